@@ -1,0 +1,161 @@
+import * as z from "zod";
+import { isRegistryHost, isRepositoryName } from "../oci/reference.ts";
+import { compileGlobs, isGlob } from "./glob.ts";
+import { targetCollisions } from "./target-collisions.ts";
+
+const RegistryHost = z.string().refine(isRegistryHost, "is not host or host:port");
+const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
+const Name = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, "is not a short name (lower case, digits, -, at most 24)");
+const Glob = z.string().min(1).max(256);
+
+/** The registry images are pushed to: one ECR registry, that is, one account and region. */
+const Source = z.strictObject({
+  account: z.string().regex(/^\d{12}$/, "is not a 12-digit AWS account id"),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not an AWS region"),
+  /** Where it is reached instead of its usual host: a test registry, an interface endpoint. */
+  registry: RegistryHost.optional(),
+  /** Plain HTTP; only for loopback hosts. */
+  plainHttp: z.boolean().default(false),
+  /** Hosts that blob downloads may be redirected to, beside the registry; `*` stands for one label or part of it. */
+  blobHosts: z.array(z.string().min(1)).optional(),
+});
+
+/** Workload Identity Federation: how the copy function's AWS role becomes a Google identity, without a key. */
+const Federation = z.strictObject({
+  /** `//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER` */
+  audience: z.string().startsWith("//iam.googleapis.com/"),
+  /** The service account to impersonate; without it, the federated principal itself is the writer. */
+  serviceAccount: z.email().optional(),
+});
+
+/** A place images are replicated to. */
+const Destination = z.strictObject({
+  name: Name,
+  kind: z.enum(["artifactRegistry", "generic"]),
+  registry: RegistryHost,
+  /** Repository path everything goes under: for Artifact Registry `project/repository`. */
+  prefix: RepositoryName,
+  plainHttp: z.boolean().default(false),
+  federation: Federation.optional(),
+});
+
+const Rule = z.strictObject({
+  /** Which source repositories: globs. */
+  repositories: z.array(Glob).min(1),
+  /** Which tags: globs. */
+  tags: z.array(Glob).min(1).default(["*"]),
+  /** Names of destinations. */
+  destinations: z.array(Name).min(1),
+  /** Another name at the target; only for a rule of exactly one repository. */
+  as: RepositoryName.optional(),
+});
+
+const Document = z.strictObject({
+  version: z.literal(1),
+  source: Source,
+  destinations: z.array(Destination).min(1),
+  rules: z.array(Rule).min(1),
+});
+
+/** The configuration as written. */
+export type ConfigurationDocument = z.input<typeof Document>;
+export type Source = z.infer<typeof Source>;
+export type Destination = z.infer<typeof Destination>;
+export type Federation = z.infer<typeof Federation>;
+
+/** One rule, its patterns compiled. */
+export interface Rule extends z.infer<typeof Rule> {
+  matchesRepository(repository: string): boolean;
+  matchesTag(tag: string): boolean;
+}
+
+export interface Configuration {
+  readonly source: Source;
+  readonly destinations: readonly Destination[];
+  readonly rules: readonly Rule[];
+}
+
+/** The configuration cannot be used; each problem names its field. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(
+      `the configuration is invalid; change it and deploy again:\n${problems.map((p) => `  - ${p}`).join("\n")}`,
+      options,
+    );
+    this.problems = problems;
+  }
+}
+
+/**
+ * Checks and compiles a configuration.
+ * @throws {ConfigurationError} with every problem found.
+ */
+export function parseConfiguration(document: unknown): Configuration {
+  const result = Document.safeParse(document);
+  if (!result.success) {
+    const problems = result.error.issues.map(
+      (issue) => `${z.core.toDotPath(issue.path) || "configuration"}: ${issue.message}`,
+    );
+    throw new ConfigurationError(problems, { cause: result.error });
+  }
+  const { source, destinations } = result.data;
+  const rules = result.data.rules.map((rule) => ({
+    ...rule,
+    matchesRepository: compileGlobs(rule.repositories),
+    matchesTag: compileGlobs(rule.tags),
+  }));
+  const problems = [
+    ...nameProblems(destinations, rules),
+    ...hostProblems(source, destinations),
+    ...targetCollisions(destinations, rules),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return { source, destinations, rules };
+}
+
+/** {@link parseConfiguration} of JSON text. @throws {ConfigurationError} also when the text is no JSON. */
+export function parseConfigurationText(text: string): Configuration {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigurationError(
+      [`configuration: is not JSON (${cause instanceof Error ? cause.message : "unreadable"})`],
+      { cause },
+    );
+  }
+  return parseConfiguration(document);
+}
+
+function nameProblems(destinations: readonly Destination[], rules: readonly Rule[]): string[] {
+  const names = destinations.map((destination) => destination.name);
+  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  const unknown = rules.flatMap((rule, index) =>
+    rule.destinations
+      .filter((name) => !names.includes(name))
+      .map((name) => `rules[${index}].destinations: "${name}" is not a destination (known: ${names.join(", ")})`),
+  );
+  const renamed = rules.flatMap((rule, index) =>
+    rule.as !== undefined && (rule.repositories.length > 1 || rule.repositories.some(isGlob))
+      ? [`rules[${index}].as: needs a rule of exactly one repository, without wildcards`]
+      : [],
+  );
+  return [...twice.map((name) => `destinations: "${name}" is defined twice`), ...unknown, ...renamed];
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
+
+function hostProblems(source: Source, destinations: readonly Destination[]): string[] {
+  const plain = [
+    ...(source.plainHttp ? [{ field: "source.plainHttp", host: source.registry ?? "Amazon ECR" }] : []),
+    ...destinations.flatMap((d, i) =>
+      d.plainHttp ? [{ field: `destinations[${i}].plainHttp`, host: d.registry }] : [],
+    ),
+  ];
+  return plain
+    .filter(({ host }) => !LOOPBACK.test(host))
+    .map(({ field, host }) => `${field}: plain HTTP is only for loopback hosts, not for ${host}`);
+}

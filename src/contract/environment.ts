@@ -1,0 +1,54 @@
+import * as z from "zod";
+import { ConfigurationError, parseConfigurationText } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
+
+/** A queue of copy requests: which destination it serves, and where it is. */
+const CopyQueue = z.strictObject({
+  destination: z.string(),
+  priority: z.enum(["live", "backfill"]),
+  arn: z.string(),
+  url: z.url(),
+});
+export type CopyQueue = z.infer<typeof CopyQueue>;
+
+const CopyQueues = z.string().transform((text, context): CopyQueue[] => {
+  try {
+    return z.array(CopyQueue).min(1).parse(JSON.parse(text));
+  } catch (error) {
+    context.addIssue({ code: "custom", message: `is not a JSON list of queues: ${String(error)}` });
+    return z.NEVER;
+  }
+});
+
+const ConfigurationText = z.string().transform((text, context): Configuration => {
+  try {
+    return parseConfigurationText(text);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+    return z.NEVER;
+  }
+});
+
+/** What the fan-out function reads from its environment; the stack must set every name of it. */
+export const FanOutEnvironment = z.object({
+  /** The whole configuration as JSON. */
+  FREIGHTLINER_CONFIGURATION: ConfigurationText,
+  /** JSON list of {@link CopyQueue}. */
+  FREIGHTLINER_QUEUES: CopyQueues,
+});
+export type FanOutEnvironment = z.input<typeof FanOutEnvironment>;
+
+/** What the copy function reads from its environment; the stack must set every name of it. */
+export const CopyEnvironment = z.object({
+  FREIGHTLINER_CONFIGURATION: ConfigurationText,
+  FREIGHTLINER_QUEUES: CopyQueues,
+  /** Name of the DynamoDB table that holds tag records and checkpoints. */
+  FREIGHTLINER_TABLE: z.string().min(3),
+  /** URL of the dead-letter queue for requests that can never succeed. */
+  FREIGHTLINER_DEAD_LETTERS: z.url(),
+  /** Google's token endpoints; set only where they are played by a local server. */
+  FREIGHTLINER_STS_URL: z.url().optional(),
+  FREIGHTLINER_IAM_CREDENTIALS_URL: z.url().optional(),
+});
+export type CopyEnvironment = z.input<typeof CopyEnvironment>;

@@ -1,0 +1,21 @@
+/** Limits that the stack and the functions must agree on. Units are in the names. */
+
+/** Timeout of the copy function; its deadline lies {@link COPY_RESERVE_MS} earlier. Lambda allows 900 s at most. */
+export const COPY_TIMEOUT_SECONDS = 900;
+/** Time a copy keeps to save its state, release its lease and answer before Lambda kills it. */
+export const COPY_RESERVE_MS = 5_000;
+/** Visibility timeout of a copy queue. Lambda demands at least the function's timeout and recommends six times it. */
+export const COPY_VISIBILITY_SECONDS: number = 6 * COPY_TIMEOUT_SECONDS;
+/** How often SQS itself may deliver a message: a backstop only, attempts are counted in the tag record. */
+export const COPY_MAX_RECEIVE_COUNT = 1_000;
+/** Failed attempts at one tag before its message goes to the dead-letter queue. */
+export const COPY_MAX_ATTEMPTS = 8;
+/** Copies that run at once per queue (Lambda's MaximumConcurrency of an SQS event source; 2 to 1,000). */
+export const COPY_MAX_CONCURRENCY = 50;
+/** Messages stay this long in every queue: SQS's maximum. */
+export const RETENTION_DAYS = 14;
+/** EventBridge delivery: its own maximum, set explicitly because newer buses default to far less. */
+export const RULE_MAX_AGE_HOURS = 24;
+export const RULE_RETRIES = 185;
+/** Timeout of the fan-out function. */
+export const FAN_OUT_TIMEOUT_SECONDS = 30;

@@ -1,0 +1,43 @@
+interface Place {
+  readonly name: string;
+  readonly registry: string;
+  readonly prefix: string;
+}
+
+interface Mapping {
+  readonly repositories: readonly string[];
+  readonly destinations: readonly string[];
+  readonly as?: string | undefined;
+  matchesRepository(repository: string): boolean;
+}
+
+/**
+ * Rules under which two source repositories could write one target repository: whichever is pushed last would win,
+ * so the configuration is refused (fault R28).
+ */
+export function targetCollisions(destinations: readonly Place[], rules: readonly Mapping[]): string[] {
+  return [...sharedPlaces(destinations), ...rules.flatMap((rule, index) => renameCollisions(rules, rule, index))];
+}
+
+function sharedPlaces(destinations: readonly Place[]): string[] {
+  return destinations.flatMap((place, index) => {
+    const first = destinations.findIndex((other) => other.registry === place.registry && other.prefix === place.prefix);
+    if (first === index) return [];
+    return [
+      `destinations[${index}]: "${place.name}" and "${destinations[first]?.name}" are both ${place.registry}/${place.prefix}`,
+    ];
+  });
+}
+
+/** A renamed repository must not take the name under which another source repository arrives. */
+function renameCollisions(rules: readonly Mapping[], rule: Mapping, index: number): string[] {
+  const { as } = rule;
+  const from = rule.repositories[0];
+  if (as === undefined || as === from) return [];
+  return rules.flatMap((other, otherIndex) => {
+    if (otherIndex === index || !other.destinations.some((name) => rule.destinations.includes(name))) return [];
+    const sameName = other.as === undefined ? other.matchesRepository(as) : other.as === as && otherIndex > index;
+    if (!sameName || (other.as !== undefined && other.repositories[0] === from)) return [];
+    return [`rules[${index}].as: "${as}" is also where rules[${otherIndex}] puts another repository`];
+  });
+}

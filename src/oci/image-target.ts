@@ -1,0 +1,27 @@
+import type { Descriptor } from "./descriptor.ts";
+import type { Digest } from "./digest.ts";
+import type { BlobStream } from "./image-source.ts";
+import type { Manifest } from "./manifest.ts";
+import type { RepositoryName, Tag } from "./reference.ts";
+
+/** One repository, written. Adapters throw typed errors of side `target` (or of the side whose stream broke). */
+export interface ImageTarget {
+  /** What a tag or digest names now. Undefined when there is no such manifest. */
+  resolve(reference: Tag | Digest, signal: AbortSignal): Promise<Descriptor | undefined>;
+  /** True when the blob can be referenced by a manifest put into this repository. */
+  hasBlob(descriptor: Descriptor, signal: AbortSignal): Promise<boolean>;
+  /** Writes one blob: one upload session, one request with the exact Content-Length (distribution-spec, "POST then PUT"). */
+  pushBlob(descriptor: Descriptor, options: PushBlob, signal: AbortSignal): Promise<PushedBlob>;
+  /** Puts the exact bytes under a tag, or under their digest. Everything they point to must be there. */
+  putManifest(manifest: Manifest, reference: Tag | Digest, signal: AbortSignal): Promise<void>;
+}
+
+export interface PushBlob {
+  /** Opens the bytes; called at most once, while the upload session is being opened. */
+  readonly open: (signal: AbortSignal) => Promise<BlobStream>;
+  /** Another repository of this registry that has the blob: asks for a mount first (distribution-spec, "Mounting"). */
+  readonly mountFrom?: RepositoryName;
+}
+
+/** How a blob came to be in the repository. */
+export type PushedBlob = { readonly kind: "uploaded" | "mounted" };

@@ -1,0 +1,122 @@
+import * as z from "zod";
+import { Descriptor } from "./descriptor.ts";
+import type { Digest } from "./digest.ts";
+import { FormatError, shown } from "./format-error.ts";
+import { manifestKind, MediaType } from "./media-type.ts";
+import type { ManifestKind } from "./media-type.ts";
+
+/** Manifests above this many bytes are refused: registries need not take more (distribution-spec, "Pushing Manifests"). */
+export const MANIFEST_MAX_BYTES: number = 4 * 1024 * 1024;
+
+/** A manifest as it came from a registry: the exact bytes, what they claim to be, and what they hash to. */
+export interface Manifest {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
+}
+
+/** What a manifest points to, in document order, each once. */
+export interface Successors {
+  readonly kind: ManifestKind;
+  /** Content of this repository that must be there first: config, layers, artifact blobs. */
+  readonly blobs: readonly Descriptor[];
+  /** Manifests that must be there first: the children of an index. */
+  readonly manifests: readonly Descriptor[];
+  /** What this manifest is attached to; need not exist (image-spec, manifest.md "subject"). */
+  readonly subject: Descriptor | undefined;
+  /** The type a referrers listing shows for this manifest (distribution-spec, "Listing Referrers"). */
+  readonly artifactType: string | undefined;
+}
+
+const fields = {
+  mediaType: z.string().optional(),
+  subject: Descriptor.optional(),
+  artifactType: z.string().optional(),
+};
+/** image-spec manifest.md, and Docker's schema 2. `manifests` beside `layers` is the confusion of CVE-2021-41190. */
+const ImageManifest = z.object({
+  ...fields,
+  schemaVersion: z.literal(2),
+  config: Descriptor,
+  layers: z.array(Descriptor),
+  manifests: z.undefined("must not stand in an image manifest (CVE-2021-41190)").optional(),
+});
+/** image-spec image-index.md, and Docker's manifest list. */
+const ImageIndex = z.object({
+  ...fields,
+  schemaVersion: z.literal(2),
+  manifests: z.array(Descriptor),
+  layers: z.undefined("must not stand in an index (CVE-2021-41190)").optional(),
+  config: z.undefined("must not stand in an index (CVE-2021-41190)").optional(),
+});
+/** The artifact manifest of ORAS and of the image-spec's 1.1 release candidates; withdrawn, still found in registries. */
+const ArtifactManifest = z.object({ ...fields, blobs: z.array(Descriptor).optional() });
+
+/**
+ * Everything a manifest points to.
+ * @throws {FormatError} naming the field, when the bytes are no JSON, not what `mediaType` says, or of an unknown type.
+ */
+export function successors(bytes: Uint8Array, mediaType: string): Successors {
+  const kind = manifestKind(mediaType);
+  if (kind === undefined) throw new FormatError("mediaType", `${shown(mediaType)} is not a manifest type we know`);
+  if (kind === "schema1") return { kind, blobs: [], manifests: [], subject: undefined, artifactType: undefined };
+  const document = parseJson(bytes);
+  const found = readSuccessors(kind, document);
+  const claimed = z.object({ mediaType: z.string().optional() }).parse(document).mediaType;
+  if (claimed !== undefined && claimed !== mediaType) {
+    throw new FormatError("mediaType", `says ${shown(claimed)}, but was served as ${shown(mediaType)}`);
+  }
+  return found;
+}
+
+function readSuccessors(kind: "image" | "index" | "artifact", document: unknown): Successors {
+  switch (kind) {
+    case "image": {
+      const { config, layers, subject, artifactType } = check(ImageManifest, document);
+      const type = artifactType ?? (config.mediaType === MediaType.ociEmpty ? undefined : config.mediaType);
+      return { kind, blobs: unique([config, ...layers]), manifests: [], subject, artifactType: type };
+    }
+    case "index": {
+      const { manifests, subject, artifactType } = check(ImageIndex, document);
+      return { kind, blobs: [], manifests: unique(manifests), subject, artifactType };
+    }
+    case "artifact": {
+      const { blobs = [], subject, artifactType } = check(ArtifactManifest, document);
+      return { kind, blobs: unique(blobs), manifests: [], subject, artifactType };
+    }
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new FormatError("manifest", "is not JSON in UTF-8", { cause });
+  }
+}
+
+function check<T>(schema: z.ZodType<T>, document: unknown): T {
+  const result = schema.safeParse(document);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new FormatError(fieldName(issue?.path ?? []), issue?.message ?? "is malformed", { cause: result.error });
+}
+
+/** `["layers", 2, "digest"]` as `layers[2].digest`. */
+function fieldName(path: readonly PropertyKey[]): string {
+  const name = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+  return name === "" ? "manifest" : name.replace(/^\./, "");
+}
+
+/** Each digest once; two descriptors of one digest that disagree about its size cannot both be true. */
+function unique(descriptors: readonly Descriptor[]): Descriptor[] {
+  const seen = new Map<Digest, Descriptor>();
+  for (const descriptor of descriptors) {
+    const first = seen.get(descriptor.digest);
+    if (first !== undefined && first.size !== descriptor.size) {
+      throw new FormatError("size", `${descriptor.digest} is given as ${first.size} and as ${descriptor.size} bytes`);
+    }
+    if (first === undefined) seen.set(descriptor.digest, descriptor);
+  }
+  return [...seen.values()];
+}

@@ -1,0 +1,9 @@
+import { hexOf, algorithmOf } from "./digest.ts";
+import type { Digest } from "./digest.ts";
+import { parseTag } from "./reference.ts";
+import type { Tag } from "./reference.ts";
+
+/** The tag under which clients list referrers where the API is missing (distribution-spec, "Referrers Tag Schema"). */
+export function referrersTag(subject: Digest): Tag {
+  return parseTag(`${algorithmOf(subject)}-${hexOf(subject)}`.slice(0, 128));
+}
