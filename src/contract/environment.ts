@@ -47,6 +47,8 @@ export const CopyEnvironment = z.object({
   FREIGHTLINER_TABLE: z.string().min(3),
   /** URL of the dead-letter queue for requests that can never succeed. */
   FREIGHTLINER_DEAD_LETTERS: z.url(),
+  /** Seconds a lease lasts without a heartbeat, when not {@link COPY_LEASE_SECONDS}. */
+  FREIGHTLINER_LEASE_SECONDS: z.coerce.number().min(1).max(300).optional(),
   /** Google's token endpoints; set only where they are played by a local server. */
   FREIGHTLINER_STS_URL: z.url().optional(),
   FREIGHTLINER_IAM_CREDENTIALS_URL: z.url().optional(),

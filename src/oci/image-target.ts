@@ -17,7 +17,7 @@ export interface ImageTarget {
 }
 
 export interface PushBlob {
-  /** Opens the bytes; called at most once, while the upload session is being opened. */
+  /** Opens the bytes from the start; called once per upload session, while that is being opened. */
   readonly open: (signal: AbortSignal) => Promise<BlobStream>;
   /** Another repository of this registry that has the blob: asks for a mount first (distribution-spec, "Mounting"). */
   readonly mountFrom?: RepositoryName;

@@ -1,0 +1,13 @@
+import type { SQSRecord } from "aws-lambda";
+import type { Delivery } from "./handler.ts";
+
+/** What we read of a record of an SQS event. */
+export function toDelivery(record: SQSRecord): Delivery {
+  return {
+    messageId: record.messageId,
+    body: record.body,
+    receiptHandle: record.receiptHandle,
+    queueArn: record.eventSourceARN,
+    receiveCount: Number(record.attributes.ApproximateReceiveCount),
+  };
+}

@@ -1,0 +1,68 @@
+import { Metric } from "../../src/contract/metric-names.ts";
+import type { MetricName } from "../../src/contract/metric-names.ts";
+import { describeError } from "../../src/contract/observer.ts";
+import type { LogFields, Observer } from "../../src/contract/observer.ts";
+import type { CopyReport } from "../../src/replication/copy-report.ts";
+import type { CopyRequest } from "../../src/replication/copy-request.ts";
+
+/** One line per delivery: what was asked, and how it ended. */
+export function logReport(
+  observer: Observer,
+  report: CopyReport,
+  request: CopyRequest | undefined,
+  delivery: { readonly messageId: string; readonly receiveCount: number },
+): void {
+  const fields: LogFields = {
+    outcome: report.outcome,
+    correlationId: request?.id,
+    destination: request?.destination,
+    repository: request?.repository,
+    reference: request?.reference,
+    messageId: delivery.messageId,
+    receiveCount: delivery.receiveCount,
+    ...detailsOf(report),
+  };
+  if (report.outcome === "failed") observer.error("Copy failed for good", fields);
+  else if (report.outcome === "deferred" && report.error !== undefined) observer.warn("Copy deferred", fields);
+  else observer.info("Copy ended", fields);
+}
+
+function detailsOf(report: CopyReport): LogFields {
+  switch (report.outcome) {
+    case "replicated":
+      return { digest: report.digest, lagMs: report.lagMs, ...report.tally };
+    case "unchanged":
+      return { digest: report.digest };
+    case "superseded":
+    case "skipped":
+      return { reason: report.reason };
+    case "deferred":
+      return { reason: report.reason, afterMs: report.afterMs, ...errorField(report.error) };
+    case "failed":
+      return { reason: report.reason, ...errorField(report.error) };
+  }
+}
+
+function errorField(error: unknown): LogFields {
+  return error === undefined ? {} : { error: describeError(error) };
+}
+
+const OUTCOME = {
+  replicated: Metric.replicated,
+  unchanged: Metric.unchanged,
+  superseded: Metric.superseded,
+  skipped: Metric.skipped,
+  deferred: Metric.deferred,
+  failed: Metric.failed,
+} as const satisfies Record<CopyReport["outcome"], MetricName>;
+
+export function countReport(observer: Observer, report: CopyReport, destination: string | undefined): void {
+  observer.count(OUTCOME[report.outcome], 1, destination);
+  if (report.outcome !== "replicated") return;
+  const { blobsUploaded, blobsMounted, blobsPresent, bytesUploaded } = report.tally;
+  observer.count(Metric.blobsUploaded, blobsUploaded, destination);
+  observer.count(Metric.blobsMounted, blobsMounted, destination);
+  observer.count(Metric.blobsPresent, blobsPresent, destination);
+  observer.count(Metric.bytesUploaded, bytesUploaded, destination);
+  observer.count(Metric.replicationLag, Math.max(report.lagMs, 0), destination);
+}

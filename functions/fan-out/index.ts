@@ -1,0 +1,19 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
+import middy from "@middy/core";
+import { createCopyQueues } from "../../src/aws/copy-queues.ts";
+import { createObserver } from "../../src/aws/observer.ts";
+import { FanOutEnvironment } from "../../src/contract/environment.ts";
+import { createHandler } from "./handler.ts";
+
+const environment = FanOutEnvironment.parse(process.env);
+const { observer, middlewares } = createObserver("fan-out");
+const handle = createHandler({
+  configuration: environment.FREIGHTLINER_CONFIGURATION,
+  send: createCopyQueues(new SQSClient({}), environment.FREIGHTLINER_QUEUES),
+  observer,
+});
+
+/** Invoked by EventBridge, once per event; a thrown error makes Lambda, and then EventBridge, bring the event again. */
+export const handler = middy()
+  .use(middlewares)
+  .handler((event: unknown) => handle(event));

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
+import type { SendMessageBatchRequestEntry, SQSClient } from "@aws-sdk/client-sqs";
+import type { CopyQueue } from "../contract/environment.ts";
+import type { CopyRequest } from "../replication/copy-request.ts";
+
+/** Some requests could not be queued: whoever brought them must bring them again. */
+export class QueueError extends Error {
+  override readonly name = "QueueError";
+}
+
+/** SQS takes this many messages in one call (SendMessageBatch). */
+const BATCH = 10;
+const MAX_TRIES = 3;
+
+/** Puts requests on the live queue of their destination. @throws {QueueError} unless every one of them is queued. */
+export type SendCopyRequests = (requests: readonly CopyRequest[]) => Promise<void>;
+
+export function createCopyQueues(client: SQSClient, queues: readonly CopyQueue[]): SendCopyRequests {
+  const live = new Map(
+    queues.filter(({ priority }) => priority === "live").map((queue) => [queue.destination, queue.url]),
+  );
+  return async (requests) => {
+    const byDestination = Map.groupBy(requests, (request) => request.destination);
+    for (const [destination, group] of byDestination) {
+      const url = live.get(destination);
+      if (url === undefined) throw new QueueError(`destination ${destination} has no queue; deploy the stack again`);
+      for (let start = 0; start < group.length; start += BATCH) {
+        await sendAll(client, url, group.slice(start, start + BATCH).map(toEntry));
+      }
+    }
+  };
+}
+
+async function sendAll(
+  client: SQSClient,
+  url: string,
+  entries: readonly SendMessageBatchRequestEntry[],
+): Promise<void> {
+  let left = [...entries];
+  for (let tries = 1; ; tries++) {
+    const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: left }));
+    if (Failed.length === 0) return;
+    const why = Failed.map(({ Code, Message }) => `${Code} ${Message}`).join("; ");
+    if (tries === MAX_TRIES) throw new QueueError(`${Failed.length} requests were not queued: ${why}`);
+    left = left.filter(({ Id }) => Failed.some((failed) => failed.Id === Id));
+    await sleep(Math.random() * 200 * tries);
+  }
+}
+
+/** A message; its group lets SQS's fair queues keep one busy repository from starving the others. */
+function toEntry(request: CopyRequest, index: number): SendMessageBatchRequestEntry {
+  return { Id: String(index), MessageBody: JSON.stringify(request), MessageGroupId: groupId(request.repository) };
+}
+
+/** A group id has at most 128 characters of letters, digits and punctuation (SQS API reference). */
+function groupId(repository: string): string {
+  return repository.slice(-128);
+}

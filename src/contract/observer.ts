@@ -1,0 +1,21 @@
+import type { MetricName } from "./metric-names.ts";
+
+/** Values of a log line beside its message: plain, so that every line is one JSON object. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** What a function tells the world. `warn` and `error` have constant messages; what varies is in the fields. */
+export interface Observer {
+  info(message: string, fields: LogFields): void;
+  warn(message: string, fields: LogFields): void;
+  error(message: string, fields: LogFields): void;
+  /** Adds to a metric, for one destination where it has one. Units are as the catalogue says. */
+  count(metric: MetricName, value: number, destination?: string): void;
+}
+
+/** An error in one line: its message and those of its causes, cut at 1,000 characters. */
+export function describeError(error: unknown): string {
+  const messages: string[] = [];
+  for (let cause = error; cause instanceof Error && messages.length < 5; cause = cause.cause)
+    messages.push(cause.message);
+  return (messages.join(" <- ") || String(error)).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").slice(0, 1_000);
+}

@@ -1,0 +1,70 @@
+/** Which end of a copy failed. Only the target's failures move the target's circuit. */
+export type Side = "source" | "target";
+
+/** What a request was for; names follow the distribution-spec's verbs. */
+export type RegistryOperation =
+  | "resolve"
+  | "fetch-manifest"
+  | "open-blob"
+  | "head-blob"
+  | "list-referrers"
+  | "list-tags"
+  | "start-upload"
+  | "put-blob"
+  | "put-manifest"
+  | "get-token"
+  | "get-credentials";
+
+/**
+ * What makes sense next. `transient`: the same request again, soon. `deferred`: later, the registry is busy or away.
+ * `permanent`: never, until somebody changes the image, the registry or the configuration.
+ */
+export type FailureCategory = "transient" | "deferred" | "permanent";
+
+export interface RegistryFailure {
+  readonly side: Side;
+  readonly operation: RegistryOperation;
+  readonly category: FailureCategory;
+  /** What it happened to: `registry/repository:tag`, a digest. Never a URL with a query: those can carry signatures. */
+  readonly subject: string;
+  /** HTTP status, when an answer came. */
+  readonly status?: number | undefined;
+  /** First error code of the answer (distribution-spec, "Error Codes"). */
+  readonly code?: string | undefined;
+  /** How long the registry asked us to wait, in milliseconds (RFC 9110, Retry-After). */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** A registry did not do what was asked. Thrown by every adapter of {@link ImageSource} and {@link ImageTarget}. */
+export class RegistryError extends Error implements RegistryFailure {
+  override readonly name = "RegistryError";
+  readonly side: Side;
+  readonly operation: RegistryOperation;
+  readonly category: FailureCategory;
+  readonly subject: string;
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  /** What went wrong, without side, operation and subject. */
+  readonly problem: string;
+
+  constructor(failure: RegistryFailure, problem: string, options?: ErrorOptions) {
+    super(`${failure.side} ${failure.operation} ${failure.subject}: ${problem}`, options);
+    this.problem = problem;
+    this.side = failure.side;
+    this.operation = failure.operation;
+    this.category = failure.category;
+    this.subject = failure.subject;
+    this.status = failure.status;
+    this.code = failure.code;
+    this.retryAfterMs = failure.retryAfterMs;
+  }
+}
+
+/** The same failure, judged anew: what was worth another try has been tried, or the other way round. */
+export function recategorized(error: RegistryError, category: FailureCategory): RegistryError {
+  const { side, operation, subject, status, code, retryAfterMs, problem } = error;
+  return new RegistryError({ side, operation, subject, status, code, retryAfterMs, category }, problem, {
+    cause: error.cause,
+  });
+}

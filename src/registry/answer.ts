@@ -1,0 +1,53 @@
+import type { Dispatcher } from "undici";
+
+/** An answer whose body still has to be read, dumped or destroyed: exactly one of the three, by whoever holds it. */
+export interface Answer {
+  readonly status: number;
+  /** Where it came from after redirects; a relative Location is relative to this. */
+  readonly url: URL;
+  readonly body: Dispatcher.ResponseData["body"];
+  /** A header's value, the first one when it is there several times. */
+  header(name: string): string | undefined;
+}
+
+export function toAnswer({ statusCode, headers, body }: Dispatcher.ResponseData, url: URL): Answer {
+  return {
+    status: statusCode,
+    url,
+    body,
+    header(name) {
+      const value = headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+  };
+}
+
+/** Lets go of a body nobody wants: small ones are read so that the connection lives on, others cut it. */
+export async function discard(answer: Answer): Promise<void> {
+  await answer.body.dump({ limit: 16_384 }).catch(() => undefined);
+}
+
+/** The first `limit` bytes of a body, the rest cut off. */
+export async function readUpTo(answer: Answer, limit: number): Promise<Uint8Array> {
+  const { bytes } = await collect(answer, limit);
+  return bytes;
+}
+
+/** A whole body, or undefined when it is longer than `limit` bytes; then the connection is cut. */
+export async function readWhole(answer: Answer, limit: number): Promise<Uint8Array | undefined> {
+  const { bytes, complete } = await collect(answer, limit);
+  return complete ? bytes : undefined;
+}
+
+async function collect(answer: Answer, limit: number): Promise<{ bytes: Uint8Array; complete: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop early destroys the body, which closes its connection.
+  for await (const chunk of answer.body) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError("an HTTP body gives bytes");
+    chunks.push(chunk);
+    length += chunk.byteLength;
+    if (length > limit) return { bytes: Buffer.concat(chunks).subarray(0, limit), complete: false };
+  }
+  return { bytes: Buffer.concat(chunks), complete: true };
+}

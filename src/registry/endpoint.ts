@@ -1,0 +1,27 @@
+import type { Dispatcher } from "undici";
+import type { RegistryHost, RepositoryName } from "../oci/reference.ts";
+import type { Side } from "../oci/registry-error.ts";
+import type { CredentialsSource } from "./credentials.ts";
+
+/** One repository of one registry, and all it takes to talk to it. Comes from configuration, never from a server. */
+export interface Endpoint {
+  readonly side: Side;
+  readonly registry: RegistryHost;
+  readonly repository: RepositoryName;
+  /** Plain HTTP instead of HTTPS; for loopback only. */
+  readonly plainHttp?: boolean;
+  /** Hosts beside the registry that redirects, token realms and upload locations may name. */
+  readonly allowedHosts?: readonly string[];
+  readonly credentials: CredentialsSource;
+  /** Connection pools, shared by all repositories; its owner closes it. */
+  readonly dispatcher: Dispatcher;
+  /** Epoch milliseconds; `Date.now` outside of tests. */
+  readonly now?: () => number;
+  /** Uniform in [0, 1), for jitter; `Math.random` outside of tests. */
+  readonly random?: () => number;
+}
+
+/** The registry's origin (RFC 6454): credentials are bound to it. */
+export function originOf(endpoint: Pick<Endpoint, "registry" | "plainHttp">): URL {
+  return new URL(`${endpoint.plainHttp === true ? "http" : "https"}://${endpoint.registry}`);
+}

@@ -1,0 +1,32 @@
+import * as z from "zod";
+import { scrub } from "./scrub.ts";
+
+/** Error bodies are read up to this many bytes; the rest is dropped. */
+export const ERROR_BODY_MAX_BYTES: number = 64 * 1024;
+
+/** The error body of the distribution-spec ("Error Codes"). */
+const ErrorBody = z.object({
+  errors: z.array(z.object({ code: z.string(), message: z.string().optional() })).min(1),
+});
+
+export interface ErrorAnswer {
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
+/** What an error body says, scrubbed and cut for a message. Bodies that follow no specification are quoted in part. */
+export function readErrorBody(bytes: Uint8Array): ErrorAnswer {
+  const text = new TextDecoder().decode(bytes.subarray(0, ERROR_BODY_MAX_BYTES));
+  const first = parseErrors(text)?.errors[0];
+  if (first === undefined) return { code: undefined, message: scrub(text).slice(0, 200) };
+  const code = /^[A-Z0-9_]{1,64}$/.test(first.code) ? first.code : undefined;
+  return { code, message: scrub(first.message ?? first.code).slice(0, 500) };
+}
+
+function parseErrors(text: string): z.infer<typeof ErrorBody> | undefined {
+  try {
+    return ErrorBody.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+import { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import type { RegistryOperation } from "../oci/registry-error.ts";
+import { toAnswer } from "./answer.ts";
+import type { Answer } from "./answer.ts";
+import type { Scope } from "./authorization.ts";
+
+export interface RegistryRequest {
+  readonly operation: RegistryOperation;
+  /** What it is about, for messages: a reference or a digest, never a URL. */
+  readonly subject: string;
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Statuses that are an answer; any other one is thrown. */
+  readonly accept: readonly number[];
+  readonly scope: Scope;
+}
+
+/** One request, one answer, one hop: no redirect, no retry, no credentials but the header given. */
+export async function exchange(
+  dispatcher: Dispatcher,
+  request: Omit<RegistryRequest, "accept" | "scope">,
+  authorization: string | undefined,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { method, url, headers, body } = request;
+  const data = await dispatcher.request({
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    method,
+    headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
+    body:
+      body === undefined || body instanceof Uint8Array ? (body ?? null) : Readable.from(body, { objectMode: false }),
+    signal,
+  });
+  return toAnswer(data, url);
+}
+
+/** True when the request can be sent a second time: its body, if any, is in memory. */
+export function isReplayable(request: RegistryRequest): boolean {
+  return request.body === undefined || request.body instanceof Uint8Array;
+}

@@ -1,0 +1,61 @@
+import { RegistryError } from "../oci/registry-error.ts";
+import type { FailureCategory, RegistryFailure } from "../oci/registry-error.ts";
+import { readUpTo } from "./answer.ts";
+import type { Answer } from "./answer.ts";
+import { classifyAnswer, classifyNetwork } from "./classify.ts";
+import { ERROR_BODY_MAX_BYTES, readErrorBody } from "./error-answer.ts";
+import { HostRefusedError } from "./host-guard.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { scrub } from "./scrub.ts";
+
+/** What every failure of one request has in common. */
+export type Occasion = Pick<RegistryFailure, "side" | "operation" | "subject">;
+
+/** The error for an answer that was none of those asked for. Reads its body, up to a limit. */
+export async function refusal(occasion: Occasion, answer: Answer, now: number): Promise<RegistryError> {
+  const { code, message } = readErrorBody(await readUpTo(answer, ERROR_BODY_MAX_BYTES));
+  return answerError(occasion, answer, {
+    code,
+    now,
+    problem: [`HTTP ${answer.status}`, code, message].filter(Boolean).join(" "),
+  });
+}
+
+/** The error for an answer whose headers or body break the protocol. */
+export function answerError(
+  occasion: Occasion,
+  answer: Answer,
+  {
+    problem,
+    code,
+    now,
+    category,
+  }: { problem: string; code?: string | undefined; now: number; category?: FailureCategory },
+): RegistryError {
+  return new RegistryError(
+    {
+      ...occasion,
+      category: category ?? classifyAnswer(answer.status, code),
+      status: answer.status,
+      code,
+      retryAfterMs: retryAfterMs(answer.header("retry-after"), answer.header("date"), now),
+    },
+    problem,
+  );
+}
+
+/** Any failure as a typed one. An abort stays what it is: the caller's reason, no failure of the registry. */
+export function typedFailure(occasion: Occasion, error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof RegistryError) return error;
+  const category = error instanceof HostRefusedError ? "permanent" : classifyNetwork(error);
+  return new RegistryError({ ...occasion, category }, describe(error), { cause: error });
+}
+
+/** undici's errors in words: code and message, and those of the attempts inside an AggregateError. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(describe).join("; ");
+  if (!(error instanceof Error)) return "failed";
+  const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
+  return scrub(`${code} ${error.message}`).slice(0, 300);
+}

@@ -1,0 +1,43 @@
+/** A server named a host we were not configured to talk to. Permanent: the configuration has to allow it, or it is an attack. */
+export class HostRefusedError extends Error {
+  override readonly name = "HostRefusedError";
+  readonly host: string;
+
+  constructor(host: string, reason: string) {
+    super(`refused to contact ${host}: ${reason}`);
+    this.host = host;
+  }
+}
+
+export interface HostGuardOptions {
+  /** The registry's own origin, for example `https://123456789012.dkr.ecr.eu-west-1.amazonaws.com`. */
+  readonly origin: URL;
+  /** Other hosts (`host` or `host:port`) that redirects, realms and upload locations may name; `*` stands within one label. */
+  readonly allowedHosts: readonly string[];
+}
+
+/**
+ * Checks a URL that a server gave us, after URL parsing (so `127.1` and `2130706433` have become `127.0.0.1`).
+ * @throws {HostRefusedError} unless scheme and host are the registry's own or on the list.
+ */
+export type HostGuard = (url: URL) => void;
+
+/** An allow-list, not a block-list: a replicator knows its hosts. */
+export function createHostGuard({ origin, allowedHosts }: HostGuardOptions): HostGuard {
+  const allowed = allowedHosts.map(hostPattern);
+  return (url) => {
+    if (url.username !== "" || url.password !== "") throw new HostRefusedError(url.host, "the URL carries credentials");
+    if (url.protocol !== origin.protocol)
+      throw new HostRefusedError(url.host, `${url.protocol} instead of ${origin.protocol}`);
+    if (url.host === origin.host) return;
+    if (!allowed.some((pattern) => pattern.test(url.host))) {
+      throw new HostRefusedError(url.host, `not among the hosts configured for ${origin.host}`);
+    }
+  };
+}
+
+/** `*.s3.eu-west-1.amazonaws.com` as an anchored expression; `*` never crosses a dot. */
+function hostPattern(text: string): RegExp {
+  const literal = text.toLowerCase().replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`);
+  return new RegExp(`^${literal.replaceAll("*", "[a-z0-9-]+")}$`);
+}

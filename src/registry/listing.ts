@@ -1,0 +1,58 @@
+import { readWhole } from "./answer.ts";
+import type { RegistryRequest } from "./exchange.ts";
+import { answerError } from "./failure.ts";
+import { nextLink } from "./link-header.ts";
+import type { RepositoryClient } from "./repository-client.ts";
+
+/** One page of a listing is read up to this many bytes. */
+const PAGE_MAX_BYTES: number = 16 * 1024 * 1024;
+/** Pages of one listing: at 1,000 entries a page, ten times ECR's limit of images per repository. */
+const MAX_PAGES = 1_000;
+
+/** A page whose JSON body `parse` has read, or undefined for a 404. */
+export type Page<T> = T | undefined;
+
+/**
+ * Follows a listing's Link headers (distribution-spec, "Listing Tags"), within the allowed hosts and a number of pages.
+ * Ends at a 404, which it yields as undefined.
+ */
+export async function* pages<T>(
+  client: RepositoryClient,
+  request: Pick<RegistryRequest, "operation" | "subject" | "url"> & { readonly headers?: Record<string, string> },
+  parse: (document: unknown) => T | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Page<T>> {
+  let url: URL | undefined = request.url;
+  for (let count = 0; url !== undefined; count++) {
+    const answer = await client.sendRetrying(
+      { ...request, method: "GET", url, accept: [200, 404], scope: client.scope("pull") },
+      signal,
+    );
+    const bytes = await readWhole(answer, PAGE_MAX_BYTES);
+    if (answer.status === 404) return void (yield undefined);
+    const page = bytes === undefined ? undefined : parse(parseJson(bytes));
+    const link = nextLink(answer.header("link"));
+    const problem = listingProblem(page, link, count, answer.url);
+    if (page === undefined || problem !== undefined) {
+      const occasion = { side: client.endpoint.side, operation: request.operation, subject: request.subject };
+      throw answerError(occasion, answer, { problem: problem ?? "", now: client.now(), category: "permanent" });
+    }
+    yield page;
+    url = link === undefined ? undefined : new URL(link, answer.url);
+  }
+}
+
+function listingProblem(page: unknown, link: string | undefined, count: number, base: URL): string | undefined {
+  if (page === undefined) return "the page is no listing, or too large";
+  if (count === MAX_PAGES) return `the listing has more than ${MAX_PAGES} pages`;
+  if (link !== undefined && !URL.canParse(link, base.href)) return "the link to the next page is no URL";
+  return undefined;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

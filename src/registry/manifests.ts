@@ -1,0 +1,152 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import { algorithmOf, digestOf, isDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
+import { MANIFEST_MAX_BYTES } from "../oci/manifest.ts";
+import type { Manifest } from "../oci/manifest.ts";
+import { MANIFEST_ACCEPT } from "../oci/media-type.ts";
+import type { Tag } from "../oci/reference.ts";
+import type { RegistryOperation } from "../oci/registry-error.ts";
+import { discard, readWhole } from "./answer.ts";
+import type { Answer } from "./answer.ts";
+import { contentError } from "./content-error.ts";
+import type { RepositoryClient } from "./repository-client.ts";
+
+const ACCEPT = { accept: MANIFEST_ACCEPT };
+
+/**
+ * What a tag or digest names (distribution-spec, "Checking if content exists in the registry"): one HEAD. A registry
+ * that names no digest there is asked for the bytes, which we hash.
+ */
+export async function resolveManifest(
+  client: RepositoryClient,
+  reference: Tag | Digest,
+  signal: AbortSignal,
+): Promise<Descriptor | undefined> {
+  const answer = await client.sendRetrying(
+    {
+      operation: "resolve",
+      subject: client.subject(reference),
+      method: "HEAD",
+      url: client.url(`manifests/${reference}`),
+      headers: ACCEPT,
+      accept: [200, 404],
+      scope: client.scope("pull"),
+    },
+    signal,
+  );
+  await discard(answer);
+  if (answer.status === 404) return undefined;
+  const digest = answer.header("docker-content-digest");
+  const size = Number(answer.header("content-length"));
+  if (digest === undefined || !isDigest(digest) || !Number.isSafeInteger(size)) {
+    const manifest = await getManifest(client, "resolve", reference, signal);
+    return manifest && { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };
+  }
+  if (isDigest(reference) && reference !== digest) {
+    throw contentError(
+      client,
+      { operation: "resolve", reference, code: "DIGEST_INVALID" },
+      `was answered with ${digest}`,
+    );
+  }
+  return { mediaType: mediaTypeOf(answer), digest, size };
+}
+
+/**
+ * The exact bytes of a manifest (distribution-spec, "Pulling manifests"), by digest so that no registry translates
+ * them. Hash, size and type are checked against the descriptor; undefined when there is no such manifest.
+ */
+export async function fetchManifest(
+  client: RepositoryClient,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  if (descriptor.size > MANIFEST_MAX_BYTES) throw tooLarge(client, descriptor.digest);
+  const manifest = await getManifest(client, "fetch-manifest", descriptor.digest, signal);
+  if (manifest === undefined) return undefined;
+  const { bytes, mediaType } = manifest;
+  const about = { operation: "fetch-manifest", reference: descriptor.digest } as const;
+  if (bytes.byteLength !== descriptor.size) {
+    throw contentError(
+      client,
+      { ...about, code: "SIZE_INVALID" },
+      `has ${bytes.byteLength} bytes, its descriptor says ${descriptor.size}`,
+    );
+  }
+  if (mediaType !== descriptor.mediaType) {
+    throw contentError(
+      client,
+      { ...about, code: "MANIFEST_INVALID" },
+      `is served as ${mediaType}, its descriptor says ${descriptor.mediaType}`,
+    );
+  }
+  return manifest;
+}
+
+async function getManifest(
+  client: RepositoryClient,
+  operation: RegistryOperation,
+  reference: Tag | Digest,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  const answer = await client.sendRetrying(
+    {
+      operation,
+      subject: client.subject(reference),
+      method: "GET",
+      url: client.url(`manifests/${reference}`),
+      headers: ACCEPT,
+      accept: [200, 404],
+      scope: client.scope("pull"),
+    },
+    signal,
+  );
+  if (answer.status === 404) {
+    await discard(answer);
+    return undefined;
+  }
+  const bytes = await readWhole(answer, MANIFEST_MAX_BYTES);
+  if (bytes === undefined) throw tooLarge(client, reference);
+  const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : "sha256");
+  if (isDigest(reference) && digest !== reference) {
+    throw contentError(client, { operation, reference, code: "DIGEST_INVALID" }, `its bytes hash to ${digest}`);
+  }
+  return { mediaType: mediaTypeOf(answer), digest, bytes };
+}
+
+/** Puts the exact bytes (distribution-spec, "Pushing Manifests"). Repeatable: the same bytes give the same manifest. */
+export async function putManifest(
+  client: RepositoryClient,
+  manifest: Manifest,
+  reference: Tag | Digest,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await client.sendRetrying(
+    {
+      operation: "put-manifest",
+      subject: client.subject(reference),
+      method: "PUT",
+      url: client.url(`manifests/${reference}`),
+      headers: { "content-type": manifest.mediaType },
+      body: manifest.bytes,
+      accept: [201, 202],
+      scope: client.scope("pull,push"),
+    },
+    signal,
+  );
+  await discard(answer);
+  const stored = answer.header("docker-content-digest");
+  if (stored !== undefined && stored !== manifest.digest) {
+    const about = { operation: "put-manifest", reference, code: "DIGEST_INVALID" } as const;
+    throw contentError(client, about, `was stored as ${stored} instead of ${manifest.digest}`);
+  }
+}
+
+function mediaTypeOf(answer: Answer): string {
+  return (answer.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+}
+
+function tooLarge(client: RepositoryClient, reference: string): Error {
+  const about = { operation: "fetch-manifest", reference, code: "SIZE_INVALID" } as const;
+  return contentError(client, about, `the manifest is larger than ${MANIFEST_MAX_BYTES} bytes`);
+}

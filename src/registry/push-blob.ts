@@ -1,0 +1,99 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { BlobStream } from "../oci/image-source.ts";
+import type { PushBlob, PushedBlob } from "../oci/image-target.ts";
+import { recategorized } from "../oci/registry-error.ts";
+import type { RegistryError } from "../oci/registry-error.ts";
+import { hasBlob } from "./blobs.ts";
+import { typedFailure } from "./failure.ts";
+import type { RepositoryClient } from "./repository-client.ts";
+import { isTransient, MAX_TRIES, pause } from "./retry.ts";
+import { cancelUpload, putBlob, startUpload } from "./uploads.ts";
+
+/**
+ * Writes one blob. A broken upload starts again from byte 0 with a new session (Artifact Registry cannot resume one);
+ * when its answer was lost, the registry is asked first whether the blob has arrived after all.
+ */
+export async function pushBlob(
+  client: RepositoryClient,
+  descriptor: Descriptor,
+  options: PushBlob,
+  signal: AbortSignal,
+): Promise<PushedBlob> {
+  for (let tries = 1; ; tries++) {
+    try {
+      if (tries > 1 && (await hasBlob(client, descriptor, signal))) return { kind: "uploaded" };
+      return await pushOnce(client, descriptor, options, signal);
+    } catch (cause) {
+      const error = typedFailure(
+        { side: client.endpoint.side, operation: "put-blob", subject: client.subject(descriptor.digest) },
+        cause,
+        signal,
+      );
+      if (!isTransient(error)) throw error;
+      if (tries === MAX_TRIES) throw isWrongContent(error) ? recategorized(error, "permanent") : error;
+      await pause(tries, { random: client.random, signal });
+    }
+  }
+}
+
+async function pushOnce(
+  client: RepositoryClient,
+  descriptor: Descriptor,
+  { open, mountFrom }: PushBlob,
+  signal: AbortSignal,
+): Promise<PushedBlob> {
+  // Without a mount the bytes are needed for sure: ask for them while the session is being opened.
+  const early = mountFrom === undefined ? settled(open(signal)) : undefined;
+  const started = await startUpload(client, descriptor, mountFrom, signal).catch(async (error: unknown) => {
+    await closeEarly(early);
+    throw error;
+  });
+  if (started.kind === "mounted") return { kind: "mounted" };
+  const opened = await (early ?? settled(open(signal)));
+  if (opened.status === "rejected") {
+    await cancelUpload(client, started.session, descriptor.digest);
+    throw opened.reason;
+  }
+  await using stream = opened.value;
+  const bytes = remembering(stream);
+  try {
+    await putBlob(client, started.session, { descriptor, bytes }, signal);
+  } catch (error) {
+    await cancelUpload(client, started.session, descriptor.digest);
+    // When the source broke, the upload only shows that its body ended: report the cause.
+    throw bytes.failure() ?? error;
+  }
+  return { kind: "uploaded" };
+}
+
+function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
+  return promise.then(
+    (value) => ({ status: "fulfilled", value }),
+    (reason: unknown) => ({ status: "rejected", reason }),
+  );
+}
+
+async function closeEarly(early: Promise<PromiseSettledResult<BlobStream>> | undefined): Promise<void> {
+  const opened = await early;
+  if (opened?.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
+}
+
+/** Passes bytes on and keeps the error they ended with. */
+function remembering(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> & { failure(): unknown } {
+  let failure: unknown;
+  return {
+    failure: () => failure,
+    async *[Symbol.asyncIterator]() {
+      try {
+        yield* bytes;
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
+    },
+  };
+}
+
+function isWrongContent(error: RegistryError): boolean {
+  return error.side === "source" && (error.code === "DIGEST_INVALID" || error.code === "SIZE_INVALID");
+}

@@ -1,0 +1,18 @@
+import * as z from "zod";
+import { isTag } from "../oci/reference.ts";
+import type { Tag } from "../oci/reference.ts";
+import { pages } from "./listing.ts";
+import type { RepositoryClient } from "./repository-client.ts";
+
+/** The page size asked for: Amazon ECR refuses more than 1,000. */
+const PAGE_SIZE = 1_000;
+const TagList = z.object({ tags: z.array(z.string()).nullable() });
+
+/** All tags of the repository (distribution-spec, "Listing Tags"); none when there is no such repository. */
+export async function* listTags(client: RepositoryClient, signal: AbortSignal): AsyncGenerator<Tag> {
+  const url = client.url(`tags/list?n=${PAGE_SIZE}`);
+  const request = { operation: "list-tags", subject: client.endpoint.repository, url } as const;
+  for await (const page of pages(client, request, (document) => TagList.safeParse(document).data, signal)) {
+    yield* (page?.tags ?? []).filter(isTag);
+  }
+}

@@ -1,0 +1,66 @@
+import * as z from "zod";
+import type { Digest } from "../oci/digest.ts";
+import type { Change } from "./record-store.ts";
+
+/**
+ * What is known about one blob or manifest in one target repository. A hint that saves requests and never decides:
+ * when the registry says otherwise, the checkpoint is forgotten and the content sent again.
+ */
+export const Checkpoint = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("present") }),
+  /** Somebody is uploading it, until (epoch milliseconds) unless renewed. */
+  z.object({ state: z.literal("uploading"), owner: z.string(), until: z.number() }),
+  z.object({ state: z.literal("unknown") }),
+]);
+export type Checkpoint = z.infer<typeof Checkpoint>;
+
+export type ClaimedContent =
+  | { readonly kind: "present" }
+  | { readonly kind: "busy"; readonly until: number }
+  /** `maybe`: an uploader died at it, so it may have arrived all the same. */
+  | { readonly kind: "claimed"; readonly maybe: boolean };
+
+export interface ClaimContent {
+  readonly owner: string;
+  readonly now: number;
+  readonly leaseMs: number;
+}
+
+/** The key of a blob or manifest in one repository of one destination. */
+export function contentKey(scope: string, digest: Digest): string {
+  return `${scope}@${digest}`;
+}
+
+/** Becomes the one uploader of some content, unless it is there or somebody is at it. */
+export function claimContent(known: Checkpoint | undefined, claim: ClaimContent): Change<Checkpoint, ClaimedContent> {
+  if (known?.state === "present") return { answer: { kind: "present" } };
+  if (known?.state === "uploading" && known.owner !== claim.owner && known.until > claim.now) {
+    return { answer: { kind: "busy", until: known.until } };
+  }
+  return {
+    next: { state: "uploading", owner: claim.owner, until: claim.now + claim.leaseMs },
+    answer: { kind: "claimed", maybe: known?.state === "uploading" && known.owner !== claim.owner },
+  };
+}
+
+/** Goes on being the uploader; false when somebody else has taken over. */
+export function renewContent(known: Checkpoint | undefined, claim: ClaimContent): Change<Checkpoint, boolean> {
+  if (known?.state !== "uploading" || known.owner !== claim.owner) return { answer: false };
+  return { next: { ...known, until: claim.now + claim.leaseMs }, answer: true };
+}
+
+/** The content is there: verified by the registry, whoever uploaded it. */
+export function completeContent(): Change<Checkpoint, void> {
+  return { next: { state: "present" }, answer: undefined };
+}
+
+/** Stops being the uploader without having finished. */
+export function releaseContent(known: Checkpoint | undefined, owner: string): Change<Checkpoint, void> {
+  if (known?.state !== "uploading" || known.owner !== owner) return { answer: undefined };
+  return { next: { state: "unknown" }, answer: undefined };
+}
+
+/** The registry denies having it, whatever we noted. */
+export function forgetContent(): Change<Checkpoint, void> {
+  return { next: { state: "unknown" }, answer: undefined };
+}

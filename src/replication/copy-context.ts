@@ -1,0 +1,29 @@
+import type { ImageSource } from "../oci/image-source.ts";
+import type { ImageTarget } from "../oci/image-target.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Clock } from "./clock.ts";
+import type { ObserveCopy } from "./copy-progress.ts";
+import type { RecordStore } from "./record-store.ts";
+
+/** All a copy needs; immutable, shared by everything it runs at once. */
+export interface CopyContext {
+  readonly source: ImageSource;
+  readonly target: ImageTarget;
+  readonly checkpoints: RecordStore<Checkpoint>;
+  /** Where checkpoints of this target live: equal for everything that shares blobs, `destination/repository`. */
+  readonly scope: string;
+  /** Who we are in leases: unique to this delivery. */
+  readonly owner: string;
+  /** How long claims last without a heartbeat, in milliseconds. */
+  readonly leaseMs: number;
+  /** Blobs that are sent at once. */
+  readonly streams: number;
+  /** `ask`: content without a checkpoint may be there. `resend`: the registry denied having what it said it had. */
+  readonly presence: "ask" | "resend";
+  /** Also copy what is attached to the image. */
+  readonly referrers: boolean;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly observe?: ObserveCopy | undefined;
+}

@@ -1,0 +1,123 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Manifest } from "../oci/manifest.ts";
+import type { Digest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/registry-error.ts";
+import { completeContent, contentKey, forgetContent } from "./checkpoint.ts";
+import { concurrently } from "./concurrently.ts";
+import { copyBlob } from "./copy-blob.ts";
+import type { CopyContext } from "./copy-context.ts";
+import { blobsOf, nodesOf, readImage } from "./image-tree.ts";
+import type { ImageNode, ImageTree } from "./image-tree.ts";
+import { createSlots } from "./slots.ts";
+import { emptyTally } from "./tally.ts";
+import type { Tally } from "./tally.ts";
+
+/** Everything under a manifest is at the target: only the manifest itself is left to put, under its tag. */
+export interface CopiedImage {
+  readonly manifest: Manifest;
+  readonly tally: Tally;
+  /** Takes back every checkpoint of the image: the registry denied having something of it. */
+  readonly forget: () => Promise<void>;
+}
+
+/** Claims and manifests handled at once; what is sent at once is bounded by the context's `streams`. */
+const CONCURRENT = 64;
+const CONCURRENT_MANIFESTS = 16;
+
+/**
+ * Copies an image, children first: blobs (the biggest first), then manifests by digest, each after what it points to.
+ * What is attached to the image comes with it. The root is left to the caller, to be put last, under its tag.
+ * @throws {RegistryError} of either side. @throws {MissingContentError} @throws {FormatError}
+ */
+export async function copyImage(root: Descriptor, context: CopyContext, signal: AbortSignal): Promise<CopiedImage> {
+  const tree = await readImage(root, context, signal);
+  const blobs = blobsOf(tree);
+  const nodes = nodesOf(tree);
+  context.observe?.({ kind: "planned", manifests: nodes.length, blobs });
+  const tally = emptyTally();
+  const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
+  try {
+    await copyBlobs(blobs, context, tally, signal);
+    await putBelow(tree, context, tally, signal);
+  } catch (error) {
+    if (deniesContent(error)) await forget();
+    throw error;
+  }
+  return { manifest: tree.root.manifest, tally, forget };
+}
+
+async function copyBlobs(
+  blobs: readonly Descriptor[],
+  context: CopyContext,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  const slots = createSlots(context.streams);
+  await concurrently(
+    blobs,
+    CONCURRENT,
+    async (blob, working) => {
+      const how = await copyBlob(blob, context, slots, working);
+      count(tally, blob, how);
+      context.observe?.({ kind: "blob-done", blob, how });
+    },
+    signal,
+  );
+}
+
+function count(tally: Tally, blob: Descriptor, how: "uploaded" | "mounted" | "present"): void {
+  if (how === "present") tally.blobsPresent++;
+  if (how === "mounted") tally.blobsMounted++;
+  if (how === "uploaded") {
+    tally.blobsUploaded++;
+    tally.bytesUploaded += blob.size;
+  }
+}
+
+/** Puts every manifest but the root: the children of each before itself, siblings side by side. */
+async function putBelow(tree: ImageTree, context: CopyContext, tally: Tally, signal: AbortSignal): Promise<void> {
+  const put = new Map<Digest, Promise<void>>();
+  const putNode = (node: ImageNode, working: AbortSignal): Promise<void> => {
+    const { digest } = node.manifest;
+    const pending = put.get(digest) ?? putAfterChildren(node, working);
+    put.set(digest, pending);
+    return pending;
+  };
+  async function putAfterChildren(node: ImageNode, working: AbortSignal): Promise<void> {
+    await concurrently(node.children, CONCURRENT_MANIFESTS, putNode, working);
+    if (await putOnce(node.manifest, context, working)) tally.manifests++;
+  }
+  await concurrently([...tree.root.children, ...tree.referrers], CONCURRENT_MANIFESTS, putNode, signal);
+}
+
+/** Puts a manifest by its digest, unless a checkpoint says it is there. Twice is harmless: the same bytes, the same digest. */
+async function putOnce(manifest: Manifest, context: CopyContext, signal: AbortSignal): Promise<boolean> {
+  const key = contentKey(context.scope, manifest.digest);
+  const isPresent = await context.checkpoints.update(key, (known) => ({ answer: known?.state === "present" }));
+  if (isPresent && context.presence === "ask") return false;
+  await context.target.putManifest(manifest, manifest.digest, signal);
+  await context.checkpoints.update(key, completeContent);
+  return true;
+}
+
+async function forgetAll(
+  contents: readonly { readonly digest: Digest }[],
+  { checkpoints, scope }: CopyContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const forget = ({ digest }: { digest: Digest }): Promise<void> =>
+    checkpoints.update(contentKey(scope, digest), forgetContent);
+  await concurrently(contents, CONCURRENT_MANIFESTS, forget, signal);
+}
+
+const DENIALS = new Set(["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"]);
+
+/** True when the target refused a manifest because it misses what the manifest points to, whatever we had noted. */
+export function deniesContent(error: unknown): boolean {
+  return (
+    error instanceof RegistryError &&
+    error.operation === "put-manifest" &&
+    error.code !== undefined &&
+    DENIALS.has(error.code)
+  );
+}

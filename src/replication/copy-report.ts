@@ -1,0 +1,23 @@
+import type { Digest } from "../oci/digest.ts";
+import type { Tally } from "./tally.ts";
+
+/** How one delivery of a request ended. All but `deferred` end the request. */
+export type CopyReport =
+  /** The target's tag names this digest now, read back, with everything under it. */
+  | { readonly outcome: "replicated"; readonly digest: Digest; readonly tally: Tally; readonly lagMs: number }
+  /** It did so before. */
+  | { readonly outcome: "unchanged"; readonly digest: Digest }
+  /** A copy that is under way will look again, and covers this request. */
+  | { readonly outcome: "superseded"; readonly reason: "folded" }
+  /** There is nothing to copy, and there will not be. */
+  | { readonly outcome: "skipped"; readonly reason: "source-gone" | "schema1" | "no-rule" }
+  /** Not now. Spends no attempt unless `attempts` says so. */
+  | {
+      readonly outcome: "deferred";
+      readonly reason: "busy" | "deadline" | "lease-lost" | "rate-limited" | "unavailable" | "attempt-failed";
+      /** Milliseconds until it makes sense again. */
+      readonly afterMs: number;
+      readonly error?: unknown;
+    }
+  /** Never, until somebody changes something: goes to the dead letters with its reason. */
+  | { readonly outcome: "failed"; readonly reason: string; readonly error: unknown };

@@ -1,0 +1,56 @@
+import * as z from "zod";
+import { isDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
+import { FormatError } from "../oci/format-error.ts";
+import { isRepositoryName, isTag } from "../oci/reference.ts";
+import type { Tag } from "../oci/reference.ts";
+
+/** The version of {@link CopyRequest} written by this code. */
+export const COPY_REQUEST_VERSION = 1;
+
+/**
+ * The command to make one tag at one destination equal to the source: what travels over the queue. It names what has to
+ * be looked at, not what to write: digest and target name are decided when it is carried out, from source and configuration.
+ */
+export const CopyRequest = z.strictObject({
+  version: z.literal(COPY_REQUEST_VERSION),
+  /** Correlation id: the id of the event it comes from. */
+  id: z.string().min(1).max(128),
+  /** Name of a configured destination. */
+  destination: z.string().min(1).max(64),
+  /** Repository at the source. */
+  repository: z.string().refine(isRepositoryName, "is not a repository name"),
+  /** A tag, or a digest for content that has none. */
+  reference: z.string().refine(isTagOrDigest, "is neither a tag nor a digest"),
+  /** When it was pushed, epoch milliseconds. */
+  pushedAt: z.int().nonnegative(),
+});
+export type CopyRequest = z.infer<typeof CopyRequest>;
+
+function isTagOrDigest(text: string): text is Tag | Digest {
+  return isTag(text) || isDigest(text);
+}
+
+/**
+ * Reads a message's body.
+ * @throws {FormatError} when it is no JSON, of another version, or outside the schema: permanent, never retried.
+ */
+export function parseCopyRequest(body: string): CopyRequest {
+  let document: unknown;
+  try {
+    document = JSON.parse(body);
+  } catch (cause) {
+    throw new FormatError("message", "is not JSON", { cause });
+  }
+  const version = z.object({ version: z.unknown() }).safeParse(document).data?.version;
+  if (version !== COPY_REQUEST_VERSION) {
+    throw new FormatError(
+      "version",
+      `${JSON.stringify(version) ?? "none"} is not one this function knows (${COPY_REQUEST_VERSION})`,
+    );
+  }
+  const result = CopyRequest.safeParse(document);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new FormatError(issue?.path.join(".") || "message", issue?.message ?? "is malformed", { cause: result.error });
+}

@@ -1,0 +1,90 @@
+import * as z from "zod";
+import { isDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
+import { isRepositoryName, isTag } from "../oci/reference.ts";
+import type { RepositoryName, Tag } from "../oci/reference.ts";
+
+/** Something was pushed to the source: a hint that a tag (or untagged content) may differ from its copies. */
+export interface ImagePushed {
+  /** The event's id; becomes the correlation id of all that follows. */
+  readonly id: string;
+  readonly repository: RepositoryName;
+  readonly reference: Tag | Digest;
+  /** Epoch milliseconds; ECR's resolution is one second. */
+  readonly pushedAt: number;
+}
+
+/** What an event asks for. */
+export type ReadEvent =
+  | { readonly kind: "pushed"; readonly pushed: ImagePushed }
+  /** A good event that asks for no copy. */
+  | { readonly kind: "ignored"; readonly reason: string }
+  /** No event of ECR as documented. */
+  | { readonly kind: "malformed"; readonly problem: string };
+
+const Text = z.string().nullish();
+
+/** The envelope and `detail` of ECR's events (EventBridge reference, events-ref-ecr); only what we read. */
+const EcrEvent = z.object({
+  version: z.literal("0"),
+  id: z.string().min(1).max(128),
+  "detail-type": z.string(),
+  source: z.string(),
+  account: z.string(),
+  region: z.string(),
+  time: z.iso.datetime(),
+  detail: z.object({
+    "action-type": Text,
+    result: Text,
+    "repository-name": z.string(),
+    "image-digest": Text,
+    "image-tag": Text,
+  }),
+});
+type EcrEvent = z.infer<typeof EcrEvent>;
+
+/** The registry events must come from. */
+export interface EventOrigin {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** Reads an EventBridge event. Never throws: an event that cannot be read would only come again. */
+export function readEcrEvent(event: unknown, origin: EventOrigin): ReadEvent {
+  const result = EcrEvent.safeParse(event);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    return { kind: "malformed", problem: `${issue?.path.join(".") || "event"}: ${issue?.message ?? "is malformed"}` };
+  }
+  const { data } = result;
+  const reason = reasonToIgnore(data, origin);
+  if (reason !== undefined) return { kind: "ignored", reason };
+  return readPush(data);
+}
+
+function reasonToIgnore(
+  { source, account, region, detail, ...event }: EcrEvent,
+  origin: EventOrigin,
+): string | undefined {
+  const type = event["detail-type"];
+  if (source !== "aws.ecr") return `source ${source}, not aws.ecr`;
+  if (account !== origin.account || region !== origin.region) return `registry ${account}/${region} is not ours`;
+  if (type !== "ECR Image Action" && type !== "ECR Referrer Action") return `detail type ${type}`;
+  if (detail["action-type"] !== "PUSH") return `action ${detail["action-type"] ?? "none"}`;
+  if (detail.result !== "SUCCESS") return `result ${detail.result ?? "none"}`;
+  // The children of an index are pushed by digest, and come with the index that is tagged afterwards.
+  if (!detail["image-tag"] && type === "ECR Image Action") return "untagged push";
+  return undefined;
+}
+
+/** A missing, null or empty tag means the same: pushed by digest. */
+function readPush({ id, time, detail }: EcrEvent): ReadEvent {
+  const repository = detail["repository-name"];
+  const reference = detail["image-tag"] || (detail["image-digest"] ?? "");
+  if (!isRepositoryName(repository))
+    return { kind: "malformed", problem: "detail.repository-name: is not a repository name" };
+  if (!isTag(reference) && !isDigest(reference)) {
+    return { kind: "malformed", problem: "detail.image-tag: is not a tag, and detail.image-digest no digest" };
+  }
+  return { kind: "pushed", pushed: { id, repository, reference, pushedAt: Date.parse(time) } };
+}

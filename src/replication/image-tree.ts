@@ -1,0 +1,136 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { FormatError } from "../oci/format-error.ts";
+import type { ImageSource } from "../oci/image-source.ts";
+import { successors } from "../oci/manifest.ts";
+import type { Manifest } from "../oci/manifest.ts";
+import { isNonDistributable } from "../oci/media-type.ts";
+import { concurrently } from "./concurrently.ts";
+
+/** A manifest with what it points to, and the manifests that must be put before it. */
+export interface ImageNode {
+  readonly manifest: Manifest;
+  readonly children: readonly ImageNode[];
+  readonly blobs: readonly Descriptor[];
+}
+
+/** An image as it is at the source: its root, and what is attached to it. */
+export interface ImageTree {
+  readonly root: ImageNode;
+  /** Signatures, SBOMs, attestations: manifests whose subject is the root or another one of these. */
+  readonly referrers: readonly ImageNode[];
+}
+
+/** The source has not (or no longer) what a manifest of it points to. */
+export class MissingContentError extends Error {
+  override readonly name = "MissingContentError";
+  readonly digest: Digest;
+
+  constructor(digest: Digest) {
+    super(`the source has no manifest ${digest}`);
+    this.digest = digest;
+  }
+}
+
+/** Bounds against hostile images: an index in an index in an index ... (fault R10, threat T17). */
+const MAX_DEPTH = 8;
+const MAX_NODES = 1_000;
+const CONCURRENT_MANIFESTS = 16;
+
+export interface ReadImage {
+  readonly source: ImageSource;
+  /** Also what is attached to the image. */
+  readonly referrers: boolean;
+}
+
+/**
+ * Reads every manifest of an image, level by level, each once.
+ * @throws {MissingContentError} when one is not there. @throws {FormatError} when one is malformed or the image too large.
+ */
+export async function readImage(
+  root: Descriptor,
+  { source, referrers }: ReadImage,
+  signal: AbortSignal,
+): Promise<ImageTree> {
+  const read = createReader(source, signal);
+  const [node, attached] = await Promise.all([
+    read(root, 0),
+    referrers ? readReferrers(source, root.digest, read, signal) : Promise.resolve([]),
+  ]);
+  return { root: node, referrers: attached };
+}
+
+type ReadNode = (descriptor: Descriptor, depth: number) => Promise<ImageNode>;
+
+function createReader(source: ImageSource, signal: AbortSignal): ReadNode {
+  const nodes = new Map<Digest, Promise<ImageNode>>();
+  async function readNode(descriptor: Descriptor, depth: number): Promise<ImageNode> {
+    const manifest = await source.fetchManifest(descriptor, signal);
+    if (manifest === undefined) throw new MissingContentError(descriptor.digest);
+    const found = successors(manifest.bytes, manifest.mediaType);
+    const children = await concurrently(
+      found.manifests,
+      CONCURRENT_MANIFESTS,
+      (child) => read(child, depth + 1),
+      signal,
+    );
+    return { manifest, children, blobs: found.blobs.filter(isCopied) };
+  }
+  function read(descriptor: Descriptor, depth: number): Promise<ImageNode> {
+    const known = nodes.get(descriptor.digest);
+    if (known !== undefined) return known;
+    if (depth > MAX_DEPTH) throw new FormatError("manifests", `nested deeper than ${MAX_DEPTH} indexes`);
+    if (nodes.size === MAX_NODES) throw new FormatError("manifests", `more than ${MAX_NODES} in one image`);
+    const node = readNode(descriptor, depth);
+    nodes.set(descriptor.digest, node);
+    return node;
+  }
+  return read;
+}
+
+async function readReferrers(
+  source: ImageSource,
+  root: Digest,
+  read: ReadNode,
+  signal: AbortSignal,
+): Promise<ImageNode[]> {
+  const seen = new Set<Digest>([root]);
+  const found: ImageNode[] = [];
+  let level: readonly Digest[] = [root];
+  for (let depth = 0; level.length > 0 && depth < MAX_DEPTH; depth++) {
+    const lists = await concurrently(
+      level,
+      CONCURRENT_MANIFESTS,
+      (subject) => source.listReferrers(subject, signal),
+      signal,
+    );
+    const fresh = lists.flat().filter(({ digest }) => !seen.has(digest) && seen.add(digest));
+    found.push(...(await concurrently(fresh, CONCURRENT_MANIFESTS, (referrer) => read(referrer, 1), signal)));
+    level = fresh.map(({ digest }) => digest);
+  }
+  return found;
+}
+
+/** Layers that live elsewhere by design are never fetched from the URLs an image names (CVE-2020-15157). */
+function isCopied(descriptor: Descriptor): boolean {
+  return !isNonDistributable(descriptor.mediaType) && (descriptor.urls?.length ?? 0) === 0;
+}
+
+/** Every blob of an image, each once, the biggest first: the longest upload decides when the copy ends. */
+export function blobsOf(tree: ImageTree): Descriptor[] {
+  const blobs = new Map<Digest, Descriptor>();
+  for (const node of nodesOf(tree)) for (const blob of node.blobs) blobs.set(blob.digest, blob);
+  return [...blobs.values()].toSorted((a, b) => b.size - a.size);
+}
+
+/** Every manifest of an image, each once, children before parents, the root's referrers last. */
+export function nodesOf(tree: ImageTree): ImageNode[] {
+  const nodes = new Map<Digest, ImageNode>();
+  const visit = (node: ImageNode): void => {
+    if (nodes.has(node.manifest.digest)) return;
+    node.children.forEach(visit);
+    nodes.set(node.manifest.digest, node);
+  };
+  [tree.root, ...tree.referrers].forEach(visit);
+  return [...nodes.values()];
+}

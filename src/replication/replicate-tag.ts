@@ -1,0 +1,150 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import { manifestKind } from "../oci/media-type.ts";
+import { copyImage, deniesContent } from "./copy-image.ts";
+import type { CopyContext } from "./copy-context.ts";
+import type { CopyReport } from "./copy-report.ts";
+import type { CopyRequest } from "./copy-request.ts";
+import { LeaseLostError, withHeartbeat } from "./heartbeat.ts";
+import { MissingContentError } from "./image-tree.ts";
+import { judge } from "./judge.ts";
+import { publish } from "./publish.ts";
+import type { RecordStore } from "./record-store.ts";
+import { claimTag, renewTag, settleTag } from "./tag-record.ts";
+import type { Settlement, TagLease, TagRecord } from "./tag-record.ts";
+import type { Tally } from "./tally.ts";
+
+export interface ReplicateTag extends CopyContext {
+  readonly tags: RecordStore<TagRecord>;
+  /** Identity of the message: the same for all its deliveries. */
+  readonly message: string;
+  /** Failed attempts after which a request is given up. */
+  readonly maxAttempts: number;
+}
+
+/** Looks after which a tag that keeps moving under our hands is left for a later delivery. */
+const MAX_ROUNDS = 10;
+/** Copies of one image after a registry denied having what it said it had. */
+const MAX_RESENDS = 2;
+
+/**
+ * Makes one tag at the target equal to the source, whatever else runs: under a lease, from what the source says now,
+ * the tag last, read back, and again as long as pushes come in between. Failures are reported, not thrown.
+ */
+export async function replicateTag(
+  request: CopyRequest,
+  context: ReplicateTag,
+  deadline: AbortSignal,
+): Promise<CopyReport> {
+  const { tags, clock, leaseMs, owner, message, maxAttempts, random } = context;
+  const key = `${context.scope}:${request.reference}`;
+  const claim = { key, message, owner, leaseMs, pushedAt: request.pushedAt };
+  let attempts = 1;
+  try {
+    const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }));
+    if (claimed.kind === "folded") return { outcome: "superseded", reason: "folded" };
+    if (claimed.kind === "busy") return { outcome: "deferred", reason: "busy", afterMs: claimed.until - clock.now() };
+    attempts = claimed.attempts + 1;
+    const { lease } = claimed;
+    const renew = (): Promise<boolean> => tags.update(key, (record) => renewTag(record, lease, clock.now() + leaseMs));
+    return await withHeartbeat({ leaseMs, renew }, clock, deadline, async (signal) => {
+      const look = (): Promise<CopyReport | "moved"> =>
+        copyOnce(request, context, renew, signal).catch((error: unknown) =>
+          judge(error, { deadline, attempts, maxAttempts, random }),
+        );
+      return rounds(look, context, lease);
+    });
+  } catch (error) {
+    return judge(error, { deadline, attempts, maxAttempts, random });
+  }
+}
+
+/** Looks until nothing new has come: neither at the source nor into the record. */
+async function rounds(
+  look: () => Promise<CopyReport | "moved">,
+  { tags, clock }: ReplicateTag,
+  lease: TagLease,
+): Promise<CopyReport> {
+  for (let round = 1; ; round++) {
+    const report = await look();
+    if (report === "moved" && round < MAX_ROUNDS) continue;
+    const last: CopyReport = report === "moved" ? { outcome: "deferred", reason: "busy", afterMs: 0 } : report;
+    const settlement = settlementOf(last, clock.now());
+    const settled = await tags.update(lease.key, (record) => settleTag(record, lease, settlement));
+    if (settled.kind === "settled") return last;
+    if (settled.kind === "lost") throw new LeaseLostError("the lease ran out before the copy was noted");
+  }
+}
+
+/** One look at the source, one copy; `moved` when the source's tag changed meanwhile. */
+async function copyOnce(
+  request: CopyRequest,
+  context: ReplicateTag,
+  renew: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<CopyReport | "moved"> {
+  const { source, target, clock } = context;
+  const { reference } = request;
+  const [wanted, current] = await Promise.all([source.resolve(reference, signal), target.resolve(reference, signal)]);
+  if (wanted === undefined) return { outcome: "skipped", reason: "source-gone" };
+  if (manifestKind(wanted.mediaType) === "schema1") return { outcome: "skipped", reason: "schema1" };
+  if (current?.digest === wanted.digest) return { outcome: "unchanged", digest: wanted.digest };
+  const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === wanted.digest;
+  const tally = await deliver({ wanted, reference, isCurrent, renew }, context, signal).catch(
+    async (error: unknown) => {
+      // What we began to copy may be gone because a newer push took its tag.
+      if (error instanceof MissingContentError && !(await isCurrent())) return "moved" as const;
+      throw error;
+    },
+  );
+  if (tally === "moved") return "moved";
+  return { outcome: "replicated", digest: wanted.digest, tally, lagMs: clock.now() - request.pushedAt };
+}
+
+interface Delivery {
+  readonly wanted: Descriptor;
+  readonly reference: CopyRequest["reference"];
+  /** Does the source's tag still name what we copy? */
+  readonly isCurrent: () => Promise<boolean>;
+  readonly renew: () => Promise<boolean>;
+}
+
+/** Copies what is under the tag, then the tag; sends everything again when the registry denies what it had affirmed. */
+async function deliver(
+  { wanted, reference, isCurrent, renew }: Delivery,
+  context: ReplicateTag,
+  signal: AbortSignal,
+): Promise<Tally | "moved"> {
+  for (let resends = 0; ; resends++) {
+    try {
+      const copied = await copyImage(wanted, resends === 0 ? context : { ...context, presence: "resend" }, signal);
+      if (!(await isCurrent())) return "moved";
+      if (!(await renew())) throw new LeaseLostError("the lease was lost before the tag was put");
+      try {
+        await publish(context.target, { manifest: copied.manifest, reference }, context.clock, signal);
+      } catch (error) {
+        if (deniesContent(error)) await copied.forget();
+        throw error;
+      }
+      copied.tally.manifests++;
+      return copied.tally;
+    } catch (error) {
+      if (!deniesContent(error) || resends === MAX_RESENDS) throw error;
+    }
+  }
+}
+
+function settlementOf(report: CopyReport, now: number): Settlement {
+  switch (report.outcome) {
+    case "replicated":
+    case "unchanged":
+      return { kind: "completed", outcome: report.outcome, replicated: { digest: report.digest, at: now } };
+    case "deferred": {
+      const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
+      return { kind, outcome: `${report.outcome}: ${report.reason}` };
+    }
+    case "superseded":
+    case "skipped":
+    case "failed":
+      return { kind: "completed", outcome: `${report.outcome}: ${report.reason}` };
+  }
+}

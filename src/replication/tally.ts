@@ -1,0 +1,14 @@
+/** What one copy moved and what it found in place. */
+export interface Tally {
+  /** Manifests put, the tag's own included. */
+  manifests: number;
+  blobsUploaded: number;
+  blobsMounted: number;
+  blobsPresent: number;
+  /** Bytes of the blobs uploaded. */
+  bytesUploaded: number;
+}
+
+export function emptyTally(): Tally {
+  return { manifests: 0, blobsUploaded: 0, blobsMounted: 0, blobsPresent: 0, bytesUploaded: 0 };
+}
