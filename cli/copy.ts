@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Descriptor } from "../src/oci/descriptor.ts";
+import { successors } from "../src/oci/manifest.ts";
+import { manifestKind } from "../src/oci/media-type.ts";
+import { formatPlatform, matchesPlatform } from "../src/oci/platform.ts";
+import type { Platform } from "../src/oci/platform.ts";
+import { formatReference } from "../src/oci/reference.ts";
+import { createConnections } from "../src/registry/connections.ts";
+import type { Checkpoint } from "../src/replication/checkpoint.ts";
+import { concurrently } from "../src/replication/concurrently.ts";
+import { copyImage } from "../src/replication/copy-image.ts";
+import { blobsOf, nodesOf, readImage } from "../src/replication/image-tree.ts";
+import { createMemoryRecordStore } from "../src/replication/memory-record-store.ts";
+import type { CopyOptions } from "./copy-options.ts";
+import { ExitCode } from "./exit-code.ts";
+import { counted, formatBytes, formatDuration } from "./format.ts";
+import { openRegistries } from "./open-registries.ts";
+import type { Registries } from "./open-registries.ts";
+import { createProgress } from "./progress.ts";
+import type { Screen } from "./progress.ts";
+
+export interface Terminal {
+  /** Results. */
+  readonly out: Screen;
+  /** Progress and errors. */
+  readonly err: Screen;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Carries out `freightliner copy`. @returns an exit code. @throws what the copy throws. */
+export async function copy(options: CopyOptions, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
+  const dispatcher = createConnections();
+  try {
+    const registries = await openRegistries(options, dispatcher, terminal.environment);
+    const root = await findRoot(registries, options, signal);
+    if (typeof root === "string") {
+      terminal.err.write(`${root}\n`);
+      return ExitCode.notFound;
+    }
+    if (options.dryRun) return await plan(root, registries, options, { terminal, signal });
+    return await carryOut(root, registries, options, { terminal, signal });
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** What is to be copied, or why there is nothing. */
+async function findRoot(
+  { source }: Registries,
+  options: CopyOptions,
+  signal: AbortSignal,
+): Promise<Descriptor | string> {
+  const { tag, digest } = options.source;
+  const reference = digest ?? tag;
+  const found = reference && (await source.resolve(reference, signal));
+  if (found === undefined)
+    return `${formatReference(options.source)} does not exist; check the name, the tag and your login`;
+  const { platform } = options;
+  if (platform === undefined || manifestKind(found.mediaType) !== "index") return found;
+  const index = await source.fetchManifest(found, signal);
+  const children = index === undefined ? [] : successors(index.bytes, index.mediaType).manifests;
+  return children.find((child) => matchesPlatform(child.platform, platform)) ?? noPlatform(options, platform, children);
+}
+
+function noPlatform(options: CopyOptions, wanted: Platform, children: readonly Descriptor[]): string {
+  const known = children.flatMap(({ platform }) => (platform === undefined ? [] : [formatPlatform(platform)]));
+  return `${formatReference(options.source)} has no ${formatPlatform(wanted)}; it has ${known.join(", ") || "no platforms"}`;
+}
+
+interface Run {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+async function carryOut(
+  root: Descriptor,
+  { source, target }: Registries,
+  options: CopyOptions,
+  { terminal, signal }: Run,
+): Promise<ExitCode> {
+  const started = Date.now();
+  const reference = options.target.tag ?? options.source.tag ?? root.digest;
+  const name = formatReference({ ...options.target, tag: undefined, digest: undefined });
+  const place = `${name}${reference.includes(":") ? "@" : ":"}${reference}`;
+  if ((await target.resolve(reference, signal))?.digest === root.digest) {
+    terminal.out.write(`${place} is ${root.digest} already\n`);
+    return ExitCode.ok;
+  }
+  const progress = createProgress(terminal.err);
+  const context = {
+    source,
+    target,
+    checkpoints: createMemoryRecordStore<Checkpoint>(),
+    scope: options.target.name,
+    owner: randomUUID(),
+    leaseMs: 60_000,
+    streams: options.jobs,
+    presence: "ask",
+    referrers: options.referrers,
+    clock: { now: Date.now, sleep: (ms: number, waiting: AbortSignal) => sleep(ms, undefined, { signal: waiting }) },
+    random: Math.random,
+    observe: progress.observe,
+  } as const;
+  const { manifest, tally } = await copyImage(root, context, signal).finally(() => progress.end());
+  await target.putManifest(manifest, reference, signal);
+  const sent = `${counted(tally.blobsUploaded, "blob")} sent (${formatBytes(tally.bytesUploaded)})`;
+  terminal.out.write(
+    `${place} is ${root.digest}: ${sent}, ${tally.blobsPresent} there already, ${formatDuration(Date.now() - started)}\n`,
+  );
+  return ExitCode.ok;
+}
+
+const CONCURRENT_CHECKS = 16;
+
+/** Shows what a copy would send; asks, writes nothing. */
+async function plan(
+  root: Descriptor,
+  { source, target }: Registries,
+  options: CopyOptions,
+  { terminal, signal }: Run,
+): Promise<ExitCode> {
+  const tree = await readImage(root, { source, referrers: options.referrers }, signal);
+  const blobs = blobsOf(tree);
+  const present = await concurrently(
+    blobs,
+    CONCURRENT_CHECKS,
+    (blob, working) => target.hasBlob(blob, working),
+    signal,
+  );
+  const missing = blobs.filter((_, index) => present[index] === false);
+  for (const { digest, size } of missing) terminal.out.write(`send ${digest} ${formatBytes(size)}\n`);
+  const bytes = missing.reduce((sum, { size }) => sum + size, 0);
+  const total = `${counted(missing.length, "blob")} (${formatBytes(bytes)}) and ${counted(nodesOf(tree).length, "manifest")}`;
+  terminal.out.write(
+    `would send ${total} of ${root.digest}; ${blobs.length - missing.length} blobs are there already; nothing was written\n`,
+  );
+  return ExitCode.ok;
+}

@@ -1,0 +1,21 @@
+export const USAGE = `freightliner - replicates container images
+
+Usage:
+  freightliner copy SOURCE TARGET [options]    copy one image between two registries
+  freightliner help                            show this
+
+SOURCE and TARGET are registry/repository:tag or registry/repository@sha256:...
+TARGET without a tag takes the source's.
+
+Options of copy:
+  --platform OS/ARCH[/VARIANT]   copy only this platform of a multi-platform image
+  --dry-run                      show what would be sent, write nothing
+  --no-referrers                 leave signatures, SBOMs and attestations behind
+  --jobs N                       blobs sent at once (default 16)
+  --allow-host HOST              let a registry redirect to this host (repeatable; * stands within one label)
+
+Credentials come from the Docker configuration (DOCKER_CONFIG, ~/.docker/config.json) or the file named by
+REGISTRY_AUTH_FILE, credential helpers included. Loopback registries are reached over plain HTTP, all others over HTTPS.
+
+Exit codes: 0 copied or already there, 1 failed, 2 wrong usage, 3 no such image at the source, 130 interrupted.
+`;

@@ -1,0 +1,280 @@
+import { describe, expect, it } from "vitest";
+import { MediaType } from "../../src/oci/media-type.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
+import type { FailureCategory } from "../../src/oci/registry-error.ts";
+import { StoreError } from "../../src/replication/record-store.ts";
+import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { addImage, addIndex, addReferrer } from "../fixtures/memory-image.ts";
+import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
+import type { ReplicateFixture } from "../fixtures/replicate-context.ts";
+
+const never = new AbortController().signal;
+
+function uploadsOf({ target }: ReplicateFixture): string[] {
+  return target.calls.filter(({ operation }) => operation === "put-blob").map(({ reference }) => reference);
+}
+
+function failure(side: "source" | "target", category: FailureCategory, status: number): RegistryError {
+  return new RegistryError({ side, operation: "open-blob", subject: "app", category, status }, `HTTP ${status}`);
+}
+
+describe("replicating a tag", () => {
+  it("brings the tag's image to the target byte for byte, the tag last", async () => {
+    const fixture = replicateFixture();
+    const digest = addImage(fixture.source, ["one", "two"], "v1");
+    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    expect(report).toMatchObject({ outcome: "replicated", digest, tally: { manifests: 1, blobsUploaded: 3 } });
+    expect(fixture.target.tags.get("v1")).toBe(digest);
+    expect(fixture.target.manifests.get(digest)?.bytes).toEqual(fixture.source.manifests.get(digest)?.bytes);
+    const puts = fixture.target.calls.filter(({ operation }) => operation.startsWith("put-"));
+    expect(puts.at(-1)).toEqual({ operation: "put-manifest", reference: "v1" });
+  });
+
+  it("puts the children of an index before the index, each by its digest", async () => {
+    const fixture = replicateFixture();
+    const children = [addImage(fixture.source, ["amd64"]), addImage(fixture.source, ["arm64"])];
+    const inner = addIndex(fixture.source, children);
+    const root = addIndex(fixture.source, [inner, addImage(fixture.source, ["s390x"])], "v1");
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
+      outcome: "replicated",
+      digest: root,
+    });
+    const puts = fixture.target.calls
+      .filter(({ operation }) => operation === "put-manifest")
+      .map((call) => call.reference);
+    for (const child of children) expect(puts.indexOf(child)).toBeLessThan(puts.indexOf(inner));
+    expect(puts.at(-1)).toBe("v1");
+    expect(puts).toHaveLength(5);
+  });
+
+  it("brings what is attached to the image, and what is attached to that", async () => {
+    const fixture = replicateFixture();
+    const root = addImage(fixture.source, ["one"], "v1");
+    const signature = addReferrer(fixture.source, root, "signature");
+    const counter = addReferrer(fixture.source, signature, "countersignature");
+    await replicateTag(copyRequest("v1"), fixture, never);
+    expect(fixture.target.manifests.has(signature)).toBe(true);
+    expect(fixture.target.manifests.has(counter)).toBe(true);
+  });
+
+  it("says unchanged and writes nothing when the target has the digest under the tag already", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["one"], "v1");
+    await replicateTag(copyRequest("v1"), fixture, never);
+    const before = fixture.target.calls.length;
+    expect(await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never)).toMatchObject({
+      outcome: "unchanged",
+    });
+    expect(fixture.target.calls.slice(before).map(({ operation }) => operation)).toEqual(["resolve"]);
+  });
+
+  it("skips a tag that is gone from the source", async () => {
+    const fixture = replicateFixture();
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toEqual({
+      outcome: "skipped",
+      reason: "source-gone",
+    });
+  });
+
+  it("skips a schema 1 image with a record and without converting it", async () => {
+    const fixture = replicateFixture();
+    fixture.source.addManifest({ schemaVersion: 1, name: "app" }, MediaType.dockerSchema1Signed, "old");
+    expect(await replicateTag(copyRequest("old"), fixture, never)).toEqual({ outcome: "skipped", reason: "schema1" });
+  });
+
+  it("copies what the tag names now, not what it named when a push moves it during the copy", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["old"], "v1");
+    let newest: string | undefined;
+    fixture.source.before = ({ operation }) => {
+      if (operation === "open-blob" && newest === undefined) newest = addImage(fixture.source, ["new"], "v1");
+    };
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
+      outcome: "replicated",
+      digest: newest,
+    });
+    const tagPuts = fixture.target.calls.filter((call) => call.operation === "put-manifest" && call.reference === "v1");
+    expect(tagPuts).toHaveLength(1);
+  });
+
+  it("starts over when a newer push removed the image it had begun to copy", async () => {
+    const fixture = replicateFixture();
+    const old = addImage(fixture.source, ["old"], "v1");
+    let newest: string | undefined;
+    fixture.source.before = ({ operation, reference }) => {
+      if (operation !== "fetch-manifest" || reference !== old) return;
+      newest = addImage(fixture.source, ["new"], "v1");
+      fixture.source.manifests.delete(old);
+    };
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
+      outcome: "replicated",
+      digest: newest,
+    });
+  });
+});
+
+describe("deliveries that meet", () => {
+  it("folds another message into the copy under way, which then looks again", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["first"], "v1");
+    let folded: unknown;
+    let second: string | undefined;
+    fixture.target.before = async ({ operation, reference }) => {
+      if (operation !== "put-manifest" || reference !== "v1" || folded !== undefined) return;
+      second = addImage(fixture.source, ["second"], "v1");
+      folded = await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
+    };
+    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    expect(folded).toEqual({ outcome: "superseded", reason: "folded" });
+    expect(report).toMatchObject({ outcome: "replicated", digest: second });
+    expect(fixture.target.tags.get("v1")).toBe(second);
+  });
+
+  it("makes a second delivery of the same message wait instead of folding: nobody else would redo its work", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["one"], "v1");
+    const duplicate = anotherDelivery(fixture, { message: fixture.message });
+    let met: unknown;
+    fixture.target.before = async ({ operation }) => {
+      if (operation === "put-blob") met ??= await replicateTag(copyRequest("v1"), duplicate, never);
+    };
+    await replicateTag(copyRequest("v1"), fixture, never);
+    expect(met).toMatchObject({ outcome: "deferred", reason: "busy" });
+  });
+
+  it("takes over from a delivery that died, and does not send its finished blobs again", async () => {
+    const fixture = replicateFixture({ leaseMs: 60, streams: 1 });
+    addImage(fixture.source, ["layer-one", "layer-two", "layer-three"], "v1");
+    const dead = { ...fixture, clock: { now: Date.now, sleep: () => new Promise<void>(() => undefined) } };
+    await new Promise<void>((died) => {
+      fixture.target.before = ({ operation }) => {
+        if (operation !== "put-blob" || uploadsOf(fixture).length < 3) return undefined;
+        died();
+        return new Promise(() => undefined);
+      };
+      void replicateTag(copyRequest("v1"), dead, never);
+    });
+    fixture.target.before = () => undefined;
+    const finished = uploadsOf(fixture).slice(0, 2);
+    await fixture.clock.sleep(80, never);
+    const next = anotherDelivery(fixture, { message: fixture.message });
+    expect(await replicateTag(copyRequest("v1"), next, never)).toMatchObject({ outcome: "replicated" });
+    for (const digest of finished) expect(uploadsOf(fixture).filter((upload) => upload === digest)).toHaveLength(1);
+  });
+
+  it("uploads a blob that many tags share once, however many copies run at the same time", async () => {
+    const fixture = replicateFixture();
+    const tags = Array.from({ length: 20 }, (_, index) => `v${index}`);
+    for (const tag of tags) addImage(fixture.source, ["shared base", `own ${tag}`], tag);
+    const reports = await Promise.all(
+      tags.map((tag) => replicateTag(copyRequest(tag), anotherDelivery(fixture), never)),
+    );
+    expect(reports.map(({ outcome }) => outcome)).toEqual(tags.map(() => "replicated"));
+    const uploads = uploadsOf(fixture);
+    expect(uploads).toHaveLength(new Set(uploads).size);
+  });
+});
+
+describe("failures", () => {
+  it("sends everything again when the target denies having what it had affirmed", async () => {
+    const fixture = replicateFixture();
+    const digest = addImage(fixture.source, ["one"], "v1");
+    let collected = false;
+    fixture.target.before = ({ operation }) => {
+      if (operation !== "put-manifest" || collected) return;
+      collected = true;
+      fixture.target.blobs.clear();
+    };
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({ outcome: "replicated", digest });
+  });
+
+  it("gives up at once, with its reason, when the source refuses for good", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["one"], "v1");
+    fixture.source.before = ({ operation }) => {
+      if (operation === "open-blob") throw failure("source", "permanent", 403);
+    };
+    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    expect(report).toMatchObject({ outcome: "failed", reason: "source-http-403" });
+    expect(fixture.target.tags.size).toBe(0);
+  });
+
+  it("defers for as long as the registry asks when there are too many requests", async () => {
+    const fixture = replicateFixture({ random: () => 0 });
+    addImage(fixture.source, ["one"], "v1");
+    fixture.target.before = ({ operation }) => {
+      if (operation !== "put-blob") return;
+      const details = { side: "target", operation: "put-blob", subject: "app", category: "deferred" } as const;
+      throw new RegistryError({ ...details, status: 429, retryAfterMs: 7_000 }, "HTTP 429");
+    };
+    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    expect(report).toMatchObject({ outcome: "deferred", reason: "rate-limited", afterMs: 7_000 });
+  });
+
+  it("counts failed attempts and gives up after the last one", async () => {
+    const fixture = replicateFixture({ maxAttempts: 2 });
+    addImage(fixture.source, ["one"], "v1");
+    fixture.target.before = ({ operation }) => {
+      if (operation === "put-blob") throw failure("target", "transient", 500);
+    };
+    const first = await replicateTag(copyRequest("v1"), fixture, never);
+    const second = await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
+    expect(first).toMatchObject({ outcome: "deferred", reason: "attempt-failed" });
+    expect(second).toMatchObject({ outcome: "failed", reason: "attempts-exhausted" });
+  });
+
+  it("reports a deadline as deferred, without counting an attempt", async () => {
+    const fixture = replicateFixture({ maxAttempts: 1 });
+    addImage(fixture.source, ["one"], "v1");
+    const deadline = new AbortController();
+    fixture.target.before = ({ operation }) => {
+      if (operation === "put-blob") deadline.abort(new Error("out of time"));
+    };
+    const report = await replicateTag(copyRequest("v1"), fixture, deadline.signal);
+    expect(report).toMatchObject({ outcome: "deferred", reason: "deadline" });
+    fixture.target.before = () => undefined;
+    expect(await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never)).toMatchObject({
+      outcome: "replicated",
+    });
+  });
+
+  it("defers, and never puts a tag, while the state store cannot be reached", async () => {
+    const store = { update: () => Promise.reject(new StoreError("the table is away")) };
+    const fixture = replicateFixture({ tags: store });
+    addImage(fixture.source, ["one"], "v1");
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
+      outcome: "deferred",
+      reason: "unavailable",
+    });
+    expect(fixture.target.calls).toEqual([]);
+  });
+
+  it("stops before the tag when its lease was taken meanwhile", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["one"], "v1");
+    fixture.source.before = async ({ operation }) => {
+      if (operation !== "open-blob") return;
+      const key = `${fixture.scope}:v1`;
+      await fixture.tags.update(key, (record) => ({
+        next: { ...record!, fence: 9, lease: { message: "m", owner: "o", fence: 9, until: 1e15 } },
+        answer: 0,
+      }));
+    };
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
+      outcome: "deferred",
+      reason: "lease-lost",
+    });
+    expect(fixture.target.tags.size).toBe(0);
+  });
+
+  it("reports an image whose index names a child the source does not have", async () => {
+    const fixture = replicateFixture();
+    const child = addImage(fixture.source, ["one"]);
+    addIndex(fixture.source, [child], "v1");
+    fixture.source.manifests.delete(child);
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
+      outcome: "failed",
+      reason: "source-incomplete",
+    });
+  });
+});
