@@ -1,15 +1,11 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
-import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import { Metric, METRIC_NAMESPACE } from "../contract/metric-names.ts";
 import type { MetricName } from "../contract/metric-names.ts";
 import type { Observer } from "../contract/observer.ts";
 
-/**
- * Logs as JSON lines and metrics in CloudWatch's embedded format (EMF), with the middleware that adds the invocation's
- * context and prints the metrics when it ends.
- */
+/** Logs as JSON lines and metrics in CloudWatch's embedded format (EMF), with the middleware that adds the invocation's context. */
 export function createObserver(serviceName: string) {
   const logger = new Logger({ serviceName });
   const metrics = new Metrics({ serviceName, namespace: METRIC_NAMESPACE });
@@ -24,7 +20,7 @@ export function createObserver(serviceName: string) {
       single.addMetric(metric, unitOf(metric), value);
     },
   };
-  return { observer, middlewares: [injectLambdaContext(logger), logMetrics(metrics)] };
+  return { observer, middlewares: [injectLambdaContext(logger)] };
 }
 
 function unitOf(metric: MetricName): (typeof MetricUnit)[keyof typeof MetricUnit] {

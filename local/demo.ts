@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseRegistryHost, parseRepositoryName, parseTag } from "../src/oci/reference.ts";
+import type { Tag } from "../src/oci/reference.ts";
+import type { Side } from "../src/oci/registry-error.ts";
+import { createConnections } from "../src/registry/connections.ts";
+import { fixedCredentials } from "../src/registry/credentials.ts";
+import { createRegistrySource } from "../src/registry/registry-source.ts";
+import { demoImage } from "./images/demo-image.ts";
+import { pushImage } from "./images/push-image.ts";
+import type { Login } from "./registries.ts";
+import type { Stack } from "./stack.ts";
+import { verifyTag } from "./verify.ts";
+import type { Verified } from "./verify.ts";
+
+/** What the demo pushes. */
+export const DEMO = { repository: "demo/app", tag: parseTag("v1") } as const;
+
+/** The demo's tag did not arrive; the message says how long it was waited for. */
+export class NotArrivedError extends Error {
+  override readonly name = "NotArrivedError";
+}
+
+const POLL_MS = 50;
+
+/** Pushes the demo image into the source, as a user's client would. */
+export async function pushDemo({ source }: Pick<Stack, "source">, signal: AbortSignal): Promise<void> {
+  const place = { registry: source.registry, repository: DEMO.repository, tag: DEMO.tag, authorization: basic(source) };
+  await pushImage(demoImage("1"), place, signal);
+}
+
+/** Waits until the target has what the source has under the demo's tag, then compares both ends digest by digest. */
+export async function verifyDemo(stack: Pick<Stack, "source" | "target">, signal: AbortSignal): Promise<Verified> {
+  const dispatcher = createConnections();
+  const open = (side: Side, login: Login, repository: string, allowedHosts: readonly string[]) =>
+    createRegistrySource({
+      side,
+      registry: parseRegistryHost(login.registry),
+      repository: parseRepositoryName(repository),
+      plainHttp: true,
+      allowedHosts,
+      credentials: fixedCredentials({ kind: "basic", username: login.username, password: login.password }),
+      dispatcher,
+    });
+  try {
+    const source = open("source", stack.source, DEMO.repository, [stack.source.blobHost]);
+    const target = open("target", stack.target, `${stack.target.prefix}/${DEMO.repository}`, []);
+    await arrival(source, target, DEMO.tag, signal);
+    return await verifyTag(source, target, DEMO.tag, signal);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+type Registry = ReturnType<typeof createRegistrySource>;
+
+async function arrival(source: Registry, target: Registry, tag: Tag, signal: AbortSignal): Promise<void> {
+  const wanted = await source.resolve(tag, signal);
+  for (;;) {
+    const found = await target.resolve(tag, signal);
+    if (found !== undefined && found.digest === wanted?.digest) return;
+    await sleep(POLL_MS, undefined, { signal }).catch((cause: unknown) => {
+      throw new NotArrivedError(`the demo did not arrive at the target in time; the functions' log above says why`, {
+        cause,
+      });
+    });
+  }
+}
+
+function basic({ username, password }: Login): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}

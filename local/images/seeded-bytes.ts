@@ -1,0 +1,10 @@
+import { createCipheriv, createHash } from "node:crypto";
+
+/** Bytes that look random, compress to nothing less, and are the same for the same seed. */
+export function* seededBytes(seed: string, size: number, chunkBytes: number = 1024 * 1024): Generator<Uint8Array> {
+  const key = createHash("sha256").update(seed).digest();
+  const stream = createCipheriv("aes-256-ctr", key, Buffer.alloc(16));
+  const zeros = Buffer.alloc(Math.min(chunkBytes, size));
+  for (let left = size; left > 0; left -= chunkBytes)
+    yield stream.update(left >= chunkBytes ? zeros : zeros.subarray(0, left));
+}

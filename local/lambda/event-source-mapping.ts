@@ -1,0 +1,120 @@
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { Message } from "@aws-sdk/client-sqs";
+import * as z from "zod";
+import { LOCAL_AWS, LOCAL_REGION } from "../emulators/local-aws.ts";
+import type { LocalQueue } from "../emulators/sqs.ts";
+import type { InvocationResult } from "./execution-environment.ts";
+
+/** A queue feeding a function. */
+export interface EventSourceMapping {
+  /** Stops polling, lets running invocations end for a while, then returns. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface EventSourceMappingOptions {
+  readonly endpoint: string;
+  readonly queue: LocalQueue;
+  readonly invoke: (event: unknown) => Promise<InvocationResult>;
+  /** Messages given to one invocation, at most. */
+  readonly batchSize: number;
+  /** Invocations at once (Lambda's MaximumConcurrency). */
+  readonly maxConcurrency: number;
+}
+
+const WAIT_SECONDS = 10;
+const RETRY_MS = 500;
+
+/**
+ * Feeds a queue's messages to a function as Lambda does (developer guide, "Using Lambda with Amazon SQS"): long polls,
+ * deletes what succeeded, leaves the rest until its visibility ends.
+ */
+export function startEventSourceMapping(options: EventSourceMappingOptions): EventSourceMapping {
+  const client = new SQSClient({ ...LOCAL_AWS, endpoint: options.endpoint, useQueueUrlAsEndpoint: false });
+  const stopped = new AbortController();
+  const pollers = Array.from({ length: options.maxConcurrency }, () => poll(client, options, stopped.signal));
+  return {
+    async close(graceMs) {
+      stopped.abort();
+      let timer: NodeJS.Timeout | undefined;
+      const grace = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([Promise.all(pollers), grace]);
+      clearTimeout(timer);
+      client.destroy();
+    },
+  };
+}
+
+async function poll(client: SQSClient, options: EventSourceMappingOptions, stopped: AbortSignal): Promise<void> {
+  const { queue, batchSize } = options;
+  while (!stopped.aborted) {
+    const receive = new ReceiveMessageCommand({
+      QueueUrl: queue.url,
+      MaxNumberOfMessages: Math.min(batchSize, 10),
+      WaitTimeSeconds: WAIT_SECONDS,
+      MessageSystemAttributeNames: ["All"],
+      MessageAttributeNames: ["All"],
+    });
+    try {
+      const { Messages = [] } = await client.send(receive, { abortSignal: stopped });
+      if (Messages.length > 0) await handle(client, options, Messages);
+    } catch {
+      if (!stopped.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+async function handle(
+  client: SQSClient,
+  { queue, invoke }: EventSourceMappingOptions,
+  messages: Message[],
+): Promise<void> {
+  const result = await invoke({ Records: messages.map((message) => toRecord(message, queue)) });
+  const done = succeeded(result, messages);
+  if (done.length === 0) return;
+  const Entries = done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+  await client.send(new DeleteMessageBatchCommand({ QueueUrl: queue.url, Entries }));
+}
+
+/** The answer of a function with ReportBatchItemFailures. */
+const BatchResponse = z.object({
+  batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })).nullish(),
+});
+
+/**
+ * The messages a batch's result lets us delete: all but those it names. A failed or killed invocation, an answer that is
+ * none, and a name that is not in the batch keep them all ("Reporting batch item failures").
+ */
+export function succeeded<T extends { MessageId?: string | undefined }>(
+  result: InvocationResult,
+  messages: readonly T[],
+): T[] {
+  if (result.kind !== "returned") return [];
+  if (result.value === null || result.value === "") return [...messages];
+  const response = BatchResponse.safeParse(result.value).data;
+  if (response === undefined) return [];
+  const failed = new Set((response.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier));
+  if ([...failed].some((id) => !messages.some(({ MessageId }) => MessageId === id))) return [];
+  return messages.filter(({ MessageId }) => MessageId === undefined || !failed.has(MessageId));
+}
+
+/** A record of an SQS event, in Lambda's own shape. */
+function toRecord(message: Message, queue: LocalQueue): object {
+  return {
+    messageId: message.MessageId,
+    receiptHandle: message.ReceiptHandle,
+    body: message.Body,
+    attributes: message.Attributes ?? {},
+    messageAttributes: Object.fromEntries(
+      Object.entries(message.MessageAttributes ?? {}).map(([name, { StringValue, DataType }]) => [
+        name,
+        { stringValue: StringValue, dataType: DataType, stringListValues: [], binaryListValues: [] },
+      ]),
+    ),
+    md5OfBody: message.MD5OfBody,
+    eventSource: "aws:sqs",
+    eventSourceARN: queue.arn,
+    awsRegion: LOCAL_REGION,
+  };
+}

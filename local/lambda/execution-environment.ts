@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { Worker } from "node:worker_threads";
+import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "../emulators/local-aws.ts";
+import type { InvocationMessage, ThreadData, ThreadMessage } from "./messages.ts";
+
+/** A function as it is deployed. */
+export interface FunctionDefinition {
+  readonly name: string;
+  /** The module that exports `handler`. */
+  readonly entry: URL;
+  /** Its variables: all it sees beside what Lambda itself sets. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** After this long an invocation is killed. */
+  readonly timeoutMs: number;
+  /** Lines the function writes to its log. */
+  readonly onLog?: ((line: string) => void) | undefined;
+}
+
+/** How an invocation ended. */
+export type InvocationResult =
+  | { readonly kind: "returned"; readonly value: unknown }
+  | { readonly kind: "failed"; readonly errorType: string; readonly errorMessage: string }
+  | { readonly kind: "timed-out" };
+
+/** A place where one invocation at a time runs, warm between them. */
+export interface ExecutionEnvironment {
+  /** False once it was killed or has crashed: it takes no more invocations. */
+  readonly isAlive: () => boolean;
+  invoke(event: unknown): Promise<InvocationResult>;
+  /** Stops everything inside at once, without a chance to clean up. */
+  kill(): Promise<void>;
+}
+
+const MEMORY_MEGABYTES = 1_769;
+
+/**
+ * A Lambda execution environment as a worker thread: it has its own variables, is reused while warm, and is killed in
+ * the middle of whatever it does when its time is over (AWS Lambda developer guide, "Execution environment lifecycle").
+ */
+export function startExecutionEnvironment(definition: FunctionDefinition): ExecutionEnvironment {
+  const workerData: ThreadData = {
+    entry: definition.entry.href,
+    functionName: definition.name,
+    functionArn: `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${definition.name}`,
+    memoryMegabytes: MEMORY_MEGABYTES,
+  };
+  const worker = new Worker(new URL("./thread.ts", import.meta.url), {
+    workerData,
+    env: { ...lambdaVariables(definition.name), ...definition.environment },
+    stdout: true,
+    stderr: true,
+  });
+  let alive = true;
+  let crash: Error | undefined;
+  worker.on("error", (error) => {
+    crash = error instanceof Error ? error : new Error(String(error));
+  });
+  worker.on("exit", () => {
+    alive = false;
+  });
+  for (const stream of [worker.stdout, worker.stderr]) readLines(stream, definition.onLog);
+  const ready = firstMessage(worker);
+  ready.catch(() => undefined);
+
+  return {
+    isAlive: () => alive,
+    async invoke(event) {
+      const started = await ready.catch((error: unknown) => crashed(error));
+      if (started.kind === "failed") return started;
+      const message: InvocationMessage = {
+        requestId: randomUUID(),
+        event,
+        deadline: Date.now() + definition.timeoutMs,
+      };
+      const ended = firstMessage(worker).catch((error: unknown) => crashed(crash ?? error));
+      worker.postMessage(message);
+      return within(ended, definition.timeoutMs, async () => {
+        alive = false;
+        await worker.terminate();
+      });
+    },
+    async kill() {
+      alive = false;
+      await worker.terminate();
+    },
+  };
+}
+
+async function within(
+  ended: Promise<ThreadMessage>,
+  timeoutMs: number,
+  kill: () => Promise<void>,
+): Promise<InvocationResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<InvocationResult>((resolve) => {
+    timer = setTimeout(() => void kill().then(() => resolve({ kind: "timed-out" })), timeoutMs);
+  });
+  try {
+    const result = await Promise.race([ended, timeout]);
+    return result.kind === "ready"
+      ? { kind: "failed", errorType: "Runtime.Protocol", errorMessage: "ready twice" }
+      : result;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The thread's next message; rejects when it ends first. */
+function firstMessage(worker: Worker): Promise<ThreadMessage> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (message: ThreadMessage): void => settle(() => resolve(message));
+    const onExit = (code: number): void => settle(() => reject(new Error(`exited with code ${code}`)));
+    const settle = (end: () => void): void => {
+      worker.off("message", onMessage);
+      worker.off("exit", onExit);
+      end();
+    };
+    worker.on("message", onMessage);
+    worker.on("exit", onExit);
+  });
+}
+
+function crashed(error: unknown): ThreadMessage & { kind: "failed" } {
+  const errorMessage = error instanceof Error ? error.message : String(error);
+  return { kind: "failed", errorType: "Runtime.ExitError", errorMessage };
+}
+
+function readLines(stream: Readable, onLog: ((line: string) => void) | undefined): void {
+  createInterface({ input: stream }).on("line", (line) => onLog?.(line));
+}
+
+/** What Lambda sets in every environment ("Defined runtime environment variables"). */
+function lambdaVariables(name: string): Record<string, string> {
+  return {
+    AWS_REGION: LOCAL_REGION,
+    AWS_DEFAULT_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MEMORY_MEGABYTES),
+    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    NODE_OPTIONS: "",
+    TZ: ":UTC",
+  };
+}

@@ -1,0 +1,104 @@
+import { describeError } from "../src/contract/observer.ts";
+import { pushDemo, verifyDemo } from "./demo.ts";
+import { PortTakenError } from "./emulators/http-server.ts";
+import { createLiveView } from "./live-view.ts";
+import type { LiveView } from "./live-view.ts";
+import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./options.ts";
+import type { LocalOptions } from "./options.ts";
+import { startStack } from "./stack.ts";
+import type { Stack } from "./stack.ts";
+
+/** Time the demo may take in all. */
+const DEMO_MS = 60_000;
+/** After a signal the process ends within this time, whatever still hangs. */
+const SHUTDOWN_MS = 1_800;
+
+const stopped = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    stopped.abort(new Error(signal));
+    setTimeout(() => process.exit(process.exitCode ?? 0), SHUTDOWN_MS).unref();
+  });
+}
+
+/** Starts everything, shows the demo, and stays until it is told to stop. @returns the exit code. */
+async function run(options: LocalOptions, view: LiveView): Promise<number> {
+  view.say("Starting source, target and functions ...");
+  await using stack = await startStack({
+    ...options,
+    directory: options.data,
+    onTarget: (event) => view.target(event),
+    onLog: (name, line) => view.log(name, line),
+  });
+  announce(stack, view);
+  if (options.demo) await showDemo(stack, view);
+  if (options.once) return 0;
+  if (options.json) process.stdout.write(`${readyLine(stack)}\n`);
+  invite(stack, view);
+  await new Promise<void>((resolve) => {
+    if (stopped.signal.aborted) resolve();
+    stopped.signal.addEventListener("abort", () => resolve());
+  });
+  view.say("Stopping ...");
+  return 0;
+}
+
+function announce({ source, target }: Stack, view: LiveView): void {
+  view.say(`  source  ${source.registry}  (plays Amazon ECR)`);
+  view.say(`  target  ${target.registry}/${target.prefix}  (plays Google Artifact Registry)`);
+}
+
+async function showDemo(stack: Stack, view: LiveView): Promise<void> {
+  const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(DEMO_MS)]);
+  view.say("Pushing the demo to the source: demo/app:v1, three platforms and a signature-like artifact ...");
+  const started = Date.now();
+  await pushDemo(stack, signal);
+  const { digest, manifests, blobs, bytes } = await verifyDemo(stack, signal);
+  view.say(
+    `Verified demo/app:v1 ${digest}: ${manifests} manifests and ${blobs} blobs, ${(bytes / 1_000_000).toFixed(1)} MB,`,
+  );
+  view.say(
+    `  equal at source and target, digest by digest, ${((Date.now() - started) / 1_000).toFixed(1)} s after the push began.`,
+  );
+}
+
+function invite({ source, target }: Stack, view: LiveView): void {
+  view.say("Try it with a real client, for example:");
+  view.say(
+    `  skopeo copy --all --dest-tls-verify=false --dest-creds ${source.username}:${source.password} docker://docker.io/library/alpine:latest docker://${source.registry}/alpine:latest`,
+  );
+  view.say("and see it arrive:");
+  view.say(
+    `  skopeo inspect --raw --tls-verify=false --creds ${target.username}:${target.password} docker://${target.registry}/${target.prefix}/alpine:latest`,
+  );
+  view.say("Ctrl-C stops.");
+}
+
+/** What scripts need to log in on both sides. */
+function readyLine({ source, target }: Stack): string {
+  return JSON.stringify({
+    ready: true,
+    source: { registry: source.registry, username: source.username, password: source.password },
+    target: { registry: target.registry, prefix: target.prefix, username: target.username, password: target.password },
+  });
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let json = false;
+  try {
+    const options = parseLocalOptions(args);
+    json = options.json;
+    if (options.help) {
+      process.stdout.write(LOCAL_USAGE);
+      return 0;
+    }
+    return await run(options, createLiveView(json ? process.stderr : process.stdout));
+  } catch (error) {
+    if (stopped.signal.aborted) return 130;
+    process.stderr.write(`freightliner: ${describeError(error)}\n`);
+    if (error instanceof OptionsError) process.stderr.write(LOCAL_USAGE);
+    return error instanceof OptionsError || error instanceof PortTakenError ? 2 : 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

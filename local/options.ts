@@ -1,0 +1,89 @@
+import { parseArgs } from "node:util";
+
+/** What `npm start` can be told. */
+export interface LocalOptions {
+  /** Replicate the demo, verify it, and end. */
+  readonly once: boolean;
+  /** One line of JSON when everything is ready, for scripts; no other output on stdout. */
+  readonly json: boolean;
+  /** Where state and blobs are kept; a temporary folder, removed at the end, when not given. */
+  readonly data: string | undefined;
+  /** Ports to listen on; free ones when not given. */
+  readonly sourcePort: number | undefined;
+  readonly targetPort: number | undefined;
+  /** Copies at once. */
+  readonly concurrency: number;
+  /** Seconds a copy may take before its function is killed. */
+  readonly timeoutSeconds: number;
+  /** Push the demo at the start. */
+  readonly demo: boolean;
+  readonly help: boolean;
+}
+
+/** The command line is wrong; the message says how it should be. */
+export class OptionsError extends Error {
+  override readonly name = "OptionsError";
+}
+
+export const LOCAL_USAGE = `Runs Freightliner on this machine: an ECR-like source, an Artifact-Registry-like target, and the functions between.
+
+  npm start                           start, replicate a demo, stay up until Ctrl-C
+  npm start -- --once                 replicate the demo, verify it, and end
+
+  --json                one line of JSON on stdout when ready, for scripts
+  --data DIR            keep state and blobs in DIR (default: a temporary folder, removed at the end)
+  --source-port PORT    where the source registry listens (default: a free port)
+  --target-port PORT    where the target registry listens (default: a free port)
+  --concurrency N       copies at once, 2 to 16 (default 4)
+  --timeout SECONDS     time limit of one copy, 10 to 900 (default 300)
+  --no-demo             start empty
+  --help                show this
+`;
+
+/** Reads the arguments of `npm start`. @throws {OptionsError} */
+export function parseLocalOptions(args: readonly string[]): LocalOptions {
+  const { values } = parse(args);
+  const once = values.once;
+  if (once && values["no-demo"]) throw new OptionsError("--once replicates the demo; it cannot go with --no-demo");
+  return {
+    once,
+    json: values.json,
+    data: values.data,
+    sourcePort: number("--source-port", values["source-port"], 0, 65_535),
+    targetPort: number("--target-port", values["target-port"], 0, 65_535),
+    concurrency: number("--concurrency", values.concurrency, 2, 16) ?? 4,
+    timeoutSeconds: number("--timeout", values.timeout, 10, 900) ?? 300,
+    demo: !values["no-demo"],
+    help: values.help,
+  };
+}
+
+function parse(args: readonly string[]) {
+  const flag = { type: "boolean", default: false } as const;
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        once: flag,
+        json: flag,
+        data: text,
+        "source-port": text,
+        "target-port": text,
+        concurrency: text,
+        timeout: text,
+        "no-demo": flag,
+        help: { ...flag, short: "h" },
+      },
+    });
+  } catch (cause) {
+    throw new OptionsError(cause instanceof Error ? cause.message : "wrong options", { cause });
+  }
+}
+
+function number(name: string, text: string | undefined, min: number, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new OptionsError(`${name} takes a number from ${min} to ${max}, not ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { startEcrApi } from "./emulators/ecr-api.ts";
+import { startGoogleTokens } from "./emulators/google-tokens.ts";
+import { startLayerBucket } from "./registry/layer-bucket.ts";
+import { createArtifactRegistryProfile } from "./registry/profiles/artifact-registry.ts";
+import { createEcrProfile } from "./registry/profiles/ecr.ts";
+import type { OnRegistryEvent } from "./registry/registry-event.ts";
+import { openRegistryFiles, startRegistry } from "./registry/registry-server.ts";
+
+/** A registry, and how a person or script logs in to it. */
+export interface Login {
+  /** `127.0.0.1:PORT` */
+  readonly registry: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The two registries, and the services their clouds log in with. */
+export interface Registries {
+  readonly source: Login & { readonly blobHost: string; readonly ecrEndpoint: string };
+  readonly target: Login & { readonly prefix: string; readonly stsUrl: string; readonly iamCredentialsUrl: string };
+}
+
+export interface RegistriesOptions {
+  readonly directory: string;
+  readonly sourcePort?: number | undefined;
+  readonly targetPort?: number | undefined;
+  readonly onSource: OnRegistryEvent;
+  readonly onTarget: OnRegistryEvent;
+}
+
+/** The repository of Artifact Registry that exists at the target. */
+export const TARGET_PREFIX = "project/repository";
+/** Who the functions become at the target. */
+export const FEDERATION = {
+  audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/local/providers/aws",
+  serviceAccount: "freightliner@project.iam.gserviceaccount.com",
+} as const;
+
+/** Starts an ECR-like source and an Artifact-Registry-like target; `stack` closes what was started. */
+export async function startRegistries(options: RegistriesOptions, stack: AsyncDisposableStack): Promise<Registries> {
+  const source = await startSource(options, stack);
+  const target = await startTarget(options, stack);
+  return { source, target };
+}
+
+async function startSource(options: RegistriesOptions, stack: AsyncDisposableStack): Promise<Registries["source"]> {
+  const directory = join(options.directory, "source");
+  await mkdir(directory, { recursive: true });
+  const password = await keptSecret(join(directory, "password"));
+  const files = await openRegistryFiles(directory);
+  const bucket = await startLayerBucket(files);
+  stack.defer(() => bucket.close());
+  const profile = createEcrProfile({ password, bucket });
+  const server = await startRegistry({
+    directory,
+    files,
+    profile,
+    port: options.sourcePort,
+    onEvent: options.onSource,
+  });
+  stack.defer(() => server.close());
+  const api = await startEcrApi({ password, proxyEndpoint: `http://${server.host}` });
+  stack.defer(() => api.close());
+  return {
+    registry: server.host,
+    username: "AWS",
+    password,
+    blobHost: bucket.host,
+    ecrEndpoint: `http://${api.host}`,
+  };
+}
+
+async function startTarget(options: RegistriesOptions, stack: AsyncDisposableStack): Promise<Registries["target"]> {
+  const directory = join(options.directory, "target");
+  const tokens = await startGoogleTokens(FEDERATION);
+  stack.defer(() => tokens.close());
+  const files = await openRegistryFiles(directory);
+  const profile = createArtifactRegistryProfile({
+    repositories: [TARGET_PREFIX],
+    verifyToken: (token) => tokens.verify(token),
+  });
+  const server = await startRegistry({
+    directory,
+    files,
+    profile,
+    port: options.targetPort,
+    onEvent: options.onTarget,
+  });
+  stack.defer(() => server.close());
+  return {
+    registry: server.host,
+    prefix: TARGET_PREFIX,
+    username: "oauth2accesstoken",
+    password: tokens.issue(),
+    stsUrl: tokens.stsUrl,
+    iamCredentialsUrl: tokens.iamCredentialsUrl,
+  };
+}
+
+/** A password that stays the same as long as the folder is kept. */
+async function keptSecret(path: string): Promise<string> {
+  const kept = await readFile(path, "utf8").catch(() => "");
+  if (kept !== "") return kept;
+  const fresh = randomBytes(18).toString("base64url");
+  await writeFile(path, fresh, { mode: 0o600 });
+  return fresh;
+}

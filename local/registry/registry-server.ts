@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { isRepositoryName } from "../../src/oci/reference.ts";
+import { startHttpServer } from "../emulators/http-server.ts";
+import type { RunningServer } from "../emulators/http-server.ts";
+import { blobRoute } from "./blob-routes.ts";
+import { openContentFiles } from "./content-files.ts";
+import type { ContentFiles } from "./content-files.ts";
+import { digestFrom, methodNotAllowed } from "./exchange.ts";
+import type { Exchange, RegistryParts } from "./exchange.ts";
+import { referrersRoute, tagsRoute } from "./listing-routes.ts";
+import { manifestRoute } from "./manifest-routes.ts";
+import type { Action, Profile } from "./profile.ts";
+import { Refusal } from "./refusal.ts";
+import type { OnRegistryEvent } from "./registry-event.ts";
+import { openRepositoryIndex } from "./repository-index.ts";
+import { sendFile } from "./send-file.ts";
+import { startUploadRoute, uploadRoute } from "./upload-routes.ts";
+import { createUploadSessions } from "./upload-sessions.ts";
+
+export interface RegistryOptions {
+  /** Where everything is kept; a registry started on it again has it all. */
+  readonly directory: string;
+  /** Made from the content files, which a cloud's own download server shares. */
+  readonly profile: Profile;
+  readonly files: ContentFiles;
+  /** A free one when not given. */
+  readonly port?: number | undefined;
+  readonly onEvent?: OnRegistryEvent | undefined;
+}
+
+/** Starts a registry of the OCI distribution-spec 1.1 on loopback, strict, on disk, with a cloud's own ways. */
+export async function startRegistry({
+  directory,
+  files,
+  profile,
+  port,
+  onEvent,
+}: RegistryOptions): Promise<RunningServer> {
+  const index = await openRepositoryIndex(join(directory, "repositories"));
+  const uploads = createUploadSessions({ files, endsWhenBroken: profile.endsBrokenUploads });
+  const parts: RegistryParts = { files, index, uploads, profile, emit: onEvent ?? (() => undefined) };
+  return startHttpServer((request, response) => {
+    const path = request.url ?? "/";
+    response.setHeader("docker-distribution-api-version", "registry/2.0");
+    response.on("close", () =>
+      parts.emit({ kind: "request", method: request.method ?? "", path, status: response.statusCode }),
+    );
+    route(request, response, parts).catch((error: unknown) => refuse(request, response, error));
+  }, port);
+}
+
+/** Opens the blobs and manifests of a registry's directory. */
+export function openRegistryFiles(directory: string): Promise<ContentFiles> {
+  return openContentFiles(join(directory, "content"));
+}
+
+const ROUTE =
+  /^\/v2\/(?<name>.+?)\/(?:(?<kind>manifests|blobs|referrers)\/(?<reference>[^/]+)|blobs\/uploads\/(?<upload>[^/]*)|tags\/(?<tags>list))$/;
+
+async function route(request: IncomingMessage, response: ServerResponse, parts: RegistryParts): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://registry");
+  const method = request.method ?? "GET";
+  const extra = extraRoute({ request, response, url, method, repository: "" }, parts);
+  if (extra !== undefined) return extra;
+  const groups = ROUTE.exec(url.pathname)?.groups;
+  const name = groups?.["name"];
+  const refusal = parts.profile.authorize(request, name, actionOf(method));
+  if (refusal !== undefined) throw refusal;
+  if (url.pathname === "/v2/") return sendJson(response, {});
+  if (groups === undefined || name === undefined) throw new Refusal(404, "UNSUPPORTED", "no such endpoint");
+  if (!isRepositoryName(name)) throw new Refusal(400, "NAME_INVALID", "invalid repository name");
+  const refused = parts.profile.refuseName(name, actionOf(method));
+  if (refused !== undefined) throw refused;
+  await dispatch({ request, response, url, method, repository: name }, parts, groups);
+}
+
+async function dispatch(
+  exchange: Exchange,
+  parts: RegistryParts,
+  groups: Record<string, string | undefined>,
+): Promise<void> {
+  const { kind, reference = "", upload, tags } = groups;
+  if (tags !== undefined) return tagsRoute(exchange, parts);
+  if (upload !== undefined && upload !== "") return uploadRoute(exchange, parts, upload);
+  if (upload === "" || (kind === "blobs" && reference === "uploads")) return startUploadRoute(exchange, parts);
+  if (kind === "manifests") return manifestRoute(exchange, parts, decodeURIComponent(reference));
+  if (kind === "referrers") return referrersRoute(exchange, parts, reference);
+  return blobRoute(exchange, parts, reference);
+}
+
+/** Answers a path of the cloud's own; undefined when it is none. */
+function extraRoute(exchange: Exchange, parts: RegistryParts): Promise<void> | undefined {
+  const { pathname } = exchange.url;
+  if (pathname === "/v2/token" && parts.profile.issueToken !== undefined) {
+    const token = parts.profile.issueToken(exchange.request.headers.authorization);
+    if (token instanceof Refusal) throw token;
+    return Promise.resolve(sendJson(exchange.response, { token, expires_in: 43_200 }));
+  }
+  for (const { pattern, kind } of parts.profile.extraRoutes) {
+    const id = pattern.exec(pathname)?.groups?.["id"];
+    if (id !== undefined)
+      return kind === "upload" ? uploadRoute(exchange, parts, id) : sendDownload(exchange, parts, id);
+  }
+  return undefined;
+}
+
+function sendJson(response: ServerResponse, body: object): void {
+  const text = JSON.stringify(body);
+  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) }).end(text);
+}
+
+async function sendDownload(exchange: Exchange, { files }: RegistryParts, id: string): Promise<void> {
+  if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();
+  const digest = digestFrom(Buffer.from(id, "base64url").toString());
+  const size = await files.size(digest);
+  if (size === undefined) throw new Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry");
+  await sendFile(exchange, files, { digest, size });
+}
+
+function actionOf(method: string): Action {
+  if (method === "GET" || method === "HEAD") return "pull";
+  return method === "DELETE" ? "delete" : "push";
+}
+
+/** Answers with the specification's error body. A request whose body was not read is answered on a closing connection. */
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const known = error instanceof Refusal ? error : new Refusal(500, "UNKNOWN", "internal error");
+  const body = Buffer.from(
+    JSON.stringify({ errors: [{ code: known.code, message: known.message, detail: known.detail }] }),
+  );
+  response.writeHead(known.status, {
+    "content-type": "application/json",
+    "content-length": body.byteLength,
+    ...known.headers,
+    ...(request.complete ? {} : { connection: "close" }),
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
+}

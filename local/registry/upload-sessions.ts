@@ -1,0 +1,122 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { Hash } from "node:crypto";
+import { open, rm } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { algorithmOf, hexOf } from "../../src/oci/digest.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import type { ContentFiles } from "./content-files.ts";
+import { Refusal } from "./refusal.ts";
+
+/** An upload under way: bytes on disk, never in memory. */
+export interface UploadSession {
+  readonly id: string;
+  readonly repository: string;
+  readonly file: string;
+  /** Bytes received. */
+  offset: number;
+  /** Requests that have written to it. */
+  writes: number;
+  readonly sha256: Hash;
+  busy: boolean;
+}
+
+export interface UploadSessions {
+  start(repository: string): UploadSession;
+  /** @throws {Refusal} BLOB_UPLOAD_UNKNOWN when there is no such session of this repository. */
+  find(id: string, repository: string | undefined): UploadSession;
+  /** Appends a request's body. A body that breaks off leaves what came, or ends the session where the profile says so. */
+  append(session: UploadSession, request: IncomingMessage, onBytes: (bytes: number) => void): Promise<void>;
+  /** Ends the session: its bytes become the blob. @throws {Refusal} DIGEST_INVALID when they are not the digest's. */
+  commit(session: UploadSession, digest: Digest): Promise<void>;
+  cancel(session: UploadSession): Promise<void>;
+}
+
+export interface UploadSessionsOptions {
+  readonly files: ContentFiles;
+  /** A broken request ends its session, as at Artifact Registry. */
+  readonly endsWhenBroken: boolean;
+}
+
+export function createUploadSessions({ files, endsWhenBroken }: UploadSessionsOptions): UploadSessions {
+  const sessions = new Map<string, UploadSession>();
+
+  async function cancel(session: UploadSession): Promise<void> {
+    sessions.delete(session.id);
+    await rm(session.file, { force: true });
+  }
+
+  return {
+    start(repository) {
+      const id = randomBytes(18).toString("base64url");
+      const session = {
+        id,
+        repository,
+        file: files.temporary(),
+        offset: 0,
+        writes: 0,
+        sha256: createHash("sha256"),
+        busy: false,
+      };
+      sessions.set(id, session);
+      return session;
+    },
+    find(id, repository) {
+      const session = sessions.get(id);
+      if (session === undefined || (repository !== undefined && session.repository !== repository)) {
+        throw new Refusal(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
+      }
+      return session;
+    },
+    async append(session, request, onBytes) {
+      if (session.busy) throw new Refusal(409, "BLOB_UPLOAD_INVALID", "another request is writing to this upload");
+      session.busy = true;
+      session.writes++;
+      try {
+        await write(session, request, onBytes);
+      } catch (error) {
+        if (endsWhenBroken) await cancel(session);
+        throw error;
+      } finally {
+        session.busy = false;
+      }
+    },
+    async commit(session, digest) {
+      sessions.delete(session.id);
+      await commitFile(session, digest, files);
+    },
+    cancel,
+  };
+}
+
+/** Appends a request's body to the session's file, piece by piece. */
+async function write(
+  session: UploadSession,
+  request: IncomingMessage,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const file = await open(session.file, "a");
+  try {
+    for await (const chunk of request) {
+      const bytes = Buffer.from(chunk);
+      await file.writeFile(bytes);
+      session.sha256.update(bytes);
+      session.offset += bytes.byteLength;
+      onBytes(bytes.byteLength);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the session's file the blob, if it is the blob. */
+async function commitFile(session: UploadSession, digest: Digest, files: ContentFiles): Promise<void> {
+  // An upload of no bytes has written no file yet.
+  await (await open(session.file, "a")).close();
+  const isSha256 = algorithmOf(digest) === "sha256";
+  const hex = isSha256 ? session.sha256.digest("hex") : await files.hash(session.file, digest);
+  if (hex !== hexOf(digest)) {
+    await rm(session.file, { force: true });
+    throw new Refusal(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
+  }
+  await files.adopt(session.file, digest);
+}

@@ -1,0 +1,67 @@
+import type { Descriptor } from "../src/oci/descriptor.ts";
+import type { Digest } from "../src/oci/digest.ts";
+import type { ImageSource } from "../src/oci/image-source.ts";
+import type { Tag } from "../src/oci/reference.ts";
+import { concurrently } from "../src/replication/concurrently.ts";
+import { blobsOf, nodesOf, readImage } from "../src/replication/image-tree.ts";
+
+/** What was compared, byte by byte. */
+export interface Verified {
+  readonly digest: Digest;
+  readonly manifests: number;
+  readonly blobs: number;
+  readonly bytes: number;
+}
+
+/** The two ends differ; the message says in what. */
+export class DifferenceError extends Error {
+  override readonly name = "DifferenceError";
+}
+
+const CONCURRENT = 4;
+
+/**
+ * Reads an image from both ends and compares: the tag's digest, every manifest's bytes, every blob read back in full and
+ * hashed, and what is attached to it.
+ * @throws {DifferenceError} with the first difference.
+ */
+export async function verifyTag(
+  source: ImageSource,
+  target: ImageSource,
+  tag: Tag,
+  signal: AbortSignal,
+): Promise<Verified> {
+  const [wanted, found] = await Promise.all([source.resolve(tag, signal), target.resolve(tag, signal)]);
+  if (wanted === undefined) throw new DifferenceError(`the source has no tag ${tag}`);
+  if (found?.digest !== wanted.digest) {
+    throw new DifferenceError(
+      `tag ${tag} is ${wanted.digest} at the source and ${found?.digest ?? "absent"} at the target`,
+    );
+  }
+  const tree = await readImage(wanted, { source, referrers: true }, signal);
+  const nodes = nodesOf(tree);
+  await concurrently(nodes, CONCURRENT, async ({ manifest }) => verifyManifest(manifest, target, signal), signal);
+  const blobs = blobsOf(tree);
+  await concurrently(blobs, CONCURRENT, (blob) => readThrough(blob, target, signal), signal);
+  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  return { digest: wanted.digest, manifests: nodes.length, blobs: blobs.length, bytes };
+}
+
+async function verifyManifest(
+  { digest, mediaType, bytes }: { digest: Digest; mediaType: string; bytes: Uint8Array },
+  target: ImageSource,
+  signal: AbortSignal,
+): Promise<void> {
+  const copy = await target.fetchManifest({ digest, mediaType, size: bytes.byteLength }, signal);
+  if (copy === undefined) throw new DifferenceError(`the target has no manifest ${digest}`);
+  if (Buffer.compare(copy.bytes, bytes) !== 0) throw new DifferenceError(`manifest ${digest} differs at the target`);
+}
+
+/** The stream itself fails unless size and digest are right. */
+async function readThrough(blob: Descriptor, target: ImageSource, signal: AbortSignal): Promise<void> {
+  await using stream = await target.openBlob(blob, signal);
+  let bytes = 0;
+  for await (const chunk of stream) bytes += chunk.byteLength;
+  if (bytes !== blob.size)
+    throw new DifferenceError(`blob ${blob.digest} has ${bytes} bytes at the target, not ${blob.size}`);
+}
