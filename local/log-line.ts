@@ -34,20 +34,22 @@ export function parseLogLine(text: string): LogLine | undefined {
 }
 
 /** A line for people, or undefined when it says nothing they need. */
-export function describeLogLine(name: string, { level, message, ...line }: LogLine): string | undefined {
-  const what = `${line.repository ?? "?"}${line.reference?.includes(":") ? "@" : ":"}${line.reference ?? "?"}`;
-  if (line.outcome === "replicated") {
-    const sent = `${line.blobsUploaded ?? 0} blobs, ${megabytes(line.bytesUploaded ?? 0)} sent, ${line.blobsPresent ?? 0} there already`;
-    return `replicated ${what} ${line.digest ?? ""} (${sent}, ${((line.lagMs ?? 0) / 1_000).toFixed(1)} s after the push)`;
-  }
+export function describeLogLine(name: string, line: LogLine): string | undefined {
+  const error = line.error === undefined ? "" : ` (${line.error})`;
+  if (line.outcome === "replicated") return describeReplicated(line);
   if (line.outcome !== undefined) {
-    return `${line.outcome} ${what}${line.reason === undefined ? "" : `: ${line.reason}`}${line.error === undefined ? "" : ` (${line.error})`}`;
+    return `${line.outcome} ${nameOf(line)}${line.reason === undefined ? "" : `: ${line.reason}`}${error}`;
   }
-  return level === "WARN" || level === "ERROR"
-    ? `${name}: ${message}${line.error === undefined ? "" : `: ${line.error}`}`
-    : undefined;
+  return line.level === "WARN" || line.level === "ERROR" ? `${name}: ${line.message}${error}` : undefined;
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+function describeReplicated(line: LogLine): string {
+  const { digest = "", blobsUploaded = 0, blobsPresent = 0, bytesUploaded = 0, lagMs = 0 } = line;
+  const sent = `${blobsUploaded} blobs, ${(bytesUploaded / 1_000_000).toFixed(1)} MB sent, ${blobsPresent} there already`;
+  return `replicated ${nameOf(line)} ${digest.slice(0, 19)} (${sent}, ${(lagMs / 1_000).toFixed(1)} s after the push)`;
+}
+
+/** `repository:tag`, or `repository@sha256:` and the digest's first digits. */
+function nameOf({ repository = "?", reference = "?" }: LogLine): string {
+  return reference.includes(":") ? `${repository}@${reference.slice(0, 19)}` : `${repository}:${reference}`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { digestOf } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
+import type { Digest, DigestAlgorithm } from "../../src/oci/digest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import type { Platform } from "../../src/oci/platform.ts";
 import { seededBytes } from "./seeded-bytes.ts";
@@ -11,6 +11,8 @@ import { tarOf, tarSize } from "./tar.ts";
 export interface BlobContent {
   readonly descriptor: Descriptor;
   readonly read: () => Iterable<Uint8Array>;
+  /** Of a compressed layer: the digest of its archive before compression (image-spec, config.md "Layer DiffID"). */
+  readonly diffId?: Digest;
 }
 
 export interface ManifestContent {
@@ -26,6 +28,23 @@ export interface ImageContent {
   readonly blobs: readonly BlobContent[];
 }
 
+/** Whose media types an image is written in; the documents are the same. */
+export type ImageFormat = "oci" | "docker";
+
+const TYPES = {
+  oci: { manifest: MediaType.ociManifest, index: MediaType.ociIndex, config: MediaType.ociConfig },
+  docker: {
+    manifest: MediaType.dockerManifest,
+    index: MediaType.dockerList,
+    config: "application/vnd.docker.container.image.v1+json",
+  },
+} as const satisfies Record<ImageFormat, object>;
+
+const DOCKER_LAYERS: ReadonlyMap<string, string> = new Map([
+  [MediaType.ociLayer, "application/vnd.docker.image.rootfs.diff.tar"],
+  [MediaType.ociLayerGzip, "application/vnd.docker.image.rootfs.diff.tar.gzip"],
+]);
+
 /** A layer of `size` bytes of content, told by its seed: a tar archive of one file. Reads it through once for its digest. */
 export function layer(seed: string, size: number): BlobContent {
   const read = (): Iterable<Uint8Array> => tarOf(`${seed}.bin`, size, seededBytes(seed, size));
@@ -35,26 +54,28 @@ export function layer(seed: string, size: number): BlobContent {
   return { descriptor: { mediaType: MediaType.ociLayer, digest, size: tarSize(size) }, read };
 }
 
-/** Small content from bytes. */
-export function blobOf(bytes: Uint8Array, mediaType: string): BlobContent {
-  return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.byteLength }, read: () => [bytes] };
+/** Small content from bytes; no bytes at all are content too. */
+export function blobOf(bytes: Uint8Array, mediaType: string, algorithm: DigestAlgorithm = "sha256"): BlobContent {
+  return { descriptor: describe(bytes, mediaType, algorithm), read: () => [bytes] };
 }
 
-/** An image for one platform (image-spec, manifest.md). */
-export function imageOf(layers: readonly BlobContent[], platform: Platform): ImageContent {
-  const config = blobOf(
-    json({
-      ...platform,
-      config: {},
-      rootfs: { type: "layers", diff_ids: layers.map(({ descriptor }) => descriptor.digest) },
-      history: layers.map(() => ({ created_by: "freightliner demo" })),
-    }),
-    MediaType.ociConfig,
-  );
-  const root = manifestOf(MediaType.ociManifest, {
-    config: config.descriptor,
-    layers: layers.map(({ descriptor }) => descriptor),
-  });
+/** An image for one platform (image-spec, manifest.md; Docker's image manifest version 2, schema 2). */
+export function imageOf(
+  layers: readonly BlobContent[],
+  platform: Platform,
+  format: ImageFormat = "oci",
+  algorithm: DigestAlgorithm = "sha256",
+): ImageContent {
+  const types = TYPES[format];
+  const document = {
+    ...platform,
+    config: {},
+    rootfs: { type: "layers", diff_ids: layers.map(({ descriptor, diffId }) => diffId ?? descriptor.digest) },
+    history: layers.map(() => ({ created_by: "freightliner demo" })),
+  };
+  const config = blobOf(json(document), types.config, algorithm);
+  const descriptors = layers.map(({ descriptor }) => (format === "docker" ? asDockerLayer(descriptor) : descriptor));
+  const root = manifestOf(types.manifest, { config: config.descriptor, layers: descriptors }, algorithm);
   return {
     root: { ...root, descriptor: { ...root.descriptor, platform } },
     manifests: [root],
@@ -62,9 +83,9 @@ export function imageOf(layers: readonly BlobContent[], platform: Platform): Ima
   };
 }
 
-/** An index over images, each with its platform (image-spec, image-index.md). */
-export function indexOf(images: readonly ImageContent[]): ImageContent {
-  const root = manifestOf(MediaType.ociIndex, { manifests: images.map((image) => image.root.descriptor) });
+/** An index over images and other indexes, none as well (image-spec, image-index.md; Docker's manifest list). */
+export function indexOf(images: readonly ImageContent[], format: ImageFormat = "oci"): ImageContent {
+  const root = manifestOf(TYPES[format].index, { manifests: images.map((image) => image.root.descriptor) });
   return {
     root,
     manifests: [...images.flatMap(({ manifests }) => manifests), root],
@@ -86,9 +107,17 @@ export function withReferrer(image: ImageContent, artifactType: string, payload:
   return { root: image.root, manifests: [...image.manifests, referrer], blobs: [...image.blobs, empty, content] };
 }
 
-function manifestOf(mediaType: string, document: object): ManifestContent {
+function manifestOf(mediaType: string, document: object, algorithm: DigestAlgorithm = "sha256"): ManifestContent {
   const bytes = json({ schemaVersion: 2, mediaType, ...document });
-  return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.byteLength }, bytes };
+  return { descriptor: describe(bytes, mediaType, algorithm), bytes };
+}
+
+function describe(bytes: Uint8Array, mediaType: string, algorithm: DigestAlgorithm): Descriptor {
+  return { mediaType, digest: digestOf(bytes, algorithm), size: bytes.byteLength };
+}
+
+function asDockerLayer(descriptor: Descriptor): Descriptor {
+  return { ...descriptor, mediaType: DOCKER_LAYERS.get(descriptor.mediaType) ?? descriptor.mediaType };
 }
 
 function json(document: object): Uint8Array {

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { request } from "undici";
 import type { Dispatcher } from "undici";
+import { concurrently } from "../../src/replication/concurrently.ts";
 import type { BlobContent, ImageContent, ManifestContent } from "./image-content.ts";
 
 /** Where an image is pushed to. */
@@ -14,72 +15,124 @@ export interface PushPlace {
   readonly authorization?: string;
 }
 
-/** A registry refused a push. */
+/** A push did not work; the message says where, what, and what the registry answered. */
 export class PushError extends Error {
   override readonly name = "PushError";
 }
 
-/** Pushes an image as a plain client does (distribution-spec, "Push"): blobs, manifests by digest, the root by its tag last. */
+/** Blobs sent at once. */
+const STREAMS = 4;
+/** An answer's explanation is read up to here, in bytes. */
+const EXPLANATION_BYTES = 16_384;
+
+/**
+ * Pushes an image as a plain client does (distribution-spec, "Push"): blobs that are not there yet, manifests by digest,
+ * children first, and the root by its tag at the very end. It shares no code with the client that it is used to test.
+ * @throws {PushError} when the registry cannot be reached or refuses something.
+ */
 export async function pushImage(image: ImageContent, place: PushPlace, signal: AbortSignal): Promise<void> {
-  const blobs = new Map(image.blobs.map((blob) => [blob.descriptor.digest, blob]));
-  for (const blob of blobs.values()) await pushBlob(blob, place, signal);
-  for (const manifest of image.manifests) {
-    if (manifest !== image.root) await putManifest(manifest, manifest.descriptor.digest, place, signal);
-  }
-  await putManifest(image.root, place.tag ?? image.root.descriptor.digest, place, signal);
+  const blobs = [...new Map(image.blobs.map((blob) => [blob.descriptor.digest, blob])).values()];
+  await concurrently(blobs, STREAMS, (blob, signal) => pushBlob(blob, place, signal), signal);
+  const manifests = new Map(image.manifests.map((manifest) => [manifest.descriptor.digest, manifest]));
+  const { root } = image;
+  manifests.delete(root.descriptor.digest);
+  for (const [digest, manifest] of manifests) await putManifest(manifest, digest, place, signal);
+  await putManifest(root, place.tag ?? root.descriptor.digest, place, signal);
 }
 
 async function pushBlob({ descriptor, read }: BlobContent, place: PushPlace, signal: AbortSignal): Promise<void> {
   const { digest, size } = descriptor;
-  const found = await send(place, { method: "HEAD", path: `blobs/${digest}` }, signal);
-  if (found.statusCode === 200) return;
-  const started = await send(place, { method: "POST", path: "blobs/uploads/" }, signal);
-  const location = started.headers["location"];
-  if (started.statusCode !== 202 || typeof location !== "string") throw refused("an upload", place, started);
-  const url = new URL(location, `http://${place.registry}`);
+  const blobs = `http://${place.registry}/v2/${place.repository}/blobs/`;
+  const what = `blob ${digest}`;
+  const found = await send(place, { what, method: "HEAD", url: `${blobs}${digest}`, accepts: [200, 404] }, signal);
+  if (found.status === 200) return;
+  const start = { what: `an upload of ${what}`, method: "POST", url: `${blobs}uploads/`, accepts: [202] } as const;
+  const url = uploadUrl(await send(place, start, signal), place);
   url.searchParams.set("digest", digest);
-  const headers = { "content-length": String(size), "content-type": "application/octet-stream", ...authorized(place) };
+  const headers = { "content-length": String(size), "content-type": "application/octet-stream" };
   const body = Readable.from(read(), { objectMode: false });
-  const stored = await request(url, { method: "PUT", headers, body, signal });
-  await stored.body.dump();
-  if (stored.statusCode !== 201) throw refused(`blob ${digest}`, place, stored);
+  try {
+    await send(place, { what, method: "PUT", url: url.href, headers, body, accepts: [201] }, signal);
+  } finally {
+    body.destroy();
+  }
+}
+
+/** Where the blob is to be put: the session's Location, which may be relative; never on another host. */
+function uploadUrl({ location }: Answer, { registry, repository }: PushPlace): URL {
+  const base = `http://${registry}`;
+  if (location === undefined || !URL.canParse(location, base))
+    throw new PushError(`${registry}/${repository} started an upload without saying where (Location)`);
+  const url = new URL(location, base);
+  if (url.origin !== new URL(base).origin)
+    throw new PushError(`${registry}/${repository} sends uploads to ${url.origin}; this client stays where it is`);
+  return url;
 }
 
 async function putManifest(
-  manifest: ManifestContent,
+  { descriptor, bytes }: ManifestContent,
   reference: string,
   place: PushPlace,
   signal: AbortSignal,
 ): Promise<void> {
-  const { mediaType } = manifest.descriptor;
-  const put = { method: "PUT", path: `manifests/${reference}`, body: manifest.bytes, type: mediaType } as const;
-  const answer = await send(place, put, signal);
-  if (answer.statusCode !== 201) throw refused(`manifest ${reference}`, place, answer);
+  const url = `http://${place.registry}/v2/${place.repository}/manifests/${reference}`;
+  const headers = { "content-type": descriptor.mediaType };
+  const what = `manifest ${reference}`;
+  await send(place, { what, method: "PUT", url, headers, body: bytes, accepts: [201] }, signal);
 }
 
 interface Sent {
+  /** For messages. */
+  readonly what: string;
   readonly method: Dispatcher.HttpMethod;
-  readonly path: string;
-  readonly body?: Uint8Array;
-  readonly type?: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | Readable;
+  /** The statuses that are no refusal. */
+  readonly accepts: readonly number[];
 }
 
-async function send(
-  place: PushPlace,
-  { method, path, body, type }: Sent,
-  signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
-  const headers = { ...authorized(place), ...(type === undefined ? {} : { "content-type": type }) };
-  const url = `http://${place.registry}/v2/${place.repository}/${path}`;
-  const answer = await request(url, { method, headers, body: body ?? null, signal });
+interface Answer {
+  readonly status: number;
+  readonly location: string | undefined;
+}
+
+async function send(place: PushPlace, sent: Sent, signal: AbortSignal): Promise<Answer> {
+  const { what, method, url, body, accepts } = sent;
+  const where = `${place.registry}/${place.repository}`;
+  const headers = { ...authorized(place), ...sent.headers };
+  const answer = await request(url, { method, headers, body: body ?? null, signal }).catch((cause: unknown) => {
+    if (signal.aborted) throw cause;
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new PushError(`${where} broke off ${what}: ${problem}; is the registry running there?`, { cause });
+  });
+  if (!accepts.includes(answer.statusCode)) {
+    const explanation = method === "HEAD" ? "" : await explanationOf(answer);
+    throw new PushError(`${where} refused ${what} with HTTP ${answer.statusCode}${explanation}`);
+  }
   await answer.body.dump();
-  return answer;
+  const { location } = answer.headers;
+  return { status: answer.statusCode, location: typeof location === "string" ? location : undefined };
+}
+
+/** What the registry says about it, as far as it does, shortened; the body is read or destroyed either way. */
+async function explanationOf({ body }: Dispatcher.ResponseData): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of body) {
+      if (!(chunk instanceof Uint8Array)) break;
+      chunks.push(Buffer.from(chunk));
+      length += chunk.byteLength;
+      if (length >= EXPLANATION_BYTES) break;
+    }
+  } catch {
+    // The status alone has to explain it.
+  }
+  const text = Buffer.concat(chunks).toString().replaceAll(/\s+/g, " ").trim();
+  return text === "" ? "" : `: ${text.slice(0, 300)}`;
 }
 
 function authorized({ authorization }: PushPlace): Record<string, string> {
   return authorization === undefined ? {} : { authorization };
-}
-
-function refused(what: string, { registry, repository }: PushPlace, { statusCode }: { statusCode: number }): PushError {
-  return new PushError(`${registry}/${repository} refused ${what} with HTTP ${statusCode}`);
 }

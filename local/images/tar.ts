@@ -1,14 +1,27 @@
 const BLOCK = 512;
+/** Eleven octal digits end here; longer files have their size in binary, as GNU tar and POSIX's later tools do. */
+const OCTAL_SIZES = 8 ** 11;
 
-/** The header block of a regular file (POSIX.1-1988 ustar). */
+/** A regular file of an archive. */
+export interface TarFile {
+  /** Path within the archive, at most 100 ASCII characters. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly content: Iterable<Uint8Array>;
+}
+
+/** The header block of a regular file (POSIX.1-1988 ustar). Owner root, time 0: the same input gives the same bytes. */
 function header(name: string, size: number): Buffer {
+  if (name.length > 100) throw new RangeError(`a file's name in an archive has at most 100 characters: ${name}`);
   const block = Buffer.alloc(BLOCK);
   const put = (text: string, offset: number): number => block.write(text, offset, "ascii");
   put(name, 0);
   put("0000644\0", 100);
   put("0000000\0", 108);
   put("0000000\0", 116);
-  put(`${size.toString(8).padStart(11, "0")}\0`, 124);
+  if (size < OCTAL_SIZES) put(`${size.toString(8).padStart(11, "0")}\0`, 124);
+  else writeBinarySize(block, size);
   put("00000000000\0", 136);
   put("        ", 148);
   put("0", 156);
@@ -18,15 +31,31 @@ function header(name: string, size: number): Buffer {
   return block;
 }
 
-/** A tar archive of one file of `size` bytes, as a stream of pieces: a layer that real tools can unpack. */
-export function* tarOf(name: string, size: number, content: Iterable<Uint8Array>): Generator<Uint8Array> {
-  yield header(name, size);
-  yield* content;
-  const padding = (BLOCK - (size % BLOCK)) % BLOCK;
-  yield Buffer.alloc(padding + 2 * BLOCK);
+function writeBinarySize(block: Buffer, size: number): void {
+  block.writeUInt8(0x80, 124);
+  block.writeBigUInt64BE(BigInt(size), 128);
 }
 
-/** The archive's size in bytes for a file of `size` bytes. */
+/** A tar archive of one file of `size` bytes, as a stream of pieces: a layer that real tools can unpack. */
+export function tarOf(name: string, size: number, content: Iterable<Uint8Array>): Generator<Uint8Array> {
+  return tarOfFiles([{ name, size, content }]);
+}
+
+/** A tar archive of files, in their order. Ends with two empty blocks, as the format demands. */
+export function* tarOfFiles(files: Iterable<TarFile>): Generator<Uint8Array> {
+  for (const { name, size, content } of files) {
+    yield header(name, size);
+    yield* content;
+    yield Buffer.alloc(paddingOf(size));
+  }
+  yield Buffer.alloc(2 * BLOCK);
+}
+
+/** The archive's size in bytes for one file of `size` bytes. */
 export function tarSize(size: number): number {
-  return BLOCK + Math.ceil(size / BLOCK) * BLOCK + 2 * BLOCK;
+  return BLOCK + size + paddingOf(size) + 2 * BLOCK;
+}
+
+function paddingOf(size: number): number {
+  return (BLOCK - (size % BLOCK)) % BLOCK;
 }

@@ -48,7 +48,11 @@ export const CopyEnvironment = z.object({
   /** URL of the dead-letter queue for requests that can never succeed. */
   FREIGHTLINER_DEAD_LETTERS: z.url(),
   /** Seconds a lease lasts without a heartbeat, when not {@link COPY_LEASE_SECONDS}. */
-  FREIGHTLINER_LEASE_SECONDS: z.coerce.number().min(1).max(300).optional(),
+  FREIGHTLINER_LEASE_SECONDS: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, "is not a number of seconds from 1 to 999")
+    .transform(Number)
+    .optional(),
   /** Google's token endpoints; set only where they are played by a local server. */
   FREIGHTLINER_STS_URL: z.url().optional(),
   FREIGHTLINER_IAM_CREDENTIALS_URL: z.url().optional(),

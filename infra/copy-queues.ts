@@ -1,0 +1,42 @@
+import { Duration, Validations } from "aws-cdk-lib";
+import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import type { Destination } from "../src/contract/configuration.ts";
+import { COPY_MAX_RECEIVE_COUNT, COPY_VISIBILITY_SECONDS, RETENTION_DAYS } from "../src/contract/limits.ts";
+
+/** A queue of copy requests, and what it is for. */
+export interface DescribedQueue {
+  readonly destination: string;
+  readonly priority: "live" | "backfill";
+  readonly queue: Queue;
+}
+
+/** A pair of queues for every destination, so that one that is down holds no other, and live pushes pass a backfill. */
+export function createCopyQueues(
+  scope: Construct,
+  destinations: readonly Destination[],
+): { readonly queues: readonly DescribedQueue[]; readonly deadLetters: Queue } {
+  const common = {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(RETENTION_DAYS),
+  };
+  const deadLetters = new Queue(scope, "DeadLetters", common);
+  Validations.of(deadLetters).acknowledge({
+    id: "AwsSolutions-SQS3",
+    reason: "This is the dead-letter queue itself; its messages are looked at by people.",
+  });
+  const queues = destinations.flatMap(({ name }) =>
+    (["live", "backfill"] as const).map((priority) => ({
+      destination: name,
+      priority,
+      queue: new Queue(scope, `Copies-${name}-${priority}`, {
+        ...common,
+        visibilityTimeout: Duration.seconds(COPY_VISIBILITY_SECONDS),
+        // A backstop only: attempts are counted in the tag record, and what fails for good is moved there by the function.
+        deadLetterQueue: { queue: deadLetters, maxReceiveCount: COPY_MAX_RECEIVE_COUNT },
+      }),
+    })),
+  );
+  return { queues, deadLetters };
+}

@@ -1,0 +1,60 @@
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Architecture, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
+import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import { fileURLToPath } from "node:url";
+
+export interface NodeFunctionProps {
+  /** The folder in `functions/`; also the end of role and function name. */
+  readonly name: "fan-out" | "copy";
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryMegabytes: number;
+  readonly timeoutSeconds: number;
+}
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Dependencies that still `require` need a `require` inside an ES module. */
+const REQUIRE =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+/** Google allows 127 bytes of subject, role and function name included: both are short and known. */
+const NAME_MAX = 40;
+
+/** A Lambda function on Node 24 and arm64, bundled into one file, with its own log group and a role of its own. */
+export function createNodeFunction(scope: Construct, id: string, props: NodeFunctionProps): NodejsFunction {
+  const name = `${Stack.of(scope).stackName.slice(0, NAME_MAX)}-${props.name}`;
+  const logGroup = new LogGroup(scope, `${id}Logs`, {
+    retention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const role = new Role(scope, `${id}Role`, {
+    roleName: name,
+    assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+  });
+  logGroup.grantWrite(role);
+  return new NodejsFunction(scope, id, {
+    functionName: name,
+    entry: `${ROOT}functions/${props.name}/index.ts`,
+    projectRoot: ROOT,
+    depsLockFilePath: `${ROOT}package-lock.json`,
+    handler: "handler",
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: props.memoryMegabytes,
+    timeout: Duration.seconds(props.timeoutSeconds),
+    environment: { ...props.environment },
+    role,
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    awsSdkConnectionReuse: false,
+    bundling: {
+      format: OutputFormat.ESM,
+      target: "node24",
+      mainFields: ["module", "main"],
+      minify: true,
+      bundleAwsSDK: true,
+      banner: REQUIRE,
+    },
+  });
+}

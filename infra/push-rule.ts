@@ -1,0 +1,45 @@
+import { Duration, Validations } from "aws-cdk-lib";
+import { Rule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { RETENTION_DAYS, RULE_MAX_AGE_HOURS, RULE_RETRIES } from "../src/contract/limits.ts";
+
+export interface PushRuleProps {
+  readonly fanOut: IFunction;
+  /** The account events must come from. */
+  readonly account: string;
+}
+
+/**
+ * Pushes to ECR, on the default bus, to the fan-out function. `aws.` sources cannot be forged, and the own account is
+ * asked for as well. What cannot be delivered within a day is kept in a queue of its own.
+ */
+export function createPushRule(scope: Construct, { fanOut, account }: PushRuleProps): Rule {
+  const undelivered = new Queue(scope, "UndeliveredEvents", {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(RETENTION_DAYS),
+  });
+  Validations.of(undelivered).acknowledge({
+    id: "AwsSolutions-SQS3",
+    reason: "This is the dead-letter queue of the rule's target.",
+  });
+  return new Rule(scope, "Pushed", {
+    description: "Images and referrers pushed to Amazon ECR",
+    eventPattern: {
+      source: ["aws.ecr"],
+      account: [account],
+      detailType: ["ECR Image Action", "ECR Referrer Action"],
+      detail: { "action-type": ["PUSH"], result: ["SUCCESS"] },
+    },
+    targets: [
+      new LambdaFunction(fanOut, {
+        deadLetterQueue: undelivered,
+        maxEventAge: Duration.hours(RULE_MAX_AGE_HOURS),
+        retryAttempts: RULE_RETRIES,
+      }),
+    ],
+  });
+}

@@ -1,0 +1,194 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { imageOf, indexOf, layer } from "../../local/images/image-content.ts";
+import type { ImageContent } from "../../local/images/image-content.ts";
+import { demoImage } from "../../local/images/demo-image.ts";
+import { pushImage } from "../../local/images/push-image.ts";
+import type { RegistryEvent } from "../../local/registry/registry-event.ts";
+import { startStack } from "../../local/stack.ts";
+import type { Stack } from "../../local/stack.ts";
+import { verifyTag } from "../../local/verify.ts";
+import { parseTag } from "../../src/oci/reference.ts";
+import { eventually } from "../fixtures/eventually.ts";
+import { writeOciLayout } from "../fixtures/oci-layout.ts";
+import { skopeo, startDockerRegistry, temporaryFolder } from "../fixtures/programs.ts";
+import { testConnections, testSource } from "../fixtures/registry-client.ts";
+
+const never = AbortSignal.timeout(120_000);
+const OPTIONS = { concurrency: 4, timeoutSeconds: 60 } as const;
+const AMD64 = { os: "linux", architecture: "amd64" };
+
+function push(stack: Stack, image: ImageContent, repository: string, tag: string): Promise<void> {
+  const { registry, username, password } = stack.source;
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  return pushImage(image, { registry, repository, tag, authorization }, never);
+}
+
+/** Both ends of a repository, read as any client would. */
+function openEnds(stack: Stack, repository: string, dispatcher: ReturnType<typeof testConnections>["dispatcher"]) {
+  const { source, target } = stack;
+  const basic = ({ username, password }: { username: string; password: string }) =>
+    ({ kind: "basic", username, password }) as const;
+  return {
+    source: testSource(
+      { host: source.registry, repository, credentials: basic(source), allowedHosts: [source.blobHost] },
+      dispatcher,
+    ),
+    target: testSource(
+      { host: target.registry, repository: `${target.prefix}/${repository}`, credentials: basic(target) },
+      dispatcher,
+    ),
+  };
+}
+
+describe("an image pushed at the source", () => {
+  it("arrives at the target with everything under its tag and what is attached to it, byte for byte", async () => {
+    await using stack = await startStack(OPTIONS);
+    await using connections = testConnections();
+    const image = demoImage("1");
+    await push(stack, image, "team/app", "v1");
+    const { source, target } = openEnds(stack, "team/app", connections.dispatcher);
+    const tag = parseTag("v1");
+    await eventually("the tag", async () => (await target.resolve(tag, never))?.digest);
+    const verified = await verifyTag(source, target, tag, never);
+    expect(verified).toMatchObject({ digest: image.root.descriptor.digest, manifests: 5, blobs: 10 });
+    expect(stack.depth("dead-letters")).toEqual({ visible: 0, inFlight: 0 });
+  });
+
+  it("is pushed by skopeo and read back by skopeo with the digests it was pushed with; a second push of the tag wins", async () => {
+    await using stack = await startStack(OPTIONS);
+    await using folder = await temporaryFolder();
+    const { source, target } = stack;
+    const from = (name: string): string => `${name}:v1`;
+    const inspect = (): Promise<string | undefined> =>
+      skopeo(
+        "inspect",
+        "--raw",
+        "--tls-verify=false",
+        "--creds",
+        `${target.username}:${target.password}`,
+        `docker://${target.registry}/${target.prefix}/app:v1`,
+      ).catch(() => undefined);
+    for (const version of ["1", "2"]) {
+      const layout = `${folder.path}/${version}`;
+      const image = indexOf([
+        imageOf([layer(`skopeo-${version}`, 300_000)], AMD64),
+        imageOf([layer(`arm-${version}`, 200_000)], { os: "linux", architecture: "arm64" }),
+      ]);
+      await writeOciLayout(image, layout, "v1");
+      const preserve = [
+        "--all",
+        "--preserve-digests",
+        "--dest-tls-verify=false",
+        "--dest-creds",
+        `${source.username}:${source.password}`,
+      ];
+      await skopeo("copy", ...preserve, from(`oci:${layout}`), `docker://${source.registry}/app:v1`);
+      const raw = await eventually("the pushed index", async () => {
+        const found = await inspect();
+        return found === Buffer.from(image.root.bytes).toString() ? found : undefined;
+      });
+      expect(raw).toBe(Buffer.from(image.root.bytes).toString());
+    }
+    const back = ["--all", "--src-tls-verify=false", "--src-creds", `${target.username}:${target.password}`];
+    await skopeo("copy", ...back, `docker://${target.registry}/${target.prefix}/app:v1`, `oci:${folder.path}/back:v1`);
+  });
+
+  it("arrives at a real registry that nobody here wrote", async () => {
+    await using registry = await startDockerRegistry();
+    await using stack = await startStack({ ...OPTIONS, target: { registry: registry.host, prefix: "mirror" } });
+    await using connections = testConnections();
+    const image = indexOf([imageOf([layer("real", 2_000_000)], AMD64)]);
+    await push(stack, image, "app", "v1");
+    const target = testSource({ host: registry.host, repository: "mirror/app" }, connections.dispatcher);
+    const tag = parseTag("v1");
+    await eventually("the tag", async () => (await target.resolve(tag, never))?.digest);
+    const raw = await skopeo("inspect", "--raw", "--tls-verify=false", `docker://${registry.host}/mirror/app:v1`);
+    expect(raw).toBe(Buffer.from(image.root.bytes).toString());
+    await verifyTag(openEnds(stack, "app", connections.dispatcher).source, target, tag, never);
+  });
+
+  it("shares its layers with 49 other tags pushed at once, and each shared blob is uploaded once", async () => {
+    const events: RegistryEvent[] = [];
+    await using stack = await startStack({ ...OPTIONS, onTarget: (event) => void events.push(event) });
+    await using connections = testConnections();
+    const base = [layer("base-1", 1_500_000), layer("base-2", 400_000)];
+    const tags = Array.from({ length: 50 }, (_, index) => `v${index}`);
+    const images = new Map(tags.map((tag) => [tag, imageOf([...base, layer(`own-${tag}`, 20_000)], AMD64)]));
+    await Promise.all(tags.map((tag) => push(stack, images.get(tag)!, "team/app", tag)));
+    const { target } = openEnds(stack, "team/app", connections.dispatcher);
+    for (const tag of tags) {
+      const digest = images.get(tag)?.root.descriptor.digest;
+      await eventually(
+        `tag ${tag}`,
+        async () => (await target.resolve(parseTag(tag), never))?.digest === digest || undefined,
+        60_000,
+      );
+    }
+    const stored = events.filter((event) => event.kind === "blob-stored").map(({ digest }) => digest);
+    expect(stored.toSorted()).toEqual([...new Set(stored)].toSorted());
+    // Two shared layers; a layer and a configuration of its own for each tag.
+    expect(stored).toHaveLength(2 + 50 + 50);
+    expect(stack.depth("dead-letters").visible).toBe(0);
+  }, 90_000);
+
+  it("is not sent again where it was finished when its copy is killed in the middle", async () => {
+    const events: RegistryEvent[] = [];
+    const storedSoFar = (): string[] =>
+      events.filter((event) => event.kind === "blob-stored").map(({ digest }) => digest);
+    await using stack = await startStack({
+      concurrency: 2,
+      timeoutSeconds: 15,
+      leaseSeconds: 2,
+      onTarget: (event) => void events.push(event),
+    });
+    await using connections = testConnections();
+    const layers = Array.from({ length: 12 }, (_, index) => layer(`kill-${index}`, index < 6 ? 30_000_000 : 100_000));
+    const image = imageOf(layers, AMD64);
+    await push(stack, image, "team/app", "v1");
+    await eventually("a first finished blob", () => (storedSoFar().length > 0 ? true : undefined));
+    const finished = storedSoFar();
+    await stack.killCopies();
+    const { target } = openEnds(stack, "team/app", connections.dispatcher);
+    await eventually("the tag", async () => (await target.resolve(parseTag("v1"), never))?.digest, 40_000);
+    for (const digest of finished) expect(storedSoFar().filter((stored) => stored === digest)).toHaveLength(1);
+  }, 60_000);
+
+  it("arrives when its event comes twice, and needs no second copy", async () => {
+    const outcomes: string[] = [];
+    await using stack = await startStack({
+      ...OPTIONS,
+      delivery: () => "twice",
+      onLog: (_name, line) => void outcomes.push(/"outcome":"(\w+)"/.exec(line)?.[1] ?? ""),
+    });
+    await push(stack, imageOf([layer("twice", 100_000)], AMD64), "app", "v1");
+    await eventually("two outcomes", () => (outcomes.filter(Boolean).length >= 2 ? true : undefined));
+    const ends = outcomes.filter(Boolean);
+    expect(ends.filter((outcome) => outcome === "replicated")).toHaveLength(1);
+    expect(ends.every((outcome) => ["replicated", "unchanged", "superseded"].includes(outcome))).toBe(true);
+  });
+});
+
+describe("npm start -- --once", () => {
+  it("replicates the demo, says what it verified, and ends with 0", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ["bootstrap.mjs", "local/main.ts", "--once"]);
+    expect(stdout).toMatch(/Verified demo\/app:v1 sha256:[a-f0-9]{64}: 5 manifests and 10 blobs/);
+  });
+
+  it("says which port is taken, and ends with 2", async () => {
+    await using stack = await startStack(OPTIONS);
+    const port = stack.source.registry.split(":")[1]!;
+    const failed = promisify(execFile)(process.execPath, [
+      "bootstrap.mjs",
+      "local/main.ts",
+      "--once",
+      "--source-port",
+      port,
+    ]);
+    await expect(failed).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`port ${port} of 127.0.0.1 is taken`),
+    });
+  });
+});
