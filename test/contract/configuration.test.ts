@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { ConfigurationError, parseConfiguration, parseConfigurationText } from "../../src/contract/configuration.ts";
+import type { ConfigurationDocument } from "../../src/contract/configuration.ts";
+
+const destination = {
+  name: "gar",
+  kind: "artifactRegistry",
+  registry: "europe-docker.pkg.dev",
+  prefix: "p/r",
+} as const;
+const minimal: ConfigurationDocument = {
+  version: 1,
+  source: { account: "123456789012", region: "eu-central-1" },
+  destinations: [destination],
+  rules: [{ repositories: ["**"], destinations: ["gar"] }],
+};
+const second = { ...destination, name: "us", registry: "us-docker.pkg.dev" };
+
+describe("a configuration", () => {
+  it("needs only source, destinations and rules; all tags are the default", () => {
+    const { rules, source } = parseConfiguration(minimal);
+    expect(rules[0]?.matchesRepository("team/app")).toBe(true);
+    expect(rules[0]?.matchesTag("v1.2.3_rc-1")).toBe(true);
+    expect(source.plainHttp).toBe(false);
+  });
+
+  it("matches repositories and tags by globs", () => {
+    const [rule] = parseConfiguration({
+      ...minimal,
+      rules: [{ repositories: ["prod/*", "lib-?"], tags: ["v*", "latest"], destinations: ["gar"] }],
+    }).rules;
+    expect(["prod/a", "prod/a/b", "lib-1", "lib-10", "dev/a"].filter((name) => rule?.matchesRepository(name))).toEqual([
+      "prod/a",
+      "lib-1",
+    ]);
+    expect(["v1", "latest", "main", ".v"].filter((tag) => rule?.matchesTag(tag))).toEqual(["v1", "latest"]);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["an unknown key", { ...minimal, colour: "red" }, /colour/],
+    ["an unknown key deep inside", { ...minimal, source: { ...minimal.source, acount: "1" } }, /source: .*acount/],
+    ["another version", { ...minimal, version: 2 }, /version/],
+    ["no destinations", { ...minimal, destinations: [] }, /destinations/],
+    [
+      "a short account",
+      { ...minimal, source: { account: "12", region: "eu-central-1" } },
+      /source\.account: is not a 12-digit/,
+    ],
+    ["a region that is none", { ...minimal, source: { account: "123456789012", region: "europe" } }, /source\.region/],
+    ["an unknown kind", { ...minimal, destinations: [{ ...destination, kind: "harbor" }] }, /destinations\[0\]\.kind/],
+    [
+      "a registry with a scheme",
+      { ...minimal, destinations: [{ ...destination, registry: "https://gcr.io" }] },
+      /destinations\[0\]\.registry/,
+    ],
+    [
+      "a prefix outside the grammar",
+      { ...minimal, destinations: [{ ...destination, prefix: "P/R" }] },
+      /destinations\[0\]\.prefix/,
+    ],
+    [
+      "a rule to nowhere",
+      { ...minimal, rules: [{ repositories: ["a"], destinations: ["x"] }] },
+      /rules\[0\]\.destinations: "x" is not a destination \(known: gar\)/,
+    ],
+    [
+      "one name for two destinations",
+      { ...minimal, destinations: [destination, { ...second, name: "gar" }] },
+      /"gar" is defined twice/,
+    ],
+    [
+      "two destinations in one place",
+      { ...minimal, destinations: [destination, { ...destination, name: "b" }] },
+      /destinations\[1\]: "b" and "gar" are both/,
+    ],
+    [
+      "another name for a glob",
+      { ...minimal, rules: [{ repositories: ["a/*"], destinations: ["gar"], as: "b" }] },
+      /rules\[0\]\.as: needs a rule of exactly one/,
+    ],
+    [
+      "a name that another repository has",
+      {
+        ...minimal,
+        rules: [
+          { repositories: ["a"], destinations: ["gar"], as: "lib/b" },
+          { repositories: ["lib/*"], destinations: ["gar"] },
+        ],
+      },
+      /rules\[0\]\.as: "lib\/b" is also where rules\[1\]/,
+    ],
+    [
+      "two repositories with one new name",
+      {
+        ...minimal,
+        rules: [
+          { repositories: ["a"], destinations: ["gar"], as: "x" },
+          { repositories: ["b"], destinations: ["gar"], as: "x" },
+        ],
+      },
+      /"x" is also where/,
+    ],
+    [
+      "plain HTTP to a host that is not this one",
+      { ...minimal, destinations: [{ ...destination, plainHttp: true }] },
+      /plainHttp: plain HTTP is only for loopback/,
+    ],
+    ["plain HTTP to Amazon", { ...minimal, source: { ...minimal.source, plainHttp: true } }, /source\.plainHttp/],
+    ["no object", "text", /configuration/],
+  ])("is refused for %s, by its field", (_case, document, problem) => {
+    expect(() => parseConfiguration(document)).toThrow(ConfigurationError);
+    expect(() => parseConfiguration(document)).toThrow(problem);
+  });
+
+  it("lets two destinations hold repositories of one name, and one repository have another name in each", () => {
+    const rules = [
+      { repositories: ["a"], destinations: ["gar"], as: "b" },
+      { repositories: ["b"], destinations: ["us"] },
+    ];
+    expect(parseConfiguration({ ...minimal, destinations: [destination, second], rules }).rules).toHaveLength(2);
+  });
+
+  it("that is no JSON says so, instead of falling back to anything", () => {
+    expect(() => parseConfigurationText("{")).toThrow(/configuration: is not JSON/);
+  });
+
+  it("names every problem at once", () => {
+    const wrong = { ...minimal, source: { account: "1", region: "x" } };
+    expect(() => parseConfiguration(wrong)).toThrow(/account[\s\S]*region/);
+  });
+});

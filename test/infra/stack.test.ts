@@ -1,0 +1,196 @@
+import { Match } from "aws-cdk-lib/assertions";
+import { describe, expect, it } from "vitest";
+import { CopyEnvironment, FanOutEnvironment } from "../../src/contract/environment.ts";
+import { COPY_TIMEOUT_SECONDS } from "../../src/contract/limits.ts";
+import { EXAMPLE, synthesise } from "./template.ts";
+
+const template = synthesise();
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+/** Every statement of every identity policy, as `action` on the kind of thing it names. */
+function grants(): string[] {
+  const policies = Object.values(template.findResources("AWS::IAM::Policy"));
+  const statements = policies.flatMap((policy): Statement[] => policy["Properties"].PolicyDocument.Statement);
+  return statements.flatMap(({ Action, Resource }) =>
+    [Action].flat().map((action) => `${action} on ${nameOf(Resource)}`),
+  );
+}
+
+function nameOf(resource: unknown): string {
+  const text = JSON.stringify(resource);
+  if (text === '"*"') return "*";
+  if (text.includes(":ecr:")) return "the rules' repositories";
+  return /Freightliner([A-Za-z]+?)[0-9A-F]{8}/.exec(text)?.[1] ?? text;
+}
+
+describe("the rule", () => {
+  it("matches successful pushes of images and referrers in the own account", () => {
+    template.hasResourceProperties("AWS::Events::Rule", {
+      EventPattern: {
+        source: ["aws.ecr"],
+        account: [{ Ref: "AWS::AccountId" }],
+        "detail-type": ["ECR Image Action", "ECR Referrer Action"],
+        detail: { "action-type": ["PUSH"], result: ["SUCCESS"] },
+      },
+    });
+  });
+
+  it("retries for a day, and keeps what could not be delivered", () => {
+    template.hasResourceProperties("AWS::Events::Rule", {
+      Targets: [
+        {
+          Arn: Match.anyValue(),
+          DeadLetterConfig: { Arn: { "Fn::GetAtt": [Match.stringLikeRegexp("UndeliveredEvents"), "Arn"] } },
+          RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+        },
+      ],
+    });
+  });
+
+  it("lets only EventBridge, and only this rule, invoke the fan-out function", () => {
+    template.hasResourceProperties("AWS::Lambda::Permission", {
+      Action: "lambda:InvokeFunction",
+      Principal: "events.amazonaws.com",
+      SourceArn: { "Fn::GetAtt": [Match.stringLikeRegexp("Pushed"), "Arn"] },
+    });
+  });
+});
+
+describe("the queues", () => {
+  it("are a live and a backfill queue for each destination, with one dead-letter queue", () => {
+    const queues = Object.entries(template.findResources("AWS::SQS::Queue"));
+    const copies = queues.filter(([id]) => id.includes("Copies"));
+    expect(copies).toHaveLength(2 * EXAMPLE.destinations.length);
+    expect(queues).toHaveLength(copies.length + 2);
+    for (const [, { Properties }] of copies) {
+      expect(Properties.VisibilityTimeout).toBeGreaterThanOrEqual(COPY_TIMEOUT_SECONDS);
+      expect(Properties.RedrivePolicy.maxReceiveCount).toBe(1_000);
+      expect(JSON.stringify(Properties.RedrivePolicy.deadLetterTargetArn)).toContain("DeadLetters");
+    }
+  });
+
+  it("are encrypted, keep messages for 14 days, and refuse what does not come over TLS", () => {
+    template.allResourcesProperties("AWS::SQS::Queue", {
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 1_209_600,
+    });
+    const queues = Object.keys(template.findResources("AWS::SQS::Queue"));
+    const policies = Object.values(template.findResources("AWS::SQS::QueuePolicy"));
+    expect(policies).toHaveLength(queues.length);
+    for (const { Properties } of policies) {
+      expect(JSON.stringify(Properties.PolicyDocument.Statement)).toContain('"Bool":{"aws:SecureTransport":"false"}');
+    }
+  });
+
+  it("feed the copy function one message at a time, with partial answers and bounded concurrency", () => {
+    template.resourceCountIs("AWS::Lambda::EventSourceMapping", 2 * EXAMPLE.destinations.length);
+    template.allResourcesProperties("AWS::Lambda::EventSourceMapping", {
+      BatchSize: 1,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: 50 },
+    });
+  });
+});
+
+describe("the functions", () => {
+  it("run on Node 24 and arm64 with JSON logs kept for a month", () => {
+    template.resourceCountIs("AWS::Lambda::Function", 2);
+    template.allResourcesProperties("AWS::Lambda::Function", {
+      Runtime: "nodejs24.x",
+      Architectures: ["arm64"],
+      LoggingConfig: { LogFormat: "JSON", LogGroup: Match.anyValue() },
+    });
+    template.resourceCountIs("AWS::Logs::LogGroup", 2);
+    template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
+  });
+
+  it("get exactly the variables they parse", () => {
+    const local = ["FREIGHTLINER_STS_URL", "FREIGHTLINER_IAM_CREDENTIALS_URL", "FREIGHTLINER_LEASE_SECONDS"];
+    const expected = {
+      "freightliner-fan-out": Object.keys(FanOutEnvironment.shape),
+      "freightliner-copy": Object.keys(CopyEnvironment.shape).filter((name) => !local.includes(name)),
+    };
+    for (const [name, variables] of Object.entries(expected)) {
+      const [found] = Object.values(
+        template.findResources("AWS::Lambda::Function", { Properties: { FunctionName: name } }),
+      );
+      expect(Object.keys(found?.["Properties"].Environment.Variables).toSorted()).toEqual(variables.toSorted());
+    }
+  });
+
+  it("have roles with short names of their own, so that Google's subject fits into 127 bytes", () => {
+    template.hasResourceProperties("AWS::IAM::Role", { RoleName: "freightliner-copy" });
+    template.hasResourceProperties("AWS::IAM::Role", { RoleName: "freightliner-fan-out" });
+  });
+});
+
+describe("the table", () => {
+  it("is on demand, recoverable, kept, and cleans up by expiresAt", () => {
+    template.hasResource("AWS::DynamoDB::GlobalTable", {
+      DeletionPolicy: "Retain",
+      Properties: {
+        BillingMode: "PAY_PER_REQUEST",
+        KeySchema: [
+          { AttributeName: "pk", KeyType: "HASH" },
+          { AttributeName: "sk", KeyType: "RANGE" },
+        ],
+        TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+        Replicas: [
+          Match.objectLike({
+            DeletionProtectionEnabled: true,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          }),
+        ],
+      },
+    });
+  });
+});
+
+describe("permissions", () => {
+  it("are these and no others", () => {
+    const queue = [
+      "sqs:ChangeMessageVisibility",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+      "sqs:GetQueueUrl",
+      "sqs:ReceiveMessage",
+    ];
+    const allowed = [
+      /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy)Logs/,
+      /^sqs:(?:SendMessage|GetQueueAttributes|GetQueueUrl) on (?:Copies\w+live|DeadLetters)/,
+      new RegExp(`^(?:${queue.join("|")}) on Copies`),
+      /^dynamodb:(?:GetItem|PutItem) on State/,
+      /^ecr:(?:BatchGetImage|GetDownloadUrlForLayer) on the rules' repositories$/,
+      /^ecr:GetAuthorizationToken on \*$/,
+    ];
+    const found = grants();
+    expect(found.length).toBeGreaterThan(10);
+    expect(found.filter((grant) => !allowed.some((pattern) => pattern.test(grant)))).toEqual([]);
+  });
+
+  it("let ECR be read only in the repositories the rules name", () => {
+    const text = JSON.stringify(template.findResources("AWS::IAM::Policy"));
+    for (const pattern of ["repository/prod/*", "repository/tools/*", "repository/base"]) {
+      expect(text).toContain(`:ecr:eu-central-1:123456789012:${pattern}"`);
+    }
+    expect(text).not.toContain('repository/*"');
+  });
+});
+
+describe("a wrong configuration", () => {
+  it("fails the synthesis with the field's name", () => {
+    const wrong = { ...EXAMPLE, rules: [{ repositories: ["a"], destinations: ["nowhere"] }] };
+    expect(() => synthesise(wrong)).toThrow(/rules\[0\]\.destinations: "nowhere" is not a destination/);
+  });
+
+  it("that is larger than Lambda's variables says so", () => {
+    const repositories = Array.from({ length: 400 }, (_, index) => `team-${index}/**`);
+    const large = { ...EXAMPLE, rules: [{ repositories, destinations: ["europe"] }] };
+    expect(() => synthesise(large)).toThrow(/Lambda's variables hold/);
+  });
+});

@@ -1,0 +1,23 @@
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import type { ConfigurationDocument } from "../../src/contract/configuration.ts";
+import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
+
+export const EXAMPLE: ConfigurationDocument = {
+  version: 1,
+  source: { account: "123456789012", region: "eu-central-1" },
+  destinations: [
+    { name: "europe", kind: "artifactRegistry", registry: "europe-docker.pkg.dev", prefix: "project/images" },
+    { name: "asia", kind: "artifactRegistry", registry: "asia-docker.pkg.dev", prefix: "project/images" },
+  ],
+  rules: [
+    { repositories: ["prod/**", "tools/{a,b}"], destinations: ["europe"] },
+    { repositories: ["base"], destinations: ["asia"] },
+  ],
+};
+
+/** The stack's template, without bundling the functions. */
+export function synthesise(document: object = EXAMPLE): Template {
+  const app = new App({ context: { "aws:cdk:bundling-stacks": [] } });
+  return Template.fromStack(new FreightlinerStack(app, "freightliner", { configuration: JSON.stringify(document) }));
+}
