@@ -1,12 +1,19 @@
 import * as z from "zod";
 import { isRegistryHost, isRepositoryName } from "../oci/reference.ts";
-import { compileGlobs, isGlob } from "./glob.ts";
+import { compileGlobs, globProblem, isGlob } from "./glob.ts";
 import { targetCollisions } from "./target-collisions.ts";
 
 const RegistryHost = z.string().refine(isRegistryHost, "is not host or host:port");
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
 const Name = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, "is not a short name (lower case, digits, -, at most 24)");
-const Glob = z.string().min(1).max(256);
+const Glob = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((pattern, context) => {
+    const problem = globProblem(pattern);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: `"${pattern}" ${problem}` });
+  });
 
 /** The registry images are pushed to: one ECR registry, that is, one account and region. */
 const Source = z.strictObject({

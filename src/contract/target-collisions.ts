@@ -19,14 +19,24 @@ export function targetCollisions(destinations: readonly Place[], rules: readonly
   return [...sharedPlaces(destinations), ...rules.flatMap((rule, index) => renameCollisions(rules, rule, index))];
 }
 
+/** Two destinations in one place, or one inside the other: repositories `a/b` and `b` could meet there. */
 function sharedPlaces(destinations: readonly Place[]): string[] {
-  return destinations.flatMap((place, index) => {
-    const first = destinations.findIndex((other) => other.registry === place.registry && other.prefix === place.prefix);
-    if (first === index) return [];
-    return [
-      `destinations[${index}]: "${place.name}" and "${destinations[first]?.name}" are both ${place.registry}/${place.prefix}`,
-    ];
-  });
+  return destinations.flatMap((place, index) =>
+    destinations.slice(0, index).flatMap((other) => {
+      const [mine, theirs] = [pathOf(place), pathOf(other)];
+      const where = `${place.registry}/${place.prefix}`;
+      if (mine === theirs) return [`destinations[${index}]: "${place.name}" and "${other.name}" are both ${where}`];
+      if (!mine.startsWith(theirs) && !theirs.startsWith(mine)) return [];
+      return [
+        `destinations[${index}]: "${place.name}" (${where}) and "${other.name}" (${other.registry}/${other.prefix}) lie one inside the other; choose prefixes side by side`,
+      ];
+    }),
+  );
+}
+
+/** Comparable: hosts are the same in any case, and 443 is where registries are anyway. */
+function pathOf({ registry, prefix }: Place): string {
+  return `${registry.toLowerCase().replace(/:443$/, "")}/${prefix}/`;
 }
 
 /** A renamed repository must not take the name under which another source repository arrives. */

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { Descriptor } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { FormatError, shown } from "./format-error.ts";
-import { manifestKind, MediaType } from "./media-type.ts";
+import { manifestKind } from "./media-type.ts";
 import type { ManifestKind } from "./media-type.ts";
 
 /** Manifests above this many bytes are refused: registries need not take more (distribution-spec, "Pushing Manifests"). */
@@ -28,6 +28,12 @@ export interface Successors {
   readonly artifactType: string | undefined;
 }
 
+/** A list of descriptors. Programs in Go write an empty one as null, and registries take it. */
+const Descriptors = z
+  .array(Descriptor)
+  .nullable()
+  .transform((list) => list ?? []);
+
 const fields = {
   mediaType: z.string().optional(),
   subject: Descriptor.optional(),
@@ -38,19 +44,19 @@ const ImageManifest = z.object({
   ...fields,
   schemaVersion: z.literal(2),
   config: Descriptor,
-  layers: z.array(Descriptor),
+  layers: Descriptors,
   manifests: z.undefined("must not stand in an image manifest (CVE-2021-41190)").optional(),
 });
 /** image-spec image-index.md, and Docker's manifest list. */
 const ImageIndex = z.object({
   ...fields,
   schemaVersion: z.literal(2),
-  manifests: z.array(Descriptor),
+  manifests: Descriptors,
   layers: z.undefined("must not stand in an index (CVE-2021-41190)").optional(),
   config: z.undefined("must not stand in an index (CVE-2021-41190)").optional(),
 });
 /** The artifact manifest of ORAS and of the image-spec's 1.1 release candidates; withdrawn, still found in registries. */
-const ArtifactManifest = z.object({ ...fields, blobs: z.array(Descriptor).optional() });
+const ArtifactManifest = z.object({ ...fields, blobs: Descriptors.optional() });
 
 /**
  * Everything a manifest points to.
@@ -73,23 +79,29 @@ function readSuccessors(kind: "image" | "index" | "artifact", document: unknown)
   switch (kind) {
     case "image": {
       const { config, layers, subject, artifactType } = check(ImageManifest, document);
-      const type = artifactType ?? (config.mediaType === MediaType.ociEmpty ? undefined : config.mediaType);
+      const type = named(artifactType) ?? config.mediaType;
       return { kind, blobs: unique([config, ...layers]), manifests: [], subject, artifactType: type };
     }
     case "index": {
       const { manifests, subject, artifactType } = check(ImageIndex, document);
-      return { kind, blobs: [], manifests: unique(manifests), subject, artifactType };
+      return { kind, blobs: [], manifests: unique(manifests), subject, artifactType: named(artifactType) };
     }
     case "artifact": {
       const { blobs = [], subject, artifactType } = check(ArtifactManifest, document);
-      return { kind, blobs: unique(blobs), manifests: [], subject, artifactType };
+      return { kind, blobs: unique(blobs), manifests: [], subject, artifactType: named(artifactType) };
     }
   }
 }
 
+/** An empty type is none (distribution-spec, "Listing Referrers"). */
+function named(artifactType: string | undefined): string | undefined {
+  return artifactType === "" ? undefined : artifactType;
+}
+
+/** Without a byte order mark (RFC 8259, section 8.1): registries refuse one, and nobody may read what others do not. */
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
     throw new FormatError("manifest", "is not JSON in UTF-8", { cause });
   }

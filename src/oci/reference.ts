@@ -64,8 +64,18 @@ export function parseRegistryHost(text: string, field = "registry"): RegistryHos
 }
 
 export function isRegistryHost(text: string): text is RegistryHost {
+  if (text.length > NAME_LENGTH) return false;
   const port = HOST.exec(text);
-  return port !== null && text.length <= NAME_LENGTH && Number(port[1] ?? 0) <= 65_535;
+  return port !== null && Number(port[1] ?? 0) <= 65_535 && isCanonical(text);
+}
+
+/**
+ * True when a URL with this host goes to this host. URLs rewrite other spellings of addresses (`2130706433`, `0x7f.1` and
+ * `127.1` are all 127.0.0.1), and a rule about hosts must not be passed by a spelling.
+ */
+function isCanonical(text: string): boolean {
+  const url = URL.parse(`http://${text}/`);
+  return url !== null && url.hostname === text.replace(/:\d*$/, "").toLowerCase();
 }
 
 /**

@@ -12,6 +12,7 @@ export function retryAfterMs(
 ): number | undefined {
   if (retryAfter === undefined) return undefined;
   const text = retryAfter.trim();
+  if (!/^(?:\d+|[A-Z][a-z]{2,8},? .* GMT)$/.test(text)) return undefined;
   const wait = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - serverTime(date, now);
   if (!Number.isFinite(wait) || wait < 0) return undefined;
   return Math.min(wait, RETRY_AFTER_MAX_MS);

@@ -107,6 +107,16 @@ describe("a configuration", () => {
     ],
     ["plain HTTP to Amazon", { ...minimal, source: { ...minimal.source, plainHttp: true } }, /source\.plainHttp/],
     ["no object", "text", /configuration/],
+    [
+      "a pattern that matches nothing",
+      { ...minimal, rules: [{ repositories: ["a", "/app"], destinations: ["gar"] }] },
+      /rules\[0\]\.repositories\[1\]: "\/app" has a \/ at its start/,
+    ],
+    [
+      "one destination inside another",
+      { ...minimal, destinations: [destination, { ...destination, name: "b", prefix: "p/r/team" }] },
+      /destinations\[1\]: "b" .* and "gar" .* lie one inside the other/,
+    ],
   ])("is refused for %s, by its field", (_case, document, problem) => {
     expect(() => parseConfiguration(document)).toThrow(ConfigurationError);
     expect(() => parseConfiguration(document)).toThrow(problem);

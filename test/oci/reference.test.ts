@@ -38,8 +38,47 @@ describe("a reference", () => {
     `r.io/${"a/".repeat(130)}a`,
     "r..io/a",
     "-r.io/a",
+    "2130706433/a",
+    "0x7f.1/a",
+    "127.1/a",
+    "127.0.0.999/a",
+    "[:::]/a",
+    "gcr.io./a",
   ])("is not %j", (text) => {
     expect(() => parseReference(text)).toThrow(FormatError);
+  });
+
+  it("is read back as it was, whatever its parts are", () => {
+    const component = fc.stringMatching(/^[a-z0-9]{1,5}(?:(?:\.|_|__|-{1,3})[a-z0-9]{1,5}){0,2}$/);
+    const name = fc.array(component, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("/"));
+    const tag = fc.stringMatching(/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/);
+    const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+    fc.assert(
+      fc.property(name, optional(tag), optional(fc.constant(digest)), (name, tag, digest) => {
+        const text = `r.io:5000/${name}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
+        expect(parseReference(text)).toEqual({ registry: "r.io:5000", name, tag, digest });
+        expect(formatReference(parseReference(text))).toBe(text);
+      }),
+      { seed: 5, numRuns: 500 },
+    );
+  });
+
+  it("names a host that a URL leaves as it is: no spelling gets past a rule about hosts", () => {
+    const part = fc.oneof(
+      fc.domain(),
+      fc.ipV4(),
+      fc.ipV4Extended(),
+      fc.ipV6().map((address) => `[${address}]`),
+    );
+    const host = fc.tuple(part, fc.option(fc.integer({ min: 1, max: 70_000 }), { nil: undefined }));
+    fc.assert(
+      fc.property(host, ([part, port]) => {
+        const text = port === undefined ? part : `${part}:${port}`;
+        return !isRegistryHost(text) || new URL(`http://${text}/v2/`).hostname === part.toLowerCase();
+      }),
+      { seed: 6, numRuns: 1_000 },
+    );
+    expect(["gcr.io", "GCR.io:443", "[::1]", "10.0.0.1:5000", "localhost"].every(isRegistryHost)).toBe(true);
   });
 
   it("never holds a character that could leave its place in a URL or header", () => {

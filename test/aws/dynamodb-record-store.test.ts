@@ -1,0 +1,94 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
+import { afterAll, describe, expect, it } from "vitest";
+import { createStateTable, startDynamoDb } from "../../local/emulators/dynamodb.ts";
+import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
+import { createDynamoDbRecordStore } from "../../src/aws/dynamodb-record-store.ts";
+import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
+import { StoreError } from "../../src/replication/record-store.ts";
+import { recordStoreContract } from "../contracts/record-store.ts";
+import { scriptedServer } from "../fixtures/scripted-server.ts";
+
+const dynamo = await startDynamoDb();
+await createStateTable(dynamo.endpoint, "state");
+await createStateTable(dynamo.endpoint, "state");
+const client = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, endpoint: dynamo.endpoint }));
+let tables = 0;
+
+afterAll(async () => {
+  client.destroy();
+  await dynamo.close();
+});
+
+const open = (schema: z.ZodType<number> = z.number()) =>
+  createDynamoDbRecordStore({ client, table: "state", kind: "TAG", schema, keepSeconds: 60 });
+
+recordStoreContract("memory", () => createMemoryRecordStore());
+recordStoreContract("DynamoDB", () => {
+  tables++;
+  const prefix = `run-${tables}/`;
+  const store = open();
+  return { update: (key, change) => store.update(`${prefix}${key}`, change) };
+});
+
+describe("a record in DynamoDB", () => {
+  it("carries the time after which the table may drop it, in epoch seconds", async () => {
+    await open().update("ttl", () => ({ next: 1, answer: 0 }));
+    const { Item } = await client.send(new GetCommand({ TableName: "state", Key: { pk: "TAG#ttl", sk: "STATE" } }));
+    const seconds = z.object({ expiresAt: z.number() }).parse(Item).expiresAt - Date.now() / 1_000;
+    expect(seconds).toBeGreaterThan(50);
+    expect(seconds).toBeLessThan(70);
+  });
+
+  it("that is not what it should be is an error, not an absence", async () => {
+    await open().update("odd", () => ({ next: 1, answer: 0 }));
+    const strict = open(z.number().min(5));
+    await expect(strict.update("odd", () => ({ next: 6, answer: 0 }))).rejects.toThrow(StoreError);
+  });
+
+  it("is known as our own when the answer to its write was lost and the SDK wrote it again", async () => {
+    await using proxy = await scriptedServer(async ({ headers, body, url }, response) => {
+      const target = String(headers["x-amz-target"]);
+      const send = (): Promise<Response> =>
+        fetch(`${dynamo.endpoint}${url}`, {
+          method: "POST",
+          body: new Uint8Array(body),
+          headers: { ...pick(headers), "x-amz-target": target },
+        });
+      const first = await send();
+      // The write arrives twice: the second time its condition no longer holds.
+      const answer = target.endsWith("PutItem") ? await send() : first;
+      response
+        .writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" })
+        .end(Buffer.from(await answer.arrayBuffer()));
+    });
+    const lossy = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, endpoint: `http://${proxy.host}` }));
+    const store = createDynamoDbRecordStore({ client: lossy, table: "state", kind: "TAG", schema: z.number() });
+    let runs = 0;
+    expect(
+      await store.update("lost", (known) => {
+        runs++;
+        return { next: (known ?? 0) + 1, answer: "mine" };
+      }),
+    ).toBe("mine");
+    expect(runs).toBe(1);
+    expect(await open().update("lost", (known) => ({ answer: known }))).toBe(1);
+    lossy.destroy();
+  });
+
+  it("whose table cannot be reached is a StoreError that says what to check", async () => {
+    const store = createDynamoDbRecordStore({ client, table: "missing-table", kind: "TAG", schema: z.number() });
+    await expect(store.update("x", () => ({ answer: 0 }))).rejects.toThrow(
+      /missing-table cannot be used .* check the table and the function's role/,
+    );
+  });
+});
+
+function pick(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  return {
+    authorization: String(headers["authorization"]),
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-date": String(headers["x-amz-date"]),
+  };
+}

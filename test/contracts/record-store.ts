@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import type { RecordStore } from "../../src/replication/record-store.ts";
+
+/** What every store of records promises, whatever it is made of. */
+export function recordStoreContract(name: string, open: () => RecordStore<number>): void {
+  describe(`${name} as a record store`, () => {
+    it("gives a change nothing for a record that is not there, and later what it left", async () => {
+      const store = open();
+      const first = await store.update("first", (known) => ({ next: 1, answer: known }));
+      const second = await store.update("first", (known) => ({ answer: known }));
+      expect([first, second]).toEqual([undefined, 1]);
+    });
+
+    it("keeps records apart by their keys, whatever is in them", async () => {
+      const store = open();
+      const keys = ["a", "a#b", "a/b:c", "A", "ä"];
+      for (const [index, key] of keys.entries()) await store.update(key, () => ({ next: index, answer: 0 }));
+      for (const [index, key] of keys.entries())
+        expect(await store.update(key, (known) => ({ answer: known }))).toBe(index);
+    });
+
+    it("applies every one of many changes made at once", async () => {
+      const store = open();
+      await Promise.all(
+        Array.from({ length: 12 }, () => store.update("sum", (known) => ({ next: (known ?? 0) + 1, answer: 0 }))),
+      );
+      expect(await store.update("sum", (known) => ({ answer: known }))).toBe(12);
+    });
+
+    it("lets one of many racing claims win", async () => {
+      const store = open();
+      const claims = Array.from({ length: 20 }, (_, index) =>
+        store.update("claim", (known) => (known === undefined ? { next: index, answer: "won" } : { answer: "lost" })),
+      );
+      expect((await Promise.all(claims)).filter((answer) => answer === "won")).toHaveLength(1);
+    });
+  });
+}

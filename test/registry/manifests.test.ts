@@ -1,0 +1,212 @@
+import { describe, expect, it } from "vitest";
+import { digestOf } from "../../src/oci/digest.ts";
+import type { ImageSource } from "../../src/oci/image-source.ts";
+import { MANIFEST_MAX_BYTES } from "../../src/oci/manifest.ts";
+import { MANIFEST_ACCEPT, MediaType } from "../../src/oci/media-type.ts";
+import { parseTag } from "../../src/oci/reference.ts";
+import { createRepositoryClient } from "../../src/registry/repository-client.ts";
+import { retryAfterMs } from "../../src/registry/retry-after.ts";
+import { scrub } from "../../src/registry/scrub.ts";
+import { listTags } from "../../src/registry/tags.ts";
+import { scriptedServer } from "../fixtures/scripted-server.ts";
+import type { Got, Script } from "../fixtures/scripted-server.ts";
+import { testConnections, testEndpoint, testSource } from "../fixtures/registry-client.ts";
+
+const signal = AbortSignal.timeout(20_000);
+const tag = parseTag("v1");
+const bytes = Buffer.from('{ "schemaVersion": 2,\n  "odd":   true }');
+const descriptor = { mediaType: MediaType.ociManifest, digest: digestOf(bytes), size: bytes.byteLength };
+
+async function against(
+  script: Script,
+  check: (source: ImageSource, got: readonly Got[], host: string) => Promise<void>,
+): Promise<void> {
+  await using server = await scriptedServer(script);
+  await using connections = testConnections();
+  await check(testSource({ host: server.host, repository: "a/b" }, connections.dispatcher), server.got, server.host);
+}
+
+const answer =
+  (body: Uint8Array, headers: Record<string, string> = {}): Script =>
+  (got, response) =>
+    void response
+      .writeHead(200, {
+        "content-type": `${descriptor.mediaType}; charset=utf-8`,
+        "content-length": body.byteLength,
+        ...headers,
+      })
+      .end(got.method === "HEAD" ? undefined : body);
+
+describe("resolving a tag", () => {
+  it("is one HEAD that accepts every type of manifest, so that nothing is converted", async () => {
+    await against(answer(bytes, { "docker-content-digest": descriptor.digest }), async (source, got) => {
+      expect(await source.resolve(tag, signal)).toEqual(descriptor);
+      expect(got.map(({ method, headers }) => [method, headers.accept])).toEqual([["HEAD", MANIFEST_ACCEPT]]);
+    });
+  });
+
+  it("hashes the bytes itself where the registry names no digest", async () => {
+    await against(answer(bytes), async (source) => expect(await source.resolve(tag, signal)).toEqual(descriptor));
+  });
+
+  it("says undefined for 404, and tries again after a failure that passes", async () => {
+    await against(
+      (_got, response, count) => void response.writeHead(count === 0 ? 502 : 404).end(),
+      async (source, got) => {
+        expect(await source.resolve(tag, signal)).toBeUndefined();
+        expect(got).toHaveLength(2);
+      },
+    );
+  });
+
+  it("gives up after three failures in a row", async () => {
+    await against(
+      (_got, response) => void response.writeHead(500).end("<html>oops</html>"),
+      async (source, got) => {
+        await expect(source.resolve(tag, signal)).rejects.toMatchObject({ category: "transient", status: 500 });
+        expect(got).toHaveLength(3);
+      },
+    );
+  });
+});
+
+describe("fetching a manifest", () => {
+  it("gives the very bytes", async () => {
+    await against(answer(bytes), async (source) => {
+      const manifest = await source.fetchManifest(descriptor, signal);
+      expect(Buffer.compare(manifest!.bytes, bytes)).toBe(0);
+    });
+  });
+
+  it("believes its own hash, whatever the header says", async () => {
+    await against(answer(Buffer.from("{}"), { "docker-content-digest": descriptor.digest }), async (source) => {
+      await expect(source.fetchManifest(descriptor, signal)).rejects.toMatchObject({
+        category: "permanent",
+        code: "DIGEST_INVALID",
+      });
+    });
+  });
+
+  it("refuses one that is served as another type than its descriptor says", async () => {
+    await against(answer(bytes, { "content-type": MediaType.ociIndex }), async (source) => {
+      await expect(source.fetchManifest(descriptor, signal)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    });
+  });
+
+  it("stops reading past 4 MiB, and does not even ask when the descriptor says so", async () => {
+    await against(answer(Buffer.alloc(MANIFEST_MAX_BYTES + 1)), async (source, got) => {
+      await expect(source.fetchManifest(descriptor, signal)).rejects.toMatchObject({ code: "SIZE_INVALID" });
+      await expect(source.fetchManifest({ ...descriptor, size: MANIFEST_MAX_BYTES + 1 }, signal)).rejects.toMatchObject(
+        { code: "SIZE_INVALID" },
+      );
+      expect(got).toHaveLength(1);
+    });
+  });
+});
+
+describe("listings", () => {
+  const list = async (
+    host: string,
+    dispatcher: ReturnType<typeof testConnections>["dispatcher"],
+  ): Promise<string[]> => {
+    const client = createRepositoryClient(testEndpoint({ host, repository: "a/b" }, dispatcher));
+    return Array.fromAsync(listTags(client, signal));
+  };
+
+  it("follow their pages", async () => {
+    await against(
+      (got, response) => {
+        const isLast = got.url.includes("last=");
+        response.writeHead(200, isLast ? {} : { link: '</v2/a/b/tags/list?n=1000&last=v1>; rel="next"' });
+        response.end(JSON.stringify({ name: "a/b", tags: isLast ? ["v2"] : ["v1"] }));
+      },
+      async (_source, got, host) => {
+        await using connections = testConnections();
+        expect(await list(host, connections.dispatcher)).toEqual(["v1", "v2"]);
+        expect(got[0]?.url).toBe("/v2/a/b/tags/list?n=1000");
+      },
+    );
+  });
+
+  it("are empty for a repository that is not there, and null is no tag", async () => {
+    await against(
+      (_got, response, count) => void response.writeHead(count === 0 ? 404 : 200).end('{"name":"a/b","tags":null}'),
+      async (_source, _got, host) => {
+        await using connections = testConnections();
+        expect(await list(host, connections.dispatcher)).toEqual([]);
+        expect(await list(host, connections.dispatcher)).toEqual([]);
+      },
+    );
+  });
+
+  it("do not follow a page to another host, nor for ever", async () => {
+    await using canary = await scriptedServer((_got, response) => void response.end("{}"));
+    await against(
+      (_got, response) =>
+        void response.writeHead(200, { link: `<http://${canary.host}/x>; rel="next"` }).end('{"tags":["v1"]}'),
+      async (_source, _got, host) => {
+        await using connections = testConnections();
+        await expect(list(host, connections.dispatcher)).rejects.toMatchObject({ category: "permanent" });
+        expect(canary.got).toEqual([]);
+      },
+    );
+    await against(
+      (got, response) => void response.writeHead(200, { link: `<${got.url}>; rel="next"` }).end('{"tags":["v1"]}'),
+      async (_source, _got, host) => {
+        await using connections = testConnections();
+        await expect(list(host, connections.dispatcher)).rejects.toThrow("more than 1000 pages");
+      },
+    );
+  });
+
+  it("of referrers come from the API, or from the tag where there is none", async () => {
+    const index = Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [descriptor] }),
+    );
+    await against(answer(index, { "content-type": MediaType.ociIndex }), async (source) => {
+      expect(await source.listReferrers(descriptor.digest, signal)).toEqual([descriptor]);
+    });
+    await against(
+      (got, response, count) =>
+        got.url.includes("/referrers/")
+          ? void response.writeHead(404).end()
+          : answer(index, { "content-type": MediaType.ociIndex })(got, response, count),
+      async (source, got) => {
+        expect(await source.listReferrers(descriptor.digest, signal)).toEqual([descriptor]);
+        expect(got[1]?.url).toBe(`/v2/a/b/manifests/${descriptor.digest.replace(":", "-")}`);
+      },
+    );
+  });
+});
+
+describe("what registries say", () => {
+  it("is read as seconds, as a date of their own clock, or not at all", () => {
+    expect(retryAfterMs("7", undefined, 0)).toBe(7_000);
+    expect(retryAfterMs("Sat, 21 Nov 2026 10:00:30 GMT", "Sat, 21 Nov 2026 10:00:00 GMT", 0)).toBe(30_000);
+    expect(["-5", "soon", "", undefined, "NaN"].map((text) => retryAfterMs(text, undefined, 0))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(retryAfterMs("999999999", undefined, 0)).toBe(900_000);
+  });
+
+  it("loses its secrets and its control characters on the way into messages", async () => {
+    const token = `Bearer ya29.${"x".repeat(40)}`;
+    const link = "https://bucket/x?X-Amz-Signature=abcdef&X-Amz-Security-Token=secret";
+    expect(scrub(`${token} ${link}\r\n\u001B[31mred`)).not.toMatch(/ya29\.x|abcdef|=secret|\r|\n|\u001B/);
+    await against(
+      (_got, response) =>
+        void response
+          .writeHead(400)
+          .end(JSON.stringify({ errors: [{ code: "X", message: `you sent ${token} to ${link}` }] })),
+      async (source) => {
+        const error: unknown = await source.fetchManifest(descriptor, signal).catch((caught: unknown) => caught);
+        expect(String(error)).toContain("you sent");
+        expect(String(error)).not.toMatch(/ya29\.x|abcdef|=secret/);
+      },
+    );
+  });
+});
