@@ -88,23 +88,23 @@ export function startExecutionEnvironment(definition: FunctionDefinition): Execu
   };
 }
 
+/** Waits for the invocation's end; kills it when its time is over, and then that is how it ended. */
 async function within(
   ended: Promise<ThreadMessage>,
   timeoutMs: number,
   kill: () => Promise<void>,
 ): Promise<InvocationResult> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<InvocationResult>((resolve) => {
-    timer = setTimeout(() => void kill().then(() => resolve({ kind: "timed-out" })), timeoutMs);
-  });
-  try {
-    const result = await Promise.race([ended, timeout]);
-    return result.kind === "ready"
-      ? { kind: "failed", errorType: "Runtime.Protocol", errorMessage: "ready twice" }
-      : result;
-  } finally {
-    clearTimeout(timer);
-  }
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    void kill();
+  }, timeoutMs);
+  const result = await ended;
+  clearTimeout(timer);
+  if (isOver) return { kind: "timed-out" };
+  return result.kind === "ready"
+    ? { kind: "failed", errorType: "Runtime.Protocol", errorMessage: "ready twice" }
+    : result;
 }
 
 /** The thread's next message; rejects when it ends first. */

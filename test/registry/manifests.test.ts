@@ -196,7 +196,7 @@ describe("what registries say", () => {
   it("loses its secrets and its control characters on the way into messages", async () => {
     const token = `Bearer ya29.${"x".repeat(40)}`;
     const link = "https://bucket/x?X-Amz-Signature=abcdef&X-Amz-Security-Token=secret";
-    expect(scrub(`${token} ${link}\r\n\u001B[31mred`)).not.toMatch(/ya29\.x|abcdef|=secret|\r|\n|\u001B/);
+    expect(scrub(`${token} ${link}\r\n\u001B[31mred`)).not.toMatch(/ya29\.x|abcdef|=secret|\p{Cc}/u);
     await against(
       (_got, response) =>
         void response

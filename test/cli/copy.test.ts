@@ -1,0 +1,212 @@
+import { execFile } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseCopyOptions } from "../../cli/copy-options.ts";
+import { dockerCredentials } from "../../cli/docker-credentials.ts";
+import { UsageError } from "../../cli/exit-code.ts";
+import { formatBytes, formatDuration } from "../../cli/format.ts";
+import { createProgress } from "../../cli/progress.ts";
+import { USAGE } from "../../cli/usage.ts";
+import { demoImage } from "../../local/images/demo-image.ts";
+import { pushImage } from "../../local/images/push-image.ts";
+import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
+import type { RegistryEvent } from "../../local/registry/registry-event.ts";
+import { startDockerRegistry, temporaryFolder } from "../fixtures/programs.ts";
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function freightliner(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ["freightliner.mjs", ...args],
+      { env: { ...process.env, ...environment } },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+      },
+    );
+  });
+}
+
+describe("freightliner copy", () => {
+  it("copies an image between two registries, shows what it did, and has nothing to do the second time", async () => {
+    await using folder = await temporaryFolder();
+    await using target = await startDockerRegistry();
+    const source = await startRegistry({
+      directory: folder.path,
+      files: await openRegistryFiles(folder.path),
+      profile: createPlainProfile(),
+    });
+    const image = demoImage("cli");
+    await pushImage(image, { registry: source.host, repository: "team/app", tag: "v1" }, AbortSignal.timeout(20_000));
+    const args = ["copy", `${source.host}/team/app:v1`, `${target.host}/mirror/app`];
+    const { digest } = image.root.descriptor;
+
+    const planned = await freightliner([...args, "--dry-run"]);
+    expect(planned).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`would send 10 blobs (21.0 MB) and 5 manifests of ${digest}`),
+    });
+    expect(target.log.filter((line) => /"(?:POST|PUT|PATCH|DELETE) /.test(line))).toEqual([]);
+
+    const copied = await freightliner(args);
+    expect(copied).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`${target.host}/mirror/app:v1 is ${digest}: 10 blobs sent (21.0 MB)`),
+    });
+    expect(copied.stderr.split("\n").filter((line) => line.includes("uploaded sha256:"))).toHaveLength(10);
+
+    expect(await freightliner(args)).toMatchObject({
+      code: 0,
+      stdout: `${target.host}/mirror/app:v1 is ${digest} already\n`,
+    });
+
+    const one = await freightliner([...args.slice(0, 2), `${target.host}/mirror/arm:v1`, "--platform", "linux/arm64"]);
+    expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining(image.manifests[1]!.descriptor.digest) });
+    expect(
+      await freightliner([...args.slice(0, 2), `${target.host}/mirror/no:v1`, "--platform", "windows/amd64"]),
+    ).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("has no windows/amd64; it has linux/amd64, linux/arm64, linux/arm/v7"),
+    });
+    await source.close();
+  }, 60_000);
+
+  it("ends with 3 for an image that is not there, 1 for a registry that is not, 2 for a wrong command line", async () => {
+    await using folder = await temporaryFolder();
+    const source = await startRegistry({
+      directory: folder.path,
+      files: await openRegistryFiles(folder.path),
+      profile: createPlainProfile(),
+    });
+    expect(await freightliner(["copy", `${source.host}/a:v1`, `${source.host}/b`])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("does not exist"),
+    });
+    expect(await freightliner(["copy", "127.0.0.1:1/a:v1", `${source.host}/b`])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("ECONNREFUSED"),
+    });
+    expect(await freightliner(["copy", "a"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("copy takes a SOURCE and a TARGET"),
+    });
+    expect(await freightliner(["sync"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no command "sync"'),
+    });
+    expect(await freightliner(["help"])).toMatchObject({ code: 0, stdout: USAGE });
+    await source.close();
+  }, 60_000);
+
+  it("logs in with the Docker configuration", async () => {
+    await using folder = await temporaryFolder();
+    const events: RegistryEvent[] = [];
+    const expected = `Basic ${Buffer.from("me:pw").toString("base64")}`;
+    const profile = createPlainProfile();
+    const { Refusal } = await import("../../local/registry/refusal.ts");
+    const source = await startRegistry({
+      directory: folder.path,
+      files: await openRegistryFiles(folder.path),
+      onEvent: (event) => void events.push(event),
+      profile: {
+        ...profile,
+        authorize: ({ headers }) =>
+          headers.authorization === expected
+            ? undefined
+            : new Refusal(401, "UNAUTHORIZED", "no", { headers: { "www-authenticate": 'Basic realm="x"' } }),
+      },
+    });
+    const auths = { [source.host]: { auth: Buffer.from("me:pw").toString("base64") } };
+    await writeFile(join(folder.path, "config.json"), JSON.stringify({ auths }));
+    const args = ["copy", `${source.host}/a:v1`, `${source.host}/b`];
+    expect((await freightliner(args, { DOCKER_CONFIG: folder.path })).code).toBe(3);
+    const stranger = await freightliner(args, { DOCKER_CONFIG: join(folder.path, "none") });
+    expect(stranger).toMatchObject({ code: 1, stderr: expect.stringContaining("HTTP 401") });
+    await source.close();
+  }, 60_000);
+});
+
+describe("its command line", () => {
+  it.each<[string, string[]]>([
+    ["one reference", ["r.io/a:v1"]],
+    ["three references", ["r.io/a:v1", "r.io/b", "r.io/c"]],
+    ["no tag", ["r.io/a", "r.io/b"]],
+    ["no registry", ["a:v1", "r.io/b"]],
+    ["an unknown option", ["r.io/a:v1", "r.io/b", "--fast"]],
+    ["a platform that is none", ["r.io/a:v1", "r.io/b", "--platform", "linux"]],
+    ["no jobs", ["r.io/a:v1", "r.io/b", "--jobs", "0"]],
+  ])("is refused with a reason for %s", (_case, args) => {
+    expect(() => parseCopyOptions(args)).toThrow(UsageError);
+  });
+});
+
+describe("Docker's credentials", () => {
+  it("come from the helper of the registry, else from the file, else there are none", async () => {
+    await using folder = await temporaryFolder();
+    const bin = join(folder.path, "bin");
+    await mkdir(bin);
+    await writeFile(
+      join(bin, "docker-credential-test"),
+      '#!/bin/sh\nread host\nif [ "$host" = helped.test ]; then echo \'{"Username":"u","Secret":"s"}\'; else echo "credentials not found in native keychain"; exit 1; fi\n',
+      { mode: 0o755 },
+    );
+    await writeFile(
+      join(folder.path, "config.json"),
+      JSON.stringify({
+        auths: { "https://filed.test/v1/": { username: "f", password: "p" }, "broken.test": {} },
+        credHelpers: { "helped.test": "test", "unknown.test": "test", "absent.test": "not-installed" },
+      }),
+    );
+    const path = process.env["PATH"] ?? "";
+    process.env["PATH"] = `${bin}:${path}`;
+    const ask = (host: string) => dockerCredentials(host, { DOCKER_CONFIG: folder.path });
+    expect(await ask("helped.test")).toEqual({ kind: "basic", username: "u", password: "s" });
+    expect(await ask("filed.test")).toEqual({ kind: "basic", username: "f", password: "p" });
+    expect(await ask("unknown.test")).toEqual({ kind: "anonymous" });
+    expect(await ask("broken.test")).toEqual({ kind: "anonymous" });
+    await expect(ask("absent.test")).rejects.toThrow(/docker-credential-not-installed failed for absent\.test; run/);
+    process.env["PATH"] = path;
+  });
+
+  it("in a file that is no configuration are an error, not anonymity", async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "auth.json");
+    await writeFile(file, "{");
+    await expect(dockerCredentials("a.test", { REGISTRY_AUTH_FILE: file })).rejects.toThrow(
+      /auth\.json is no Docker configuration/,
+    );
+  });
+});
+
+describe("its progress", () => {
+  const blob = { mediaType: "m", digest: `sha256:${"a".repeat(64)}`, size: 2_000_000 } as const;
+
+  function shown(isTTY: boolean): string {
+    const written: string[] = [];
+    let now = 0;
+    const screen = { isTTY, columns: 100, write: (text: string) => void written.push(text) };
+    const progress = createProgress(screen, () => (now += 200));
+    progress.observe({ kind: "planned", manifests: 1, blobs: [blob] });
+    progress.observe({ kind: "blob-bytes", blob, bytes: 1_000_000 });
+    progress.observe({ kind: "blob-done", blob, how: "uploaded" });
+    progress.end();
+    return written.join("");
+  }
+
+  it("is a bar on a terminal and a line per blob elsewhere", () => {
+    expect(shown(true)).toMatch(/\[#+\.+\] 1\.0 MB of 2\.0 MB, 0\/1 blobs/);
+    expect(shown(false)).toBe(`1 manifest, 1 blob, 2.0 MB\n1/1 uploaded ${blob.digest} 2.0 MB\n`);
+  });
+
+  it("has figures people can read", () => {
+    expect([0, 999, 1_000, 1_500_000, 2e12].map(formatBytes)).toEqual(["0 B", "999 B", "1.0 kB", "1.5 MB", "2.0 TB"]);
+    expect([5, 12_300, 200_000].map(formatDuration)).toEqual(["5 ms", "12.3 s", "3 min 20 s"]);
+  });
+});

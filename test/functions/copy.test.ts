@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../functions/copy/handler.ts";
+import type { Delivery } from "../../functions/copy/handler.ts";
+import { parseConfiguration } from "../../src/contract/configuration.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
+import { addImage } from "../fixtures/memory-image.ts";
+import { replicateFixture } from "../fixtures/replicate-context.ts";
+import { createObserved } from "./observer.ts";
+
+const configuration = parseConfiguration({
+  version: 1,
+  source: { account: "123456789012", region: "us-east-1" },
+  destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p/r", registry: "127.0.0.1:1" }],
+  rules: [{ repositories: ["app"], destinations: ["gar"] }],
+});
+const request = { version: 1, id: "event-1", destination: "gar", repository: "app", reference: "v1", pushedAt: 0 };
+const deliveryOf = (body: unknown): Delivery => ({
+  messageId: "m1",
+  body: typeof body === "string" ? body : JSON.stringify(body),
+  receiptHandle: "r1",
+  queueArn: "arn:q",
+  receiveCount: 1,
+});
+
+function setUp() {
+  const fixture = replicateFixture();
+  const observer = createObserved();
+  const deferred: number[] = [];
+  const buried: string[] = [];
+  const opened: string[] = [];
+  const handle = createHandler({
+    configuration,
+    observer,
+    open: ({ to }) => {
+      opened.push(to);
+      return fixture;
+    },
+    defer: (_delivery, afterMs) => Promise.resolve(void deferred.push(afterMs)),
+    bury: (_delivery, { reason }) => Promise.resolve(void buried.push(reason)),
+  });
+  return { fixture, observer, deferred, buried, opened, handle };
+}
+
+describe("the copy handler", () => {
+  it("copies to the place the configuration says, and is done", async () => {
+    const { fixture, handle, opened, observer } = setUp();
+    addImage(fixture.source, ["one"], "v1");
+    expect(await handle(deliveryOf(request), 60_000)).toBe("done");
+    expect(opened).toEqual(["p/r/app"]);
+    expect(fixture.target.tags.has("v1")).toBe(true);
+    expect(observer.lines.at(-1)?.fields).toMatchObject({
+      outcome: "replicated",
+      correlationId: "event-1",
+      destination: "gar",
+      receiveCount: 1,
+    });
+    expect(observer.counts.find(({ metric }) => metric === "BlobsUploaded")?.value).toBe(2);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["no JSON", "{", "malformed-message"],
+    ["an unknown version", { ...request, version: 9 }, "malformed-message"],
+    ["a name outside the grammar", { ...request, repository: "../x" }, "malformed-message"],
+    ["an unknown destination", { ...request, destination: "moon" }, "unknown-destination"],
+  ])("buries a message of %s at once, with its reason, and touches nothing", async (_case, body, reason) => {
+    const { handle, buried, opened, deferred } = setUp();
+    expect(await handle(deliveryOf(body), 60_000)).toBe("done");
+    expect([buried, opened, deferred]).toEqual([[reason], [], []]);
+  });
+
+  it("skips a message that no rule stands behind any more", async () => {
+    const { handle, buried, observer } = setUp();
+    expect(await handle(deliveryOf({ ...request, repository: "other" }), 60_000)).toBe("done");
+    expect(buried).toEqual([]);
+    expect(observer.lines.at(-1)?.fields).toMatchObject({ outcome: "skipped", reason: "no-rule" });
+  });
+
+  it("keeps a message whose time has not come, and says when", async () => {
+    const { fixture, handle, deferred } = setUp();
+    addImage(fixture.source, ["one"], "v1");
+    fixture.target.before = () => {
+      throw new RegistryError(
+        {
+          side: "target",
+          operation: "resolve",
+          subject: "p/r",
+          category: "deferred",
+          status: 429,
+          retryAfterMs: 9_000,
+        },
+        "slow down",
+      );
+    };
+    expect(await handle(deliveryOf(request), 60_000)).toBe("kept");
+    expect(deferred[0]).toBeGreaterThanOrEqual(9_000);
+  });
+
+  it("keeps a message when there is no time left to begin", async () => {
+    const { fixture, handle, deferred } = setUp();
+    addImage(fixture.source, ["one"], "v1");
+    fixture.source.before = () => new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await handle(deliveryOf(request), 5_000)).toBe("kept");
+    expect(deferred).toEqual([0]);
+  });
+
+  it("fails when it could not bury a message, so that the queue keeps it", async () => {
+    const { fixture } = setUp();
+    const handle = createHandler({
+      configuration,
+      observer: createObserved(),
+      open: () => fixture,
+      defer: () => Promise.resolve(),
+      bury: () => Promise.reject(new Error("dead letters away")),
+    });
+    await expect(handle(deliveryOf("{"), 60_000)).rejects.toThrow("dead letters away");
+  });
+});

@@ -1,0 +1,114 @@
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { describe, expect, it, vi } from "vitest";
+import { createStateTable, startDynamoDb } from "../../local/emulators/dynamodb.ts";
+import { ecrPushEvent } from "../../local/emulators/ecr-events.ts";
+import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/emulators/local-aws.ts";
+import { startSqs } from "../../local/emulators/sqs.ts";
+
+const configuration = {
+  version: 1,
+  source: { account: LOCAL_ACCOUNT, region: LOCAL_REGION, registry: "127.0.0.1:1", plainHttp: true },
+  destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p/r", registry: "127.0.0.1:1" }],
+  rules: [{ repositories: ["**"], destinations: ["gar"] }],
+};
+
+async function surroundings() {
+  const sqs = await startSqs();
+  const dynamo = await startDynamoDb();
+  await createStateTable(dynamo.endpoint, "state");
+  const live = sqs.createQueue("live", {});
+  const dead = sqs.createQueue("dead-letters", {});
+  const client = new SQSClient({ ...LOCAL_AWS, endpoint: sqs.endpoint, useQueueUrlAsEndpoint: false });
+  const variables = {
+    FREIGHTLINER_CONFIGURATION: JSON.stringify(configuration),
+    FREIGHTLINER_QUEUES: JSON.stringify([{ destination: "gar", priority: "live", arn: live.arn, url: live.url }]),
+    FREIGHTLINER_TABLE: "state",
+    FREIGHTLINER_DEAD_LETTERS: dead.url,
+    AWS_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    AWS_ENDPOINT_URL_ECR: "http://127.0.0.1:1",
+    POWERTOOLS_DEV: "false",
+  };
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  return {
+    client,
+    live,
+    dead,
+    async [Symbol.asyncDispose]() {
+      vi.unstubAllEnvs();
+      client.destroy();
+      await sqs.close();
+      await dynamo.close();
+    },
+  };
+}
+
+const context = {
+  awsRequestId: "r",
+  functionName: "f",
+  invokedFunctionArn: "arn",
+  memoryLimitInMB: "1769",
+  getRemainingTimeInMillis: () => 60_000,
+};
+
+describe("the handlers as they are exported", () => {
+  it("turn an ECR event into a message on the live queue", async () => {
+    await using around = await surroundings();
+    const { handler } = await import("../../functions/fan-out/index.ts");
+    const manifest = {
+      repository: "app",
+      digest: `sha256:${"a".repeat(64)}`,
+      mediaType: "application/json",
+      tag: "v1",
+    };
+    const event = ecrPushEvent(manifest, { id: "e1", account: LOCAL_ACCOUNT, region: LOCAL_REGION, at: new Date() });
+    // The runtime gives handlers more than their types name.
+    await Reflect.apply(handler, undefined, [event, context]);
+    const { Messages = [] } = await around.client.send(new ReceiveMessageCommand({ QueueUrl: around.live.url }));
+    expect(JSON.parse(Messages[0]?.Body ?? "null")).toMatchObject({
+      version: 1,
+      id: "e1",
+      destination: "gar",
+      repository: "app",
+      reference: "v1",
+    });
+  });
+
+  it("answer a batch in parts: a poisoned message is buried, one whose registry is away is kept", async () => {
+    await using around = await surroundings();
+    const { handler } = await import("../../functions/copy/index.ts");
+    await around.client.send(new SendMessageCommand({ QueueUrl: around.live.url, MessageBody: "x" }));
+    const { Messages = [] } = await around.client.send(new ReceiveMessageCommand({ QueueUrl: around.live.url }));
+    const receiptHandle = Messages[0]?.ReceiptHandle;
+    const record = (messageId: string, body: string) => ({
+      messageId,
+      body,
+      receiptHandle,
+      eventSourceARN: around.live.arn,
+      eventSource: "aws:sqs",
+      attributes: { ApproximateReceiveCount: "1" },
+    });
+    const good = JSON.stringify({
+      version: 1,
+      id: "e",
+      destination: "gar",
+      repository: "app",
+      reference: "v1",
+      pushedAt: 0,
+    });
+    const answer: unknown = await Reflect.apply(handler, undefined, [
+      { Records: [record("poison", "{"), record("away", good)] },
+      context,
+    ]);
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "away" }] });
+    const buried = await around.client.send(
+      new ReceiveMessageCommand({ QueueUrl: around.dead.url, MessageAttributeNames: ["All"] }),
+    );
+    expect(
+      buried.Messages?.map(({ Body, MessageAttributes }) => [Body, MessageAttributes?.["reason"]?.StringValue]),
+    ).toEqual([["{", "malformed-message"]]);
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { describeLogLine, parseLogLine } from "../../local/log-line.ts";
+import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "../../local/options.ts";
+
+describe("the options of npm start", () => {
+  it("have defaults that start everything on free ports", () => {
+    expect(parseLocalOptions([])).toMatchObject({
+      once: false,
+      json: false,
+      data: undefined,
+      sourcePort: undefined,
+      concurrency: 4,
+      demo: true,
+    });
+  });
+
+  it.each([
+    "--once",
+    "--json",
+    "--data",
+    "--source-port",
+    "--target-port",
+    "--concurrency",
+    "--timeout",
+    "--no-demo",
+    "--help",
+  ])("are explained: %s", (flag) => {
+    expect(LOCAL_USAGE).toContain(flag);
+  });
+
+  it.each([
+    [["--port"]],
+    [["--source-port", "x"]],
+    [["--target-port", "70000"]],
+    [["--concurrency", "1"]],
+    [["--once", "--no-demo"]],
+    [["extra"]],
+  ])("are refused with a reason for %j", (args) => {
+    expect(() => parseLocalOptions(args)).toThrow(OptionsError);
+  });
+});
+
+describe("a line of a function's log", () => {
+  it("becomes a sentence for people, by how the copy ended", () => {
+    const line = (fields: object): string | undefined => {
+      const parsed = parseLogLine(
+        JSON.stringify({ level: "INFO", message: "Copy ended", repository: "a", reference: "v1", ...fields }),
+      );
+      return parsed && describeLogLine("copy", parsed);
+    };
+    expect(
+      line({
+        outcome: "replicated",
+        digest: `sha256:${"a".repeat(64)}`,
+        lagMs: 1_500,
+        blobsUploaded: 2,
+        bytesUploaded: 3_000_000,
+      }),
+    ).toBe("replicated a:v1 sha256:aaaaaaaaaaaa (2 blobs, 3.0 MB sent, 0 there already, 1.5 s after the push)");
+    expect(line({ outcome: "failed", reason: "target-denied", error: "no" })).toBe("failed a:v1: target-denied (no)");
+    expect(line({})).toBeUndefined();
+  });
+
+  it("that is no JSON, or a metric, says nothing", () => {
+    expect(parseLogLine("plain text")).toBeUndefined();
+    expect(parseLogLine('{"_aws":{}}')).toBeUndefined();
+  });
+});
