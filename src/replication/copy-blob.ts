@@ -9,9 +9,9 @@ import type { Slots } from "./slots.ts";
 
 /** Blobs from this size on are asked for before they are sent: below, sending costs no more than asking. */
 const ASK_FROM_BYTES: number = 1024 * 1024;
-/** Pauses while somebody else uploads the blob we need, in milliseconds. */
-const WAIT_MIN_MS = 100;
-const WAIT_MAX_MS = 1_000;
+/** Pauses while somebody else uploads the blob we need, in milliseconds: the first one, doubled up to the last one. */
+const WAIT_FIRST_MS = 25;
+const WAIT_LAST_MS = 1_000;
 
 export type CopiedBlob = "uploaded" | "mounted" | "present";
 
@@ -49,12 +49,12 @@ async function claimPatiently(
   { checkpoints, clock, random, owner, leaseMs }: CopyContext,
   signal: AbortSignal,
 ): Promise<Exclude<ClaimedContent, { kind: "busy" }>> {
-  for (;;) {
+  for (let waits = 0; ; waits++) {
     signal.throwIfAborted();
     const now = clock.now();
     const claimed = await checkpoints.update(key, (known) => claimContent(known, { owner, leaseMs, now }));
     if (claimed.kind !== "busy") return claimed;
-    const wait = WAIT_MIN_MS + random() * (WAIT_MAX_MS - WAIT_MIN_MS);
+    const wait = Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_LAST_MS) * (0.5 + random() / 2);
     await clock.sleep(Math.min(wait, Math.max(claimed.until - now, 1)), signal);
   }
 }

@@ -1,0 +1,65 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseReference, parseTag } from "../src/oci/reference.ts";
+import { createConnections } from "../src/registry/connections.ts";
+import { fixedCredentials } from "../src/registry/credentials.ts";
+import type { Endpoint } from "../src/registry/endpoint.ts";
+import { createRegistrySource } from "../src/registry/registry-source.ts";
+import { createRegistryTarget } from "../src/registry/registry-target.ts";
+import type { Checkpoint } from "../src/replication/checkpoint.ts";
+import { concurrently } from "../src/replication/concurrently.ts";
+import { createMemoryRecordStore } from "../src/replication/memory-record-store.ts";
+import { replicateTag } from "../src/replication/replicate-tag.ts";
+import type { TagRecord } from "../src/replication/tag-record.ts";
+
+// Copies many tags in one process, each by the same code as the copy function. Arguments: source, target, tags.
+
+const [from = "", to = "", ...tags] = process.argv.slice(2);
+/** Tags at once. */
+const CONCURRENT_TAGS = 16;
+
+const dispatcher = createConnections();
+const endpoint = (text: string): Omit<Endpoint, "side"> => {
+  const { registry, name } = parseReference(text);
+  return {
+    registry,
+    repository: name,
+    plainHttp: true,
+    credentials: fixedCredentials({ kind: "anonymous" }),
+    dispatcher,
+  };
+};
+const common = {
+  source: createRegistrySource({ side: "source", ...endpoint(from) }),
+  target: createRegistryTarget({ side: "target", ...endpoint(to) }),
+  tags: createMemoryRecordStore<TagRecord>(),
+  checkpoints: createMemoryRecordStore<Checkpoint>(),
+  scope: to,
+  leaseMs: 60_000,
+  maxAttempts: 1,
+  streams: 16,
+  presence: "ask",
+  referrers: false,
+  clock: { now: Date.now, sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }) },
+  random: Math.random,
+} as const;
+
+const never = new AbortController().signal;
+await concurrently(
+  tags,
+  CONCURRENT_TAGS,
+  async (tag, signal) => {
+    const request = {
+      version: 1,
+      id: tag,
+      destination: "bench",
+      repository: parseReference(from).name,
+      reference: parseTag(tag),
+      pushedAt: 0,
+    } as const;
+    const report = await replicateTag(request, { ...common, message: tag, owner: randomUUID() }, signal);
+    if (report.outcome !== "replicated") throw new Error(`${tag}: ${JSON.stringify(report)}`);
+  },
+  never,
+);
+await dispatcher.close();

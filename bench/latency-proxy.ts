@@ -1,0 +1,65 @@
+import { connect, createServer } from "node:net";
+import type { Socket } from "node:net";
+
+// A TCP proxy that adds latency and takes no throughput away; a process of its own, so that its CPU is nobody's.
+// Arguments: host:port to pass on to, round trip in milliseconds. Prints its own port.
+
+const [target = "", roundTrip = "0"] = process.argv.slice(2);
+const [host, port] = target.split(":");
+const oneWayMs = Number(roundTrip) / 2;
+/** Bytes on the way in one direction before the sender has to wait. */
+const WINDOW_BYTES = 16 * 1024 * 1024;
+
+interface Piece {
+  readonly due: number;
+  /** Undefined for the end of the stream. */
+  readonly bytes: Buffer | undefined;
+}
+
+/** Passes pieces on in order, each one way's time after it came; the first waits a round trip more, for the set-up. */
+function delayed(from: Socket, to: Socket, setUpMs: number): void {
+  const queue: Piece[] = [];
+  const opened = performance.now() + setUpMs;
+  let waiting = false;
+  let onTheWay = 0;
+
+  function accept(bytes: Buffer | undefined): void {
+    queue.push({ due: Math.max(performance.now(), opened) + oneWayMs, bytes });
+    if (!waiting) deliver();
+  }
+
+  function deliver(): void {
+    waiting = false;
+    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+      const left = next.due - performance.now();
+      if (left > 0) {
+        waiting = true;
+        setTimeout(deliver, left);
+        return;
+      }
+      queue.shift();
+      if (next.bytes === undefined) return void to.end();
+      onTheWay -= next.bytes.length;
+      if (onTheWay <= WINDOW_BYTES) from.resume();
+      if (!to.destroyed) to.write(next.bytes);
+    }
+  }
+
+  from.on("data", (bytes: Buffer) => {
+    onTheWay += bytes.length;
+    if (onTheWay > WINDOW_BYTES) from.pause();
+    accept(bytes);
+  });
+  from.on("end", () => accept(undefined));
+  from.on("error", () => to.destroy());
+}
+
+const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
+  const upstream = connect({ host: host ?? "", port: Number(port), noDelay: true, allowHalfOpen: true });
+  delayed(client, upstream, 2 * oneWayMs);
+  delayed(upstream, client, 0);
+});
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  if (address !== null && typeof address !== "string") console.log(address.port);
+});
