@@ -162,7 +162,18 @@ function hostProblems(source: Source, destinations: readonly Destination[]): str
       d.plainHttp ? [{ field: `destinations[${i}].plainHttp`, host: d.registry }] : [],
     ),
   ];
-  return plain
+  const refused = plain
     .filter(({ host }) => !LOOPBACK.test(host))
     .map(({ field, host }) => `${field}: plain HTTP is only for loopback hosts, not for ${host}`);
+  return [
+    ...refused,
+    ...destinations.flatMap((d, i) => (isSource(source, d) ? [`destinations[${i}].registry: ${LOOP}`] : [])),
+  ];
+}
+
+const LOOP = "is the source itself; what is copied there would be copied again, without end";
+
+function isSource({ account, region, registry }: Source, destination: Destination): boolean {
+  const host = destination.registry.toLowerCase();
+  return host === registry?.toLowerCase() || (host.startsWith(`${account}.dkr`) && host.includes(`.${region}.`));
 }

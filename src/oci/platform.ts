@@ -22,9 +22,16 @@ export function formatPlatform(platform: Platform): string {
   return [platform.os, platform.architecture, ...(platform.variant === undefined ? [] : [platform.variant])].join("/");
 }
 
+/** What an architecture without a variant means (containerd, platforms: `arm64` is v8, `arm` is v7). */
+const DEFAULT_VARIANT: ReadonlyMap<string, string> = new Map([
+  ["arm64", "v8"],
+  ["arm", "v7"],
+]);
+
 /** True when the platform is the one wanted; a wanted platform without a variant takes any. */
 export function matchesPlatform(platform: Platform | undefined, wanted: Platform): boolean {
   if (platform === undefined) return false;
   if (platform.os !== wanted.os || platform.architecture !== wanted.architecture) return false;
-  return wanted.variant === undefined || wanted.variant === platform.variant;
+  const variant = platform.variant ?? DEFAULT_VARIANT.get(platform.architecture);
+  return wanted.variant === undefined || wanted.variant === variant;
 }

@@ -106,6 +106,16 @@ describe("a configuration", () => {
       /plainHttp: plain HTTP is only for loopback/,
     ],
     ["plain HTTP to Amazon", { ...minimal, source: { ...minimal.source, plainHttp: true } }, /source\.plainHttp/],
+    [
+      "a destination that is the source",
+      {
+        ...minimal,
+        destinations: [
+          { ...destination, kind: "generic", registry: "123456789012.dkr.ecr.eu-central-1.amazonaws.com" },
+        ],
+      },
+      /destinations\[0\]\.registry: is the source itself/,
+    ],
     ["no object", "text", /configuration/],
     [
       "a pattern that matches nothing",

@@ -15,6 +15,8 @@ describe("a platform", () => {
     const v7 = { os: "linux", architecture: "arm", variant: "v7" };
     expect(matchesPlatform(v7, parsePlatform("linux/arm"))).toBe(true);
     expect(matchesPlatform(v7, parsePlatform("linux/arm/v6"))).toBe(false);
+    expect(matchesPlatform({ os: "linux", architecture: "arm64" }, parsePlatform("linux/arm64/v8"))).toBe(true);
+    expect(matchesPlatform({ os: "linux", architecture: "amd64" }, parsePlatform("linux/amd64/v3"))).toBe(false);
     expect(matchesPlatform(undefined, parsePlatform("linux/arm"))).toBe(false);
   });
 });
