@@ -8,7 +8,7 @@ import { startSqs } from "../../local/emulators/sqs.ts";
 const configuration = {
   version: 1,
   source: { account: LOCAL_ACCOUNT, region: LOCAL_REGION, registry: "127.0.0.1:1", plainHttp: true },
-  destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p/r", registry: "127.0.0.1:1" }],
+  destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p/r", registry: "127.0.0.1:2" }],
   rules: [{ repositories: ["**"], destinations: ["gar"] }],
 };
 
