@@ -16,7 +16,7 @@ export async function startUploadRoute(exchange: Exchange, parts: RegistryParts)
   const session = parts.uploads.start(repository);
   const whole = url.searchParams.get("digest");
   if (whole !== null && parts.profile.maxPatches > 1) {
-    await parts.uploads.append(session, request, progress(exchange, parts));
+    await receive(exchange, parts, session);
     return finish(exchange, parts, session, digestFrom(whole));
   }
   response.writeHead(202, { ...sessionHeaders(parts, session), "content-length": 0 }).end();
@@ -52,7 +52,7 @@ export async function uploadRoute(exchange: Exchange, parts: RegistryParts, id: 
       const digest = digestFrom(url.searchParams.get("digest") ?? "");
       if (exchange.request.headers["content-length"] !== "0") {
         requireNext(exchange, parts, session);
-        await parts.uploads.append(session, exchange.request, progress(named, parts));
+        await receive(named, parts, session);
       }
       return finish(named, parts, session, digest);
     }
@@ -68,7 +68,7 @@ export async function uploadRoute(exchange: Exchange, parts: RegistryParts, id: 
 async function patch(exchange: Exchange, parts: RegistryParts, session: UploadSession): Promise<void> {
   if (session.writes >= parts.profile.maxPatches) throw methodNotAllowed();
   requireNext(exchange, parts, session);
-  await parts.uploads.append(session, exchange.request, progress(exchange, parts));
+  await receive(exchange, parts, session);
   exchange.response.writeHead(202, { ...sessionHeaders(parts, session), "content-length": 0 }).end();
 }
 
@@ -114,14 +114,23 @@ function sessionHeaders({ profile }: RegistryParts, session: UploadSession): Rec
 
 const PROGRESS_MS = 100;
 
-function progress({ repository }: Exchange, { emit }: RegistryParts): (bytes: number) => void {
-  let pending = 0;
-  let told = 0;
-  return (bytes) => {
-    pending += bytes;
-    if (Date.now() - told < PROGRESS_MS) return;
-    emit({ kind: "blob-progress", repository, bytes: pending });
-    told = Date.now();
-    pending = 0;
+/** Appends the request's body to the session, and tells now and then, and at the end, how much has come. */
+async function receive(
+  { request, repository }: Exchange,
+  { uploads, emit }: RegistryParts,
+  session: UploadSession,
+): Promise<void> {
+  let untold = 0;
+  let toldAt = 0;
+  const tell = (): void => {
+    if (untold > 0) emit({ kind: "blob-progress", repository, bytes: untold });
+    untold = 0;
+    toldAt = Date.now();
   };
+  await uploads
+    .append(session, request, (bytes) => {
+      untold += bytes;
+      if (Date.now() - toldAt >= PROGRESS_MS) tell();
+    })
+    .finally(tell);
 }

@@ -154,6 +154,15 @@ describe("a registry of the specification", () => {
     );
   });
 
+  it("tells how many bytes have come, every one of them", async () => {
+    await withRegistry(createPlainProfile(), async (ask, events) => {
+      await putBlob(ask);
+      await putBlob(ask, randomBytes(3));
+      const told = events.flatMap((event) => (event.kind === "blob-progress" ? [event.bytes] : []));
+      expect(told.reduce((sum, bytes) => sum + bytes, 0)).toBe(blob.byteLength + 3);
+    });
+  });
+
   it("publishes nothing of an upload that breaks off", async () => {
     await withRegistry(createPlainProfile(), async (ask, _events, host) => {
       const at = location(await ask("POST", "/v2/a/b/blobs/uploads/"));
