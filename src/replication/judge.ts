@@ -31,10 +31,11 @@ export function judge(error: unknown, judgement: Judgement): Extract<CopyReport,
   }
   if (error instanceof FormatError) return { outcome: "failed", reason: "malformed-image", error };
   if (error instanceof MissingContentError) return { outcome: "failed", reason: "source-incomplete", error };
-  if (error instanceof RegistryError && error.category !== "transient") return judgeRegistry(error, random);
+  if (error instanceof RegistryError) return judgeRegistry(error, random);
   return judgeAttempt(error, judgement);
 }
 
+/** A registry that is busy or away, also one that failed every try in place, is waited for: an outage uses up nobody's attempts. */
 function judgeRegistry(
   error: RegistryError,
   random: () => number,

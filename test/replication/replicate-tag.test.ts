@@ -211,16 +211,32 @@ describe("failures", () => {
     expect(report).toMatchObject({ outcome: "deferred", reason: "rate-limited", afterMs: 7_000 });
   });
 
-  it("counts failed attempts and gives up after the last one", async () => {
+  it("counts attempts that failed for no reason it knows, and gives up after the last one", async () => {
     const fixture = replicateFixture({ maxAttempts: 2 });
     addImage(fixture.source, ["one"], "v1");
     fixture.target.before = ({ operation }) => {
-      if (operation === "put-blob") throw failure("target", "transient", 500);
+      if (operation === "put-blob") throw new TypeError("a defect of ours");
     };
     const first = await replicateTag(copyRequest("v1"), fixture, never);
     const second = await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
     expect(first).toMatchObject({ outcome: "deferred", reason: "attempt-failed" });
     expect(second).toMatchObject({ outcome: "failed", reason: "attempts-exhausted" });
+  });
+
+  it("waits for a registry that is away, however long, and uses up no attempt", async () => {
+    const fixture = replicateFixture({ maxAttempts: 1 });
+    addImage(fixture.source, ["one"], "v1");
+    fixture.target.before = ({ operation }) => {
+      if (operation === "put-blob") throw failure("target", "transient", 502);
+    };
+    for (let delivery = 0; delivery < 5; delivery++) {
+      const report = await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
+      expect(report).toMatchObject({ outcome: "deferred", reason: "unavailable" });
+    }
+    fixture.target.before = () => undefined;
+    expect(await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never)).toMatchObject({
+      outcome: "replicated",
+    });
   });
 
   it("reports a deadline as deferred, without counting an attempt", async () => {
