@@ -2,6 +2,7 @@
 // on the Node 24 that came with it (or on this one, if it is new enough). Plain JavaScript, no dependency.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import * as nodeModule from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -65,6 +66,8 @@ const program = resolve(root, process.argv[2]);
 const args = process.argv.slice(3);
 const node = ownNode();
 if (node === undefined) {
+  // The second start need not strip and compile the same files again (Node >= 22.8).
+  nodeModule.enableCompileCache?.(join(root, "node_modules", ".cache", "compiled"));
   process.argv = [process.execPath, program, ...args];
   await import(pathToFileURL(program).href);
 } else {

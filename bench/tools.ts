@@ -14,7 +14,7 @@ export const OURS: Tool = {
   name: "freightliner",
   commands: (from, to, tags) => [
     tags.length === 1
-      ? [process.execPath, script("../cli/main.ts"), "copy", `${from}:${tags[0]}`, `${to}:${tags[0]}`]
+      ? [process.execPath, script("../freightliner.mjs"), "copy", `${from}:${tags[0]}`, `${to}:${tags[0]}`]
       : [process.execPath, script("./copy-tags.ts"), from, to, ...tags],
   ],
 };
