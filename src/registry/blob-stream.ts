@@ -44,7 +44,8 @@ async function* spliced(
   let breaks = 0;
   for (;;) {
     try {
-      for await (const chunk of skipping(watched(attachment.answer.body, client.now), attachment.skip)) {
+      const body = watched(attachment.answer.body, client.now, client.patience);
+      for await (const chunk of skipping(body, attachment.skip)) {
         offset += chunk.byteLength;
         progress += chunk.byteLength;
         yield chunk;

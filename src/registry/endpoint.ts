@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import type { RegistryHost, RepositoryName } from "../oci/reference.ts";
 import type { Side } from "../oci/registry-error.ts";
 import type { CredentialsSource } from "./credentials.ts";
+import type { Patience } from "./watchdog.ts";
 
 /** One repository of one registry, and all it takes to talk to it. Comes from configuration, never from a server. */
 export interface Endpoint {
@@ -15,6 +16,8 @@ export interface Endpoint {
   readonly credentials: CredentialsSource;
   /** Connection pools, shared by all repositories; its owner closes it. */
   readonly dispatcher: Dispatcher;
+  /** When a transfer has stalled; {@link PATIENCE} when not given. */
+  readonly patience?: Patience;
   /** Epoch milliseconds; `Date.now` outside of tests. */
   readonly now?: () => number;
   /** Uniform in [0, 1), for jitter; `Math.random` outside of tests. */

@@ -7,6 +7,7 @@ import { hasBlob } from "./blobs.ts";
 import { typedFailure } from "./failure.ts";
 import type { RepositoryClient } from "./repository-client.ts";
 import { isTransient, MAX_TRIES, pause } from "./retry.ts";
+import { watchUpload } from "./watchdog.ts";
 import { cancelUpload, putBlob, startUpload } from "./uploads.ts";
 
 /**
@@ -56,12 +57,16 @@ async function pushOnce(
   }
   await using stream = opened.value;
   const bytes = remembering(stream);
+  const upload = watchUpload(bytes, client.patience);
   try {
-    await putBlob(client, started.session, { descriptor, bytes }, signal);
+    const either = AbortSignal.any([signal, upload.signal]);
+    await putBlob(client, started.session, { descriptor, bytes: upload.body }, either);
   } catch (error) {
     await cancelUpload(client, started.session, descriptor.digest);
     // When the source broke, the upload only shows that its body ended: report the cause.
-    throw bytes.failure() ?? error;
+    throw upload.signal.reason ?? bytes.failure() ?? error;
+  } finally {
+    upload.end();
   }
   return { kind: "uploaded" };
 }

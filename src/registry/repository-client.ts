@@ -10,6 +10,8 @@ import type { HostGuard } from "./host-guard.ts";
 import { withRetry } from "./retry.ts";
 import { createTokenFetcher } from "./token-server.ts";
 import { createTransport } from "./transport.ts";
+import { PATIENCE } from "./watchdog.ts";
+import type { Patience } from "./watchdog.ts";
 
 /** One repository over HTTP: what manifests, blobs, uploads and listings have in common. */
 export interface RepositoryClient {
@@ -17,6 +19,7 @@ export interface RepositoryClient {
   readonly guard: HostGuard;
   readonly now: () => number;
   readonly random: () => number;
+  readonly patience: Patience;
   /** `https://registry/v2/<name>/<path>`. */
   url(path: string): URL;
   /** `registry/repository:tag` or `registry/repository@digest`, for messages. */
@@ -42,6 +45,7 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
     guard,
     now,
     random,
+    patience: endpoint.patience ?? PATIENCE,
     url: (path) => new URL(`/v2/${endpoint.repository}/${path}`, origin),
     subject: (reference) => `${prefix}${reference.includes(":") ? "@" : ":"}${reference}`,
     scope: (actions, from) => ({ repository: endpoint.repository, actions, from }),

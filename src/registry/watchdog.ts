@@ -3,26 +3,42 @@ export class StallError extends Error {
   override readonly name = "StallError";
 }
 
-/** No byte for this long: the stream is dead. */
-const SILENCE_MS = 10_000;
-/** Fewer than this many bytes in this many milliseconds of waiting: it drips, which no socket timeout notices. */
-const FLOOR_BYTES: number = 64 * 1024;
-const FLOOR_MS = 15_000;
+/** How long transfers are waited for. */
+export interface Patience {
+  /** No byte from a source for this long: the stream is dead. */
+  readonly silenceMs: number;
+  /** Fewer than `floorBytes` in `floorMs` of waiting: it drips, which no socket timeout notices. */
+  readonly floorBytes: number;
+  readonly floorMs: number;
+  /** A target that takes no byte for this long has stopped reading. */
+  readonly unreadMs: number;
+  /** How long a target may take to answer when it has every byte. */
+  readonly answerMs: number;
+}
+
+export const PATIENCE: Patience = {
+  silenceMs: 10_000,
+  floorBytes: 64 * 1024,
+  floorMs: 15_000,
+  unreadMs: 15_000,
+  answerMs: 60_000,
+};
 
 interface Body extends AsyncIterable<unknown> {
   destroy(error?: Error): unknown;
 }
 
 /** Passes a body's bytes on, and breaks it when it stalls or drips. Time the reader takes for itself does not count. */
-export async function* watched(body: Body, now: () => number): AsyncGenerator<Uint8Array> {
+export async function* watched(body: Body, now: () => number, patience: Patience): AsyncGenerator<Uint8Array> {
+  const { silenceMs, floorBytes, floorMs } = patience;
   let waiting = false;
   let waited = 0;
   let received = 0;
   let since = now();
   const timer = setTimeout(() => {
-    if (waiting) body.destroy(new StallError(`no byte for ${SILENCE_MS / 1_000} s`));
+    if (waiting) body.destroy(new StallError(`no byte for ${silenceMs / 1_000} s`));
     else timer.refresh();
-  }, SILENCE_MS);
+  }, silenceMs);
   const iterator = body[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -35,8 +51,8 @@ export async function* watched(body: Body, now: () => number): AsyncGenerator<Ui
       if (next.done === true) return;
       if (!(next.value instanceof Uint8Array)) throw new TypeError("an HTTP body gives bytes");
       received += next.value.byteLength;
-      if (waited >= FLOOR_MS) {
-        if (received < FLOOR_BYTES) throw new StallError(`${received} bytes in ${Math.round(waited / 1_000)} s`);
+      if (waited >= floorMs) {
+        if (received < floorBytes) throw new StallError(`${received} bytes in ${Math.round(waited / 1_000)} s`);
         waited = 0;
         received = 0;
       }
@@ -46,4 +62,32 @@ export async function* watched(body: Body, now: () => number): AsyncGenerator<Ui
     clearTimeout(timer);
     body.destroy();
   }
+}
+
+/** An upload's bytes on their way, watched until the target has answered. */
+export interface WatchedUpload {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Aborted when the target takes no byte, or gives no answer, for too long. */
+  readonly signal: AbortSignal;
+  /** Ends the watch; to be called once the upload has ended, well or not. */
+  end(): void;
+}
+
+/** Watches who reads: time the bytes take to come does not count. */
+export function watchUpload(bytes: AsyncIterable<Uint8Array>, { unreadMs, answerMs }: Patience): WatchedUpload {
+  const stalled = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const expect = (ms: number, what: string): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => stalled.abort(new StallError(`the target ${what} for ${ms / 1_000} s`)), ms);
+  };
+  async function* body(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      expect(unreadMs, "took no byte");
+      yield chunk;
+      clearTimeout(timer);
+    }
+    expect(answerMs, "gave no answer");
+  }
+  return { body: body(), signal: stalled.signal, end: () => clearTimeout(timer) };
 }

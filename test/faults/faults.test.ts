@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { imageOf, layer } from "../../local/images/image-content.ts";
+import type { ImageContent } from "../../local/images/image-content.ts";
+import { pushImage } from "../../local/images/push-image.ts";
+import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
+import { verifyTag } from "../../local/verify.ts";
+import type { ImageSource } from "../../src/oci/image-source.ts";
+import { parseTag } from "../../src/oci/reference.ts";
+import { createRegistrySource } from "../../src/registry/registry-source.ts";
+import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import type { CopyReport } from "../../src/replication/copy-report.ts";
+import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { temporaryFolder } from "../fixtures/programs.ts";
+import { testConnections, testEndpoint, testSource } from "../fixtures/registry-client.ts";
+import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
+import { startFaultProxy } from "./fault-proxy.ts";
+import { seeded } from "./seeded.ts";
+import { SOURCE_FAULTS } from "./source-faults.ts";
+import type { Fault, Resends } from "./source-faults.ts";
+import { TARGET_FAULTS } from "./target-faults.ts";
+
+const SEEDS = 20;
+/** Deliveries a request may take: what the queue would do over minutes. */
+const MAX_DELIVERIES = 8;
+const PATIENCE = { silenceMs: 120, floorBytes: 64 * 1024, floorMs: 200, unreadMs: 150, answerMs: 150 };
+const never = new AbortController().signal;
+const tag = parseTag("v1");
+
+type Seen = Pick<Fault, "id" | "side" | "what" | "ends" | "resends">;
+const seen: Seen[] = [];
+
+const AMD64 = { os: "linux", architecture: "amd64" };
+let image: ImageContent;
+let hosts: { source: string; target: string };
+const close: (() => PromiseLike<void>)[] = [];
+
+beforeAll(async () => {
+  image = imageOf([layer("fault-1", 200_000), layer("fault-2", 70_000), layer("fault-3", 3_000)], AMD64);
+  const start = async (): Promise<string> => {
+    const folder = await temporaryFolder();
+    const server = await startRegistry({
+      directory: folder.path,
+      files: await openRegistryFiles(folder.path),
+      profile: createPlainProfile(),
+    });
+    close.push(
+      () => server.close(),
+      () => folder[Symbol.asyncDispose](),
+    );
+    return server.host;
+  };
+  hosts = { source: await start(), target: await start() };
+  await pushImage(image, { registry: hosts.source, repository: "app", tag: "v1" }, AbortSignal.timeout(10_000));
+});
+
+afterAll(async () => {
+  for (const end of close) await end();
+});
+
+interface Outcome {
+  readonly report: CopyReport;
+  readonly bytesIn: number;
+}
+
+/** One copy through spoiled lines, delivered again as long as it is deferred. */
+async function copyThrough(fault: Fault, seed: number, repository: string): Promise<Outcome> {
+  const random = seeded(seed);
+  await using connections = testConnections();
+  await using source = await startFaultProxy(hosts.source, fault.side === "source" ? fault.spoil : undefined, random);
+  await using target = await startFaultProxy(hosts.target, fault.side === "target" ? fault.spoil : undefined, random);
+  const fixture = replicateFixture();
+  const context = {
+    source: createRegistrySource({
+      ...testEndpoint({ host: source.host, repository: "app" }, connections.dispatcher),
+      patience: PATIENCE,
+    }),
+    target: createRegistryTarget({
+      ...testEndpoint({ host: target.host, repository, side: "target" }, connections.dispatcher),
+      patience: PATIENCE,
+    }),
+  };
+  let report: CopyReport = { outcome: "deferred", reason: "busy", afterMs: 0 };
+  for (let delivery = 0; delivery < MAX_DELIVERIES && report.outcome === "deferred"; delivery++) {
+    report = await replicateTag(copyRequest("v1"), { ...anotherDelivery(fixture), ...context }, never);
+  }
+  return { report, bytesIn: target.bytesIn() };
+}
+
+const largest = (): number => Math.max(...image.blobs.map(({ descriptor }) => descriptor.size));
+const wholeImage = (): number =>
+  image.blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0) + image.root.bytes.byteLength;
+
+/** Bytes that may be sent beyond the image, by what is allowed to be sent again. */
+function allowance(resends: Resends, times: number): number {
+  if (resends === "nothing") return 0;
+  if (resends === "the manifest") return times * image.root.bytes.byteLength;
+  return resends === "the image" ? wholeImage() : times * largest();
+}
+
+const ROWS = [...SOURCE_FAULTS, ...TARGET_FAULTS].map((create, row) => ({ create, row, ...create() }));
+
+describe.each(ROWS)("$id: $what ($side)", ({ create, row, spoil, ...known }) => {
+  const { ends, resends } = known;
+  const good = ends === "replicated" ? ["replicated", "unchanged"] : ["failed"];
+
+  it(`ends ${ends} with ${SEEDS} seeds, sends ${resends} twice, and publishes no wrong byte`, async () => {
+    await using connections = testConnections();
+    const source = testSource({ host: hosts.source, repository: "app" }, connections.dispatcher);
+    const wrong: unknown[] = [];
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const repository = `copy-${row}-${seed}`;
+      const { report, bytesIn } = await copyThrough(create(), seed * 1_000 + row, repository);
+      const target = testSource({ host: hosts.target, repository }, connections.dispatcher);
+      const twice = ends === "replicated" ? bytesIn - wholeImage() : 0;
+      const problem = ends === "replicated" ? await difference(source, target) : await published(target);
+      const isGood = good.includes(report.outcome) && twice <= allowance(resends, spoil.times) && problem === undefined;
+      if (!isGood) wrong.push({ seed, report, twice, problem });
+    }
+    expect(wrong).toEqual([]);
+    seen.push(known);
+  }, 60_000);
+});
+
+/** In what the two ends differ, or undefined. */
+function difference(source: ImageSource, target: ImageSource): Promise<unknown> {
+  return verifyTag(source, target, tag, never).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+/** What a copy that failed has published all the same, or undefined. */
+async function published(target: ImageSource): Promise<unknown> {
+  return (await target.resolve(tag, never))?.digest;
+}
+
+describe("the table of faults in the documents", () => {
+  it("is what was seen", async () => {
+    expect(seen).toHaveLength(SOURCE_FAULTS.length + TARGET_FAULTS.length);
+    await expect(table()).toMatchFileSnapshot("../../docs/faults-seen.md");
+  });
+});
+
+/** What was seen, as the documents show it. */
+function table(): string {
+  const rows = seen.toSorted((a, b) => `${a.id}${a.side}${a.what}`.localeCompare(`${b.id}${b.side}${b.what}`, "en"));
+  const lines = rows.map(
+    ({ id, side, what, ends, resends }) => `| ${id} | ${side} | ${what} | ${ends} | 0 | ${resends} |`,
+  );
+  return [
+    "# Faults, and what was seen",
+    "",
+    `Written by \`test/faults/faults.test.ts\`: each row is ${SEEDS} copies of a three-layer image through a proxy that spoils requests as the row says,`,
+    "where and how far decided by a seed. A copy that is deferred is delivered again. Every image was read back and compared byte by byte.",
+    '"Sent twice" is the most that the target may be sent beyond the image; more fails the test. When a source breaks it is nothing, for its',
+    "stream is gone on with; when a target breaks, it is the one broken blob, which Artifact Registry cannot resume.",
+    "",
+    "| fault | side | what happens | ended | copies wrong or lost | sent twice |",
+    "|---|---|---|---|---|---|",
+    ...lines,
+    "",
+  ].join("\n");
+}

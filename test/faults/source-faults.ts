@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Passing, Spoil } from "./fault-proxy.ts";
+import { pass, plain } from "./fault-proxy.ts";
+
+/** A row of the catalogue of faults. */
+export interface Fault {
+  readonly id: string;
+  readonly what: string;
+  readonly side: "source" | "target";
+  /** How the request for a copy must end. */
+  readonly ends: "replicated" | "failed";
+  /** What of the image the target may be sent a second time. */
+  readonly resends: Resends;
+  readonly spoil: Spoil;
+}
+
+/** From nothing to everything; each includes the ones before it. */
+export type Resends = "nothing" | "the manifest" | "the broken blob" | "the image";
+
+const isBlob: Spoil["hits"] = ({ method, url }) => method === "GET" && url?.includes("/blobs/sha256:") === true;
+
+async function bytesOf({
+  forward,
+}: Passing): Promise<{ bytes: Buffer; headers: Record<string, string | string[]>; status: number }> {
+  const { statusCode, headers, body } = await forward();
+  return { bytes: Buffer.from(await body.arrayBuffer()), headers: plain(headers), status: statusCode };
+}
+
+/** Spoils downloads of blobs. */
+function onBlob(act: Spoil["act"], times = 1): Spoil {
+  return { hits: isBlob, times, act };
+}
+
+/** Sends a part of the body, then `end`s. */
+function partly(
+  end: (passing: Passing) => void | Promise<void>,
+  headers?: (length: number) => Record<string, string>,
+): Spoil["act"] {
+  return async (passing) => {
+    const answer = await bytesOf(passing);
+    const cut = Math.floor(passing.random() * answer.bytes.byteLength);
+    passing.response.writeHead(answer.status, { ...answer.headers, ...headers?.(cut) });
+    if (cut > 0) await new Promise<void>((done) => passing.response.write(answer.bytes.subarray(0, cut), () => done()));
+    await end(passing);
+  };
+}
+
+const reset = ({ response }: Passing): void => void response.socket?.resetAndDestroy();
+const fin = ({ response }: Passing): void => void response.socket?.end();
+
+function changed(change: (bytes: Buffer, random: () => number) => Buffer): Spoil["act"] {
+  return async (passing) => {
+    const { bytes, status } = await bytesOf(passing);
+    passing.response.writeHead(status);
+    passing.response.end(change(bytes, passing.random));
+  };
+}
+
+/** Answers raw bytes on the socket, no HTTP library between. */
+function raw(text: string): Spoil["act"] {
+  return ({ response }) => {
+    response.socket?.end(text);
+    response.detachSocket(response.socket!);
+  };
+}
+
+const ignoreRange: Spoil["act"] = async ({ request, response, forward }) => {
+  delete request.headers.range;
+  const { body } = await forward();
+  response.writeHead(200).end(Buffer.from(await body.arrayBuffer()));
+};
+
+const drip: Spoil["act"] = async (passing) => {
+  const { bytes, headers, status } = await bytesOf(passing);
+  passing.response.writeHead(status, headers);
+  for (const byte of bytes.subarray(0, 100)) {
+    if (passing.response.destroyed) return;
+    passing.response.write(Buffer.from([byte]));
+    await sleep(20);
+  }
+};
+
+/** First a broken body, then whatever `then` makes of the request for the rest. */
+function brokenThen(then: Spoil["act"]): Spoil {
+  let first = true;
+  return onBlob((passing) => {
+    const act = first ? partly(reset) : then;
+    first = false;
+    return act(passing);
+  }, 2);
+}
+
+const fault =
+  (
+    id: string,
+    what: string,
+    spoil: () => Spoil,
+    { ends = "replicated", resends = "nothing" }: Partial<Pick<Fault, "ends" | "resends">> = {},
+  ): (() => Fault) =>
+  () => ({ id, what, side: "source", ends, resends, spoil: spoil() });
+
+/** What a source can do to a transfer; each is made anew for every run. */
+export const SOURCE_FAULTS: readonly (() => Fault)[] = [
+  fault("N01", "connection reset in the middle of a blob", () => onBlob(partly(reset))),
+  fault("N01", "three blobs' connections reset in the middle", () => onBlob(partly(reset), 3)),
+  fault("N03", "a blob stalls", () => onBlob(partly(() => undefined))),
+  fault("N04", "a blob drips", () => onBlob(drip)),
+  fault("N06", "connection ended early, Content-Length right", () => onBlob(partly(fin))),
+  fault("N07", "truncated, no Content-Length", () =>
+    onBlob(changed((bytes, random) => bytes.subarray(0, Math.floor(random() * bytes.byteLength)))),
+  ),
+  fault("N08", "truncated, Content-Length rewritten", () =>
+    onBlob(
+      partly(
+        ({ response }) => void response.end(),
+        (length) => ({ "content-length": String(length) }),
+      ),
+    ),
+  ),
+  fault("N09", "longer than its descriptor says", () => onBlob(changed((bytes) => Buffer.concat([bytes, bytes]))), {
+    resends: "the broken blob",
+  }),
+  fault(
+    "N10",
+    "one byte flipped, length right",
+    () =>
+      onBlob(
+        changed((bytes, random) => {
+          const copy = Buffer.from(bytes);
+          const at = Math.floor(random() * copy.byteLength);
+          copy[at] = (copy[at] ?? 0) ^ 0x40;
+          return copy;
+        }),
+      ),
+    { resends: "the broken blob" },
+  ),
+  fault("N11", "not HTTP", () => onBlob(raw("hello, this is no HTTP\r\n\r\n"))),
+  fault("N11", "chunk framing broken", () =>
+    onBlob(raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n")),
+  ),
+  fault("N12", "Content-Length twice, different", () =>
+    onBlob(raw("HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef")),
+  ),
+  fault("N29", "500, 502, 504", () =>
+    onBlob(
+      ({ response, random }) => void response.writeHead([500, 502, 504][Math.floor(random() * 3)] ?? 500).end("<html>"),
+      2,
+    ),
+  ),
+  fault("N31", "408, 421, 425", () =>
+    onBlob(
+      ({ response, random }) => void response.writeHead([408, 421, 425][Math.floor(random() * 3)] ?? 408).end(),
+      2,
+    ),
+  ),
+  fault("N35", "200 instead of 206 for the rest", () => brokenThen(ignoreRange)),
+  fault("N41", "103 Early Hints before the answer", () =>
+    onBlob(async (passing) => {
+      passing.response.writeEarlyHints({ link: "</style.css>; rel=preload" });
+      await pass(passing);
+    }),
+  ),
+  fault(
+    "N40",
+    "a redirect that leads to itself",
+    () =>
+      onBlob(({ request, response }) => void response.writeHead(307, { location: request.url ?? "/" }).end(), 1_000),
+    { ends: "failed" },
+  ),
+  fault(
+    "N44",
+    "a blob sent with Content-Encoding: gzip",
+    () =>
+      onBlob(async (passing) => {
+        const { bytes, headers, status } = await bytesOf(passing);
+        passing.response.writeHead(status, { ...headers, "content-encoding": "gzip" }).end(bytes);
+      }, 1_000),
+    { ends: "failed" },
+  ),
+  fault(
+    "R03",
+    "a blob that the source does not have",
+    () => onBlob(({ response }) => void response.writeHead(404).end('{"errors":[{"code":"BLOB_UNKNOWN"}]}'), 1_000),
+    { ends: "failed" },
+  ),
+];

@@ -1,0 +1,147 @@
+import { once } from "node:events";
+import type { Passing, Spoil } from "./fault-proxy.ts";
+import { plain } from "./fault-proxy.ts";
+import type { Fault } from "./source-faults.ts";
+
+const isUpload: Spoil["hits"] = ({ method, url }) => method === "PUT" && url?.includes("digest=") === true;
+const isStart: Spoil["hits"] = ({ method }) => method === "POST";
+const isManifestPut: Spoil["hits"] = ({ method, url }) => method === "PUT" && url?.includes("/manifests/") === true;
+
+function on(hits: Spoil["hits"], act: Spoil["act"], times = 1): Spoil {
+  return { hits, times, act };
+}
+
+/** Reads a part of the body, then cuts the connection. */
+const resetAfterPart: Spoil["act"] = async ({ request, response, random }) => {
+  const limit = random() * Number(request.headers["content-length"] ?? 0);
+  let received = 0;
+  for await (const chunk of request) {
+    received += Buffer.from(chunk).byteLength;
+    if (received >= limit) break;
+  }
+  response.socket?.resetAndDestroy();
+};
+
+/** The registry does as asked, and its answer never arrives. */
+const loseAnswer: Spoil["act"] = async ({ response, forward }) => {
+  const { body } = await forward();
+  await body.dump();
+  response.socket?.resetAndDestroy();
+};
+
+function refuse(status: number, code: string, headers: Record<string, string> = {}): Spoil["act"] {
+  return async ({ request, response }) => {
+    if (request.method === "PUT") request.resume();
+    response.writeHead(status, headers).end(JSON.stringify({ errors: [{ code, message: "fault" }] }));
+    await once(response, "close");
+  };
+}
+
+/** The registry's own answer with another Location. */
+function relocated(change: (location: string, host: string) => string | undefined): Spoil["act"] {
+  return async ({ request, response, forward }: Passing) => {
+    const { statusCode, headers, body } = await forward();
+    await body.dump();
+    const location = change(String(headers["location"]), String(request.headers.host));
+    const { location: _own, ...rest } = plain(headers);
+    response.writeHead(statusCode, location === undefined ? rest : { ...rest, location }).end();
+  };
+}
+
+const inThePast = (): string => new Date(Date.now() - 60_000).toUTCString();
+const fault =
+  (
+    id: string,
+    what: string,
+    spoil: () => Spoil,
+    { ends = "replicated", resends = "nothing" }: Partial<Pick<Fault, "ends" | "resends">> = {},
+  ): (() => Fault) =>
+  () => ({ id, what, side: "target", ends, resends, spoil: spoil() });
+
+/** What a target can do to a transfer; each is made anew for every run. */
+export const TARGET_FAULTS: readonly (() => Fault)[] = [
+  fault("N02", "connection reset in the middle of an upload", () => on(isUpload, resetAfterPart), {
+    resends: "the broken blob",
+  }),
+  fault("N05", "the target stops reading", () => on(isUpload, ({ request }) => void request.pause()), {
+    resends: "the broken blob",
+  }),
+  fault("N13", "connection refused", () =>
+    on(
+      () => true,
+      ({ response }) => void response.socket?.resetAndDestroy(),
+      4,
+    ),
+  ),
+  fault("N20", "the answer to an upload is lost", () => on(isUpload, loseAnswer)),
+  fault("N21", "the answer to a manifest is lost", () => on(isManifestPut, loseAnswer), { resends: "the manifest" }),
+  fault("N26", "429 with Retry-After in seconds", () =>
+    on(isStart, refuse(429, "TOOMANYREQUESTS", { "retry-after": "2" }), 2),
+  ),
+  fault("N27", "429 with Retry-After as a date of the past", () =>
+    on(isStart, refuse(429, "TOOMANYREQUESTS", { "retry-after": inThePast() }), 2),
+  ),
+  fault("N28", "429 with a senseless Retry-After", () =>
+    on(isStart, refuse(429, "TOOMANYREQUESTS", { "retry-after": "-1e9 soon" }), 2),
+  ),
+  fault("N29", "500 for an upload", () => on(isUpload, refuse(500, "UNKNOWN"), 2), { resends: "the broken blob" }),
+  fault("N30", "503 for opening an upload", () => on(isStart, refuse(503, "UNAVAILABLE"), 2)),
+  fault("N32", "the upload is lost", () => on(isUpload, refuse(404, "BLOB_UPLOAD_UNKNOWN")), {
+    resends: "the broken blob",
+  }),
+  fault("N33", "416 for an upload", () => on(isUpload, refuse(416, "BLOB_UPLOAD_INVALID")), {
+    resends: "the broken blob",
+  }),
+  fault("N38", "the upload's Location is absolute", () =>
+    on(
+      isStart,
+      relocated((location, host) => `http://${host}${location}`),
+      10,
+    ),
+  ),
+  fault("N38", "the upload's Location has a query", () =>
+    on(
+      isStart,
+      relocated((location) => `${location}?_state=a%2Bb`),
+      10,
+    ),
+  ),
+  fault("N38", "the upload's Location is missing once", () =>
+    on(
+      isStart,
+      relocated(() => undefined),
+    ),
+  ),
+  fault(
+    "N39",
+    "the upload's Location is on another host",
+    () =>
+      on(
+        isStart,
+        relocated((location) => `http://other.invalid${location}`),
+        1_000,
+      ),
+    { ends: "failed" },
+  ),
+  fault("N43", "413 while the body is still coming", () => on(isUpload, refuse(413, "SIZE_INVALID"), 1_000), {
+    ends: "failed",
+  }),
+  fault("N24", "403 for opening an upload", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "failed" }),
+  fault("R24", "the target denies a blob it has", () => on(isManifestPut, refuse(400, "MANIFEST_BLOB_UNKNOWN")), {
+    resends: "the image",
+  }),
+  fault(
+    "R26",
+    "a manifest stored under another digest",
+    () =>
+      on(
+        isManifestPut,
+        ({ request, response }) => {
+          request.resume();
+          response.writeHead(201, { "docker-content-digest": `sha256:${"0".repeat(64)}` }).end();
+        },
+        1_000,
+      ),
+    { ends: "failed" },
+  ),
+];
