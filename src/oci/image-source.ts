@@ -8,12 +8,15 @@ export interface ImageSource {
   /** What a tag or digest names now: type, digest and size from a HEAD. Undefined when there is no such manifest. */
   resolve(reference: Tag | Digest, signal: AbortSignal): Promise<Descriptor | undefined>;
   /** The exact bytes of a manifest by digest, hash checked. Undefined when there is no such manifest. */
-  fetchManifest(descriptor: Descriptor, signal: AbortSignal): Promise<Manifest | undefined>;
+  fetchManifest(wanted: ManifestWanted, signal: AbortSignal): Promise<Manifest | undefined>;
   /** A blob's bytes from the start. The stream fails unless it carries exactly `size` bytes of `digest`. */
   openBlob(descriptor: Descriptor, signal: AbortSignal): Promise<BlobStream>;
   /** Manifests whose subject is this digest (distribution-spec, "Listing Referrers"), by API or tag schema. */
   listReferrers(subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
 }
+
+/** A manifest to fetch. Type and size are checked where they are known: a referrers listing can be wrong about them. */
+export type ManifestWanted = Pick<Descriptor, "digest"> & Partial<Pick<Descriptor, "mediaType" | "size">>;
 
 /** Bytes on their way. Read to the end or closed early (`return`), it gives its connection back either way. */
 export type BlobStream = AsyncIterable<Uint8Array> & AsyncDisposable;

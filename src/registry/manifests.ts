@@ -1,6 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, digestOf, isDigest } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { ManifestWanted } from "../oci/image-source.ts";
 import { MANIFEST_MAX_BYTES } from "../oci/manifest.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import { MANIFEST_ACCEPT } from "../oci/media-type.ts";
@@ -58,22 +59,22 @@ export async function resolveManifest(
  */
 export async function fetchManifest(
   client: RepositoryClient,
-  descriptor: Descriptor,
+  descriptor: ManifestWanted,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  if (descriptor.size > MANIFEST_MAX_BYTES) throw tooLarge(client, descriptor.digest);
+  if ((descriptor.size ?? 0) > MANIFEST_MAX_BYTES) throw tooLarge(client, descriptor.digest);
   const manifest = await getManifest(client, "fetch-manifest", descriptor.digest, signal);
   if (manifest === undefined) return undefined;
   const { bytes, mediaType } = manifest;
   const about = { operation: "fetch-manifest", reference: descriptor.digest } as const;
-  if (bytes.byteLength !== descriptor.size) {
+  if (descriptor.size !== undefined && bytes.byteLength !== descriptor.size) {
     throw contentError(
       client,
       { ...about, code: "SIZE_INVALID" },
       `has ${bytes.byteLength} bytes, its descriptor says ${descriptor.size}`,
     );
   }
-  if (mediaType !== descriptor.mediaType) {
+  if (descriptor.mediaType !== undefined && mediaType !== descriptor.mediaType) {
     throw contentError(
       client,
       { ...about, code: "MANIFEST_INVALID" },

@@ -1,7 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { FormatError } from "../oci/format-error.ts";
-import type { ImageSource } from "../oci/image-source.ts";
+import type { ImageSource, ManifestWanted } from "../oci/image-source.ts";
 import { successors } from "../oci/manifest.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import { isNonDistributable } from "../oci/media-type.ts";
@@ -17,7 +17,7 @@ export interface ImageNode {
 /** An image as it is at the source: its root, and what is attached to it. */
 export interface ImageTree {
   readonly root: ImageNode;
-  /** Signatures, SBOMs, attestations: manifests whose subject is the root or another one of these. */
+  /** Signatures, SBOMs, attestations: manifests whose subject is one of the image's, or another one of these. */
   readonly referrers: readonly ImageNode[];
 }
 
@@ -52,21 +52,21 @@ export async function readImage(
   { source, referrers }: ReadImage,
   signal: AbortSignal,
 ): Promise<ImageTree> {
-  const read = createReader(source, signal);
-  const [node, attached] = await Promise.all([
-    read(root, 0),
-    referrers ? readReferrers(source, root.digest, read, signal) : Promise.resolve([]),
-  ]);
-  return { root: node, referrers: attached };
+  const listings: Listings = new Map();
+  const read = createReader({ source, referrers }, listings, signal);
+  const node = await read(root, 0);
+  return { root: node, referrers: await readReferrers(listings, read, signal) };
 }
 
-type ReadNode = (descriptor: Descriptor, depth: number) => Promise<ImageNode>;
+type ReadNode = (wanted: ManifestWanted, depth: number) => Promise<ImageNode>;
+/** What is attached to each manifest read so far; asked for as soon as its digest is known. */
+type Listings = Map<Digest, Promise<readonly Descriptor[]>>;
 
-function createReader(source: ImageSource, signal: AbortSignal): ReadNode {
+function createReader({ source, referrers }: ReadImage, listings: Listings, signal: AbortSignal): ReadNode {
   const nodes = new Map<Digest, Promise<ImageNode>>();
-  async function readNode(descriptor: Descriptor, depth: number): Promise<ImageNode> {
-    const manifest = await source.fetchManifest(descriptor, signal);
-    if (manifest === undefined) throw new MissingContentError(descriptor.digest);
+  async function readNode(wanted: ManifestWanted, depth: number): Promise<ImageNode> {
+    const manifest = await source.fetchManifest(wanted, signal);
+    if (manifest === undefined) throw new MissingContentError(wanted.digest);
     const found = successors(manifest.bytes, manifest.mediaType);
     const children = await concurrently(
       found.manifests,
@@ -76,39 +76,38 @@ function createReader(source: ImageSource, signal: AbortSignal): ReadNode {
     );
     return { manifest, children, blobs: found.blobs.filter(isCopied) };
   }
-  function read(descriptor: Descriptor, depth: number): Promise<ImageNode> {
-    const known = nodes.get(descriptor.digest);
+  function read(wanted: ManifestWanted, depth: number): Promise<ImageNode> {
+    const { digest } = wanted;
+    const known = nodes.get(digest);
     if (known !== undefined) return known;
     if (depth > MAX_DEPTH) throw new FormatError("manifests", `nested deeper than ${MAX_DEPTH} indexes`);
     if (nodes.size === MAX_NODES) throw new FormatError("manifests", `more than ${MAX_NODES} in one image`);
-    const node = readNode(descriptor, depth);
-    nodes.set(descriptor.digest, node);
+    const node = readNode(wanted, depth);
+    nodes.set(digest, node);
+    if (referrers) listings.set(digest, unhurried(source.listReferrers(digest, signal)));
     return node;
   }
   return read;
 }
 
-async function readReferrers(
-  source: ImageSource,
-  root: Digest,
-  read: ReadNode,
-  signal: AbortSignal,
-): Promise<ImageNode[]> {
-  const seen = new Set<Digest>([root]);
+/** Level by level: what is attached to the image's manifests, what is attached to that, and so on. */
+async function readReferrers(listings: Listings, read: ReadNode, signal: AbortSignal): Promise<ImageNode[]> {
+  const seen = new Set<Digest>(listings.keys());
   const found: ImageNode[] = [];
-  let level: readonly Digest[] = [root];
+  let level = [...listings.values()];
   for (let depth = 0; level.length > 0 && depth < MAX_DEPTH; depth++) {
-    const lists = await concurrently(
-      level,
-      CONCURRENT_MANIFESTS,
-      (subject) => source.listReferrers(subject, signal),
-      signal,
-    );
-    const fresh = lists.flat().filter(({ digest }) => !seen.has(digest) && seen.add(digest));
-    found.push(...(await concurrently(fresh, CONCURRENT_MANIFESTS, (referrer) => read(referrer, 1), signal)));
-    level = fresh.map(({ digest }) => digest);
+    const fresh = (await Promise.all(level)).flat().filter(({ digest }) => !seen.has(digest) && seen.add(digest));
+    const nodes = await concurrently(fresh, CONCURRENT_MANIFESTS, ({ digest }) => read({ digest }, 1), signal);
+    found.push(...nodes);
+    level = fresh.flatMap(({ digest }) => listings.get(digest) ?? []);
   }
   return found;
+}
+
+/** A promise that somebody awaits later: its failure is not unhandled until then. */
+function unhurried<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** Layers that live elsewhere by design are never fetched from the URLs an image names (CVE-2020-15157). */

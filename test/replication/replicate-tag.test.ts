@@ -57,6 +57,32 @@ describe("replicating a tag", () => {
     expect(fixture.target.manifests.has(counter)).toBe(true);
   });
 
+  it("brings what is attached to one platform of an index", async () => {
+    const fixture = replicateFixture();
+    const child = addImage(fixture.source, ["amd64"]);
+    addIndex(fixture.source, [child, addImage(fixture.source, ["arm64"])], "v1");
+    const signature = addReferrer(fixture.source, child, "signature of a child");
+    await replicateTag(copyRequest("v1"), fixture, never);
+    expect(fixture.target.manifests.has(signature)).toBe(true);
+  });
+
+  it("is not held up by a listing that claims the image is attached to itself", async () => {
+    const fixture = replicateFixture();
+    const digest = addImage(fixture.source, ["one"], "v1");
+    const list = fixture.source.listReferrers;
+    const circular = {
+      ...fixture.source,
+      listReferrers: async () => [
+        ...(await list(digest, never)),
+        { mediaType: MediaType.ociManifest, digest, size: 1 },
+      ],
+    };
+    expect(await replicateTag(copyRequest("v1"), { ...fixture, source: circular }, never)).toMatchObject({
+      outcome: "replicated",
+      digest,
+    });
+  });
+
   it("says unchanged and writes nothing when the target has the digest under the tag already", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["one"], "v1");
