@@ -27,6 +27,12 @@ export async function discard(answer: Answer): Promise<void> {
   await answer.body.dump({ limit: 16_384 }).catch(() => undefined);
 }
 
+/** Cuts a body off, its connection with it. What it then complains about is nobody's concern: nobody reads it. */
+export function cut(body: Answer["body"]): void {
+  body.on("error", () => undefined);
+  body.destroy();
+}
+
 /** The first `limit` bytes of a body, the rest cut off. */
 export async function readUpTo(answer: Answer, limit: number): Promise<Uint8Array> {
   const { bytes } = await collect(answer, limit);

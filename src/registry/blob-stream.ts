@@ -1,6 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { BlobStream } from "../oci/image-source.ts";
 import { recategorized, RegistryError } from "../oci/registry-error.ts";
+import { cut } from "./answer.ts";
 import { attachBlob } from "./blob-download.ts";
 import type { Attachment } from "./blob-download.ts";
 import { typedFailure } from "./failure.ts";
@@ -26,7 +27,7 @@ export async function openBlobStream(
   return {
     [Symbol.asyncIterator]: () => bytes,
     async [Symbol.asyncDispose]() {
-      first.answer.body.destroy();
+      cut(first.answer.body);
       await bytes.return(undefined);
     },
   };

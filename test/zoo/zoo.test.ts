@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pushImage } from "../../local/images/push-image.ts";
+import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
+import { verifyTag } from "../../local/verify.ts";
+import { parseTag } from "../../src/oci/reference.ts";
+import { createRegistrySource } from "../../src/registry/registry-source.ts";
+import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { temporaryFolder } from "../fixtures/programs.ts";
+import { testConnections, testEndpoint, testSource } from "../fixtures/registry-client.ts";
+import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
+import { zoo } from "../fixtures/zoo.ts";
+
+const signal = AbortSignal.timeout(60_000);
+const tag = parseTag("v1");
+const animals = zoo();
+const close: (() => PromiseLike<void>)[] = [];
+let hosts: { source: string; target: string };
+
+beforeAll(async () => {
+  const start = async (): Promise<string> => {
+    const folder = await temporaryFolder();
+    const files = await openRegistryFiles(folder.path);
+    const server = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+    close.push(
+      () => server.close(),
+      async () => folder[Symbol.asyncDispose](),
+    );
+    return server.host;
+  };
+  hosts = { source: await start(), target: await start() };
+});
+
+afterAll(async () => {
+  for (const end of close) await end();
+});
+
+describe("the zoo", () => {
+  it("has at least forty kinds of image", () => {
+    expect(new Set(animals.map(({ name }) => name)).size).toBeGreaterThanOrEqual(40);
+  });
+
+  it.each(animals.map((animal, index) => ({ ...animal, repository: `zoo/animal-${index}` })))(
+    "$name is the same at both ends, byte for byte",
+    async ({ image, repository }) => {
+      await using connections = testConnections();
+      await pushImage(image, { registry: hosts.source, repository, tag: "v1" }, signal);
+      const from = testEndpoint({ host: hosts.source, repository }, connections.dispatcher);
+      const to = testEndpoint({ host: hosts.target, repository, side: "target" }, connections.dispatcher);
+      const context = { ...replicateFixture(), source: createRegistrySource(from), target: createRegistryTarget(to) };
+      const report = await replicateTag(copyRequest("v1"), context, signal);
+      expect(report).toMatchObject({ outcome: "replicated", digest: image.root.descriptor.digest });
+      const target = testSource({ host: hosts.target, repository }, connections.dispatcher);
+      const verified = await verifyTag(context.source, target, tag, signal);
+      expect(verified.manifests).toBe(new Set(image.manifests.map(({ descriptor }) => descriptor.digest)).size);
+      for (const { descriptor, bytes } of image.manifests) {
+        const manifest = await target.fetchManifest(descriptor, signal);
+        expect(Buffer.compare(manifest?.bytes ?? Buffer.alloc(0), bytes)).toBe(0);
+      }
+    },
+  );
+});
