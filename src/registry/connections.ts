@@ -1,4 +1,5 @@
 import { Agent } from "undici";
+import { createGuardedLookup } from "./address-guard.ts";
 
 /** Sockets per origin: above what one copy runs at once, so that small requests never queue behind blobs. */
 const SOCKETS_PER_ORIGIN = 128;
@@ -12,7 +13,7 @@ export function createConnections(): Agent {
     allowH2: false,
     connections: SOCKETS_PER_ORIGIN,
     pipelining: 1,
-    connect: { timeout: 5_000 },
+    connect: { timeout: 5_000, lookup: createGuardedLookup() },
     headersTimeout: 60_000,
     bodyTimeout: 15_000,
     // A frozen execution environment wakes with dead sockets: do not keep idle ones for long.
