@@ -18,7 +18,7 @@ const [from = "", to = "", ...tags] = process.argv.slice(2);
 /** Tags at once. */
 const CONCURRENT_TAGS = 16;
 
-const dispatcher = createConnections();
+const connections = createConnections();
 const endpoint = (text: string): Omit<Endpoint, "side"> => {
   const { registry, name } = parseReference(text);
   return {
@@ -26,7 +26,7 @@ const endpoint = (text: string): Omit<Endpoint, "side"> => {
     repository: name,
     plainHttp: true,
     credentials: fixedCredentials({ kind: "anonymous" }),
-    dispatcher,
+    connections,
   };
 };
 const common = {
@@ -62,4 +62,4 @@ await concurrently(
   },
   never,
 );
-await dispatcher.close();
+await connections.close();

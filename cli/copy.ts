@@ -30,9 +30,9 @@ export interface Terminal {
 
 /** Carries out `freightliner copy`. @returns an exit code. @throws what the copy throws. */
 export async function copy(options: CopyOptions, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const dispatcher = createConnections();
+  const connections = createConnections();
   try {
-    const registries = await openRegistries(options, dispatcher, terminal.environment);
+    const registries = await openRegistries(options, connections, terminal.environment);
     const root = await findRoot(registries, options, signal);
     if (typeof root === "string") {
       terminal.err.write(`${root}\n`);
@@ -41,7 +41,7 @@ export async function copy(options: CopyOptions, terminal: Terminal, signal: Abo
     if (options.dryRun) return await plan(root, registries, options, { terminal, signal });
     return await carryOut(root, registries, options, { terminal, signal });
   } finally {
-    await dispatcher.destroy();
+    await connections.close();
   }
 }
 

@@ -32,7 +32,7 @@ const KNOWN_HOSTS: readonly { readonly registry: RegExp; readonly hosts: readonl
 /** Opens both repositories with the user's own credentials. */
 export async function openRegistries(
   { source, target, allowedHosts }: CopyOptions,
-  dispatcher: Endpoint["dispatcher"],
+  connections: Endpoint["connections"],
   environment: NodeJS.ProcessEnv,
 ): Promise<Registries> {
   const endpoint = async (side: Side, reference: Reference): Promise<Endpoint> => {
@@ -48,7 +48,7 @@ export async function openRegistries(
       plainHttp: LOOPBACK.test(registry),
       allowedHosts: [...known, ...allowedHosts],
       credentials: fixedCredentials(await dockerCredentials(login, environment)),
-      dispatcher,
+      connections,
     };
   };
   const [from, to] = await Promise.all([endpoint("source", source), endpoint("target", target)]);

@@ -30,7 +30,7 @@ export async function pushDemo({ source }: Pick<Stack, "source">, signal: AbortS
 
 /** Waits until the target has what the source has under the demo's tag, then compares both ends digest by digest. */
 export async function verifyDemo(stack: Pick<Stack, "source" | "target">, signal: AbortSignal): Promise<Verified> {
-  const dispatcher = createConnections();
+  const connections = createConnections();
   const open = (side: Side, login: Login, repository: string, allowedHosts: readonly string[]) =>
     createRegistrySource({
       side,
@@ -39,7 +39,7 @@ export async function verifyDemo(stack: Pick<Stack, "source" | "target">, signal
       plainHttp: true,
       allowedHosts,
       credentials: fixedCredentials({ kind: "basic", username: login.username, password: login.password }),
-      dispatcher,
+      connections,
     });
   try {
     const source = open("source", stack.source, DEMO.repository, [stack.source.blobHost]);
@@ -47,7 +47,7 @@ export async function verifyDemo(stack: Pick<Stack, "source" | "target">, signal
     await arrival(source, target, DEMO.tag, signal);
     return await verifyTag(source, target, DEMO.tag, signal);
   } finally {
-    await dispatcher.destroy();
+    await connections.close();
   }
 }
 

@@ -41,13 +41,13 @@ const sqs = new SQSClient({});
 const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
   marshallOptions: { removeUndefinedValues: true },
 });
-const dispatcher = createConnections();
+const connections = createConnections();
 const clock: Clock = { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
 
 const openSource = createEcrSource({
   registry: configuration.source,
   credentials: createEcrCredentials(new ECRClient({ region: configuration.source.region })),
-  dispatcher,
+  connections,
 });
 
 /** The writer's credentials of each destination: federated where the configuration says how, else anonymous. */
@@ -94,7 +94,7 @@ const handle = createHandler({
       repository: to,
       plainHttp: destination.plainHttp,
       credentials: credentials.get(destination.name) ?? fixedCredentials({ kind: "anonymous" }),
-      dispatcher,
+      connections,
     }),
     tags,
     checkpoints,

@@ -8,11 +8,11 @@ import type { EcrRegistry } from "./ecr-registry.ts";
 export interface EcrSourceOptions {
   readonly registry: EcrRegistry;
   readonly credentials: Endpoint["credentials"];
-  readonly dispatcher: Endpoint["dispatcher"];
+  readonly connections: Endpoint["connections"];
 }
 
 /** Opens repositories of one account's private registry for reading. */
-export function createEcrSource({ registry, credentials, dispatcher }: EcrSourceOptions) {
+export function createEcrSource({ registry, credentials, connections }: EcrSourceOptions) {
   return (repository: RepositoryName): ImageSource =>
     createRegistrySource({
       side: "source",
@@ -21,6 +21,6 @@ export function createEcrSource({ registry, credentials, dispatcher }: EcrSource
       plainHttp: registry.plainHttp,
       allowedHosts: ecrBlobHosts(registry),
       credentials,
-      dispatcher,
+      connections,
     });
 }

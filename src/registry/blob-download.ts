@@ -1,21 +1,39 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { discard } from "./answer.ts";
 import type { Answer } from "./answer.ts";
+import type { RegistryRequest } from "./exchange.ts";
 import { answerError } from "./failure.ts";
 import type { RepositoryClient } from "./repository-client.ts";
 
 /** A blob's bytes from an offset on. */
 export interface Attachment {
   readonly answer: Answer;
-  /** Bytes to drop first: the registry ignored the Range and began at 0 (RFC 9110, 14.2 allows it). */
+  /** Bytes to drop first: the registry began at 0, because it ignores ranges or did not give the one asked for. */
   readonly skip: number;
+}
+
+/** Bytes `start` to `end` of a blob, `end` not included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+|\*)$/;
 
+/** Opens a whole blob; tried again in place. */
+export async function openWhole(
+  client: RepositoryClient,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+): Promise<Attachment> {
+  const answer = await client.sendRetrying(blobRequest(client, descriptor), signal);
+  await refuseEncoded(client, descriptor, answer);
+  return { answer, skip: 0 };
+}
+
 /**
- * Opens a blob at an offset (distribution-spec, "Pulling blobs"), always through the registry: a link it redirected to
- * before may have expired. Bytes must come as they are, without Content-Encoding: the digest is of those.
+ * Goes on with a blob at an offset (distribution-spec, "Pulling blobs"), through the registry: a link it redirected to
+ * before may have expired. Sent once. A registry that has another idea of the range is asked for the whole.
  */
 export async function attachBlob(
   client: RepositoryClient,
@@ -23,34 +41,60 @@ export async function attachBlob(
   offset: number,
   signal: AbortSignal,
 ): Promise<Attachment> {
-  const answer = await client.sendRetrying(
-    {
-      operation: "open-blob",
-      subject: client.subject(descriptor.digest),
-      method: "GET",
-      url: client.url(`blobs/${descriptor.digest}`),
-      headers: { "accept-encoding": "identity", ...(offset > 0 ? { range: `bytes=${offset}-` } : {}) },
-      accept: [200, 206],
-      scope: client.scope("pull"),
-    },
-    signal,
-  );
-  const problem = problemOf(answer, descriptor, offset);
-  if (problem === undefined) return { answer, skip: answer.status === 200 ? offset : 0 };
+  if (offset > 0) {
+    const range = { start: offset, end: descriptor.size };
+    const answer = await client.send(blobRequest(client, descriptor, range), signal);
+    await refuseEncoded(client, descriptor, answer);
+    if (answer.status === 200) return { answer, skip: offset };
+    if (answer.status === 206 && isRange(answer, range, descriptor)) return { answer, skip: 0 };
+    await discard(answer);
+  }
+  const answer = await client.send(blobRequest(client, descriptor), signal);
+  await refuseEncoded(client, descriptor, answer);
+  return { answer, skip: offset };
+}
+
+/** One range of a blob, sent once; undefined when the registry answers with anything but exactly this range. */
+export async function openRange(
+  client: RepositoryClient,
+  descriptor: Descriptor,
+  range: ByteRange,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  const answer = await client.send(blobRequest(client, descriptor, range), signal);
+  await refuseEncoded(client, descriptor, answer);
+  if (answer.status === 206 && isRange(answer, range, descriptor)) return answer;
   await discard(answer);
-  const occasion = {
-    side: client.endpoint.side,
+  return undefined;
+}
+
+function blobRequest(client: RepositoryClient, descriptor: Descriptor, range?: ByteRange): RegistryRequest {
+  const last = range === undefined || range.end === descriptor.size ? "" : range.end - 1;
+  const header = range === undefined ? {} : { range: `bytes=${range.start}-${last}` };
+  return {
     operation: "open-blob",
     subject: client.subject(descriptor.digest),
-  } as const;
+    method: "GET",
+    url: client.url(`blobs/${descriptor.digest}`),
+    headers: { "accept-encoding": "identity", ...header },
+    accept: range === undefined ? [200] : [200, 206, 416],
+    scope: client.scope("pull"),
+  };
+}
+
+/** Bytes must come as they are: the digest is of those, and nobody decompresses what a registry sends. */
+async function refuseEncoded(client: RepositoryClient, descriptor: Descriptor, answer: Answer): Promise<void> {
+  const encoding = answer.header("content-encoding") ?? "identity";
+  if (encoding === "identity") return;
+  await discard(answer);
+  const occasion = client.occasion("open-blob", descriptor.digest);
+  const problem = `sent with Content-Encoding ${encoding.slice(0, 20)}, but asked for as it is`;
   throw answerError(occasion, answer, { problem, now: client.now(), category: "permanent" });
 }
 
-function problemOf(answer: Answer, { size }: Descriptor, offset: number): string | undefined {
-  const encoding = answer.header("content-encoding") ?? "identity";
-  if (encoding !== "identity") return `sent with Content-Encoding ${encoding.slice(0, 20)}, but asked for as it is`;
-  if (answer.status === 200) return undefined;
+/** Is the answer the part of the blob that was asked for (RFC 9110, 14.4)? */
+function isRange(answer: Answer, { start, end }: ByteRange, { size }: Descriptor): boolean {
   const range = CONTENT_RANGE.exec(answer.header("content-range") ?? "");
-  const fits = range !== null && Number(range[1]) === offset && (range[3] === "*" || Number(range[3]) === size);
-  return fits ? undefined : `asked for bytes from ${offset} of ${size}, answered with another range`;
+  if (range === null || Number(range[1]) !== start || Number(range[2]) !== end - 1) return false;
+  return range[3] === "*" || Number(range[3]) === size;
 }

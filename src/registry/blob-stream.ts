@@ -2,27 +2,40 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { BlobStream } from "../oci/image-source.ts";
 import { recategorized, RegistryError } from "../oci/registry-error.ts";
 import { cut } from "./answer.ts";
-import { attachBlob } from "./blob-download.ts";
+import { attachBlob, openWhole } from "./blob-download.ts";
 import type { Attachment } from "./blob-download.ts";
 import { typedFailure } from "./failure.ts";
+import { createMeter } from "./meter.ts";
+import type { Meter } from "./meter.ts";
+import { PIECE_BYTES, readAhead } from "./read-ahead.ts";
 import type { RepositoryClient } from "./repository-client.ts";
-import { MAX_TRIES, pause } from "./retry.ts";
+import { pause, waitAfter } from "./retry.ts";
+import { retryPolicy } from "./retry-policy.ts";
 import { verified } from "./verified.ts";
 import { watched } from "./watchdog.ts";
 
 /** Bytes after which a broken stream has made progress, and may break again. */
 const PROGRESS_BYTES: number = 1024 * 1024;
+/** A source is slow when it is waited for most of the time, measured over this long and this much. */
+const SLOW_WAITING = 0.8;
+const SLOW_AFTER_MS = 250;
+const SLOW_AFTER_BYTES: number = PIECE_BYTES;
+/** Faster than this, in bytes per millisecond, one connection is never what holds a copy up. */
+const FAST_RATE = 100_000;
+/** Blobs read at once above which the line is shared already, and reading ahead only takes from the others. */
+const FEW_STREAMS = 2;
 
 /**
  * A blob as one stream, whatever happens underneath: when the connection breaks, stalls or ends early, the next byte is
- * asked for at the registry while the reader (and the upload it feeds) waits. Nothing is read twice.
+ * asked for at the registry while the reader (and the upload it feeds) waits. Nothing is read twice. A source that is
+ * slower per connection than its reader is read ahead in several ranges.
  */
 export async function openBlobStream(
   client: RepositoryClient,
   descriptor: Descriptor,
   signal: AbortSignal,
 ): Promise<BlobStream> {
-  const first = await attachBlob(client, descriptor, 0, signal);
+  const first = await openWhole(client, descriptor, signal);
   const bytes = verified(spliced(client, descriptor, first, signal), client, descriptor);
   return {
     [Symbol.asyncIterator]: () => bytes,
@@ -33,45 +46,95 @@ export async function openBlobStream(
   };
 }
 
+/** How far a stream is. */
+interface Position {
+  offset: number;
+  /** Bytes since the last break. */
+  progress: number;
+  /** Breaks in a row without progress. */
+  breaks: number;
+}
+
 async function* spliced(
   client: RepositoryClient,
   descriptor: Descriptor,
   first: Attachment,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  let attachment = first;
-  let offset = 0;
-  let progress = 0;
-  let breaks = 0;
-  for (;;) {
-    try {
-      const body = watched(attachment.answer.body, client.now, client.patience);
-      for await (const chunk of skipping(body, attachment.skip)) {
-        offset += chunk.byteLength;
-        progress += chunk.byteLength;
-        yield chunk;
+  const at: Position = { offset: 0, progress: 0, breaks: 0 };
+  const parts = createParts(client, descriptor, first, signal);
+  const { streams } = client.traffic;
+  const me = {};
+  streams.add(me);
+  try {
+    for (;;) {
+      try {
+        for await (const chunk of parts(at)) {
+          at.offset += chunk.byteLength;
+          at.progress += chunk.byteLength;
+          yield chunk;
+        }
+        if (at.offset >= descriptor.size) return;
+      } catch (error) {
+        await mend(client, descriptor, at, { error, signal });
       }
-      if (offset >= descriptor.size) return;
-      throw new Error(`ended after ${offset} of ${descriptor.size} bytes`);
-    } catch (error) {
-      const failure = asFailure(client, descriptor, error, signal);
-      breaks = progress >= PROGRESS_BYTES ? 1 : breaks + 1;
-      progress = 0;
-      if (!(failure instanceof RegistryError) || failure.category === "permanent") throw failure;
-      if (breaks > MAX_TRIES) throw recategorized(failure, "deferred");
     }
-    await pause(breaks, { random: client.random, signal });
-    attachment = await attachBlob(client, descriptor, offset, signal);
+  } finally {
+    streams.delete(me);
   }
 }
 
-function asFailure(client: RepositoryClient, descriptor: Descriptor, error: unknown, signal: AbortSignal): unknown {
-  const occasion = {
-    side: client.endpoint.side,
-    operation: "open-blob",
-    subject: client.subject(descriptor.digest),
-  } as const;
-  return typedFailure(occasion, error, signal);
+/** Decides whether a broken stream is gone on with, and waits before it is. @throws when it is not. */
+async function mend(
+  client: RepositoryClient,
+  { digest }: Descriptor,
+  at: Position,
+  { error, signal }: { readonly error: unknown; readonly signal: AbortSignal },
+): Promise<void> {
+  const failure = typedFailure(client.occasion("open-blob", digest), error, signal);
+  if (!(failure instanceof RegistryError) || failure.category === "permanent") throw failure;
+  at.breaks = at.progress >= PROGRESS_BYTES ? 1 : at.breaks + 1;
+  at.progress = 0;
+  const policy = retryPolicy(client.traffic.retryPolicies, "open-blob");
+  const waitMs = waitAfter(failure, at.breaks, policy, client.random);
+  if (at.breaks > policy.tries || waitMs === undefined) throw recategorized(failure, "deferred");
+  await pause(waitMs, signal);
+}
+
+/** Gives the next part of a blob: the answer already there, the rest after a break, or several ranges at once. */
+function createParts(client: RepositoryClient, descriptor: Descriptor, first: Attachment, signal: AbortSignal) {
+  const meter = createMeter(client.now);
+  let opened: Attachment | undefined = first;
+  let ahead: "untried" | "wanted" | "over" = "untried";
+  let singleRate = 0;
+  return async function* part({ offset }: Position): AsyncGenerator<Uint8Array> {
+    if (ahead === "wanted") {
+      ahead = "over";
+      yield* meter.measured(readAhead({ client, descriptor, offset, singleRate, meter }, signal));
+      return;
+    }
+    const attachment: Attachment = opened ?? (await attachBlob(client, descriptor, offset, signal));
+    opened = undefined;
+    let at = offset;
+    meter.reset();
+    const body = watched(attachment.answer.body, client.now, client.patience);
+    for await (const chunk of meter.measured(skipping(body, attachment.skip))) {
+      at += chunk.byteLength;
+      yield chunk;
+      if (ahead !== "untried" || !isSlow(meter, client) || descriptor.size - at < 4 * PIECE_BYTES) continue;
+      singleRate = meter.look().rate;
+      ahead = "wanted";
+      return;
+    }
+    if (at < descriptor.size) throw new Error(`ended after ${at} of ${descriptor.size} bytes`);
+  };
+}
+
+/** Is it one connection to the source, and nothing else, that holds the copy up? */
+function isSlow(meter: Meter, { traffic }: RepositoryClient): boolean {
+  const { bytes, elapsedMs, waiting, rate } = meter.look();
+  if (elapsedMs < SLOW_AFTER_MS || bytes < SLOW_AFTER_BYTES) return false;
+  return waiting >= SLOW_WAITING && rate < FAST_RATE && traffic.streams.size <= FEW_STREAMS;
 }
 
 async function* skipping(bytes: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {

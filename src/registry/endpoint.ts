@@ -1,7 +1,8 @@
-import type { Dispatcher } from "undici";
 import type { RegistryHost, RepositoryName } from "../oci/reference.ts";
 import type { Side } from "../oci/registry-error.ts";
+import type { Connections } from "./connections.ts";
 import type { CredentialsSource } from "./credentials.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Patience } from "./watchdog.ts";
 
 /** One repository of one registry, and all it takes to talk to it. Comes from configuration, never from a server. */
@@ -15,7 +16,9 @@ export interface Endpoint {
   readonly allowedHosts?: readonly string[];
   readonly credentials: CredentialsSource;
   /** Connection pools, shared by all repositories; its owner closes it. */
-  readonly dispatcher: Dispatcher;
+  readonly connections: Connections;
+  /** Shared by all repositories of the registry; their own when not given. */
+  readonly traffic?: Traffic | undefined;
   /** When a transfer has stalled; {@link PATIENCE} when not given. */
   readonly patience?: Patience;
   /** Epoch milliseconds; `Date.now` outside of tests. */

@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
 import type { RegistryOperation } from "../oci/registry-error.ts";
 import { toAnswer } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Scope } from "./authorization.ts";
+import type { Connections } from "./connections.ts";
 
 export interface RegistryRequest {
   readonly operation: RegistryOperation;
@@ -20,13 +20,13 @@ export interface RegistryRequest {
 
 /** One request, one answer, one hop: no redirect, no retry, no credentials but the header given. */
 export async function exchange(
-  dispatcher: Dispatcher,
+  connections: Connections,
   request: Omit<RegistryRequest, "accept" | "scope">,
   authorization: string | undefined,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { method, url, headers, body } = request;
-  const data = await dispatcher.request({
+  const data = await connections.request({
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
     method,

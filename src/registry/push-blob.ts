@@ -1,12 +1,11 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { BlobStream } from "../oci/image-source.ts";
 import type { PushBlob, PushedBlob } from "../oci/image-target.ts";
-import { recategorized } from "../oci/registry-error.ts";
-import type { RegistryError } from "../oci/registry-error.ts";
+import { recategorized, RegistryError } from "../oci/registry-error.ts";
 import { hasBlob } from "./blobs.ts";
 import { typedFailure } from "./failure.ts";
 import type { RepositoryClient } from "./repository-client.ts";
-import { isTransient, MAX_TRIES, pause } from "./retry.ts";
+import { withRetry } from "./retry.ts";
 import { watchUpload } from "./watchdog.ts";
 import { cancelUpload, putBlob, startUpload } from "./uploads.ts";
 
@@ -20,21 +19,28 @@ export async function pushBlob(
   options: PushBlob,
   signal: AbortSignal,
 ): Promise<PushedBlob> {
-  for (let tries = 1; ; tries++) {
+  const { traffic, random } = client;
+  let isMaybeThere = false;
+  const attempt = async (): Promise<PushedBlob> => {
     try {
-      if (tries > 1 && (await hasBlob(client, descriptor, signal))) return { kind: "uploaded" };
+      if (isMaybeThere && (await hasBlob(client, descriptor, signal))) return { kind: "uploaded" };
       return await pushOnce(client, descriptor, options, signal);
     } catch (cause) {
-      const error = typedFailure(
-        { side: client.endpoint.side, operation: "put-blob", subject: client.subject(descriptor.digest) },
-        cause,
-        signal,
-      );
-      if (!isTransient(error)) throw error;
-      if (tries === MAX_TRIES) throw isWrongContent(error) ? recategorized(error, "permanent") : error;
-      await pause(tries, { random: client.random, signal });
+      const error = typedFailure(client.occasion("put-blob", descriptor.digest), cause, signal);
+      if (!(error instanceof RegistryError)) throw error;
+      isMaybeThere = error.side === client.endpoint.side && error.operation === "put-blob";
+      throw error.side === client.endpoint.side ? error : sourceFailure(error);
     }
-  }
+  };
+  return withRetry(attempt, { operation: "put-blob", traffic, random, signal }).catch((error: unknown) => {
+    // The same wrong bytes time after time: it is not the line.
+    throw error instanceof RegistryError && isWrongContent(error) ? recategorized(error, "permanent") : error;
+  });
+}
+
+/** Wrong bytes may be the line's fault and are asked for again; whatever else the source had, it had its own tries. */
+function sourceFailure(error: RegistryError): RegistryError {
+  return error.category === "transient" && !isWrongContent(error) ? recategorized(error, "deferred") : error;
 }
 
 async function pushOnce(

@@ -1,15 +1,22 @@
 import { formatReference } from "../oci/reference.ts";
+import type { RegistryOperation } from "../oci/registry-error.ts";
+import { discard } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Scope } from "./authorization.ts";
 import { createAuthorization } from "./authorization.ts";
 import { originOf } from "./endpoint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { RegistryRequest } from "./exchange.ts";
+import type { Occasion } from "./failure.ts";
+import { hedged } from "./hedge.ts";
 import { createHostGuard } from "./host-guard.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { withRetry } from "./retry.ts";
 import { createTokenFetcher } from "./token-server.ts";
+import { createTraffic } from "./traffic.ts";
+import type { Traffic } from "./traffic.ts";
 import { createTransport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 import { PATIENCE } from "./watchdog.ts";
 import type { Patience } from "./watchdog.ts";
 
@@ -24,10 +31,13 @@ export interface RepositoryClient {
   url(path: string): URL;
   /** `registry/repository:tag` or `registry/repository@digest`, for messages. */
   subject(reference: string): string;
+  /** What a failure of an operation on a tag or digest has in common with others of it. */
+  occasion(operation: RegistryOperation, reference: string): Occasion;
   scope(actions: Scope["actions"], from?: string): Scope;
   /** Sends once. */
   send(request: RegistryRequest, signal: AbortSignal): Promise<Answer>;
-  /** Sends again after transient failures; only for requests that can be repeated. */
+  readonly traffic: Traffic;
+  /** Sends again after failures that pass; only for requests that can be repeated. Reads are hedged. */
   sendRetrying(request: RegistryRequest, signal: AbortSignal): Promise<Answer>;
 }
 
@@ -39,7 +49,9 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
   const fetchToken = createTokenFetcher(endpoint, guard);
   const authorization = createAuthorization({ credentials: endpoint.credentials, fetchToken, now });
   const send = createTransport({ endpoint, guard, authorization });
+  const traffic = endpoint.traffic ?? createTraffic({ now });
   const prefix = formatReference({ registry: endpoint.registry, name: endpoint.repository });
+  const subject = (reference: string): string => `${prefix}${reference.includes(":") ? "@" : ":"}${reference}`;
   return {
     endpoint,
     guard,
@@ -47,9 +59,35 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
     random,
     patience: endpoint.patience ?? PATIENCE,
     url: (path) => new URL(`/v2/${endpoint.repository}/${path}`, origin),
-    subject: (reference) => `${prefix}${reference.includes(":") ? "@" : ":"}${reference}`,
+    subject,
+    occasion: (operation, reference) => ({ side: endpoint.side, operation, subject: subject(reference) }),
     scope: (actions, from) => ({ repository: endpoint.repository, actions, from }),
+    traffic,
     send,
-    sendRetrying: (request, signal) => withRetry(() => send(request, signal), { random, signal }),
+    sendRetrying: (request, signal) =>
+      withRetry(() => sendHedged(send, request, traffic, signal), {
+        operation: request.operation,
+        traffic,
+        random,
+        signal,
+      }),
   };
+}
+
+/** What may be sent twice to be answered once: it reads, it is small, and a copy waits for it. */
+const HEDGED = new Set<RegistryOperation>(["resolve", "head-blob", "fetch-manifest", "open-blob"]);
+
+async function sendHedged(
+  send: Transport,
+  request: RegistryRequest,
+  { latency, hedges }: Traffic,
+  signal: AbortSignal,
+): Promise<Answer> {
+  if (!HEDGED.has(request.operation)) return send(request, signal);
+  hedges.earn();
+  const started = performance.now();
+  const attempt = (either: AbortSignal): Promise<Answer> => send(request, either);
+  const answer = await hedged(attempt, { budget: hedges, afterMs: latency.late(), discard }, signal);
+  latency.observe(performance.now() - started);
+  return answer;
 }

@@ -1,34 +1,67 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RegistryError } from "../oci/registry-error.ts";
+import { recategorized, RegistryError } from "../oci/registry-error.ts";
+import type { RegistryOperation } from "../oci/registry-error.ts";
+import { retryPolicy } from "./retry-policy.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
+import type { Traffic } from "./traffic.ts";
 
-/** Tries in place, the first one included. The queue is the second and last layer of retries. */
-export const MAX_TRIES = 3;
-/** Full jitter: a wait is uniform in [0, base * 2^n) milliseconds. */
-const BASE_MS = 200;
-
-export interface RetryOptions {
+export interface Retry {
+  readonly operation: RegistryOperation;
+  readonly traffic: Traffic;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly signal: AbortSignal;
 }
 
-/** Runs `attempt` again after transient failures, up to {@link MAX_TRIES} times in all. */
-export async function withRetry<T>(attempt: () => Promise<T>, { random, signal }: RetryOptions): Promise<T> {
+/**
+ * Runs `attempt` again after failures that pass, as the operation's policy and the registry's budget allow. A failure
+ * that did not pass in time is deferred: the queue is the second and last layer of retries.
+ */
+export async function withRetry<T>(
+  attempt: (tries: number) => Promise<T>,
+  { operation, traffic, random, signal }: Retry,
+): Promise<T> {
+  const policy = retryPolicy(traffic.retryPolicies, operation);
   for (let tries = 1; ; tries++) {
+    await traffic.pace.turn(signal);
+    traffic.retries.earn();
     try {
-      return await attempt();
+      return await attempt(tries);
     } catch (error) {
-      if (!isTransient(error) || tries === MAX_TRIES) throw error;
-      await pause(tries, { random, signal });
+      if (!(error instanceof RegistryError)) throw error;
+      if (isBusy(error) && error.retryAfterMs !== undefined) traffic.pace.busy(error.retryAfterMs);
+      const waitMs = waitAfter(error, tries, policy, random);
+      if (waitMs === undefined) throw error;
+      if (tries >= policy.tries || !traffic.retries.spend()) throw exhausted(error);
+      await pause(waitMs, signal);
     }
   }
 }
 
-export function isTransient(error: unknown): error is RegistryError {
-  return error instanceof RegistryError && error.category === "transient";
+/** How long to wait before trying again in place, in milliseconds; undefined when that makes no sense. */
+export function waitAfter(
+  error: RegistryError,
+  tries: number,
+  { baseMs, busyMs }: RetryPolicy,
+  random: () => number,
+): number | undefined {
+  if (error.category === "transient") return random() * baseMs * 2 ** tries;
+  if (!isBusy(error)) return undefined;
+  const asked = error.retryAfterMs;
+  if (asked === undefined) return random() * busyMs;
+  return asked <= busyMs ? asked + random() * baseMs : undefined;
 }
 
-/** Waits before try `tries + 1`. @throws the signal's reason when aborted. */
-export async function pause(tries: number, { random, signal }: RetryOptions): Promise<void> {
-  await sleep(random() * BASE_MS * 2 ** tries, undefined, { signal }).catch(() => signal.throwIfAborted());
+/** Waits. @throws the signal's reason when aborted. */
+export async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+}
+
+/** The registry is there and wants to be asked more slowly. */
+function isBusy({ category, status }: RegistryError): boolean {
+  return category === "deferred" && (status === 429 || status === 503);
+}
+
+function exhausted(error: RegistryError): RegistryError {
+  return error.category === "transient" ? recategorized(error, "deferred") : error;
 }

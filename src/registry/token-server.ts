@@ -28,7 +28,7 @@ export function createTokenFetcher(endpoint: Endpoint, guard: HostGuard): FetchT
       if (service.service !== undefined) url.searchParams.set("service", service.service);
       for (const scope of scopes) url.searchParams.append("scope", scope);
       const answer = await exchange(
-        endpoint.dispatcher,
+        endpoint.connections,
         { operation: occasion.operation, subject: occasion.subject, method: "GET", url },
         authorizationHeader(credentials),
         signal,

@@ -37,7 +37,7 @@ export function createTransport({ endpoint, guard, authorization }: TransportOpt
   async function atHome(request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
     for (let tries = 1; ; tries++) {
       const sent = await authorization.header(request.scope, signal);
-      const answer = await exchange(endpoint.dispatcher, request, sent, signal);
+      const answer = await exchange(endpoint.connections, request, sent, signal);
       if (answer.status !== 401 && answer.status !== 403) return answer;
       const challenges = parseChallenges(answer.header("www-authenticate") ?? "");
       const error = await refusal(occasion(request), answer, now());
@@ -56,7 +56,7 @@ export function createTransport({ endpoint, guard, authorization }: TransportOpt
     for (let hops = 0; ; hops++) {
       guard(url);
       const hop = { ...request, url };
-      const answer = home ? await atHome(hop, signal) : await exchange(endpoint.dispatcher, hop, undefined, signal);
+      const answer = home ? await atHome(hop, signal) : await exchange(endpoint.connections, hop, undefined, signal);
       if (!REDIRECTS.has(answer.status) || !isRead(request)) return answer;
       url = await nextHop(request, answer, hops);
       home &&= url.origin === origin;

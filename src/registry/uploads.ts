@@ -20,7 +20,7 @@ const CANCEL_MS = 2_000;
 
 /**
  * Opens an upload session, or mounts the blob from another repository in the same request (distribution-spec, "POST then
- * PUT", "Mounting a blob from another repository"). Safe to repeat: an unused session expires at the registry.
+ * PUT", "Mounting a blob from another repository"). Sent once: who needs a session asks again.
  */
 export async function startUpload(
   client: RepositoryClient,
@@ -33,7 +33,7 @@ export async function startUpload(
     url.searchParams.set("mount", descriptor.digest);
     url.searchParams.set("from", mountFrom);
   }
-  const answer = await client.sendRetrying(
+  const answer = await client.send(
     {
       operation: "start-upload",
       subject: client.subject(descriptor.digest),
@@ -92,11 +92,7 @@ export async function cancelUpload(client: RepositoryClient, session: UploadSess
 function locationOf(client: RepositoryClient, descriptor: Descriptor, answer: Answer): URL {
   const location = answer.header("location");
   if (location === undefined || !URL.canParse(location, answer.url.href)) {
-    const occasion = {
-      side: client.endpoint.side,
-      operation: "start-upload",
-      subject: client.subject(descriptor.digest),
-    } as const;
+    const occasion = client.occasion("start-upload", descriptor.digest);
     const problem = "the registry opened an upload without a usable Location";
     throw answerError(occasion, answer, { problem, now: client.now(), category: "transient" });
   }

@@ -26,6 +26,7 @@ export const PATIENCE: Patience = {
 
 interface Body extends AsyncIterable<unknown> {
   destroy(error?: Error): unknown;
+  on(event: "error", listener: () => void): unknown;
 }
 
 /** Passes a body's bytes on, and breaks it when it stalls or drips. Time the reader takes for itself does not count. */
@@ -60,6 +61,8 @@ export async function* watched(body: Body, now: () => number, patience: Patience
     }
   } finally {
     clearTimeout(timer);
+    // Left early, it complains about that to nobody.
+    body.on("error", () => undefined);
     body.destroy();
   }
 }

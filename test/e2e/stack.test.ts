@@ -10,10 +10,12 @@ import { startStack } from "../../local/stack.ts";
 import type { Stack } from "../../local/stack.ts";
 import { verifyTag } from "../../local/verify.ts";
 import { parseTag } from "../../src/oci/reference.ts";
+import type { Connections } from "../../src/registry/connections.ts";
+import { createConnections } from "../../src/registry/connections.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { writeOciLayout } from "../fixtures/oci-layout.ts";
 import { skopeo, startDockerRegistry, temporaryFolder } from "../fixtures/programs.ts";
-import { testConnections, testSource } from "../fixtures/registry-client.ts";
+import { testSource } from "../fixtures/registry-client.ts";
 
 const never = AbortSignal.timeout(120_000);
 const OPTIONS = { concurrency: 4, timeoutSeconds: 60 } as const;
@@ -26,18 +28,18 @@ function push(stack: Stack, image: ImageContent, repository: string, tag: string
 }
 
 /** Both ends of a repository, read as any client would. */
-function openEnds(stack: Stack, repository: string, dispatcher: ReturnType<typeof testConnections>["dispatcher"]) {
+function openEnds(stack: Stack, repository: string, connections: Connections) {
   const { source, target } = stack;
   const basic = ({ username, password }: { username: string; password: string }) =>
     ({ kind: "basic", username, password }) as const;
   return {
     source: testSource(
       { host: source.registry, repository, credentials: basic(source), allowedHosts: [source.blobHost] },
-      dispatcher,
+      connections,
     ),
     target: testSource(
       { host: target.registry, repository: `${target.prefix}/${repository}`, credentials: basic(target) },
-      dispatcher,
+      connections,
     ),
   };
 }
@@ -45,10 +47,10 @@ function openEnds(stack: Stack, repository: string, dispatcher: ReturnType<typeo
 describe("an image pushed at the source", () => {
   it("arrives at the target with everything under its tag and what is attached to it, byte for byte", async () => {
     await using stack = await startStack(OPTIONS);
-    await using connections = testConnections();
+    await using connections = createConnections();
     const image = demoImage("1");
     await push(stack, image, "team/app", "v1");
-    const { source, target } = openEnds(stack, "team/app", connections.dispatcher);
+    const { source, target } = openEnds(stack, "team/app", connections);
     const tag = parseTag("v1");
     await eventually("the tag", async () => (await target.resolve(tag, never))?.digest);
     const verified = await verifyTag(source, target, tag, never);
@@ -98,26 +100,26 @@ describe("an image pushed at the source", () => {
   it("arrives at a real registry that nobody here wrote", async () => {
     await using registry = await startDockerRegistry();
     await using stack = await startStack({ ...OPTIONS, target: { registry: registry.host, prefix: "mirror" } });
-    await using connections = testConnections();
+    await using connections = createConnections();
     const image = indexOf([imageOf([layer("real", 2_000_000)], AMD64)]);
     await push(stack, image, "app", "v1");
-    const target = testSource({ host: registry.host, repository: "mirror/app" }, connections.dispatcher);
+    const target = testSource({ host: registry.host, repository: "mirror/app" }, connections);
     const tag = parseTag("v1");
     await eventually("the tag", async () => (await target.resolve(tag, never))?.digest);
     const raw = await skopeo("inspect", "--raw", "--tls-verify=false", `docker://${registry.host}/mirror/app:v1`);
     expect(raw).toBe(Buffer.from(image.root.bytes).toString());
-    await verifyTag(openEnds(stack, "app", connections.dispatcher).source, target, tag, never);
+    await verifyTag(openEnds(stack, "app", connections).source, target, tag, never);
   });
 
   it("shares its layers with 49 other tags pushed at once, and each shared blob is uploaded once", async () => {
     const events: RegistryEvent[] = [];
     await using stack = await startStack({ ...OPTIONS, onTarget: (event) => void events.push(event) });
-    await using connections = testConnections();
+    await using connections = createConnections();
     const base = [layer("base-1", 1_500_000), layer("base-2", 400_000)];
     const tags = Array.from({ length: 50 }, (_, index) => `v${index}`);
     const images = new Map(tags.map((tag) => [tag, imageOf([...base, layer(`own-${tag}`, 20_000)], AMD64)]));
     await Promise.all(tags.map((tag) => push(stack, images.get(tag)!, "team/app", tag)));
-    const { target } = openEnds(stack, "team/app", connections.dispatcher);
+    const { target } = openEnds(stack, "team/app", connections);
     for (const tag of tags) {
       const digest = images.get(tag)?.root.descriptor.digest;
       await eventually(
@@ -143,14 +145,14 @@ describe("an image pushed at the source", () => {
       leaseSeconds: 2,
       onTarget: (event) => void events.push(event),
     });
-    await using connections = testConnections();
+    await using connections = createConnections();
     const layers = Array.from({ length: 12 }, (_, index) => layer(`kill-${index}`, index < 6 ? 30_000_000 : 100_000));
     const image = imageOf(layers, AMD64);
     await push(stack, image, "team/app", "v1");
     await eventually("a first finished blob", () => (storedSoFar().length > 0 ? true : undefined));
     const finished = storedSoFar();
     await stack.killCopies();
-    const { target } = openEnds(stack, "team/app", connections.dispatcher);
+    const { target } = openEnds(stack, "team/app", connections);
     await eventually("the tag", async () => (await target.resolve(parseTag("v1"), never))?.digest, 40_000);
     for (const digest of finished) expect(storedSoFar().filter((stored) => stored === digest)).toHaveLength(1);
   }, 60_000);

@@ -11,8 +11,9 @@ import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { createConnections } from "../../src/registry/connections.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
-import { testConnections, testEndpoint, testSource } from "../fixtures/registry-client.ts";
+import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
 import { seeded } from "./seeded.ts";
@@ -66,17 +67,17 @@ interface Outcome {
 /** One copy through spoiled lines, delivered again as long as it is deferred. */
 async function copyThrough(fault: Fault, seed: number, repository: string): Promise<Outcome> {
   const random = seeded(seed);
-  await using connections = testConnections();
+  await using connections = createConnections();
   await using source = await startFaultProxy(hosts.source, fault.side === "source" ? fault.spoil : undefined, random);
   await using target = await startFaultProxy(hosts.target, fault.side === "target" ? fault.spoil : undefined, random);
   const fixture = replicateFixture();
   const context = {
     source: createRegistrySource({
-      ...testEndpoint({ host: source.host, repository: "app" }, connections.dispatcher),
+      ...testEndpoint({ host: source.host, repository: "app" }, connections),
       patience: PATIENCE,
     }),
     target: createRegistryTarget({
-      ...testEndpoint({ host: target.host, repository, side: "target" }, connections.dispatcher),
+      ...testEndpoint({ host: target.host, repository, side: "target" }, connections),
       patience: PATIENCE,
     }),
   };
@@ -105,13 +106,13 @@ describe.each(ROWS)("$id: $what ($side)", ({ create, row, spoil, ...known }) => 
   const good = ends === "replicated" ? ["replicated", "unchanged"] : ["failed"];
 
   it(`ends ${ends} with ${SEEDS} seeds, sends ${resends} twice, and publishes no wrong byte`, async () => {
-    await using connections = testConnections();
-    const source = testSource({ host: hosts.source, repository: "app" }, connections.dispatcher);
+    await using connections = createConnections();
+    const source = testSource({ host: hosts.source, repository: "app" }, connections);
     const wrong: unknown[] = [];
     for (let seed = 0; seed < SEEDS; seed++) {
       const repository = `copy-${row}-${seed}`;
       const { report, bytesIn } = await copyThrough(create(), seed * 1_000 + row, repository);
-      const target = testSource({ host: hosts.target, repository }, connections.dispatcher);
+      const target = testSource({ host: hosts.target, repository }, connections);
       const twice = ends === "replicated" ? bytesIn - wholeImage() : 0;
       const problem = ends === "replicated" ? await difference(source, target) : await published(target);
       const isGood = good.includes(report.outcome) && twice <= allowance(resends, spoil.times) && problem === undefined;

@@ -3,8 +3,9 @@ import { parseTag } from "../../src/oci/reference.ts";
 import { cachedCredentials } from "../../src/registry/cached-credentials.ts";
 import { parseChallenges } from "../../src/registry/challenge.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
+import { createConnections } from "../../src/registry/connections.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
-import { testConnections, testEndpoint, testSource } from "../fixtures/registry-client.ts";
+import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 
 const signal = AbortSignal.timeout(20_000);
 const user = { kind: "basic", username: "user", password: "secret" } as const;
@@ -39,8 +40,8 @@ describe("authorization", () => {
         .writeHead(401, { "www-authenticate": `Bearer realm="http://${got.headers.host}/token",service="s"` })
         .end();
     });
-    await using connections = testConnections();
-    const source = testSource({ host: server.host, repository: "a/b", credentials: user }, connections.dispatcher);
+    await using connections = createConnections();
+    const source = testSource({ host: server.host, repository: "a/b", credentials: user }, connections);
     await source.resolve(tag, signal);
     await Promise.all([source.resolve(tag, signal), source.resolve(tag, signal)]);
     const tokens = server.got.filter(({ url }) => url.startsWith("/token"));
@@ -53,8 +54,8 @@ describe("authorization", () => {
     await using server = await scriptedServer((_got, response) => {
       response.writeHead(401, { "www-authenticate": `Bearer realm="http://${canary.host}/token"` }).end();
     });
-    await using connections = testConnections();
-    const source = testSource({ host: server.host, repository: "a", credentials: user }, connections.dispatcher);
+    await using connections = createConnections();
+    const source = testSource({ host: server.host, repository: "a", credentials: user }, connections);
     await expect(source.resolve(tag, signal)).rejects.toMatchObject({
       category: "permanent",
       message: expect.stringContaining("not among the hosts configured"),
@@ -71,7 +72,7 @@ describe("authorization", () => {
       ];
       response.writeHead(got.method === "HEAD" ? 401 : 403).end(JSON.stringify({ errors }));
     });
-    await using connections = testConnections();
+    await using connections = createConnections();
     let fetched = 0;
     const credentials = cachedCredentials(() => {
       fetched++;
@@ -81,7 +82,7 @@ describe("authorization", () => {
       });
     });
     const source = createRegistrySource({
-      ...testEndpoint({ host: server.host, repository: "a" }, connections.dispatcher),
+      ...testEndpoint({ host: server.host, repository: "a" }, connections),
       credentials,
     });
     expect(await source.resolve(tag, signal)).toBeUndefined();
@@ -93,8 +94,8 @@ describe("authorization", () => {
     await using server = await scriptedServer((_got, response) => {
       response.writeHead(403).end(JSON.stringify({ errors: [{ code: "DENIED", message: 'Permission "x" denied' }] }));
     });
-    await using connections = testConnections();
-    const source = testSource({ host: server.host, repository: "a", credentials: user }, connections.dispatcher);
+    await using connections = createConnections();
+    const source = testSource({ host: server.host, repository: "a", credentials: user }, connections);
     await expect(source.listReferrers(`sha256:${"a".repeat(64)}`, signal)).rejects.toMatchObject({
       category: "permanent",
       status: 403,
@@ -115,10 +116,10 @@ describe("redirects", () => {
     await using store = await scriptedServer((_got, response) => {
       response.writeHead(302, { location: `http://${home.host}/back` }).end();
     });
-    await using connections = testConnections();
+    await using connections = createConnections();
     const source = testSource(
       { host: home.host, repository: "a", credentials: user, allowedHosts: [store.host] },
-      connections.dispatcher,
+      connections,
     );
     await expect(source.openBlob(blob, signal)).rejects.toMatchObject({ status: 404 });
     expect(store.got.map(({ headers }) => headers.authorization)).toEqual([undefined]);
@@ -130,8 +131,8 @@ describe("redirects", () => {
     await using home = await scriptedServer(
       (_got, response) => void response.writeHead(307, { location: `http://${canary.host}/x` }).end(),
     );
-    await using connections = testConnections();
-    const source = testSource({ host: home.host, repository: "a", credentials: user }, connections.dispatcher);
+    await using connections = createConnections();
+    const source = testSource({ host: home.host, repository: "a", credentials: user }, connections);
     await expect(source.openBlob(blob, signal)).rejects.toMatchObject({ category: "permanent" });
     expect(canary.got).toEqual([]);
   });
@@ -140,8 +141,8 @@ describe("redirects", () => {
     await using home = await scriptedServer(
       (got, response) => void response.writeHead(307, { location: got.url }).end(),
     );
-    await using connections = testConnections();
-    const source = testSource({ host: home.host, repository: "a" }, connections.dispatcher);
+    await using connections = createConnections();
+    const source = testSource({ host: home.host, repository: "a" }, connections);
     await expect(source.openBlob(blob, signal)).rejects.toMatchObject({
       category: "permanent",
       message: expect.stringContaining("more than 5 times"),

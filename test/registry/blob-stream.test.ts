@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { ImageSource } from "../../src/oci/image-source.ts";
+import { createConnections } from "../../src/registry/connections.ts";
 import { scriptedServer, sendPart } from "../fixtures/scripted-server.ts";
 import type { Got, Script } from "../fixtures/scripted-server.ts";
-import { testConnections, testSource } from "../fixtures/registry-client.ts";
+import { testSource } from "../fixtures/registry-client.ts";
 
 const signal = AbortSignal.timeout(25_000);
 const body = randomBytes(300_000);
@@ -38,8 +39,8 @@ async function against(
   check: (source: ImageSource, got: readonly Got[]) => Promise<void>,
 ): Promise<void> {
   await using server = await scriptedServer(script);
-  await using connections = testConnections();
-  await check(testSource({ host: server.host, repository: "a" }, connections.dispatcher), server.got);
+  await using connections = createConnections();
+  await check(testSource({ host: server.host, repository: "a" }, connections), server.got);
 }
 
 describe("a blob's stream", () => {
@@ -85,17 +86,32 @@ describe("a blob's stream", () => {
     );
   });
 
-  it("refuses a range it has not asked for", async () => {
+  it.each([
+    ["another range", "bytes 5-9/10"],
+    ["another size", `bytes 100000-299999/400000`],
+    ["no Content-Range at all", undefined],
+  ])("asks for the whole, and skips what it has, when it is answered with %s", async (_what, range) => {
     await against(
-      (_got, response, count) =>
-        count === 0
-          ? sendPart(response, body, 100_000)
-          : sendPart(response, body, 10, { "content-range": "bytes 5-9/10" }),
-      async (source) =>
-        expect(readAll(source)).rejects.toMatchObject({
-          category: "permanent",
-          message: expect.stringContaining("another range"),
-        }),
+      (got, response, count) => {
+        if (count === 0) return sendPart(response, body, 100_000);
+        if (count > 1) return serve(got, response, count);
+        response.writeHead(206, range === undefined ? {} : { "content-range": range }).end("wrong");
+      },
+      async (source, got) => {
+        expect(Buffer.compare(await readAll(source), body)).toBe(0);
+        expect(got.map(({ headers }) => headers.range)).toEqual([undefined, "bytes=100000-", undefined]);
+      },
+    );
+  });
+
+  it("asks for the whole when the registry says that there is nothing at the offset (416)", async () => {
+    await against(
+      (got, response, count) => {
+        if (count === 0) return sendPart(response, body, 100_000);
+        if (count > 1) return serve(got, response, count);
+        response.writeHead(416, { "content-range": "bytes */100000" }).end();
+      },
+      async (source) => expect(Buffer.compare(await readAll(source), body)).toBe(0),
     );
   });
 

@@ -8,9 +8,11 @@ import { createRepositoryClient } from "../../src/registry/repository-client.ts"
 import { retryAfterMs } from "../../src/registry/retry-after.ts";
 import { scrub } from "../../src/registry/scrub.ts";
 import { listTags } from "../../src/registry/tags.ts";
+import type { Connections } from "../../src/registry/connections.ts";
+import { createConnections } from "../../src/registry/connections.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 import type { Got, Script } from "../fixtures/scripted-server.ts";
-import { testConnections, testEndpoint, testSource } from "../fixtures/registry-client.ts";
+import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 
 const signal = AbortSignal.timeout(20_000);
 const tag = parseTag("v1");
@@ -22,8 +24,8 @@ async function against(
   check: (source: ImageSource, got: readonly Got[], host: string) => Promise<void>,
 ): Promise<void> {
   await using server = await scriptedServer(script);
-  await using connections = testConnections();
-  await check(testSource({ host: server.host, repository: "a/b" }, connections.dispatcher), server.got, server.host);
+  await using connections = createConnections();
+  await check(testSource({ host: server.host, repository: "a/b" }, connections), server.got, server.host);
 }
 
 const answer =
@@ -59,11 +61,11 @@ describe("resolving a tag", () => {
     );
   });
 
-  it("gives up after three failures in a row", async () => {
+  it("defers after three failures in a row", async () => {
     await against(
       (_got, response) => void response.writeHead(500).end("<html>oops</html>"),
       async (source, got) => {
-        await expect(source.resolve(tag, signal)).rejects.toMatchObject({ category: "transient", status: 500 });
+        await expect(source.resolve(tag, signal)).rejects.toMatchObject({ category: "deferred", status: 500 });
         expect(got).toHaveLength(3);
       },
     );
@@ -105,11 +107,8 @@ describe("fetching a manifest", () => {
 });
 
 describe("listings", () => {
-  const list = async (
-    host: string,
-    dispatcher: ReturnType<typeof testConnections>["dispatcher"],
-  ): Promise<string[]> => {
-    const client = createRepositoryClient(testEndpoint({ host, repository: "a/b" }, dispatcher));
+  const list = async (host: string, connections: Connections): Promise<string[]> => {
+    const client = createRepositoryClient(testEndpoint({ host, repository: "a/b" }, connections));
     return Array.fromAsync(listTags(client, signal));
   };
 
@@ -121,8 +120,8 @@ describe("listings", () => {
         response.end(JSON.stringify({ name: "a/b", tags: isLast ? ["v2"] : ["v1"] }));
       },
       async (_source, got, host) => {
-        await using connections = testConnections();
-        expect(await list(host, connections.dispatcher)).toEqual(["v1", "v2"]);
+        await using connections = createConnections();
+        expect(await list(host, connections)).toEqual(["v1", "v2"]);
         expect(got[0]?.url).toBe("/v2/a/b/tags/list?n=1000");
       },
     );
@@ -132,9 +131,9 @@ describe("listings", () => {
     await against(
       (_got, response, count) => void response.writeHead(count === 0 ? 404 : 200).end('{"name":"a/b","tags":null}'),
       async (_source, _got, host) => {
-        await using connections = testConnections();
-        expect(await list(host, connections.dispatcher)).toEqual([]);
-        expect(await list(host, connections.dispatcher)).toEqual([]);
+        await using connections = createConnections();
+        expect(await list(host, connections)).toEqual([]);
+        expect(await list(host, connections)).toEqual([]);
       },
     );
   });
@@ -145,16 +144,16 @@ describe("listings", () => {
       (_got, response) =>
         void response.writeHead(200, { link: `<http://${canary.host}/x>; rel="next"` }).end('{"tags":["v1"]}'),
       async (_source, _got, host) => {
-        await using connections = testConnections();
-        await expect(list(host, connections.dispatcher)).rejects.toMatchObject({ category: "permanent" });
+        await using connections = createConnections();
+        await expect(list(host, connections)).rejects.toMatchObject({ category: "permanent" });
         expect(canary.got).toEqual([]);
       },
     );
     await against(
       (got, response) => void response.writeHead(200, { link: `<${got.url}>; rel="next"` }).end('{"tags":["v1"]}'),
       async (_source, _got, host) => {
-        await using connections = testConnections();
-        await expect(list(host, connections.dispatcher)).rejects.toThrow("more than 1000 pages");
+        await using connections = createConnections();
+        await expect(list(host, connections)).rejects.toThrow("more than 1000 pages");
       },
     );
   });

@@ -6,9 +6,10 @@ import type { BlobStream } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import { createConnections } from "../../src/registry/connections.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 import type { Got, Script } from "../fixtures/scripted-server.ts";
-import { testConnections, testEndpoint } from "../fixtures/registry-client.ts";
+import { testEndpoint } from "../fixtures/registry-client.ts";
 
 const signal = AbortSignal.timeout(25_000);
 const body = randomBytes(200_000);
@@ -26,9 +27,9 @@ async function against(
   check: (target: ImageTarget, got: readonly Got[]) => Promise<void>,
 ): Promise<void> {
   await using server = await scriptedServer(script);
-  await using connections = testConnections();
+  await using connections = createConnections();
   await check(
-    createRegistryTarget(testEndpoint({ host: server.host, repository: "a", side: "target" }, connections.dispatcher)),
+    createRegistryTarget(testEndpoint({ host: server.host, repository: "a", side: "target" }, connections)),
     server.got,
   );
 }

@@ -7,8 +7,9 @@ import { parseTag } from "../../src/oci/reference.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { createConnections } from "../../src/registry/connections.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
-import { testConnections, testEndpoint, testSource } from "../fixtures/registry-client.ts";
+import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 import { zoo } from "../fixtures/zoo.ts";
 
@@ -44,14 +45,14 @@ describe("the zoo", () => {
   it.each(animals.map((animal, index) => ({ ...animal, repository: `zoo/animal-${index}` })))(
     "$name is the same at both ends, byte for byte",
     async ({ image, repository }) => {
-      await using connections = testConnections();
+      await using connections = createConnections();
       await pushImage(image, { registry: hosts.source, repository, tag: "v1" }, signal);
-      const from = testEndpoint({ host: hosts.source, repository }, connections.dispatcher);
-      const to = testEndpoint({ host: hosts.target, repository, side: "target" }, connections.dispatcher);
+      const from = testEndpoint({ host: hosts.source, repository }, connections);
+      const to = testEndpoint({ host: hosts.target, repository, side: "target" }, connections);
       const context = { ...replicateFixture(), source: createRegistrySource(from), target: createRegistryTarget(to) };
       const report = await replicateTag(copyRequest("v1"), context, signal);
       expect(report).toMatchObject({ outcome: "replicated", digest: image.root.descriptor.digest });
-      const target = testSource({ host: hosts.target, repository }, connections.dispatcher);
+      const target = testSource({ host: hosts.target, repository }, connections);
       const verified = await verifyTag(context.source, target, tag, signal);
       expect(verified.manifests).toBe(new Set(image.manifests.map(({ descriptor }) => descriptor.digest)).size);
       for (const { descriptor, bytes } of image.manifests) {

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Budget } from "./budget.ts";
+
+export interface Hedge<T> {
+  readonly budget: Budget;
+  /** How long the first request is waited for alone, in milliseconds. */
+  readonly afterMs: number;
+  /** Lets go of an answer that came too late. */
+  readonly discard: (late: T) => Promise<void>;
+}
+
+/**
+ * Sends a request a second time when the first is unusually slow, and takes whichever succeeds first (Dean and Barroso,
+ * "The Tail at Scale"). Only for requests that change nothing. The other one is aborted; when both fail, the first's
+ * failure is thrown.
+ */
+export async function hedged<T>(
+  attempt: (signal: AbortSignal) => Promise<T>,
+  { budget, afterMs, discard }: Hedge<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const first = run(attempt, signal);
+  if (!(await isSlow(first.outcome, afterMs)) || !budget.spend()) return first.outcome;
+  const second = run(attempt, signal);
+  const winner = await Promise.any([first, second].map((each) => each.outcome.then(() => each))).catch(() => first);
+  const loser = winner === first ? second : first;
+  loser.abort.abort();
+  void loser.outcome.then(discard).catch(() => undefined);
+  return winner.outcome;
+}
+
+interface Run<T> {
+  readonly abort: AbortController;
+  readonly outcome: Promise<T>;
+}
+
+function run<T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Run<T> {
+  const abort = new AbortController();
+  return { abort, outcome: attempt(AbortSignal.any([signal, abort.signal])) };
+}
+
+/** True when the outcome takes longer than `afterMs`. */
+async function isSlow(outcome: Promise<unknown>, afterMs: number): Promise<boolean> {
+  const timer = new AbortController();
+  const slow = sleep(afterMs, true, { signal: timer.signal }).catch(() => false);
+  const quick = outcome.then(
+    () => false,
+    () => false,
+  );
+  try {
+    return await Promise.race([quick, slow]);
+  } finally {
+    timer.abort();
+  }
+}

@@ -1,0 +1,30 @@
+import type { RegistryOperation } from "../oci/registry-error.ts";
+
+/** How a request is tried again in place. The queue behind is the second and last layer of retries. */
+export interface RetryPolicy {
+  /** Tries in all, the first one included. */
+  readonly tries: number;
+  /** Full jitter: a wait is uniform in [0, baseMs * 2^n) milliseconds. */
+  readonly baseMs: number;
+  /** The longest wait a registry that is busy (429, 503) is given in place, in milliseconds; above, the caller decides. */
+  readonly busyMs: number;
+}
+
+export type RetryPreset = "off" | "standard" | "patient";
+
+/** `standard` has a queue behind it, `patient` a person who waits. */
+const PRESETS = {
+  off: { tries: 1, baseMs: 0, busyMs: 0 },
+  standard: { tries: 3, baseMs: 200, busyMs: 2_000 },
+  patient: { tries: 5, baseMs: 500, busyMs: 60_000 },
+} as const satisfies Record<RetryPreset, RetryPolicy>;
+
+/** A preset for every operation, and what is different for some. */
+export interface RetryPolicies {
+  readonly preset: RetryPreset;
+  readonly operations?: Partial<Record<RegistryOperation, Partial<RetryPolicy>>> | undefined;
+}
+
+export function retryPolicy({ preset, operations }: RetryPolicies, operation: RegistryOperation): RetryPolicy {
+  return { ...PRESETS[preset], ...operations?.[operation] };
+}

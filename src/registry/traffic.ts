@@ -1,0 +1,48 @@
+import { createBudget } from "./budget.ts";
+import type { Budget } from "./budget.ts";
+import { createLatency } from "./latency.ts";
+import type { Latency } from "./latency.ts";
+import { createPermits } from "./permits.ts";
+import type { Permits } from "./permits.ts";
+import { createPace } from "./pace.ts";
+import type { Pace } from "./pace.ts";
+import type { RetryPolicies } from "./retry-policy.ts";
+
+/** What everybody who talks to one registry in this process shares: how often to repeat, and when to hold back. */
+export interface Traffic {
+  readonly retryPolicies: RetryPolicies;
+  /** At most a tenth of the requests are retries. */
+  readonly retries: Budget;
+  /** At most a twentieth of the requests are hedges. */
+  readonly hedges: Budget;
+  readonly latency: Latency;
+  readonly pace: Pace;
+  /** Blobs being read. */
+  readonly streams: Set<object>;
+  /** Ranges held in memory: {@link PIECES} at most, whatever is copied. */
+  readonly pieces: Permits;
+}
+
+export interface TrafficOptions {
+  readonly retryPolicies?: RetryPolicies | undefined;
+  /** Send requests that read a second time when they are unusually slow. */
+  readonly hedging?: boolean;
+  /** Epoch milliseconds; `Date.now` outside of tests. */
+  readonly now?: () => number;
+}
+
+/** Of 4 MiB each. */
+const PIECES = 16;
+const NEVER: Budget = { earn: () => undefined, spend: () => false };
+
+export function createTraffic({ retryPolicies, hedging = true, now = Date.now }: TrafficOptions = {}): Traffic {
+  return {
+    retryPolicies: retryPolicies ?? { preset: "standard" },
+    retries: createBudget({ share: 0.1, reserve: 20 }),
+    hedges: hedging ? createBudget({ share: 0.05, reserve: 5 }) : NEVER,
+    latency: createLatency(),
+    pace: createPace(now),
+    streams: new Set(),
+    pieces: createPermits(PIECES),
+  };
+}
