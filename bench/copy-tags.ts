@@ -10,13 +10,14 @@ import type { Checkpoint } from "../src/replication/checkpoint.ts";
 import { concurrently } from "../src/replication/concurrently.ts";
 import { createMemoryRecordStore } from "../src/replication/memory-record-store.ts";
 import { replicateTag } from "../src/replication/replicate-tag.ts";
+import { createStreams } from "../src/replication/streams.ts";
 import type { TagRecord } from "../src/replication/tag-record.ts";
 
 // Copies many tags in one process, each by the same code as the copy function. Arguments: source, target, tags.
 
 const [from = "", to = "", ...tags] = process.argv.slice(2);
 /** Tags at once. */
-const CONCURRENT_TAGS = 16;
+const CONCURRENT_TAGS = 64;
 
 const connections = createConnections();
 const endpoint = (text: string): Omit<Endpoint, "side"> => {
@@ -37,7 +38,7 @@ const common = {
   scope: to,
   leaseMs: 60_000,
   maxAttempts: 1,
-  streams: 16,
+  streams: createStreams({ small: 64, big: 16, now: Date.now }),
   presence: "ask",
   referrers: false,
   clock: { now: Date.now, sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }) },

@@ -16,7 +16,7 @@ export interface CopyOptions {
   readonly allowedHosts: readonly string[];
 }
 
-const DEFAULT_JOBS = 16;
+const DEFAULT_JOBS = 64;
 const MAX_JOBS = 128;
 
 /** Reads the command line of `freightliner copy`. @throws {UsageError} saying which part is wrong. */

@@ -12,6 +12,8 @@ import { concurrently } from "../src/replication/concurrently.ts";
 import { copyImage } from "../src/replication/copy-image.ts";
 import { blobsOf, nodesOf, readImage } from "../src/replication/image-tree.ts";
 import { createMemoryRecordStore } from "../src/replication/memory-record-store.ts";
+import type { Streams } from "../src/replication/streams.ts";
+import { createStreams } from "../src/replication/streams.ts";
 import type { CopyOptions } from "./copy-options.ts";
 import { ExitCode } from "./exit-code.ts";
 import { counted, formatBytes, formatDuration } from "./format.ts";
@@ -32,14 +34,16 @@ export interface Terminal {
 export async function copy(options: CopyOptions, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const connections = createConnections();
   try {
-    const registries = await openRegistries(options, connections, terminal.environment);
+    const streams = createStreams({ small: options.jobs, big: options.jobs, now: Date.now });
+    const { environment } = terminal;
+    const registries = await openRegistries(options, connections, { environment, onBusy: () => streams.slower() });
     const root = await findRoot(registries, options, signal);
     if (typeof root === "string") {
       terminal.err.write(`${root}\n`);
       return ExitCode.notFound;
     }
-    if (options.dryRun) return await plan(root, registries, options, { terminal, signal });
-    return await carryOut(root, registries, options, { terminal, signal });
+    if (options.dryRun) return await plan(root, registries, options, { terminal, streams, signal });
+    return await carryOut(root, registries, options, { terminal, streams, signal });
   } finally {
     await connections.close();
   }
@@ -70,6 +74,7 @@ function noPlatform(options: CopyOptions, wanted: Platform, children: readonly D
 
 interface Run {
   readonly terminal: Terminal;
+  readonly streams: Streams;
   readonly signal: AbortSignal;
 }
 
@@ -77,7 +82,7 @@ async function carryOut(
   root: Descriptor,
   { source, target }: Registries,
   options: CopyOptions,
-  { terminal, signal }: Run,
+  { terminal, streams, signal }: Run,
 ): Promise<ExitCode> {
   const started = Date.now();
   const reference = options.target.tag ?? options.source.tag ?? root.digest;
@@ -95,7 +100,7 @@ async function carryOut(
     scope: options.target.name,
     owner: randomUUID(),
     leaseMs: 60_000,
-    streams: options.jobs,
+    streams,
     presence: "ask",
     referrers: options.referrers,
     clock: { now: Date.now, sleep: (ms: number, waiting: AbortSignal) => sleep(ms, undefined, { signal: waiting }) },

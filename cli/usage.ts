@@ -11,7 +11,7 @@ Options of copy:
   --platform OS/ARCH[/VARIANT]   copy only this platform of a multi-platform image
   --dry-run                      show what would be sent, write nothing
   --no-referrers                 leave signatures, SBOMs and attestations behind
-  --jobs N                       blobs sent at once (default 16)
+  --jobs N                       blobs sent at once, at most (default 64)
   --allow-host HOST              let a registry redirect to this host (repeatable; * stands within one label)
 
 Credentials come from the Docker configuration (DOCKER_CONFIG, ~/.docker/config.json) or the file named by

@@ -9,10 +9,10 @@ import middy from "@middy/core";
 import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
 import { createDynamoDbRecordStore } from "../../src/aws/dynamodb-record-store.ts";
 import { createEcrCredentials } from "../../src/aws/ecr-credentials.ts";
-import { createEcrSource } from "../../src/aws/ecr-source.ts";
 import { createMessageFate } from "../../src/aws/message-fate.ts";
 import { createObserver } from "../../src/aws/observer.ts";
-import type { Destination } from "../../src/contract/configuration.ts";
+import { roleOf } from "../../src/aws/role.ts";
+import { destinationAccess, sourceAccess } from "../../src/contract/configuration.ts";
 import { CopyEnvironment } from "../../src/contract/environment.ts";
 import {
   CHECKPOINT_KEEP_DAYS,
@@ -20,14 +20,23 @@ import {
   COPY_MAX_ATTEMPTS,
   COPY_STREAMS,
 } from "../../src/contract/limits.ts";
+import { keptByKey } from "../../src/contract/kept.ts";
+import type { Login, RegistryAccess } from "../../src/contract/provider.ts";
 import { createFederatedCredentials } from "../../src/google/federated-credentials.ts";
-import { parseRegistryHost } from "../../src/oci/reference.ts";
+import type { ImageTarget } from "../../src/oci/image-target.ts";
+import { parseRepositoryName } from "../../src/oci/reference.ts";
+import type { RepositoryName } from "../../src/oci/reference.ts";
+import type { Side } from "../../src/oci/registry-error.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { fixedCredentials } from "../../src/registry/credentials.ts";
 import type { CredentialsSource } from "../../src/registry/credentials.ts";
+import type { Endpoint } from "../../src/registry/endpoint.ts";
+import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import { createTraffic } from "../../src/registry/traffic.ts";
 import { Checkpoint } from "../../src/replication/checkpoint.ts";
 import type { Clock } from "../../src/replication/clock.ts";
+import { createStreams } from "../../src/replication/streams.ts";
 import { TagRecord } from "../../src/replication/tag-record.ts";
 import { toDelivery } from "./delivery.ts";
 import { createHandler } from "./handler.ts";
@@ -41,34 +50,48 @@ const sqs = new SQSClient({});
 const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
   marshallOptions: { removeUndefinedValues: true },
 });
-const connections = createConnections();
 const clock: Clock = { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
 
-const openSource = createEcrSource({
-  registry: configuration.source,
-  credentials: createEcrCredentials(new ECRClient({ region: configuration.source.region })),
-  connections,
-});
+/** Warm across invocations: connections, tokens, what is known about each registry and repository. */
+const connections = createConnections();
+const streams = createStreams({ ...COPY_STREAMS, now: Date.now });
+/** Repositories kept open at once: tokens of a token server are theirs. */
+const OPEN_REPOSITORIES = 500;
 
-/** The writer's credentials of each destination: federated where the configuration says how, else anonymous. */
-const credentials = new Map(
-  configuration.destinations.map((destination) => [destination.name, credentialsOf(destination)]),
+const sourceEndpoint = endpointOf("source", sourceAccess(configuration.source));
+const openSource = keptByKey(OPEN_REPOSITORIES, (name) =>
+  createRegistrySource({ ...sourceEndpoint, repository: parseRepositoryName(name) }),
+);
+const openDestination = new Map(
+  configuration.destinations.map((destination) => {
+    const endpoint = endpointOf("target", destinationAccess(destination));
+    const open = keptByKey(OPEN_REPOSITORIES, (name) =>
+      createRegistryTarget({ ...endpoint, repository: parseRepositoryName(name) }),
+    );
+    return [destination.name, open] as const;
+  }),
 );
 
-function credentialsOf({ federation }: Destination): CredentialsSource {
-  if (federation === undefined) return fixedCredentials({ kind: "anonymous" });
-  return createFederatedCredentials({
-    ...federation,
-    stsUrl: environment.FREIGHTLINER_STS_URL,
-    iamCredentialsUrl: environment.FREIGHTLINER_IAM_CREDENTIALS_URL,
-    aws: {
-      getAwsRegion: () => sqs.config.region(),
-      async getAwsSecurityCredentials() {
-        const { accessKeyId, secretAccessKey, sessionToken: token } = await sqs.config.credentials();
-        return token === undefined ? { accessKeyId, secretAccessKey } : { accessKeyId, secretAccessKey, token };
-      },
-    },
-  });
+/** Everything about a registry but the repository. */
+function endpointOf(side: Side, { login, ...access }: RegistryAccess): Omit<Endpoint, "repository"> {
+  const traffic = createTraffic({ retryPolicies: configuration.retries, onBusy: () => streams.slower() });
+  return { side, ...access, credentials: credentialsOf(login), connections, traffic };
+}
+
+function credentialsOf(login: Login): CredentialsSource {
+  switch (login.kind) {
+    case "anonymous":
+      return fixedCredentials({ kind: "anonymous" });
+    case "ecr":
+      return createEcrCredentials(new ECRClient({ region: login.region }));
+    case "google":
+      return createFederatedCredentials({
+        ...login.federation,
+        stsUrl: environment.FREIGHTLINER_STS_URL,
+        iamCredentialsUrl: environment.FREIGHTLINER_IAM_CREDENTIALS_URL,
+        aws: roleOf(sqs),
+      });
+  }
 }
 
 const fate = createMessageFate(sqs, environment.FREIGHTLINER_QUEUES, environment.FREIGHTLINER_DEAD_LETTERS);
@@ -88,14 +111,7 @@ const handle = createHandler({
   bury: fate.bury,
   open: ({ destination, from, to, messageId }) => ({
     source: openSource(from),
-    target: createRegistryTarget({
-      side: "target",
-      registry: parseRegistryHost(destination.registry),
-      repository: to,
-      plainHttp: destination.plainHttp,
-      credentials: credentials.get(destination.name) ?? fixedCredentials({ kind: "anonymous" }),
-      connections,
-    }),
+    target: openTarget(destination.name, to),
     tags,
     checkpoints,
     scope: `${destination.name}/${to}`,
@@ -103,13 +119,20 @@ const handle = createHandler({
     owner: randomUUID(),
     leaseMs: (environment.FREIGHTLINER_LEASE_SECONDS ?? COPY_LEASE_SECONDS) * 1_000,
     maxAttempts: COPY_MAX_ATTEMPTS,
-    streams: COPY_STREAMS,
+    sharing: { scope: destination.name, repository: to },
+    streams,
     presence: "ask",
     referrers: true,
     clock,
     random: Math.random,
   }),
 });
+
+function openTarget(destination: string, repository: RepositoryName): ImageTarget {
+  const open = openDestination.get(destination);
+  if (open === undefined) throw new Error(`destination ${destination} is not in the configuration`);
+  return open(repository);
+}
 
 /** The message is not done: SQS must keep it, to be shown when its visibility ends. */
 class KeptMessage extends Error {

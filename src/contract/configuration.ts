@@ -1,9 +1,11 @@
 import * as z from "zod";
-import { isRegistryHost, isRepositoryName } from "../oci/reference.ts";
+import { isRepositoryName } from "../oci/reference.ts";
+import { REGISTRY_OPERATIONS } from "../oci/registry-error.ts";
 import { compileGlobs, globProblem, isGlob } from "./glob.ts";
+import type { RegistryAccess } from "./provider.ts";
+import { PROVIDERS } from "./providers.ts";
 import { targetCollisions } from "./target-collisions.ts";
 
-const RegistryHost = z.string().refine(isRegistryHost, "is not host or host:port");
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
 const Name = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, "is not a short name (lower case, digits, -, at most 24)");
 const Glob = z
@@ -16,35 +18,24 @@ const Glob = z
   });
 
 /** The registry images are pushed to: one ECR registry, that is, one account and region. */
-const Source = z.strictObject({
-  account: z.string().regex(/^\d{12}$/, "is not a 12-digit AWS account id"),
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not an AWS region"),
-  /** Where it is reached instead of its usual host: a test registry, an interface endpoint. */
-  registry: RegistryHost.optional(),
-  /** Plain HTTP; only for loopback hosts. */
-  plainHttp: z.boolean().default(false),
-  /** Hosts that blob downloads may be redirected to, beside the registry; `*` stands for one label or part of it. */
-  blobHosts: z.array(z.string().min(1)).optional(),
-});
+const Source = z.strictObject(PROVIDERS.ecr.options);
 
-/** Workload Identity Federation: how the copy function's AWS role becomes a Google identity, without a key. */
-const Federation = z.strictObject({
-  /** `//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER` */
-  audience: z.string().startsWith("//iam.googleapis.com/"),
-  /** The service account to impersonate; without it, the federated principal itself is the writer. */
-  serviceAccount: z.email().optional(),
-});
-
-/** A place images are replicated to. */
-const Destination = z.strictObject({
+/** What every destination has beside the options of its kind. */
+const placement = {
   name: Name,
-  kind: z.enum(["artifactRegistry", "generic"]),
-  registry: RegistryHost,
   /** Repository path everything goes under: for Artifact Registry `project/repository`. */
   prefix: RepositoryName,
-  plainHttp: z.boolean().default(false),
-  federation: Federation.optional(),
-});
+};
+
+/** A place images are replicated to. */
+const Destination = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ kind: z.literal("artifactRegistry"), ...placement, ...PROVIDERS.artifactRegistry.options }),
+    z.strictObject({ kind: z.literal("generic"), ...placement, ...PROVIDERS.generic.options }),
+  ],
+  { error: "is none of the kinds known: artifactRegistry, generic" },
+);
 
 const Rule = z.strictObject({
   /** Which source repositories: globs. */
@@ -57,18 +48,48 @@ const Rule = z.strictObject({
   as: RepositoryName.optional(),
 });
 
+/** How requests are tried again in place: a preset, and what is different for some operations. */
+const Retries = z.strictObject({
+  preset: z.enum(["off", "standard", "patient"]).default("standard"),
+  operations: z
+    .partialRecord(
+      z.enum(REGISTRY_OPERATIONS),
+      z.strictObject({
+        /** Tries in all, the first one included. */
+        tries: z.int().min(1).max(10).optional(),
+        /** Full jitter: a wait is uniform in [0, baseMs * 2^n) milliseconds. */
+        baseMs: z.int().min(0).max(60_000).optional(),
+        /** The longest wait a busy registry is given in place, in milliseconds. */
+        busyMs: z.int().min(0).max(60_000).optional(),
+      }),
+    )
+    .default({}),
+});
+
 const Document = z.strictObject({
   version: z.literal(1),
   source: Source,
   destinations: z.array(Destination).min(1),
   rules: z.array(Rule).min(1),
+  retries: Retries.default({ preset: "standard", operations: {} }),
 });
 
 /** The configuration as written. */
 export type ConfigurationDocument = z.input<typeof Document>;
 export type Source = z.infer<typeof Source>;
 export type Destination = z.infer<typeof Destination>;
-export type Federation = z.infer<typeof Federation>;
+
+/** How to reach the source. */
+export function sourceAccess(source: Source): RegistryAccess {
+  return PROVIDERS.ecr.access(source);
+}
+
+/** How to reach a destination. */
+export function destinationAccess(destination: Destination): RegistryAccess {
+  return destination.kind === "generic"
+    ? PROVIDERS.generic.access(destination)
+    : PROVIDERS.artifactRegistry.access(destination);
+}
 
 /** One rule, its patterns compiled. */
 export interface Rule extends z.infer<typeof Rule> {
@@ -80,6 +101,7 @@ export interface Configuration {
   readonly source: Source;
   readonly destinations: readonly Destination[];
   readonly rules: readonly Rule[];
+  readonly retries: z.infer<typeof Retries>;
 }
 
 /** The configuration cannot be used; each problem names its field. */
@@ -108,7 +130,7 @@ export function parseConfiguration(document: unknown): Configuration {
     );
     throw new ConfigurationError(problems, { cause: result.error });
   }
-  const { source, destinations } = result.data;
+  const { source, destinations, retries } = result.data;
   const rules = result.data.rules.map((rule) => ({
     ...rule,
     matchesRepository: compileGlobs(rule.repositories),
@@ -120,7 +142,7 @@ export function parseConfiguration(document: unknown): Configuration {
     ...targetCollisions(destinations, rules),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return { source, destinations, rules };
+  return { source, destinations, rules, retries };
 }
 
 /** {@link parseConfiguration} of JSON text. @throws {ConfigurationError} also when the text is no JSON. */
@@ -165,8 +187,13 @@ function hostProblems(source: Source, destinations: readonly Destination[]): str
   const refused = plain
     .filter(({ host }) => !LOOPBACK.test(host))
     .map(({ field, host }) => `${field}: plain HTTP is only for loopback hosts, not for ${host}`);
+  const mistaken = destinations.flatMap((d, i) => {
+    const problem = d.kind === "artifactRegistry" ? PROVIDERS.artifactRegistry.problem(d) : undefined;
+    return problem === undefined ? [] : [`destinations[${i}].${problem.field}: ${problem.text}`];
+  });
   return [
     ...refused,
+    ...mistaken,
     ...destinations.flatMap((d, i) => (isSource(source, d) ? [`destinations[${i}].registry: ${LOOP}`] : [])),
   ];
 }

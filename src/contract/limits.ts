@@ -21,7 +21,7 @@ export const RULE_RETRIES = 185;
 export const FAN_OUT_TIMEOUT_SECONDS = 30;
 /** How long a lease lasts without a heartbeat: what a killed copy makes the next one wait, at most. */
 export const COPY_LEASE_SECONDS = 30;
-/** Blobs that one copy sends at once. */
-export const COPY_STREAMS = 16;
+/** Blobs that one function sends at once, at most: small ones, and those of 1 MiB and more. */
+export const COPY_STREAMS = { small: 64, big: 16 } as const;
 /** How long it is remembered that a blob is at a target. Longer only costs storage; shorter, a request per blob. */
 export const CHECKPOINT_KEEP_DAYS = 30;

@@ -10,6 +10,8 @@ export interface ImageTarget {
   resolve(reference: Tag | Digest, signal: AbortSignal): Promise<Descriptor | undefined>;
   /** True when the blob can be referenced by a manifest put into this repository. */
   hasBlob(descriptor: Descriptor, signal: AbortSignal): Promise<boolean>;
+  /** True when the repository holds nothing yet: one listing instead of a question per blob. May be a minute old. */
+  isEmpty(signal: AbortSignal): Promise<boolean>;
   /** Writes one blob: one upload session, one request with the exact Content-Length (distribution-spec, "POST then PUT"). */
   pushBlob(descriptor: Descriptor, options: PushBlob, signal: AbortSignal): Promise<PushedBlob>;
   /** Puts the exact bytes under a tag, or under their digest. Everything they point to must be there. */
@@ -20,7 +22,7 @@ export interface PushBlob {
   /** Opens the bytes from the start; called once per upload session, while that is being opened. */
   readonly open: (signal: AbortSignal) => Promise<BlobStream>;
   /** Another repository of this registry that has the blob: asks for a mount first (distribution-spec, "Mounting"). */
-  readonly mountFrom?: RepositoryName;
+  readonly mountFrom?: RepositoryName | undefined;
 }
 
 /** How a blob came to be in the repository. */

@@ -2,18 +2,20 @@
 export type Side = "source" | "target";
 
 /** What a request was for; names follow the distribution-spec's verbs. */
-export type RegistryOperation =
-  | "resolve"
-  | "fetch-manifest"
-  | "open-blob"
-  | "head-blob"
-  | "list-referrers"
-  | "list-tags"
-  | "start-upload"
-  | "put-blob"
-  | "put-manifest"
-  | "get-token"
-  | "get-credentials";
+export const REGISTRY_OPERATIONS = [
+  "resolve",
+  "fetch-manifest",
+  "open-blob",
+  "head-blob",
+  "list-referrers",
+  "list-tags",
+  "start-upload",
+  "put-blob",
+  "put-manifest",
+  "get-token",
+  "get-credentials",
+] as const;
+export type RegistryOperation = (typeof REGISTRY_OPERATIONS)[number];
 
 /**
  * What makes sense next. `transient`: the same request again, soon. `deferred`: later, the registry is busy or away.

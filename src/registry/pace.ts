@@ -4,14 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Pace {
   /** Waits for the moment the registry asked for. @throws the signal's reason when aborted. */
   turn(signal: AbortSignal): Promise<void>;
-  /** The registry was busy, and wants to be left alone for this long, in milliseconds. */
+  /** The registry is busy, and wants to be left alone for this long, in milliseconds. */
   busy(waitMs: number): void;
 }
 
 /** Longest wait before a request, in milliseconds: what asks for more is no matter of pace. */
 const TURN_MAX_MS = 5_000;
 
-export function createPace(now: () => number): Pace {
+export function createPace(now: () => number, onBusy?: () => void): Pace {
   let notBefore = 0;
   return {
     async turn(signal) {
@@ -20,6 +20,7 @@ export function createPace(now: () => number): Pace {
       }
     },
     busy(waitMs) {
+      onBusy?.();
       notBefore = Math.max(notBefore, now() + Math.min(waitMs, TURN_MAX_MS));
     },
   };

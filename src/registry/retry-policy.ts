@@ -22,9 +22,13 @@ const PRESETS = {
 /** A preset for every operation, and what is different for some. */
 export interface RetryPolicies {
   readonly preset: RetryPreset;
-  readonly operations?: Partial<Record<RegistryOperation, Partial<RetryPolicy>>> | undefined;
+  readonly operations?: { readonly [operation in RegistryOperation]?: Overrides | undefined };
 }
 
+type Overrides = { readonly [field in keyof RetryPolicy]?: RetryPolicy[field] | undefined };
+
 export function retryPolicy({ preset, operations }: RetryPolicies, operation: RegistryOperation): RetryPolicy {
-  return { ...PRESETS[preset], ...operations?.[operation] };
+  const policy = PRESETS[preset];
+  const { tries = policy.tries, baseMs = policy.baseMs, busyMs = policy.busyMs } = operations?.[operation] ?? {};
+  return { tries, baseMs, busyMs };
 }

@@ -29,7 +29,7 @@ export async function withRetry<T>(
       return await attempt(tries);
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
-      if (isBusy(error) && error.retryAfterMs !== undefined) traffic.pace.busy(error.retryAfterMs);
+      if (isBusy(error)) traffic.pace.busy(error.retryAfterMs ?? 0);
       const waitMs = waitAfter(error, tries, policy, random);
       if (waitMs === undefined) throw error;
       if (tries >= policy.tries || !traffic.retries.spend()) throw exhausted(error);

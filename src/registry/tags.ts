@@ -9,8 +9,12 @@ const PAGE_SIZE = 1_000;
 const TagList = z.object({ tags: z.array(z.string()).nullable() });
 
 /** All tags of the repository (distribution-spec, "Listing Tags"); none when there is no such repository. */
-export async function* listTags(client: RepositoryClient, signal: AbortSignal): AsyncGenerator<Tag> {
-  const url = client.url(`tags/list?n=${PAGE_SIZE}`);
+export async function* listTags(
+  client: RepositoryClient,
+  signal: AbortSignal,
+  pageSize: number = PAGE_SIZE,
+): AsyncGenerator<Tag> {
+  const url = client.url(`tags/list?n=${pageSize}`);
   const request = { operation: "list-tags", subject: client.endpoint.repository, url } as const;
   for await (const page of pages(client, request, (document) => TagList.safeParse(document).data, signal)) {
     yield* (page?.tags ?? []).filter(isTag);

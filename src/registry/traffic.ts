@@ -27,6 +27,8 @@ export interface TrafficOptions {
   readonly retryPolicies?: RetryPolicies | undefined;
   /** Send requests that read a second time when they are unusually slow. */
   readonly hedging?: boolean;
+  /** The registry asked for fewer requests. */
+  readonly onBusy?: () => void;
   /** Epoch milliseconds; `Date.now` outside of tests. */
   readonly now?: () => number;
 }
@@ -35,13 +37,13 @@ export interface TrafficOptions {
 const PIECES = 16;
 const NEVER: Budget = { earn: () => undefined, spend: () => false };
 
-export function createTraffic({ retryPolicies, hedging = true, now = Date.now }: TrafficOptions = {}): Traffic {
+export function createTraffic({ retryPolicies, hedging = true, onBusy, now = Date.now }: TrafficOptions = {}): Traffic {
   return {
     retryPolicies: retryPolicies ?? { preset: "standard" },
     retries: createBudget({ share: 0.1, reserve: 20 }),
     hedges: hedging ? createBudget({ share: 0.05, reserve: 5 }) : NEVER,
     latency: createLatency(),
-    pace: createPace(now),
+    pace: createPace(now, onBusy),
     streams: new Set(),
     pieces: createPermits(PIECES),
   };

@@ -1,13 +1,18 @@
 import * as z from "zod";
 import type { Digest } from "../oci/digest.ts";
+import { isRepositoryName } from "../oci/reference.ts";
+import type { RepositoryName } from "../oci/reference.ts";
 import type { Change } from "./record-store.ts";
+
+const SharedFrom = z.string().refine(isRepositoryName);
 
 /**
  * What is known about one blob or manifest in one target repository. A hint that saves requests and never decides:
  * when the registry says otherwise, the checkpoint is forgotten and the content sent again.
  */
 export const Checkpoint = z.discriminatedUnion("state", [
-  z.object({ state: z.literal("present") }),
+  /** `repository`: one of the destination that has it, for the others to share. */
+  z.object({ state: z.literal("present"), repository: SharedFrom.optional() }),
   /** Somebody is uploading it, until (epoch milliseconds) unless renewed. */
   z.object({ state: z.literal("uploading"), owner: z.string(), until: z.number() }),
   z.object({ state: z.literal("unknown") }),
@@ -15,7 +20,7 @@ export const Checkpoint = z.discriminatedUnion("state", [
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
 export type ClaimedContent =
-  | { readonly kind: "present" }
+  | { readonly kind: "present"; readonly repository: RepositoryName | undefined }
   | { readonly kind: "busy"; readonly until: number }
   /** `maybe`: an uploader died at it, so it may have arrived all the same. */
   | { readonly kind: "claimed"; readonly maybe: boolean };
@@ -26,14 +31,14 @@ export interface ClaimContent {
   readonly leaseMs: number;
 }
 
-/** The key of a blob or manifest in one repository of one destination. */
+/** The key of a blob or manifest in one repository of one destination, or in the destination as a whole. */
 export function contentKey(scope: string, digest: Digest): string {
   return `${scope}@${digest}`;
 }
 
 /** Becomes the one uploader of some content, unless it is there or somebody is at it. */
 export function claimContent(known: Checkpoint | undefined, claim: ClaimContent): Change<Checkpoint, ClaimedContent> {
-  if (known?.state === "present") return { answer: { kind: "present" } };
+  if (known?.state === "present") return { answer: { kind: "present", repository: known.repository } };
   if (known?.state === "uploading" && known.owner !== claim.owner && known.until > claim.now) {
     return { answer: { kind: "busy", until: known.until } };
   }
@@ -50,8 +55,11 @@ export function renewContent(known: Checkpoint | undefined, claim: ClaimContent)
 }
 
 /** The content is there: verified by the registry, whoever uploaded it. */
-export function completeContent(): Change<Checkpoint, void> {
-  return { next: { state: "present" }, answer: undefined };
+export function completeContent(repository?: RepositoryName): Change<Checkpoint, void> {
+  return {
+    next: repository === undefined ? { state: "present" } : { state: "present", repository },
+    answer: undefined,
+  };
 }
 
 /** Stops being the uploader without having finished. */

@@ -1,83 +1,92 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { BlobStream } from "../oci/image-source.ts";
-import { claimContent, completeContent, contentKey, releaseContent, renewContent } from "./checkpoint.ts";
-import type { ClaimContent, ClaimedContent } from "./checkpoint.ts";
+import type { RepositoryName } from "../oci/reference.ts";
+import { contentKey } from "./checkpoint.ts";
+import { createContentClaims } from "./content-claims.ts";
+import type { ContentClaims } from "./content-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
-import type { ObserveCopy } from "./copy-progress.ts";
 import { withHeartbeat } from "./heartbeat.ts";
-import type { Slots } from "./slots.ts";
 
-/** Blobs from this size on are asked for before they are sent: below, sending costs no more than asking. */
+/** Blobs from this size on are asked for, and shared between repositories: below, sending costs no more than asking. */
 const ASK_FROM_BYTES: number = 1024 * 1024;
-/** Pauses while somebody else uploads the blob we need, in milliseconds: the first one, doubled up to the last one. */
-const WAIT_FIRST_MS = 25;
-const WAIT_LAST_MS = 1_000;
 
 export type CopiedBlob = "uploaded" | "mounted" | "present";
 
 /**
- * Brings one blob to the target: found there, or sent by exactly one uploader across everything that runs. While
- * another one is at it we wait, outside of the slots, so that other blobs go on.
+ * Brings one blob to the target: found there, mounted, or sent by exactly one uploader across everything that runs.
+ * While another one is at it we wait, outside of the streams, so that other blobs go on.
  */
-export async function copyBlob(
-  blob: Descriptor,
-  context: CopyContext,
-  slots: Slots,
-  signal: AbortSignal,
-): Promise<CopiedBlob> {
-  const { checkpoints, clock, owner, leaseMs, scope } = context;
-  const key = contentKey(scope, blob.digest);
-  const claim = (): ClaimContent => ({ owner, leaseMs, now: clock.now() });
-  const claimed = await claimPatiently(key, context, signal);
-  if (claimed.kind === "present") return "present";
-  const renew = (): Promise<boolean> => checkpoints.update(key, (known) => renewContent(known, claim()));
+export async function copyBlob(blob: Descriptor, context: CopyContext, signal: AbortSignal): Promise<CopiedBlob> {
+  const { clock, leaseMs, scope, streams } = context;
+  const claims = createContentClaims(context);
+  const own = await claims.take(contentKey(scope, blob.digest), signal);
+  if (own.kind === "present") return "present";
   try {
-    const how = await withHeartbeat({ leaseMs, renew }, clock, signal, (working) =>
-      slots.run(() => sendBlob(blob, context, claimed.maybe, working)),
-    );
-    await checkpoints.update(key, completeContent);
+    const how = await withHeartbeat({ leaseMs, renew: () => claims.renew() }, clock, signal, async (working) => {
+      const elsewhere = await findElsewhere(blob, context, claims, working);
+      return streams.run(blob.size, () => sendBlob(blob, context, { maybe: own.maybe, elsewhere }, working));
+    });
+    await claims.complete();
     return how;
   } catch (error) {
-    // A store that fails here only costs the others a wait until the claim runs out.
-    await checkpoints.update(key, (known) => releaseContent(known, owner)).catch(() => undefined);
+    await claims.release();
     throw error;
   }
 }
 
-async function claimPatiently(
-  key: string,
-  { checkpoints, clock, random, owner, leaseMs }: CopyContext,
+/**
+ * Another repository of the destination that has the blob; waits while one is getting it. Undefined when there is none:
+ * then it is our turn, and the others wait for us.
+ */
+async function findElsewhere(
+  { digest, size }: Descriptor,
+  { sharing, presence }: CopyContext,
+  claims: ContentClaims,
   signal: AbortSignal,
-): Promise<Exclude<ClaimedContent, { kind: "busy" }>> {
-  for (let waits = 0; ; waits++) {
-    signal.throwIfAborted();
-    const now = clock.now();
-    const claimed = await checkpoints.update(key, (known) => claimContent(known, { owner, leaseMs, now }));
-    if (claimed.kind !== "busy") return claimed;
-    const wait = Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_LAST_MS) * (0.5 + random() / 2);
-    await clock.sleep(Math.min(wait, Math.max(claimed.until - now, 1)), signal);
-  }
+): Promise<RepositoryName | undefined> {
+  if (sharing === undefined || size < ASK_FROM_BYTES || presence === "resend") return undefined;
+  const shared = await claims.take(contentKey(sharing.scope, digest), signal);
+  return shared.kind === "present" && shared.repository !== sharing.repository ? shared.repository : undefined;
+}
+
+interface Evidence {
+  /** An uploader died at it, so it may have arrived all the same. */
+  readonly maybe: boolean;
+  /** A repository of the same registry that has it. */
+  readonly elsewhere: RepositoryName | undefined;
 }
 
 async function sendBlob(
   blob: Descriptor,
-  { source, target, observe, presence }: CopyContext,
-  maybe: boolean,
+  context: CopyContext,
+  evidence: Evidence,
   signal: AbortSignal,
 ): Promise<CopiedBlob> {
   signal.throwIfAborted();
-  const ask = presence === "ask" && (maybe || blob.size >= ASK_FROM_BYTES);
-  if (ask && (await target.hasBlob(blob, signal))) return "present";
+  const { source, target } = context;
+  if ((await isWorthAsking(blob, context, evidence, signal)) && (await target.hasBlob(blob, signal))) return "present";
   const open = async (opening: AbortSignal): Promise<BlobStream> =>
-    counted(await source.openBlob(blob, opening), blob, observe);
-  const { kind } = await target.pushBlob(blob, { open }, signal);
+    counted(await source.openBlob(blob, opening), blob, context);
+  const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal);
   return kind;
 }
 
-function counted(stream: BlobStream, blob: Descriptor, observe: ObserveCopy | undefined): BlobStream {
-  if (observe === undefined) return stream;
+/** Asking costs a round trip: it pays where something says that the blob may be there, or where we know nothing. */
+async function isWorthAsking(
+  { size }: Descriptor,
+  { target, presence }: CopyContext,
+  { maybe, elsewhere }: Evidence,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (presence === "resend") return false;
+  if (maybe || elsewhere !== undefined) return true;
+  return size >= ASK_FROM_BYTES && !(await target.isEmpty(signal));
+}
+
+function counted(stream: BlobStream, blob: Descriptor, { observe, streams }: CopyContext): BlobStream {
   async function* counting(): AsyncGenerator<Uint8Array> {
     for await (const chunk of stream) {
+      streams.moved(chunk.byteLength);
       observe?.({ kind: "blob-bytes", blob, bytes: chunk.byteLength });
       yield chunk;
     }

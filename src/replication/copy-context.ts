@@ -1,9 +1,11 @@
 import type { ImageSource } from "../oci/image-source.ts";
 import type { ImageTarget } from "../oci/image-target.ts";
+import type { RepositoryName } from "../oci/reference.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Clock } from "./clock.ts";
 import type { ObserveCopy } from "./copy-progress.ts";
 import type { RecordStore } from "./record-store.ts";
+import type { Streams } from "./streams.ts";
 
 /** All a copy needs; immutable, shared by everything it runs at once. */
 export interface CopyContext {
@@ -16,8 +18,10 @@ export interface CopyContext {
   readonly owner: string;
   /** How long claims last without a heartbeat, in milliseconds. */
   readonly leaseMs: number;
-  /** Blobs that are sent at once. */
-  readonly streams: number;
+  /** Where checkpoints are shared by all repositories of the destination, and which of them this is. */
+  readonly sharing?: { readonly scope: string; readonly repository: RepositoryName } | undefined;
+  /** Blobs that are sent at once, across all copies of this process. */
+  readonly streams: Streams;
   /** `ask`: content without a checkpoint may be there. `resend`: the registry denied having what it said it had. */
   readonly presence: "ask" | "resend";
   /** Also copy what is attached to the image. */

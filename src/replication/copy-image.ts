@@ -8,7 +8,6 @@ import { copyBlob } from "./copy-blob.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { blobsOf, nodesOf, readImage } from "./image-tree.ts";
 import type { ImageNode, ImageTree } from "./image-tree.ts";
-import { createSlots } from "./slots.ts";
 import { emptyTally } from "./tally.ts";
 import type { Tally } from "./tally.ts";
 
@@ -20,8 +19,8 @@ export interface CopiedImage {
   readonly forget: () => Promise<void>;
 }
 
-/** Claims and manifests handled at once; what is sent at once is bounded by the context's `streams`. */
-const CONCURRENT = 64;
+/** Claims handled at once; what is sent at once is bounded by the context's `streams`. */
+const CONCURRENT = 128;
 const CONCURRENT_MANIFESTS = 16;
 
 /**
@@ -52,12 +51,11 @@ async function copyBlobs(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const slots = createSlots(context.streams);
   await concurrently(
     blobs,
     CONCURRENT,
     async (blob, working) => {
-      const how = await copyBlob(blob, context, slots, working);
+      const how = await copyBlob(blob, context, working);
       count(tally, blob, how);
       context.observe?.({ kind: "blob-done", blob, how });
     },
@@ -96,7 +94,7 @@ async function putOnce(manifest: Manifest, context: CopyContext, signal: AbortSi
   const isPresent = await context.checkpoints.update(key, (known) => ({ answer: known?.state === "present" }));
   if (isPresent && context.presence === "ask") return false;
   await context.target.putManifest(manifest, manifest.digest, signal);
-  await context.checkpoints.update(key, completeContent);
+  await context.checkpoints.update(key, () => completeContent());
   return true;
 }
 

@@ -5,6 +5,7 @@ import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { successors } from "../../src/oci/manifest.ts";
 import type { Manifest } from "../../src/oci/manifest.ts";
 import { manifestKind } from "../../src/oci/media-type.ts";
+import type { RepositoryName } from "../../src/oci/reference.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
 import type { RegistryOperation, Side } from "../../src/oci/registry-error.ts";
 
@@ -22,6 +23,8 @@ export interface MemoryRepository extends ImageSource, ImageTarget {
   readonly tags: Map<string, Digest>;
   /** Runs before a call is answered; may change the repository, wait, or throw. */
   before: (call: Call) => void | Promise<void>;
+  /** Bytes of a blob that another repository has and this one may mount. */
+  mounts: (digest: Digest, from: RepositoryName) => Uint8Array | undefined;
   addBlob(bytes: Uint8Array): Digest;
   addManifest(document: object, mediaType: string, tag?: string): Digest;
 }
@@ -55,6 +58,7 @@ export function createMemoryRepository(side: Side): MemoryRepository {
     manifests,
     tags,
     before: () => undefined,
+    mounts: () => undefined,
     addBlob(bytes) {
       const digest = digestOf(bytes);
       blobs.set(digest, bytes);
@@ -94,8 +98,17 @@ export function createMemoryRepository(side: Side): MemoryRepository {
       await called("head-blob", digest, signal);
       return blobs.has(digest);
     },
-    async pushBlob({ digest, size }, { open }, signal) {
+    async isEmpty(signal) {
+      await called("list-tags", "", signal);
+      return tags.size === 0;
+    },
+    async pushBlob({ digest, size }, { open, mountFrom }, signal) {
       await called("put-blob", digest, signal);
+      const mounted = mountFrom && repository.mounts(digest, mountFrom);
+      if (mounted !== undefined) {
+        blobs.set(digest, mounted);
+        return { kind: "mounted" };
+      }
       await using stream = await open(signal);
       const hasher = createHasher(digest);
       const chunks: Uint8Array[] = [];

@@ -10,6 +10,7 @@ import { parseTag } from "../../src/oci/reference.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
+import { concurrently } from "../../src/replication/concurrently.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
@@ -22,6 +23,7 @@ import type { Fault, Resends } from "./source-faults.ts";
 import { TARGET_FAULTS } from "./target-faults.ts";
 
 const SEEDS = 20;
+const SEEDS_AT_ONCE = 5;
 /** Deliveries a request may take: what the queue would do over minutes. */
 const MAX_DELIVERIES = 8;
 const PATIENCE = { silenceMs: 120, floorBytes: 64 * 1024, floorMs: 200, unreadMs: 150, answerMs: 150 };
@@ -109,7 +111,7 @@ describe.each(ROWS)("$id: $what ($side)", ({ create, row, spoil, ...known }) => 
     await using connections = createConnections();
     const source = testSource({ host: hosts.source, repository: "app" }, connections);
     const wrong: unknown[] = [];
-    for (let seed = 0; seed < SEEDS; seed++) {
+    const runSeed = async (seed: number): Promise<void> => {
       const repository = `copy-${row}-${seed}`;
       const { report, bytesIn } = await copyThrough(create(), seed * 1_000 + row, repository);
       const target = testSource({ host: hosts.target, repository }, connections);
@@ -117,7 +119,9 @@ describe.each(ROWS)("$id: $what ($side)", ({ create, row, spoil, ...known }) => 
       const problem = ends === "replicated" ? await difference(source, target) : await published(target);
       const isGood = good.includes(report.outcome) && twice <= allowance(resends, spoil.times) && problem === undefined;
       if (!isGood) wrong.push({ seed, report, twice, problem });
-    }
+    };
+    const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);
+    await concurrently(seeds, SEEDS_AT_ONCE, runSeed, never);
     expect(wrong).toEqual([]);
     seen.push(known);
   }, 60_000);

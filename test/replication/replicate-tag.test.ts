@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { createStreams } from "../../src/replication/streams.ts";
 import { addImage, addIndex, addReferrer } from "../fixtures/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 import type { ReplicateFixture } from "../fixtures/replicate-context.ts";
@@ -161,9 +162,10 @@ describe("deliveries that meet", () => {
   });
 
   it("takes over from a delivery that died, and does not send its finished blobs again", async () => {
-    const fixture = replicateFixture({ leaseMs: 60, streams: 1 });
+    const fixture = replicateFixture({ leaseMs: 60 });
     addImage(fixture.source, ["layer-one", "layer-two", "layer-three"], "v1");
-    const dead = { ...fixture, clock: { now: Date.now, sleep: () => new Promise<void>(() => undefined) } };
+    const streams = createStreams({ small: 1, big: 1, now: Date.now });
+    const dead = { ...fixture, streams, clock: { now: Date.now, sleep: () => new Promise<void>(() => undefined) } };
     await new Promise<void>((died) => {
       fixture.target.before = ({ operation }) => {
         if (operation !== "put-blob" || uploadsOf(fixture).length < 3) return undefined;

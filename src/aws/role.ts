@@ -1,0 +1,17 @@
+import type { SQSClient } from "@aws-sdk/client-sqs";
+
+/** The function's own role and region, as any AWS client of it has them: what proves to Google who we are. */
+export interface Role {
+  getAwsRegion(): Promise<string>;
+  getAwsSecurityCredentials(): Promise<{ accessKeyId: string; secretAccessKey: string; token?: string }>;
+}
+
+export function roleOf({ config }: Pick<SQSClient, "config">): Role {
+  return {
+    getAwsRegion: () => config.region(),
+    async getAwsSecurityCredentials() {
+      const { accessKeyId, secretAccessKey, sessionToken: token } = await config.credentials();
+      return token === undefined ? { accessKeyId, secretAccessKey } : { accessKeyId, secretAccessKey, token };
+    },
+  };
+}

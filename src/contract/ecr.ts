@@ -1,0 +1,38 @@
+import * as z from "zod";
+import { parseRegistryHost } from "../oci/reference.ts";
+import { HostPatterns, RegistryHostField } from "./provider.ts";
+import type { Provider } from "./provider.ts";
+
+const shape = {
+  account: z.string().regex(/^\d{12}$/, "is not a 12-digit AWS account id"),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not an AWS region"),
+  /** Where it is reached instead of its usual host: a test registry, an interface endpoint. */
+  registry: RegistryHostField.optional(),
+  /** Plain HTTP; only for loopback hosts. */
+  plainHttp: z.boolean().default(false),
+  /** Hosts that blob downloads may be redirected to, beside the registry; `*` stands for one label or part of it. */
+  blobHosts: HostPatterns.optional(),
+};
+
+/** One account's private registry in one region of Amazon ECR (ECR user guide, "Private registries"). */
+export const ecr = {
+  options: shape,
+  access: ({ account, region, registry, plainHttp, blobHosts }) => ({
+    registry: parseRegistryHost(registry ?? `${account}.dkr.ecr.${region}.${domain(region)}`),
+    plainHttp,
+    allowedHosts: blobHosts ?? layerBucket(region),
+    login: { kind: "ecr", region },
+  }),
+  recognizes: (host) => /^\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$/.test(host),
+  usualHosts: ["*.s3.*.amazonaws.com", "*.s3.dualstack.*.amazonaws.com", "*.s3.*.amazonaws.com.cn"],
+} as const satisfies Provider<typeof shape>;
+
+/** The hosts ECR redirects blob downloads to: the region's layer bucket in Amazon S3, and nothing else. */
+function layerBucket(region: string): readonly string[] {
+  const bucket = `prod-${region}-starport-layer-bucket`;
+  return [`${bucket}.s3.${region}.${domain(region)}`, `${bucket}.s3.dualstack.${region}.${domain(region)}`];
+}
+
+function domain(region: string): string {
+  return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}

@@ -1,0 +1,47 @@
+import * as z from "zod";
+import { isRegistryHost } from "../oci/reference.ts";
+import type { RegistryHost } from "../oci/reference.ts";
+
+/** How a process proves who it is to a registry: what to ask for, not where the secret is. */
+export type Login =
+  | { readonly kind: "anonymous" }
+  /** Amazon ECR: a password of 12 hours for the caller's AWS role (ECR API, GetAuthorizationToken). */
+  | { readonly kind: "ecr"; readonly region: string }
+  /** Google: a federated access token for the caller's AWS role, without a key. */
+  | { readonly kind: "google"; readonly federation: Federation };
+
+/** A registry as a configuration describes it: everything it takes to talk to its repositories, but for the secrets. */
+export interface RegistryAccess {
+  readonly registry: RegistryHost;
+  /** Plain HTTP; for loopback hosts only. */
+  readonly plainHttp: boolean;
+  /** Hosts beside the registry that redirects, token realms and upload locations may name; `*` stands within one label. */
+  readonly allowedHosts: readonly string[];
+  readonly login: Login;
+}
+
+/** A kind of registry: pure data and pure functions, created through one map (`providers.ts`). */
+export interface Provider<Shape extends z.ZodRawShape = z.ZodRawShape> {
+  /** The fields of a configuration that describe one registry of this kind; others are refused. */
+  readonly options: Shape;
+  /** What is wrong with options that are well-formed each: the field and the problem. */
+  problem?(options: z.infer<z.ZodObject<Shape>>): { readonly field: string; readonly text: string } | undefined;
+  access(options: z.infer<z.ZodObject<Shape>>): RegistryAccess;
+  /** True when a host alone shows that its registry is of this kind. */
+  recognizes(host: string): boolean;
+  /** Hosts that every registry of this kind may send its clients to, where no configuration says more. */
+  readonly usualHosts: readonly string[];
+}
+
+/** Workload Identity Federation: how the copy function's AWS role becomes a Google identity, without a key. */
+export const Federation = z.strictObject({
+  /** `//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER` */
+  audience: z.string().startsWith("//iam.googleapis.com/"),
+  /** The service account to impersonate; without it, the federated principal itself is the writer. */
+  serviceAccount: z.email().optional(),
+});
+export type Federation = z.infer<typeof Federation>;
+
+export const RegistryHostField = z.string().refine(isRegistryHost, "is not host or host:port");
+/** Hosts as in {@link RegistryAccess.allowedHosts}. */
+export const HostPatterns = z.array(z.string().regex(/^[a-z0-9*][a-z0-9.*-]*(?::\d{1,5})?$/, "is not a host"));

@@ -1,0 +1,32 @@
+import { RegistryError } from "../oci/registry-error.ts";
+import type { RepositoryClient } from "./repository-client.ts";
+import { listTags } from "./tags.ts";
+
+/** How long an empty repository is believed to stay so but for what we write, in milliseconds. */
+const EMPTY_MS = 60_000;
+
+/** Asks once for all who want to know whether a repository has any tag; one that has some is not asked again. */
+export function createEmptiness(client: RepositoryClient): (signal: AbortSignal) => Promise<boolean> {
+  let known: { readonly answer: Promise<boolean>; readonly at: number } | undefined;
+  return async (signal) => {
+    const isFresh = known !== undefined && client.now() - known.at < EMPTY_MS;
+    if (known !== undefined && (isFresh || !(await known.answer))) return known.answer;
+    const answer = hasNoTags(client, signal);
+    known = { answer, at: client.now() };
+    answer.catch(() => {
+      known = undefined;
+    });
+    return answer;
+  };
+}
+
+async function hasNoTags(client: RepositoryClient, signal: AbortSignal): Promise<boolean> {
+  try {
+    for await (const _tag of listTags(client, signal, 1)) return false;
+    return true;
+  } catch (error) {
+    // Who may not list must ask for each.
+    if (error instanceof RegistryError && error.category === "permanent") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { claimContent, completeContent, releaseContent, renewContent } from "./checkpoint.ts";
+import type { ClaimContent, ClaimedContent } from "./checkpoint.ts";
+import type { CopyContext } from "./copy-context.ts";
+
+/** What one uploader holds of one blob: kept alive, completed and released together. */
+export interface ContentClaims {
+  /** Becomes the one uploader under a key; waits while somebody else is. */
+  take(key: string, signal: AbortSignal): Promise<Exclude<ClaimedContent, { kind: "busy" }>>;
+  /** False when one of them is somebody else's by now. */
+  renew(): Promise<boolean>;
+  /** The content is there. */
+  complete(): Promise<void>;
+  /** Somebody else may try. Never fails: a claim that stays only costs the others a wait until it runs out. */
+  release(): Promise<void>;
+}
+
+/** Pauses while somebody else uploads the blob we need, in milliseconds: the first one, doubled up to the last one. */
+const WAIT_FIRST_MS = 25;
+const WAIT_LAST_MS = 1_000;
+
+export function createContentClaims(context: CopyContext): ContentClaims {
+  const { checkpoints, clock, random, owner, leaseMs, sharing } = context;
+  const held: string[] = [];
+  const claim = (): ClaimContent => ({ owner, leaseMs, now: clock.now() });
+  return {
+    async take(key, signal) {
+      for (let waits = 0; ; waits++) {
+        signal.throwIfAborted();
+        const now = clock.now();
+        const claimed = await checkpoints.update(key, (known) => claimContent(known, claim()));
+        if (claimed.kind === "claimed") held.push(key);
+        if (claimed.kind !== "busy") return claimed;
+        const wait = Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_LAST_MS) * (0.5 + random() / 2);
+        await clock.sleep(Math.min(wait, Math.max(claimed.until - now, 1)), signal);
+      }
+    },
+    async renew() {
+      const renewed = await Promise.all(
+        held.map((key) => checkpoints.update(key, (known) => renewContent(known, claim()))),
+      );
+      return renewed.every(Boolean);
+    },
+    async complete() {
+      await Promise.all(held.map((key) => checkpoints.update(key, () => completeContent(sharing?.repository))));
+    },
+    async release() {
+      const release = (key: string): Promise<void> =>
+        checkpoints.update(key, (known) => releaseContent(known, owner)).catch(() => undefined);
+      await Promise.all(held.map(release));
+    },
+  };
+}
