@@ -41,6 +41,7 @@ const common = {
   streams: createStreams({ small: 64, big: 16, now: Date.now }),
   presence: "ask",
   referrers: false,
+  sparse: "fail",
   clock: { now: Date.now, sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }) },
   random: Math.random,
 } as const;

@@ -6,9 +6,11 @@ import { manifestKind } from "../src/oci/media-type.ts";
 import { formatPlatform, matchesPlatform } from "../src/oci/platform.ts";
 import type { Platform } from "../src/oci/platform.ts";
 import { formatReference } from "../src/oci/reference.ts";
+import type { Tag } from "../src/oci/reference.ts";
 import { createConnections } from "../src/registry/connections.ts";
 import type { Checkpoint } from "../src/replication/checkpoint.ts";
 import { concurrently } from "../src/replication/concurrently.ts";
+import type { CopyContext } from "../src/replication/copy-context.ts";
 import { copyImage } from "../src/replication/copy-image.ts";
 import { blobsOf, nodesOf, readImage } from "../src/replication/image-tree.ts";
 import { createMemoryRecordStore } from "../src/replication/memory-record-store.ts";
@@ -103,17 +105,27 @@ async function carryOut(
     streams,
     presence: "ask",
     referrers: options.referrers,
+    sparse: "fail",
     clock: { now: Date.now, sleep: (ms: number, waiting: AbortSignal) => sleep(ms, undefined, { signal: waiting }) },
     random: Math.random,
     observe: progress.observe,
   } as const;
-  const { manifest, tally } = await copyImage(root, context, signal).finally(() => progress.end());
+  const { manifest, tally, companions } = await copyImage(root, context, signal).finally(() => progress.end());
+  for (const tag of companions) await copyCompanion(tag, context, signal);
   await target.putManifest(manifest, reference, signal);
   const sent = `${counted(tally.blobsUploaded, "blob")} sent (${formatBytes(tally.bytesUploaded)})`;
   terminal.out.write(
     `${place} is ${root.digest}: ${sent}, ${tally.blobsPresent} there already, ${formatDuration(Date.now() - started)}\n`,
   );
   return ExitCode.ok;
+}
+
+/** A signature or the like under a tag of its own, before what it is about. */
+async function copyCompanion(tag: Tag, context: CopyContext, signal: AbortSignal): Promise<void> {
+  const root = await context.source.resolve(tag, signal);
+  if (root === undefined) return;
+  const { manifest } = await copyImage(root, { ...context, referrers: false }, signal);
+  await context.target.putManifest(manifest, tag, signal);
 }
 
 const CONCURRENT_CHECKS = 16;
@@ -125,7 +137,7 @@ async function plan(
   options: CopyOptions,
   { terminal, signal }: Run,
 ): Promise<ExitCode> {
-  const tree = await readImage(root, { source, referrers: options.referrers }, signal);
+  const tree = await readImage(root, { source, referrers: options.referrers, sparse: "fail" }, signal);
   const blobs = blobsOf(tree);
   const present = await concurrently(
     blobs,

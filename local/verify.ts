@@ -38,7 +38,7 @@ export async function verifyTag(
       `tag ${tag} is ${wanted.digest} at the source and ${found?.digest ?? "absent"} at the target`,
     );
   }
-  const tree = await readImage(wanted, { source, referrers: true }, signal);
+  const tree = await readImage(wanted, { source, referrers: true, sparse: "keep" }, signal);
   const nodes = nodesOf(tree);
   await concurrently(nodes, CONCURRENT, async ({ manifest }) => verifyManifest(manifest, target, signal), signal);
   const blobs = blobsOf(tree);

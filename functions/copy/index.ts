@@ -123,6 +123,7 @@ const handle = createHandler({
     streams,
     presence: "ask",
     referrers: true,
+    sparse: configuration.sparseIndexes,
     clock,
     random: Math.random,
   }),

@@ -71,6 +71,8 @@ const Document = z.strictObject({
   source: Source,
   destinations: z.array(Destination).min(1),
   rules: z.array(Rule).min(1),
+  /** An index whose children are not all at the source: a failure, or copied as it is. */
+  sparseIndexes: z.enum(["fail", "keep"]).default("fail"),
   retries: Retries.default({ preset: "standard", operations: {} }),
 });
 
@@ -101,6 +103,7 @@ export interface Configuration {
   readonly source: Source;
   readonly destinations: readonly Destination[];
   readonly rules: readonly Rule[];
+  readonly sparseIndexes: "fail" | "keep";
   readonly retries: z.infer<typeof Retries>;
 }
 
@@ -130,7 +133,7 @@ export function parseConfiguration(document: unknown): Configuration {
     );
     throw new ConfigurationError(problems, { cause: result.error });
   }
-  const { source, destinations, retries } = result.data;
+  const { source, destinations, retries, sparseIndexes } = result.data;
   const rules = result.data.rules.map((rule) => ({
     ...rule,
     matchesRepository: compileGlobs(rule.repositories),
@@ -142,7 +145,7 @@ export function parseConfiguration(document: unknown): Configuration {
     ...targetCollisions(destinations, rules),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return { source, destinations, rules, retries };
+  return { source, destinations, rules, retries, sparseIndexes };
 }
 
 /** {@link parseConfiguration} of JSON text. @throws {ConfigurationError} also when the text is no JSON. */

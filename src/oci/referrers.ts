@@ -10,3 +10,16 @@ import type { Tag } from "./reference.ts";
 export function referrersTag(subject: Digest): Tag {
   return parseTag(`${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`);
 }
+
+/** What cosign attaches by tags instead of subjects (cosign specification, "Signature, attestation and SBOM tags"). */
+const COMPANIONS = ["sig", "att", "sbom"] as const;
+
+/** The tags under which signatures, attestations and SBOMs of a manifest may be. */
+export function companionTags(digest: Digest): Tag[] {
+  return COMPANIONS.map((kind) => parseTag(`${algorithmOf(digest)}-${hexOf(digest)}.${kind}`));
+}
+
+/** True for a tag that is a companion of some manifest, and has none of its own. */
+export function isCompanionTag(reference: string): boolean {
+  return /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/.test(reference);
+}

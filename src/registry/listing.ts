@@ -9,27 +9,33 @@ const PAGE_MAX_BYTES: number = 16 * 1024 * 1024;
 /** Pages of one listing: at 1,000 entries a page, ten times ECR's limit of images per repository. */
 const MAX_PAGES = 1_000;
 
-/** A page whose JSON body `parse` has read, or undefined for a 404. */
+export interface ListingRequest extends Pick<RegistryRequest, "operation" | "subject" | "url" | "headers"> {
+  /** Statuses that say that there is no such listing. */
+  readonly absent: readonly number[];
+}
+
+/** A page whose JSON body `parse` has read, or undefined when there is no such listing. */
 export type Page<T> = T | undefined;
 
 /**
  * Follows a listing's Link headers (distribution-spec, "Listing Tags"), within the allowed hosts and a number of pages.
- * Ends at a 404, which it yields as undefined.
+ * Yields undefined, and ends, when there is no such listing.
  */
 export async function* pages<T>(
   client: RepositoryClient,
-  request: Pick<RegistryRequest, "operation" | "subject" | "url"> & { readonly headers?: Record<string, string> },
+  request: ListingRequest,
   parse: (document: unknown) => T | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Page<T>> {
   let url: URL | undefined = request.url;
   for (let count = 0; url !== undefined; count++) {
+    const { absent, ...about } = request;
     const answer = await client.sendRetrying(
-      { ...request, method: "GET", url, accept: [200, 404], scope: client.scope("pull") },
+      { ...about, method: "GET", url, accept: [200, ...absent], scope: client.scope("pull") },
       signal,
     );
     const bytes = await readWhole(answer, PAGE_MAX_BYTES);
-    if (answer.status === 404) return void (yield undefined);
+    if (answer.status !== 200) return void (yield undefined);
     const page = bytes === undefined ? undefined : parse(parseJson(bytes));
     const link = nextLink(answer.header("link"));
     const problem = listingProblem(page, link, count, answer.url);

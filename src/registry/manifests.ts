@@ -115,13 +115,16 @@ async function getManifest(
   return { mediaType: mediaTypeOf(answer), digest, bytes };
 }
 
-/** Puts the exact bytes (distribution-spec, "Pushing Manifests"). Repeatable: the same bytes give the same manifest. */
+/**
+ * Puts the exact bytes (distribution-spec, "Pushing Manifests"). Repeatable: the same bytes give the same manifest.
+ * @returns the digest of the subject when the registry has noted it ("Pushing Manifests with Subject").
+ */
 export async function putManifest(
   client: RepositoryClient,
   manifest: Manifest,
   reference: Tag | Digest,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string | undefined> {
   const answer = await client.sendRetrying(
     {
       operation: "put-manifest",
@@ -141,6 +144,7 @@ export async function putManifest(
     const about = { operation: "put-manifest", reference, code: "DIGEST_INVALID" } as const;
     throw contentError(client, about, `was stored as ${stored} instead of ${manifest.digest}`);
   }
+  return answer.header("oci-subject");
 }
 
 function mediaTypeOf(answer: Answer): string {

@@ -1,14 +1,24 @@
 import * as z from "zod";
 import { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
+import { digestOf } from "../oci/digest.ts";
 import { successors } from "../oci/manifest.ts";
+import type { Manifest } from "../oci/manifest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import { referrersTag } from "../oci/referrers.ts";
+import { RegistryError } from "../oci/registry-error.ts";
 import { pages } from "./listing.ts";
-import { fetchManifest, resolveManifest } from "./manifests.ts";
+import { fetchManifest, putManifest, resolveManifest } from "./manifests.ts";
 import type { RepositoryClient } from "./repository-client.ts";
+import { pause } from "./retry.ts";
 
 const ReferrersList = z.object({ manifests: z.array(Descriptor) });
+/** An index as a client may change it: what it does not know stays as it is. */
+const ReferrersIndex = z.looseObject({ manifests: z.array(z.looseObject({ digest: z.string() })) });
+type ReferrersIndex = z.infer<typeof ReferrersIndex>;
+
+/** Answers by which registries say that they have no such API; some routers know only these. */
+const UNSUPPORTED = [400, 404, 405, 501];
 
 /**
  * Manifests attached to a digest (distribution-spec, "Listing Referrers"); where the registry has no such API, those of
@@ -19,23 +29,94 @@ export async function listReferrers(
   subject: Digest,
   signal: AbortSignal,
 ): Promise<Descriptor[]> {
+  return (await listByApi(client, subject, signal)) ?? (await listByTag(client, subject, signal));
+}
+
+/** Undefined when the registry has no referrers API. */
+async function listByApi(
+  client: RepositoryClient,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<Descriptor[] | undefined> {
   const request = {
     operation: "list-referrers",
     subject: client.subject(subject),
     url: client.url(`referrers/${subject}`),
     headers: { accept: MediaType.ociIndex },
+    absent: UNSUPPORTED,
   } as const;
   const found: Descriptor[] = [];
   for await (const page of pages(client, request, (document) => ReferrersList.safeParse(document).data, signal)) {
-    if (page === undefined) return listByTag(client, subject, signal);
+    if (page === undefined) return undefined;
     found.push(...page.manifests);
   }
   return found;
 }
 
 async function listByTag(client: RepositoryClient, subject: Digest, signal: AbortSignal): Promise<Descriptor[]> {
+  const index = await fetchTagged(client, subject, signal);
+  return index === undefined ? [] : [...successors(index.bytes, index.mediaType).manifests];
+}
+
+async function fetchTagged(
+  client: RepositoryClient,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
   const descriptor = await resolveManifest(client, referrersTag(subject), signal);
-  if (descriptor === undefined) return [];
-  const manifest = await fetchManifest(client, descriptor, signal);
-  return manifest === undefined ? [] : [...successors(manifest.bytes, manifest.mediaType).manifests];
+  return descriptor && fetchManifest(client, descriptor, signal);
+}
+
+/** Merges of one tag before a crowd that writes it is left alone for a while. */
+const MAX_MERGES = 8;
+/** Longest rest before an index is read back, in milliseconds: another writer's late write shows by then. */
+const REST_MS = 300;
+
+/**
+ * Adds a manifest to the referrers tag of its subject, where the registry does not keep that list itself
+ * (distribution-spec, "Pushing Manifests with Subject"). Tags know no compare-and-swap, so the index is read back, and
+ * merged again until it holds the manifest (fault R22).
+ */
+export async function tagReferrer(
+  client: RepositoryClient,
+  manifest: Manifest,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await listByApi(client, subject, signal)) !== undefined) return;
+  for (let merges = 0; merges < MAX_MERGES; merges++) {
+    const tagged = await fetchTagged(client, subject, signal);
+    const index = tagged === undefined ? undefined : readIndex(tagged);
+    if (index?.manifests.some(({ digest }) => digest === manifest.digest) === true) return;
+    const bytes = new TextEncoder().encode(JSON.stringify(withReferrer(index, manifest)));
+    const merged = { mediaType: MediaType.ociIndex, digest: digestOf(bytes), bytes };
+    await putManifest(client, merged, referrersTag(subject), signal);
+    await pause(client.random() * REST_MS, signal);
+  }
+  throw new RegistryError(
+    { ...client.occasion("put-manifest", referrersTag(subject)), category: "deferred" },
+    `others kept overwriting the list of what is attached; ${manifest.digest} is not on it yet`,
+  );
+}
+
+/** Undefined for what is no index: then the tag is somebody's mistake, and the list begins anew. */
+function readIndex({ bytes, mediaType }: Manifest): ReferrersIndex | undefined {
+  if (mediaType !== MediaType.ociIndex) return undefined;
+  return ReferrersIndex.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
+}
+
+function withReferrer(index: ReferrersIndex | undefined, manifest: Manifest): ReferrersIndex {
+  const { artifactType } = successors(manifest.bytes, manifest.mediaType);
+  const document: unknown = JSON.parse(new TextDecoder().decode(manifest.bytes));
+  const { annotations } = z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }).parse(document);
+  const { mediaType, digest, bytes } = manifest;
+  const descriptor = {
+    mediaType,
+    digest,
+    size: bytes.byteLength,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+  const known = index ?? { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [] };
+  return { ...known, manifests: [...known.manifests, descriptor] };
 }

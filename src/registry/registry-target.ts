@@ -1,9 +1,11 @@
 import type { ImageTarget } from "../oci/image-target.ts";
+import { successors } from "../oci/manifest.ts";
 import { hasBlob } from "./blobs.ts";
 import { createEmptiness } from "./emptiness.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { putManifest, resolveManifest } from "./manifests.ts";
 import { pushBlob } from "./push-blob.ts";
+import { tagReferrer } from "./referrers.ts";
 import { createRepositoryClient } from "./repository-client.ts";
 
 /** One repository of a registry, written over HTTP. */
@@ -14,6 +16,10 @@ export function createRegistryTarget(endpoint: Endpoint): ImageTarget {
     hasBlob: (descriptor, signal) => hasBlob(client, descriptor, signal),
     isEmpty: createEmptiness(client),
     pushBlob: (descriptor, options, signal) => pushBlob(client, descriptor, options, signal),
-    putManifest: (manifest, reference, signal) => putManifest(client, manifest, reference, signal),
+    async putManifest(manifest, reference, signal) {
+      const noted = await putManifest(client, manifest, reference, signal);
+      const { subject } = successors(manifest.bytes, manifest.mediaType);
+      if (subject !== undefined && noted === undefined) await tagReferrer(client, manifest, subject.digest, signal);
+    },
   };
 }

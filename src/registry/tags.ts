@@ -15,7 +15,7 @@ export async function* listTags(
   pageSize: number = PAGE_SIZE,
 ): AsyncGenerator<Tag> {
   const url = client.url(`tags/list?n=${pageSize}`);
-  const request = { operation: "list-tags", subject: client.endpoint.repository, url } as const;
+  const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
   for await (const page of pages(client, request, (document) => TagList.safeParse(document).data, signal)) {
     yield* (page?.tags ?? []).filter(isTag);
   }

@@ -28,3 +28,9 @@ export async function concurrently<T, R>(
   failed.signal.throwIfAborted();
   return results;
 }
+
+/** A promise that somebody awaits later: its failure is not unhandled until then. */
+export function unhurried<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -26,6 +26,8 @@ export interface CopyContext {
   readonly presence: "ask" | "resend";
   /** Also copy what is attached to the image. */
   readonly referrers: boolean;
+  /** What an index is whose children are not all at the source: a failure, or copied as it is. */
+  readonly sparse: "fail" | "keep";
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;

@@ -1,9 +1,11 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { Tag } from "../oci/reference.ts";
 import { RegistryError } from "../oci/registry-error.ts";
 import { completeContent, contentKey, forgetContent } from "./checkpoint.ts";
-import { concurrently } from "./concurrently.ts";
+import { findCompanions } from "./companions.ts";
+import { concurrently, unhurried } from "./concurrently.ts";
 import { copyBlob } from "./copy-blob.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { blobsOf, nodesOf, readImage } from "./image-tree.ts";
@@ -15,6 +17,8 @@ import type { Tally } from "./tally.ts";
 export interface CopiedImage {
   readonly manifest: Manifest;
   readonly tally: Tally;
+  /** Cosign tags of the image's manifests, at the source. */
+  readonly companions: readonly Tag[];
   /** Takes back every checkpoint of the image: the registry denied having something of it. */
   readonly forget: () => Promise<void>;
 }
@@ -34,6 +38,9 @@ export async function copyImage(root: Descriptor, context: CopyContext, signal: 
   const nodes = nodesOf(tree);
   context.observe?.({ kind: "planned", manifests: nodes.length, blobs });
   const tally = emptyTally();
+  // Asked for while the blobs are on their way.
+  const own = nodesOf({ root: tree.root, referrers: [] }).map(({ manifest }) => manifest.digest);
+  const companions = unhurried(context.referrers ? findCompanions(own, context.source, signal) : Promise.resolve([]));
   const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
   try {
     await copyBlobs(blobs, context, tally, signal);
@@ -42,7 +49,7 @@ export async function copyImage(root: Descriptor, context: CopyContext, signal: 
     if (deniesContent(error)) await forget();
     throw error;
   }
-  return { manifest: tree.root.manifest, tally, forget };
+  return { manifest: tree.root.manifest, tally, companions: await companions, forget };
 }
 
 async function copyBlobs(

@@ -5,7 +5,7 @@ import type { ImageSource, ManifestWanted } from "../oci/image-source.ts";
 import { successors } from "../oci/manifest.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import { isNonDistributable } from "../oci/media-type.ts";
-import { concurrently } from "./concurrently.ts";
+import { concurrently, unhurried } from "./concurrently.ts";
 
 /** A manifest with what it points to, and the manifests that must be put before it. */
 export interface ImageNode {
@@ -24,11 +24,11 @@ export interface ImageTree {
 /** The source has not (or no longer) what a manifest of it points to. */
 export class MissingContentError extends Error {
   override readonly name = "MissingContentError";
-  readonly digest: Digest;
+  readonly digests: readonly Digest[];
 
-  constructor(digest: Digest) {
-    super(`the source has no manifest ${digest}`);
-    this.digest = digest;
+  constructor(digests: readonly Digest[]) {
+    super(`the source does not have ${digests.join(", ")}`);
+    this.digests = digests;
   }
 }
 
@@ -41,32 +41,32 @@ export interface ReadImage {
   readonly source: ImageSource;
   /** Also what is attached to the image. */
   readonly referrers: boolean;
+  /** An index whose children are not all there: no image to copy, or one that is kept as it is (fault R23). */
+  readonly sparse: "fail" | "keep";
 }
 
 /**
  * Reads every manifest of an image, level by level, each once.
  * @throws {MissingContentError} when one is not there. @throws {FormatError} when one is malformed or the image too large.
  */
-export async function readImage(
-  root: Descriptor,
-  { source, referrers }: ReadImage,
-  signal: AbortSignal,
-): Promise<ImageTree> {
+export async function readImage(root: Descriptor, image: ReadImage, signal: AbortSignal): Promise<ImageTree> {
   const listings: Listings = new Map();
-  const read = createReader({ source, referrers }, listings, signal);
+  const read = createReader(image, listings, signal);
   const node = await read(root, 0);
+  if (node === undefined) throw new MissingContentError([root.digest]);
   return { root: node, referrers: await readReferrers(listings, read, signal) };
 }
 
-type ReadNode = (wanted: ManifestWanted, depth: number) => Promise<ImageNode>;
+/** Undefined when the source does not have it. */
+type ReadNode = (wanted: ManifestWanted, depth: number) => Promise<ImageNode | undefined>;
 /** What is attached to each manifest read so far; asked for as soon as its digest is known. */
 type Listings = Map<Digest, Promise<readonly Descriptor[]>>;
 
-function createReader({ source, referrers }: ReadImage, listings: Listings, signal: AbortSignal): ReadNode {
-  const nodes = new Map<Digest, Promise<ImageNode>>();
-  async function readNode(wanted: ManifestWanted, depth: number): Promise<ImageNode> {
+function createReader({ source, referrers, sparse }: ReadImage, listings: Listings, signal: AbortSignal): ReadNode {
+  const nodes = new Map<Digest, Promise<ImageNode | undefined>>();
+  async function readNode(wanted: ManifestWanted, depth: number): Promise<ImageNode | undefined> {
     const manifest = await source.fetchManifest(wanted, signal);
-    if (manifest === undefined) throw new MissingContentError(wanted.digest);
+    if (manifest === undefined) return undefined;
     const found = successors(manifest.bytes, manifest.mediaType);
     const children = await concurrently(
       found.manifests,
@@ -74,9 +74,11 @@ function createReader({ source, referrers }: ReadImage, listings: Listings, sign
       (child) => read(child, depth + 1),
       signal,
     );
-    return { manifest, children, blobs: found.blobs.filter(isCopied) };
+    const missing = found.manifests.filter((_, index) => children[index] === undefined);
+    if (missing.length > 0 && sparse === "fail") throw new MissingContentError(missing.map(({ digest }) => digest));
+    return { manifest, children: children.filter(isThere), blobs: found.blobs.filter(isCopied) };
   }
-  function read(wanted: ManifestWanted, depth: number): Promise<ImageNode> {
+  function read(wanted: ManifestWanted, depth: number): Promise<ImageNode | undefined> {
     const { digest } = wanted;
     const known = nodes.get(digest);
     if (known !== undefined) return known;
@@ -98,16 +100,15 @@ async function readReferrers(listings: Listings, read: ReadNode, signal: AbortSi
   for (let depth = 0; level.length > 0 && depth < MAX_DEPTH; depth++) {
     const fresh = (await Promise.all(level)).flat().filter(({ digest }) => !seen.has(digest) && seen.add(digest));
     const nodes = await concurrently(fresh, CONCURRENT_MANIFESTS, ({ digest }) => read({ digest }, 1), signal);
-    found.push(...nodes);
+    // What is listed and gone was taken back: nothing of the image is missing.
+    found.push(...nodes.filter(isThere));
     level = fresh.flatMap(({ digest }) => listings.get(digest) ?? []);
   }
   return found;
 }
 
-/** A promise that somebody awaits later: its failure is not unhandled until then. */
-function unhurried<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
+function isThere<T>(item: T | undefined): item is T {
+  return item !== undefined;
 }
 
 /** Layers that live elsewhere by design are never fetched from the URLs an image names (CVE-2020-15157). */

@@ -1,6 +1,10 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { manifestKind } from "../oci/media-type.ts";
+import type { Tag } from "../oci/reference.ts";
+import { isCompanionTag } from "../oci/referrers.ts";
+import { copyCompanions } from "./companions.ts";
 import { copyImage, deniesContent } from "./copy-image.ts";
+import type { CopiedImage } from "./copy-image.ts";
 import type { CopyContext } from "./copy-context.ts";
 import type { CopyReport } from "./copy-report.ts";
 import type { CopyRequest } from "./copy-request.ts";
@@ -89,47 +93,71 @@ async function copyOnce(
   if (manifestKind(wanted.mediaType) === "schema1") return { outcome: "skipped", reason: "schema1" };
   if (current?.digest === wanted.digest) return { outcome: "unchanged", digest: wanted.digest };
   const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === wanted.digest;
-  const tally = await deliver({ wanted, reference, isCurrent, renew }, context, signal).catch(
+  const attach = (tags: readonly Tag[]): Promise<Bad | undefined> =>
+    copyCompanions(tags, (tag, working) => replicateTag({ ...request, reference: tag }, context, working), signal);
+  const delivered = await deliver({ wanted, reference, attach, isCurrent, renew }, context, signal).catch(
     async (error: unknown) => {
       // What we began to copy may be gone because a newer push took its tag.
       if (error instanceof MissingContentError && !(await isCurrent())) return "moved" as const;
       throw error;
     },
   );
-  if (tally === "moved") return "moved";
+  if (delivered === "moved") return "moved";
+  const { tally, bad } = delivered;
+  if (bad !== undefined) return bad;
   return { outcome: "replicated", digest: wanted.digest, tally, lagMs: clock.now() - request.pushedAt };
 }
 
 interface Delivery {
   readonly wanted: Descriptor;
   readonly reference: CopyRequest["reference"];
+  /** Brings signatures and the like that have tags of their own; says what stands against it. */
+  readonly attach: (tags: readonly Tag[]) => Promise<Bad | undefined>;
   /** Does the source's tag still name what we copy? */
   readonly isCurrent: () => Promise<boolean>;
   readonly renew: () => Promise<boolean>;
 }
 
-/** Copies what is under the tag, then the tag; sends everything again when the registry denies what it had affirmed. */
+/** A report that the request must end with, whatever else has gone well. */
+type Bad = Extract<CopyReport, { outcome: "deferred" | "failed" }>;
+
+/**
+ * Copies what is under the tag and beside it, then the tag; sends everything again when the registry denies what it had
+ * affirmed. A signature that can wait makes the tag wait; one that can never be copied does not, and is reported.
+ */
 async function deliver(
-  { wanted, reference, isCurrent, renew }: Delivery,
+  { wanted, reference, attach, isCurrent, renew }: Delivery,
   context: ReplicateTag,
   signal: AbortSignal,
-): Promise<Tally | "moved"> {
+): Promise<{ readonly tally: Tally; readonly bad: Bad | undefined } | "moved"> {
   for (let resends = 0; ; resends++) {
     try {
       const copied = await copyImage(wanted, resends === 0 ? context : { ...context, presence: "resend" }, signal);
+      const bad = isCompanionTag(reference) ? undefined : await attach(copied.companions);
+      if (bad?.outcome === "deferred") return { tally: copied.tally, bad };
       if (!(await isCurrent())) return "moved";
       if (!(await renew())) throw new LeaseLostError("the lease was lost before the tag was put");
-      try {
-        await publish(context.target, { manifest: copied.manifest, reference }, context.clock, signal);
-      } catch (error) {
-        if (deniesContent(error)) await copied.forget();
-        throw error;
-      }
+      await put(copied, reference, context, signal);
       copied.tally.manifests++;
-      return copied.tally;
+      return { tally: copied.tally, bad };
     } catch (error) {
       if (!deniesContent(error) || resends === MAX_RESENDS) throw error;
     }
+  }
+}
+
+/** Puts the tag; what the target denies having then is no longer believed to be there. */
+async function put(
+  { manifest, forget }: CopiedImage,
+  reference: CopyRequest["reference"],
+  { target, clock }: CopyContext,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await publish(target, { manifest, reference }, clock, signal);
+  } catch (error) {
+    if (deniesContent(error)) await forget();
+    throw error;
   }
 }
 

@@ -29,10 +29,11 @@ export interface MemoryRepository extends ImageSource, ImageTarget {
   addManifest(document: object, mediaType: string, tag?: string): Digest;
 }
 
-export function createMemoryRepository(side: Side): MemoryRepository {
-  const blobs = new Map<Digest, Uint8Array>();
-  const manifests = new Map<Digest, Manifest>();
-  const tags = new Map<string, Digest>();
+/** Another side of the `same` repository, or one of its own. */
+export function createMemoryRepository(side: Side, same?: MemoryRepository): MemoryRepository {
+  const blobs = same?.blobs ?? new Map<Digest, Uint8Array>();
+  const manifests = same?.manifests ?? new Map<Digest, Manifest>();
+  const tags = same?.tags ?? new Map<string, Digest>();
   const calls: Call[] = [];
 
   const fail = (operation: RegistryOperation, subject: string, code: string): RegistryError =>
@@ -90,8 +91,7 @@ export function createMemoryRepository(side: Side): MemoryRepository {
     async listReferrers(subject, signal) {
       await called("list-referrers", subject, signal);
       return [...manifests.values()]
-        .filter((manifest) => manifestKind(manifest.mediaType) !== "schema1")
-        .filter((manifest) => successors(manifest.bytes, manifest.mediaType).subject?.digest === subject)
+        .filter((manifest) => subjectOf(manifest) === subject)
         .map(({ mediaType, digest, bytes }) => ({ mediaType, digest, size: bytes.byteLength }));
     },
     async hasBlob({ digest }, signal) {
@@ -132,6 +132,15 @@ export function createMemoryRepository(side: Side): MemoryRepository {
     },
   };
   return repository;
+}
+
+/** What a manifest is attached to; undefined also when nobody can read it. */
+function subjectOf({ bytes, mediaType }: Manifest): Digest | undefined {
+  try {
+    return successors(bytes, mediaType).subject?.digest;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes as they come over a wire: in several pieces. */

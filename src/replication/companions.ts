@@ -1,0 +1,34 @@
+import type { Digest } from "../oci/digest.ts";
+import type { ImageSource } from "../oci/image-source.ts";
+import type { Tag } from "../oci/reference.ts";
+import { companionTags } from "../oci/referrers.ts";
+import { concurrently } from "./concurrently.ts";
+import type { CopyReport } from "./copy-report.ts";
+
+const CONCURRENT_QUESTIONS = 16;
+const CONCURRENT_COPIES = 4;
+
+/** The cosign tags of an image's manifests that are at the source: its signatures, attestations, SBOMs. */
+export async function findCompanions(
+  digests: readonly Digest[],
+  source: Pick<ImageSource, "resolve">,
+  signal: AbortSignal,
+): Promise<Tag[]> {
+  // A tag holds at most 128 characters: a sha512 has no companions.
+  const tags = digests.filter((digest) => digest.startsWith("sha256:")).flatMap(companionTags);
+  const found = await concurrently(tags, CONCURRENT_QUESTIONS, (tag, working) => source.resolve(tag, working), signal);
+  return tags.filter((_, index) => found[index] !== undefined);
+}
+
+/**
+ * What became of an image's companions: all is well, or the first report that is not. One that another message is
+ * copying is well: it was folded into that copy, which looks again.
+ */
+export async function copyCompanions(
+  tags: readonly Tag[],
+  copy: (tag: Tag, signal: AbortSignal) => Promise<CopyReport>,
+  signal: AbortSignal,
+): Promise<Extract<CopyReport, { outcome: "deferred" | "failed" }> | undefined> {
+  const reports = await concurrently(tags, CONCURRENT_COPIES, copy, signal);
+  return reports.find((report) => report.outcome === "deferred" || report.outcome === "failed");
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { imageOf, layer, withReferrer } from "../../local/images/image-content.ts";
+import type { ManifestContent } from "../../local/images/image-content.ts";
+import { pushImage } from "../../local/images/push-image.ts";
+import { parseTag } from "../../src/oci/reference.ts";
+import { referrersTag } from "../../src/oci/referrers.ts";
+import { createConnections } from "../../src/registry/connections.ts";
+import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import { startDockerRegistry } from "../fixtures/programs.ts";
+import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
+import { scriptedServer } from "../fixtures/scripted-server.ts";
+
+const signal = AbortSignal.timeout(60_000);
+const repository = "signed";
+const image = imageOf([layer("referrers", 1_000)], { os: "linux", architecture: "amd64" });
+const subject = image.root.descriptor;
+
+/** The image with so many things attached to it. */
+function attachments(count: number): { readonly content: typeof image; readonly attached: readonly ManifestContent[] } {
+  let content = image;
+  for (let index = 0; index < count; index++) {
+    content = withReferrer(content, `application/vnd.example.${index}`, Buffer.from(`attachment ${index}`));
+  }
+  return { content, attached: content.manifests.slice(image.manifests.length) };
+}
+
+describe("what is attached, where the registry has no referrers API", () => {
+  it("is listed by the referrers tag, each once, with what the specification asks to be said about it", async () => {
+    await using registry = await startDockerRegistry();
+    await using connections = createConnections();
+    const { content, attached } = attachments(2);
+    await pushImage(content, { registry: registry.host, repository }, signal);
+    const target = createRegistryTarget(testEndpoint({ host: registry.host, repository, side: "target" }, connections));
+    for (const { descriptor, bytes } of [...attached, ...attached]) {
+      await target.putManifest({ ...descriptor, bytes }, descriptor.digest, signal);
+    }
+    const source = testSource({ host: registry.host, repository }, connections);
+    const index = await source.resolve(referrersTag(subject.digest), signal);
+    const document: unknown = JSON.parse(
+      Buffer.from((index && (await source.fetchManifest(index, signal)))?.bytes ?? []).toString(),
+    );
+    expect(document).toEqual({
+      schemaVersion: 2,
+      mediaType: "application/vnd.oci.image.index.v1+json",
+      manifests: attached.map(({ descriptor: { mediaType, digest, size } }, at) => ({
+        mediaType,
+        digest,
+        size,
+        artifactType: `application/vnd.example.${at}`,
+      })),
+    });
+  });
+
+  it("is all there when many are put at once by writers who know nothing of each other", async () => {
+    await using registry = await startDockerRegistry();
+    const { content, attached } = attachments(6);
+    await pushImage(content, { registry: registry.host, repository }, signal);
+    const writers = attached.map(async ({ descriptor, bytes }, index) => {
+      await using connections = createConnections();
+      const endpoint = testEndpoint({ host: registry.host, repository, side: "target" }, connections);
+      const target = createRegistryTarget({ ...endpoint, random: () => ((index + 1) * 0.137) % 1 });
+      await target.putManifest({ ...descriptor, bytes }, descriptor.digest, signal);
+    });
+    await Promise.all(writers);
+    await using connections = createConnections();
+    const listed = await testSource({ host: registry.host, repository }, connections).listReferrers(
+      subject.digest,
+      signal,
+    );
+    expect(listed.map(({ digest }) => digest).toSorted()).toEqual(
+      attached.map(({ descriptor }) => descriptor.digest).toSorted(),
+    );
+  });
+
+  it.each([400, 404, 405, 501])("is looked for under the tag when the API is answered with %d", async (status) => {
+    await using server = await scriptedServer((got, response) => {
+      const isApi = got.url.includes("/referrers/");
+      response.writeHead(isApi ? status : 404).end(isApi ? "no such route" : "");
+    });
+    await using connections = createConnections();
+    const source = testSource({ host: server.host, repository }, connections);
+    expect(await source.listReferrers(subject.digest, signal)).toEqual([]);
+    expect(server.got.map(({ url }) => url)).toContain(`/v2/${repository}/manifests/${referrersTag(subject.digest)}`);
+  });
+});
+
+describe("what is attached, where the registry keeps the list itself", () => {
+  it("is left to the registry: no tag is written", async () => {
+    await using server = await scriptedServer((_got, response) => {
+      response.writeHead(201, { "oci-subject": subject.digest }).end();
+    });
+    await using connections = createConnections();
+    const target = createRegistryTarget(testEndpoint({ host: server.host, repository, side: "target" }, connections));
+    const [attached] = attachments(1).attached;
+    if (attached === undefined) throw new Error("one is attached");
+    await target.putManifest({ ...attached.descriptor, bytes: attached.bytes }, parseTag("sig"), signal);
+    expect(server.got).toHaveLength(1);
+  });
+});
