@@ -81,7 +81,9 @@ export function createUploadSessions({ files, endsWhenBroken }: UploadSessionsOp
       }
     },
     async commit(session, digest) {
-      sessions.delete(session.id);
+      // Cancelled while its last bytes came: its file is gone, and must not come into being again, empty.
+      if (!sessions.delete(session.id))
+        throw new Refusal(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
       await commitFile(session, digest, files);
     },
     cancel,
@@ -111,7 +113,7 @@ async function write(
 /** Makes the session's file the blob, if it is the blob. */
 async function commitFile(session: UploadSession, digest: Digest, files: ContentFiles): Promise<void> {
   // An upload of no bytes has written no file yet.
-  await (await open(session.file, "a")).close();
+  if (session.offset === 0) await (await open(session.file, "a")).close();
   const isSha256 = algorithmOf(digest) === "sha256";
   const hex = isSha256 ? session.sha256.digest("hex") : await files.hash(session.file, digest);
   if (hex !== hexOf(digest)) {

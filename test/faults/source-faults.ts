@@ -1,21 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { fault } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 import type { Passing, Spoil } from "./fault-proxy.ts";
 import { pass, plain } from "./fault-proxy.ts";
-
-/** A row of the catalogue of faults. */
-export interface Fault {
-  readonly id: string;
-  readonly what: string;
-  readonly side: "source" | "target";
-  /** How the request for a copy must end. */
-  readonly ends: "replicated" | "failed";
-  /** What of the image the target may be sent a second time. */
-  readonly resends: Resends;
-  readonly spoil: Spoil;
-}
-
-/** From nothing to everything; each includes the ones before it. */
-export type Resends = "nothing" | "the manifest" | "the broken blob" | "the image";
 
 const isBlob: Spoil["hits"] = ({ method, url }) => method === "GET" && url?.includes("/blobs/sha256:") === true;
 
@@ -70,6 +57,12 @@ const ignoreRange: Spoil["act"] = async ({ request, response, forward }) => {
   response.writeHead(200).end(Buffer.from(await body.arrayBuffer()));
 };
 
+/** The range asked for, of other bytes. */
+const anotherVersion: Spoil["act"] = async (passing) => {
+  const { bytes, headers, status } = await bytesOf(passing);
+  passing.response.writeHead(status, { ...headers, etag: '"another"' }).end(bytes.map((byte) => byte ^ 0xff));
+};
+
 const drip: Spoil["act"] = async (passing) => {
   const { bytes, headers, status } = await bytesOf(passing);
   passing.response.writeHead(status, headers);
@@ -82,34 +75,36 @@ const drip: Spoil["act"] = async (passing) => {
 
 /** First a broken body, then whatever `then` makes of the request for the rest. */
 function brokenThen(then: Spoil["act"]): Spoil {
-  let first = true;
-  return onBlob((passing) => {
-    const act = first ? partly(reset) : then;
-    first = false;
-    return act(passing);
-  }, 2);
+  let isBroken = false;
+  return {
+    hits: (request) => isBlob(request) && isBroken === (request.headers.range !== undefined),
+    times: 2,
+    act(passing) {
+      if (isBroken) return then(passing);
+      isBroken = true;
+      return partly(reset)(passing);
+    },
+  };
 }
 
-const fault =
-  (
-    id: string,
-    what: string,
-    spoil: () => Spoil,
-    { ends = "replicated", resends = "nothing" }: Partial<Pick<Fault, "ends" | "resends">> = {},
-  ): (() => Fault) =>
-  () => ({ id, what, side: "source", ends, resends, spoil: spoil() });
+const row = (
+  id: string,
+  what: string,
+  spoil: () => Spoil,
+  how: Partial<Pick<Fault, "ends" | "resends">> = {},
+): (() => Fault) => fault({ id, what, side: "source", ...how }, () => ({ spoil: spoil() }));
 
 /** What a source can do to a transfer; each is made anew for every run. */
 export const SOURCE_FAULTS: readonly (() => Fault)[] = [
-  fault("N01", "connection reset in the middle of a blob", () => onBlob(partly(reset))),
-  fault("N01", "three blobs' connections reset in the middle", () => onBlob(partly(reset), 3)),
-  fault("N03", "a blob stalls", () => onBlob(partly(() => undefined))),
-  fault("N04", "a blob drips", () => onBlob(drip)),
-  fault("N06", "connection ended early, Content-Length right", () => onBlob(partly(fin))),
-  fault("N07", "truncated, no Content-Length", () =>
+  row("N01", "connection reset in the middle of a blob", () => onBlob(partly(reset))),
+  row("N01", "three blobs' connections reset in the middle", () => onBlob(partly(reset), 3)),
+  row("N03", "a blob stalls", () => onBlob(partly(() => undefined))),
+  row("N04", "a blob drips", () => onBlob(drip)),
+  row("N06", "connection ended early, Content-Length right", () => onBlob(partly(fin))),
+  row("N07", "truncated, no Content-Length", () =>
     onBlob(changed((bytes, random) => bytes.subarray(0, Math.floor(random() * bytes.byteLength)))),
   ),
-  fault("N08", "truncated, Content-Length rewritten", () =>
+  row("N08", "truncated, Content-Length rewritten", () =>
     onBlob(
       partly(
         ({ response }) => void response.end(),
@@ -117,10 +112,10 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
       ),
     ),
   ),
-  fault("N09", "longer than its descriptor says", () => onBlob(changed((bytes) => Buffer.concat([bytes, bytes]))), {
+  row("N09", "longer than its descriptor says", () => onBlob(changed((bytes) => Buffer.concat([bytes, bytes]))), {
     resends: "the broken blob",
   }),
-  fault(
+  row(
     "N10",
     "one byte flipped, length right",
     () =>
@@ -134,40 +129,52 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
       ),
     { resends: "the broken blob" },
   ),
-  fault("N11", "not HTTP", () => onBlob(raw("hello, this is no HTTP\r\n\r\n"))),
-  fault("N11", "chunk framing broken", () =>
+  row("N11", "not HTTP", () => onBlob(raw("hello, this is no HTTP\r\n\r\n"))),
+  row("N11", "chunk framing broken", () =>
     onBlob(raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n")),
   ),
-  fault("N12", "Content-Length twice, different", () =>
+  row("N12", "Content-Length twice, different", () =>
     onBlob(raw("HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef")),
   ),
-  fault("N29", "500, 502, 504", () =>
+  row("N29", "500, 502, 504", () =>
     onBlob(
       ({ response, random }) => void response.writeHead([500, 502, 504][Math.floor(random() * 3)] ?? 500).end("<html>"),
       2,
     ),
   ),
-  fault("N31", "408, 421, 425", () =>
+  row("N31", "408, 421, 425", () =>
     onBlob(
       ({ response, random }) => void response.writeHead([408, 421, 425][Math.floor(random() * 3)] ?? 408).end(),
       2,
     ),
   ),
-  fault("N35", "200 instead of 206 for the rest", () => brokenThen(ignoreRange)),
-  fault("N41", "103 Early Hints before the answer", () =>
+  row("N34", "416 for the rest", () =>
+    brokenThen(({ response }) => void response.writeHead(416, { "content-range": "bytes */1" }).end()),
+  ),
+  row("N35", "200 instead of 206 for the rest", () => brokenThen(ignoreRange)),
+  row("N36", "206 with another start, or of another size, for the rest", () =>
+    brokenThen(({ response, random }) => {
+      const range = random() < 0.5 ? "bytes 7-9/10" : "bytes 0-2/3";
+      response.writeHead(206, { "content-range": range }).end("wrong");
+    }),
+  ),
+  row("N37", "another version of the blob, by its ETag, for the rest", () => brokenThen(anotherVersion), {
+    resends: "the broken blob",
+  }),
+  row("N41", "103 Early Hints before the answer", () =>
     onBlob(async (passing) => {
       passing.response.writeEarlyHints({ link: "</style.css>; rel=preload" });
       await pass(passing);
     }),
   ),
-  fault(
+  row(
     "N40",
     "a redirect that leads to itself",
     () =>
       onBlob(({ request, response }) => void response.writeHead(307, { location: request.url ?? "/" }).end(), 1_000),
     { ends: "failed" },
   ),
-  fault(
+  row(
     "N44",
     "a blob sent with Content-Encoding: gzip",
     () =>
@@ -177,7 +184,7 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
       }, 1_000),
     { ends: "failed" },
   ),
-  fault(
+  row(
     "R03",
     "a blob that the source does not have",
     () => onBlob(({ response }) => void response.writeHead(404).end('{"errors":[{"code":"BLOB_UNKNOWN"}]}'), 1_000),

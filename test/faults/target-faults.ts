@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import type { Passing, Spoil } from "./fault-proxy.ts";
 import { plain } from "./fault-proxy.ts";
-import type { Fault } from "./source-faults.ts";
+import { fault } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 
 const isUpload: Spoil["hits"] = ({ method, url }) => method === "PUT" && url?.includes("digest=") === true;
 const isStart: Spoil["hits"] = ({ method }) => method === "POST";
@@ -49,70 +50,68 @@ function relocated(change: (location: string, host: string) => string | undefine
 }
 
 const inThePast = (): string => new Date(Date.now() - 60_000).toUTCString();
-const fault =
-  (
-    id: string,
-    what: string,
-    spoil: () => Spoil,
-    { ends = "replicated", resends = "nothing" }: Partial<Pick<Fault, "ends" | "resends">> = {},
-  ): (() => Fault) =>
-  () => ({ id, what, side: "target", ends, resends, spoil: spoil() });
+const row = (
+  id: string,
+  what: string,
+  spoil: () => Spoil,
+  how: Partial<Pick<Fault, "ends" | "resends">> = {},
+): (() => Fault) => fault({ id, what, side: "target", ...how }, () => ({ spoil: spoil() }));
 
 /** What a target can do to a transfer; each is made anew for every run. */
 export const TARGET_FAULTS: readonly (() => Fault)[] = [
-  fault("N02", "connection reset in the middle of an upload", () => on(isUpload, resetAfterPart), {
+  row("N02", "connection reset in the middle of an upload", () => on(isUpload, resetAfterPart), {
     resends: "the broken blob",
   }),
-  fault("N05", "the target stops reading", () => on(isUpload, ({ request }) => void request.pause()), {
+  row("N05", "the target stops reading", () => on(isUpload, ({ request }) => void request.pause()), {
     resends: "the broken blob",
   }),
-  fault("N13", "connection refused", () =>
+  row("N13", "connection refused", () =>
     on(
       () => true,
       ({ response }) => void response.socket?.resetAndDestroy(),
       4,
     ),
   ),
-  fault("N20", "the answer to an upload is lost", () => on(isUpload, loseAnswer)),
-  fault("N21", "the answer to a manifest is lost", () => on(isManifestPut, loseAnswer), { resends: "the manifest" }),
-  fault("N26", "429 with Retry-After in seconds", () =>
+  row("N20", "the answer to an upload is lost", () => on(isUpload, loseAnswer)),
+  row("N21", "the answer to a manifest is lost", () => on(isManifestPut, loseAnswer), { resends: "the manifest" }),
+  row("N26", "429 with Retry-After in seconds", () =>
     on(isStart, refuse(429, "TOOMANYREQUESTS", { "retry-after": "2" }), 2),
   ),
-  fault("N27", "429 with Retry-After as a date of the past", () =>
+  row("N27", "429 with Retry-After as a date of the past", () =>
     on(isStart, refuse(429, "TOOMANYREQUESTS", { "retry-after": inThePast() }), 2),
   ),
-  fault("N28", "429 with a senseless Retry-After", () =>
+  row("N28", "429 with a senseless Retry-After", () =>
     on(isStart, refuse(429, "TOOMANYREQUESTS", { "retry-after": "-1e9 soon" }), 2),
   ),
-  fault("N29", "500 for an upload", () => on(isUpload, refuse(500, "UNKNOWN"), 2), { resends: "the broken blob" }),
-  fault("N30", "503 for opening an upload", () => on(isStart, refuse(503, "UNAVAILABLE"), 2)),
-  fault("N32", "the upload is lost", () => on(isUpload, refuse(404, "BLOB_UPLOAD_UNKNOWN")), {
+  row("N29", "500 for an upload", () => on(isUpload, refuse(500, "UNKNOWN"), 2), { resends: "the broken blob" }),
+  row("N30", "503 for opening an upload", () => on(isStart, refuse(503, "UNAVAILABLE"), 2)),
+  row("N32", "the upload is lost", () => on(isUpload, refuse(404, "BLOB_UPLOAD_UNKNOWN")), {
     resends: "the broken blob",
   }),
-  fault("N33", "416 for an upload", () => on(isUpload, refuse(416, "BLOB_UPLOAD_INVALID")), {
+  row("N33", "416 for an upload", () => on(isUpload, refuse(416, "BLOB_UPLOAD_INVALID")), {
     resends: "the broken blob",
   }),
-  fault("N38", "the upload's Location is absolute", () =>
+  row("N38", "the upload's Location is absolute", () =>
     on(
       isStart,
       relocated((location, host) => `http://${host}${location}`),
       10,
     ),
   ),
-  fault("N38", "the upload's Location has a query", () =>
+  row("N38", "the upload's Location has a query", () =>
     on(
       isStart,
       relocated((location) => `${location}?_state=a%2Bb`),
       10,
     ),
   ),
-  fault("N38", "the upload's Location is missing once", () =>
+  row("N38", "the upload's Location is missing once", () =>
     on(
       isStart,
       relocated(() => undefined),
     ),
   ),
-  fault(
+  row(
     "N39",
     "the upload's Location is on another host",
     () =>
@@ -123,14 +122,14 @@ export const TARGET_FAULTS: readonly (() => Fault)[] = [
       ),
     { ends: "failed" },
   ),
-  fault("N43", "413 while the body is still coming", () => on(isUpload, refuse(413, "SIZE_INVALID"), 1_000), {
+  row("N43", "413 while the body is still coming", () => on(isUpload, refuse(413, "SIZE_INVALID"), 1_000), {
     ends: "failed",
   }),
-  fault("N24", "403 for opening an upload", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "failed" }),
-  fault("R24", "the target denies a blob it has", () => on(isManifestPut, refuse(400, "MANIFEST_BLOB_UNKNOWN")), {
+  row("N24", "403 for opening an upload", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "failed" }),
+  row("R24", "the target denies a blob it has", () => on(isManifestPut, refuse(400, "MANIFEST_BLOB_UNKNOWN")), {
     resends: "the image",
   }),
-  fault(
+  row(
     "R26",
     "a manifest stored under another digest",
     () =>

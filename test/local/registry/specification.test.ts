@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Readable } from "node:stream";
 import { randomBytes } from "node:crypto";
 import { request } from "undici";
@@ -175,6 +176,26 @@ describe("a registry of the specification", () => {
         body: Readable.from(broken()),
       });
       await expect(failed).rejects.toThrow();
+      expect((await ask("HEAD", `/v2/a/b/blobs/${digest}`)).status).toBe(404);
+    });
+  });
+
+  it("has no blob of an upload that was cancelled while its bytes came", async () => {
+    await withRegistry(createPlainProfile(), async (ask, _events, host) => {
+      const at = location(await ask("POST", "/v2/a/b/blobs/uploads/"));
+      async function* interrupted(): AsyncGenerator<Buffer> {
+        yield await Promise.resolve(blob.subarray(0, 50_000));
+        await sleep(50);
+        expect((await ask("DELETE", at)).status).toBe(204);
+        yield blob.subarray(50_000);
+      }
+      const answer = await request(`http://${host}${at}?digest=${digest}`, {
+        method: "PUT",
+        headers: { "content-length": "100000" },
+        body: Readable.from(interrupted()),
+      });
+      await answer.body.dump();
+      expect(answer.statusCode).toBe(404);
       expect((await ask("HEAD", `/v2/a/b/blobs/${digest}`)).status).toBe(404);
     });
   });
