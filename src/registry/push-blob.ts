@@ -1,6 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { BlobStream } from "../oci/image-source.ts";
 import type { PushBlob, PushedBlob } from "../oci/image-target.ts";
+import type { RepositoryName } from "../oci/reference.ts";
 import { recategorized, RegistryError } from "../oci/registry-error.ts";
 import { hasBlob } from "./blobs.ts";
 import { typedFailure } from "./failure.ts";
@@ -8,6 +9,7 @@ import type { RepositoryClient } from "./repository-client.ts";
 import { withRetry } from "./retry.ts";
 import { watchUpload } from "./watchdog.ts";
 import { cancelUpload, putBlob, startUpload } from "./uploads.ts";
+import type { StartedUpload } from "./uploads.ts";
 
 /**
  * Writes one blob. A broken upload starts again from byte 0 with a new session (Artifact Registry cannot resume one);
@@ -51,7 +53,7 @@ async function pushOnce(
 ): Promise<PushedBlob> {
   // Without a mount the bytes are needed for sure: ask for them while the session is being opened.
   const early = mountFrom === undefined ? settled(open(signal)) : undefined;
-  const started = await startUpload(client, descriptor, mountFrom, signal).catch(async (error: unknown) => {
+  const started = await mountOrStart(client, descriptor, mountFrom, signal).catch(async (error: unknown) => {
     await closeEarly(early);
     throw error;
   });
@@ -75,6 +77,22 @@ async function pushOnce(
     upload.end();
   }
   return { kind: "uploaded" };
+}
+
+/** A mount is a wish: a registry that refuses it, for whatever reason, is asked for an upload instead. */
+async function mountOrStart(
+  client: RepositoryClient,
+  descriptor: Descriptor,
+  mountFrom: RepositoryName | undefined,
+  signal: AbortSignal,
+): Promise<StartedUpload> {
+  try {
+    return await startUpload(client, descriptor, mountFrom, signal);
+  } catch (error) {
+    const isRefused = error instanceof RegistryError && error.category === "permanent";
+    if (mountFrom === undefined || !isRefused) throw error;
+    return startUpload(client, descriptor, undefined, signal);
+  }
 }
 
 function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {

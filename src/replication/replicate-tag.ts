@@ -2,6 +2,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { manifestKind } from "../oci/media-type.ts";
 import type { Tag } from "../oci/reference.ts";
 import { isCompanionTag } from "../oci/referrers.ts";
+import { RegistryError } from "../oci/registry-error.ts";
 import { copyCompanions } from "./companions.ts";
 import { copyImage, deniesContent } from "./copy-image.ts";
 import type { CopiedImage } from "./copy-image.ts";
@@ -97,8 +98,8 @@ async function copyOnce(
     copyCompanions(tags, (tag, working) => replicateTag({ ...request, reference: tag }, context, working), signal);
   const delivered = await deliver({ wanted, reference, attach, isCurrent, renew }, context, signal).catch(
     async (error: unknown) => {
-      // What we began to copy may be gone because a newer push took its tag.
-      if (error instanceof MissingContentError && !(await isCurrent())) return "moved" as const;
+      // What we began to copy may be gone because a newer push took its tag, or because it was deleted.
+      if (isLost(error) && !(await isCurrent())) return "moved" as const;
       throw error;
     },
   );
@@ -116,6 +117,12 @@ interface Delivery {
   /** Does the source's tag still name what we copy? */
   readonly isCurrent: () => Promise<boolean>;
   readonly renew: () => Promise<boolean>;
+}
+
+/** The source does not give what it had promised. */
+function isLost(error: unknown): boolean {
+  if (error instanceof MissingContentError) return true;
+  return error instanceof RegistryError && error.side === "source" && error.category === "permanent";
 }
 
 /** A report that the request must end with, whatever else has gone well. */

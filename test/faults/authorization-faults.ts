@@ -101,7 +101,8 @@ export const AUTHORIZATION_FAULTS: readonly (() => Fault)[] = [
       id: "N23",
       side: "target",
       what: "the token expires when an upload arrives",
-      resends: "the broken blob",
+      // Uploads beside it bear the same token.
+      resends: "the image",
       strikes: 2,
     },
     () => ({

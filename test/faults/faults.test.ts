@@ -112,7 +112,7 @@ const wholeImage = (): number =>
 function allowance(resends: Resends, times: number): number {
   if (resends === "nothing") return 0;
   if (resends === "the manifest") return times * image.root.bytes.byteLength;
-  return resends === "the image" ? wholeImage() : times * largest();
+  return times * (resends === "the image" ? wholeImage() : largest());
 }
 
 const FAULTS = [...SOURCE_FAULTS, ...TARGET_FAULTS, ...CONNECTION_FAULTS, ...AUTHORIZATION_FAULTS];

@@ -185,6 +185,16 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
     { ends: "failed" },
   ),
   row(
+    "R07",
+    "a manifest of more than 4 MiB",
+    () => ({
+      hits: ({ method, url }) => method === "GET" && url?.includes("/manifests/sha256:") === true,
+      times: 1_000,
+      act: ({ response }) => void response.writeHead(200).end(Buffer.alloc(5 * 1024 * 1024, " ")),
+    }),
+    { ends: "failed" },
+  ),
+  row(
     "R03",
     "a blob that the source does not have",
     () => onBlob(({ response }) => void response.writeHead(404).end('{"errors":[{"code":"BLOB_UNKNOWN"}]}'), 1_000),
