@@ -49,7 +49,12 @@ export function typedFailure(occasion: Occasion, error: unknown, signal: AbortSi
   if (signal.aborted) return signal.reason;
   if (error instanceof RegistryError) return error;
   const category = error instanceof HostRefusedError ? "permanent" : classifyNetwork(error);
-  return new RegistryError({ ...occasion, category }, describe(error), { cause: error });
+  return new RegistryError({ ...occasion, category }, describe(error), { cause: withoutBytes(error) });
+}
+
+/** The cause without what the server sent: undici keeps an answer it cannot parse with its error, links and all. */
+function withoutBytes(error: unknown): unknown {
+  return error instanceof Error && "data" in error ? new Error(describe(error)) : error;
 }
 
 /** undici's errors in words: code and message, and those of the attempts inside an AggregateError. */

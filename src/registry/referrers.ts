@@ -69,8 +69,10 @@ async function fetchTagged(
 
 /** Merges of one tag before a crowd that writes it is left alone for a while. */
 const MAX_MERGES = 8;
-/** Longest rest before an index is read back, in milliseconds: another writer's late write shows by then. */
-const REST_MS = 300;
+/** Rest before an index is read back, in milliseconds, half of it by chance: another writer's late write shows by then. */
+const REST_MS = 500;
+/** Times in a row the index must hold the manifest before it is believed to stay there. */
+const CONFIRMATIONS = 2;
 
 /**
  * Adds a manifest to the referrers tag of its subject, where the registry does not keep that list itself
@@ -84,14 +86,21 @@ export async function tagReferrer(
   signal: AbortSignal,
 ): Promise<void> {
   if ((await listByApi(client, subject, signal)) !== undefined) return;
-  for (let merges = 0; merges < MAX_MERGES; merges++) {
+  let confirmed = 0;
+  for (let merges = 0; merges < MAX_MERGES;) {
     const tagged = await fetchTagged(client, subject, signal);
     const index = tagged === undefined ? undefined : readIndex(tagged);
-    if (index?.manifests.some(({ digest }) => digest === manifest.digest) === true) return;
-    const bytes = new TextEncoder().encode(JSON.stringify(withReferrer(index, manifest)));
-    const merged = { mediaType: MediaType.ociIndex, digest: digestOf(bytes), bytes };
-    await putManifest(client, merged, referrersTag(subject), signal);
-    await pause(client.random() * REST_MS, signal);
+    if (index?.manifests.some(({ digest }) => digest === manifest.digest) === true) {
+      // Where nobody has written since we looked first, one look is enough.
+      if (merges === 0 || ++confirmed === CONFIRMATIONS) return;
+    } else {
+      confirmed = 0;
+      merges++;
+      const bytes = new TextEncoder().encode(JSON.stringify(withReferrer(index, manifest)));
+      const merged = { mediaType: MediaType.ociIndex, digest: digestOf(bytes), bytes };
+      await putManifest(client, merged, referrersTag(subject), signal);
+    }
+    await pause((REST_MS / 2) * (1 + client.random()), signal);
   }
   throw new RegistryError(
     { ...client.occasion("put-manifest", referrersTag(subject)), category: "deferred" },

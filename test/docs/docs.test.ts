@@ -35,6 +35,15 @@ describe("the documents", () => {
     );
   });
 
+  it("name every threat that is tried, and no other", () => {
+    const files = readdirSync("test/threats").filter((name) => name.endsWith(".test.ts"));
+    const tests = files.map((name) => readFileSync(`test/threats/${name}`, "utf8")).join("\n");
+    const tried = new Set([...tests.matchAll(/^describe\("([^:]+):/gm)].flatMap(([, ids = ""]) => ids.split(", ")));
+    const named = [...readFileSync("docs/threats.md", "utf8").matchAll(/^\| (T\d\d) \|/gm)].map(([, id]) => id);
+    expect(named).toEqual([...tried].toSorted());
+    expect(named).toHaveLength(27);
+  });
+
   it("name fields that the configuration takes, and all of them", () => {
     const fields = [
       ...readFileSync("docs/configuration.md", "utf8").matchAll(/^\| `([a-z]+(?:\[\])?[.\w[\]]*)` \|/gm),
