@@ -18,6 +18,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Dependencies that still `require` need a `require` inside an ES module. */
 const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+/** Blobs pass through in pieces that live for moments: a small young generation keeps 70 MiB less of them around. */
+const NODE_OPTIONS = "--max-semi-space-size=4";
 /** Google allows 127 bytes of subject, role and function name included: both are short and known. */
 const NAME_MAX = 40;
 
@@ -43,7 +45,7 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
     architecture: Architecture.ARM_64,
     memorySize: props.memoryMegabytes,
     timeout: Duration.seconds(props.timeoutSeconds),
-    environment: { ...props.environment },
+    environment: { ...props.environment, NODE_OPTIONS },
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,

@@ -93,12 +93,14 @@ async function mend(
 ): Promise<void> {
   const failure = typedFailure(client.occasion("open-blob", digest), error, signal);
   if (!(failure instanceof RegistryError) || failure.category === "permanent") throw failure;
-  at.breaks = at.progress >= PROGRESS_BYTES ? 1 : at.breaks + 1;
+  const isMoving = at.progress >= PROGRESS_BYTES;
+  at.breaks = isMoving ? 1 : at.breaks + 1;
   at.progress = 0;
   const policy = retryPolicy(client.traffic.retryPolicies, "open-blob");
   const waitMs = waitAfter(failure, at.breaks, policy, client.random);
   if (at.breaks > policy.tries || waitMs === undefined) throw recategorized(failure, "deferred");
-  await pause(waitMs, signal);
+  // A stream that was moving is gone on with at once.
+  if (!isMoving) await pause(waitMs, signal);
 }
 
 /** Gives the next part of a blob: the answer already there, the rest after a break, or several ranges at once. */

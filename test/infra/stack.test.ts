@@ -112,8 +112,11 @@ describe("the functions", () => {
   it("get exactly the variables they parse", () => {
     const local = ["FREIGHTLINER_STS_URL", "FREIGHTLINER_IAM_CREDENTIALS_URL", "FREIGHTLINER_LEASE_SECONDS"];
     const expected = {
-      "freightliner-fan-out": Object.keys(FanOutEnvironment.shape),
-      "freightliner-copy": Object.keys(CopyEnvironment.shape).filter((name) => !local.includes(name)),
+      "freightliner-fan-out": [...Object.keys(FanOutEnvironment.shape), "NODE_OPTIONS"],
+      "freightliner-copy": [
+        ...Object.keys(CopyEnvironment.shape).filter((name) => !local.includes(name)),
+        "NODE_OPTIONS",
+      ],
     };
     for (const [name, variables] of Object.entries(expected)) {
       const [found] = Object.values(
