@@ -60,7 +60,8 @@ await concurrently(
       pushedAt: 0,
     } as const;
     const report = await replicateTag(request, { ...common, message: tag, owner: randomUUID() }, signal);
-    if (report.outcome !== "replicated") throw new Error(`${tag}: ${JSON.stringify(report)}`);
+    if (report.outcome !== "replicated" && report.outcome !== "unchanged")
+      throw new Error(`${tag}: ${JSON.stringify(report)}`);
   },
   never,
 );

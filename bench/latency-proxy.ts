@@ -1,12 +1,14 @@
 import { connect, createServer } from "node:net";
 import type { Socket } from "node:net";
 
-// A TCP proxy that adds latency and takes no throughput away; a process of its own, so that its CPU is nobody's.
-// Arguments: host:port to pass on to, round trip in milliseconds. Prints its own port.
+// A TCP proxy that adds latency, and caps what each connection gives if it is told to; a process of its own, so that its
+// CPU is nobody's. Arguments: host:port to pass on to, round trip in milliseconds, bytes per millisecond of answers on each
+// connection (0: as many as there are). Prints its own port.
 
-const [target = "", roundTrip = "0"] = process.argv.slice(2);
+const [target = "", roundTrip = "0", cap = "0"] = process.argv.slice(2);
 const [host, port] = target.split(":");
 const oneWayMs = Number(roundTrip) / 2;
+const capBytesPerMs = Number(cap);
 /** Bytes on the way in one direction before the sender has to wait. */
 const WINDOW_BYTES = 16 * 1024 * 1024;
 
@@ -17,14 +19,18 @@ interface Piece {
 }
 
 /** Passes pieces on in order, each one way's time after it came; the first waits a round trip more, for the set-up. */
-function delayed(from: Socket, to: Socket, setUpMs: number): void {
+function delayed(from: Socket, to: Socket, setUpMs: number, rate = 0): void {
   const queue: Piece[] = [];
   const opened = performance.now() + setUpMs;
   let waiting = false;
   let onTheWay = 0;
+  let free = 0;
 
   function accept(bytes: Buffer | undefined): void {
-    queue.push({ due: Math.max(performance.now(), opened) + oneWayMs, bytes });
+    // Each byte leaves when those before it have left.
+    const length = bytes?.length ?? 0;
+    free = Math.max(performance.now(), opened, free) + (rate > 0 ? length / rate : 0);
+    queue.push({ due: free + oneWayMs, bytes });
     if (!waiting) deliver();
   }
 
@@ -57,7 +63,7 @@ function delayed(from: Socket, to: Socket, setUpMs: number): void {
 const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
   const upstream = connect({ host: host ?? "", port: Number(port), noDelay: true, allowHalfOpen: true });
   delayed(client, upstream, 2 * oneWayMs);
-  delayed(upstream, client, 0);
+  delayed(upstream, client, 0, capBytesPerMs);
 });
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();

@@ -39,17 +39,28 @@ async function runOnce(
   roundTripMs: number,
 ): Promise<Run> {
   await using target = await startRegistryProcess();
-  await using near = await startLatency(source.host, roundTripMs);
+  await using near = await startLatency(source.host, roundTripMs, workload.sourceCap);
   await using far = await startLatency(target.host, roundTripMs);
   const [from, to] = roundTripMs === 0 ? [source.host, target.host] : [near.host, far.host];
-  const before = source.requests();
+  if (workload.isWarm === true) await pushAll(workload, target.host, "bench/copy");
+  const before = { source: source.requests(), target: target.requests() };
   const tags = [...workload.images.keys()];
   const cost = await measure(tool.commands(`${from}/bench/${workload.name}`, `${to}/bench/copy`, tags));
   // The access log comes through a pipe, a little after the answer.
   await new Promise((resolve) => setTimeout(resolve, 200));
-  const run = { ...cost, sourceRequests: source.requests() - before, targetRequests: target.requests() };
+  const run = {
+    ...cost,
+    sourceRequests: source.requests() - before.source,
+    targetRequests: target.requests() - before.target,
+  };
   await verify(target.host, workload);
   return run;
+}
+
+async function pushAll({ images }: Workload, registry: string, repository: string): Promise<void> {
+  for (const [tag, image] of images) {
+    await pushImage(image, { registry, repository, tag }, AbortSignal.timeout(300_000));
+  }
 }
 
 /** A copy that is wrong is no result. */
@@ -68,13 +79,7 @@ async function verify(host: string, workload: Workload): Promise<void> {
 
 async function runWorkload(workload: Workload, tools: readonly Tool[], rounds: number): Promise<string[][]> {
   await using source = await startRegistryProcess();
-  for (const [tag, image] of workload.images) {
-    await pushImage(
-      image,
-      { registry: source.host, repository: `bench/${workload.name}`, tag },
-      AbortSignal.timeout(300_000),
-    );
-  }
+  await pushAll(workload, source.host, `bench/${workload.name}`);
   const rows: string[][] = [];
   for (const roundTripMs of LINKS_MS) {
     const runs = new Map<Tool, Run[]>(tools.map((tool) => [tool, []]));

@@ -49,9 +49,12 @@ export async function startRegistryProcess(): Promise<RegistryProcess> {
 export async function startLatency(
   host: string,
   roundTripMs: number,
+  capBytesPerMs = 0,
 ): Promise<{ readonly host: string } & AsyncDisposable> {
   const script = new URL("./latency-proxy.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, [script, host, String(roundTripMs)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [script, host, String(roundTripMs), String(capBytesPerMs)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [port]: string[] = await once(createInterface({ input: child.stdout }), "line");
   return { host: `127.0.0.1:${port}`, [Symbol.asyncDispose]: () => end(child) };
 }

@@ -39,6 +39,8 @@ export interface CopyDependencies {
   readonly defer: (delivery: Delivery, afterMs: number) => Promise<void>;
   /** Keeps the message with its reason where people look after it. */
   readonly bury: (delivery: Delivery, verdict: { readonly reason: string; readonly message: string }) => Promise<void>;
+  /** Aborted after so many milliseconds. */
+  readonly timeout: (ms: number) => AbortSignal;
   readonly observer: Observer;
 }
 
@@ -77,7 +79,7 @@ function readRequest(body: string): CopyRequest | FormatError {
 
 /** Where we write is decided by the configuration alone; a message that no rule stands behind any more is skipped. */
 async function carryOut(
-  { configuration, open }: CopyDependencies,
+  { configuration, open, timeout }: CopyDependencies,
   request: CopyRequest,
   messageId: string,
   remainingMs: number,
@@ -89,6 +91,6 @@ async function carryOut(
   }
   const to = targetRepository(request, configuration.rules, destination.prefix);
   if (to === undefined) return { outcome: "skipped", reason: "no-rule" };
-  const deadline = AbortSignal.timeout(Math.max(remainingMs - COPY_RESERVE_MS, 0));
+  const deadline = timeout(Math.max(remainingMs - COPY_RESERVE_MS, 0));
   return replicateTag(request, open({ destination, from: request.repository, to, messageId }), deadline);
 }

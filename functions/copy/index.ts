@@ -107,6 +107,7 @@ const checkpoints = createDynamoDbRecordStore({
 const handle = createHandler({
   configuration,
   observer,
+  timeout: (ms) => AbortSignal.timeout(ms),
   defer: fate.defer,
   bury: fate.bury,
   open: ({ destination, from, to, messageId }) => ({

@@ -18,8 +18,8 @@ import { watched } from "./watchdog.ts";
 const PROGRESS_BYTES: number = 1024 * 1024;
 /** A source is slow when it is waited for most of the time, measured over this long and this much. */
 const SLOW_WAITING = 0.8;
-const SLOW_AFTER_MS = 250;
-const SLOW_AFTER_BYTES: number = PIECE_BYTES;
+const SLOW_AFTER_MS = 150;
+const SLOW_AFTER_BYTES: number = PIECE_BYTES / 2;
 /** Faster than this, in bytes per millisecond, one connection is never what holds a copy up. */
 const FAST_RATE = 100_000;
 /** Blobs read at once above which the line is shared already, and reading ahead only takes from the others. */
@@ -134,9 +134,13 @@ function createParts(client: RepositoryClient, descriptor: Descriptor, first: At
 
 /** Is it one connection to the source, and nothing else, that holds the copy up? */
 function isSlow(meter: Meter, { traffic }: RepositoryClient): boolean {
+  if (traffic.streams.size > FEW_STREAMS) {
+    meter.reset();
+    return false;
+  }
   const { bytes, elapsedMs, waiting, rate } = meter.look();
   if (elapsedMs < SLOW_AFTER_MS || bytes < SLOW_AFTER_BYTES) return false;
-  return waiting >= SLOW_WAITING && rate < FAST_RATE && traffic.streams.size <= FEW_STREAMS;
+  return waiting >= SLOW_WAITING && rate < FAST_RATE;
 }
 
 async function* skipping(bytes: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {

@@ -10,8 +10,8 @@ import { watched } from "./watchdog.ts";
 /** One range, in bytes: small, for what is ahead is held in memory. */
 export const PIECE_BYTES: number = 4 * 1024 * 1024;
 /** Ranges of one blob that are read at once: first, and at most. */
-const FIRST_WIDTH = 2;
-const MAX_WIDTH = 8;
+const FIRST_WIDTH = 4;
+const MAX_WIDTH = 12;
 /** More ranges at once must be this much faster, or they are not worth it. */
 const WORTH = 1.2;
 /** Share of the time spent waiting for the source above which more ranges may help. */
@@ -60,7 +60,7 @@ export async function* readAhead(
       client.traffic.pieces.giveBack();
       if (bytes === undefined) return;
       yield bytes;
-      if (++sinceLook < 2 * width) continue;
+      if (++sinceLook < width) continue;
       const seen = meter.look();
       const isWorth = seen.rate > rate * WORTH;
       // What is still ahead is dropped: at worst `FIRST_WIDTH` ranges are read once more.

@@ -68,7 +68,8 @@ export function releaseContent(known: Checkpoint | undefined, owner: string): Ch
   return { next: { state: "unknown" }, answer: undefined };
 }
 
-/** The registry denies having it, whatever we noted. */
-export function forgetContent(): Change<Checkpoint, void> {
+/** The registry denies having it, whatever we noted. Who is uploading it already goes on. */
+export function forgetContent(known: Checkpoint | undefined): Change<Checkpoint, void> {
+  if (known?.state !== "present") return { answer: undefined };
   return { next: { state: "unknown" }, answer: undefined };
 }

@@ -1,5 +1,6 @@
 import { FormatError } from "../oci/format-error.ts";
 import { RegistryError } from "../oci/registry-error.ts";
+import { deniesContent } from "./copy-image.ts";
 import type { CopyReport } from "./copy-report.ts";
 import { LeaseLostError } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
@@ -31,6 +32,8 @@ export function judge(error: unknown, judgement: Judgement): Extract<CopyReport,
   }
   if (error instanceof FormatError) return { outcome: "failed", reason: "malformed-image", error };
   if (error instanceof MissingContentError) return { outcome: "failed", reason: "source-incomplete", error };
+  // A target that collects what is sent faster than it is sent: it may stop doing so.
+  if (deniesContent(error)) return judgeAttempt(error, judgement);
   if (error instanceof RegistryError) return judgeRegistry(error, random);
   return judgeAttempt(error, judgement);
 }

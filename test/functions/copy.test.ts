@@ -31,6 +31,7 @@ function setUp() {
   const handle = createHandler({
     configuration,
     observer,
+    timeout: (ms) => AbortSignal.timeout(ms),
     open: ({ to }) => {
       opened.push(to);
       return fixture;
@@ -107,6 +108,7 @@ describe("the copy handler", () => {
     const { fixture } = setUp();
     const handle = createHandler({
       configuration,
+      timeout: (ms) => AbortSignal.timeout(ms),
       observer: createObserved(),
       open: () => fixture,
       defer: () => Promise.resolve(),

@@ -1,0 +1,34 @@
+import { parseArgs } from "node:util";
+import { simulate } from "./simulate.ts";
+
+// `npm run simulate -- --seeds N --from S`: plays seeds, prints those that break a promise with their timelines, and ends with
+// status 1 if there were any. `--trace` prints the timeline of the first seed in any case.
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string", default: "0" },
+    trace: { type: "boolean" },
+    stop: { type: "boolean" },
+  },
+});
+const started = performance.now();
+const first = Number(values.from);
+const last = first + Number(values.seeds);
+let broken = 0;
+let hash = "";
+for (let seed = first; seed < last; seed++) {
+  const result = await simulate(seed);
+  hash = result.hash;
+  if (values.trace === true && seed === first) process.stdout.write(`${result.trace.join("\n")}\n`);
+  if (result.violations.length === 0) continue;
+  broken++;
+  process.stdout.write(`seed ${seed}: ${result.violations.join("; ")}\n`);
+  if (broken === 1 && values.trace !== true) process.stdout.write(`${result.trace.join("\n")}\n`);
+  if (values.stop === true) break;
+}
+const seconds = (performance.now() - started) / 1_000;
+process.stdout.write(
+  `${broken} of ${last - first} seeds broke a promise, ${seconds.toFixed(1)} s, last trace ${hash}\n`,
+);
+process.exitCode = broken > 0 ? 1 : 0;

@@ -1,0 +1,145 @@
+import { isDigest } from "../../src/oci/digest.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import type { BlobStream, ImageSource } from "../../src/oci/image-source.ts";
+import type { ImageTarget } from "../../src/oci/image-target.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
+import type { FailureCategory, RegistryOperation, Side } from "../../src/oci/registry-error.ts";
+import { StoreError } from "../../src/replication/record-store.ts";
+import type { RecordStore } from "../../src/replication/record-store.ts";
+import { missingFrom, resolveIn } from "./registry.ts";
+import type { Repository } from "./registry.ts";
+import type { Process, World } from "./world.ts";
+
+interface Failure {
+  readonly side: Side;
+  readonly operation: RegistryOperation;
+  readonly subject: string;
+  readonly category?: FailureCategory;
+  readonly code?: string;
+}
+
+const failed = ({ category = "deferred", ...about }: Failure): RegistryError =>
+  new RegistryError({ ...about, category, status: category === "permanent" ? 404 : undefined }, "simulated");
+
+/** The source as one process sees it. */
+export function sourceOf(process: Process, repository: Repository): ImageSource {
+  const read = <T>(operation: RegistryOperation, subject: string, effect: () => T, signal: AbortSignal): Promise<T> => {
+    const failure = (): Error => failed({ side: "source", operation, subject });
+    return process.call({ what: `source ${operation} ${short(subject)}`, effect, failure, signal, isRead: true });
+  };
+  return {
+    resolve: (reference, signal) => read("resolve", reference, () => resolveIn(repository, reference), signal),
+    fetchManifest: ({ digest }, signal) =>
+      read("fetch-manifest", digest, () => repository.manifests.get(digest), signal),
+    listReferrers: () => Promise.resolve([]),
+    async openBlob({ digest }, signal) {
+      const bytes = await read("open-blob", digest, () => repository.blobs.get(digest), signal);
+      const about = { side: "source", operation: "open-blob", subject: digest, category: "permanent" } as const;
+      if (bytes === undefined) throw failed({ ...about, code: "BLOB_UNKNOWN" });
+      return streamOf(bytes);
+    },
+  };
+}
+
+/** Who sends which blob now. */
+export type Uploads = Map<Digest, Process>;
+
+export interface TargetOptions {
+  readonly world: World;
+  readonly process: Process;
+  readonly repository: Repository;
+  readonly uploads: Uploads;
+  /** Told when a tag is put. */
+  readonly onTag: (tag: string, digest: Digest) => void;
+}
+
+/** The target as one process sees it. */
+export function targetOf({ world, process, repository, uploads, onTag }: TargetOptions): ImageTarget {
+  const call = <T>(
+    operation: RegistryOperation,
+    subject: string,
+    effect: () => T,
+    more: { readonly signal: AbortSignal; readonly isRead?: boolean; readonly tookMs?: number },
+  ): Promise<T> => {
+    const failure = (): Error => failed({ side: "target", operation, subject });
+    return process.call({ what: `target ${operation} ${short(subject)}`, effect, failure, ...more });
+  };
+  return {
+    resolve: (reference, signal) =>
+      call("resolve", reference, () => resolveIn(repository, reference), { signal, isRead: true }),
+    hasBlob: ({ digest }, signal) =>
+      call("head-blob", digest, () => repository.blobs.has(digest), { signal, isRead: true }),
+    isEmpty: (signal) => call("list-tags", "", () => repository.tags.size === 0, { signal, isRead: true }),
+    async pushBlob({ digest }, { open }, signal) {
+      await using stream = await open(signal);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of stream) chunks.push(chunk);
+      const bytes = Buffer.concat(chunks);
+      const other = uploads.get(digest);
+      if (other?.isAlive() === true) world.violate("I4", `${process.name} sends ${short(digest)} beside ${other.name}`);
+      uploads.set(digest, process);
+      const end = (): void => {
+        if (uploads.get(digest) === process) uploads.delete(digest);
+      };
+      const effect = (): void => {
+        repository.blobs.set(digest, bytes);
+        end();
+      };
+      await call("put-blob", digest, effect, { signal, tookMs: world.random() * 5_000 }).finally(end);
+      return { kind: "uploaded" };
+    },
+    async putManifest(manifest, reference, signal) {
+      const effect = (): RegistryError | undefined => {
+        const [missing] = missingFrom(repository, manifest);
+        const about = { side: "target", operation: "put-manifest", subject: reference, category: "permanent" } as const;
+        if (missing !== undefined) return failed({ ...about, code: "MANIFEST_BLOB_UNKNOWN" });
+        repository.manifests.set(manifest.digest, manifest);
+        if (!isDigest(reference)) {
+          repository.tags.set(reference, manifest.digest);
+          onTag(reference, manifest.digest);
+        }
+        return undefined;
+      };
+      const refused = await call("put-manifest", reference, effect, { signal });
+      if (refused !== undefined) throw refused;
+    },
+  };
+}
+
+/** A table: every item with a version, every write on the condition that it has not changed (as DynamoDB's). */
+export type Table<Record> = Map<string, { readonly version: number; readonly record: Record }>;
+
+/** The table as one process sees it. */
+export function storeOf<Record>(process: Process, table: Table<Record>, name: string): RecordStore<Record> {
+  return {
+    async update(key, change) {
+      const failure = (): Error => new StoreError(`${name} cannot be reached`);
+      for (;;) {
+        const what = `${name} ${short(key)}`;
+        const seen = await process.call({ what: `read ${what}`, effect: () => table.get(key), failure, isRead: true });
+        const { next, answer } = change(seen?.record);
+        if (next === undefined) return answer;
+        const version = seen?.version ?? 0;
+        const write = (): boolean => {
+          if ((table.get(key)?.version ?? 0) !== version) return false;
+          table.set(key, { version: version + 1, record: next });
+          return true;
+        };
+        if (await process.call({ what: `write ${what} ${JSON.stringify(next)}`, effect: write, failure }))
+          return answer;
+      }
+    },
+  };
+}
+
+function streamOf(bytes: Uint8Array): BlobStream {
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(bytes);
+  }
+  return { [Symbol.asyncIterator]: pieces, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+/** Digests in a trace are told apart by their first characters. */
+function short(subject: string): string {
+  return subject.replaceAll(/sha256:([0-9a-f]{6})[0-9a-f]{58}/g, "$1");
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { simulate } from "./simulate.ts";
+
+/** Seeds of every run; `npm run simulate` plays more. */
+const SEEDS = 2_000;
+
+describe("the simulation", () => {
+  it(`of ${SEEDS} seeds breaks no promise: no tag incomplete or older, none forgotten, no healthy message buried`, async () => {
+    const broken: string[] = [];
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const { violations, trace } = await simulate(seed);
+      if (violations.length > 0) broken.push(`seed ${seed}: ${violations.join("; ")}\n${trace.join("\n")}`);
+      if (broken.length === 3) break;
+    }
+    expect(broken).toEqual([]);
+  }, 120_000);
+
+  it("plays a seed the same every time, and another one otherwise", async () => {
+    const [first, again, other] = [await simulate(7), await simulate(7), await simulate(8)];
+    expect(again.trace).toEqual(first.trace);
+    expect(again.hash).toBe(first.hash);
+    expect(other.hash).not.toBe(first.hash);
+  });
+});
