@@ -15,6 +15,7 @@ import { copyImage } from "../src/replication/copy-image.ts";
 import { blobsOf, nodesOf, readImage } from "../src/replication/image-tree.ts";
 import { createMemoryRecordStore } from "../src/replication/memory-record-store.ts";
 import type { Streams } from "../src/replication/streams.ts";
+import { publish, UncertainPutError } from "../src/replication/publish.ts";
 import { createStreams } from "../src/replication/streams.ts";
 import type { CopyOptions } from "./copy-options.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -112,7 +113,7 @@ async function carryOut(
   } as const;
   const { manifest, tally, companions } = await copyImage(root, context, signal).finally(() => progress.end());
   for (const tag of companions) await copyCompanion(tag, context, signal);
-  await target.putManifest(manifest, reference, signal);
+  await publishPatiently({ manifest, reference }, context, signal);
   const sent = `${counted(tally.blobsUploaded, "blob")} sent (${formatBytes(tally.bytesUploaded)})`;
   terminal.out.write(
     `${place} is ${root.digest}: ${sent}, ${tally.blobsPresent} there already, ${formatDuration(Date.now() - started)}\n`,
@@ -120,12 +121,29 @@ async function carryOut(
   return ExitCode.ok;
 }
 
+const PUBLISH_TRIES = 3;
+
+/** Puts a tag and reads it back, again when nobody can say whether it was put. */
+async function publishPatiently(
+  published: Parameters<typeof publish>[1],
+  { target, clock }: CopyContext,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await publish(target, published, clock, signal);
+    } catch (error) {
+      if (!(error instanceof UncertainPutError) || tries === PUBLISH_TRIES) throw error;
+    }
+  }
+}
+
 /** A signature or the like under a tag of its own, before what it is about. */
 async function copyCompanion(tag: Tag, context: CopyContext, signal: AbortSignal): Promise<void> {
   const root = await context.source.resolve(tag, signal);
   if (root === undefined) return;
   const { manifest } = await copyImage(root, { ...context, referrers: false }, signal);
-  await context.target.putManifest(manifest, tag, signal);
+  await publishPatiently({ manifest, reference: tag }, context, signal);
 }
 
 const CONCURRENT_CHECKS = 16;

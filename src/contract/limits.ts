@@ -19,8 +19,11 @@ export const RULE_MAX_AGE_HOURS = 24;
 export const RULE_RETRIES = 185;
 /** Timeout of the fan-out function. */
 export const FAN_OUT_TIMEOUT_SECONDS = 30;
-/** How long a lease lasts without a heartbeat: what a killed copy makes the next one wait, at most. */
-export const COPY_LEASE_SECONDS = 30;
+/**
+ * How long a lease lasts without a heartbeat: what a killed copy makes the next one wait, at most. Longer than a request
+ * that was given up may take to take effect (30 s), so that no late put of a tag meets a newer one.
+ */
+export const COPY_LEASE_SECONDS = 45;
 /** Blobs that one function sends at once, at most: small ones, and those of 1 MiB and more. */
 export const COPY_STREAMS = { small: 64, big: 16 } as const;
 /** How long it is remembered that a blob is at a target. Longer only costs storage; shorter, a request per blob. */

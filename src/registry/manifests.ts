@@ -6,10 +6,13 @@ import { MANIFEST_MAX_BYTES } from "../oci/manifest.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import { MANIFEST_ACCEPT } from "../oci/media-type.ts";
 import type { Tag } from "../oci/reference.ts";
+import { recategorized, RegistryError } from "../oci/registry-error.ts";
 import type { RegistryOperation } from "../oci/registry-error.ts";
+import { withRetry } from "./retry.ts";
 import { discard, readWhole } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { contentError } from "./content-error.ts";
+import type { RegistryRequest } from "./exchange.ts";
 import type { RepositoryClient } from "./repository-client.ts";
 
 const ACCEPT = { accept: MANIFEST_ACCEPT };
@@ -125,19 +128,17 @@ export async function putManifest(
   reference: Tag | Digest,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const answer = await client.sendRetrying(
-    {
-      operation: "put-manifest",
-      subject: client.subject(reference),
-      method: "PUT",
-      url: client.url(`manifests/${reference}`),
-      headers: { "content-type": manifest.mediaType },
-      body: manifest.bytes,
-      accept: [201, 202],
-      scope: client.scope("pull,push"),
-    },
-    signal,
-  );
+  const request = {
+    operation: "put-manifest",
+    subject: client.subject(reference),
+    method: "PUT",
+    url: client.url(`manifests/${reference}`),
+    headers: { "content-type": manifest.mediaType },
+    body: manifest.bytes,
+    accept: [201, 202],
+    scope: client.scope("pull,push"),
+  } as const;
+  const answer = await (isDigest(reference) ? client.sendRetrying(request, signal) : putTag(client, request, signal));
   await discard(answer);
   const stored = answer.header("docker-content-digest");
   if (stored !== undefined && stored !== manifest.digest) {
@@ -145,6 +146,19 @@ export async function putManifest(
     throw contentError(client, about, `was stored as ${stored} instead of ${manifest.digest}`);
   }
   return answer.header("oci-subject");
+}
+
+/**
+ * A tag is put once: a put whose answer was lost may take effect late, and a second one that succeeds would hide that.
+ * Only a registry that says that it is busy, and so has done nothing, is asked again.
+ */
+function putTag(client: RepositoryClient, request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
+  const { traffic, random } = client;
+  const once = (): Promise<Answer> =>
+    client.send(request, signal).catch((error: unknown) => {
+      throw error instanceof RegistryError && error.category === "transient" ? recategorized(error, "deferred") : error;
+    });
+  return withRetry(once, { operation: request.operation, traffic, random, signal });
 }
 
 function mediaTypeOf(answer: Answer): string {

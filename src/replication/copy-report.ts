@@ -14,7 +14,14 @@ export type CopyReport =
   /** Not now. Spends no attempt unless `attempts` says so. */
   | {
       readonly outcome: "deferred";
-      readonly reason: "busy" | "deadline" | "lease-lost" | "rate-limited" | "unavailable" | "attempt-failed";
+      readonly reason:
+        | "busy"
+        | "deadline"
+        | "lease-lost"
+        | "rate-limited"
+        | "unavailable"
+        | "uncertain"
+        | "attempt-failed";
       /** Milliseconds until it makes sense again. */
       readonly afterMs: number;
       readonly error?: unknown;

@@ -4,6 +4,7 @@ import { deniesContent } from "./copy-image.ts";
 import type { CopyReport } from "./copy-report.ts";
 import { LeaseLostError } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
+import { UncertainPutError } from "./publish.ts";
 import { StoreError } from "./record-store.ts";
 
 export interface Judgement {
@@ -25,7 +26,11 @@ const UNAVAILABLE_MS = 30_000;
 /** What a failure means for the request: never again, or when. */
 export function judge(error: unknown, judgement: Judgement): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   const { deadline, random } = judgement;
-  if (deadline.aborted) return { outcome: "deferred", reason: "deadline", afterMs: 0 };
+  if (deadline.aborted && !(error instanceof UncertainPutError))
+    return { outcome: "deferred", reason: "deadline", afterMs: 0 };
+  if (error instanceof UncertainPutError) {
+    return { outcome: "deferred", reason: "uncertain", afterMs: jittered(UNAVAILABLE_MS, random), error };
+  }
   if (error instanceof LeaseLostError) return { outcome: "deferred", reason: "lease-lost", afterMs: SOON_MS, error };
   if (error instanceof StoreError) {
     return { outcome: "deferred", reason: "unavailable", afterMs: jittered(UNAVAILABLE_MS, random), error };

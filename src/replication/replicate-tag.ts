@@ -66,12 +66,16 @@ export async function replicateTag(
 /** Looks until nothing new has come: neither at the source nor into the record. */
 async function rounds(
   look: () => Promise<CopyReport | "moved">,
-  { tags, clock }: ReplicateTag,
+  { tags, clock, leaseMs }: ReplicateTag,
   lease: TagLease,
 ): Promise<CopyReport> {
   for (let round = 1; ; round++) {
     const report = await look();
     if (report === "moved" && round < MAX_ROUNDS) continue;
+    // The lease stays until the put can take effect no more: nobody puts a newer image before that.
+    if (report !== "moved" && report.outcome === "deferred" && report.reason === "uncertain") {
+      return { ...report, afterMs: leaseMs + report.afterMs };
+    }
     const last: CopyReport = report === "moved" ? { outcome: "deferred", reason: "busy", afterMs: 0 } : report;
     const settlement = settlementOf(last, clock.now());
     const settled = await tags.update(lease.key, (record) => settleTag(record, lease, settlement));

@@ -25,7 +25,14 @@ const failed = ({ category = "deferred", ...about }: Failure): RegistryError =>
 export function sourceOf(process: Process, repository: Repository): ImageSource {
   const read = <T>(operation: RegistryOperation, subject: string, effect: () => T, signal: AbortSignal): Promise<T> => {
     const failure = (): Error => failed({ side: "source", operation, subject });
-    return process.call({ what: `source ${operation} ${short(subject)}`, effect, failure, signal, isRead: true });
+    return process.call({
+      what: `source ${operation} ${short(subject)}`,
+      effect,
+      failure,
+      signal,
+      isRead: true,
+      weight: 0.2,
+    });
   };
   return {
     resolve: (reference, signal) => read("resolve", reference, () => resolveIn(repository, reference), signal),
@@ -59,10 +66,15 @@ export function targetOf({ world, process, repository, uploads, onTag }: TargetO
     operation: RegistryOperation,
     subject: string,
     effect: () => T,
-    more: { readonly signal: AbortSignal; readonly isRead?: boolean; readonly tookMs?: number },
+    more: {
+      readonly signal: AbortSignal;
+      readonly isRead?: boolean;
+      readonly tookMs?: number;
+      readonly weight?: number;
+    },
   ): Promise<T> => {
     const failure = (): Error => failed({ side: "target", operation, subject });
-    return process.call({ what: `target ${operation} ${short(subject)}`, effect, failure, ...more });
+    return process.call({ what: `target ${operation} ${short(subject)}`, effect, failure, weight: 0.3, ...more });
   };
   return {
     resolve: (reference, signal) =>
@@ -100,7 +112,7 @@ export function targetOf({ world, process, repository, uploads, onTag }: TargetO
         }
         return undefined;
       };
-      const refused = await call("put-manifest", reference, effect, { signal });
+      const refused = await call("put-manifest", reference, effect, { signal, weight: 1 });
       if (refused !== undefined) throw refused;
     },
   };
@@ -116,7 +128,13 @@ export function storeOf<Record>(process: Process, table: Table<Record>, name: st
       const failure = (): Error => new StoreError(`${name} cannot be reached`);
       for (;;) {
         const what = `${name} ${short(key)}`;
-        const seen = await process.call({ what: `read ${what}`, effect: () => table.get(key), failure, isRead: true });
+        const seen = await process.call({
+          what: `read ${what}`,
+          effect: () => table.get(key),
+          failure,
+          isRead: true,
+          weight: 0.1,
+        });
         const { next, answer } = change(seen?.record);
         if (next === undefined) return answer;
         const version = seen?.version ?? 0;
@@ -125,7 +143,7 @@ export function storeOf<Record>(process: Process, table: Table<Record>, name: st
           table.set(key, { version: version + 1, record: next });
           return true;
         };
-        if (await process.call({ what: `write ${what} ${JSON.stringify(next)}`, effect: write, failure }))
+        if (await process.call({ what: `write ${what} ${JSON.stringify(next)}`, effect: write, failure, weight: 0.1 }))
           return answer;
       }
     },

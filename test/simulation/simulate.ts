@@ -36,16 +36,20 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** Some seeds are calm, some are terrible. */
+const KINDS = ["lostRequest", "lostAnswer", "lateEffect", "slow", "crash"] as const satisfies readonly (keyof Odds)[];
+
+/** Some seeds are calm, some are terrible, and in some one thing goes wrong again and again. */
 function drawOdds(random: () => number): Odds {
   const most = [0, 0.02, 0.05, 0.1][Math.floor(random() * 4)] ?? 0;
-  return {
+  const odds = {
     lostRequest: random() * most,
     lostAnswer: random() * most,
     lateEffect: random() * most,
     slow: random() * most * 2,
     crash: random() * most,
   };
+  const often = KINDS[Math.floor(random() * KINDS.length * 2)];
+  return often === undefined ? odds : { ...odds, [often]: 0.1 + random() * 0.2 };
 }
 
 /** Plays one seed: pushes to two tags while everything that can go wrong does, then looks whether all is as it must be. */
@@ -95,7 +99,7 @@ function schedulePushes({ world, source, queue }: Cloud, history: ReadonlyMap<st
     (_, index) => `layer ${index} ${"x".repeat(random() < 0.2 ? 1_200_000 : 100)}`,
   );
   const pick = (): string[] => layers.filter(() => random() < 0.5);
-  const pushes = 1 + Math.floor(random() * 4);
+  const pushes = 1 + Math.floor(random() * 6);
   for (const tag of TAGS) {
     for (let push = 0; push < pushes; push++) {
       time.after(random() * PUSHES_END, () => {

@@ -69,6 +69,8 @@ export interface Call<T> {
   readonly tookMs?: number;
   /** A call that changes nothing can have no late effect. */
   readonly isRead?: boolean;
+  /** Share of the odds that applies: there are many calls before the ones that matter most, and those must be reached. */
+  readonly weight?: number;
 }
 
 type Fate = "well" | "lost-request" | "lost-answer" | "late" | "crash-before" | "crash-after";
@@ -98,26 +100,31 @@ export function createProcess(world: World, name: string): Process {
     });
   }
 
-  async function call<T>({ what, effect, failure, signal, tookMs = 0, isRead = false }: Call<T>): Promise<T> {
+  async function call<T>({
+    what,
+    effect,
+    failure,
+    signal,
+    tookMs = 0,
+    isRead = false,
+    weight = 1,
+  }: Call<T>): Promise<T> {
     if (!alive) return dead;
-    const fate = drawFate(world, isRead);
+    const fate = drawFate(world, isRead, weight);
     const slowMs = random() < world.odds().slow ? random() * 8_000 : 0;
     await sleep(1 + random() * 20 + tookMs + slowMs, signal).catch((error: unknown) => {
       // Given up by its client on the way: it may arrive all the same.
       if (!isRead && random() < 0.5) late(what, effect);
       throw error;
     });
-    if (fate !== "well") world.note(`${name} ${what}: ${fate}`);
-    if (fate === "crash-before") return die();
-    if (fate === "lost-request") return timeOut();
-    if (fate === "late") {
-      late(what, effect);
-      return timeOut();
+    if (fate !== "well") {
+      world.note(`${name} ${what}: ${fate}`);
+      if (fate === "late") late(what, effect);
+      if (fate === "lost-answer" || fate === "crash-after") effect();
+      return fate.startsWith("crash") ? die() : timeOut();
     }
+    world.note(`${name} ${what}`);
     const answer = effect();
-    if (fate === "well") world.note(`${name} ${what}`);
-    if (fate === "crash-after") return die();
-    if (fate === "lost-answer") return timeOut();
     await sleep(1 + random() * 20, signal);
     return answer;
 
@@ -142,9 +149,9 @@ export function createProcess(world: World, name: string): Process {
   return { name, isAlive: () => alive, kill, sleep, call };
 }
 
-function drawFate(world: World, isRead: boolean): Fate {
+function drawFate(world: World, isRead: boolean, weight: number): Fate {
   const { lostRequest, lostAnswer, lateEffect, crash } = world.odds();
-  const draw = world.random();
+  const draw = world.random() / weight;
   if (draw < lostRequest) return "lost-request";
   if (draw < lostRequest + lostAnswer) return isRead ? "lost-request" : "lost-answer";
   if (draw < lostRequest + lostAnswer + lateEffect) return isRead ? "lost-request" : "late";
