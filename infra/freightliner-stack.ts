@@ -15,13 +15,17 @@ export class FreightlinerStack extends Stack {
       description: "Replicates container images from Amazon ECR to Google Artifact Registry",
       ...props,
     });
-    const { copyRole, table, deadLetters } = new Freightliner(this, "Freightliner", {
+    const { trustedRoles, table, deadLetters } = new Freightliner(this, "Freightliner", {
       configuration: props.configuration,
     });
-    new CfnOutput(this, "CopyRoleArn", {
-      value: copyRole.roleArn,
-      description: "The role to trust in Google's workload identity pool",
-    });
+    for (const [name, role] of Object.entries({
+      CopyRoleArn: trustedRoles.copy,
+      ProbeRoleArn: trustedRoles.probe,
+      ReconcileRoleArn: trustedRoles.reconcile,
+    })) {
+      const description = "A role to trust in Google's workload identity pool";
+      new CfnOutput(this, name, { value: role.roleArn, description });
+    }
     new CfnOutput(this, "StateTable", { value: table.tableName, description: "Tag records and checkpoints" });
     new CfnOutput(this, "DeadLetters", {
       value: deadLetters.queueUrl,

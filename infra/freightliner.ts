@@ -1,14 +1,23 @@
 import { Aws, Stack } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { IRole } from "aws-cdk-lib/aws-iam";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { parseConfigurationText } from "../src/contract/configuration.ts";
-import type { CopyEnvironment, CopyQueue, FanOutEnvironment } from "../src/contract/environment.ts";
+import type {
+  CopyEnvironment,
+  CopyQueue,
+  FanOutEnvironment,
+  ProbeEnvironment,
+  ReconcileEnvironment,
+} from "../src/contract/environment.ts";
 import { createCopyFunction } from "./copy-function.ts";
 import { createCopyQueues } from "./copy-queues.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
+import { createProbeFunction } from "./probe-function.ts";
 import { createPushRule } from "./push-rule.ts";
+import { createReconcileFunction } from "./reconcile-function.ts";
 import { createStateTable } from "./state-table.ts";
 
 export interface FreightlinerProps {
@@ -19,22 +28,17 @@ export interface FreightlinerProps {
 /** Lambda takes 4 KB of variables in all; what the stack itself adds stays below this many bytes. */
 const CONFIGURATION_MAX_BYTES = 2_500;
 
-/** All of Freightliner, for any stack: rule -> fan-out -> queues -> copy, and the table between them. */
+/** All of Freightliner, for any stack: rule -> fan-out -> queues -> copy, the table between them, and who looks after it all. */
 export class Freightliner extends Construct {
-  /** The role the copy function runs as; the one to trust on Google's side. */
-  readonly copyRole: IRole;
+  /** The roles of the functions that talk to destinations; the ones to trust on Google's side. */
+  readonly trustedRoles: { readonly copy: IRole; readonly probe: IRole; readonly reconcile: IRole };
   readonly table: TableV2;
   /** Where copies go that can never succeed. */
   readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, props: FreightlinerProps) {
     super(scope, id);
-    const configuration = parseConfigurationText(props.configuration);
-    const text = JSON.stringify(JSON.parse(props.configuration));
-    if (Buffer.byteLength(text) > CONFIGURATION_MAX_BYTES) {
-      const problem = `the configuration has ${Buffer.byteLength(text)} bytes, and Lambda's variables hold ${CONFIGURATION_MAX_BYTES} of it`;
-      throw new Error(`${problem}; join rules with globs, or deploy several stacks`);
-    }
+    const { configuration, text } = readConfiguration(props.configuration);
     this.table = createStateTable(this);
     const { queues, deadLetters } = createCopyQueues(this, configuration.destinations);
     this.deadLetters = deadLetters;
@@ -49,21 +53,53 @@ export class Freightliner extends Construct {
       FREIGHTLINER_QUEUES: Stack.of(this).toJsonString(described),
     } satisfies FanOutEnvironment;
     const fanOut = createFanOutFunction(this, common);
-    const copy = createCopyFunction(this, {
+    const access = {
+      source: configuration.source,
+      repositories: configuration.rules.flatMap(({ repositories }) => repositories),
+    };
+    const { copy, mappings } = createCopyFunction(this, {
       environment: {
         ...common,
         FREIGHTLINER_TABLE: this.table.tableName,
         FREIGHTLINER_DEAD_LETTERS: deadLetters.queueUrl,
       } satisfies CopyEnvironment,
-      queues: queues.map(({ queue }) => queue),
-      source: configuration.source,
-      repositories: configuration.rules.flatMap(({ repositories }) => repositories),
+      queues,
+      ...access,
     });
-    for (const { queue, priority } of queues) if (priority === "live") queue.grantSendMessages(fanOut);
-    this.table.grant(copy, "dynamodb:GetItem", "dynamodb:PutItem");
+    const watching = {
+      FREIGHTLINER_CONFIGURATION: text,
+      FREIGHTLINER_TABLE: this.table.tableName,
+      FREIGHTLINER_MAPPINGS: Stack.of(this).toJsonString(mappings),
+    } satisfies ProbeEnvironment;
+    const probe = createProbeFunction(this, { environment: watching, mappings });
+    const reconcile = createReconcileFunction(this, {
+      environment: { ...watching, ...common } satisfies ReconcileEnvironment,
+      mappings,
+      ...access,
+    });
+    for (const { queue, priority } of queues) queue.grantSendMessages(priority === "live" ? fanOut : reconcile);
+    for (const { queue, priority } of queues) {
+      if (priority === "live") queue.grant(reconcile, "sqs:GetQueueAttributes");
+    }
+    for (const user of [copy, probe, reconcile]) this.table.grant(user, "dynamodb:GetItem", "dynamodb:PutItem");
     deadLetters.grantSendMessages(copy);
     createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID });
-    if (copy.role === undefined) throw new Error("the copy function has no role");
-    this.copyRole = copy.role;
+    this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
   }
+}
+
+function roleOf({ role, node }: IFunction): IRole {
+  if (role === undefined) throw new Error(`the function ${node.id} has no role`);
+  return role;
+}
+
+/** The configuration, checked, and its text as the functions get it. */
+function readConfiguration(document: string) {
+  const configuration = parseConfigurationText(document);
+  const text = JSON.stringify(JSON.parse(document));
+  if (Buffer.byteLength(text) > CONFIGURATION_MAX_BYTES) {
+    const problem = `the configuration has ${Buffer.byteLength(text)} bytes, and Lambda's variables hold ${CONFIGURATION_MAX_BYTES} of it`;
+    throw new Error(`${problem}; join rules with globs, or deploy several stacks`);
+  }
+  return { configuration, text };
 }

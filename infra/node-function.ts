@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 export interface NodeFunctionProps {
   /** The folder in `functions/`; also the end of role and function name. */
-  readonly name: "fan-out" | "copy";
+  readonly name: "fan-out" | "copy" | "probe" | "reconcile";
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;

@@ -62,7 +62,7 @@ async function startSource(options: RegistriesOptions, stack: AsyncDisposableSta
     onEvent: options.onSource,
   });
   stack.defer(() => server.close());
-  const api = await startEcrApi({ password, proxyEndpoint: `http://${server.host}` });
+  const api = await startEcrApi({ password, proxyEndpoint: `http://${server.host}`, catalog: server.catalog });
   stack.defer(() => api.close());
   return {
     registry: server.host,

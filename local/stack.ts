@@ -2,22 +2,27 @@ import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ConfigurationDocument } from "../src/contract/configuration.ts";
-import type { CopyEnvironment, CopyQueue, FanOutEnvironment } from "../src/contract/environment.ts";
-import { COPY_MAX_RECEIVE_COUNT, FAN_OUT_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
-import { createStateTable, startDynamoDb } from "./emulators/dynamodb.ts";
+import {
+  FAN_OUT_TIMEOUT_SECONDS,
+  PROBE_RATE_MINUTES,
+  PROBE_TIMEOUT_SECONDS,
+  RECONCILE_TIMEOUT_SECONDS,
+} from "../src/contract/limits.ts";
 import { ecrPushEvent } from "./emulators/ecr-events.ts";
 import { createEventBus } from "./emulators/event-bus.ts";
 import type { EventBusOptions } from "./emulators/event-bus.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "./emulators/local-aws.ts";
-import { startSqs } from "./emulators/sqs.ts";
-import type { LocalQueue, RunningSqs } from "./emulators/sqs.ts";
+import type { LocalQueue } from "./emulators/sqs.ts";
 import { startEventSourceMapping } from "./lambda/event-source-mapping.ts";
+import type { InvocationResult } from "./lambda/execution-environment.ts";
 import { startFunction } from "./lambda/function.ts";
 import type { LocalFunction } from "./lambda/function.ts";
-import { FEDERATION, startRegistries } from "./registries.ts";
+import { startSchedule } from "./lambda/schedule.ts";
+import { startRegistries } from "./registries.ts";
 import type { Registries } from "./registries.ts";
 import type { OnRegistryEvent, RegistryEvent } from "./registry/registry-event.ts";
+import { BACKFILL_CONCURRENCY, MAPPINGS, startServices } from "./services.ts";
+import type { Services } from "./services.ts";
 
 export interface StackOptions {
   /** Where state and blobs are kept; a temporary folder, removed at the end, when not given. */
@@ -30,6 +35,8 @@ export interface StackOptions {
   readonly timeoutSeconds: number;
   /** Seconds a lease lasts without a heartbeat; the functions' own default when not given. */
   readonly leaseSeconds?: number | undefined;
+  /** Wait before both sides are compared the first time, in milliseconds. */
+  readonly reconcileAfterMs?: number | undefined;
   /** Another registry to replicate to, instead of the local target: anonymous, plain HTTP. */
   readonly target?: { readonly registry: string; readonly prefix: string } | undefined;
   /** Decides what becomes of each push event; all are delivered once when not given. */
@@ -43,13 +50,19 @@ export interface StackOptions {
 /** Everything running: two registries and the functions between them. */
 export interface Stack extends Registries, AsyncDisposable {
   /** Queues by name: messages that wait, and messages that are being worked on. */
-  depth(name: "live" | "dead-letters"): { readonly visible: number; readonly inFlight: number };
+  depth(name: "live" | "backfill" | "dead-letters"): { readonly visible: number; readonly inFlight: number };
   /** Kills every copy under way, as a crash would; their messages come again when their visibility ends. */
   killCopies(): Promise<void>;
+  /** Compares both sides now, instead of at the next tick of the schedule; unless that was done within the last minute. */
+  reconcile(): Promise<InvocationResult>;
+  /** Looks after destinations that are away now. */
+  probe(): Promise<InvocationResult>;
+  /** Where the Lambda API is played: the way in for the freightliner command. */
+  readonly lambdaEndpoint: string;
 }
 
-const DESTINATION = "local";
-const TABLE = "freightliner-state";
+/** How often the reconcile function is called, in milliseconds. */
+const RECONCILE_MS = 30_000;
 /** Time running copies get to end when the stack is closed. */
 const GRACE_MS = 500;
 
@@ -71,9 +84,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
     starting,
   );
-  const services = await startServices(directory, registries, options, starting);
-  const copy = startFunctions(services, options, starting);
-  const bus = createEventBus({ invoke: copy.fanOut.invoke, delivery: options.delivery });
+  const kept = options.directory === undefined ? undefined : directory;
+  const services = await startServices(registries, { ...options, directory: kept }, starting);
+  const functions = startFunctions(services, options, starting);
+  startMappings(services, functions.copy, options, starting);
+  for (const schedule of [
+    { target: functions.probe, firstMs: PROBE_RATE_MINUTES * 60_000, everyMs: PROBE_RATE_MINUTES * 60_000 },
+    { target: functions.reconcile, firstMs: options.reconcileAfterMs ?? RECONCILE_MS, everyMs: RECONCILE_MS },
+  ]) {
+    starting.defer(startSchedule(schedule));
+  }
+  const bus = createEventBus({ invoke: functions.fanOut.invoke, delivery: options.delivery });
   starting.defer(() => bus.close());
   pushed.handle = (event) => {
     if (event.kind !== "manifest-stored") return;
@@ -84,7 +105,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return {
     ...registries,
     depth: (name) => services.sqs.depth(name),
-    killCopies: () => copy.copy.killAll(),
+    killCopies: () => functions.copy.killAll(),
+    reconcile: () => functions.reconcile.invoke({}),
+    probe: () => functions.probe.invoke({}),
+    lambdaEndpoint: services.lambdaEndpoint,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -99,102 +123,43 @@ async function openDirectory(directory: string | undefined, stack: AsyncDisposab
   return temporary;
 }
 
-interface Services {
-  readonly sqs: RunningSqs;
-  readonly live: LocalQueue;
-  readonly fanOutEnvironment: Readonly<Record<string, string>>;
-  readonly copyEnvironment: Readonly<Record<string, string>>;
-}
+type Functions = Readonly<Record<"fanOut" | "copy" | "probe" | "reconcile", LocalFunction>>;
 
-async function startServices(
-  directory: string,
-  registries: Registries,
-  options: StackOptions,
-  stack: AsyncDisposableStack,
-): Promise<Services> {
-  const keep = options.directory !== undefined;
-  const dynamo = await startDynamoDb(keep ? join(directory, "table") : undefined);
-  stack.defer(() => dynamo.close());
-  await createStateTable(dynamo.endpoint, TABLE);
-  const sqs = await startSqs(keep ? join(directory, "queues") : undefined);
-  stack.defer(() => sqs.close());
-  const deadLetters = sqs.createQueue("dead-letters", {});
-  const live = sqs.createQueue("live", {
-    VisibilityTimeout: String(options.timeoutSeconds + 1),
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: COPY_MAX_RECEIVE_COUNT }),
-  });
-  const queues: CopyQueue[] = [{ destination: DESTINATION, priority: "live", arn: live.arn, url: live.url }];
-  const common = {
-    FREIGHTLINER_CONFIGURATION: JSON.stringify(configurationOf(registries, options.target)),
-    FREIGHTLINER_QUEUES: JSON.stringify(queues),
-  } satisfies FanOutEnvironment;
-  const copy = {
-    ...common,
-    FREIGHTLINER_TABLE: TABLE,
-    FREIGHTLINER_DEAD_LETTERS: deadLetters.url,
-    FREIGHTLINER_STS_URL: registries.target.stsUrl,
-    FREIGHTLINER_IAM_CREDENTIALS_URL: registries.target.iamCredentialsUrl,
-    ...(options.leaseSeconds === undefined ? {} : { FREIGHTLINER_LEASE_SECONDS: String(options.leaseSeconds) }),
-  } satisfies CopyEnvironment;
-  const endpoints = {
-    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
-    AWS_ENDPOINT_URL_ECR: registries.source.ecrEndpoint,
+function startFunctions(services: Services, options: StackOptions, stack: AsyncDisposableStack): Functions {
+  const start = (name: keyof Services["variables"], timeoutSeconds: number, most: number, isWarm: boolean) => {
+    const definition = {
+      name,
+      environment: services.variables[name],
+      entry: new URL(`../functions/${name}/index.ts`, import.meta.url),
+      timeoutMs: timeoutSeconds * 1_000,
+      onLog: (line: string) => options.onLog?.(name, line),
+    };
+    const started = startFunction(definition, most, isWarm);
+    stack.defer(() => started.close());
+    return started;
   };
   return {
-    sqs,
-    live,
-    fanOutEnvironment: { ...common, ...endpoints },
-    copyEnvironment: { ...copy, ...endpoints },
+    fanOut: start("fan-out", FAN_OUT_TIMEOUT_SECONDS, 1, true),
+    copy: start("copy", options.timeoutSeconds, options.concurrency + BACKFILL_CONCURRENCY, true),
+    probe: start("probe", PROBE_TIMEOUT_SECONDS, 1, false),
+    reconcile: start("reconcile", RECONCILE_TIMEOUT_SECONDS, 1, false),
   };
 }
 
-function configurationOf({ source, target }: Registries, elsewhere: StackOptions["target"]): ConfigurationDocument {
-  const local = { registry: target.registry, prefix: target.prefix, federation: FEDERATION };
-  return {
-    version: 1,
-    source: {
-      account: LOCAL_ACCOUNT,
-      region: LOCAL_REGION,
-      registry: source.registry,
-      plainHttp: true,
-      blobHosts: [source.blobHost],
-    },
-    destinations: [
-      {
-        name: DESTINATION,
-        kind: elsewhere === undefined ? "artifactRegistry" : "generic",
-        plainHttp: true,
-        ...(elsewhere ?? local),
-      },
-    ],
-    rules: [{ repositories: ["**"], destinations: [DESTINATION] }],
-  };
-}
-
-function startFunctions(
-  { sqs, live, fanOutEnvironment, copyEnvironment }: Services,
+/** Feeds the copy function from both of its queues. */
+function startMappings(
+  services: Services,
+  copy: LocalFunction,
   options: StackOptions,
   stack: AsyncDisposableStack,
-): { readonly fanOut: LocalFunction; readonly copy: LocalFunction } {
-  const define = (name: string, environment: Readonly<Record<string, string>>, timeoutSeconds: number) => ({
-    name,
-    environment,
-    entry: new URL(`../functions/${name}/index.ts`, import.meta.url),
-    timeoutMs: timeoutSeconds * 1_000,
-    onLog: (line: string) => options.onLog?.(name, line),
-  });
-  const fanOut = startFunction(define("fan-out", fanOutEnvironment, FAN_OUT_TIMEOUT_SECONDS), 1);
-  stack.defer(() => fanOut.close());
-  const copy = startFunction(define("copy", copyEnvironment, options.timeoutSeconds), options.concurrency);
-  stack.defer(() => copy.close());
-  const mapping = startEventSourceMapping({
-    endpoint: sqs.endpoint,
-    queue: live,
-    invoke: copy.invoke,
-    batchSize: 1,
-    maxConcurrency: options.concurrency,
-  });
-  stack.defer(() => mapping.close(GRACE_MS));
-  return { fanOut, copy };
+): void {
+  const { sqs, live, backfill, mappings } = services;
+  const common = { endpoint: sqs.endpoint, invoke: copy.invoke, batchSize: 1 };
+  const start = (id: string, queue: LocalQueue, maxConcurrency: number): void => {
+    const mapping = startEventSourceMapping({ ...common, queue, maxConcurrency });
+    mappings.set(id, mapping);
+    stack.defer(() => mapping.close(GRACE_MS));
+  };
+  start(MAPPINGS.live, live, options.concurrency);
+  start(MAPPINGS.backfill, backfill, BACKFILL_CONCURRENCY);
 }

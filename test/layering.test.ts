@@ -45,6 +45,7 @@ const VIOLATIONS: readonly (readonly [path: string, text: string, says: RegExp])
   ["functions/copy/handler.ts", using("../fan-out/handler.ts"), /a function's code imports/],
   ["functions/copy/handler.ts", using("./index.ts"), /a function's code imports/],
   ["functions/copy/index.ts", using("../fan-out/handler.ts"), /an index\.ts wires one function/],
+  ["src/wiring/a.ts", using("../../functions/copy/handler.ts"), /src\/wiring joins adapters/],
   ["infra/a.ts", using("../src/replication/b.ts"), /infra sees only src\/contract/],
   ["infra/a.ts", using("undici"), /infra sees only src\/contract/],
   ["local/a.ts", using("aws-cdk-lib"), /local runs the functions/],

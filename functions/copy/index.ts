@@ -1,122 +1,113 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { ECRClient } from "@aws-sdk/client-ecr";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import middy from "@middy/core";
 import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
-import { createDynamoDbRecordStore } from "../../src/aws/dynamodb-record-store.ts";
-import { createEcrCredentials } from "../../src/aws/ecr-credentials.ts";
 import { createMessageFate } from "../../src/aws/message-fate.ts";
 import { createObserver } from "../../src/aws/observer.ts";
-import { roleOf } from "../../src/aws/role.ts";
-import { destinationAccess, sourceAccess } from "../../src/contract/configuration.ts";
 import { CopyEnvironment } from "../../src/contract/environment.ts";
+import type { CopyQueue } from "../../src/contract/environment.ts";
+import { keptByKey } from "../../src/contract/kept.ts";
 import {
-  CHECKPOINT_KEEP_DAYS,
+  CIRCUIT,
   COPY_LEASE_SECONDS,
   COPY_MAX_ATTEMPTS,
   COPY_STREAMS,
+  RATE_BURST_MS,
+  RATE_FIRST_PER_SECOND,
 } from "../../src/contract/limits.ts";
-import { keptByKey } from "../../src/contract/kept.ts";
-import type { Login, RegistryAccess } from "../../src/contract/provider.ts";
-import { createFederatedCredentials } from "../../src/google/federated-credentials.ts";
+import { Metric } from "../../src/contract/metric-names.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
-import type { RepositoryName } from "../../src/oci/reference.ts";
-import type { Side } from "../../src/oci/registry-error.ts";
-import { createConnections } from "../../src/registry/connections.ts";
-import { fixedCredentials } from "../../src/registry/credentials.ts";
-import type { CredentialsSource } from "../../src/registry/credentials.ts";
-import type { Endpoint } from "../../src/registry/endpoint.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
-import { createTraffic } from "../../src/registry/traffic.ts";
-import { Checkpoint } from "../../src/replication/checkpoint.ts";
+import { createCircuitBreaker } from "../../src/replication/circuit-breaker.ts";
+import type { CircuitBreaker } from "../../src/replication/circuit-breaker.ts";
+import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
 import type { Clock } from "../../src/replication/clock.ts";
+import { createRateLimit } from "../../src/replication/rate-limit.ts";
 import { createStreams } from "../../src/replication/streams.ts";
-import { TagRecord } from "../../src/replication/tag-record.ts";
+import { openRegistries } from "../../src/wiring/open-registries.ts";
+import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { toDelivery } from "./delivery.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = CopyEnvironment.parse(process.env);
 const configuration = environment.FREIGHTLINER_CONFIGURATION;
-const table = environment.FREIGHTLINER_TABLE;
+const queues = environment.FREIGHTLINER_QUEUES;
 const { observer, middlewares } = createObserver("copy");
 
 const sqs = new SQSClient({});
-const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
-  marshallOptions: { removeUndefinedValues: true },
-});
+const stores = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
 const clock: Clock = { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
 
 /** Warm across invocations: connections, tokens, what is known about each registry and repository. */
-const connections = createConnections();
 const streams = createStreams({ ...COPY_STREAMS, now: Date.now });
+const registries = openRegistries({
+  configuration,
+  sqs,
+  stsUrl: environment.FREIGHTLINER_STS_URL,
+  iamCredentialsUrl: environment.FREIGHTLINER_IAM_CREDENTIALS_URL,
+  onBusy: () => streams.slower(),
+});
 /** Repositories kept open at once: tokens of a token server are theirs. */
 const OPEN_REPOSITORIES = 500;
-
-const sourceEndpoint = endpointOf("source", sourceAccess(configuration.source));
 const openSource = keptByKey(OPEN_REPOSITORIES, (name) =>
-  createRegistrySource({ ...sourceEndpoint, repository: parseRepositoryName(name) }),
+  createRegistrySource(registries.source(parseRepositoryName(name))),
 );
-const openDestination = new Map(
-  configuration.destinations.map((destination) => {
-    const endpoint = endpointOf("target", destinationAccess(destination));
-    const open = keptByKey(OPEN_REPOSITORIES, (name) =>
-      createRegistryTarget({ ...endpoint, repository: parseRepositoryName(name) }),
-    );
-    return [destination.name, open] as const;
-  }),
+/** A way to each destination for each of its queues: a backfill gives way to what was just pushed. */
+const openTargets = new Map(queues.map((queue) => [queue.arn, targetsOf(queue)] as const));
+const circuits = new Map(
+  configuration.destinations.map(({ name, circuit }) => [name, circuitOf(name, { ...CIRCUIT, ...circuit })] as const),
 );
 
-/** Everything about a registry but the repository. */
-function endpointOf(side: Side, { login, ...access }: RegistryAccess): Omit<Endpoint, "repository"> {
-  const traffic = createTraffic({ retryPolicies: configuration.retries, onBusy: () => streams.slower() });
-  return { side, ...access, credentials: credentialsOf(login), connections, traffic };
+function targetsOf({ destination, priority }: CopyQueue): (name: string) => ImageTarget {
+  const most = configuration.destinations.find(({ name }) => name === destination)?.requestsPerSecond ?? 1;
+  const rate = createRateLimit({
+    store: stores.rates,
+    key: destination,
+    policy: { first: RATE_FIRST_PER_SECOND, most, burstMs: RATE_BURST_MS },
+    clock,
+    yields: priority === "backfill",
+  });
+  const endpointOf = registries.destination(destination, rate);
+  return keptByKey(OPEN_REPOSITORIES, (name) => createRegistryTarget(endpointOf(parseRepositoryName(name))));
 }
 
-function credentialsOf(login: Login): CredentialsSource {
-  switch (login.kind) {
-    case "anonymous":
-      return fixedCredentials({ kind: "anonymous" });
-    case "ecr":
-      return createEcrCredentials(new ECRClient({ region: login.region }));
-    case "google":
-      return createFederatedCredentials({
-        ...login.federation,
-        stsUrl: environment.FREIGHTLINER_STS_URL,
-        iamCredentialsUrl: environment.FREIGHTLINER_IAM_CREDENTIALS_URL,
-        aws: roleOf(sqs),
-      });
-  }
+function circuitOf(key: string, settings: Parameters<typeof circuitPolicy>[0]): CircuitBreaker {
+  return createCircuitBreaker({
+    store: stores.circuits,
+    key,
+    policy: circuitPolicy(settings),
+    now: Date.now,
+    random: Math.random,
+    onChange(state) {
+      if (state === "half-open") return;
+      observer.count(state === "open" ? Metric.circuitsOpened : Metric.circuitsClosed, 1, key);
+      observer.warn(state === "open" ? "Circuit opened" : "Circuit closed", { destination: key });
+    },
+  });
 }
 
-const fate = createMessageFate(sqs, environment.FREIGHTLINER_QUEUES, environment.FREIGHTLINER_DEAD_LETTERS);
-const tags = createDynamoDbRecordStore({ client: dynamo, table, kind: "TAG", schema: TagRecord });
-const checkpoints = createDynamoDbRecordStore({
-  client: dynamo,
-  table,
-  kind: "CONTENT",
-  schema: Checkpoint,
-  keepSeconds: CHECKPOINT_KEEP_DAYS * 86_400,
-});
+const fate = createMessageFate(sqs, queues, environment.FREIGHTLINER_DEAD_LETTERS);
 
 const handle = createHandler({
   configuration,
   observer,
+  now: Date.now,
   timeout: (ms) => AbortSignal.timeout(ms),
   defer: fate.defer,
   bury: fate.bury,
-  open: ({ destination, from, to, messageId }) => ({
+  receipts: stores.receipts,
+  circuit: (destination) => known(circuits.get(destination), destination),
+  open: ({ destination, from, to, delivery }) => ({
     source: openSource(from),
-    target: openTarget(destination.name, to),
-    tags,
-    checkpoints,
+    target: known(openTargets.get(delivery.queueArn), delivery.queueArn)(to),
+    tags: stores.tags,
+    checkpoints: stores.checkpoints,
     scope: `${destination.name}/${to}`,
-    message: messageId,
+    message: delivery.messageId,
     owner: randomUUID(),
     leaseMs: (environment.FREIGHTLINER_LEASE_SECONDS ?? COPY_LEASE_SECONDS) * 1_000,
     maxAttempts: COPY_MAX_ATTEMPTS,
@@ -130,10 +121,9 @@ const handle = createHandler({
   }),
 });
 
-function openTarget(destination: string, repository: RepositoryName): ImageTarget {
-  const open = openDestination.get(destination);
-  if (open === undefined) throw new Error(`destination ${destination} is not in the configuration`);
-  return open(repository);
+function known<T>(found: T | undefined, name: string): T {
+  if (found === undefined) throw new Error(`${name} is not in the configuration; deploy the stack again`);
+  return found;
 }
 
 /** The message is not done: SQS must keep it, to be shown when its visibility ends. */

@@ -2,6 +2,7 @@ import { Metric } from "../../src/contract/metric-names.ts";
 import type { MetricName } from "../../src/contract/metric-names.ts";
 import { describeError } from "../../src/contract/observer.ts";
 import type { LogFields, Observer } from "../../src/contract/observer.ts";
+import { traceparentOf } from "../../src/contract/trace.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
 
@@ -15,6 +16,7 @@ export function logReport(
   const fields: LogFields = {
     outcome: report.outcome,
     correlationId: request?.id,
+    traceparent: request === undefined ? undefined : traceparentOf(request.id),
     destination: request?.destination,
     repository: request?.repository,
     reference: request?.reference,

@@ -1,6 +1,7 @@
 import type { Configuration } from "../../src/contract/configuration.ts";
 import { Metric } from "../../src/contract/metric-names.ts";
 import type { Observer } from "../../src/contract/observer.ts";
+import { traceparentOf } from "../../src/contract/trace.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
 import { readEcrEvent } from "../../src/replication/image-pushed.ts";
 import { planCopies } from "../../src/replication/plan-copies.ts";
@@ -39,7 +40,8 @@ export function createHandler({ configuration, send, observer }: FanOutDependenc
     }
     await send(requests);
     for (const { id, destination, repository, reference } of requests) {
-      observer.info("Copy requested", { correlationId: id, destination, repository, reference });
+      const traceparent = traceparentOf(id);
+      observer.info("Copy requested", { correlationId: id, traceparent, destination, repository, reference });
       observer.count(Metric.requested, 1, destination);
     }
     return { outcome: "requested", requests: requests.length };

@@ -9,7 +9,7 @@ const environment = FanOutEnvironment.parse(process.env);
 const { observer, middlewares } = createObserver("fan-out");
 const handle = createHandler({
   configuration: environment.FREIGHTLINER_CONFIGURATION,
-  send: createCopyQueues(new SQSClient({}), environment.FREIGHTLINER_QUEUES),
+  send: createCopyQueues(new SQSClient({}), environment.FREIGHTLINER_QUEUES, "live"),
   observer,
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Message } from "@aws-sdk/client-sqs";
 import * as z from "zod";
@@ -7,8 +8,15 @@ import type { InvocationResult } from "./execution-environment.ts";
 
 /** A queue feeding a function. */
 export interface EventSourceMapping {
+  /** Lets the queue rest, or be read by so many invocations at once (Lambda API, UpdateEventSourceMapping). */
+  update(change: MappingChange): void;
   /** Stops polling, lets running invocations end for a while, then returns. */
   close(graceMs: number): Promise<void>;
+}
+
+export interface MappingChange {
+  readonly enabled?: boolean | undefined;
+  readonly maxConcurrency?: number | undefined;
 }
 
 export interface EventSourceMappingOptions {
@@ -23,6 +31,8 @@ export interface EventSourceMappingOptions {
 
 const WAIT_SECONDS = 10;
 const RETRY_MS = 500;
+/** How long a poller that has nothing to do rests before it looks whether that has changed. */
+const REST_MS = 200;
 
 /**
  * Feeds a queue's messages to a function as Lambda does (developer guide, "Using Lambda with Amazon SQS"): long polls,
@@ -31,8 +41,16 @@ const RETRY_MS = 500;
 export function startEventSourceMapping(options: EventSourceMappingOptions): EventSourceMapping {
   const client = new SQSClient({ ...LOCAL_AWS, endpoint: options.endpoint, useQueueUrlAsEndpoint: false });
   const stopped = new AbortController();
-  const pollers = Array.from({ length: options.maxConcurrency }, () => poll(client, options, stopped.signal));
+  let enabled = true;
+  let concurrency = options.maxConcurrency;
+  const pollers = Array.from({ length: options.maxConcurrency }, (_, index) =>
+    poll(client, { ...options, isResting: () => !enabled || index >= concurrency }, stopped.signal),
+  );
   return {
+    update(change) {
+      enabled = change.enabled ?? enabled;
+      concurrency = change.maxConcurrency ?? concurrency;
+    },
     async close(graceMs) {
       stopped.abort();
       let timer: NodeJS.Timeout | undefined;
@@ -46,9 +64,17 @@ export function startEventSourceMapping(options: EventSourceMappingOptions): Eve
   };
 }
 
-async function poll(client: SQSClient, options: EventSourceMappingOptions, stopped: AbortSignal): Promise<void> {
-  const { queue, batchSize } = options;
+async function poll(
+  client: SQSClient,
+  options: EventSourceMappingOptions & { readonly isResting: () => boolean },
+  stopped: AbortSignal,
+): Promise<void> {
+  const { queue, batchSize, isResting } = options;
   while (!stopped.aborted) {
+    if (isResting()) {
+      await sleep(REST_MS, undefined, { signal: stopped }).catch(() => undefined);
+      continue;
+    }
     const receive = new ReceiveMessageCommand({
       QueueUrl: queue.url,
       MaxNumberOfMessages: Math.min(batchSize, 10),

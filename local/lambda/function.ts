@@ -12,7 +12,7 @@ export interface LocalFunction {
 }
 
 /** Deploys a function; more invocations than `maxConcurrency` wait in order. */
-export function startFunction(definition: FunctionDefinition, maxConcurrency: number): LocalFunction {
+export function startFunction(definition: FunctionDefinition, maxConcurrency: number, isWarm = true): LocalFunction {
   const slots = createSlots(maxConcurrency);
   const all = new Set<ExecutionEnvironment>();
   const warm: ExecutionEnvironment[] = [];
@@ -35,7 +35,7 @@ export function startFunction(definition: FunctionDefinition, maxConcurrency: nu
   }
 
   // The first event finds a warm environment.
-  warm.push(startFresh());
+  if (isWarm) warm.push(startFresh());
 
   async function killAll(): Promise<void> {
     const victims = [...all];

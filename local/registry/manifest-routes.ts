@@ -99,7 +99,8 @@ function mediaTypeOf(request: IncomingMessage): string {
 function known(mediaType: string, bytes: Uint8Array, found: Successors | undefined): KnownManifest {
   const subject = found?.subject?.digest;
   const artifactType = found?.artifactType;
-  return { mediaType, size: bytes.byteLength, subject, artifactType, annotations: annotationsOf(bytes) };
+  const annotations = annotationsOf(bytes);
+  return { mediaType, size: bytes.byteLength, subject, artifactType, annotations, storedAt: Date.now() };
 }
 
 function requireMovable({ immutableTags }: Profile, state: RepositoryState, reference: string): void {

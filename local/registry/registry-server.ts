@@ -14,6 +14,7 @@ import type { Action, Profile } from "./profile.ts";
 import { Refusal } from "./refusal.ts";
 import type { OnRegistryEvent } from "./registry-event.ts";
 import { openRepositoryIndex } from "./repository-index.ts";
+import type { RepositoryIndex } from "./repository-index.ts";
 import { sendFile } from "./send-file.ts";
 import { startUploadRoute, uploadRoute } from "./upload-routes.ts";
 import { createUploadSessions } from "./upload-sessions.ts";
@@ -29,6 +30,11 @@ export interface RegistryOptions {
   readonly onEvent?: OnRegistryEvent | undefined;
 }
 
+/** A registry that runs, and what it holds: for the API its cloud has beside it. */
+export interface RunningRegistry extends RunningServer {
+  readonly catalog: Pick<RepositoryIndex, "names" | "find">;
+}
+
 /** Starts a registry of the OCI distribution-spec 1.1 on loopback, strict, on disk, with a cloud's own ways. */
 export async function startRegistry({
   directory,
@@ -36,11 +42,11 @@ export async function startRegistry({
   profile,
   port,
   onEvent,
-}: RegistryOptions): Promise<RunningServer> {
+}: RegistryOptions): Promise<RunningRegistry> {
   const index = await openRepositoryIndex(join(directory, "repositories"));
   const uploads = createUploadSessions({ files, endsWhenBroken: profile.endsBrokenUploads });
   const parts: RegistryParts = { files, index, uploads, profile, emit: onEvent ?? (() => undefined) };
-  return startHttpServer((request, response) => {
+  const server = await startHttpServer((request, response) => {
     const path = request.url ?? "/";
     response.setHeader("docker-distribution-api-version", "registry/2.0");
     response.on("close", () =>
@@ -48,6 +54,7 @@ export async function startRegistry({
     );
     route(request, response, parts).catch((error: unknown) => refuse(request, response, error));
   }, port);
+  return { ...server, catalog: index };
 }
 
 /** Opens the blobs and manifests of a registry's directory. */

@@ -13,6 +13,8 @@ const KnownManifest = z.object({
   subject: DigestText.optional(),
   artifactType: z.string().optional(),
   annotations: z.record(z.string(), z.string()).optional(),
+  /** When it was put, epoch milliseconds. */
+  storedAt: z.number().default(0),
 });
 export interface KnownManifest {
   readonly mediaType: string;
@@ -20,6 +22,7 @@ export interface KnownManifest {
   readonly subject?: Digest | undefined;
   readonly artifactType?: string | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly storedAt: number;
 }
 
 const Saved = z.object({
@@ -38,6 +41,7 @@ export interface RepositoryState {
 
 /** Every repository of a registry, on disk and in memory. */
 export interface RepositoryIndex {
+  names(): string[];
   find(name: string): RepositoryState | undefined;
   /** Finds or begins a repository; it is not on disk before its first save. */
   open(name: string): RepositoryState;
@@ -85,6 +89,7 @@ export async function openRepositoryIndex(directory: string): Promise<Repository
   }
 
   return {
+    names: () => [...repositories.keys()],
     find: (name) => repositories.get(name),
     open(name) {
       const state = repositories.get(name) ?? { blobs: new Set(), manifests: new Map(), tags: new Map() };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import type { SendMessageBatchRequestEntry, SQSClient } from "@aws-sdk/client-sqs";
 import type { CopyQueue } from "../contract/environment.ts";
 import type { CopyRequest } from "../replication/copy-request.ts";
@@ -13,22 +13,40 @@ export class QueueError extends Error {
 const BATCH = 10;
 const MAX_TRIES = 3;
 
-/** Puts requests on the live queue of their destination. @throws {QueueError} unless every one of them is queued. */
+/** Puts requests on a queue of their destination. @throws {QueueError} unless every one of them is queued. */
 export type SendCopyRequests = (requests: readonly CopyRequest[]) => Promise<void>;
 
-export function createCopyQueues(client: SQSClient, queues: readonly CopyQueue[]): SendCopyRequests {
-  const live = new Map(
-    queues.filter(({ priority }) => priority === "live").map((queue) => [queue.destination, queue.url]),
+export function createCopyQueues(
+  client: SQSClient,
+  queues: readonly CopyQueue[],
+  priority: CopyQueue["priority"],
+): SendCopyRequests {
+  const urls = new Map(
+    queues.filter((queue) => queue.priority === priority).map((queue) => [queue.destination, queue.url]),
   );
   return async (requests) => {
     const byDestination = Map.groupBy(requests, (request) => request.destination);
     for (const [destination, group] of byDestination) {
-      const url = live.get(destination);
+      const url = urls.get(destination);
       if (url === undefined) throw new QueueError(`destination ${destination} has no queue; deploy the stack again`);
       for (let start = 0; start < group.length; start += BATCH) {
         await sendAll(client, url, group.slice(start, start + BATCH).map(toEntry));
       }
     }
+  };
+}
+
+/** Requests for a destination that were pushed just now, and that nobody has taken yet; about so many. */
+export function createBacklog(client: SQSClient, queues: readonly CopyQueue[]) {
+  return async (destination: string): Promise<number> => {
+    const queue = queues.find((known) => known.destination === destination && known.priority === "live");
+    if (queue === undefined) throw new QueueError(`destination ${destination} has no queue; deploy the stack again`);
+    const command = new GetQueueAttributesCommand({
+      QueueUrl: queue.url,
+      AttributeNames: ["ApproximateNumberOfMessages"],
+    });
+    const { Attributes } = await client.send(command);
+    return Number(Attributes?.["ApproximateNumberOfMessages"] ?? 0);
   };
 }
 

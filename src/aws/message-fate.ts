@@ -10,11 +10,15 @@ export interface ReceivedMessage {
   readonly queueArn: string;
 }
 
-/** Why a message can never be carried out. */
-export interface Verdict {
-  /** Short and of a small vocabulary: redrive selects by it. */
+/** Why a message can never be carried out: what the dead letter says beside its body. */
+export interface Burial {
+  /** What has to change first, and in which way it failed: of small vocabularies, redrive selects by them. */
+  readonly class: string;
   readonly reason: string;
   readonly message: string;
+  /** Key of the tag record. */
+  readonly record: string | undefined;
+  readonly correlationId: string | undefined;
 }
 
 /** What can become of a message beside being done. */
@@ -22,7 +26,7 @@ export interface MessageFate {
   /** Shows the message again after a while (0 to 43,200 s: SQS, ChangeMessageVisibility). */
   readonly defer: (message: ReceivedMessage, afterMs: number) => Promise<void>;
   /** Keeps the message, with its reason, where people look after it. */
-  readonly bury: (message: ReceivedMessage, verdict: Verdict) => Promise<void>;
+  readonly bury: (message: ReceivedMessage, burial: Burial) => Promise<void>;
 }
 
 const VISIBILITY_MAX_SECONDS = 43_200;
@@ -45,18 +49,25 @@ export function createMessageFate(
         }),
       );
     },
-    async bury({ body, queueArn }, { reason, message }) {
+    async bury({ body, queueArn }, burial) {
       await client.send(
         new SendMessageCommand({
           QueueUrl: deadLettersUrl,
           MessageBody: body,
-          MessageAttributes: {
-            reason: { DataType: "String", StringValue: reason.slice(0, 256) },
-            error: { DataType: "String", StringValue: message.slice(0, 1_024) || reason },
-            queue: { DataType: "String", StringValue: queueArn },
-          },
+          MessageAttributes: attributesOf({ ...burial, error: burial.message || burial.reason, queue: queueArn }),
         }),
       );
     },
   };
+}
+
+/** Attributes of the values there are, each cut to what a person reads. */
+function attributesOf(values: Burial & { readonly error: string; readonly queue: string }) {
+  const { class: failure, reason, error, queue, record, correlationId } = values;
+  const named = { class: failure, reason, error, queue, record, correlationId };
+  return Object.fromEntries(
+    Object.entries(named)
+      .filter(([, value]) => value !== undefined && value !== "")
+      .map(([name, value = ""]) => [name, { DataType: "String", StringValue: value.slice(0, 1_024) }]),
+  );
 }

@@ -3,6 +3,7 @@ import { isRepositoryName } from "../oci/reference.ts";
 import { REGISTRY_OPERATIONS } from "../oci/registry-error.ts";
 import { compileGlobs, globProblem, isGlob } from "./glob.ts";
 import type { RegistryAccess } from "./provider.ts";
+import { CIRCUIT } from "./limits.ts";
 import { PROVIDERS } from "./providers.ts";
 import { targetCollisions } from "./target-collisions.ts";
 
@@ -20,11 +21,31 @@ const Glob = z
 /** The registry images are pushed to: one ECR registry, that is, one account and region. */
 const Source = z.strictObject(PROVIDERS.ecr.options);
 
+/** When a destination that fails is left alone; see `CIRCUIT` for what the defaults mean. */
+const Circuit = z.strictObject({
+  /** What is judged: the calls of the last seconds, or the last calls. */
+  window: z
+    .union([
+      z.strictObject({ seconds: z.int().min(10).max(600) }),
+      z.strictObject({ calls: z.int().min(10).max(10_000) }),
+    ])
+    .default({ seconds: CIRCUIT.windowSeconds }),
+  minimumCalls: z.int().min(1).default(CIRCUIT.minimumCalls),
+  failureRate: z.number().gt(0).max(1).default(CIRCUIT.failureRate),
+  slowRate: z.number().gt(0).max(1).default(CIRCUIT.slowRate),
+});
+
 /** What every destination has beside the options of its kind. */
 const placement = {
   name: Name,
   /** Repository path everything goes under: for Artifact Registry `project/repository`. */
   prefix: RepositoryName,
+  /**
+   * Requests per second that everything together sends at most. The default keeps one project within Artifact Registry's
+   * quota of 18,000 writes a minute, even if every request were one.
+   */
+  requestsPerSecond: z.int().min(1).max(10_000).default(250),
+  circuit: Circuit.prefault({}),
 };
 
 /** A place images are replicated to. */
@@ -66,6 +87,13 @@ const Retries = z.strictObject({
     .default({}),
 });
 
+/** The comparison that finds what no event told: which repositories, and how often. */
+const Reconcile = z.strictObject({
+  include: z.array(Glob).min(1).default(["**"]),
+  exclude: z.array(Glob).default([]),
+  everyMinutes: z.int().min(1).max(10_080).default(15),
+});
+
 const Document = z.strictObject({
   version: z.literal(1),
   source: Source,
@@ -74,6 +102,7 @@ const Document = z.strictObject({
   /** An index whose children are not all at the source: a failure, or copied as it is. */
   sparseIndexes: z.enum(["fail", "keep"]).default("fail"),
   retries: Retries.default({ preset: "standard", operations: {} }),
+  reconcile: Reconcile.prefault({}),
 });
 
 /** The configuration as written. */
@@ -105,6 +134,11 @@ export interface Configuration {
   readonly rules: readonly Rule[];
   readonly sparseIndexes: "fail" | "keep";
   readonly retries: z.infer<typeof Retries>;
+  readonly reconcile: {
+    readonly everyMinutes: number;
+    /** Is a repository compared, as far as the rules want it at all? */
+    matches(repository: string): boolean;
+  };
 }
 
 /** The configuration cannot be used; each problem names its field. */
@@ -145,7 +179,10 @@ export function parseConfiguration(document: unknown): Configuration {
     ...targetCollisions(destinations, rules),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return { source, destinations, rules, retries, sparseIndexes };
+  const { include, exclude, everyMinutes } = result.data.reconcile;
+  const [isIncluded, isExcluded] = [compileGlobs(include), compileGlobs(exclude)];
+  const reconcile = { everyMinutes, matches: (name: string) => isIncluded(name) && !isExcluded(name) };
+  return { source, destinations, rules, retries, sparseIndexes, reconcile };
 }
 
 /** {@link parseConfiguration} of JSON text. @throws {ConfigurationError} also when the text is no JSON. */

@@ -11,6 +11,24 @@ const CopyQueue = z.strictObject({
 });
 export type CopyQueue = z.infer<typeof CopyQueue>;
 
+/** An event source mapping of the copy function: which destination it feeds, and with how many copies at once. */
+const QueueMapping = z.strictObject({
+  destination: z.string(),
+  /** UUID of the mapping. */
+  id: z.string(),
+  concurrency: z.int().min(2),
+});
+export type QueueMapping = z.infer<typeof QueueMapping>;
+
+const QueueMappings = z.string().transform((text, context): QueueMapping[] => {
+  try {
+    return z.array(QueueMapping).min(1).parse(JSON.parse(text));
+  } catch (error) {
+    context.addIssue({ code: "custom", message: `is not a JSON list of mappings: ${String(error)}` });
+    return z.NEVER;
+  }
+});
+
 const CopyQueues = z.string().transform((text, context): CopyQueue[] => {
   try {
     return z.array(CopyQueue).min(1).parse(JSON.parse(text));
@@ -39,11 +57,17 @@ export const FanOutEnvironment = z.object({
 });
 export type FanOutEnvironment = z.input<typeof FanOutEnvironment>;
 
+/** Google's token endpoints; set only where they are played by a local server. */
+const googleEndpoints = {
+  FREIGHTLINER_STS_URL: z.url().optional(),
+  FREIGHTLINER_IAM_CREDENTIALS_URL: z.url().optional(),
+};
+
 /** What the copy function reads from its environment; the stack must set every name of it. */
 export const CopyEnvironment = z.object({
   FREIGHTLINER_CONFIGURATION: ConfigurationText,
   FREIGHTLINER_QUEUES: CopyQueues,
-  /** Name of the DynamoDB table that holds tag records and checkpoints. */
+  /** Name of the DynamoDB table that holds all state. */
   FREIGHTLINER_TABLE: z.string().min(3),
   /** URL of the dead-letter queue for requests that can never succeed. */
   FREIGHTLINER_DEAD_LETTERS: z.url(),
@@ -53,8 +77,20 @@ export const CopyEnvironment = z.object({
     .regex(/^[1-9]\d{0,2}$/, "is not a number of seconds from 1 to 999")
     .transform(Number)
     .optional(),
-  /** Google's token endpoints; set only where they are played by a local server. */
-  FREIGHTLINER_STS_URL: z.url().optional(),
-  FREIGHTLINER_IAM_CREDENTIALS_URL: z.url().optional(),
+  ...googleEndpoints,
 });
 export type CopyEnvironment = z.input<typeof CopyEnvironment>;
+
+/** What the probe function reads from its environment. */
+export const ProbeEnvironment = z.object({
+  FREIGHTLINER_CONFIGURATION: ConfigurationText,
+  FREIGHTLINER_TABLE: z.string().min(3),
+  /** JSON list of {@link QueueMapping}. */
+  FREIGHTLINER_MAPPINGS: QueueMappings,
+  ...googleEndpoints,
+});
+export type ProbeEnvironment = z.input<typeof ProbeEnvironment>;
+
+/** What the reconcile function reads from its environment. */
+export const ReconcileEnvironment = ProbeEnvironment.extend({ FREIGHTLINER_QUEUES: CopyQueues });
+export type ReconcileEnvironment = z.input<typeof ReconcileEnvironment>;

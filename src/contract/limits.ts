@@ -26,5 +26,37 @@ export const FAN_OUT_TIMEOUT_SECONDS = 30;
 export const COPY_LEASE_SECONDS = 45;
 /** Blobs that one function sends at once, at most: small ones, and those of 1 MiB and more. */
 export const COPY_STREAMS = { small: 64, big: 16 } as const;
+/** How long the end of every request is remembered. */
+export const RECEIPT_KEEP_DAYS = 90;
+/** Requests per second a destination is sent by everything together to begin with; it grows while it is well. */
+export const RATE_FIRST_PER_SECOND = 50;
+/** What may be sent at once after a pause, in milliseconds of the rate. */
+export const RATE_BURST_MS = 10_000;
+/**
+ * When a destination is left alone. Its calls are judged over the last minute; it is tried again after 20 s, then 40, then
+ * every minute, by two copies at a time; two writes that go well close the circuit.
+ */
+export const CIRCUIT = {
+  windowSeconds: 60,
+  minimumCalls: 10,
+  failureRate: 0.5,
+  slowRate: 0.8,
+  openMs: 20_000,
+  openMaxMs: 60_000,
+  permits: 2,
+  permitMs: 60_000,
+  successesToClose: 2,
+} as const;
+/** Timeouts of the scheduled functions, and how often they are called. */
+export const RECONCILE_TIMEOUT_SECONDS = 900;
+export const RECONCILE_RATE_MINUTES = 5;
+export const PROBE_TIMEOUT_SECONDS = 60;
+export const PROBE_RATE_MINUTES = 1;
+/** Name of the repository at a destination in which uploads are opened, and cancelled, to see whether it takes writes. */
+export const PROBE_REPOSITORY = "freightliner-probe";
+/** How long a comparison is somebody's without a sign of life. */
+export const RECONCILE_LEASE_SECONDS = 300;
+/** Copies of a backfill that run at once per queue: what was just pushed goes first. */
+export const BACKFILL_MAX_CONCURRENCY = 10;
 /** How long it is remembered that a blob is at a target. Longer only costs storage; shorter, a request per blob. */
 export const CHECKPOINT_KEEP_DAYS = 30;

@@ -22,7 +22,18 @@ export const Metric = {
   blobsPresent: "BlobsPresent",
   /** Bytes written to the target. */
   bytesUploaded: "BytesUploaded",
+  /** Circuits that a copy opened, and closed again: a destination that fails is left alone for a while. */
+  circuitsOpened: "CircuitsOpened",
+  circuitsClosed: "CircuitsClosed",
   /** Milliseconds from the push event to the tag read back at the target. */
   replicationLag: "ReplicationLag",
+  /** Tags that a comparison of both sides found different, and asked for. */
+  tagsRepaired: "TagsRepaired",
+  /** Those of them that a push event should have asked for, and none did. */
+  eventsMissed: "EventsMissed",
+  /** Comparisons of a whole source that were finished. */
+  reconciliations: "ReconciliationsFinished",
+  /** Invocations that ended with an error nobody had foreseen. */
+  crashes: "FunctionCrashes",
 } as const;
 export type MetricName = (typeof Metric)[keyof typeof Metric];

@@ -48,8 +48,12 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
   const guard = createHostGuard({ origin, allowedHosts: endpoint.allowedHosts ?? [] });
   const fetchToken = createTokenFetcher(endpoint, guard);
   const authorization = createAuthorization({ credentials: endpoint.credentials, fetchToken, now });
-  const send = createTransport({ endpoint, guard, authorization });
   const traffic = endpoint.traffic ?? createTraffic({ now });
+  const transport = createTransport({ endpoint, guard, authorization });
+  const send: Transport = async (request, signal) => {
+    await traffic.rate.turn(signal);
+    return transport(request, signal);
+  };
   const prefix = formatReference({ registry: endpoint.registry, name: endpoint.repository });
   const subject = (reference: string): string => `${prefix}${reference.includes(":") ? "@" : ":"}${reference}`;
   return {

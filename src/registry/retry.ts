@@ -30,6 +30,7 @@ export async function withRetry<T>(
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
       if (isBusy(error)) traffic.pace.busy(error.retryAfterMs ?? 0);
+      if (error.status === 429) await traffic.rate.refused(error.retryAfterMs ?? 0);
       const waitMs = waitAfter(error, tries, policy, random);
       if (waitMs === undefined) throw error;
       if (tries >= policy.tries || !traffic.retries.spend()) throw exhausted(error);

@@ -17,10 +17,19 @@ export interface Traffic {
   readonly hedges: Budget;
   readonly latency: Latency;
   readonly pace: Pace;
+  readonly rate: SharedRate;
   /** Blobs being read. */
   readonly streams: Set<object>;
   /** Ranges held in memory: {@link PIECES} at most, whatever is copied. */
   readonly pieces: Permits;
+}
+
+/** How many requests a registry is sent by everybody who shares it, wherever they run. */
+export interface SharedRate {
+  /** Waits until one more request may be sent. @throws whatever says that it must not be sent now. */
+  turn(signal: AbortSignal): Promise<void>;
+  /** The registry answered that there were too many (429), and when it wants more, in milliseconds. */
+  refused(retryAfterMs: number): Promise<void>;
 }
 
 export interface TrafficOptions {
@@ -29,21 +38,31 @@ export interface TrafficOptions {
   readonly hedging?: boolean;
   /** The registry asked for fewer requests. */
   readonly onBusy?: () => void;
+  /** The rate that this process shares with others; without it, the process sends as it can. */
+  readonly rate?: SharedRate | undefined;
   /** Epoch milliseconds; `Date.now` outside of tests. */
   readonly now?: () => number;
 }
 
 /** Of 4 MiB each. */
 const PIECES = 16;
+const UNLIMITED: SharedRate = { turn: () => Promise.resolve(), refused: () => Promise.resolve() };
 const NEVER: Budget = { earn: () => undefined, spend: () => false };
 
-export function createTraffic({ retryPolicies, hedging = true, onBusy, now = Date.now }: TrafficOptions = {}): Traffic {
+export function createTraffic({
+  retryPolicies,
+  hedging = true,
+  onBusy,
+  rate,
+  now = Date.now,
+}: TrafficOptions = {}): Traffic {
   return {
     retryPolicies: retryPolicies ?? { preset: "standard" },
     retries: createBudget({ share: 0.1, reserve: 20 }),
     hedges: hedging ? createBudget({ share: 0.05, reserve: 5 }) : NEVER,
     latency: createLatency(),
     pace: createPace(now, onBusy),
+    rate: rate ?? UNLIMITED,
     streams: new Set(),
     pieces: createPermits(PIECES),
   };

@@ -1,6 +1,7 @@
 import { claimContent, completeContent, releaseContent, renewContent } from "./checkpoint.ts";
 import type { ClaimContent, ClaimedContent } from "./checkpoint.ts";
 import type { CopyContext } from "./copy-context.ts";
+import { LeaseLostError } from "./heartbeat.ts";
 
 /** What one uploader holds of one blob: kept alive, completed and released together. */
 export interface ContentClaims {
@@ -8,12 +9,19 @@ export interface ContentClaims {
   take(key: string, signal: AbortSignal): Promise<Exclude<ClaimedContent, { kind: "busy" }>>;
   /** False when one of them is somebody else's by now. */
   renew(): Promise<boolean>;
+  /**
+   * Makes sure that the claims last longer than an upload that is begun now can take effect late (assumption A1): nobody
+   * else sends the blob in that time. @throws {LeaseLostError} when one of them is somebody else's by now.
+   */
+  guard(): Promise<void>;
   /** The content is there. */
   complete(): Promise<void>;
   /** Somebody else may try. Never fails: a claim that stays only costs the others a wait until it runs out. */
   release(): Promise<void>;
 }
 
+/** Share of a lease that must be left when an upload begins: of 45 s, 31. */
+const GUARD = 31 / 45;
 /** Pauses while somebody else uploads the blob we need, in milliseconds: the first one, doubled up to the last one. */
 const WAIT_FIRST_MS = 25;
 const WAIT_LAST_MS = 1_000;
@@ -21,24 +29,37 @@ const WAIT_LAST_MS = 1_000;
 export function createContentClaims(context: CopyContext): ContentClaims {
   const { checkpoints, clock, random, owner, leaseMs, sharing } = context;
   const held: string[] = [];
+  let lastsUntil = Infinity;
   const claim = (): ClaimContent => ({ owner, leaseMs, now: clock.now() });
+
+  async function renew(): Promise<boolean> {
+    const now = clock.now();
+    const renewed = await Promise.all(
+      held.map((key) => checkpoints.update(key, (known) => renewContent(known, claim()))),
+    );
+    lastsUntil = now + leaseMs;
+    return renewed.every(Boolean);
+  }
+
   return {
     async take(key, signal) {
       for (let waits = 0; ; waits++) {
         signal.throwIfAborted();
         const now = clock.now();
         const claimed = await checkpoints.update(key, (known) => claimContent(known, claim()));
-        if (claimed.kind === "claimed") held.push(key);
+        if (claimed.kind === "claimed") {
+          held.push(key);
+          lastsUntil = Math.min(lastsUntil, now + leaseMs);
+        }
         if (claimed.kind !== "busy") return claimed;
         const wait = Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_LAST_MS) * (0.5 + random() / 2);
         await clock.sleep(Math.min(wait, Math.max(claimed.until - now, 1)), signal);
       }
     },
-    async renew() {
-      const renewed = await Promise.all(
-        held.map((key) => checkpoints.update(key, (known) => renewContent(known, claim()))),
-      );
-      return renewed.every(Boolean);
+    renew,
+    async guard() {
+      if (lastsUntil - clock.now() >= leaseMs * GUARD || (await renew())) return;
+      throw new LeaseLostError("the claim of a blob was lost before its upload began");
     },
     async complete() {
       await Promise.all(held.map((key) => checkpoints.update(key, () => completeContent(sharing?.repository))));

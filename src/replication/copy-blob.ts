@@ -6,6 +6,7 @@ import { createContentClaims } from "./content-claims.ts";
 import type { ContentClaims } from "./content-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { withHeartbeat } from "./heartbeat.ts";
+import { assertFits, ranOver } from "./time-left.ts";
 
 /** Blobs from this size on are asked for, and shared between repositories: below, sending costs no more than asking. */
 const ASK_FROM_BYTES: number = 1024 * 1024;
@@ -24,7 +25,8 @@ export async function copyBlob(blob: Descriptor, context: CopyContext, signal: A
   try {
     const how = await withHeartbeat({ leaseMs, renew: () => claims.renew() }, clock, signal, async (working) => {
       const elsewhere = await findElsewhere(blob, context, claims, working);
-      return streams.run(blob.size, () => sendBlob(blob, context, { maybe: own.maybe, elsewhere }, working));
+      const send = (): Promise<CopiedBlob> => sendBlob(blob, context, { claims, maybe: own.maybe, elsewhere }, working);
+      return streams.run(blob.size, send);
     });
     await claims.complete();
     return how;
@@ -50,6 +52,7 @@ async function findElsewhere(
 }
 
 interface Evidence {
+  readonly claims: ContentClaims;
   /** An uploader died at it, so it may have arrived all the same. */
   readonly maybe: boolean;
   /** A repository of the same registry that has it. */
@@ -67,8 +70,16 @@ async function sendBlob(
   if ((await isWorthAsking(blob, context, evidence, signal)) && (await target.hasBlob(blob, signal))) return "present";
   const open = async (opening: AbortSignal): Promise<BlobStream> =>
     counted(await source.openBlob(blob, opening), blob, context);
-  const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal);
-  return kind;
+  assertFits(blob, context.time);
+  await evidence.claims.guard();
+  const started = context.clock.now();
+  try {
+    const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal);
+    if (kind === "uploaded") context.time?.speed.observe(blob.size, context.clock.now() - started);
+    return kind;
+  } catch (error) {
+    throw (signal.aborted ? ranOver(blob, context.clock.now() - started, context.time) : undefined) ?? error;
+  }
 }
 
 /** Asking costs a round trip: it pays where something says that the blob may be there, or where we know nothing. */

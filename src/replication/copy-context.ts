@@ -6,6 +6,7 @@ import type { Clock } from "./clock.ts";
 import type { ObserveCopy } from "./copy-progress.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { Streams } from "./streams.ts";
+import type { TimeLeft } from "./time-left.ts";
 
 /** All a copy needs; immutable, shared by everything it runs at once. */
 export interface CopyContext {
@@ -20,6 +21,8 @@ export interface CopyContext {
   readonly leaseMs: number;
   /** Where checkpoints are shared by all repositories of the destination, and which of them this is. */
   readonly sharing?: { readonly scope: string; readonly repository: RepositoryName } | undefined;
+  /** What must fit into a delivery; without it, everything does. */
+  readonly time?: TimeLeft | undefined;
   /** Blobs that are sent at once, across all copies of this process. */
   readonly streams: Streams;
   /** `ask`: content without a checkpoint may be there. `resend`: the registry denied having what it said it had. */

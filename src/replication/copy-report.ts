@@ -16,6 +16,7 @@ export type CopyReport =
       readonly outcome: "deferred";
       readonly reason:
         | "busy"
+        | "circuit-open"
         | "deadline"
         | "lease-lost"
         | "rate-limited"

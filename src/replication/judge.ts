@@ -5,7 +5,9 @@ import type { CopyReport } from "./copy-report.ts";
 import { LeaseLostError } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
 import { UncertainPutError } from "./publish.ts";
+import { RateExceededError } from "./rate-limit.ts";
 import { StoreError } from "./record-store.ts";
+import { TooLargeError, TooLateError } from "./time-left.ts";
 
 export interface Judgement {
   /** The delivery's own deadline; running out of time is an outcome, not a failure. */
@@ -22,25 +24,50 @@ const SOON_MS = 2_000;
 const BACKOFF_MS = 5_000;
 const BACKOFF_MAX_MS = 900_000;
 const UNAVAILABLE_MS = 30_000;
+/** Deliveries in which a blob that may never fit is tried all the same: what slowed it may pass. */
+const MAX_TOO_LARGE = 3;
 
 /** What a failure means for the request: never again, or when. */
 export function judge(error: unknown, judgement: Judgement): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   const { deadline, random } = judgement;
-  if (deadline.aborted && !(error instanceof UncertainPutError))
-    return { outcome: "deferred", reason: "deadline", afterMs: 0 };
+  if (error instanceof TooLargeError) return judgeTooLarge(error, judgement);
   if (error instanceof UncertainPutError) {
     return { outcome: "deferred", reason: "uncertain", afterMs: jittered(UNAVAILABLE_MS, random), error };
   }
+  if (deadline.aborted) return { outcome: "deferred", reason: "deadline", afterMs: 0 };
+  return judgeWait(error, random) ?? judgeFailure(error, judgement);
+}
+
+/** What passes by itself, when it is waited for. */
+function judgeWait(error: unknown, random: () => number): Extract<CopyReport, { outcome: "deferred" }> | undefined {
+  if (error instanceof TooLateError) return { outcome: "deferred", reason: "deadline", afterMs: 0, error };
   if (error instanceof LeaseLostError) return { outcome: "deferred", reason: "lease-lost", afterMs: SOON_MS, error };
+  if (error instanceof RateExceededError) {
+    const afterMs = error.afterMs + jittered(error.afterMs, random);
+    return { outcome: "deferred", reason: "rate-limited", afterMs, error };
+  }
   if (error instanceof StoreError) {
     return { outcome: "deferred", reason: "unavailable", afterMs: jittered(UNAVAILABLE_MS, random), error };
   }
+  return undefined;
+}
+
+function judgeFailure(error: unknown, judgement: Judgement): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   if (error instanceof FormatError) return { outcome: "failed", reason: "malformed-image", error };
   if (error instanceof MissingContentError) return { outcome: "failed", reason: "source-incomplete", error };
   // A target that collects what is sent faster than it is sent: it may stop doing so.
   if (deniesContent(error)) return judgeAttempt(error, judgement);
-  if (error instanceof RegistryError) return judgeRegistry(error, random);
+  if (error instanceof RegistryError) return judgeRegistry(error, judgement.random);
   return judgeAttempt(error, judgement);
+}
+
+/** Tried from the start of a delivery a few times, then given up. */
+function judgeTooLarge(
+  error: TooLargeError,
+  { attempts }: Judgement,
+): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+  if (attempts >= MAX_TOO_LARGE) return { outcome: "failed", reason: "too-large", error };
+  return { outcome: "deferred", reason: "attempt-failed", afterMs: 0, error };
 }
 
 /** A registry that is busy or away, also one that failed every try in place, is waited for: an outage uses up nobody's attempts. */

@@ -4,6 +4,7 @@ import type { Manifest } from "../oci/manifest.ts";
 import type { Tag } from "../oci/reference.ts";
 import { RegistryError } from "../oci/registry-error.ts";
 import type { Clock } from "./clock.ts";
+import { RateExceededError } from "./rate-limit.ts";
 
 /** The target did not show what was just put, for longer than any read-after-write lag. */
 export class NotReadBackError extends Error {
@@ -50,8 +51,9 @@ export async function publish(
   throw new NotReadBackError(`the target does not show ${manifest.digest} under ${reference} although it accepted it`);
 }
 
-/** True for a failure that says that the put was refused. No answer, and an answer of something in between, say nothing. */
+/** True for a failure that says that the put was refused, or never sent. No answer, and an answer of something in between, say nothing. */
 function isAnswer(error: unknown): boolean {
+  if (error instanceof RateExceededError) return true;
   if (!(error instanceof RegistryError)) return false;
   return error.category === "permanent" || (error.status !== undefined && (error.status < 500 || error.status === 503));
 }

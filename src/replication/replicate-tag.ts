@@ -14,7 +14,7 @@ import { MissingContentError } from "./image-tree.ts";
 import { judge } from "./judge.ts";
 import { publish } from "./publish.ts";
 import type { RecordStore } from "./record-store.ts";
-import { claimTag, renewTag, settleTag } from "./tag-record.ts";
+import { claimTag, renewTag, settleTag, tagKey } from "./tag-record.ts";
 import type { Settlement, TagLease, TagRecord } from "./tag-record.ts";
 import type { Tally } from "./tally.ts";
 
@@ -41,7 +41,7 @@ export async function replicateTag(
   deadline: AbortSignal,
 ): Promise<CopyReport> {
   const { tags, clock, leaseMs, owner, message, maxAttempts, random } = context;
-  const key = `${context.scope}:${request.reference}`;
+  const key = tagKey(context.scope, request.reference);
   const claim = { key, message, owner, leaseMs, pushedAt: request.pushedAt };
   let attempts = 1;
   try {
@@ -69,8 +69,10 @@ async function rounds(
   { tags, clock, leaseMs }: ReplicateTag,
   lease: TagLease,
 ): Promise<CopyReport> {
+  let done: CopyReport | undefined;
   for (let round = 1; ; round++) {
-    const report = await look();
+    const report = sameOf(done, await look());
+    if (report !== "moved") done = report;
     if (report === "moved" && round < MAX_ROUNDS) continue;
     // The lease stays until the put can take effect no more: nobody puts a newer image before that.
     if (report !== "moved" && report.outcome === "deferred" && report.reason === "uncertain") {
@@ -82,6 +84,12 @@ async function rounds(
     if (settled.kind === "settled") return last;
     if (settled.kind === "lost") throw new LeaseLostError("the lease ran out before the copy was noted");
   }
+}
+
+/** A second look that finds what the first one brought takes nothing from it. */
+function sameOf(before: CopyReport | undefined, found: CopyReport | "moved"): CopyReport | "moved" {
+  if (before?.outcome !== "replicated" || found === "moved" || found.outcome !== "unchanged") return found;
+  return before.digest === found.digest ? before : found;
 }
 
 /** One look at the source, one copy; `moved` when the source's tag changed meanwhile. */

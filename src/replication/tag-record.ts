@@ -24,10 +24,17 @@ export const TagRecord = z.object({
   wantedAt: z.number(),
   /** What the tag was last verified to name at the target. */
   replicated: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
+  /** What a comparison of both sides last asked for, and when: it asks once. */
+  asked: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
   /** How the last copy ended. */
   outcome: z.string().optional(),
 });
 export type TagRecord = z.infer<typeof TagRecord>;
+
+/** The key of a tag at a destination; `scope` as in `CopyContext`. */
+export function tagKey(scope: string, reference: string): string {
+  return `${scope}:${reference}`;
+}
 
 /** The right to write one tag for a while, proved by its fence. */
 export interface TagLease {
@@ -52,7 +59,7 @@ export type ClaimedTag =
   /** An earlier delivery of this very message holds the lease, or its process died: nobody else would redo its work. */
   | { readonly kind: "busy"; readonly until: number };
 
-const UNTOUCHED: TagRecord = { fence: 0, dirty: false, attempts: 0, wantedAt: 0 };
+export const UNTOUCHED: TagRecord = { fence: 0, dirty: false, attempts: 0, wantedAt: 0 };
 
 /** Takes the lease of a tag, folds the request into the lease of another message, or says until when to wait. */
 export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change<TagRecord, ClaimedTag> {

@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../functions/copy/handler.ts";
 import type { Delivery } from "../../functions/copy/handler.ts";
+import { CIRCUIT } from "../../src/contract/limits.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
+import { createCircuitBreaker } from "../../src/replication/circuit-breaker.ts";
+import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
+import type { CircuitRecord } from "../../src/replication/circuit.ts";
+import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
+import type { Receipt } from "../../src/replication/receipt.ts";
+import { createMemoryReceipts } from "../fakes/memory-receipts.ts";
 import { addImage } from "../fixtures/memory-image.ts";
 import { replicateFixture } from "../fixtures/replicate-context.ts";
 import { createObserved } from "./observer.ts";
@@ -22,6 +29,23 @@ const deliveryOf = (body: unknown): Delivery => ({
   receiveCount: 1,
 });
 
+/** What every copy has around it: a circuit that is closed, time, receipts. */
+function around(receipts = new Map<string, Receipt>(), circuits = createMemoryRecordStore<CircuitRecord>()) {
+  const breaker = createCircuitBreaker({
+    store: circuits,
+    key: "gar",
+    policy: circuitPolicy({ ...CIRCUIT, window: { seconds: 60 } }),
+    now: Date.now,
+    random: () => 0.5,
+  });
+  return {
+    now: Date.now,
+    timeout: (ms: number) => AbortSignal.timeout(ms),
+    circuit: () => breaker,
+    receipts: createMemoryReceipts(receipts),
+  };
+}
+
 function setUp() {
   const fixture = replicateFixture();
   const observer = createObserved();
@@ -31,7 +55,7 @@ function setUp() {
   const handle = createHandler({
     configuration,
     observer,
-    timeout: (ms) => AbortSignal.timeout(ms),
+    ...around(),
     open: ({ to }) => {
       opened.push(to);
       return fixture;
@@ -108,7 +132,7 @@ describe("the copy handler", () => {
     const { fixture } = setUp();
     const handle = createHandler({
       configuration,
-      timeout: (ms) => AbortSignal.timeout(ms),
+      ...around(),
       observer: createObserved(),
       open: () => fixture,
       defer: () => Promise.resolve(),

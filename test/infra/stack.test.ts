@@ -1,6 +1,11 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { CopyEnvironment, FanOutEnvironment } from "../../src/contract/environment.ts";
+import {
+  CopyEnvironment,
+  FanOutEnvironment,
+  ProbeEnvironment,
+  ReconcileEnvironment,
+} from "../../src/contract/environment.ts";
 import { COPY_TIMEOUT_SECONDS } from "../../src/contract/limits.ts";
 import { EXAMPLE, synthesise } from "./template.ts";
 
@@ -92,20 +97,26 @@ describe("the queues", () => {
     template.allResourcesProperties("AWS::Lambda::EventSourceMapping", {
       BatchSize: 1,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
-      ScalingConfig: { MaximumConcurrency: 50 },
+      ScalingConfig: { MaximumConcurrency: Match.anyValue() },
     });
+    const mappings = Object.values(template.findResources("AWS::Lambda::EventSourceMapping"));
+    const concurrency = mappings.map(({ Properties }) => [
+      JSON.stringify(Properties.EventSourceArn).includes("live") ? "live" : "backfill",
+      Properties.ScalingConfig.MaximumConcurrency,
+    ]);
+    expect(concurrency.map(String).toSorted()).toEqual(["backfill,10", "backfill,10", "live,50", "live,50"]);
   });
 });
 
 describe("the functions", () => {
   it("run on Node 24 and arm64 with JSON logs kept for a month", () => {
-    template.resourceCountIs("AWS::Lambda::Function", 2);
+    template.resourceCountIs("AWS::Lambda::Function", 4);
     template.allResourcesProperties("AWS::Lambda::Function", {
       Runtime: "nodejs24.x",
       Architectures: ["arm64"],
       LoggingConfig: { LogFormat: "JSON", LogGroup: Match.anyValue() },
     });
-    template.resourceCountIs("AWS::Logs::LogGroup", 2);
+    template.resourceCountIs("AWS::Logs::LogGroup", 4);
     template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
   });
 
@@ -115,6 +126,14 @@ describe("the functions", () => {
       "freightliner-fan-out": [...Object.keys(FanOutEnvironment.shape), "NODE_OPTIONS"],
       "freightliner-copy": [
         ...Object.keys(CopyEnvironment.shape).filter((name) => !local.includes(name)),
+        "NODE_OPTIONS",
+      ],
+      "freightliner-probe": [
+        ...Object.keys(ProbeEnvironment.shape).filter((name) => !local.includes(name)),
+        "NODE_OPTIONS",
+      ],
+      "freightliner-reconcile": [
+        ...Object.keys(ReconcileEnvironment.shape).filter((name) => !local.includes(name)),
         "NODE_OPTIONS",
       ],
     };
@@ -127,8 +146,21 @@ describe("the functions", () => {
   });
 
   it("have roles with short names of their own, so that Google's subject fits into 127 bytes", () => {
-    template.hasResourceProperties("AWS::IAM::Role", { RoleName: "freightliner-copy" });
-    template.hasResourceProperties("AWS::IAM::Role", { RoleName: "freightliner-fan-out" });
+    for (const name of ["copy", "fan-out", "probe", "reconcile"]) {
+      template.hasResourceProperties("AWS::IAM::Role", { RoleName: `freightliner-${name}` });
+    }
+  });
+});
+
+describe("the schedules", () => {
+  it("call the probe every minute and the reconcile function every five, from rules that may do that alone", () => {
+    const rate = (text: string, name: string): void =>
+      template.hasResourceProperties("AWS::Events::Rule", {
+        ScheduleExpression: text,
+        Targets: [Match.objectLike({ Arn: { "Fn::GetAtt": [Match.stringLikeRegexp(name), "Arn"] } })],
+      });
+    rate("rate(1 minute)", "Probe");
+    rate("rate(5 minutes)", "Reconcile");
   });
 });
 
@@ -164,24 +196,30 @@ describe("permissions", () => {
       "sqs:ReceiveMessage",
     ];
     const allowed = [
-      /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy)Logs/,
-      /^sqs:(?:SendMessage|GetQueueAttributes|GetQueueUrl) on (?:Copies\w+live|DeadLetters)/,
+      /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy|Probe|Reconcile)Logs/,
+      /^sqs:(?:SendMessage|GetQueueAttributes|GetQueueUrl) on (?:Copies\w+(?:live|backfill)|DeadLetters)/,
       new RegExp(`^(?:${queue.join("|")}) on Copies`),
       /^dynamodb:(?:GetItem|PutItem) on State/,
       /^ecr:(?:BatchGetImage|GetDownloadUrlForLayer) on the rules' repositories$/,
       /^ecr:GetAuthorizationToken on \*$/,
+      /^ecr:Describe(?:Images|Repositories) on the rules' repositories$/,
+      /^lambda:UpdateEventSourceMapping on Copy/,
     ];
     const found = grants();
     expect(found.length).toBeGreaterThan(10);
     expect(found.filter((grant) => !allowed.some((pattern) => pattern.test(grant)))).toEqual([]);
   });
 
-  it("let ECR be read only in the repositories the rules name", () => {
-    const text = JSON.stringify(template.findResources("AWS::IAM::Policy"));
-    for (const pattern of ["repository/prod/*", "repository/tools/*", "repository/base"]) {
-      expect(text).toContain(`:ecr:eu-central-1:123456789012:${pattern}"`);
+  it("let images be read only in the repositories the rules name; only which repositories there are is asked of all", () => {
+    const policies = Object.values(template.findResources("AWS::IAM::Policy"));
+    const statements = policies.flatMap((policy): Statement[] => policy["Properties"].PolicyDocument.Statement);
+    const onRepositories = statements.filter(({ Resource }) => JSON.stringify(Resource).includes(":ecr:"));
+    for (const { Action, Resource } of onRepositories) {
+      const found = [...JSON.stringify(Resource).matchAll(/:ecr:eu-central-1:123456789012:repository\/([^"]*)"/g)];
+      const expected = Action === "ecr:DescribeRepositories" ? ["*"] : ["base", "prod/*", "tools/*"];
+      expect(new Set(found.map(([, pattern]) => pattern))).toEqual(new Set(expected));
     }
-    expect(text).not.toContain('repository/*"');
+    expect(onRepositories).toHaveLength(3);
   });
 });
 

@@ -20,7 +20,7 @@ describe("cdk synth", () => {
     const template: { Resources: Record<string, { Type: string }> } = JSON.parse(
       await readFile(join(output, "freightliner.template.json"), "utf8"),
     );
-    expect(Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function")).toHaveLength(2);
+    expect(Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function")).toHaveLength(4);
   }, 120_000);
 
   it("ends with 1 and names the field when the configuration is wrong", async () => {

@@ -19,7 +19,11 @@ const aws = {
 
 describe("ECR's credentials", () => {
   it("are asked for once, and again when they are refused", async () => {
-    const api = await startEcrApi({ password: "pw", proxyEndpoint: "http://127.0.0.1:1" });
+    const api = await startEcrApi({
+      password: "pw",
+      proxyEndpoint: "http://127.0.0.1:1",
+      catalog: { names: () => [], find: () => undefined },
+    });
     const client = new ECRClient({ ...LOCAL_AWS, endpoint: `http://${api.host}` });
     const credentials = createEcrCredentials(client);
     const [first, second] = await Promise.all([credentials(signal), credentials(signal)]);

@@ -13,6 +13,19 @@ function uploadsOf({ target }: ReplicateFixture): string[] {
 }
 
 describe("replicating a tag", () => {
+  it("says that it was brought, also when a push that was folded in had it looked at again", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["one"], "v1");
+    let folded = false;
+    fixture.target.before = async ({ operation }) => {
+      if (operation !== "put-blob" || folded) return;
+      folded = true;
+      await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
+    };
+    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    expect(report).toMatchObject({ outcome: "replicated", tally: { blobsUploaded: 2 } });
+  });
+
   it("brings the tag's image to the target byte for byte, the tag last", async () => {
     const fixture = replicateFixture();
     const digest = addImage(fixture.source, ["one", "two"], "v1");

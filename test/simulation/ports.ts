@@ -4,6 +4,8 @@ import type { BlobStream, ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
 import type { FailureCategory, RegistryOperation, Side } from "../../src/oci/registry-error.ts";
+import type { RateLimit } from "../../src/replication/rate-limit.ts";
+import type { Receipt, Receipts } from "../../src/replication/receipt.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 import { missingFrom, resolveIn } from "./registry.ts";
@@ -26,6 +28,7 @@ export function sourceOf(process: Process, repository: Repository): ImageSource 
   const read = <T>(operation: RegistryOperation, subject: string, effect: () => T, signal: AbortSignal): Promise<T> => {
     const failure = (): Error => failed({ side: "source", operation, subject });
     return process.call({
+      service: "source",
       what: `source ${operation} ${short(subject)}`,
       effect,
       failure,
@@ -56,12 +59,17 @@ export interface TargetOptions {
   readonly process: Process;
   readonly repository: Repository;
   readonly uploads: Uploads;
+  /** Takes a manifest without what it points to, as some registries do. */
+  readonly isLenient: boolean;
+  /** Told of every request that arrives. */
+  readonly onRequest: () => void;
   /** Told when a tag is put. */
   readonly onTag: (tag: string, digest: Digest) => void;
 }
 
 /** The target as one process sees it. */
-export function targetOf({ world, process, repository, uploads, onTag }: TargetOptions): ImageTarget {
+export function targetOf(options: TargetOptions): ImageTarget {
+  const { world, process, repository, uploads, onTag, isLenient, onRequest } = options;
   const call = <T>(
     operation: RegistryOperation,
     subject: string,
@@ -71,10 +79,19 @@ export function targetOf({ world, process, repository, uploads, onTag }: TargetO
       readonly isRead?: boolean;
       readonly tookMs?: number;
       readonly weight?: number;
+      readonly isPrompt?: boolean;
     },
   ): Promise<T> => {
+    onRequest();
     const failure = (): Error => failed({ side: "target", operation, subject });
-    return process.call({ what: `target ${operation} ${short(subject)}`, effect, failure, weight: 0.3, ...more });
+    return process.call({
+      service: "target",
+      what: `target ${operation} ${short(subject)}`,
+      effect,
+      failure,
+      weight: 0.3,
+      ...more,
+    });
   };
   return {
     resolve: (reference, signal) =>
@@ -88,7 +105,8 @@ export function targetOf({ world, process, repository, uploads, onTag }: TargetO
       for await (const chunk of stream) chunks.push(chunk);
       const bytes = Buffer.concat(chunks);
       const other = uploads.get(digest);
-      if (other?.isAlive() === true) world.violate("I4", `${process.name} sends ${short(digest)} beside ${other.name}`);
+      if (other?.isAwake() === true && process.isAwake())
+        world.violate("I4", `${process.name} sends ${short(digest)} beside ${other.name}`);
       uploads.set(digest, process);
       const end = (): void => {
         if (uploads.get(digest) === process) uploads.delete(digest);
@@ -104,7 +122,7 @@ export function targetOf({ world, process, repository, uploads, onTag }: TargetO
       const effect = (): RegistryError | undefined => {
         const [missing] = missingFrom(repository, manifest);
         const about = { side: "target", operation: "put-manifest", subject: reference, category: "permanent" } as const;
-        if (missing !== undefined) return failed({ ...about, code: "MANIFEST_BLOB_UNKNOWN" });
+        if (missing !== undefined && !isLenient) return failed({ ...about, code: "MANIFEST_BLOB_UNKNOWN" });
         repository.manifests.set(manifest.digest, manifest);
         if (!isDigest(reference)) {
           repository.tags.set(reference, manifest.digest);
@@ -112,7 +130,7 @@ export function targetOf({ world, process, repository, uploads, onTag }: TargetO
         }
         return undefined;
       };
-      const refused = await call("put-manifest", reference, effect, { signal, weight: 1 });
+      const refused = await call("put-manifest", reference, effect, { signal, weight: 1, isPrompt: true });
       if (refused !== undefined) throw refused;
     },
   };
@@ -129,6 +147,7 @@ export function storeOf<Record>(process: Process, table: Table<Record>, name: st
       for (;;) {
         const what = `${name} ${short(key)}`;
         const seen = await process.call({
+          service: "table",
           what: `read ${what}`,
           effect: () => table.get(key),
           failure,
@@ -143,8 +162,8 @@ export function storeOf<Record>(process: Process, table: Table<Record>, name: st
           table.set(key, { version: version + 1, record: next });
           return true;
         };
-        if (await process.call({ what: `write ${what} ${JSON.stringify(next)}`, effect: write, failure, weight: 0.1 }))
-          return answer;
+        const written = `write ${what} ${JSON.stringify(next)}`;
+        if (await process.call({ service: "table", what: written, effect: write, failure, weight: 0.1 })) return answer;
       }
     },
   };
@@ -160,4 +179,39 @@ function streamOf(bytes: Uint8Array): BlobStream {
 /** Digests in a trace are told apart by their first characters. */
 function short(subject: string): string {
   return subject.replaceAll(/sha256:([0-9a-f]{6})[0-9a-f]{58}/g, "$1");
+}
+
+/** Receipts as one process sees them: the first of a key stays. */
+export function receiptsOf(process: Process, receipts: Map<string, Receipt>): Receipts {
+  return {
+    write(record, receipt) {
+      const key = `${record} ${receipt.pushedAt} ${receipt.id}`;
+      return process.call({
+        service: "table",
+        what: `writes the receipt of ${record}: ${receipt.outcome}`,
+        effect: () => {
+          if (receipts.has(key)) return "known";
+          receipts.set(key, receipt);
+          return "written";
+        },
+        failure: () => new StoreError("the receipt cannot be written"),
+        weight: 0.3,
+      });
+    },
+  };
+}
+
+/** The target, every request of which takes its turn in a rate that all share. */
+export function throttled(target: ImageTarget, rate: RateLimit): ImageTarget {
+  const turn = async <T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> => {
+    await rate.turn(signal);
+    return call();
+  };
+  return {
+    resolve: (reference, signal) => turn(signal, () => target.resolve(reference, signal)),
+    hasBlob: (descriptor, signal) => turn(signal, () => target.hasBlob(descriptor, signal)),
+    isEmpty: (signal) => turn(signal, () => target.isEmpty(signal)),
+    pushBlob: (descriptor, options, signal) => turn(signal, () => target.pushBlob(descriptor, options, signal)),
+    putManifest: (manifest, reference, signal) => turn(signal, () => target.putManifest(manifest, reference, signal)),
+  };
 }

@@ -3,19 +3,25 @@ import type { World } from "./world.ts";
 export interface Message {
   readonly id: string;
   readonly body: string;
+  /** Backfill: behind what was just pushed. */
+  readonly priority: "live" | "backfill";
   receives: number;
   /** Shown from then on. */
   visibleAt: number;
 }
 
-/** A queue as SQS is: at least once, in no order, hidden while somebody has it. */
+/** Queues as SQS's are: at least once, in no order, hidden while somebody has it. */
 export interface Queue {
-  send(body: string): void;
-  /** Gives visible messages to `receive` whenever there are any. */
+  send(body: string, priority: Message["priority"]): void;
+  /** Gives visible messages to `receive` whenever there are any; it says whether it takes one. */
   poll(receive: (message: Message) => boolean): void;
-  delete(message: Message): void;
-  show(message: Message, afterMs: number): void;
+  /** Somebody can take messages again. */
+  wake(): void;
+  delete(id: string): void;
+  show(id: string, afterMs: number): void;
   size(): number;
+  /** Messages that wait to be taken. */
+  waiting(priority: Message["priority"]): number;
 }
 
 /** How long a message is hidden while it is worked on. */
@@ -23,13 +29,16 @@ export const VISIBILITY_MS = 180_000;
 
 export function createQueue(world: World): Queue {
   const { time, random } = world;
-  const messages = new Set<Message>();
+  const messages = new Map<string, Message>();
+  /** Visible messages that nobody had time for, in order. */
+  const ready = { live: new Set<Message>(), backfill: new Set<Message>() };
   let receive: (message: Message) => boolean = () => false;
   let count = 0;
 
   function offer(message: Message): void {
-    if (!messages.has(message) || message.visibleAt > time.now()) return;
-    if (!receive(message)) return void time.after(500, () => offer(message));
+    if (!messages.has(message.id) || message.visibleAt > time.now()) return;
+    if (!receive(message)) return void ready[message.priority].add(message);
+    ready[message.priority].delete(message);
     message.receives++;
     // Now and then a message is given to two at once.
     if (random() < world.odds().slow / 4) return void time.after(random() * 100, () => offer(message));
@@ -37,21 +46,34 @@ export function createQueue(world: World): Queue {
   }
 
   function hide(message: Message, ms: number): void {
+    ready[message.priority].delete(message);
     message.visibleAt = time.now() + ms;
     time.after(ms, () => offer(message));
   }
 
   return {
-    send(body) {
-      const message: Message = { id: `m${count++}`, body, receives: 0, visibleAt: time.now() };
-      messages.add(message);
+    send(body, priority) {
+      const message: Message = { id: `m${count++}`, body, priority, receives: 0, visibleAt: time.now() };
+      messages.set(message.id, message);
       time.after(random() * 200, () => offer(message));
     },
     poll(next) {
       receive = next;
     },
-    delete: (message) => void messages.delete(message),
-    show: (message, afterMs) => hide(message, afterMs),
+    wake() {
+      const [next] = ready.live.size > 0 ? ready.live : ready.backfill;
+      if (next !== undefined) offer(next);
+    },
+    delete(id) {
+      const message = messages.get(id);
+      if (message !== undefined) ready[message.priority].delete(message);
+      messages.delete(id);
+    },
+    show(id, afterMs) {
+      const message = messages.get(id);
+      if (message !== undefined) hide(message, afterMs);
+    },
     size: () => messages.size,
+    waiting: (priority) => ready[priority].size,
   };
 }

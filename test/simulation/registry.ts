@@ -10,10 +10,12 @@ export interface Repository {
   readonly blobs: Map<Digest, Uint8Array>;
   readonly manifests: Map<Digest, Manifest>;
   readonly tags: Map<string, Digest>;
+  /** When a manifest was pushed under a tag (milliseconds since the beginning). */
+  readonly pushedAt: Map<Digest, number>;
 }
 
 export function createRepository(): Repository {
-  return { blobs: new Map(), manifests: new Map(), tags: new Map() };
+  return { blobs: new Map(), manifests: new Map(), tags: new Map(), pushedAt: new Map() };
 }
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

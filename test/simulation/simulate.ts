@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import type { TagRecord } from "../../src/replication/tag-record.ts";
-import type { Checkpoint } from "../../src/replication/checkpoint.ts";
-import { startCopyFunction } from "./functions.ts";
-import type { Cloud } from "./functions.ts";
-import { createQueue } from "./queue.ts";
-import { addImage, addIndex, collectGarbage, createRepository, missingUnder } from "./registry.ts";
+import { createCloud } from "./cloud.ts";
+import type { Cloud } from "./cloud.ts";
+import { startCopyFunction } from "./copy-function.ts";
+import { createFanOutFunction } from "./fan-out-function.ts";
+import type { PushEvent } from "./fan-out-function.ts";
+import { addImage, addIndex, collectGarbage, missingUnder } from "./registry.ts";
+import { scheduleProbe, scheduleReconcile } from "./scheduled-functions.ts";
+import { seeded } from "../faults/seeded.ts";
 import { createWorld } from "./world.ts";
-import type { Odds, World } from "./world.ts";
+import type { Odds, Outage, World } from "./world.ts";
 
 /** What became of one seed. */
 export interface Simulated {
@@ -19,24 +21,22 @@ export interface Simulated {
   readonly hash: string;
 }
 
-/** Pushes happen until then, faults until the second, and by the third everything must be well. */
-const PUSHES_END = 90_000;
-const FAULTS_END = 240_000;
-const END = 4 * 3_600_000;
+const MINUTE = 60_000;
+/** Pushes happen until then, faults until the second; by the third all whose events came must be well, by the last all. */
+const PUSHES_END = 1.5 * MINUTE;
+const FAULTS_END = 4 * MINUTE;
+const EVENTS_SUFFICE_AT = 60 * MINUTE;
+const END = 120 * MINUTE;
 const TAGS = ["v1", "v2"];
 
-/** A generator of numbers in [0, 1) that a seed decides (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const KINDS = ["lostRequest", "lostAnswer", "lateEffect", "slow", "crash"] as const satisfies readonly (keyof Odds)[];
+const KINDS = [
+  "lostRequest",
+  "lostAnswer",
+  "lateEffect",
+  "slow",
+  "crash",
+  "freeze",
+] as const satisfies readonly (keyof Odds)[];
 
 /** Some seeds are calm, some are terrible, and in some one thing goes wrong again and again. */
 function drawOdds(random: () => number): Odds {
@@ -47,44 +47,60 @@ function drawOdds(random: () => number): Odds {
     lateEffect: random() * most,
     slow: random() * most * 2,
     crash: random() * most,
+    freeze: random() * most * 0.3,
   };
   const often = KINDS[Math.floor(random() * KINDS.length * 2)];
   return often === undefined ? odds : { ...odds, [often]: 0.1 + random() * 0.2 };
+}
+
+/** In some seeds, a service is away for a while. */
+function drawOutages(random: () => number): Outage[] {
+  const service = (["target", "table", "queue", "source"] as const)[Math.floor(random() * 12)];
+  if (service === undefined) return [];
+  const from = random() * PUSHES_END;
+  return [{ service, from, until: Math.min(from + 10_000 + random() * 2 * MINUTE, FAULTS_END) }];
+}
+
+/** What happened at the source, and what of it was told. */
+interface History {
+  /** Per tag: every digest it has named, in order. */
+  readonly pushes: ReadonlyMap<string, Digest[]>;
+  /** Tags whose newest push nobody was told of. */
+  readonly unheard: Set<string>;
+  /** Events that were delivered. */
+  readonly heard: PushEvent[];
 }
 
 /** Plays one seed: pushes to two tags while everything that can go wrong does, then looks whether all is as it must be. */
 export async function simulate(seed: number): Promise<Simulated> {
   const random = seeded(seed);
   const world = createWorld(random, drawOdds(random), FAULTS_END);
-  const history = new Map<string, Digest[]>(TAGS.map((tag) => [tag, []]));
-  const cloud: Cloud = {
-    world,
-    queue: createQueue(world),
-    source: createRepository(),
-    target: createRepository(),
-    tags: new Map<string, { version: number; record: TagRecord }>(),
-    checkpoints: new Map<string, { version: number; record: Checkpoint }>(),
-    uploads: new Map(),
-    dead: [],
-    onTag: createTagGuard(world, history, () => cloud.target),
-  };
+  world.outages.push(...drawOutages(random));
+  // A lenient target shows what a strict one would refuse, but may not collect: then no order would be right.
+  const isLenient = random() < 0.4;
+  const cloud = createCloud(world, { concurrency: 3, limitMs: 2 * MINUTE }, isLenient);
+  const history: History = { pushes: new Map(TAGS.map((tag) => [tag, []])), unheard: new Set(), heard: [] };
+  cloud.onTag = createTagGuard(world, history, cloud);
   startCopyFunction(cloud);
   schedulePushes(cloud, history);
-  scheduleGarbage(cloud);
-  scheduleReconcile(cloud);
+  if (!isLenient) scheduleGarbage(cloud);
+  scheduleProbe(cloud, EVENTS_SUFFICE_AT / 2);
+  const comparesEarly = random() < 0.2;
+  scheduleReconcile(cloud, comparesEarly ? 0 : EVENTS_SUFFICE_AT + MINUTE, END);
+  world.time.after(EVENTS_SUFFICE_AT, () => checkTags(cloud, (tag) => !history.unheard.has(tag)));
   await world.time.run(END, () => undefined);
-  checkTheEnd(cloud);
+  checkTheEnd(cloud, history);
   const hash = createHash("sha256").update(world.trace.join("\n")).digest("hex").slice(0, 16);
   return { seed, violations: world.violations, trace: world.trace, hash };
 }
 
 /** Looks at every tag the target is given: whole (I1), and never older than the one before (I3). */
-function createTagGuard(world: World, history: ReadonlyMap<string, readonly Digest[]>, target: () => Cloud["target"]) {
+function createTagGuard(world: World, { pushes }: History, cloud: Cloud): Cloud["onTag"] {
   const newest = new Map<string, number>();
-  return (tag: string, digest: Digest): void => {
-    const missing = missingUnder(target(), digest);
+  return (tag, digest) => {
+    const missing = missingUnder(cloud.target, digest);
     if (missing.length > 0) world.violate("I1", `${tag} is put without ${missing.join(", ")}`);
-    const order = history.get(tag)?.lastIndexOf(digest) ?? -1;
+    const order = pushes.get(tag)?.lastIndexOf(digest) ?? -1;
     const before = newest.get(tag) ?? -1;
     if (order < before) world.violate("I3", `${tag} goes back from push ${before} to push ${order}`);
     newest.set(tag, Math.max(order, before));
@@ -92,8 +108,10 @@ function createTagGuard(world: World, history: ReadonlyMap<string, readonly Dige
 }
 
 /** Pushes images that share layers; their events may be lost, doubled, late and out of order. */
-function schedulePushes({ world, source, queue }: Cloud, history: ReadonlyMap<string, Digest[]>): void {
+function schedulePushes(cloud: Cloud, history: History): void {
+  const { world, source } = cloud;
   const { time, random } = world;
+  const deliver = createFanOutFunction(cloud);
   const layers = Array.from(
     { length: 6 },
     (_, index) => `layer ${index} ${"x".repeat(random() < 0.2 ? 1_200_000 : 100)}`,
@@ -106,33 +124,27 @@ function schedulePushes({ world, source, queue }: Cloud, history: ReadonlyMap<st
         const image = (): Descriptor => addImage(source, [...pick(), `${tag} ${push} ${random()}`]);
         const { digest } = random() < 0.3 ? addIndex(source, [image(), image()]) : image();
         source.tags.set(tag, digest);
-        history.get(tag)?.push(digest);
+        source.pushedAt.set(digest, time.now());
+        history.pushes.get(tag)?.push(digest);
         world.note(`push ${push} of ${tag}: ${digest.slice(7, 13)}`);
-        announce(tag);
+        announce({ id: `e-${tag}-${push}`, tag, digest, at: time.now() });
       });
     }
   }
 
-  function announce(tag: string): void {
+  function announce(event: PushEvent): void {
     const { slow, lostRequest } = world.odds();
-    if (random() < lostRequest) return world.note(`the event of ${tag} is lost`);
+    if (random() < lostRequest) {
+      history.unheard.add(event.tag);
+      return world.note(`the event ${event.id} is lost`);
+    }
+    history.unheard.delete(event.tag);
+    history.heard.push(event);
     const copies = random() < slow ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      const pushedAt = time.now();
-      time.after(random() * (random() < slow ? 30_000 : 1_000), () => queue.send(messageOf(tag, pushedAt)));
+      time.after(random() * (random() < slow ? 30_000 : 1_000), () => deliver(event));
     }
   }
-}
-
-function messageOf(reference: string, pushedAt: number): string {
-  return JSON.stringify({
-    version: 1,
-    id: `e-${pushedAt}`,
-    destination: "gar",
-    repository: "app",
-    reference,
-    pushedAt,
-  });
 }
 
 /** Blobs that no manifest points to yet disappear now and then, whatever the target has said of them. */
@@ -147,24 +159,26 @@ function scheduleGarbage({ world, target }: Cloud): void {
   }
 }
 
-/** What a comparison of both sides finds, it asks for: events that were lost are made good. */
-function scheduleReconcile({ world, source, target, queue }: Cloud): void {
-  for (const at of [FAULTS_END + 60_000, FAULTS_END + 1_800_000]) {
-    world.time.after(at, () => {
-      for (const [tag, digest] of source.tags) {
-        if (target.tags.get(tag) !== digest) queue.send(messageOf(tag, world.time.now()));
-      }
-    });
+/** Every tag of those is as at the source (I2). */
+function checkTags({ world, source, target }: Cloud, isExpected: (tag: string) => boolean): void {
+  for (const [tag, digest] of source.tags) {
+    const found = target.tags.get(tag);
+    if (isExpected(tag) && found !== digest) {
+      world.violate("I2", `${tag} is ${found ?? "absent"}, at the source ${digest}`);
+    }
   }
 }
 
-/** In the end every tag is as at the source, no message is left, and none was buried (I2, I5, I9). */
-function checkTheEnd({ world, source, target, queue, dead }: Cloud): void {
-  for (const [tag, digest] of source.tags) {
-    const found = target.tags.get(tag);
-    if (found !== digest) world.violate("I2", `${tag} is ${found ?? "absent"}, at the source ${digest}`);
-    if (found !== undefined && missingUnder(target, found).length > 0)
-      world.violate("I1", `${tag} is incomplete in the end`);
+/** In the end every tag is as at the source, no message is left, every event has its one end, and none was buried (I2, I5, I9). */
+function checkTheEnd(cloud: Cloud, { heard }: History): void {
+  const { world, target, queue, dead, receipts } = cloud;
+  checkTags(cloud, () => true);
+  for (const [tag, digest] of target.tags) {
+    if (missingUnder(target, digest).length > 0) world.violate("I1", `${tag} is incomplete in the end`);
+  }
+  for (const { id, tag } of heard) {
+    const ends = [...receipts.values()].filter((receipt) => receipt.id === id && receipt.reference === tag);
+    if (ends.length !== 1) world.violate("I5", `${id} has ${ends.length} receipts`);
   }
   if (queue.size() > 0) world.violate("I5", `${queue.size()} messages are left`);
   if (dead.length > 0) world.violate("I9", `buried without a cause of its own: ${dead.join(", ")}`);

@@ -63,16 +63,22 @@ export function createVirtualTime(): VirtualTime {
       };
     },
     async run(end, everyStep) {
+      await settled();
       for (let next = heap[0]; next !== undefined && next.at <= end; next = heap[0]) {
         pop();
         if (next.act === undefined) continue;
         now = next.at;
         next.act();
         // Every promise that can settle now settles before time goes on.
-        await new Promise((resolve) => setImmediate(resolve));
+        await settled();
         everyStep();
       }
       now = Math.max(now, end);
     },
   };
+}
+
+/** Every promise that can settle now has done so. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

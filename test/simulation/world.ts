@@ -8,6 +8,18 @@ export interface Odds {
   readonly lateEffect: number;
   readonly slow: number;
   readonly crash: number;
+  /** Nothing of a process moves for a while, its timers neither: longer than its leases. */
+  readonly freeze: number;
+}
+
+/** What a process can call. */
+export type Service = "source" | "target" | "table" | "queue" | "lambda";
+
+/** A service that refuses everything for a while (milliseconds since the beginning). */
+export interface Outage {
+  readonly service: Service;
+  readonly from: number;
+  readonly until: number;
 }
 
 export interface World {
@@ -19,6 +31,7 @@ export interface World {
   readonly violations: string[];
   note(line: string): void;
   violate(invariant: string, what: string): void;
+  readonly outages: Outage[];
   /** The odds now; all is well after the last fault. */
   odds(): Odds;
 }
@@ -27,7 +40,11 @@ export interface World {
 export const LATE_MS = 30_000;
 /** How long a client waits for an answer that does not come. */
 const TIMEOUT_MS = 10_000;
-const CALM: Odds = { lostRequest: 0, lostAnswer: 0, lateEffect: 0, slow: 0, crash: 0 };
+export const CALM: Odds = { lostRequest: 0, lostAnswer: 0, lateEffect: 0, slow: 0, crash: 0, freeze: 0 };
+/** How long a frozen process stays so, in milliseconds: a lease ends after 45 s. */
+const FREEZE_MS = { least: 30_000, more: 40_000 } as const;
+/** An outage is noticed at once. */
+const REFUSED_MS = 5;
 
 export function createWorld(random: () => number, odds: Odds, faultsEnd: number): World {
   const time = createVirtualTime();
@@ -39,6 +56,7 @@ export function createWorld(random: () => number, odds: Odds, faultsEnd: number)
     random,
     trace,
     violations,
+    outages: [],
     note,
     violate(invariant, what) {
       note(`VIOLATION ${invariant}: ${what}`);
@@ -52,6 +70,8 @@ export function createWorld(random: () => number, odds: Odds, faultsEnd: number)
 export interface Process {
   readonly name: string;
   isAlive(): boolean;
+  /** Alive, and not frozen a while ago: it knows what it holds. Between a check and what it allows, any process may freeze. */
+  isAwake(): boolean;
   kill(): void;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls a service. */
@@ -59,6 +79,7 @@ export interface Process {
 }
 
 export interface Call<T> {
+  readonly service: Service;
   readonly what: string;
   /** What the call does at the other side. Undefined for an answer that is not possible any more. */
   readonly effect: () => T;
@@ -69,15 +90,21 @@ export interface Call<T> {
   readonly tookMs?: number;
   /** A call that changes nothing can have no late effect. */
   readonly isRead?: boolean;
+  /**
+   * No freeze falls into it (assumption A4): between a check and the call it allows no process stands still for longer than
+   * its lease. Nothing but a fence at the registry could help against that; what it breaks is repaired by the next delivery.
+   */
+  readonly isPrompt?: boolean;
   /** Share of the odds that applies: there are many calls before the ones that matter most, and those must be reached. */
   readonly weight?: number;
 }
 
-type Fate = "well" | "lost-request" | "lost-answer" | "late" | "crash-before" | "crash-after";
+type Fate = "well" | "freeze" | "lost-request" | "lost-answer" | "late" | "crash-before" | "crash-after";
 
 export function createProcess(world: World, name: string): Process {
   const { time, random } = world;
   let alive = true;
+  let frozenUntil = -LATE_MS;
   const dead = new Promise<never>(() => undefined);
 
   const kill = (): void => {
@@ -88,11 +115,16 @@ export function createProcess(world: World, name: string): Process {
   async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
-      const cancel = time.after(ms, () => {
+      let cancel = time.after(ms, function wake() {
+        if (time.now() < frozenUntil) {
+          cancel = time.after(frozenUntil - time.now(), wake);
+          return;
+        }
         signal?.removeEventListener("abort", stop);
         if (alive) resolve();
       });
       const stop = (): void => {
+        if (time.now() < frozenUntil) return;
         cancel();
         if (alive) reject(signal?.reason);
       };
@@ -100,42 +132,58 @@ export function createProcess(world: World, name: string): Process {
     });
   }
 
-  async function call<T>({
-    what,
-    effect,
-    failure,
-    signal,
-    tookMs = 0,
-    isRead = false,
-    weight = 1,
-  }: Call<T>): Promise<T> {
+  async function call<T>(request: Call<T>): Promise<T> {
     if (!alive) return dead;
-    const fate = drawFate(world, isRead, weight);
-    const slowMs = random() < world.odds().slow ? random() * 8_000 : 0;
-    await sleep(1 + random() * 20 + tookMs + slowMs, signal).catch((error: unknown) => {
-      // Given up by its client on the way: it may arrive all the same.
-      if (!isRead && random() < 0.5) late(what, effect);
-      throw error;
-    });
-    if (fate !== "well") {
-      world.note(`${name} ${what}: ${fate}`);
-      if (fate === "late") late(what, effect);
-      if (fate === "lost-answer" || fate === "crash-after") effect();
-      return fate.startsWith("crash") ? die() : timeOut();
+    const { what, effect, failure, signal } = request;
+    if (isAway(request.service)) {
+      await sleep(REFUSED_MS, signal);
+      throw failure();
     }
+    const fate = drawFate(world, request.isRead === true, request.weight ?? 1);
+    if (fate === "freeze" && request.isPrompt !== true) freeze();
+    await onTheWay(request);
+    if (fate !== "well" && fate !== "freeze") return spoil(fate, request);
     world.note(`${name} ${what}`);
     const answer = effect();
     await sleep(1 + random() * 20, signal);
     return answer;
+  }
 
-    async function timeOut(): Promise<never> {
-      await sleep(TIMEOUT_MS, signal);
-      throw failure();
-    }
+  /** The caller dies, or waits for an answer in vain; the call takes effect, now or late, or never. */
+  async function spoil<T>(
+    fate: Exclude<Fate, "well" | "freeze">,
+    { what, effect, failure, signal }: Call<T>,
+  ): Promise<T> {
+    world.note(`${name} ${what}: ${fate}`);
+    if (fate === "late") late(what, effect);
+    if (fate === "lost-answer" || fate === "crash-after") effect();
+    if (fate.startsWith("crash")) return die();
+    await sleep(TIMEOUT_MS, signal);
+    throw failure();
+  }
+
+  /** The time until a request arrives. Given up by its client on the way, it may arrive all the same. */
+  async function onTheWay<T>({ what, effect, signal, tookMs = 0, isRead = false }: Call<T>): Promise<void> {
+    const slowMs = random() < world.odds().slow ? random() * 8_000 : 0;
+    await sleep(1 + random() * 20 + tookMs + slowMs, signal).catch((error: unknown) => {
+      if (!isRead && random() < 0.5) late(what, effect);
+      throw error;
+    });
+  }
+
+  function isAway(service: Service): boolean {
+    const now = time.now();
+    return world.outages.some((outage) => outage.service === service && outage.from <= now && now < outage.until);
+  }
+
+  function freeze(): void {
+    frozenUntil = time.now() + FREEZE_MS.least + random() * FREEZE_MS.more;
+    world.note(`${name} freezes`);
   }
 
   function late(what: string, effect: () => unknown): void {
-    time.after(random() * LATE_MS, () => {
+    // Often as late as can be: what is late by a little harms nobody.
+    time.after(LATE_MS * (random() < 0.5 ? random() : 1 - random() / 5), () => {
       world.note(`${name} ${what}: takes effect late`);
       effect();
     });
@@ -146,16 +194,18 @@ export function createProcess(world: World, name: string): Process {
     return dead;
   }
 
-  return { name, isAlive: () => alive, kill, sleep, call };
+  const isAwake = (): boolean => alive && time.now() >= frozenUntil + LATE_MS;
+  return { name, isAlive: () => alive, isAwake, kill, sleep, call };
 }
 
 function drawFate(world: World, isRead: boolean, weight: number): Fate {
-  const { lostRequest, lostAnswer, lateEffect, crash } = world.odds();
+  const { lostRequest, lostAnswer, lateEffect, crash, freeze } = world.odds();
   const draw = world.random() / weight;
   if (draw < lostRequest) return "lost-request";
   if (draw < lostRequest + lostAnswer) return isRead ? "lost-request" : "lost-answer";
   if (draw < lostRequest + lostAnswer + lateEffect) return isRead ? "lost-request" : "late";
   if (draw < lostRequest + lostAnswer + lateEffect + crash)
     return world.random() < 0.5 ? "crash-before" : "crash-after";
+  if (draw < lostRequest + lostAnswer + lateEffect + crash + freeze) return "freeze";
   return "well";
 }

@@ -1,0 +1,94 @@
+import type { Configuration } from "../../src/contract/configuration.ts";
+import { describeError } from "../../src/contract/observer.ts";
+import type { Observer } from "../../src/contract/observer.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
+import type { CircuitRecord } from "../../src/replication/circuit.ts";
+import { afterIntakeStep, nextIntakeStep } from "../../src/replication/intake.ts";
+import type { IntakeRecord, IntakeStep } from "../../src/replication/intake.ts";
+import type { RecordStore } from "../../src/replication/record-store.ts";
+import { isOutage } from "../../src/replication/watched-target.ts";
+
+export interface ProbeDependencies {
+  readonly configuration: Configuration;
+  readonly circuits: RecordStore<CircuitRecord>;
+  readonly intakes: RecordStore<IntakeRecord>;
+  /** Asks a destination whether it takes writes. @throws {RegistryError} when it does not. */
+  readonly probe: (destination: string, signal: AbortSignal) => Promise<void>;
+  /** Lets a destination's queues rest, or be read by so many copies at once (undefined: as deployed). */
+  readonly setIntake: (
+    destination: string,
+    intake: "paused" | { readonly concurrency: number | undefined },
+  ) => Promise<void>;
+  /** Copies at once per destination, as deployed. */
+  readonly fullConcurrency: number;
+  readonly now: () => number;
+  readonly timeout: (ms: number) => AbortSignal;
+  readonly observer: Observer;
+}
+
+/** Time a destination has to answer a probe, in milliseconds. */
+const PROBE_MS = 15_000;
+
+/** What was done about every destination. */
+export type ProbeReport = Readonly<Record<string, IntakeStep["kind"] | "failed">>;
+
+/**
+ * Looks after destinations that are away: pauses the queues of a circuit that stays open, asks whether the destination is
+ * back, and lets copies in again, two first and then twice as many every minute. Meant to be called once a minute.
+ */
+export function createHandler(dependencies: ProbeDependencies) {
+  return async (): Promise<ProbeReport> => {
+    const names = dependencies.configuration.destinations.map(({ name }) => name);
+    const steps = await Promise.all(names.map(async (name) => [name, await lookAfter(name, dependencies)] as const));
+    return Object.fromEntries(steps);
+  };
+}
+
+/** One destination's failure is not the others'. */
+async function lookAfter(name: string, dependencies: ProbeDependencies): Promise<ProbeReport[string]> {
+  const { circuits, intakes, fullConcurrency, now, observer } = dependencies;
+  try {
+    const circuit = await circuits.update(name, (record) => ({ answer: record }));
+    const intake = await intakes.update(name, (record) => ({ answer: record }));
+    const step = nextIntakeStep(intake, circuit, fullConcurrency, now());
+    if (step.kind === "probe") await probeOnce(name, dependencies);
+    if (step.kind === "pause" || step.kind === "admit") await take(step, name, dependencies);
+    return step.kind;
+  } catch (error) {
+    observer.error("Destination could not be looked after", { destination: name, error: describeError(error) });
+    return "failed";
+  }
+}
+
+/** The queues first, the record after: a step that was taken and not noted is taken again. */
+async function take(
+  step: Extract<IntakeStep, { kind: "pause" | "admit" }>,
+  destination: string,
+  { setIntake, intakes, now, observer }: ProbeDependencies,
+): Promise<void> {
+  await setIntake(destination, step.kind === "pause" ? "paused" : { concurrency: step.concurrency });
+  await intakes.update(destination, () => ({ next: afterIntakeStep(step, now()), answer: undefined }));
+  if (step.kind === "pause") observer.warn("Queues paused: the destination is away", { destination });
+  else observer.info("Queues read again", { destination, concurrency: step.concurrency });
+}
+
+/** A destination that takes a write, or answers anything but that it is away, has its circuit closed. */
+async function probeOnce(
+  destination: string,
+  { probe, circuits, intakes, timeout, now, observer }: ProbeDependencies,
+): Promise<void> {
+  const problem = await probe(destination, timeout(PROBE_MS)).then(
+    () => undefined,
+    (error: unknown) => (error instanceof RegistryError && !isOutage(error) ? undefined : error),
+  );
+  if (problem === undefined) {
+    await circuits.update(destination, () => ({ next: { state: "closed", buckets: [] }, answer: undefined }));
+    observer.info("Destination is back", { destination });
+  } else {
+    observer.info("Destination is still away", { destination, error: describeError(problem) });
+  }
+  await intakes.update(destination, (record) => ({
+    next: record?.state === "paused" ? { ...record, probedAt: now() } : { state: "full" },
+    answer: undefined,
+  }));
+}

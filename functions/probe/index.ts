@@ -1,0 +1,50 @@
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import middy from "@middy/core";
+import { createIntake } from "../../src/aws/event-source-mappings.ts";
+import { createObserver } from "../../src/aws/observer.ts";
+import { ProbeEnvironment } from "../../src/contract/environment.ts";
+import { COPY_MAX_CONCURRENCY, PROBE_REPOSITORY } from "../../src/contract/limits.ts";
+import { parseRepositoryName } from "../../src/oci/reference.ts";
+import { probeWrites } from "../../src/registry/write-probe.ts";
+import { openRegistries } from "../../src/wiring/open-registries.ts";
+import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
+import { createHandler } from "./handler.ts";
+
+const environment = ProbeEnvironment.parse(process.env);
+const configuration = environment.FREIGHTLINER_CONFIGURATION;
+const { observer, middlewares } = createObserver("probe");
+const registries = openRegistries({
+  configuration,
+  sqs: new SQSClient({}),
+  stsUrl: environment.FREIGHTLINER_STS_URL,
+  iamCredentialsUrl: environment.FREIGHTLINER_IAM_CREDENTIALS_URL,
+});
+const { circuits, intakes } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
+const endpoints = new Map(
+  configuration.destinations.map(({ name, prefix }) => {
+    const repository = parseRepositoryName(`${prefix}/${PROBE_REPOSITORY}`);
+    return [name, registries.destination(name)(repository)] as const;
+  }),
+);
+
+const handle = createHandler({
+  configuration,
+  circuits,
+  intakes,
+  async probe(destination, signal) {
+    const endpoint = endpoints.get(destination);
+    if (endpoint === undefined) throw new Error(`${destination} is not in the configuration; deploy the stack again`);
+    await probeWrites(endpoint, signal);
+  },
+  setIntake: createIntake(new LambdaClient({}), environment.FREIGHTLINER_MAPPINGS),
+  fullConcurrency: COPY_MAX_CONCURRENCY,
+  now: Date.now,
+  timeout: (ms) => AbortSignal.timeout(ms),
+  observer,
+});
+
+/** Invoked once a minute by a schedule. */
+export const handler = middy()
+  .use(middlewares)
+  .handler(() => handle());

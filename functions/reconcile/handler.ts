@@ -1,0 +1,166 @@
+import type { Configuration } from "../../src/contract/configuration.ts";
+import { RECONCILE_LEASE_SECONDS } from "../../src/contract/limits.ts";
+import { Metric } from "../../src/contract/metric-names.ts";
+import { describeError } from "../../src/contract/observer.ts";
+import type { Observer } from "../../src/contract/observer.ts";
+import { parseRepositoryName } from "../../src/oci/reference.ts";
+import type { RepositoryName } from "../../src/oci/reference.ts";
+import type { TagListing } from "../../src/oci/tag-listing.ts";
+import type { CopyRequest } from "../../src/replication/copy-request.ts";
+import { isForsaken } from "../../src/replication/intake.ts";
+import type { IntakeRecord } from "../../src/replication/intake.ts";
+import { targetRepository } from "../../src/replication/plan-copies.ts";
+import { reconcileRepository } from "../../src/replication/reconcile.ts";
+import type { ReconciledRepository, Reconciled, SourceCatalog } from "../../src/replication/reconcile.ts";
+import { advanceCycle, claimCycle, leaveCycle } from "../../src/replication/reconcile-cycle.ts";
+import type { ClaimCycle, ReconcileRecord } from "../../src/replication/reconcile-cycle.ts";
+import type { RecordStore } from "../../src/replication/record-store.ts";
+import type { TagRecord } from "../../src/replication/tag-record.ts";
+
+export interface ReconcileDependencies {
+  readonly configuration: Configuration;
+  readonly catalog: SourceCatalog;
+  readonly listing: (destination: string, repository: RepositoryName) => TagListing;
+  readonly tags: RecordStore<TagRecord>;
+  readonly cycles: RecordStore<ReconcileRecord>;
+  readonly intakes: RecordStore<IntakeRecord>;
+  /** Queues requests that are in no hurry. */
+  readonly send: (requests: readonly CopyRequest[]) => Promise<void>;
+  /** Requests that wait for a destination, pushed and not yet looked at. */
+  readonly backlog: (destination: string) => Promise<number>;
+  /** Lets a destination's queues be read as deployed. */
+  readonly openIntake: (destination: string) => Promise<void>;
+  readonly owner: string;
+  readonly now: () => number;
+  readonly timeout: (ms: number) => AbortSignal;
+  readonly observer: Observer;
+}
+
+export interface ReconcileReport {
+  /** `rest`: the last comparison is young. `partial`: the time was up; the next invocation goes on. */
+  readonly outcome: "rest" | "partial" | "finished";
+  readonly repositories: number;
+  readonly asked: number;
+  readonly missed: number;
+}
+
+/** Time kept to note how far it came, in milliseconds. */
+const RESERVE_MS = 10_000;
+const CYCLE = "source";
+
+/**
+ * Compares the source with every destination, repository by repository, and asks for what differs: pushes whose events
+ * were lost, and everything there was before Freightliner came. Goes on where the last invocation stopped. Also opens
+ * queues that were paused and then forgotten.
+ */
+export function createHandler(dependencies: ReconcileDependencies) {
+  const { configuration, catalog, cycles, owner, now, timeout, observer } = dependencies;
+  return async (remainingMs: number): Promise<ReconcileReport> => {
+    await openForsaken(dependencies);
+    const claim = (): ClaimCycle => ({
+      owner,
+      now: now(),
+      leaseMs: RECONCILE_LEASE_SECONDS * 1_000,
+      everyMs: configuration.reconcile.everyMinutes * 60_000,
+    });
+    const claimed = await cycles.update(CYCLE, (record) => claimCycle(record, claim()));
+    const total = { repositories: 0, asked: 0, missed: 0 };
+    if (claimed.kind === "rest") return { outcome: "rest", ...total };
+    const signal = timeout(Math.max(remainingMs - RESERVE_MS, 0));
+    const id = `reconcile-${new Date(claimed.startedAt).toISOString()}`;
+    const repositories = await wantedRepositories(catalog, configuration, signal);
+    for (const repository of repositories.filter((name) => name > claimed.after)) {
+      if (signal.aborted) break;
+      const compared = await compare(repository, id, dependencies, signal);
+      if (compared === undefined) break;
+      total.repositories++;
+      total.asked += compared.asked;
+      total.missed += compared.missed;
+      if (!(await cycles.update(CYCLE, (record) => advanceCycle(record, claim(), repository)))) break;
+    }
+    const isFinished = !signal.aborted;
+    await cycles.update(CYCLE, (record) => leaveCycle(record, owner, isFinished ? now() : undefined));
+    if (isFinished) observer.count(Metric.reconciliations, 1);
+    observer.info("Comparison ended", { outcome: isFinished ? "finished" : "partial", ...total });
+    return { outcome: isFinished ? "finished" : "partial", ...total };
+  };
+}
+
+/** Repositories that any rule names, in the order in which they are compared. */
+async function wantedRepositories(
+  catalog: SourceCatalog,
+  { rules, reconcile }: Configuration,
+  signal: AbortSignal,
+): Promise<RepositoryName[]> {
+  const all = await catalog.repositories(signal);
+  return all
+    .filter((name) => reconcile.matches(name) && rules.some((rule) => rule.matchesRepository(name)))
+    .toSorted((a, b) => (a < b ? -1 : Number(a > b)));
+}
+
+/** Compares a repository with every destination it goes to. Undefined when the time is up. */
+async function compare(
+  repository: RepositoryName,
+  id: string,
+  dependencies: ReconcileDependencies,
+  signal: AbortSignal,
+): Promise<Pick<Reconciled, "asked" | "missed"> | undefined> {
+  const { observer, backlog, ...context } = dependencies;
+  const total = { asked: 0, missed: 0 };
+  for (const place of placesOf(repository, dependencies)) {
+    const { destination } = place;
+    try {
+      // What waits in the queue has been heard of, though nobody has noted it yet.
+      const waiting = await backlog(destination);
+      const { asked, missed, wanted, different } = await reconcileRepository(place, { ...context, id }, signal);
+      const counted = waiting === 0 ? missed : 0;
+      observer.count(Metric.tagsRepaired, asked, destination);
+      observer.count(Metric.eventsMissed, counted, destination);
+      if (different > 0)
+        observer.info("Tags differ", { repository, destination, wanted, different, asked, missed: counted });
+      total.asked += asked;
+      total.missed += counted;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      // A destination that is away, or a repository that is gone: the next comparison comes soon.
+      observer.warn("Repository could not be compared", { repository, destination, error: describeError(error) });
+    }
+  }
+  return total;
+}
+
+function placesOf(
+  repository: RepositoryName,
+  { configuration, listing }: ReconcileDependencies,
+): ReconciledRepository[] {
+  const { rules, destinations } = configuration;
+  return destinations.flatMap(({ name, prefix }) => {
+    const matching = rules.filter((rule) => rule.destinations.includes(name) && rule.matchesRepository(repository));
+    // Rules may send the tags of one repository to several.
+    const targets = new Set(matching.map((rule) => parseRepositoryName(`${prefix}/${rule.as ?? repository}`)));
+    return [...targets].map((to) => ({
+      repository,
+      destination: name,
+      scope: `${name}/${to}`,
+      target: listing(name, to),
+      wants: (tag) => targetRepository({ repository, destination: name, reference: tag }, rules, prefix) === to,
+    }));
+  });
+}
+
+/** Towards working: queues that nobody looks after any more are opened. */
+async function openForsaken({
+  configuration,
+  intakes,
+  openIntake,
+  now,
+  observer,
+}: ReconcileDependencies): Promise<void> {
+  for (const { name } of configuration.destinations) {
+    const intake = await intakes.update(name, (record) => ({ answer: record }));
+    if (!isForsaken(intake, now())) continue;
+    await openIntake(name);
+    await intakes.update(name, () => ({ next: { state: "full" }, answer: undefined }));
+    observer.error("Queues were paused and forgotten; they are read again", { destination: name });
+  }
+}

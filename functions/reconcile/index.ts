@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import { ECRClient } from "@aws-sdk/client-ecr";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import middy from "@middy/core";
+import type { Context } from "aws-lambda";
+import { createBacklog, createCopyQueues } from "../../src/aws/copy-queues.ts";
+import { createEcrCatalog } from "../../src/aws/ecr-catalog.ts";
+import { createIntake } from "../../src/aws/event-source-mappings.ts";
+import { createObserver } from "../../src/aws/observer.ts";
+import { ReconcileEnvironment } from "../../src/contract/environment.ts";
+import { createTagListing } from "../../src/registry/tagged-digests.ts";
+import { openRegistries } from "../../src/wiring/open-registries.ts";
+import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
+import { createHandler } from "./handler.ts";
+
+const environment = ReconcileEnvironment.parse(process.env);
+const configuration = environment.FREIGHTLINER_CONFIGURATION;
+const { observer, middlewares } = createObserver("reconcile");
+const sqs = new SQSClient({});
+const registries = openRegistries({
+  configuration,
+  sqs,
+  stsUrl: environment.FREIGHTLINER_STS_URL,
+  iamCredentialsUrl: environment.FREIGHTLINER_IAM_CREDENTIALS_URL,
+});
+const endpoints = new Map(configuration.destinations.map(({ name }) => [name, registries.destination(name)] as const));
+const { tags, cycles, intakes } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
+const setIntake = createIntake(new LambdaClient({}), environment.FREIGHTLINER_MAPPINGS);
+
+const handle = createHandler({
+  configuration,
+  catalog: createEcrCatalog(new ECRClient({ region: configuration.source.region }), configuration.source.account),
+  listing(destination, repository) {
+    const endpointOf = endpoints.get(destination);
+    if (endpointOf === undefined) throw new Error(`${destination} is not in the configuration; deploy the stack again`);
+    return createTagListing(endpointOf(repository));
+  },
+  tags,
+  cycles,
+  intakes,
+  send: createCopyQueues(sqs, environment.FREIGHTLINER_QUEUES, "backfill"),
+  backlog: createBacklog(sqs, environment.FREIGHTLINER_QUEUES),
+  openIntake: (destination) => setIntake(destination, { concurrency: undefined }),
+  owner: randomUUID(),
+  now: Date.now,
+  timeout: (ms) => AbortSignal.timeout(ms),
+  observer,
+});
+
+/** Invoked every few minutes by a schedule; goes on where the last invocation stopped. */
+export const handler = middy({ timeoutEarlyInMillis: 0 })
+  .use(middlewares)
+  .handler((_event: unknown, context: Context) => handle(context.getRemainingTimeInMillis()));

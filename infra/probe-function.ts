@@ -1,0 +1,44 @@
+import { Aws } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Construct } from "constructs";
+import type { ProbeEnvironment, QueueMapping } from "../src/contract/environment.ts";
+import { PROBE_RATE_MINUTES, PROBE_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
+import { definedOnly } from "./defined-only.ts";
+import { createNodeFunction } from "./node-function.ts";
+import { createSchedule } from "./schedule.ts";
+
+export interface ProbeFunctionProps {
+  readonly environment: ProbeEnvironment;
+  /** Event source mappings it may pause and open. */
+  readonly mappings: readonly QueueMapping[];
+}
+
+/** Every minute: pauses the queues of a destination that is away, asks whether it is back, and opens them slowly. */
+export function createProbeFunction(scope: Construct, { environment, mappings }: ProbeFunctionProps): NodejsFunction {
+  const probe = createNodeFunction(scope, "Probe", {
+    name: "probe",
+    environment: definedOnly(environment),
+    memoryMegabytes: 256,
+    timeoutSeconds: PROBE_TIMEOUT_SECONDS,
+  });
+  allowIntake(probe, mappings);
+  createSchedule(scope, "ProbeSchedule", {
+    description: "Looks after destinations that are away",
+    everyMinutes: PROBE_RATE_MINUTES,
+    target: probe,
+  });
+  return probe;
+}
+
+/** Changing these mappings, and nothing else of Lambda. */
+export function allowIntake(watcher: NodejsFunction, mappings: readonly QueueMapping[]): void {
+  watcher.addToRolePolicy(
+    new PolicyStatement({
+      actions: ["lambda:UpdateEventSourceMapping"],
+      resources: mappings.map(
+        ({ id }) => `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-source-mapping:${id}`,
+      ),
+    }),
+  );
+}

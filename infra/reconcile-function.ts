@@ -1,0 +1,50 @@
+import { Validations } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Construct } from "constructs";
+import type { QueueMapping, ReconcileEnvironment } from "../src/contract/environment.ts";
+import { RECONCILE_RATE_MINUTES, RECONCILE_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
+import { definedOnly } from "./defined-only.ts";
+import { createNodeFunction } from "./node-function.ts";
+import { allowIntake } from "./probe-function.ts";
+import { createSchedule } from "./schedule.ts";
+import { repositoryArns } from "./source-access.ts";
+import type { SourceAccess } from "./source-access.ts";
+
+export interface ReconcileFunctionProps extends SourceAccess {
+  readonly environment: ReconcileEnvironment;
+  /** Event source mappings it may open, should nobody else. */
+  readonly mappings: readonly QueueMapping[];
+}
+
+/** Every few minutes: goes on comparing the source with its destinations, and asks for what differs. */
+export function createReconcileFunction(scope: Construct, props: ReconcileFunctionProps): NodejsFunction {
+  const reconcile = createNodeFunction(scope, "Reconcile", {
+    name: "reconcile",
+    environment: definedOnly(props.environment),
+    memoryMegabytes: 512,
+    timeoutSeconds: RECONCILE_TIMEOUT_SECONDS,
+  });
+  allowIntake(reconcile, props.mappings);
+  allowListing(reconcile, props);
+  createSchedule(scope, "ReconcileSchedule", {
+    description: "Compares the source with its destinations",
+    everyMinutes: RECONCILE_RATE_MINUTES,
+    target: reconcile,
+  });
+  return reconcile;
+}
+
+/** Reading what images the rules' repositories hold. Which repositories there are is a question to the whole registry. */
+function allowListing(reconcile: NodejsFunction, access: SourceAccess): void {
+  const { arns, acknowledgements } = repositoryArns(access);
+  const [all] = repositoryArns({ ...access, repositories: ["*"] }).arns;
+  reconcile.addToRolePolicy(new PolicyStatement({ actions: ["ecr:DescribeImages"], resources: [...arns] }));
+  reconcile.addToRolePolicy(new PolicyStatement({ actions: ["ecr:DescribeRepositories"], resources: [all ?? ""] }));
+  const { role } = reconcile;
+  if (role === undefined) throw new Error("the reconcile function has no role");
+  Validations.of(role).acknowledge(
+    ...acknowledgements,
+    ...repositoryArns({ ...access, repositories: ["*"] }).acknowledgements,
+  );
+}

@@ -1,0 +1,157 @@
+import { join } from "node:path";
+import type { ConfigurationDocument } from "../src/contract/configuration.ts";
+import type { CopyEnvironment, CopyQueue, FanOutEnvironment, QueueMapping } from "../src/contract/environment.ts";
+import { COPY_MAX_RECEIVE_COUNT } from "../src/contract/limits.ts";
+import { createStateTable, startDynamoDb } from "./emulators/dynamodb.ts";
+import { startLambdaApi } from "./emulators/lambda-api.ts";
+import { LOCAL_ACCOUNT, LOCAL_REGION } from "./emulators/local-aws.ts";
+import { startSqs } from "./emulators/sqs.ts";
+import type { LocalQueue, RunningSqs } from "./emulators/sqs.ts";
+import type { EventSourceMapping } from "./lambda/event-source-mapping.ts";
+import { FEDERATION } from "./registries.ts";
+import type { Registries } from "./registries.ts";
+
+export interface ServicesOptions {
+  /** Where tables and queues are kept; in memory when not given. */
+  readonly directory: string | undefined;
+  readonly timeoutSeconds: number;
+  readonly leaseSeconds?: number | undefined;
+  /** Copies at once. */
+  readonly concurrency: number;
+  /** Another registry to replicate to, instead of the local target: anonymous, plain HTTP. */
+  readonly target?: { readonly registry: string; readonly prefix: string } | undefined;
+}
+
+/** What the functions need of AWS, played on this machine, and the variables by which each finds it. */
+export interface Services {
+  readonly sqs: RunningSqs;
+  readonly live: LocalQueue;
+  readonly backfill: LocalQueue;
+  /** Event source mappings by their UUIDs: to be filled by whoever starts them. */
+  readonly mappings: Map<string, EventSourceMapping>;
+  readonly lambdaEndpoint: string;
+  readonly variables: {
+    readonly [name in "fan-out" | "copy" | "probe" | "reconcile"]: Readonly<Record<string, string>>;
+  };
+}
+
+const DESTINATION = "local";
+const TABLE = "freightliner-state";
+/** UUIDs of the event source mappings. */
+export const MAPPINGS = { live: "live-mapping", backfill: "backfill-mapping" } as const;
+/** Copies of a backfill at once. */
+export const BACKFILL_CONCURRENCY = 2;
+/** How often both sides are compared, in minutes: somebody is watching. */
+const RECONCILE_MINUTES = 1;
+
+/** Starts the emulators; `stack` closes what was started. */
+export async function startServices(
+  registries: Registries,
+  options: ServicesOptions,
+  stack: AsyncDisposableStack,
+): Promise<Services> {
+  const { directory } = options;
+  const dynamo = await startDynamoDb(directory && join(directory, "table"));
+  stack.defer(() => dynamo.close());
+  await createStateTable(dynamo.endpoint, TABLE);
+  const sqs = await startSqs(directory && join(directory, "queues"));
+  stack.defer(() => sqs.close());
+  const queues = createQueues(sqs, options.timeoutSeconds);
+  const mappings = new Map<string, EventSourceMapping>();
+  const variables = new Map<string, Readonly<Record<string, string>>>();
+  const lambda = await startLambdaApi({ mappings, variables });
+  stack.defer(() => lambda.close());
+  const lambdaEndpoint = `http://${lambda.host}`;
+  const endpoints = {
+    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    AWS_ENDPOINT_URL_ECR: registries.source.ecrEndpoint,
+    AWS_ENDPOINT_URL_LAMBDA: lambdaEndpoint,
+  };
+  const own = variablesOf(registries, queues, options);
+  variables.set("freightliner-copy", { ...own.copy, ...endpoints });
+  return {
+    sqs,
+    ...queues,
+    mappings,
+    lambdaEndpoint,
+    variables: {
+      "fan-out": { ...own.fanOut, ...endpoints },
+      copy: { ...own.copy, ...endpoints },
+      probe: { ...own.watching, ...endpoints },
+      reconcile: { ...own.watching, FREIGHTLINER_QUEUES: own.fanOut.FREIGHTLINER_QUEUES, ...endpoints },
+    },
+  };
+}
+
+type Queues = Readonly<Record<"live" | "backfill" | "deadLetters", LocalQueue>>;
+
+function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
+  const deadLetters = sqs.createQueue("dead-letters", {});
+  const attributes = {
+    VisibilityTimeout: String(timeoutSeconds + 1),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: COPY_MAX_RECEIVE_COUNT }),
+  };
+  return {
+    deadLetters,
+    live: sqs.createQueue("live", attributes),
+    backfill: sqs.createQueue("backfill", attributes),
+  };
+}
+
+function variablesOf(registries: Registries, { live, backfill, deadLetters }: Queues, options: ServicesOptions) {
+  const queues: CopyQueue[] = [
+    { destination: DESTINATION, priority: "live", arn: live.arn, url: live.url },
+    { destination: DESTINATION, priority: "backfill", arn: backfill.arn, url: backfill.url },
+  ];
+  const mappings: QueueMapping[] = [
+    { destination: DESTINATION, id: MAPPINGS.live, concurrency: options.concurrency },
+    { destination: DESTINATION, id: MAPPINGS.backfill, concurrency: BACKFILL_CONCURRENCY },
+  ];
+  const fanOut = {
+    FREIGHTLINER_CONFIGURATION: JSON.stringify(configurationOf(registries, options.target)),
+    FREIGHTLINER_QUEUES: JSON.stringify(queues),
+  } satisfies FanOutEnvironment;
+  const google = {
+    FREIGHTLINER_STS_URL: registries.target.stsUrl,
+    FREIGHTLINER_IAM_CREDENTIALS_URL: registries.target.iamCredentialsUrl,
+  };
+  const copy = {
+    ...fanOut,
+    ...google,
+    FREIGHTLINER_TABLE: TABLE,
+    FREIGHTLINER_DEAD_LETTERS: deadLetters.url,
+    ...(options.leaseSeconds === undefined ? {} : { FREIGHTLINER_LEASE_SECONDS: String(options.leaseSeconds) }),
+  } satisfies CopyEnvironment;
+  const watching = {
+    FREIGHTLINER_CONFIGURATION: fanOut.FREIGHTLINER_CONFIGURATION,
+    FREIGHTLINER_TABLE: TABLE,
+    FREIGHTLINER_MAPPINGS: JSON.stringify(mappings),
+    ...google,
+  };
+  return { fanOut, copy, watching };
+}
+
+function configurationOf({ source, target }: Registries, elsewhere: ServicesOptions["target"]): ConfigurationDocument {
+  const local = { registry: target.registry, prefix: target.prefix, federation: FEDERATION };
+  return {
+    version: 1,
+    source: {
+      account: LOCAL_ACCOUNT,
+      region: LOCAL_REGION,
+      registry: source.registry,
+      plainHttp: true,
+      blobHosts: [source.blobHost],
+    },
+    destinations: [
+      {
+        name: DESTINATION,
+        kind: elsewhere === undefined ? "artifactRegistry" : "generic",
+        plainHttp: true,
+        ...(elsewhere ?? local),
+      },
+    ],
+    rules: [{ repositories: ["**"], destinations: [DESTINATION] }],
+    reconcile: { everyMinutes: RECONCILE_MINUTES },
+  };
+}

@@ -1,0 +1,32 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { Receipt, Receipts } from "../replication/receipt.ts";
+import { StoreError } from "../replication/record-store.ts";
+
+export interface DynamoDbReceiptsOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+  /** Seconds until DynamoDB may remove a receipt. */
+  readonly keepSeconds: number;
+}
+
+/** Receipts beside the tag record they belong to: the same partition, one item each, in order of their pushes. */
+export function createDynamoDbReceipts({ client, table, keepSeconds }: DynamoDbReceiptsOptions): Receipts {
+  return {
+    async write(record, receipt) {
+      const Item = { ...keyOf(record, receipt), receipt, expiresAt: Math.floor(receipt.endedAt / 1_000) + keepSeconds };
+      try {
+        await client.send(new PutCommand({ TableName: table, Item, ConditionExpression: "attribute_not_exists(pk)" }));
+        return "written";
+      } catch (cause) {
+        if (cause instanceof ConditionalCheckFailedException) return "known";
+        throw new StoreError(`the receipt of ${record} cannot be written to table ${table}`, { cause });
+      }
+    },
+  };
+}
+
+function keyOf(record: string, { pushedAt, id }: Receipt): { pk: string; sk: string } {
+  return { pk: `TAG#${record}`, sk: `RECEIPT#${new Date(pushedAt).toISOString()}#${id}` };
+}

@@ -1,0 +1,12 @@
+import { digestOf } from "../oci/digest.ts";
+
+/**
+ * The trace a correlation id stands for, as the header of W3C Trace Context (`00-<trace-id>-<parent-id>-01`). Made of the
+ * id alone: every function that meets the request comes to the same trace, whatever path its message took.
+ */
+export function traceparentOf(correlationId: string): string {
+  const hash = digestOf(new TextEncoder().encode(correlationId)).slice("sha256:".length);
+  const uuid = correlationId.replaceAll("-", "").toLowerCase();
+  const traceId = /^[0-9a-f]{32}$/.test(uuid) && /[1-9a-f]/.test(uuid) ? uuid : hash.slice(0, 32);
+  return `00-${traceId}-${hash.slice(32, 48)}-01`;
+}

@@ -1,0 +1,11 @@
+import type { Digest } from "./digest.ts";
+import type { Tag } from "./reference.ts";
+
+/** A tag and what it names. */
+export interface TaggedDigest {
+  readonly tag: Tag;
+  readonly digest: Digest;
+}
+
+/** Every tag of one repository; none when there is no such repository. A tag may come twice, then equal both times. */
+export type TagListing = (signal: AbortSignal) => AsyncIterable<TaggedDigest>;

@@ -1,0 +1,61 @@
+import * as z from "zod";
+import { isDigest } from "../oci/digest.ts";
+import { isTag } from "../oci/reference.ts";
+import type { Tag } from "../oci/reference.ts";
+import type { TaggedDigest, TagListing } from "../oci/tag-listing.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { pages } from "./listing.ts";
+import { resolveManifest } from "./manifests.ts";
+import { createRepositoryClient } from "./repository-client.ts";
+import type { RepositoryClient } from "./repository-client.ts";
+
+/** Tags in a page, as Google's own client asks for them. Registries that give fewer link to the next page. */
+const PAGE_SIZE = 10_000;
+/** Tags resolved at once where the listing does not say what they name. */
+const CONCURRENT = 16;
+
+const Page = z.object({
+  tags: z.array(z.string()).nullish(),
+  /** Google's addition: every manifest with its tags, whole on every page. */
+  manifest: z.record(z.string(), z.object({ tag: z.array(z.string()).nullish() })).optional(),
+});
+
+/**
+ * All tags of a repository with what they name: from the listing alone where it says so (Artifact Registry), else with a
+ * HEAD per tag (distribution-spec, "Listing Tags", "Checking if content exists in the registry").
+ */
+export function createTagListing(endpoint: Endpoint): TagListing {
+  const client = createRepositoryClient(endpoint);
+  return (signal) => listTaggedDigests(client, signal);
+}
+
+async function* listTaggedDigests(client: RepositoryClient, signal: AbortSignal): AsyncGenerator<TaggedDigest> {
+  const url = client.url(`tags/list?n=${PAGE_SIZE}`);
+  const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
+  for await (const page of pages(client, request, (document) => Page.safeParse(document).data, signal)) {
+    if (page?.manifest === undefined) yield* resolved(client, (page?.tags ?? []).filter(isTag), signal);
+    else yield* fromMap(page.manifest);
+  }
+}
+
+function* fromMap(manifests: NonNullable<z.infer<typeof Page>["manifest"]>): Generator<TaggedDigest> {
+  for (const [digest, { tag }] of Object.entries(manifests)) {
+    if (!isDigest(digest)) continue;
+    for (const name of tag ?? []) if (isTag(name)) yield { tag: name, digest };
+  }
+}
+
+async function* resolved(
+  client: RepositoryClient,
+  tags: readonly Tag[],
+  signal: AbortSignal,
+): AsyncGenerator<TaggedDigest> {
+  for (let start = 0; start < tags.length; start += CONCURRENT) {
+    const some = tags.slice(start, start + CONCURRENT);
+    const found = await Promise.all(some.map((tag) => resolveManifest(client, tag, signal)));
+    for (const [index, tag] of some.entries()) {
+      const digest = found[index]?.digest;
+      if (digest !== undefined) yield { tag, digest };
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import { digestOf } from "../oci/digest.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { createRepositoryClient } from "./repository-client.ts";
+import { cancelUpload, startUpload } from "./uploads.ts";
+
+const NOTHING = { mediaType: "application/octet-stream", digest: digestOf(new Uint8Array()), size: 0 };
+
+/**
+ * Asks whether a registry takes writes, and leaves nothing behind: opens an upload and cancels it (distribution-spec,
+ * "Cancel a blob upload"). @throws {RegistryError} when it does not.
+ */
+export async function probeWrites(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+  const client = createRepositoryClient(endpoint);
+  const started = await startUpload(client, NOTHING, undefined, signal);
+  if (started.kind === "session") await cancelUpload(client, started.session, NOTHING.digest);
+}

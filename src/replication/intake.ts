@@ -1,0 +1,58 @@
+import * as z from "zod";
+import type { CircuitRecord } from "./circuit.ts";
+
+/**
+ * Whether a destination's queues are read, and by how many copies at once; one item of the store. Absent: all is as it was
+ * deployed. Times are epoch milliseconds.
+ */
+export const IntakeRecord = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("full") }),
+  /** The queues rest; `probedAt` shows that somebody looks after them. */
+  z.object({ state: z.literal("paused"), since: z.number(), probedAt: z.number() }),
+  z.object({ state: z.literal("reopening"), concurrency: z.int(), steppedAt: z.number() }),
+]);
+export type IntakeRecord = z.infer<typeof IntakeRecord>;
+
+/** What to do with the queues of a destination. `concurrency` undefined: as deployed. */
+export type IntakeStep =
+  | { readonly kind: "leave" }
+  /** The circuit is not closed: ask the destination whether it takes writes again. */
+  | { readonly kind: "probe" }
+  | { readonly kind: "pause" }
+  | { readonly kind: "admit"; readonly concurrency: number | undefined };
+
+/** A circuit that is open for longer than this has its queues paused: every delivery costs, and finds nothing out. */
+const PAUSE_AFTER_MS = 120_000;
+/** Copies at once after a pause, doubled after every step: the destination is not met by all that waits at once. */
+const REOPEN_WITH = 2;
+const REOPEN_STEP_MS = 55_000;
+
+/** What comes next for a destination's queues. @param full copies at once as deployed. */
+export function nextIntakeStep(
+  intake: IntakeRecord | undefined,
+  circuit: CircuitRecord | undefined,
+  full: number,
+  now: number,
+): IntakeStep {
+  const isClosed = circuit === undefined || circuit.state === "closed";
+  if (intake?.state === "paused") return isClosed ? { kind: "admit", concurrency: REOPEN_WITH } : { kind: "probe" };
+  if (!isClosed) return now - circuit.since >= PAUSE_AFTER_MS ? { kind: "pause" } : { kind: "leave" };
+  if (intake?.state !== "reopening" || now - intake.steppedAt < REOPEN_STEP_MS) return { kind: "leave" };
+  const concurrency = intake.concurrency * 2;
+  return { kind: "admit", concurrency: concurrency >= full ? undefined : concurrency };
+}
+
+/** The record after a step was taken. */
+export function afterIntakeStep(step: Exclude<IntakeStep, { kind: "leave" | "probe" }>, now: number): IntakeRecord {
+  if (step.kind === "pause") return { state: "paused", since: now, probedAt: now };
+  if (step.concurrency === undefined) return { state: "full" };
+  return { state: "reopening", concurrency: step.concurrency, steppedAt: now };
+}
+
+/** Whoever looks after paused queues comes every minute; after this long without, they are opened: towards working. */
+const FORSAKEN_MS = 900_000;
+
+/** True for queues that were paused and then forgotten by whoever should open them again. */
+export function isForsaken(intake: IntakeRecord | undefined, now: number): boolean {
+  return intake?.state === "paused" && now - intake.probedAt > FORSAKEN_MS;
+}

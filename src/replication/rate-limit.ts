@@ -1,0 +1,88 @@
+import type { Clock } from "./clock.ts";
+import type { RatePolicy, RateRecord } from "./rate.ts";
+import { cutRate, takeRequests } from "./rate.ts";
+import { StoreError } from "./record-store.ts";
+import type { RecordStore } from "./record-store.ts";
+
+/** So much is asked of the destination already that this request would wait too long. */
+export class RateExceededError extends Error {
+  override readonly name = "RateExceededError";
+  /** Milliseconds until it makes sense again. */
+  readonly afterMs: number;
+
+  constructor(destination: string, afterMs: number) {
+    super(`the rate allowed for ${destination} is used up for the next ${Math.ceil(afterMs / 1_000)} s`);
+    this.afterMs = afterMs;
+  }
+}
+
+/** How many requests a destination is sent, by everybody together: one process's share of it. */
+export interface RateLimit {
+  /** Waits until one more request may be sent. @throws {RateExceededError} when that would take too long. */
+  turn(signal: AbortSignal): Promise<void>;
+  /** The destination refused a request because there were too many. Never fails. */
+  refused(retryAfterMs: number): Promise<void>;
+}
+
+export interface RateLimitOptions {
+  readonly store: RecordStore<RateRecord>;
+  /** The destination's name. */
+  readonly key: string;
+  readonly policy: RatePolicy;
+  readonly clock: Clock;
+  /** Leave what may be sent at once to those who are in a hurry. */
+  readonly yields: boolean;
+}
+
+/** Requests taken at once: the first lot; between the bounds, more as long as there is no wait, fewer when there is. */
+const LOT = { first: 16, least: 4, most: 128 } as const;
+/** A lot that was not used by then is lost: it would come on top of what others took. Milliseconds. */
+const LOT_LASTS_MS = 2_000;
+/** Longest wait for a turn, in milliseconds: the queue waits better, and for nothing. Shorter than what a lease allows. */
+const WAIT_MAX_MS = 10_000;
+const YIELDING_WAIT_MAX_MS = 3_000;
+
+export function createRateLimit({ store, key, policy, clock, yields }: RateLimitOptions): RateLimit {
+  let lot = { left: 0, from: 0, until: 0 };
+  let size: number = LOT.first;
+  let taking: Promise<void> | undefined;
+
+  async function take(): Promise<void> {
+    const count = size;
+    const maxWaitMs = yields ? YIELDING_WAIT_MAX_MS : WAIT_MAX_MS;
+    const taken = await store
+      .update(key, (record) => takeRequests(record, { count, maxWaitMs, yields, now: clock.now() }, policy))
+      .catch((error: unknown) => {
+        if (!(error instanceof StoreError)) throw error;
+        // Without the store nobody knows what others do: a lot as at the very beginning.
+        return { kind: "taken", from: clock.now() } as const;
+      });
+    if (taken.kind === "refused") {
+      size = LOT.least;
+      throw new RateExceededError(key, taken.afterMs);
+    }
+    const waitMs = taken.from - clock.now();
+    size = waitMs > 0 ? Math.max(Math.floor(size / 2), LOT.least) : Math.min(size * 2, LOT.most);
+    lot = { left: count, from: taken.from, until: Math.max(taken.from, clock.now()) + LOT_LASTS_MS };
+  }
+
+  return {
+    async turn(signal) {
+      while (lot.left === 0 || clock.now() > lot.until) {
+        taking ??= take().finally(() => (taking = undefined));
+        await taking;
+      }
+      lot.left--;
+      const waitMs = lot.from - clock.now();
+      if (waitMs > 0) await clock.sleep(waitMs, signal);
+    },
+    async refused(retryAfterMs) {
+      lot = { left: 0, from: 0, until: 0 };
+      await store
+        .update(key, (record) => cutRate(record, retryAfterMs, clock.now(), policy))
+        .catch((error: unknown) => {
+          if (!(error instanceof StoreError)) throw error;
+        });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import * as z from "zod";
+
+/** What calls came to. */
+export const Counts = z.object({
+  calls: z.int().nonnegative(),
+  failures: z.int().nonnegative(),
+  /** Calls that did what they should, too slowly. */
+  slow: z.int().nonnegative(),
+});
+export type Counts = z.infer<typeof Counts>;
+
+/** Calls of one stretch of time; `epoch` numbers the stretches, so that an old bucket can never pass for a new one. */
+export const Bucket = Counts.extend({ epoch: z.int() });
+export type Bucket = z.infer<typeof Bucket>;
+
+/** Remembers calls for as long as they matter. Pure: the buckets live in a record. */
+export interface SlidingWindow {
+  /** The buckets with more calls in them, and without those that matter no more. `now` in epoch milliseconds. */
+  add(buckets: readonly Bucket[], counts: Counts, now: number): Bucket[];
+  /** What all calls come to that still matter. */
+  total(buckets: readonly Bucket[], now: number): Counts;
+}
+
+export const NO_CALLS: Counts = { calls: 0, failures: 0, slow: 0 };
+
+/** The calls of the last `buckets` stretches of `bucketMs` each. */
+export function timeWindow({ bucketMs, buckets: most }: { bucketMs: number; buckets: number }): SlidingWindow {
+  const epochOf = (now: number): number => Math.floor(now / bucketMs);
+  const live = (buckets: readonly Bucket[], now: number): Bucket[] => {
+    const newest = epochOf(now);
+    return buckets.filter(({ epoch }) => epoch > newest - most && epoch <= newest);
+  };
+  return {
+    add: (buckets, counts, now) => into(live(buckets, now), counts, epochOf(now)),
+    total: (buckets, now) => live(buckets, now).reduce(sum, NO_CALLS),
+  };
+}
+
+/**
+ * The last `calls` calls, to the bucket that completes them, none older than `maxAgeMs`: what happened before a quiet
+ * night says nothing about the morning.
+ */
+export function countWindow({ calls, maxAgeMs }: { calls: number; maxAgeMs: number }): SlidingWindow {
+  const BUCKETS_PER_AGE = 60;
+  const byAge = timeWindow({ bucketMs: Math.max(Math.floor(maxAgeMs / BUCKETS_PER_AGE), 1), buckets: BUCKETS_PER_AGE });
+  const newest = (buckets: readonly Bucket[]): Bucket[] => {
+    const kept: Bucket[] = [];
+    let seen = 0;
+    for (const bucket of buckets.toSorted((a, b) => b.epoch - a.epoch)) {
+      if (seen >= calls) break;
+      kept.unshift(bucket);
+      seen += bucket.calls;
+    }
+    return kept;
+  };
+  return {
+    add: (buckets, counts, now) => newest(byAge.add(buckets, counts, now)),
+    total: (buckets, now) => byAge.total(newest(buckets), now),
+  };
+}
+
+function into(buckets: readonly Bucket[], counts: Counts, epoch: number): Bucket[] {
+  const known = buckets.find((bucket) => bucket.epoch === epoch);
+  const others = buckets.filter((bucket) => bucket.epoch !== epoch);
+  return [...others, { epoch, ...sum(known ?? NO_CALLS, counts) }];
+}
+
+export function sum(a: Counts, b: Counts): Counts {
+  return { calls: a.calls + b.calls, failures: a.failures + b.failures, slow: a.slow + b.slow };
+}

@@ -1,0 +1,38 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { createDynamoDbReceipts } from "../aws/dynamodb-receipts.ts";
+import { createDynamoDbRecordStore } from "../aws/dynamodb-record-store.ts";
+import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../contract/limits.ts";
+import { Checkpoint } from "../replication/checkpoint.ts";
+import { CircuitRecord } from "../replication/circuit.ts";
+import { IntakeRecord } from "../replication/intake.ts";
+import { RateRecord } from "../replication/rate.ts";
+import { ReconcileRecord } from "../replication/reconcile-cycle.ts";
+import { TagRecord } from "../replication/tag-record.ts";
+
+const DAY_SECONDS = 86_400;
+
+/** A client for the state table. */
+export function openTableClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(new DynamoDBClient(config), { marshallOptions: { removeUndefinedValues: true } });
+}
+
+/** Every kind of record there is in the state table. */
+export function openStateStores(client: DynamoDBDocumentClient, table: string) {
+  const at = { client, table };
+  return {
+    tags: createDynamoDbRecordStore({ ...at, kind: "TAG", schema: TagRecord }),
+    checkpoints: createDynamoDbRecordStore({
+      ...at,
+      kind: "CONTENT",
+      schema: Checkpoint,
+      keepSeconds: CHECKPOINT_KEEP_DAYS * DAY_SECONDS,
+    }),
+    receipts: createDynamoDbReceipts({ ...at, keepSeconds: RECEIPT_KEEP_DAYS * DAY_SECONDS }),
+    circuits: createDynamoDbRecordStore({ ...at, kind: "CIRCUIT", schema: CircuitRecord }),
+    rates: createDynamoDbRecordStore({ ...at, kind: "RATE", schema: RateRecord }),
+    intakes: createDynamoDbRecordStore({ ...at, kind: "INTAKE", schema: IntakeRecord }),
+    cycles: createDynamoDbRecordStore({ ...at, kind: "RECONCILE", schema: ReconcileRecord }),
+  };
+}

@@ -1,0 +1,267 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../functions/reconcile/handler.ts";
+import type { ReconcileDependencies } from "../../functions/reconcile/handler.ts";
+import { parseConfiguration } from "../../src/contract/configuration.ts";
+import type { ConfigurationDocument } from "../../src/contract/configuration.ts";
+import { digestOf } from "../../src/oci/digest.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
+import type { CopyRequest } from "../../src/replication/copy-request.ts";
+import type { IntakeRecord } from "../../src/replication/intake.ts";
+import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
+import type { ReconcileRecord } from "../../src/replication/reconcile-cycle.ts";
+import type { TagRecord } from "../../src/replication/tag-record.ts";
+import { createObserved } from "./observer.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const digest = (text: string): Digest => digestOf(new TextEncoder().encode(text));
+
+const DOCUMENT: ConfigurationDocument = {
+  version: 1,
+  source: { account: "123456789012", region: "us-east-1" },
+  destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p", registry: "127.0.0.1:1" }],
+  rules: [{ repositories: ["**"], destinations: ["gar"] }],
+};
+
+function setUp(overrides: { document?: Partial<ConfigurationDocument>; with?: Partial<ReconcileDependencies> } = {}) {
+  const time = { now: 10 * HOUR };
+  /** `repository:tag` -> content, pushed an hour before. */
+  const source = new Map<string, { text: string; pushedAt: number }>();
+  const target = new Map<string, string>();
+  const sent: CopyRequest[] = [];
+  const observer = createObserved();
+  const tags = createMemoryRecordStore<TagRecord>();
+  const cycles = createMemoryRecordStore<ReconcileRecord>();
+  const intakes = createMemoryRecordStore<IntakeRecord>();
+  const opened: string[] = [];
+  const split = (name: string): [string, string] => [
+    name.slice(0, name.indexOf(":")),
+    name.slice(name.indexOf(":") + 1),
+  ];
+  const dependencies: ReconcileDependencies = {
+    configuration: parseConfiguration({ ...DOCUMENT, ...overrides.document }),
+    tags,
+    cycles,
+    intakes,
+    observer,
+    owner: "owner",
+    now: () => time.now,
+    timeout: (ms) => AbortSignal.timeout(ms),
+    backlog: () => Promise.resolve(0),
+    openIntake: (destination) => Promise.resolve(void opened.push(destination)),
+    send: (requests) => Promise.resolve(void sent.push(...requests)),
+    catalog: {
+      repositories: () =>
+        Promise.resolve(
+          [...new Set([...source.keys()].map((name) => split(name)[0]))].map((name) => parseRepositoryName(name)),
+        ),
+      async *tags(repository) {
+        for (const [name, { text, pushedAt }] of source) {
+          const [found, tag] = split(name);
+          if (found === repository) yield await Promise.resolve({ tag: parseTag(tag), digest: digest(text), pushedAt });
+        }
+      },
+    },
+    listing: (_destination, repository) =>
+      async function* list(signal) {
+        signal.throwIfAborted();
+        for (const [name, text] of target) {
+          const [found, tag] = split(name);
+          if (found === repository) yield await Promise.resolve({ tag: parseTag(tag), digest: digest(text) });
+        }
+      },
+    ...overrides.with,
+  };
+  const push = (name: string, text: string, pushedAt = time.now - HOUR): void =>
+    void source.set(name, { text, pushedAt });
+  const asked = (): string[] => sent.map(({ repository, reference }) => `${repository}:${reference}`);
+  const count = (metric: string): number =>
+    observer.counts.filter((each) => each.metric === metric).reduce((sum, { value }) => sum + value, 0);
+  const handle = createHandler(dependencies);
+  return { time, target, sent, push, asked, count, observer, tags, cycles, intakes, opened, dependencies, handle };
+}
+
+describe("a comparison of both sides", () => {
+  it("asks for what is absent or different at the destination, and for nothing else", async () => {
+    const { push, target, handle, asked, sent } = setUp();
+    push("a:equal", "1");
+    push("a:different", "2");
+    push("b/c:absent", "3");
+    target.set("p/a:equal", "1");
+    target.set("p/a:different", "old");
+    target.set("p/a:only-there", "9");
+    expect(await handle(60_000)).toEqual({ outcome: "finished", repositories: 2, asked: 2, missed: 2 });
+    expect(asked()).toEqual(["a:different", "b/c:absent"]);
+    expect(sent[0]).toMatchObject({ version: 1, destination: "gar", id: expect.stringMatching(/^reconcile-/) });
+  });
+
+  it("P31: counts a push that no event told of, once it is older than events ever are", async () => {
+    const { push, handle, count, time } = setUp();
+    push("a:young", "1", time.now - 5 * MINUTE);
+    push("a:lost", "2", time.now - 11 * MINUTE);
+    expect(await handle(60_000)).toMatchObject({ asked: 2, missed: 1 });
+    expect([count("TagsRepaired"), count("EventsMissed"), count("ReconciliationsFinished")]).toEqual([2, 1, 1]);
+  });
+
+  it("does not call a push missed that was heard of, or may wait in the queue", async () => {
+    const heard = setUp();
+    heard.push("a:v1", "1");
+    await heard.tags.update("gar/p/a:v1", () => ({
+      next: { fence: 1, dirty: false, attempts: 0, wantedAt: heard.time.now - HOUR, outcome: "deferred: unavailable" },
+      answer: undefined,
+    }));
+    expect(await heard.handle(60_000)).toMatchObject({ asked: 1, missed: 0 });
+    const waiting = setUp({ with: { backlog: () => Promise.resolve(3) } });
+    waiting.push("a:v1", "1");
+    expect(await waiting.handle(60_000)).toMatchObject({ asked: 1, missed: 0 });
+  });
+
+  it("asks once for a difference that stays, until a day has passed", async () => {
+    const { push, handle, asked, time } = setUp();
+    push("a:v1", "1");
+    for (let comparison = 0; comparison < 10; comparison++) {
+      await handle(60_000);
+      time.now += 20 * MINUTE;
+    }
+    expect(asked()).toEqual(["a:v1"]);
+    time.now += 24 * HOUR;
+    await handle(60_000);
+    expect(asked()).toHaveLength(2);
+    push("a:v1", "2", time.now);
+    time.now += 20 * MINUTE;
+    await handle(60_000);
+    expect(asked()).toHaveLength(3);
+  });
+
+  it("asks again for a tag that was copied and then lost at the destination", async () => {
+    const { push, handle, asked, time, tags } = setUp();
+    push("a:v1", "1");
+    await handle(60_000);
+    await tags.update("gar/p/a:v1", (record) => ({
+      next: {
+        ...record,
+        fence: 1,
+        dirty: false,
+        attempts: 0,
+        wantedAt: 1,
+        replicated: { digest: digest("1"), at: time.now },
+      },
+      answer: undefined,
+    }));
+    time.now += 20 * MINUTE;
+    await handle(60_000);
+    expect(asked()).toHaveLength(2);
+  });
+
+  it("leaves alone what somebody works on, and what has failed for good since it was asked for", async () => {
+    const { push, handle, asked, time, tags } = setUp();
+    push("a:busy", "1");
+    push("a:failed", "2");
+    const known = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
+    const lease = { message: "m", owner: "o", fence: 1, until: time.now + 1_000 };
+    const failed = { ...known, outcome: "failed: target-denied", asked: { digest: digest("2"), at: 0 } };
+    await tags.update("gar/p/a:busy", () => ({ next: { ...known, lease }, answer: undefined }));
+    await tags.update("gar/p/a:failed", () => ({ next: failed, answer: undefined }));
+    await handle(60_000);
+    expect(asked()).toEqual([]);
+  });
+
+  it("looks only at what the rules and the filter name: repositories, tags, another name at the target", async () => {
+    const { push, handle, asked, target } = setUp({
+      document: {
+        rules: [
+          { repositories: ["team/**"], tags: ["v*"], destinations: ["gar"] },
+          { repositories: ["base"], destinations: ["gar"], as: "images/base" },
+        ],
+        reconcile: { include: ["**"], exclude: ["team/private/**"] },
+      },
+    });
+    push("team/a:v1", "1");
+    push("team/a:latest", "1");
+    push("team/private/b:v1", "2");
+    push("base:x", "3");
+    push("elsewhere:v1", "4");
+    target.set("p/images/base:x", "3");
+    await handle(60_000);
+    expect(asked()).toEqual(["team/a:v1"]);
+  });
+
+  it("goes on where the last invocation stopped, and rests when it has finished", async () => {
+    const { push, dependencies, handle, asked, time, cycles } = setUp();
+    for (const name of ["a", "b", "c"]) push(`${name}:v1`, name);
+    const abort = new AbortController();
+    const stopping = createHandler({
+      ...dependencies,
+      timeout: () => abort.signal,
+      send(requests) {
+        abort.abort();
+        return dependencies.send(requests);
+      },
+    });
+    expect(await stopping(60_000)).toMatchObject({ outcome: "partial" });
+    expect(asked()).toEqual(["a:v1"]);
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
+    expect(asked()).toEqual(["a:v1", "b:v1", "c:v1"]);
+    expect(await handle(60_000)).toMatchObject({ outcome: "rest" });
+    time.now += 15 * MINUTE;
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished", repositories: 3 });
+    expect(await cycles.update("source", (record) => ({ answer: record?.lease }))).toBeUndefined();
+  });
+
+  it("is one at a time, and taken over from one that died", async () => {
+    const { push, handle, cycles, time } = setUp();
+    push("a:v1", "1");
+    const lease = { owner: "somebody", until: time.now + MINUTE };
+    await cycles.update("source", () => ({ next: { startedAt: time.now, after: "", lease }, answer: undefined }));
+    expect(await handle(60_000)).toMatchObject({ outcome: "rest" });
+    time.now += 2 * MINUTE;
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
+  });
+
+  it("goes on with the other destinations when one is away", async () => {
+    const { dependencies, push, asked } = setUp({
+      document: {
+        destinations: ["gar", "other"].map((name, index) => ({
+          name,
+          kind: "generic" as const,
+          plainHttp: true,
+          prefix: name,
+          registry: `127.0.0.1:${index + 1}`,
+        })),
+        rules: [{ repositories: ["**"], destinations: ["gar", "other"] }],
+      },
+    });
+    push("a:v1", "1");
+    const handle = createHandler({
+      ...dependencies,
+      listing: (destination, repository) => {
+        const list = dependencies.listing(destination, repository);
+        return destination === "gar" ? () => list(AbortSignal.abort(new Error("away"))) : list;
+      },
+    });
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
+    expect(asked()).toEqual(["a:v1"]);
+  });
+
+  it("S01: compares ten thousand tags, and asks for those that differ in lots", async () => {
+    const { push, handle, target, sent } = setUp();
+    for (let tag = 0; tag < 10_000; tag++) {
+      push(`a:t${tag}`, `${tag}`);
+      if (tag % 10 !== 0) target.set(`p/a:t${tag}`, `${tag}`);
+    }
+    expect(await handle(60_000)).toMatchObject({ asked: 1_000 });
+    expect(new Set(sent.map(({ reference }) => reference)).size).toBe(1_000);
+  });
+
+  it("opens queues that were paused and forgotten", async () => {
+    const { handle, intakes, opened, time } = setUp();
+    await intakes.update("gar", () => ({
+      next: { state: "paused", since: 0, probedAt: time.now - 16 * MINUTE },
+      answer: undefined,
+    }));
+    await handle(60_000);
+    expect(opened).toEqual(["gar"]);
+    expect(await intakes.update("gar", (record) => ({ answer: record }))).toEqual({ state: "full" });
+  });
+});

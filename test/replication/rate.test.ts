@@ -1,0 +1,191 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
+import { createRateLimit, RateExceededError } from "../../src/replication/rate-limit.ts";
+import type { RateLimit } from "../../src/replication/rate-limit.ts";
+import { takeRequests } from "../../src/replication/rate.ts";
+import type { RateRecord } from "../../src/replication/rate.ts";
+import { StoreError } from "../../src/replication/record-store.ts";
+import type { RecordStore } from "../../src/replication/record-store.ts";
+import { createVirtualTime } from "../simulation/virtual-time.ts";
+
+const signal = new AbortController().signal;
+
+function fleet({ first = 50, most = 250, store = createMemoryRecordStore<RateRecord>() } = {}) {
+  const time = createVirtualTime();
+  const clock = {
+    now: () => time.now() + 1e9,
+    sleep: (ms: number) => new Promise<void>((resolve) => void time.after(ms, resolve)),
+  };
+  const container = (yields = false): RateLimit =>
+    createRateLimit({ store, key: "gar", policy: { first, most, burstMs: 10_000 }, clock, yields });
+  const sent: number[] = [];
+  /** A container that sends as fast as it may, and waits as the queue would when it may not. */
+  async function send(
+    limit: RateLimit,
+    until: number,
+    answer: () => number | undefined = () => undefined,
+  ): Promise<void> {
+    while (time.now() < until) {
+      try {
+        await limit.turn(signal);
+      } catch (error) {
+        if (!(error instanceof RateExceededError)) throw error;
+        await clock.sleep(error.afterMs);
+        continue;
+      }
+      sent.push(time.now());
+      const refused = answer();
+      await clock.sleep(5);
+      if (refused !== undefined) {
+        await limit.refused(refused);
+        await clock.sleep(Math.max(refused, 100));
+      }
+    }
+  }
+  return { time, container, sent, send };
+}
+
+const within = (moments: readonly number[], from: number, to: number): number =>
+  moments.filter((moment) => moment >= from && moment < to).length;
+
+/** Most events in any stretch of time. */
+function most(moments: readonly number[], ms: number): number {
+  let start = 0;
+  let most = 0;
+  for (const [end, moment] of moments.entries()) {
+    while ((moments[start] ?? 0) <= moment - ms) start++;
+    most = Math.max(most, end - start + 1);
+  }
+  return most;
+}
+
+describe("the rate of a destination", () => {
+  it("lets a single copy go at once after a pause, without waiting for anything but one write", async () => {
+    const { time, container } = fleet();
+    const limit = container();
+    const turns = Promise.all(Array.from({ length: 400 }, () => limit.turn(signal)));
+    await time.run(0, () => undefined);
+    await turns;
+    expect(time.now()).toBe(0);
+  });
+
+  it("S06: is shared by 200 containers, and never more than what is allowed in a minute, with what a pause had saved", async () => {
+    const { time, container, sent, send } = fleet({ most: 100 });
+    const until = 300_000;
+    const all = Array.from({ length: 200 }, () => send(container(), until));
+    await time.run(until + 20_000, () => undefined);
+    await Promise.all(all);
+    expect(most(sent, 60_000)).toBeLessThanOrEqual(100 * 70);
+    expect(within(sent, 120_000, 300_000) / 180).toBeGreaterThan(90);
+    expect(within(sent, 120_000, 300_000) / 180).toBeLessThanOrEqual(100);
+  });
+
+  it("S06: finds a limit nobody told it, uses nine tenths of it, with less than one refusal in a hundred", async () => {
+    const { time, container, sent, send } = fleet();
+    const until = 900_000;
+    const allowed = 120;
+    let refusals = 0;
+    const answered: number[] = [];
+    const answer = (): number | undefined => {
+      if (within(answered.slice(-2 * allowed), time.now() - 1_000, Infinity) >= allowed * 1.1) {
+        if (time.now() > 300_000) refusals++;
+        return 0;
+      }
+      answered.push(time.now());
+      return undefined;
+    };
+    const all = Array.from({ length: 20 }, () => send(container(), until, answer));
+    await time.run(until + 30_000, () => undefined);
+    await Promise.all(all);
+    const steady = within(answered, 300_000, 900_000) / 600;
+    expect(steady).toBeGreaterThan(allowed * 0.85);
+    expect(refusals / within(sent, 300_000, 900_000)).toBeLessThan(0.01);
+  }, 60_000);
+
+  it("keeps everybody away for as long as the destination asked", async () => {
+    const { time, container, sent, send } = fleet();
+    const limit = container();
+    await limit.turn(signal);
+    await limit.refused(30_000);
+    const all = Array.from({ length: 20 }, () => send(container(), 60_000));
+    await time.run(90_000, () => undefined);
+    await Promise.all(all);
+    expect(Math.min(...sent)).toBeGreaterThanOrEqual(30_000);
+  });
+
+  it("is cut once for many refusals of one moment", async () => {
+    const store = createMemoryRecordStore<RateRecord>();
+    const { container } = fleet({ store });
+    await Promise.all(Array.from({ length: 50 }, () => container().refused(0)));
+    const perSecond = await store.update("gar", (record) => ({ answer: record?.perSecond }));
+    expect(perSecond).toBeCloseTo(35);
+  });
+
+  it("says when to come back instead of waiting long", async () => {
+    const { time, container } = fleet({ first: 1, most: 1 });
+    const turns = Promise.allSettled(Array.from({ length: 20 }, () => container().turn(signal)));
+    await time.run(60_000, () => undefined);
+    const answers = await turns;
+    const refused = answers.filter((answer) => answer.status === "rejected");
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { reason } of refused) expect(reason).toBeInstanceOf(RateExceededError);
+  });
+
+  it("lets a backfill have only what is left", async () => {
+    const { time, container, send, sent } = fleet({ first: 20, most: 20 });
+    const backfill = fleetOfBackfill(container, time);
+    const all = Array.from({ length: 10 }, () => send(container(), 60_000));
+    await time.run(90_000, () => undefined);
+    await Promise.all([...all, backfill.done]);
+    expect(backfill.count()).toBeLessThan(sent.length / 2);
+  });
+
+  it("goes on at a careful pace when the table is away", async () => {
+    const away: RecordStore<RateRecord> = { update: () => Promise.reject(new StoreError("away")) };
+    const { container } = fleet({ store: away });
+    await container().turn(signal);
+    await container().refused(1_000);
+  });
+
+  it("never gives one moment twice: lots follow each other, whoever takes them, whenever", () => {
+    const takes = fc.array(
+      fc.record({ count: fc.integer({ min: 1, max: 128 }), afterMs: fc.integer({ min: 0, max: 20_000 }) }),
+    );
+    fc.assert(
+      fc.property(takes, fc.boolean(), (list, yields) => {
+        const policy = { first: 10, most: 10, burstMs: 10_000 };
+        let record: RateRecord | undefined;
+        let now = 1_000_000;
+        let end = -Infinity;
+        for (const { count, afterMs } of list) {
+          now += afterMs;
+          const { next, answer } = takeRequests(record, { count, now, yields, maxWaitMs: 10_000 }, policy);
+          record = next ?? record;
+          if (answer.kind === "refused") continue;
+          expect(answer.from).toBeGreaterThanOrEqual(Math.max(end, now - (yields ? 0 : policy.burstMs)));
+          expect(answer.from).toBeLessThanOrEqual(now + 10_000);
+          end = answer.from + (count * 1_000) / 10;
+        }
+      }),
+    );
+  });
+});
+
+function fleetOfBackfill(
+  container: (yields: boolean) => RateLimit,
+  time: { now(): number; after(ms: number, act: () => void): void },
+) {
+  let count = 0;
+  async function work(limit: RateLimit): Promise<void> {
+    while (time.now() < 60_000) {
+      const pause = await limit.turn(signal).then(
+        () => (count++, 5),
+        (error: unknown) => (error instanceof RateExceededError ? error.afterMs : 1_000),
+      );
+      await new Promise<void>((resolve) => time.after(pause, resolve));
+    }
+  }
+  const done = Promise.all(Array.from({ length: 10 }, () => work(container(true))));
+  return { done, count: () => count };
+}

@@ -1,0 +1,64 @@
+import { execFile } from "node:child_process";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../fixtures/programs.ts";
+import { PLANTED_BUGS } from "./planted-bugs.ts";
+import type { PlantedBug } from "./planted-bugs.ts";
+
+/** Seeds after which a bug that was not found is one the simulation cannot find. */
+const SEEDS = 10_000;
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  for (const part of ["src", "functions", "local", "test/simulation", "test/faults", "package.json"]) {
+    await cp(part, join(folder.path, part), { recursive: true });
+  }
+  await symlink(resolve("node_modules"), join(folder.path, "node_modules"));
+});
+
+afterAll(() => folder[Symbol.asyncDispose]());
+
+/** Plays seeds on the code as it is in the folder, until one breaks a promise. */
+function play(from: number): Promise<{ readonly found: boolean; readonly output: string }> {
+  const args = ["test/simulation/main.ts", "--seeds", String(SEEDS), "--from", String(from), "--stop"];
+  return new Promise((done) => {
+    execFile(process.execPath, args, { cwd: folder.path, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      const output = `${stdout.slice(-500)}${stderr.slice(-500)}`;
+      done({ found: error !== null && /^seed \d+: I\d/m.test(stdout), output });
+    });
+  });
+}
+
+async function plant({ file, find, replace }: PlantedBug): Promise<() => Promise<void>> {
+  const path = join(folder.path, file);
+  const sound = await readFile(path, "utf8");
+  if (sound.split(find).length !== 2) throw new Error(`${file} does not hold the text to change exactly once: ${find}`);
+  await writeFile(
+    path,
+    sound.replace(find, () => replace),
+  );
+  return () => writeFile(path, sound);
+}
+
+describe("the simulation", () => {
+  it("knows 25 ways to break the code", () => {
+    expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBeGreaterThanOrEqual(25);
+  });
+
+  it.each(PLANTED_BUGS)(
+    "finds out that $name",
+    async (bug) => {
+      const heal = await plant(bug);
+      try {
+        const { found, output } = await play(bug.from ?? 0);
+        expect(found ? "found" : output).toBe("found");
+      } finally {
+        await heal();
+      }
+    },
+    180_000,
+  );
+});

@@ -1,0 +1,223 @@
+/** A mistake somebody could make in the code that keeps the promises: one text for another, in one file. */
+export interface PlantedBug {
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** Seed to begin with, for what few of the first thousands meet. */
+  readonly from?: number;
+}
+
+const TAG_RECORD = "src/replication/tag-record.ts";
+const REPLICATE_TAG = "src/replication/replicate-tag.ts";
+const CHECKPOINT = "src/replication/checkpoint.ts";
+const COPY_IMAGE = "src/replication/copy-image.ts";
+const COPY_BLOB = "src/replication/copy-blob.ts";
+const PUBLISH = "src/replication/publish.ts";
+const JUDGE = "src/replication/judge.ts";
+const HANDLER = "functions/copy/handler.ts";
+const FAN_OUT = "functions/fan-out/handler.ts";
+const RECONCILE = "src/replication/reconcile.ts";
+const CYCLE = "src/replication/reconcile-cycle.ts";
+const RATE = "src/replication/rate.ts";
+
+/** Each breaks a promise, and the simulation must find out which. */
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: "the lease of another is taken",
+    file: TAG_RECORD,
+    find: "if (lease !== undefined && lease.until > claim.now) {",
+    replace: "if (lease !== undefined && lease.until > claim.now + 1e9) {",
+  },
+  {
+    name: "a folded push leaves no mark",
+    file: TAG_RECORD,
+    find: 'return { next: { ...known, wantedAt, dirty: true }, answer: { kind: "folded" } };',
+    replace: 'return { next: { ...known, wantedAt }, answer: { kind: "folded" } };',
+  },
+  {
+    name: "the mark of a folded push is not looked at",
+    file: TAG_RECORD,
+    find: "if (record.dirty) return",
+    replace: "if (record.dirty && false) return",
+  },
+  {
+    name: "the message of the lease holder is folded into itself",
+    file: TAG_RECORD,
+    find: 'if (lease.message === claim.message) return { answer: { kind: "busy", until: lease.until } };',
+    replace: "",
+  },
+  {
+    name: "a lease is renewed by whoever asks",
+    from: 7000,
+    file: TAG_RECORD,
+    find: "return record.lease?.owner === lease.owner && record.lease.fence === lease.fence;",
+    replace: "return record.lease !== undefined || lease.fence > 0;",
+  },
+  {
+    name: "the lease is let go although nobody knows whether the tag was put",
+    from: 6400,
+    file: REPLICATE_TAG,
+    find: 'report.reason === "uncertain"',
+    replace: 'report.reason === ("never" as string)',
+  },
+  {
+    name: "a tag is put by one that was not asked to look again",
+    file: REPLICATE_TAG,
+    find: 'if (settled.kind === "settled") return last;',
+    replace: "return last;",
+  },
+  {
+    name: "what the target denies stays believed",
+    file: CHECKPOINT,
+    find: 'if (known?.state !== "present") return { answer: undefined };\n  return { next: { state: "unknown" }, answer: undefined };\n}\n',
+    replace: "return { answer: known === undefined ? undefined : undefined };\n}\n",
+  },
+  {
+    name: "a claim is forgotten together with a checkpoint",
+    file: CHECKPOINT,
+    find: 'if (known?.state !== "present") return { answer: undefined };\n  return { next: { state: "unknown" }',
+    replace: 'return { next: { state: "unknown" }',
+  },
+  {
+    name: "the claim of another is taken",
+    file: CHECKPOINT,
+    find: "known.owner !== claim.owner && known.until > claim.now",
+    replace: "known.owner !== claim.owner && known.until > claim.now + 1e9",
+  },
+  {
+    name: "content is noted as present when it is claimed",
+    file: CHECKPOINT,
+    find: 'next: { state: "uploading", owner: claim.owner, until: claim.now + claim.leaseMs },',
+    replace: 'next: { state: "present" },',
+  },
+  {
+    name: "a broken upload is noted as done",
+    file: CHECKPOINT,
+    find: 'return { next: { state: "unknown" }, answer: undefined };\n}\n\n/** The registry denies',
+    replace: 'return { next: { state: "present" }, answer: undefined };\n}\n\n/** The registry denies',
+  },
+  {
+    name: "blobs are not copied",
+    file: COPY_IMAGE,
+    find: "await copyBlobs(blobs, context, tally, signal);",
+    replace: "if (blobs.length > 1e9) await copyBlobs(blobs, context, tally, signal);",
+  },
+  {
+    name: "children are put together with the index",
+    file: COPY_IMAGE,
+    find: "await putBelow(tree, context, tally, signal);",
+    replace: "void putBelow(tree, context, tally, signal).catch(() => undefined);",
+  },
+  {
+    name: "a failed upload keeps its claim for ever",
+    file: CHECKPOINT,
+    find: 'until: claim.now + claim.leaseMs },\n    answer: { kind: "claimed"',
+    replace: 'until: claim.now + 1e12 },\n    answer: { kind: "claimed"',
+  },
+  {
+    name: "a tag is believed to be put because nobody said no",
+    file: PUBLISH,
+    find: "if (unanswered !== undefined) throw unanswered;",
+    replace: "if (unanswered !== undefined) return;",
+  },
+  {
+    name: "an outage is a failure for good",
+    file: JUDGE,
+    find: 'if (error.category === "permanent") {',
+    replace: 'if (error.category !== "transient") {',
+  },
+  {
+    name: "a table that is away is a failure for good",
+    file: JUDGE,
+    find: 'return { outcome: "deferred", reason: "unavailable", afterMs: jittered(UNAVAILABLE_MS, random), error };',
+    replace: 'return { outcome: "failed", reason: "table-away", error };',
+  },
+  {
+    name: "a target that collects is a failure for good",
+    file: JUDGE,
+    find: "if (deniesContent(error)) return judgeAttempt(error, judgement);",
+    replace: "",
+  },
+  {
+    name: "what is deferred is done",
+    file: HANDLER,
+    find: 'await defer(delivery, report.afterMs);\n    return "kept";',
+    replace: 'await defer(delivery, report.afterMs);\n    return "done";',
+  },
+  {
+    name: "the tag is put before its blobs are asked for",
+    file: REPLICATE_TAG,
+    find: 'const copied = await copyImage(wanted, resends === 0 ? context : { ...context, presence: "resend" }, signal);',
+    replace:
+      'const early = await context.source.fetchManifest(wanted, signal);\n      if (early !== undefined) await context.target.putManifest(early, reference, signal).catch(() => undefined);\n      const copied = await copyImage(wanted, resends === 0 ? context : { ...context, presence: "resend" }, signal);',
+  },
+  {
+    name: "an unanswered upload counts as arrived",
+    file: COPY_BLOB,
+    find: "const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal);",
+    replace:
+      'const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal).catch(() => ({ kind: "uploaded" as const }));',
+  },
+  {
+    name: "the end of a request is not noted",
+    file: HANDLER,
+    find: "await receipts.write(record, receiptOf(report, request, now()));",
+    replace: "void receiptOf(report, request, now());",
+  },
+  {
+    name: "a request ends although its end could not be noted",
+    file: HANDLER,
+    find: "if (!(error instanceof StoreError)) throw error;\n    return { report: {",
+    replace: "if (error instanceof StoreError) return ended;\n    return { report: {",
+  },
+  {
+    name: "an event that was not queued is done",
+    file: FAN_OUT,
+    find: "await send(requests);",
+    replace: "await send(requests).catch(() => undefined);",
+  },
+  {
+    name: "a request is queued without waiting for the answer",
+    file: FAN_OUT,
+    find: "await send(requests);",
+    replace: "void send(requests).catch(() => undefined);",
+  },
+  {
+    name: "running out of time is a failure for good",
+    file: JUDGE,
+    find: 'if (deadline.aborted) return { outcome: "deferred", reason: "deadline", afterMs: 0 };',
+    replace: 'if (deadline.aborted) return { outcome: "failed", reason: "deadline", error };',
+  },
+  {
+    name: "a lost lease is a failure for good",
+    file: JUDGE,
+    find: 'return { outcome: "deferred", reason: "lease-lost", afterMs: SOON_MS, error };',
+    replace: 'return { outcome: "failed", reason: "lease-lost", error };',
+  },
+  {
+    name: "a comparison overlooks what is absent at the target",
+    file: RECONCILE,
+    find: "if (found.get(wanted.tag) === wanted.digest) continue;",
+    replace: "if (found.get(wanted.tag) !== undefined) continue;",
+  },
+  {
+    name: "a comparison believes that a tag is fine because it once was",
+    file: RECONCILE,
+    find: "const isBusy = record.lease !== undefined && record.lease.until > now;",
+    replace: "const isBusy = record.lease !== undefined || record.replicated !== undefined;",
+  },
+  {
+    name: "a comparison that died is never taken up again",
+    from: 6600,
+    file: CYCLE,
+    find: "record?.lease !== undefined && record.lease.until > now",
+    replace: "record?.lease !== undefined",
+  },
+  {
+    name: "requests are counted a thousand times",
+    file: RATE,
+    find: "from + (count * 1_000) / known.perSecond",
+    replace: "from + (count * 1_000_000) / known.perSecond",
+  },
+];
