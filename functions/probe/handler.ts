@@ -50,8 +50,11 @@ async function lookAfter(name: string, dependencies: ProbeDependencies): Promise
   try {
     const circuit = await circuits.update(name, (record) => ({ answer: record }));
     const intake = await intakes.update(name, (record) => ({ answer: record }));
-    const step = nextIntakeStep(intake, circuit, fullConcurrency, now());
-    if (step.kind === "probe") await probeOnce(name, dependencies);
+    let step = nextIntakeStep(intake, circuit, fullConcurrency, now());
+    // Back again: the first copies are let in at once.
+    if (step.kind === "probe" && (await isBack(name, dependencies))) {
+      step = nextIntakeStep(intake, undefined, fullConcurrency, now());
+    }
     if (step.kind === "pause" || step.kind === "admit") await take(step, name, dependencies);
     return step.kind;
   } catch (error) {
@@ -73,10 +76,10 @@ async function take(
 }
 
 /** A destination that takes a write, or answers anything but that it is away, has its circuit closed. */
-async function probeOnce(
+async function isBack(
   destination: string,
   { probe, circuits, intakes, timeout, now, observer }: ProbeDependencies,
-): Promise<void> {
+): Promise<boolean> {
   const problem = await probe(destination, timeout(PROBE_MS)).then(
     () => undefined,
     (error: unknown) => (error instanceof RegistryError && !isOutage(error) ? undefined : error),
@@ -91,4 +94,5 @@ async function probeOnce(
     next: record?.state === "paused" ? { ...record, probedAt: now() } : { state: "full" },
     answer: undefined,
   }));
+  return problem === undefined;
 }

@@ -37,7 +37,7 @@ export interface RateLimitOptions {
 /** Requests taken at once: the first lot; between the bounds, more as long as there is no wait, fewer when there is. */
 const LOT = { first: 16, least: 4, most: 128 } as const;
 /** A lot that was not used by then is lost: it would come on top of what others took. Milliseconds. */
-const LOT_LASTS_MS = 2_000;
+const LOT_LASTS_MS = 5_000;
 /** Longest wait for a turn, in milliseconds: the queue waits better, and for nothing. Shorter than what a lease allows. */
 const WAIT_MAX_MS = 10_000;
 const YIELDING_WAIT_MAX_MS = 3_000;
@@ -48,6 +48,8 @@ export function createRateLimit({ store, key, policy, clock, yields }: RateLimit
   let taking: Promise<void> | undefined;
 
   async function take(): Promise<void> {
+    // What was not used of the last one is not needed.
+    if (lot.left > 0) size = Math.max(size - lot.left, LOT.least);
     const count = size;
     const maxWaitMs = yields ? YIELDING_WAIT_MAX_MS : WAIT_MAX_MS;
     const taken = await store

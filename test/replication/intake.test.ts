@@ -91,11 +91,11 @@ describe("the probe", () => {
     expect(await minute()).toEqual(["probe gar"]);
     expect(await circuit()).toMatchObject({ state: "open" });
     target.problem = undefined;
-    expect(await minute()).toEqual(["probe gar"]);
+    expect(await minute()).toEqual(["probe gar", "gar 2"]);
     expect(await circuit()).toMatchObject({ state: "closed" });
     const opened: string[][] = [];
     for (let step = 0; step < 7; step++) opened.push(await minute());
-    expect(opened).toEqual([["gar 2"], ["gar 4"], ["gar 8"], ["gar 16"], ["gar 32"], ["gar full"], []]);
+    expect(opened).toEqual([["gar 4"], ["gar 8"], ["gar 16"], ["gar 32"], ["gar full"], [], []]);
     expect(await intake()).toEqual({ state: "full" });
   });
 

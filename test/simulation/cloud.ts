@@ -35,6 +35,8 @@ export interface Deployment {
   readonly concurrency: number;
   /** Time an invocation has; it is killed at its end. */
   readonly limitMs: number;
+  /** How long an upload takes at most. */
+  readonly uploadMs: number;
 }
 
 /** Everything that outlives an invocation. */

@@ -20,7 +20,7 @@ interface Environment {
 }
 
 /** Runs the copy function on the queue, as Lambda does: as many environments as there are messages, within the intake. */
-export function startCopyFunction(cloud: Cloud): void {
+export function startCopyFunction(cloud: Cloud, onDelivery: () => void = () => undefined): void {
   const warm: Environment[] = [];
   let running = 0;
   let environments = 0;
@@ -28,6 +28,7 @@ export function startCopyFunction(cloud: Cloud): void {
   cloud.queue.poll((message) => {
     if (running >= cloud.intake) return false;
     running++;
+    onDelivery();
     const environment = warm.pop() ?? startEnvironment(cloud, `copy-${environments++}`);
     cloud.world.note(`${environment.process.name} gets ${message.id} (${message.receives + 1}): ${message.body}`);
     void invoke(environment, message);
@@ -127,6 +128,7 @@ function openingOf(cloud: Cloud, process: Process, clock: Clock): CopyDependenci
     repository: target,
     uploads,
     isLenient,
+    uploadMs: cloud.deployment.uploadMs,
     onTag: (tag, digest) => cloud.onTag(tag, digest),
     onRequest: () => cloud.onTargetRequest(),
   });

@@ -61,6 +61,8 @@ export interface TargetOptions {
   readonly uploads: Uploads;
   /** Takes a manifest without what it points to, as some registries do. */
   readonly isLenient: boolean;
+  /** How long an upload takes at most. */
+  readonly uploadMs: number;
   /** Told of every request that arrives. */
   readonly onRequest: () => void;
   /** Told when a tag is put. */
@@ -115,7 +117,7 @@ export function targetOf(options: TargetOptions): ImageTarget {
         repository.blobs.set(digest, bytes);
         end();
       };
-      await call("put-blob", digest, effect, { signal, tookMs: world.random() * 5_000 }).finally(end);
+      await call("put-blob", digest, effect, { signal, tookMs: world.random() * options.uploadMs }).finally(end);
       return { kind: "uploaded" };
     },
     async putManifest(manifest, reference, signal) {

@@ -74,11 +74,11 @@ interface History {
 /** Plays one seed: pushes to two tags while everything that can go wrong does, then looks whether all is as it must be. */
 export async function simulate(seed: number): Promise<Simulated> {
   const random = seeded(seed);
-  const world = createWorld(random, drawOdds(random), FAULTS_END);
+  const world = createWorld(random, { odds: drawOdds(random), faultsEnd: FAULTS_END });
   world.outages.push(...drawOutages(random));
   // A lenient target shows what a strict one would refuse, but may not collect: then no order would be right.
   const isLenient = random() < 0.4;
-  const cloud = createCloud(world, { concurrency: 3, limitMs: 2 * MINUTE }, isLenient);
+  const cloud = createCloud(world, { concurrency: 3, limitMs: 2 * MINUTE, uploadMs: 5_000 }, isLenient);
   const history: History = { pushes: new Map(TAGS.map((tag) => [tag, []])), unheard: new Set(), heard: [] };
   cloud.onTag = createTagGuard(world, history, cloud);
   startCopyFunction(cloud);

@@ -32,6 +32,7 @@ export interface World {
   note(line: string): void;
   violate(invariant: string, what: string): void;
   readonly outages: Outage[];
+  readonly decide: ((process: string, call: number) => Fate | undefined) | undefined;
   /** The odds now; all is well after the last fault. */
   odds(): Odds;
 }
@@ -46,17 +47,31 @@ const FREEZE_MS = { least: 30_000, more: 40_000 } as const;
 /** An outage is noticed at once. */
 const REFUSED_MS = 5;
 
-export function createWorld(random: () => number, odds: Odds, faultsEnd: number): World {
+export interface WorldOptions {
+  /** Probabilities of what goes wrong until the last fault. */
+  readonly odds: Odds;
+  readonly faultsEnd: number;
+  /** Keep what happens, line by line. */
+  readonly isTraced?: boolean;
+  /** Decides what becomes of the call of a process, by their number; undefined leaves it to the odds. */
+  readonly decide?: ((process: string, call: number) => Fate | undefined) | undefined;
+}
+
+export function createWorld(random: () => number, options: WorldOptions): World {
+  const { odds, faultsEnd, isTraced = true, decide } = options;
   const time = createVirtualTime();
   const trace: string[] = [];
   const violations: string[] = [];
-  const note = (line: string): void => void trace.push(`${(time.now() / 1_000).toFixed(3).padStart(10)}  ${line}`);
+  const note = (line: string): void => {
+    if (isTraced) trace.push(`${(time.now() / 1_000).toFixed(3).padStart(10)}  ${line}`);
+  };
   return {
     time,
     random,
     trace,
     violations,
     outages: [],
+    decide,
     note,
     violate(invariant, what) {
       note(`VIOLATION ${invariant}: ${what}`);
@@ -99,11 +114,13 @@ export interface Call<T> {
   readonly weight?: number;
 }
 
-type Fate = "well" | "freeze" | "lost-request" | "lost-answer" | "late" | "crash-before" | "crash-after";
+/** What becomes of a call. */
+export type Fate = "well" | "freeze" | "lost-request" | "lost-answer" | "late" | "crash-before" | "crash-after";
 
 export function createProcess(world: World, name: string): Process {
   const { time, random } = world;
   let alive = true;
+  let calls = 0;
   let frozenUntil = -LATE_MS;
   const dead = new Promise<never>(() => undefined);
 
@@ -139,7 +156,8 @@ export function createProcess(world: World, name: string): Process {
       await sleep(REFUSED_MS, signal);
       throw failure();
     }
-    const fate = drawFate(world, request.isRead === true, request.weight ?? 1);
+    const decided = world.decide?.(name, calls++);
+    const fate = decided ?? drawFate(world, request.isRead === true, request.weight ?? 1);
     if (fate === "freeze" && request.isPrompt !== true) freeze();
     await onTheWay(request);
     if (fate !== "well" && fate !== "freeze") return spoil(fate, request);

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { playCrashes } from "./crash-points.ts";
+import type { CrashPoint } from "./crash-points.ts";
+
+const WHEN = ["crash-before", "crash-after"] as const;
+
+/** Every point of the calls from `first` to before `end`. */
+function pointsFrom(first: number, end: number): CrashPoint[] {
+  return Array.from({ length: end - first }, (_, index) => first + index).flatMap((call) =>
+    WHEN.map((when) => ({ call, when })),
+  );
+}
+
+/** What is wrong after each of these runs. */
+async function problemsOf(runs: readonly (readonly CrashPoint[])[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const points of runs) {
+    const report = await playCrashes(points);
+    const where = points.map(({ call, when }) => `${when} ${call}`).join(", ");
+    problems.push(...report.problems.map((problem) => `${where}: ${problem}`));
+  }
+  return problems;
+}
+
+describe("a copy of an index that dies", () => {
+  it("P01, P03, P04: at any one of its calls, before or after it took effect, ends as if it had not", async () => {
+    const { calls, problems } = await playCrashes([]);
+    expect(problems).toEqual([]);
+    expect(calls).toBeGreaterThan(50);
+    expect(await problemsOf(pointsFrom(0, calls).map((point) => [point]))).toEqual([]);
+  });
+
+  it("twice, at any pair of its calls, ends as if it had not", async () => {
+    const { calls } = await playCrashes([]);
+    const pairs = pointsFrom(0, calls).flatMap((first) =>
+      pointsFrom(first.call + 1, first.call + calls).map((second) => [first, second]),
+    );
+    expect(await problemsOf(pairs)).toEqual([]);
+  }, 300_000);
+});
