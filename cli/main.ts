@@ -10,7 +10,12 @@ async function main(args: readonly string[], terminal: Terminal, signal: AbortSi
   const [command, ...rest] = args;
   try {
     if (command === "copy" && !rest.includes("--help")) return await copy(parseCopyOptions(rest), terminal, signal);
-    if (command === undefined || ["help", "--help", "-h", "copy"].includes(command)) {
+    if (!rest.includes("--help")) {
+      // Loaded when asked for: a copy needs no AWS client.
+      if (command === "status") return await (await import("./status.ts")).status(rest, terminal, signal);
+      if (command === "redrive") return await (await import("./redrive.ts")).redrive(rest, terminal, signal);
+    }
+    if (command === undefined || ["help", "--help", "-h", "copy", "status", "redrive"].includes(command)) {
       terminal.out.write(USAGE);
       return ExitCode.ok;
     }

@@ -2,6 +2,8 @@ export const USAGE = `freightliner - replicates container images
 
 Usage:
   freightliner copy SOURCE TARGET [options]    copy one image between two registries
+  freightliner status [options]                show tags, lag, circuits and queues of a deployed stack
+  freightliner redrive [options]               show dead letters by class, and bring them back
   freightliner help                            show this
 
 SOURCE and TARGET are registry/repository:tag or registry/repository@sha256:...
@@ -14,7 +16,20 @@ Options of copy:
   --jobs N                       blobs sent at once, at most (default 64)
   --allow-host HOST              let a registry redirect to this host (repeatable; * stands within one label)
 
-Credentials come from the Docker configuration (DOCKER_CONFIG, ~/.docker/config.json) or the file named by
+Options of status:
+  --stack NAME                   the stack (default freightliner), in AWS_REGION, with the usual AWS credentials
+  --local URL                    the stack of npm start, at the address it shows
+  --tag DESTINATION/REPO:TAG     one tag: what is known of it, and how its last requests ended
+  --json                         everything, for scripts
+
+Options of redrive: --stack, --local, --json as above, and
+  --class CLASS                  only letters of this class (repeatable): message, configuration, image, source, target,
+                                 size, unknown, undelivered
+  --reason REASON                only letters with this reason (repeatable)
+  --repository GLOB              only letters about these repositories (repeatable)
+  --go                           bring them back; without it, nothing is changed
+
+Credentials for registries come from the Docker configuration (DOCKER_CONFIG, ~/.docker/config.json) or the file named by
 REGISTRY_AUTH_FILE, credential helpers included. Loopback registries are reached over plain HTTP, all others over HTTPS.
 
 Exit codes: 0 copied or already there, 1 failed, 2 wrong usage, 3 no such image at the source, 130 interrupted.

@@ -62,7 +62,7 @@ async function showDemo(stack: Stack, view: LiveView): Promise<void> {
   );
 }
 
-function invite({ source, target }: Stack, view: LiveView): void {
+function invite({ source, target, lambdaEndpoint }: Stack, view: LiveView): void {
   view.say("Try it with a real client, for example:");
   view.say(
     `  skopeo copy --all --dest-tls-verify=false --dest-creds ${source.username}:${source.password} docker://docker.io/library/alpine:latest docker://${source.registry}/alpine:latest`,
@@ -71,13 +71,16 @@ function invite({ source, target }: Stack, view: LiveView): void {
   view.say(
     `  skopeo inspect --raw --tls-verify=false --creds ${target.username}:${target.password} docker://${target.registry}/${target.prefix}/alpine:latest`,
   );
+  view.say("Look into it:");
+  view.say(`  npx freightliner status --local ${lambdaEndpoint}`);
   view.say("Ctrl-C stops.");
 }
 
 /** What scripts need to log in on both sides. */
-function readyLine({ source, target }: Stack): string {
+function readyLine({ source, target, lambdaEndpoint }: Stack): string {
   return JSON.stringify({
     ready: true,
+    lambda: lambdaEndpoint,
     source: { registry: source.registry, username: source.username, password: source.password },
     target: { registry: target.registry, prefix: target.prefix, username: target.username, password: target.password },
   });

@@ -41,8 +41,9 @@ const TABLE = "freightliner-state";
 export const MAPPINGS = { live: "live-mapping", backfill: "backfill-mapping" } as const;
 /** Copies of a backfill at once. */
 export const BACKFILL_CONCURRENCY = 2;
-/** How often both sides are compared, in minutes: somebody is watching. */
+/** How often both sides are compared, in minutes, and what is too young for that, in seconds: somebody is watching. */
 const RECONCILE_MINUTES = 1;
+const GRACE_SECONDS = 3;
 
 /** Starts the emulators; `stack` closes what was started. */
 export async function startServices(
@@ -152,6 +153,6 @@ function configurationOf({ source, target }: Registries, elsewhere: ServicesOpti
       },
     ],
     rules: [{ repositories: ["**"], destinations: [DESTINATION] }],
-    reconcile: { everyMinutes: RECONCILE_MINUTES },
+    reconcile: { everyMinutes: RECONCILE_MINUTES, graceSeconds: GRACE_SECONDS },
   };
 }

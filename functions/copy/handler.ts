@@ -105,7 +105,10 @@ export function createHandler(dependencies: CopyDependencies) {
     logReport(observer, report, known, delivery);
     countReport(observer, report, known?.destination);
     if (report.outcome !== "deferred") return "done";
-    await defer(delivery, report.afterMs);
+    // Kept in any case: what cannot be shown sooner shows again when its visibility ends.
+    await defer(delivery, report.afterMs).catch((error: unknown) => {
+      observer.warn("Message could not be deferred", { messageId: delivery.messageId, error: describeError(error) });
+    });
     return "kept";
   };
 }

@@ -6,6 +6,7 @@ import middy from "@middy/core";
 import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
 import { createMessageFate } from "../../src/aws/message-fate.ts";
 import { createObserver } from "../../src/aws/observer.ts";
+import { createTableClock } from "../../src/aws/table-clock.ts";
 import { CopyEnvironment } from "../../src/contract/environment.ts";
 import type { CopyQueue } from "../../src/contract/environment.ts";
 import { keptByKey } from "../../src/contract/kept.ts";
@@ -39,8 +40,11 @@ const queues = environment.FREIGHTLINER_QUEUES;
 const { observer, middlewares } = createObserver("copy");
 
 const sqs = new SQSClient({});
-const stores = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
-const clock: Clock = { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
+const table = openTableClient();
+const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
+/** Leases, circuits and rates are written here and read elsewhere: by the one clock that all have in common. */
+const now = createTableClock(table);
+const clock: Clock = { now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
 
 /** Warm across invocations: connections, tokens, what is known about each registry and repository. */
 const streams = createStreams({ ...COPY_STREAMS, now: Date.now });
@@ -80,7 +84,7 @@ function circuitOf(key: string, settings: Parameters<typeof circuitPolicy>[0]): 
     store: stores.circuits,
     key,
     policy: circuitPolicy(settings),
-    now: Date.now,
+    now,
     random: Math.random,
     onChange(state) {
       if (state === "half-open") return;
@@ -95,7 +99,7 @@ const fate = createMessageFate(sqs, queues, environment.FREIGHTLINER_DEAD_LETTER
 const handle = createHandler({
   configuration,
   observer,
-  now: Date.now,
+  now,
   timeout: (ms) => AbortSignal.timeout(ms),
   defer: fate.defer,
   bury: fate.bury,

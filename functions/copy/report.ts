@@ -36,6 +36,7 @@ function detailsOf(report: CopyReport): LogFields {
     case "unchanged":
       return { digest: report.digest };
     case "superseded":
+      return { digest: report.digest, reason: report.reason };
     case "skipped":
       return { reason: report.reason };
     case "deferred":

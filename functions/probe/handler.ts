@@ -3,7 +3,7 @@ import { describeError } from "../../src/contract/observer.ts";
 import type { Observer } from "../../src/contract/observer.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
 import type { CircuitRecord } from "../../src/replication/circuit.ts";
-import { afterIntakeStep, nextIntakeStep } from "../../src/replication/intake.ts";
+import { nextIntakeStep, openedIntake, pausedIntake } from "../../src/replication/intake.ts";
 import type { IntakeRecord, IntakeStep } from "../../src/replication/intake.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 import { isOutage } from "../../src/replication/watched-target.ts";
@@ -55,7 +55,8 @@ async function lookAfter(name: string, dependencies: ProbeDependencies): Promise
     if (step.kind === "probe" && (await isBack(name, dependencies))) {
       step = nextIntakeStep(intake, undefined, fullConcurrency, now());
     }
-    if (step.kind === "pause" || step.kind === "admit") await take(step, name, dependencies);
+    if (step.kind === "pause") await pause(name, dependencies);
+    if (step.kind === "admit") await admit(name, step.concurrency, dependencies);
     return step.kind;
   } catch (error) {
     observer.error("Destination could not be looked after", { destination: name, error: describeError(error) });
@@ -63,16 +64,25 @@ async function lookAfter(name: string, dependencies: ProbeDependencies): Promise
   }
 }
 
-/** The queues first, the record after: a step that was taken and not noted is taken again. */
-async function take(
-  step: Extract<IntakeStep, { kind: "pause" | "admit" }>,
+/** Noted first, then paused: an order without an answer may still take effect, and then somebody must open the queues. */
+async function pause(destination: string, { setIntake, intakes, now, observer }: ProbeDependencies): Promise<void> {
+  const note = (isDone: boolean): Promise<void> =>
+    intakes.update(destination, () => ({ next: pausedIntake(now(), isDone), answer: undefined }));
+  await note(false);
+  await setIntake(destination, "paused");
+  await note(true);
+  observer.warn("Queues paused: the destination is away", { destination });
+}
+
+/** Opened first, then noted: what was not noted is done again. */
+async function admit(
   destination: string,
+  concurrency: number | undefined,
   { setIntake, intakes, now, observer }: ProbeDependencies,
 ): Promise<void> {
-  await setIntake(destination, step.kind === "pause" ? "paused" : { concurrency: step.concurrency });
-  await intakes.update(destination, () => ({ next: afterIntakeStep(step, now()), answer: undefined }));
-  if (step.kind === "pause") observer.warn("Queues paused: the destination is away", { destination });
-  else observer.info("Queues read again", { destination, concurrency: step.concurrency });
+  await setIntake(destination, { concurrency });
+  await intakes.update(destination, () => ({ next: openedIntake(concurrency, now()), answer: undefined }));
+  observer.info("Queues read again", { destination, concurrency });
 }
 
 /** A destination that takes a write, or answers anything but that it is away, has its circuit closed. */

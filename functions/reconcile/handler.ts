@@ -105,14 +105,15 @@ async function compare(
   dependencies: ReconcileDependencies,
   signal: AbortSignal,
 ): Promise<Pick<Reconciled, "asked" | "missed"> | undefined> {
-  const { observer, backlog, ...context } = dependencies;
+  const { observer, backlog, configuration, ...rest } = dependencies;
+  const context = { ...rest, id, graceMs: configuration.reconcile.graceSeconds * 1_000 };
   const total = { asked: 0, missed: 0 };
   for (const place of placesOf(repository, dependencies)) {
     const { destination } = place;
     try {
       // What waits in the queue has been heard of, though nobody has noted it yet.
       const waiting = await backlog(destination);
-      const { asked, missed, wanted, different } = await reconcileRepository(place, { ...context, id }, signal);
+      const { asked, missed, wanted, different } = await reconcileRepository(place, context, signal);
       const counted = waiting === 0 ? missed : 0;
       observer.count(Metric.tagsRepaired, asked, destination);
       observer.count(Metric.eventsMissed, counted, destination);

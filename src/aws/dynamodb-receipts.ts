@@ -1,7 +1,8 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { Receipt, Receipts } from "../replication/receipt.ts";
+import { Receipt } from "../replication/receipt.ts";
+import type { Receipts } from "../replication/receipt.ts";
 import { StoreError } from "../replication/record-store.ts";
 
 export interface DynamoDbReceiptsOptions {
@@ -25,6 +26,24 @@ export function createDynamoDbReceipts({ client, table, keepSeconds }: DynamoDbR
       }
     },
   };
+}
+
+/** The newest receipts of a tag, newest first. */
+export async function readReceipts(
+  { client, table }: Pick<DynamoDbReceiptsOptions, "client" | "table">,
+  record: string,
+  most: number,
+): Promise<Receipt[]> {
+  const { Items = [] } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: "pk = :pk AND begins_with(sk, :receipt)",
+      ExpressionAttributeValues: { ":pk": `TAG#${record}`, ":receipt": "RECEIPT#" },
+      ScanIndexForward: false,
+      Limit: most,
+    }),
+  );
+  return Items.map((item) => Receipt.parse(item["receipt"]));
 }
 
 function keyOf(record: string, { pushedAt, id }: Receipt): { pk: string; sk: string } {

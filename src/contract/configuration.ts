@@ -91,7 +91,9 @@ const Retries = z.strictObject({
 const Reconcile = z.strictObject({
   include: z.array(Glob).min(1).default(["**"]),
   exclude: z.array(Glob).default([]),
-  everyMinutes: z.int().min(1).max(10_080).default(15),
+  everyMinutes: z.int().min(1).max(10_080).default(10),
+  /** A push younger than this is left to its event. */
+  graceSeconds: z.int().min(1).max(3_600).default(60),
 });
 
 const Document = z.strictObject({
@@ -136,6 +138,7 @@ export interface Configuration {
   readonly retries: z.infer<typeof Retries>;
   readonly reconcile: {
     readonly everyMinutes: number;
+    readonly graceSeconds: number;
     /** Is a repository compared, as far as the rules want it at all? */
     matches(repository: string): boolean;
   };
@@ -179,9 +182,9 @@ export function parseConfiguration(document: unknown): Configuration {
     ...targetCollisions(destinations, rules),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const { include, exclude, everyMinutes } = result.data.reconcile;
+  const { include, exclude, ...times } = result.data.reconcile;
   const [isIncluded, isExcluded] = [compileGlobs(include), compileGlobs(exclude)];
-  const reconcile = { everyMinutes, matches: (name: string) => isIncluded(name) && !isExcluded(name) };
+  const reconcile = { ...times, matches: (name: string) => isIncluded(name) && !isExcluded(name) };
   return { source, destinations, rules, retries, sparseIndexes, reconcile };
 }
 

@@ -52,6 +52,8 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
   const transport = createTransport({ endpoint, guard, authorization });
   const send: Transport = async (request, signal) => {
     await traffic.rate.turn(signal);
+    // While we waited, what allowed the request may have ended.
+    signal.throwIfAborted();
     return transport(request, signal);
   };
   const prefix = formatReference({ registry: endpoint.registry, name: endpoint.repository });

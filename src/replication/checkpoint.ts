@@ -54,8 +54,13 @@ export function renewContent(known: Checkpoint | undefined, claim: ClaimContent)
   return { next: { ...known, until: claim.now + claim.leaseMs }, answer: true };
 }
 
-/** The content is there: verified by the registry, whoever uploaded it. */
-export function completeContent(repository?: RepositoryName): Change<Checkpoint, void> {
+/** The content is there: verified by the registry. Who is uploading it meanwhile, because we were too late, goes on. */
+export function completeContent(
+  known: Checkpoint | undefined,
+  owner: string,
+  repository?: RepositoryName,
+): Change<Checkpoint, void> {
+  if (known?.state === "uploading" && known.owner !== owner) return { answer: undefined };
   return {
     next: repository === undefined ? { state: "present" } : { state: "present", repository },
     answer: undefined,

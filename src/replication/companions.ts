@@ -22,7 +22,7 @@ export async function findCompanions(
 
 /**
  * What became of an image's companions: all is well, or the first report that is not. One that another message is
- * copying is well: it was folded into that copy, which looks again.
+ * copying is well: that copy looks again, and its message stays until it has ended.
  */
 export async function copyCompanions(
   tags: readonly Tag[],
@@ -30,5 +30,7 @@ export async function copyCompanions(
   signal: AbortSignal,
 ): Promise<Extract<CopyReport, { outcome: "deferred" | "failed" }> | undefined> {
   const reports = await concurrently(tags, CONCURRENT_COPIES, copy, signal);
-  return reports.find((report) => report.outcome === "deferred" || report.outcome === "failed");
+  return reports
+    .filter((report) => report.outcome === "deferred" || report.outcome === "failed")
+    .find((report) => report.reason !== "busy");
 }

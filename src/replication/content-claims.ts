@@ -1,7 +1,7 @@
 import { claimContent, completeContent, releaseContent, renewContent } from "./checkpoint.ts";
 import type { ClaimContent, ClaimedContent } from "./checkpoint.ts";
 import type { CopyContext } from "./copy-context.ts";
-import { LeaseLostError } from "./heartbeat.ts";
+import { LATE_SHARE, LeaseLostError } from "./heartbeat.ts";
 
 /** What one uploader holds of one blob: kept alive, completed and released together. */
 export interface ContentClaims {
@@ -20,8 +20,6 @@ export interface ContentClaims {
   release(): Promise<void>;
 }
 
-/** Share of a lease that must be left when an upload begins: of 45 s, 31. */
-const GUARD = 31 / 45;
 /** Pauses while somebody else uploads the blob we need, in milliseconds: the first one, doubled up to the last one. */
 const WAIT_FIRST_MS = 25;
 const WAIT_LAST_MS = 1_000;
@@ -58,11 +56,13 @@ export function createContentClaims(context: CopyContext): ContentClaims {
     },
     renew,
     async guard() {
-      if (lastsUntil - clock.now() >= leaseMs * GUARD || (await renew())) return;
+      if (lastsUntil - clock.now() >= leaseMs * LATE_SHARE || (await renew())) return;
       throw new LeaseLostError("the claim of a blob was lost before its upload began");
     },
     async complete() {
-      await Promise.all(held.map((key) => checkpoints.update(key, () => completeContent(sharing?.repository))));
+      await Promise.all(
+        held.map((key) => checkpoints.update(key, (known) => completeContent(known, owner, sharing?.repository))),
+      );
     },
     async release() {
       const release = (key: string): Promise<void> =>

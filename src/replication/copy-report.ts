@@ -7,8 +7,8 @@ export type CopyReport =
   | { readonly outcome: "replicated"; readonly digest: Digest; readonly tally: Tally; readonly lagMs: number }
   /** It did so before. */
   | { readonly outcome: "unchanged"; readonly digest: Digest }
-  /** A copy that is under way will look again, and covers this request. */
-  | { readonly outcome: "superseded"; readonly reason: "folded" }
+  /** It does so, by the request of a newer push. */
+  | { readonly outcome: "superseded"; readonly reason: "newer-push"; readonly digest: Digest }
   /** There is nothing to copy, and there will not be. */
   | { readonly outcome: "skipped"; readonly reason: "source-gone" | "schema1" | "no-rule" }
   /** Not now. Spends no attempt unless `attempts` says so. */

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { StoreError } from "./record-store.ts";
 
 /** A lease could not be renewed in time: somebody else may own the work now, so ours must stop. */
 export class LeaseLostError extends Error {
@@ -26,17 +27,68 @@ export async function withHeartbeat<T>(
   }
 }
 
+/** Share of a lease that is left when work that may take effect late must stop: of 45 s, 31. */
+export const LATE_SHARE: number = 31 / 45;
+
+/**
+ * Runs `work` only as long as the lease would outlast a late effect of it (assumption A1): renews the lease first and then
+ * often, and aborts the work's signal when that has not worked in time, also after the process stood still.
+ * @throws {LeaseLostError} before the work begins, when the lease is somebody else's.
+ */
+export async function whileFresh<T>(
+  { leaseMs, renew }: { readonly leaseMs: number; readonly renew: () => Promise<boolean> },
+  clock: Clock,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const freshMs = leaseMs * (1 - LATE_SHARE);
+  const stop = new AbortController();
+  const stale = new AbortController();
+  let freshUntil = await refresh();
+  const watching = watch();
+  try {
+    return await work(AbortSignal.any([signal, stale.signal]));
+  } finally {
+    stop.abort();
+    await watching;
+  }
+
+  async function refresh(): Promise<number> {
+    const now = clock.now();
+    if (!(await renew())) throw new LeaseLostError("the lease was lost before the tag was put");
+    return now + freshMs;
+  }
+
+  async function watch(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await clock.sleep(freshMs / 3, stop.signal).catch(() => undefined);
+      if (stop.signal.aborted) return;
+      if (clock.now() >= freshUntil) {
+        return stale.abort(new LeaseLostError("the lease was not renewed in time; the tag is not put"));
+      }
+      freshUntil = await refresh().catch(() => freshUntil);
+    }
+  }
+}
+
 async function beat(
   { leaseMs, renew }: { readonly leaseMs: number; readonly renew: () => Promise<boolean> },
   clock: Clock,
   stop: AbortSignal,
 ): Promise<void> {
-  while (!stop.aborted) {
+  for (let renewedAt = clock.now(); !stop.aborted;) {
     const rested = await clock.sleep(leaseMs / 3, stop).then(
       () => true,
       () => false,
     );
     if (!rested || stop.aborted) return;
-    if (!(await renew())) throw new LeaseLostError("the lease was taken by somebody else; this copy stops");
+    const now = clock.now();
+    const renewed = await renew().catch((error: unknown) => {
+      // A table that is away for a moment stops nobody, as long as the lease lasts.
+      if (!(error instanceof StoreError) || clock.now() - renewedAt >= leaseMs) throw error;
+      return undefined;
+    });
+    if (renewed === false) throw new LeaseLostError("the lease was taken by somebody else; this copy stops");
+    if (renewed === true) renewedAt = now;
   }
 }

@@ -7,8 +7,11 @@ import type { CircuitRecord } from "./circuit.ts";
  */
 export const IntakeRecord = z.discriminatedUnion("state", [
   z.object({ state: z.literal("full") }),
-  /** The queues rest; `probedAt` shows that somebody looks after them. */
-  z.object({ state: z.literal("paused"), since: z.number(), probedAt: z.number() }),
+  /**
+   * The queues rest, or are about to: noted before they are paused, so that whatever becomes of the order to pause them,
+   * somebody will open them. `probedAt` shows that somebody looks after them.
+   */
+  z.object({ state: z.literal("paused"), since: z.number(), probedAt: z.number(), isDone: z.boolean() }),
   z.object({ state: z.literal("reopening"), concurrency: z.int(), steppedAt: z.number() }),
 ]);
 export type IntakeRecord = z.infer<typeof IntakeRecord>;
@@ -35,18 +38,24 @@ export function nextIntakeStep(
   now: number,
 ): IntakeStep {
   const isClosed = circuit === undefined || circuit.state === "closed";
-  if (intake?.state === "paused") return isClosed ? { kind: "admit", concurrency: REOPEN_WITH } : { kind: "probe" };
+  if (intake?.state === "paused") {
+    if (isClosed) return { kind: "admit", concurrency: REOPEN_WITH };
+    return { kind: intake.isDone ? "probe" : "pause" };
+  }
   if (!isClosed) return now - circuit.since >= PAUSE_AFTER_MS ? { kind: "pause" } : { kind: "leave" };
   if (intake?.state !== "reopening" || now - intake.steppedAt < REOPEN_STEP_MS) return { kind: "leave" };
   const concurrency = intake.concurrency * 2;
   return { kind: "admit", concurrency: concurrency >= full ? undefined : concurrency };
 }
 
-/** The record after a step was taken. */
-export function afterIntakeStep(step: Exclude<IntakeStep, { kind: "leave" | "probe" }>, now: number): IntakeRecord {
-  if (step.kind === "pause") return { state: "paused", since: now, probedAt: now };
-  if (step.concurrency === undefined) return { state: "full" };
-  return { state: "reopening", concurrency: step.concurrency, steppedAt: now };
+/** The record before (`isDone` false) and after queues are paused. */
+export function pausedIntake(now: number, isDone: boolean): IntakeRecord {
+  return { state: "paused", since: now, probedAt: now, isDone };
+}
+
+/** The record after queues were opened for so many copies at once; undefined: as deployed. */
+export function openedIntake(concurrency: number | undefined, now: number): IntakeRecord {
+  return concurrency === undefined ? { state: "full" } : { state: "reopening", concurrency, steppedAt: now };
 }
 
 /** Whoever looks after paused queues comes every minute; after this long without, they are opened: towards working. */

@@ -35,6 +35,8 @@ export interface ReconcileContext {
   readonly send: (requests: readonly CopyRequest[]) => Promise<void>;
   /** Correlation id of this comparison. */
   readonly id: string;
+  /** A push younger than this is left to its event, in milliseconds. */
+  readonly graceMs: number;
   readonly now: () => number;
 }
 
@@ -45,12 +47,10 @@ export interface Reconciled {
   readonly different: number;
   /** Those of them that were asked for now; the others are being worked on, or were asked for before. */
   readonly asked: number;
-  /** Those of them that an event should have asked for, long ago enough. */
+  /** Those of them that an event should have asked for. */
   readonly missed: number;
 }
 
-/** A push whose event is on its way is not missed yet, in milliseconds. */
-const GRACE_MS = 600_000;
 /** ECR's events and its API know of one push with a difference of whole seconds, in milliseconds. */
 const SAME_PUSH_MS = 2_000;
 /** A tag that was asked for and is still different is asked for again after so long, in milliseconds. */
@@ -96,12 +96,14 @@ interface Difference extends SourceTag {
 async function ask(
   differing: readonly SourceTag[],
   place: ReconciledRepository,
-  { tags, send, id, now }: ReconcileContext,
+  { tags, send, id, graceMs, now }: ReconcileContext,
 ): Promise<Pick<Reconciled, "asked" | "missed">> {
   const looked = await Promise.all(
-    differing.map((wanted) =>
-      tags.update(tagKey(place.scope, wanted.tag), (record) => ({ answer: difference(wanted, record, now()) })),
-    ),
+    differing
+      .filter(({ pushedAt }) => now() - pushedAt >= graceMs)
+      .map((wanted) =>
+        tags.update(tagKey(place.scope, wanted.tag), (record) => ({ answer: difference(wanted, record, now()) })),
+      ),
   );
   const open = looked.filter((wanted) => wanted !== undefined);
   if (open.length === 0) return { asked: 0, missed: 0 };
@@ -127,7 +129,7 @@ function difference(wanted: SourceTag, known: TagRecord | undefined, now: number
   const isBusy = record.lease !== undefined && record.lease.until > now;
   if (isBusy || isAskedFor(wanted, record, now)) return undefined;
   const wasHeard = record.wantedAt >= wanted.pushedAt - SAME_PUSH_MS;
-  return { ...wanted, missed: !wasHeard && now - wanted.pushedAt >= GRACE_MS };
+  return { ...wanted, missed: !wasHeard };
 }
 
 /** True while a request for exactly this waits to be carried out, or has failed for good. */

@@ -9,7 +9,7 @@ import type { CopiedImage } from "./copy-image.ts";
 import type { CopyContext } from "./copy-context.ts";
 import type { CopyReport } from "./copy-report.ts";
 import type { CopyRequest } from "./copy-request.ts";
-import { LeaseLostError, withHeartbeat } from "./heartbeat.ts";
+import { LeaseLostError, whileFresh, withHeartbeat } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
 import { judge } from "./judge.ts";
 import { publish } from "./publish.ts";
@@ -28,6 +28,8 @@ export interface ReplicateTag extends CopyContext {
 
 /** Looks after which a tag that keeps moving under our hands is left for a later delivery. */
 const MAX_ROUNDS = 10;
+/** Those who wait for a tag come back within so long after its lease, not all at once; milliseconds. */
+const BUSY_SPREAD_MS = 2_000;
 /** Copies of one image after a registry denied having what it said it had. */
 const MAX_RESENDS = 2;
 
@@ -46,14 +48,16 @@ export async function replicateTag(
   let attempts = 1;
   try {
     const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }));
-    if (claimed.kind === "folded") return { outcome: "superseded", reason: "folded" };
-    if (claimed.kind === "busy") return { outcome: "deferred", reason: "busy", afterMs: claimed.until - clock.now() };
+    if (claimed.kind === "busy") {
+      const afterMs = claimed.until - clock.now() + Math.round(random() * BUSY_SPREAD_MS);
+      return { outcome: "deferred", reason: "busy", afterMs };
+    }
     attempts = claimed.attempts + 1;
     const { lease } = claimed;
     const renew = (): Promise<boolean> => tags.update(key, (record) => renewTag(record, lease, clock.now() + leaseMs));
     return await withHeartbeat({ leaseMs, renew }, clock, deadline, async (signal) => {
       const look = (): Promise<CopyReport | "moved"> =>
-        copyOnce(request, context, renew, signal).catch((error: unknown) =>
+        copyOnce(request, { ...context, wantedAt: claimed.wantedAt }, renew, signal).catch((error: unknown) =>
           judge(error, { deadline, attempts, maxAttempts, random }),
         );
       return rounds(look, context, lease);
@@ -88,14 +92,15 @@ async function rounds(
 
 /** A second look that finds what the first one brought takes nothing from it. */
 function sameOf(before: CopyReport | undefined, found: CopyReport | "moved"): CopyReport | "moved" {
-  if (before?.outcome !== "replicated" || found === "moved" || found.outcome !== "unchanged") return found;
-  return before.digest === found.digest ? before : found;
+  if (before?.outcome !== "replicated" || found === "moved") return found;
+  const isFine = found.outcome === "unchanged" || found.outcome === "superseded";
+  return isFine && before.digest === found.digest ? before : found;
 }
 
 /** One look at the source, one copy; `moved` when the source's tag changed meanwhile. */
 async function copyOnce(
   request: CopyRequest,
-  context: ReplicateTag,
+  context: ReplicateTag & { readonly wantedAt: number },
   renew: () => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<CopyReport | "moved"> {
@@ -104,7 +109,12 @@ async function copyOnce(
   const [wanted, current] = await Promise.all([source.resolve(reference, signal), target.resolve(reference, signal)]);
   if (wanted === undefined) return { outcome: "skipped", reason: "source-gone" };
   if (manifestKind(wanted.mediaType) === "schema1") return { outcome: "skipped", reason: "schema1" };
-  if (current?.digest === wanted.digest) return { outcome: "unchanged", digest: wanted.digest };
+  if (current?.digest === wanted.digest) {
+    const { digest } = wanted;
+    return context.wantedAt > request.pushedAt
+      ? { outcome: "superseded", reason: "newer-push", digest }
+      : { outcome: "unchanged", digest };
+  }
   const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === wanted.digest;
   const attach = (tags: readonly Tag[]): Promise<Bad | undefined> =>
     copyCompanions(tags, (tag, working) => replicateTag({ ...request, reference: tag }, context, working), signal);
@@ -155,8 +165,8 @@ async function deliver(
       const bad = isCompanionTag(reference) ? undefined : await attach(copied.companions);
       if (bad?.outcome === "deferred") return { tally: copied.tally, bad };
       if (!(await isCurrent())) return "moved";
-      if (!(await renew())) throw new LeaseLostError("the lease was lost before the tag was put");
-      await put(copied, reference, context, signal);
+      const lease = { leaseMs: context.leaseMs, renew };
+      await whileFresh(lease, context.clock, signal, (fresh) => put(copied, reference, context, fresh));
       copied.tally.manifests++;
       return { tally: copied.tally, bad };
     } catch (error) {
@@ -184,12 +194,12 @@ function settlementOf(report: CopyReport, now: number): Settlement {
   switch (report.outcome) {
     case "replicated":
     case "unchanged":
+    case "superseded":
       return { kind: "completed", outcome: report.outcome, replicated: { digest: report.digest, at: now } };
     case "deferred": {
       const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
       return { kind, outcome: `${report.outcome}: ${report.reason}` };
     }
-    case "superseded":
     case "skipped":
     case "failed":
       return { kind: "completed", outcome: `${report.outcome}: ${report.reason}` };

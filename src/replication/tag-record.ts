@@ -9,7 +9,7 @@ export const TagRecord = z.object({
   /** Who works on the tag now. */
   lease: z
     .object({
-      /** The delivery's message: its own redelivery must wait, other messages may fold. */
+      /** The delivery's message: another one has the holder look again, its own redelivery adds nothing. */
       message: z.string(),
       owner: z.string(),
       fence: z.int(),
@@ -53,22 +53,29 @@ export interface ClaimTag {
 }
 
 export type ClaimedTag =
-  | { readonly kind: "leased"; readonly lease: TagLease; readonly attempts: number }
-  /** Somebody else is at it and will look again: this message is done. */
-  | { readonly kind: "folded" }
-  /** An earlier delivery of this very message holds the lease, or its process died: nobody else would redo its work. */
+  | {
+      readonly kind: "leased";
+      readonly lease: TagLease;
+      readonly attempts: number;
+      /** When the newest push we heard of was made. */
+      readonly wantedAt: number;
+    }
+  /**
+   * Somebody is at it, and will look again before letting go when it is another message. Ours stays in the queue all the
+   * same: the holder may be a second delivery of a message that is gone, and then nobody else would redo its work.
+   */
   | { readonly kind: "busy"; readonly until: number };
 
 export const UNTOUCHED: TagRecord = { fence: 0, dirty: false, attempts: 0, wantedAt: 0 };
 
-/** Takes the lease of a tag, folds the request into the lease of another message, or says until when to wait. */
+/** Takes the lease of a tag; or has its holder look again, and says until when to wait. */
 export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change<TagRecord, ClaimedTag> {
   const known = record ?? UNTOUCHED;
   const wantedAt = Math.max(known.wantedAt, claim.pushedAt);
   const { lease } = known;
   if (lease !== undefined && lease.until > claim.now) {
-    if (lease.message === claim.message) return { answer: { kind: "busy", until: lease.until } };
-    return { next: { ...known, wantedAt, dirty: true }, answer: { kind: "folded" } };
+    const answer = { kind: "busy", until: lease.until } as const;
+    return lease.message === claim.message ? { answer } : { next: { ...known, wantedAt, dirty: true }, answer };
   }
   const fence = known.fence + 1;
   const { message, owner, key } = claim;
@@ -80,7 +87,7 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
       fence,
       lease: { message, owner, fence, until: claim.now + claim.leaseMs },
     },
-    answer: { kind: "leased", lease: { key, owner, fence }, attempts: known.attempts },
+    answer: { kind: "leased", lease: { key, owner, fence }, attempts: known.attempts, wantedAt },
   };
 }
 

@@ -47,7 +47,7 @@ describe("a record in DynamoDB", () => {
     await expect(strict.update("odd", () => ({ next: 6, answer: 0 }))).rejects.toThrow(StoreError);
   });
 
-  it("is known as our own when the answer to its write was lost and the SDK wrote it again", async () => {
+  it("P20, P22: is known as our own when the answer to its write was lost and the SDK wrote it again", async () => {
     await using proxy = await scriptedServer(async ({ headers, body, url }, response) => {
       const target = String(headers["x-amz-target"]);
       const send = (): Promise<Response> =>
@@ -75,6 +75,38 @@ describe("a record in DynamoDB", () => {
     expect(runs).toBe(1);
     expect(await open().update("lost", (known) => ({ answer: known }))).toBe(1);
     lossy.destroy();
+  });
+
+  it("P23: is read consistently, and P24: taken for what its content says, whatever the table should have removed", async () => {
+    await using proxy = await scriptedServer((_got, response) => {
+      const Item = {
+        version: { N: "3" },
+        writeId: { S: "w" },
+        record: { N: "7" },
+        expiresAt: { N: "1" },
+      };
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify({ Item }));
+    });
+    const reading = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, endpoint: `http://${proxy.host}` }));
+    const store = createDynamoDbRecordStore({ client: reading, table: "state", kind: "TAG", schema: z.number() });
+    expect(await store.update("x", (known) => ({ answer: known }))).toBe(7);
+    expect(JSON.parse(proxy.got[0]?.body.toString() ?? "{}")).toMatchObject({ ConsistentRead: true });
+    reading.destroy();
+  });
+
+  it("P19, P34: whose table throttles or denies is a StoreError, after the SDK's own tries", async () => {
+    await using proxy = await scriptedServer(({ headers }, response) => {
+      const isRead = String(headers["x-amz-target"]).endsWith("GetItem");
+      const __type = isRead ? "ProvisionedThroughputExceededException" : "AccessDeniedException";
+      response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify({ __type }));
+    });
+    const busy = DynamoDBDocumentClient.from(
+      new DynamoDBClient({ ...LOCAL_AWS, endpoint: `http://${proxy.host}`, maxAttempts: 2 }),
+    );
+    const store = createDynamoDbRecordStore({ client: busy, table: "state", kind: "TAG", schema: z.number() });
+    await expect(store.update("x", () => ({ next: 1, answer: 0 }))).rejects.toBeInstanceOf(StoreError);
+    expect(proxy.got.length).toBe(2);
+    busy.destroy();
   });
 
   it("whose table cannot be reached is a StoreError that says what to check", async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CopyEnvironment } from "../../src/contract/environment.ts";
+import { CopyEnvironment, ReconcileEnvironment } from "../../src/contract/environment.ts";
 import { LOCAL_USAGE } from "../../local/options.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
 
@@ -31,7 +31,7 @@ describe("the documents", () => {
   it("name every variable of the functions, and no other", () => {
     const text = readFileSync("docs/configuration.md", "utf8");
     expect([...new Set(text.match(/FREIGHTLINER_[A-Z_]+/g))].toSorted()).toEqual(
-      Object.keys(CopyEnvironment.shape).toSorted(),
+      [...new Set([CopyEnvironment, ReconcileEnvironment].flatMap(({ shape }) => Object.keys(shape)))].toSorted(),
     );
   });
 
@@ -42,6 +42,35 @@ describe("the documents", () => {
     const named = [...readFileSync("docs/threats.md", "utf8").matchAll(/^\| (T\d\d) \|/gm)].map(([, id]) => id);
     expect(named).toEqual([...tried].toSorted());
     expect(named).toHaveLength(27);
+  });
+
+  it("name every fault of the catalogue once, 116 in all, and each of processes, state and scale has a test of its name", () => {
+    const rows = (file: string): string[] =>
+      [...readFileSync(`docs/${file}`, "utf8").matchAll(/^\| ([NPRS]\d\d) \|/gm)].map(([, id = ""]) => id);
+    const delivery = rows("delivery.md");
+    const all = new Set([...rows("faults-seen.md"), ...rows("faults-content-seen.md"), ...delivery]);
+    const ids = ([letter, count]: readonly [string, number]): string[] =>
+      Array.from({ length: count }, (_, index) => `${letter}${String(index + 1).padStart(2, "0")}`);
+    const catalogue = (
+      [
+        ["N", 44],
+        ["P", 34],
+        ["R", 28],
+        ["S", 10],
+      ] as const
+    ).flatMap(ids);
+    expect([...all].toSorted()).toEqual(catalogue);
+    expect(catalogue).toHaveLength(116);
+    const tests = readdirSync("test", { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".test.ts"),
+    );
+    const titles = tests.flatMap((name) =>
+      [...readFileSync(join("test", name), "utf8").matchAll(/["`]((?:[PRS]\d\d(?:, |: |: of ))+)/g)].map(
+        ([title]) => title,
+      ),
+    );
+    const named = new Set(titles.flatMap((title) => title.match(/[PS]\d\d/g) ?? []));
+    expect(delivery.filter((id) => !named.has(id))).toEqual([]);
   });
 
   it("name fields that the configuration takes, and all of them", () => {
@@ -64,6 +93,8 @@ describe("the documents", () => {
           registry: "127.0.0.1:2",
           prefix: "p",
           plainHttp: true,
+          requestsPerSecond: 250,
+          circuit: { window: "w", minimumCalls: 10, failureRate: 0.5, slowRate: 0.8 },
           federation: { audience: "//iam.googleapis.com/x", serviceAccount: "a@b.test" },
         },
         { name: "g", kind: "generic", registry: "127.0.0.1:3", prefix: "p", allowedHosts: ["h"] },
@@ -71,8 +102,11 @@ describe("the documents", () => {
       rules: [{ repositories: ["a"], tags: ["*"], destinations: ["d"], as: "b" }],
       sparseIndexes: "fail",
       retries: { preset: "standard", operations: {} },
+      reconcile: { include: ["**"], exclude: ["x"], everyMinutes: 10, graceSeconds: 60 },
     };
-    parseConfiguration(full);
+    const [first, ...others] = full.destinations;
+    const circuit = { ...first?.circuit, window: { seconds: 60 } };
+    parseConfiguration({ ...full, destinations: [{ ...first, circuit }, ...others] });
     expect(fields.toSorted()).toEqual([...new Set(leaves(full))].toSorted());
   });
 });

@@ -10,7 +10,7 @@ import { startDockerRegistry, temporaryFolder } from "../fixtures/programs.ts";
 const MB = 1_000_000;
 
 describe("memory", () => {
-  it("does not grow with the size of a layer", async () => {
+  it("P02: does not grow with the size of a layer", async () => {
     await using folder = await temporaryFolder();
     await using target = await startDockerRegistry();
     const source = await startRegistry({

@@ -8,6 +8,7 @@ import { createCircuitBreaker } from "../../src/replication/circuit-breaker.ts";
 import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
 import type { CircuitRecord } from "../../src/replication/circuit.ts";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
+import { StoreError } from "../../src/replication/record-store.ts";
 import type { Receipt } from "../../src/replication/receipt.ts";
 import { createMemoryReceipts } from "../fakes/memory-receipts.ts";
 import { addImage } from "../fixtures/memory-image.ts";
@@ -87,7 +88,7 @@ describe("the copy handler", () => {
     ["an unknown version", { ...request, version: 9 }, "malformed-message"],
     ["a name outside the grammar", { ...request, repository: "../x" }, "malformed-message"],
     ["an unknown destination", { ...request, destination: "moon" }, "unknown-destination"],
-  ])("buries a message of %s at once, with its reason, and touches nothing", async (_case, body, reason) => {
+  ])("P09: buries a message of %s at once, with its reason, and touches nothing", async (_case, body, reason) => {
     const { handle, buried, opened, deferred } = setUp();
     expect(await handle(deliveryOf(body), 60_000)).toBe("done");
     expect([buried, opened, deferred]).toEqual([[reason], [], []]);
@@ -128,7 +129,7 @@ describe("the copy handler", () => {
     expect(deferred).toEqual([0]);
   });
 
-  it("fails when it could not bury a message, so that the queue keeps it", async () => {
+  it("P13: fails when it could not bury a message, so that the queue keeps it", async () => {
     const { fixture } = setUp();
     const handle = createHandler({
       configuration,
@@ -139,5 +140,114 @@ describe("the copy handler", () => {
       bury: () => Promise.reject(new Error("dead letters away")),
     });
     await expect(handle(deliveryOf("{"), 60_000)).rejects.toThrow("dead letters away");
+  });
+
+  it("P16, P34: keeps a message that it may not defer any more: it shows again by itself, and nothing is lost", async () => {
+    const { fixture, observer } = setUp();
+    addImage(fixture.source, ["one"], "v1");
+    fixture.target.before = () => {
+      throw new RegistryError({ side: "target", operation: "resolve", subject: "p", category: "deferred" }, "away");
+    };
+    const handle = createHandler({
+      configuration,
+      ...around(),
+      observer,
+      open: () => fixture,
+      defer: () => Promise.reject(new Error("The receipt handle has expired")),
+      bury: () => Promise.reject(new Error("never")),
+    });
+    expect(await handle(deliveryOf(request), 60_000)).toBe("kept");
+    expect(observer.lines.at(-1)?.fields).toMatchObject({ messageId: "m1", error: "The receipt handle has expired" });
+  });
+
+  it("writes one receipt for each request, with its trace, however often it is delivered", async () => {
+    const { fixture } = setUp();
+    const receipts = new Map<string, Receipt>();
+    const digest = addImage(fixture.source, ["one"], "v1");
+    const handle = createHandler({
+      configuration,
+      ...around(receipts),
+      observer: createObserved(),
+      open: () => fixture,
+      defer: () => Promise.resolve(),
+      bury: () => Promise.resolve(),
+    });
+    for (let delivery = 0; delivery < 3; delivery++) await handle(deliveryOf(request), 60_000);
+    expect([...receipts.values()]).toEqual([
+      expect.objectContaining({
+        id: "event-1",
+        reference: "v1",
+        outcome: "replicated",
+        digest,
+        bytesUploaded: expect.any(Number),
+      }),
+    ]);
+    expect([...receipts.values()][0]?.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  });
+
+  it("does not end a request whose receipt cannot be written", async () => {
+    const { fixture, deferred } = setUp();
+    addImage(fixture.source, ["one"], "v1");
+    const handle = createHandler({
+      configuration,
+      ...around(),
+      receipts: { write: () => Promise.reject(new StoreError("away")) },
+      observer: createObserved(),
+      open: () => fixture,
+      defer: (_delivery, afterMs) => Promise.resolve(void deferred.push(afterMs)),
+      bury: () => Promise.resolve(),
+    });
+    expect(await handle(deliveryOf(request), 60_000)).toBe("kept");
+    expect(deferred[0]).toBeGreaterThan(0);
+  });
+
+  it("leaves a destination alone whose circuit is open, and asks it for nothing", async () => {
+    const { fixture } = setUp();
+    const circuits = createMemoryRecordStore<CircuitRecord>();
+    const until = Date.now() + 30_000;
+    await circuits.update("gar", () => ({ next: { state: "open", since: 0, until, trips: 1 }, answer: undefined }));
+    const deferred: number[] = [];
+    const handle = createHandler({
+      configuration,
+      ...around(new Map(), circuits),
+      observer: createObserved(),
+      open: () => fixture,
+      defer: (_delivery, afterMs) => Promise.resolve(void deferred.push(afterMs)),
+      bury: () => Promise.resolve(),
+    });
+    expect(await handle(deliveryOf(request), 60_000)).toBe("kept");
+    expect(deferred[0]).toBeGreaterThan(29_000);
+    expect(fixture.target.calls).toEqual([]);
+  });
+
+  it("tells the dead letter what has to change first, and where to look", async () => {
+    const { fixture } = setUp();
+    addImage(fixture.source, ["one"], "v1");
+    fixture.target.before = ({ operation }) => {
+      if (operation !== "put-manifest") return;
+      throw new RegistryError(
+        { side: "target", operation, subject: "p", category: "permanent", status: 403, code: "DENIED" },
+        "denied",
+      );
+    };
+    const burials: object[] = [];
+    const handle = createHandler({
+      configuration,
+      ...around(),
+      observer: createObserved(),
+      open: () => fixture,
+      defer: () => Promise.resolve(),
+      bury: (_delivery, burial) => Promise.resolve(void burials.push(burial)),
+    });
+    expect(await handle(deliveryOf(request), 60_000)).toBe("done");
+    expect(burials).toEqual([
+      {
+        class: "target",
+        reason: "target-denied",
+        message: expect.stringContaining("denied"),
+        record: "gar/project/repository/app:v1",
+        correlationId: "event-1",
+      },
+    ]);
   });
 });

@@ -77,7 +77,7 @@ describe("the handlers as they are exported", () => {
     });
   });
 
-  it("answer a batch in parts: a poisoned message is buried, one whose registry is away is kept", async () => {
+  it("P12: answer a batch in parts: a poisoned message is buried, one whose registry is away is kept", async () => {
     await using around = await surroundings();
     const { handler } = await import("../../functions/copy/index.ts");
     await around.client.send(new SendMessageCommand({ QueueUrl: around.live.url, MessageBody: "x" }));

@@ -45,7 +45,7 @@ describe("the rule", () => {
     });
   });
 
-  it("retries for a day, and keeps what could not be delivered", () => {
+  it("P32: retries for a day, and keeps what could not be delivered", () => {
     template.hasResourceProperties("AWS::Events::Rule", {
       Targets: [
         {
@@ -67,7 +67,7 @@ describe("the rule", () => {
 });
 
 describe("the queues", () => {
-  it("are a live and a backfill queue for each destination, with one dead-letter queue", () => {
+  it("S04: are a live and a backfill queue for each destination, with one dead-letter queue", () => {
     const queues = Object.entries(template.findResources("AWS::SQS::Queue"));
     const copies = queues.filter(([id]) => id.includes("Copies"));
     expect(copies).toHaveLength(2 * EXAMPLE.destinations.length);

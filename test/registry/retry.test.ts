@@ -50,7 +50,7 @@ describe("a retry", () => {
     expect(await withRetry(failing(failure("deferred", { status: 503 }), 2).attempt, retry())).toBe(3);
   });
 
-  it("is at most a tenth of all requests once the first few are spent", async () => {
+  it("S10: is at most a tenth of all requests once the first few are spent", async () => {
     const traffic = createTraffic();
     let sent = 0;
     const attempt = async (): Promise<never> => {

@@ -98,7 +98,7 @@ describe("a closed circuit", () => {
     expect((await state())?.state).toBe("open");
   });
 
-  it("tells of failures at most once a second, and of the rest at the end", async () => {
+  it("S05: tells of failures at most once a second, and of the rest at the end", async () => {
     const { container, writes, state } = setUp();
     const admission = await admit(container(), "a");
     for (let call = 0; call < 8; call++) await admission.note("failed");

@@ -19,7 +19,7 @@ describe("a copy request", () => {
     ["a repository that climbs", { ...request, repository: "../x" }, /^repository: /],
     ["a reference that is neither", { ...request, reference: "a b" }, /^reference: /],
     ["no destination", { ...request, destination: "" }, /^destination: /],
-  ])("is refused for %s", (_case, body, problem) => {
+  ])("P08: is refused for %s", (_case, body, problem) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
     expect(() => parseCopyRequest(text)).toThrow(FormatError);
     expect(() => parseCopyRequest(text)).toThrow(problem);

@@ -91,7 +91,7 @@ describe("failures", () => {
     });
   });
 
-  it("defers, and never puts a tag, while the state store cannot be reached", async () => {
+  it("P21: defers, and never puts a tag, while the state store cannot be reached", async () => {
     const store = { update: () => Promise.reject(new StoreError("the table is away")) };
     const fixture = replicateFixture({ tags: store });
     addImage(fixture.source, ["one"], "v1");
@@ -102,7 +102,7 @@ describe("failures", () => {
     expect(fixture.target.calls).toEqual([]);
   });
 
-  it("stops before the tag when its lease was taken meanwhile", async () => {
+  it("P15, P26: stops before the tag when its lease was taken meanwhile", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["one"], "v1");
     fixture.source.before = async ({ operation }) => {

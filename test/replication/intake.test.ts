@@ -131,7 +131,7 @@ describe("the probe", () => {
     await minute();
     failing.lambda = true;
     await minute();
-    expect(await intake()).toBeUndefined();
+    expect(await intake()).toMatchObject({ state: "paused", isDone: false });
     expect(observer.lines.at(-1)?.fields).toMatchObject({ destination: "gar", error: "ResourceInUseException" });
     failing.lambda = false;
     expect(await minute()).toEqual(["gar paused"]);
@@ -140,7 +140,7 @@ describe("the probe", () => {
 
 describe("queues that were paused", () => {
   it("are forsaken when nobody has looked after them for a quarter of an hour", () => {
-    const paused = { state: "paused", since: 0, probedAt: 5 * MINUTE } as const;
+    const paused = { state: "paused", since: 0, probedAt: 5 * MINUTE, isDone: true } as const;
     expect(isForsaken(paused, 20 * MINUTE)).toBe(false);
     expect(isForsaken(paused, 20 * MINUTE + 1)).toBe(true);
     expect(isForsaken({ state: "full" }, 1e12)).toBe(false);

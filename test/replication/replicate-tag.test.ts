@@ -146,23 +146,38 @@ describe("replicating a tag", () => {
 });
 
 describe("deliveries that meet", () => {
-  it("folds another message into the copy under way, which then looks again", async () => {
+  it("P05: makes another message wait, and the copy under way look again", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["first"], "v1");
-    let folded: unknown;
+    let met: unknown;
     let second: string | undefined;
     fixture.target.before = async ({ operation, reference }) => {
-      if (operation !== "put-manifest" || reference !== "v1" || folded !== undefined) return;
+      if (operation !== "put-manifest" || reference !== "v1" || met !== undefined) return;
       second = addImage(fixture.source, ["second"], "v1");
-      folded = await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
+      met = await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
     };
     const report = await replicateTag(copyRequest("v1"), fixture, never);
-    expect(folded).toEqual({ outcome: "superseded", reason: "folded" });
+    expect(met).toMatchObject({ outcome: "deferred", reason: "busy" });
     expect(report).toMatchObject({ outcome: "replicated", digest: second });
     expect(fixture.target.tags.get("v1")).toBe(second);
   });
 
-  it("makes a second delivery of the same message wait instead of folding: nobody else would redo its work", async () => {
+  it("P07: finds nothing left to do for an older push, and says that a newer one was served", async () => {
+    const fixture = replicateFixture();
+    const digest = addImage(fixture.source, ["one"], "v1");
+    await replicateTag(copyRequest("v1", 2_000), fixture, never);
+    expect(await replicateTag(copyRequest("v1", 1_000), anotherDelivery(fixture), never)).toEqual({
+      outcome: "superseded",
+      reason: "newer-push",
+      digest,
+    });
+    expect(await replicateTag(copyRequest("v1", 2_000), anotherDelivery(fixture), never)).toEqual({
+      outcome: "unchanged",
+      digest,
+    });
+  });
+
+  it("P05: makes a second delivery of the same message wait", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["one"], "v1");
     const duplicate = anotherDelivery(fixture, { message: fixture.message });
@@ -174,7 +189,7 @@ describe("deliveries that meet", () => {
     expect(met).toMatchObject({ outcome: "deferred", reason: "busy" });
   });
 
-  it("takes over from a delivery that died, and does not send its finished blobs again", async () => {
+  it("P24: takes over from a delivery that died by the time in its lease, whatever still stands in the table, and sends no finished blob again", async () => {
     const fixture = replicateFixture({ leaseMs: 60 });
     addImage(fixture.source, ["layer-one", "layer-two", "layer-three"], "v1");
     const streams = createStreams({ small: 1, big: 1, now: Date.now });
@@ -195,7 +210,7 @@ describe("deliveries that meet", () => {
     for (const digest of finished) expect(uploadsOf(fixture).filter((upload) => upload === digest)).toHaveLength(1);
   });
 
-  it("uploads a blob that many tags share once, however many copies run at the same time", async () => {
+  it("R16: uploads a blob that many tags share once, however many copies run at the same time", async () => {
     const fixture = replicateFixture();
     const tags = Array.from({ length: 20 }, (_, index) => `v${index}`);
     for (const tag of tags) addImage(fixture.source, ["shared base", `own ${tag}`], tag);

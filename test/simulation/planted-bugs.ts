@@ -30,42 +30,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: "if (lease !== undefined && lease.until > claim.now + 1e9) {",
   },
   {
-    name: "a folded push leaves no mark",
-    file: TAG_RECORD,
-    find: 'return { next: { ...known, wantedAt, dirty: true }, answer: { kind: "folded" } };',
-    replace: 'return { next: { ...known, wantedAt }, answer: { kind: "folded" } };',
-  },
-  {
-    name: "the mark of a folded push is not looked at",
-    file: TAG_RECORD,
-    find: "if (record.dirty) return",
-    replace: "if (record.dirty && false) return",
-  },
-  {
-    name: "the message of the lease holder is folded into itself",
-    file: TAG_RECORD,
-    find: 'if (lease.message === claim.message) return { answer: { kind: "busy", until: lease.until } };',
-    replace: "",
-  },
-  {
     name: "a lease is renewed by whoever asks",
-    from: 7000,
+    from: 12_000,
     file: TAG_RECORD,
     find: "return record.lease?.owner === lease.owner && record.lease.fence === lease.fence;",
     replace: "return record.lease !== undefined || lease.fence > 0;",
   },
   {
     name: "the lease is let go although nobody knows whether the tag was put",
-    from: 6400,
+    from: 9_500,
     file: REPLICATE_TAG,
     find: 'report.reason === "uncertain"',
     replace: 'report.reason === ("never" as string)',
-  },
-  {
-    name: "a tag is put by one that was not asked to look again",
-    file: REPLICATE_TAG,
-    find: 'if (settled.kind === "settled") return last;',
-    replace: "return last;",
   },
   {
     name: "what the target denies stays believed",
@@ -142,8 +118,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "what is deferred is done",
     file: HANDLER,
-    find: 'await defer(delivery, report.afterMs);\n    return "kept";',
-    replace: 'await defer(delivery, report.afterMs);\n    return "done";',
+    find: 'if (report.outcome !== "deferred") return "done";',
+    replace: 'if (report.outcome !== "deferred" || report.afterMs >= 0) return "done";',
   },
   {
     name: "the tag is put before its blobs are asked for",

@@ -207,6 +207,7 @@ export function receiptsOf(process: Process, receipts: Map<string, Receipt>): Re
 export function throttled(target: ImageTarget, rate: RateLimit): ImageTarget {
   const turn = async <T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> => {
     await rate.turn(signal);
+    signal.throwIfAborted();
     return call();
   };
   return {

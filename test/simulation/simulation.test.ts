@@ -5,7 +5,7 @@ import { simulate } from "./simulate.ts";
 const SEEDS = 2_000;
 
 describe("the simulation", () => {
-  it(`of ${SEEDS} seeds breaks no promise: no tag incomplete or older, none forgotten, no healthy message buried`, async () => {
+  it(`P28: of ${SEEDS} seeds, with crashes, freezes and outages, breaks no promise: no tag incomplete or older, none forgotten, no healthy message buried`, async () => {
     const broken: string[] = [];
     for (let seed = 0; seed < SEEDS; seed++) {
       const { violations, trace } = await simulate(seed);

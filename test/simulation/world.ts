@@ -121,6 +121,8 @@ export function createProcess(world: World, name: string): Process {
   const { time, random } = world;
   let alive = true;
   let calls = 0;
+  /** Calls under way into which no freeze may fall. */
+  let prompt = 0;
   let frozenUntil = -LATE_MS;
   const dead = new Promise<never>(() => undefined);
 
@@ -158,8 +160,9 @@ export function createProcess(world: World, name: string): Process {
     }
     const decided = world.decide?.(name, calls++);
     const fate = decided ?? drawFate(world, request.isRead === true, request.weight ?? 1);
-    if (fate === "freeze" && request.isPrompt !== true) freeze();
-    await onTheWay(request);
+    if (fate === "freeze" && request.isPrompt !== true && prompt === 0) freeze();
+    prompt += Number(request.isPrompt === true);
+    await onTheWay(request).finally(() => (prompt -= Number(request.isPrompt === true)));
     if (fate !== "well" && fate !== "freeze") return spoil(fate, request);
     world.note(`${name} ${what}`);
     const answer = effect();

@@ -100,11 +100,11 @@ describe("the answer of a batch", () => {
     ["an id that is not in the batch", { batchItemFailures: [{ itemIdentifier: "c" }] }, []],
     ["an empty id", { batchItemFailures: [{ itemIdentifier: "" }] }, []],
     ["something else", { batchItemFailures: "a" }, []],
-  ])("of %s lets these messages go", (_case, value, gone) => {
+  ])("P14: of %s lets these messages go", (_case, value, gone) => {
     expect(ids(value)).toEqual(gone);
   });
 
-  it("of a failed or killed invocation lets none go", () => {
+  it("P13: of a failed or killed invocation lets none go", () => {
     expect(succeeded({ kind: "timed-out" }, batch)).toEqual([]);
     expect(succeeded({ kind: "failed", errorType: "E", errorMessage: "" }, batch)).toEqual([]);
   });

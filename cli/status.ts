@@ -1,0 +1,128 @@
+import type { TagRecord } from "../src/replication/tag-record.ts";
+import { openOperations } from "../src/wiring/open-operations.ts";
+import type { Operations } from "../src/wiring/open-operations.ts";
+import type { Terminal } from "./copy.ts";
+import { ExitCode } from "./exit-code.ts";
+import { counted, formatDuration } from "./format.ts";
+import { readOptions, readStack, STACK_OPTIONS } from "./stack-options.ts";
+import { createTable } from "./table.ts";
+
+/** What a tag's record says of it now. */
+type TagState = "equal" | "copying" | "waiting" | "failed" | "skipped";
+
+interface ListedTag {
+  readonly key: string;
+  readonly state: TagState;
+  /** How long the newest push we heard of has not been at its destination, in milliseconds. */
+  readonly lagMs: number;
+  readonly outcome: string;
+}
+
+/** Tags shown that are not as they should be. */
+const SHOWN = 20;
+const RECEIPTS = 10;
+
+/** Carries out `freightliner status`. */
+export async function status(args: readonly string[], { out }: Terminal, signal: AbortSignal): Promise<ExitCode> {
+  const values = readOptions(args, { ...STACK_OPTIONS, tag: { type: "string" } });
+  const { stack, access } = readStack(values);
+  await using operations = await openOperations(stack, access, signal);
+  if (values.tag !== undefined) return showTag(values.tag, operations, out);
+  const found = await lookAt(operations);
+  out.write(values.json ? `${JSON.stringify(found)}\n` : describe(stack, found));
+  return ExitCode.ok;
+}
+
+type Found = Awaited<ReturnType<typeof lookAt>>;
+
+async function lookAt(operations: Operations) {
+  const now = Date.now();
+  const tags: ListedTag[] = [];
+  for await (const { key, record } of operations.tags()) tags.push(listed(key, record, now));
+  const destinations = await Promise.all(
+    operations.configuration.destinations.map(({ name }) => lookAtDestination(name, operations)),
+  );
+  const { waiting, inFlight } = await operations.depth(operations.deadLettersUrl);
+  const count = (state: TagState): number => tags.filter((tag) => tag.state === state).length;
+  const behind = tags.filter(({ state }) => state !== "equal" && state !== "skipped");
+  return {
+    destinations,
+    deadLetters: waiting + inFlight,
+    tags: {
+      all: tags.length,
+      equal: count("equal"),
+      copying: count("copying"),
+      waiting: count("waiting"),
+      failed: count("failed"),
+      skipped: count("skipped"),
+    },
+    behind: behind.toSorted((a, b) => b.lagMs - a.lagMs),
+  };
+}
+
+function listed(key: string, record: TagRecord, now: number): ListedTag {
+  return { key, state: stateOf(record, now), lagMs: now - record.wantedAt, outcome: record.outcome ?? "asked for" };
+}
+
+function stateOf({ lease, outcome = "" }: TagRecord, now: number): TagState {
+  if (lease !== undefined && lease.until > now) return "copying";
+  if (outcome.startsWith("failed")) return "failed";
+  if (outcome.startsWith("skipped")) return "skipped";
+  return outcome === "replicated" || outcome === "unchanged" ? "equal" : "waiting";
+}
+
+async function lookAtDestination(name: string, { stores, queues, depth }: Operations) {
+  const circuit = await stores.circuits.update(name, (record) => ({ answer: record }));
+  const intake = await stores.intakes.update(name, (record) => ({ answer: record }));
+  const rate = await stores.rates.update(name, (record) => ({ answer: record?.perSecond }));
+  const own = queues.filter(({ destination }) => destination === name);
+  const depths = await Promise.all(own.map(async ({ priority, url }) => ({ priority, ...(await depth(url)) })));
+  return { name, circuit: circuit ?? { state: "closed" }, intake: intake ?? { state: "full" }, rate, queues: depths };
+}
+
+function describe(stack: string, { destinations, tags, behind, deadLetters }: Found): string {
+  const lines = [`${stack}: ${counted(tags.all, "tag")}, ${tags.equal} equal at their destinations`, ""];
+  const table = createTable(["destination", "circuit", "queues", "rate", "waiting", "in flight"]);
+  for (const { name, circuit, intake, rate, queues } of destinations) {
+    const total = (field: "waiting" | "inFlight"): string =>
+      queues.map((queue) => `${queue[field]} ${queue.priority}`).join(", ");
+    const perSecond = rate === undefined ? "-" : `${Math.round(rate)}/s`;
+    table.row([name, describeCircuit(circuit), intake.state, perSecond, total("waiting"), total("inFlight")]);
+  }
+  lines.push(table.toString());
+  const { copying, waiting, failed, skipped } = tags;
+  lines.push(`tags: ${copying} being copied, ${waiting} waiting, ${failed} failed, ${skipped} skipped`);
+  for (const { key, state, lagMs, outcome } of behind.slice(0, SHOWN)) {
+    lines.push(`  ${state.padEnd(8)} ${key}  pushed ${formatDuration(lagMs)} ago, last: ${outcome}`);
+  }
+  if (behind.length > SHOWN) lines.push(`  and ${behind.length - SHOWN} more; --json has them all`);
+  lines.push(
+    deadLetters === 0
+      ? "dead letters: none"
+      : `dead letters: ${deadLetters}; "freightliner redrive" shows why, and brings them back`,
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function describeCircuit(circuit: Found["destinations"][number]["circuit"]): string {
+  if (!("since" in circuit)) return circuit.state;
+  return `${circuit.state} for ${formatDuration(Date.now() - circuit.since)}`;
+}
+
+/** One tag: its record, and how its last requests ended. */
+async function showTag(key: string, { stores, receipts }: Operations, out: Terminal["out"]): Promise<ExitCode> {
+  const record = await stores.tags.update(key, (known) => ({ answer: known }));
+  if (record === undefined) {
+    out.write(`nothing is known of ${key}; status lists tags as DESTINATION/REPOSITORY:TAG\n`);
+    return ExitCode.notFound;
+  }
+  out.write(`${key}: ${stateOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}\n`);
+  for (const { endedAt, outcome, reason, digest, pushedAt, id } of await receipts(key, RECEIPTS)) {
+    const why = reason === undefined ? "" : ` (${reason})`;
+    const lag = formatDuration(Math.max(endedAt - pushedAt, 0));
+    out.write(
+      `  ${new Date(endedAt).toISOString()} ${outcome}${why} ${digest ?? ""} ${lag} after its push, request ${id}\n`,
+    );
+  }
+  return ExitCode.ok;
+}

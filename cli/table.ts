@@ -1,0 +1,16 @@
+/** Columns for people: each as wide as its widest cell. */
+export function createTable(head: readonly string[]) {
+  const rows: (readonly string[])[] = [head];
+  return {
+    row: (cells: readonly string[]): void => void rows.push(cells),
+    toString(): string {
+      const widths = head.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+      const line = (row: readonly string[]): string =>
+        row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join("  ")
+          .trimEnd();
+      return `${rows.map(line).join("\n")}\n`;
+    },
+  };
+}

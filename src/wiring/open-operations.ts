@@ -1,0 +1,99 @@
+import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { createDeadLetters } from "../aws/dead-letters.ts";
+import { readReceipts } from "../aws/dynamodb-receipts.ts";
+import { listRecords } from "../aws/list-records.ts";
+import type { Configuration } from "../contract/configuration.ts";
+import { CopyEnvironment } from "../contract/environment.ts";
+import type { CopyQueue } from "../contract/environment.ts";
+import { TagRecord } from "../replication/tag-record.ts";
+import { openStateStores, openTableClient } from "./state-stores.ts";
+
+/** How to reach AWS; of an emulator also where it is and who to be there. */
+export interface CloudAccess {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** Messages of a queue by where they stand; about so many. */
+export interface QueueDepth {
+  readonly waiting: number;
+  readonly inFlight: number;
+}
+
+/** The stack cannot be found or looked into; the message says what to check. */
+export class NoStackError extends Error {
+  override readonly name = "NoStackError";
+}
+
+/** A deployed stack as its operator needs it. */
+export interface Operations extends AsyncDisposable {
+  readonly configuration: Configuration;
+  readonly queues: readonly CopyQueue[];
+  readonly stores: ReturnType<typeof openStateStores>;
+  readonly deadLetters: ReturnType<typeof createDeadLetters>;
+  readonly tags: () => ReturnType<typeof listRecords<TagRecord>>;
+  readonly receipts: (record: string, most: number) => ReturnType<typeof readReceipts>;
+  readonly depth: (url: string) => Promise<QueueDepth>;
+  readonly deadLettersUrl: string;
+}
+
+/**
+ * Opens a stack by its name: what it consists of is read from the variables of its copy function.
+ * @throws {NoStackError} when there is no such function, or it may not be looked at.
+ */
+export async function openOperations(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Operations> {
+  const variables = await variablesOf(`${stack}-copy`, access, signal);
+  const environment = CopyEnvironment.parse(variables);
+  const at = (service: string) => {
+    const endpoint = access.endpoint === undefined ? undefined : variables[`AWS_ENDPOINT_URL_${service}`];
+    return { ...access, ...(endpoint === undefined ? {} : { endpoint }) };
+  };
+  const sqs = new SQSClient({ ...at("SQS"), useQueueUrlAsEndpoint: false });
+  const client = openTableClient(at("DYNAMODB"));
+  const table = environment.FREIGHTLINER_TABLE;
+  return {
+    configuration: environment.FREIGHTLINER_CONFIGURATION,
+    queues: environment.FREIGHTLINER_QUEUES,
+    stores: openStateStores(client, table),
+    deadLetters: createDeadLetters(sqs, environment.FREIGHTLINER_DEAD_LETTERS),
+    deadLettersUrl: environment.FREIGHTLINER_DEAD_LETTERS,
+    tags: () => listRecords({ client, table }, "TAG", TagRecord),
+    receipts: (record, most) => readReceipts({ client, table }, record, most),
+    depth: (url) => depthOf(sqs, url, signal),
+    [Symbol.asyncDispose]() {
+      sqs.destroy();
+      client.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function variablesOf(name: string, access: CloudAccess, signal: AbortSignal): Promise<Record<string, string>> {
+  const lambda = new LambdaClient(access);
+  try {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
+    const { Environment } = await lambda.send(command, { abortSignal: signal });
+    return Environment?.Variables ?? {};
+  } catch (cause) {
+    throw new NoStackError(
+      `the function ${name} cannot be looked at; check --stack, AWS_REGION, and that you may call lambda:GetFunctionConfiguration`,
+      { cause },
+    );
+  } finally {
+    lambda.destroy();
+  }
+}
+
+async function depthOf(client: SQSClient, QueueUrl: string, signal: AbortSignal): Promise<QueueDepth> {
+  const AttributeNames = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+  ] as const;
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] });
+  const { Attributes = {} } = await client.send(command, { abortSignal: signal });
+  const [visible, hidden, delayed] = AttributeNames.map((name) => Number(Attributes[name] ?? 0));
+  return { waiting: (visible ?? 0) + (delayed ?? 0), inFlight: hidden ?? 0 };
+}

@@ -1,0 +1,133 @@
+import { execFile } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { imageOf, layer } from "../../local/images/image-content.ts";
+import { pushImage } from "../../local/images/push-image.ts";
+import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
+import { startStack } from "../../local/stack.ts";
+import type { Stack } from "../../local/stack.ts";
+import { startFaultProxy } from "../faults/fault-proxy.ts";
+import type { FaultProxy } from "../faults/fault-proxy.ts";
+import { eventually } from "../fixtures/eventually.ts";
+import { temporaryFolder } from "../fixtures/programs.ts";
+
+const AMD64 = { os: "linux", architecture: "amd64" };
+const never = AbortSignal.timeout(120_000);
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function freightliner(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ["freightliner.mjs", ...args], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+describe("a stack with a target that denies one repository", () => {
+  const parts = new AsyncDisposableStack();
+  const denied = { now: true };
+  let stack: Stack;
+  let local: string;
+
+  async function push(repository: string, tag: string): Promise<void> {
+    const { registry, username, password } = stack.source;
+    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+    await pushImage(imageOf([layer(repository, 2_000)], AMD64), { registry, repository, tag, authorization }, never);
+  }
+
+  beforeAll(async () => {
+    const folder = parts.use(await temporaryFolder());
+    const files = await openRegistryFiles(folder.path);
+    const registry = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+    parts.defer(() => registry.close());
+    const proxy: FaultProxy = parts.use(
+      await startFaultProxy(
+        registry.host,
+        {
+          hits: ({ method, url }) => denied.now && method === "PUT" && url?.includes("/closed/") === true,
+          times: Infinity,
+          act({ request, response }) {
+            request.resume();
+            response.writeHead(403, { "content-type": "application/json" });
+            response.end(JSON.stringify({ errors: [{ code: "DENIED", message: "not yours" }] }));
+          },
+        },
+        Math.random,
+      ),
+    );
+    stack = parts.use(
+      await startStack({
+        concurrency: 2,
+        timeoutSeconds: 30,
+        reconcileAfterMs: 3_600_000,
+        target: { registry: proxy.host, prefix: "mirror" },
+      }),
+    );
+    local = stack.lambdaEndpoint;
+    await push("open/app", "v1");
+    await push("closed/app", "v1");
+    await eventually("a dead letter", () => (stack.depth("dead-letters").visible === 1 ? true : undefined));
+    await eventually("idle queues", () => (stack.depth("live").inFlight === 0 ? true : undefined));
+  }, 60_000);
+  afterAll(() => parts.disposeAsync());
+
+  it("is shown by status: tags, circuits, queues, and what is behind", async () => {
+    const { code, stdout } = await freightliner("status", "--local", local);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("freightliner: 2 tags, 1 equal at their destinations")]);
+    expect(stdout).toMatch(/^local\s+closed\s+full\s+50\/s\s+0 live, 0 backfill/m);
+    expect(stdout).toMatch(/failed {3}local\/mirror\/closed\/app:v1 .*last: failed: target-denied/);
+    expect(stdout).toContain("dead letters: 1;");
+    const { stdout: json } = await freightliner("status", "--local", local, "--json");
+    expect(JSON.parse(json)).toMatchObject({ tags: { all: 2, equal: 1, failed: 1 }, deadLetters: 1 });
+  });
+
+  it("shows one tag with its receipts", async () => {
+    const { stdout } = await freightliner("status", "--local", local, "--tag", "local/mirror/open/app:v1");
+    expect(stdout).toMatch(/^local\/mirror\/open\/app:v1: equal, sha256:[0-9a-f]{64}$/m);
+    expect(stdout).toMatch(/replicated sha256:[0-9a-f]{64} .* after its push, request [0-9a-f-]{36}/);
+    expect((await freightliner("status", "--local", local, "--tag", "local/none:v1")).code).toBe(3);
+  });
+
+  it("has its dead letters shown by class and reason, and left where they are", async () => {
+    const { code, stdout } = await freightliner("redrive", "--local", local);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("target: target-denied (1)")]);
+    expect(stdout).toMatch(/closed\/app:v1 to local, .* ago: target put-/);
+    expect(stdout).toContain("nothing was changed; add --go");
+    await eventually("the letter", () => (stack.depth("dead-letters").visible === 1 ? true : undefined));
+    const none = await freightliner("redrive", "--local", local, "--class", "source");
+    expect(none.stdout).toContain("0 letters selected of 1");
+  });
+
+  it("P10: has a letter brought back that was selected, which then copies what the tag names by now", async () => {
+    denied.now = false;
+    const others = await freightliner("redrive", "--local", local, "--repository", "open/**", "--go");
+    expect(others.stdout).toContain("0 letters selected of 1");
+    const { code, stdout } = await freightliner("redrive", "--local", local, "--reason", "target-denied", "--go");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("1 brought back to the backfill queues")]);
+    await eventually("no letter", () => (stack.depth("dead-letters").visible === 0 ? true : undefined));
+    await eventually("the tag", async () => {
+      const { stdout: shown } = await freightliner("status", "--local", local, "--tag", "local/mirror/closed/app:v1");
+      return /: equal,/.test(shown) && /failed \(target-denied\)/.test(shown) ? true : undefined;
+    });
+  }, 40_000);
+
+  it.each([
+    [["status", "--stack", "no such"], "--stack takes the name"],
+    [["status", "--local", "https://example.test"], "--local takes the address"],
+    [["redrive", "--class", "weather"], 'there is no class "weather"'],
+    [["redrive", "--force"], "--force"],
+  ])("refuses %s, and says why", async (args, problem) => {
+    const { code, stderr } = await freightliner(...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(problem)]);
+  });
+
+  it("says what to check when there is no such stack", async () => {
+    const { code, stderr } = await freightliner("status", "--local", local, "--stack", "other");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("other-copy cannot be looked at; check --stack")]);
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { imageOf, layer } from "../../local/images/image-content.ts";
+import { pushImage } from "../../local/images/push-image.ts";
+import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
+import { startStack } from "../../local/stack.ts";
+import type { Stack } from "../../local/stack.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import { concurrently } from "../../src/replication/concurrently.ts";
+import { createConnections } from "../../src/registry/connections.ts";
+import { createTagListing } from "../../src/registry/tagged-digests.ts";
+import { startFaultProxy } from "../faults/fault-proxy.ts";
+import type { Passing } from "../faults/fault-proxy.ts";
+import { seeded } from "../faults/seeded.ts";
+import { eventually } from "../fixtures/eventually.ts";
+import { temporaryFolder } from "../fixtures/programs.ts";
+import { testEndpoint } from "../fixtures/registry-client.ts";
+
+const AMD64 = { os: "linux", architecture: "amd64" };
+/** Tags pushed while requests fail; a thousand were seen to arrive the same way. */
+const TAGS = 150;
+const never = AbortSignal.timeout(400_000);
+
+/** Pushes images of a shared and an own layer under `v0`, `v1`, ... @returns what each tag names. */
+async function pushTags({ source }: Pick<Stack, "source">, count: number): Promise<Map<string, Digest>> {
+  const authorization = `Basic ${Buffer.from(`${source.username}:${source.password}`).toString("base64")}`;
+  const base = layer("base", 200_000);
+  const pushed = new Map<string, Digest>();
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  const push = async (index: number): Promise<void> => {
+    const image = imageOf([base, layer(`own-${index}`, 5_000)], AMD64);
+    const place = { registry: source.registry, repository: "team/app", tag: `v${index}`, authorization };
+    await pushImage(image, place, never);
+    pushed.set(`v${index}`, image.root.descriptor.digest);
+  };
+  await concurrently(indexes, 8, push, never);
+  return pushed;
+}
+
+/** Tags of a listing, as they are now. */
+async function tagsAt(host: string, repository: string): Promise<Map<string, Digest>> {
+  await using connections = createConnections();
+  const tags = new Map<string, Digest>();
+  for await (const { tag, digest } of createTagListing(testEndpoint({ host, repository }, connections))(never)) {
+    tags.set(tag, digest);
+  }
+  return tags;
+}
+
+/** A registry of no cloud's ways, to replicate to. */
+async function startTarget() {
+  const folder = await temporaryFolder();
+  const files = await openRegistryFiles(folder.path);
+  const server = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+  return {
+    host: server.host,
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** One of the ways in which a request can fail: not sent on, or answered in vain, or refused for now. Not by 429: that is an order to slow down, and it would be. */
+async function spoilOneWay({ request, response, random, forward }: Passing): Promise<void> {
+  const way = Math.floor(random() * 5);
+  if (way === 0) return void request.socket.destroy();
+  if (way === 1) {
+    const { body } = await forward();
+    await body.dump();
+    return void request.socket.destroy();
+  }
+  request.resume();
+  response.writeHead([500, 502, 503][way - 2] ?? 500).end();
+}
+
+describe("tags pushed at once, a tenth of all requests to the target spoiled", () => {
+  it("arrive all, equal at both ends, without a dead letter", async () => {
+    await using registry = await startTarget();
+    const random = seeded(7);
+    const spoil = {
+      hits: () => random() < 0.1,
+      times: Infinity,
+      act: spoilOneWay,
+    };
+    await using proxy = await startFaultProxy(registry.host, spoil, random);
+    await using stack = await startStack({
+      concurrency: 4,
+      timeoutSeconds: 120,
+      leaseSeconds: 10,
+      target: { registry: proxy.host, prefix: "mirror" },
+    });
+    const pushed = await pushTags(stack, TAGS);
+    await eventually(
+      "every tag",
+      async () => ((await tagsAt(registry.host, "mirror/team/app")).size === TAGS ? true : undefined),
+      300_000,
+    );
+    await eventually("idle queues", () => (stack.depth("live").inFlight === 0 ? true : undefined), 60_000);
+    expect(await tagsAt(registry.host, "mirror/team/app")).toEqual(pushed);
+    expect(stack.depth("dead-letters")).toEqual({ visible: 0, inFlight: 0 });
+  }, 400_000);
+});
+
+describe("pushes whose events are lost", () => {
+  it("P31: are found by the comparison of both sides, asked for, and counted", async () => {
+    const lost = new Set<string>();
+    const random = seeded(3);
+    const logs: string[] = [];
+    await using registry = await startTarget();
+    await using stack = await startStack({
+      concurrency: 4,
+      timeoutSeconds: 60,
+      reconcileAfterMs: 3_600_000,
+      target: { registry: registry.host, prefix: "mirror" },
+      delivery(event) {
+        if (random() < 0.5) return "once";
+        lost.add(event.detail["image-tag"] ?? "");
+        return "never";
+      },
+      onLog: (_name, line) => void logs.push(line),
+    });
+    const pushed = await pushTags(stack, 20);
+    expect(lost.size).toBeGreaterThan(3);
+    const arrived = async (): Promise<number> => (await tagsAt(registry.host, "mirror/team/app")).size;
+    await eventually("the tags that were told", async () => ((await arrived()) === 20 - lost.size ? true : undefined));
+    // What is too young is left to its event.
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    expect(await stack.reconcile()).toMatchObject({
+      kind: "returned",
+      value: { outcome: "finished", asked: lost.size, missed: lost.size },
+    });
+    await eventually("all tags", async () => ((await arrived()) === 20 ? true : undefined));
+    expect(await tagsAt(registry.host, "mirror/team/app")).toEqual(pushed);
+    const metrics = logs.filter((line) => line.includes('"EventsMissed"')).map((line) => JSON.parse(line));
+    expect(metrics.reduce((sum, { EventsMissed }) => sum + EventsMissed, 0)).toBe(lost.size);
+  }, 60_000);
+});

@@ -1,0 +1,117 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { imageOf, layer } from "../../local/images/image-content.ts";
+import { pushImage } from "../../local/images/push-image.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import { concurrently } from "../../src/replication/concurrently.ts";
+import { createConnections } from "../../src/registry/connections.ts";
+import { createTagListing } from "../../src/registry/tagged-digests.ts";
+import { eventually } from "../fixtures/eventually.ts";
+import { temporaryFolder } from "../fixtures/programs.ts";
+import { testEndpoint } from "../fixtures/registry-client.ts";
+
+const AMD64 = { os: "linux", architecture: "amd64" };
+const TAGS = 40;
+const never = AbortSignal.timeout(170_000);
+
+const Login = z.object({ registry: z.string(), username: z.string(), password: z.string() });
+const Ready = z.object({ source: Login, target: Login.extend({ prefix: z.string() }) });
+type Ready = z.infer<typeof Ready>;
+
+/** The whole of `npm start`, in a process of its own. */
+async function start(directory: string) {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ["local/main.ts", "--json", "--no-demo", "--data", directory, "--concurrency", "4", "--timeout", "20"],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const lines: string[] = [];
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error("it has no output");
+  createInterface({ input: stderr }).on("line", (line) => lines.push(line));
+  const ready = await new Promise<Ready>((resolve) => {
+    createInterface({ input: stdout }).once("line", (line) => resolve(Ready.parse(JSON.parse(line))));
+  });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const kill = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await ended;
+  };
+  return { ready, lines, kill };
+}
+
+async function pushTags({ source }: Ready): Promise<Map<string, Digest>> {
+  const authorization = `Basic ${Buffer.from(`${source.username}:${source.password}`).toString("base64")}`;
+  const base = layer("base", 3_000_000);
+  const pushed = new Map<string, Digest>();
+  const push = async (index: number): Promise<void> => {
+    const image = imageOf([base, layer(`own-${index}`, 1_500_000)], AMD64);
+    const place = { registry: source.registry, repository: "team/app", tag: `v${index}`, authorization };
+    await pushImage(image, place, never);
+    pushed.set(`v${index}`, image.root.descriptor.digest);
+  };
+  await concurrently(
+    Array.from({ length: TAGS }, (_, index) => index),
+    8,
+    push,
+    never,
+  );
+  return pushed;
+}
+
+async function tagsAtTarget({ target }: Ready): Promise<Map<string, Digest>> {
+  await using connections = createConnections();
+  const place = {
+    host: target.registry,
+    repository: `${target.prefix}/team/app`,
+    credentials: { kind: "basic", username: target.username, password: target.password },
+  } as const;
+  const tags = new Map<string, Digest>();
+  for await (const { tag, digest } of createTagListing(testEndpoint(place, connections))(never)) tags.set(tag, digest);
+  return tags;
+}
+
+/** Blobs that are finished at the target, as its disk has them. */
+async function finishedBlobs(directory: string): Promise<number> {
+  const index = join(directory, "target", "repositories");
+  const files = (await readdir(index).catch(() => [])).filter((name) => name.endsWith(".json"));
+  const blobs = await Promise.all(
+    files.map(async (name) =>
+      z.object({ blobs: z.array(z.string()) }).parse(JSON.parse(await readFile(join(index, name), "utf8"))),
+    ),
+  );
+  return new Set(blobs.flatMap((each) => each.blobs)).size;
+}
+
+/** Blobs that the functions say they have sent. */
+const sentBlobs = (lines: readonly string[]): number =>
+  lines.reduce((sum, line) => sum + Number(/\((\d+) blobs, /.exec(line)?.[1] ?? 0), 0);
+
+describe("kill -9 of everything, under load", () => {
+  it("P01: is made good by starting again: every tag is equal, and no finished blob is sent twice", async () => {
+    await using folder = await temporaryFolder();
+    const first = await start(folder.path);
+    const pushing = pushTags(first.ready);
+    await eventually("some tags", async () => ((await finishedBlobs(folder.path)) > 15 ? true : undefined), 60_000);
+    const pushed = await pushing;
+    await first.kill("SIGKILL");
+    const finished = await finishedBlobs(folder.path);
+
+    const second = await start(folder.path);
+    await eventually(
+      "every tag",
+      async () => ((await tagsAtTarget(second.ready)).size === TAGS ? true : undefined),
+      150_000,
+    );
+    expect(await tagsAtTarget(second.ready)).toEqual(pushed);
+    // The shared layer, and a layer and a configuration for each tag.
+    expect(await finishedBlobs(folder.path)).toBe(1 + 2 * TAGS);
+    await second.kill("SIGTERM");
+    expect(sentBlobs(second.lines)).toBeLessThanOrEqual(1 + 2 * TAGS - finished);
+  }, 240_000);
+});

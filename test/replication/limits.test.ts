@@ -1,0 +1,209 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { TagRecord } from "../../src/replication/tag-record.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
+import { LeaseLostError, whileFresh, withHeartbeat } from "../../src/replication/heartbeat.ts";
+import { judge } from "../../src/replication/judge.ts";
+import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
+import { RateExceededError } from "../../src/replication/rate-limit.ts";
+import { StoreError } from "../../src/replication/record-store.ts";
+import type { RecordStore } from "../../src/replication/record-store.ts";
+import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { createSpeed, TooLargeError, TooLateError } from "../../src/replication/time-left.ts";
+import { addImage, addIndex } from "../fixtures/memory-image.ts";
+import { anotherDelivery, copyRequest, replicateFixture, systemClock } from "../fixtures/replicate-context.ts";
+
+const never = new AbortController().signal;
+const HOUR = 3_600_000;
+
+/** Works until it is stopped, and fails for the reason it was given. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
+/** Records, with the largest one that was ever written. */
+function measured<Record>(store: RecordStore<Record>): RecordStore<Record> & { largest: () => number } {
+  let largest = 0;
+  return {
+    largest: () => largest,
+    update: (key, change) =>
+      store.update(key, (record) => {
+        const changed = change(record);
+        if (changed.next !== undefined) largest = Math.max(largest, JSON.stringify(changed.next).length);
+        return changed;
+      }),
+  };
+}
+
+describe("P17: a deferral", () => {
+  it("never comes near the twelve hours that SQS can hide a message, whatever the reason and whatever was asked for", () => {
+    const reasons = fc.oneof(
+      fc.constant(new StoreError("away")),
+      fc.constant(new LeaseLostError("lost")),
+      fc.constant(new TypeError("a bug")),
+      fc.constant(new TooLateError("late")),
+      fc.constant(new TooLargeError("large")),
+      fc.integer({ min: 0, max: 900_000 }).map((afterMs) => new RateExceededError("gar", afterMs)),
+      fc.option(fc.integer({ min: 0, max: 900_000 })).map(
+        (retryAfterMs) =>
+          new RegistryError(
+            {
+              side: "target",
+              operation: "put-blob",
+              subject: "r",
+              category: "deferred",
+              status: 429,
+              retryAfterMs: retryAfterMs ?? undefined,
+            },
+            "busy",
+          ),
+      ),
+    );
+    fc.assert(
+      fc.property(
+        reasons,
+        fc.integer({ min: 1, max: 1_000 }),
+        fc.double({ min: 0, max: 0.999 }),
+        (error, attempts, luck) => {
+          const judged = judge(error, { deadline: never, attempts, maxAttempts: 1_001, random: () => luck });
+          const afterMs = judged.outcome === "deferred" ? judged.afterMs : 0;
+          expect(afterMs).toBeGreaterThanOrEqual(0);
+          expect(afterMs).toBeLessThan(HOUR);
+        },
+      ),
+    );
+  });
+});
+
+describe("P19: a table that throttles for a moment", () => {
+  it("does not stop a copy whose lease still lasts", async () => {
+    let renewals = 0;
+    const renew = (): Promise<boolean> => {
+      renewals++;
+      return renewals === 1 ? Promise.reject(new StoreError("throttled")) : Promise.resolve(true);
+    };
+    const work = (signal: AbortSignal): Promise<void> => systemClock.sleep(150, signal);
+    await withHeartbeat({ leaseMs: 120, renew }, systemClock, never, work);
+    expect(renewals).toBeGreaterThan(1);
+  });
+
+  it("stops it when the lease has run out meanwhile", async () => {
+    const renew = (): Promise<boolean> => Promise.reject(new StoreError("throttled"));
+    await expect(withHeartbeat({ leaseMs: 60, renew }, systemClock, never, aborted)).rejects.toThrow("throttled");
+  });
+});
+
+describe("P26: what may take effect late", () => {
+  it("is stopped before its lease could be somebody else's", async () => {
+    let isAway = false;
+    const renew = (): Promise<boolean> => (isAway ? Promise.reject(new StoreError("away")) : Promise.resolve(true));
+    const stopped = whileFresh({ leaseMs: 300, renew }, systemClock, never, (signal) => {
+      isAway = true;
+      return aborted(signal);
+    });
+    await expect(stopped).rejects.toThrow("the lease was not renewed in time");
+  });
+
+  it("is not begun with a lease that is lost, and not disturbed while it is renewed", async () => {
+    let begun = 0;
+    const work = (signal: AbortSignal): Promise<void> => (begun++, systemClock.sleep(200, signal));
+    const lost = whileFresh({ leaseMs: 300, renew: () => Promise.resolve(false) }, systemClock, never, work);
+    await expect(lost).rejects.toThrow(LeaseLostError);
+    await whileFresh({ leaseMs: 300, renew: () => Promise.resolve(true) }, systemClock, never, work);
+    expect(begun).toBe(1);
+  });
+});
+
+describe("P25, S09: an image of a thousand layers", () => {
+  it("keeps every record far below DynamoDB's 400 KB, and sends no more at once than it may", async () => {
+    const fixture = replicateFixture();
+    const tags = measured(fixture.tags);
+    const checkpoints = measured(fixture.checkpoints);
+    let sending = 0;
+    let most = 0;
+    fixture.target.before = async ({ operation }) => {
+      if (operation !== "put-blob") return;
+      most = Math.max(most, ++sending);
+      await new Promise((resolve) => setImmediate(resolve));
+      sending--;
+    };
+    addImage(
+      fixture.source,
+      Array.from({ length: 1_000 }, (_, index) => `layer ${index}`),
+      "v1",
+    );
+    expect(await replicateTag(copyRequest("v1"), { ...fixture, tags, checkpoints }, never)).toMatchObject({
+      outcome: "replicated",
+      tally: { blobsUploaded: 1_001 },
+    });
+    expect(Math.max(tags.largest(), checkpoints.largest())).toBeLessThan(1_000);
+    expect(most).toBeLessThanOrEqual(8);
+  });
+
+  it("S09: nor of a hundred platforms", async () => {
+    const fixture = replicateFixture();
+    const platforms = Array.from({ length: 100 }, (_, index) => addImage(fixture.source, ["shared", `own ${index}`]));
+    addIndex(fixture.source, platforms, "v1");
+    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    expect(report).toMatchObject({ outcome: "replicated", tally: { manifests: 101, blobsUploaded: 102 } });
+  });
+});
+
+describe("S07: two hundred tags of one image", () => {
+  it("are one copy and two hundred tags put", async () => {
+    const fixture = replicateFixture({ tags: createMemoryRecordStore<TagRecord>() });
+    const digest = addImage(fixture.source, ["one", "two"], "v0");
+    const tags = Array.from({ length: 200 }, (_, index) => `v${index}`);
+    for (const tag of tags) fixture.source.tags.set(tag, digest);
+    await Promise.all(tags.map((tag) => replicateTag(copyRequest(tag), anotherDelivery(fixture), never)));
+    const count = (operation: string): number =>
+      fixture.target.calls.filter((call) => call.operation === operation).length;
+    expect([count("put-blob"), count("put-manifest")]).toEqual([3, 200]);
+    expect(new Set(tags.map((tag) => fixture.target.tags.get(tag)))).toEqual(new Set([digest]));
+  });
+});
+
+describe("S08: a blob that cannot end in time", () => {
+  const BIG = "x".repeat(5_000_000);
+  function timed(remainingMs: number, limitMs: number) {
+    const fixture = replicateFixture();
+    const speed = createSpeed();
+    speed.observe(5_000_000, 10_000);
+    addImage(fixture.source, [BIG], "v1");
+    return { ...fixture, time: { remainingMs: () => remainingMs, limitMs, speed } };
+  }
+  const uploads = ({ target }: ReturnType<typeof timed>): number =>
+    target.calls.filter(({ operation }) => operation === "put-blob").length;
+
+  it("is not begun when a fresh delivery has time for it", async () => {
+    const context = timed(5_000, 60_000);
+    expect(await replicateTag(copyRequest("v1"), context, never)).toMatchObject({
+      outcome: "deferred",
+      reason: "deadline",
+      afterMs: 0,
+    });
+    expect(uploads(context)).toBeLessThanOrEqual(1);
+  });
+
+  it("is given up, with what to do, when three deliveries have found that no delivery has", async () => {
+    const context = timed(8_000, 8_000);
+    const reports = [];
+    for (let delivery = 0; delivery < 3; delivery++) {
+      const again = { ...context, message: `m${delivery}`, owner: `o${delivery}` };
+      reports.push(await replicateTag(copyRequest("v1"), again, never));
+    }
+    expect(reports.map(({ outcome }) => outcome)).toEqual(["deferred", "deferred", "failed"]);
+    expect(reports.at(-1)).toMatchObject({ reason: "too-large", error: expect.any(TooLargeError) });
+    expect(String(reports.at(-1) && "error" in reports[2]! ? reports[2].error : "")).toMatch(
+      /more memory|freightliner copy/,
+    );
+  });
+
+  it("is sent when there is time, or nothing is known", async () => {
+    expect(await replicateTag(copyRequest("v1"), timed(60_000, 60_000), never)).toMatchObject({
+      outcome: "replicated",
+    });
+    const unknown = { ...timed(1, 60_000), time: { remainingMs: () => 1, limitMs: 60_000, speed: createSpeed() } };
+    expect(await replicateTag(copyRequest("v1"), unknown, never)).toMatchObject({ outcome: "replicated" });
+  });
+});
