@@ -12,6 +12,8 @@ const Fields = z.object({
   blobsUploaded: z.number().optional(),
   blobsPresent: z.number().optional(),
   bytesUploaded: z.number().optional(),
+  asked: z.number().optional(),
+  missed: z.number().optional(),
 });
 
 /** What a person wants to know of a line of a function's log. */
@@ -37,10 +39,18 @@ export function parseLogLine(text: string): LogLine | undefined {
 export function describeLogLine(name: string, line: LogLine): string | undefined {
   const error = line.error === undefined ? "" : ` (${line.error})`;
   if (line.outcome === "replicated") return describeReplicated(line);
-  if (line.outcome !== undefined) {
+  if (line.asked !== undefined) return describeComparison(line);
+  if (line.outcome !== undefined && line.reference !== undefined) {
     return `${line.outcome} ${nameOf(line)}${line.reason === undefined ? "" : `: ${line.reason}`}${error}`;
   }
   return line.level === "WARN" || line.level === "ERROR" ? `${name}: ${line.message}${error}` : undefined;
+}
+
+/** A comparison of both ends; undefined when it found them equal. */
+function describeComparison({ asked = 0, missed = 0 }: LogLine): string | undefined {
+  return asked === 0
+    ? undefined
+    : `compared: ${asked} tags differ and are asked for, ${missed} of them nobody had told of`;
 }
 
 function describeReplicated(line: LogLine): string {

@@ -39,6 +39,8 @@ export interface StackOptions {
   readonly reconcileAfterMs?: number | undefined;
   /** Another registry to replicate to, instead of the local target: anonymous, plain HTTP. */
   readonly target?: { readonly registry: string; readonly prefix: string } | undefined;
+  /** Modules of the functions, by name: their sources when not given. */
+  readonly entryOf?: ((name: string) => URL) | undefined;
   /** Decides what becomes of each push event; all are delivered once when not given. */
   readonly delivery?: EventBusOptions["delivery"];
   readonly onSource?: OnRegistryEvent | undefined;
@@ -130,7 +132,7 @@ function startFunctions(services: Services, options: StackOptions, stack: AsyncD
     const definition = {
       name,
       environment: services.variables[name],
-      entry: new URL(`../functions/${name}/index.ts`, import.meta.url),
+      entry: options.entryOf?.(name) ?? new URL(`../functions/${name}/index.ts`, import.meta.url),
       timeoutMs: timeoutSeconds * 1_000,
       onLog: (line: string) => options.onLog?.(name, line),
     };

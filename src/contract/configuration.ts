@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isRepositoryName } from "../oci/reference.ts";
 import { REGISTRY_OPERATIONS } from "../oci/registry-error.ts";
+import { dotPath } from "./dot-path.ts";
 import { compileGlobs, globProblem, isGlob } from "./glob.ts";
 import type { RegistryAccess } from "./provider.ts";
 import { CIRCUIT } from "./limits.ts";
@@ -165,9 +166,7 @@ export class ConfigurationError extends Error {
 export function parseConfiguration(document: unknown): Configuration {
   const result = Document.safeParse(document);
   if (!result.success) {
-    const problems = result.error.issues.map(
-      (issue) => `${z.core.toDotPath(issue.path) || "configuration"}: ${issue.message}`,
-    );
+    const problems = result.error.issues.map((issue) => `${dotPath(issue.path) || "configuration"}: ${issue.message}`);
     throw new ConfigurationError(problems, { cause: result.error });
   }
   const { source, destinations, retries, sparseIndexes } = result.data;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { FormatError, shown } from "../oci/format-error.ts";
 import { artifactRegistry } from "./artifact-registry.ts";
+import { dotPath } from "./dot-path.ts";
 import { ecr } from "./ecr.ts";
 import { generic } from "./generic.ts";
 import type { Provider, RegistryAccess } from "./provider.ts";
@@ -28,7 +29,7 @@ export function registryAccess(
   const parsed = z.strictObject(provider.options).safeParse(options);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    const field = z.core.toDotPath(issue?.path ?? []) || "options";
+    const field = dotPath(issue?.path ?? []) || "options";
     throw new FormatError(field, `${issue?.message ?? "is wrong"} (${describe(kind, options)})`, {
       cause: parsed.error,
     });

@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { pushDemo, verifyDemo } from "../../local/demo.ts";
+import { startStack } from "../../local/stack.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 
 const run = promisify(execFile);
@@ -12,15 +15,50 @@ function synth(directory: string, ...context: string[]): Promise<{ stdout: strin
   return run(process.execPath, [cdk, "synth", "--quiet", "--output", directory, ...context], { timeout: 120_000 });
 }
 
+/** What a function may weigh, minified. */
+const MOST_BYTES = { "fan-out": 700_000, copy: 1_300_000, probe: 1_400_000, reconcile: 1_400_000 } as const;
+
+interface Synthesised {
+  readonly Resources: Record<
+    string,
+    { Type: string; Properties?: { FunctionName?: string; Code?: { S3Key?: string } } }
+  >;
+}
+
+/** The bundled module of each function, by the end of the function's name. */
+async function bundlesOf(output: string, { Resources }: Synthesised): Promise<Map<string, string>> {
+  const functions = Object.values(Resources).filter(({ Type }) => Type === "AWS::Lambda::Function");
+  return new Map(
+    functions.map(({ Properties }) => {
+      const hash = Properties?.Code?.S3Key?.replace(".zip", "") ?? "";
+      const name = Properties?.FunctionName?.replace("freightliner-", "") ?? "";
+      return [name, join(output, `asset.${hash}`, "index.mjs")];
+    }),
+  );
+}
+
+/** An ECR event ends as an image in the Artifact-Registry-like target, with a federated token, by the bundles alone. */
+async function replicateWith(entryOf: (name: string) => URL): Promise<void> {
+  await using stack = await startStack({ concurrency: 2, timeoutSeconds: 30, entryOf, reconcileAfterMs: 3_600_000 });
+  await pushDemo(stack, AbortSignal.timeout(30_000));
+  expect(await verifyDemo(stack, AbortSignal.timeout(30_000))).toMatchObject({ manifests: 5, blobs: 10 });
+  expect(await stack.reconcile()).toMatchObject({ kind: "returned", value: { outcome: "finished" } });
+  expect(await stack.probe()).toEqual({ kind: "returned", value: { local: "leave" } });
+}
+
 describe("cdk synth", () => {
   it("bundles the functions and passes cdk-nag, without account and network", async () => {
     await using folder = await temporaryFolder();
     const output = join(folder.path, "out");
     await synth(output);
-    const template: { Resources: Record<string, { Type: string }> } = JSON.parse(
-      await readFile(join(output, "freightliner.template.json"), "utf8"),
-    );
+    const template: Synthesised = JSON.parse(await readFile(join(output, "freightliner.template.json"), "utf8"));
     expect(Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function")).toHaveLength(4);
+    const bundles = await bundlesOf(output, template);
+    for (const [name, most] of Object.entries(MOST_BYTES)) {
+      const { size } = await stat(bundles.get(name) ?? "");
+      expect([name, size <= most ? "small enough" : size]).toEqual([name, "small enough"]);
+    }
+    await replicateWith((name) => pathToFileURL(bundles.get(name) ?? ""));
   }, 120_000);
 
   it("ends with 1 and names the field when the configuration is wrong", async () => {

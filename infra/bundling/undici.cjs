@@ -1,0 +1,8 @@
+// All of undici that the functions use, without its fetch, WebSocket, cache and mocks: half of its size.
+"use strict";
+
+const Agent = require("../../node_modules/undici/lib/dispatcher/agent.js");
+const Dispatcher = require("../../node_modules/undici/lib/dispatcher/dispatcher.js");
+
+Dispatcher.prototype.request = require("../../node_modules/undici/lib/api/api-request.js");
+module.exports = { Agent };
