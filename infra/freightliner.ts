@@ -1,10 +1,14 @@
 import { Aws, Stack } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { parseConfigurationText } from "../src/contract/configuration.ts";
+import type { Configuration } from "../src/contract/configuration.ts";
 import type {
   CopyEnvironment,
   CopyQueue,
@@ -12,17 +16,26 @@ import type {
   ProbeEnvironment,
   ReconcileEnvironment,
 } from "../src/contract/environment.ts";
+import { createAlarms } from "./alarms.ts";
+import type { AlarmsProps } from "./alarms.ts";
 import { createCopyFunction } from "./copy-function.ts";
 import { createCopyQueues } from "./copy-queues.ts";
+import type { DescribedQueue } from "./copy-queues.ts";
+import { createDashboard } from "./dashboard.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
 import { createProbeFunction } from "./probe-function.ts";
 import { createPushRule } from "./push-rule.ts";
+import { createQueries } from "./queries.ts";
 import { createReconcileFunction } from "./reconcile-function.ts";
 import { createStateTable } from "./state-table.ts";
 
 export interface FreightlinerProps {
   /** The configuration as JSON text; what is wrong with it fails the synthesis, by field. */
   readonly configuration: string;
+  /** Told when an alarm goes off, and when all is well again. Without any, alarms only show in CloudWatch. */
+  readonly alarmTopics?: readonly ITopic[];
+  /** Where docs/runbook.md is published: alarms link to its headings. */
+  readonly runbookUrl?: string;
 }
 
 /** Lambda takes 4 KB of variables in all; what the stack itself adds stays below this many bytes. */
@@ -35,6 +48,7 @@ export class Freightliner extends Construct {
   readonly table: TableV2;
   /** Where copies go that can never succeed. */
   readonly deadLetters: Queue;
+  readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: FreightlinerProps) {
     super(scope, id);
@@ -42,50 +56,85 @@ export class Freightliner extends Construct {
     this.table = createStateTable(this);
     const { queues, deadLetters } = createCopyQueues(this, configuration.destinations);
     this.deadLetters = deadLetters;
-    const described: CopyQueue[] = queues.map(({ destination, priority, queue }) => ({
-      destination,
-      priority,
-      arn: queue.queueArn,
-      url: queue.queueUrl,
-    }));
-    const common = {
-      FREIGHTLINER_CONFIGURATION: text,
-      FREIGHTLINER_QUEUES: Stack.of(this).toJsonString(described),
-    } satisfies FanOutEnvironment;
-    const fanOut = createFanOutFunction(this, common);
-    const access = {
-      source: configuration.source,
-      repositories: configuration.rules.flatMap(({ repositories }) => repositories),
-    };
-    const { copy, mappings } = createCopyFunction(this, {
-      environment: {
-        ...common,
-        FREIGHTLINER_TABLE: this.table.tableName,
-        FREIGHTLINER_DEAD_LETTERS: deadLetters.queueUrl,
-      } satisfies CopyEnvironment,
-      queues,
-      ...access,
-    });
-    const watching = {
-      FREIGHTLINER_CONFIGURATION: text,
-      FREIGHTLINER_TABLE: this.table.tableName,
-      FREIGHTLINER_MAPPINGS: Stack.of(this).toJsonString(mappings),
-    } satisfies ProbeEnvironment;
-    const probe = createProbeFunction(this, { environment: watching, mappings });
-    const reconcile = createReconcileFunction(this, {
-      environment: { ...watching, ...common } satisfies ReconcileEnvironment,
-      mappings,
-      ...access,
-    });
+    const functions = createFunctions(this, { configuration, text, queues, deadLetters, table: this.table });
+    const { fanOut, copy, probe, reconcile } = functions;
     for (const { queue, priority } of queues) queue.grantSendMessages(priority === "live" ? fanOut : reconcile);
-    for (const { queue, priority } of queues) {
-      if (priority === "live") queue.grant(reconcile, "sqs:GetQueueAttributes");
+    for (const { queue } of queues.filter(({ priority }) => priority === "live")) {
+      queue.grant(reconcile, "sqs:GetQueueAttributes");
     }
     for (const user of [copy, probe, reconcile]) this.table.grant(user, "dynamodb:GetItem", "dynamodb:PutItem");
     deadLetters.grantSendMessages(copy);
-    createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID });
+    const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID });
+    this.alarms = watchOver(this, { queues, deadLetters, undelivered, functions }, props);
     this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
   }
+}
+
+interface FunctionParts {
+  readonly configuration: Configuration;
+  readonly text: string;
+  readonly queues: readonly DescribedQueue[];
+  readonly deadLetters: Queue;
+  readonly table: TableV2;
+}
+
+/** The functions, each with what it must know. */
+function createFunctions(scope: Construct, { configuration, text, queues, deadLetters, table }: FunctionParts) {
+  const described: CopyQueue[] = queues.map(({ destination, priority, queue }) => ({
+    destination,
+    priority,
+    arn: queue.queueArn,
+    url: queue.queueUrl,
+  }));
+  const common = {
+    FREIGHTLINER_CONFIGURATION: text,
+    FREIGHTLINER_QUEUES: Stack.of(scope).toJsonString(described),
+  } satisfies FanOutEnvironment;
+  const fanOut = createFanOutFunction(scope, common);
+  const access = {
+    source: configuration.source,
+    repositories: configuration.rules.flatMap(({ repositories }) => repositories),
+  };
+  const { copy, mappings } = createCopyFunction(scope, {
+    environment: {
+      ...common,
+      FREIGHTLINER_TABLE: table.tableName,
+      FREIGHTLINER_DEAD_LETTERS: deadLetters.queueUrl,
+    } satisfies CopyEnvironment,
+    queues,
+    ...access,
+  });
+  const watching = {
+    FREIGHTLINER_CONFIGURATION: text,
+    FREIGHTLINER_TABLE: table.tableName,
+    FREIGHTLINER_MAPPINGS: Stack.of(scope).toJsonString(mappings),
+  } satisfies ProbeEnvironment;
+  const probe = createProbeFunction(scope, { environment: watching, mappings });
+  const reconcile = createReconcileFunction(scope, {
+    environment: { ...watching, ...common } satisfies ReconcileEnvironment,
+    mappings,
+    ...access,
+  });
+  return { fanOut, copy, probe, reconcile };
+}
+
+/** Alarms, a dashboard and saved queries. */
+function watchOver(
+  scope: Construct,
+  parts: Omit<AlarmsProps, "actions" | "runbookUrl">,
+  { alarmTopics = [], runbookUrl = "docs/runbook.md" }: FreightlinerProps,
+): Alarm[] {
+  const alarms = createAlarms(scope, {
+    ...parts,
+    runbookUrl,
+    actions: alarmTopics.map((topic) => new SnsAction(topic)),
+  });
+  createDashboard(scope, { ...parts, alarms });
+  createQueries(
+    scope,
+    Object.values(parts.functions).map(({ logGroup }) => logGroup),
+  );
+  return alarms;
 }
 
 function roleOf({ role, node }: IFunction): IRole {

@@ -16,7 +16,7 @@ export interface PushRuleProps {
  * Pushes to ECR, on the default bus, to the fan-out function. `aws.` sources cannot be forged, and the own account is
  * asked for as well. What cannot be delivered within a day is kept in a queue of its own.
  */
-export function createPushRule(scope: Construct, { fanOut, account }: PushRuleProps): Rule {
+export function createPushRule(scope: Construct, { fanOut, account }: PushRuleProps): { readonly undelivered: Queue } {
   const undelivered = new Queue(scope, "UndeliveredEvents", {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
@@ -26,7 +26,7 @@ export function createPushRule(scope: Construct, { fanOut, account }: PushRulePr
     id: "AwsSolutions-SQS3",
     reason: "This is the dead-letter queue of the rule's target.",
   });
-  return new Rule(scope, "Pushed", {
+  new Rule(scope, "Pushed", {
     description: "Images and referrers pushed to Amazon ECR",
     eventPattern: {
       source: ["aws.ecr"],
@@ -42,4 +42,5 @@ export function createPushRule(scope: Construct, { fanOut, account }: PushRulePr
       }),
     ],
   });
+  return { undelivered };
 }

@@ -4,6 +4,7 @@ import { describeError } from "../../src/contract/observer.ts";
 import type { LogFields, Observer } from "../../src/contract/observer.ts";
 import { traceparentOf } from "../../src/contract/trace.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
+import { failureClass } from "../../src/replication/failure-class.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
 
 /** One line per delivery: what was asked, and how it ended. */
@@ -61,6 +62,8 @@ const OUTCOME = {
 
 export function countReport(observer: Observer, report: CopyReport, destination: string | undefined): void {
   observer.count(OUTCOME[report.outcome], 1, destination);
+  if (report.outcome === "deferred") observer.count(Metric.deferredByReason, 1, destination, report.reason);
+  if (report.outcome === "failed") observer.count(Metric.failedByClass, 1, destination, failureClass(report));
   if (report.outcome !== "replicated") return;
   const { blobsUploaded, blobsMounted, blobsPresent, bytesUploaded } = report.tally;
   observer.count(Metric.blobsUploaded, blobsUploaded, destination);

@@ -1,8 +1,9 @@
 import type { Configuration } from "../../src/contract/configuration.ts";
+import { Metric } from "../../src/contract/metric-names.ts";
 import { describeError } from "../../src/contract/observer.ts";
 import type { Observer } from "../../src/contract/observer.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
-import type { CircuitRecord } from "../../src/replication/circuit.ts";
+import type { CircuitRecord, CircuitState } from "../../src/replication/circuit.ts";
 import { nextIntakeStep, openedIntake, pausedIntake } from "../../src/replication/intake.ts";
 import type { IntakeRecord, IntakeStep } from "../../src/replication/intake.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
@@ -29,6 +30,9 @@ export interface ProbeDependencies {
 /** Time a destination has to answer a probe, in milliseconds. */
 const PROBE_MS = 15_000;
 
+/** Circuits as numbers, so that an alarm can look at them. */
+const STATES = { closed: 0, "half-open": 1, open: 2 } as const satisfies Record<CircuitState, number>;
+
 /** What was done about every destination. */
 export type ProbeReport = Readonly<Record<string, IntakeStep["kind"] | "failed">>;
 
@@ -50,6 +54,7 @@ async function lookAfter(name: string, dependencies: ProbeDependencies): Promise
   try {
     const circuit = await circuits.update(name, (record) => ({ answer: record }));
     const intake = await intakes.update(name, (record) => ({ answer: record }));
+    observer.count(Metric.circuitState, STATES[circuit?.state ?? "closed"], name);
     let step = nextIntakeStep(intake, circuit, fullConcurrency, now());
     // Back again: the first copies are let in at once.
     if (step.kind === "probe" && (await isBack(name, dependencies))) {

@@ -1,8 +1,9 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
-import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import { Metrics } from "@aws-lambda-powertools/metrics";
 import { Metric, METRIC_NAMESPACE } from "../contract/metric-names.ts";
-import type { MetricName } from "../contract/metric-names.ts";
+import { METRICS } from "../contract/metrics.ts";
+import { describeError } from "../contract/observer.ts";
 import type { Observer } from "../contract/observer.ts";
 
 /** Logs as JSON lines and metrics in CloudWatch's embedded format (EMF), with the middleware that adds the invocation's context. */
@@ -13,18 +14,20 @@ export function createObserver(serviceName: string) {
     info: (message, fields) => logger.info(message, { ...fields }),
     warn: (message, fields) => logger.warn(message, { ...fields }),
     error: (message, fields) => logger.error(message, { ...fields }),
-    count(metric, value, destination) {
+    count(metric, value, destination, reason) {
       // One line of its own per metric: dimensions differ between destinations within one invocation.
       const single = metrics.singleMetric();
       if (destination !== undefined) single.addDimension("destination", destination);
-      single.addMetric(metric, unitOf(metric), value);
+      if (reason !== undefined) single.addDimension("reason", reason);
+      single.addMetric(metric, METRICS[metric].unit, value);
     },
   };
-  return { observer, middlewares: [injectLambdaContext(logger)] };
-}
-
-function unitOf(metric: MetricName): (typeof MetricUnit)[keyof typeof MetricUnit] {
-  if (metric === Metric.bytesUploaded) return MetricUnit.Bytes;
-  if (metric === Metric.replicationLag) return MetricUnit.Milliseconds;
-  return MetricUnit.Count;
+  /** An error nobody had foreseen: one line and a count, then it is Lambda's. */
+  const crashes = {
+    onError({ error }: { readonly error: Error | null }): void {
+      observer.error("Function crashed", { error: describeError(error) });
+      observer.count(Metric.crashes, 1);
+    },
+  };
+  return { observer, middlewares: [injectLambdaContext(logger), crashes] };
 }

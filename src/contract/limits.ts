@@ -26,6 +26,10 @@ export const FAN_OUT_TIMEOUT_SECONDS = 30;
 export const COPY_LEASE_SECONDS = 45;
 /** Blobs that one function sends at once, at most: small ones, and those of 1 MiB and more. */
 export const COPY_STREAMS = { small: 64, big: 16 } as const;
+/** The goal for the lag from push to verified tag: so many percent of pushes within so long. */
+export const LAG_GOAL = { percent: 99, withinMs: 300_000 } as const;
+/** AWS's first price for data transfer out to the internet, per GB of 10^9 bytes (most regions; the first 10 TB a month). */
+export const EGRESS_DOLLARS_PER_GB = 0.09;
 /** How long the end of every request is remembered. */
 export const RECEIPT_KEEP_DAYS = 90;
 /** Requests per second a destination is sent by everything together to begin with; it grows while it is well. */

@@ -8,8 +8,8 @@ export interface Observer {
   info(message: string, fields: LogFields): void;
   warn(message: string, fields: LogFields): void;
   error(message: string, fields: LogFields): void;
-  /** Adds to a metric, for one destination where it has one. Units are as the catalogue says. */
-  count(metric: MetricName, value: number, destination?: string): void;
+  /** Adds to a metric, for one destination, and one reason, where it has them. Units are as the catalogue says. */
+  count(metric: MetricName, value: number, destination?: string, reason?: string): void;
 }
 
 /** An error in one line: its message and those of its causes, cut at 1,000 characters. */

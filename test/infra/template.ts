@@ -2,6 +2,7 @@ import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import type { ConfigurationDocument } from "../../src/contract/configuration.ts";
 import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
+import type { FreightlinerStackProps } from "../../infra/freightliner-stack.ts";
 
 export const EXAMPLE: ConfigurationDocument = {
   version: 1,
@@ -17,7 +18,11 @@ export const EXAMPLE: ConfigurationDocument = {
 };
 
 /** The stack's template, without bundling the functions. */
-export function synthesise(document: object = EXAMPLE): Template {
+export function synthesise(
+  document: object = EXAMPLE,
+  props: Omit<FreightlinerStackProps, "configuration"> = {},
+): Template {
   const app = new App({ context: { "aws:cdk:bundling-stacks": [] } });
-  return Template.fromStack(new FreightlinerStack(app, "freightliner", { configuration: JSON.stringify(document) }));
+  const configuration = JSON.stringify(document);
+  return Template.fromStack(new FreightlinerStack(app, "freightliner", { ...props, configuration }));
 }

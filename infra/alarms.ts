@@ -1,0 +1,55 @@
+import { Stack } from "aws-cdk-lib";
+import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import type { DescribedQueue } from "./copy-queues.ts";
+import { watchDestination } from "./destination-watches.ts";
+import { watchFunctions, watchLosses } from "./stack-watches.ts";
+import type { Watch } from "./watch.ts";
+
+export interface AlarmsProps {
+  readonly queues: readonly DescribedQueue[];
+  readonly deadLetters: Queue;
+  /** Events that could not be delivered to the fan-out function. */
+  readonly undelivered: Queue;
+  readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: NodejsFunction };
+  /** Told when an alarm changes its state. */
+  readonly actions: readonly IAlarmAction[];
+  /** Where the runbook is published; every description names a heading of it. */
+  readonly runbookUrl: string;
+}
+
+/** Everything that wakes somebody, or should; each says what has happened and where to read on. */
+export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
+  const destinations = [...new Set(props.queues.map(({ destination }) => destination))];
+  const watches = [
+    ...watchLosses(props),
+    ...watchFunctions(props),
+    ...destinations.flatMap((name) => watchDestination(name, props)),
+  ];
+  return watches.map((watch) => createAlarm(scope, watch, props));
+}
+
+function createAlarm(scope: Construct, watch: Watch, { actions, runbookUrl }: AlarmsProps): Alarm {
+  const { id, metric, above, periods = 1, isHeartbeat = false, says, heading } = watch;
+  const anchor = heading
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9 -]/g, "")
+    .replaceAll(" ", "-");
+  const alarm = new Alarm(scope, `Alarm-${id}`, {
+    alarmName: `${Stack.of(scope).stackName}-${id}`,
+    alarmDescription: `${says} What to do: ${runbookUrl}#${anchor}`,
+    metric,
+    threshold: above,
+    evaluationPeriods: periods,
+    comparisonOperator: isHeartbeat
+      ? ComparisonOperator.LESS_THAN_THRESHOLD
+      : ComparisonOperator.GREATER_THAN_THRESHOLD,
+    treatMissingData: isHeartbeat ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+  });
+  alarm.addAlarmAction(...actions);
+  alarm.addOkAction(...actions);
+  return alarm;
+}

@@ -1,0 +1,95 @@
+import { Aws, Duration, Stack } from "aws-cdk-lib";
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  MathExpression,
+  SingleValueWidget,
+  TextWidget,
+} from "aws-cdk-lib/aws-cloudwatch";
+import type { Alarm, IMetric, IWidget } from "aws-cdk-lib/aws-cloudwatch";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { EGRESS_DOLLARS_PER_GB } from "../src/contract/limits.ts";
+import { Metric, METRIC_NAMESPACE } from "../src/contract/metric-names.ts";
+import type { MetricName } from "../src/contract/metric-names.ts";
+import { MINUTES_5, ownMetric } from "./watch.ts";
+import type { DescribedQueue } from "./copy-queues.ts";
+
+export interface DashboardProps {
+  readonly queues: readonly DescribedQueue[];
+  readonly deadLetters: Queue;
+  readonly alarms: readonly Alarm[];
+}
+
+const HALF = 12;
+const FULL = 24;
+
+/** What a person looks at first: is anything wrong, how late are pushes, how much goes through, what waits, what fails, what it costs. */
+export function createDashboard(scope: Construct, props: DashboardProps): Dashboard {
+  const text =
+    "# Freightliner\nFrom Amazon ECR to its destinations: lag, throughput, backlog, failures, circuits, money.";
+  return new Dashboard(scope, "Dashboard", {
+    dashboardName: `${Stack.of(scope).stackName}-${Aws.REGION}`,
+    widgets: [
+      [new TextWidget({ markdown: text, width: FULL, height: 2 })],
+      [new AlarmStatusWidget({ title: "Alarms", alarms: [...props.alarms], width: FULL, height: 3 })],
+      ...rowsOf(props),
+    ],
+  });
+}
+
+function rowsOf({ queues, deadLetters }: DashboardProps): IWidget[][] {
+  const destinations = [...new Set(queues.map(({ destination }) => destination))];
+  const each = (metric: MetricName, statistic: string, service = "copy"): IMetric[] =>
+    destinations.map((destination) =>
+      ownMetric(metric, { service, destination }, statistic, MINUTES_5).with({ label: `${destination} ${statistic}` }),
+    );
+  const waiting = [
+    ...queues.map(({ queue, destination, priority }) =>
+      queue.metricApproximateNumberOfMessagesVisible({ period: MINUTES_5, label: `${destination} ${priority}` }),
+    ),
+    deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTES_5, label: "dead letters" }),
+  ];
+  const lag = [...each(Metric.replicationLag, "p50"), ...each(Metric.replicationLag, "p99")];
+  const found = [...each(Metric.tagsRepaired, "Sum", "reconcile"), ...each(Metric.eventsMissed, "Sum", "reconcile")];
+  const money = destinations.map(egressOf);
+  return [
+    [graph("Lag, push to verified (ms)", lag), graph("Tags replicated", each(Metric.replicated, "Sum"))],
+    [graph("Bytes sent", each(Metric.bytesUploaded, "Sum")), graph("Waiting", waiting)],
+    [
+      graph("Failed for good, by what has to change", [searchBy(Metric.failedByClass)]),
+      graph("Deferred, by reason", [searchBy(Metric.deferredByReason)]),
+    ],
+    [
+      graph("Circuits: 0 closed, 1 half-open, 2 open", each(Metric.circuitState, "Maximum", "probe")),
+      graph("Found by comparing", found),
+    ],
+    [new SingleValueWidget({ title: "Egress to the internet, dollars a day", metrics: money, width: FULL, height: 4 })],
+  ];
+}
+
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, left, width: HALF, height: 6 });
+}
+
+/** One line for each value that a reason has had. */
+function searchBy(metric: MetricName): MathExpression {
+  return new MathExpression({
+    expression: `SEARCH('{${METRIC_NAMESPACE},service,destination,reason} MetricName="${metric}"', 'Sum', 300)`,
+    usingMetrics: {},
+    label: "",
+    period: MINUTES_5,
+  });
+}
+
+/** What a destination's bytes cost at AWS's first price for data transfer out; docs/cost.md names the others. */
+function egressOf(destination: string): MathExpression {
+  const day = Duration.days(1);
+  return new MathExpression({
+    expression: `bytes / 1000000000 * ${EGRESS_DOLLARS_PER_GB}`,
+    label: destination,
+    period: day,
+    usingMetrics: { bytes: ownMetric(Metric.bytesUploaded, { service: "copy", destination }, "Sum", day) },
+  });
+}

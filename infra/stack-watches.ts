@@ -1,0 +1,75 @@
+import { MathExpression } from "aws-cdk-lib/aws-cloudwatch";
+import { COPY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
+import { Metric } from "../src/contract/metric-names.ts";
+import type { AlarmsProps } from "./alarms.ts";
+import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./watch.ts";
+import type { Watch } from "./watch.ts";
+
+/** What was given up: by the functions, and by EventBridge. */
+export function watchLosses({ deadLetters, undelivered }: Pick<AlarmsProps, "deadLetters" | "undelivered">): Watch[] {
+  return [
+    {
+      id: "dead-letters",
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", period: MINUTES_5 }),
+      above: 0,
+      says: "Copies failed for good: they will not be tried again until somebody brings them back.",
+      heading: "Dead letters",
+    },
+    {
+      id: "undelivered-events",
+      metric: undelivered.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", period: MINUTES_5 }),
+      above: 0,
+      says: "Push events could not be delivered to the fan-out function for a day.",
+      heading: "Undelivered events",
+    },
+  ];
+}
+
+/** The functions themselves. */
+export function watchFunctions({ functions }: Pick<AlarmsProps, "functions">): Watch[] {
+  const { copy, fanOut, probe, reconcile } = functions;
+  const sum = { statistic: "Sum", period: MINUTES_15 };
+  const errors = new MathExpression({
+    expression: "a + b + c + d",
+    label: "errors of all functions",
+    period: MINUTES_15,
+    usingMetrics: {
+      a: fanOut.metricErrors(sum),
+      b: copy.metricErrors(sum),
+      c: probe.metricErrors(sum),
+      d: reconcile.metricErrors(sum),
+    },
+  });
+  return [
+    {
+      id: "function-errors",
+      metric: errors,
+      above: 3,
+      says: "Functions ended with errors nobody had foreseen.",
+      heading: "Function errors",
+    },
+    {
+      id: "throttles",
+      metric: copy.metricThrottles(sum),
+      above: 10,
+      says: "Lambda has no room for more copies.",
+      heading: "Throttles",
+    },
+    {
+      id: "copy-duration",
+      metric: copy.metricDuration({ statistic: "Maximum", period: MINUTES_15 }),
+      above: COPY_TIMEOUT_SECONDS * 900,
+      says: "A copy took more than nine tenths of the time it may take.",
+      heading: "Copies near their time limit",
+    },
+    {
+      id: "reconcile-heartbeat",
+      metric: ownMetric(Metric.reconciliations, { service: "reconcile" }, "Sum", HOUR),
+      above: 1,
+      isHeartbeat: true,
+      periods: 2,
+      says: "Source and destinations have not been compared for two hours: a push whose event is lost now stays lost.",
+      heading: "No comparison",
+    },
+  ];
+}

@@ -1,0 +1,40 @@
+import { Duration } from "aws-cdk-lib";
+import { Metric as CloudWatchMetric } from "aws-cdk-lib/aws-cloudwatch";
+import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
+import { METRIC_NAMESPACE } from "../src/contract/metric-names.ts";
+import type { MetricName } from "../src/contract/metric-names.ts";
+
+/** One alarm: what it looks at, when it goes off, and what it says. */
+export interface Watch {
+  readonly id: string;
+  readonly metric: IMetric;
+  readonly above: number;
+  /** Periods in a row. */
+  readonly periods?: number;
+  /** Goes off below `above` instead, and when nothing is heard. */
+  readonly isHeartbeat?: boolean;
+  /** What has happened, in one sentence. */
+  readonly says: string;
+  /** Heading in the runbook. */
+  readonly heading: string;
+}
+
+export const MINUTES_5: Duration = Duration.minutes(5);
+export const MINUTES_15: Duration = Duration.minutes(15);
+export const HOUR: Duration = Duration.hours(1);
+
+/** One of our own metrics, of one function and, where it has one, one destination. */
+export function ownMetric(
+  metricName: MetricName,
+  dimensionsMap: { readonly service: string; readonly destination?: string },
+  statistic: string,
+  period: Duration,
+): CloudWatchMetric {
+  return new CloudWatchMetric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { ...dimensionsMap },
+    statistic,
+    period,
+  });
+}

@@ -1,0 +1,55 @@
+import { Metric } from "./metric-names.ts";
+import type { MetricName } from "./metric-names.ts";
+
+/** What a metric is: for the functions its unit, for people the rest. */
+export interface MetricDescription {
+  /** As CloudWatch knows them. */
+  readonly unit: "Count" | "Bytes" | "Milliseconds" | "None";
+  /** Beside `service`, the function that emits it. Each has few values: destinations, reasons, classes. */
+  readonly dimensions: readonly ("destination" | "reason")[];
+  readonly meaning: string;
+}
+
+const counted = (meaning: string, ...dimensions: MetricDescription["dimensions"]): MetricDescription => ({
+  unit: "Count",
+  dimensions,
+  meaning,
+});
+
+/** The catalogue: everything that is emitted is here, and everything here is emitted. */
+export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
+  [Metric.requested]: counted("copy requests put on a queue for a push", "destination"),
+  [Metric.ignored]: counted("events that ask for no copy: no tag, no rule, another action"),
+  [Metric.malformed]: counted("events outside the schema of ECR's events"),
+  [Metric.replicated]: counted("tags brought to the destination and read back", "destination"),
+  [Metric.unchanged]: counted("requests whose tag was equal already", "destination"),
+  [Metric.superseded]: counted("requests whose tag was equal already, because of a newer push", "destination"),
+  [Metric.skipped]: counted(
+    "requests for which there is nothing to copy: gone from the source, schema 1, no rule",
+    "destination",
+  ),
+  [Metric.deferred]: counted("deliveries that have to wait", "destination"),
+  [Metric.failed]: counted("requests that can never succeed as they are: they go to the dead letters", "destination"),
+  [Metric.deferredByReason]: counted("the same as TagsDeferred, by reason", "destination", "reason"),
+  [Metric.failedByClass]: counted("the same as TagsFailed, by what has to change first", "destination", "reason"),
+  [Metric.blobsUploaded]: counted("blobs sent to the destination", "destination"),
+  [Metric.blobsMounted]: counted("blobs the destination took from another of its repositories", "destination"),
+  [Metric.blobsPresent]: counted("blobs that were there already", "destination"),
+  [Metric.bytesUploaded]: { unit: "Bytes", dimensions: ["destination"], meaning: "bytes written to the destination" },
+  [Metric.circuitState]: {
+    unit: "None",
+    dimensions: ["destination"],
+    meaning: "0 closed, 1 half-open, 2 open: whether the destination is asked at all; once a minute",
+  },
+  [Metric.circuitsOpened]: counted("circuits that a copy opened", "destination"),
+  [Metric.circuitsClosed]: counted("circuits that a copy closed again", "destination"),
+  [Metric.replicationLag]: {
+    unit: "Milliseconds",
+    dimensions: ["destination"],
+    meaning: "from the push event to the tag read back at the destination",
+  },
+  [Metric.tagsRepaired]: counted("tags that a comparison of both ends found different, and asked for", "destination"),
+  [Metric.eventsMissed]: counted("those of them that a push event should have asked for, and none did", "destination"),
+  [Metric.reconciliations]: counted("comparisons of the whole source that were finished"),
+  [Metric.crashes]: counted("invocations that ended with an error nobody had foreseen"),
+};

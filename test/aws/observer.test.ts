@@ -1,0 +1,70 @@
+import middy from "@middy/core";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createObserver } from "../../src/aws/observer.ts";
+import { Metric } from "../../src/contract/metric-names.ts";
+
+const context = {
+  awsRequestId: "r",
+  functionName: "f",
+  invokedFunctionArn: "arn",
+  memoryLimitInMB: "256",
+  getRemainingTimeInMillis: () => 1_000,
+};
+
+/** Lines that a function writes while something runs. */
+async function linesOf(run: () => unknown): Promise<Record<string, unknown>[]> {
+  vi.stubEnv("POWERTOOLS_DEV", "false");
+  const written: string[] = [];
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, "write").mockImplementation((text) => written.push(String(text)) > 0),
+  );
+  try {
+    await run();
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return written
+    .flatMap((text) => text.split("\n"))
+    .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []));
+}
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe("the observer of a function", () => {
+  it("writes a metric as one line with its unit, for a destination and a reason", async () => {
+    const lines = await linesOf(() => createObserver("copy").observer.count(Metric.failedByClass, 2, "gar", "target"));
+    expect(lines).toMatchObject([
+      {
+        service: "copy",
+        destination: "gar",
+        reason: "target",
+        TagsFailedByClass: 2,
+        _aws: {
+          CloudWatchMetrics: [
+            {
+              Namespace: "Freightliner",
+              Dimensions: [["service", "destination", "reason"]],
+              Metrics: [{ Name: "TagsFailedByClass", Unit: "Count" }],
+            },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it("says that a function crashed, counts it, and leaves the error to Lambda", async () => {
+    const { middlewares } = createObserver("probe");
+    const handler = middy()
+      .use(middlewares)
+      .handler(() => {
+        throw new TypeError("a bug");
+      });
+    const lines = await linesOf(() =>
+      expect(Reflect.apply(handler, undefined, [{}, context])).rejects.toThrow("a bug"),
+    );
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "ERROR", message: "Function crashed", error: "a bug" }),
+    );
+    expect(lines).toContainEqual(expect.objectContaining({ service: "probe", FunctionCrashes: 1 }));
+  });
+});

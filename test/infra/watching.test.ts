@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Match } from "aws-cdk-lib/assertions";
+import { describe, expect, it } from "vitest";
+import { Metric, METRIC_NAMESPACE } from "../../src/contract/metric-names.ts";
+import { METRICS } from "../../src/contract/metrics.ts";
+import { EXAMPLE, synthesise } from "./template.ts";
+
+const template = synthesise();
+const alarms = Object.values(template.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => Properties);
+const runbook = readFileSync("docs/runbook.md", "utf8");
+const names = new Set<string>(Object.values(Metric));
+
+/** Everything that the functions are made of. */
+function sources(folder: string): string {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.includes("metric"))
+    .map((name) => readFileSync(join(folder, name), "utf8"))
+    .join("\n");
+}
+
+/** Every metric of ours that a part of the template mentions. */
+function mentioned(part: unknown): string[] {
+  const text = JSON.stringify(part);
+  return [...text.matchAll(/\b[A-Z][A-Za-z]+\b/g)].map(([word]) => word).filter((word) => names.has(word));
+}
+
+describe("alarms", () => {
+  it("are there for the stack and for every destination", () => {
+    const own = ["oldest-message", "lag-fast-burn", "lag-slow-burn", "failure-rate", "circuit-open", "events-missed"];
+    const expected = [
+      "dead-letters",
+      "undelivered-events",
+      "function-errors",
+      "throttles",
+      "copy-duration",
+      "reconcile-heartbeat",
+      ...EXAMPLE.destinations.flatMap(({ name }) => own.map((alarm) => `${name}-${alarm}`)),
+    ];
+    expect(alarms.map(({ AlarmName }) => String(AlarmName)).toSorted()).toEqual(
+      expected.map((name) => `freightliner-${name}`).toSorted(),
+    );
+  });
+
+  it("say what has happened, and lead to a heading of the runbook that is about them", () => {
+    const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading = ""]) => heading);
+    const anchors = headings.map((heading) => heading.toLowerCase().replaceAll(" ", "-"));
+    for (const { AlarmDescription, AlarmName } of alarms) {
+      const [, says, anchor] = /^(.+\.) What to do: docs\/runbook\.md#(.+)$/.exec(AlarmDescription) ?? [];
+      expect([AlarmName, says?.length, anchors.includes(anchor ?? "")]).toEqual([AlarmName, says?.length, true]);
+      const section = runbook
+        .split(/^## /m)
+        .find((text) => text.toLowerCase().replaceAll(" ", "-").startsWith(`${anchor}\n`));
+      const short = AlarmName.replace(/^freightliner-(?:europe-|asia-)?/, "");
+      expect([AlarmName, section?.includes(short)]).toEqual([AlarmName, true]);
+    }
+    expect(new Set(alarms.map(({ AlarmDescription }) => AlarmDescription.split("#")[1])).size).toBe(headings.length);
+  });
+
+  it("tell the topics they are given, when they go off and when all is well again", () => {
+    const topic = "arn:aws:sns:eu-central-1:123456789012:ops";
+    const told = synthesise(EXAMPLE, { alarmTopicArns: [topic] });
+    told.allResourcesProperties("AWS::CloudWatch::Alarm", { AlarmActions: [topic], OKActions: [topic] });
+  });
+
+  it("take silence for well, but for the heartbeat", () => {
+    for (const { AlarmName, TreatMissingData } of alarms) {
+      const expected = AlarmName.endsWith("heartbeat") ? "breaching" : "notBreaching";
+      expect([AlarmName, TreatMissingData]).toEqual([AlarmName, expected]);
+    }
+  });
+
+  it("for the lag measure against the goal, as a multiple of what is sustainable", () => {
+    template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      AlarmName: "freightliner-europe-lag-fast-burn",
+      Threshold: 14.4,
+      Metrics: Match.arrayWith([
+        Match.objectLike({ Expression: "(100 - within) / 1" }),
+        Match.objectLike({ MetricStat: Match.objectLike({ Stat: "PR(:300000)", Period: 3_600 }) }),
+      ]),
+    });
+  });
+});
+
+describe("metrics", () => {
+  it("of the catalogue are all emitted by the functions", () => {
+    const code = sources("functions") + sources("src");
+    const unused = Object.keys(Metric).filter((key) => !code.includes(`Metric.${key}`));
+    expect(unused).toEqual([]);
+  });
+
+  it("that alarms, dashboard and documents name are in the catalogue", () => {
+    const [dashboard] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
+    const looked = new Set([...mentioned(alarms), ...mentioned(dashboard)]);
+    expect(looked.size).toBeGreaterThan(8);
+    const table = [
+      ...readFileSync("docs/metrics.md", "utf8").matchAll(/^\| `(\w+)` \| (\w+) \| ([\w, ]*) \| (.+) \|$/gm),
+    ];
+    expect(table.map(([, name, unit, dimensions, meaning]) => [name, unit, dimensions?.trim(), meaning])).toEqual(
+      Object.entries(METRICS).map(([name, { unit, dimensions, meaning }]) => [
+        name,
+        unit,
+        dimensions.join(", "),
+        meaning,
+      ]),
+    );
+  });
+
+  it("have few dimensions, each of few values", () => {
+    for (const { dimensions } of Object.values(METRICS)) {
+      expect(dimensions.every((dimension) => dimension === "destination" || dimension === "reason")).toBe(true);
+    }
+  });
+});
+
+describe("the dashboard", () => {
+  const [dashboard] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
+  const text = JSON.stringify(dashboard?.["Properties"].DashboardBody);
+
+  it.each(["Lag", "Tags replicated", "Bytes sent", "Waiting", "Failed for good", "Deferred", "Circuits", "Egress"])(
+    "shows %s",
+    (title) => {
+      expect(text).toContain(title);
+    },
+  );
+
+  it("looks at the functions' own namespace and at every destination", () => {
+    expect(text).toContain(METRIC_NAMESPACE);
+    for (const { name } of EXAMPLE.destinations) expect(text).toContain(name);
+  });
+});
+
+describe("saved queries", () => {
+  it("ask the logs of all functions what people ask", () => {
+    const queries = Object.values(template.findResources("AWS::Logs::QueryDefinition"));
+    expect(queries.map(({ Properties }) => String(Properties.Name)).toSorted()).toEqual([
+      "freightliner/One push from event to receipt",
+      "freightliner/The slowest replications",
+      "freightliner/What became of an image",
+      "freightliner/Why copies fail or wait",
+    ]);
+    for (const { Properties } of queries) expect(Properties.LogGroupNames).toHaveLength(4);
+  });
+});
