@@ -5,21 +5,28 @@ import { parseCopyOptions } from "./copy-options.ts";
 import { ExitCode, UsageError } from "./exit-code.ts";
 import { USAGE } from "./usage.ts";
 
+type Command = (args: readonly string[], terminal: Terminal, signal: AbortSignal) => Promise<ExitCode>;
+
+/** Loaded when asked for: a copy needs no AWS client. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  copy: (args, terminal, signal) => copy(parseCopyOptions(args), terminal, signal),
+  status: async (args, terminal, signal) => (await import("./status.ts")).status(args, terminal, signal),
+  redrive: async (args, terminal, signal) => (await import("./redrive.ts")).redrive(args, terminal, signal),
+  "google-setup": async (args, terminal) => (await import("./google-setup.ts")).googleSetup(args, terminal),
+  cost: async (args, terminal) => (await import("./cost.ts")).cost(args, terminal),
+};
+
 /** Runs one command line. Everything it says goes to the terminal given; only the exit code comes back. */
 async function main(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const [command, ...rest] = args;
+  const [name = "help", ...rest] = args;
   try {
-    if (command === "copy" && !rest.includes("--help")) return await copy(parseCopyOptions(rest), terminal, signal);
-    if (!rest.includes("--help")) {
-      // Loaded when asked for: a copy needs no AWS client.
-      if (command === "status") return await (await import("./status.ts")).status(rest, terminal, signal);
-      if (command === "redrive") return await (await import("./redrive.ts")).redrive(rest, terminal, signal);
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command !== undefined && !rest.includes("--help")) return await command(rest, terminal, signal);
+    if (command === undefined && !["help", "--help", "-h"].includes(name)) {
+      throw new UsageError(`there is no command "${name}"`);
     }
-    if (command === undefined || ["help", "--help", "-h", "copy", "status", "redrive"].includes(command)) {
-      terminal.out.write(USAGE);
-      return ExitCode.ok;
-    }
-    throw new UsageError(`there is no command "${command}"`);
+    terminal.out.write(USAGE);
+    return ExitCode.ok;
   } catch (error) {
     if (signal.aborted) {
       terminal.err.write("interrupted; blobs that were finished stay, run the command again to go on\n");

@@ -4,6 +4,8 @@ Usage:
   freightliner copy SOURCE TARGET [options]    copy one image between two registries
   freightliner status [options]                show tags, lag, circuits and queues of a deployed stack
   freightliner redrive [options]               show dead letters by class, and bring them back
+  freightliner google-setup --config FILE      print what has to be set up at Google, as gcloud commands or Terraform
+  freightliner cost [options]                  estimate what a month costs
   freightliner help                            show this
 
 SOURCE and TARGET are registry/repository:tag or registry/repository@sha256:...
@@ -28,6 +30,18 @@ Options of redrive: --stack, --local, --json as above, and
   --reason REASON                only letters with this reason (repeatable)
   --repository GLOB              only letters about these repositories (repeatable)
   --go                           bring them back; without it, nothing is changed
+
+Options of google-setup:
+  --config FILE                  the configuration, YAML or JSON
+  --stack NAME                   the stack whose roles are trusted (default freightliner)
+  --format FORMAT                gcloud (default) or terraform
+
+Options of cost:
+  --images N                     images pushed in a month (default 1000)
+  --megabytes N                  size of an image in MB of 10^6 bytes (default 500)
+  --overlap N                    share of an image that the destination has already, 0 to 1 (default 0.8)
+  --blobs N                      blobs of an image (default 10)
+  --destinations N               destinations each image goes to (default 1)
 
 Credentials for registries come from the Docker configuration (DOCKER_CONFIG, ~/.docker/config.json) or the file named by
 REGISTRY_AUTH_FILE, credential helpers included. Loopback registries are reached over plain HTTP, all others over HTTPS.

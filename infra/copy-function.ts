@@ -4,16 +4,18 @@ import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import type { CopyEnvironment, QueueMapping } from "../src/contract/environment.ts";
-import { BACKFILL_MAX_CONCURRENCY, COPY_MAX_CONCURRENCY, COPY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
+import { COPY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { definedOnly } from "./defined-only.ts";
 import { createNodeFunction } from "./node-function.ts";
+import type { Settings } from "./settings.ts";
 import { repositoryArns } from "./source-access.ts";
 import type { SourceAccess } from "./source-access.ts";
 
 export interface CopyFunctionProps extends SourceAccess {
   readonly environment: CopyEnvironment;
   readonly queues: readonly DescribedQueue[];
+  readonly settings: Settings;
 }
 
 /** The function, and how its queues are fed to it. */
@@ -24,15 +26,16 @@ export interface CopyFunction {
 
 /** Request -> one tag at the target. One message at a time, so that a copy that is killed takes no other with it. */
 export function createCopyFunction(scope: Construct, props: CopyFunctionProps): CopyFunction {
+  const { settings } = props;
   const copy = createNodeFunction(scope, "Copy", {
     name: "copy",
     environment: definedOnly(props.environment),
-    // One whole vCPU: TLS on both sides and a hash (AWS Lambda developer guide, "Configure memory").
-    memoryMegabytes: 1_769,
+    memoryMegabytes: settings.copyMemoryMegabytes,
     timeoutSeconds: COPY_TIMEOUT_SECONDS,
+    settings,
   });
   const mappings = props.queues.map(({ queue, destination, priority }) => {
-    const concurrency = priority === "live" ? COPY_MAX_CONCURRENCY : BACKFILL_MAX_CONCURRENCY;
+    const concurrency = priority === "live" ? settings.liveConcurrency : settings.backfillConcurrency;
     const source = new SqsEventSource(queue, {
       batchSize: 1,
       reportBatchItemFailures: true,

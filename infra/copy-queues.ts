@@ -1,8 +1,11 @@
 import { Duration, Validations } from "aws-cdk-lib";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { QueueProps } from "aws-cdk-lib/aws-sqs";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
+import type { Settings } from "./settings.ts";
 import type { Destination } from "../src/contract/configuration.ts";
-import { COPY_MAX_RECEIVE_COUNT, COPY_VISIBILITY_SECONDS, RETENTION_DAYS } from "../src/contract/limits.ts";
+import { COPY_MAX_RECEIVE_COUNT, COPY_VISIBILITY_SECONDS } from "../src/contract/limits.ts";
 
 /** A queue of copy requests, and what it is for. */
 export interface DescribedQueue {
@@ -11,15 +14,22 @@ export interface DescribedQueue {
   readonly queue: Queue;
 }
 
+/** Encryption by a key of the team, or one that SQS manages. */
+export function queueEncryption(key: IKey | undefined): Pick<QueueProps, "encryption" | "encryptionMasterKey"> {
+  if (key === undefined) return { encryption: QueueEncryption.SQS_MANAGED };
+  return { encryption: QueueEncryption.KMS, encryptionMasterKey: key };
+}
+
 /** A pair of queues for every destination, so that one that is down holds no other, and live pushes pass a backfill. */
 export function createCopyQueues(
   scope: Construct,
   destinations: readonly Destination[],
+  settings: Pick<Settings, "encryptionKey" | "messageRetention">,
 ): { readonly queues: readonly DescribedQueue[]; readonly deadLetters: Queue } {
   const common = {
-    encryption: QueueEncryption.SQS_MANAGED,
+    ...queueEncryption(settings.encryptionKey),
     enforceSSL: true,
-    retentionPeriod: Duration.days(RETENTION_DAYS),
+    retentionPeriod: settings.messageRetention,
   };
   const deadLetters = new Queue(scope, "DeadLetters", common);
   Validations.of(deadLetters).acknowledge({

@@ -86,10 +86,12 @@ function searchBy(metric: MetricName): MathExpression {
 /** What a destination's bytes cost at AWS's first price for data transfer out; docs/cost.md names the others. */
 function egressOf(destination: string): MathExpression {
   const day = Duration.days(1);
+  // Ids are unique in a widget.
+  const id = `bytes_${destination.replaceAll("-", "_")}`;
   return new MathExpression({
-    expression: `bytes / 1000000000 * ${EGRESS_DOLLARS_PER_GB}`,
+    expression: `${id} / 1000000000 * ${EGRESS_DOLLARS_PER_GB}`,
     label: destination,
     period: day,
-    usingMetrics: { bytes: ownMetric(Metric.bytesUploaded, { service: "copy", destination }, "Sum", day) },
+    usingMetrics: { [id]: ownMetric(Metric.bytesUploaded, { service: "copy", destination }, "Sum", day) },
   });
 }

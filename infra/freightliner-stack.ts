@@ -1,31 +1,17 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { StackProps } from "aws-cdk-lib";
-import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { Freightliner } from "./freightliner.ts";
+import type { FreightlinerProps } from "./freightliner.ts";
 
-export interface FreightlinerStackProps extends StackProps {
-  /** The configuration as JSON text (docs/configuration.md). */
-  readonly configuration: string;
-  /** Topics that are told of alarms. */
-  readonly alarmTopicArns?: readonly string[];
-  /** Where docs/runbook.md is published. */
-  readonly runbookUrl?: string;
-}
+export interface FreightlinerStackProps extends StackProps, FreightlinerProps {}
 
 /** Freightliner as a stack of its own, for `cdk deploy`. */
 export class FreightlinerStack extends Stack {
   constructor(scope: Construct, id: string, props: FreightlinerStackProps) {
-    const { configuration, alarmTopicArns = [], runbookUrl, ...rest } = props;
-    super(scope, id, {
-      description: "Replicates container images from Amazon ECR to Google Artifact Registry",
-      ...rest,
-    });
-    const { trustedRoles, table, deadLetters } = new Freightliner(this, "Freightliner", {
-      configuration,
-      alarmTopics: alarmTopicArns.map((arn, index) => Topic.fromTopicArn(this, `AlarmTopic${index}`, arn)),
-      ...(runbookUrl === undefined ? {} : { runbookUrl }),
-    });
+    const { description = "Replicates container images from Amazon ECR to Google Artifact Registry" } = props;
+    super(scope, id, { ...props, description });
+    const { trustedRoles, table, deadLetters } = new Freightliner(this, "Freightliner", settingsOf(props));
     for (const [name, role] of Object.entries({
       CopyRoleArn: trustedRoles.copy,
       ProbeRoleArn: trustedRoles.probe,
@@ -40,4 +26,10 @@ export class FreightlinerStack extends Stack {
       description: "Copies that can never succeed, with reasons",
     });
   }
+}
+
+/** Everything but what is the stack's own. */
+function settingsOf({ configuration, ...props }: FreightlinerStackProps): FreightlinerProps {
+  const { env: _env, description: _description, tags: _tags, stackName: _stackName, ...settings } = props;
+  return { configuration, ...settings };
 }

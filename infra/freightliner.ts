@@ -4,11 +4,10 @@ import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
-import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { parseConfigurationText } from "../src/contract/configuration.ts";
-import type { Configuration } from "../src/contract/configuration.ts";
+import type { Configuration, ConfigurationDocument } from "../src/contract/configuration.ts";
 import type {
   CopyEnvironment,
   CopyQueue,
@@ -26,16 +25,15 @@ import { createFanOutFunction } from "./fan-out-function.ts";
 import { createProbeFunction } from "./probe-function.ts";
 import { createPushRule } from "./push-rule.ts";
 import { createQueries } from "./queries.ts";
+import { checkSettings, DEFAULT_SETTINGS } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { createReconcileFunction } from "./reconcile-function.ts";
 import { createStateTable } from "./state-table.ts";
 
-export interface FreightlinerProps {
-  /** The configuration as JSON text; what is wrong with it fails the synthesis, by field. */
-  readonly configuration: string;
-  /** Told when an alarm goes off, and when all is well again. Without any, alarms only show in CloudWatch. */
-  readonly alarmTopics?: readonly ITopic[];
-  /** Where docs/runbook.md is published: alarms link to its headings. */
-  readonly runbookUrl?: string;
+/** `configuration`, and any of the {@link Settings}. */
+export interface FreightlinerProps extends Partial<Settings> {
+  /** What is replicated where: the document of docs/configuration.md, or its JSON text. What is wrong with it fails the synthesis, by field. */
+  readonly configuration: string | ConfigurationDocument;
 }
 
 /** Lambda takes 4 KB of variables in all; what the stack itself adds stays below this many bytes. */
@@ -52,11 +50,13 @@ export class Freightliner extends Construct {
 
   constructor(scope: Construct, id: string, props: FreightlinerProps) {
     super(scope, id);
-    const { configuration, text } = readConfiguration(props.configuration);
-    this.table = createStateTable(this);
-    const { queues, deadLetters } = createCopyQueues(this, configuration.destinations);
+    const { configuration: document, ...given } = props;
+    const settings = checkSettings({ ...DEFAULT_SETTINGS, ...given }, Stack.of(this).region);
+    const { configuration, text } = readConfiguration(document);
+    this.table = createStateTable(this, settings);
+    const { queues, deadLetters } = createCopyQueues(this, configuration.destinations, settings);
     this.deadLetters = deadLetters;
-    const functions = createFunctions(this, { configuration, text, queues, deadLetters, table: this.table });
+    const functions = createFunctions(this, { configuration, text, queues, deadLetters, table: this.table, settings });
     const { fanOut, copy, probe, reconcile } = functions;
     for (const { queue, priority } of queues) queue.grantSendMessages(priority === "live" ? fanOut : reconcile);
     for (const { queue } of queues.filter(({ priority }) => priority === "live")) {
@@ -64,8 +64,9 @@ export class Freightliner extends Construct {
     }
     for (const user of [copy, probe, reconcile]) this.table.grant(user, "dynamodb:GetItem", "dynamodb:PutItem");
     deadLetters.grantSendMessages(copy);
-    const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID });
-    this.alarms = watchOver(this, { queues, deadLetters, undelivered, functions }, props);
+    for (const user of [copy, probe, reconcile]) settings.encryptionKey?.grantEncryptDecrypt(user);
+    const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID, settings });
+    this.alarms = watchOver(this, { queues, deadLetters, undelivered, functions }, settings);
     this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
   }
 }
@@ -76,10 +77,12 @@ interface FunctionParts {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
   readonly table: TableV2;
+  readonly settings: Settings;
 }
 
 /** The functions, each with what it must know. */
-function createFunctions(scope: Construct, { configuration, text, queues, deadLetters, table }: FunctionParts) {
+function createFunctions(scope: Construct, parts: FunctionParts) {
+  const { configuration, text, queues, deadLetters, table, settings } = parts;
   const described: CopyQueue[] = queues.map(({ destination, priority, queue }) => ({
     destination,
     priority,
@@ -90,7 +93,7 @@ function createFunctions(scope: Construct, { configuration, text, queues, deadLe
     FREIGHTLINER_CONFIGURATION: text,
     FREIGHTLINER_QUEUES: Stack.of(scope).toJsonString(described),
   } satisfies FanOutEnvironment;
-  const fanOut = createFanOutFunction(scope, common);
+  const fanOut = createFanOutFunction(scope, common, settings);
   const access = {
     source: configuration.source,
     repositories: configuration.rules.flatMap(({ repositories }) => repositories),
@@ -102,6 +105,7 @@ function createFunctions(scope: Construct, { configuration, text, queues, deadLe
       FREIGHTLINER_DEAD_LETTERS: deadLetters.queueUrl,
     } satisfies CopyEnvironment,
     queues,
+    settings,
     ...access,
   });
   const watching = {
@@ -109,10 +113,11 @@ function createFunctions(scope: Construct, { configuration, text, queues, deadLe
     FREIGHTLINER_TABLE: table.tableName,
     FREIGHTLINER_MAPPINGS: Stack.of(scope).toJsonString(mappings),
   } satisfies ProbeEnvironment;
-  const probe = createProbeFunction(scope, { environment: watching, mappings });
+  const probe = createProbeFunction(scope, { environment: watching, mappings, settings });
   const reconcile = createReconcileFunction(scope, {
     environment: { ...watching, ...common } satisfies ReconcileEnvironment,
     mappings,
+    settings,
     ...access,
   });
   return { fanOut, copy, probe, reconcile };
@@ -122,7 +127,7 @@ function createFunctions(scope: Construct, { configuration, text, queues, deadLe
 function watchOver(
   scope: Construct,
   parts: Omit<AlarmsProps, "actions" | "runbookUrl">,
-  { alarmTopics = [], runbookUrl = "docs/runbook.md" }: FreightlinerProps,
+  { alarmTopics, runbookUrl }: Settings,
 ): Alarm[] {
   const alarms = createAlarms(scope, {
     ...parts,
@@ -143,9 +148,10 @@ function roleOf({ role, node }: IFunction): IRole {
 }
 
 /** The configuration, checked, and its text as the functions get it. */
-function readConfiguration(document: string) {
-  const configuration = parseConfigurationText(document);
-  const text = JSON.stringify(JSON.parse(document));
+function readConfiguration(document: FreightlinerProps["configuration"]) {
+  const written = typeof document === "string" ? document : JSON.stringify(document);
+  const configuration = parseConfigurationText(written);
+  const text = JSON.stringify(JSON.parse(written));
   if (Buffer.byteLength(text) > CONFIGURATION_MAX_BYTES) {
     const problem = `the configuration has ${Buffer.byteLength(text)} bytes, and Lambda's variables hold ${CONFIGURATION_MAX_BYTES} of it`;
     throw new Error(`${problem}; join rules with globs, or deploy several stacks`);

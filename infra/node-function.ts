@@ -1,10 +1,11 @@
-import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
+import { Architecture, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { fileURLToPath } from "node:url";
+import type { Settings } from "./settings.ts";
 
 export interface NodeFunctionProps {
   /** The folder in `functions/`; also the end of role and function name. */
@@ -12,6 +13,7 @@ export interface NodeFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
+  readonly settings: Pick<Settings, "encryptionKey" | "logRetention" | "tracing">;
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -32,9 +34,11 @@ const NAME_MAX = 40;
 
 /** A Lambda function on Node 24 and arm64, bundled into one file, with its own log group and a role of its own. */
 export function createNodeFunction(scope: Construct, id: string, props: NodeFunctionProps): NodejsFunction {
+  const { settings } = props;
   const name = `${Stack.of(scope).stackName.slice(0, NAME_MAX)}-${props.name}`;
   const logGroup = new LogGroup(scope, `${id}Logs`, {
-    retention: RetentionDays.ONE_MONTH,
+    retention: settings.logRetention,
+    ...(settings.encryptionKey === undefined ? {} : { encryptionKey: settings.encryptionKey }),
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const role = new Role(scope, `${id}Role`, {
@@ -42,6 +46,12 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
     assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
   });
   logGroup.grantWrite(role);
+  if (settings.tracing) {
+    Validations.of(role).acknowledge({
+      id: "AwsSolutions-IAM5[Resource::*]",
+      reason: "X-Ray's actions have no resources; all else in this policy names its own.",
+    });
+  }
   return new NodejsFunction(scope, id, {
     functionName: name,
     entry: `${ROOT}functions/${props.name}/index.ts`,
@@ -57,6 +67,7 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
     logGroup,
     loggingFormat: LoggingFormat.JSON,
     awsSdkConnectionReuse: false,
+    tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     bundling: {
       format: OutputFormat.ESM,
       target: "node24",

@@ -7,20 +7,26 @@ import { PROBE_RATE_MINUTES, PROBE_TIMEOUT_SECONDS } from "../src/contract/limit
 import { definedOnly } from "./defined-only.ts";
 import { createNodeFunction } from "./node-function.ts";
 import { createSchedule } from "./schedule.ts";
+import type { Settings } from "./settings.ts";
 
 export interface ProbeFunctionProps {
   readonly environment: ProbeEnvironment;
   /** Event source mappings it may pause and open. */
   readonly mappings: readonly QueueMapping[];
+  readonly settings: Settings;
 }
 
 /** Every minute: pauses the queues of a destination that is away, asks whether it is back, and opens them slowly. */
-export function createProbeFunction(scope: Construct, { environment, mappings }: ProbeFunctionProps): NodejsFunction {
+export function createProbeFunction(
+  scope: Construct,
+  { environment, mappings, settings }: ProbeFunctionProps,
+): NodejsFunction {
   const probe = createNodeFunction(scope, "Probe", {
     name: "probe",
     environment: definedOnly(environment),
     memoryMegabytes: 256,
     timeoutSeconds: PROBE_TIMEOUT_SECONDS,
+    settings,
   });
   allowIntake(probe, mappings);
   createSchedule(scope, "ProbeSchedule", {

@@ -2,25 +2,31 @@ import { Duration, Validations } from "aws-cdk-lib";
 import { Rule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
-import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { RETENTION_DAYS, RULE_MAX_AGE_HOURS, RULE_RETRIES } from "../src/contract/limits.ts";
+import { queueEncryption } from "./copy-queues.ts";
+import type { Settings } from "./settings.ts";
+import { RULE_MAX_AGE_HOURS, RULE_RETRIES } from "../src/contract/limits.ts";
 
 export interface PushRuleProps {
   readonly fanOut: IFunction;
   /** The account events must come from. */
   readonly account: string;
+  readonly settings: Pick<Settings, "encryptionKey" | "messageRetention">;
 }
 
 /**
  * Pushes to ECR, on the default bus, to the fan-out function. `aws.` sources cannot be forged, and the own account is
  * asked for as well. What cannot be delivered within a day is kept in a queue of its own.
  */
-export function createPushRule(scope: Construct, { fanOut, account }: PushRuleProps): { readonly undelivered: Queue } {
+export function createPushRule(
+  scope: Construct,
+  { fanOut, account, settings }: PushRuleProps,
+): { readonly undelivered: Queue } {
   const undelivered = new Queue(scope, "UndeliveredEvents", {
-    encryption: QueueEncryption.SQS_MANAGED,
+    ...queueEncryption(settings.encryptionKey),
     enforceSSL: true,
-    retentionPeriod: Duration.days(RETENTION_DAYS),
+    retentionPeriod: settings.messageRetention,
   });
   Validations.of(undelivered).acknowledge({
     id: "AwsSolutions-SQS3",

@@ -8,6 +8,7 @@ import { definedOnly } from "./defined-only.ts";
 import { createNodeFunction } from "./node-function.ts";
 import { allowIntake } from "./probe-function.ts";
 import { createSchedule } from "./schedule.ts";
+import type { Settings } from "./settings.ts";
 import { repositoryArns } from "./source-access.ts";
 import type { SourceAccess } from "./source-access.ts";
 
@@ -15,6 +16,7 @@ export interface ReconcileFunctionProps extends SourceAccess {
   readonly environment: ReconcileEnvironment;
   /** Event source mappings it may open, should nobody else. */
   readonly mappings: readonly QueueMapping[];
+  readonly settings: Settings;
 }
 
 /** Every few minutes: goes on comparing the source with its destinations, and asks for what differs. */
@@ -24,6 +26,7 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
     environment: definedOnly(props.environment),
     memoryMegabytes: 512,
     timeoutSeconds: RECONCILE_TIMEOUT_SECONDS,
+    settings: props.settings,
   });
   allowIntake(reconcile, props.mappings);
   allowListing(reconcile, props);

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { App, Stack } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
+import { Topic } from "aws-cdk-lib/aws-sns";
 import { describe, expect, it } from "vitest";
 import { Metric, METRIC_NAMESPACE } from "../../src/contract/metric-names.ts";
 import { METRICS } from "../../src/contract/metrics.ts";
@@ -59,7 +61,8 @@ describe("alarms", () => {
 
   it("tell the topics they are given, when they go off and when all is well again", () => {
     const topic = "arn:aws:sns:eu-central-1:123456789012:ops";
-    const told = synthesise(EXAMPLE, { alarmTopicArns: [topic] });
+    const scope = new Stack(new App(), "topics");
+    const told = synthesise(EXAMPLE, { alarmTopics: [Topic.fromTopicArn(scope, "Ops", topic)] });
     told.allResourcesProperties("AWS::CloudWatch::Alarm", { AlarmActions: [topic], OKActions: [topic] });
   });
 

@@ -1,0 +1,116 @@
+import { EGRESS_DOLLARS_PER_GB } from "../src/contract/limits.ts";
+
+/** What is pushed in a month. */
+export interface Workload {
+  readonly images: number;
+  /** Size of an image, 10^6 bytes. */
+  readonly megabytes: number;
+  /** Share of an image that the destination has already. */
+  readonly overlap: number;
+  readonly blobs: number;
+  readonly destinations: number;
+}
+
+/** AWS's list prices in us-east-1, dollars; docs/cost.md has their sources. */
+export const PRICES = {
+  asOf: "2026",
+  lambdaGigabyteSecond: 0.0000133334,
+  lambdaRequest: 0.2e-6,
+  sqsRequest: 0.4e-6,
+  dynamoWrite: 0.625e-6,
+  dynamoRead: 0.125e-6,
+  egressGigabyte: EGRESS_DOLLARS_PER_GB,
+  logsGigabyte: 0.5,
+  metricMonth: 0.3,
+  alarmMonth: 0.1,
+  dashboardMonth: 3,
+} as const;
+
+export interface CostItem {
+  readonly name: string;
+  readonly dollars: number;
+  readonly because: string;
+}
+
+/** Assumed of a copy: what it takes beside its bytes, and how fast these are. Measured with the local stack, rounded up. */
+const COPY = { secondsWithoutBytes: 1.5, bytesPerSecond: 60e6, memoryGigabytes: 1_769 / 1_024 } as const;
+/** Of one copy: reads and writes of tag, circuit, rate and receipt; and of each blob. */
+const TABLE = { readsPerCopy: 8, writesPerCopy: 6, perBlob: 2 } as const;
+const LOG_BYTES_PER_COPY = 6_000;
+const METRICS_PER_DESTINATION = 16;
+const ALARMS = { perStack: 6, perDestination: 7 } as const;
+/** A month has so many minutes: the probe runs in each, the comparison in every fifth. */
+const MINUTES = 43_800;
+
+/** What a month costs, item by item. The bytes are what they are: with any tool, images that leave AWS are paid for. */
+export function estimate(workload: Workload) {
+  const { images, megabytes, overlap, destinations } = workload;
+  const copies = images * destinations;
+  const bytes = copies * megabytes * 1e6 * (1 - overlap);
+  const items = [
+    {
+      name: "egress",
+      dollars: (bytes / 1e9) * PRICES.egressGigabyte,
+      because: `${(bytes / 1e9).toFixed(1)} GB leave AWS for the internet`,
+    },
+    ...lambda(copies, bytes),
+    ...storage(copies, workload),
+    watching(destinations),
+  ];
+  const total = items.reduce((sum, { dollars }) => sum + dollars, 0);
+  return {
+    items,
+    total,
+    perThousandImages: images === 0 ? 0 : (total / images) * 1_000,
+    perTerabyte: bytes === 0 ? undefined : total / (bytes / 1e12),
+  };
+}
+
+function lambda(copies: number, bytes: number): CostItem[] {
+  const seconds = copies * COPY.secondsWithoutBytes + bytes / COPY.bytesPerSecond;
+  const running = seconds * COPY.memoryGigabytes * PRICES.lambdaGigabyteSecond;
+  // Fan-out, probe and comparison: a quarter of a GB and of a second each.
+  const scheduled = (copies + MINUTES * 1.2) * 0.25 * 0.25 * PRICES.lambdaGigabyteSecond;
+  const requests = (2 * copies + MINUTES * 1.2) * PRICES.lambdaRequest;
+  return [
+    {
+      name: "Lambda",
+      dollars: running + scheduled + requests,
+      because: `${Math.round(seconds).toLocaleString("en")} s of copying at ${COPY.memoryGigabytes.toFixed(2)} GB, and the scheduled functions`,
+    },
+  ];
+}
+
+function storage(copies: number, { blobs }: Workload): CostItem[] {
+  const reads = copies * (TABLE.readsPerCopy + blobs * TABLE.perBlob) + MINUTES * 2;
+  const writes = copies * (TABLE.writesPerCopy + blobs * TABLE.perBlob);
+  // Sent, received and deleted; and the polls of empty queues, 5 pollers of 20 s for each of two queues.
+  const polls = ((MINUTES * 60) / 20) * 5 * 2;
+  return [
+    {
+      name: "DynamoDB",
+      dollars: reads * PRICES.dynamoRead + writes * PRICES.dynamoWrite,
+      because: `${Math.round(reads).toLocaleString("en")} reads, ${Math.round(writes).toLocaleString("en")} writes`,
+    },
+    {
+      name: "SQS",
+      dollars: (copies * 3 + polls) * PRICES.sqsRequest,
+      because: "messages, and the polling of queues that are empty",
+    },
+    {
+      name: "logs",
+      dollars: ((copies * LOG_BYTES_PER_COPY) / 1e9) * PRICES.logsGigabyte,
+      because: `${LOG_BYTES_PER_COPY / 1_000} kB a copy`,
+    },
+  ];
+}
+
+function watching(destinations: number): CostItem {
+  const metrics = 6 + METRICS_PER_DESTINATION * destinations;
+  const alarms = ALARMS.perStack + ALARMS.perDestination * destinations;
+  return {
+    name: "CloudWatch",
+    dollars: metrics * PRICES.metricMonth + alarms * PRICES.alarmMonth + PRICES.dashboardMonth,
+    because: `${metrics} metrics, ${alarms} alarms, one dashboard`,
+  };
+}

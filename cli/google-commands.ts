@@ -1,0 +1,132 @@
+import type { GooglePlace } from "./google-place.ts";
+
+/** The roles that Google has to trust, and the AWS account they are in. */
+export interface TrustedRoles {
+  readonly account: string;
+  /** Role names. */
+  readonly names: readonly string[];
+}
+
+/** Google takes 127 bytes of subject: the role's name alone, not the ARN with the session's name. */
+const MAPPING = [
+  "google.subject=assertion.arn.extract('assumed-role/{role}/')",
+  "attribute.aws_role=assertion.arn.extract('assumed-role/{role}/')",
+  "attribute.account=assertion.account",
+].join(",");
+
+export function conditionOf({ account, names }: TrustedRoles): string {
+  const list = names.map((name) => `'${name}'`).join(", ");
+  return `attribute.account == '${account}' && attribute.aws_role in [${list}]`;
+}
+
+/** Who writes: the service account, or each role as it is. */
+function membersOf(place: GooglePlace, { names }: TrustedRoles): string[] {
+  const pool = `projects/${place.projectNumber}/locations/global/workloadIdentityPools/${place.pool}`;
+  return names.map((name) => `principalSet://iam.googleapis.com/${pool}/attribute.aws_role/${name}`);
+}
+
+/** The commands, in order; each can be run again after it has failed. */
+export function gcloudCommands(places: readonly GooglePlace[], roles: TrustedRoles): string {
+  const [first] = places;
+  if (first === undefined) return "";
+  const poolAt = `--location=global --project=${first.projectNumber}`;
+  const accounts = new Map(places.map((place) => [place.serviceAccount, place]));
+  const lines = [
+    `gcloud services enable iam.googleapis.com iamcredentials.googleapis.com sts.googleapis.com artifactregistry.googleapis.com --project=${first.project}`,
+    `gcloud iam workload-identity-pools create ${first.pool} ${poolAt}`,
+    `gcloud iam workload-identity-pools providers create-aws ${first.provider} ${poolAt} --workload-identity-pool=${first.pool} --account-id=${roles.account} --attribute-mapping="${MAPPING}" --attribute-condition="${conditionOf(roles)}"`,
+  ];
+  for (const [email, place] of accounts) {
+    if (email === undefined) continue;
+    const project = email.split("@")[1]?.split(".")[0] ?? place.project;
+    lines.push(`gcloud iam service-accounts create ${email.split("@")[0]} --project=${project}`);
+    for (const member of membersOf(place, roles)) {
+      lines.push(
+        `gcloud iam service-accounts add-iam-policy-binding ${email} --project=${project} --role=roles/iam.workloadIdentityUser --member="${member}"`,
+      );
+    }
+  }
+  for (const place of places) lines.push(...writerCommands(place, roles));
+  return `${lines.join("\n")}\n`;
+}
+
+/** Writing to one repository, and nothing else. */
+function writerCommands(place: GooglePlace, roles: TrustedRoles): string[] {
+  const { repository, location, project, serviceAccount } = place;
+  const members = serviceAccount === undefined ? membersOf(place, roles) : [`serviceAccount:${serviceAccount}`];
+  return members.map(
+    (member) =>
+      `gcloud artifacts repositories add-iam-policy-binding ${repository} --location=${location} --project=${project} --role=roles/artifactregistry.writer --member="${member}"`,
+  );
+}
+
+/** The same as Terraform resources. */
+export function terraform(places: readonly GooglePlace[], roles: TrustedRoles): string {
+  const [first] = places;
+  if (first === undefined) return "";
+  const blocks = [
+    block("google_iam_workload_identity_pool", "freightliner", {
+      project: first.projectNumber,
+      workload_identity_pool_id: first.pool,
+    }),
+    `resource "google_iam_workload_identity_pool_provider" "freightliner" {
+  project                            = "${first.projectNumber}"
+  workload_identity_pool_id          = google_iam_workload_identity_pool.freightliner.workload_identity_pool_id
+  workload_identity_pool_provider_id = "${first.provider}"
+  attribute_condition                = "${conditionOf(roles)}"
+  attribute_mapping = {
+${MAPPING.split(",")
+  .map((pair) => pair.split("="))
+  .map(([name, ...value]) => `    "${name}" = "${value.join("=")}"`)
+  .join("\n")}
+  }
+  aws {
+    account_id = "${roles.account}"
+  }
+}
+`,
+  ];
+  const emails = new Set(places.flatMap(({ serviceAccount }) => serviceAccount ?? []));
+  for (const email of emails) blocks.push(...serviceAccountBlocks(email, first, roles));
+  for (const place of places) blocks.push(...writerBlocks(place, roles));
+  return blocks.join("\n");
+}
+
+function serviceAccountBlocks(email: string, place: GooglePlace, roles: TrustedRoles): string[] {
+  const id = identifier(email.split("@")[0] ?? "");
+  const project = email.split("@")[1]?.split(".")[0] ?? "";
+  return [
+    block("google_service_account", id, { project, account_id: email.split("@")[0] ?? "" }),
+    ...membersOf(place, roles).map((member, index) =>
+      block("google_service_account_iam_member", `${id}_${identifier(roles.names[index] ?? "")}`, {
+        service_account_id: `projects/${project}/serviceAccounts/${email}`,
+        role: "roles/iam.workloadIdentityUser",
+        member,
+      }),
+    ),
+  ];
+}
+
+function writerBlocks(place: GooglePlace, roles: TrustedRoles): string[] {
+  const { repository, location, project, serviceAccount, destination } = place;
+  const members = serviceAccount === undefined ? membersOf(place, roles) : [`serviceAccount:${serviceAccount}`];
+  return members.map((member, index) =>
+    block("google_artifact_registry_repository_iam_member", `${identifier(destination)}_${index}`, {
+      project,
+      location,
+      repository,
+      role: "roles/artifactregistry.writer",
+      member,
+    }),
+  );
+}
+
+function block(type: string, name: string, values: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(values).map((key) => key.length));
+  const lines = Object.entries(values).map(([key, value]) => `  ${key.padEnd(width)} = "${value}"`);
+  return `resource "${type}" "${name}" {\n${lines.join("\n")}\n}\n`;
+}
+
+function identifier(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9]/g, "_");
+}

@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { parseConfigurationFile } from "../src/contract/configuration-file.ts";
+import { ConfigurationError } from "../src/contract/configuration.ts";
+import type { Terminal } from "./copy.ts";
+import { ExitCode, UsageError } from "./exit-code.ts";
+import { gcloudCommands, terraform } from "./google-commands.ts";
+import { googlePlace } from "./google-place.ts";
+import { readOptions } from "./stack-options.ts";
+
+const OPTIONS = {
+  config: { type: "string" },
+  stack: { type: "string", default: "freightliner" },
+  format: { type: "string", default: "gcloud" },
+} as const;
+
+/** The functions that talk to destinations; their roles are named after them. */
+const FUNCTIONS = ["copy", "probe", "reconcile"] as const;
+
+/** Carries out `freightliner google-setup`: prints what has to be done on Google's side, and does nothing itself. */
+export async function googleSetup(args: readonly string[], { out, err }: Terminal): Promise<ExitCode> {
+  const { config, stack, format } = readOptions(args, OPTIONS);
+  if (config === undefined) throw new UsageError("google-setup takes --config FILE, the configuration of the stack");
+  if (format !== "gcloud" && format !== "terraform") throw new UsageError("--format takes gcloud or terraform");
+  const { configuration } = await read(config);
+  const places = configuration.destinations.map(googlePlace).filter((place) => place !== undefined);
+  if (places.length === 0) {
+    err.write(
+      "no destination in Artifact Registry has a federation with a workload identity pool; nothing is to be set up\n",
+    );
+    return ExitCode.ok;
+  }
+  const pools = new Set(places.map(({ projectNumber, pool, provider }) => `${projectNumber}/${pool}/${provider}`));
+  if (pools.size > 1) throw new UsageError("destinations use several providers; set up one configuration for each");
+  const roles = { account: configuration.source.account, names: FUNCTIONS.map((name) => `${stack}-${name}`) };
+  out.write(format === "gcloud" ? gcloudCommands(places, roles) : terraform(places, roles));
+  return ExitCode.ok;
+}
+
+async function read(file: string) {
+  const written = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new UsageError(`${file} cannot be read`, { cause });
+  });
+  try {
+    return parseConfigurationFile(written);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new UsageError(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}

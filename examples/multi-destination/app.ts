@@ -1,0 +1,30 @@
+import { App, Duration, Stack } from "aws-cdk-lib";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { Freightliner } from "../../infra/freightliner.ts";
+import { readConfigurationFile } from "../../infra/read-configuration.ts";
+
+// Several destinations, a key and a topic of the team's own, and settings that differ from the defaults.
+//
+//   npx cdk synth --app "node examples/multi-destination/app.ts"
+
+const app = new App();
+const stack = new Stack(app, "images", { env: { account: "123456789012", region: "eu-central-1" } });
+const key = Key.fromKeyArn(
+  stack,
+  "Key",
+  "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+);
+const onCall = Topic.fromTopicArn(stack, "OnCall", "arn:aws:sns:eu-central-1:123456789012:on-call");
+
+new Freightliner(stack, "Freightliner", {
+  configuration: readConfigurationFile(new URL("freightliner.yaml", import.meta.url)),
+  encryptionKey: key,
+  alarmTopics: [onCall],
+  runbookUrl: "https://wiki.example.com/freightliner/runbook",
+  copyMemoryMegabytes: 3_008,
+  liveConcurrency: 100,
+  messageRetention: Duration.days(14),
+  logRetention: RetentionDays.THREE_MONTHS,
+});

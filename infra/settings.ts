@@ -1,0 +1,67 @@
+import { Duration, RemovalPolicy, Token } from "aws-cdk-lib";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
+import { BACKFILL_MAX_CONCURRENCY, COPY_MAX_CONCURRENCY, RETENTION_DAYS } from "../src/contract/limits.ts";
+
+/** What a team may decide about its stack, beside the configuration; every field has a default that is fit for production. */
+export interface Settings {
+  /**
+   * Encrypts queues, table and logs; without it, keys that AWS owns do. Its policy must let CloudWatch Logs use it, and the stack
+   * must have a region of its own (`env`).
+   */
+  readonly encryptionKey?: IKey | undefined;
+  /**
+   * Memory of the copy function in MB. 1,769 MB are one whole vCPU (AWS Lambda developer guide, "Configure memory"): TLS on
+   * both sides and a hash. More gives more network, too.
+   */
+  readonly copyMemoryMegabytes: number;
+  /** Copies at once, per destination: of what was just pushed, and of a backfill (2 to 1,000 each). */
+  readonly liveConcurrency: number;
+  readonly backfillConcurrency: number;
+  /** How long messages are kept that nobody could take; SQS allows 14 days. */
+  readonly messageRetention: Duration;
+  readonly logRetention: RetentionDays;
+  /** X-Ray's active tracing: a service map, and every invocation on it. */
+  readonly tracing: boolean;
+  /** What becomes of the table when the stack is removed. */
+  readonly tableRemovalPolicy: RemovalPolicy;
+  /** Told when an alarm goes off, and when all is well again. Without any, alarms only show in CloudWatch. */
+  readonly alarmTopics: readonly ITopic[];
+  /** Where docs/runbook.md is published: alarms link to its headings. */
+  readonly runbookUrl: string;
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  copyMemoryMegabytes: 1_769,
+  liveConcurrency: COPY_MAX_CONCURRENCY,
+  backfillConcurrency: BACKFILL_MAX_CONCURRENCY,
+  messageRetention: Duration.days(RETENTION_DAYS),
+  logRetention: RetentionDays.ONE_MONTH,
+  tracing: true,
+  tableRemovalPolicy: RemovalPolicy.RETAIN,
+  alarmTopics: [],
+  runbookUrl: "docs/runbook.md",
+};
+
+/** A setting is outside of what AWS takes; the message names it. */
+export class SettingError extends Error {
+  override readonly name = "SettingError";
+}
+
+/** @throws {SettingError} naming the field, so that the synthesis fails and not the deployment. */
+export function checkSettings(settings: Settings, region: string): Settings {
+  if (settings.encryptionKey !== undefined && Token.isUnresolved(region)) {
+    throw new SettingError("encryptionKey: needs a stack with a region; give the stack an env");
+  }
+  within("copyMemoryMegabytes", settings.copyMemoryMegabytes, 256, 10_240);
+  within("liveConcurrency", settings.liveConcurrency, 2, 1_000);
+  within("backfillConcurrency", settings.backfillConcurrency, 2, 1_000);
+  within("messageRetention (seconds)", settings.messageRetention.toSeconds(), 3_600, RETENTION_DAYS * 86_400);
+  return settings;
+}
+
+function within(field: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new SettingError(`${field}: takes a whole number from ${least} to ${most}, not ${value}`);
+}

@@ -1,0 +1,59 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { estimate } from "../../cli/cost-model.ts";
+import { cost } from "../../cli/cost.ts";
+import { UsageError } from "../../cli/exit-code.ts";
+
+function printed(...args: string[]): string {
+  let text = "";
+  const write = (part: string): void => void (text += part);
+  cost(args, { out: { write }, err: { write }, environment: {} });
+  return text;
+}
+
+describe("freightliner cost", () => {
+  it("names the egress as what it is: bytes that leave AWS, at the list price", () => {
+    const { items } = estimate({ images: 1_000, megabytes: 1_000, overlap: 0, blobs: 10, destinations: 1 });
+    expect(items.find(({ name }) => name === "egress")).toEqual({
+      name: "egress",
+      dollars: 90,
+      because: "1000.0 GB leave AWS for the internet",
+    });
+    expect(printed("--images", "1000", "--megabytes", "1000", "--overlap", "0")).toMatch(/^egress +90\.00/m);
+  });
+
+  it("grows with images, bytes and destinations, and falls with what is there already", () => {
+    const workload = fc.record({
+      images: fc.integer({ min: 1, max: 1e6 }),
+      megabytes: fc.integer({ min: 1, max: 1e4 }),
+      overlap: fc.double({ min: 0, max: 0.9, noNaN: true }),
+      blobs: fc.integer({ min: 1, max: 100 }),
+      destinations: fc.integer({ min: 1, max: 5 }),
+    });
+    fc.assert(
+      fc.property(workload, (given) => {
+        const { total, items } = estimate(given);
+        expect(total).toBeCloseTo(items.reduce((sum, { dollars }) => sum + dollars, 0));
+        expect(estimate({ ...given, images: given.images * 2 }).total).toBeGreaterThan(total);
+        expect(estimate({ ...given, destinations: given.destinations + 1 }).total).toBeGreaterThan(total);
+        expect(estimate({ ...given, overlap: given.overlap + 0.1 }).total).toBeLessThan(total);
+      }),
+    );
+  });
+
+  it("is something where nothing is pushed: what stands there", () => {
+    expect(estimate({ images: 0, megabytes: 0, overlap: 0, blobs: 1, destinations: 1 })).toMatchObject({
+      perThousandImages: 0,
+      perTerabyte: undefined,
+    });
+    expect(JSON.parse(printed("--images", "0", "--json")).total).toBeGreaterThan(1);
+  });
+
+  it.each([
+    ["--overlap", "2"],
+    ["--images", "many"],
+    ["--blobs", "0"],
+  ])("refuses %s %s", (name, value) => {
+    expect(() => printed(name, value)).toThrow(UsageError);
+  });
+});

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { ExitCode, UsageError } from "../../cli/exit-code.ts";
+import { conditionOf } from "../../cli/google-commands.ts";
+import { googlePlace } from "../../cli/google-place.ts";
+import { googleSetup } from "../../cli/google-setup.ts";
+import { parseConfigurationFile } from "../../src/contract/configuration-file.ts";
+
+const CONFIG = "examples/multi-destination/freightliner.yaml";
+
+async function printed(...args: string[]): Promise<{ code: ExitCode; text: string }> {
+  let text = "";
+  const write = (part: string): void => void (text += part);
+  const code = await googleSetup(args, { out: { write }, err: { write }, environment: {} });
+  return { code, text };
+}
+
+describe("freightliner google-setup", () => {
+  it("prints commands for pool, provider, account, and writing to the listed repositories only", async () => {
+    const { code, text } = await printed("--config", CONFIG, "--stack", "images");
+    const lines = text.trim().split("\n");
+    expect(code).toBe(ExitCode.ok);
+    expect(lines.every((line) => line.startsWith("gcloud "))).toBe(true);
+    expect(text).toContain("--account-id=123456789012");
+    expect(text).toContain(
+      `--attribute-condition="attribute.account == '123456789012' && attribute.aws_role in ['images-copy', 'images-probe', 'images-reconcile']"`,
+    );
+    const writers = lines.filter((line) => line.includes("artifactregistry.writer"));
+    expect(writers.map((line) => /repositories \S+ (\S+) --location=(\S+)/.exec(line)?.slice(1))).toEqual([
+      ["images", "europe-west3"],
+      ["images", "us-central1"],
+    ]);
+    expect(lines.filter((line) => line.includes("workloadIdentityUser"))).toHaveLength(3);
+    expect(text).not.toContain("projects add-iam-policy-binding");
+  });
+
+  it("prints the same as Terraform", async () => {
+    const { text } = await printed("--config", CONFIG, "--format", "terraform");
+    expect(text.match(/^resource "(\w+)"/gm)?.map((line) => line.split('"')[1])).toEqual([
+      "google_iam_workload_identity_pool",
+      "google_iam_workload_identity_pool_provider",
+      "google_service_account",
+      ...Array.from({ length: 3 }, () => "google_service_account_iam_member"),
+      ...Array.from({ length: 2 }, () => "google_artifact_registry_repository_iam_member"),
+    ]);
+    expect(text.match(/\{/g)?.length).toBe(text.match(/\}/g)?.length);
+  });
+
+  it("knows where the gcr.io names live", () => {
+    const written = readFileSync(CONFIG, "utf8").replaceAll("europe-west3-docker.pkg.dev", "eu.gcr.io");
+    const [first] = parseConfigurationFile(written).configuration.destinations;
+    expect(first && googlePlace(first)).toMatchObject({
+      location: "europe",
+      repository: "eu.gcr.io",
+      project: "my-project",
+    });
+  });
+
+  it("keeps Google's subject within its 127 bytes, whatever the stack is called", () => {
+    expect("s".repeat(40).length + "-reconcile".length).toBeLessThan(127);
+    expect(conditionOf({ account: "1", names: ["a"] })).not.toContain("*");
+  });
+
+  it.each([
+    [[], /--config FILE/],
+    [["--config", "nowhere.yaml"], /nowhere\.yaml cannot be read/],
+    [["--config", CONFIG, "--format", "bash"], /gcloud or terraform/],
+    [["--config", "package.json"], /package\.json: the configuration is invalid/],
+  ])("refuses %j, and says why", async (args, problem) => {
+    await expect(printed(...args)).rejects.toThrow(problem);
+    await expect(printed(...args)).rejects.toBeInstanceOf(UsageError);
+  });
+});
