@@ -22,6 +22,7 @@ import { createCopyQueues } from "./copy-queues.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { createDashboard } from "./dashboard.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
+import { createNotifications } from "./notify-function.ts";
 import { createProbeFunction } from "./probe-function.ts";
 import { createPushRule } from "./push-rule.ts";
 import { createQueries } from "./queries.ts";
@@ -66,7 +67,7 @@ export class Freightliner extends Construct {
     deadLetters.grantSendMessages(copy);
     for (const user of [copy, probe, reconcile]) settings.encryptionKey?.grantEncryptDecrypt(user);
     const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID, settings });
-    this.alarms = watchOver(this, { queues, deadLetters, undelivered, functions }, settings);
+    this.alarms = watchOver(this, { queues, deadLetters, undelivered, functions }, this.table, settings);
     this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
   }
 }
@@ -127,8 +128,12 @@ function createFunctions(scope: Construct, parts: FunctionParts) {
 function watchOver(
   scope: Construct,
   parts: Omit<AlarmsProps, "actions" | "runbookUrl">,
-  { alarmTopics, runbookUrl }: Settings,
+  table: TableV2,
+  settings: Settings,
 ): Alarm[] {
+  const { notifications, runbookUrl } = settings;
+  const told = notifications && createNotifications(scope, notifications, table, settings);
+  const alarmTopics = [...settings.alarmTopics, ...(told === undefined ? [] : [told.topic])];
   const alarms = createAlarms(scope, {
     ...parts,
     runbookUrl,

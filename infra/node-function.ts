@@ -9,7 +9,7 @@ import type { Settings } from "./settings.ts";
 
 export interface NodeFunctionProps {
   /** The folder in `functions/`; also the end of role and function name. */
-  readonly name: "fan-out" | "copy" | "probe" | "reconcile";
+  readonly name: "fan-out" | "copy" | "probe" | "reconcile" | "notify";
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;

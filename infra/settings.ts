@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Token } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
+import type { Notifications } from "./notify-function.ts";
 import { BACKFILL_MAX_CONCURRENCY, COPY_MAX_CONCURRENCY, RETENTION_DAYS } from "../src/contract/limits.ts";
 
 /** What a team may decide about its stack, beside the configuration; every field has a default that is fit for production. */
@@ -28,6 +29,8 @@ export interface Settings {
   readonly tableRemovalPolicy: RemovalPolicy;
   /** Told when an alarm goes off, and when all is well again. Without any, alarms only show in CloudWatch. */
   readonly alarmTopics: readonly ITopic[];
+  /** A chat room that is told of alarms, by a webhook. */
+  readonly notifications?: Notifications | undefined;
   /** Where docs/runbook.md is published: alarms link to its headings. */
   readonly runbookUrl: string;
 }

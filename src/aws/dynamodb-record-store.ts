@@ -11,7 +11,7 @@ export interface DynamoDbRecordStoreOptions<Record> {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
   /** First part of every key: what kind of records these are. */
-  readonly kind: "TAG" | "CONTENT" | "CIRCUIT" | "RATE" | "INTAKE" | "RECONCILE";
+  readonly kind: "TAG" | "CONTENT" | "CIRCUIT" | "RATE" | "INTAKE" | "RECONCILE" | "NOTICE";
   /** Reads a record back; an item outside of it is an error, not an absence. */
   readonly schema: z.ZodType<Record>;
   /** Seconds after the last change when DynamoDB may remove the item; never without it. */

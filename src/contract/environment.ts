@@ -91,6 +91,20 @@ export const ProbeEnvironment = z.object({
 });
 export type ProbeEnvironment = z.input<typeof ProbeEnvironment>;
 
+/** What the notify function reads from its environment. */
+export const NotifyEnvironment = z.object({
+  FREIGHTLINER_TABLE: z.string().min(3),
+  /** ARN of the secret that holds the webhook's URL. */
+  FREIGHTLINER_WEBHOOK_SECRET: z.string().min(1),
+  FREIGHTLINER_WEBHOOK_KIND: z.enum(["slack", "teams", "generic"]),
+  /** JSON list of hosts a generic webhook may be at. */
+  FREIGHTLINER_WEBHOOK_HOSTS: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
+  /** Only what goes wrong, or also when it is well again. */
+  FREIGHTLINER_NOTIFY_OF: z.enum(["problems", "changes"]),
+});
+export type NotifyEnvironment = z.input<typeof NotifyEnvironment>;
+export type NotifyPolicy = NotifyEnvironment["FREIGHTLINER_NOTIFY_OF"];
+
 /** What the reconcile function reads from its environment. */
 export const ReconcileEnvironment = ProbeEnvironment.extend({ FREIGHTLINER_QUEUES: CopyQueues });
 export type ReconcileEnvironment = z.input<typeof ReconcileEnvironment>;

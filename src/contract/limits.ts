@@ -58,6 +58,8 @@ export const PROBE_TIMEOUT_SECONDS = 60;
 export const PROBE_RATE_MINUTES = 1;
 /** Name of the repository at a destination in which uploads are opened, and cancelled, to see whether it takes writes. */
 export const PROBE_REPOSITORY = "freightliner-probe";
+/** Timeout of the notify function: three tries of five seconds, and the pauses between. */
+export const NOTIFY_TIMEOUT_SECONDS = 30;
 /** How long a comparison is somebody's without a sign of life. */
 export const RECONCILE_LEASE_SECONDS = 300;
 /** Copies of a backfill that run at once per queue: what was just pushed goes first. */

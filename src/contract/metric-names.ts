@@ -26,5 +26,6 @@ export const Metric = {
   eventsMissed: "EventsMissed",
   reconciliations: "ReconciliationsFinished",
   crashes: "FunctionCrashes",
+  notificationsFailed: "NotificationsFailed",
 } as const;
 export type MetricName = (typeof Metric)[keyof typeof Metric];

@@ -7,11 +7,14 @@ import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../contract/limits.ts";
 import { Checkpoint } from "../replication/checkpoint.ts";
 import { CircuitRecord } from "../replication/circuit.ts";
 import { IntakeRecord } from "../replication/intake.ts";
+import { NoticeRecord } from "../replication/notice.ts";
 import { RateRecord } from "../replication/rate.ts";
 import { ReconcileRecord } from "../replication/reconcile-cycle.ts";
 import { TagRecord } from "../replication/tag-record.ts";
 
 const DAY_SECONDS = 86_400;
+/** What was told is of no interest after that. */
+const NOTICE_KEEP_DAYS = 7;
 
 /** A client for the state table. */
 export function openTableClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
@@ -33,6 +36,12 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
     circuits: createDynamoDbRecordStore({ ...at, kind: "CIRCUIT", schema: CircuitRecord }),
     rates: createDynamoDbRecordStore({ ...at, kind: "RATE", schema: RateRecord }),
     intakes: createDynamoDbRecordStore({ ...at, kind: "INTAKE", schema: IntakeRecord }),
+    notices: createDynamoDbRecordStore({
+      ...at,
+      kind: "NOTICE",
+      schema: NoticeRecord,
+      keepSeconds: NOTICE_KEEP_DAYS * DAY_SECONDS,
+    }),
     cycles: createDynamoDbRecordStore({ ...at, kind: "RECONCILE", schema: ReconcileRecord }),
   };
 }

@@ -1,7 +1,4 @@
-import { App, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
-import { Key } from "aws-cdk-lib/aws-kms";
-import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, it } from "vitest";
 import {
   CopyEnvironment,
@@ -225,51 +222,6 @@ describe("permissions", () => {
       expect(new Set(found.map(([, pattern]) => pattern))).toEqual(new Set(expected));
     }
     expect(onRepositories).toHaveLength(3);
-  });
-});
-
-describe("settings", () => {
-  it("encrypt queues, table and logs with the team's key, and let the functions use it", () => {
-    const scope = new Stack(new App(), "keys");
-    const key = Key.fromKeyArn(scope, "Key", "arn:aws:kms:eu-central-1:123456789012:key/k");
-    expect(() => synthesise(EXAMPLE, { encryptionKey: key })).toThrow(/encryptionKey: needs a stack with a region/);
-    const env = { account: "123456789012", region: "eu-central-1" };
-    const encrypted = synthesise(EXAMPLE, { encryptionKey: key, env });
-    encrypted.allResourcesProperties("AWS::SQS::Queue", { KmsMasterKeyId: key.keyArn });
-    encrypted.allResourcesProperties("AWS::Logs::LogGroup", { KmsKeyId: key.keyArn });
-    encrypted.hasResourceProperties("AWS::DynamoDB::GlobalTable", {
-      SSESpecification: { SSEEnabled: true, SSEType: "KMS" },
-    });
-    const text = JSON.stringify(encrypted.findResources("AWS::IAM::Policy"));
-    expect(text.match(/kms:Decrypt/g)?.length).toBeGreaterThanOrEqual(4);
-  });
-
-  it("decide memory, copies at once, retention and tracing", () => {
-    const own = synthesise(EXAMPLE, {
-      copyMemoryMegabytes: 3_008,
-      liveConcurrency: 20,
-      backfillConcurrency: 2,
-      messageRetention: Duration.days(4),
-      logRetention: RetentionDays.ONE_YEAR,
-      tracing: false,
-      tableRemovalPolicy: RemovalPolicy.DESTROY,
-    });
-    own.hasResourceProperties("AWS::Lambda::Function", { FunctionName: "freightliner-copy", MemorySize: 3_008 });
-    own.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 20 } });
-    own.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 2 } });
-    own.allResourcesProperties("AWS::SQS::Queue", { MessageRetentionPeriod: 345_600 });
-    own.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 365 });
-    own.hasResource("AWS::DynamoDB::GlobalTable", { DeletionPolicy: "Delete" });
-    expect(JSON.stringify(own.toJSON())).not.toContain("xray:");
-    template.allResourcesProperties("AWS::Lambda::Function", { TracingConfig: { Mode: "Active" } });
-  });
-
-  it.each([
-    [{ liveConcurrency: 1 }, /liveConcurrency: takes a whole number from 2 to 1000, not 1/],
-    [{ copyMemoryMegabytes: 100 }, /copyMemoryMegabytes: /],
-    [{ messageRetention: Duration.days(15) }, /messageRetention/],
-  ])("that AWS would refuse, as %o, fail the synthesis with their name", (settings, problem) => {
-    expect(() => synthesise(EXAMPLE, settings)).toThrow(problem);
   });
 });
 

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import middy from "@middy/core";
+import type { SNSEvent } from "aws-lambda";
+import { createObserver } from "../../src/aws/observer.ts";
+import { NotifyEnvironment } from "../../src/contract/environment.ts";
+import { createConnections } from "../../src/registry/connections.ts";
+import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
+import { createWebhook } from "../../src/wiring/webhook.ts";
+import { createHandler } from "./handler.ts";
+
+const environment = NotifyEnvironment.parse(process.env);
+const { observer, middlewares } = createObserver("notify");
+const secrets = new SecretsManagerClient({});
+const { notices } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
+
+const handle = createHandler({
+  policy: environment.FREIGHTLINER_NOTIFY_OF,
+  notices,
+  tell: createWebhook({
+    kind: environment.FREIGHTLINER_WEBHOOK_KIND,
+    hosts: environment.FREIGHTLINER_WEBHOOK_HOSTS,
+    connections: createConnections(),
+    pause: (ms) => sleep(ms),
+    // Read each time: a URL that was replaced is used at once, and alarms are rare.
+    async url() {
+      const command = new GetSecretValueCommand({ SecretId: environment.FREIGHTLINER_WEBHOOK_SECRET });
+      return (await secrets.send(command)).SecretString ?? "";
+    },
+  }),
+  now: Date.now,
+  observer,
+});
+
+/** Invoked by SNS with alarms of CloudWatch. */
+export const handler = middy<SNSEvent>()
+  .use(middlewares)
+  .handler((event: SNSEvent) => handle(event.Records.map(({ Sns }) => Sns.Message)));

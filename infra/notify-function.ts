@@ -1,0 +1,51 @@
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
+import { LambdaSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import type { Construct } from "constructs";
+import type { NotifyEnvironment } from "../src/contract/environment.ts";
+import { NOTIFY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
+import { createNodeFunction } from "./node-function.ts";
+import type { Settings } from "./settings.ts";
+
+/** Where people are told of alarms, beside the topics of their own. */
+export interface Notifications {
+  readonly kind: "slack" | "teams" | "generic";
+  /** Holds the webhook's URL, and nothing else. */
+  readonly webhook: ISecret;
+  /** Hosts a generic webhook may be at; those of Slack and Teams are known. */
+  readonly hosts?: readonly string[];
+  /** `problems` (the default): alarms that go off; `changes`: also when all is well again. */
+  readonly of?: "problems" | "changes";
+}
+
+/** Alarm -> topic -> webhook. @returns the topic for alarms. */
+export function createNotifications(
+  scope: Construct,
+  { kind, webhook, hosts = [], of = "problems" }: Notifications,
+  table: TableV2,
+  settings: Settings,
+): { readonly notify: NodejsFunction; readonly topic: ITopic } {
+  const notify = createNodeFunction(scope, "Notify", {
+    name: "notify",
+    environment: {
+      FREIGHTLINER_TABLE: table.tableName,
+      FREIGHTLINER_WEBHOOK_SECRET: webhook.secretArn,
+      FREIGHTLINER_WEBHOOK_KIND: kind,
+      FREIGHTLINER_WEBHOOK_HOSTS: JSON.stringify(hosts),
+      FREIGHTLINER_NOTIFY_OF: of,
+    } satisfies NotifyEnvironment,
+    memoryMegabytes: 256,
+    timeoutSeconds: NOTIFY_TIMEOUT_SECONDS,
+    settings,
+  });
+  webhook.grantRead(notify);
+  table.grant(notify, "dynamodb:GetItem", "dynamodb:PutItem");
+  settings.encryptionKey?.grantEncryptDecrypt(notify);
+  // Alarms cannot publish to a topic with a key that CloudWatch may not use; what is in it is no secret.
+  const topic = new Topic(scope, "Alarms", { enforceSSL: true });
+  topic.addSubscription(new LambdaSubscription(notify));
+  return { notify, topic };
+}

@@ -1,0 +1,85 @@
+import { createHostGuard } from "../registry/host-guard.ts";
+import type { Connections } from "../registry/connections.ts";
+
+/** How a room wants to be spoken to. */
+export type WebhookKind = "slack" | "teams" | "generic";
+
+export interface WebhookOptions {
+  readonly kind: WebhookKind;
+  /** Gives the URL, which is a secret: it is never logged, and not part of any error. */
+  readonly url: () => Promise<string>;
+  /** Hosts a generic webhook may be at. */
+  readonly hosts: readonly string[];
+  readonly connections: Connections;
+  /** Waits between tries, in milliseconds. */
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+/** A webhook did not take a message; its URL is not named. */
+export class WebhookError extends Error {
+  override readonly name = "WebhookError";
+}
+
+const HOSTS: Readonly<Record<Exclude<WebhookKind, "generic">, readonly string[]>> = {
+  slack: ["hooks.slack.com", "hooks.slack-gov.com"],
+  teams: ["*.webhook.office.com", "*.*.logic.azure.com", "*.*.environment.api.powerplatform.com"],
+};
+const TRIES = 3;
+const ANSWER_MS = 5_000;
+
+/** Posts messages to a webhook: HTTPS to the hosts of its kind only, no redirects, addresses checked when connecting. */
+export function createWebhook({ kind, url, hosts, connections, pause }: WebhookOptions) {
+  const allowed = kind === "generic" ? hosts : HOSTS[kind];
+  return async (text: string, about: object): Promise<void> => {
+    const target = await readUrl(url);
+    // No host is its own: only the list counts.
+    createHostGuard({ origin: new URL("https://webhook.invalid"), allowedHosts: allowed })(target);
+    const body = JSON.stringify(bodyOf(kind, text, about));
+    for (let tries = 1; ; tries++) {
+      const status = await post(connections, target, body);
+      if (status !== undefined && status >= 200 && status < 300) return;
+      const isOver = tries === TRIES || (status !== undefined && status < 500 && status !== 429);
+      if (isOver) throw new WebhookError(`the webhook answered ${status ?? "nothing"} after ${tries} tries`);
+      await pause(tries * 1_000);
+    }
+  };
+}
+
+async function readUrl(url: () => Promise<string>): Promise<URL> {
+  const text = (await url()).trim();
+  if (!URL.canParse(text)) throw new WebhookError("the secret holds no URL");
+  return new URL(text);
+}
+
+/** The status of the answer; undefined when none came. */
+async function post(connections: Connections, target: URL, body: string): Promise<number | undefined> {
+  try {
+    const { statusCode, body: answer } = await connections.request({
+      origin: target.origin,
+      path: `${target.pathname}${target.search}`,
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    await answer.dump();
+    return statusCode;
+  } catch {
+    return undefined;
+  }
+}
+
+function bodyOf(kind: WebhookKind, text: string, about: object): object {
+  if (kind === "slack") return { text };
+  if (kind === "generic") return { text, ...about };
+  // An adaptive card, as Teams' workflows take it.
+  const card = {
+    type: "AdaptiveCard",
+    version: "1.4",
+    body: text.split("\n").map((line) => ({ type: "TextBlock", text: line, wrap: true })),
+  };
+  return {
+    type: "message",
+    attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", content: card }],
+  };
+}
