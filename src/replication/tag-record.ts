@@ -105,7 +105,7 @@ export type Settlement =
 
 export type SettledTag =
   | { readonly kind: "settled"; readonly attempts: number }
-  /** A push was folded in meanwhile: the lease goes on, look again. */
+  /** Another push came meanwhile: the lease goes on, look again. */
   | { readonly kind: "dirty" }
   | { readonly kind: "lost" };
 

@@ -13,13 +13,13 @@ function uploadsOf({ target }: ReplicateFixture): string[] {
 }
 
 describe("replicating a tag", () => {
-  it("says that it was brought, also when a push that was folded in had it looked at again", async () => {
+  it("says that it was brought, also when another push had it looked at again", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["one"], "v1");
-    let folded = false;
+    let met = false;
     fixture.target.before = async ({ operation }) => {
-      if (operation !== "put-blob" || folded) return;
-      folded = true;
+      if (operation !== "put-blob" || met) return;
+      met = true;
       await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
     };
     const report = await replicateTag(copyRequest("v1"), fixture, never);
