@@ -13,8 +13,12 @@ export interface FederationOptions {
   /** Where tokens are exchanged instead of at Google. */
   readonly stsUrl?: string | undefined;
   readonly iamCredentialsUrl?: string | undefined;
+  /** How long a token may take, in milliseconds; 20 s when not given. */
+  readonly timeoutMs?: number;
 }
 
+/** The library waits for Google for ever. */
+const TIMEOUT_MS = 20_000;
 const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 const IAM_CREDENTIALS = "https://iamcredentials.googleapis.com";
 
@@ -23,7 +27,14 @@ const IAM_CREDENTIALS = "https://iamcredentials.googleapis.com";
  * token, renews it five minutes early, and lets all who wait share one exchange.
  */
 export function createFederatedCredentials(options: FederationOptions): CredentialsSource {
-  const { audience, serviceAccount, aws, stsUrl, iamCredentialsUrl = IAM_CREDENTIALS } = options;
+  const {
+    audience,
+    serviceAccount,
+    aws,
+    stsUrl,
+    iamCredentialsUrl = IAM_CREDENTIALS,
+    timeoutMs = TIMEOUT_MS,
+  } = options;
   const impersonation = `${iamCredentialsUrl}/v1/projects/-/serviceAccounts/${serviceAccount}:generateAccessToken`;
   const create = (): AwsClient =>
     new AwsClient({
@@ -36,15 +47,34 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
       ...(serviceAccount === undefined ? {} : { service_account_impersonation_url: impersonation }),
     });
   let client = create();
-  return async (_signal, refused) => {
+  return async (signal, refused) => {
     // A refused token may have been revoked: the library would give it again, a new client asks anew.
     if (refused !== undefined) client = create();
-    const { token } = await client.getAccessToken().catch((cause: unknown) => {
+    const { token } = await within(client.getAccessToken(), signal, timeoutMs).catch((cause: unknown) => {
+      // The library gives all who ask later the same exchange, also one that hangs: a new client asks anew.
+      client = create();
+      signal.throwIfAborted();
       throw failure(cause);
     });
     if (typeof token !== "string") throw failure(undefined);
     return { kind: "bearer", token };
   };
+}
+
+/** Waits for something that knows no signal; it goes on without us. */
+async function within<T>(work: Promise<T>, signal: AbortSignal, timeoutMs: number): Promise<T> {
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(new Error(`no token within ${timeoutMs / 1_000} s`)), timeoutMs);
+  const either = AbortSignal.any([signal, waiting.signal]);
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([
+      work,
+      new Promise<never>((_, reject) => either.addEventListener("abort", () => reject(either.reason), { once: true })),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function failure(cause: unknown): RegistryError {

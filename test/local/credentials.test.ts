@@ -90,4 +90,43 @@ describe("federated credentials", () => {
     });
     await tokens.close();
   });
+
+  it.each([500, 503, 429])(
+    "are waited for when Google answers %d: nobody's permission is in question",
+    async (status) => {
+      await using sts = await scriptedServer((_got, response) => void response.writeHead(status).end("{}"));
+      const credentials = createFederatedCredentials({ ...pool, aws, stsUrl: `http://${sts.host}/v1/token` });
+      await expect(credentials(signal)).rejects.toMatchObject({ category: "deferred", operation: "get-credentials" });
+    },
+    30_000,
+  );
+
+  it("are given up when Google does not answer, and asked for anew the next time", async () => {
+    let isSlow = true;
+    const tokens = await startGoogleTokens(pool);
+    await using sts = await scriptedServer(async ({ body }, response) => {
+      if (isSlow) return;
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const answer = await fetch(tokens.stsUrl, { method: "POST", headers, body: new Uint8Array(body) });
+      response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+    });
+    const credentials = createFederatedCredentials({
+      ...pool,
+      aws,
+      stsUrl: `http://${sts.host}/v1/token`,
+      iamCredentialsUrl: tokens.iamCredentialsUrl,
+      timeoutMs: 100,
+    });
+    await expect(credentials(signal)).rejects.toMatchObject({
+      category: "deferred",
+      message: expect.stringContaining("no token within 0.1 s"),
+    });
+    const stopped = new AbortController();
+    const waiting = credentials(stopped.signal);
+    stopped.abort(new Error("out of time"));
+    await expect(waiting).rejects.toThrow("out of time");
+    isSlow = false;
+    expect(await credentials(signal)).toMatchObject({ kind: "bearer" });
+    await tokens.close();
+  });
 });
