@@ -185,7 +185,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a comparison that died is never taken up again",
-    from: 6600,
+    from: 10_000,
     file: CYCLE,
     find: "record?.lease !== undefined && record.lease.until > now",
     replace: "record?.lease !== undefined",
