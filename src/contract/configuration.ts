@@ -229,12 +229,14 @@ function hostProblems(source: Source, destinations: readonly Destination[]): str
   const refused = plain
     .filter(({ host }) => !LOOPBACK.test(host))
     .map(({ field, host }) => `${field}: plain HTTP is only for loopback hosts, not for ${host}`);
+  const ownProblem = PROVIDERS.ecr.problem(source);
   const mistaken = destinations.flatMap((d, i) => {
     const problem = d.kind === "artifactRegistry" ? PROVIDERS.artifactRegistry.problem(d) : undefined;
     return problem === undefined ? [] : [`destinations[${i}].${problem.field}: ${problem.text}`];
   });
   return [
     ...refused,
+    ...(ownProblem === undefined ? [] : [`source.${ownProblem.field}: ${ownProblem.text}`]),
     ...mistaken,
     ...destinations.flatMap((d, i) => (isSource(source, d) ? [`destinations[${i}].registry: ${LOOP}`] : [])),
   ];

@@ -14,16 +14,27 @@ const shape = {
   blobHosts: HostPatterns.optional(),
 };
 
+/** Its usual host, FIPS, dual-stack, both, and China's (ECR user guide, "Amazon ECR private registry"). */
+const HOST = /^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$/;
+
 /** One account's private registry in one region of Amazon ECR (ECR user guide, "Private registries"). */
 export const ecr = {
   options: shape,
+  problem({ account, region, registry }) {
+    const named = registry === undefined ? undefined : HOST.exec(registry)?.groups;
+    if (named === undefined || (named["account"] === account && named["region"] === region)) return undefined;
+    return {
+      field: "registry",
+      text: `${registry} is the registry of ${named["account"]} in ${named["region"]}, not of ${account} in ${region}`,
+    };
+  },
   access: ({ account, region, registry, plainHttp, blobHosts }) => ({
     registry: parseRegistryHost(registry ?? `${account}.dkr.ecr.${region}.${domain(region)}`),
     plainHttp,
     allowedHosts: blobHosts ?? layerBucket(region),
     login: { kind: "ecr", region },
   }),
-  recognizes: (host) => /^\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$/.test(host),
+  recognizes: (host) => HOST.test(host),
   usualHosts: ["*.s3.*.amazonaws.com", "*.s3.dualstack.*.amazonaws.com", "*.s3.*.amazonaws.com.cn"],
 } as const satisfies Provider<typeof shape>;
 

@@ -40,6 +40,11 @@ describe("a configuration", () => {
     ["an unknown key", { ...minimal, colour: "red" }, /colour/],
     ["an unknown key deep inside", { ...minimal, source: { ...minimal.source, acount: "1" } }, /source: .*acount/],
     ["another version", { ...minimal, version: 2 }, /version/],
+    [
+      "a registry of another account or region, by whatever form of its host",
+      { ...minimal, source: { ...minimal.source, registry: "999999999999.dkr-ecr-fips.us-east-1.on.aws" } },
+      /source\.registry: .* is the registry of 999999999999 in us-east-1, not of/,
+    ],
     ["no destinations", { ...minimal, destinations: [] }, /destinations/],
     [
       "a short account",
