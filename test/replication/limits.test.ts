@@ -63,7 +63,7 @@ describe("P17: a deferral", () => {
       fc.property(
         reasons,
         fc.integer({ min: 1, max: 1_000 }),
-        fc.double({ min: 0, max: 0.999 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
         (error, attempts, luck) => {
           const judged = judge(error, { deadline: never, attempts, maxAttempts: 1_001, random: () => luck });
           const afterMs = judged.outcome === "deferred" ? judged.afterMs : 0;
