@@ -16,7 +16,7 @@ function synth(directory: string, ...context: string[]): Promise<{ stdout: strin
 }
 
 /** What a function may weigh, minified. */
-const MOST_BYTES = { "fan-out": 700_000, copy: 1_300_000, probe: 1_400_000, reconcile: 1_400_000 } as const;
+const MOST_BYTES = { "fan-out": 450_000, copy: 1_000_000, probe: 1_000_000, reconcile: 1_050_000 } as const;
 
 interface Synthesised {
   readonly Resources: Record<
