@@ -1,4 +1,4 @@
-import type { GooglePlace } from "./google-place.ts";
+import type { TrustingPlace } from "./trusting-place.ts";
 
 /** The roles that Google has to trust, and the AWS account they are in. */
 export interface TrustedRoles {
@@ -20,13 +20,13 @@ export function conditionOf({ account, names }: TrustedRoles): string {
 }
 
 /** Who writes: the service account, or each role as it is. */
-function membersOf(place: GooglePlace, { names }: TrustedRoles): string[] {
+function membersOf(place: TrustingPlace, { names }: TrustedRoles): string[] {
   const pool = `projects/${place.projectNumber}/locations/global/workloadIdentityPools/${place.pool}`;
   return names.map((name) => `principalSet://iam.googleapis.com/${pool}/attribute.aws_role/${name}`);
 }
 
 /** The commands, in order; each can be run again after it has failed. */
-export function gcloudCommands(places: readonly GooglePlace[], roles: TrustedRoles): string {
+export function gcloudCommands(places: readonly TrustingPlace[], roles: TrustedRoles): string {
   const [first] = places;
   if (first === undefined) return "";
   const poolAt = `--location=global --project=${first.projectNumber}`;
@@ -51,7 +51,7 @@ export function gcloudCommands(places: readonly GooglePlace[], roles: TrustedRol
 }
 
 /** Writing to one repository, and nothing else. */
-function writerCommands(place: GooglePlace, roles: TrustedRoles): string[] {
+function writerCommands(place: TrustingPlace, roles: TrustedRoles): string[] {
   const { repository, location, project, serviceAccount } = place;
   const members = serviceAccount === undefined ? membersOf(place, roles) : [`serviceAccount:${serviceAccount}`];
   return members.map(
@@ -61,7 +61,7 @@ function writerCommands(place: GooglePlace, roles: TrustedRoles): string[] {
 }
 
 /** The same as Terraform resources. */
-export function terraform(places: readonly GooglePlace[], roles: TrustedRoles): string {
+export function terraform(places: readonly TrustingPlace[], roles: TrustedRoles): string {
   const [first] = places;
   if (first === undefined) return "";
   const blocks = [
@@ -92,7 +92,7 @@ ${MAPPING.split(",")
   return blocks.join("\n");
 }
 
-function serviceAccountBlocks(email: string, place: GooglePlace, roles: TrustedRoles): string[] {
+function serviceAccountBlocks(email: string, place: TrustingPlace, roles: TrustedRoles): string[] {
   const id = identifier(email.split("@")[0] ?? "");
   const project = email.split("@")[1]?.split(".")[0] ?? "";
   return [
@@ -107,7 +107,7 @@ function serviceAccountBlocks(email: string, place: GooglePlace, roles: TrustedR
   ];
 }
 
-function writerBlocks(place: GooglePlace, roles: TrustedRoles): string[] {
+function writerBlocks(place: TrustingPlace, roles: TrustedRoles): string[] {
   const { repository, location, project, serviceAccount, destination } = place;
   const members = serviceAccount === undefined ? membersOf(place, roles) : [`serviceAccount:${serviceAccount}`];
   return members.map((member, index) =>

@@ -4,7 +4,7 @@ import { ConfigurationError } from "../src/contract/configuration.ts";
 import type { Terminal } from "./copy.ts";
 import { ExitCode, UsageError } from "./exit-code.ts";
 import { gcloudCommands, terraform } from "./google-commands.ts";
-import { googlePlace } from "./google-place.ts";
+import { trustingPlace } from "./trusting-place.ts";
 import { readOptions } from "./stack-options.ts";
 
 const OPTIONS = {
@@ -22,7 +22,7 @@ export async function googleSetup(args: readonly string[], { out, err }: Termina
   if (config === undefined) throw new UsageError("google-setup takes --config FILE, the configuration of the stack");
   if (format !== "gcloud" && format !== "terraform") throw new UsageError("--format takes gcloud or terraform");
   const { configuration } = await read(config);
-  const places = configuration.destinations.map(googlePlace).filter((place) => place !== undefined);
+  const places = configuration.destinations.map(trustingPlace).filter((place) => place !== undefined);
   if (places.length === 0) {
     err.write(
       "no destination in Artifact Registry has a federation with a workload identity pool; nothing is to be set up\n",

@@ -21,6 +21,7 @@ import { createCopyFunction } from "./copy-function.ts";
 import { createCopyQueues } from "./copy-queues.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { createDashboard } from "./dashboard.ts";
+import { allowKeys } from "./key-access.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
 import { createNotifications } from "./notify-function.ts";
 import { createProbeFunction } from "./probe-function.ts";
@@ -66,6 +67,7 @@ export class Freightliner extends Construct {
     for (const user of [copy, probe, reconcile]) this.table.grant(user, "dynamodb:GetItem", "dynamodb:PutItem");
     deadLetters.grantSendMessages(copy);
     for (const user of [copy, probe, reconcile]) settings.encryptionKey?.grantEncryptDecrypt(user);
+    allowKeys([copy, probe, reconcile], configuration);
     const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID, settings });
     this.alarms = watchOver(this, { queues, deadLetters, undelivered, functions }, this.table, settings);
     this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { GoogleEndpoints } from "../src/contract/environment.ts";
+import { startArtifactRegistryApi } from "./emulators/artifact-registry-api.ts";
 import { startEcrApi } from "./emulators/ecr-api.ts";
 import { startGoogleTokens } from "./emulators/google-tokens.ts";
 import { startLayerBucket } from "./registry/layer-bucket.ts";
@@ -20,7 +22,7 @@ export interface Login {
 /** The two registries, and the services their clouds log in with. */
 export interface Registries {
   readonly source: Login & { readonly blobHost: string; readonly ecrEndpoint: string };
-  readonly target: Login & { readonly prefix: string; readonly stsUrl: string; readonly iamCredentialsUrl: string };
+  readonly target: Login & { readonly prefix: string; readonly google: GoogleEndpoints };
 }
 
 export interface RegistriesOptions {
@@ -90,13 +92,14 @@ async function startTarget(options: RegistriesOptions, stack: AsyncDisposableSta
     onEvent: options.onTarget,
   });
   stack.defer(() => server.close());
+  const api = await startArtifactRegistryApi({ catalog: server.catalog, verifyToken: (token) => tokens.verify(token) });
+  stack.defer(() => api.close());
   return {
     registry: server.host,
     prefix: TARGET_PREFIX,
     username: "oauth2accesstoken",
     password: tokens.issue(),
-    stsUrl: tokens.stsUrl,
-    iamCredentialsUrl: tokens.iamCredentialsUrl,
+    google: { ...tokens.endpoints, artifactRegistry: `http://${api.host}` },
   };
 }
 

@@ -114,8 +114,7 @@ function variablesOf(registries: Registries, { live, backfill, deadLetters }: Qu
     FREIGHTLINER_QUEUES: JSON.stringify(queues),
   } satisfies FanOutEnvironment;
   const google = {
-    FREIGHTLINER_STS_URL: registries.target.stsUrl,
-    FREIGHTLINER_IAM_CREDENTIALS_URL: registries.target.iamCredentialsUrl,
+    FREIGHTLINER_GOOGLE_ENDPOINTS: JSON.stringify(registries.target.google),
   };
   const copy = {
     ...fanOut,

@@ -51,8 +51,7 @@ const streams = createStreams({ ...COPY_STREAMS, now: Date.now });
 const registries = openRegistries({
   configuration,
   sqs,
-  stsUrl: environment.FREIGHTLINER_STS_URL,
-  iamCredentialsUrl: environment.FREIGHTLINER_IAM_CREDENTIALS_URL,
+  google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS,
   onBusy: () => streams.slower(),
 });
 /** Repositories kept open at once: tokens of a token server are theirs. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import middy from "@middy/core";
 import type { SNSEvent } from "aws-lambda";
 import { createObserver } from "../../src/aws/observer.ts";
+import { createSecretReader } from "../../src/aws/secret.ts";
 import { NotifyEnvironment } from "../../src/contract/environment.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
@@ -11,7 +12,6 @@ import { createHandler } from "./handler.ts";
 
 const environment = NotifyEnvironment.parse(process.env);
 const { observer, middlewares } = createObserver("notify");
-const secrets = new SecretsManagerClient({});
 const { notices } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
 
 const handle = createHandler({
@@ -23,10 +23,7 @@ const handle = createHandler({
     connections: createConnections(),
     pause: (ms) => sleep(ms),
     // Read each time: a URL that was replaced is used at once, and alarms are rare.
-    async url() {
-      const command = new GetSecretValueCommand({ SecretId: environment.FREIGHTLINER_WEBHOOK_SECRET });
-      return (await secrets.send(command)).SecretString ?? "";
-    },
+    url: createSecretReader(new SecretsManagerClient({}), environment.FREIGHTLINER_WEBHOOK_SECRET),
   }),
   now: Date.now,
   observer,

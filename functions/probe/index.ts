@@ -17,8 +17,7 @@ const { observer, middlewares } = createObserver("probe");
 const registries = openRegistries({
   configuration,
   sqs: new SQSClient({}),
-  stsUrl: environment.FREIGHTLINER_STS_URL,
-  iamCredentialsUrl: environment.FREIGHTLINER_IAM_CREDENTIALS_URL,
+  google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS,
 });
 const { circuits, intakes } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
 const endpoints = new Map(

@@ -9,33 +9,24 @@ import { createEcrCatalog } from "../../src/aws/ecr-catalog.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { ReconcileEnvironment } from "../../src/contract/environment.ts";
-import { createTagListing } from "../../src/registry/tagged-digests.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
+import { createTagListings } from "../../src/wiring/tag-listings.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = ReconcileEnvironment.parse(process.env);
 const configuration = environment.FREIGHTLINER_CONFIGURATION;
 const { observer, middlewares } = createObserver("reconcile");
 const sqs = new SQSClient({});
-const registries = openRegistries({
-  configuration,
-  sqs,
-  stsUrl: environment.FREIGHTLINER_STS_URL,
-  iamCredentialsUrl: environment.FREIGHTLINER_IAM_CREDENTIALS_URL,
-});
-const endpoints = new Map(configuration.destinations.map(({ name }) => [name, registries.destination(name)] as const));
+const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
+const registries = openRegistries({ configuration, sqs, google });
 const { tags, cycles, intakes } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
 const setIntake = createIntake(new LambdaClient({}), environment.FREIGHTLINER_MAPPINGS);
 
 const handle = createHandler({
   configuration,
   catalog: createEcrCatalog(new ECRClient({ region: configuration.source.region }), configuration.source.account),
-  listing(destination, repository) {
-    const endpointOf = endpoints.get(destination);
-    if (endpointOf === undefined) throw new Error(`${destination} is not in the configuration; deploy the stack again`);
-    return createTagListing(endpointOf(repository));
-  },
+  listing: createTagListings(configuration.destinations, registries, google?.artifactRegistry),
   tags,
   cycles,
   intakes,

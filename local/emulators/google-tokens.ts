@@ -1,13 +1,14 @@
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import { startHttpServer } from "./http-server.ts";
 import type { RunningServer } from "./http-server.ts";
 import { readBody } from "./read-body.ts";
+import { claimProblem } from "./signed-claim.ts";
+import { createTokenBook } from "./token-book.ts";
+import type { TokenBook } from "./token-book.ts";
 
 export interface RunningGoogleTokens extends RunningServer {
-  readonly stsUrl: string;
-  readonly iamCredentialsUrl: string;
+  readonly endpoints: { readonly [service in "sts" | "iamCredentials" | "oauth"]: string };
   /** True for a token of the service account that has not expired. */
   verify(token: string): boolean;
   /** A token as `gcloud auth print-access-token` would print it, for people's own clients; good until the end. */
@@ -18,6 +19,8 @@ export interface RunningGoogleTokens extends RunningServer {
 export interface GoogleTokensOptions {
   readonly audience: string;
   readonly serviceAccount: string;
+  /** Public keys (PEM) of service accounts by their e-mails; one that is taken out is refused from then on. */
+  readonly keys?: ReadonlyMap<string, string>;
 }
 
 /** The form of a token exchange (RFC 8693) as Google's Security Token Service wants it. */
@@ -30,6 +33,12 @@ const Exchange = z.object({
   scope: z.string(),
 });
 
+/** The form of a token request with a signed claim (RFC 7523, section 2.1). */
+const Signed = z.object({
+  grant_type: z.literal("urn:ietf:params:oauth:grant-type:jwt-bearer"),
+  assertion: z.string(),
+});
+
 /** The signed GetCallerIdentity request inside a subject token. */
 const CallerIdentity = z.object({
   url: z.string().regex(/^https:\/\/sts\.[a-z0-9-]+\.amazonaws\.com\?Action=GetCallerIdentity&Version=2011-06-15$/),
@@ -37,6 +46,7 @@ const CallerIdentity = z.object({
   headers: z.array(z.object({ key: z.string(), value: z.string() })),
 });
 
+const NO_KEYS: ReadonlyMap<string, string> = new Map();
 const LIFE_MS = 3_600_000;
 const EXCHANGED = {
   issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
@@ -45,56 +55,88 @@ const EXCHANGED = {
 };
 const IMPERSONATION = /^\/v1\/projects\/-\/serviceAccounts\/([^/:]+):generateAccessToken$/;
 
-/** Plays Google's token exchange and service-account impersonation (Workload Identity Federation, "AWS"). */
+/** Plays Google's token exchange, service-account impersonation (Workload Identity Federation, "AWS") and tokens for keys. */
 export async function startGoogleTokens(options: GoogleTokensOptions): Promise<RunningGoogleTokens> {
-  const federated = new Map<string, number>();
-  const access = new Map<string, number>();
-  const issue = (into: Map<string, number>, prefix: string, lifeMs = LIFE_MS): string => {
-    const token = `${prefix}${randomBytes(24).toString("base64url")}`;
-    into.set(token, Date.now() + lifeMs);
-    return token;
-  };
-
-  async function exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const form = Exchange.safeParse(Object.fromEntries(new URLSearchParams(await readBody(request))));
-    const problem = form.success
-      ? identityProblem(form.data, options)
-      : `malformed request: ${form.error.issues[0]?.path.join(".")}`;
-    if (problem !== undefined) return send(response, 400, { error: "invalid_grant", error_description: problem });
-    send(response, 200, { ...EXCHANGED, access_token: issue(federated, "ya29.d.") });
-  }
-
-  async function impersonate(request: IncomingMessage, response: ServerResponse, account: string): Promise<void> {
-    await readBody(request);
-    const bearer = (request.headers.authorization ?? "").replace(/^Bearer /, "");
-    if ((federated.get(bearer) ?? 0) < Date.now()) {
-      return send(response, 401, { error: { code: 401, message: "Invalid credentials.", status: "UNAUTHENTICATED" } });
-    }
-    if (account !== options.serviceAccount) {
-      const message = `Permission 'iam.serviceAccounts.getAccessToken' denied on ${account} (or it may not exist).`;
-      return send(response, 403, { error: { code: 403, message, status: "PERMISSION_DENIED" } });
-    }
-    send(response, 200, {
-      accessToken: issue(access, "ya29.c."),
-      expireTime: new Date(Date.now() + LIFE_MS).toISOString(),
-    });
-  }
-
+  const [federated, access] = [createTokenBook("ya29.d."), createTokenBook("ya29.c.")];
   const server = await startHttpServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    const account = IMPERSONATION.exec(path)?.[1];
-    if (request.method === "POST" && path === "/v1/token") void exchange(request, response);
-    else if (request.method === "POST" && account !== undefined)
-      void impersonate(request, response, decodeURIComponent(account));
-    else send(response, 404, { error: { code: 404, message: "Not found.", status: "NOT_FOUND" } });
+    void respond(response, answer(request, { options, federated, access }));
   });
   return {
     ...server,
-    stsUrl: `http://${server.host}/v1/token`,
-    iamCredentialsUrl: `http://${server.host}`,
-    verify: (token) => (access.get(token) ?? 0) > Date.now(),
-    issue: () => issue(access, "ya29.c.", Number.POSITIVE_INFINITY),
+    endpoints: {
+      sts: `http://${server.host}/v1/token`,
+      iamCredentials: `http://${server.host}`,
+      oauth: `http://${server.host}/token`,
+    },
+    verify: (token) => access.verify(token),
+    issue: () => access.issue(Number.POSITIVE_INFINITY),
   };
+}
+
+interface Parts {
+  readonly options: GoogleTokensOptions;
+  /** Tokens of principals of the pool, and tokens that registries take. */
+  readonly federated: TokenBook;
+  readonly access: TokenBook;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+async function respond(response: ServerResponse, answered: Promise<Answer>): Promise<void> {
+  const { status, body } = await answered;
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
+}
+
+async function answer(request: IncomingMessage, parts: Parts): Promise<Answer> {
+  const body = await readBody(request);
+  const path = new URL(request.url ?? "/", "http://localhost").pathname;
+  const account = IMPERSONATION.exec(path)?.[1];
+  if (request.method === "POST" && path === "/v1/token") return exchange(body, parts);
+  if (request.method === "POST" && path === "/token") return tokenForClaim(body, parts);
+  if (request.method === "POST" && account !== undefined) {
+    return impersonate(request.headers.authorization ?? "", decodeURIComponent(account), parts);
+  }
+  return refusal(404, "NOT_FOUND", "Not found.");
+}
+
+function exchange(body: string, { options, federated }: Parts): Answer {
+  const form = Exchange.safeParse(Object.fromEntries(new URLSearchParams(body)));
+  const problem = form.success
+    ? identityProblem(form.data, options)
+    : `malformed request: ${form.error.issues[0]?.path.join(".")}`;
+  if (problem !== undefined) return badGrant(problem);
+  return { status: 200, body: { ...EXCHANGED, access_token: federated.issue(LIFE_MS) } };
+}
+
+function impersonate(authorization: string, account: string, { options, federated, access }: Parts): Answer {
+  if (!federated.verify(authorization.replace(/^Bearer /, ""))) {
+    return refusal(401, "UNAUTHENTICATED", "Invalid credentials.");
+  }
+  if (account !== options.serviceAccount) {
+    const message = `Permission 'iam.serviceAccounts.getAccessToken' denied on ${account} (or it may not exist).`;
+    return refusal(403, "PERMISSION_DENIED", message);
+  }
+  const expireTime = new Date(Date.now() + LIFE_MS).toISOString();
+  return { status: 200, body: { accessToken: access.issue(LIFE_MS), expireTime } };
+}
+
+function tokenForClaim(body: string, { options, access }: Parts): Answer {
+  const form = Signed.safeParse(Object.fromEntries(new URLSearchParams(body))).data;
+  const problem = form === undefined ? "malformed request" : claimProblem(form.assertion, options.keys ?? NO_KEYS);
+  if (problem !== undefined) return badGrant(problem);
+  const token = { access_token: access.issue(LIFE_MS), expires_in: LIFE_MS / 1_000, token_type: "Bearer" };
+  return { status: 200, body: token };
+}
+
+function badGrant(error_description: string): Answer {
+  return { status: 400, body: { error: "invalid_grant", error_description } };
+}
+
+function refusal(code: number, status: string, message: string): Answer {
+  return { status: code, body: { error: { code, message, status } } };
 }
 
 /** Why an exchange is refused, in Google's words where they are known. */
@@ -118,8 +160,4 @@ function parseSubject(token: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
 }

@@ -11,14 +11,15 @@ export function tagsRoute({ method, url, response, repository }: Exchange, { ind
   if (state === undefined) throw profile.unknownRepository(repository);
   const limit = pageSize(url.searchParams.get("n"), profile.maxPage);
   const last = url.searchParams.get("last");
-  const all = [...state.tags.keys()].toSorted(byCharacter).filter((tag) => last === null || byCharacter(tag, last) > 0);
+  const listed = [...state.tags.keys()].toSorted(byCharacter).slice(0, profile.listingMax);
+  const all = listed.filter((tag) => last === null || byCharacter(tag, last) > 0);
   const tags = all.slice(0, limit);
   const end = tags.at(-1);
   const next =
     tags.length < all.length && end !== undefined
       ? { link: `</v2/${repository}/tags/list?n=${limit}&last=${end}>; rel="next"` }
       : {};
-  const map = profile.listsManifests ? googleMap(state) : {};
+  const map = profile.listsManifests ? googleMap(state, profile.listingMax) : {};
   sendJson(response, { name: repository, tags, ...map }, next);
 }
 
@@ -35,9 +36,10 @@ function pageSize(text: string | null, max: number): number {
 }
 
 /** Google's own addition to tag lists: every manifest with its tags. */
-function googleMap(state: RepositoryState): object {
-  const entries = [...state.manifests].map(([digest, { mediaType, size }]) => {
-    const tag = [...state.tags].filter(([, tagged]) => tagged === digest).map(([name]) => name);
+function googleMap({ manifests, tags }: RepositoryState, most: number): object {
+  const tagsOf = Map.groupBy(tags.keys().take(most), (tag) => tags.get(tag));
+  const entries = [...manifests].slice(0, most).map(([digest, { mediaType, size }]) => {
+    const tag = tagsOf.get(digest) ?? [];
     return [digest, { imageSizeBytes: String(size), mediaType, timeCreatedMs: "0", timeUploadedMs: "0", tag }];
   });
   return { child: [], manifest: Object.fromEntries(entries) };

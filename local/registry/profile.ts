@@ -34,6 +34,8 @@ export interface Profile {
   readonly translates: boolean;
   /** Largest page of a tag list; more is refused. */
   readonly maxPage: number;
+  /** Tags, and manifests in the map, that a listing holds at most, all its pages together. */
+  readonly listingMax: number;
   /** Adds Google's `manifest` map to tag lists. */
   readonly listsManifests: boolean;
   /** Answers the registry's own token server at `/v2/token`: a token, or why there is none. Absent: there is no such server. */
@@ -62,6 +64,7 @@ export const specificationProfile: Omit<Profile, "unknownRepository"> = {
   immutableTags: false,
   translates: false,
   maxPage: 10_000,
+  listingMax: Number.MAX_SAFE_INTEGER,
   listsManifests: false,
   extraRoutes: [],
 };

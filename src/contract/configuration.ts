@@ -238,8 +238,19 @@ function hostProblems(source: Source, destinations: readonly Destination[]): str
     ...refused,
     ...(ownProblem === undefined ? [] : [`source.${ownProblem.field}: ${ownProblem.text}`]),
     ...mistaken,
+    ...destinations.flatMap((d, i) => (isShut(d) ? [`destinations[${i}].federation: ${SHUT}`] : [])),
     ...destinations.flatMap((d, i) => (isSource(source, d) ? [`destinations[${i}].registry: ${LOOP}`] : [])),
   ];
+}
+
+const SHUT = "is missing: Google lets nobody write without a login (docs/google-setup.md)";
+
+function isShut(destination: Destination): boolean {
+  return (
+    !destination.plainHttp &&
+    destination.kind === "artifactRegistry" &&
+    destinationAccess(destination).login.kind === "anonymous"
+  );
 }
 
 const LOOP = "is the source itself; what is copied there would be copied again, without end";

@@ -20,23 +20,20 @@ const QueueMapping = z.strictObject({
 });
 export type QueueMapping = z.infer<typeof QueueMapping>;
 
-const QueueMappings = z.string().transform((text, context): QueueMapping[] => {
-  try {
-    return z.array(QueueMapping).min(1).parse(JSON.parse(text));
-  } catch (error) {
-    context.addIssue({ code: "custom", message: `is not a JSON list of mappings: ${String(error)}` });
-    return z.NEVER;
-  }
-});
+/** A variable that holds JSON. */
+function json<Schema extends z.ZodType>(schema: Schema, what: string) {
+  return z.string().transform((text, context): z.output<Schema> => {
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (error) {
+      context.addIssue({ code: "custom", message: `is not a JSON ${what}: ${String(error)}` });
+      return z.NEVER;
+    }
+  });
+}
 
-const CopyQueues = z.string().transform((text, context): CopyQueue[] => {
-  try {
-    return z.array(CopyQueue).min(1).parse(JSON.parse(text));
-  } catch (error) {
-    context.addIssue({ code: "custom", message: `is not a JSON list of queues: ${String(error)}` });
-    return z.NEVER;
-  }
-});
+const QueueMappings = json(z.array(QueueMapping).min(1), "list of mappings");
+const CopyQueues = json(z.array(CopyQueue).min(1), "list of queues");
 
 const ConfigurationText = z.string().transform((text, context): Configuration => {
   try {
@@ -57,10 +54,22 @@ export const FanOutEnvironment = z.object({
 });
 export type FanOutEnvironment = z.input<typeof FanOutEnvironment>;
 
-/** Google's token endpoints; set only where they are played by a local server. */
+/** Where Google's services are; each where Google has it, unless a local server plays it. */
+const GoogleEndpoints = z.strictObject({
+  /** Token exchange (Security Token Service). */
+  sts: z.url().optional(),
+  /** Origin of the service-account impersonation. */
+  iamCredentials: z.url().optional(),
+  /** Token endpoint for service-account keys (RFC 7523). */
+  oauth: z.url().optional(),
+  /** Origin of the Artifact Registry REST API. */
+  artifactRegistry: z.url().optional(),
+});
+export type GoogleEndpoints = z.infer<typeof GoogleEndpoints>;
+
+/** Set only where Google's services are played by a local server. */
 const googleEndpoints = {
-  FREIGHTLINER_STS_URL: z.url().optional(),
-  FREIGHTLINER_IAM_CREDENTIALS_URL: z.url().optional(),
+  FREIGHTLINER_GOOGLE_ENDPOINTS: json(GoogleEndpoints, "map of endpoints").optional(),
 };
 
 /** What the copy function reads from its environment; the stack must set every name of it. */
@@ -98,7 +107,7 @@ export const NotifyEnvironment = z.object({
   FREIGHTLINER_WEBHOOK_SECRET: z.string().min(1),
   FREIGHTLINER_WEBHOOK_KIND: z.enum(["slack", "teams", "generic"]),
   /** JSON list of hosts a generic webhook may be at. */
-  FREIGHTLINER_WEBHOOK_HOSTS: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
+  FREIGHTLINER_WEBHOOK_HOSTS: json(z.array(z.string()), "list of hosts"),
   /** Only what goes wrong, or also when it is well again. */
   FREIGHTLINER_NOTIFY_OF: z.enum(["problems", "changes"]),
 });

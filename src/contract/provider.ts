@@ -8,7 +8,9 @@ export type Login =
   /** Amazon ECR: a password of 12 hours for the caller's AWS role (ECR API, GetAuthorizationToken). */
   | { readonly kind: "ecr"; readonly region: string }
   /** Google: a federated access token for the caller's AWS role, without a key. */
-  | { readonly kind: "google"; readonly federation: Federation };
+  | { readonly kind: "google"; readonly federation: Federation }
+  /** Google: an access token for the service account whose key a secret holds. */
+  | { readonly kind: "google-key"; readonly secret: string };
 
 /** A registry as a configuration describes it: everything it takes to talk to its repositories, but for the secrets. */
 export interface RegistryAccess {
@@ -41,6 +43,17 @@ export const Federation = z.strictObject({
   serviceAccount: z.email().optional(),
 });
 export type Federation = z.infer<typeof Federation>;
+
+/**
+ * A secret of AWS Secrets Manager by its whole ARN, the random end included (Secrets Manager user guide, "Secrets Manager ARNs"):
+ * what may be read is then exactly this one.
+ */
+export const SecretArn = z
+  .string()
+  .regex(
+    /^arn:aws(?:-[a-z]+)*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
+    "is not the whole ARN of a secret (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-abc123)",
+  );
 
 export const RegistryHostField = z.string().refine(isRegistryHost, "is not host or host:port");
 /** Hosts as in {@link RegistryAccess.allowedHosts}. */

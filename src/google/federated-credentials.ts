@@ -1,7 +1,8 @@
 import { AwsClient } from "google-auth-library";
 import type { AwsSecurityCredentialsSupplier } from "google-auth-library";
-import { RegistryError } from "../oci/registry-error.ts";
 import type { CredentialsSource } from "../registry/credentials.ts";
+import { GOOGLE_SCOPE } from "./scope.ts";
+import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";
 
 export interface FederationOptions {
   /** The workload identity pool's provider, `//iam.googleapis.com/projects/...`. */
@@ -13,13 +14,14 @@ export interface FederationOptions {
   /** Where tokens are exchanged instead of at Google. */
   readonly stsUrl?: string | undefined;
   readonly iamCredentialsUrl?: string | undefined;
-  /** How long a token may take, in milliseconds; 20 s when not given. */
+  /** How long a token may take, in milliseconds; {@link TOKEN_TIMEOUT_MS} when not given. */
   readonly timeoutMs?: number;
 }
 
-/** The library waits for Google for ever. */
-const TIMEOUT_MS = 20_000;
-const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
+const NO_TOKEN = {
+  problem: "no access token for the function's role",
+  check: "check pool, provider, attribute condition and service account",
+};
 const IAM_CREDENTIALS = "https://iamcredentials.googleapis.com";
 
 /**
@@ -33,7 +35,7 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
     aws,
     stsUrl,
     iamCredentialsUrl = IAM_CREDENTIALS,
-    timeoutMs = TIMEOUT_MS,
+    timeoutMs = TOKEN_TIMEOUT_MS,
   } = options;
   const impersonation = `${iamCredentialsUrl}/v1/projects/-/serviceAccounts/${serviceAccount}:generateAccessToken`;
   const create = (): AwsClient =>
@@ -42,7 +44,7 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
       audience,
       subject_token_type: "urn:ietf:params:aws:token-type:aws4_request",
       aws_security_credentials_supplier: aws,
-      scopes: [SCOPE],
+      scopes: [GOOGLE_SCOPE],
       ...(stsUrl === undefined ? {} : { token_url: stsUrl }),
       ...(serviceAccount === undefined ? {} : { service_account_impersonation_url: impersonation }),
     });
@@ -54,43 +56,9 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
       // The library gives all who ask later the same exchange, also one that hangs: a new client asks anew.
       client = create();
       signal.throwIfAborted();
-      throw failure(cause);
+      throw noToken(cause, NO_TOKEN);
     });
-    if (typeof token !== "string") throw failure(undefined);
+    if (typeof token !== "string") throw noToken(undefined, NO_TOKEN);
     return { kind: "bearer", token };
   };
-}
-
-/** Waits for something that knows no signal; it goes on without us. */
-async function within<T>(work: Promise<T>, signal: AbortSignal, timeoutMs: number): Promise<T> {
-  const waiting = new AbortController();
-  const timer = setTimeout(() => waiting.abort(new Error(`no token within ${timeoutMs / 1_000} s`)), timeoutMs);
-  const either = AbortSignal.any([signal, waiting.signal]);
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([
-      work,
-      new Promise<never>((_, reject) => either.addEventListener("abort", () => reject(either.reason), { once: true })),
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function failure(cause: unknown): RegistryError {
-  const status =
-    cause instanceof Error && "status" in cause && typeof cause.status === "number" ? cause.status : undefined;
-  const isRefusal = status !== undefined && status >= 400 && status < 500 && status !== 429;
-  const detail = cause instanceof Error ? cause.message.slice(0, 300) : "no token in the answer";
-  return new RegistryError(
-    {
-      side: "target",
-      operation: "get-credentials",
-      subject: "Google",
-      category: isRefusal ? "permanent" : "deferred",
-      status,
-    },
-    `no access token for the function's role: ${detail}; check pool, provider, attribute condition and service account`,
-    { cause },
-  );
 }

@@ -1,4 +1,6 @@
+import type * as z from "zod";
 import { readWhole } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import type { RegistryRequest } from "./exchange.ts";
 import { answerError } from "./failure.ts";
 import { nextLink } from "./link-header.ts";
@@ -17,14 +19,27 @@ export interface ListingRequest extends Pick<RegistryRequest, "operation" | "sub
 /** A page whose JSON body `parse` has read, or undefined when there is no such listing. */
 export type Page<T> = T | undefined;
 
+/** How a page is read, and where the next one is. */
+export interface PageReader<T> {
+  /** Undefined when the document is no page. */
+  parse(document: unknown): T | undefined;
+  /** URL of the next page; the Link header's (distribution-spec, "Listing Tags") when there is no such function. */
+  next?(page: T): string | undefined;
+}
+
+/** Reads pages of a schema, linked by their headers. */
+export function pageOf<T>(schema: z.ZodType<T>): PageReader<T> {
+  return { parse: (document) => schema.safeParse(document).data };
+}
+
 /**
- * Follows a listing's Link headers (distribution-spec, "Listing Tags"), within the allowed hosts and a number of pages.
- * Yields undefined, and ends, when there is no such listing.
+ * Follows a listing from page to page, within the allowed hosts and a number of pages. Yields undefined, and ends, when
+ * there is no such listing.
  */
 export async function* pages<T>(
   client: RepositoryClient,
   request: ListingRequest,
-  parse: (document: unknown) => T | undefined,
+  reader: PageReader<T>,
   signal: AbortSignal,
 ): AsyncGenerator<Page<T>> {
   let url: URL | undefined = request.url;
@@ -36,8 +51,8 @@ export async function* pages<T>(
     );
     const bytes = await readWhole(answer, PAGE_MAX_BYTES);
     if (answer.status !== 200) return void (yield undefined);
-    const page = bytes === undefined ? undefined : parse(parseJson(bytes));
-    const link = nextLink(answer.header("link"));
+    const page = bytes === undefined ? undefined : reader.parse(parseJson(bytes));
+    const link = page === undefined ? undefined : linkOf(page, reader, answer);
     const problem = listingProblem(page, link, count, answer.url);
     if (page === undefined || problem !== undefined) {
       const occasion = { side: client.endpoint.side, operation: request.operation, subject: request.subject };
@@ -46,6 +61,10 @@ export async function* pages<T>(
     yield page;
     url = link === undefined ? undefined : new URL(link, answer.url);
   }
+}
+
+function linkOf<T>(page: T, reader: PageReader<T>, answer: Answer): string | undefined {
+  return reader.next === undefined ? nextLink(answer.header("link")) : reader.next(page);
 }
 
 function listingProblem(page: unknown, link: string | undefined, count: number, base: URL): string | undefined {

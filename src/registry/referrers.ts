@@ -7,7 +7,7 @@ import type { Manifest } from "../oci/manifest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import { referrersTag } from "../oci/referrers.ts";
 import { RegistryError } from "../oci/registry-error.ts";
-import { pages } from "./listing.ts";
+import { pageOf, pages } from "./listing.ts";
 import { fetchManifest, putManifest, resolveManifest } from "./manifests.ts";
 import type { RepositoryClient } from "./repository-client.ts";
 import { pause } from "./retry.ts";
@@ -46,7 +46,7 @@ async function listByApi(
     absent: UNSUPPORTED,
   } as const;
   const found: Descriptor[] = [];
-  for await (const page of pages(client, request, (document) => ReferrersList.safeParse(document).data, signal)) {
+  for await (const page of pages(client, request, pageOf(ReferrersList), signal)) {
     if (page === undefined) return undefined;
     found.push(...page.manifests);
   }

@@ -4,7 +4,7 @@ import { isTag } from "../oci/reference.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { TaggedDigest, TagListing } from "../oci/tag-listing.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { pages } from "./listing.ts";
+import { pageOf, pages } from "./listing.ts";
 import { resolveManifest } from "./manifests.ts";
 import { createRepositoryClient } from "./repository-client.ts";
 import type { RepositoryClient } from "./repository-client.ts";
@@ -20,22 +20,38 @@ const Page = z.object({
   manifest: z.record(z.string(), z.object({ tag: z.array(z.string()).nullish() })).optional(),
 });
 
+/** Another listing of the same repository, for where the registry's own ends before the tags do. */
+export interface WholeListing {
+  /** A registry that names so many tags or manifests may have left some out. */
+  readonly from: number;
+  readonly list: TagListing;
+}
+
 /**
  * All tags of a repository with what they name: from the listing alone where it says so (Artifact Registry), else with a
  * HEAD per tag (distribution-spec, "Listing Tags", "Checking if content exists in the registry").
  */
-export function createTagListing(endpoint: Endpoint): TagListing {
+export function createTagListing(endpoint: Endpoint, whole?: WholeListing): TagListing {
   const client = createRepositoryClient(endpoint);
-  return (signal) => listTaggedDigests(client, signal);
+  return (signal) => listTaggedDigests(client, whole, signal);
 }
 
-async function* listTaggedDigests(client: RepositoryClient, signal: AbortSignal): AsyncGenerator<TaggedDigest> {
+async function* listTaggedDigests(
+  client: RepositoryClient,
+  whole: WholeListing | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<TaggedDigest> {
   const url = client.url(`tags/list?n=${PAGE_SIZE}`);
   const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
-  for await (const page of pages(client, request, (document) => Page.safeParse(document).data, signal)) {
+  for await (const page of pages(client, request, pageOf(Page), signal)) {
+    if (whole !== undefined && sizeOf(page) >= whole.from) return yield* whole.list(signal);
     if (page?.manifest === undefined) yield* resolved(client, (page?.tags ?? []).filter(isTag), signal);
     else yield* fromMap(page.manifest);
   }
+}
+
+function sizeOf(page: z.infer<typeof Page> | undefined): number {
+  return Math.max(page?.tags?.length ?? 0, Object.keys(page?.manifest ?? {}).length);
 }
 
 function* fromMap(manifests: NonNullable<z.infer<typeof Page>["manifest"]>): Generator<TaggedDigest> {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isTag } from "../oci/reference.ts";
 import type { Tag } from "../oci/reference.ts";
-import { pages } from "./listing.ts";
+import { pageOf, pages } from "./listing.ts";
 import type { RepositoryClient } from "./repository-client.ts";
 
 /** The page size asked for: Amazon ECR refuses more than 1,000. */
@@ -16,7 +16,7 @@ export async function* listTags(
 ): AsyncGenerator<Tag> {
   const url = client.url(`tags/list?n=${pageSize}`);
   const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
-  for await (const page of pages(client, request, (document) => TagList.safeParse(document).data, signal)) {
+  for await (const page of pages(client, request, pageOf(TagList), signal)) {
     yield* (page?.tags ?? []).filter(isTag);
   }
 }

@@ -1,11 +1,15 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { ECRClient } from "@aws-sdk/client-ecr";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { createEcrCredentials } from "../aws/ecr-credentials.ts";
+import { createKeyReader } from "../aws/key-reader.ts";
 import { roleOf } from "../aws/role.ts";
 import { destinationAccess, sourceAccess } from "../contract/configuration.ts";
 import type { Configuration } from "../contract/configuration.ts";
+import type { GoogleEndpoints } from "../contract/environment.ts";
 import type { Login, RegistryAccess } from "../contract/provider.ts";
 import { createFederatedCredentials } from "../google/federated-credentials.ts";
+import { createKeyCredentials } from "../google/key-credentials.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { Side } from "../oci/registry-error.ts";
 import { createConnections } from "../registry/connections.ts";
@@ -20,9 +24,8 @@ export interface RegistriesOptions {
   readonly configuration: Configuration;
   /** Any AWS client of the function: its role is the one that Google trusts. */
   readonly sqs: SQSClient;
-  /** Google's token endpoints; set only where they are played by a local server. */
-  readonly stsUrl?: string | undefined;
-  readonly iamCredentialsUrl?: string | undefined;
+  /** Set only where Google's services are played by a local server. */
+  readonly google?: GoogleEndpoints | undefined;
   /** A registry asked for fewer requests. */
   readonly onBusy?: (() => void) | undefined;
 }
@@ -67,13 +70,24 @@ export function openRegistries(options: RegistriesOptions): EndpointMaker {
   };
 }
 
-function credentialsOf(login: Login, { sqs, stsUrl, iamCredentialsUrl }: RegistriesOptions): CredentialsSource {
+function credentialsOf(login: Login, { sqs, google = {} }: RegistriesOptions): CredentialsSource {
   switch (login.kind) {
     case "anonymous":
       return fixedCredentials({ kind: "anonymous" });
     case "ecr":
       return createEcrCredentials(new ECRClient({ region: login.region }));
-    case "google":
-      return createFederatedCredentials({ ...login.federation, stsUrl, iamCredentialsUrl, aws: roleOf(sqs) });
+    case "google": {
+      const endpoints = { stsUrl: google.sts, iamCredentialsUrl: google.iamCredentials };
+      return createFederatedCredentials({ ...login.federation, ...endpoints, aws: roleOf(sqs) });
+    }
+    case "google-key": {
+      const secrets = new SecretsManagerClient({ region: regionOf(login.secret) });
+      return createKeyCredentials({ readKey: createKeyReader(secrets, login.secret), oauthUrl: google.oauth });
+    }
   }
+}
+
+/** The region an ARN names (AWS General Reference, "ARN format"). */
+function regionOf(arn: string): string {
+  return arn.split(":")[3] ?? "";
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ExitCode, UsageError } from "../../cli/exit-code.ts";
 import { conditionOf } from "../../cli/google-commands.ts";
-import { googlePlace } from "../../cli/google-place.ts";
+import { trustingPlace } from "../../cli/trusting-place.ts";
 import { googleSetup } from "../../cli/google-setup.ts";
 import { parseConfigurationFile } from "../../src/contract/configuration-file.ts";
 
@@ -49,7 +49,7 @@ describe("freightliner google-setup", () => {
   it("knows where the gcr.io names live", () => {
     const written = readFileSync(CONFIG, "utf8").replaceAll("europe-west3-docker.pkg.dev", "eu.gcr.io");
     const [first] = parseConfigurationFile(written).configuration.destinations;
-    expect(first && googlePlace(first)).toMatchObject({
+    expect(first && trustingPlace(first)).toMatchObject({
       location: "europe",
       repository: "eu.gcr.io",
       project: "my-project",

@@ -7,7 +7,10 @@ const destination = {
   kind: "artifactRegistry",
   registry: "europe-docker.pkg.dev",
   prefix: "p/r",
+  federation: { audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/aws/providers/aws" },
 } as const;
+const { federation: _login, ...shut } = destination;
+const secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:google-key-AbCdEf";
 const minimal: ConfigurationDocument = {
   version: 1,
   source: { account: "123456789012", region: "eu-central-1" },
@@ -44,6 +47,21 @@ describe("a configuration", () => {
       "a registry of another account or region, by whatever form of its host",
       { ...minimal, source: { ...minimal.source, registry: "999999999999.dkr-ecr-fips.us-east-1.on.aws" } },
       /source\.registry: .* is the registry of 999999999999 in us-east-1, not of/,
+    ],
+    [
+      "Artifact Registry without a login",
+      { ...minimal, destinations: [shut] },
+      /destinations\[0\]\.federation: is missing: Google lets nobody write/,
+    ],
+    [
+      "a key beside a federation",
+      { ...minimal, destinations: [{ ...destination, keySecret: secret }] },
+      /destinations\[0\]\.keySecret: stands beside a federation/,
+    ],
+    [
+      "a secret by a name that is no whole ARN",
+      { ...minimal, destinations: [{ ...shut, keySecret: secret.slice(0, -7) }] },
+      /destinations\[0\]\.keySecret: is not the whole ARN of a secret/,
     ],
     ["no destinations", { ...minimal, destinations: [] }, /destinations/],
     [
@@ -115,9 +133,7 @@ describe("a configuration", () => {
       "a destination that is the source",
       {
         ...minimal,
-        destinations: [
-          { ...destination, kind: "generic", registry: "123456789012.dkr.ecr.eu-central-1.amazonaws.com" },
-        ],
+        destinations: [{ ...shut, kind: "generic", registry: "123456789012.dkr.ecr.eu-central-1.amazonaws.com" }],
       },
       /destinations\[0\]\.registry: is the source itself/,
     ],

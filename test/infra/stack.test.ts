@@ -121,7 +121,7 @@ describe("the functions", () => {
   });
 
   it("get exactly the variables they parse", () => {
-    const local = ["FREIGHTLINER_STS_URL", "FREIGHTLINER_IAM_CREDENTIALS_URL", "FREIGHTLINER_LEASE_SECONDS"];
+    const local = ["FREIGHTLINER_GOOGLE_ENDPOINTS", "FREIGHTLINER_LEASE_SECONDS"];
     const expected = {
       "freightliner-fan-out": [...Object.keys(FanOutEnvironment.shape), "NODE_OPTIONS"],
       "freightliner-copy": [
@@ -222,6 +222,31 @@ describe("permissions", () => {
       expect(new Set(found.map(([, pattern]) => pattern))).toEqual(new Set(expected));
     }
     expect(onRepositories).toHaveLength(3);
+  });
+});
+
+describe("a destination with a key", () => {
+  const secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:google-key-AbCdEf";
+  const place = {
+    name: "europe",
+    kind: "artifactRegistry",
+    registry: "europe-docker.pkg.dev",
+    prefix: "project/images",
+  };
+  const withKey = { ...EXAMPLE, destinations: [{ ...place, keySecret: secret }, EXAMPLE.destinations[1]] };
+
+  it("lets the functions that talk to it read exactly its secret; nothing of the key is in the template", () => {
+    const found = synthesise(withKey).findResources("AWS::IAM::Policy");
+    const reading = Object.entries(found).filter(([, policy]) => JSON.stringify(policy).includes("secretsmanager"));
+    const roles = reading.map(([id]) => String(/Freightliner([A-Za-z]+?)Role/.exec(id)?.[1]));
+    expect(roles.toSorted()).toEqual(["Copy", "Probe", "Reconcile"]);
+    for (const [, { Properties }] of reading) {
+      expect(Properties.PolicyDocument.Statement).toContainEqual({
+        Action: "secretsmanager:GetSecretValue",
+        Effect: "Allow",
+        Resource: secret,
+      });
+    }
   });
 });
 

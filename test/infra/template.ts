@@ -4,12 +4,22 @@ import type { ConfigurationDocument } from "../../src/contract/configuration.ts"
 import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
 import type { FreightlinerStackProps } from "../../infra/freightliner-stack.ts";
 
+const federation = {
+  audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/aws/providers/freightliner",
+};
+
 export const EXAMPLE: ConfigurationDocument = {
   version: 1,
   source: { account: "123456789012", region: "eu-central-1" },
   destinations: [
-    { name: "europe", kind: "artifactRegistry", registry: "europe-docker.pkg.dev", prefix: "project/images" },
-    { name: "asia", kind: "artifactRegistry", registry: "asia-docker.pkg.dev", prefix: "project/images" },
+    {
+      name: "europe",
+      kind: "artifactRegistry",
+      registry: "europe-docker.pkg.dev",
+      prefix: "project/images",
+      federation,
+    },
+    { name: "asia", kind: "artifactRegistry", registry: "asia-docker.pkg.dev", prefix: "project/images", federation },
   ],
   rules: [
     { repositories: ["prod/**", "tools/{a,b}"], destinations: ["europe"] },

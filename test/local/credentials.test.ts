@@ -2,6 +2,7 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { describe, expect, it } from "vitest";
 import { startEcrApi } from "../../local/emulators/ecr-api.ts";
 import { startGoogleTokens } from "../../local/emulators/google-tokens.ts";
+import type { RunningGoogleTokens } from "../../local/emulators/google-tokens.ts";
 import { LOCAL_AWS, LOCAL_CREDENTIALS } from "../../local/emulators/local-aws.ts";
 import { createEcrCredentials } from "../../src/aws/ecr-credentials.ts";
 import { createFederatedCredentials } from "../../src/google/federated-credentials.ts";
@@ -51,12 +52,12 @@ describe("ECR's credentials", () => {
 });
 
 describe("federated credentials", () => {
-  const open = (tokens: { stsUrl: string; iamCredentialsUrl: string }, changes: object = {}) =>
+  const open = ({ endpoints }: Pick<RunningGoogleTokens, "endpoints">, changes: object = {}) =>
     createFederatedCredentials({
       ...pool,
       aws,
-      stsUrl: tokens.stsUrl,
-      iamCredentialsUrl: tokens.iamCredentialsUrl,
+      stsUrl: endpoints.sts,
+      iamCredentialsUrl: endpoints.iamCredentials,
       ...changes,
     });
 
@@ -107,14 +108,14 @@ describe("federated credentials", () => {
     await using sts = await scriptedServer(async ({ body }, response) => {
       if (isSlow) return;
       const headers = { "content-type": "application/x-www-form-urlencoded" };
-      const answer = await fetch(tokens.stsUrl, { method: "POST", headers, body: new Uint8Array(body) });
+      const answer = await fetch(tokens.endpoints.sts, { method: "POST", headers, body: new Uint8Array(body) });
       response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
     });
     const credentials = createFederatedCredentials({
       ...pool,
       aws,
       stsUrl: `http://${sts.host}/v1/token`,
-      iamCredentialsUrl: tokens.iamCredentialsUrl,
+      iamCredentialsUrl: tokens.endpoints.iamCredentials,
       timeoutMs: 100,
     });
     await expect(credentials(signal)).rejects.toMatchObject({

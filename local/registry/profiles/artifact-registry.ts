@@ -17,6 +17,9 @@ const PERMISSION: Readonly<Record<Action, string>> = {
   delete: "artifactregistry.repositories.deleteArtifacts",
 };
 
+/** "Quotas and limits": listings by Docker's API end at 10,000. */
+const LISTING_MAX = 10_000;
+
 const EXTRA_ROUTES: readonly ExtraRoute[] = [
   {
     kind: "upload",
@@ -58,6 +61,7 @@ export function createArtifactRegistryProfile(options: ArtifactRegistryProfileOp
     requiresLength: true,
     endsBrokenUploads: true,
     immutableTags: options.immutableTags ?? false,
+    listingMax: LISTING_MAX,
     listsManifests: true,
     issueToken(authorization) {
       const token = authorization === undefined ? "" : tokenOf(authorization);

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RepositoryIndex, RepositoryState } from "../registry/repository-index.ts";
+import { startHttpServer } from "./http-server.ts";
+import type { RunningServer } from "./http-server.ts";
+
+export interface ArtifactRegistryApiOptions {
+  /** What the registry holds. */
+  readonly catalog: Pick<RepositoryIndex, "find">;
+  /** True for a Google access token that may list. */
+  readonly verifyToken: (token: string) => boolean;
+}
+
+const TAGS =
+  /^\/v1\/(?<parent>projects\/(?<project>[^/]+)\/locations\/[^/]+\/repositories\/(?<repository>[^/]+)\/packages\/(?<image>[^/]+))\/tags$/;
+/** The largest page there is, and the one given to who does not ask. */
+const PAGE_MAX = 1_000;
+
+/** Plays projects.locations.repositories.packages.tags.list of the Artifact Registry REST API v1. */
+export function startArtifactRegistryApi(options: ArtifactRegistryApiOptions): Promise<RunningServer> {
+  return startHttpServer((request, response) => answer(request, response, options));
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { catalog, verifyToken }: ArtifactRegistryApiOptions,
+): void {
+  const url = new URL(request.url ?? "/", "http://localhost");
+  const token = (request.headers.authorization ?? "").replace(/^Bearer /, "");
+  if (!verifyToken(token)) return refuse(response, 401, "UNAUTHENTICATED", "Request had invalid credentials.");
+  const groups = request.method === "GET" ? TAGS.exec(url.pathname)?.groups : undefined;
+  if (groups === undefined) return refuse(response, 404, "NOT_FOUND", "Not found.");
+  const { parent = "", project, repository, image = "" } = groups;
+  const state = catalog.find(`${project}/${repository}/${decodeURIComponent(image)}`);
+  if (state === undefined) return refuse(response, 404, "NOT_FOUND", "Requested entity was not found.");
+  send(response, 200, pageOf(state, parent, url.searchParams));
+}
+
+function pageOf({ tags }: RepositoryState, parent: string, query: URLSearchParams): object {
+  const size = Math.min(Number(query.get("pageSize") ?? PAGE_MAX), PAGE_MAX);
+  const start = Number(query.get("pageToken") ?? 0);
+  const page = [...tags].slice(start, start + size).map(([tag, digest]) => ({
+    name: `${parent}/tags/${encodeURIComponent(tag)}`,
+    version: `${parent}/versions/${digest}`,
+  }));
+  return { tags: page, ...(start + size < tags.size ? { nextPageToken: String(start + size) } : {}) };
+}
+
+function refuse(response: ServerResponse, code: number, status: string, message: string): void {
+  send(response, code, { error: { code, message, status } });
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
+}

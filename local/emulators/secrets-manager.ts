@@ -1,0 +1,27 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import * as z from "zod";
+import { startHttpServer } from "./http-server.ts";
+import type { RunningServer } from "./http-server.ts";
+import { readBody } from "./read-body.ts";
+
+const Request = z.object({ SecretId: z.string() });
+
+/** Plays GetSecretValue of AWS Secrets Manager (AWS JSON 1.1): secrets by their ARNs, as they are at the time of the request. */
+export function startSecretsManager(secrets: ReadonlyMap<string, string>): Promise<RunningServer> {
+  return startHttpServer((request, response) => void answer(request, response, secrets));
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  secrets: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { SecretId } = Request.parse(JSON.parse(await readBody(request)));
+  const SecretString = secrets.get(SecretId);
+  const isKnown = request.headers["x-amz-target"] === "secretsmanager.GetSecretValue" && SecretString !== undefined;
+  const body = isKnown
+    ? { ARN: SecretId, SecretString }
+    : { __type: "ResourceNotFoundException", Message: "Secrets Manager can't find the specified secret." };
+  response.writeHead(isKnown ? 200 : 400, { "content-type": "application/x-amz-json-1.1" });
+  response.end(JSON.stringify(body));
+}

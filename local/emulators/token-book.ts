@@ -1,0 +1,20 @@
+import { randomBytes } from "node:crypto";
+
+/** Tokens that were issued, each with its end. */
+export interface TokenBook {
+  issue(lifeMs: number): string;
+  /** True for a token of this book that has not expired. */
+  verify(token: string): boolean;
+}
+
+export function createTokenBook(prefix: string): TokenBook {
+  const ends = new Map<string, number>();
+  return {
+    issue(lifeMs) {
+      const token = `${prefix}${randomBytes(24).toString("base64url")}`;
+      ends.set(token, Date.now() + lifeMs);
+      return token;
+    },
+    verify: (token) => (ends.get(token) ?? 0) > Date.now(),
+  };
+}

@@ -1,0 +1,71 @@
+import * as z from "zod";
+import type { GooglePlace } from "../contract/google-place.ts";
+import { isDigest } from "../oci/digest.ts";
+import { isTag, parseRegistryHost } from "../oci/reference.ts";
+import type { TaggedDigest, TagListing } from "../oci/tag-listing.ts";
+import type { Endpoint } from "../registry/endpoint.ts";
+import { pages } from "../registry/listing.ts";
+import { createRepositoryClient } from "../registry/repository-client.ts";
+
+/** Artifact Registry cuts the listings of its Docker API at so many tags or images ("Quotas and limits"). */
+export const DOCKER_LISTING_MAX = 10_000;
+
+const API = "https://artifactregistry.googleapis.com";
+/** The most that the API gives in a page. */
+const PAGE_SIZE = 1_000;
+
+/** A page of projects.locations.repositories.packages.tags.list (Artifact Registry REST API v1). */
+const Page = z.object({
+  tags: z.array(z.object({ name: z.string(), version: z.string() })).default([]),
+  nextPageToken: z.string().optional(),
+});
+
+export interface GoogleTagListingOptions {
+  /** The image at the registry: its credentials are Google's, for the API as for the registry. */
+  readonly endpoint: Endpoint;
+  readonly place: GooglePlace;
+  /** Origin of the API instead of Google's. */
+  readonly apiUrl?: string | undefined;
+}
+
+/** All tags of an image, however many there are, from Google's own API. Needs `artifactregistry.tags.list`, which readers have. */
+export function createGoogleTagListing({ endpoint, place, apiUrl = API }: GoogleTagListingOptions): TagListing {
+  const api = new URL(apiUrl);
+  const client = createRepositoryClient({
+    ...endpoint,
+    registry: parseRegistryHost(api.host),
+    plainHttp: api.protocol === "http:",
+    allowedHosts: [],
+  });
+  const { project, location, repository, image } = place;
+  const resource = `projects/${project}/locations/${location}/repositories/${repository}/packages/${encodeURIComponent(image)}`;
+  const url = new URL(`/v1/${resource}/tags?pageSize=${PAGE_SIZE}`, api);
+  const reader = {
+    parse: (document: unknown) => Page.safeParse(document).data,
+    next({ nextPageToken }: z.infer<typeof Page>): string | undefined {
+      if (nextPageToken === undefined || nextPageToken === "") return undefined;
+      const following = new URL(url);
+      following.searchParams.set("pageToken", nextPageToken);
+      return following.href;
+    },
+  };
+  return async function* list(signal) {
+    const request = { operation: "list-tags", subject: endpoint.repository, url, absent: [404] } as const;
+    for await (const page of pages(client, request, reader, signal)) {
+      for (const { name, version } of page?.tags ?? []) yield* taggedDigest(lastOf(name), lastOf(version));
+    }
+  };
+}
+
+function* taggedDigest(tag: string, digest: string): Generator<TaggedDigest> {
+  if (isTag(tag) && isDigest(digest)) yield { tag, digest };
+}
+
+/** The last part of a resource's name; what is not a word character stands escaped there. */
+function lastOf(name: string): string {
+  try {
+    return decodeURIComponent(name.slice(name.lastIndexOf("/") + 1));
+  } catch {
+    return "";
+  }
+}
