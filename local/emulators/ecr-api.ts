@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
+import { isDigest } from "../../src/oci/digest.ts";
 import type { RepositoryIndex, RepositoryState } from "../registry/repository-index.ts";
 import { startHttpServer } from "./http-server.ts";
 import type { RunningServer } from "./http-server.ts";
@@ -16,7 +17,7 @@ export interface EcrApiOptions {
   /** The registry's address, as GetAuthorizationToken names it. */
   readonly proxyEndpoint: string;
   /** What the registry holds. */
-  readonly catalog: Pick<RepositoryIndex, "names" | "find">;
+  readonly catalog: Pick<RepositoryIndex, "names" | "find" | "save">;
 }
 
 const Paged = z.object({
@@ -52,6 +53,7 @@ function act(action: string, body: string, options: EcrApiOptions): ApiAnswer {
   if (paged === undefined) return refuse("InvalidParameterException", "maxResults is 1 to 1000");
   if (action === "DescribeRepositories") return describeRepositories(paged, options);
   if (action === "DescribeImages") return describeImages(paged, options);
+  if (action === "UpdateImageStorageClass") return updateStorageClass(body, options);
   return refuse("UnknownOperationException", `${action} is not played here`);
 }
 
@@ -78,10 +80,37 @@ function describeImages(paged: Paged, { catalog }: EcrApiOptions): ApiAnswer {
 function taggedImages({ tags, manifests }: RepositoryState): Iterable<object> {
   const byDigest = Map.groupBy(tags, ([, digest]) => digest);
   return byDigest.entries().map(([imageDigest, tagged]) => {
-    const { storedAt = 0, mediaType } = manifests.get(imageDigest) ?? {};
-    const imageTags = tagged.map(([tag]) => tag);
-    return { imageDigest, imageTags, imagePushedAt: storedAt / 1_000, imageManifestMediaType: mediaType };
+    const { storedAt = 0, mediaType, isArchived, restoredAt } = manifests.get(imageDigest) ?? {};
+    return {
+      imageDigest,
+      imageTags: tagged.map(([tag]) => tag),
+      imagePushedAt: storedAt / 1_000,
+      imageManifestMediaType: mediaType,
+      imageStatus: isArchived === true ? "ARCHIVED" : "ACTIVE",
+      ...(restoredAt === undefined ? {} : { lastActivatedAt: restoredAt / 1_000 }),
+    };
   });
+}
+
+const StorageClass = z.object({
+  repositoryName: z.string(),
+  imageId: z.object({ imageDigest: z.string() }),
+  targetStorageClass: z.enum(["ARCHIVE", "STANDARD"]),
+});
+
+/** Moves an image into the archive, or back: at once, where ECR takes up to 20 minutes. */
+function updateStorageClass(body: string, { catalog }: EcrApiOptions): ApiAnswer {
+  const { repositoryName, imageId, targetStorageClass } = StorageClass.parse(JSON.parse(body));
+  const manifests = catalog.find(repositoryName)?.manifests;
+  const { imageDigest } = imageId;
+  const known = isDigest(imageDigest) ? manifests?.get(imageDigest) : undefined;
+  if (manifests === undefined || known === undefined || !isDigest(imageDigest)) {
+    return refuse("ImageNotFoundException", `The image with imageId ${imageDigest} does not exist`);
+  }
+  const isArchived = targetStorageClass === "ARCHIVE";
+  manifests.set(imageDigest, { ...known, isArchived, ...(isArchived ? {} : { restoredAt: Date.now() }) });
+  void catalog.save(repositoryName);
+  return { status: 200, body: { repositoryName, imageId, imageStatus: isArchived ? "ARCHIVED" : "ACTIVE" } };
 }
 
 function page<T>(all: readonly T[], { nextToken, maxResults }: Paged): { entries: T[]; nextToken?: string } {

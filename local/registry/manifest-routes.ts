@@ -43,7 +43,9 @@ async function getManifest(
   if (state === undefined) throw parts.profile.unknownRepository(repository);
   const digest = isDigest(reference) ? reference : state.tags.get(reference);
   const known = digest && state.manifests.get(digest);
-  if (digest === undefined || known === undefined) throw new Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown");
+  if (digest === undefined || known === undefined || known.isArchived === true) {
+    throw new Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown");
+  }
   const stored = { mediaType: known.mediaType, bytes: await readAll(parts.files.read(digest)) };
   const accept = request.headers.accept;
   const sent = parts.profile.translates && !isDigest(reference) ? translate(stored, accept) : stored;

@@ -32,7 +32,7 @@ export interface RegistryOptions {
 
 /** A registry that runs, and what it holds: for the API its cloud has beside it. */
 export interface RunningRegistry extends RunningServer {
-  readonly catalog: Pick<RepositoryIndex, "names" | "find">;
+  readonly catalog: Pick<RepositoryIndex, "names" | "find" | "save">;
 }
 
 /** Starts a registry of the OCI distribution-spec 1.1 on loopback, strict, on disk, with a cloud's own ways. */

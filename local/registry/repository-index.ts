@@ -15,6 +15,8 @@ const KnownManifest = z.object({
   annotations: z.record(z.string(), z.string()).optional(),
   /** When it was put, epoch milliseconds. */
   storedAt: z.number().default(0),
+  isArchived: z.boolean().optional(),
+  restoredAt: z.number().optional(),
 });
 export interface KnownManifest {
   readonly mediaType: string;
@@ -23,6 +25,10 @@ export interface KnownManifest {
   readonly artifactType?: string | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly storedAt: number;
+  /** In the archive of Amazon ECR: known, but not given. */
+  readonly isArchived?: boolean | undefined;
+  /** When it came back from there, epoch milliseconds. */
+  readonly restoredAt?: number | undefined;
 }
 
 const Saved = z.object({

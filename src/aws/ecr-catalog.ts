@@ -1,5 +1,5 @@
 import { DescribeImagesCommand, DescribeRepositoriesCommand } from "@aws-sdk/client-ecr";
-import type { ECRClient } from "@aws-sdk/client-ecr";
+import type { ECRClient, ImageDetail } from "@aws-sdk/client-ecr";
 import { isDigest } from "../oci/digest.ts";
 import { isRepositoryName, isTag } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/reference.ts";
@@ -46,16 +46,17 @@ export function createEcrCatalog(client: ECRClient, registryId: string): SourceC
   };
 }
 
-function* tagsOf(image: {
-  imageDigest?: string | undefined;
-  imageTags?: string[] | undefined;
-  imagePushedAt?: Date | undefined;
-}): Generator<SourceTag> {
-  const { imageDigest = "", imageTags = [], imagePushedAt } = image;
-  if (!isDigest(imageDigest)) return;
-  for (const tag of imageTags) {
-    if (isTag(tag)) yield { tag, digest: imageDigest, pushedAt: imagePushedAt?.getTime() ?? 0 };
-  }
+/** An image in ECR's archive cannot be pulled, and is as good as gone until it is restored (ECR user guide, "Archiving an image"). */
+function* tagsOf({
+  imageDigest = "",
+  imageTags = [],
+  imageStatus = "ACTIVE",
+  imagePushedAt,
+  lastActivatedAt,
+}: ImageDetail): Generator<SourceTag> {
+  if (!isDigest(imageDigest) || imageStatus !== "ACTIVE") return;
+  const times = { pushedAt: imagePushedAt?.getTime() ?? 0, restoredAt: lastActivatedAt?.getTime() };
+  for (const tag of imageTags) if (isTag(tag)) yield { tag, digest: imageDigest, ...times };
 }
 
 function fail(action: string, subject: string, cause: unknown): never {

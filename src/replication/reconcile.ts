@@ -10,9 +10,11 @@ import type { TagRecord } from "./tag-record.ts";
 /** A tag of the source, and when its image was pushed (epoch milliseconds; 0 when the source does not say). */
 export interface SourceTag extends TaggedDigest {
   readonly pushedAt: number;
+  /** When it came back from an archive; epoch milliseconds. */
+  readonly restoredAt?: number | undefined;
 }
 
-/** What the source holds. */
+/** What the source holds: only what can be pulled. */
 export interface SourceCatalog {
   repositories(signal: AbortSignal): Promise<readonly RepositoryName[]>;
   tags(repository: RepositoryName, signal: AbortSignal): AsyncIterable<SourceTag>;
@@ -135,6 +137,8 @@ function difference(wanted: SourceTag, known: TagRecord | undefined, now: number
 /** True while a request for exactly this waits to be carried out, or has failed for good. */
 function isAskedFor(wanted: SourceTag, { asked, replicated, outcome = "" }: TagRecord, now: number): boolean {
   if (asked?.digest !== wanted.digest) return false;
+  // Pushed or restored since: what was gone when its copy came is there again.
+  if (Math.max(wanted.pushedAt, wanted.restoredAt ?? 0) > asked.at) return false;
   if (replicated !== undefined && replicated.at >= asked.at) return false;
   return /^(?:failed|skipped)/.test(outcome) || now - asked.at < ASK_AGAIN_MS;
 }

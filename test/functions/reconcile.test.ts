@@ -1,86 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../functions/reconcile/handler.ts";
-import type { ReconcileDependencies } from "../../functions/reconcile/handler.ts";
-import { parseConfiguration } from "../../src/contract/configuration.ts";
-import type { ConfigurationDocument } from "../../src/contract/configuration.ts";
-import { digestOf } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
-import type { CopyRequest } from "../../src/replication/copy-request.ts";
-import type { IntakeRecord } from "../../src/replication/intake.ts";
-import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
-import type { ReconcileRecord } from "../../src/replication/reconcile-cycle.ts";
-import type { TagRecord } from "../../src/replication/tag-record.ts";
-import { createObserved } from "./observer.ts";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const digest = (text: string): Digest => digestOf(new TextEncoder().encode(text));
-
-const DOCUMENT: ConfigurationDocument = {
-  version: 1,
-  source: { account: "123456789012", region: "us-east-1" },
-  destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p", registry: "127.0.0.1:1" }],
-  rules: [{ repositories: ["**"], destinations: ["gar"] }],
-};
-
-function setUp(overrides: { document?: Partial<ConfigurationDocument>; with?: Partial<ReconcileDependencies> } = {}) {
-  const time = { now: 10 * HOUR };
-  /** `repository:tag` -> content, pushed an hour before. */
-  const source = new Map<string, { text: string; pushedAt: number }>();
-  const target = new Map<string, string>();
-  const sent: CopyRequest[] = [];
-  const observer = createObserved();
-  const tags = createMemoryRecordStore<TagRecord>();
-  const cycles = createMemoryRecordStore<ReconcileRecord>();
-  const intakes = createMemoryRecordStore<IntakeRecord>();
-  const opened: string[] = [];
-  const split = (name: string): [string, string] => [
-    name.slice(0, name.indexOf(":")),
-    name.slice(name.indexOf(":") + 1),
-  ];
-  const dependencies: ReconcileDependencies = {
-    configuration: parseConfiguration({ ...DOCUMENT, ...overrides.document }),
-    tags,
-    cycles,
-    intakes,
-    observer,
-    owner: "owner",
-    now: () => time.now,
-    timeout: (ms) => AbortSignal.timeout(ms),
-    backlog: () => Promise.resolve(0),
-    openIntake: (destination) => Promise.resolve(void opened.push(destination)),
-    send: (requests) => Promise.resolve(void sent.push(...requests)),
-    catalog: {
-      repositories: () =>
-        Promise.resolve(
-          [...new Set([...source.keys()].map((name) => split(name)[0]))].map((name) => parseRepositoryName(name)),
-        ),
-      async *tags(repository) {
-        for (const [name, { text, pushedAt }] of source) {
-          const [found, tag] = split(name);
-          if (found === repository) yield await Promise.resolve({ tag: parseTag(tag), digest: digest(text), pushedAt });
-        }
-      },
-    },
-    listing: (_destination, repository) =>
-      async function* list(signal) {
-        signal.throwIfAborted();
-        for (const [name, text] of target) {
-          const [found, tag] = split(name);
-          if (found === repository) yield await Promise.resolve({ tag: parseTag(tag), digest: digest(text) });
-        }
-      },
-    ...overrides.with,
-  };
-  const push = (name: string, text: string, pushedAt = time.now - HOUR): void =>
-    void source.set(name, { text, pushedAt });
-  const asked = (): string[] => sent.map(({ repository, reference }) => `${repository}:${reference}`);
-  const count = (metric: string): number =>
-    observer.counts.filter((each) => each.metric === metric).reduce((sum, { value }) => sum + value, 0);
-  const handle = createHandler(dependencies);
-  return { time, target, sent, push, asked, count, observer, tags, cycles, intakes, opened, dependencies, handle };
-}
+import { HOUR, MINUTE, digest, setUp } from "./reconcile-fixture.ts";
 
 describe("a comparison of both sides", () => {
   it("asks for what is absent or different at the destination, and for nothing else", async () => {
@@ -136,6 +56,26 @@ describe("a comparison of both sides", () => {
     expect(asked()).toHaveLength(3);
   });
 
+  it("asks again for an image that was gone when its copy came, and has been pushed again as it was, or restored", async () => {
+    const { push, restore, handle, asked, time, tags } = setUp();
+    push("a:pushed-again", "1");
+    push("a:restored", "2");
+    await handle(60_000);
+    for (const tag of ["pushed-again", "restored"]) {
+      await tags.update(`gar/p/a:${tag}`, (record) => ({
+        next: { fence: 1, dirty: false, attempts: 0, ...record, wantedAt: 9 * HOUR, outcome: "skipped: source-gone" },
+        answer: undefined,
+      }));
+    }
+    time.now += 20 * MINUTE;
+    await handle(60_000);
+    expect(asked()).toHaveLength(2);
+    push("a:pushed-again", "1", time.now);
+    restore("a:restored", time.now);
+    time.now += 20 * MINUTE;
+    expect(await handle(60_000)).toMatchObject({ asked: 2, missed: 1 });
+  });
+
   it("asks again for a tag that was copied and then lost at the destination", async () => {
     const { push, handle, asked, time, tags } = setUp();
     push("a:v1", "1");
@@ -162,7 +102,7 @@ describe("a comparison of both sides", () => {
     push("a:failed", "2");
     const known = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
     const lease = { message: "m", owner: "o", fence: 1, until: time.now + 1_000 };
-    const failed = { ...known, outcome: "failed: target-denied", asked: { digest: digest("2"), at: 0 } };
+    const failed = { ...known, outcome: "failed: target-denied", asked: { digest: digest("2"), at: time.now } };
     await tags.update("gar/p/a:busy", () => ({ next: { ...known, lease }, answer: undefined }));
     await tags.update("gar/p/a:failed", () => ({ next: failed, answer: undefined }));
     await handle(60_000);

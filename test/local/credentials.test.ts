@@ -23,7 +23,7 @@ describe("ECR's credentials", () => {
     const api = await startEcrApi({
       password: "pw",
       proxyEndpoint: "http://127.0.0.1:1",
-      catalog: { names: () => [], find: () => undefined },
+      catalog: { names: () => [], find: () => undefined, save: () => Promise.resolve() },
     });
     const client = new ECRClient({ ...LOCAL_AWS, endpoint: `http://${api.host}` });
     const credentials = createEcrCredentials(client);
