@@ -5,6 +5,7 @@ import type { Answer } from "./answer.ts";
 import { classifyAnswer, classifyNetwork } from "./classify.ts";
 import { ERROR_BODY_MAX_BYTES, readErrorBody } from "./error-answer.ts";
 import { HostRefusedError } from "./host-guard.ts";
+import { quotaWindowMs } from "./quota-window.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { scrub } from "./scrub.ts";
 
@@ -38,7 +39,9 @@ export function answerError(
       category: category ?? classifyAnswer(answer.status, code),
       status: answer.status,
       code,
-      retryAfterMs: retryAfterMs(answer.header("retry-after"), answer.header("date"), now),
+      retryAfterMs:
+        retryAfterMs(answer.header("retry-after"), answer.header("date"), now) ??
+        quotaWindowMs(answer.status, problem, now),
     },
     problem,
   );

@@ -15,6 +15,8 @@ import { contentError } from "./content-error.ts";
 import type { RegistryRequest } from "./exchange.ts";
 import type { RepositoryClient } from "./repository-client.ts";
 
+/** Our own code for a tag that cannot move; it becomes the reason `target-tag-immutable`. */
+const TAG_IMMUTABLE = "TAG_IMMUTABLE";
 const ACCEPT = { accept: MANIFEST_ACCEPT };
 
 /**
@@ -156,9 +158,24 @@ function putTag(client: RepositoryClient, request: RegistryRequest, signal: Abor
   const { traffic, random } = client;
   const once = (): Promise<Answer> =>
     client.send(request, signal).catch((error: unknown) => {
-      throw error instanceof RegistryError && error.category === "transient" ? recategorized(error, "deferred") : error;
+      throw error instanceof RegistryError ? tagRefused(error) : error;
     });
   return withRetry(once, { operation: request.operation, traffic, random, signal });
+}
+
+/** What a refused tag is: not to be sent again at once, and when it cannot move, called so. */
+function tagRefused(error: RegistryError): RegistryError {
+  if (error.category === "transient") return recategorized(error, "deferred");
+  // Each registry has another code for it: MANIFEST_INVALID (Artifact Registry), TAG_INVALID (ECR), PRECONDITION (Harbor).
+  if (error.category !== "permanent" || !/immutab/i.test(error.problem)) return error;
+  const { side, operation, category, subject, status, problem } = error;
+  const advice =
+    "the tag names another image there; let tags move in that repository, or never move them at the source";
+  return new RegistryError(
+    { side, operation, category, subject, status, code: TAG_IMMUTABLE },
+    `${problem}; ${advice}`,
+    { cause: error.cause },
+  );
 }
 
 function mediaTypeOf(answer: Answer): string {
