@@ -1,10 +1,10 @@
 import { Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { fileURLToPath } from "node:url";
+import { BUNDLE, ROOT } from "./bundle.ts";
 import type { Settings } from "./settings.ts";
 
 export interface NodeFunctionProps {
@@ -13,32 +13,27 @@ export interface NodeFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
-  readonly settings: Pick<Settings, "encryptionKey" | "logRetention" | "tracing">;
+  readonly settings: Pick<Settings, "encryptionKey" | "logRetention" | "tracing" | "openTelemetryLayer">;
 }
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** Dependencies that still `require` need a `require` inside an ES module. */
-const REQUIRE =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
-/** Packages of which the functions need a part: what stands for them in the bundles. */
-const LEANER = {
-  undici: "undici.cjs",
-  "node-fetch": "node-fetch.cjs",
-  "json-bigint": "json-bigint.cjs",
-  debug: "debug.cjs",
-  "google-auth-library": "google-auth-library.cjs",
-  "@aws-sdk/credential-provider-node": "credential-provider-node.cjs",
-} as const;
-/** Parsers that undici loads only when asked to, or where the one it prefers cannot run: a third of a bundle. */
-const NEVER_LOADED = ["../milo/*", "../llhttp/llhttp-wasm.js"];
 /** Blobs pass through in pieces that live for moments: a small young generation keeps 70 MiB less of them around. */
 const NODE_OPTIONS = "--max-semi-space-size=4";
+/**
+ * The layer's wrapper loads it before the function. Its metrics (Application Signals) are off: they would need more permissions, and ours
+ * say more. The header is X-Ray's, as SQS carries it from the fan-out function to the copy function.
+ */
+const OPEN_TELEMETRY = {
+  AWS_LAMBDA_EXEC_WRAPPER: "/opt/otel-instrument",
+  OTEL_AWS_APPLICATION_SIGNALS_ENABLED: "false",
+  OTEL_PROPAGATORS: "xray,tracecontext",
+};
 /** Google allows 127 bytes of subject, role and function name included: both are short and known. */
 const NAME_MAX = 40;
 
 /** A Lambda function on Node 24 and arm64, bundled into one file, with its own log group and a role of its own. */
 export function createNodeFunction(scope: Construct, id: string, props: NodeFunctionProps): NodejsFunction {
   const { settings } = props;
+  const { openTelemetryLayer: layer } = settings;
   const name = `${Stack.of(scope).stackName.slice(0, NAME_MAX)}-${props.name}`;
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: settings.logRetention,
@@ -66,23 +61,13 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
     architecture: Architecture.ARM_64,
     memorySize: props.memoryMegabytes,
     timeout: Duration.seconds(props.timeoutSeconds),
-    environment: { ...props.environment, NODE_OPTIONS },
+    environment: { ...props.environment, NODE_OPTIONS, ...(layer === undefined ? {} : OPEN_TELEMETRY) },
+    ...(layer === undefined ? {} : { layers: [layer] }),
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
     awsSdkConnectionReuse: false,
     tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
-    bundling: {
-      format: OutputFormat.ESM,
-      target: "node24",
-      mainFields: ["module", "main"],
-      minify: true,
-      bundleAwsSDK: true,
-      externalModules: NEVER_LOADED,
-      banner: REQUIRE,
-      esbuildArgs: Object.fromEntries(
-        Object.entries(LEANER).map(([name, file]) => [`--alias:${name}`, `${ROOT}infra/bundling/${file}`]),
-      ),
-    },
+    bundling: BUNDLE,
   });
 }

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Token } from "aws-cdk-lib";
 import type { IKey } from "aws-cdk-lib/aws-kms";
+import type { ILayerVersion } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Notifications } from "./notify-function.ts";
@@ -25,6 +26,11 @@ export interface Settings {
   readonly logRetention: RetentionDays;
   /** X-Ray's active tracing: a service map, and every invocation on it. */
   readonly tracing: boolean;
+  /**
+   * The layer `AWSOpenTelemetryDistroJs` of the stack's region (AWS Distro for OpenTelemetry, "Lambda"): spans of every call a function
+   * makes, by OpenTelemetry, beside X-Ray's. It costs memory and a slower cold start. Needs `tracing`.
+   */
+  readonly openTelemetryLayer?: ILayerVersion | undefined;
   /** What becomes of the table when the stack is removed. */
   readonly tableRemovalPolicy: RemovalPolicy;
   /** Told when an alarm goes off, and when all is well again. Without any, alarms only show in CloudWatch. */
@@ -56,6 +62,11 @@ export class SettingError extends Error {
 export function checkSettings(settings: Settings, region: string): Settings {
   if (settings.encryptionKey !== undefined && Token.isUnresolved(region)) {
     throw new SettingError("encryptionKey: needs a stack with a region; give the stack an env");
+  }
+  if (settings.openTelemetryLayer !== undefined && !settings.tracing) {
+    throw new SettingError(
+      "openTelemetryLayer: needs tracing, which is switched off; the layer sends what it sees to X-Ray",
+    );
   }
   within("copyMemoryMegabytes", settings.copyMemoryMegabytes, 256, 10_240);
   within("liveConcurrency", settings.liveConcurrency, 2, 1_000);

@@ -36,6 +36,17 @@ describe("dependencies", () => {
     expect(production.filter(([, { hasInstallScript }]) => hasInstallScript === true)).toEqual([]);
   });
 
+  it("are installed as the lockfile has them: each version, each hash, and nothing beside them", () => {
+    const installed: typeof lock = JSON.parse(readFileSync("node_modules/.package-lock.json", "utf8"));
+    const wanted = new Map(locked);
+    const strange = Object.entries(installed.packages).filter(
+      ([path, { version, integrity }]) =>
+        wanted.get(path)?.version !== version || wanted.get(path)?.integrity !== integrity,
+    );
+    expect(strange.map(([path]) => path)).toEqual([]);
+    expect(Object.keys(installed.packages).length).toBeGreaterThan(200);
+  });
+
   it("have a hash in the lockfile, every one, but for what comes inside of another", () => {
     const open = locked.filter(
       ([, { integrity, inBundle }]) => inBundle !== true && !(integrity ?? "").startsWith("sha512-"),

@@ -1,6 +1,7 @@
 import { App, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
 import { Key } from "aws-cdk-lib/aws-kms";
+import { LayerVersion } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { describe, expect, it } from "vitest";
@@ -42,6 +43,28 @@ describe("settings", () => {
     own.hasResource("AWS::DynamoDB::GlobalTable", { DeletionPolicy: "Delete" });
     expect(JSON.stringify(own.toJSON())).not.toContain("xray:");
     template.allResourcesProperties("AWS::Lambda::Function", { TracingConfig: { Mode: "Active" } });
+  });
+
+  it("put OpenTelemetry's layer before every function, beside X-Ray and with no more permissions", () => {
+    const arn = "arn:aws:lambda:eu-central-1:615299751070:layer:AWSOpenTelemetryDistroJs:9";
+    const layer = LayerVersion.fromLayerVersionArn(new Stack(new App(), "layers"), "Layer", arn);
+    const traced = synthesise(EXAMPLE, { openTelemetryLayer: layer });
+    traced.allResourcesProperties("AWS::Lambda::Function", {
+      Layers: [arn],
+      TracingConfig: { Mode: "Active" },
+      Environment: {
+        Variables: Match.objectLike({
+          AWS_LAMBDA_EXEC_WRAPPER: "/opt/otel-instrument",
+          OTEL_PROPAGATORS: "xray,tracecontext",
+          NODE_OPTIONS: "--max-semi-space-size=4",
+        }),
+      },
+    });
+    expect(traced.findResources("AWS::IAM::Policy")).toEqual(template.findResources("AWS::IAM::Policy"));
+    expect(JSON.stringify(template.findResources("AWS::Lambda::Function"))).not.toContain("otel");
+    expect(() => synthesise(EXAMPLE, { openTelemetryLayer: layer, tracing: false })).toThrow(
+      /openTelemetryLayer: needs tracing/,
+    );
   });
 
   it.each([
