@@ -6,6 +6,7 @@ import { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { queueEncryption } from "./copy-queues.ts";
 import type { Settings } from "./settings.ts";
+import { PUSH_PATTERN } from "../src/contract/push-pattern.ts";
 import { RULE_MAX_AGE_HOURS, RULE_RETRIES } from "../src/contract/limits.ts";
 
 export interface PushRuleProps {
@@ -35,10 +36,10 @@ export function createPushRule(
   new Rule(scope, "Pushed", {
     description: "Images and referrers pushed to Amazon ECR",
     eventPattern: {
-      source: ["aws.ecr"],
+      source: PUSH_PATTERN.source,
       account: [account],
-      detailType: ["ECR Image Action", "ECR Referrer Action"],
-      detail: { "action-type": ["PUSH"], result: ["SUCCESS"] },
+      detailType: PUSH_PATTERN["detail-type"],
+      detail: PUSH_PATTERN.detail,
     },
     targets: [
       new LambdaFunction(fanOut, {

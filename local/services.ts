@@ -27,6 +27,7 @@ export interface Services {
   readonly sqs: RunningSqs;
   readonly live: LocalQueue;
   readonly backfill: LocalQueue;
+  readonly undelivered: LocalQueue;
   /** Event source mappings by their UUIDs: to be filled by whoever starts them. */
   readonly mappings: Map<string, EventSourceMapping>;
   readonly lambdaEndpoint: string;
@@ -85,7 +86,7 @@ export async function startServices(
   };
 }
 
-type Queues = Readonly<Record<"live" | "backfill" | "deadLetters", LocalQueue>>;
+type Queues = Readonly<Record<"live" | "backfill" | "deadLetters" | "undelivered", LocalQueue>>;
 
 function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
   const deadLetters = sqs.createQueue("dead-letters", {});
@@ -95,6 +96,7 @@ function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
   };
   return {
     deadLetters,
+    undelivered: sqs.createQueue("undelivered-events", {}),
     live: sqs.createQueue("live", attributes),
     backfill: sqs.createQueue("backfill", attributes),
   };

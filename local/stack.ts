@@ -8,11 +8,13 @@ import {
   PROBE_TIMEOUT_SECONDS,
   RECONCILE_TIMEOUT_SECONDS,
 } from "../src/contract/limits.ts";
+import { PUSH_PATTERN } from "../src/contract/push-pattern.ts";
 import { ecrPushEvent } from "./emulators/ecr-events.ts";
 import { createEventBus } from "./emulators/event-bus.ts";
 import type { EventBusOptions } from "./emulators/event-bus.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "./emulators/local-aws.ts";
 import type { LocalQueue } from "./emulators/sqs.ts";
+import { openUndeliveredEvents } from "./emulators/undelivered-events.ts";
 import { startEventSourceMapping } from "./lambda/event-source-mapping.ts";
 import type { InvocationResult } from "./lambda/execution-environment.ts";
 import { startFunction } from "./lambda/function.ts";
@@ -52,7 +54,10 @@ export interface StackOptions {
 /** Everything running: two registries and the functions between them. */
 export interface Stack extends Registries, AsyncDisposable {
   /** Queues by name: messages that wait, and messages that are being worked on. */
-  depth(name: "live" | "backfill" | "dead-letters"): { readonly visible: number; readonly inFlight: number };
+  depth(name: "live" | "backfill" | "dead-letters" | "undelivered-events"): {
+    readonly visible: number;
+    readonly inFlight: number;
+  };
   /** Kills every copy under way, as a crash would; their messages come again when their visibility ends. */
   killCopies(): Promise<void>;
   /** Compares both sides now, instead of at the next tick of the schedule; unless that was done within the last minute. */
@@ -90,13 +95,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const services = await startServices(registries, { ...options, directory: kept }, starting);
   const functions = startFunctions(services, options, starting);
   startMappings(services, functions.copy, options, starting);
-  for (const schedule of [
-    { target: functions.probe, firstMs: PROBE_RATE_MINUTES * 60_000, everyMs: PROBE_RATE_MINUTES * 60_000 },
-    { target: functions.reconcile, firstMs: options.reconcileAfterMs ?? RECONCILE_MS, everyMs: RECONCILE_MS },
-  ]) {
-    starting.defer(startSchedule(schedule));
-  }
-  const bus = createEventBus({ invoke: functions.fanOut.invoke, delivery: options.delivery });
+  startSchedules(functions, options, starting);
+  const undelivered = starting.use(openUndeliveredEvents(services.sqs.endpoint, services.undelivered));
+  const bus = createEventBus({
+    pattern: PUSH_PATTERN,
+    invoke: functions.fanOut.invoke,
+    delivery: options.delivery,
+    giveUp: (event) => undelivered.keep(event),
+  });
   starting.defer(() => bus.close());
   pushed.handle = (event) => {
     if (event.kind !== "manifest-stored") return;
@@ -164,4 +170,12 @@ function startMappings(
   };
   start(MAPPINGS.live, live, options.concurrency);
   start(MAPPINGS.backfill, backfill, BACKFILL_CONCURRENCY);
+}
+
+/** Calls the functions that look after the others, as the stack's schedules do. */
+function startSchedules({ probe, reconcile }: Functions, options: StackOptions, stack: AsyncDisposableStack): void {
+  const probeMs = PROBE_RATE_MINUTES * 60_000;
+  stack.defer(startSchedule({ target: probe, firstMs: probeMs, everyMs: probeMs }));
+  const firstMs = options.reconcileAfterMs ?? RECONCILE_MS;
+  stack.defer(startSchedule({ target: reconcile, firstMs, everyMs: RECONCILE_MS }));
 }

@@ -1,17 +1,34 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { InvocationResult } from "../lambda/execution-environment.ts";
 import type { BusEvent } from "./ecr-events.ts";
+import { matchesPattern } from "./event-pattern.ts";
+import type { EventPattern } from "./event-pattern.ts";
 
-/** What can happen to an event on its way: ECR sends them best effort, EventBridge delivers at least once. */
-export type Delivery = "once" | "twice" | "never";
+/**
+ * What can happen to an event on its way: ECR sends them at best effort, EventBridge delivers at least once and in no order. `late`
+ * ones come after {@link LATE_MS}: others overtake them.
+ */
+export type Delivery = "once" | "twice" | "late" | "never";
+
+/** An event that its rule's target did not take, and what it answered last. */
+export interface UndeliveredEvent {
+  readonly event: BusEvent;
+  readonly attempts: number;
+  readonly problem: string;
+}
 
 export interface EventBusOptions {
-  /** The rule's target. */
+  /** The one rule: which events it takes, */
+  readonly pattern: EventPattern;
+  /** and its target. */
   readonly invoke: (event: BusEvent) => Promise<InvocationResult>;
+  /** Retries of one delivery, and the first pause between them, which doubles. EventBridge: 185 within a day. */
+  readonly retries?: number;
+  readonly firstPauseMs?: number;
   /** Decides each event's fate; `once` for all when not given. */
   readonly delivery?: ((event: BusEvent) => Delivery) | undefined;
-  /** Told when an event was given up. */
-  readonly onLost?: ((event: BusEvent) => void) | undefined;
+  /** The rule's dead-letter queue: gets what was given up. */
+  readonly giveUp: (undelivered: UndeliveredEvent) => Promise<void>;
 }
 
 export interface EventBus {
@@ -21,29 +38,28 @@ export interface EventBus {
   close(): Promise<void>;
 }
 
-/** Retries of one delivery and the first pause between them, which doubles. */
+export const LATE_MS = 500;
 const RETRIES = 6;
 const FIRST_PAUSE_MS = 200;
 
-/** A bus with one rule, which matches what the stack's rule matches: pushes of ECR that succeeded. */
-export function createEventBus({ invoke, delivery = () => "once", onLost }: EventBusOptions): EventBus {
+/** A bus of EventBridge with one rule. */
+export function createEventBus(options: EventBusOptions): EventBus {
+  const { pattern, delivery = () => "once" } = options;
   const closed = new AbortController();
   const running = new Set<Promise<void>>();
 
-  async function deliver(event: BusEvent): Promise<void> {
-    for (let tries = 0; tries <= RETRIES; tries++) {
-      if ((await invoke(event)).kind === "returned" || closed.signal.aborted) return;
-      await sleep(FIRST_PAUSE_MS * 2 ** tries, undefined, { signal: closed.signal }).catch(() => undefined);
-    }
-    onLost?.(event);
+  async function deliver(event: BusEvent, afterMs: number): Promise<void> {
+    if (afterMs > 0) await waitOr(closed.signal, afterMs);
+    await tryAll(event, options, closed.signal);
   }
 
   return {
     put(event) {
-      if (closed.signal.aborted || !matchesRule(event)) return;
-      const times = { once: 1, twice: 2, never: 0 }[delivery(event)];
+      if (closed.signal.aborted || !matchesPattern(event, pattern)) return;
+      const fate = delivery(event);
+      const times = { once: 1, twice: 2, late: 1, never: 0 }[fate];
       for (let count = 0; count < times; count++) {
-        const delivering = deliver(event).finally(() => running.delete(delivering));
+        const delivering = deliver(event, fate === "late" ? LATE_MS : 0).finally(() => running.delete(delivering));
         running.add(delivering);
       }
     },
@@ -54,9 +70,23 @@ export function createEventBus({ invoke, delivery = () => "once", onLost }: Even
   };
 }
 
-/** The pattern of the stack's rule (`infra/`): source, types, action, result. */
-function matchesRule(event: BusEvent): boolean {
-  const isPush = event.detail["action-type"] === "PUSH" && event.detail["result"] === "SUCCESS";
-  const type = event["detail-type"];
-  return event.source === "aws.ecr" && isPush && (type === "ECR Image Action" || type === "ECR Referrer Action");
+async function tryAll(
+  event: BusEvent,
+  { invoke, giveUp, retries = RETRIES, firstPauseMs = FIRST_PAUSE_MS }: EventBusOptions,
+  closed: AbortSignal,
+): Promise<void> {
+  for (let attempts = 1; !closed.aborted; attempts++) {
+    const result = await invoke(event);
+    if (result.kind === "returned") return;
+    if (attempts > retries) return giveUp({ event, attempts, problem: problemOf(result) });
+    await waitOr(closed, firstPauseMs * 2 ** (attempts - 1));
+  }
+}
+
+function problemOf(result: Exclude<InvocationResult, { kind: "returned" }>): string {
+  return result.kind === "failed" ? `${result.errorType}: ${result.errorMessage}` : "the function timed out";
+}
+
+async function waitOr(closed: AbortSignal, ms: number): Promise<void> {
+  await sleep(ms, undefined, { signal: closed }).catch(() => undefined);
 }

@@ -173,6 +173,30 @@ describe("an image pushed at the source", () => {
   });
 });
 
+describe("a tag that is pushed twice", () => {
+  it("P07: names the newer image at the target, though the event of the older one comes last", async () => {
+    const outcomes: string[] = [];
+    const order: string[] = [];
+    await using stack = await startStack({
+      ...OPTIONS,
+      delivery: (event) => {
+        order.push(event.detail["image-digest"] ?? "");
+        return order.length === 1 ? "late" : "once";
+      },
+      onLog: (_name, line) => void outcomes.push(/"outcome":"(\w+)"/.exec(line)?.[1] ?? ""),
+    });
+    await using connections = createConnections();
+    const [older, newer] = ["older", "newer"].map((name) => imageOf([layer(name, 100_000)], AMD64));
+    if (older === undefined || newer === undefined) throw new Error("two images");
+    await push(stack, older, "app", "v1");
+    await push(stack, newer, "app", "v1");
+    await eventually("both ends", () => (outcomes.filter((outcome) => outcome !== "").length >= 2 ? true : undefined));
+    const { target } = openEnds(stack, "app", connections);
+    const found = await target.resolve(parseTag("v1"), never);
+    expect(found?.digest).toBe(newer.root.descriptor.digest);
+  });
+});
+
 describe("npm start -- --once", () => {
   it("replicates the demo, says what it verified, and ends with 0", async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ["bootstrap.mjs", "local/main.ts", "--once"]);

@@ -1,0 +1,9 @@
+/**
+ * Which events the rule takes from the default bus: successful pushes of images and of what is attached to them (Amazon ECR user guide,
+ * "Amazon ECR events and EventBridge"). Which repositories and tags is a matter of the configuration, decided by the fan-out function.
+ */
+export const PUSH_PATTERN = {
+  source: ["aws.ecr"],
+  "detail-type": ["ECR Image Action", "ECR Referrer Action"],
+  detail: { "action-type": ["PUSH"], result: ["SUCCESS"] },
+};
