@@ -22,7 +22,7 @@ import { ExitCode } from "./exit-code.ts";
 import { counted, formatBytes, formatDuration } from "./format.ts";
 import { openRegistries } from "./open-registries.ts";
 import type { Registries } from "./open-registries.ts";
-import { createProgress } from "./progress.ts";
+import { showProgress } from "./progress.ts";
 import type { Screen } from "./progress.ts";
 
 export interface Terminal {
@@ -95,7 +95,7 @@ async function carryOut(
     terminal.out.write(`${place} is ${root.digest} already\n`);
     return ExitCode.ok;
   }
-  const progress = createProgress(terminal.err);
+  const progress = showProgress(terminal.err);
   const context = {
     source,
     target,

@@ -11,6 +11,7 @@ type Command = (args: readonly string[], terminal: Terminal, signal: AbortSignal
 const COMMANDS: Readonly<Record<string, Command>> = {
   copy: (args, terminal, signal) => copy(parseCopyOptions(args), terminal, signal),
   status: async (args, terminal, signal) => (await import("./status.ts")).status(args, terminal, signal),
+  watch: async (args, terminal, signal) => (await import("./watch.ts")).watch(args, terminal, signal),
   redrive: async (args, terminal, signal) => (await import("./redrive.ts")).redrive(args, terminal, signal),
   "google-setup": async (args, terminal) => (await import("./google-setup.ts")).googleSetup(args, terminal),
   cost: async (args, terminal) => (await import("./cost.ts")).cost(args, terminal),

@@ -1,4 +1,6 @@
-import type { CopyProgress, ObserveCopy } from "../src/replication/copy-progress.ts";
+import { createCopyProgress } from "../src/replication/copy-progress.ts";
+import type { CopyEvent, CopyProgress, ObserveCopy } from "../src/replication/copy-progress.ts";
+import { progressBar } from "./bar.ts";
 import { counted, formatBytes, formatDuration } from "./format.ts";
 
 /** Where progress is shown. */
@@ -8,75 +10,46 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-export interface Progress {
+export interface ShownProgress {
   readonly observe: ObserveCopy;
-  /** Takes a bar off the screen, so that the next line starts clean. */
+  /** Takes a bar off the screen, so that the next line starts clean, and shows no more. */
   end(): void;
-}
-
-interface State {
-  blobs: number;
-  bytes: number;
-  blobsDone: number;
-  bytesSent: number;
 }
 
 const REDRAW_MS = 100;
 
 /** A bar on a terminal, a line per finished blob elsewhere. */
-export function createProgress(screen: Screen, now: () => number = Date.now): Progress {
-  const started = now();
-  const state: State = { blobs: 0, bytes: 0, blobsDone: 0, bytesSent: 0 };
-  const show = screen.isTTY === true ? createBar(screen, state, started, now) : createLines(screen, state);
+export function showProgress(screen: Screen, now: () => number = Date.now): ShownProgress {
+  const progress = createCopyProgress();
+  const unsubscribe = progress.subscribe(screen.isTTY === true ? createBar(screen, now(), now) : createLines(screen));
   return {
-    observe(progress) {
-      note(state, progress);
-      show(progress);
-    },
+    observe: progress.observe,
     end() {
+      unsubscribe();
       if (screen.isTTY === true) screen.write("\r\u001B[2K");
     },
   };
 }
 
-function note(state: State, progress: CopyProgress): void {
-  if (progress.kind === "planned") {
-    state.blobs = progress.blobs.length;
-    state.bytes = progress.blobs.reduce((sum, { size }) => sum + size, 0);
-  } else if (progress.kind === "blob-bytes") {
-    state.bytesSent += progress.bytes;
-  } else {
-    state.blobsDone++;
-    if (progress.how !== "uploaded") state.bytes -= progress.blob.size;
-  }
-}
-
-function createBar(screen: Screen, state: State, started: number, now: () => number): (progress: CopyProgress) => void {
+function createBar(screen: Screen, started: number, now: () => number): (progress: CopyProgress) => void {
   let drawn = 0;
-  return () => {
+  return (progress) => {
     if (now() - drawn < REDRAW_MS) return;
     drawn = now();
-    const share = state.bytes === 0 ? 1 : Math.min(state.bytesSent / state.bytes, 1);
     const width = Math.max(Math.min((screen.columns ?? 80) - 60, 40), 10);
-    const full = Math.round(share * width);
-    const rate = formatBytes(state.bytesSent / Math.max((drawn - started) / 1_000, 0.001));
-    const bar = `[${"#".repeat(full)}${".".repeat(width - full)}]`;
-    const text = `${bar} ${formatBytes(state.bytesSent)} of ${formatBytes(state.bytes)}, ${state.blobsDone}/${state.blobs} blobs, ${rate}/s, ${formatDuration(drawn - started)}`;
+    const rate = formatBytes(progress.bytesSent / Math.max((drawn - started) / 1_000, 0.001));
+    const text = `${progressBar(progress, width)}, ${rate}/s, ${formatDuration(drawn - started)}`;
     screen.write(`\r\u001B[2K${text.slice(0, screen.columns ?? 200)}`);
   };
 }
 
-function createLines(screen: Screen, state: State): (progress: CopyProgress) => void {
-  return (progress) => {
-    if (progress.kind === "planned") {
-      screen.write(
-        `${counted(progress.manifests, "manifest")}, ${counted(state.blobs, "blob")}, ${formatBytes(state.bytes)}\n`,
-      );
+function createLines(screen: Screen): (progress: CopyProgress, event: CopyEvent) => void {
+  return ({ blobs, blobsDone, bytes }, event) => {
+    if (event.kind === "planned") {
+      screen.write(`${counted(event.manifests, "manifest")}, ${counted(blobs, "blob")}, ${formatBytes(bytes)}\n`);
     }
-    if (progress.kind === "blob-done") {
-      screen.write(
-        `${state.blobsDone}/${state.blobs} ${progress.how} ${progress.blob.digest} ${formatBytes(progress.blob.size)}\n`,
-      );
+    if (event.kind === "blob-done") {
+      screen.write(`${blobsDone}/${blobs} ${event.how} ${event.blob.digest} ${formatBytes(event.blob.size)}\n`);
     }
   };
 }

@@ -1,26 +1,18 @@
-import type { TagRecord } from "../src/replication/tag-record.ts";
 import { openOperations } from "../src/wiring/open-operations.ts";
 import type { Operations } from "../src/wiring/open-operations.ts";
+import { progressBar } from "./bar.ts";
 import type { Terminal } from "./copy.ts";
 import { ExitCode } from "./exit-code.ts";
 import { counted, formatDuration } from "./format.ts";
 import { readOptions, readStack, STACK_OPTIONS } from "./stack-options.ts";
 import { createTable } from "./table.ts";
-
-/** What a tag's record says of it now. */
-type TagState = "equal" | "copying" | "waiting" | "failed" | "skipped";
-
-interface ListedTag {
-  readonly key: string;
-  readonly state: TagState;
-  /** How long the newest push we heard of has not been at its destination, in milliseconds. */
-  readonly lagMs: number;
-  readonly outcome: string;
-}
+import { countStates, listedTag, stateOf } from "./tag-states.ts";
+import type { ListedTag } from "./tag-states.ts";
 
 /** Tags shown that are not as they should be. */
 const SHOWN = 20;
 const RECEIPTS = 10;
+const BAR_WIDTH = 10;
 
 /** Carries out `freightliner status`. */
 export async function status(args: readonly string[], { out }: Terminal, signal: AbortSignal): Promise<ExitCode> {
@@ -38,37 +30,18 @@ type Found = Awaited<ReturnType<typeof lookAt>>;
 async function lookAt(operations: Operations) {
   const now = Date.now();
   const tags: ListedTag[] = [];
-  for await (const { key, record } of operations.tags()) tags.push(listed(key, record, now));
+  for await (const { key, record } of operations.tags()) tags.push(listedTag(key, record, now));
   const destinations = await Promise.all(
     operations.configuration.destinations.map(({ name }) => lookAtDestination(name, operations)),
   );
   const { waiting, inFlight } = await operations.depth(operations.deadLettersUrl);
-  const count = (state: TagState): number => tags.filter((tag) => tag.state === state).length;
   const behind = tags.filter(({ state }) => state !== "equal" && state !== "skipped");
   return {
     destinations,
     deadLetters: waiting + inFlight,
-    tags: {
-      all: tags.length,
-      equal: count("equal"),
-      copying: count("copying"),
-      waiting: count("waiting"),
-      failed: count("failed"),
-      skipped: count("skipped"),
-    },
+    tags: countStates(tags),
     behind: behind.toSorted((a, b) => b.lagMs - a.lagMs),
   };
-}
-
-function listed(key: string, record: TagRecord, now: number): ListedTag {
-  return { key, state: stateOf(record, now), lagMs: now - record.wantedAt, outcome: record.outcome ?? "asked for" };
-}
-
-function stateOf({ lease, outcome = "" }: TagRecord, now: number): TagState {
-  if (lease !== undefined && lease.until > now) return "copying";
-  if (outcome.startsWith("failed")) return "failed";
-  if (outcome.startsWith("skipped")) return "skipped";
-  return outcome === "replicated" || outcome === "unchanged" ? "equal" : "waiting";
 }
 
 async function lookAtDestination(name: string, { stores, queues, depth }: Operations) {
@@ -92,8 +65,9 @@ function describe(stack: string, { destinations, tags, behind, deadLetters }: Fo
   lines.push(table.toString());
   const { copying, waiting, failed, skipped } = tags;
   lines.push(`tags: ${copying} being copied, ${waiting} waiting, ${failed} failed, ${skipped} skipped`);
-  for (const { key, state, lagMs, outcome } of behind.slice(0, SHOWN)) {
-    lines.push(`  ${state.padEnd(8)} ${key}  pushed ${formatDuration(lagMs)} ago, last: ${outcome}`);
+  for (const { key, state, lagMs, outcome, progress } of behind.slice(0, SHOWN)) {
+    const far = progress === undefined ? `last: ${outcome}` : progressBar(progress, BAR_WIDTH);
+    lines.push(`  ${state.padEnd(8)} ${key}  pushed ${formatDuration(lagMs)} ago, ${far}`);
   }
   if (behind.length > SHOWN) lines.push(`  and ${behind.length - SHOWN} more; --json has them all`);
   lines.push(

@@ -3,6 +3,7 @@ export const USAGE = `freightliner - replicates container images
 Usage:
   freightliner copy SOURCE TARGET [options]    copy one image between two registries
   freightliner status [options]                show tags, lag, circuits and queues of a deployed stack
+  freightliner watch [options]                 show what is being copied, and how far it has come, until interrupted
   freightliner redrive [options]               show dead letters by class, and bring them back
   freightliner google-setup --config FILE      print what has to be set up at Google, as gcloud commands or Terraform
   freightliner cost [options]                  estimate what a month costs
@@ -23,6 +24,9 @@ Options of status:
   --local URL                    the stack of npm start, at the address it shows
   --tag DESTINATION/REPO:TAG     one tag: what is known of it, and how its last requests ended
   --json                         everything, for scripts
+
+Options of watch: --stack, --local, --json (one line a look) as above, and
+  --every SECONDS                from one look to the next (default 5); each reads the whole table
 
 Options of redrive: --stack, --local, --json as above, and
   --class CLASS                  only letters of this class (repeatable): message, configuration, image, source, target,

@@ -7,6 +7,7 @@ import { copyCompanions } from "./companions.ts";
 import { copyImage, deniesContent } from "./copy-image.ts";
 import type { CopiedImage } from "./copy-image.ts";
 import type { CopyContext } from "./copy-context.ts";
+import { createCopyProgress } from "./copy-progress.ts";
 import type { CopyReport } from "./copy-report.ts";
 import type { CopyRequest } from "./copy-request.ts";
 import { LeaseLostError, whileFresh, withHeartbeat } from "./heartbeat.ts";
@@ -18,7 +19,7 @@ import { claimTag, renewTag, settleTag, tagKey } from "./tag-record.ts";
 import type { Settlement, TagLease, TagRecord } from "./tag-record.ts";
 import type { Tally } from "./tally.ts";
 
-export interface ReplicateTag extends CopyContext {
+export interface ReplicateTag extends Omit<CopyContext, "observe"> {
   readonly tags: RecordStore<TagRecord>;
   /** Identity of the message: the same for all its deliveries. */
   readonly message: string;
@@ -54,11 +55,15 @@ export async function replicateTag(
     }
     attempts = claimed.attempts + 1;
     const { lease } = claimed;
-    const renew = (): Promise<boolean> => tags.update(key, (record) => renewTag(record, lease, clock.now() + leaseMs));
+    const progress = createCopyProgress();
+    const renew = (): Promise<boolean> =>
+      tags.update(key, (record) =>
+        renewTag(record, lease, { until: clock.now() + leaseMs, progress: progress.read() }),
+      );
     return await withHeartbeat({ leaseMs, renew }, clock, deadline, async (signal) => {
       const look = (): Promise<CopyReport | "moved"> =>
-        copyOnce(request, { ...context, wantedAt: claimed.wantedAt }, renew, signal).catch((error: unknown) =>
-          judge(error, { deadline, attempts, maxAttempts, random }),
+        copyOnce(request, { ...context, wantedAt: claimed.wantedAt, observe: progress.observe }, renew, signal).catch(
+          (error: unknown) => judge(error, { deadline, attempts, maxAttempts, random }),
         );
       return rounds(look, context, lease);
     });
@@ -100,7 +105,7 @@ function sameOf(before: CopyReport | undefined, found: CopyReport | "moved"): Co
 /** One look at the source, one copy; `moved` when the source's tag changed meanwhile. */
 async function copyOnce(
   request: CopyRequest,
-  context: ReplicateTag & { readonly wantedAt: number },
+  context: ReplicateTag & Pick<CopyContext, "observe"> & { readonly wantedAt: number },
   renew: () => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<CopyReport | "moved"> {
@@ -156,7 +161,7 @@ type Bad = Extract<CopyReport, { outcome: "deferred" | "failed" }>;
  */
 async function deliver(
   { wanted, reference, attach, isCurrent, renew }: Delivery,
-  context: ReplicateTag,
+  context: CopyContext,
   signal: AbortSignal,
 ): Promise<{ readonly tally: Tally; readonly bad: Bad | undefined } | "moved"> {
   for (let resends = 0; ; resends++) {

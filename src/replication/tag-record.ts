@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { isDigest } from "../oci/digest.ts";
+import { CopyProgress } from "./copy-progress.ts";
 import type { Change } from "./record-store.ts";
 
 /** Everything known about one tag at one destination; one item of the store. Times are epoch milliseconds. */
@@ -14,6 +15,10 @@ export const TagRecord = z.object({
       owner: z.string(),
       fence: z.int(),
       until: z.number(),
+      /** When it was taken. */
+      since: z.number().optional(),
+      /** How far its copy had come when it was last renewed. */
+      progress: CopyProgress.optional(),
     })
     .optional(),
   /** Another push came while somebody worked on the tag: look again before letting go. */
@@ -85,16 +90,21 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
       wantedAt,
       dirty: false,
       fence,
-      lease: { message, owner, fence, until: claim.now + claim.leaseMs },
+      lease: { message, owner, fence, until: claim.now + claim.leaseMs, since: claim.now },
     },
     answer: { kind: "leased", lease: { key, owner, fence }, attempts: known.attempts, wantedAt },
   };
 }
 
-/** Holds the lease longer; false when it is ours no more. */
-export function renewTag(record: TagRecord | undefined, lease: TagLease, until: number): Change<TagRecord, boolean> {
+/** Holds the lease longer, and says how far the copy has come; false when it is ours no more. */
+export function renewTag(
+  record: TagRecord | undefined,
+  lease: TagLease,
+  { until, progress }: { readonly until: number; readonly progress: CopyProgress | undefined },
+): Change<TagRecord, boolean> {
   if (record?.lease === undefined || !holds(record, lease)) return { answer: false };
-  return { next: { ...record, lease: { ...record.lease, until } }, answer: true };
+  const renewed = { ...record.lease, until, ...(progress === undefined ? {} : { progress }) };
+  return { next: { ...record, lease: renewed }, answer: true };
 }
 
 /** How a lease ends. `completed` ends the request; `deferred` leaves it for later; `attempt-failed` counts against it. */

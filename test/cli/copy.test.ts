@@ -6,7 +6,7 @@ import { parseCopyOptions } from "../../cli/copy-options.ts";
 import { dockerCredentials } from "../../cli/docker-credentials.ts";
 import { UsageError } from "../../cli/exit-code.ts";
 import { formatBytes, formatDuration } from "../../cli/format.ts";
-import { createProgress } from "../../cli/progress.ts";
+import { showProgress } from "../../cli/progress.ts";
 import { USAGE } from "../../cli/usage.ts";
 import { demoImage } from "../../local/images/demo-image.ts";
 import { pushImage } from "../../local/images/push-image.ts";
@@ -192,7 +192,7 @@ describe("its progress", () => {
     const written: string[] = [];
     let now = 0;
     const screen = { isTTY, columns: 100, write: (text: string) => void written.push(text) };
-    const progress = createProgress(screen, () => (now += 200));
+    const progress = showProgress(screen, () => (now += 200));
     progress.observe({ kind: "planned", manifests: 1, blobs: [blob] });
     progress.observe({ kind: "blob-bytes", blob, bytes: 1_000_000 });
     progress.observe({ kind: "blob-done", blob, how: "uploaded" });

@@ -100,7 +100,7 @@ describe("R28: two sources have one name at the target", () => {
   it(`is refused with ${SEEDS} seeds, before anything runs`, async () => {
     const wrong = await everySeed(async (random) => {
       const [name, other] = [`a${Math.floor(random() * 1e6)}`, `b${Math.floor(random() * 1e6)}`];
-      const destination = { name: "gar", kind: "artifactRegistry", registry: "eu.gcr.io", prefix: "p/r" };
+      const destination = { name: "gar", kind: "generic", registry: "gar.test", prefix: "p/r" };
       const document = {
         version: 1,
         source: { account: "123456789012", region: "eu-west-1" },

@@ -18,7 +18,7 @@ import type { World } from "./world.ts";
 export const configuration = parseConfiguration({
   version: 1,
   source: { account: "123456789012", region: "eu-west-1" },
-  destinations: [{ name: "gar", kind: "artifactRegistry", registry: "eu.gcr.io", prefix: "p", requestsPerSecond: 100 }],
+  destinations: [{ name: "gar", kind: "generic", registry: "gar.test", prefix: "p", requestsPerSecond: 100 }],
   rules: [{ repositories: ["app"], destinations: ["gar"] }],
 });
 

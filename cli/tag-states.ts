@@ -1,0 +1,44 @@
+import type { CopyProgress } from "../src/replication/copy-progress.ts";
+import type { TagRecord } from "../src/replication/tag-record.ts";
+
+/** What a tag's record says of it now. */
+export type TagState = "equal" | "copying" | "waiting" | "failed" | "skipped";
+
+export interface ListedTag {
+  readonly key: string;
+  readonly state: TagState;
+  /** How long the newest push we heard of has not been at its destination, in milliseconds. */
+  readonly lagMs: number;
+  readonly outcome: string;
+  /** Of a tag that is being copied: for how long, in milliseconds, and how far that has come. */
+  readonly copyingMs?: number | undefined;
+  readonly progress?: CopyProgress | undefined;
+}
+
+export function listedTag(key: string, record: TagRecord, now: number): ListedTag {
+  const state = stateOf(record, now);
+  const listed = { key, state, lagMs: now - record.wantedAt, outcome: record.outcome ?? "asked for" };
+  if (state !== "copying" || record.lease === undefined) return listed;
+  const { since, progress } = record.lease;
+  return { ...listed, copyingMs: since === undefined ? undefined : now - since, progress };
+}
+
+export function stateOf({ lease, outcome = "" }: TagRecord, now: number): TagState {
+  if (lease !== undefined && lease.until > now) return "copying";
+  if (outcome.startsWith("failed")) return "failed";
+  if (outcome.startsWith("skipped")) return "skipped";
+  return ["replicated", "unchanged", "superseded"].includes(outcome) ? "equal" : "waiting";
+}
+
+/** How many tags there are of each state. */
+export function countStates(tags: readonly ListedTag[]): Readonly<Record<TagState | "all", number>> {
+  const count = (state: TagState): number => tags.filter((tag) => tag.state === state).length;
+  return {
+    all: tags.length,
+    equal: count("equal"),
+    copying: count("copying"),
+    waiting: count("waiting"),
+    failed: count("failed"),
+    skipped: count("skipped"),
+  };
+}

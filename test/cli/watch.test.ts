@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { listedTag } from "../../cli/tag-states.ts";
+import { imageOf, layer } from "../../local/images/image-content.ts";
+import { pushImage } from "../../local/images/push-image.ts";
+import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
+import { startStack } from "../../local/stack.ts";
+import { pass, startFaultProxy } from "../faults/fault-proxy.ts";
+import type { Spoil } from "../faults/fault-proxy.ts";
+import { eventually } from "../fixtures/eventually.ts";
+import { temporaryFolder } from "../fixtures/programs.ts";
+
+const signal = AbortSignal.timeout(60_000);
+
+describe("freightliner watch", () => {
+  it("shows what is being copied and how far it has come, then that it is done, until it is interrupted", async () => {
+    await using folder = await temporaryFolder();
+    const files = await openRegistryFiles(folder.path);
+    const registry = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+    const released = Promise.withResolvers<void>();
+    const spoil: Spoil = {
+      hits: ({ method, url }) => method === "PUT" && url?.endsWith("/manifests/v1") === true,
+      times: 1,
+      act: async (passing) => {
+        await released.promise;
+        await pass(passing);
+      },
+    };
+    await using proxy = await startFaultProxy(registry.host, spoil, Math.random);
+    await using stack = await startStack({
+      concurrency: 2,
+      timeoutSeconds: 30,
+      leaseSeconds: 4,
+      target: { registry: proxy.host, prefix: "mirror" },
+    });
+    const { username, password } = stack.source;
+    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+    const image = imageOf([layer("watched", 1_000_000)], { os: "linux", architecture: "amd64" });
+    await pushImage(image, { registry: stack.source.registry, repository: "app", tag: "v1", authorization }, signal);
+    const args = ["freightliner.mjs", "watch", "--local", stack.lambdaEndpoint, "--every", "1"];
+    const watching = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    let shown = "";
+    watching.stdout.on("data", (chunk: Buffer) => (shown += chunk.toString()));
+    const line = /local\/mirror\/app:v1 {2}\[#{20}\] [\d.]+ MB of [\d.]+ MB, 2\/2 blobs, for [\d.]+ s/;
+    await eventually("a copy that has sent its blobs", () => (line.test(shown) ? true : undefined));
+    released.resolve();
+    await eventually("its end", () => (shown.includes("0 being copied, 0 waiting, 1 equal") ? true : undefined));
+    watching.kill("SIGINT");
+    expect(await once(watching, "exit")).toEqual([0, null]);
+    await registry.close();
+  }, 60_000);
+});
+
+describe("the state of a tag", () => {
+  const record = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
+  it.each([
+    ["replicated", "equal"],
+    ["unchanged", "equal"],
+    ["superseded", "equal"],
+    ["failed: target-denied", "failed"],
+    ["skipped: source-gone", "skipped"],
+    ["deferred: busy", "waiting"],
+    [undefined, "waiting"],
+  ] as const)("whose last copy ended as %s is %s", (outcome, state) => {
+    expect(listedTag("k", { ...record, ...(outcome === undefined ? {} : { outcome }) }, 10).state).toBe(state);
+  });
+
+  it("is copying as long as its lease lasts, and says for how long", () => {
+    const lease = { message: "m", owner: "o", fence: 1, until: 100, since: 40 };
+    expect(listedTag("k", { ...record, lease }, 99)).toMatchObject({ state: "copying", copyingMs: 59 });
+    expect(listedTag("k", { ...record, lease }, 101)).toMatchObject({ state: "waiting" });
+  });
+});
