@@ -1,4 +1,4 @@
-import { EGRESS_DOLLARS_PER_GB } from "../src/contract/limits.ts";
+import { PRICES } from "../src/contract/prices.ts";
 
 /** What is pushed in a month. */
 export interface Workload {
@@ -10,21 +10,6 @@ export interface Workload {
   readonly blobs: number;
   readonly destinations: number;
 }
-
-/** AWS's list prices in us-east-1, dollars; docs/cost.md has their sources. */
-export const PRICES = {
-  asOf: "2026",
-  lambdaGigabyteSecond: 0.0000133334,
-  lambdaRequest: 0.2e-6,
-  sqsRequest: 0.4e-6,
-  dynamoWrite: 0.625e-6,
-  dynamoRead: 0.125e-6,
-  egressGigabyte: EGRESS_DOLLARS_PER_GB,
-  logsGigabyte: 0.5,
-  metricMonth: 0.3,
-  alarmMonth: 0.1,
-  dashboardMonth: 3,
-} as const;
 
 export interface CostItem {
   readonly name: string;

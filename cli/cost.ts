@@ -1,4 +1,5 @@
-import { estimate, PRICES } from "./cost-model.ts";
+import { PRICES } from "../src/contract/prices.ts";
+import { estimate } from "./cost-model.ts";
 import type { Workload } from "./cost-model.ts";
 import type { Terminal } from "./copy.ts";
 import { ExitCode, UsageError } from "./exit-code.ts";

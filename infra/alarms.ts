@@ -6,7 +6,8 @@ import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { watchDestination } from "./destination-watches.ts";
-import { watchFunctions, watchLosses } from "./stack-watches.ts";
+import { watchComparisons, watchFunctions, watchLosses } from "./stack-watches.ts";
+import { isOurs } from "./watch.ts";
 import type { Watch } from "./watch.ts";
 
 export interface AlarmsProps {
@@ -19,6 +20,9 @@ export interface AlarmsProps {
   readonly actions: readonly IAlarmAction[];
   /** Where the runbook is published; every description names a heading of it. */
   readonly runbookUrl: string;
+  /** Are there metrics of our own? */
+  readonly metrics: boolean;
+  readonly reconcileEveryMinutes: number;
 }
 
 /** Everything that wakes somebody, or should; each says what has happened and where to read on. */
@@ -27,9 +31,11 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
   const watches = [
     ...watchLosses(props),
     ...watchFunctions(props),
+    ...watchComparisons(props),
     ...destinations.flatMap((name) => watchDestination(name, props)),
   ];
-  return watches.map((watch) => createAlarm(scope, watch, props));
+  const useful = watches.filter(({ metric }) => props.metrics || !isOurs(metric));
+  return useful.map((watch) => createAlarm(scope, watch, props));
 }
 
 function createAlarm(scope: Construct, watch: Watch, { actions, runbookUrl }: AlarmsProps): Alarm {

@@ -10,7 +10,6 @@ import {
 import type { Alarm, IMetric, IWidget } from "aws-cdk-lib/aws-cloudwatch";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { EGRESS_DOLLARS_PER_GB } from "../src/contract/limits.ts";
 import { Metric, METRIC_NAMESPACE } from "../src/contract/metric-names.ts";
 import type { MetricName } from "../src/contract/metric-names.ts";
 import { MINUTES_5, ownMetric } from "./watch.ts";
@@ -24,6 +23,7 @@ export interface DashboardProps {
 
 const HALF = 12;
 const FULL = 24;
+const DAY = Duration.days(1);
 
 /** What a person looks at first: is anything wrong, how late are pushes, how much goes through, what waits, what fails, what it costs. */
 export function createDashboard(scope: Construct, props: DashboardProps): Dashboard {
@@ -53,7 +53,9 @@ function rowsOf({ queues, deadLetters }: DashboardProps): IWidget[][] {
   ];
   const lag = [...each(Metric.replicationLag, "p50"), ...each(Metric.replicationLag, "p99")];
   const found = [...each(Metric.tagsRepaired, "Sum", "reconcile"), ...each(Metric.eventsMissed, "Sum", "reconcile")];
-  const money = destinations.map(egressOf);
+  const money = destinations.map((destination) =>
+    ownMetric(Metric.estimatedCost, { service: "copy", destination }, "Sum", DAY).with({ label: destination }),
+  );
   return [
     [graph("Lag, push to verified (ms)", lag), graph("Tags replicated", each(Metric.replicated, "Sum"))],
     [graph("Bytes sent", each(Metric.bytesUploaded, "Sum")), graph("Waiting", waiting)],
@@ -65,7 +67,14 @@ function rowsOf({ queues, deadLetters }: DashboardProps): IWidget[][] {
       graph("Circuits: 0 closed, 1 half-open, 2 open", each(Metric.circuitState, "Maximum", "probe")),
       graph("Found by comparing", found),
     ],
-    [new SingleValueWidget({ title: "Egress to the internet, dollars a day", metrics: money, width: FULL, height: 4 })],
+    [
+      new SingleValueWidget({
+        title: "Estimated cost, mostly egress to the internet: dollars a day",
+        metrics: money,
+        width: FULL,
+        height: 4,
+      }),
+    ],
   ];
 }
 
@@ -80,18 +89,5 @@ function searchBy(metric: MetricName): MathExpression {
     usingMetrics: {},
     label: "",
     period: MINUTES_5,
-  });
-}
-
-/** What a destination's bytes cost at AWS's first price for data transfer out; docs/cost.md names the others. */
-function egressOf(destination: string): MathExpression {
-  const day = Duration.days(1);
-  // Ids are unique in a widget.
-  const id = `bytes_${destination.replaceAll("-", "_")}`;
-  return new MathExpression({
-    expression: `${id} / 1000000000 * ${EGRESS_DOLLARS_PER_GB}`,
-    label: destination,
-    period: day,
-    usingMetrics: { [id]: ownMetric(Metric.bytesUploaded, { service: "copy", destination }, "Sum", day) },
   });
 }

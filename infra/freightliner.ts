@@ -60,6 +60,7 @@ export class Freightliner extends Construct {
     this.deadLetters = deadLetters;
     const functions = createFunctions(this, { configuration, text, queues, deadLetters, table: this.table, settings });
     const { fanOut, copy, probe, reconcile } = functions;
+    const { everyMinutes } = configuration.reconcile;
     for (const { queue, priority } of queues) queue.grantSendMessages(priority === "live" ? fanOut : reconcile);
     for (const { queue } of queues.filter(({ priority }) => priority === "live")) {
       queue.grant(reconcile, "sqs:GetQueueAttributes");
@@ -69,7 +70,8 @@ export class Freightliner extends Construct {
     for (const user of [copy, probe, reconcile]) settings.encryptionKey?.grantEncryptDecrypt(user);
     allowKeys([copy, probe, reconcile], configuration);
     const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID, settings });
-    this.alarms = watchOver(this, { queues, deadLetters, undelivered, functions }, this.table, settings);
+    const watched = { queues, deadLetters, undelivered, functions, reconcileEveryMinutes: everyMinutes };
+    this.alarms = watchOver(this, watched, this.table, settings);
     this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
   }
 }
@@ -129,7 +131,7 @@ function createFunctions(scope: Construct, parts: FunctionParts) {
 /** Alarms, a dashboard and saved queries. */
 function watchOver(
   scope: Construct,
-  parts: Omit<AlarmsProps, "actions" | "runbookUrl">,
+  parts: Omit<AlarmsProps, "actions" | "runbookUrl" | "metrics">,
   table: TableV2,
   settings: Settings,
 ): Alarm[] {
@@ -139,6 +141,7 @@ function watchOver(
   const alarms = createAlarms(scope, {
     ...parts,
     runbookUrl,
+    metrics: settings.metrics,
     actions: alarmTopics.map((topic) => new SnsAction(topic)),
   });
   createDashboard(scope, { ...parts, alarms });

@@ -13,7 +13,7 @@ export interface NodeFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
-  readonly settings: Pick<Settings, "encryptionKey" | "logRetention" | "tracing" | "openTelemetryLayer">;
+  readonly settings: Pick<Settings, "encryptionKey" | "logRetention" | "metrics" | "tracing" | "openTelemetryLayer">;
 }
 
 /** Blobs pass through in pieces that live for moments: a small young generation keeps 70 MiB less of them around. */
@@ -61,7 +61,12 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
     architecture: Architecture.ARM_64,
     memorySize: props.memoryMegabytes,
     timeout: Duration.seconds(props.timeoutSeconds),
-    environment: { ...props.environment, NODE_OPTIONS, ...(layer === undefined ? {} : OPEN_TELEMETRY) },
+    environment: {
+      ...props.environment,
+      NODE_OPTIONS,
+      ...(settings.metrics ? {} : { POWERTOOLS_METRICS_DISABLED: "true" }),
+      ...(layer === undefined ? {} : OPEN_TELEMETRY),
+    },
     ...(layer === undefined ? {} : { layers: [layer] }),
     role,
     logGroup,

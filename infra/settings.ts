@@ -4,7 +4,12 @@ import type { ILayerVersion } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Notifications } from "./notify-function.ts";
-import { BACKFILL_MAX_CONCURRENCY, COPY_MAX_CONCURRENCY, RETENTION_DAYS } from "../src/contract/limits.ts";
+import {
+  BACKFILL_MAX_CONCURRENCY,
+  COPY_MAX_CONCURRENCY,
+  COPY_MEMORY_MEGABYTES,
+  RETENTION_DAYS,
+} from "../src/contract/limits.ts";
 
 /** What a team may decide about its stack, beside the configuration; every field has a default that is fit for production. */
 export interface Settings {
@@ -24,6 +29,8 @@ export interface Settings {
   /** How long messages are kept that nobody could take; SQS allows 14 days. */
   readonly messageRetention: Duration;
   readonly logRetention: RetentionDays;
+  /** Metrics of our own, in the embedded metric format; without them, the alarms that look at them are left out. */
+  readonly metrics: boolean;
   /** X-Ray's active tracing: a service map, and every invocation on it. */
   readonly tracing: boolean;
   /**
@@ -42,11 +49,12 @@ export interface Settings {
 }
 
 export const DEFAULT_SETTINGS: Settings = {
-  copyMemoryMegabytes: 1_769,
+  copyMemoryMegabytes: COPY_MEMORY_MEGABYTES,
   liveConcurrency: COPY_MAX_CONCURRENCY,
   backfillConcurrency: BACKFILL_MAX_CONCURRENCY,
   messageRetention: Duration.days(RETENTION_DAYS),
   logRetention: RetentionDays.ONE_MONTH,
+  metrics: true,
   tracing: true,
   tableRemovalPolicy: RemovalPolicy.RETAIN,
   alarmTopics: [],

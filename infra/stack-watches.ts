@@ -62,14 +62,26 @@ export function watchFunctions({ functions }: Pick<AlarmsProps, "functions">): W
       says: "A copy took more than nine tenths of the time it may take.",
       heading: "Copies near their time limit",
     },
+  ];
+}
+
+/** Whether both ends are still compared. */
+export function watchComparisons({ reconcileEveryMinutes }: Pick<AlarmsProps, "reconcileEveryMinutes">): Watch[] {
+  const hours = heartbeatHours(reconcileEveryMinutes);
+  return [
     {
       id: "reconcile-heartbeat",
       metric: ownMetric(Metric.reconciliations, { service: "reconcile" }, "Sum", HOUR),
       above: 1,
       isHeartbeat: true,
-      periods: 2,
-      says: "Source and destinations have not been compared for two hours: a push whose event is lost now stays lost.",
+      periods: hours,
+      says: `Source and destinations have not been compared for ${hours} hours: a push whose event is lost now stays lost.`,
       heading: "No comparison",
     },
   ];
+}
+
+/** Two comparisons in a row must be missing, and two hours at least: one may take a while. An alarm looks back for a week at most. */
+function heartbeatHours(everyMinutes: number): number {
+  return Math.min(Math.max(Math.ceil((2 * everyMinutes) / 60), 2), 168);
 }

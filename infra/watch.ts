@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { Metric as CloudWatchMetric } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, Metric as CloudWatchMetric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import { METRIC_NAMESPACE } from "../src/contract/metric-names.ts";
 import type { MetricName } from "../src/contract/metric-names.ts";
@@ -22,6 +22,12 @@ export interface Watch {
 export const MINUTES_5: Duration = Duration.minutes(5);
 export const MINUTES_15: Duration = Duration.minutes(15);
 export const HOUR: Duration = Duration.hours(1);
+
+/** Does it look at what our functions emit? */
+export function isOurs(metric: IMetric): boolean {
+  if (metric instanceof MathExpression) return Object.values(metric.usingMetrics).some(isOurs);
+  return metric instanceof CloudWatchMetric && metric.namespace === METRIC_NAMESPACE;
+}
 
 /** One of our own metrics, of one function and, where it has one, one destination. */
 export function ownMetric(

@@ -20,7 +20,7 @@ import { tagKey } from "../../src/replication/tag-record.ts";
 import { createSpeed } from "../../src/replication/time-left.ts";
 import type { TimeLeft } from "../../src/replication/time-left.ts";
 import { watchedTarget } from "../../src/replication/watched-target.ts";
-import { countReport, logReport } from "./report.ts";
+import { countCost, countReport, logReport } from "./report.ts";
 import { receiptOf } from "./receipt-of.ts";
 
 /** One delivery of one message. */
@@ -67,6 +67,8 @@ export interface CopyDependencies {
   readonly timeout: (ms: number) => AbortSignal;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** What the function's time is priced by. */
+  readonly memoryMegabytes: number;
   readonly observer: Observer;
 }
 
@@ -84,9 +86,10 @@ const UNNOTED_MS = 15_000;
 
 /** Carries out one delivery within the time left, and sees to what becomes of its message. */
 export function createHandler(dependencies: CopyDependencies) {
-  const { defer, bury, observer } = dependencies;
+  const { defer, bury, observer, now, memoryMegabytes } = dependencies;
   const carryOut = createCarrier(dependencies);
   return async (delivery: Delivery, remainingMs: number): Promise<Fate> => {
+    const startedAt = now();
     const request = readRequest(delivery.body);
     const { report, record } =
       request instanceof FormatError
@@ -104,6 +107,7 @@ export function createHandler(dependencies: CopyDependencies) {
     }
     logReport(observer, report, known, delivery);
     countReport(observer, report, known?.destination);
+    countCost(observer, report, known?.destination, { milliseconds: now() - startedAt, memoryMegabytes });
     if (report.outcome !== "deferred") return "done";
     // Kept in any case: what cannot be shown sooner shows again when its visibility ends.
     await defer(delivery, report.afterMs).catch((error: unknown) => {

@@ -99,6 +99,7 @@ const handle = createHandler({
   configuration,
   observer,
   now,
+  memoryMegabytes: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
   timeout: (ms) => AbortSignal.timeout(ms),
   defer: fate.defer,
   bury: fate.bury,

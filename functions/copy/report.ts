@@ -2,6 +2,7 @@ import { Metric } from "../../src/contract/metric-names.ts";
 import type { MetricName } from "../../src/contract/metric-names.ts";
 import { describeError } from "../../src/contract/observer.ts";
 import type { LogFields, Observer } from "../../src/contract/observer.ts";
+import { deliveryDollars } from "../../src/contract/prices.ts";
 import { traceparentOf } from "../../src/contract/trace.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
 import { failureClass } from "../../src/replication/failure-class.ts";
@@ -49,6 +50,17 @@ function detailsOf(report: CopyReport): LogFields {
 
 function errorField(error: unknown): LogFields {
   return error === undefined ? {} : { error: describeError(error) };
+}
+
+/** What a delivery cost, to the destination it was for; of a copy that did not end, the bytes are not known. */
+export function countCost(
+  observer: Observer,
+  report: CopyReport,
+  destination: string | undefined,
+  spent: { readonly milliseconds: number; readonly memoryMegabytes: number },
+): void {
+  const bytesUploaded = report.outcome === "replicated" ? report.tally.bytesUploaded : 0;
+  observer.count(Metric.estimatedCost, deliveryDollars({ ...spent, bytesUploaded }), destination);
 }
 
 const OUTCOME = {

@@ -92,7 +92,7 @@ const Retries = z.strictObject({
 const Reconcile = z.strictObject({
   include: z.array(Glob).min(1).default(["**"]),
   exclude: z.array(Glob).default([]),
-  everyMinutes: z.int().min(1).max(10_080).default(10),
+  everyMinutes: z.int().min(1).max(4_320).default(10),
   /** A push younger than this is left to its event. */
   graceSeconds: z.int().min(1).max(3_600).default(60),
 });

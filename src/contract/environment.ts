@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ConfigurationError, parseConfigurationText } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
+import { COPY_MEMORY_MEGABYTES } from "./limits.ts";
 
 /** A queue of copy requests: which destination it serves, and where it is. */
 const CopyQueue = z.strictObject({
@@ -86,6 +87,8 @@ export const CopyEnvironment = z.object({
     .regex(/^[1-9]\d{0,2}$/, "is not a number of seconds from 1 to 999")
     .transform(Number)
     .optional(),
+  /** The function's memory in MB; Lambda sets it. */
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.string().regex(/^\d+$/).transform(Number).default(COPY_MEMORY_MEGABYTES),
   ...googleEndpoints,
 });
 export type CopyEnvironment = z.input<typeof CopyEnvironment>;

@@ -4,6 +4,8 @@
 export const COPY_TIMEOUT_SECONDS = 900;
 /** Time a copy keeps to save its state, release its lease and answer before Lambda kills it. */
 export const COPY_RESERVE_MS = 5_000;
+/** Memory of the copy function in MB, unless the stack is given another: one whole vCPU. */
+export const COPY_MEMORY_MEGABYTES = 1_769;
 /** Visibility timeout of a copy queue. Lambda demands at least the function's timeout and recommends six times it. */
 export const COPY_VISIBILITY_SECONDS: number = 6 * COPY_TIMEOUT_SECONDS;
 /** How often SQS itself may deliver a message: a backstop only, attempts are counted in the tag record. */
@@ -28,8 +30,6 @@ export const COPY_LEASE_SECONDS = 45;
 export const COPY_STREAMS = { small: 64, big: 16 } as const;
 /** The goal for the lag from push to verified tag: so many percent of pushes within so long. */
 export const LAG_GOAL = { percent: 99, withinMs: 300_000 } as const;
-/** AWS's first price for data transfer out to the internet, per GB of 10^9 bytes (most regions; the first 10 TB a month). */
-export const EGRESS_DOLLARS_PER_GB = 0.09;
 /** How long the end of every request is remembered. */
 export const RECEIPT_KEEP_DAYS = 90;
 /** Requests per second a destination is sent by everything together to begin with; it grows while it is well. */

@@ -21,6 +21,7 @@ export const Metric = {
   circuitState: "CircuitState",
   circuitsOpened: "CircuitsOpened",
   circuitsClosed: "CircuitsClosed",
+  estimatedCost: "EstimatedCost",
   replicationLag: "ReplicationLag",
   tagsRepaired: "TagsRepaired",
   eventsMissed: "EventsMissed",

@@ -36,6 +36,11 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   [Metric.blobsMounted]: counted("blobs the destination took from another of its repositories", "destination"),
   [Metric.blobsPresent]: counted("blobs that were there already", "destination"),
   [Metric.bytesUploaded]: { unit: "Bytes", dimensions: ["destination"], meaning: "bytes written to the destination" },
+  [Metric.estimatedCost]: {
+    unit: "None",
+    dimensions: ["destination"],
+    meaning: "dollars at AWS's list prices: the bytes that left AWS for the internet, and the copy function's time",
+  },
   [Metric.circuitState]: {
     unit: "None",
     dimensions: ["destination"],

@@ -30,7 +30,7 @@ describe("the documents", () => {
 
   it("name every variable of the functions, and no other", () => {
     const text = readFileSync("docs/configuration.md", "utf8");
-    expect([...new Set(text.match(/FREIGHTLINER_[A-Z_]+/g))].toSorted()).toEqual(
+    expect([...new Set(text.match(/(?:FREIGHTLINER|AWS_LAMBDA)_[A-Z_]+/g))].toSorted()).toEqual(
       [...new Set([CopyEnvironment, ReconcileEnvironment].flatMap(({ shape }) => Object.keys(shape)))].toSorted(),
     );
   });

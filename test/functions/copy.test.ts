@@ -41,6 +41,7 @@ function around(receipts = new Map<string, Receipt>(), circuits = createMemoryRe
   });
   return {
     now: Date.now,
+    memoryMegabytes: 1_769,
     timeout: (ms: number) => AbortSignal.timeout(ms),
     circuit: () => breaker,
     receipts: createMemoryReceipts(receipts),
@@ -81,6 +82,9 @@ describe("the copy handler", () => {
       receiveCount: 1,
     });
     expect(observer.counts.find(({ metric }) => metric === "BlobsUploaded")?.value).toBe(2);
+    const cost = observer.counts.find(({ metric }) => metric === "EstimatedCost");
+    expect(cost).toMatchObject({ destination: "gar" });
+    expect(cost?.value).toBeGreaterThan(0);
   });
 
   it.each<[string, unknown, string]>([

@@ -45,6 +45,34 @@ describe("settings", () => {
     template.allResourcesProperties("AWS::Lambda::Function", { TracingConfig: { Mode: "Active" } });
   });
 
+  it("leave out metrics of our own, and the alarms on them; those on queues and on Lambda stay", () => {
+    const quiet = synthesise(EXAMPLE, { metrics: false });
+    quiet.allResourcesProperties("AWS::Lambda::Function", {
+      Environment: { Variables: Match.objectLike({ POWERTOOLS_METRICS_DISABLED: "true" }) },
+    });
+    const alarms = JSON.stringify(quiet.findResources("AWS::CloudWatch::Alarm"));
+    expect(alarms).toContain("dead-letters");
+    expect(alarms).toContain("europe-oldest-message");
+    expect(alarms).not.toContain('"Namespace":"Freightliner"');
+    expect(Object.keys(quiet.findResources("AWS::CloudWatch::Alarm")).length).toBeLessThan(
+      Object.keys(template.findResources("AWS::CloudWatch::Alarm")).length,
+    );
+  });
+
+  it.each([
+    [10, 2],
+    [180, 6],
+    [4_320, 144],
+  ])("of a comparison every %d minutes make its heartbeat wait for %d hours", (everyMinutes, hours) => {
+    const rare = synthesise({ ...EXAMPLE, reconcile: { everyMinutes } });
+    rare.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      AlarmName: "freightliner-reconcile-heartbeat",
+      EvaluationPeriods: hours,
+      Period: 3_600,
+      TreatMissingData: "breaching",
+    });
+  });
+
   it("put OpenTelemetry's layer before every function, beside X-Ray and with no more permissions", () => {
     const arn = "arn:aws:lambda:eu-central-1:615299751070:layer:AWSOpenTelemetryDistroJs:9";
     const layer = LayerVersion.fromLayerVersionArn(new Stack(new App(), "layers"), "Layer", arn);

@@ -121,7 +121,7 @@ describe("the functions", () => {
   });
 
   it("get exactly the variables they parse", () => {
-    const local = ["FREIGHTLINER_GOOGLE_ENDPOINTS", "FREIGHTLINER_LEASE_SECONDS"];
+    const local = ["FREIGHTLINER_GOOGLE_ENDPOINTS", "FREIGHTLINER_LEASE_SECONDS", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];
     const expected = {
       "freightliner-fan-out": [...Object.keys(FanOutEnvironment.shape), "NODE_OPTIONS"],
       "freightliner-copy": [

@@ -120,12 +120,18 @@ describe("the dashboard", () => {
   const [dashboard] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
   const text = JSON.stringify(dashboard?.["Properties"].DashboardBody);
 
-  it.each(["Lag", "Tags replicated", "Bytes sent", "Waiting", "Failed for good", "Deferred", "Circuits", "Egress"])(
-    "shows %s",
-    (title) => {
-      expect(text).toContain(title);
-    },
-  );
+  it.each([
+    "Lag",
+    "Tags replicated",
+    "Bytes sent",
+    "Waiting",
+    "Failed for good",
+    "Deferred",
+    "Circuits",
+    "Estimated cost",
+  ])("shows %s", (title) => {
+    expect(text).toContain(title);
+  });
 
   it("looks at the functions' own namespace and at every destination", () => {
     expect(text).toContain(METRIC_NAMESPACE);

@@ -88,6 +88,7 @@ function wiring(cloud: Cloud, process: Process): CopyDependencies {
   return {
     configuration,
     observer: SILENT,
+    memoryMegabytes: 1_769,
     now,
     timeout(ms) {
       const abort = new AbortController();
