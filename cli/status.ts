@@ -1,3 +1,4 @@
+import { REGULAR_CYCLE, scheduledCycle } from "../src/replication/reconcile-cycle.ts";
 import { openOperations } from "../src/wiring/open-operations.ts";
 import type { Operations } from "../src/wiring/open-operations.ts";
 import { progressBar } from "./bar.ts";
@@ -34,10 +35,14 @@ async function lookAt(operations: Operations) {
   const destinations = await Promise.all(
     operations.configuration.destinations.map(({ name }) => lookAtDestination(name, operations)),
   );
+  const comparisons = await Promise.all(
+    comparisonsOf(operations.configuration).map((each) => lookAtComparison(each, operations)),
+  );
   const { waiting, inFlight } = await operations.depth(operations.deadLettersUrl);
   const behind = tags.filter(({ state }) => state !== "equal" && state !== "skipped");
   return {
     destinations,
+    comparisons,
     deadLetters: waiting + inFlight,
     tags: countStates(tags),
     behind: behind.toSorted((a, b) => b.lagMs - a.lagMs),
@@ -53,7 +58,33 @@ async function lookAtDestination(name: string, { stores, queues, depth }: Operat
   return { name, circuit: circuit ?? { state: "closed" }, intake: intake ?? { state: "full" }, rate, queues: depths };
 }
 
-function describe(stack: string, { destinations, tags, behind, deadLetters }: Found): string {
+/** The comparisons there are: what they are called, when they begin, and under which key their state is. */
+function comparisonsOf({ reconcile }: Operations["configuration"]) {
+  const regular = { name: "regular", begins: `every ${counted(reconcile.everyMinutes, "minute")}`, key: REGULAR_CYCLE };
+  const named = reconcile.schedules.map(({ name, at, timeZone }) => ({
+    name,
+    begins: `${at} ${timeZone}`,
+    key: scheduledCycle(name),
+  }));
+  return [regular, ...named];
+}
+
+async function lookAtComparison(
+  { key, ...comparison }: ReturnType<typeof comparisonsOf>[number],
+  { stores }: Operations,
+) {
+  const record = await stores.cycles.update(key, (known) => ({ answer: known }));
+  return { ...comparison, startedAt: record?.startedAt, finishedAt: record?.finishedAt };
+}
+
+function describeComparison({ name, begins, startedAt, finishedAt }: Found["comparisons"][number]): string {
+  const ago = (at: number): string => `${formatDuration(Math.max(Date.now() - at, 0))} ago`;
+  if (startedAt === undefined) return `comparison ${name}: ${begins}; never begun`;
+  const end = finishedAt === undefined ? "not finished yet" : `finished ${ago(finishedAt)}`;
+  return `comparison ${name}: ${begins}; begun ${ago(startedAt)}, ${end}`;
+}
+
+function describe(stack: string, { destinations, comparisons, tags, behind, deadLetters }: Found): string {
   const lines = [`${stack}: ${counted(tags.all, "tag")}, ${tags.equal} equal at their destinations`, ""];
   const table = createTable(["destination", "circuit", "queues", "rate", "waiting", "in flight"]);
   for (const { name, circuit, intake, rate, queues } of destinations) {
@@ -62,7 +93,7 @@ function describe(stack: string, { destinations, tags, behind, deadLetters }: Fo
     const perSecond = rate === undefined ? "-" : `${Math.round(rate)}/s`;
     table.row([name, describeCircuit(circuit), intake.state, perSecond, total("waiting"), total("inFlight")]);
   }
-  lines.push(table.toString());
+  lines.push(table.toString(), ...comparisons.map(describeComparison));
   const { copying, waiting, failed, skipped } = tags;
   lines.push(`tags: ${copying} being copied, ${waiting} waiting, ${failed} failed, ${skipped} skipped`);
   for (const { key, state, lagMs, outcome, progress } of behind.slice(0, SHOWN)) {

@@ -30,6 +30,7 @@ import { createQueries } from "./queries.ts";
 import { checkSettings, DEFAULT_SETTINGS } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import { createReconcileFunction } from "./reconcile-function.ts";
+import { Schedules } from "./schedules.ts";
 import { createStateTable } from "./state-table.ts";
 
 /** `configuration`, and any of the {@link Settings}. */
@@ -118,10 +119,13 @@ function createFunctions(scope: Construct, parts: FunctionParts) {
     FREIGHTLINER_TABLE: table.tableName,
     FREIGHTLINER_MAPPINGS: Stack.of(scope).toJsonString(mappings),
   } satisfies ProbeEnvironment;
-  const probe = createProbeFunction(scope, { environment: watching, mappings, settings });
+  const schedules = new Schedules(scope, "Schedules");
+  const probe = createProbeFunction(scope, { environment: watching, mappings, schedules, settings });
   const reconcile = createReconcileFunction(scope, {
     environment: { ...watching, ...common } satisfies ReconcileEnvironment,
     mappings,
+    schedules,
+    named: configuration.reconcile.schedules,
     settings,
     ...access,
   });

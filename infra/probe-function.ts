@@ -6,20 +6,22 @@ import type { ProbeEnvironment, QueueMapping } from "../src/contract/environment
 import { PROBE_RATE_MINUTES, PROBE_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import { definedOnly } from "./defined-only.ts";
 import { createNodeFunction } from "./node-function.ts";
-import { createSchedule } from "./schedule.ts";
+import { everyMinutes } from "./schedules.ts";
+import type { Schedules } from "./schedules.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ProbeFunctionProps {
   readonly environment: ProbeEnvironment;
   /** Event source mappings it may pause and open. */
   readonly mappings: readonly QueueMapping[];
+  readonly schedules: Schedules;
   readonly settings: Settings;
 }
 
 /** Every minute: pauses the queues of a destination that is away, asks whether it is back, and opens them slowly. */
 export function createProbeFunction(
   scope: Construct,
-  { environment, mappings, settings }: ProbeFunctionProps,
+  { environment, mappings, schedules, settings }: ProbeFunctionProps,
 ): NodejsFunction {
   const probe = createNodeFunction(scope, "Probe", {
     name: "probe",
@@ -29,10 +31,12 @@ export function createProbeFunction(
     settings,
   });
   allowIntake(probe, mappings);
-  createSchedule(scope, "ProbeSchedule", {
+  schedules.add({
+    name: "probe",
     description: "Looks after destinations that are away",
-    everyMinutes: PROBE_RATE_MINUTES,
+    expression: everyMinutes(PROBE_RATE_MINUTES),
     target: probe,
+    retries: 0,
   });
   return probe;
 }

@@ -2,12 +2,14 @@ import { Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
+import type { Configuration } from "../src/contract/configuration.ts";
 import type { QueueMapping, ReconcileEnvironment } from "../src/contract/environment.ts";
 import { RECONCILE_RATE_MINUTES, RECONCILE_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import { definedOnly } from "./defined-only.ts";
 import { createNodeFunction } from "./node-function.ts";
 import { allowIntake } from "./probe-function.ts";
-import { createSchedule } from "./schedule.ts";
+import { everyMinutes } from "./schedules.ts";
+import type { Schedules } from "./schedules.ts";
 import type { Settings } from "./settings.ts";
 import { repositoryArns } from "./source-access.ts";
 import type { SourceAccess } from "./source-access.ts";
@@ -16,11 +18,15 @@ export interface ReconcileFunctionProps extends SourceAccess {
   readonly environment: ReconcileEnvironment;
   /** Event source mappings it may open, should nobody else. */
   readonly mappings: readonly QueueMapping[];
+  readonly schedules: Schedules;
+  /** Comparisons with a schedule of their own. */
+  readonly named: Configuration["reconcile"]["schedules"];
   readonly settings: Settings;
 }
 
 /** Every few minutes: goes on comparing the source with its destinations, and asks for what differs. */
 export function createReconcileFunction(scope: Construct, props: ReconcileFunctionProps): NodejsFunction {
+  const { schedules } = props;
   const reconcile = createNodeFunction(scope, "Reconcile", {
     name: "reconcile",
     environment: definedOnly(props.environment),
@@ -30,11 +36,24 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
   });
   allowIntake(reconcile, props.mappings);
   allowListing(reconcile, props);
-  createSchedule(scope, "ReconcileSchedule", {
-    description: "Compares the source with its destinations",
-    everyMinutes: RECONCILE_RATE_MINUTES,
+  schedules.add({
+    name: "reconcile",
+    description: "Compares the source with its destinations, and goes on with comparisons that were begun",
+    expression: everyMinutes(RECONCILE_RATE_MINUTES),
     target: reconcile,
+    retries: 0,
   });
+  for (const { name, at, timeZone } of props.named) {
+    schedules.add({
+      name: `reconcile-${name}`,
+      description: `Begins the comparison ${name}`,
+      expression: at,
+      timeZone,
+      target: reconcile,
+      input: { schedule: name },
+      retries: 5,
+    });
+  }
   return reconcile;
 }
 

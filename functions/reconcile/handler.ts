@@ -12,7 +12,13 @@ import type { IntakeRecord } from "../../src/replication/intake.ts";
 import { targetRepository } from "../../src/replication/plan-copies.ts";
 import { reconcileRepository } from "../../src/replication/reconcile.ts";
 import type { ReconciledRepository, Reconciled, SourceCatalog } from "../../src/replication/reconcile.ts";
-import { advanceCycle, claimCycle, leaveCycle } from "../../src/replication/reconcile-cycle.ts";
+import {
+  advanceCycle,
+  claimCycle,
+  leaveCycle,
+  REGULAR_CYCLE,
+  scheduledCycle,
+} from "../../src/replication/reconcile-cycle.ts";
 import type { ClaimCycle, ReconcileRecord } from "../../src/replication/reconcile-cycle.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 import type { TagRecord } from "../../src/replication/tag-record.ts";
@@ -46,55 +52,88 @@ export interface ReconcileReport {
 
 /** Time kept to note how far it came, in milliseconds. */
 const RESERVE_MS = 10_000;
-const CYCLE = "source";
+
+/** One comparison: of what, and how often it begins. */
+interface Scope {
+  /** Key of its {@link ReconcileRecord}. */
+  readonly key: string;
+  readonly everyMs: number;
+  readonly matches: (repository: string) => boolean;
+}
 
 /**
  * Compares the source with every destination, repository by repository, and asks for what differs: pushes whose events
  * were lost, and everything there was before Freightliner came. Goes on where the last invocation stopped. Also opens
- * queues that were paused and then forgotten.
+ * queues that were paused and then forgotten. `schedule` names the comparison that is due now by a schedule of its own.
  */
 export function createHandler(dependencies: ReconcileDependencies) {
-  const { configuration, catalog, cycles, owner, now, timeout, observer } = dependencies;
-  return async (remainingMs: number): Promise<ReconcileReport> => {
+  const { configuration, timeout, observer } = dependencies;
+  return async (remainingMs: number, schedule?: string): Promise<ReconcileReport> => {
     await openForsaken(dependencies);
-    const claim = (): ClaimCycle => ({
-      owner,
-      now: now(),
-      leaseMs: RECONCILE_LEASE_SECONDS * 1_000,
-      everyMs: configuration.reconcile.everyMinutes * 60_000,
-    });
-    const claimed = await cycles.update(CYCLE, (record) => claimCycle(record, claim()));
-    const total = { repositories: 0, asked: 0, missed: 0 };
-    if (claimed.kind === "rest") return { outcome: "rest", ...total };
     const signal = timeout(Math.max(remainingMs - RESERVE_MS, 0));
-    const id = `reconcile-${new Date(claimed.startedAt).toISOString()}`;
-    const repositories = await wantedRepositories(catalog, configuration, signal);
-    for (const repository of repositories.filter((name) => name > claimed.after)) {
-      if (signal.aborted) break;
-      const compared = await compare(repository, id, dependencies, signal);
-      if (compared === undefined) break;
-      total.repositories++;
+    const total = { repositories: 0, asked: 0, missed: 0 };
+    const outcomes = new Set<ReconcileReport["outcome"]>();
+    for (const scope of scopesOf(configuration, schedule)) {
+      const { outcome, ...compared } = await compareAll(scope, dependencies, signal);
+      outcomes.add(outcome);
+      total.repositories += compared.repositories;
       total.asked += compared.asked;
       total.missed += compared.missed;
-      if (!(await cycles.update(CYCLE, (record) => advanceCycle(record, claim(), repository)))) break;
+      if (outcome === "finished" && scope.key === REGULAR_CYCLE) observer.count(Metric.reconciliations, 1);
+      if (outcome !== "rest") observer.info("Comparison ended", { comparison: scope.key, outcome, ...compared });
     }
-    const isFinished = !signal.aborted;
-    await cycles.update(CYCLE, (record) => leaveCycle(record, owner, isFinished ? now() : undefined));
-    if (isFinished) observer.count(Metric.reconciliations, 1);
-    observer.info("Comparison ended", { outcome: isFinished ? "finished" : "partial", ...total });
-    return { outcome: isFinished ? "finished" : "partial", ...total };
+    return { outcome: (["partial", "finished"] as const).find((each) => outcomes.has(each)) ?? "rest", ...total };
   };
+}
+
+/** What is due by a schedule comes first; other comparisons with schedules only go on where they were stopped, at last. */
+function scopesOf({ reconcile }: Configuration, schedule: string | undefined): Scope[] {
+  const { schedules, everyMinutes, matches } = reconcile;
+  const keyed = schedules.map((known) => ({ key: scheduledCycle(known.name), ...known }));
+  const due = keyed.filter(({ name }) => name === schedule).map((known) => ({ ...known, everyMs: 0 }));
+  const others = keyed
+    .filter(({ name }) => name !== schedule)
+    .map((known) => ({ ...known, everyMs: Number.POSITIVE_INFINITY }));
+  return [...due, { key: REGULAR_CYCLE, everyMs: everyMinutes * 60_000, matches }, ...others];
+}
+
+/** Begins a comparison or goes on with it, as far as the time reaches; two at once are one and a rest. */
+async function compareAll(
+  { key, everyMs, matches }: Scope,
+  dependencies: ReconcileDependencies,
+  signal: AbortSignal,
+): Promise<ReconcileReport> {
+  const { configuration, catalog, cycles, owner, now } = dependencies;
+  const claim = (): ClaimCycle => ({ owner, now: now(), leaseMs: RECONCILE_LEASE_SECONDS * 1_000, everyMs });
+  const total = { repositories: 0, asked: 0, missed: 0 };
+  const claimed = await cycles.update(key, (record) => claimCycle(record, claim()));
+  if (claimed.kind === "rest") return { outcome: "rest", ...total };
+  const id = `reconcile-${key === REGULAR_CYCLE ? "" : `${key}-`}${new Date(claimed.startedAt).toISOString()}`;
+  const repositories = await wantedRepositories(catalog, { configuration, matches }, signal);
+  let isOurs = true;
+  for (const repository of repositories.filter((name) => name > claimed.after)) {
+    if (signal.aborted || !isOurs) break;
+    const compared = await compare(repository, id, dependencies, signal);
+    if (compared === undefined) break;
+    total.repositories++;
+    total.asked += compared.asked;
+    total.missed += compared.missed;
+    isOurs = await cycles.update(key, (record) => advanceCycle(record, claim(), repository));
+  }
+  const isFinished = isOurs && !signal.aborted;
+  await cycles.update(key, (record) => leaveCycle(record, owner, isFinished ? now() : undefined));
+  return { outcome: isFinished ? "finished" : "partial", ...total };
 }
 
 /** Repositories that any rule names, in the order in which they are compared. */
 async function wantedRepositories(
   catalog: SourceCatalog,
-  { rules, reconcile }: Configuration,
+  { configuration: { rules }, matches }: Pick<Scope, "matches"> & Pick<ReconcileDependencies, "configuration">,
   signal: AbortSignal,
 ): Promise<RepositoryName[]> {
   const all = await catalog.repositories(signal);
   return all
-    .filter((name) => reconcile.matches(name) && rules.some((rule) => rule.matchesRepository(name)))
+    .filter((name) => matches(name) && rules.some((rule) => rule.matchesRepository(name)))
     .toSorted((a, b) => (a < b ? -1 : Number(a > b)));
 }
 

@@ -3,6 +3,7 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
+import * as z from "zod";
 import type { Context } from "aws-lambda";
 import { createBacklog, createCopyQueues } from "../../src/aws/copy-queues.ts";
 import { createEcrCatalog } from "../../src/aws/ecr-catalog.ts";
@@ -39,7 +40,12 @@ const handle = createHandler({
   observer,
 });
 
+/** What a schedule calls it with. */
+const Call = z.object({ schedule: z.string().optional() });
+
 /** Invoked every few minutes by a schedule; goes on where the last invocation stopped. */
 export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(middlewares)
-  .handler((_event: unknown, context: Context) => handle(context.getRemainingTimeInMillis()));
+  .handler((event: unknown, context: Context) =>
+    handle(context.getRemainingTimeInMillis(), Call.safeParse(event).data?.schedule),
+  );

@@ -6,6 +6,7 @@ import { compileGlobs, globProblem, isGlob } from "./glob.ts";
 import type { RegistryAccess } from "./provider.ts";
 import { CIRCUIT } from "./limits.ts";
 import { PROVIDERS } from "./providers.ts";
+import { ScheduleExpression, TimeZone } from "./schedule.ts";
 import { targetCollisions } from "./target-collisions.ts";
 
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
@@ -88,6 +89,17 @@ const Retries = z.strictObject({
     .default({}),
 });
 
+/** A comparison that begins by the clock. */
+const NamedSchedule = z.strictObject({
+  name: Name,
+  /** When: `cron(...)` or `rate(...)` of EventBridge Scheduler. */
+  at: ScheduleExpression,
+  /** What a cron's hours mean. */
+  timeZone: TimeZone.default("UTC"),
+  include: z.array(Glob).min(1).default(["**"]),
+  exclude: z.array(Glob).default([]),
+});
+
 /** The comparison that finds what no event told: which repositories, and how often. */
 const Reconcile = z.strictObject({
   include: z.array(Glob).min(1).default(["**"]),
@@ -95,6 +107,8 @@ const Reconcile = z.strictObject({
   everyMinutes: z.int().min(1).max(4_320).default(10),
   /** A push younger than this is left to its event. */
   graceSeconds: z.int().min(1).max(3_600).default(60),
+  /** Comparisons beside the regular one, each at times of its own: of what it leaves out, or more rarely of everything. */
+  schedules: z.array(NamedSchedule).max(20).default([]),
 });
 
 const Document = z.strictObject({
@@ -131,17 +145,22 @@ export interface Rule extends z.infer<typeof Rule> {
   matchesTag(tag: string): boolean;
 }
 
+/** Some of the repositories. */
+interface Selection {
+  /** Is a repository compared, as far as the rules want it at all? */
+  readonly matches: (repository: string) => boolean;
+}
+
 export interface Configuration {
   readonly source: Source;
   readonly destinations: readonly Destination[];
   readonly rules: readonly Rule[];
   readonly sparseIndexes: "fail" | "keep";
   readonly retries: z.infer<typeof Retries>;
-  readonly reconcile: {
+  readonly reconcile: Selection & {
     readonly everyMinutes: number;
     readonly graceSeconds: number;
-    /** Is a repository compared, as far as the rules want it at all? */
-    matches(repository: string): boolean;
+    readonly schedules: readonly (Selection & Pick<z.infer<typeof NamedSchedule>, "name" | "at" | "timeZone">)[];
   };
 }
 
@@ -177,14 +196,23 @@ export function parseConfiguration(document: unknown): Configuration {
   }));
   const problems = [
     ...nameProblems(destinations, rules),
+    ...twice(result.data.reconcile.schedules).map((name) => `reconcile.schedules: "${name}" is defined twice`),
     ...hostProblems(source, destinations),
     ...targetCollisions(destinations, rules),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const { include, exclude, ...times } = result.data.reconcile;
-  const [isIncluded, isExcluded] = [compileGlobs(include), compileGlobs(exclude)];
-  const reconcile = { ...times, matches: (name: string) => isIncluded(name) && !isExcluded(name) };
+  const { schedules, ...regular } = result.data.reconcile;
+  const reconcile = { ...selecting(regular), schedules: schedules.map(selecting) };
   return { source, destinations, rules, retries, sparseIndexes, reconcile };
+}
+
+/** Globs become a test. */
+function selecting<T extends { readonly include: readonly string[]; readonly exclude: readonly string[] }>(
+  globs: T,
+): Omit<T, "include" | "exclude"> & Selection {
+  const { include, exclude, ...rest } = globs;
+  const [isIncluded, isExcluded] = [compileGlobs(include), compileGlobs(exclude)];
+  return { ...rest, matches: (repository) => isIncluded(repository) && !isExcluded(repository) };
 }
 
 /** {@link parseConfiguration} of JSON text. @throws {ConfigurationError} also when the text is no JSON. */
@@ -203,7 +231,6 @@ export function parseConfigurationText(text: string): Configuration {
 
 function nameProblems(destinations: readonly Destination[], rules: readonly Rule[]): string[] {
   const names = destinations.map((destination) => destination.name);
-  const twice = names.filter((name, index) => names.indexOf(name) !== index);
   const unknown = rules.flatMap((rule, index) =>
     rule.destinations
       .filter((name) => !names.includes(name))
@@ -214,7 +241,12 @@ function nameProblems(destinations: readonly Destination[], rules: readonly Rule
       ? [`rules[${index}].as: needs a rule of exactly one repository, without wildcards`]
       : [],
   );
-  return [...twice.map((name) => `destinations: "${name}" is defined twice`), ...unknown, ...renamed];
+  return [...twice(destinations).map((name) => `destinations: "${name}" is defined twice`), ...unknown, ...renamed];
+}
+
+function twice(named: readonly { readonly name: string }[]): string[] {
+  const names = named.map(({ name }) => name);
+  return names.filter((name, index) => names.indexOf(name) !== index);
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;

@@ -12,11 +12,19 @@ export const ReconcileRecord = z.object({
 });
 export type ReconcileRecord = z.infer<typeof ReconcileRecord>;
 
+/** Key of the comparison that begins by itself, whenever the last one is old enough. */
+export const REGULAR_CYCLE = "source";
+
+/** Key of a comparison with a schedule of its own. */
+export function scheduledCycle(name: string): string {
+  return `schedule-${name}`;
+}
+
 export interface ClaimCycle {
   readonly owner: string;
   readonly now: number;
   readonly leaseMs: number;
-  /** Time from the start of one comparison to that of the next. */
+  /** Time from the start of one comparison to that of the next; `Infinity`: only goes on with one that was begun. */
   readonly everyMs: number;
 }
 
@@ -36,7 +44,8 @@ export function claimCycle(
     const { after, startedAt } = record;
     return { next: { ...record, lease }, answer: { kind: "go", after, startedAt } };
   }
-  if (record !== undefined && now - record.startedAt < everyMs) return { answer: { kind: "rest" } };
+  const isDue = record === undefined ? everyMs !== Number.POSITIVE_INFINITY : now - record.startedAt >= everyMs;
+  if (!isDue) return { answer: { kind: "rest" } };
   return { next: { startedAt: now, after: "", lease }, answer: { kind: "go", after: "", startedAt: now } };
 }
 

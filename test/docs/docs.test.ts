@@ -110,7 +110,13 @@ describe("the documents", () => {
       rules: [{ repositories: ["a"], tags: ["*"], destinations: ["d"], as: "b" }],
       sparseIndexes: "fail",
       retries: { preset: "standard", operations: {} },
-      reconcile: { include: ["**"], exclude: ["x"], everyMinutes: 10, graceSeconds: 60 },
+      reconcile: {
+        include: ["**"],
+        exclude: ["x"],
+        everyMinutes: 10,
+        graceSeconds: 60,
+        schedules: [{ name: "n", at: "rate(1 day)", timeZone: "UTC", include: ["a"], exclude: ["b"] }],
+      },
     };
     const [first, ...others] = full.destinations;
     const circuit = { ...first?.circuit, window: { seconds: 60 } };

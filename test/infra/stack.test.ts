@@ -152,18 +152,6 @@ describe("the functions", () => {
   });
 });
 
-describe("the schedules", () => {
-  it("call the probe every minute and the reconcile function every five, from rules that may do that alone", () => {
-    const rate = (text: string, name: string): void =>
-      template.hasResourceProperties("AWS::Events::Rule", {
-        ScheduleExpression: text,
-        Targets: [Match.objectLike({ Arn: { "Fn::GetAtt": [Match.stringLikeRegexp(name), "Arn"] } })],
-      });
-    rate("rate(1 minute)", "Probe");
-    rate("rate(5 minutes)", "Reconcile");
-  });
-});
-
 describe("the table", () => {
   it("is on demand, recoverable, kept, and cleans up by expiresAt", () => {
     template.hasResource("AWS::DynamoDB::GlobalTable", {
@@ -206,6 +194,7 @@ describe("permissions", () => {
       /^xray:(?:PutTraceSegments|PutTelemetryRecords) on \*$/,
       /^ecr:Describe(?:Images|Repositories) on the rules' repositories$/,
       /^lambda:UpdateEventSourceMapping on Copy/,
+      /^lambda:InvokeFunction on (?:Probe|Reconcile)/,
     ];
     const found = grants();
     expect(found.length).toBeGreaterThan(10);
