@@ -1,4 +1,4 @@
-import type { Destination } from "../src/contract/configuration.ts";
+import type { Destination } from "../src/contract/configuration-document.ts";
 import { googlePlace } from "../src/contract/google-place.ts";
 
 /** What a destination in Artifact Registry is made of, on Google's side. */

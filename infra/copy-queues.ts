@@ -4,7 +4,7 @@ import type { QueueProps } from "aws-cdk-lib/aws-sqs";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import type { Settings } from "./settings.ts";
-import type { Destination } from "../src/contract/configuration.ts";
+import type { Destination } from "../src/contract/configuration-document.ts";
 import { COPY_MAX_RECEIVE_COUNT, COPY_VISIBILITY_SECONDS } from "../src/contract/limits.ts";
 
 /** A queue of copy requests, and what it is for. */

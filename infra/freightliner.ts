@@ -7,7 +7,8 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { parseConfigurationText } from "../src/contract/configuration.ts";
-import type { Configuration, ConfigurationDocument } from "../src/contract/configuration.ts";
+import type { ConfigurationDocument } from "../src/contract/configuration-document.ts";
+import type { Configuration } from "../src/contract/configuration.ts";
 import type {
   CopyEnvironment,
   CopyQueue,

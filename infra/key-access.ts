@@ -1,6 +1,6 @@
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { destinationAccess } from "../src/contract/configuration.ts";
+import { destinationAccess } from "../src/contract/configuration-document.ts";
 import type { Configuration } from "../src/contract/configuration.ts";
 
 /** Reading the secrets that the destinations name, and no others. Who may decrypt them is a matter of the secrets' own key. */

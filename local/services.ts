@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ConfigurationDocument } from "../src/contract/configuration.ts";
+import type { ConfigurationDocument } from "../src/contract/configuration-document.ts";
 import type { CopyEnvironment, CopyQueue, FanOutEnvironment, QueueMapping } from "../src/contract/environment.ts";
 import { COPY_MAX_RECEIVE_COUNT } from "../src/contract/limits.ts";
 import { createStateTable, startDynamoDb } from "./emulators/dynamodb.ts";

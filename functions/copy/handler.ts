@@ -1,4 +1,5 @@
-import type { Configuration, Destination } from "../../src/contract/configuration.ts";
+import type { Destination } from "../../src/contract/configuration-document.ts";
+import type { Configuration } from "../../src/contract/configuration.ts";
 import { keptByKey } from "../../src/contract/kept.ts";
 import { COPY_RESERVE_MS } from "../../src/contract/limits.ts";
 import { describeError } from "../../src/contract/observer.ts";

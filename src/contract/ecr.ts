@@ -21,12 +21,10 @@ const HOST = /^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.
 export const ecr = {
   options: shape,
   problem({ account, region, registry }) {
-    const named = registry === undefined ? undefined : HOST.exec(registry)?.groups;
-    if (named === undefined || (named["account"] === account && named["region"] === region)) return undefined;
-    return {
-      field: "registry",
-      text: `${registry} is the registry of ${named["account"]} in ${named["region"]}, not of ${account} in ${region}`,
-    };
+    const named = registry === undefined ? undefined : accountAndRegion(registry);
+    if (named === undefined || (named.account === account && named.region === region)) return undefined;
+    const text = `${registry} is the registry of ${named.account} in ${named.region}, not of ${account} in ${region}`;
+    return { field: "registry", text };
   },
   access: ({ account, region, registry, plainHttp, blobHosts }) => ({
     registry: parseRegistryHost(registry ?? `${account}.dkr.ecr.${region}.${domain(region)}`),
@@ -37,6 +35,12 @@ export const ecr = {
   recognizes: (host) => HOST.test(host),
   usualHosts: ["*.s3.*.amazonaws.com", "*.s3.dualstack.*.amazonaws.com", "*.s3.*.amazonaws.com.cn"],
 } as const satisfies Provider<typeof shape>;
+
+/** Whose registry a host is, in whichever of ECR's forms; undefined for any other host. */
+export function accountAndRegion(host: string): { readonly account: string; readonly region: string } | undefined {
+  const { account, region } = HOST.exec(host)?.groups ?? {};
+  return account === undefined || region === undefined ? undefined : { account, region };
+}
 
 /** The hosts ECR redirects blob downloads to: the region's layer bucket in Amazon S3, and nothing else. */
 function layerBucket(region: string): readonly string[] {

@@ -4,7 +4,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { createEcrCredentials } from "../aws/ecr-credentials.ts";
 import { createKeyReader } from "../aws/key-reader.ts";
 import { roleOf } from "../aws/role.ts";
-import { destinationAccess, sourceAccess } from "../contract/configuration.ts";
+import { destinationAccess, sourceAccess } from "../contract/configuration-document.ts";
 import type { Configuration } from "../contract/configuration.ts";
 import type { GoogleEndpoints } from "../contract/environment.ts";
 import type { Login, RegistryAccess } from "../contract/provider.ts";

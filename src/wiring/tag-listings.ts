@@ -1,4 +1,4 @@
-import type { Destination } from "../contract/configuration.ts";
+import type { Destination } from "../contract/configuration-document.ts";
 import { googlePlace } from "../contract/google-place.ts";
 import { createGoogleTagListing, DOCKER_LISTING_MAX } from "../google/tag-listing.ts";
 import type { RepositoryName } from "../oci/reference.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigurationError, parseConfiguration, parseConfigurationText } from "../../src/contract/configuration.ts";
-import type { ConfigurationDocument } from "../../src/contract/configuration.ts";
+import type { ConfigurationDocument } from "../../src/contract/configuration-document.ts";
 
 const destination = {
   name: "gar",
@@ -25,6 +25,26 @@ describe("a configuration", () => {
     expect(rules[0]?.matchesRepository("team/app")).toBe(true);
     expect(rules[0]?.matchesTag("v1.2.3_rc-1")).toBe(true);
     expect(source.plainHttp).toBe(false);
+  });
+
+  it.each([
+    ["its usual host", "123456789012.dkr.ecr.eu-central-1.amazonaws.com", "eu-central-1"],
+    ["FIPS", "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com", "us-east-1"],
+    ["dual-stack", "123456789012.dkr-ecr.eu-west-1.on.aws", "eu-west-1"],
+    ["dual-stack with FIPS", "123456789012.dkr-ecr-fips.us-gov-west-1.on.aws", "us-gov-west-1"],
+    ["China's", "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "cn-north-1"],
+  ])("takes account and region from the registry's host: %s", (_form, registry, region) => {
+    expect(parseConfiguration({ ...minimal, source: { registry } }).source).toMatchObject({
+      account: "123456789012",
+      region,
+      registry,
+    });
+  });
+
+  it("wants account and region where the host does not say them", () => {
+    expect(() => parseConfiguration({ ...minimal, source: { registry: "127.0.0.1:5000", plainHttp: true } })).toThrow(
+      /source\.account: [\s\S]*source\.region: /,
+    );
   });
 
   it("matches repositories and tags by globs", () => {

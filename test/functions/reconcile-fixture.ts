@@ -1,7 +1,7 @@
 import { createHandler } from "../../functions/reconcile/handler.ts";
 import type { ReconcileDependencies } from "../../functions/reconcile/handler.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
-import type { ConfigurationDocument } from "../../src/contract/configuration.ts";
+import type { ConfigurationDocument } from "../../src/contract/configuration-document.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";

@@ -1,0 +1,144 @@
+import * as z from "zod";
+import { isRepositoryName } from "../oci/reference.ts";
+import { REGISTRY_OPERATIONS } from "../oci/registry-error.ts";
+import { globProblem } from "./glob.ts";
+import { CIRCUIT } from "./limits.ts";
+import type { RegistryAccess } from "./provider.ts";
+import { PROVIDERS } from "./providers.ts";
+import { ScheduleExpression, TimeZone } from "./schedule.ts";
+
+const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
+const Name = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, "is not a short name (lower case, digits, -, at most 24)");
+const Glob = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((pattern, context) => {
+    const problem = globProblem(pattern);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: `"${pattern}" ${problem}` });
+  });
+
+/** The registry images are pushed to: one ECR registry, that is, one account and region. */
+const Source = z.strictObject(PROVIDERS.ecr.options);
+
+/** When a destination that fails is left alone; see `CIRCUIT` for what the defaults mean. */
+const Circuit = z.strictObject({
+  /** What is judged: the calls of the last seconds, or the last calls. */
+  window: z
+    .union([
+      z.strictObject({ seconds: z.int().min(10).max(600) }),
+      z.strictObject({ calls: z.int().min(10).max(10_000) }),
+    ])
+    .default({ seconds: CIRCUIT.windowSeconds }),
+  minimumCalls: z.int().min(1).default(CIRCUIT.minimumCalls),
+  failureRate: z.number().gt(0).max(1).default(CIRCUIT.failureRate),
+  slowRate: z.number().gt(0).max(1).default(CIRCUIT.slowRate),
+});
+
+/** What every destination has beside the options of its kind. */
+const placement = {
+  name: Name,
+  /** Repository path everything goes under: for Artifact Registry `project/repository`. */
+  prefix: RepositoryName,
+  /**
+   * Requests per second that everything together sends at most. The default keeps one project within Artifact Registry's
+   * quota of 18,000 writes a minute, even if every request were one.
+   */
+  requestsPerSecond: z.int().min(1).max(10_000).default(250),
+  circuit: Circuit.prefault({}),
+};
+
+/** A place images are replicated to. */
+const Destination = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ kind: z.literal("artifactRegistry"), ...placement, ...PROVIDERS.artifactRegistry.options }),
+    z.strictObject({ kind: z.literal("generic"), ...placement, ...PROVIDERS.generic.options }),
+  ],
+  { error: "is none of the kinds known: artifactRegistry, generic" },
+);
+
+export const Rule = z.strictObject({
+  /** Which source repositories: globs. */
+  repositories: z.array(Glob).min(1),
+  /** Which tags: globs. */
+  tags: z.array(Glob).min(1).default(["*"]),
+  /** Names of destinations. */
+  destinations: z.array(Name).min(1),
+  /** Another name at the target; only for a rule of exactly one repository. */
+  as: RepositoryName.optional(),
+});
+
+/** How requests are tried again in place: a preset, and what is different for some operations. */
+export const Retries = z.strictObject({
+  preset: z.enum(["off", "standard", "patient"]).default("standard"),
+  operations: z
+    .partialRecord(
+      z.enum(REGISTRY_OPERATIONS),
+      z.strictObject({
+        /** Tries in all, the first one included. */
+        tries: z.int().min(1).max(10).optional(),
+        /** Full jitter: a wait is uniform in [0, baseMs * 2^n) milliseconds. */
+        baseMs: z.int().min(0).max(60_000).optional(),
+        /** The longest wait a busy registry is given in place, in milliseconds. */
+        busyMs: z.int().min(0).max(60_000).optional(),
+      }),
+    )
+    .default({}),
+});
+
+/** A comparison that begins by the clock. */
+export const NamedSchedule = z.strictObject({
+  name: Name,
+  /** When: `cron(...)` or `rate(...)` of EventBridge Scheduler. */
+  at: ScheduleExpression,
+  /** What a cron's hours mean. */
+  timeZone: TimeZone.default("UTC"),
+  include: z.array(Glob).min(1).default(["**"]),
+  exclude: z.array(Glob).default([]),
+});
+
+/** The comparison that finds what no event told: which repositories, and how often. */
+const Reconcile = z.strictObject({
+  include: z.array(Glob).min(1).default(["**"]),
+  exclude: z.array(Glob).default([]),
+  everyMinutes: z.int().min(1).max(4_320).default(10),
+  /** A push younger than this is left to its event. */
+  graceSeconds: z.int().min(1).max(3_600).default(60),
+  /** Comparisons beside the regular one, each at times of its own: of what it leaves out, or more rarely of everything. */
+  schedules: z.array(NamedSchedule).max(20).default([]),
+});
+
+/** The whole document, with its defaults. */
+export const Document = z.strictObject({
+  version: z.literal(1),
+  source: Source,
+  destinations: z.array(Destination).min(1),
+  rules: z.array(Rule).min(1),
+  /** An index whose children are not all at the source: a failure, or copied as it is. */
+  sparseIndexes: z.enum(["fail", "keep"]).default("fail"),
+  retries: Retries.default({ preset: "standard", operations: {} }),
+  reconcile: Reconcile.prefault({}),
+});
+
+type Written = z.input<typeof Document>;
+/** The configuration as written. A registry by ECR's own host says which account and region it is of. */
+export type ConfigurationDocument =
+  | Written
+  | (Omit<Written, "source"> & {
+      readonly source: Omit<Written["source"], "account" | "region"> & { readonly registry: string };
+    });
+export type Source = z.infer<typeof Source>;
+export type Destination = z.infer<typeof Destination>;
+
+/** How to reach the source. */
+export function sourceAccess(source: Source): RegistryAccess {
+  return PROVIDERS.ecr.access(source);
+}
+
+/** How to reach a destination. */
+export function destinationAccess(destination: Destination): RegistryAccess {
+  return destination.kind === "generic"
+    ? PROVIDERS.generic.access(destination)
+    : PROVIDERS.artifactRegistry.access(destination);
+}
