@@ -30,6 +30,7 @@ import { createPushRule } from "./push-rule.ts";
 import { createQueries } from "./queries.ts";
 import { checkSettings, DEFAULT_SETTINGS } from "./settings.ts";
 import type { Settings } from "./settings.ts";
+import { reserve } from "./queue-access.ts";
 import { createReconcileFunction } from "./reconcile-function.ts";
 import { Schedules } from "./schedules.ts";
 import { createStateTable } from "./state-table.ts";
@@ -71,10 +72,11 @@ export class Freightliner extends Construct {
     deadLetters.grantSendMessages(copy);
     for (const user of [copy, probe, reconcile]) settings.encryptionKey?.grantEncryptDecrypt(user);
     allowKeys([copy, probe, reconcile], configuration);
+    this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
+    reserveQueues({ queues, deadLetters, roles: { ...this.trustedRoles, fanOut: roleOf(fanOut) }, settings });
     const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID, settings });
     const watched = { queues, deadLetters, undelivered, functions, reconcileEveryMinutes: everyMinutes };
     this.alarms = watchOver(this, watched, this.table, settings);
-    this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
   }
 }
 
@@ -85,6 +87,22 @@ interface FunctionParts {
   readonly deadLetters: Queue;
   readonly table: TableV2;
   readonly settings: Settings;
+}
+
+interface ReservedQueues extends Pick<FunctionParts, "queues" | "deadLetters" | "settings"> {
+  readonly roles: { readonly [name in "fanOut" | "copy" | "reconcile"]: IRole };
+}
+
+/** Who may put requests on the queues, and who may take them off as dead letters. */
+function reserveQueues({ queues, deadLetters, roles, settings: { operators } }: ReservedQueues): void {
+  const send = ["sqs:SendMessage"];
+  for (const { queue, priority } of queues) {
+    if (priority === "live") reserve(queue, send, [roles.fanOut]);
+    else if (operators.length > 0) reserve(queue, send, [roles.reconcile, ...operators]);
+  }
+  reserve(deadLetters, send, [roles.copy]);
+  if (operators.length === 0) return;
+  reserve(deadLetters, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"], operators);
 }
 
 /** The functions, each with what it must know. */

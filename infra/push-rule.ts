@@ -5,6 +5,7 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { queueEncryption } from "./copy-queues.ts";
+import { reserve } from "./queue-access.ts";
 import type { Settings } from "./settings.ts";
 import { PUSH_PATTERN } from "../src/contract/push-pattern.ts";
 import { RULE_MAX_AGE_HOURS, RULE_RETRIES } from "../src/contract/limits.ts";
@@ -29,6 +30,7 @@ export function createPushRule(
     enforceSSL: true,
     retentionPeriod: settings.messageRetention,
   });
+  reserve(undelivered, ["sqs:SendMessage"], []);
   Validations.of(undelivered).acknowledge({
     id: "AwsSolutions-SQS3",
     reason: "This is the dead-letter queue of the rule's target.",

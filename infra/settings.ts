@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Token } from "aws-cdk-lib";
+import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ILayerVersion } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -38,6 +39,11 @@ export interface Settings {
    * makes, by OpenTelemetry, beside X-Ray's. It costs memory and a slower cold start. Needs `tracing`.
    */
   readonly openTelemetryLayer?: ILayerVersion | undefined;
+  /**
+   * Roles of the people who look after dead letters and bring them back. With any, nobody else may read dead letters, or send to the backfill
+   * queues; without, the account's own policies decide.
+   */
+  readonly operators: readonly IRole[];
   /** What becomes of the table when the stack is removed. */
   readonly tableRemovalPolicy: RemovalPolicy;
   /** Told when an alarm goes off, and when all is well again. Without any, alarms only show in CloudWatch. */
@@ -58,6 +64,7 @@ export const DEFAULT_SETTINGS: Settings = {
   tracing: true,
   tableRemovalPolicy: RemovalPolicy.RETAIN,
   alarmTopics: [],
+  operators: [],
   runbookUrl: "docs/runbook.md",
 };
 

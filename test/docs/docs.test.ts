@@ -40,8 +40,8 @@ describe("the documents", () => {
     const tests = files.map((name) => readFileSync(`test/threats/${name}`, "utf8")).join("\n");
     const tried = new Set([...tests.matchAll(/^describe\("([^:]+):/gm)].flatMap(([, ids = ""]) => ids.split(", ")));
     const named = [...readFileSync("docs/threats.md", "utf8").matchAll(/^\| (T\d\d) \|/gm)].map(([, id]) => id);
-    expect(named).toEqual([...tried].toSorted());
-    expect(named).toHaveLength(27);
+    expect(named.map(String).toSorted()).toEqual([...tried].toSorted());
+    expect(named).toHaveLength(36);
   });
 
   it("name every fault of the catalogue once, 116 in all, and each of processes, state and scale has a test of its name", () => {

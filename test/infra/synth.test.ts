@@ -25,6 +25,10 @@ interface Synthesised {
   >;
 }
 
+async function templateIn(output: string): Promise<Synthesised> {
+  return JSON.parse(await readFile(join(output, "freightliner.template.json"), "utf8"));
+}
+
 /** The bundled module of each function, by the end of the function's name. */
 async function bundlesOf(output: string, { Resources }: Synthesised): Promise<Map<string, string>> {
   const functions = Object.values(Resources).filter(({ Type }) => Type === "AWS::Lambda::Function");
@@ -47,11 +51,14 @@ async function replicateWith(entryOf: (name: string) => URL): Promise<void> {
 }
 
 describe("cdk synth", () => {
-  it("bundles the functions and passes cdk-nag, without account and network", async () => {
+  it("bundles the functions, each time to the same bytes, and passes cdk-nag, without account and network", async () => {
     await using folder = await temporaryFolder();
     const output = join(folder.path, "out");
-    await synth(output);
-    const template: Synthesised = JSON.parse(await readFile(join(output, "freightliner.template.json"), "utf8"));
+    const again = join(folder.path, "again");
+    await Promise.all([synth(output), synth(again)]);
+    const template = await templateIn(output);
+    // Assets are named by their hash.
+    expect((await templateIn(again)).Resources).toEqual(template.Resources);
     expect(Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function")).toHaveLength(4);
     const bundles = await bundlesOf(output, template);
     for (const [name, most] of Object.entries(MOST_BYTES)) {

@@ -1,0 +1,222 @@
+import { readFileSync } from "node:fs";
+import { App, Stack } from "aws-cdk-lib";
+import { Role } from "aws-cdk-lib/aws-iam";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { describe, expect, it } from "vitest";
+import { conditionOf, gcloudCommands } from "../../cli/google-commands.ts";
+import { matchesPattern } from "../../local/emulators/event-pattern.ts";
+import { parseConfiguration } from "../../src/contract/configuration.ts";
+import { PUSH_PATTERN } from "../../src/contract/push-pattern.ts";
+import { FormatError } from "../../src/oci/format-error.ts";
+import { parseCopyRequest } from "../../src/replication/copy-request.ts";
+import { readEcrEvent } from "../../src/replication/image-pushed.ts";
+import { targetRepository } from "../../src/replication/plan-copies.ts";
+import { EXAMPLE, synthesise } from "../infra/template.ts";
+
+const template = synthesise();
+const operator = Role.fromRoleArn(new Stack(new App(), "roles"), "Operator", "arn:aws:iam::123456789012:role/operator");
+const operated = synthesise(EXAMPLE, { operators: [operator] });
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Condition?: unknown;
+  readonly Resource: unknown;
+}
+
+/** Statements of the policies of the queues whose logical name has `name` in it. */
+function queueStatements(of: typeof template, name: string): Statement[] {
+  return Object.entries(of.findResources("AWS::SQS::QueuePolicy"))
+    .filter(([id]) => id.includes(name))
+    .flatMap(([, policy]): Statement[] => policy["Properties"].PolicyDocument.Statement);
+}
+
+function denials(of: typeof template, name: string, action: string): string[] {
+  return queueStatements(of, name)
+    .filter(({ Effect, Action }) => Effect === "Deny" && [Action].flat().includes(action))
+    .map(({ Condition }) => JSON.stringify(Condition));
+}
+
+/** Every statement of every identity policy. */
+function identityStatements(): Statement[] {
+  const policies = Object.values(template.findResources("AWS::IAM::Policy"));
+  return policies.flatMap((policy): Statement[] => policy["Properties"].PolicyDocument.Statement);
+}
+
+describe("T24: a message that somebody else puts on a queue", () => {
+  it("is refused on the live queues, whoever it is but the fan-out function", () => {
+    for (const destination of ["europe", "asia"]) {
+      const [condition = "", ...others] = denials(template, `Copies${destination}live`, "sqs:SendMessage");
+      expect(others).toEqual([]);
+      expect(condition).toMatch(
+        /"ArnNotEquals":\{"aws:PrincipalArn":\[\{"Fn::GetAtt":\["FreightlinerFanOutRole\w+","Arn"\]\}\]\}/,
+      );
+      expect(condition).toContain('"Bool":{"aws:PrincipalIsAWSService":"false"}');
+    }
+  });
+
+  it("is refused where dead letters and undelivered events are kept, whose writers are the copy function and EventBridge", () => {
+    expect(denials(template, "DeadLetters", "sqs:SendMessage")[0]).toContain("FreightlinerCopyRole");
+    expect(denials(template, "UndeliveredEvents", "sqs:SendMessage")).toEqual([
+      '{"Bool":{"aws:PrincipalIsAWSService":"false"}}',
+    ]);
+    const allowed = queueStatements(template, "UndeliveredEvents").filter(({ Effect }) => Effect === "Allow");
+    expect(JSON.stringify(allowed)).toContain('"aws:SourceArn":{"Fn::GetAtt":["FreightlinerPushed');
+  });
+
+  it("names what to look at, and nothing about where to write or what", () => {
+    const request = { version: 1, id: "x", destination: "gar", repository: "app", reference: "v1", pushedAt: 0 };
+    for (const extra of ["target", "registry", "prefix", "digest"]) {
+      expect(() => parseCopyRequest(JSON.stringify({ ...request, [extra]: "evil.test/x" }))).toThrow(FormatError);
+    }
+  });
+});
+
+describe("T25: an event that is not ECR's", () => {
+  const event = {
+    version: "0",
+    id: "e",
+    "detail-type": "ECR Image Action",
+    source: "aws.ecr",
+    account: "123456789012",
+    region: "eu-central-1",
+    time: "2026-11-21T12:00:00Z",
+    resources: [],
+    detail: { result: "SUCCESS", "action-type": "PUSH", "repository-name": "app", "image-tag": "v1" },
+  };
+  const origin = { account: event.account, region: event.region };
+
+  it("is not matched by the rule, nor read by the function", () => {
+    expect([matchesPattern(event, PUSH_PATTERN), readEcrEvent(event, origin).kind]).toEqual([true, "pushed"]);
+    const forged = { ...event, source: "my.ecr" };
+    expect([matchesPattern(forged, PUSH_PATTERN), readEcrEvent(forged, origin).kind]).toEqual([false, "ignored"]);
+  });
+
+  it("of another account or region is ignored, though a bus may bring it", () => {
+    for (const change of [{ account: "999999999999" }, { region: "us-east-1" }]) {
+      expect(readEcrEvent({ ...event, ...change }, origin).kind).toBe("ignored");
+    }
+    template.hasResourceProperties("AWS::Events::Rule", {
+      EventPattern: { source: ["aws.ecr"], account: [{ Ref: "AWS::AccountId" }] },
+    });
+  });
+});
+
+describe("T26: a direct invocation with a target of its own", () => {
+  it("writes to no place but those the configuration names for what is asked for", () => {
+    const { rules } = parseConfiguration(EXAMPLE);
+    const request = (destination: string, repository: string) =>
+      parseCopyRequest(JSON.stringify({ version: 1, id: "x", destination, repository, reference: "v1", pushedAt: 0 }));
+    expect(targetRepository(request("europe", "prod/app"), rules, "project/images")).toBe("project/images/prod/app");
+    expect(targetRepository(request("europe", "base"), rules, "project/images")).toBeUndefined();
+    expect(targetRepository(request("evil", "prod/app"), rules, "project/images")).toBeUndefined();
+  });
+});
+
+describe("T27: a function that is taken over", () => {
+  it("can change nothing in ECR, and read no repository but those the rules name", () => {
+    const actions = identityStatements().flatMap(({ Action }) => [Action].flat());
+    const ecr = actions.filter((action) => action.startsWith("ecr:"));
+    expect(ecr.length).toBeGreaterThan(3);
+    expect(ecr.filter((action) => !/^ecr:(?:Get|BatchGet|Describe)/.test(action))).toEqual([]);
+  });
+
+  it("has no permission on everything but to ask for a token, and to trace", () => {
+    const wide = identityStatements().filter(({ Resource }) => [Resource].flat().includes("*"));
+    const actions = new Set(wide.flatMap(({ Action }) => [Action].flat()));
+    expect([...actions].toSorted()).toEqual([
+      "ecr:GetAuthorizationToken",
+      "xray:PutTelemetryRecords",
+      "xray:PutTraceSegments",
+    ]);
+  });
+});
+
+describe("T28: another role of the AWS account", () => {
+  const roles = { account: "123456789012", names: ["freightliner-copy"] };
+  const place = {
+    destination: "europe",
+    projectNumber: "1",
+    pool: "aws",
+    provider: "aws",
+    project: "p",
+    location: "europe",
+    repository: "images",
+    serviceAccount: "writer@p.iam.gserviceaccount.com",
+  };
+
+  it("becomes nobody at Google: the provider's condition names account and roles, not the session", () => {
+    expect(conditionOf(roles)).toBe(
+      "attribute.account == '123456789012' && attribute.aws_role in ['freightliner-copy']",
+    );
+    const commands = gcloudCommands([place], roles);
+    expect(commands).toContain("attribute.aws_role=assertion.arn.extract('assumed-role/{role}/')");
+    expect(commands).toContain("/attribute.aws_role/freightliner-copy");
+  });
+
+  it("would write to the listed repositories only: the role is granted on them, not on the project", () => {
+    const granted = gcloudCommands([place], roles)
+      .split("\n")
+      .filter((line) => line.includes("artifactregistry.writer"));
+    expect(granted).toEqual([expect.stringContaining("gcloud artifacts repositories add-iam-policy-binding images ")]);
+  });
+});
+
+describe("T29: a look into templates and variables", () => {
+  const secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:google-key-AbCdEf";
+  const place = {
+    name: "europe",
+    kind: "artifactRegistry",
+    registry: "europe-docker.pkg.dev",
+    prefix: "project/images",
+  };
+  const withKey = synthesise({ ...EXAMPLE, destinations: [{ ...place, keySecret: secret }, EXAMPLE.destinations[1]] });
+
+  it.each([
+    ["without a key", template],
+    ["with a key", withKey],
+  ])("finds no secret %s, at most where one is kept", (_case, of) => {
+    const text = JSON.stringify(of.toJSON());
+    expect(text).not.toMatch(/PRIVATE KEY|private_key|AKIA[0-9A-Z]{16}|ya29\.|_json_key|password/i);
+    expect(text).not.toMatch(/\{\{resolve:secretsmanager/);
+  });
+});
+
+describe("T30: somebody who can read what lies in AWS's storage, or on the wire", () => {
+  it("finds queues, table and logs under the team's key where it has one, and TLS everywhere", () => {
+    const key = Key.fromKeyArn(new Stack(new App(), "keys"), "Key", "arn:aws:kms:eu-central-1:123456789012:key/k");
+    const env = { account: "123456789012", region: "eu-central-1" };
+    const encrypted = synthesise(EXAMPLE, { encryptionKey: key, env });
+    encrypted.allResourcesProperties("AWS::SQS::Queue", { KmsMasterKeyId: key.keyArn });
+    encrypted.allResourcesProperties("AWS::Logs::LogGroup", { KmsKeyId: key.keyArn });
+    for (const name of [
+      "europelive",
+      "europebackfill",
+      "asialive",
+      "asiabackfill",
+      "DeadLetters",
+      "UndeliveredEvents",
+    ]) {
+      expect(denials(template, name, "sqs:*")).toEqual(['{"Bool":{"aws:SecureTransport":"false"}}']);
+    }
+  });
+});
+
+describe("T32: a package that has been taken over", () => {
+  it("runs nothing when it is installed: neither by the bootstrap nor as the documents say", () => {
+    expect(readFileSync("bootstrap.mjs", "utf8")).toContain("--ignore-scripts");
+    expect(readFileSync("docs/dependencies.md", "utf8")).toContain("npm ci --ignore-scripts");
+  });
+});
+
+describe("T36: a colleague who is curious, or in a hurry", () => {
+  it("cannot read, remove or purge dead letters where operators are named, nor send to the backfill queues", () => {
+    for (const action of ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"]) {
+      const [condition = "", ...others] = denials(operated, "DeadLetters", action);
+      expect(others).toEqual([]);
+      expect(condition).toContain(`"ArnNotEquals":{"aws:PrincipalArn":["${operator.roleArn}"]}`);
+    }
+    const [condition] = denials(operated, "Copieseuropebackfill", "sqs:SendMessage");
+    expect(condition).toMatch(/FreightlinerReconcileRole\w+.*role\/operator/);
+  });
+});
