@@ -4,6 +4,7 @@ import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-p
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
+import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createMessageFate } from "../../src/aws/message-fate.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/table-clock.ts";
@@ -39,7 +40,7 @@ const configuration = environment.FREIGHTLINER_CONFIGURATION;
 const queues = environment.FREIGHTLINER_QUEUES;
 const { observer, middlewares } = createObserver("copy");
 
-const sqs = new SQSClient({});
+const sqs = new SQSClient(clientLimits());
 const table = openTableClient();
 const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
 /** Leases, circuits and rates are written here and read elsewhere: by the one clock that all have in common. */

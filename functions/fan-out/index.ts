@@ -1,5 +1,6 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
+import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createCopyQueues } from "../../src/aws/copy-queues.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { FanOutEnvironment } from "../../src/contract/environment.ts";
@@ -9,7 +10,7 @@ const environment = FanOutEnvironment.parse(process.env);
 const { observer, middlewares } = createObserver("fan-out");
 const handle = createHandler({
   configuration: environment.FREIGHTLINER_CONFIGURATION,
-  send: createCopyQueues(new SQSClient({}), environment.FREIGHTLINER_QUEUES, "live"),
+  send: createCopyQueues(new SQSClient(clientLimits()), environment.FREIGHTLINER_QUEUES, "live"),
   observer,
 });
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import middy from "@middy/core";
 import type { SNSEvent } from "aws-lambda";
+import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createSecretReader } from "../../src/aws/secret.ts";
 import { NotifyEnvironment } from "../../src/contract/environment.ts";
@@ -23,7 +24,7 @@ const handle = createHandler({
     connections: createConnections(),
     pause: (ms) => sleep(ms),
     // Read each time: a URL that was replaced is used at once, and alarms are rare.
-    url: createSecretReader(new SecretsManagerClient({}), environment.FREIGHTLINER_WEBHOOK_SECRET),
+    url: createSecretReader(new SecretsManagerClient(clientLimits()), environment.FREIGHTLINER_WEBHOOK_SECRET),
   }),
   now: Date.now,
   observer,

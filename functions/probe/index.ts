@@ -1,6 +1,7 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
+import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { ProbeEnvironment } from "../../src/contract/environment.ts";
@@ -16,7 +17,7 @@ const configuration = environment.FREIGHTLINER_CONFIGURATION;
 const { observer, middlewares } = createObserver("probe");
 const registries = openRegistries({
   configuration,
-  sqs: new SQSClient({}),
+  sqs: new SQSClient(clientLimits()),
   google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS,
 });
 const { circuits, intakes } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
@@ -36,7 +37,7 @@ const handle = createHandler({
     if (endpoint === undefined) throw new Error(`${destination} is not in the configuration; deploy the stack again`);
     await probeWrites(endpoint, signal);
   },
-  setIntake: createIntake(new LambdaClient({}), environment.FREIGHTLINER_MAPPINGS),
+  setIntake: createIntake(new LambdaClient(clientLimits()), environment.FREIGHTLINER_MAPPINGS),
   fullConcurrency: COPY_MAX_CONCURRENCY,
   now: Date.now,
   timeout: (ms) => AbortSignal.timeout(ms),

@@ -5,6 +5,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import * as z from "zod";
 import type { Context } from "aws-lambda";
+import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createBacklog, createCopyQueues } from "../../src/aws/copy-queues.ts";
 import { createEcrCatalog } from "../../src/aws/ecr-catalog.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
@@ -18,15 +19,18 @@ import { createHandler } from "./handler.ts";
 const environment = ReconcileEnvironment.parse(process.env);
 const configuration = environment.FREIGHTLINER_CONFIGURATION;
 const { observer, middlewares } = createObserver("reconcile");
-const sqs = new SQSClient({});
+const sqs = new SQSClient(clientLimits());
 const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registries = openRegistries({ configuration, sqs, google });
 const { tags, cycles, intakes } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
-const setIntake = createIntake(new LambdaClient({}), environment.FREIGHTLINER_MAPPINGS);
+const setIntake = createIntake(new LambdaClient(clientLimits()), environment.FREIGHTLINER_MAPPINGS);
 
 const handle = createHandler({
   configuration,
-  catalog: createEcrCatalog(new ECRClient({ region: configuration.source.region }), configuration.source.account),
+  catalog: createEcrCatalog(
+    new ECRClient({ ...clientLimits(), region: configuration.source.region }),
+    configuration.source.account,
+  ),
   listing: createTagListings(configuration.destinations, registries, google?.artifactRegistry),
   tags,
   cycles,

@@ -1,5 +1,6 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { clientLimits } from "../aws/client-limits.ts";
 import { createDeadLetters } from "../aws/dead-letters.ts";
 import { readReceipts } from "../aws/dynamodb-receipts.ts";
 import { listRecords } from "../aws/list-records.ts";
@@ -50,7 +51,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
     const endpoint = access.endpoint === undefined ? undefined : variables[`AWS_ENDPOINT_URL_${service}`];
     return { ...access, ...(endpoint === undefined ? {} : { endpoint }) };
   };
-  const sqs = new SQSClient({ ...at("SQS"), useQueueUrlAsEndpoint: false });
+  const sqs = new SQSClient({ ...clientLimits(), ...at("SQS"), useQueueUrlAsEndpoint: false });
   const client = openTableClient(at("DYNAMODB"));
   const table = environment.FREIGHTLINER_TABLE;
   return {
@@ -71,7 +72,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
 }
 
 async function variablesOf(name: string, access: CloudAccess, signal: AbortSignal): Promise<Record<string, string>> {
-  const lambda = new LambdaClient(access);
+  const lambda = new LambdaClient({ ...clientLimits(), ...access });
   try {
     const command = new GetFunctionConfigurationCommand({ FunctionName: name });
     const { Environment } = await lambda.send(command, { abortSignal: signal });

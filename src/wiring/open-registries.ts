@@ -1,6 +1,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { clientLimits } from "../aws/client-limits.ts";
 import { createEcrCredentials } from "../aws/ecr-credentials.ts";
 import { createKeyReader } from "../aws/key-reader.ts";
 import { roleOf } from "../aws/role.ts";
@@ -75,13 +76,13 @@ function credentialsOf(login: Login, { sqs, google = {} }: RegistriesOptions): C
     case "anonymous":
       return fixedCredentials({ kind: "anonymous" });
     case "ecr":
-      return createEcrCredentials(new ECRClient({ region: login.region }));
+      return createEcrCredentials(new ECRClient({ ...clientLimits(), region: login.region }));
     case "google": {
       const endpoints = { stsUrl: google.sts, iamCredentialsUrl: google.iamCredentials };
       return createFederatedCredentials({ ...login.federation, ...endpoints, aws: roleOf(sqs) });
     }
     case "google-key": {
-      const secrets = new SecretsManagerClient({ region: regionOf(login.secret) });
+      const secrets = new SecretsManagerClient({ ...clientLimits(), region: regionOf(login.secret) });
       return createKeyCredentials({ readKey: createKeyReader(secrets, login.secret), oauthUrl: google.oauth });
     }
   }

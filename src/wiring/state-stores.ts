@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { clientLimits, TABLE_ANSWER_MS } from "../aws/client-limits.ts";
 import { createDynamoDbReceipts } from "../aws/dynamodb-receipts.ts";
 import { createDynamoDbRecordStore } from "../aws/dynamodb-record-store.ts";
 import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../contract/limits.ts";
@@ -18,7 +19,8 @@ const NOTICE_KEEP_DAYS = 7;
 
 /** A client for the state table. */
 export function openTableClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(new DynamoDBClient(config), { marshallOptions: { removeUndefinedValues: true } });
+  const client = new DynamoDBClient({ ...clientLimits(TABLE_ANSWER_MS), ...config });
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
 /** Every kind of record there is in the state table. */
