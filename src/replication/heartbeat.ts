@@ -7,8 +7,8 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * Runs `work` while a lease is renewed every third of its length. The work's signal is aborted when the lease is lost;
- * the last renewal has ended when this returns.
+ * Runs `work` while a lease is renewed every third of its length. The work's signal is aborted when the lease is lost, or a renewal has not
+ * ended when it runs out. A renewal that is still under way when this returns changes nothing: the lease is let go of by then, or somebody else's.
  */
 export async function withHeartbeat<T>(
   lease: { readonly leaseMs: number; readonly renew: () => Promise<boolean> },
@@ -63,11 +63,30 @@ export async function whileFresh<T>(
     while (!stop.signal.aborted) {
       await clock.sleep(freshMs / 3, stop.signal).catch(() => undefined);
       if (stop.signal.aborted) return;
-      if (clock.now() >= freshUntil) {
+      const renewing = refresh().catch(() => freshUntil);
+      const renewed = await inTime(renewing, freshUntil - clock.now(), clock, stop.signal);
+      if (stop.signal.aborted) return;
+      if (renewed === "late") {
         return stale.abort(new LeaseLostError("the lease was not renewed in time; the tag is not put"));
       }
-      freshUntil = await refresh().catch(() => freshUntil);
+      freshUntil = renewed;
     }
+  }
+}
+
+/** What `work` gives, unless `ms` pass before, or `stop` comes: then nobody waits for it any more. */
+async function inTime<T>(work: Promise<T>, ms: number, clock: Clock, stop: AbortSignal): Promise<T | "late"> {
+  work.catch(() => undefined);
+  if (ms <= 0) return "late";
+  const over = new AbortController();
+  const late = clock.sleep(ms, AbortSignal.any([stop, over.signal])).then(
+    () => "late" as const,
+    () => "late" as const,
+  );
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
   }
 }
 
@@ -76,6 +95,7 @@ async function beat(
   clock: Clock,
   stop: AbortSignal,
 ): Promise<void> {
+  let cause: unknown;
   for (let renewedAt = clock.now(); !stop.aborted;) {
     const rested = await clock.sleep(leaseMs / 3, stop).then(
       () => true,
@@ -83,11 +103,16 @@ async function beat(
     );
     if (!rested || stop.aborted) return;
     const now = clock.now();
-    const renewed = await renew().catch((error: unknown) => {
+    const renewing = renew().catch((error: unknown) => {
       // A table that is away for a moment stops nobody, as long as the lease lasts.
-      if (!(error instanceof StoreError) || clock.now() - renewedAt >= leaseMs) throw error;
+      if (!(error instanceof StoreError)) throw error;
+      cause = error;
       return undefined;
     });
+    const renewed = await inTime(renewing, renewedAt + leaseMs - now, clock, stop);
+    if (stop.aborted) return;
+    if (renewed === "late")
+      throw new LeaseLostError("the lease could not be renewed in time; this copy stops", { cause });
     if (renewed === false) throw new LeaseLostError("the lease was taken by somebody else; this copy stops");
     if (renewed === true) renewedAt = now;
   }

@@ -89,7 +89,14 @@ describe("P19: a table that throttles for a moment", () => {
 
   it("stops it when the lease has run out meanwhile", async () => {
     const renew = (): Promise<boolean> => Promise.reject(new StoreError("throttled"));
-    await expect(withHeartbeat({ leaseMs: 60, renew }, systemClock, never, aborted)).rejects.toThrow("throttled");
+    const lost = withHeartbeat({ leaseMs: 60, renew }, systemClock, never, aborted);
+    await expect(lost).rejects.toMatchObject({ name: "LeaseLostError", cause: { message: "throttled" } });
+  });
+
+  it("stops it also when the renewal never ends", async () => {
+    const renew = (): Promise<boolean> => new Promise(() => undefined);
+    const lost = withHeartbeat({ leaseMs: 60, renew }, systemClock, never, aborted);
+    await expect(lost).rejects.toThrow(LeaseLostError);
   });
 });
 
@@ -102,6 +109,18 @@ describe("P26: what may take effect late", () => {
       return aborted(signal);
     });
     await expect(stopped).rejects.toThrow("the lease was not renewed in time");
+  });
+
+  it("stops work that may take effect late in time, though its renewal never ends", async () => {
+    let renewals = 0;
+    const renew = (): Promise<boolean> => (++renewals === 1 ? Promise.resolve(true) : new Promise(() => undefined));
+    const started = performance.now();
+    const stopped = whileFresh({ leaseMs: 900, renew }, systemClock, never, (signal) => {
+      return new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    await expect(stopped).rejects.toThrow(LeaseLostError);
+    // Fresh for 14 of 45 parts of its length.
+    expect(performance.now() - started).toBeLessThan(600);
   });
 
   it("is not begun with a lease that is lost, and not disturbed while it is renewed", async () => {
