@@ -23,6 +23,7 @@ import { createCopyQueues } from "./copy-queues.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { createDashboard } from "./dashboard.ts";
 import { allowKeys } from "./key-access.ts";
+import { allowKeyUse } from "./key-use.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
 import { createNotifications } from "./notify-function.ts";
 import { createProbeFunction } from "./probe-function.ts";
@@ -70,7 +71,7 @@ export class Freightliner extends Construct {
     }
     for (const user of [copy, probe, reconcile]) this.table.grant(user, "dynamodb:GetItem", "dynamodb:PutItem");
     deadLetters.grantSendMessages(copy);
-    for (const user of [copy, probe, reconcile]) settings.encryptionKey?.grantEncryptDecrypt(user);
+    if (settings.encryptionKey !== undefined) allowKeyUse([fanOut, copy, probe, reconcile], settings.encryptionKey);
     allowKeys([copy, probe, reconcile], configuration);
     this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
     reserveQueues({ queues, deadLetters, roles: { ...this.trustedRoles, fanOut: roleOf(fanOut) }, settings });

@@ -7,6 +7,7 @@ import { LambdaSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
 import type { NotifyEnvironment } from "../src/contract/environment.ts";
 import { NOTIFY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
+import { allowKeyUse } from "./key-use.ts";
 import { createNodeFunction } from "./node-function.ts";
 import type { Settings } from "./settings.ts";
 
@@ -43,7 +44,7 @@ export function createNotifications(
   });
   webhook.grantRead(notify);
   table.grant(notify, "dynamodb:GetItem", "dynamodb:PutItem");
-  settings.encryptionKey?.grantEncryptDecrypt(notify);
+  if (settings.encryptionKey !== undefined) allowKeyUse([notify], settings.encryptionKey);
   // Alarms cannot publish to a topic with a key that CloudWatch may not use; what is in it is no secret.
   const topic = new Topic(scope, "Alarms", { enforceSSL: true });
   topic.addSubscription(new LambdaSubscription(notify));

@@ -189,6 +189,16 @@ describe("T30: somebody who can read what lies in AWS's storage, or on the wire"
     const encrypted = synthesise(EXAMPLE, { encryptionKey: key, env });
     encrypted.allResourcesProperties("AWS::SQS::Queue", { KmsMasterKeyId: key.keyArn });
     encrypted.allResourcesProperties("AWS::Logs::LogGroup", { KmsKeyId: key.keyArn });
+    const policies = Object.values(encrypted.findResources("AWS::IAM::Policy"));
+    const using = policies
+      .map((policy): Statement[] => policy["Properties"].PolicyDocument.Statement)
+      .filter((statements) => JSON.stringify(statements).includes("kms:Decrypt"));
+    expect(using).toHaveLength(4);
+    for (const statements of using) {
+      const [denied] = statements.filter(({ Effect }) => Effect === "Deny");
+      expect(denied?.Action).toContain("kms:Decrypt");
+      expect(JSON.stringify(denied?.Condition)).toMatch(/StringNotEquals.*kms:ViaService.*sqs\..*dynamodb\./);
+    }
     for (const name of [
       "europelive",
       "europebackfill",
