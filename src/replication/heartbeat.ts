@@ -109,10 +109,13 @@ async function beat(
       cause = error;
       return undefined;
     });
-    const renewed = await inTime(renewing, renewedAt + leaseMs - now, clock, stop);
+    // A lease that ran out while we stood still may be ours all the same: the renewal says so.
+    const renewed = await inTime(renewing, Math.max(renewedAt + leaseMs - now, leaseMs / 3), clock, stop);
     if (stop.aborted) return;
-    if (renewed === "late")
+    const isOver = clock.now() - renewedAt >= leaseMs;
+    if (renewed === "late" || (renewed === undefined && isOver)) {
       throw new LeaseLostError("the lease could not be renewed in time; this copy stops", { cause });
+    }
     if (renewed === false) throw new LeaseLostError("the lease was taken by somebody else; this copy stops");
     if (renewed === true) renewedAt = now;
   }
