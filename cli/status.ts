@@ -1,14 +1,14 @@
-import { REGULAR_CYCLE, scheduledCycle } from "../src/replication/reconcile-cycle.ts";
+import { stateOf } from "../src/replication/tag-state.ts";
 import { openOperations } from "../src/wiring/open-operations.ts";
 import type { Operations } from "../src/wiring/open-operations.ts";
+import { lookAtStack } from "../src/wiring/stack-look.ts";
+import type { StackLook } from "../src/wiring/stack-look.ts";
 import { progressBar } from "./bar.ts";
 import type { Terminal } from "./copy.ts";
 import { ExitCode } from "./exit-code.ts";
 import { counted, formatDuration } from "./format.ts";
 import { readOptions, readStack, STACK_OPTIONS } from "./stack-options.ts";
 import { createTable } from "./table.ts";
-import { countStates, listedTag, stateOf } from "./tag-states.ts";
-import type { ListedTag } from "./tag-states.ts";
 
 /** Tags shown that are not as they should be. */
 const SHOWN = 20;
@@ -21,70 +21,19 @@ export async function status(args: readonly string[], { out }: Terminal, signal:
   const { stack, access } = readStack(values);
   await using operations = await openOperations(stack, access, signal);
   if (values.tag !== undefined) return showTag(values.tag, operations, out);
-  const found = await lookAt(operations);
+  const found = await lookAtStack(operations);
   out.write(values.json ? `${JSON.stringify(found)}\n` : describe(stack, found));
   return ExitCode.ok;
 }
 
-type Found = Awaited<ReturnType<typeof lookAt>>;
-
-async function lookAt(operations: Operations) {
-  const now = Date.now();
-  const tags: ListedTag[] = [];
-  for await (const { key, record } of operations.tags()) tags.push(listedTag(key, record, now));
-  const destinations = await Promise.all(
-    operations.configuration.destinations.map(({ name }) => lookAtDestination(name, operations)),
-  );
-  const comparisons = await Promise.all(
-    comparisonsOf(operations.configuration).map((each) => lookAtComparison(each, operations)),
-  );
-  const { waiting, inFlight } = await operations.depth(operations.deadLettersUrl);
-  const behind = tags.filter(({ state }) => state !== "equal" && state !== "skipped");
-  return {
-    destinations,
-    comparisons,
-    deadLetters: waiting + inFlight,
-    tags: countStates(tags),
-    behind: behind.toSorted((a, b) => b.lagMs - a.lagMs),
-  };
-}
-
-async function lookAtDestination(name: string, { stores, queues, depth }: Operations) {
-  const circuit = await stores.circuits.update(name, (record) => ({ answer: record }));
-  const intake = await stores.intakes.update(name, (record) => ({ answer: record }));
-  const rate = await stores.rates.update(name, (record) => ({ answer: record?.perSecond }));
-  const own = queues.filter(({ destination }) => destination === name);
-  const depths = await Promise.all(own.map(async ({ priority, url }) => ({ priority, ...(await depth(url)) })));
-  return { name, circuit: circuit ?? { state: "closed" }, intake: intake ?? { state: "full" }, rate, queues: depths };
-}
-
-/** The comparisons there are: what they are called, when they begin, and under which key their state is. */
-function comparisonsOf({ reconcile }: Operations["configuration"]) {
-  const regular = { name: "regular", begins: `every ${counted(reconcile.everyMinutes, "minute")}`, key: REGULAR_CYCLE };
-  const named = reconcile.schedules.map(({ name, at, timeZone }) => ({
-    name,
-    begins: `${at} ${timeZone}`,
-    key: scheduledCycle(name),
-  }));
-  return [regular, ...named];
-}
-
-async function lookAtComparison(
-  { key, ...comparison }: ReturnType<typeof comparisonsOf>[number],
-  { stores }: Operations,
-) {
-  const record = await stores.cycles.update(key, (known) => ({ answer: known }));
-  return { ...comparison, startedAt: record?.startedAt, finishedAt: record?.finishedAt };
-}
-
-function describeComparison({ name, begins, startedAt, finishedAt }: Found["comparisons"][number]): string {
+function describeComparison({ name, begins, startedAt, finishedAt }: StackLook["comparisons"][number]): string {
   const ago = (at: number): string => `${formatDuration(Math.max(Date.now() - at, 0))} ago`;
   if (startedAt === undefined) return `comparison ${name}: ${begins}; never begun`;
   const end = finishedAt === undefined ? "not finished yet" : `finished ${ago(finishedAt)}`;
   return `comparison ${name}: ${begins}; begun ${ago(startedAt)}, ${end}`;
 }
 
-function describe(stack: string, { destinations, comparisons, tags, behind, deadLetters }: Found): string {
+function describe(stack: string, { destinations, comparisons, tags, behind, deadLetters }: StackLook): string {
   const lines = [`${stack}: ${counted(tags.all, "tag")}, ${tags.equal} equal at their destinations`, ""];
   const table = createTable(["destination", "circuit", "queues", "rate", "waiting", "in flight"]);
   for (const { name, circuit, intake, rate, queues } of destinations) {
@@ -109,7 +58,7 @@ function describe(stack: string, { destinations, comparisons, tags, behind, dead
   return `${lines.join("\n")}\n`;
 }
 
-function describeCircuit(circuit: Found["destinations"][number]["circuit"]): string {
+function describeCircuit(circuit: StackLook["destinations"][number]["circuit"]): string {
   if (!("since" in circuit)) return circuit.state;
   return `${circuit.state} for ${formatDuration(Date.now() - circuit.since)}`;
 }

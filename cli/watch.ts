@@ -1,14 +1,14 @@
+import type { ListedTag } from "../src/replication/tag-state.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openOperations } from "../src/wiring/open-operations.ts";
-import type { Operations } from "../src/wiring/open-operations.ts";
+import { lookAtStack } from "../src/wiring/stack-look.ts";
+import type { StackLook } from "../src/wiring/stack-look.ts";
 import { progressBar } from "./bar.ts";
 import type { Terminal } from "./copy.ts";
 import { ExitCode, UsageError } from "./exit-code.ts";
 import { formatDuration } from "./format.ts";
 import type { Screen } from "./progress.ts";
 import { readOptions, readStack, STACK_OPTIONS } from "./stack-options.ts";
-import { countStates, listedTag } from "./tag-states.ts";
-import type { ListedTag } from "./tag-states.ts";
 
 const OPTIONS = { ...STACK_OPTIONS, every: { type: "string", default: "5" } } as const;
 const BAR_WIDTH = 20;
@@ -23,7 +23,7 @@ export async function watch(args: readonly string[], { out }: Terminal, signal: 
   if (!/^[1-9]\d{0,3}$/.test(values.every)) throw new UsageError("--every takes seconds, 1 to 9999");
   await using operations = await openOperations(stack, access, signal);
   for (let last = ""; !signal.aborted;) {
-    const look = await lookAt(operations);
+    const look = await lookAtStack(operations);
     const text = values.json ? `${JSON.stringify(look)}\n` : describe(stack, look);
     // Where it cannot be drawn anew, only what has changed is written.
     if (values.json || out.isTTY === true || text !== last) show(out, text, values.json);
@@ -37,28 +37,10 @@ function show(out: Screen, text: string, isJson: boolean): void {
   out.write(out.isTTY === true && !isJson ? `${CLEAR}${text}` : text);
 }
 
-interface Look {
-  readonly at: string;
-  readonly tags: ReturnType<typeof countStates>;
-  readonly deadLetters: number;
-  readonly copying: readonly ListedTag[];
-}
-
-async function lookAt({ tags, depth, deadLettersUrl }: Operations): Promise<Look> {
-  const now = Date.now();
-  const listed: ListedTag[] = [];
-  for await (const { key, record } of tags()) listed.push(listedTag(key, record, now));
-  const { waiting, inFlight } = await depth(deadLettersUrl);
-  const copying = listed.filter(({ state }) => state === "copying");
-  return {
-    at: new Date(now).toISOString(),
-    tags: countStates(listed),
-    deadLetters: waiting + inFlight,
-    copying: copying.toSorted((a, b) => (b.copyingMs ?? 0) - (a.copyingMs ?? 0)),
-  };
-}
-
-function describe(stack: string, { tags, deadLetters, copying }: Look): string {
+function describe(stack: string, { tags, deadLetters, behind }: StackLook): string {
+  const copying = behind
+    .filter(({ state }) => state === "copying")
+    .toSorted((a, b) => (b.copyingMs ?? 0) - (a.copyingMs ?? 0));
   const { copying: count, waiting, equal, failed, skipped } = tags;
   const head = `${stack}: ${count} being copied, ${waiting} waiting, ${equal} equal, ${failed} failed, ${skipped} skipped, dead letters: ${deadLetters}`;
   const lines = copying.slice(0, SHOWN).map(describeCopy);

@@ -5,6 +5,7 @@ import { createLiveView } from "./live-view.ts";
 import type { LiveView } from "./live-view.ts";
 import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./options.ts";
 import type { LocalOptions } from "./options.ts";
+import { openPage } from "./page/open-page.ts";
 import { startStack } from "./stack.ts";
 import type { Stack } from "./stack.ts";
 
@@ -31,9 +32,12 @@ async function run(options: LocalOptions, view: LiveView): Promise<number> {
     onLog: (name, line) => view.log(name, line),
   });
   announce(stack, view);
+  const page = options.once ? undefined : await openPage(stack, options, view);
+  await using _page = page;
+  if (page !== undefined) view.say(`  page    http://${page.host}/  (what is being copied, live)`);
   if (options.demo) await showDemo(stack, view);
   if (options.once) return 0;
-  if (options.json) process.stdout.write(`${readyLine(stack)}\n`);
+  if (options.json) process.stdout.write(`${readyLine(stack, page?.host)}\n`);
   invite(stack, view);
   await new Promise<void>((resolve) => {
     if (stopped.signal.aborted) resolve();
@@ -77,9 +81,10 @@ function invite({ source, target, lambdaEndpoint }: Stack, view: LiveView): void
 }
 
 /** What scripts need to log in on both sides. */
-function readyLine({ source, target, lambdaEndpoint }: Stack): string {
+function readyLine({ source, target, lambdaEndpoint }: Stack, pageHost: string | undefined): string {
   return JSON.stringify({
     ready: true,
+    page: `http://${pageHost}/`,
     lambda: lambdaEndpoint,
     source: { registry: source.registry, username: source.username, password: source.password },
     target: { registry: target.registry, prefix: target.prefix, username: target.username, password: target.password },

@@ -11,6 +11,7 @@ export interface LocalOptions {
   /** Ports to listen on; free ones when not given. */
   readonly sourcePort: number | undefined;
   readonly targetPort: number | undefined;
+  readonly pagePort: number | undefined;
   /** Copies at once. */
   readonly concurrency: number;
   /** Seconds a copy may take before its function is killed. */
@@ -34,6 +35,7 @@ export const LOCAL_USAGE = `Runs Freightliner on this machine: an ECR-like sourc
   --data DIR            keep state and blobs in DIR (default: a temporary folder, removed at the end)
   --source-port PORT    where the source registry listens (default: a free port)
   --target-port PORT    where the target registry listens (default: a free port)
+  --page-port PORT      where the live page is (default: a free port)
   --concurrency N       copies at once, 2 to 16 (default 4)
   --timeout SECONDS     time limit of one copy, 10 to 900 (default 300)
   --no-demo             start empty
@@ -51,6 +53,7 @@ export function parseLocalOptions(args: readonly string[]): LocalOptions {
     data: values.data,
     sourcePort: number("--source-port", values["source-port"], 0, 65_535),
     targetPort: number("--target-port", values["target-port"], 0, 65_535),
+    pagePort: number("--page-port", values["page-port"], 0, 65_535),
     concurrency: number("--concurrency", values.concurrency, 2, 16) ?? 4,
     timeoutSeconds: number("--timeout", values.timeout, 10, 900) ?? 300,
     demo: !values["no-demo"],
@@ -70,6 +73,7 @@ function parse(args: readonly string[]) {
         data: text,
         "source-port": text,
         "target-port": text,
+        "page-port": text,
         concurrency: text,
         timeout: text,
         "no-demo": flag,

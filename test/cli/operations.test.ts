@@ -82,7 +82,7 @@ describe("a stack with a target that denies one repository", () => {
     expect(stdout).toMatch(/^local\s+closed\s+full\s+50\/s\s+0 live, 0 backfill/m);
     expect(stdout).toMatch(/failed {3}local\/mirror\/closed\/app:v1 .*last: failed: target-denied/);
     expect(stdout).toContain("dead letters: 1;");
-    expect(stdout).toContain("comparison regular: every 1 minute; never begun");
+    expect(stdout).toContain("comparison regular: every 1 min; never begun");
     const { stdout: json } = await freightliner("status", "--local", local, "--json");
     expect(JSON.parse(json)).toMatchObject({ tags: { all: 2, equal: 1, failed: 1 }, deadLetters: 1 });
   });

@@ -1,5 +1,5 @@
-import type { CopyProgress } from "../src/replication/copy-progress.ts";
-import type { TagRecord } from "../src/replication/tag-record.ts";
+import type { CopyProgress } from "./copy-progress.ts";
+import type { TagRecord } from "./tag-record.ts";
 
 /** What a tag's record says of it now. */
 export type TagState = "equal" | "copying" | "waiting" | "failed" | "skipped";
@@ -10,6 +10,8 @@ export interface ListedTag {
   /** How long the newest push we heard of has not been at its destination, in milliseconds. */
   readonly lagMs: number;
   readonly outcome: string;
+  /** What it was last verified to name at its destination, and when. */
+  readonly replicated: TagRecord["replicated"];
   /** Of a tag that is being copied: for how long, in milliseconds, and how far that has come. */
   readonly copyingMs?: number | undefined;
   readonly progress?: CopyProgress | undefined;
@@ -17,7 +19,8 @@ export interface ListedTag {
 
 export function listedTag(key: string, record: TagRecord, now: number): ListedTag {
   const state = stateOf(record, now);
-  const listed = { key, state, lagMs: now - record.wantedAt, outcome: record.outcome ?? "asked for" };
+  const { wantedAt, outcome = "asked for", replicated } = record;
+  const listed = { key, state, lagMs: now - wantedAt, outcome, replicated };
   if (state !== "copying" || record.lease === undefined) return listed;
   const { since, progress } = record.lease;
   return { ...listed, copyingMs: since === undefined ? undefined : now - since, progress };

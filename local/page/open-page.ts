@@ -1,0 +1,37 @@
+import { describeError } from "../../src/contract/observer.ts";
+import { openOperations } from "../../src/wiring/open-operations.ts";
+import { lookAtStack } from "../../src/wiring/stack-look.ts";
+import { LOCAL_AWS } from "../emulators/local-aws.ts";
+import type { RunningServer } from "../emulators/http-server.ts";
+import type { LiveView } from "../live-view.ts";
+import type { LocalOptions } from "../options.ts";
+import type { Stack } from "../stack.ts";
+import { createLooks } from "./looks.ts";
+import { startPage } from "./page-server.ts";
+
+/** The local stack is looked at like a deployed one, by its name. */
+const STACK = "freightliner";
+const EVERY_MS = 1_000;
+const OPEN_MS = 10_000;
+
+/** The live page of a local stack. */
+export async function openPage(
+  { lambdaEndpoint }: Pick<Stack, "lambdaEndpoint">,
+  { pagePort }: Pick<LocalOptions, "pagePort">,
+  view: Pick<LiveView, "say">,
+): Promise<RunningServer & AsyncDisposable> {
+  await using opening = new AsyncDisposableStack();
+  const access = { ...LOCAL_AWS, endpoint: lambdaEndpoint };
+  const operations = opening.use(await openOperations(STACK, access, AbortSignal.timeout(OPEN_MS)));
+  const looks = opening.use(
+    createLooks({
+      look: () => lookAtStack(operations),
+      everyMs: EVERY_MS,
+      onProblem: (error) => view.say(`  the page cannot look: ${describeError(error)}`),
+    }),
+  );
+  const server = await startPage(looks, pagePort);
+  opening.defer(() => server.close());
+  const open = opening.move();
+  return { ...server, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}

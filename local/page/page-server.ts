@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { startHttpServer } from "../emulators/http-server.ts";
+import type { RunningServer } from "../emulators/http-server.ts";
+import type { Looks } from "./looks.ts";
+
+const FILES = {
+  "/": { name: "page.html", type: "text/html; charset=utf-8" },
+  "/page.css": { name: "page.css", type: "text/css; charset=utf-8" },
+  "/page.js": { name: "page.js", type: "text/javascript; charset=utf-8" },
+} as const;
+
+/** Nothing from elsewhere, nothing inline, in no frame. */
+const HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+};
+/** A line now and then keeps a stream from looking dead, in milliseconds. */
+const ALIVE_MS = 15_000;
+
+/** Serves the live page on loopback: what is being copied, as it goes on (server-sent events, HTML standard 9.2). */
+export async function startPage<Look>(looks: Looks<Look>, port = 0): Promise<RunningServer> {
+  const folder = new URL(".", import.meta.url);
+  const contents = new Map<string, { readonly type: string; readonly body: Buffer }>();
+  for (const [path, { name, type }] of Object.entries(FILES)) {
+    contents.set(path, { type, body: await readFile(new URL(name, folder)) });
+  }
+  return startHttpServer((request, response) => {
+    const path = new URL(request.url ?? "/", "http://page").pathname;
+    const file = contents.get(path);
+    if (!isOurs(request)) return refuse(response, 403, "this page is for this machine: http://127.0.0.1 or localhost");
+    if (request.method !== "GET") return refuse(response, 405, "this page can only be read");
+    if (path === "/looks") return stream(looks, request, response);
+    if (file === undefined) return refuse(response, 404, "there is no such page");
+    response.writeHead(200, { ...HEADERS, "content-type": file.type }).end(file.body);
+  }, port);
+}
+
+/** A site elsewhere can give its own name our address (DNS rebinding); the name it asks for is then not ours. */
+function isOurs({ headers: { host = "" } }: IncomingMessage): boolean {
+  return /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(host);
+}
+
+function stream<Look>(looks: Looks<Look>, request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
+  response.write("retry: 1000\n\n");
+  let last = "";
+  const unsubscribe = looks.subscribe((look) => {
+    const data = JSON.stringify(look);
+    // Who reads too slowly misses looks, not the newest one.
+    if (data === last || response.writableNeedDrain) return;
+    last = data;
+    response.write(`data: ${data}\n\n`);
+  });
+  const alive = setInterval(() => response.write(":\n\n"), ALIVE_MS);
+  request.socket.once("close", () => {
+    clearInterval(alive);
+    unsubscribe();
+  });
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { ...HEADERS, "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
+}
