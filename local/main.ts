@@ -11,6 +11,8 @@ import type { Stack } from "./stack.ts";
 
 /** Time the demo may take in all. */
 const DEMO_MS = 60_000;
+/** Shorter than when deployed: somebody is watching, and progress comes with the renewals, three to a lease. */
+const LEASE_SECONDS = 9;
 /** After a signal the process ends within this time, whatever still hangs. */
 const SHUTDOWN_MS = 1_800;
 
@@ -28,6 +30,7 @@ async function run(options: LocalOptions, view: LiveView): Promise<number> {
   await using stack = await startStack({
     ...options,
     directory: options.data,
+    leaseSeconds: LEASE_SECONDS,
     onTarget: (event) => view.target(event),
     onLog: (name, line) => view.log(name, line),
   });

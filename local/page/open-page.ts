@@ -12,7 +12,6 @@ import { startPage } from "./page-server.ts";
 /** The local stack is looked at like a deployed one, by its name. */
 const STACK = "freightliner";
 const EVERY_MS = 1_000;
-const OPEN_MS = 10_000;
 
 /** The live page of a local stack. */
 export async function openPage(
@@ -22,7 +21,9 @@ export async function openPage(
 ): Promise<RunningServer & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const access = { ...LOCAL_AWS, endpoint: lambdaEndpoint };
-  const operations = opening.use(await openOperations(STACK, access, AbortSignal.timeout(OPEN_MS)));
+  const closed = new AbortController();
+  const operations = opening.use(await openOperations(STACK, access, closed.signal));
+  opening.defer(() => closed.abort());
   const looks = opening.use(
     createLooks({
       look: () => lookAtStack(operations),

@@ -41,7 +41,8 @@ export interface Operations extends AsyncDisposable {
 }
 
 /**
- * Opens a stack by its name: what it consists of is read from the variables of its copy function.
+ * Opens a stack by its name: what it consists of is read from the variables of its copy function. The signal ends everything that is asked
+ * of it, also later.
  * @throws {NoStackError} when there is no such function, or it may not be looked at.
  */
 export async function openOperations(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Operations> {
