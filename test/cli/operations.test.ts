@@ -76,7 +76,7 @@ describe("a stack with a target that denies one repository", () => {
   }, 60_000);
   afterAll(() => parts.disposeAsync());
 
-  it("is shown by status: tags, circuits, queues, and what is behind", async () => {
+  it("has what is denied parked with its reason, the circuit untouched, and all else replicated; status shows it", async () => {
     const { code, stdout } = await freightliner("status", "--local", local);
     expect([code, stdout]).toEqual([0, expect.stringContaining("freightliner: 2 tags, 1 equal at their destinations")]);
     expect(stdout).toMatch(/^local\s+closed\s+full\s+50\/s\s+0 live, 0 backfill/m);

@@ -3,8 +3,10 @@ import { describe, expect, it, vi } from "vitest";
 import { createStateTable, startDynamoDb } from "../../local/emulators/dynamodb.ts";
 import { ecrPushEvent } from "../../local/emulators/ecr-events.ts";
 import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/emulators/local-aws.ts";
+import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
 
+const HOOK = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf";
 const configuration = {
   version: 1,
   source: { account: LOCAL_ACCOUNT, region: LOCAL_REGION, registry: "127.0.0.1:1", plainHttp: true },
@@ -18,6 +20,7 @@ async function surroundings() {
   await createStateTable(dynamo.endpoint, "state");
   const live = sqs.createQueue("live", {});
   const dead = sqs.createQueue("dead-letters", {});
+  const secrets = await startSecretsManager(new Map([[HOOK, "https://hooks.invalid/T0/B0/SECRETPART"]]));
   const client = new SQSClient({ ...LOCAL_AWS, endpoint: sqs.endpoint, useQueueUrlAsEndpoint: false });
   const variables = {
     FREIGHTLINER_CONFIGURATION: JSON.stringify(configuration),
@@ -30,6 +33,14 @@ async function surroundings() {
     AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
     AWS_ENDPOINT_URL_ECR: "http://127.0.0.1:1",
+    AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:1",
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://${secrets.host}`,
+    AWS_MAX_ATTEMPTS: "1",
+    FREIGHTLINER_MAPPINGS: JSON.stringify([{ destination: "gar", id: "mapping", concurrency: 2 }]),
+    FREIGHTLINER_WEBHOOK_SECRET: HOOK,
+    FREIGHTLINER_WEBHOOK_KIND: "generic",
+    FREIGHTLINER_WEBHOOK_HOSTS: '["hooks.invalid"]',
+    FREIGHTLINER_NOTIFY_OF: "problems",
     POWERTOOLS_DEV: "false",
   };
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -40,6 +51,7 @@ async function surroundings() {
     async [Symbol.asyncDispose]() {
       vi.unstubAllEnvs();
       client.destroy();
+      await secrets.close();
       await sqs.close();
       await dynamo.close();
     },
@@ -111,4 +123,38 @@ describe("the handlers as they are exported", () => {
       buried.Messages?.map(({ Body, MessageAttributes }) => [Body, MessageAttributes?.["reason"]?.StringValue]),
     ).toEqual([["{", "malformed-message"]]);
   });
+
+  it("look at destinations, and find that none is away", async () => {
+    await using _around = await surroundings();
+    const { handler } = await import("../../functions/probe/index.ts");
+    expect(await Reflect.apply(handler, undefined, [{}, context])).toEqual({ gar: "leave" });
+  });
+
+  it("end a comparison with an error while the source's API is away: the next call comes soon", async () => {
+    await using _around = await surroundings();
+    const { handler } = await import("../../functions/reconcile/index.ts");
+    const compared: unknown = Reflect.apply(handler, undefined, [{ schedule: "unknown" }, context]);
+    await expect(compared).rejects.toMatchObject({ side: "source", operation: "list-tags" });
+  });
+
+  it("never fail for a chat room that is away, and say nothing of its URL", async () => {
+    await using _around = await surroundings();
+    const written: string[] = [];
+    const watch = vi.spyOn(console, "warn").mockImplementation((line) => void written.push(String(line)));
+    const { handler } = await import("../../functions/notify/index.ts");
+    const message = JSON.stringify({
+      AlarmName: "freightliner-dead-letters",
+      AlarmDescription: "Copies failed for good.",
+      NewStateValue: "ALARM",
+      NewStateReason: "one",
+      Region: "EU (Frankfurt)",
+    });
+    const told: unknown = await Reflect.apply(handler, undefined, [
+      { Records: [{ Sns: { Message: message } }] },
+      context,
+    ]);
+    expect(told).toEqual(["failed"]);
+    expect(written.join("\n")).not.toContain("SECRETPART");
+    watch.mockRestore();
+  }, 40_000);
 });
