@@ -8,6 +8,7 @@ import { startGoogleTokens } from "./emulators/google-tokens.ts";
 import { startLayerBucket } from "./registry/layer-bucket.ts";
 import { createArtifactRegistryProfile } from "./registry/profiles/artifact-registry.ts";
 import { createEcrProfile } from "./registry/profiles/ecr.ts";
+import type { EcrProfileOptions } from "./registry/profiles/ecr.ts";
 import type { OnRegistryEvent } from "./registry/registry-event.ts";
 import { openRegistryFiles, startRegistry } from "./registry/registry-server.ts";
 
@@ -22,13 +23,20 @@ export interface Login {
 /** The two registries, and the services their clouds log in with. */
 export interface Registries {
   readonly source: Login & { readonly blobHost: string; readonly ecrEndpoint: string };
-  readonly target: Login & { readonly prefix: string; readonly google: GoogleEndpoints };
+  readonly target: Login & {
+    readonly prefix: string;
+    readonly google: GoogleEndpoints;
+    /** Refuses every token the functions have; new ones are good. */
+    revokeTokens(): void;
+  };
 }
 
 export interface RegistriesOptions {
   readonly directory: string;
   readonly sourcePort?: number | undefined;
   readonly targetPort?: number | undefined;
+  /** Says of a request whether the source finds its token too old. */
+  readonly isSourceTokenExpired?: EcrProfileOptions["isExpired"];
   readonly onSource: OnRegistryEvent;
   readonly onTarget: OnRegistryEvent;
 }
@@ -36,10 +44,10 @@ export interface RegistriesOptions {
 /** The repository of Artifact Registry that exists at the target. */
 export const TARGET_PREFIX = "project/repository";
 /** Who the functions become at the target. */
-export const FEDERATION = {
+export const FEDERATION: { readonly audience: string; readonly serviceAccount: string } = {
   audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/local/providers/aws",
   serviceAccount: "freightliner@project.iam.gserviceaccount.com",
-} as const;
+};
 
 /** Starts an ECR-like source and an Artifact-Registry-like target; `stack` closes what was started. */
 export async function startRegistries(options: RegistriesOptions, stack: AsyncDisposableStack): Promise<Registries> {
@@ -55,7 +63,7 @@ async function startSource(options: RegistriesOptions, stack: AsyncDisposableSta
   const files = await openRegistryFiles(directory);
   const bucket = await startLayerBucket(files);
   stack.defer(() => bucket.close());
-  const profile = createEcrProfile({ password, bucket });
+  const profile = createEcrProfile({ password, bucket, isExpired: options.isSourceTokenExpired });
   const server = await startRegistry({
     directory,
     files,
@@ -99,6 +107,7 @@ async function startTarget(options: RegistriesOptions, stack: AsyncDisposableSta
     prefix: TARGET_PREFIX,
     username: "oauth2accesstoken",
     password: tokens.issue(),
+    revokeTokens: () => tokens.revoke(),
     google: { ...tokens.endpoints, artifactRegistry: `http://${api.host}` },
   };
 }

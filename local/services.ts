@@ -18,6 +18,8 @@ export interface ServicesOptions {
   readonly leaseSeconds?: number | undefined;
   /** Copies at once. */
   readonly concurrency: number;
+  /** Who the functions say they are at the target. */
+  readonly federation?: typeof FEDERATION | undefined;
   /** Another registry to replicate to, instead of the local target: anonymous, plain HTTP. */
   readonly target?: { readonly registry: string; readonly prefix: string } | undefined;
 }
@@ -112,7 +114,7 @@ function variablesOf(registries: Registries, { live, backfill, deadLetters }: Qu
     { destination: DESTINATION, id: MAPPINGS.backfill, concurrency: BACKFILL_CONCURRENCY },
   ];
   const fanOut = {
-    FREIGHTLINER_CONFIGURATION: JSON.stringify(configurationOf(registries, options.target)),
+    FREIGHTLINER_CONFIGURATION: JSON.stringify(configurationOf(registries, options)),
     FREIGHTLINER_QUEUES: JSON.stringify(queues),
   } satisfies FanOutEnvironment;
   const google = {
@@ -134,8 +136,11 @@ function variablesOf(registries: Registries, { live, backfill, deadLetters }: Qu
   return { fanOut, copy, watching };
 }
 
-function configurationOf({ source, target }: Registries, elsewhere: ServicesOptions["target"]): ConfigurationDocument {
-  const local = { registry: target.registry, prefix: target.prefix, federation: FEDERATION };
+function configurationOf(
+  { source, target }: Registries,
+  { target: elsewhere, federation = FEDERATION }: ServicesOptions,
+): ConfigurationDocument {
+  const local = { registry: target.registry, prefix: target.prefix, federation };
   return {
     version: 1,
     source: {

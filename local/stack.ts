@@ -21,7 +21,7 @@ import { startFunction } from "./lambda/function.ts";
 import type { LocalFunction } from "./lambda/function.ts";
 import { startSchedule } from "./lambda/schedule.ts";
 import { startRegistries } from "./registries.ts";
-import type { Registries } from "./registries.ts";
+import type { FEDERATION, Registries, RegistriesOptions } from "./registries.ts";
 import type { OnRegistryEvent, RegistryEvent } from "./registry/registry-event.ts";
 import { BACKFILL_CONCURRENCY, MAPPINGS, startServices } from "./services.ts";
 import type { Services } from "./services.ts";
@@ -41,6 +41,10 @@ export interface StackOptions {
   readonly reconcileAfterMs?: number | undefined;
   /** Another registry to replicate to, instead of the local target: anonymous, plain HTTP. */
   readonly target?: { readonly registry: string; readonly prefix: string } | undefined;
+  /** Who the functions say they are at the target; who it trusts when not given. */
+  readonly federation?: typeof FEDERATION | undefined;
+  /** Says of a request whether the source finds its token too old. */
+  readonly isSourceTokenExpired?: RegistriesOptions["isSourceTokenExpired"];
   /** Modules of the functions, by name: their sources when not given. */
   readonly entryOf?: ((name: string) => URL) | undefined;
   /** Decides what becomes of each push event; all are delivered once when not given. */
@@ -83,6 +87,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       directory,
       sourcePort: options.sourcePort,
       targetPort: options.targetPort,
+      isSourceTokenExpired: options.isSourceTokenExpired,
       onSource(event) {
         pushed.handle?.(event);
         options.onSource?.(event);

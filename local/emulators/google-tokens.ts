@@ -11,6 +11,8 @@ export interface RunningGoogleTokens extends RunningServer {
   readonly endpoints: { readonly [service in "sts" | "iamCredentials" | "oauth"]: string };
   /** True for a token of the service account that has not expired. */
   verify(token: string): boolean;
+  /** Refuses every token that was exchanged so far. */
+  revoke(): void;
   /** A token as `gcloud auth print-access-token` would print it, for people's own clients; good until the end. */
   issue(): string;
 }
@@ -69,6 +71,7 @@ export async function startGoogleTokens(options: GoogleTokensOptions): Promise<R
       oauth: `http://${server.host}/token`,
     },
     verify: (token) => access.verify(token),
+    revoke: () => access.revoke(),
     issue: () => access.issue(Number.POSITIVE_INFINITY),
   };
 }

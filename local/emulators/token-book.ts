@@ -5,6 +5,8 @@ export interface TokenBook {
   issue(lifeMs: number): string;
   /** True for a token of this book that has not expired. */
   verify(token: string): boolean;
+  /** Forgets all tokens that end some day. */
+  revoke(): void;
 }
 
 export function createTokenBook(prefix: string): TokenBook {
@@ -16,5 +18,8 @@ export function createTokenBook(prefix: string): TokenBook {
       return token;
     },
     verify: (token) => (ends.get(token) ?? 0) > Date.now(),
+    revoke() {
+      for (const [token, end] of ends) if (end !== Number.POSITIVE_INFINITY) ends.delete(token);
+    },
   };
 }

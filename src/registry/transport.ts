@@ -5,6 +5,7 @@ import { parseChallenges } from "./challenge.ts";
 import { originOf } from "./endpoint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { recategorized } from "../oci/registry-error.ts";
+import type { RegistryError } from "../oci/registry-error.ts";
 import { exchange, isReplayable } from "./exchange.ts";
 import type { RegistryRequest } from "./exchange.ts";
 import { answerError, refusal, typedFailure } from "./failure.ts";
@@ -41,7 +42,7 @@ export function createTransport({ endpoint, guard, authorization }: TransportOpt
       if (answer.status !== 401 && answer.status !== 403) return answer;
       const challenges = parseChallenges(answer.header("www-authenticate") ?? "");
       const error = await refusal(occasion(request), answer, now());
-      const curable = error.status === 401 || EXPIRED.test(error.message);
+      const curable = error.status === 401 || mayBeExpired(request, error, sent);
       const renewed = curable && tries < MAX_AUTHORIZATIONS && (await authorization.refused(challenges, sent, signal));
       if (!renewed) throw error;
       // A streamed body is gone: who opened it can open it again, with the credentials just renewed.
@@ -82,6 +83,11 @@ export function createTransport({ endpoint, guard, authorization }: TransportOpt
       throw typedFailure(occasion(request), error, signal);
     }
   };
+}
+
+/** The answer to a HEAD has no words: what logs in as at ECR may have expired, and is renewed to find out. */
+function mayBeExpired({ method }: RegistryRequest, error: RegistryError, sent: string | undefined): boolean {
+  return EXPIRED.test(error.message) || (method === "HEAD" && sent?.startsWith("Basic ") === true);
 }
 
 function isRead({ method }: RegistryRequest): boolean {

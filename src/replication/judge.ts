@@ -76,12 +76,18 @@ function judgeRegistry(
   random: () => number,
 ): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   if (error.category === "permanent") {
-    const what = error.code ?? (error.status === undefined ? "refused" : `http-${error.status}`);
-    return { outcome: "failed", reason: `${error.side}-${what.toLowerCase().replaceAll("_", "-")}`, error };
+    return { outcome: "failed", reason: `${error.side}-${refusalOf(error)}`, error };
   }
   const reason = error.status === 429 || error.code === "TOOMANYREQUESTS" ? "rate-limited" : "unavailable";
   const afterMs = (error.retryAfterMs ?? UNAVAILABLE_MS / 2) + jittered(UNAVAILABLE_MS, random);
   return { outcome: "deferred", reason, afterMs, error };
+}
+
+/** What a registry refused, in a word that tells people where to look. */
+function refusalOf({ operation, code, status }: RegistryError): string {
+  if (operation === "get-credentials" || operation === "get-token") return "login-refused";
+  const what = code ?? (status === undefined ? "refused" : `http-${status}`);
+  return what.toLowerCase().replaceAll("_", "-");
 }
 
 function judgeAttempt(

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { LOCAL_ACCOUNT } from "../../emulators/local-aws.ts";
 import type { LayerBucket } from "../layer-bucket.ts";
 import { specificationProfile } from "../profile.ts";
@@ -8,7 +9,7 @@ export interface EcrProfileOptions {
   readonly password: string;
   readonly bucket: LayerBucket;
   /** True when the token has expired. */
-  readonly isExpired?: () => boolean;
+  readonly isExpired?: ((request: IncomingMessage) => boolean) | undefined;
 }
 
 /**
@@ -24,7 +25,7 @@ export function createEcrProfile({ password, bucket, isExpired = () => false }: 
         const challenge = `Basic realm="http://${request.headers.host}/",service="ecr.amazonaws.com"`;
         return new Refusal(401, "UNAUTHORIZED", "Not Authorized", { headers: { "www-authenticate": challenge } });
       }
-      if (!isExpired()) return undefined;
+      if (!isExpired(request)) return undefined;
       return new Refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.");
     },
     unknownRepository: (name) =>

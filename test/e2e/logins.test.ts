@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { imageOf, layer } from "../../local/images/image-content.ts";
+import { pushImage } from "../../local/images/push-image.ts";
+import { FEDERATION } from "../../local/registries.ts";
+import { startStack } from "../../local/stack.ts";
+import type { Stack, StackOptions } from "../../local/stack.ts";
+import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
+import { openOperations } from "../../src/wiring/open-operations.ts";
+import { lookAtStack } from "../../src/wiring/stack-look.ts";
+import { eventually } from "../fixtures/eventually.ts";
+
+const signal = AbortSignal.timeout(120_000);
+
+/** A running stack, and what it logs of each copy. */
+async function running(options: Partial<StackOptions> = {}) {
+  const logs: string[] = [];
+  const stack = await startStack({
+    concurrency: 2,
+    timeoutSeconds: 30,
+    reconcileAfterMs: 3_600_000,
+    onLog: (_name, line) => void logs.push(line),
+    ...options,
+  });
+  const operations = await openOperations("freightliner", { ...LOCAL_AWS, endpoint: stack.lambdaEndpoint }, signal);
+  return {
+    stack,
+    logs,
+    look: () => lookAtStack(operations),
+    async [Symbol.asyncDispose]() {
+      await operations[Symbol.asyncDispose]();
+      await stack[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function push({ source: { registry, username, password } }: Stack, tag: string): Promise<void> {
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  const image = imageOf([layer(tag, 10_000)], { os: "linux", architecture: "amd64" });
+  return pushImage(image, { registry, repository: "app", tag, authorization }, signal);
+}
+
+describe("a login that ends while Freightliner runs", () => {
+  it("at ECR is renewed, and the copy goes on", async () => {
+    let refused = 0;
+    let isOld = false;
+    await using around = await running({
+      // Only the functions read manifests.
+      isSourceTokenExpired({ method, url = "" }) {
+        if (!isOld || method === "PUT" || !url.includes("/manifests/")) return false;
+        refused++;
+        isOld = false;
+        return true;
+      },
+    });
+    await push(around.stack, "v1");
+    await eventually("the first tag", async () => ((await around.look()).tags.equal === 1 ? true : undefined));
+    isOld = true;
+    await push(around.stack, "v2");
+    await eventually("the second tag", async () => ((await around.look()).tags.equal === 2 ? true : undefined));
+    expect(refused).toBe(1);
+    expect(around.stack.depth("dead-letters").visible).toBe(0);
+  }, 60_000);
+
+  it("at Google is exchanged anew when the registry refuses it", async () => {
+    await using around = await running();
+    await push(around.stack, "v1");
+    await eventually("the first tag", async () => ((await around.look()).tags.equal === 1 ? true : undefined));
+    around.stack.target.revokeTokens();
+    await push(around.stack, "v2");
+    await eventually("the second tag", async () => ((await around.look()).tags.equal === 2 ? true : undefined));
+    expect(around.stack.depth("dead-letters").visible).toBe(0);
+  }, 60_000);
+});
+
+describe("a role that Google does not trust", () => {
+  it.each([
+    ["for another audience", { ...FEDERATION, audience: `${FEDERATION.audience}-other` }, /invalid_grant.*audience/],
+    [
+      "as another service account",
+      { ...FEDERATION, serviceAccount: "other@project.iam.gserviceaccount.com" },
+      /getAccessToken.* denied/,
+    ],
+  ])(
+    "%s has its pushes parked with the reason and what to check, and opens no circuit",
+    async (_case, federation, says) => {
+      await using around = await running({ federation });
+      await push(around.stack, "v1");
+      await eventually("a dead letter", () => (around.stack.depth("dead-letters").visible === 1 ? true : undefined));
+      const { tags, destinations } = await around.look();
+      expect(tags).toMatchObject({ all: 1, failed: 1 });
+      expect(destinations[0]).toMatchObject({ circuit: { state: "closed" }, intake: { state: "full" } });
+      const parked = around.logs.find((line) => line.includes("Copy failed for good")) ?? "{}";
+      const { reason, error }: { reason?: string; error?: string } = JSON.parse(parked);
+      expect(reason).toBe("target-login-refused");
+      expect(error).toMatch(says);
+      expect(error).toContain("check pool, provider, attribute condition and service account");
+    },
+    60_000,
+  );
+});
