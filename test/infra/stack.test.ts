@@ -7,7 +7,7 @@ import {
   ReconcileEnvironment,
 } from "../../src/contract/environment.ts";
 import { COPY_TIMEOUT_SECONDS } from "../../src/contract/limits.ts";
-import { EXAMPLE, synthesise } from "./template.ts";
+import { EXAMPLE, KEY_SECRET, synthesise, WITH_KEY } from "./template.ts";
 
 const template = synthesise();
 
@@ -215,17 +215,8 @@ describe("permissions", () => {
 });
 
 describe("a destination with a key", () => {
-  const secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:google-key-AbCdEf";
-  const place = {
-    name: "europe",
-    kind: "artifactRegistry",
-    registry: "europe-docker.pkg.dev",
-    prefix: "project/images",
-  };
-  const withKey = { ...EXAMPLE, destinations: [{ ...place, keySecret: secret }, EXAMPLE.destinations[1]] };
-
   it("lets the functions that talk to it read exactly its secret; nothing of the key is in the template", () => {
-    const found = synthesise(withKey).findResources("AWS::IAM::Policy");
+    const found = synthesise(WITH_KEY).findResources("AWS::IAM::Policy");
     const reading = Object.entries(found).filter(([, policy]) => JSON.stringify(policy).includes("secretsmanager"));
     const roles = reading.map(([id]) => String(/Freightliner([A-Za-z]+?)Role/.exec(id)?.[1]));
     expect(roles.toSorted()).toEqual(["Copy", "Probe", "Reconcile"]);
@@ -233,7 +224,7 @@ describe("a destination with a key", () => {
       expect(Properties.PolicyDocument.Statement).toContainEqual({
         Action: "secretsmanager:GetSecretValue",
         Effect: "Allow",
-        Resource: secret,
+        Resource: KEY_SECRET,
       });
     }
   });

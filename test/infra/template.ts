@@ -27,6 +27,22 @@ export const EXAMPLE: ConfigurationDocument = {
   ],
 };
 
+/** The secret with a service account's key, and the example with a key in place of one federation. */
+export const KEY_SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:google-key-AbCdEf";
+export const WITH_KEY = {
+  ...EXAMPLE,
+  destinations: [
+    {
+      name: "europe",
+      kind: "artifactRegistry",
+      registry: "europe-docker.pkg.dev",
+      prefix: "project/images",
+      keySecret: KEY_SECRET,
+    },
+    EXAMPLE.destinations[1],
+  ],
+};
+
 /** The stack's template, without bundling the functions. */
 export function synthesise(
   document: object = EXAMPLE,

@@ -11,7 +11,7 @@ import { FormatError } from "../../src/oci/format-error.ts";
 import { parseCopyRequest } from "../../src/replication/copy-request.ts";
 import { readEcrEvent } from "../../src/replication/image-pushed.ts";
 import { targetRepository } from "../../src/replication/plan-copies.ts";
-import { EXAMPLE, synthesise } from "../infra/template.ts";
+import { EXAMPLE, synthesise, WITH_KEY } from "../infra/template.ts";
 
 const template = synthesise();
 const operator = Role.fromRoleArn(new Stack(new App(), "roles"), "Operator", "arn:aws:iam::123456789012:role/operator");
@@ -163,18 +163,9 @@ describe("T28: another role of the AWS account", () => {
 });
 
 describe("T29: a look into templates and variables", () => {
-  const secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:google-key-AbCdEf";
-  const place = {
-    name: "europe",
-    kind: "artifactRegistry",
-    registry: "europe-docker.pkg.dev",
-    prefix: "project/images",
-  };
-  const withKey = synthesise({ ...EXAMPLE, destinations: [{ ...place, keySecret: secret }, EXAMPLE.destinations[1]] });
-
   it.each([
     ["without a key", template],
-    ["with a key", withKey],
+    ["with a key", synthesise(WITH_KEY)],
   ])("finds no secret %s, at most where one is kept", (_case, of) => {
     const text = JSON.stringify(of.toJSON());
     expect(text).not.toMatch(/PRIVATE KEY|private_key|AKIA[0-9A-Z]{16}|ya29\.|_json_key|password/i);
