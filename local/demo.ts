@@ -7,7 +7,8 @@ import { fixedCredentials } from "../src/registry/credentials.ts";
 import { createRegistrySource } from "../src/registry/registry-source.ts";
 import { demoImage } from "./images/demo-image.ts";
 import { pushImage } from "./images/push-image.ts";
-import type { Login } from "./registries.ts";
+import { basicAuthorization } from "./login.ts";
+import type { Login } from "./login.ts";
 import type { Stack } from "./stack.ts";
 import { verifyTag } from "./verify.ts";
 import type { Verified } from "./verify.ts";
@@ -24,7 +25,7 @@ const POLL_MS = 50;
 
 /** Pushes the demo image into the source, as a user's client would. */
 export async function pushDemo({ source }: Pick<Stack, "source">, signal: AbortSignal): Promise<void> {
-  const place = { registry: source.registry, repository: DEMO.repository, tag: DEMO.tag, authorization: basic(source) };
+  const place = { registry: source.registry, ...DEMO, authorization: basicAuthorization(source) };
   await pushImage(demoImage("1"), place, signal);
 }
 
@@ -64,8 +65,4 @@ async function arrival(source: Registry, target: Registry, tag: Tag, signal: Abo
       });
     });
   }
-}
-
-function basic({ username, password }: Login): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }

@@ -5,20 +5,13 @@ import type { GoogleEndpoints } from "../src/contract/environment.ts";
 import { startArtifactRegistryApi } from "./emulators/artifact-registry-api.ts";
 import { startEcrApi } from "./emulators/ecr-api.ts";
 import { startGoogleTokens } from "./emulators/google-tokens.ts";
+import type { Login } from "./login.ts";
 import { startLayerBucket } from "./registry/layer-bucket.ts";
 import { createArtifactRegistryProfile } from "./registry/profiles/artifact-registry.ts";
 import { createEcrProfile } from "./registry/profiles/ecr.ts";
 import type { EcrProfileOptions } from "./registry/profiles/ecr.ts";
 import type { OnRegistryEvent } from "./registry/registry-event.ts";
 import { openRegistryFiles, startRegistry } from "./registry/registry-server.ts";
-
-/** A registry, and how a person or script logs in to it. */
-export interface Login {
-  /** `127.0.0.1:PORT` */
-  readonly registry: string;
-  readonly username: string;
-  readonly password: string;
-}
 
 /** The two registries, and the services their clouds log in with. */
 export interface Registries {

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { pushImage } from "../../local/images/push-image.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { startStack } from "../../local/stack.ts";
@@ -9,6 +8,7 @@ import type { Stack } from "../../local/stack.ts";
 import { startFaultProxy } from "../faults/fault-proxy.ts";
 import type { FaultProxy } from "../faults/fault-proxy.ts";
 import { eventually } from "../fixtures/eventually.ts";
+import { push } from "../fixtures/push.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 
 const AMD64 = { os: "linux", architecture: "amd64" };
@@ -34,11 +34,8 @@ describe("a stack with a target that denies one repository", () => {
   let stack: Stack;
   let local: string;
 
-  async function push(repository: string, tag: string): Promise<void> {
-    const { registry, username, password } = stack.source;
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-    await pushImage(imageOf([layer(repository, 2_000)], AMD64), { registry, repository, tag, authorization }, never);
-  }
+  const pushTo = (repository: string): Promise<void> =>
+    push(stack.source, imageOf([layer(repository, 2_000)], AMD64), { repository, tag: "v1" }, never);
 
   beforeAll(async () => {
     const folder = parts.use(await temporaryFolder());
@@ -69,8 +66,8 @@ describe("a stack with a target that denies one repository", () => {
       }),
     );
     local = stack.lambdaEndpoint;
-    await push("open/app", "v1");
-    await push("closed/app", "v1");
+    await pushTo("open/app");
+    await pushTo("closed/app");
     await eventually("a dead letter", () => (stack.depth("dead-letters").visible === 1 ? true : undefined));
     await eventually("idle queues", () => (stack.depth("live").inFlight === 0 ? true : undefined));
   }, 60_000);

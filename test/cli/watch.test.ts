@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { listedTag } from "../../src/replication/tag-state.ts";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { pushImage } from "../../local/images/push-image.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { startStack } from "../../local/stack.ts";
 import { pass, startFaultProxy } from "../faults/fault-proxy.ts";
 import type { Spoil } from "../faults/fault-proxy.ts";
 import { eventually } from "../fixtures/eventually.ts";
+import { push } from "../fixtures/push.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 
 const signal = AbortSignal.timeout(60_000);
@@ -35,10 +35,8 @@ describe("freightliner watch", () => {
       leaseSeconds: 4,
       target: { registry: proxy.host, prefix: "mirror" },
     });
-    const { username, password } = stack.source;
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
     const image = imageOf([layer("watched", 1_000_000)], { os: "linux", architecture: "amd64" });
-    await pushImage(image, { registry: stack.source.registry, repository: "app", tag: "v1", authorization }, signal);
+    await push(stack.source, image, { repository: "app", tag: "v1" }, signal);
     const args = ["freightliner.mjs", "watch", "--local", stack.lambdaEndpoint, "--every", "1"];
     const watching = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     let shown = "";

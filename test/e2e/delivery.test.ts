@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { pushImage } from "../../local/images/push-image.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { startStack } from "../../local/stack.ts";
@@ -13,6 +12,7 @@ import { startFaultProxy } from "../faults/fault-proxy.ts";
 import type { Passing } from "../faults/fault-proxy.ts";
 import { seeded } from "../faults/seeded.ts";
 import { eventually } from "../fixtures/eventually.ts";
+import { push } from "../fixtures/push.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
 
@@ -23,17 +23,15 @@ const never = AbortSignal.timeout(400_000);
 
 /** Pushes images of a shared and an own layer under `v0`, `v1`, ... @returns what each tag names. */
 async function pushTags({ source }: Pick<Stack, "source">, count: number): Promise<Map<string, Digest>> {
-  const authorization = `Basic ${Buffer.from(`${source.username}:${source.password}`).toString("base64")}`;
   const base = layer("base", 200_000);
   const pushed = new Map<string, Digest>();
   const indexes = Array.from({ length: count }, (_, index) => index);
-  const push = async (index: number): Promise<void> => {
+  const pushNext = async (index: number): Promise<void> => {
     const image = imageOf([base, layer(`own-${index}`, 5_000)], AMD64);
-    const place = { registry: source.registry, repository: "team/app", tag: `v${index}`, authorization };
-    await pushImage(image, place, never);
+    await push(source, image, { repository: "team/app", tag: `v${index}` }, never);
     pushed.set(`v${index}`, image.root.descriptor.digest);
   };
-  await concurrently(indexes, 8, push, never);
+  await concurrently(indexes, 8, pushNext, never);
   return pushed;
 }
 

@@ -6,12 +6,12 @@ import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { pushImage } from "../../local/images/push-image.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { concurrently } from "../../src/replication/concurrently.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { createTagListing } from "../../src/registry/tagged-digests.ts";
 import { eventually } from "../fixtures/eventually.ts";
+import { push } from "../fixtures/push.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
 
@@ -46,19 +46,17 @@ async function start(directory: string) {
 }
 
 async function pushTags({ source }: Ready): Promise<Map<string, Digest>> {
-  const authorization = `Basic ${Buffer.from(`${source.username}:${source.password}`).toString("base64")}`;
   const base = layer("base", 3_000_000);
   const pushed = new Map<string, Digest>();
-  const push = async (index: number): Promise<void> => {
+  const pushNext = async (index: number): Promise<void> => {
     const image = imageOf([base, layer(`own-${index}`, 1_500_000)], AMD64);
-    const place = { registry: source.registry, repository: "team/app", tag: `v${index}`, authorization };
-    await pushImage(image, place, never);
+    await push(source, image, { repository: "team/app", tag: `v${index}` }, never);
     pushed.set(`v${index}`, image.root.descriptor.digest);
   };
   await concurrently(
     Array.from({ length: TAGS }, (_, index) => index),
     8,
-    push,
+    pushNext,
     never,
   );
   return pushed;

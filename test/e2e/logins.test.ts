@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { pushImage } from "../../local/images/push-image.ts";
 import { FEDERATION } from "../../local/registries.ts";
 import { startStack } from "../../local/stack.ts";
 import type { Stack, StackOptions } from "../../local/stack.ts";
@@ -8,6 +7,7 @@ import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import { lookAtStack } from "../../src/wiring/stack-look.ts";
 import { eventually } from "../fixtures/eventually.ts";
+import { push } from "../fixtures/push.ts";
 
 const signal = AbortSignal.timeout(120_000);
 
@@ -33,10 +33,9 @@ async function running(options: Partial<StackOptions> = {}) {
   };
 }
 
-function push({ source: { registry, username, password } }: Stack, tag: string): Promise<void> {
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+function pushTag({ source }: Stack, tag: string): Promise<void> {
   const image = imageOf([layer(tag, 10_000)], { os: "linux", architecture: "amd64" });
-  return pushImage(image, { registry, repository: "app", tag, authorization }, signal);
+  return push(source, image, { repository: "app", tag }, signal);
 }
 
 describe("a login that ends while Freightliner runs", () => {
@@ -52,10 +51,10 @@ describe("a login that ends while Freightliner runs", () => {
         return true;
       },
     });
-    await push(around.stack, "v1");
+    await pushTag(around.stack, "v1");
     await eventually("the first tag", async () => ((await around.look()).tags.equal === 1 ? true : undefined));
     isOld = true;
-    await push(around.stack, "v2");
+    await pushTag(around.stack, "v2");
     await eventually("the second tag", async () => ((await around.look()).tags.equal === 2 ? true : undefined));
     expect(refused).toBe(1);
     expect(around.stack.depth("dead-letters").visible).toBe(0);
@@ -63,10 +62,10 @@ describe("a login that ends while Freightliner runs", () => {
 
   it("at Google is exchanged anew when the registry refuses it", async () => {
     await using around = await running();
-    await push(around.stack, "v1");
+    await pushTag(around.stack, "v1");
     await eventually("the first tag", async () => ((await around.look()).tags.equal === 1 ? true : undefined));
     around.stack.target.revokeTokens();
-    await push(around.stack, "v2");
+    await pushTag(around.stack, "v2");
     await eventually("the second tag", async () => ((await around.look()).tags.equal === 2 ? true : undefined));
     expect(around.stack.depth("dead-letters").visible).toBe(0);
   }, 60_000);
@@ -84,7 +83,7 @@ describe("a role that Google does not trust", () => {
     "%s has its pushes parked with the reason and what to check, and opens no circuit",
     async (_case, federation, says) => {
       await using around = await running({ federation });
-      await push(around.stack, "v1");
+      await pushTag(around.stack, "v1");
       await eventually("a dead letter", () => (around.stack.depth("dead-letters").visible === 1 ? true : undefined));
       const { tags, destinations } = await around.look();
       expect(tags).toMatchObject({ all: 1, failed: 1 });

@@ -2,9 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { imageOf, indexOf, layer } from "../../local/images/image-content.ts";
-import type { ImageContent } from "../../local/images/image-content.ts";
 import { demoImage } from "../../local/images/demo-image.ts";
-import { pushImage } from "../../local/images/push-image.ts";
 import type { RegistryEvent } from "../../local/registry/registry-event.ts";
 import { startStack } from "../../local/stack.ts";
 import type { Stack } from "../../local/stack.ts";
@@ -13,6 +11,7 @@ import { parseTag } from "../../src/oci/reference.ts";
 import type { Connections } from "../../src/registry/connections.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { eventually } from "../fixtures/eventually.ts";
+import { push } from "../fixtures/push.ts";
 import { writeOciLayout } from "../fixtures/oci-layout.ts";
 import { skopeo, startDockerRegistry, temporaryFolder } from "../fixtures/programs.ts";
 import { testSource } from "../fixtures/registry-client.ts";
@@ -20,12 +19,6 @@ import { testSource } from "../fixtures/registry-client.ts";
 const never = AbortSignal.timeout(120_000);
 const OPTIONS = { concurrency: 4, timeoutSeconds: 60 } as const;
 const AMD64 = { os: "linux", architecture: "amd64" };
-
-function push(stack: Stack, image: ImageContent, repository: string, tag: string): Promise<void> {
-  const { registry, username, password } = stack.source;
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-  return pushImage(image, { registry, repository, tag, authorization }, never);
-}
 
 /** Both ends of a repository, read as any client would. */
 function openEnds(stack: Stack, repository: string, connections: Connections) {
@@ -49,7 +42,7 @@ describe("an image pushed at the source", () => {
     await using stack = await startStack(OPTIONS);
     await using connections = createConnections();
     const image = demoImage("1");
-    await push(stack, image, "team/app", "v1");
+    await push(stack.source, image, { repository: "team/app", tag: "v1" }, never);
     const { source, target } = openEnds(stack, "team/app", connections);
     const tag = parseTag("v1");
     await eventually("the tag", async () => (await target.resolve(tag, never))?.digest);
@@ -102,7 +95,7 @@ describe("an image pushed at the source", () => {
     await using stack = await startStack({ ...OPTIONS, target: { registry: registry.host, prefix: "mirror" } });
     await using connections = createConnections();
     const image = indexOf([imageOf([layer("real", 2_000_000)], AMD64)]);
-    await push(stack, image, "app", "v1");
+    await push(stack.source, image, { repository: "app", tag: "v1" }, never);
     const target = testSource({ host: registry.host, repository: "mirror/app" }, connections);
     const tag = parseTag("v1");
     await eventually("the tag", async () => (await target.resolve(tag, never))?.digest);
@@ -118,7 +111,7 @@ describe("an image pushed at the source", () => {
     const base = [layer("base-1", 1_500_000), layer("base-2", 400_000)];
     const tags = Array.from({ length: 50 }, (_, index) => `v${index}`);
     const images = new Map(tags.map((tag) => [tag, imageOf([...base, layer(`own-${tag}`, 20_000)], AMD64)]));
-    await Promise.all(tags.map((tag) => push(stack, images.get(tag)!, "team/app", tag)));
+    await Promise.all(tags.map((tag) => push(stack.source, images.get(tag)!, { repository: "team/app", tag }, never)));
     const { target } = openEnds(stack, "team/app", connections);
     for (const tag of tags) {
       const digest = images.get(tag)?.root.descriptor.digest;
@@ -148,7 +141,7 @@ describe("an image pushed at the source", () => {
     await using connections = createConnections();
     const layers = Array.from({ length: 12 }, (_, index) => layer(`kill-${index}`, index < 6 ? 30_000_000 : 100_000));
     const image = imageOf(layers, AMD64);
-    await push(stack, image, "team/app", "v1");
+    await push(stack.source, image, { repository: "team/app", tag: "v1" }, never);
     await eventually("a first finished blob", () => (storedSoFar().length > 0 ? true : undefined));
     const finished = storedSoFar();
     await stack.killCopies();
@@ -165,7 +158,7 @@ describe("an image pushed at the source", () => {
       delivery: () => "twice",
       onLog: (_name, line) => void outcomes.push(/"outcome":"(\w+)"/.exec(line)?.[1] ?? ""),
     });
-    await push(stack, imageOf([layer("twice", 100_000)], AMD64), "app", "v1");
+    await push(stack.source, imageOf([layer("twice", 100_000)], AMD64), { repository: "app", tag: "v1" }, never);
     const ended = (): string[] => outcomes.filter((outcome) => ["replicated", "unchanged"].includes(outcome));
     await eventually("two outcomes", () => (ended().length === 2 ? true : undefined));
     const ends = ended();
@@ -188,8 +181,8 @@ describe("a tag that is pushed twice", () => {
     await using connections = createConnections();
     const [older, newer] = ["older", "newer"].map((name) => imageOf([layer(name, 100_000)], AMD64));
     if (older === undefined || newer === undefined) throw new Error("two images");
-    await push(stack, older, "app", "v1");
-    await push(stack, newer, "app", "v1");
+    await push(stack.source, older, { repository: "app", tag: "v1" }, never);
+    await push(stack.source, newer, { repository: "app", tag: "v1" }, never);
     await eventually("both ends", () => (outcomes.filter((outcome) => outcome !== "").length >= 2 ? true : undefined));
     const { target } = openEnds(stack, "app", connections);
     const found = await target.resolve(parseTag("v1"), never);

@@ -5,9 +5,9 @@ import { createLooks } from "../../../local/page/looks.ts";
 import { openPage } from "../../../local/page/open-page.ts";
 import { startPage } from "../../../local/page/page-server.ts";
 import { imageOf, layer } from "../../../local/images/image-content.ts";
-import { pushImage } from "../../../local/images/push-image.ts";
 import { startStack } from "../../../local/stack.ts";
 import { eventually } from "../../fixtures/eventually.ts";
+import { push } from "../../fixtures/push.ts";
 
 function counting(fails: (count: number) => boolean = () => false) {
   const problems: unknown[] = [];
@@ -126,10 +126,8 @@ describe("the live page", () => {
   it("shows a running stack: what arrived, and what it is", async () => {
     await using stack = await startStack({ concurrency: 2, timeoutSeconds: 30, reconcileAfterMs: 3_600_000 });
     await using page = await openPage(stack, { pagePort: undefined }, { say: () => undefined });
-    const { registry, username, password } = stack.source;
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
     const image = imageOf([layer("shown", 10_000)], { os: "linux", architecture: "amd64" });
-    await pushImage(image, { registry, repository: "app", tag: "v1", authorization }, AbortSignal.timeout(20_000));
+    await push(stack.source, image, { repository: "app", tag: "v1" }, AbortSignal.timeout(20_000));
     const { body } = await request(`http://${page.host}/looks`);
     let text = "";
     for await (const chunk of body) {
@@ -142,6 +140,6 @@ describe("the live page", () => {
       arrived: [{ key: "local/project/repository/app:v1", digest: image.root.descriptor.digest }],
       destinations: [{ name: "local", circuit: { state: "closed" } }],
     });
-    expect(text).not.toContain(password);
+    expect(text).not.toContain(stack.source.password);
   }, 60_000);
 });
