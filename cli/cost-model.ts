@@ -1,4 +1,5 @@
-import { PRICES } from "../src/contract/prices.ts";
+import { COPY_MEMORY_MEGABYTES } from "../src/contract/limits.ts";
+import { egressDollars, PRICES, runningDollars } from "../src/contract/prices.ts";
 
 /** What is pushed in a month. */
 export interface Workload {
@@ -18,7 +19,7 @@ export interface CostItem {
 }
 
 /** Assumed of a copy: what it takes beside its bytes, and how fast these are. Measured with the local stack, rounded up. */
-const COPY = { secondsWithoutBytes: 1.5, bytesPerSecond: 60e6, memoryGigabytes: 1_769 / 1_024 } as const;
+const COPY = { secondsWithoutBytes: 1.5, bytesPerSecond: 60e6 } as const;
 /** Of one copy: reads and writes of tag, circuit, rate and receipt; and of each blob. */
 const TABLE = { readsPerCopy: 8, writesPerCopy: 6, perBlob: 2 } as const;
 const LOG_BYTES_PER_COPY = 6_000;
@@ -35,7 +36,7 @@ export function estimate(workload: Workload) {
   const items = [
     {
       name: "egress",
-      dollars: (bytes / 1e9) * PRICES.egressGigabyte,
+      dollars: egressDollars(bytes),
       because: `${(bytes / 1e9).toFixed(1)} GB leave AWS for the internet`,
     },
     ...lambda(copies, bytes),
@@ -53,15 +54,15 @@ export function estimate(workload: Workload) {
 
 function lambda(copies: number, bytes: number): CostItem[] {
   const seconds = copies * COPY.secondsWithoutBytes + bytes / COPY.bytesPerSecond;
-  const running = seconds * COPY.memoryGigabytes * PRICES.lambdaGigabyteSecond;
+  const running = runningDollars(seconds, COPY_MEMORY_MEGABYTES);
   // Fan-out, probe and comparison: a quarter of a GB and of a second each.
-  const scheduled = (copies + MINUTES * 1.2) * 0.25 * 0.25 * PRICES.lambdaGigabyteSecond;
+  const scheduled = runningDollars((copies + MINUTES * 1.2) * 0.25, 256);
   const requests = (2 * copies + MINUTES * 1.2) * PRICES.lambdaRequest;
   return [
     {
       name: "Lambda",
       dollars: running + scheduled + requests,
-      because: `${Math.round(seconds).toLocaleString("en")} s of copying at ${COPY.memoryGigabytes.toFixed(2)} GB, and the scheduled functions`,
+      because: `${Math.round(seconds).toLocaleString("en")} s of copying at ${(COPY_MEMORY_MEGABYTES / 1_024).toFixed(2)} GB, and the scheduled functions`,
     },
   ];
 }

@@ -19,10 +19,21 @@ export function conditionOf({ account, names }: TrustedRoles): string {
   return `attribute.account == '${account}' && attribute.aws_role in [${list}]`;
 }
 
-/** Who writes: the service account, or each role as it is. */
+/** The roles as Google's principals. */
 function membersOf(place: TrustingPlace, { names }: TrustedRoles): string[] {
   const pool = `projects/${place.projectNumber}/locations/global/workloadIdentityPools/${place.pool}`;
   return names.map((name) => `principalSet://iam.googleapis.com/${pool}/attribute.aws_role/${name}`);
+}
+
+/** Who writes: the service account, or each role as it is. */
+function writersOf(place: TrustingPlace, roles: TrustedRoles): string[] {
+  return place.serviceAccount === undefined ? membersOf(place, roles) : [`serviceAccount:${place.serviceAccount}`];
+}
+
+/** A service account's name and project, as its e-mail has them. */
+function accountOf(email: string): { readonly name: string; readonly project: string } {
+  const [name = "", host = ""] = email.split("@");
+  return { name, project: host.split(".")[0] ?? "" };
 }
 
 /** The commands, in order; each can be run again after it has failed. */
@@ -38,8 +49,8 @@ export function gcloudCommands(places: readonly TrustingPlace[], roles: TrustedR
   ];
   for (const [email, place] of accounts) {
     if (email === undefined) continue;
-    const project = email.split("@")[1]?.split(".")[0] ?? place.project;
-    lines.push(`gcloud iam service-accounts create ${email.split("@")[0]} --project=${project}`);
+    const { name, project } = accountOf(email);
+    lines.push(`gcloud iam service-accounts create ${name} --project=${project}`);
     for (const member of membersOf(place, roles)) {
       lines.push(
         `gcloud iam service-accounts add-iam-policy-binding ${email} --project=${project} --role=roles/iam.workloadIdentityUser --member="${member}"`,
@@ -52,9 +63,8 @@ export function gcloudCommands(places: readonly TrustingPlace[], roles: TrustedR
 
 /** Writing to one repository, and nothing else. */
 function writerCommands(place: TrustingPlace, roles: TrustedRoles): string[] {
-  const { repository, location, project, serviceAccount } = place;
-  const members = serviceAccount === undefined ? membersOf(place, roles) : [`serviceAccount:${serviceAccount}`];
-  return members.map(
+  const { repository, location, project } = place;
+  return writersOf(place, roles).map(
     (member) =>
       `gcloud artifacts repositories add-iam-policy-binding ${repository} --location=${location} --project=${project} --role=roles/artifactregistry.writer --member="${member}"`,
   );
@@ -93,10 +103,10 @@ ${MAPPING.split(",")
 }
 
 function serviceAccountBlocks(email: string, place: TrustingPlace, roles: TrustedRoles): string[] {
-  const id = identifier(email.split("@")[0] ?? "");
-  const project = email.split("@")[1]?.split(".")[0] ?? "";
+  const { name, project } = accountOf(email);
+  const id = identifier(name);
   return [
-    block("google_service_account", id, { project, account_id: email.split("@")[0] ?? "" }),
+    block("google_service_account", id, { project, account_id: name }),
     ...membersOf(place, roles).map((member, index) =>
       block("google_service_account_iam_member", `${id}_${identifier(roles.names[index] ?? "")}`, {
         service_account_id: `projects/${project}/serviceAccounts/${email}`,
@@ -108,9 +118,8 @@ function serviceAccountBlocks(email: string, place: TrustingPlace, roles: Truste
 }
 
 function writerBlocks(place: TrustingPlace, roles: TrustedRoles): string[] {
-  const { repository, location, project, serviceAccount, destination } = place;
-  const members = serviceAccount === undefined ? membersOf(place, roles) : [`serviceAccount:${serviceAccount}`];
-  return members.map((member, index) =>
+  const { repository, location, project, destination } = place;
+  return writersOf(place, roles).map((member, index) =>
     block("google_artifact_registry_repository_iam_member", `${identifier(destination)}_${index}`, {
       project,
       location,

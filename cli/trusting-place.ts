@@ -17,6 +17,7 @@ export interface TrustingPlace {
 
 const AUDIENCE =
   /^\/\/iam\.googleapis\.com\/projects\/(?<projectNumber>\d+)\/locations\/global\/workloadIdentityPools\/(?<pool>[^/]+)\/providers\/(?<provider>[^/]+)$/;
+
 /** Undefined for a destination that is not in Artifact Registry, or has no federation. */
 export function trustingPlace(destination: Destination): TrustingPlace | undefined {
   if (destination.kind !== "artifactRegistry" || destination.federation === undefined) return undefined;

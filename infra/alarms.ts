@@ -4,6 +4,7 @@ import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import { destinationsOf } from "./copy-queues.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { watchDestination } from "./destination-watches.ts";
 import { watchComparisons, watchFunctions, watchLosses } from "./stack-watches.ts";
@@ -27,12 +28,11 @@ export interface AlarmsProps {
 
 /** Everything that wakes somebody, or should; each says what has happened and where to read on. */
 export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
-  const destinations = [...new Set(props.queues.map(({ destination }) => destination))];
   const watches = [
     ...watchLosses(props),
     ...watchFunctions(props),
     ...watchComparisons(props),
-    ...destinations.flatMap((name) => watchDestination(name, props)),
+    ...destinationsOf(props.queues).flatMap((name) => watchDestination(name, props)),
   ];
   const useful = watches.filter(({ metric }) => props.metrics || !isOurs(metric));
   return useful.map((watch) => createAlarm(scope, watch, props));

@@ -8,6 +8,7 @@ import { COPY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { definedOnly } from "./defined-only.ts";
 import { createNodeFunction } from "./node-function.ts";
+import { roleOf } from "./role-of.ts";
 import type { Settings } from "./settings.ts";
 import { repositoryArns } from "./source-access.ts";
 import type { SourceAccess } from "./source-access.ts";
@@ -55,9 +56,7 @@ function allowPull(copy: NodejsFunction, access: SourceAccess): void {
     new PolicyStatement({ actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], resources: [...arns] }),
   );
   copy.addToRolePolicy(new PolicyStatement({ actions: ["ecr:GetAuthorizationToken"], resources: ["*"] }));
-  const { role } = copy;
-  if (role === undefined) throw new Error("the copy function has no role");
-  Validations.of(role).acknowledge(
+  Validations.of(roleOf(copy)).acknowledge(
     {
       id: "AwsSolutions-IAM5[Resource::*]",
       reason: "ecr:GetAuthorizationToken has no resources; all else in this policy names its own.",

@@ -1,7 +1,6 @@
 import { Duration, Validations } from "aws-cdk-lib";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { QueueProps } from "aws-cdk-lib/aws-sqs";
-import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import type { Settings } from "./settings.ts";
 import type { Destination } from "../src/contract/configuration-document.ts";
@@ -14,10 +13,21 @@ export interface DescribedQueue {
   readonly queue: Queue;
 }
 
-/** Encryption by a key of the team, or one that SQS manages. */
-export function queueEncryption(key: IKey | undefined): Pick<QueueProps, "encryption" | "encryptionMasterKey"> {
-  if (key === undefined) return { encryption: QueueEncryption.SQS_MANAGED };
-  return { encryption: QueueEncryption.KMS, encryptionMasterKey: key };
+/** What all queues have in common: TLS only, kept as long as set, encrypted by a key of the team or one that SQS manages. */
+export function queueDefaults({
+  encryptionKey,
+  messageRetention,
+}: Pick<Settings, "encryptionKey" | "messageRetention">): QueueProps {
+  const encryption =
+    encryptionKey === undefined
+      ? { encryption: QueueEncryption.SQS_MANAGED }
+      : { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey };
+  return { ...encryption, enforceSSL: true, retentionPeriod: messageRetention };
+}
+
+/** The destinations that queues are for, each once. */
+export function destinationsOf(queues: readonly DescribedQueue[]): string[] {
+  return [...new Set(queues.map(({ destination }) => destination))];
 }
 
 /** A pair of queues for every destination, so that one that is down holds no other, and live pushes pass a backfill. */
@@ -26,11 +36,7 @@ export function createCopyQueues(
   destinations: readonly Destination[],
   settings: Pick<Settings, "encryptionKey" | "messageRetention">,
 ): { readonly queues: readonly DescribedQueue[]; readonly deadLetters: Queue } {
-  const common = {
-    ...queueEncryption(settings.encryptionKey),
-    enforceSSL: true,
-    retentionPeriod: settings.messageRetention,
-  };
+  const common = queueDefaults(settings);
   const deadLetters = new Queue(scope, "DeadLetters", common);
   Validations.of(deadLetters).acknowledge({
     id: "AwsSolutions-SQS3",

@@ -13,6 +13,7 @@ import type { Construct } from "constructs";
 import { Metric, METRIC_NAMESPACE } from "../src/contract/metric-names.ts";
 import type { MetricName } from "../src/contract/metric-names.ts";
 import { MINUTES_5, ownMetric } from "./watch.ts";
+import { destinationsOf } from "./copy-queues.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 
 export interface DashboardProps {
@@ -40,7 +41,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): Dashbo
 }
 
 function rowsOf({ queues, deadLetters }: DashboardProps): IWidget[][] {
-  const destinations = [...new Set(queues.map(({ destination }) => destination))];
+  const destinations = destinationsOf(queues);
   const each = (metric: MetricName, statistic: string, service = "copy"): IMetric[] =>
     destinations.map((destination) =>
       ownMetric(metric, { service, destination }, statistic, MINUTES_5).with({ label: `${destination} ${statistic}` }),

@@ -3,7 +3,6 @@ import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IRole } from "aws-cdk-lib/aws-iam";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { parseConfigurationText } from "../src/contract/configuration.ts";
@@ -33,6 +32,7 @@ import { checkSettings, DEFAULT_SETTINGS } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import { reserve } from "./queue-access.ts";
 import { createReconcileFunction } from "./reconcile-function.ts";
+import { roleOf } from "./role-of.ts";
 import { Schedules } from "./schedules.ts";
 import { createStateTable } from "./state-table.ts";
 
@@ -174,11 +174,6 @@ function watchOver(
     Object.values(parts.functions).map(({ logGroup }) => logGroup),
   );
   return alarms;
-}
-
-function roleOf({ role, node }: IFunction): IRole {
-  if (role === undefined) throw new Error(`the function ${node.id} has no role`);
-  return role;
 }
 
 /** The configuration, checked, and its text as the functions get it. */

@@ -2,6 +2,7 @@ import { Aws, Validations } from "aws-cdk-lib";
 import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { roleOf } from "./role-of.ts";
 
 /** Services that use the key for a function: for its queues, its table, and a secret that may be under the same key. */
 const SERVICES = ["sqs", "dynamodb", "secretsmanager"];
@@ -13,15 +14,13 @@ const SERVICES = ["sqs", "dynamodb", "secretsmanager"];
 export function allowKeyUse(functions: readonly IFunction[], key: IKey): void {
   for (const user of functions) {
     key.grantEncryptDecrypt(user);
-    if (user.role !== undefined) {
-      Validations.of(user.role).acknowledge(
-        ...["kms:ReEncrypt*", "kms:GenerateDataKey*"].map((action) => ({
-          id: `AwsSolutions-IAM5[Action::${action}]`,
-          reason:
-            "CDK's grant for one key; a denial beside it allows these actions through the services that keep the data only.",
-        })),
-      );
-    }
+    Validations.of(roleOf(user)).acknowledge(
+      ...["kms:ReEncrypt*", "kms:GenerateDataKey*"].map((action) => ({
+        id: `AwsSolutions-IAM5[Action::${action}]`,
+        reason:
+          "CDK's grant for one key; a denial beside it allows these actions through the services that keep the data only.",
+      })),
+    );
     user.addToRolePolicy(
       new PolicyStatement({
         effect: Effect.DENY,

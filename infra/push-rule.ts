@@ -4,7 +4,7 @@ import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { queueEncryption } from "./copy-queues.ts";
+import { queueDefaults } from "./copy-queues.ts";
 import { reserve } from "./queue-access.ts";
 import type { Settings } from "./settings.ts";
 import { PUSH_PATTERN } from "../src/contract/push-pattern.ts";
@@ -25,11 +25,7 @@ export function createPushRule(
   scope: Construct,
   { fanOut, account, settings }: PushRuleProps,
 ): { readonly undelivered: Queue } {
-  const undelivered = new Queue(scope, "UndeliveredEvents", {
-    ...queueEncryption(settings.encryptionKey),
-    enforceSSL: true,
-    retentionPeriod: settings.messageRetention,
-  });
+  const undelivered = new Queue(scope, "UndeliveredEvents", queueDefaults(settings));
   reserve(undelivered, ["sqs:SendMessage"], []);
   Validations.of(undelivered).acknowledge({
     id: "AwsSolutions-SQS3",

@@ -10,6 +10,7 @@ import { createNodeFunction } from "./node-function.ts";
 import { allowIntake } from "./probe-function.ts";
 import { everyMinutes } from "./schedules.ts";
 import type { Schedules } from "./schedules.ts";
+import { roleOf } from "./role-of.ts";
 import type { Settings } from "./settings.ts";
 import { repositoryArns } from "./source-access.ts";
 import type { SourceAccess } from "./source-access.ts";
@@ -63,9 +64,7 @@ function allowListing(reconcile: NodejsFunction, access: SourceAccess): void {
   const [all] = repositoryArns({ ...access, repositories: ["*"] }).arns;
   reconcile.addToRolePolicy(new PolicyStatement({ actions: ["ecr:DescribeImages"], resources: [...arns] }));
   reconcile.addToRolePolicy(new PolicyStatement({ actions: ["ecr:DescribeRepositories"], resources: [all ?? ""] }));
-  const { role } = reconcile;
-  if (role === undefined) throw new Error("the reconcile function has no role");
-  Validations.of(role).acknowledge(
+  Validations.of(roleOf(reconcile)).acknowledge(
     ...acknowledgements,
     ...repositoryArns({ ...access, repositories: ["*"] }).acknowledgements,
   );

@@ -89,12 +89,20 @@ export function createHandler(dependencies: ReconcileDependencies) {
 /** What is due by a schedule comes first; other comparisons with schedules only go on where they were stopped, at last. */
 function scopesOf({ reconcile }: Configuration, schedule: string | undefined): Scope[] {
   const { schedules, everyMinutes, matches } = reconcile;
-  const keyed = schedules.map((known) => ({ key: scheduledCycle(known.name), ...known }));
-  const due = keyed.filter(({ name }) => name === schedule).map((known) => ({ ...known, everyMs: 0 }));
-  const others = keyed
-    .filter(({ name }) => name !== schedule)
-    .map((known) => ({ ...known, everyMs: Number.POSITIVE_INFINITY }));
-  return [...due, { key: REGULAR_CYCLE, everyMs: everyMinutes * 60_000, matches }, ...others];
+  const scopeOf = (known: (typeof schedules)[number], everyMs: number): Scope => ({
+    key: scheduledCycle(known.name),
+    everyMs,
+    matches: known.matches,
+  });
+  const [due, others] = [
+    schedules.filter(({ name }) => name === schedule),
+    schedules.filter(({ name }) => name !== schedule),
+  ];
+  return [
+    ...due.map((known) => scopeOf(known, 0)),
+    { key: REGULAR_CYCLE, everyMs: everyMinutes * 60_000, matches },
+    ...others.map((known) => scopeOf(known, Number.POSITIVE_INFINITY)),
+  ];
 }
 
 /** Begins a comparison or goes on with it, as far as the time reaches; two at once are one and a rest. */

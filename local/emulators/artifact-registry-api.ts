@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RepositoryIndex, RepositoryState } from "../registry/repository-index.ts";
 import { startHttpServer } from "./http-server.ts";
 import type { RunningServer } from "./http-server.ts";
+import { GOOGLE_JSON, sendJson } from "./send-json.ts";
 
 export interface ArtifactRegistryApiOptions {
   /** What the registry holds. */
@@ -33,7 +34,7 @@ function answer(
   const { parent = "", project, repository, image = "" } = groups;
   const state = catalog.find(`${project}/${repository}/${decodeURIComponent(image)}`);
   if (state === undefined) return refuse(response, 404, "NOT_FOUND", "Requested entity was not found.");
-  send(response, 200, pageOf(state, parent, url.searchParams));
+  sendJson(response, 200, pageOf(state, parent, url.searchParams), GOOGLE_JSON);
 }
 
 function pageOf({ tags }: RepositoryState, parent: string, query: URLSearchParams): object {
@@ -47,9 +48,5 @@ function pageOf({ tags }: RepositoryState, parent: string, query: URLSearchParam
 }
 
 function refuse(response: ServerResponse, code: number, status: string, message: string): void {
-  send(response, code, { error: { code, message, status } });
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
+  sendJson(response, code, { error: { code, message, status } }, GOOGLE_JSON);
 }

@@ -5,6 +5,7 @@ import type { RepositoryIndex, RepositoryState } from "../registry/repository-in
 import { startHttpServer } from "./http-server.ts";
 import type { RunningServer } from "./http-server.ts";
 import { readBody } from "./read-body.ts";
+import { AWS_JSON, sendJson } from "./send-json.ts";
 
 const TARGET_PREFIX = "AmazonEC2ContainerRegistry_V20150921.";
 const TOKEN_LIFE_SECONDS = 12 * 3_600;
@@ -44,7 +45,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const { status, body: answered } = isSigned
     ? act(action, body, options)
     : refuse("MissingAuthenticationTokenException", "Missing Authentication Token");
-  response.writeHead(status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answered));
+  sendJson(response, status, answered, AWS_JSON);
 }
 
 function act(action: string, body: string, options: EcrApiOptions): ApiAnswer {

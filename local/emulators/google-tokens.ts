@@ -3,6 +3,7 @@ import * as z from "zod";
 import { startHttpServer } from "./http-server.ts";
 import type { RunningServer } from "./http-server.ts";
 import { readBody } from "./read-body.ts";
+import { GOOGLE_JSON, sendJson } from "./send-json.ts";
 import { claimProblem } from "./signed-claim.ts";
 import { createTokenBook } from "./token-book.ts";
 import type { TokenBook } from "./token-book.ts";
@@ -90,7 +91,7 @@ interface Answer {
 
 async function respond(response: ServerResponse, answered: Promise<Answer>): Promise<void> {
   const { status, body } = await answered;
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
+  sendJson(response, status, body, GOOGLE_JSON);
 }
 
 async function answer(request: IncomingMessage, parts: Parts): Promise<Answer> {

@@ -4,6 +4,7 @@ import type { EventSourceMapping } from "../lambda/event-source-mapping.ts";
 import { startHttpServer } from "./http-server.ts";
 import type { RunningServer } from "./http-server.ts";
 import { readBody } from "./read-body.ts";
+import { sendJson } from "./send-json.ts";
 
 /** What the Lambda API knows of: mappings by their UUIDs, functions' variables by their names. */
 export interface LambdaApiOptions {
@@ -34,14 +35,10 @@ async function answer(
   if (request.method === "PUT" && mapping !== undefined) {
     const change = Change.parse(JSON.parse(body));
     mapping.update({ enabled: change.Enabled, maxConcurrency: change.ScalingConfig?.MaximumConcurrency });
-    return send(response, 202, { State: "Updating" });
+    return sendJson(response, 202, { State: "Updating" });
   }
   if (request.method === "GET" && found !== undefined) {
-    return send(response, 200, { FunctionName: name, Environment: { Variables: found } });
+    return sendJson(response, 200, { FunctionName: name, Environment: { Variables: found } });
   }
-  return send(response, 404, { Type: "User", Message: `Resource not found: ${path}` });
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  return sendJson(response, 404, { Type: "User", Message: `Resource not found: ${path}` });
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { startHttpServer } from "./http-server.ts";
 import type { RunningServer } from "./http-server.ts";
 import { readBody } from "./read-body.ts";
+import { AWS_JSON, sendJson } from "./send-json.ts";
 
 const Request = z.object({ SecretId: z.string() });
 
@@ -22,6 +23,5 @@ async function answer(
   const body = isKnown
     ? { ARN: SecretId, SecretString }
     : { __type: "ResourceNotFoundException", Message: "Secrets Manager can't find the specified secret." };
-  response.writeHead(isKnown ? 200 : 400, { "content-type": "application/x-amz-json-1.1" });
-  response.end(JSON.stringify(body));
+  sendJson(response, isKnown ? 200 : 400, body, AWS_JSON);
 }

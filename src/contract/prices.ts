@@ -14,13 +14,22 @@ export const PRICES = {
   dashboardMonth: 3,
 } as const;
 
+/** Bytes that leave AWS for the internet. */
+export function egressDollars(bytes: number): number {
+  return (bytes / 1e9) * PRICES.egressGigabyte;
+}
+
+/** A function that runs, without the price of its being called. */
+export function runningDollars(seconds: number, memoryMegabytes: number): number {
+  return seconds * (memoryMegabytes / 1_024) * PRICES.lambdaGigabyteSecond;
+}
+
 /** What one delivery of a message cost, by what was measured: the function's time, and the bytes that left AWS. */
 export function deliveryDollars(measured: {
   readonly milliseconds: number;
   readonly memoryMegabytes: number;
   readonly bytesUploaded: number;
 }): number {
-  const gigabyteSeconds = (measured.milliseconds / 1_000) * (measured.memoryMegabytes / 1_024);
-  const running = gigabyteSeconds * PRICES.lambdaGigabyteSecond + PRICES.lambdaRequest;
-  return running + (measured.bytesUploaded / 1e9) * PRICES.egressGigabyte;
+  const running = runningDollars(measured.milliseconds / 1_000, measured.memoryMegabytes);
+  return running + PRICES.lambdaRequest + egressDollars(measured.bytesUploaded);
 }
