@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../functions/copy/handler.ts";
-import type { Delivery } from "../../functions/copy/handler.ts";
+import type { CopyDependencies, Delivery } from "../../functions/copy/handler.ts";
 import { CIRCUIT } from "../../src/contract/limits.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
@@ -9,6 +9,7 @@ import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
 import type { CircuitRecord } from "../../src/replication/circuit.ts";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
+import type { RecordStore } from "../../src/replication/record-store.ts";
 import type { Receipt } from "../../src/replication/receipt.ts";
 import { createMemoryReceipts } from "../fakes/memory-receipts.ts";
 import { addImage } from "../fixtures/memory-image.ts";
@@ -30,40 +31,39 @@ const deliveryOf = (body: unknown): Delivery => ({
   receiveCount: 1,
 });
 
-/** What every copy has around it: a circuit that is closed, time, receipts. */
-function around(receipts = new Map<string, Receipt>(), circuits = createMemoryRecordStore<CircuitRecord>()) {
-  const breaker = createCircuitBreaker({
+function breakerOver(circuits: RecordStore<CircuitRecord>) {
+  return createCircuitBreaker({
     store: circuits,
     key: "gar",
     policy: circuitPolicy({ ...CIRCUIT, window: { seconds: 60 } }),
     now: Date.now,
     random: () => 0.5,
   });
-  return {
-    now: Date.now,
-    memoryMegabytes: 1_769,
-    timeout: (ms: number) => AbortSignal.timeout(ms),
-    circuit: () => breaker,
-    receipts: createMemoryReceipts(receipts),
-  };
 }
 
-function setUp() {
+/** A handler with a closed circuit, time, receipts and a queue that obeys; a test says only what is otherwise. */
+function setUp(otherwise: Partial<CopyDependencies> = {}) {
   const fixture = replicateFixture();
   const observer = createObserved();
   const deferred: number[] = [];
   const buried: string[] = [];
   const opened: string[] = [];
+  const breaker = breakerOver(createMemoryRecordStore());
   const handle = createHandler({
     configuration,
     observer,
-    ...around(),
+    now: Date.now,
+    memoryMegabytes: 1_769,
+    timeout: (ms: number) => AbortSignal.timeout(ms),
+    circuit: () => breaker,
+    receipts: createMemoryReceipts(new Map()),
     open: ({ to }) => {
       opened.push(to);
       return fixture;
     },
     defer: (_delivery, afterMs) => Promise.resolve(void deferred.push(afterMs)),
     bury: (_delivery, { reason }) => Promise.resolve(void buried.push(reason)),
+    ...otherwise,
   });
   return { fixture, observer, deferred, buried, opened, handle };
 }
@@ -134,48 +134,27 @@ describe("the copy handler", () => {
   });
 
   it("P13: fails when it could not bury a message, so that the queue keeps it", async () => {
-    const { fixture } = setUp();
-    const handle = createHandler({
-      configuration,
-      ...around(),
-      observer: createObserved(),
-      open: () => fixture,
-      defer: () => Promise.resolve(),
-      bury: () => Promise.reject(new Error("dead letters away")),
-    });
+    const { handle } = setUp({ bury: () => Promise.reject(new Error("dead letters away")) });
     await expect(handle(deliveryOf("{"), 60_000)).rejects.toThrow("dead letters away");
   });
 
   it("P16, P34: keeps a message that it may not defer any more: it shows again by itself, and nothing is lost", async () => {
-    const { fixture, observer } = setUp();
+    const { fixture, observer, handle } = setUp({
+      defer: () => Promise.reject(new Error("The receipt handle has expired")),
+      bury: () => Promise.reject(new Error("never")),
+    });
     addImage(fixture.source, ["one"], "v1");
     fixture.target.before = () => {
       throw new RegistryError({ side: "target", operation: "resolve", subject: "p", category: "deferred" }, "away");
     };
-    const handle = createHandler({
-      configuration,
-      ...around(),
-      observer,
-      open: () => fixture,
-      defer: () => Promise.reject(new Error("The receipt handle has expired")),
-      bury: () => Promise.reject(new Error("never")),
-    });
     expect(await handle(deliveryOf(request), 60_000)).toBe("kept");
     expect(observer.lines.at(-1)?.fields).toMatchObject({ messageId: "m1", error: "The receipt handle has expired" });
   });
 
   it("writes one receipt for each request, with its trace, however often it is delivered", async () => {
-    const { fixture } = setUp();
     const receipts = new Map<string, Receipt>();
+    const { fixture, handle } = setUp({ receipts: createMemoryReceipts(receipts) });
     const digest = addImage(fixture.source, ["one"], "v1");
-    const handle = createHandler({
-      configuration,
-      ...around(receipts),
-      observer: createObserved(),
-      open: () => fixture,
-      defer: () => Promise.resolve(),
-      bury: () => Promise.resolve(),
-    });
     for (let delivery = 0; delivery < 3; delivery++) await handle(deliveryOf(request), 60_000);
     expect([...receipts.values()]).toEqual([
       expect.objectContaining({
@@ -190,42 +169,26 @@ describe("the copy handler", () => {
   });
 
   it("does not end a request whose receipt cannot be written", async () => {
-    const { fixture, deferred } = setUp();
+    const { fixture, deferred, handle } = setUp({ receipts: { write: () => Promise.reject(new StoreError("away")) } });
     addImage(fixture.source, ["one"], "v1");
-    const handle = createHandler({
-      configuration,
-      ...around(),
-      receipts: { write: () => Promise.reject(new StoreError("away")) },
-      observer: createObserved(),
-      open: () => fixture,
-      defer: (_delivery, afterMs) => Promise.resolve(void deferred.push(afterMs)),
-      bury: () => Promise.resolve(),
-    });
     expect(await handle(deliveryOf(request), 60_000)).toBe("kept");
     expect(deferred[0]).toBeGreaterThan(0);
   });
 
   it("leaves a destination alone whose circuit is open, and asks it for nothing", async () => {
-    const { fixture } = setUp();
     const circuits = createMemoryRecordStore<CircuitRecord>();
+    const breaker = breakerOver(circuits);
+    const { fixture, deferred, handle } = setUp({ circuit: () => breaker });
     const until = Date.now() + 30_000;
     await circuits.update("gar", () => ({ next: { state: "open", since: 0, until, trips: 1 }, answer: undefined }));
-    const deferred: number[] = [];
-    const handle = createHandler({
-      configuration,
-      ...around(new Map(), circuits),
-      observer: createObserved(),
-      open: () => fixture,
-      defer: (_delivery, afterMs) => Promise.resolve(void deferred.push(afterMs)),
-      bury: () => Promise.resolve(),
-    });
     expect(await handle(deliveryOf(request), 60_000)).toBe("kept");
     expect(deferred[0]).toBeGreaterThan(29_000);
     expect(fixture.target.calls).toEqual([]);
   });
 
   it("tells the dead letter what has to change first, and where to look", async () => {
-    const { fixture } = setUp();
+    const burials: object[] = [];
+    const { fixture, handle } = setUp({ bury: (_delivery, burial) => Promise.resolve(void burials.push(burial)) });
     addImage(fixture.source, ["one"], "v1");
     fixture.target.before = ({ operation }) => {
       if (operation !== "put-manifest") return;
@@ -234,15 +197,6 @@ describe("the copy handler", () => {
         "denied",
       );
     };
-    const burials: object[] = [];
-    const handle = createHandler({
-      configuration,
-      ...around(),
-      observer: createObserved(),
-      open: () => fixture,
-      defer: () => Promise.resolve(),
-      bury: (_delivery, burial) => Promise.resolve(void burials.push(burial)),
-    });
     expect(await handle(deliveryOf(request), 60_000)).toBe("done");
     expect(burials).toEqual([
       {
