@@ -9,27 +9,10 @@ import { createMessageFate } from "../../src/aws/message-fate.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/table-clock.ts";
 import { CopyEnvironment } from "../../src/contract/environment.ts";
-import type { CopyQueue } from "../../src/contract/environment.ts";
-import { keptByKey } from "../../src/contract/kept.ts";
-import {
-  CIRCUIT,
-  COPY_LEASE_SECONDS,
-  COPY_MAX_ATTEMPTS,
-  COPY_STREAMS,
-  RATE_BURST_MS,
-  RATE_FIRST_PER_SECOND,
-} from "../../src/contract/limits.ts";
-import { Metric } from "../../src/contract/metric-names.ts";
-import type { ImageTarget } from "../../src/oci/image-target.ts";
-import { parseRepositoryName } from "../../src/oci/reference.ts";
-import { createRegistrySource } from "../../src/registry/registry-source.ts";
-import { createRegistryTarget } from "../../src/registry/registry-target.ts";
-import { createCircuitBreaker } from "../../src/replication/circuit-breaker.ts";
-import type { CircuitBreaker } from "../../src/replication/circuit-breaker.ts";
-import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
+import { COPY_LEASE_SECONDS, COPY_STREAMS } from "../../src/contract/limits.ts";
 import type { Clock } from "../../src/replication/clock.ts";
-import { createRateLimit } from "../../src/replication/rate-limit.ts";
 import { createStreams } from "../../src/replication/streams.ts";
+import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { toDelivery } from "./delivery.ts";
@@ -43,7 +26,6 @@ const { observer, middlewares } = createObserver("copy");
 const sqs = new SQSClient(clientLimits());
 const table = openTableClient();
 const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
-/** Leases, circuits and rates are written here and read elsewhere: by the one clock that all have in common. */
 const now = createTableClock(table);
 const clock: Clock = { now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
 
@@ -55,44 +37,18 @@ const registries = openRegistries({
   google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS,
   onBusy: () => streams.slower(),
 });
-/** Repositories kept open at once: tokens of a token server are theirs. */
-const OPEN_REPOSITORIES = 500;
-const openSource = keptByKey(OPEN_REPOSITORIES, (name) =>
-  createRegistrySource(registries.source(parseRepositoryName(name))),
-);
-/** A way to each destination for each of its queues: a backfill gives way to what was just pushed. */
-const openTargets = new Map(queues.map((queue) => [queue.arn, targetsOf(queue)] as const));
-const circuits = new Map(
-  configuration.destinations.map(({ name, circuit }) => [name, circuitOf(name, { ...CIRCUIT, ...circuit })] as const),
-);
-
-function targetsOf({ destination, priority }: CopyQueue): (name: string) => ImageTarget {
-  const most = configuration.destinations.find(({ name }) => name === destination)?.requestsPerSecond ?? 1;
-  const rate = createRateLimit({
-    store: stores.rates,
-    key: destination,
-    policy: { first: RATE_FIRST_PER_SECOND, most, burstMs: RATE_BURST_MS },
-    clock,
-    yields: priority === "backfill",
-  });
-  const endpointOf = registries.destination(destination, rate);
-  return keptByKey(OPEN_REPOSITORIES, (name) => createRegistryTarget(endpointOf(parseRepositoryName(name))));
-}
-
-function circuitOf(key: string, settings: Parameters<typeof circuitPolicy>[0]): CircuitBreaker {
-  return createCircuitBreaker({
-    store: stores.circuits,
-    key,
-    policy: circuitPolicy(settings),
-    now,
-    random: Math.random,
-    onChange(state) {
-      if (state === "half-open") return;
-      observer.count(state === "open" ? Metric.circuitsOpened : Metric.circuitsClosed, 1, key);
-      observer.warn(state === "open" ? "Circuit opened" : "Circuit closed", { destination: key });
-    },
-  });
-}
+const wiring = createCopyWiring({
+  configuration,
+  registries,
+  stores,
+  streams,
+  clock,
+  random: Math.random,
+  createOwner: randomUUID,
+  leaseMs: (environment.FREIGHTLINER_LEASE_SECONDS ?? COPY_LEASE_SECONDS) * 1_000,
+  observer,
+});
+const priorities = new Map(queues.map(({ arn, priority }) => [arn, priority] as const));
 
 const fate = createMessageFate(sqs, queues, environment.FREIGHTLINER_DEAD_LETTERS);
 
@@ -105,25 +61,13 @@ const handle = createHandler({
   defer: fate.defer,
   bury: fate.bury,
   receipts: stores.receipts,
-  circuit: (destination) => known(circuits.get(destination), destination),
-  open: ({ destination, from, to, delivery }) => ({
-    source: openSource(from),
-    target: known(openTargets.get(delivery.queueArn), delivery.queueArn)(to),
-    tags: stores.tags,
-    checkpoints: stores.checkpoints,
-    scope: `${destination.name}/${to}`,
-    message: delivery.messageId,
-    owner: randomUUID(),
-    leaseMs: (environment.FREIGHTLINER_LEASE_SECONDS ?? COPY_LEASE_SECONDS) * 1_000,
-    maxAttempts: COPY_MAX_ATTEMPTS,
-    sharing: { scope: destination.name, repository: to },
-    streams,
-    presence: "ask",
-    referrers: true,
-    sparse: configuration.sparseIndexes,
-    clock,
-    random: Math.random,
-  }),
+  circuit: (destination) => wiring.circuit(destination),
+  open: ({ delivery, ...route }) =>
+    wiring.open({
+      ...route,
+      message: delivery.messageId,
+      priority: known(priorities.get(delivery.queueArn), delivery.queueArn),
+    }),
 });
 
 function known<T>(found: T | undefined, name: string): T {

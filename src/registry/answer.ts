@@ -1,23 +1,23 @@
-import type { Dispatcher } from "undici";
+import type { HttpAnswer, HttpBody } from "./http.ts";
 
 /** An answer whose body still has to be read, dumped or destroyed: exactly one of the three, by whoever holds it. */
 export interface Answer {
   readonly status: number;
   /** Where it came from after redirects; a relative Location is relative to this. */
   readonly url: URL;
-  readonly body: Dispatcher.ResponseData["body"];
+  readonly body: HttpBody;
   /** A header's value, the first one when it is there several times. */
   header(name: string): string | undefined;
 }
 
-export function toAnswer({ statusCode, headers, body }: Dispatcher.ResponseData, url: URL): Answer {
+export function toAnswer({ statusCode, headers, body }: HttpAnswer, url: URL): Answer {
   return {
     status: statusCode,
     url,
     body,
     header(name) {
       const value = headers[name];
-      return Array.isArray(value) ? value[0] : value;
+      return typeof value === "object" ? value[0] : value;
     },
   };
 }

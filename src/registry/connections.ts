@@ -1,12 +1,13 @@
 import type { lookup } from "node:dns";
+import { Readable } from "node:stream";
 import { Agent } from "undici";
-import type { Dispatcher } from "undici";
 import { createGuardedLookup } from "./address-guard.ts";
+import type { HttpAnswer, HttpRequest } from "./http.ts";
 
 /** Connection pools for every registry of a process; whoever created them closes them. */
 export interface Connections extends AsyncDisposable {
   /** Sends one request over a pooled connection. @throws undici's errors. */
-  request(options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+  request(request: HttpRequest): Promise<HttpAnswer>;
   /** Cuts every connection. Can be called twice. */
   close(): Promise<void>;
 }
@@ -61,14 +62,19 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
     await Promise.all([agent, ...retired].map((each) => each.destroy()));
   };
   return {
-    async request(request) {
-      const answer = await current().request(request);
+    async request({ body, ...request }) {
+      const answer = await current().request({ ...request, body: toBody(body) });
       lastUse = now();
       return answer;
     },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function toBody(body: HttpRequest["body"]): string | Uint8Array | Readable | null {
+  const isStream = typeof body === "object" && Symbol.asyncIterator in body;
+  return isStream ? Readable.from(body, { objectMode: false }) : (body ?? null);
 }
 
 function createAgent({ resolve, ca, connectMs = CONNECT_MS }: ConnectionsOptions): Agent {

@@ -1,15 +1,15 @@
-import { Readable } from "node:stream";
 import type { RegistryOperation } from "../oci/registry-error.ts";
 import { toAnswer } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Scope } from "./authorization.ts";
 import type { Connections } from "./connections.ts";
+import type { HttpRequest } from "./http.ts";
 
 export interface RegistryRequest {
   readonly operation: RegistryOperation;
   /** What it is about, for messages: a reference or a digest, never a URL. */
   readonly subject: string;
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly method: HttpRequest["method"];
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
@@ -31,8 +31,7 @@ export async function exchange(
     path: `${url.pathname}${url.search}`,
     method,
     headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
-    body:
-      body === undefined || body instanceof Uint8Array ? (body ?? null) : Readable.from(body, { objectMode: false }),
+    body,
     signal,
   });
   return toAnswer(data, url);

@@ -5,20 +5,16 @@ import { clientLimits } from "../aws/client-limits.ts";
 import { createEcrCredentials } from "../aws/ecr-credentials.ts";
 import { createKeyReader } from "../aws/key-reader.ts";
 import { roleOf } from "../aws/role.ts";
-import { destinationAccess, sourceAccess } from "../contract/configuration-document.ts";
 import type { Configuration } from "../contract/configuration.ts";
 import type { GoogleEndpoints } from "../contract/environment.ts";
-import type { Login, RegistryAccess } from "../contract/provider.ts";
+import type { Login } from "../contract/provider.ts";
 import { createFederatedCredentials } from "../google/federated-credentials.ts";
 import { createKeyCredentials } from "../google/key-credentials.ts";
-import type { RepositoryName } from "../oci/reference.ts";
-import type { Side } from "../oci/registry-error.ts";
 import { createConnections } from "../registry/connections.ts";
 import { fixedCredentials } from "../registry/credentials.ts";
 import type { CredentialsSource } from "../registry/credentials.ts";
-import type { Endpoint } from "../registry/endpoint.ts";
-import { createTraffic } from "../registry/traffic.ts";
-import type { SharedRate } from "../registry/traffic.ts";
+import { createEndpointMaker } from "./endpoint-maker.ts";
+import type { EndpointMaker } from "./endpoint-maker.ts";
 
 /** How a function finds out who it is. */
 export interface RegistriesOptions {
@@ -31,44 +27,15 @@ export interface RegistriesOptions {
   readonly onBusy?: (() => void) | undefined;
 }
 
-/** Where every repository of a configuration is, and how to log in: warm for as long as the process lives. */
-export interface EndpointMaker {
-  source(repository: RepositoryName): Endpoint;
-  /** A way of its own to a destination: its requests share a rate, its connections are everybody's. */
-  destination(name: string, rate?: SharedRate): (repository: RepositoryName) => Endpoint;
-}
-
+/** The registries of a configuration over the network, with logins of the process's own identity. */
 export function openRegistries(options: RegistriesOptions): EndpointMaker {
   const { configuration, onBusy } = options;
-  const connections = createConnections();
-  const logins = new Map(
-    configuration.destinations.map((destination) => {
-      const access = destinationAccess(destination);
-      return [destination.name, { access, credentials: credentialsOf(access.login, options) }] as const;
-    }),
-  );
-  const source = endpointOf("source", sourceAccess(configuration.source), undefined, undefined);
-
-  function endpointOf(
-    side: Side,
-    { login, ...access }: RegistryAccess,
-    credentials: CredentialsSource | undefined,
-    rate: SharedRate | undefined,
-  ): Omit<Endpoint, "repository"> {
-    const busy = onBusy === undefined ? {} : { onBusy };
-    const traffic = createTraffic({ retryPolicies: configuration.retries, rate, ...busy });
-    return { side, ...access, credentials: credentials ?? credentialsOf(login, options), connections, traffic };
-  }
-
-  return {
-    source: (repository) => ({ ...source, repository }),
-    destination(name, rate) {
-      const known = logins.get(name);
-      if (known === undefined) throw new Error(`destination ${name} is not in the configuration`);
-      const endpoint = endpointOf("target", known.access, known.credentials, rate);
-      return (repository) => ({ ...endpoint, repository });
-    },
-  };
+  return createEndpointMaker({
+    configuration,
+    connections: createConnections(),
+    credentials: (login) => credentialsOf(login, options),
+    onBusy,
+  });
 }
 
 function credentialsOf(login: Login, { sqs, google = {} }: RegistriesOptions): CredentialsSource {

@@ -4,7 +4,7 @@ import { createGoogleTagListing, DOCKER_LISTING_MAX } from "../google/tag-listin
 import type { RepositoryName } from "../oci/reference.ts";
 import type { TagListing } from "../oci/tag-listing.ts";
 import { createTagListing } from "../registry/tagged-digests.ts";
-import type { EndpointMaker } from "./open-registries.ts";
+import type { EndpointMaker } from "./endpoint-maker.ts";
 
 /** How to list the tags of a repository at a destination: as the registry does, and at Google past what its listing holds. */
 export function createTagListings(

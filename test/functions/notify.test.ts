@@ -99,7 +99,7 @@ function webhook(kind: WebhookKind, url: string, answers: readonly (number | Err
   const posted: Posted[] = [];
   let tries = 0;
   const request: Connections["request"] = ({ origin, path, body }) => {
-    posted.push({ origin: String(origin), path, body: typeof body === "string" ? body : "" });
+    posted.push({ origin, path, body: typeof body === "string" ? body : "" });
     const answer = answers[Math.min(tries++, answers.length - 1)] ?? 200;
     if (answer instanceof Error) return Promise.reject(answer);
     const data = { statusCode: answer, headers: {}, body: { dump: () => Promise.resolve() } };

@@ -1,0 +1,145 @@
+import type { Destination } from "../contract/configuration-document.ts";
+import type { Configuration } from "../contract/configuration.ts";
+import { keptByKey } from "../contract/kept.ts";
+import {
+  CIRCUIT,
+  COPY_LEASE_SECONDS,
+  COPY_MAX_ATTEMPTS,
+  RATE_BURST_MS,
+  RATE_FIRST_PER_SECOND,
+} from "../contract/limits.ts";
+import { Metric } from "../contract/metric-names.ts";
+import type { Observer } from "../contract/observer.ts";
+import type { ImageTarget } from "../oci/image-target.ts";
+import { parseRepositoryName } from "../oci/reference.ts";
+import type { RepositoryName } from "../oci/reference.ts";
+import { createRegistrySource } from "../registry/registry-source.ts";
+import { createRegistryTarget } from "../registry/registry-target.ts";
+import type { Checkpoint } from "../replication/checkpoint.ts";
+import { createCircuitBreaker } from "../replication/circuit-breaker.ts";
+import type { CircuitBreaker } from "../replication/circuit-breaker.ts";
+import { circuitPolicy } from "../replication/circuit-policy.ts";
+import type { CircuitRecord } from "../replication/circuit.ts";
+import type { Clock } from "../replication/clock.ts";
+import { createRateLimit } from "../replication/rate-limit.ts";
+import type { RateRecord } from "../replication/rate.ts";
+import type { RecordStore } from "../replication/record-store.ts";
+import type { ReplicateTag } from "../replication/replicate-tag.ts";
+import type { Streams } from "../replication/streams.ts";
+import type { TagRecord } from "../replication/tag-record.ts";
+import type { EndpointMaker } from "./endpoint-maker.ts";
+
+/** The copy function but for its cloud: what production deploys, and the simulation plays. */
+export interface CopyWiringOptions {
+  readonly configuration: Configuration;
+  readonly registries: EndpointMaker;
+  readonly stores: {
+    readonly tags: RecordStore<TagRecord>;
+    readonly checkpoints: RecordStore<Checkpoint>;
+    readonly circuits: RecordStore<CircuitRecord>;
+    readonly rates: RecordStore<RateRecord>;
+  };
+  readonly streams: Streams;
+  /** Leases, circuits and rates are written here and read elsewhere: by the one clock that all have in common. */
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Unique to each delivery. */
+  readonly createOwner: () => string;
+  readonly leaseMs?: number | undefined;
+  readonly observer: Observer;
+}
+
+/** Where one copy goes, and for which message. */
+export interface CopyWay {
+  readonly destination: Destination;
+  readonly from: RepositoryName;
+  readonly to: RepositoryName;
+  /** A backfill gives way to what was just pushed. */
+  readonly priority: "live" | "backfill";
+  /** Equal for all deliveries of a message. */
+  readonly message: string;
+}
+
+export interface CopyWiring {
+  /** Source, target and parameters of one copy. */
+  open(way: CopyWay): ReplicateTag;
+  /** The circuit of a destination, by its name. */
+  circuit(destination: string): CircuitBreaker;
+}
+
+/** Repositories kept open at once: tokens of a token server are theirs. */
+const OPEN_REPOSITORIES = 500;
+
+/** Warm across invocations: tokens, and what is known about each registry and repository. */
+export function createCopyWiring(options: CopyWiringOptions): CopyWiring {
+  const { configuration, registries, stores, streams, clock, random, createOwner, leaseMs } = options;
+  const openSource = keptByKey(OPEN_REPOSITORIES, (name) =>
+    createRegistrySource(registries.source(parseRepositoryName(name))),
+  );
+  const destinations = new Map(
+    configuration.destinations.map((destination) => [
+      destination.name,
+      {
+        live: targetsOf(destination, false, options),
+        backfill: targetsOf(destination, true, options),
+        circuit: circuitOf(destination, options),
+      },
+    ]),
+  );
+  const known = (name: string) => {
+    const found = destinations.get(name);
+    if (found === undefined) throw new Error(`${name} is not in the configuration; deploy the stack again`);
+    return found;
+  };
+  return {
+    circuit: (destination) => known(destination).circuit,
+    open: ({ destination, from, to, priority, message }) => ({
+      source: openSource(from),
+      target: known(destination.name)[priority](to),
+      tags: stores.tags,
+      checkpoints: stores.checkpoints,
+      scope: `${destination.name}/${to}`,
+      message,
+      owner: createOwner(),
+      leaseMs: leaseMs ?? COPY_LEASE_SECONDS * 1_000,
+      maxAttempts: COPY_MAX_ATTEMPTS,
+      sharing: { scope: destination.name, repository: to },
+      streams,
+      presence: "ask",
+      referrers: true,
+      sparse: configuration.sparseIndexes,
+      clock,
+      random,
+    }),
+  };
+}
+
+function targetsOf(
+  { name, requestsPerSecond }: Destination,
+  yields: boolean,
+  { registries, stores, clock }: CopyWiringOptions,
+): (repository: string) => ImageTarget {
+  const policy = { first: RATE_FIRST_PER_SECOND, most: requestsPerSecond, burstMs: RATE_BURST_MS };
+  const rate = createRateLimit({ store: stores.rates, key: name, policy, clock, yields });
+  const endpointOf = registries.destination(name, rate);
+  return keptByKey(OPEN_REPOSITORIES, (repository) =>
+    createRegistryTarget(endpointOf(parseRepositoryName(repository))),
+  );
+}
+
+function circuitOf({ name, circuit }: Destination, options: CopyWiringOptions): CircuitBreaker {
+  const { stores, clock, random, observer } = options;
+  return createCircuitBreaker({
+    store: stores.circuits,
+    key: name,
+    policy: circuitPolicy({ ...CIRCUIT, ...circuit }),
+    now: () => clock.now(),
+    random,
+    onChange(state) {
+      if (state === "half-open") return;
+      observer.count(state === "open" ? Metric.circuitsOpened : Metric.circuitsClosed, 1, name);
+      observer.warn(state === "open" ? "Circuit opened" : "Circuit closed", { destination: name });
+    },
+  });
+}

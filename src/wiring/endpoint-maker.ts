@@ -1,0 +1,62 @@
+import { destinationAccess, sourceAccess } from "../contract/configuration-document.ts";
+import type { Configuration } from "../contract/configuration.ts";
+import type { Login, RegistryAccess } from "../contract/provider.ts";
+import type { RepositoryName } from "../oci/reference.ts";
+import type { Side } from "../oci/registry-error.ts";
+import type { Connections } from "../registry/connections.ts";
+import type { CredentialsSource } from "../registry/credentials.ts";
+import type { Endpoint } from "../registry/endpoint.ts";
+import { createTraffic } from "../registry/traffic.ts";
+import type { SharedRate } from "../registry/traffic.ts";
+
+/** Where every repository of a configuration is, and how to log in: warm for as long as the process lives. */
+export interface EndpointMaker {
+  source(repository: RepositoryName): Endpoint;
+  /** A way of its own to a destination: its requests share a rate, its connections are everybody's. */
+  destination(name: string, rate?: SharedRate): (repository: RepositoryName) => Endpoint;
+}
+
+export interface EndpointMakerOptions extends Pick<Endpoint, "now" | "random"> {
+  readonly configuration: Configuration;
+  readonly connections: Connections;
+  /** Credentials for a way to log in; asked once for the source and once for each destination. */
+  readonly credentials: (login: Login) => CredentialsSource;
+  /** A registry asked for fewer requests. */
+  readonly onBusy?: (() => void) | undefined;
+}
+
+/** Joins the registries of a configuration with connections, credentials and time: the cloud's own, or simulated ones. */
+export function createEndpointMaker(options: EndpointMakerOptions): EndpointMaker {
+  const { configuration, connections, onBusy, now, random } = options;
+  const given = { ...(now === undefined ? {} : { now }), ...(random === undefined ? {} : { random }) };
+  const logins = new Map(
+    configuration.destinations.map((destination) => {
+      const access = destinationAccess(destination);
+      return [destination.name, { access, credentials: options.credentials(access.login) }] as const;
+    }),
+  );
+  const access = sourceAccess(configuration.source);
+  const source = endpointOf("source", access, options.credentials(access.login), undefined);
+
+  function endpointOf(
+    side: Side,
+    access: Omit<RegistryAccess, "login">,
+    credentials: CredentialsSource,
+    rate: SharedRate | undefined,
+  ): Omit<Endpoint, "repository"> {
+    const busy = onBusy === undefined ? {} : { onBusy };
+    const timed = now === undefined ? {} : { now };
+    const traffic = createTraffic({ retryPolicies: configuration.retries, rate, ...busy, ...timed });
+    return { side, ...access, ...given, credentials, connections, traffic };
+  }
+
+  return {
+    source: (repository) => ({ ...source, repository }),
+    destination(name, rate) {
+      const known = logins.get(name);
+      if (known === undefined) throw new Error(`destination ${name} is not in the configuration`);
+      const endpoint = endpointOf("target", known.access, known.credentials, rate);
+      return (repository) => ({ ...endpoint, repository });
+    },
+  };
+}
