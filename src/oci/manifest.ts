@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { parseJson } from "./bounded-json.ts";
 import { Descriptor } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { FormatError, shown } from "./format-error.ts";
@@ -60,13 +61,13 @@ const ArtifactManifest = z.object({ ...fields, blobs: Descriptors.optional() });
 
 /**
  * Everything a manifest points to.
- * @throws {FormatError} naming the field, when the bytes are no JSON, not what `mediaType` says, or of an unknown type.
+ * @throws {FormatError} naming the field, when the bytes are no JSON, more than the limits, not what `mediaType` says, or of an unknown type.
  */
 export function successors(bytes: Uint8Array, mediaType: string): Successors {
   const kind = manifestKind(mediaType);
   if (kind === undefined) throw new FormatError("mediaType", `${shown(mediaType)} is not a manifest type we know`);
   if (kind === "schema1") return { kind, blobs: [], manifests: [], subject: undefined, artifactType: undefined };
-  const document = parseJson(bytes);
+  const document = parseJson(bytes, "manifest");
   const found = readSuccessors(kind, document);
   const claimed = z.object({ mediaType: z.string().optional() }).parse(document).mediaType;
   if (claimed !== undefined && claimed !== mediaType) {
@@ -96,15 +97,6 @@ function readSuccessors(kind: "image" | "index" | "artifact", document: unknown)
 /** An empty type is none (distribution-spec, "Listing Referrers"). */
 function named(artifactType: string | undefined): string | undefined {
   return artifactType === "" ? undefined : artifactType;
-}
-
-/** Without a byte order mark (RFC 8259, section 8.1): registries refuse one, and nobody may read what others do not. */
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch (cause) {
-    throw new FormatError("manifest", "is not JSON in UTF-8", { cause });
-  }
 }
 
 function check<T>(schema: z.ZodType<T>, document: unknown): T {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readJson } from "../oci/bounded-json.ts";
 import { scrub } from "./scrub.ts";
 
 /** Error bodies are read up to this many bytes; the rest is dropped. */
@@ -16,17 +17,9 @@ export interface ErrorAnswer {
 
 /** What an error body says, scrubbed and cut for a message. Bodies that follow no specification are quoted in part. */
 export function readErrorBody(bytes: Uint8Array): ErrorAnswer {
-  const text = new TextDecoder().decode(bytes.subarray(0, ERROR_BODY_MAX_BYTES));
-  const first = parseErrors(text)?.errors[0];
-  if (first === undefined) return { code: undefined, message: scrub(text).slice(0, 200) };
+  const body = bytes.subarray(0, ERROR_BODY_MAX_BYTES);
+  const first = ErrorBody.safeParse(readJson(body)).data?.errors[0];
+  if (first === undefined) return { code: undefined, message: scrub(new TextDecoder().decode(body)).slice(0, 200) };
   const code = /^[A-Z0-9_]{1,64}$/.test(first.code) ? first.code : undefined;
   return { code, message: scrub(first.message ?? first.code).slice(0, 500) };
-}
-
-function parseErrors(text: string): z.infer<typeof ErrorBody> | undefined {
-  try {
-    return ErrorBody.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { PAGE_LIMITS, readJson } from "../oci/bounded-json.ts";
 import { readWhole } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { RegistryRequest } from "./exchange.ts";
@@ -51,7 +52,7 @@ export async function* pages<T>(
     );
     const bytes = await readWhole(answer, PAGE_MAX_BYTES);
     if (answer.status !== 200) return void (yield undefined);
-    const page = bytes === undefined ? undefined : reader.parse(parseJson(bytes));
+    const page = bytes === undefined ? undefined : reader.parse(readJson(bytes, PAGE_LIMITS));
     const link = page === undefined ? undefined : linkOf(page, reader, answer);
     const problem = listingProblem(page, link, count, answer.url);
     if (page === undefined || problem !== undefined) {
@@ -72,12 +73,4 @@ function listingProblem(page: unknown, link: string | undefined, count: number, 
   if (count === MAX_PAGES) return `the listing has more than ${MAX_PAGES} pages`;
   if (link !== undefined && !URL.canParse(link, base.href)) return "the link to the next page is no URL";
   return undefined;
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

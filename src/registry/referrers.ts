@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { parseJson, readJson } from "../oci/bounded-json.ts";
 import { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { digestOf } from "../oci/digest.ts";
@@ -111,12 +112,12 @@ export async function tagReferrer(
 /** Undefined for what is no index: then the tag is somebody's mistake, and the list begins anew. */
 function readIndex({ bytes, mediaType }: Manifest): ReferrersIndex | undefined {
   if (mediaType !== MediaType.ociIndex) return undefined;
-  return ReferrersIndex.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
+  return ReferrersIndex.safeParse(readJson(bytes)).data;
 }
 
 function withReferrer(index: ReferrersIndex | undefined, manifest: Manifest): ReferrersIndex {
   const { artifactType } = successors(manifest.bytes, manifest.mediaType);
-  const document: unknown = JSON.parse(new TextDecoder().decode(manifest.bytes));
+  const document = parseJson(manifest.bytes, "manifest");
   const { annotations } = z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }).parse(document);
   const { mediaType, digest, bytes } = manifest;
   const descriptor = {

@@ -1,3 +1,4 @@
+import { readJson } from "../oci/bounded-json.ts";
 import { discard, readWhole } from "./answer.ts";
 import type { FetchToken } from "./authorization.ts";
 import { authorizationHeader } from "./credentials.ts";
@@ -35,7 +36,7 @@ export function createTokenFetcher(endpoint: Endpoint, guard: HostGuard): FetchT
       );
       if (answer.status !== 200) throw await refusal(occasion, answer, now());
       const bytes = await readWhole(answer, TOKEN_MAX_BYTES);
-      const token = bytes === undefined ? undefined : readToken(parseJson(bytes), now());
+      const token = bytes === undefined ? undefined : readToken(readJson(bytes), now());
       if (token !== undefined) return token;
       await discard(answer);
       throw answerError(occasion, answer, {
@@ -47,12 +48,4 @@ export function createTokenFetcher(endpoint: Endpoint, guard: HostGuard): FetchT
       throw typedFailure(occasion, error, signal);
     }
   };
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

@@ -167,7 +167,9 @@ describe("the successors of a manifest", () => {
     );
     const deep = `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`;
     expect(() => read(deep)).toThrow(FormatError);
-    expect(read(JSON.stringify(image()).replace(/}$/, `,"x":${deep}}`)).blobs).toHaveLength(3);
+    expect(() => read(JSON.stringify(image()).replace(/}$/, `,"x":${deep}}`))).toThrow(/64 levels/);
+    const shallow = `${"[".repeat(60)}${"]".repeat(60)}`;
+    expect(read(JSON.stringify(image()).replace(/}$/, `,"x":${shallow}}`)).blobs).toHaveLength(3);
     expect(Object.hasOwn(Object.prototype, "schemaVersion")).toBe(false);
   });
 
