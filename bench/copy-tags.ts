@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseReference, parseTag } from "../src/oci/reference.ts";
 import { createConnections } from "../src/registry/connections.ts";
 import { fixedCredentials } from "../src/registry/credentials.ts";
@@ -12,6 +11,7 @@ import { createMemoryRecordStore } from "../src/replication/memory-record-store.
 import { replicateTag } from "../src/replication/replicate-tag.ts";
 import { createStreams } from "../src/replication/streams.ts";
 import type { TagRecord } from "../src/replication/tag-record.ts";
+import { systemClock } from "../src/registry/system-clock.ts";
 
 // Copies many tags in one process, each by the same code as the copy function. Arguments: source, target, tags.
 
@@ -42,7 +42,7 @@ const common = {
   presence: "ask",
   referrers: false,
   sparse: "fail",
-  clock: { now: Date.now, sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }) },
+  clock: systemClock,
   random: Math.random,
 } as const;
 

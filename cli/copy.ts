@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Descriptor } from "../src/oci/descriptor.ts";
 import { successors } from "../src/oci/manifest.ts";
 import { manifestKind } from "../src/oci/media-type.ts";
@@ -17,6 +16,7 @@ import { createMemoryRecordStore } from "../src/replication/memory-record-store.
 import type { Streams } from "../src/replication/streams.ts";
 import { publish, UncertainPutError } from "../src/replication/publish.ts";
 import { createStreams } from "../src/replication/streams.ts";
+import { systemClock } from "../src/registry/system-clock.ts";
 import type { CopyOptions } from "./copy-options.ts";
 import { ExitCode } from "./exit-code.ts";
 import { counted, formatBytes, formatDuration } from "./format.ts";
@@ -107,7 +107,7 @@ async function carryOut(
     presence: "ask",
     referrers: options.referrers,
     sparse: "fail",
-    clock: { now: Date.now, sleep: (ms: number, waiting: AbortSignal) => sleep(ms, undefined, { signal: waiting }) },
+    clock: systemClock,
     random: Math.random,
     observe: progress.observe,
   } as const;

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
@@ -10,11 +9,12 @@ import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/table-clock.ts";
 import { CopyEnvironment } from "../../src/contract/environment.ts";
 import { COPY_LEASE_SECONDS, COPY_STREAMS } from "../../src/contract/limits.ts";
-import type { Clock } from "../../src/replication/clock.ts";
+import type { Clock } from "../../src/oci/clock.ts";
 import { createStreams } from "../../src/replication/streams.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 import { toDelivery } from "./delivery.ts";
 import { createHandler } from "./handler.ts";
 
@@ -27,7 +27,7 @@ const sqs = new SQSClient(clientLimits());
 const table = openTableClient();
 const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
 const now = createTableClock(table);
-const clock: Clock = { now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
+const clock: Clock = { ...systemClock, now };
 
 /** Warm across invocations: connections, tokens, what is known about each registry and repository. */
 const streams = createStreams({ ...COPY_STREAMS, now: Date.now });

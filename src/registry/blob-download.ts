@@ -89,7 +89,7 @@ async function refuseEncoded(client: RepositoryClient, descriptor: Descriptor, a
   await discard(answer);
   const occasion = client.occasion("open-blob", descriptor.digest);
   const problem = `sent with Content-Encoding ${encoding.slice(0, 20)}, but asked for as it is`;
-  throw answerError(occasion, answer, { problem, now: client.now(), category: "permanent" });
+  throw answerError(occasion, answer, { problem, now: client.clock.now(), category: "permanent" });
 }
 
 /** Is the answer the part of the blob that was asked for (RFC 9110, 14.4)? */

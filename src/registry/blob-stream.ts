@@ -9,7 +9,7 @@ import { createMeter } from "./meter.ts";
 import type { Meter } from "./meter.ts";
 import { PIECE_BYTES, readAhead } from "./read-ahead.ts";
 import type { RepositoryClient } from "./repository-client.ts";
-import { pause, waitAfter } from "./retry.ts";
+import { waitAfter } from "./retry.ts";
 import { retryPolicy } from "./retry-policy.ts";
 import { verified } from "./verified.ts";
 import { watched } from "./watchdog.ts";
@@ -100,12 +100,12 @@ async function mend(
   const waitMs = waitAfter(failure, at.breaks, policy, client.random);
   if (at.breaks > policy.tries || waitMs === undefined) throw recategorized(failure, "deferred");
   // A stream that was moving is gone on with at once.
-  if (!isMoving) await pause(waitMs, signal);
+  if (!isMoving) await client.clock.sleep(waitMs, signal);
 }
 
 /** Gives the next part of a blob: the answer already there, the rest after a break, or several ranges at once. */
 function createParts(client: RepositoryClient, descriptor: Descriptor, first: Attachment, signal: AbortSignal) {
-  const meter = createMeter(client.now);
+  const meter = createMeter(client.clock.now);
   let opened: Attachment | undefined = first;
   let ahead: "untried" | "wanted" | "over" = "untried";
   let singleRate = 0;
@@ -119,7 +119,7 @@ function createParts(client: RepositoryClient, descriptor: Descriptor, first: At
     opened = undefined;
     let at = offset;
     meter.reset();
-    const body = watched(attachment.answer.body, client.now, client.patience);
+    const body = watched(attachment.answer.body, client.clock, client.patience);
     for await (const chunk of meter.measured(skipping(body, attachment.skip))) {
       at += chunk.byteLength;
       yield chunk;

@@ -1,5 +1,6 @@
 import { authorizationHeader } from "./credentials.ts";
 import type { Credentials, CredentialsSource } from "./credentials.ts";
+import { systemClock } from "./system-clock.ts";
 
 /** Credentials with an end. */
 export interface ExpiringCredentials {
@@ -17,7 +18,7 @@ const EARLY_MS = 300_000;
  */
 export function cachedCredentials(
   fetch: (signal: AbortSignal) => Promise<ExpiringCredentials>,
-  now: () => number = Date.now,
+  now: () => number = systemClock.now,
 ): CredentialsSource {
   let current: ExpiringCredentials | undefined;
   let pending: Promise<ExpiringCredentials> | undefined;

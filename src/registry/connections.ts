@@ -1,8 +1,10 @@
 import type { lookup } from "node:dns";
 import { Readable } from "node:stream";
 import { Agent } from "undici";
+import type { Clock } from "../oci/clock.ts";
 import { createGuardedLookup } from "./address-guard.ts";
 import type { HttpAnswer, HttpRequest } from "./http.ts";
+import { systemClock } from "./system-clock.ts";
 
 /** Connection pools for every registry of a process; whoever created them closes them. */
 export interface Connections extends AsyncDisposable {
@@ -19,8 +21,8 @@ export interface ConnectionsOptions {
   readonly ca?: string;
   /** How long a connection may take to be made, in milliseconds. */
   readonly connectMs?: number;
-  /** Epoch milliseconds; `Date.now` outside of tests. */
-  readonly now?: () => number;
+  /** The system's, outside of tests. */
+  readonly clock?: Pick<Clock, "now">;
 }
 
 /** Sockets per origin: above what one copy runs at once, so that small requests never queue behind blobs. */
@@ -37,14 +39,14 @@ const IDLE_MS = 30_000;
  * every published measurement (docs/decisions/0006).
  */
 export function createConnections(options: ConnectionsOptions = {}): Connections {
-  const { now = Date.now } = options;
+  const { clock = systemClock } = options;
   let agent = createAgent(options);
-  let lastUse = now();
+  let lastUse = clock.now();
   /** Agents replaced, whose last requests are still under way. */
   const retired = new Set<Agent>();
 
   function current(): Agent {
-    const time = now();
+    const time = clock.now();
     if (time - lastUse > IDLE_MS) {
       const old = agent;
       retired.add(old);
@@ -64,7 +66,7 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
   return {
     async request({ body, ...request }) {
       const answer = await current().request({ ...request, body: toBody(body) });
-      lastUse = now();
+      lastUse = clock.now();
       return answer;
     },
     close,

@@ -9,10 +9,10 @@ const EMPTY_MS = 60_000;
 export function createEmptiness(client: RepositoryClient): (signal: AbortSignal) => Promise<boolean> {
   let known: { readonly answer: Promise<boolean>; readonly at: number } | undefined;
   return async (signal) => {
-    const isFresh = known !== undefined && client.now() - known.at < EMPTY_MS;
+    const isFresh = known !== undefined && client.clock.now() - known.at < EMPTY_MS;
     if (known !== undefined && (isFresh || !(await known.answer))) return known.answer;
     const answer = hasNoTags(client, signal);
-    known = { answer, at: client.now() };
+    known = { answer, at: client.clock.now() };
     answer.catch(() => {
       known = undefined;
     });

@@ -1,3 +1,4 @@
+import type { Clock } from "../oci/clock.ts";
 import type { RegistryHost, RepositoryName } from "../oci/reference.ts";
 import type { Side } from "../oci/registry-error.ts";
 import type { Connections } from "./connections.ts";
@@ -21,8 +22,8 @@ export interface Endpoint {
   readonly traffic?: Traffic | undefined;
   /** When a transfer has stalled; {@link PATIENCE} when not given. */
   readonly patience?: Patience;
-  /** Epoch milliseconds; `Date.now` outside of tests. */
-  readonly now?: () => number;
+  /** The system's, outside of tests. */
+  readonly clock?: Clock;
   /** Uniform in [0, 1), for jitter; `Math.random` outside of tests. */
   readonly random?: () => number;
 }

@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../oci/clock.ts";
 import type { Budget } from "./budget.ts";
 
 export interface Hedge<T> {
   readonly budget: Budget;
+  readonly clock: Clock;
   /** How long the first request is waited for alone, in milliseconds. */
   readonly afterMs: number;
   /** Lets go of an answer that came too late. */
@@ -16,11 +17,11 @@ export interface Hedge<T> {
  */
 export async function hedged<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
-  { budget, afterMs, discard }: Hedge<T>,
+  { budget, clock, afterMs, discard }: Hedge<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const first = run(attempt, signal);
-  if (!(await isSlow(first.outcome, afterMs)) || !budget.spend()) return first.outcome;
+  if (!(await isSlow(first.outcome, afterMs, clock)) || !budget.spend()) return first.outcome;
   const second = run(attempt, signal);
   const winner = await Promise.any([first, second].map((each) => each.outcome.then(() => each))).catch(() => first);
   const loser = winner === first ? second : first;
@@ -40,16 +41,13 @@ function run<T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSigna
 }
 
 /** True when the outcome takes longer than `afterMs`. */
-async function isSlow(outcome: Promise<unknown>, afterMs: number): Promise<boolean> {
-  const timer = new AbortController();
-  const slow = sleep(afterMs, true, { signal: timer.signal }).catch(() => false);
-  const quick = outcome.then(
-    () => false,
-    () => false,
-  );
-  try {
-    return await Promise.race([quick, slow]);
-  } finally {
-    timer.abort();
-  }
+function isSlow(outcome: Promise<unknown>, afterMs: number, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(afterMs, () => resolve(true));
+    const quick = (): void => {
+      cancel();
+      resolve(false);
+    };
+    outcome.then(quick, quick);
+  });
 }

@@ -57,7 +57,7 @@ export async function* pages<T>(
     const problem = listingProblem(page, link, count, answer.url);
     if (page === undefined || problem !== undefined) {
       const occasion = { side: client.endpoint.side, operation: request.operation, subject: request.subject };
-      throw answerError(occasion, answer, { problem: problem ?? "", now: client.now(), category: "permanent" });
+      throw answerError(occasion, answer, { problem: problem ?? "", now: client.clock.now(), category: "permanent" });
     }
     yield page;
     url = link === undefined ? undefined : new URL(link, answer.url);

@@ -155,12 +155,12 @@ export async function putManifest(
  * Only a registry that says that it is busy, and so has done nothing, is asked again.
  */
 function putTag(client: RepositoryClient, request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
-  const { traffic, random } = client;
+  const { traffic, clock, random } = client;
   const once = (): Promise<Answer> =>
     client.send(request, signal).catch((error: unknown) => {
       throw error instanceof RegistryError ? tagRefused(error) : error;
     });
-  return withRetry(once, { operation: request.operation, traffic, random, signal });
+  return withRetry(once, { operation: request.operation, traffic, clock, random, signal });
 }
 
 /** What a refused tag is: not to be sent again at once, and when it cannot move, called so. */

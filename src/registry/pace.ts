@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../oci/clock.ts";
 
 /** When a registry may be asked again: one that says it is busy says so to everybody who asks it. */
 export interface Pace {
@@ -11,17 +11,17 @@ export interface Pace {
 /** Longest wait before a request, in milliseconds: what asks for more is no matter of pace. */
 const TURN_MAX_MS = 5_000;
 
-export function createPace(now: () => number, onBusy?: () => void): Pace {
+export function createPace(clock: Pick<Clock, "now" | "sleep">, onBusy?: () => void): Pace {
   let notBefore = 0;
   return {
     async turn(signal) {
-      for (let left = notBefore - now(); left > 0; left = notBefore - now()) {
-        await sleep(left, undefined, { signal }).catch(() => signal.throwIfAborted());
+      for (let left = notBefore - clock.now(); left > 0; left = notBefore - clock.now()) {
+        await clock.sleep(left, signal);
       }
     },
     busy(waitMs) {
       onBusy?.();
-      notBefore = Math.max(notBefore, now() + Math.min(waitMs, TURN_MAX_MS));
+      notBefore = Math.max(notBefore, clock.now() + Math.min(waitMs, TURN_MAX_MS));
     },
   };
 }

@@ -21,7 +21,7 @@ export async function pushBlob(
   options: PushBlob,
   signal: AbortSignal,
 ): Promise<PushedBlob> {
-  const { traffic, random } = client;
+  const { traffic, clock, random } = client;
   let isMaybeThere = false;
   const attempt = async (): Promise<PushedBlob> => {
     try {
@@ -34,7 +34,7 @@ export async function pushBlob(
       throw error.side === client.endpoint.side ? error : sourceFailure(error);
     }
   };
-  return withRetry(attempt, { operation: "put-blob", traffic, random, signal }).catch((error: unknown) => {
+  return withRetry(attempt, { operation: "put-blob", traffic, clock, random, signal }).catch((error: unknown) => {
     // The same wrong bytes time after time: it is not the line.
     throw error instanceof RegistryError && isWrongContent(error) ? recategorized(error, "permanent") : error;
   });
@@ -65,7 +65,7 @@ async function pushOnce(
   }
   await using stream = opened.value;
   const bytes = remembering(stream);
-  const upload = watchUpload(bytes, client.patience);
+  const upload = watchUpload(bytes, client.clock, client.patience);
   try {
     const either = AbortSignal.any([signal, upload.signal]);
     await putBlob(client, started.session, { descriptor, bytes: upload.body }, either);

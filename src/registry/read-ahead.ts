@@ -83,13 +83,13 @@ function fetchPiece(
   range: ByteRange,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const { traffic, random } = client;
+  const { traffic, clock, random } = client;
   const fetchOnce = async (): Promise<Uint8Array | undefined> => {
     const answer = await openRange(client, descriptor, range, signal);
     if (answer === undefined) return undefined;
     const piece = Buffer.allocUnsafe(range.end - range.start);
     let length = 0;
-    for await (const chunk of watched(answer.body, client.now, client.patience)) {
+    for await (const chunk of watched(answer.body, client.clock, client.patience)) {
       if (length + chunk.byteLength > piece.byteLength) return undefined;
       piece.set(chunk, length);
       length += chunk.byteLength;
@@ -101,7 +101,7 @@ function fetchPiece(
     fetchOnce().catch((error: unknown) => {
       throw typedFailure(client.occasion("open-blob", descriptor.digest), error, signal);
     });
-  return withRetry(attempt, { operation: "open-blob", traffic, random, signal });
+  return withRetry(attempt, { operation: "open-blob", traffic, clock, random, signal });
 }
 
 /** A promise that is awaited later: its failure is not unhandled until then. */

@@ -11,7 +11,6 @@ import { RegistryError } from "../oci/registry-error.ts";
 import { pageOf, pages } from "./listing.ts";
 import { fetchManifest, putManifest, resolveManifest } from "./manifests.ts";
 import type { RepositoryClient } from "./repository-client.ts";
-import { pause } from "./retry.ts";
 
 const ReferrersList = z.object({ manifests: z.array(Descriptor) });
 /** An index as a client may change it: what it does not know stays as it is. */
@@ -101,7 +100,7 @@ export async function tagReferrer(
       const merged = { mediaType: MediaType.ociIndex, digest: digestOf(bytes), bytes };
       await putManifest(client, merged, referrersTag(subject), signal);
     }
-    await pause((REST_MS / 2) * (1 + client.random()), signal);
+    await client.clock.sleep((REST_MS / 2) * (1 + client.random()), signal);
   }
   throw new RegistryError(
     { ...client.occasion("put-manifest", referrersTag(subject)), category: "deferred" },

@@ -1,3 +1,4 @@
+import type { Clock } from "../oci/clock.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { RegistryOperation } from "../oci/registry-error.ts";
 import { discard } from "./answer.ts";
@@ -12,6 +13,7 @@ import { hedged } from "./hedge.ts";
 import { createHostGuard } from "./host-guard.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { withRetry } from "./retry.ts";
+import { systemClock } from "./system-clock.ts";
 import { createTokenFetcher } from "./token-server.ts";
 import { createTraffic } from "./traffic.ts";
 import type { Traffic } from "./traffic.ts";
@@ -24,7 +26,7 @@ import type { Patience } from "./watchdog.ts";
 export interface RepositoryClient {
   readonly endpoint: Endpoint;
   readonly guard: HostGuard;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly patience: Patience;
   /** `https://registry/v2/<name>/<path>`. */
@@ -43,12 +45,12 @@ export interface RepositoryClient {
 
 export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
   const origin = originOf(endpoint);
-  const now = endpoint.now ?? Date.now;
+  const clock = endpoint.clock ?? systemClock;
   const random = endpoint.random ?? Math.random;
   const guard = createHostGuard({ origin, allowedHosts: endpoint.allowedHosts ?? [] });
   const fetchToken = createTokenFetcher(endpoint, guard);
-  const authorization = createAuthorization({ credentials: endpoint.credentials, fetchToken, now });
-  const traffic = endpoint.traffic ?? createTraffic({ now });
+  const authorization = createAuthorization({ credentials: endpoint.credentials, fetchToken, now: clock.now });
+  const traffic = endpoint.traffic ?? createTraffic({ clock });
   const transport = createTransport({ endpoint, guard, authorization });
   const send: Transport = async (request, signal) => {
     await traffic.rate.turn(signal);
@@ -61,7 +63,7 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
   return {
     endpoint,
     guard,
-    now,
+    clock,
     random,
     patience: endpoint.patience ?? PATIENCE,
     url: (path) => new URL(`/v2/${endpoint.repository}/${path}`, origin),
@@ -71,9 +73,10 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
     traffic,
     send,
     sendRetrying: (request, signal) =>
-      withRetry(() => sendHedged(send, request, traffic, signal), {
+      withRetry(() => sendHedged(send, request, { ...traffic, clock }, signal), {
         operation: request.operation,
         traffic,
+        clock,
         random,
         signal,
       }),
@@ -86,14 +89,14 @@ const HEDGED = new Set<RegistryOperation>(["resolve", "head-blob", "fetch-manife
 async function sendHedged(
   send: Transport,
   request: RegistryRequest,
-  { latency, hedges }: Traffic,
+  { latency, hedges, clock }: Traffic & Pick<RepositoryClient, "clock">,
   signal: AbortSignal,
 ): Promise<Answer> {
   if (!HEDGED.has(request.operation)) return send(request, signal);
   hedges.earn();
-  const started = performance.now();
+  const started = clock.now();
   const attempt = (either: AbortSignal): Promise<Answer> => send(request, either);
-  const answer = await hedged(attempt, { budget: hedges, afterMs: latency.late(), discard }, signal);
-  latency.observe(performance.now() - started);
+  const answer = await hedged(attempt, { budget: hedges, clock, afterMs: latency.late(), discard }, signal);
+  latency.observe(clock.now() - started);
   return answer;
 }

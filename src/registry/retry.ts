@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../oci/clock.ts";
 import { recategorized, RegistryError } from "../oci/registry-error.ts";
 import type { RegistryOperation } from "../oci/registry-error.ts";
 import { retryPolicy } from "./retry-policy.ts";
@@ -8,6 +8,7 @@ import type { Traffic } from "./traffic.ts";
 export interface Retry {
   readonly operation: RegistryOperation;
   readonly traffic: Traffic;
+  readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly signal: AbortSignal;
@@ -19,7 +20,7 @@ export interface Retry {
  */
 export async function withRetry<T>(
   attempt: (tries: number) => Promise<T>,
-  { operation, traffic, random, signal }: Retry,
+  { operation, traffic, clock, random, signal }: Retry,
 ): Promise<T> {
   const policy = retryPolicy(traffic.retryPolicies, operation);
   for (let tries = 1; ; tries++) {
@@ -34,7 +35,7 @@ export async function withRetry<T>(
       const waitMs = waitAfter(error, tries, policy, random);
       if (waitMs === undefined) throw error;
       if (tries >= policy.tries || !traffic.retries.spend()) throw exhausted(error);
-      await pause(waitMs, signal);
+      await clock.sleep(waitMs, signal);
     }
   }
 }
@@ -51,11 +52,6 @@ export function waitAfter(
   const asked = error.retryAfterMs;
   if (asked === undefined) return random() * busyMs;
   return asked <= busyMs ? asked + random() * baseMs : undefined;
-}
-
-/** Waits. @throws the signal's reason when aborted. */
-export async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /** The registry is there and wants to be asked more slowly. */

@@ -6,6 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { exchange } from "./exchange.ts";
 import { answerError, refusal, typedFailure } from "./failure.ts";
 import type { HostGuard } from "./host-guard.ts";
+import { systemClock } from "./system-clock.ts";
 import { readToken } from "./token.ts";
 
 /** Token answers are read up to this many bytes. */
@@ -16,7 +17,7 @@ const TOKEN_MAX_BYTES = 64 * 1024;
  * never redirected. The realm is a URL given by a server, so it passes the host guard before anything is sent to it.
  */
 export function createTokenFetcher(endpoint: Endpoint, guard: HostGuard): FetchToken {
-  const now = endpoint.now ?? Date.now;
+  const { now } = endpoint.clock ?? systemClock;
   return async (service, scopes, credentials, signal) => {
     const occasion = {
       side: endpoint.side,

@@ -1,3 +1,4 @@
+import type { Clock } from "../oci/clock.ts";
 import { createBudget } from "./budget.ts";
 import type { Budget } from "./budget.ts";
 import { createLatency } from "./latency.ts";
@@ -7,6 +8,7 @@ import type { Permits } from "./permits.ts";
 import { createPace } from "./pace.ts";
 import type { Pace } from "./pace.ts";
 import type { RetryPolicies } from "./retry-policy.ts";
+import { systemClock } from "./system-clock.ts";
 
 /** What everybody who talks to one registry in this process shares: how often to repeat, and when to hold back. */
 export interface Traffic {
@@ -40,8 +42,8 @@ export interface TrafficOptions {
   readonly onBusy?: () => void;
   /** The rate that this process shares with others; without it, the process sends as it can. */
   readonly rate?: SharedRate | undefined;
-  /** Epoch milliseconds; `Date.now` outside of tests. */
-  readonly now?: () => number;
+  /** The system's, outside of tests. */
+  readonly clock?: Clock;
 }
 
 /** Of 4 MiB each. */
@@ -54,14 +56,14 @@ export function createTraffic({
   hedging = true,
   onBusy,
   rate,
-  now = Date.now,
+  clock = systemClock,
 }: TrafficOptions = {}): Traffic {
   return {
     retryPolicies: retryPolicies ?? { preset: "standard" },
     retries: createBudget({ share: 0.1, reserve: 20 }),
     hedges: hedging ? createBudget({ share: 0.05, reserve: 5 }) : NEVER,
     latency: createLatency(),
-    pace: createPace(now, onBusy),
+    pace: createPace(clock, onBusy),
     rate: rate ?? UNLIMITED,
     streams: new Set(),
     pieces: createPermits(PIECES),

@@ -11,6 +11,7 @@ import type { RegistryRequest } from "./exchange.ts";
 import { answerError, refusal, typedFailure } from "./failure.ts";
 import type { Occasion } from "./failure.ts";
 import type { HostGuard } from "./host-guard.ts";
+import { systemClock } from "./system-clock.ts";
 
 /** Sends a request: authorized at its own origin only, redirects followed within the allowed hosts, failures typed. */
 export type Transport = (request: RegistryRequest, signal: AbortSignal) => Promise<Answer>;
@@ -31,7 +32,7 @@ const EXPIRED = /authorization token has expired/i;
 
 export function createTransport({ endpoint, guard, authorization }: TransportOptions): Transport {
   const { origin } = originOf(endpoint);
-  const now = endpoint.now ?? Date.now;
+  const { now } = endpoint.clock ?? systemClock;
   const occasion = ({ operation, subject }: RegistryRequest): Occasion => ({ side: endpoint.side, operation, subject });
 
   /** Sends to the registry itself; learns its challenge and refreshes what it refuses. */

@@ -4,6 +4,7 @@ import { discard } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { answerError } from "./failure.ts";
 import type { RepositoryClient } from "./repository-client.ts";
+import { withTimeLimit } from "./time-limit.ts";
 
 /** An open upload session: a value, not an object with state (distribution-spec, "Pushing blobs"). */
 export interface UploadSession {
@@ -85,7 +86,7 @@ export async function cancelUpload(client: RepositoryClient, session: UploadSess
     accept: [202, 204, 404, 405],
     scope: client.scope("pull,push"),
   } as const;
-  await client.send(request, AbortSignal.timeout(CANCEL_MS)).then(discard, () => undefined);
+  await withTimeLimit(client.clock, CANCEL_MS, (signal) => client.send(request, signal)).then(discard, () => undefined);
 }
 
 /** Where the session lives: relative to the answer's own URL, and only on a host we were configured to talk to. */
@@ -94,7 +95,7 @@ function locationOf(client: RepositoryClient, descriptor: Descriptor, answer: An
   if (location === undefined || !URL.canParse(location, answer.url.href)) {
     const occasion = client.occasion("start-upload", descriptor.digest);
     const problem = "the registry opened an upload without a usable Location";
-    throw answerError(occasion, answer, { problem, now: client.now(), category: "transient" });
+    throw answerError(occasion, answer, { problem, now: client.clock.now(), category: "transient" });
   }
   const url = new URL(location, answer.url);
   client.guard(url);

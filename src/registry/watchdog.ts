@@ -1,3 +1,5 @@
+import type { Clock } from "../oci/clock.ts";
+
 /** A stream gives bytes too slowly to ever finish. */
 export class StallError extends Error {
   override readonly name = "StallError";
@@ -30,25 +32,27 @@ interface Body extends AsyncIterable<unknown> {
 }
 
 /** Passes a body's bytes on, and breaks it when it stalls or drips. Time the reader takes for itself does not count. */
-export async function* watched(body: Body, now: () => number, patience: Patience): AsyncGenerator<Uint8Array> {
+export async function* watched(body: Body, clock: Clock, patience: Patience): AsyncGenerator<Uint8Array> {
   const { silenceMs, floorBytes, floorMs } = patience;
   let waiting = false;
   let waited = 0;
   let received = 0;
-  let since = now();
-  const timer = setTimeout(() => {
-    if (waiting) body.destroy(new StallError(`no byte for ${silenceMs / 1_000} s`));
-    else timer.refresh();
-  }, silenceMs);
+  let since = clock.now();
+  let cancel = clock.after(silenceMs, look);
+  /** Comes by no oftener than a silence may last, however many bytes there are. */
+  function look(): void {
+    const left = waiting ? since + silenceMs - clock.now() : silenceMs;
+    if (left > 0) cancel = clock.after(left, look);
+    else body.destroy(new StallError(`no byte for ${silenceMs / 1_000} s`));
+  }
   const iterator = body[Symbol.asyncIterator]();
   try {
     for (;;) {
       waiting = true;
-      since = now();
-      timer.refresh();
+      since = clock.now();
       const next = await iterator.next();
       waiting = false;
-      waited += now() - since;
+      waited += clock.now() - since;
       if (next.done === true) return;
       if (!(next.value instanceof Uint8Array)) throw new TypeError("an HTTP body gives bytes");
       received += next.value.byteLength;
@@ -60,7 +64,7 @@ export async function* watched(body: Body, now: () => number, patience: Patience
       yield next.value;
     }
   } finally {
-    clearTimeout(timer);
+    cancel();
     // Left early, it complains about that to nobody.
     body.on("error", () => undefined);
     body.destroy();
@@ -77,20 +81,24 @@ export interface WatchedUpload {
 }
 
 /** Watches who reads: time the bytes take to come does not count. */
-export function watchUpload(bytes: AsyncIterable<Uint8Array>, { unreadMs, answerMs }: Patience): WatchedUpload {
+export function watchUpload(
+  bytes: AsyncIterable<Uint8Array>,
+  clock: Clock,
+  { unreadMs, answerMs }: Patience,
+): WatchedUpload {
   const stalled = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  let cancel = (): void => undefined;
   const expect = (ms: number, what: string): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stalled.abort(new StallError(`the target ${what} for ${ms / 1_000} s`)), ms);
+    cancel();
+    cancel = clock.after(ms, () => stalled.abort(new StallError(`the target ${what} for ${ms / 1_000} s`)));
   };
   async function* body(): AsyncGenerator<Uint8Array> {
     for await (const chunk of bytes) {
       expect(unreadMs, "took no byte");
       yield chunk;
-      clearTimeout(timer);
+      cancel();
     }
     expect(answerMs, "gave no answer");
   }
-  return { body: body(), signal: stalled.signal, end: () => clearTimeout(timer) };
+  return { body: body(), signal: stalled.signal, end: () => cancel() };
 }

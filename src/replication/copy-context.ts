@@ -2,7 +2,7 @@ import type { ImageSource } from "../oci/image-source.ts";
 import type { ImageTarget } from "../oci/image-target.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../oci/clock.ts";
 import type { ObserveCopy } from "./copy-progress.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { Streams } from "./streams.ts";

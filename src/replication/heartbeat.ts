@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../oci/clock.ts";
 import { StoreError } from "./record-store.ts";
 
 /** A lease could not be renewed in time: somebody else may own the work now, so ours must stop. */

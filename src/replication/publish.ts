@@ -3,7 +3,7 @@ import type { ImageTarget } from "../oci/image-target.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import type { Tag } from "../oci/reference.ts";
 import { RegistryError } from "../oci/registry-error.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../oci/clock.ts";
 import { RateExceededError } from "./rate-limit.ts";
 
 /** The target did not show what was just put, for longer than any read-after-write lag. */

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../oci/clock.ts";
 import type { RatePolicy, RateRecord } from "./rate.ts";
 import { cutRate, takeRequests } from "./rate.ts";
 import { StoreError } from "./record-store.ts";

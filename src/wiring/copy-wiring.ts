@@ -20,7 +20,7 @@ import { createCircuitBreaker } from "../replication/circuit-breaker.ts";
 import type { CircuitBreaker } from "../replication/circuit-breaker.ts";
 import { circuitPolicy } from "../replication/circuit-policy.ts";
 import type { CircuitRecord } from "../replication/circuit.ts";
-import type { Clock } from "../replication/clock.ts";
+import type { Clock } from "../oci/clock.ts";
 import { createRateLimit } from "../replication/rate-limit.ts";
 import type { RateRecord } from "../replication/rate.ts";
 import type { RecordStore } from "../replication/record-store.ts";

@@ -16,7 +16,7 @@ export interface EndpointMaker {
   destination(name: string, rate?: SharedRate): (repository: RepositoryName) => Endpoint;
 }
 
-export interface EndpointMakerOptions extends Pick<Endpoint, "now" | "random"> {
+export interface EndpointMakerOptions extends Pick<Endpoint, "clock" | "random"> {
   readonly configuration: Configuration;
   readonly connections: Connections;
   /** Credentials for a way to log in; asked once for the source and once for each destination. */
@@ -27,8 +27,9 @@ export interface EndpointMakerOptions extends Pick<Endpoint, "now" | "random"> {
 
 /** Joins the registries of a configuration with connections, credentials and time: the cloud's own, or simulated ones. */
 export function createEndpointMaker(options: EndpointMakerOptions): EndpointMaker {
-  const { configuration, connections, onBusy, now, random } = options;
-  const given = { ...(now === undefined ? {} : { now }), ...(random === undefined ? {} : { random }) };
+  const { configuration, connections, onBusy, clock, random } = options;
+  const timed = clock === undefined ? {} : { clock };
+  const given = { ...timed, ...(random === undefined ? {} : { random }) };
   const logins = new Map(
     configuration.destinations.map((destination) => {
       const access = destinationAccess(destination);
@@ -45,7 +46,6 @@ export function createEndpointMaker(options: EndpointMakerOptions): EndpointMake
     rate: SharedRate | undefined,
   ): Omit<Endpoint, "repository"> {
     const busy = onBusy === undefined ? {} : { onBusy };
-    const timed = now === undefined ? {} : { now };
     const traffic = createTraffic({ retryPolicies: configuration.retries, rate, ...busy, ...timed });
     return { side, ...access, ...given, credentials, connections, traffic };
   }

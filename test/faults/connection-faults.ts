@@ -44,7 +44,7 @@ const sleepWithConnections: SpoilLine = async ({ behind, stack }) => {
   const line = stack.use(await startTcpLine(behind, ({ pass }) => void pass()));
   return {
     host: `127.0.0.1:${line.port}`,
-    connections: { now: () => Date.now() + slept },
+    connections: { clock: { now: () => Date.now() + slept } },
     afterUse() {
       line.freeze();
       slept = 300_000;

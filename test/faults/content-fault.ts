@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { digestOf, algorithmOf } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { successors } from "../../src/oci/manifest.ts";
-import type { Clock } from "../../src/replication/clock.ts";
+import type { Clock } from "../../src/oci/clock.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
 import type { ReplicateTag } from "../../src/replication/replicate-tag.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 import type { MemoryRepository } from "../fakes/memory-repository.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 import type { ReplicateFixture } from "../fixtures/replicate-context.ts";
@@ -25,7 +25,7 @@ export type Prepared = void | ((fixture: ReplicateFixture) => string | undefined
 const never = new AbortController().signal;
 const MAX_DELIVERIES = 8;
 /** A hundred times as fast: what would take seconds takes hundredths of them. */
-const HURRIED: Clock = { now: Date.now, sleep: (ms, signal) => sleep(ms / 100, undefined, { signal }) };
+const HURRIED: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 100, signal) };
 
 /** One request, delivered again as long as it is deferred. @returns how it ended, and what is wrong. */
 export async function carryOut(

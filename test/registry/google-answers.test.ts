@@ -6,6 +6,7 @@ import { parseTag } from "../../src/oci/reference.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { createTraffic } from "../../src/registry/traffic.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 import { asking, imageOf, put, putBlob, withRegistry } from "../fixtures/local-registry.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
@@ -84,7 +85,7 @@ describe("a quota of Google's that is used up", () => {
     await using connections = createConnections();
     const traffic = createTraffic({ hedging: false, retryPolicies: { preset: "off" } });
     const endpoint = testEndpoint({ host: server.host, repository: "p/r/a", side: "target" }, connections);
-    const target = createRegistryTarget({ ...endpoint, traffic, now: () => now });
+    const target = createRegistryTarget({ ...endpoint, traffic, clock: { ...systemClock, now: () => now } });
     const failed = target.putManifest(manifestOf(imageOf()), parseTag("v1"), signal);
     return await failed.catch((error: unknown) => error);
   };

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createBudget } from "../../src/registry/budget.ts";
 import { hedged } from "../../src/registry/hedge.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 
 const never = new AbortController().signal;
 const discarded: string[] = [];
 const hedge = (reserve = 1, afterMs = 20) => ({
   budget: createBudget({ share: 0.05, reserve }),
+  clock: systemClock,
   afterMs,
   discard: async (late: string) => void discarded.push(late),
 });

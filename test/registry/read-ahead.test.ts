@@ -8,6 +8,7 @@ import { createConnections } from "../../src/registry/connections.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createTraffic } from "../../src/registry/traffic.ts";
 import type { Traffic } from "../../src/registry/traffic.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 import type { Got, Script } from "../fixtures/scripted-server.ts";
@@ -60,7 +61,7 @@ async function read(
   const source = createRegistrySource({
     ...testEndpoint({ host: server.host, repository: "a" }, connections),
     traffic,
-    now,
+    clock: { ...systemClock, now },
   });
   await using stream = await source.openBlob(blob, signal);
   const chunks: Uint8Array[] = [];

@@ -11,7 +11,8 @@ import type { RecordStore } from "../../src/replication/record-store.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
 import { createSpeed, TooLargeError, TooLateError } from "../../src/replication/time-left.ts";
 import { addImage, addIndex } from "../fixtures/memory-image.ts";
-import { anotherDelivery, copyRequest, replicateFixture, systemClock } from "../fixtures/replicate-context.ts";
+import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 
 const never = new AbortController().signal;
 const HOUR = 3_600_000;

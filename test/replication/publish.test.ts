@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { RegistryError } from "../../src/oci/registry-error.ts";
 import type { FailureCategory } from "../../src/oci/registry-error.ts";
-import type { Clock } from "../../src/replication/clock.ts";
+import type { Clock } from "../../src/oci/clock.ts";
 import { publish, UncertainPutError } from "../../src/replication/publish.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
 import { parseTag } from "../../src/oci/reference.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 import { addImage } from "../fixtures/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 import { createMemoryRepository } from "../fakes/memory-repository.ts";
@@ -13,7 +13,7 @@ import type { MemoryRepository } from "../fakes/memory-repository.ts";
 
 const never = new AbortController().signal;
 const v1 = parseTag("v1");
-const hurried: Clock = { now: Date.now, sleep: (ms, signal) => sleep(ms / 100, undefined, { signal }) };
+const hurried: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 100, signal) };
 
 function failure(category: FailureCategory, status?: number): RegistryError {
   return new RegistryError({ side: "target", operation: "put-manifest", subject: "v1", category, status }, "no");
@@ -77,7 +77,7 @@ describe("publishing a tag", () => {
     fixture.target.before = () => undefined;
     const newer = await replicateTag(copyRequest("v1", 5), anotherDelivery(fixture), never);
     expect(newer).toMatchObject({ outcome: "deferred", reason: "busy" });
-    await sleep(320);
+    await systemClock.sleep(320, never);
     const again = anotherDelivery(fixture, { message: fixture.message });
     expect(await replicateTag(copyRequest("v1"), again, never)).toMatchObject({ outcome: "replicated" });
   });

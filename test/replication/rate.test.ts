@@ -16,6 +16,7 @@ function fleet({ first = 50, most = 250, store = createMemoryRecordStore<RateRec
   const clock = {
     now: () => time.now() + 1e9,
     sleep: (ms: number) => new Promise<void>((resolve) => void time.after(ms, resolve)),
+    after: (ms: number, act: () => void) => time.after(ms, act),
   };
   const container = (yields = false): RateLimit =>
     createRateLimit({ store, key: "gar", policy: { first, most, burstMs: 10_000 }, clock, yields });

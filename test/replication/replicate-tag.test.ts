@@ -193,7 +193,7 @@ describe("deliveries that meet", () => {
     const fixture = replicateFixture({ leaseMs: 60 });
     addImage(fixture.source, ["layer-one", "layer-two", "layer-three"], "v1");
     const streams = createStreams({ small: 1, big: 1, now: Date.now });
-    const dead = { ...fixture, streams, clock: { now: Date.now, sleep: () => new Promise<void>(() => undefined) } };
+    const dead = { ...fixture, streams, clock: { ...fixture.clock, sleep: () => new Promise<void>(() => undefined) } };
     await new Promise<void>((died) => {
       fixture.target.before = ({ operation }) => {
         if (operation !== "put-blob" || uploadsOf(fixture).length < 3) return undefined;

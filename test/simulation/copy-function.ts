@@ -3,7 +3,7 @@ import type { CopyDependencies, Delivery } from "../../functions/copy/handler.ts
 import { CIRCUIT, COPY_LEASE_SECONDS, RATE_BURST_MS, RATE_FIRST_PER_SECOND } from "../../src/contract/limits.ts";
 import { createCircuitBreaker } from "../../src/replication/circuit-breaker.ts";
 import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
-import type { Clock } from "../../src/replication/clock.ts";
+import type { Clock } from "../../src/oci/clock.ts";
 import { createRateLimit } from "../../src/replication/rate-limit.ts";
 import { createStreams } from "../../src/replication/streams.ts";
 import { configuration, SILENT } from "./cloud.ts";
@@ -74,7 +74,11 @@ export function startEnvironment(cloud: Cloud, name: string): Environment {
 function wiring(cloud: Cloud, process: Process): CopyDependencies {
   const { world, queue, dead } = cloud;
   const now = (): number => world.time.now();
-  const clock: Clock = { now, sleep: (ms, signal) => process.sleep(ms, signal) };
+  const clock: Clock = {
+    now,
+    sleep: (ms, signal) => process.sleep(ms, signal),
+    after: (ms, act) => world.time.after(ms, () => void (process.isAlive() && act())),
+  };
   const failure = (): Error => new Error("the queue cannot be reached");
   const circuit = createCircuitBreaker({
     store: storeOf(process, cloud.circuits, "circuit"),
