@@ -24,6 +24,7 @@ export function logReport(
     reference: request?.reference,
     messageId: delivery.messageId,
     receiveCount: delivery.receiveCount,
+    bytesSent: report.bytesSent,
     ...detailsOf(report),
   };
   if (report.outcome === "failed") observer.error("Copy failed for good", fields);
@@ -52,15 +53,15 @@ function errorField(error: unknown): LogFields {
   return error === undefined ? {} : { error: describeError(error) };
 }
 
-/** What a delivery cost, to the destination it was for; of a copy that did not end, the bytes are not known. */
+/** What a delivery cost, to the destination it was for: bytes are paid for whether their blob arrived or not. */
 export function countCost(
   observer: Observer,
   report: CopyReport,
   destination: string | undefined,
   spent: { readonly milliseconds: number; readonly memoryMegabytes: number },
 ): void {
-  const bytesUploaded = report.outcome === "replicated" ? report.tally.bytesUploaded : 0;
-  observer.count(Metric.estimatedCost, deliveryDollars({ ...spent, bytesUploaded }), destination);
+  const { bytesSent = 0 } = report;
+  observer.count(Metric.estimatedCost, deliveryDollars({ ...spent, bytesSent }), destination);
 }
 
 const OUTCOME = {

@@ -28,8 +28,8 @@ export function runningDollars(seconds: number, memoryMegabytes: number): number
 export function deliveryDollars(measured: {
   readonly milliseconds: number;
   readonly memoryMegabytes: number;
-  readonly bytesUploaded: number;
+  readonly bytesSent: number;
 }): number {
   const running = runningDollars(measured.milliseconds / 1_000, measured.memoryMegabytes);
-  return running + PRICES.lambdaRequest + egressDollars(measured.bytesUploaded);
+  return running + PRICES.lambdaRequest + egressDollars(measured.bytesSent);
 }

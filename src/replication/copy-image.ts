@@ -101,6 +101,7 @@ async function putOnce(manifest: Manifest, context: CopyContext, signal: AbortSi
   const isPresent = await context.checkpoints.update(key, (known) => ({ answer: known?.state === "present" }));
   if (isPresent && context.presence === "ask") return false;
   await context.target.putManifest(manifest, manifest.digest, signal);
+  context.observe?.({ kind: "manifest-put", digest: manifest.digest });
   await context.checkpoints.update(key, (known) => completeContent(known, context.owner));
   return true;
 }

@@ -1,11 +1,15 @@
 import * as z from "zod";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 
 /** What a copy does, as it does it. */
 export type CopyEvent =
   | { readonly kind: "planned"; readonly manifests: number; readonly blobs: readonly Descriptor[] }
   | { readonly kind: "blob-bytes"; readonly blob: Descriptor; readonly bytes: number }
-  | { readonly kind: "blob-done"; readonly blob: Descriptor; readonly how: "uploaded" | "mounted" | "present" };
+  | { readonly kind: "blob-done"; readonly blob: Descriptor; readonly how: "uploaded" | "mounted" | "present" }
+  | { readonly kind: "manifest-put"; readonly digest: Digest }
+  /** The target denied having what was brought to it: it is sent again. */
+  | { readonly kind: "denied" };
 
 /** Called in order, from inside the copy: must be quick and must not throw. */
 export type ObserveCopy = (event: CopyEvent) => void;
@@ -62,5 +66,8 @@ function after(known: CopyProgress = NOTHING, event: CopyEvent): CopyProgress {
       const unsent = event.how === "uploaded" ? 0 : event.blob.size;
       return { ...known, blobsDone: known.blobsDone + 1, bytes: Math.max(known.bytes - unsent, 0) };
     }
+    case "manifest-put":
+    case "denied":
+      return known;
   }
 }

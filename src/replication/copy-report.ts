@@ -1,8 +1,13 @@
 import type { Digest } from "../oci/digest.ts";
 import type { Tally } from "./tally.ts";
 
-/** How one delivery of a request ended. All but `deferred` end the request. */
-export type CopyReport =
+/** How one delivery of a request ended, and what it sent. All but `deferred` end the request. */
+export type CopyReport = Ending & {
+  /** Bytes of blobs that were sent, also of those that did not end: all are paid for. Absent for none. */
+  readonly bytesSent?: number;
+};
+
+type Ending =
   /** The target's tag names this digest now, read back, with everything under it. */
   | { readonly outcome: "replicated"; readonly digest: Digest; readonly tally: Tally; readonly lagMs: number }
   /** It did so before. */

@@ -7,7 +7,6 @@ import { copyCompanions } from "./companions.ts";
 import { copyImage, deniesContent } from "./copy-image.ts";
 import type { CopiedImage } from "./copy-image.ts";
 import type { CopyContext } from "./copy-context.ts";
-import { createCopyProgress } from "./copy-progress.ts";
 import type { CopyReport } from "./copy-report.ts";
 import type { CopyRequest } from "./copy-request.ts";
 import { LeaseLostError, whileFresh, withHeartbeat } from "./heartbeat.ts";
@@ -15,8 +14,10 @@ import { MissingContentError } from "./image-tree.ts";
 import { judge } from "./judge.ts";
 import { publish } from "./publish.ts";
 import type { RecordStore } from "./record-store.ts";
-import { claimTag, renewTag, settleTag, tagKey } from "./tag-record.ts";
-import type { Settlement, TagLease, TagRecord } from "./tag-record.ts";
+import { holdTag } from "./tag-delivery.ts";
+import type { TagDelivery } from "./tag-delivery.ts";
+import { claimTag, tagKey } from "./tag-record.ts";
+import type { TagRecord } from "./tag-record.ts";
 import type { Tally } from "./tally.ts";
 
 export interface ReplicateTag extends Omit<CopyContext, "observe"> {
@@ -47,6 +48,8 @@ export async function replicateTag(
   const key = tagKey(context.scope, request.reference);
   const claim = { key, message, owner, leaseMs, pushedAt: request.pushedAt };
   let attempts = 1;
+  let held: TagDelivery | undefined;
+  const judged = (error: unknown): CopyReport => judge(error, { deadline, attempts, maxAttempts, random });
   try {
     const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }));
     if (claimed.kind === "busy") {
@@ -54,42 +57,39 @@ export async function replicateTag(
       return { outcome: "deferred", reason: "busy", afterMs };
     }
     attempts = claimed.attempts + 1;
-    const { lease } = claimed;
-    const progress = createCopyProgress();
-    const renew = (): Promise<boolean> =>
-      tags.update(key, (record) =>
-        renewTag(record, lease, { until: clock.now() + leaseMs, progress: progress.read() }),
-      );
+    const delivery = holdTag(claimed, context);
+    held = delivery;
+    const { observe, renew } = delivery;
     return await withHeartbeat({ leaseMs, renew }, clock, deadline, async (signal) => {
-      const look = (): Promise<CopyReport | "moved"> =>
-        copyOnce(request, { ...context, wantedAt: claimed.wantedAt, observe: progress.observe }, renew, signal).catch(
-          (error: unknown) => judge(error, { deadline, attempts, maxAttempts, random }),
-        );
-      return rounds(look, context, lease);
+      const copying = { ...context, wantedAt: claimed.wantedAt, observe };
+      const look = (): Promise<CopyReport | "moved"> => copyOnce(request, copying, renew, signal).catch(judged);
+      const givenUp = delivery.givenUp();
+      return rounds(givenUp === undefined ? look : () => Promise.resolve(givenUp), leaseMs, delivery);
     });
   } catch (error) {
-    return judge(error, { deadline, attempts, maxAttempts, random });
+    const report = judged(error);
+    return held?.priced(report) ?? report;
   }
 }
 
 /** Looks until nothing new has come: neither at the source nor into the record. */
 async function rounds(
   look: () => Promise<CopyReport | "moved">,
-  { tags, clock, leaseMs }: ReplicateTag,
-  lease: TagLease,
+  leaseMs: number,
+  held: TagDelivery,
 ): Promise<CopyReport> {
   let done: CopyReport | undefined;
   for (let round = 1; ; round++) {
     const report = sameOf(done, await look());
     if (report !== "moved") done = report;
     if (report === "moved" && round < MAX_ROUNDS) continue;
+    const last = held.weighed(report === "moved" ? { outcome: "deferred", reason: "busy", afterMs: 0 } : report);
     // The lease stays until the put can take effect no more: nobody puts a newer image before that.
-    if (report !== "moved" && report.outcome === "deferred" && report.reason === "uncertain") {
-      return { ...report, afterMs: leaseMs + report.afterMs };
+    if (last.outcome === "deferred" && last.reason === "uncertain") {
+      await held.leave();
+      return { ...last, afterMs: leaseMs + last.afterMs };
     }
-    const last: CopyReport = report === "moved" ? { outcome: "deferred", reason: "busy", afterMs: 0 } : report;
-    const settlement = settlementOf(last, clock.now());
-    const settled = await tags.update(lease.key, (record) => settleTag(record, lease, settlement));
+    const settled = await held.settle(last);
     if (settled.kind === "settled") return last;
     if (settled.kind === "lost") throw new LeaseLostError("the lease ran out before the copy was noted");
   }
@@ -175,7 +175,9 @@ async function deliver(
       copied.tally.manifests++;
       return { tally: copied.tally, bad };
     } catch (error) {
-      if (!deniesContent(error) || resends === MAX_RESENDS) throw error;
+      if (!deniesContent(error)) throw error;
+      context.observe?.({ kind: "denied" });
+      if (resends === MAX_RESENDS) throw error;
     }
   }
 }
@@ -192,21 +194,5 @@ async function put(
   } catch (error) {
     if (deniesContent(error)) await forget();
     throw error;
-  }
-}
-
-function settlementOf(report: CopyReport, now: number): Settlement {
-  switch (report.outcome) {
-    case "replicated":
-    case "unchanged":
-    case "superseded":
-      return { kind: "completed", outcome: report.outcome, replicated: { digest: report.digest, at: now } };
-    case "deferred": {
-      const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
-      return { kind, outcome: `${report.outcome}: ${report.reason}` };
-    }
-    case "skipped":
-    case "failed":
-      return { kind: "completed", outcome: `${report.outcome}: ${report.reason}` };
   }
 }

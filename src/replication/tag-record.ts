@@ -19,12 +19,20 @@ export const TagRecord = z.object({
       since: z.number().optional(),
       /** How far its copy had come when it was last renewed. */
       progress: CopyProgress.optional(),
+      /** Blobs and manifests that its delivery had brought to the target by then. */
+      finished: z.int().nonnegative().optional(),
+      /** Its delivery has ended; it stays until a late put can take effect no more. */
+      ended: z.boolean().optional(),
     })
     .optional(),
   /** Another push came while somebody worked on the tag: look again before letting go. */
   dirty: z.boolean(),
   /** Failed attempts since the last success. */
   attempts: z.int().nonnegative(),
+  /** Deliveries in a row that ran out of time, or ended without a word, and brought nothing to the target; absent for 0. */
+  fruitless: z.int().nonnegative().optional(),
+  /** Big blobs that the next delivery may send at once; absent where nothing has limited them. */
+  width: z.int().positive().optional(),
   /** When the newest push we heard of was made. */
   wantedAt: z.number(),
   /** What the tag was last verified to name at the target. */
@@ -62,6 +70,10 @@ export type ClaimedTag =
       readonly kind: "leased";
       readonly lease: TagLease;
       readonly attempts: number;
+      /** Deliveries in a row before this one that brought nothing to the target. */
+      readonly fruitless: number;
+      /** Big blobs this delivery may send at once. */
+      readonly width: number | undefined;
       /** When the newest push we heard of was made. */
       readonly wantedAt: number;
     }
@@ -84,34 +96,73 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
   }
   const fence = known.fence + 1;
   const { message, owner, key } = claim;
+  const fruitless = fruitlessSoFar(known);
   return {
     next: {
       ...known,
       wantedAt,
       dirty: false,
       fence,
+      fruitless,
       lease: { message, owner, fence, until: claim.now + claim.leaseMs, since: claim.now },
     },
-    answer: { kind: "leased", lease: { key, owner, fence }, attempts: known.attempts, wantedAt },
+    answer: {
+      kind: "leased",
+      lease: { key, owner, fence },
+      attempts: known.attempts,
+      fruitless,
+      width: known.width,
+      wantedAt,
+    },
   };
+}
+
+/**
+ * A delivery counts from its beginning: a lease that ran out and was never settled is of one that was killed. What such a
+ * delivery brought to the target starts the count anew (decision 34).
+ */
+function fruitlessSoFar({ lease, fruitless = 0 }: TagRecord): number {
+  if (lease === undefined || lease.ended === true) return fruitless;
+  return (lease.finished ?? 0) > 0 ? 0 : fruitless + 1;
+}
+
+/** What a delivery says of itself when it renews its lease. */
+export interface Renewal {
+  readonly until: number;
+  readonly progress: CopyProgress | undefined;
+  /** Blobs and manifests it has brought to the target. */
+  readonly finished: number;
 }
 
 /** Holds the lease longer, and says how far the copy has come; false when it is ours no more. */
 export function renewTag(
   record: TagRecord | undefined,
   lease: TagLease,
-  { until, progress }: { readonly until: number; readonly progress: CopyProgress | undefined },
+  { until, progress, finished }: Renewal,
 ): Change<TagRecord, boolean> {
   if (record?.lease === undefined || !holds(record, lease)) return { answer: false };
-  const renewed = { ...record.lease, until, ...(progress === undefined ? {} : { progress }) };
+  const renewed = { ...record.lease, until, finished, ...(progress === undefined ? {} : { progress }) };
   return { next: { ...record, lease: renewed }, answer: true };
+}
+
+/** Says that a delivery has ended, and leaves its lease until it runs out. */
+export function endDelivery(record: TagRecord | undefined, lease: TagLease): Change<TagRecord, void> {
+  if (record?.lease === undefined || !holds(record, lease)) return { answer: undefined };
+  return { next: { ...record, lease: { ...record.lease, ended: true } }, answer: undefined };
 }
 
 /** How a lease ends. `completed` ends the request; `deferred` leaves it for later; `attempt-failed` counts against it. */
 export type Settlement =
   | { readonly kind: "completed"; readonly outcome: string; readonly replicated?: TagRecord["replicated"] }
-  | { readonly kind: "deferred"; readonly outcome: string }
-  | { readonly kind: "attempt-failed"; readonly outcome: string };
+  | ({ readonly kind: "deferred" | "attempt-failed"; readonly outcome: string } & Effect);
+
+/** What a delivery that did not end its request means for the next ones. */
+export interface Effect {
+  /** Deliveries in a row, this one included, that brought nothing to the target. */
+  readonly fruitless: number;
+  /** Big blobs that the next one may send at once. */
+  readonly width: number | undefined;
+}
 
 export type SettledTag =
   | { readonly kind: "settled"; readonly attempts: number }
@@ -127,15 +178,17 @@ export function settleTag(
 ): Change<TagRecord, SettledTag> {
   if (record === undefined || !holds(record, lease)) return { answer: { kind: "lost" } };
   const { outcome } = settlement;
-  const { lease: _ended, ...rest } = record;
+  const { lease: held, fruitless: _counted, width: _limited, ...rest } = record;
   if (settlement.kind !== "completed") {
     const attempts = record.attempts + (settlement.kind === "attempt-failed" ? 1 : 0);
-    return { next: { ...rest, dirty: false, attempts, outcome }, answer: { kind: "settled", attempts } };
+    const { fruitless, width } = settlement;
+    const effect = { fruitless, ...(width === undefined ? {} : { width }) };
+    return { next: { ...rest, ...effect, dirty: false, attempts, outcome }, answer: { kind: "settled", attempts } };
   }
   const replicated = settlement.replicated ?? record.replicated;
-  const done = { outcome, attempts: 0, ...(replicated === undefined ? {} : { replicated }) };
-  if (record.dirty) return { next: { ...record, ...done, dirty: false }, answer: { kind: "dirty" } };
-  return { next: { ...rest, ...done }, answer: { kind: "settled", attempts: 0 } };
+  const done = { ...rest, outcome, attempts: 0, ...(replicated === undefined ? {} : { replicated }) };
+  if (record.dirty) return { next: { ...done, lease: held, dirty: false }, answer: { kind: "dirty" } };
+  return { next: done, answer: { kind: "settled", attempts: 0 } };
 }
 
 function holds(record: TagRecord, lease: TagLease): boolean {

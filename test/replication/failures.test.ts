@@ -76,8 +76,8 @@ describe("failures", () => {
     });
   });
 
-  it("reports a deadline as deferred, without counting an attempt", async () => {
-    const fixture = replicateFixture({ maxAttempts: 1 });
+  it("reports a deadline as deferred, and copies at the next delivery", async () => {
+    const fixture = replicateFixture({ maxAttempts: 2 });
     addImage(fixture.source, ["one"], "v1");
     const deadline = new AbortController();
     fixture.target.before = ({ operation }) => {

@@ -1,0 +1,101 @@
+import type { Clock } from "../oci/clock.ts";
+import { createCopyProgress } from "./copy-progress.ts";
+import type { ObserveCopy } from "./copy-progress.ts";
+import type { CopyReport } from "./copy-report.ts";
+import { createEffort, effectOf, FruitlessError } from "./effort.ts";
+import type { RecordStore } from "./record-store.ts";
+import { endDelivery, renewTag, settleTag } from "./tag-record.ts";
+import type { ClaimedTag, Effect, SettledTag, Settlement, TagRecord } from "./tag-record.ts";
+
+type LeasedTag = Extract<ClaimedTag, { kind: "leased" }>;
+
+/** One delivery at a tag that it holds the lease of: what it has done, and how it ends. */
+export interface TagDelivery {
+  /** Renews the lease; false when it is ours no more. */
+  readonly renew: () => Promise<boolean>;
+  readonly observe: ObserveCopy;
+  /** Why the request is given up before this delivery begins: too many before it brought nothing. */
+  givenUp(): CopyReport | undefined;
+  /** What a report means after what this delivery, and those before it, brought to the target. */
+  weighed(report: CopyReport): CopyReport;
+  /** A report with what the delivery sent. */
+  priced(report: CopyReport): CopyReport;
+  /** Notes how the delivery ended, and lets go of the lease. */
+  settle(report: CopyReport): Promise<SettledTag>;
+  /** Ends the delivery, and leaves the lease until it runs out. */
+  leave(): Promise<void>;
+}
+
+export interface HoldTag {
+  readonly tags: RecordStore<TagRecord>;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  readonly maxAttempts: number;
+}
+
+export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts }: HoldTag): TagDelivery {
+  const { lease, fruitless } = claimed;
+  const progress = createCopyProgress();
+  const effort = createEffort();
+  const effect = (report: CopyReport): Effect =>
+    effectOf(report, { effort, before: fruitless, width: 1, allowed: claimed.width });
+  let noted: Promise<unknown> | undefined;
+
+  function renew(): Promise<boolean> {
+    const renewal = { progress: progress.read(), finished: effort.finished() };
+    return tags.update(lease.key, (record) => renewTag(record, lease, { until: clock.now() + leaseMs, ...renewal }));
+  }
+
+  /** What was sent is paid for, whether it ended or not. */
+  function priced(report: CopyReport): CopyReport {
+    const bytesSent = effort.bytesSent();
+    return bytesSent === 0 ? report : { ...report, bytesSent };
+  }
+
+  return {
+    renew,
+    observe(event) {
+      progress.observe(event);
+      effort.observe(event);
+      // After deliveries that were killed, the first thing that is finished is noted at once: the next kill may be soon.
+      if (fruitless > 0 && effort.finished() === 1) noted ??= renew().catch(() => undefined);
+    },
+    givenUp: () => (fruitless < maxAttempts ? undefined : exhausted(fruitless)),
+    weighed(report) {
+      const after = effect(report).fruitless;
+      const isOver = report.outcome === "deferred" && after > fruitless && after >= maxAttempts;
+      return priced(isOver ? exhausted(after) : report);
+    },
+    priced,
+    async settle(report) {
+      await noted;
+      const settlement = settlementOf(report, effect(report), clock.now());
+      return tags.update(lease.key, (record) => settleTag(record, lease, settlement));
+    },
+    async leave() {
+      await noted;
+      // What cannot be noted counts as a delivery that ended without a word.
+      await tags.update(lease.key, (record) => endDelivery(record, lease)).catch(() => undefined);
+    },
+  };
+}
+
+function exhausted(deliveries: number): CopyReport {
+  return { outcome: "failed", reason: "attempts-exhausted", error: new FruitlessError(deliveries) };
+}
+
+function settlementOf(report: CopyReport, effect: Effect, now: number): Settlement {
+  switch (report.outcome) {
+    case "replicated":
+    case "unchanged":
+    case "superseded":
+      return { kind: "completed", outcome: report.outcome, replicated: { digest: report.digest, at: now } };
+    case "deferred": {
+      const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
+      return { kind, outcome: `${report.outcome}: ${report.reason}`, ...effect };
+    }
+    case "skipped":
+    case "failed":
+      return { kind: "completed", outcome: `${report.outcome}: ${report.reason}` };
+  }
+}
