@@ -1,26 +1,42 @@
 import { once } from "node:events";
+import { Readable } from "node:stream";
 import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
-import { addressOf } from "./address.ts";
+import { startHttpServer } from "./http-server.ts";
 import { LOCAL_AWS } from "./local-aws.ts";
+import { readBody } from "./read-body.ts";
 
 export interface RunningDynamoDb {
   readonly endpoint: string;
   close(): Promise<void>;
 }
 
-/** Starts a DynamoDB emulator on a free loopback port; with a directory, tables outlive the process. */
+/** DynamoDB takes requests of this many bytes (Service quotas, "BatchWriteItem"), and no more. */
+const BODY_MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Starts a DynamoDB emulator on a free loopback port; with a directory, tables outlive the process. Its own server never
+ * listens: it ends the process when a client leaves in the middle of a body, so it is given whole requests only.
+ */
 export async function startDynamoDb(directory?: string): Promise<RunningDynamoDb> {
-  const server = dynalite({ createTableMs: 0, ...(directory === undefined ? {} : { path: directory }) });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const emulator = dynalite({ createTableMs: 0, ...(directory === undefined ? {} : { path: directory }) });
+  const server = await startHttpServer(async (request, response) => {
+    const body = await readBody(request, BODY_MAX_BYTES);
+    const { method, url, headers } = request;
+    emulator.emit(
+      "request",
+      Object.assign(Readable.from(body === "" ? [] : [body]), { method, url, headers }),
+      response,
+    );
+  });
   return {
-    endpoint: `http://${addressOf(server)}`,
+    endpoint: `http://${server.host}`,
     async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // Idle keep-alive connections would hold the emulator's shutdown up for half a minute.
-      server.closeAllConnections();
-      await closed;
+      await server.close();
+      // It closes its tables together with its own server, and only when that has listened.
+      emulator.listen(0, "127.0.0.1");
+      await once(emulator, "listening");
+      await new Promise<void>((resolve) => emulator.close(() => resolve()));
     },
   };
 }

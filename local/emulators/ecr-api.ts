@@ -35,7 +35,7 @@ interface ApiAnswer {
 
 /** The actions of the ECR API that the functions call: tokens, repositories, images (AWS JSON 1.1). */
 export function startEcrApi(options: EcrApiOptions): Promise<RunningServer> {
-  return startHttpServer((request, response) => void answer(request, response, options));
+  return startHttpServer((request, response) => answer(request, response, options));
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: EcrApiOptions): Promise<void> {

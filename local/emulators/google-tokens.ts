@@ -61,9 +61,9 @@ const IMPERSONATION = /^\/v1\/projects\/-\/serviceAccounts\/([^/:]+):generateAcc
 /** Plays Google's token exchange, service-account impersonation (Workload Identity Federation, "AWS") and tokens for keys. */
 export async function startGoogleTokens(options: GoogleTokensOptions): Promise<RunningGoogleTokens> {
   const [federated, access] = [createTokenBook("ya29.d."), createTokenBook("ya29.c.")];
-  const server = await startHttpServer((request, response) => {
-    void respond(response, answer(request, { options, federated, access }));
-  });
+  const server = await startHttpServer((request, response) =>
+    respond(response, answer(request, { options, federated, access })),
+  );
   return {
     ...server,
     endpoints: {

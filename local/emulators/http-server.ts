@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { RequestListener } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { ZodError } from "zod";
 import { addressOf } from "./address.ts";
+import { forThisMachine } from "./same-machine.ts";
 
 export interface RunningServer {
   /** `127.0.0.1:PORT`. */
@@ -14,8 +16,15 @@ export class PortTakenError extends Error {
   override readonly name = "PortTakenError";
 }
 
-/** Starts an HTTP server on loopback; port 0 is any free one. Closing cuts the connections that are left. */
-export async function startHttpServer(listener: RequestListener, port = 0): Promise<RunningServer> {
+/** Answers one request. What it throws is answered, too: 400 for a request that cannot be read, 500 for all else. */
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/**
+ * Starts an HTTP server on loopback, for programs of this machine; port 0 is any free one. Nothing that a client sends ends
+ * the process. Closing cuts the connections that are left.
+ */
+export async function startHttpServer(answer: Answer, port = 0): Promise<RunningServer> {
+  const listener = forThisMachine((request, response) => void answered(answer, request, response));
   const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0 }, listener);
   server.listen(port, "127.0.0.1");
   await once(server, "listening").catch((cause: unknown) => {
@@ -35,4 +44,22 @@ export async function startHttpServer(listener: RequestListener, port = 0): Prom
       await closed;
     },
   };
+}
+
+async function answered(answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await answer(request, response);
+  } catch (error) {
+    if (response.headersSent || request.destroyed) return void response.destroy();
+    const status = isUnreadable(error) ? 400 : 500;
+    const text = status === 400 ? "the request cannot be read" : "the server failed";
+    response.writeHead(status, { "content-type": "text/plain; charset=utf-8", connection: "close" }).end(`${text}\n`);
+  }
+}
+
+/** True when a request has a URL, an escape, a JSON text, a size or a shape that is not as it must be. */
+export function isUnreadable(error: unknown): boolean {
+  if (error instanceof URIError || error instanceof SyntaxError || error instanceof RangeError) return true;
+  if (error instanceof ZodError) return true;
+  return error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_URL";
 }

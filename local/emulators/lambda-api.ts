@@ -19,7 +19,7 @@ const Change = z.object({
 
 /** The actions of the Lambda API that we call: UpdateEventSourceMapping and GetFunctionConfiguration. */
 export function startLambdaApi(options: LambdaApiOptions): Promise<RunningServer> {
-  return startHttpServer((request, response) => void answer(request, response, options));
+  return startHttpServer((request, response) => answer(request, response, options));
 }
 
 async function answer(

@@ -9,7 +9,7 @@ const Request = z.object({ SecretId: z.string() });
 
 /** Plays GetSecretValue of AWS Secrets Manager (AWS JSON 1.1): secrets by their ARNs, as they are at the time of the request. */
 export function startSecretsManager(secrets: ReadonlyMap<string, string>): Promise<RunningServer> {
-  return startHttpServer((request, response) => void answer(request, response, secrets));
+  return startHttpServer((request, response) => answer(request, response, secrets));
 }
 
 async function answer(

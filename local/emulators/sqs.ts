@@ -1,5 +1,9 @@
+import { channel } from "node:diagnostics_channel";
+import { Server } from "node:http";
 import { startFauxqs } from "fauxqs";
+import type { FauxqsServer } from "fauxqs";
 import { LOCAL_REGION } from "./local-aws.ts";
+import { guardServer } from "./same-machine.ts";
 
 export interface LocalQueue {
   readonly name: string;
@@ -18,13 +22,15 @@ export interface RunningSqs {
 
 /** Starts an SQS emulator on a free loopback port; with a directory, messages outlive the process. */
 export async function startSqs(directory?: string): Promise<RunningSqs> {
-  const server = await startFauxqs({
-    port: 0,
-    host: "127.0.0.1",
-    logger: false,
-    defaultRegion: LOCAL_REGION,
-    ...(directory === undefined ? {} : { dataDir: directory }),
-  });
+  const server = await onLoopback(() =>
+    startFauxqs({
+      port: 0,
+      host: "127.0.0.1",
+      logger: false,
+      defaultRegion: LOCAL_REGION,
+      ...(directory === undefined ? {} : { dataDir: directory }),
+    }),
+  );
   const endpoint = `http://127.0.0.1:${server.port}`;
   return {
     endpoint,
@@ -46,4 +52,34 @@ export async function startSqs(directory?: string): Promise<RunningSqs> {
     },
     close: () => server.stop(),
   };
+}
+
+/** What Node publishes when a server is told to listen, before it does (Node documentation, "TracingChannel net.server.listen"). */
+const LISTENING = channel("tracing:net.server.listen:asyncStart");
+
+/**
+ * The emulator listens on every interface and has no option for it (its `host` is a name in queue URLs). The order to listen
+ * is changed on its way; an emulator that is reached from elsewhere all the same is not started.
+ */
+async function onLoopback(start: () => Promise<FauxqsServer>): Promise<FauxqsServer> {
+  const change = (message: unknown): void => {
+    const order = listenOrder(message);
+    if (order?.options.host !== "0.0.0.0") return;
+    guardServer(order.server);
+    order.options.host = "127.0.0.1";
+  };
+  LISTENING.subscribe(change);
+  const server = await start().finally(() => LISTENING.unsubscribe(change));
+  if (new URL(server.address).hostname === "127.0.0.1") return server;
+  await server.stop();
+  throw new Error(`the SQS emulator listens at ${server.address}, not on loopback alone; it was stopped`);
+}
+
+/** The server and the options of an order to listen on a port, as Node publishes them. */
+function listenOrder(message: unknown): { readonly server: Server; readonly options: { host: unknown } } | undefined {
+  if (typeof message !== "object" || message === null || !("server" in message && "options" in message))
+    return undefined;
+  const { server, options } = message;
+  if (!(server instanceof Server) || typeof options !== "object" || options === null) return undefined;
+  return "host" in options ? { server, options } : undefined;
 }

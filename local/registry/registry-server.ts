@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { isRepositoryName } from "../../src/oci/reference.ts";
-import { startHttpServer } from "../emulators/http-server.ts";
+import { isUnreadable, startHttpServer } from "../emulators/http-server.ts";
 import type { RunningServer } from "../emulators/http-server.ts";
 import { blobRoute } from "./blob-routes.ts";
 import { openContentFiles } from "./content-files.ts";
@@ -17,7 +17,7 @@ import { openRepositoryIndex } from "./repository-index.ts";
 import type { RepositoryIndex } from "./repository-index.ts";
 import { sendFile } from "./send-file.ts";
 import { startUploadRoute, uploadRoute } from "./upload-routes.ts";
-import { createUploadSessions } from "./upload-sessions.ts";
+import { createUploadSessions, isDiskFull } from "./upload-sessions.ts";
 
 export interface RegistryOptions {
   /** Where everything is kept; a registry started on it again has it all. */
@@ -133,7 +133,7 @@ function actionOf(method: string): Action {
 /** Answers with the specification's error body. A request whose body was not read is answered on a closing connection. */
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
-  const known = error instanceof Refusal ? error : new Refusal(500, "UNKNOWN", "internal error");
+  const known = refusalOf(error);
   const body = Buffer.from(
     JSON.stringify({ errors: [{ code: known.code, message: known.message, detail: known.detail }] }),
   );
@@ -144,4 +144,13 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
     ...(request.complete ? {} : { connection: "close" }),
   });
   response.end(request.method === "HEAD" ? undefined : body);
+}
+
+/** What went wrong, as an answer: a full disk is said to be one (RFC 4918, 11.5). */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (isUnreadable(error)) return new Refusal(400, "UNSUPPORTED", "the request cannot be read");
+  return isDiskFull(error)
+    ? new Refusal(507, "UNKNOWN", "the disk is full")
+    : new Refusal(500, "UNKNOWN", "internal error");
 }

@@ -74,7 +74,8 @@ export function createUploadSessions({ files, endsWhenBroken }: UploadSessionsOp
       try {
         await write(session, request, onBytes);
       } catch (error) {
-        if (endsWhenBroken) await cancel(session);
+        // What a full disk could not take makes room for what comes next.
+        if (endsWhenBroken || isDiskFull(error)) await cancel(session);
         throw error;
       } finally {
         session.busy = false;
@@ -88,6 +89,11 @@ export function createUploadSessions({ files, endsWhenBroken }: UploadSessionsOp
     },
     cancel,
   };
+}
+
+/** True when there was no room for what was to be written. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOSPC";
 }
 
 /** Appends a request's body to the session's file, piece by piece. */

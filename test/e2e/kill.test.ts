@@ -1,8 +1,5 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { imageOf, layer } from "../../local/images/image-content.ts";
@@ -11,6 +8,8 @@ import { concurrently } from "../../src/replication/concurrently.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { createTagListing } from "../../src/registry/tagged-digests.ts";
 import { eventually } from "../fixtures/eventually.ts";
+import { startLocalProcess } from "../fixtures/local-process.ts";
+import type { Ready } from "../fixtures/local-process.ts";
 import { push } from "../fixtures/push.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
@@ -19,31 +18,7 @@ const AMD64 = { os: "linux", architecture: "amd64" };
 const TAGS = 40;
 const never = AbortSignal.timeout(170_000);
 
-const Login = z.object({ registry: z.string(), username: z.string(), password: z.string() });
-const Ready = z.object({ source: Login, target: Login.extend({ prefix: z.string() }) });
-type Ready = z.infer<typeof Ready>;
-
-/** The whole of `npm start`, in a process of its own. */
-async function start(directory: string) {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ["local/main.ts", "--json", "--no-demo", "--data", directory, "--concurrency", "4", "--timeout", "20"],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
-  const lines: string[] = [];
-  const { stdout, stderr } = child;
-  if (stdout === null || stderr === null) throw new Error("it has no output");
-  createInterface({ input: stderr }).on("line", (line) => lines.push(line));
-  const ready = await new Promise<Ready>((resolve) => {
-    createInterface({ input: stdout }).once("line", (line) => resolve(Ready.parse(JSON.parse(line))));
-  });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const kill = async (signal: NodeJS.Signals): Promise<void> => {
-    child.kill(signal);
-    await ended;
-  };
-  return { ready, lines, kill };
-}
+const start = (directory: string) => startLocalProcess("--data", directory, "--concurrency", "4", "--timeout", "20");
 
 async function pushTags({ source }: Ready): Promise<Map<string, Digest>> {
   const base = layer("base", 3_000_000);

@@ -1,0 +1,46 @@
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server } from "node:http";
+
+/** A name or address of this machine, with any port. */
+const OWN_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/;
+
+/**
+ * Why a request does not come from a program of this machine; undefined when it does. A web page that is open in a browser
+ * here can reach every local port. Its requests are known by their `Origin` (Fetch standard, 3.2), by `Sec-Fetch-Site`
+ * (Fetch Metadata), and after DNS rebinding by a `Host` that is the page's own. A link that a person follows is no such request.
+ */
+export function foreignProblem({ method, headers }: Pick<IncomingMessage, "method" | "headers">): string | undefined {
+  const { host = "", origin } = headers;
+  if (!OWN_HOST.test(host)) return "this server is for this machine: use http://127.0.0.1 or http://localhost";
+  if (origin !== undefined && origin !== `http://${host}`) return "this server takes no requests from web sites";
+  if (isCrossSite(headers) && !(method === "GET" && headers["sec-fetch-mode"] === "navigate")) {
+    return "this server takes no requests from web sites";
+  }
+  return undefined;
+}
+
+function isCrossSite(headers: IncomingHttpHeaders): boolean {
+  const site = headers["sec-fetch-site"];
+  return site !== undefined && site !== "same-origin" && site !== "none";
+}
+
+/** The listener, for programs of this machine only; others are answered 403. */
+export function forThisMachine(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    const problem = foreignProblem(request);
+    if (problem === undefined) return listener(request, response);
+    request.resume();
+    response.writeHead(403, { "content-type": "text/plain; charset=utf-8", connection: "close" }).end(`${problem}\n`);
+  };
+}
+
+/** Puts {@link forThisMachine} before the listeners of a server that a library has made. */
+export function guardServer(server: Server): void {
+  const listeners = server.listeners("request");
+  server.removeAllListeners("request");
+  server.on(
+    "request",
+    forThisMachine((request, response) => {
+      for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
+    }),
+  );
+}
