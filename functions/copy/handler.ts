@@ -162,7 +162,7 @@ function createCarrier({ configuration, open, circuit, timeout, now }: CopyDepen
     limitMs = Math.max(limitMs, usableMs);
     const endsAt = now() + usableMs;
     const time: TimeLeft = { limitMs, remainingMs: () => endsAt - now(), speed: speeds(destination.name) };
-    const target = watchedTarget(context.target, admitted, now);
+    const target = watchedTarget(context.target, admitted);
     try {
       return { report: await replicateTag(request, { ...context, target, time }, timeout(usableMs)), record };
     } finally {

@@ -19,6 +19,11 @@ export interface ImageTarget {
 }
 
 export interface PushBlob {
+  /**
+   * Told how long the registry itself took for an upload, in milliseconds: from when it was offered bytes to its answer,
+   * without the time they took to come, and without waiting for anything of ours.
+   */
+  readonly onUploaded?: ((tookMs: number) => void) | undefined;
   /** Opens the bytes from the start; called once per upload session, while that is being opened. */
   readonly open: (signal: AbortSignal) => Promise<BlobStream>;
   /** Another repository of this registry that has the blob: asks for a mount first (distribution-spec, "Mounting"). */

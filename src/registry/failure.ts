@@ -1,3 +1,4 @@
+import { RateExceededError } from "../oci/rate-exceeded-error.ts";
 import { RegistryError } from "../oci/registry-error.ts";
 import type { FailureCategory, RegistryFailure } from "../oci/registry-error.ts";
 import { readUpTo } from "./answer.ts";
@@ -47,10 +48,13 @@ export function answerError(
   );
 }
 
-/** Any failure as a typed one. An abort stays what it is: the caller's reason, no failure of the registry. */
+/**
+ * Any failure as a typed one. An abort stays what it is, the caller's reason, and so does a request that was never sent:
+ * both are no failure of the registry.
+ */
 export function typedFailure(occasion: Occasion, error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
-  if (error instanceof RegistryError) return error;
+  if (error instanceof RegistryError || error instanceof RateExceededError) return error;
   const category = error instanceof HostRefusedError ? "permanent" : classifyNetwork(error);
   return new RegistryError({ ...occasion, category }, describe(error), { cause: withoutBytes(error) });
 }

@@ -1,8 +1,8 @@
 import type { Clock } from "../oci/clock.ts";
-import type { Budget } from "./budget.ts";
 
 export interface Hedge<T> {
-  readonly budget: Budget;
+  /** Asked once, when the first is late: may one more request be sent? */
+  readonly mayHedge: () => boolean;
   readonly clock: Clock;
   /** How long the first request is waited for alone, in milliseconds. */
   readonly afterMs: number;
@@ -17,11 +17,11 @@ export interface Hedge<T> {
  */
 export async function hedged<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
-  { budget, clock, afterMs, discard }: Hedge<T>,
+  { mayHedge, clock, afterMs, discard }: Hedge<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const first = run(attempt, signal);
-  if (!(await isSlow(first.outcome, afterMs, clock)) || !budget.spend()) return first.outcome;
+  if (!(await isSlow(first.outcome, afterMs, clock)) || !mayHedge()) return first.outcome;
   const second = run(attempt, signal);
   const winner = await Promise.any([first, second].map((each) => each.outcome.then(() => each))).catch(() => first);
   const loser = winner === first ? second : first;

@@ -48,7 +48,7 @@ function sourceFailure(error: RegistryError): RegistryError {
 async function pushOnce(
   client: RepositoryClient,
   descriptor: Descriptor,
-  { open, mountFrom }: PushBlob,
+  { open, mountFrom, onUploaded }: PushBlob,
   signal: AbortSignal,
 ): Promise<PushedBlob> {
   // Without a mount the bytes are needed for sure: ask for them while the session is being opened.
@@ -69,6 +69,7 @@ async function pushOnce(
   try {
     const either = AbortSignal.any([signal, upload.signal]);
     await putBlob(client, started.session, { descriptor, bytes: upload.body }, either);
+    onUploaded?.(upload.tookMs());
   } catch (error) {
     await cancelUpload(client, started.session, descriptor.digest);
     // When the source broke, the upload only shows that its body ended: report the cause.

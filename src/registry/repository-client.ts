@@ -1,15 +1,14 @@
 import type { Clock } from "../oci/clock.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { RegistryOperation } from "../oci/registry-error.ts";
-import { discard } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Scope } from "./authorization.ts";
 import { createAuthorization } from "./authorization.ts";
+import { createDispatch } from "./dispatch.ts";
 import { originOf } from "./endpoint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { RegistryRequest } from "./exchange.ts";
 import type { Occasion } from "./failure.ts";
-import { hedged } from "./hedge.ts";
 import { createHostGuard } from "./host-guard.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { withRetry } from "./retry.ts";
@@ -18,7 +17,6 @@ import { createTokenFetcher } from "./token-server.ts";
 import { createTraffic } from "./traffic.ts";
 import type { Traffic } from "./traffic.ts";
 import { createTransport } from "./transport.ts";
-import type { Transport } from "./transport.ts";
 import { PATIENCE } from "./watchdog.ts";
 import type { Patience } from "./watchdog.ts";
 
@@ -48,16 +46,11 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
   const clock = endpoint.clock ?? systemClock;
   const random = endpoint.random ?? Math.random;
   const guard = createHostGuard({ origin, allowedHosts: endpoint.allowedHosts ?? [] });
-  const fetchToken = createTokenFetcher(endpoint, guard);
-  const authorization = createAuthorization({ credentials: endpoint.credentials, fetchToken, now: clock.now });
   const traffic = endpoint.traffic ?? createTraffic({ clock });
-  const transport = createTransport({ endpoint, guard, authorization });
-  const send: Transport = async (request, signal) => {
-    await traffic.rate.turn(signal);
-    // While we waited, what allowed the request may have ended.
-    signal.throwIfAborted();
-    return transport(request, signal);
-  };
+  const dispatch = createDispatch(endpoint, traffic);
+  const fetchToken = createTokenFetcher(endpoint, guard, dispatch);
+  const authorization = createAuthorization({ credentials: endpoint.credentials, fetchToken, now: clock.now });
+  const send = createTransport({ endpoint, guard, authorization, dispatch });
   const prefix = formatReference({ registry: endpoint.registry, name: endpoint.repository });
   const subject = (reference: string): string => `${prefix}${reference.includes(":") ? "@" : ":"}${reference}`;
   return {
@@ -73,7 +66,7 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
     traffic,
     send,
     sendRetrying: (request, signal) =>
-      withRetry(() => sendHedged(send, request, { ...traffic, clock }, signal), {
+      withRetry(() => send(request, signal), {
         operation: request.operation,
         traffic,
         clock,
@@ -81,22 +74,4 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
         signal,
       }),
   };
-}
-
-/** What may be sent twice to be answered once: it reads, it is small, and a copy waits for it. */
-const HEDGED = new Set<RegistryOperation>(["resolve", "head-blob", "fetch-manifest", "open-blob"]);
-
-async function sendHedged(
-  send: Transport,
-  request: RegistryRequest,
-  { latency, hedges, clock }: Traffic & Pick<RepositoryClient, "clock">,
-  signal: AbortSignal,
-): Promise<Answer> {
-  if (!HEDGED.has(request.operation)) return send(request, signal);
-  hedges.earn();
-  const started = clock.now();
-  const attempt = (either: AbortSignal): Promise<Answer> => send(request, either);
-  const answer = await hedged(attempt, { budget: hedges, clock, afterMs: latency.late(), discard }, signal);
-  latency.observe(clock.now() - started);
-  return answer;
 }

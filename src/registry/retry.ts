@@ -25,11 +25,14 @@ export async function withRetry<T>(
   const policy = retryPolicy(traffic.retryPolicies, operation);
   for (let tries = 1; ; tries++) {
     await traffic.pace.turn(signal);
-    traffic.retries.earn();
     try {
-      return await attempt(tries);
+      const answer = await attempt(tries);
+      traffic.retries.earn();
+      return answer;
     } catch (error) {
+      // What was never sent, and what was given up, is no failure that another try could mend.
       if (!(error instanceof RegistryError)) throw error;
+      traffic.retries.earn();
       if (isBusy(error)) traffic.pace.busy(error.retryAfterMs ?? 0);
       if (error.status === 429) await traffic.rate.refused(error.retryAfterMs ?? 0);
       const waitMs = waitAfter(error, tries, policy, random);

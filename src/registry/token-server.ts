@@ -2,8 +2,8 @@ import { readJson } from "../oci/bounded-json.ts";
 import { discard, readWhole } from "./answer.ts";
 import type { FetchToken } from "./authorization.ts";
 import { authorizationHeader } from "./credentials.ts";
+import type { Dispatch } from "./dispatch.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { exchange } from "./exchange.ts";
 import { answerError, refusal, typedFailure } from "./failure.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { systemClock } from "./system-clock.ts";
@@ -16,7 +16,7 @@ const TOKEN_MAX_BYTES = 64 * 1024;
  * Fetches a token from a challenge's realm (token authentication specification): GET, Basic when there are credentials,
  * never redirected. The realm is a URL given by a server, so it passes the host guard before anything is sent to it.
  */
-export function createTokenFetcher(endpoint: Endpoint, guard: HostGuard): FetchToken {
+export function createTokenFetcher(endpoint: Endpoint, guard: HostGuard, dispatch: Dispatch): FetchToken {
   const { now } = endpoint.clock ?? systemClock;
   return async (service, scopes, credentials, signal) => {
     const occasion = {
@@ -29,8 +29,7 @@ export function createTokenFetcher(endpoint: Endpoint, guard: HostGuard): FetchT
       guard(url);
       if (service.service !== undefined) url.searchParams.set("service", service.service);
       for (const scope of scopes) url.searchParams.append("scope", scope);
-      const answer = await exchange(
-        endpoint.connections,
+      const answer = await dispatch(
         { operation: occasion.operation, subject: occasion.subject, method: "GET", url },
         authorizationHeader(credentials),
         signal,

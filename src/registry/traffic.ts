@@ -28,8 +28,10 @@ export interface Traffic {
 
 /** How many requests a registry is sent by everybody who shares it, wherever they run. */
 export interface SharedRate {
-  /** Waits until one more request may be sent. @throws whatever says that it must not be sent now. */
+  /** Waits until one more request may be sent. @throws {RateExceededError} when that would take too long. */
   turn(signal: AbortSignal): Promise<void>;
+  /** Takes a turn that is free at once; false when there is none. Where it is absent, nothing is sent in addition. */
+  tryTurn?(): boolean;
   /** The registry answered that there were too many (429), and when it wants more, in milliseconds. */
   refused(retryAfterMs: number): Promise<void>;
 }
@@ -48,7 +50,11 @@ export interface TrafficOptions {
 
 /** Of 4 MiB each. */
 const PIECES = 16;
-const UNLIMITED: SharedRate = { turn: () => Promise.resolve(), refused: () => Promise.resolve() };
+const UNLIMITED: SharedRate = {
+  turn: () => Promise.resolve(),
+  tryTurn: () => true,
+  refused: () => Promise.resolve(),
+};
 const NEVER: Budget = { earn: () => undefined, spend: () => false };
 
 export function createTraffic({

@@ -5,8 +5,9 @@ import { parseChallenges } from "./challenge.ts";
 import { originOf } from "./endpoint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { recategorized } from "../oci/registry-error.ts";
+import type { Dispatch } from "./dispatch.ts";
 import type { RegistryError } from "../oci/registry-error.ts";
-import { exchange, isReplayable } from "./exchange.ts";
+import { isReplayable } from "./exchange.ts";
 import type { RegistryRequest } from "./exchange.ts";
 import { answerError, refusal, typedFailure } from "./failure.ts";
 import type { Occasion } from "./failure.ts";
@@ -20,6 +21,7 @@ export interface TransportOptions {
   readonly endpoint: Endpoint;
   readonly guard: HostGuard;
   readonly authorization: Authorization;
+  readonly dispatch: Dispatch;
 }
 
 /** Redirects followed for one request. */
@@ -30,7 +32,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Amazon ECR says 403, not 401, when a token is too old (troubleshooting page). */
 const EXPIRED = /authorization token has expired/i;
 
-export function createTransport({ endpoint, guard, authorization }: TransportOptions): Transport {
+export function createTransport({ endpoint, guard, authorization, dispatch }: TransportOptions): Transport {
   const { origin } = originOf(endpoint);
   const { now } = endpoint.clock ?? systemClock;
   const occasion = ({ operation, subject }: RegistryRequest): Occasion => ({ side: endpoint.side, operation, subject });
@@ -39,7 +41,7 @@ export function createTransport({ endpoint, guard, authorization }: TransportOpt
   async function atHome(request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
     for (let tries = 1; ; tries++) {
       const sent = await authorization.header(request.scope, signal);
-      const answer = await exchange(endpoint.connections, request, sent, signal);
+      const answer = await dispatch(request, sent, signal);
       if (answer.status !== 401 && answer.status !== 403) return answer;
       const challenges = parseChallenges(answer.header("www-authenticate") ?? "");
       const error = await refusal(occasion(request), answer, now());
@@ -58,7 +60,7 @@ export function createTransport({ endpoint, guard, authorization }: TransportOpt
     for (let hops = 0; ; hops++) {
       guard(url);
       const hop = { ...request, url };
-      const answer = home ? await atHome(hop, signal) : await exchange(endpoint.connections, hop, undefined, signal);
+      const answer = home ? await atHome(hop, signal) : await dispatch(hop, undefined, signal);
       if (!REDIRECTS.has(answer.status) || !isRead(request)) return answer;
       url = await nextHop(request, answer, hops);
       home &&= url.origin === origin;

@@ -76,6 +76,8 @@ export interface WatchedUpload {
   readonly body: AsyncIterable<Uint8Array>;
   /** Aborted when the target takes no byte, or gives no answer, for too long. */
   readonly signal: AbortSignal;
+  /** Milliseconds since the first byte was asked for, without the time the bytes took to come. */
+  tookMs(): number;
   /** Ends the watch; to be called once the upload has ended, well or not. */
   end(): void;
 }
@@ -88,17 +90,28 @@ export function watchUpload(
 ): WatchedUpload {
   const stalled = new AbortController();
   let cancel = (): void => undefined;
+  let startedAt: number | undefined;
+  let waitedMs = 0;
   const expect = (ms: number, what: string): void => {
     cancel();
     cancel = clock.after(ms, () => stalled.abort(new StallError(`the target ${what} for ${ms / 1_000} s`)));
   };
   async function* body(): AsyncGenerator<Uint8Array> {
+    let asked = (startedAt = clock.now());
     for await (const chunk of bytes) {
+      waitedMs += clock.now() - asked;
       expect(unreadMs, "took no byte");
       yield chunk;
       cancel();
+      asked = clock.now();
     }
+    waitedMs += clock.now() - asked;
     expect(answerMs, "gave no answer");
   }
-  return { body: body(), signal: stalled.signal, end: () => cancel() };
+  return {
+    body: body(),
+    signal: stalled.signal,
+    tookMs: () => (startedAt === undefined ? 0 : clock.now() - startedAt - waitedMs),
+    end: () => cancel(),
+  };
 }

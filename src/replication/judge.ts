@@ -5,7 +5,7 @@ import type { CopyReport } from "./copy-report.ts";
 import { LeaseLostError } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
 import { UncertainPutError } from "./publish.ts";
-import { RateExceededError } from "./rate-limit.ts";
+import { RateExceededError } from "../oci/rate-exceeded-error.ts";
 import { StoreError } from "./record-store.ts";
 import { TooLargeError, TooLateError } from "./time-left.ts";
 

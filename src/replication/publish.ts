@@ -4,7 +4,7 @@ import type { Manifest } from "../oci/manifest.ts";
 import type { Tag } from "../oci/reference.ts";
 import { RegistryError } from "../oci/registry-error.ts";
 import type { Clock } from "../oci/clock.ts";
-import { RateExceededError } from "./rate-limit.ts";
+import { RateExceededError } from "../oci/rate-exceeded-error.ts";
 
 /** The target did not show what was just put, for longer than any read-after-write lag. */
 export class NotReadBackError extends Error {

@@ -1,25 +1,16 @@
 import type { Clock } from "../oci/clock.ts";
+import { RateExceededError } from "../oci/rate-exceeded-error.ts";
 import type { RatePolicy, RateRecord } from "./rate.ts";
 import { cutRate, takeRequests } from "./rate.ts";
 import { StoreError } from "./record-store.ts";
 import type { RecordStore } from "./record-store.ts";
 
-/** So much is asked of the destination already that this request would wait too long. */
-export class RateExceededError extends Error {
-  override readonly name = "RateExceededError";
-  /** Milliseconds until it makes sense again. */
-  readonly afterMs: number;
-
-  constructor(destination: string, afterMs: number) {
-    super(`the rate allowed for ${destination} is used up for the next ${Math.ceil(afterMs / 1_000)} s`);
-    this.afterMs = afterMs;
-  }
-}
-
 /** How many requests a destination is sent, by everybody together: one process's share of it. */
 export interface RateLimit {
   /** Waits until one more request may be sent. @throws {RateExceededError} when that would take too long. */
   turn(signal: AbortSignal): Promise<void>;
+  /** Takes a turn that is free at once; false when there is none. */
+  tryTurn(): boolean;
   /** The destination refused a request because there were too many. Never fails. */
   refused(retryAfterMs: number): Promise<void>;
 }
@@ -77,6 +68,12 @@ export function createRateLimit({ store, key, policy, clock, yields }: RateLimit
       lot.left--;
       const waitMs = lot.from - clock.now();
       if (waitMs > 0) await clock.sleep(waitMs, signal);
+    },
+    tryTurn() {
+      const now = clock.now();
+      if (lot.left === 0 || now > lot.until || now < lot.from) return false;
+      lot.left--;
+      return true;
     },
     async refused(retryAfterMs) {
       lot = { left: 0, from: 0, until: 0 };

@@ -1,4 +1,3 @@
-import type { BlobStream } from "../oci/image-source.ts";
 import type { ImageTarget } from "../oci/image-target.ts";
 import { RegistryError } from "../oci/registry-error.ts";
 import type { Admission, CallOutcome } from "./circuit-breaker.ts";
@@ -10,9 +9,10 @@ const SLOW_FROM_MS = 5_000;
 
 /**
  * The target, its circuit told how every call ended. Only what the target does counts: not that it is busy (that is a
- * matter of rate), not what it says of the content, not a source that fails or drips, and not our own deadline.
+ * matter of rate), not what it says of the content, not a source that fails or drips, not our own deadline, and not that we
+ * wait for our own turn: how long an upload took is measured where it is sent.
  */
-export function watchedTarget(target: ImageTarget, { note }: Pick<Admission, "note">, now: () => number): ImageTarget {
+export function watchedTarget(target: ImageTarget, { note }: Pick<Admission, "note">): ImageTarget {
   async function watched<T>(signal: AbortSignal, call: () => Promise<T>, outcome: () => CallOutcome): Promise<T> {
     try {
       const answer = await call();
@@ -34,18 +34,15 @@ export function watchedTarget(target: ImageTarget, { note }: Pick<Admission, "no
         () => "written",
       ),
     pushBlob(descriptor, options, signal) {
-      const started = now();
-      let waitedMs = 0;
-      const open = async (opening: AbortSignal): Promise<BlobStream> =>
-        timed(await options.open(opening), now, (ms) => (waitedMs += ms));
+      let isSlow = false;
+      const onUploaded = (tookMs: number): void => {
+        isSlow = tookMs > SLOW_FROM_MS && descriptor.size / (tookMs / 1_000) < SLOW_BYTES_PER_SECOND;
+        options.onUploaded?.(tookMs);
+      };
       return watched(
         signal,
-        () => target.pushBlob(descriptor, { ...options, open }, signal),
-        () => {
-          const ownMs = now() - started - waitedMs;
-          const isSlow = ownMs > SLOW_FROM_MS && descriptor.size / (ownMs / 1_000) < SLOW_BYTES_PER_SECOND;
-          return isSlow ? "slow" : "written";
-        },
+        () => target.pushBlob(descriptor, { ...options, onUploaded }, signal),
+        () => (isSlow ? "slow" : "written"),
       );
     },
   };
@@ -57,17 +54,4 @@ const read = (): CallOutcome => "read";
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof RegistryError) || error.side !== "target" || error.category === "permanent") return false;
   return error.status !== 429 && error.code !== "TOOMANYREQUESTS";
-}
-
-/** The stream, with the time measured that its bytes are waited for. */
-function timed(stream: BlobStream, now: () => number, waited: (ms: number) => void): BlobStream {
-  async function* measuring(): AsyncGenerator<Uint8Array> {
-    let asked = now();
-    for await (const chunk of stream) {
-      waited(now() - asked);
-      yield chunk;
-      asked = now();
-    }
-  }
-  return { [Symbol.asyncIterator]: measuring, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };
 }

@@ -25,6 +25,8 @@ export interface MemoryRepository extends ImageSource, ImageTarget {
   before: (call: Call) => void | Promise<void>;
   /** Bytes of a blob that another repository has and this one may mount. */
   mounts: (digest: Digest, from: RepositoryName) => Uint8Array | undefined;
+  /** What an upload is said to have taken, in milliseconds. */
+  uploadMs: number;
   addBlob(bytes: Uint8Array): Digest;
   addManifest(document: object, mediaType: string, tag?: string): Digest;
 }
@@ -60,6 +62,7 @@ export function createMemoryRepository(side: Side, same?: MemoryRepository): Mem
     tags,
     before: () => undefined,
     mounts: () => undefined,
+    uploadMs: 1,
     addBlob(bytes) {
       const digest = digestOf(bytes);
       blobs.set(digest, bytes);
@@ -102,7 +105,7 @@ export function createMemoryRepository(side: Side, same?: MemoryRepository): Mem
       await called("list-tags", "", signal);
       return tags.size === 0;
     },
-    async pushBlob({ digest, size }, { open, mountFrom }, signal) {
+    async pushBlob({ digest, size }, { open, mountFrom, onUploaded }, signal) {
       await called("put-blob", digest, signal);
       const mounted = mountFrom && repository.mounts(digest, mountFrom);
       if (mounted !== undefined) {
@@ -119,6 +122,7 @@ export function createMemoryRepository(side: Side, same?: MemoryRepository): Mem
       }
       signal.throwIfAborted();
       blobs.set(digest, bytes);
+      onUploaded?.(repository.uploadMs);
       return { kind: "uploaded" };
     },
     async putManifest(manifest, reference, signal) {

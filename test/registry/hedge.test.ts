@@ -6,8 +6,8 @@ import { systemClock } from "../../src/registry/system-clock.ts";
 
 const never = new AbortController().signal;
 const discarded: string[] = [];
-const hedge = (reserve = 1, afterMs = 20) => ({
-  budget: createBudget({ share: 0.05, reserve }),
+const hedge = (reserve = 1, afterMs = 20, budget = createBudget({ share: 0.05, reserve })) => ({
+  mayHedge: () => budget.spend(),
   clock: systemClock,
   afterMs,
   discard: async (late: string) => void discarded.push(late),

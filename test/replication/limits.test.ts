@@ -5,7 +5,7 @@ import { RegistryError } from "../../src/oci/registry-error.ts";
 import { LeaseLostError, whileFresh, withHeartbeat } from "../../src/replication/heartbeat.ts";
 import { judge } from "../../src/replication/judge.ts";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
-import { RateExceededError } from "../../src/replication/rate-limit.ts";
+import { RateExceededError } from "../../src/oci/rate-exceeded-error.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
-import { createRateLimit, RateExceededError } from "../../src/replication/rate-limit.ts";
+import { RateExceededError } from "../../src/oci/rate-exceeded-error.ts";
+import { createRateLimit } from "../../src/replication/rate-limit.ts";
 import type { RateLimit } from "../../src/replication/rate-limit.ts";
 import { takeRequests } from "../../src/replication/rate.ts";
 import type { RateRecord } from "../../src/replication/rate.ts";

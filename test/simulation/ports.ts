@@ -101,7 +101,7 @@ export function targetOf(options: TargetOptions): ImageTarget {
     hasBlob: ({ digest }, signal) =>
       call("head-blob", digest, () => repository.blobs.has(digest), { signal, isRead: true }),
     isEmpty: (signal) => call("list-tags", "", () => repository.tags.size === 0, { signal, isRead: true }),
-    async pushBlob({ digest }, { open }, signal) {
+    async pushBlob({ digest }, { open, onUploaded }, signal) {
       await using stream = await open(signal);
       const chunks: Uint8Array[] = [];
       for await (const chunk of stream) chunks.push(chunk);
@@ -117,7 +117,9 @@ export function targetOf(options: TargetOptions): ImageTarget {
         repository.blobs.set(digest, bytes);
         end();
       };
+      const started = world.time.now();
       await call("put-blob", digest, effect, { signal, tookMs: world.random() * options.uploadMs }).finally(end);
+      onUploaded?.(world.time.now() - started);
       return { kind: "uploaded" };
     },
     async putManifest(manifest, reference, signal) {
