@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { parseConfigurationFile } from "../src/contract/configuration-file.ts";
 import { ConfigurationError } from "../src/contract/configuration.ts";
+import { resourceName } from "../src/contract/names.ts";
 import type { Terminal } from "./copy.ts";
 import { ExitCode, UsageError } from "./exit-code.ts";
 import { gcloudCommands, terraform } from "./google-commands.ts";
 import { trustingPlace } from "./trusting-place.ts";
-import { readOptions } from "./stack-options.ts";
+import { readOptions, readStackName } from "./stack-options.ts";
 
 const OPTIONS = {
   config: { type: "string" },
@@ -31,7 +32,9 @@ export async function googleSetup(args: readonly string[], { out, err }: Termina
   }
   const pools = new Set(places.map(({ projectNumber, pool, provider }) => `${projectNumber}/${pool}/${provider}`));
   if (pools.size > 1) throw new UsageError("destinations use several providers; set up one configuration for each");
-  const roles = { account: configuration.source.account, names: FUNCTIONS.map((name) => `${stack}-${name}`) };
+  const { account, region } = configuration.source;
+  const names = FUNCTIONS.map((name) => resourceName("role", name, { stack: readStackName(stack), region }));
+  const roles = { account, names };
   out.write(format === "gcloud" ? gcloudCommands(places, roles) : terraform(places, roles));
   return ExitCode.ok;
 }

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import type { ParseArgsOptionsConfig } from "node:util";
 import { LOCAL_AWS } from "../local/emulators/local-aws.ts";
 import type { CloudAccess } from "../src/wiring/open-operations.ts";
+import { isStackName } from "../src/contract/names.ts";
 import { UsageError } from "./exit-code.ts";
 
 /** Which stack, and how to reach it. */
@@ -19,12 +20,19 @@ export const STACK_OPTIONS = {
   json: { type: "boolean", default: false },
 } as const satisfies ParseArgsOptionsConfig;
 
+/** Checks a name as CloudFormation does. @throws {UsageError} */
+export function readStackName(name: string): string {
+  if (!isStackName(name))
+    throw new UsageError("--stack takes the name of a stack: a letter, then letters, digits and hyphens");
+  return name;
+}
+
 export function readStack(values: {
   readonly stack?: string | undefined;
   readonly local?: string | undefined;
 }): StackOptions {
-  const { stack = DEFAULT_STACK, local } = values;
-  if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stack)) throw new UsageError(`--stack takes the name of a stack`);
+  const { local } = values;
+  const stack = readStackName(values.stack ?? DEFAULT_STACK);
   if (local === undefined) return { stack, access: {} };
   if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(local)) {
     throw new UsageError("--local takes the address that npm start shows: http://127.0.0.1:PORT");

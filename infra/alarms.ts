@@ -1,9 +1,10 @@
-import { Stack } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import { resourceName } from "../src/contract/names.ts";
+import type { Deployment } from "../src/contract/names.ts";
 import { destinationsOf } from "./copy-queues.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { watchDestination } from "./destination-watches.ts";
@@ -24,6 +25,7 @@ export interface AlarmsProps {
   /** Are there metrics of our own? */
   readonly metrics: boolean;
   readonly reconcileEveryMinutes: number;
+  readonly deployment: Deployment;
 }
 
 /** Everything that wakes somebody, or should; each says what has happened and where to read on. */
@@ -38,14 +40,14 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
   return useful.map((watch) => createAlarm(scope, watch, props));
 }
 
-function createAlarm(scope: Construct, watch: Watch, { actions, runbookUrl }: AlarmsProps): Alarm {
+function createAlarm(scope: Construct, watch: Watch, { actions, runbookUrl, deployment }: AlarmsProps): Alarm {
   const { id, metric, above, periods = 1, isHeartbeat = false, says, heading } = watch;
   const anchor = heading
     .toLowerCase()
     .replaceAll(/[^a-z0-9 -]/g, "")
     .replaceAll(" ", "-");
   const alarm = new Alarm(scope, `Alarm-${id}`, {
-    alarmName: `${Stack.of(scope).stackName}-${id}`,
+    alarmName: resourceName("alarm", id, deployment),
     alarmDescription: `${says} What to do: ${runbookUrl}#${anchor}`,
     metric,
     threshold: above,

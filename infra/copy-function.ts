@@ -1,49 +1,53 @@
 import { Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
-import type { CopyEnvironment, QueueMapping } from "../src/contract/environment.ts";
+import type { CopyEnvironment } from "../src/contract/environment.ts";
 import { COPY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
-import { definedOnly } from "./defined-only.ts";
 import { createNodeFunction } from "./node-function.ts";
 import { roleOf } from "./role-of.ts";
-import type { Settings } from "./settings.ts";
+import type { DeployedSettings } from "./settings.ts";
 import { repositoryArns } from "./source-access.ts";
 import type { SourceAccess } from "./source-access.ts";
 
 export interface CopyFunctionProps extends SourceAccess {
   readonly environment: CopyEnvironment;
   readonly queues: readonly DescribedQueue[];
-  readonly settings: Settings;
+  readonly settings: DeployedSettings;
 }
 
-/** The function, and how its queues are fed to it. */
+/** The function, and the UUIDs of the event source mappings that feed its queues to it. */
 export interface CopyFunction {
   readonly copy: NodejsFunction;
-  readonly mappings: readonly QueueMapping[];
+  readonly mappings: readonly string[];
 }
+
+/** What Lambda does with a queue on the function's behalf, and what the function does when a message has to wait. */
+const CONSUME = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"];
 
 /** Request -> one tag at the target. One message at a time, so that a copy that is killed takes no other with it. */
 export function createCopyFunction(scope: Construct, props: CopyFunctionProps): CopyFunction {
   const { settings } = props;
   const copy = createNodeFunction(scope, "Copy", {
     name: "copy",
-    environment: definedOnly(props.environment),
+    environment: props.environment,
     memoryMegabytes: settings.copyMemoryMegabytes,
     timeoutSeconds: COPY_TIMEOUT_SECONDS,
     settings,
   });
+  // One statement for all of them: a policy of one each would soon be larger than IAM takes.
+  copy.addToRolePolicy(
+    new PolicyStatement({ actions: CONSUME, resources: props.queues.map(({ queue }) => queue.queueArn) }),
+  );
   const mappings = props.queues.map(({ queue, destination, priority }) => {
-    const concurrency = priority === "live" ? settings.liveConcurrency : settings.backfillConcurrency;
-    const source = new SqsEventSource(queue, {
+    const { eventSourceMappingId } = copy.addEventSourceMapping(`Feed-${destination}-${priority}`, {
+      eventSourceArn: queue.queueArn,
       batchSize: 1,
       reportBatchItemFailures: true,
-      maxConcurrency: concurrency,
+      maxConcurrency: priority === "live" ? settings.liveConcurrency : settings.backfillConcurrency,
     });
-    copy.addEventSource(source);
-    return { destination, id: source.eventSourceMappingId, concurrency };
+    return eventSourceMappingId;
   });
   allowPull(copy, props);
   return { copy, mappings };

@@ -2,9 +2,10 @@ import { Duration, Validations } from "aws-cdk-lib";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { QueueProps } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import type { Settings } from "./settings.ts";
-import type { Destination } from "../src/contract/configuration-document.ts";
-import { COPY_MAX_RECEIVE_COUNT, COPY_VISIBILITY_SECONDS } from "../src/contract/limits.ts";
+import type { DeployedSettings, Settings } from "./settings.ts";
+import type { Configuration } from "../src/contract/configuration.ts";
+import { queuesOf } from "../src/contract/queues.ts";
+import { COPY_MAX_RECEIVE_COUNT, COPY_TIMEOUT_SECONDS, visibilitySeconds } from "../src/contract/limits.ts";
 
 /** A queue of copy requests, and what it is for. */
 export interface DescribedQueue {
@@ -33,26 +34,26 @@ export function destinationsOf(queues: readonly DescribedQueue[]): string[] {
 /** A pair of queues for every destination, so that one that is down holds no other, and live pushes pass a backfill. */
 export function createCopyQueues(
   scope: Construct,
-  destinations: readonly Destination[],
-  settings: Pick<Settings, "encryptionKey" | "messageRetention">,
+  { source, destinations }: Pick<Configuration, "source" | "destinations">,
+  settings: Pick<DeployedSettings, "deployment" | "encryptionKey" | "messageRetention">,
 ): { readonly queues: readonly DescribedQueue[]; readonly deadLetters: Queue } {
   const common = queueDefaults(settings);
-  const deadLetters = new Queue(scope, "DeadLetters", common);
+  const names = queuesOf({ stack: settings.deployment.stack, source, destinations });
+  const deadLetters = new Queue(scope, "DeadLetters", { ...common, queueName: names.deadLetters.name });
   Validations.of(deadLetters).acknowledge({
     id: "AwsSolutions-SQS3",
     reason: "This is the dead-letter queue itself; its messages are looked at by people.",
   });
-  const queues = destinations.flatMap(({ name }) =>
-    (["live", "backfill"] as const).map((priority) => ({
-      destination: name,
-      priority,
-      queue: new Queue(scope, `Copies-${name}-${priority}`, {
-        ...common,
-        visibilityTimeout: Duration.seconds(COPY_VISIBILITY_SECONDS),
-        // A backstop only: attempts are counted in the tag record, and what fails for good is moved there by the function.
-        deadLetterQueue: { queue: deadLetters, maxReceiveCount: COPY_MAX_RECEIVE_COUNT },
-      }),
-    })),
-  );
+  const queues = names.copies.map(({ destination, priority, name }) => ({
+    destination,
+    priority,
+    queue: new Queue(scope, `Copies-${destination}-${priority}`, {
+      ...common,
+      queueName: name,
+      visibilityTimeout: Duration.seconds(visibilitySeconds(COPY_TIMEOUT_SECONDS)),
+      // A backstop only: attempts are counted in the tag record, and what fails for good is moved there by the function.
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: COPY_MAX_RECEIVE_COUNT },
+    }),
+  }));
   return { queues, deadLetters };
 }

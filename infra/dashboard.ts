@@ -1,4 +1,4 @@
-import { Aws, Duration, Stack } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
 import {
   AlarmStatusWidget,
   Dashboard,
@@ -10,6 +10,8 @@ import {
 import type { Alarm, IMetric, IWidget } from "aws-cdk-lib/aws-cloudwatch";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import { resourceName } from "../src/contract/names.ts";
+import type { Deployment } from "../src/contract/names.ts";
 import { Metric, METRIC_NAMESPACE } from "../src/contract/metric-names.ts";
 import type { MetricName } from "../src/contract/metric-names.ts";
 import { MINUTES_5, ownMetric } from "./watch.ts";
@@ -20,6 +22,7 @@ export interface DashboardProps {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
   readonly alarms: readonly Alarm[];
+  readonly deployment: Deployment;
 }
 
 const HALF = 12;
@@ -31,7 +34,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): Dashbo
   const text =
     "# Freightliner\nFrom Amazon ECR to its destinations: lag, throughput, backlog, failures, circuits, money.";
   return new Dashboard(scope, "Dashboard", {
-    dashboardName: `${Stack.of(scope).stackName}-${Aws.REGION}`,
+    dashboardName: resourceName("dashboard", "dashboard", props.deployment),
     widgets: [
       [new TextWidget({ markdown: text, width: FULL, height: 2 })],
       [new AlarmStatusWidget({ title: "Alarms", alarms: [...props.alarms], width: FULL, height: 3 })],

@@ -3,17 +3,17 @@ import type { Construct } from "constructs";
 import type { FanOutEnvironment } from "../src/contract/environment.ts";
 import { FAN_OUT_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import { createNodeFunction } from "./node-function.ts";
-import type { Settings } from "./settings.ts";
+import type { DeployedSettings } from "./settings.ts";
 
 /** ECR event -> one request per destination. */
 export function createFanOutFunction(
   scope: Construct,
   environment: FanOutEnvironment,
-  settings: Settings,
+  settings: DeployedSettings,
 ): NodejsFunction {
   return createNodeFunction(scope, "FanOut", {
     name: "fan-out",
-    environment: { ...environment },
+    environment,
     memoryMegabytes: 256,
     timeoutSeconds: FAN_OUT_TIMEOUT_SECONDS,
     settings,

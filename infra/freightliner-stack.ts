@@ -1,7 +1,8 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { Freightliner } from "./freightliner.ts";
+import type { SourcePlace } from "./deployment.ts";
+import { Freightliner, readConfiguration } from "./freightliner.ts";
 import type { FreightlinerProps } from "./freightliner.ts";
 
 export interface FreightlinerStackProps extends StackProps, FreightlinerProps {}
@@ -10,7 +11,7 @@ export interface FreightlinerStackProps extends StackProps, FreightlinerProps {}
 export class FreightlinerStack extends Stack {
   constructor(scope: Construct, id: string, props: FreightlinerStackProps) {
     const { description = "Replicates container images from Amazon ECR to Google Artifact Registry" } = props;
-    super(scope, id, { ...props, description });
+    super(scope, id, { ...props, description, env: { ...sourceOf(props), ...props.env } });
     const { trustedRoles, table, deadLetters } = new Freightliner(this, "Freightliner", settingsOf(props));
     for (const [name, role] of Object.entries({
       CopyRoleArn: trustedRoles.copy,
@@ -26,6 +27,12 @@ export class FreightlinerStack extends Stack {
       description: "Copies that can never succeed, with reasons",
     });
   }
+}
+
+/** Where the stack has to be: beside its source. */
+function sourceOf({ configuration }: FreightlinerStackProps): SourcePlace {
+  const { account, region } = readConfiguration(configuration).configuration.source;
+  return { account, region };
 }
 
 /** Everything but what is the stack's own. */

@@ -1,19 +1,26 @@
-import { Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { BUNDLE, ROOT } from "./bundle.ts";
-import type { Settings } from "./settings.ts";
+import { definedOnly } from "./defined-only.ts";
+import type { DeployedSettings } from "./settings.ts";
+import { resourceName } from "../src/contract/names.ts";
+import type { FunctionName } from "../src/contract/names.ts";
+import { limitVariables } from "./variables.ts";
 
 export interface NodeFunctionProps {
   /** The folder in `functions/`; also the end of role and function name. */
-  readonly name: "fan-out" | "copy" | "probe" | "reconcile" | "notify";
-  readonly environment: Readonly<Record<string, string>>;
+  readonly name: FunctionName;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
-  readonly settings: Pick<Settings, "encryptionKey" | "logRetention" | "metrics" | "tracing" | "openTelemetryLayer">;
+  readonly settings: Pick<
+    DeployedSettings,
+    "deployment" | "encryptionKey" | "logRetention" | "metrics" | "tracing" | "openTelemetryLayer"
+  >;
 }
 
 /** Blobs pass through in pieces that live for moments: a small young generation keeps 70 MiB less of them around. */
@@ -27,21 +34,17 @@ const OPEN_TELEMETRY = {
   OTEL_AWS_APPLICATION_SIGNALS_ENABLED: "false",
   OTEL_PROPAGATORS: "xray,tracecontext",
 };
-/** Google allows 127 bytes of subject, role and function name included: both are short and known. */
-const NAME_MAX = 40;
-
 /** A Lambda function on Node 24 and arm64, bundled into one file, with its own log group and a role of its own. */
 export function createNodeFunction(scope: Construct, id: string, props: NodeFunctionProps): NodejsFunction {
   const { settings } = props;
   const { openTelemetryLayer: layer } = settings;
-  const name = `${Stack.of(scope).stackName.slice(0, NAME_MAX)}-${props.name}`;
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: settings.logRetention,
     ...(settings.encryptionKey === undefined ? {} : { encryptionKey: settings.encryptionKey }),
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const role = new Role(scope, `${id}Role`, {
-    roleName: name,
+    roleName: resourceName("role", props.name, settings.deployment),
     assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
   });
   logGroup.grantWrite(role);
@@ -51,8 +54,8 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
       reason: "X-Ray's actions have no resources; all else in this policy names its own.",
     });
   }
-  return new NodejsFunction(scope, id, {
-    functionName: name,
+  const created = new NodejsFunction(scope, id, {
+    functionName: resourceName("function", props.name, settings.deployment),
     entry: `${ROOT}functions/${props.name}/index.ts`,
     projectRoot: ROOT,
     depsLockFilePath: `${ROOT}package-lock.json`,
@@ -62,7 +65,7 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
     memorySize: props.memoryMegabytes,
     timeout: Duration.seconds(props.timeoutSeconds),
     environment: {
-      ...props.environment,
+      ...definedOnly(props.environment),
       NODE_OPTIONS,
       ...(settings.metrics ? {} : { POWERTOOLS_METRICS_DISABLED: "true" }),
       ...(layer === undefined ? {} : OPEN_TELEMETRY),
@@ -75,4 +78,6 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
     tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     bundling: BUNDLE,
   });
+  limitVariables(created);
+  return created;
 }

@@ -9,7 +9,7 @@ import type { NotifyEnvironment } from "../src/contract/environment.ts";
 import { NOTIFY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import { allowKeyUse } from "./key-use.ts";
 import { createNodeFunction } from "./node-function.ts";
-import type { Settings } from "./settings.ts";
+import type { DeployedSettings } from "./settings.ts";
 
 /** Where people are told of alarms, beside the topics of their own. */
 export interface Notifications {
@@ -27,7 +27,7 @@ export function createNotifications(
   scope: Construct,
   { kind, webhook, hosts = [], of = "problems" }: Notifications,
   table: TableV2,
-  settings: Settings,
+  settings: DeployedSettings,
 ): { readonly notify: NodejsFunction; readonly topic: ITopic } {
   const notify = createNodeFunction(scope, "Notify", {
     name: "notify",

@@ -1,21 +1,21 @@
-import { Aws } from "aws-cdk-lib";
+import { Aws, Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
-import type { ProbeEnvironment, QueueMapping } from "../src/contract/environment.ts";
+import type { ProbeEnvironment } from "../src/contract/environment.ts";
 import { PROBE_RATE_MINUTES, PROBE_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
-import { definedOnly } from "./defined-only.ts";
 import { createNodeFunction } from "./node-function.ts";
+import { roleOf } from "./role-of.ts";
 import { everyMinutes } from "./schedules.ts";
 import type { Schedules } from "./schedules.ts";
-import type { Settings } from "./settings.ts";
+import type { DeployedSettings } from "./settings.ts";
 
 export interface ProbeFunctionProps {
   readonly environment: ProbeEnvironment;
   /** Event source mappings it may pause and open. */
-  readonly mappings: readonly QueueMapping[];
+  readonly mappings: readonly string[];
   readonly schedules: Schedules;
-  readonly settings: Settings;
+  readonly settings: DeployedSettings;
 }
 
 /** Every minute: pauses the queues of a destination that is away, asks whether it is back, and opens them slowly. */
@@ -25,7 +25,7 @@ export function createProbeFunction(
 ): NodejsFunction {
   const probe = createNodeFunction(scope, "Probe", {
     name: "probe",
-    environment: definedOnly(environment),
+    environment: environment,
     memoryMegabytes: 256,
     timeoutSeconds: PROBE_TIMEOUT_SECONDS,
     settings,
@@ -41,14 +41,19 @@ export function createProbeFunction(
   return probe;
 }
 
-/** Changing these mappings, and nothing else of Lambda. */
-export function allowIntake(watcher: NodejsFunction, mappings: readonly QueueMapping[]): void {
+/** Finding and changing these mappings, and nothing else of Lambda. */
+export function allowIntake(watcher: NodejsFunction, mappings: readonly string[]): void {
   watcher.addToRolePolicy(
     new PolicyStatement({
       actions: ["lambda:UpdateEventSourceMapping"],
       resources: mappings.map(
-        ({ id }) => `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-source-mapping:${id}`,
+        (id) => `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-source-mapping:${id}`,
       ),
     }),
   );
+  watcher.addToRolePolicy(new PolicyStatement({ actions: ["lambda:ListEventSourceMappings"], resources: ["*"] }));
+  Validations.of(roleOf(watcher)).acknowledge({
+    id: "AwsSolutions-IAM5[Resource::*]",
+    reason: "lambda:ListEventSourceMappings has no resources; all else in this policy names its own.",
+  });
 }

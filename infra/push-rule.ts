@@ -6,7 +6,8 @@ import { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { queueDefaults } from "./copy-queues.ts";
 import { reserve } from "./queue-access.ts";
-import type { Settings } from "./settings.ts";
+import type { DeployedSettings } from "./settings.ts";
+import { resourceName } from "../src/contract/names.ts";
 import { PUSH_PATTERN } from "../src/contract/push-pattern.ts";
 import { RULE_MAX_AGE_HOURS, RULE_RETRIES } from "../src/contract/limits.ts";
 
@@ -14,7 +15,7 @@ export interface PushRuleProps {
   readonly fanOut: IFunction;
   /** The account events must come from. */
   readonly account: string;
-  readonly settings: Pick<Settings, "encryptionKey" | "messageRetention">;
+  readonly settings: Pick<DeployedSettings, "deployment" | "encryptionKey" | "messageRetention">;
 }
 
 /**
@@ -25,7 +26,10 @@ export function createPushRule(
   scope: Construct,
   { fanOut, account, settings }: PushRuleProps,
 ): { readonly undelivered: Queue } {
-  const undelivered = new Queue(scope, "UndeliveredEvents", queueDefaults(settings));
+  const undelivered = new Queue(scope, "UndeliveredEvents", {
+    ...queueDefaults(settings),
+    queueName: resourceName("queue", "undelivered-events", settings.deployment),
+  });
   reserve(undelivered, ["sqs:SendMessage"], []);
   Validations.of(undelivered).acknowledge({
     id: "AwsSolutions-SQS3",

@@ -1,7 +1,8 @@
 import { QueryDefinition, QueryString } from "aws-cdk-lib/aws-logs";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
-import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { resourceName } from "../src/contract/names.ts";
+import type { Deployment } from "../src/contract/names.ts";
 
 /** Questions people ask of the logs, saved in Logs Insights. */
 const QUERIES = {
@@ -31,10 +32,10 @@ const QUERIES = {
   },
 } as const;
 
-export function createQueries(scope: Construct, logGroups: readonly ILogGroup[]): void {
+export function createQueries(scope: Construct, logGroups: readonly ILogGroup[], deployment: Deployment): void {
   for (const [name, { fields, filterStatements, sort, limit, ...rest }] of Object.entries<QueryParts>(QUERIES)) {
     new QueryDefinition(scope, `Query-${name.replaceAll(" ", "")}`, {
-      queryDefinitionName: `${Stack.of(scope).stackName}/${name}`,
+      queryDefinitionName: `${resourceName("query", "queries", deployment)}/${name}`,
       logGroups: [...logGroups],
       queryString: new QueryString({
         ...(fields === undefined ? {} : { fields: [...fields] }),

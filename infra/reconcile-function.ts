@@ -3,26 +3,25 @@ import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import type { Configuration } from "../src/contract/configuration.ts";
-import type { QueueMapping, ReconcileEnvironment } from "../src/contract/environment.ts";
+import type { ReconcileEnvironment } from "../src/contract/environment.ts";
 import { RECONCILE_RATE_MINUTES, RECONCILE_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
-import { definedOnly } from "./defined-only.ts";
 import { createNodeFunction } from "./node-function.ts";
 import { allowIntake } from "./probe-function.ts";
 import { everyMinutes } from "./schedules.ts";
 import type { Schedules } from "./schedules.ts";
 import { roleOf } from "./role-of.ts";
-import type { Settings } from "./settings.ts";
+import type { DeployedSettings } from "./settings.ts";
 import { repositoryArns } from "./source-access.ts";
 import type { SourceAccess } from "./source-access.ts";
 
 export interface ReconcileFunctionProps extends SourceAccess {
   readonly environment: ReconcileEnvironment;
   /** Event source mappings it may open, should nobody else. */
-  readonly mappings: readonly QueueMapping[];
+  readonly mappings: readonly string[];
   readonly schedules: Schedules;
   /** Comparisons with a schedule of their own. */
   readonly named: Configuration["reconcile"]["schedules"];
-  readonly settings: Settings;
+  readonly settings: DeployedSettings;
 }
 
 /** Every few minutes: goes on comparing the source with its destinations, and asks for what differs. */
@@ -30,7 +29,7 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
   const { schedules } = props;
   const reconcile = createNodeFunction(scope, "Reconcile", {
     name: "reconcile",
-    environment: definedOnly(props.environment),
+    environment: props.environment,
     memoryMegabytes: 512,
     timeoutSeconds: RECONCILE_TIMEOUT_SECONDS,
     settings: props.settings,

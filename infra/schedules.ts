@@ -1,11 +1,13 @@
-import { Aws, Stack } from "aws-cdk-lib";
+import { Aws } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { CfnSchedule, CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
+import { resourceName } from "../src/contract/names.ts";
+import type { Deployment } from "../src/contract/names.ts";
 
 export interface ScheduleProps {
-  /** End of the schedule's name, which stays: an update changes the schedule in place. */
+  /** The part of the schedule's name that is its own and stays: an update changes the schedule in place. */
   readonly name: string;
   readonly description: string;
   /** `rate(...)` or `cron(...)`. */
@@ -27,10 +29,12 @@ export function everyMinutes(minutes: number): string {
 export class Schedules extends Construct {
   readonly #group: CfnScheduleGroup;
   readonly #role: Role;
+  readonly #deployment: Deployment;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, deployment: Deployment) {
     super(scope, id);
-    const name = Stack.of(this).stackName;
+    this.#deployment = deployment;
+    const name = resourceName("scheduleGroup", "schedules", deployment);
     this.#group = new CfnScheduleGroup(this, "Group", { name });
     // Another account's schedule cannot borrow the role (the confused deputy).
     const ours = {
@@ -49,7 +53,7 @@ export class Schedules extends Construct {
       new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [target.functionArn] }),
     );
     const schedule = new CfnSchedule(this, name, {
-      name: `${Stack.of(this).stackName}-${name}`,
+      name: resourceName("schedule", name, this.#deployment),
       groupName: this.#group.ref,
       description,
       scheduleExpression: expression,

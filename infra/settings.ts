@@ -5,6 +5,7 @@ import type { ILayerVersion } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Notifications } from "./notify-function.ts";
+import type { Deployment } from "../src/contract/names.ts";
 import {
   BACKFILL_MAX_CONCURRENCY,
   COPY_MAX_CONCURRENCY,
@@ -14,6 +15,11 @@ import {
 
 /** What a team may decide about its stack, beside the configuration; every field has a default that is fit for production. */
 export interface Settings {
+  /**
+   * What the names of resources begin with, and what the command's `--stack` takes; the stack's own name when not given. Needed where one stack holds
+   * two of them.
+   */
+  readonly name?: string | undefined;
   /**
    * Encrypts queues, table and logs; without it, keys that AWS owns do. Its policy must let CloudWatch Logs use it, and the stack
    * must have a region of its own (`env`).
@@ -52,6 +58,11 @@ export interface Settings {
   readonly notifications?: Notifications | undefined;
   /** Where docs/runbook.md is published: alarms link to its headings. */
   readonly runbookUrl: string;
+}
+
+/** Settings, and what they are for. */
+export interface DeployedSettings extends Settings {
+  readonly deployment: Deployment;
 }
 
 export const DEFAULT_SETTINGS: Settings = {

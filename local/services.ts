@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import type { ConfigurationDocument } from "../src/contract/configuration-document.ts";
-import type { CopyEnvironment, CopyQueue, FanOutEnvironment, QueueMapping } from "../src/contract/environment.ts";
-import { COPY_MAX_RECEIVE_COUNT } from "../src/contract/limits.ts";
+import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../src/contract/environment.ts";
+import { COPY_MAX_RECEIVE_COUNT, visibilitySeconds } from "../src/contract/limits.ts";
+import { resourceName } from "../src/contract/names.ts";
+import { queuesOf } from "../src/contract/queues.ts";
 import { createStateTable, startDynamoDb } from "./emulators/dynamodb.ts";
 import { startLambdaApi } from "./emulators/lambda-api.ts";
+import type { FedQueue } from "./emulators/lambda-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "./emulators/local-aws.ts";
 import { startSqs } from "./emulators/sqs.ts";
 import type { LocalQueue, RunningSqs } from "./emulators/sqs.ts";
-import type { EventSourceMapping } from "./lambda/event-source-mapping.ts";
 import { FEDERATION } from "./registries.ts";
 import type { Registries } from "./registries.ts";
 
@@ -29,9 +31,10 @@ export interface Services {
   readonly sqs: RunningSqs;
   readonly live: LocalQueue;
   readonly backfill: LocalQueue;
+  readonly deadLetters: LocalQueue;
   readonly undelivered: LocalQueue;
-  /** Event source mappings by their UUIDs: to be filled by whoever starts them. */
-  readonly mappings: Map<string, EventSourceMapping>;
+  /** Event source mappings by their UUIDs: to be filled where they are started. */
+  readonly mappings: Map<string, FedQueue>;
   readonly lambdaEndpoint: string;
   readonly variables: {
     readonly [name in "fan-out" | "copy" | "probe" | "reconcile"]: Readonly<Record<string, string>>;
@@ -39,6 +42,7 @@ export interface Services {
 }
 
 const DESTINATION = "local";
+const STACK = { stack: "freightliner", region: LOCAL_REGION };
 const TABLE = "freightliner-state";
 /** UUIDs of the event source mappings. */
 export const MAPPINGS = { live: "live-mapping", backfill: "backfill-mapping" } as const;
@@ -61,7 +65,7 @@ export async function startServices(
   const sqs = await startSqs(directory && join(directory, "queues"));
   stack.defer(() => sqs.close());
   const queues = createQueues(sqs, options.timeoutSeconds);
-  const mappings = new Map<string, EventSourceMapping>();
+  const mappings = new Map<string, FedQueue>();
   const variables = new Map<string, Readonly<Record<string, string>>>();
   const lambda = await startLambdaApi({ mappings, variables });
   stack.defer(() => lambda.close());
@@ -73,7 +77,7 @@ export async function startServices(
     AWS_ENDPOINT_URL_LAMBDA: lambdaEndpoint,
   };
   const own = variablesOf(registries, queues, options);
-  variables.set("freightliner-copy", { ...own.copy, ...endpoints });
+  variables.set(resourceName("function", "copy", STACK), { ...own.copy, ...endpoints });
   return {
     sqs,
     ...queues,
@@ -83,7 +87,7 @@ export async function startServices(
       "fan-out": { ...own.fanOut, ...endpoints },
       copy: { ...own.copy, ...endpoints },
       probe: { ...own.watching, ...endpoints },
-      reconcile: { ...own.watching, FREIGHTLINER_QUEUES: own.fanOut.FREIGHTLINER_QUEUES, ...endpoints },
+      reconcile: { ...own.watching, ...endpoints },
     },
   };
 }
@@ -91,31 +95,27 @@ export async function startServices(
 type Queues = Readonly<Record<"live" | "backfill" | "deadLetters" | "undelivered", LocalQueue>>;
 
 function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
-  const deadLetters = sqs.createQueue("dead-letters", {});
+  const named = queuesOf({
+    stack: STACK.stack,
+    source: { account: LOCAL_ACCOUNT, region: LOCAL_REGION },
+    destinations: [{ name: DESTINATION }],
+  });
+  const deadLetters = sqs.createQueue(named.deadLetters.name, {});
   const attributes = {
-    VisibilityTimeout: String(timeoutSeconds + 1),
+    VisibilityTimeout: String(visibilitySeconds(timeoutSeconds)),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: COPY_MAX_RECEIVE_COUNT }),
   };
-  return {
-    deadLetters,
-    undelivered: sqs.createQueue("undelivered-events", {}),
-    live: sqs.createQueue("live", attributes),
-    backfill: sqs.createQueue("backfill", attributes),
-  };
+  const [live, backfill] = named.copies.map(({ name }) => sqs.createQueue(name, attributes));
+  if (live === undefined || backfill === undefined) throw new Error(`${DESTINATION} has no queues`);
+  const undelivered = sqs.createQueue(resourceName("queue", "undelivered-events", STACK), {});
+  return { deadLetters, undelivered, live, backfill };
 }
 
-function variablesOf(registries: Registries, { live, backfill, deadLetters }: Queues, options: ServicesOptions) {
-  const queues: CopyQueue[] = [
-    { destination: DESTINATION, priority: "live", arn: live.arn, url: live.url },
-    { destination: DESTINATION, priority: "backfill", arn: backfill.arn, url: backfill.url },
-  ];
-  const mappings: QueueMapping[] = [
-    { destination: DESTINATION, id: MAPPINGS.live, concurrency: options.concurrency },
-    { destination: DESTINATION, id: MAPPINGS.backfill, concurrency: BACKFILL_CONCURRENCY },
-  ];
+function variablesOf(registries: Registries, { live }: Queues, options: ServicesOptions) {
   const fanOut = {
     FREIGHTLINER_CONFIGURATION: JSON.stringify(configurationOf(registries, options)),
-    FREIGHTLINER_QUEUES: JSON.stringify(queues),
+    FREIGHTLINER_STACK: STACK.stack,
+    FREIGHTLINER_QUEUES_URL: live.url.slice(0, -live.name.length),
   } satisfies FanOutEnvironment;
   const google = {
     FREIGHTLINER_GOOGLE_ENDPOINTS: JSON.stringify(registries.target.google),
@@ -124,15 +124,14 @@ function variablesOf(registries: Registries, { live, backfill, deadLetters }: Qu
     ...fanOut,
     ...google,
     FREIGHTLINER_TABLE: TABLE,
-    FREIGHTLINER_DEAD_LETTERS: deadLetters.url,
     ...(options.leaseSeconds === undefined ? {} : { FREIGHTLINER_LEASE_SECONDS: String(options.leaseSeconds) }),
   } satisfies CopyEnvironment;
   const watching = {
-    FREIGHTLINER_CONFIGURATION: fanOut.FREIGHTLINER_CONFIGURATION,
-    FREIGHTLINER_TABLE: TABLE,
-    FREIGHTLINER_MAPPINGS: JSON.stringify(mappings),
+    ...fanOut,
     ...google,
-  };
+    FREIGHTLINER_TABLE: TABLE,
+    FREIGHTLINER_CONCURRENCY: JSON.stringify({ live: options.concurrency, backfill: BACKFILL_CONCURRENCY }),
+  } satisfies ProbeEnvironment;
   return { fanOut, copy, watching };
 }
 

@@ -55,10 +55,18 @@ export interface StackOptions {
   readonly onLog?: ((functionName: string, line: string) => void) | undefined;
 }
 
+/** The queues as people call them. */
+const QUEUES = {
+  live: "live",
+  backfill: "backfill",
+  "dead-letters": "deadLetters",
+  "undelivered-events": "undelivered",
+} as const;
+
 /** Everything running: two registries and the functions between them. */
 export interface Stack extends Registries, AsyncDisposable {
   /** Queues by name: messages that wait, and messages that are being worked on. */
-  depth(name: "live" | "backfill" | "dead-letters" | "undelivered-events"): {
+  depth(name: keyof typeof QUEUES): {
     readonly visible: number;
     readonly inFlight: number;
   };
@@ -117,7 +125,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const running = starting.move();
   return {
     ...registries,
-    depth: (name) => services.sqs.depth(name),
+    depth: (name) => services.sqs.depth(services[QUEUES[name]].name),
     killCopies: () => functions.copy.killAll(),
     reconcile: () => functions.reconcile.invoke({}),
     probe: () => functions.probe.invoke({}),
@@ -170,7 +178,7 @@ function startMappings(
   const common = { endpoint: sqs.endpoint, invoke: copy.invoke, batchSize: 1 };
   const start = (id: string, queue: LocalQueue, maxConcurrency: number): void => {
     const mapping = startEventSourceMapping({ ...common, queue, maxConcurrency });
-    mappings.set(id, mapping);
+    mappings.set(id, { mapping, queueArn: queue.arn });
     stack.defer(() => mapping.close(GRACE_MS));
   };
   start(MAPPINGS.live, live, options.concurrency);

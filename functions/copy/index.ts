@@ -9,9 +9,11 @@ import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/table-clock.ts";
 import { CopyEnvironment } from "../../src/contract/environment.ts";
 import { COPY_LEASE_SECONDS, COPY_STREAMS } from "../../src/contract/limits.ts";
+import { queueByArn } from "../../src/contract/queues.ts";
 import type { Clock } from "../../src/oci/clock.ts";
 import { createStreams } from "../../src/replication/streams.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
+import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { systemClock } from "../../src/registry/system-clock.ts";
@@ -19,8 +21,7 @@ import { toDelivery } from "./delivery.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = CopyEnvironment.parse(process.env);
-const configuration = environment.FREIGHTLINER_CONFIGURATION;
-const queues = environment.FREIGHTLINER_QUEUES;
+const { configuration, queues } = await openDeployment(environment);
 const { observer, middlewares } = createObserver("copy");
 
 const sqs = new SQSClient(clientLimits());
@@ -48,9 +49,7 @@ const wiring = createCopyWiring({
   leaseMs: (environment.FREIGHTLINER_LEASE_SECONDS ?? COPY_LEASE_SECONDS) * 1_000,
   observer,
 });
-const priorities = new Map(queues.map(({ arn, priority }) => [arn, priority] as const));
-
-const fate = createMessageFate(sqs, queues, environment.FREIGHTLINER_DEAD_LETTERS);
+const fate = createMessageFate(sqs, queues);
 
 const handle = createHandler({
   configuration,
@@ -66,7 +65,7 @@ const handle = createHandler({
     wiring.open({
       ...route,
       message: delivery.messageId,
-      priority: known(priorities.get(delivery.queueArn), delivery.queueArn),
+      priority: known(queueByArn(queues.copies, delivery.queueArn), delivery.queueArn).priority,
     }),
 });
 

@@ -4,13 +4,15 @@ import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createCopyQueues } from "../../src/aws/copy-queues.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { FanOutEnvironment } from "../../src/contract/environment.ts";
+import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = FanOutEnvironment.parse(process.env);
+const { configuration, queues } = await openDeployment(environment);
 const { observer, middlewares } = createObserver("fan-out");
 const handle = createHandler({
-  configuration: environment.FREIGHTLINER_CONFIGURATION,
-  send: createCopyQueues(new SQSClient(clientLimits()), environment.FREIGHTLINER_QUEUES, "live"),
+  configuration,
+  send: createCopyQueues(new SQSClient(clientLimits()), queues.copies, "live"),
   observer,
 });
 

@@ -5,15 +5,17 @@ import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { ProbeEnvironment } from "../../src/contract/environment.ts";
-import { COPY_MAX_CONCURRENCY, PROBE_REPOSITORY } from "../../src/contract/limits.ts";
+import { PROBE_REPOSITORY } from "../../src/contract/limits.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import { probeWrites } from "../../src/registry/write-probe.ts";
+import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = ProbeEnvironment.parse(process.env);
-const configuration = environment.FREIGHTLINER_CONFIGURATION;
+const { configuration, queues, functionName } = await openDeployment(environment);
+const concurrency = environment.FREIGHTLINER_CONCURRENCY;
 const { observer, middlewares } = createObserver("probe");
 const registries = openRegistries({
   configuration,
@@ -37,8 +39,13 @@ const handle = createHandler({
     if (endpoint === undefined) throw new Error(`${destination} is not in the configuration; deploy the stack again`);
     await probeWrites(endpoint, signal);
   },
-  setIntake: createIntake(new LambdaClient(clientLimits()), environment.FREIGHTLINER_MAPPINGS),
-  fullConcurrency: COPY_MAX_CONCURRENCY,
+  setIntake: createIntake({
+    client: new LambdaClient(clientLimits()),
+    functionName: functionName("copy"),
+    queues: queues.copies,
+    concurrency,
+  }),
+  fullConcurrency: concurrency.live,
   now: Date.now,
   timeout: (ms) => AbortSignal.timeout(ms),
   observer,

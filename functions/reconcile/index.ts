@@ -11,19 +11,25 @@ import { createEcrCatalog } from "../../src/aws/ecr-catalog.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { ReconcileEnvironment } from "../../src/contract/environment.ts";
+import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createTagListings } from "../../src/wiring/tag-listings.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = ReconcileEnvironment.parse(process.env);
-const configuration = environment.FREIGHTLINER_CONFIGURATION;
+const { configuration, queues, functionName } = await openDeployment(environment);
 const { observer, middlewares } = createObserver("reconcile");
 const sqs = new SQSClient(clientLimits());
 const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registries = openRegistries({ configuration, sqs, google });
 const { tags, cycles, intakes } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
-const setIntake = createIntake(new LambdaClient(clientLimits()), environment.FREIGHTLINER_MAPPINGS);
+const setIntake = createIntake({
+  client: new LambdaClient(clientLimits()),
+  functionName: functionName("copy"),
+  queues: queues.copies,
+  concurrency: environment.FREIGHTLINER_CONCURRENCY,
+});
 
 const handle = createHandler({
   configuration,
@@ -35,8 +41,8 @@ const handle = createHandler({
   tags,
   cycles,
   intakes,
-  send: createCopyQueues(sqs, environment.FREIGHTLINER_QUEUES, "backfill"),
-  backlog: createBacklog(sqs, environment.FREIGHTLINER_QUEUES),
+  send: createCopyQueues(sqs, queues.copies, "backfill"),
+  backlog: createBacklog(sqs, queues.copies),
   openIntake: (destination) => setIntake(destination, { concurrency: undefined }),
   owner: randomUUID(),
   now: Date.now,

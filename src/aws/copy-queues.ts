@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetQueueAttributesCommand, SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import type { SendMessageBatchRequestEntry, SQSClient } from "@aws-sdk/client-sqs";
-import type { CopyQueue } from "../contract/environment.ts";
+import type { CopyQueue } from "../contract/queues.ts";
 import type { CopyRequest } from "../replication/copy-request.ts";
 
 /** Some requests could not be queued: whoever brought them must bring them again. */

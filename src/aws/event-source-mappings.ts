@@ -1,6 +1,12 @@
-import { UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
+import {
+  paginateListEventSourceMappings,
+  ResourceNotFoundException,
+  UpdateEventSourceMappingCommand,
+} from "@aws-sdk/client-lambda";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
-import type { QueueMapping } from "../contract/environment.ts";
+import type { Concurrency } from "../contract/environment.ts";
+import { queueByArn } from "../contract/queues.ts";
+import type { CopyQueue } from "../contract/queues.ts";
 
 /** Lambda reads a queue with so many invocations at once at least (MaximumConcurrency of an SQS event source). */
 const LEAST = 2;
@@ -11,19 +17,74 @@ export type SetIntake = (
   intake: "paused" | { readonly concurrency: number | undefined },
 ) => Promise<void>;
 
+export interface IntakeOptions {
+  readonly client: LambdaClient;
+  /** The copy function, whose mappings they are. */
+  readonly functionName: string;
+  readonly queues: readonly CopyQueue[];
+  /** As deployed. */
+  readonly concurrency: Concurrency;
+}
+
 /** Changes the event source mappings of the copy function (Lambda API, UpdateEventSourceMapping; takes up to a minute). */
-export function createIntake(client: LambdaClient, mappings: readonly QueueMapping[]): SetIntake {
-  return async (destination, intake) => {
-    for (const { id, concurrency } of mappings.filter((mapping) => mapping.destination === destination)) {
-      const MaximumConcurrency =
-        intake === "paused" ? undefined : Math.max(Math.min(intake.concurrency ?? concurrency, concurrency), LEAST);
-      await client.send(
+export function createIntake(options: IntakeOptions): SetIntake {
+  const { client, queues } = options;
+  const idOf = createMappingIds(options);
+
+  async function set(queue: CopyQueue, intake: Parameters<SetIntake>[1]): Promise<void> {
+    const deployed = options.concurrency[queue.priority];
+    const wanted = intake === "paused" ? undefined : (intake.concurrency ?? deployed);
+    const change = (UUID: string): Promise<unknown> =>
+      client.send(
         new UpdateEventSourceMappingCommand({
-          UUID: id,
-          Enabled: intake !== "paused",
-          ...(MaximumConcurrency === undefined ? {} : { ScalingConfig: { MaximumConcurrency } }),
+          UUID,
+          Enabled: wanted !== undefined,
+          ...(wanted === undefined
+            ? {}
+            : { ScalingConfig: { MaximumConcurrency: Math.max(Math.min(wanted, deployed), LEAST) } }),
         }),
       );
+    try {
+      await change(await idOf(queue));
+    } catch (error) {
+      if (!(error instanceof ResourceNotFoundException)) throw error;
+      // A deployment has put another in its place since they were listed.
+      await change(await idOf(queue, "anew"));
     }
+  }
+
+  return async (destination, intake) => {
+    for (const queue of queues.filter((known) => known.destination === destination)) await set(queue, intake);
+  };
+}
+
+/** UUIDs of the mappings by their queues (Lambda API, ListEventSourceMappings): listed once, and anew when asked to. */
+function createMappingIds({ client, functionName, queues }: IntakeOptions) {
+  let listed: Promise<ReadonlyMap<string, string>> | undefined;
+
+  async function list(): Promise<ReadonlyMap<string, string>> {
+    const ids = new Map<string, string>();
+    for await (const page of paginateListEventSourceMappings({ client }, { FunctionName: functionName })) {
+      for (const { UUID, EventSourceArn = "" } of page.EventSourceMappings ?? []) {
+        const queue = queueByArn(queues, EventSourceArn);
+        if (queue !== undefined && UUID !== undefined) ids.set(queue.name, UUID);
+      }
+    }
+    return ids;
+  }
+
+  return async ({ name }: CopyQueue, how: "known" | "anew" = "known"): Promise<string> => {
+    if (how === "anew") listed = undefined;
+    listed ??= list();
+    const ids = await listed.catch((error: unknown) => {
+      listed = undefined;
+      throw error;
+    });
+    const id = ids.get(name);
+    if (id === undefined) {
+      listed = undefined;
+      throw new Error(`${functionName} is not fed from the queue ${name}; deploy the stack again`);
+    }
+    return id;
   };
 }

@@ -1,6 +1,7 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import type { CopyQueue } from "../contract/environment.ts";
+import { queueByArn } from "../contract/queues.ts";
+import type { Queues } from "../contract/queues.ts";
 
 /** A received message. */
 export interface ReceivedMessage {
@@ -31,14 +32,10 @@ export interface MessageFate {
 
 const VISIBILITY_MAX_SECONDS = 43_200;
 
-export function createMessageFate(
-  client: SQSClient,
-  queues: readonly CopyQueue[],
-  deadLettersUrl: string,
-): MessageFate {
+export function createMessageFate(client: SQSClient, { copies, deadLetters }: Queues): MessageFate {
   return {
     async defer({ receiptHandle, queueArn }, afterMs) {
-      const queue = queues.find(({ arn }) => arn === queueArn);
+      const queue = queueByArn(copies, queueArn);
       if (queue === undefined) throw new Error(`the message came from ${queueArn}, which is not a queue of this stack`);
       const seconds = Math.min(Math.max(Math.ceil(afterMs / 1_000), 0), VISIBILITY_MAX_SECONDS);
       await client.send(
@@ -52,7 +49,7 @@ export function createMessageFate(
     async bury({ body, queueArn }, burial) {
       await client.send(
         new SendMessageCommand({
-          QueueUrl: deadLettersUrl,
+          QueueUrl: deadLetters.url,
           MessageBody: body,
           MessageAttributes: attributesOf({ ...burial, error: burial.message || burial.reason, queue: queueArn }),
         }),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { parseRegistryHost } from "../oci/reference.ts";
+import { serviceDomain } from "./partition.ts";
 import { HostPatterns, RegistryHostField } from "./provider.ts";
 import type { Provider } from "./provider.ts";
 
@@ -27,7 +28,7 @@ export const ecr = {
     return { field: "registry", text };
   },
   access: ({ account, region, registry, plainHttp, blobHosts }) => ({
-    registry: parseRegistryHost(registry ?? `${account}.dkr.ecr.${region}.${domain(region)}`),
+    registry: parseRegistryHost(registry ?? `${account}.dkr.ecr.${region}.${serviceDomain(region)}`),
     plainHttp,
     allowedHosts: blobHosts ?? layerBucket(region),
     login: { kind: "ecr", region },
@@ -45,9 +46,8 @@ export function accountAndRegion(host: string): { readonly account: string; read
 /** The hosts ECR redirects blob downloads to: the region's layer bucket in Amazon S3, and nothing else. */
 function layerBucket(region: string): readonly string[] {
   const bucket = `prod-${region}-starport-layer-bucket`;
-  return [`${bucket}.s3.${region}.${domain(region)}`, `${bucket}.s3.dualstack.${region}.${domain(region)}`];
-}
-
-function domain(region: string): string {
-  return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  return [
+    `${bucket}.s3.${region}.${serviceDomain(region)}`,
+    `${bucket}.s3.dualstack.${region}.${serviceDomain(region)}`,
+  ];
 }

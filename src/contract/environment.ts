@@ -1,25 +1,6 @@
 import * as z from "zod";
-import { ConfigurationError, parseConfigurationText } from "./configuration.ts";
-import type { Configuration } from "./configuration.ts";
 import { COPY_MEMORY_MEGABYTES } from "./limits.ts";
-
-/** A queue of copy requests: which destination it serves, and where it is. */
-const CopyQueue = z.strictObject({
-  destination: z.string(),
-  priority: z.enum(["live", "backfill"]),
-  arn: z.string(),
-  url: z.url(),
-});
-export type CopyQueue = z.infer<typeof CopyQueue>;
-
-/** An event source mapping of the copy function: which destination it feeds, and with how many copies at once. */
-const QueueMapping = z.strictObject({
-  destination: z.string(),
-  /** UUID of the mapping. */
-  id: z.string(),
-  concurrency: z.int().min(2),
-});
-export type QueueMapping = z.infer<typeof QueueMapping>;
+import { isStackName } from "./names.ts";
 
 /** A variable that holds JSON. */
 function json<Schema extends z.ZodType>(schema: Schema, what: string) {
@@ -33,26 +14,22 @@ function json<Schema extends z.ZodType>(schema: Schema, what: string) {
   });
 }
 
-const QueueMappings = json(z.array(QueueMapping).min(1), "list of mappings");
-const CopyQueues = json(z.array(CopyQueue).min(1), "list of queues");
+/** Copies at once per queue, as deployed: what event source mappings are opened to. */
+const Concurrency = z.strictObject({ live: z.int().min(2), backfill: z.int().min(2) });
+export type Concurrency = z.infer<typeof Concurrency>;
 
-const ConfigurationText = z.string().transform((text, context): Configuration => {
-  try {
-    return parseConfigurationText(text);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    context.addIssue({ code: "custom", message: error.message });
-    return z.NEVER;
-  }
-});
+/** What every function that knows the configuration reads. */
+const common = {
+  /** The whole configuration: see `configurationInVariable`. */
+  FREIGHTLINER_CONFIGURATION: z.string().min(2),
+  /** The deployment's name, from which those of its resources are made: see `resourceName`. */
+  FREIGHTLINER_STACK: z.string().refine(isStackName, "is not the name of a stack"),
+  /** What stands before the names of queues; set only where a local server plays SQS. */
+  FREIGHTLINER_QUEUES_URL: z.url().optional(),
+};
 
 /** What the fan-out function reads from its environment; the stack must set every name of it. */
-export const FanOutEnvironment = z.object({
-  /** The whole configuration as JSON. */
-  FREIGHTLINER_CONFIGURATION: ConfigurationText,
-  /** JSON list of {@link CopyQueue}. */
-  FREIGHTLINER_QUEUES: CopyQueues,
-});
+export const FanOutEnvironment = z.object(common);
 export type FanOutEnvironment = z.input<typeof FanOutEnvironment>;
 
 /** Where Google's services are; each where Google has it, unless a local server plays it. */
@@ -75,12 +52,9 @@ const googleEndpoints = {
 
 /** What the copy function reads from its environment; the stack must set every name of it. */
 export const CopyEnvironment = z.object({
-  FREIGHTLINER_CONFIGURATION: ConfigurationText,
-  FREIGHTLINER_QUEUES: CopyQueues,
+  ...common,
   /** Name of the DynamoDB table that holds all state. */
   FREIGHTLINER_TABLE: z.string().min(3),
-  /** URL of the dead-letter queue for requests that can never succeed. */
-  FREIGHTLINER_DEAD_LETTERS: z.url(),
   /** Seconds a lease lasts without a heartbeat, when not {@link COPY_LEASE_SECONDS}. */
   FREIGHTLINER_LEASE_SECONDS: z
     .string()
@@ -95,10 +69,10 @@ export type CopyEnvironment = z.input<typeof CopyEnvironment>;
 
 /** What the probe function reads from its environment. */
 export const ProbeEnvironment = z.object({
-  FREIGHTLINER_CONFIGURATION: ConfigurationText,
+  ...common,
   FREIGHTLINER_TABLE: z.string().min(3),
-  /** JSON list of {@link QueueMapping}. */
-  FREIGHTLINER_MAPPINGS: QueueMappings,
+  /** JSON of {@link Concurrency}. */
+  FREIGHTLINER_CONCURRENCY: json(Concurrency, "pair of numbers"),
   ...googleEndpoints,
 });
 export type ProbeEnvironment = z.input<typeof ProbeEnvironment>;
@@ -118,5 +92,5 @@ export type NotifyEnvironment = z.input<typeof NotifyEnvironment>;
 export type NotifyPolicy = NotifyEnvironment["FREIGHTLINER_NOTIFY_OF"];
 
 /** What the reconcile function reads from its environment. */
-export const ReconcileEnvironment = ProbeEnvironment.extend({ FREIGHTLINER_QUEUES: CopyQueues });
+export const ReconcileEnvironment = z.object(ProbeEnvironment.shape);
 export type ReconcileEnvironment = z.input<typeof ReconcileEnvironment>;

@@ -6,8 +6,15 @@ export const COPY_TIMEOUT_SECONDS = 900;
 export const COPY_RESERVE_MS = 5_000;
 /** Memory of the copy function in MB, unless the stack is given another: one whole vCPU. */
 export const COPY_MEMORY_MEGABYTES = 1_769;
-/** Visibility timeout of a copy queue. Lambda demands at least the function's timeout and recommends six times it. */
-export const COPY_VISIBILITY_SECONDS: number = 6 * COPY_TIMEOUT_SECONDS;
+/**
+ * Visibility timeout of a copy queue, in seconds, of a function that may take so long: its time and a thirtieth more, for what Lambda does
+ * before it starts. Lambda demands the function's time at least. It recommends six times that for the sake of batches that are throttled and
+ * tried again ("Configuring a queue to use with Lambda"); here a batch is one message and Lambda never tries more than it may run at
+ * once, so more would only hide the message of a killed copy for longer.
+ */
+export function visibilitySeconds(timeoutSeconds: number): number {
+  return timeoutSeconds + Math.ceil(timeoutSeconds / 30);
+}
 /** How often SQS itself may deliver a message: a backstop only, attempts are counted in the tag record. */
 export const COPY_MAX_RECEIVE_COUNT = 1_000;
 /** Failed attempts at one tag before its message goes to the dead-letter queue. */

@@ -6,8 +6,10 @@ import { readReceipts } from "../aws/dynamodb-receipts.ts";
 import { listRecords } from "../aws/list-records.ts";
 import type { Configuration } from "../contract/configuration.ts";
 import { CopyEnvironment } from "../contract/environment.ts";
-import type { CopyQueue } from "../contract/environment.ts";
+import { resourceName } from "../contract/names.ts";
+import type { CopyQueue } from "../contract/queues.ts";
 import { TagRecord } from "../replication/tag-record.ts";
+import { openDeployment } from "./open-deployment.ts";
 import { openStateStores, openTableClient } from "./state-stores.ts";
 
 /** How to reach AWS; of an emulator also where it is and who to be there. */
@@ -46,8 +48,9 @@ export interface Operations extends AsyncDisposable {
  * @throws {NoStackError} when there is no such function, or it may not be looked at.
  */
 export async function openOperations(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Operations> {
-  const variables = await variablesOf(`${stack}-copy`, access, signal);
+  const variables = await variablesOf(stack, access, signal);
   const environment = CopyEnvironment.parse(variables);
+  const { configuration, queues } = await openDeployment(environment);
   const at = (service: string) => {
     const endpoint = access.endpoint === undefined ? undefined : variables[`AWS_ENDPOINT_URL_${service}`];
     return { ...access, ...(endpoint === undefined ? {} : { endpoint }) };
@@ -56,11 +59,11 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
   const client = openTableClient(at("DYNAMODB"));
   const table = environment.FREIGHTLINER_TABLE;
   return {
-    configuration: environment.FREIGHTLINER_CONFIGURATION,
-    queues: environment.FREIGHTLINER_QUEUES,
+    configuration,
+    queues: queues.copies,
     stores: openStateStores(client, table),
-    deadLetters: createDeadLetters(sqs, environment.FREIGHTLINER_DEAD_LETTERS),
-    deadLettersUrl: environment.FREIGHTLINER_DEAD_LETTERS,
+    deadLetters: createDeadLetters(sqs, queues.deadLetters.url),
+    deadLettersUrl: queues.deadLetters.url,
     tags: () => listRecords({ client, table }, "TAG", TagRecord),
     receipts: (record, most) => readReceipts({ client, table }, record, most),
     depth: (url) => depthOf(sqs, url, signal),
@@ -72,8 +75,12 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
   };
 }
 
-async function variablesOf(name: string, access: CloudAccess, signal: AbortSignal): Promise<Record<string, string>> {
+async function variablesOf(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Record<string, string>> {
   const lambda = new LambdaClient({ ...clientLimits(), ...access });
+  const region = await lambda.config.region().catch((cause: unknown) => {
+    throw new NoStackError("no region is known; set AWS_REGION to the stack's", { cause });
+  });
+  const name = resourceName("function", "copy", { stack, region });
   try {
     const command = new GetFunctionConfigurationCommand({ FunctionName: name });
     const { Environment } = await lambda.send(command, { abortSignal: signal });

@@ -33,7 +33,7 @@ async function setUp(fails: (call: number, entry: { Id: string; MessageBody: str
     useQueueUrlAsEndpoint: false,
     md5: false,
   });
-  const queue = { destination: "gar", priority: "live", arn: "arn", url: `http://${server.host}/q` } as const;
+  const queue = { destination: "gar", priority: "live", name: "q", url: `http://${server.host}/q` } as const;
   return {
     calls,
     send: createCopyQueues(client, [queue], "live"),

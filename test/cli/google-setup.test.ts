@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs";
+import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { ExitCode, UsageError } from "../../cli/exit-code.ts";
 import { conditionOf } from "../../cli/google-commands.ts";
 import { trustingPlace } from "../../cli/trusting-place.ts";
 import { googleSetup } from "../../cli/google-setup.ts";
+import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
+import { readConfigurationFile } from "../../infra/read-configuration.ts";
+import { unbundledApp } from "../infra/template.ts";
 import { parseConfigurationFile } from "../../src/contract/configuration-file.ts";
 
 const CONFIG = "examples/multi-destination/freightliner.yaml";
@@ -23,7 +27,7 @@ describe("freightliner google-setup", () => {
     expect(lines.every((line) => line.startsWith("gcloud "))).toBe(true);
     expect(text).toContain("--account-id=123456789012");
     expect(text).toContain(
-      `--attribute-condition="attribute.account == '123456789012' && attribute.aws_role in ['images-copy', 'images-probe', 'images-reconcile']"`,
+      `--attribute-condition="attribute.account == '123456789012' && attribute.aws_role in ['images-copy-eu-central-1', 'images-probe-eu-central-1', 'images-reconcile-eu-central-1']"`,
     );
     const writers = lines.filter((line) => line.includes("artifactregistry.writer"));
     expect(writers.map((line) => /repositories \S+ (\S+) --location=(\S+)/.exec(line)?.slice(1))).toEqual([
@@ -56,8 +60,22 @@ describe("freightliner google-setup", () => {
     });
   });
 
-  it("keeps Google's subject within its 127 bytes, whatever the stack is called", () => {
-    expect("s".repeat(40).length + "-reconcile".length).toBeLessThan(127);
+  it.each(["images", "images-eu-central-1", "platform-engineering-production-container-images-to-google"])(
+    "trusts the roles that the stack %s has, by names that Google's 127 bytes of subject can hold",
+    async (stack) => {
+      const { text } = await printed("--config", CONFIG, "--stack", stack);
+      const trusted = /aws_role in \[([^\]]*)\]/.exec(text)?.[1]?.replaceAll("'", "").split(", ") ?? [];
+      const template = Template.fromStack(
+        new FreightlinerStack(unbundledApp(), stack, { configuration: readConfigurationFile(CONFIG) }),
+      );
+      const roles = Object.values(template.findResources("AWS::IAM::Role")).map((role) => role["Properties"].RoleName);
+      expect(roles).toEqual(expect.arrayContaining(trusted));
+      expect(trusted).toHaveLength(3);
+      for (const name of trusted) expect(name.length).toBeLessThan(127);
+    },
+  );
+
+  it("trusts named roles only", () => {
     expect(conditionOf({ account: "1", names: ["a"] })).not.toContain("*");
   });
 
@@ -65,6 +83,7 @@ describe("freightliner google-setup", () => {
     [[], /--config FILE/],
     [["--config", "nowhere.yaml"], /nowhere\.yaml cannot be read/],
     [["--config", CONFIG, "--format", "bash"], /gcloud or terraform/],
+    [["--config", CONFIG, "--stack", 'x"; touch owned; "'], /--stack takes the name of a stack/],
     [["--config", "package.json"], /package\.json: the configuration is invalid/],
   ])("refuses %j, and says why", async (args, problem) => {
     await expect(printed(...args)).rejects.toThrow(problem);

@@ -18,15 +18,15 @@ async function surroundings() {
   const sqs = await startSqs();
   const dynamo = await startDynamoDb();
   await createStateTable(dynamo.endpoint, "state");
-  const live = sqs.createQueue("live", {});
-  const dead = sqs.createQueue("dead-letters", {});
+  const live = sqs.createQueue("images-copies-gar-live-us-east-1", {});
+  const dead = sqs.createQueue("images-dead-letters-us-east-1", {});
   const secrets = await startSecretsManager(new Map([[HOOK, "https://hooks.invalid/T0/B0/SECRETPART"]]));
   const client = new SQSClient({ ...LOCAL_AWS, endpoint: sqs.endpoint, useQueueUrlAsEndpoint: false });
   const variables = {
     FREIGHTLINER_CONFIGURATION: JSON.stringify(configuration),
-    FREIGHTLINER_QUEUES: JSON.stringify([{ destination: "gar", priority: "live", arn: live.arn, url: live.url }]),
+    FREIGHTLINER_STACK: "images",
+    FREIGHTLINER_QUEUES_URL: live.url.slice(0, -live.name.length),
     FREIGHTLINER_TABLE: "state",
-    FREIGHTLINER_DEAD_LETTERS: dead.url,
     AWS_REGION: LOCAL_REGION,
     AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
@@ -36,7 +36,7 @@ async function surroundings() {
     AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:1",
     AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://${secrets.host}`,
     AWS_MAX_ATTEMPTS: "1",
-    FREIGHTLINER_MAPPINGS: JSON.stringify([{ destination: "gar", id: "mapping", concurrency: 2 }]),
+    FREIGHTLINER_CONCURRENCY: '{"live":2,"backfill":2}',
     FREIGHTLINER_WEBHOOK_SECRET: HOOK,
     FREIGHTLINER_WEBHOOK_KIND: "generic",
     FREIGHTLINER_WEBHOOK_HOSTS: '["hooks.invalid"]',

@@ -13,12 +13,12 @@ describe("the schedules", () => {
   it("call the probe every minute and the reconcile function every five", () => {
     template.resourceCountIs("AWS::Scheduler::Schedule", 2);
     template.hasResourceProperties("AWS::Scheduler::Schedule", {
-      Name: "freightliner-probe",
+      Name: "freightliner-probe-eu-central-1",
       ScheduleExpression: "rate(1 minute)",
       Target: target("Probe"),
     });
     template.hasResourceProperties("AWS::Scheduler::Schedule", {
-      Name: "freightliner-reconcile",
+      Name: "freightliner-reconcile-eu-central-1",
       ScheduleExpression: "rate(5 minutes)",
       Target: target("Reconcile"),
     });
@@ -26,7 +26,7 @@ describe("the schedules", () => {
 
   it("begin comparisons of their own at their times, and try again when a call fails", () => {
     scheduled.hasResourceProperties("AWS::Scheduler::Schedule", {
-      Name: "freightliner-reconcile-nightly",
+      Name: "freightliner-reconcile-nightly-eu-central-1",
       ScheduleExpression: "cron(0 2 * * ? *)",
       ScheduleExpressionTimezone: "Europe/Berlin",
       FlexibleTimeWindow: { Mode: "OFF" },

@@ -5,7 +5,8 @@ import { LayerVersion } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { describe, expect, it } from "vitest";
-import { EXAMPLE, synthesise } from "./template.ts";
+import { Freightliner } from "../../infra/freightliner.ts";
+import { EXAMPLE, synthesise, unbundledApp } from "./template.ts";
 
 const template = synthesise();
 
@@ -13,9 +14,11 @@ describe("settings", () => {
   it("encrypt queues, table and logs with the team's key, and let the functions use it", () => {
     const scope = new Stack(new App(), "keys");
     const key = Key.fromKeyArn(scope, "Key", "arn:aws:kms:eu-central-1:123456789012:key/k");
-    expect(() => synthesise(EXAMPLE, { encryptionKey: key })).toThrow(/encryptionKey: needs a stack with a region/);
-    const env = { account: "123456789012", region: "eu-central-1" };
-    const encrypted = synthesise(EXAMPLE, { encryptionKey: key, env });
+    const nowhere = new Stack(unbundledApp(), "nowhere");
+    expect(() => new Freightliner(nowhere, "Freightliner", { configuration: EXAMPLE, encryptionKey: key })).toThrow(
+      /encryptionKey: needs a stack with a region/,
+    );
+    const encrypted = synthesise(EXAMPLE, { encryptionKey: key });
     encrypted.allResourcesProperties("AWS::SQS::Queue", { KmsMasterKeyId: key.keyArn });
     encrypted.allResourcesProperties("AWS::Logs::LogGroup", { KmsKeyId: key.keyArn });
     encrypted.hasResourceProperties("AWS::DynamoDB::GlobalTable", {
@@ -35,7 +38,10 @@ describe("settings", () => {
       tracing: false,
       tableRemovalPolicy: RemovalPolicy.DESTROY,
     });
-    own.hasResourceProperties("AWS::Lambda::Function", { FunctionName: "freightliner-copy", MemorySize: 3_008 });
+    own.hasResourceProperties("AWS::Lambda::Function", {
+      FunctionName: "freightliner-copy-eu-central-1",
+      MemorySize: 3_008,
+    });
     own.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 20 } });
     own.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 2 } });
     own.allResourcesProperties("AWS::SQS::Queue", { MessageRetentionPeriod: 345_600 });
@@ -66,7 +72,7 @@ describe("settings", () => {
   ])("of a comparison every %d minutes make its heartbeat wait for %d hours", (everyMinutes, hours) => {
     const rare = synthesise({ ...EXAMPLE, reconcile: { everyMinutes } });
     rare.hasResourceProperties("AWS::CloudWatch::Alarm", {
-      AlarmName: "freightliner-reconcile-heartbeat",
+      AlarmName: "freightliner-reconcile-heartbeat-eu-central-1",
       EvaluationPeriods: hours,
       Period: 3_600,
       TreatMissingData: "breaching",
@@ -114,7 +120,7 @@ describe("notifications", () => {
     told.allResourcesProperties("AWS::CloudWatch::Alarm", { AlarmActions: [{ Ref: topic }] });
     told.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "lambda", TopicArn: { Ref: topic } });
     told.hasResourceProperties("AWS::Lambda::Function", {
-      FunctionName: "freightliner-notify",
+      FunctionName: "freightliner-notify-eu-central-1",
       Environment: {
         Variables: Match.objectLike({ FREIGHTLINER_WEBHOOK_SECRET: arn, FREIGHTLINER_NOTIFY_OF: "problems" }),
       },

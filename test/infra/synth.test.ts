@@ -10,9 +10,13 @@ import { temporaryFolder } from "../fixtures/programs.ts";
 
 const run = promisify(execFile);
 
-function synth(directory: string, ...context: string[]): Promise<{ stdout: string; stderr: string }> {
+const EXAMPLE = join("infra", "example-configuration.json");
+
+function synth(directory: string, config = EXAMPLE): Promise<{ stdout: string; stderr: string }> {
   const cdk = join("node_modules", "aws-cdk", "bin", "cdk");
-  return run(process.execPath, [cdk, "synth", "--quiet", "--output", directory, ...context], { timeout: 120_000 });
+  return run(process.execPath, [cdk, "synth", "--quiet", "--output", directory, "-c", `config=${config}`], {
+    timeout: 120_000,
+  });
 }
 
 /** What a function may weigh, minified. */
@@ -35,7 +39,7 @@ async function bundlesOf(output: string, { Resources }: Synthesised): Promise<Ma
   return new Map(
     functions.map(({ Properties }) => {
       const hash = Properties?.Code?.S3Key?.replace(".zip", "") ?? "";
-      const name = Properties?.FunctionName?.replace("freightliner-", "") ?? "";
+      const name = /^freightliner-(.*)-eu-central-1$/.exec(Properties?.FunctionName ?? "")?.[1] ?? "";
       return [name, join(output, `asset.${hash}`, "index.mjs")];
     }),
   );
@@ -81,7 +85,7 @@ describe("cdk synth", () => {
         extra: 1,
       }),
     );
-    const failed = synth(join(folder.path, "out"), "-c", `config=${file}`);
+    const failed = synth(join(folder.path, "out"), file);
     await expect(failed).rejects.toMatchObject({
       stderr: expect.stringMatching(/source\.account: is not a 12-digit[\s\S]*extra/),
     });

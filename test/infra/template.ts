@@ -43,12 +43,16 @@ export const WITH_KEY = {
   ],
 };
 
+/** An app whose functions are left unbundled. */
+export function unbundledApp(): App {
+  return new App({ context: { "aws:cdk:bundling-stacks": [] } });
+}
+
 /** The stack's template, without bundling the functions. */
 export function synthesise(
   document: object = EXAMPLE,
   props: Omit<FreightlinerStackProps, "configuration"> = {},
 ): Template {
-  const app = new App({ context: { "aws:cdk:bundling-stacks": [] } });
   const configuration = JSON.stringify(document);
-  return Template.fromStack(new FreightlinerStack(app, "freightliner", { ...props, configuration }));
+  return Template.fromStack(new FreightlinerStack(unbundledApp(), "freightliner", { ...props, configuration }));
 }

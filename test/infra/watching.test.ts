@@ -40,7 +40,7 @@ describe("alarms", () => {
       ...EXAMPLE.destinations.flatMap(({ name }) => own.map((alarm) => `${name}-${alarm}`)),
     ];
     expect(alarms.map(({ AlarmName }) => String(AlarmName)).toSorted()).toEqual(
-      expected.map((name) => `freightliner-${name}`).toSorted(),
+      expected.map((name) => `freightliner-${name}-eu-central-1`).toSorted(),
     );
   });
 
@@ -53,7 +53,7 @@ describe("alarms", () => {
       const section = runbook
         .split(/^## /m)
         .find((text) => text.toLowerCase().replaceAll(" ", "-").startsWith(`${anchor}\n`));
-      const short = AlarmName.replace(/^freightliner-(?:europe-|asia-)?/, "");
+      const short = AlarmName.replace(/^freightliner-(?:europe-|asia-)?(.*)-eu-central-1$/, "$1");
       expect([AlarmName, section?.includes(short)]).toEqual([AlarmName, true]);
     }
     expect(new Set(alarms.map(({ AlarmDescription }) => AlarmDescription.split("#")[1])).size).toBe(headings.length);
@@ -68,14 +68,14 @@ describe("alarms", () => {
 
   it("take silence for well, but for the heartbeat", () => {
     for (const { AlarmName, TreatMissingData } of alarms) {
-      const expected = AlarmName.endsWith("heartbeat") ? "breaching" : "notBreaching";
+      const expected = AlarmName.includes("heartbeat") ? "breaching" : "notBreaching";
       expect([AlarmName, TreatMissingData]).toEqual([AlarmName, expected]);
     }
   });
 
   it("for the lag measure against the goal, as a multiple of what is sustainable", () => {
     template.hasResourceProperties("AWS::CloudWatch::Alarm", {
-      AlarmName: "freightliner-europe-lag-fast-burn",
+      AlarmName: "freightliner-europe-lag-fast-burn-eu-central-1",
       Threshold: 14.4,
       Metrics: Match.arrayWith([
         Match.objectLike({ Expression: "(100 - within) / 1" }),
@@ -143,10 +143,10 @@ describe("saved queries", () => {
   it("ask the logs of all functions what people ask", () => {
     const queries = Object.values(template.findResources("AWS::Logs::QueryDefinition"));
     expect(queries.map(({ Properties }) => String(Properties.Name)).toSorted()).toEqual([
-      "freightliner/One push from event to receipt",
-      "freightliner/The slowest replications",
-      "freightliner/What became of an image",
-      "freightliner/Why copies fail or wait",
+      "freightliner-queries-eu-central-1/One push from event to receipt",
+      "freightliner-queries-eu-central-1/The slowest replications",
+      "freightliner-queries-eu-central-1/What became of an image",
+      "freightliner-queries-eu-central-1/Why copies fail or wait",
     ]);
     for (const { Properties } of queries) expect(Properties.LogGroupNames).toHaveLength(4);
   });

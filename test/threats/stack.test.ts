@@ -121,11 +121,12 @@ describe("T27: a function that is taken over", () => {
     expect(ecr.filter((action) => !/^ecr:(?:Get|BatchGet|Describe)/.test(action))).toEqual([]);
   });
 
-  it("has no permission on everything but to ask for a token, and to trace", () => {
+  it("has no permission on everything but to ask for a token, to list which queues feed which functions, and to trace", () => {
     const wide = identityStatements().filter(({ Resource }) => [Resource].flat().includes("*"));
     const actions = new Set(wide.flatMap(({ Action }) => [Action].flat()));
     expect([...actions].toSorted()).toEqual([
       "ecr:GetAuthorizationToken",
+      "lambda:ListEventSourceMappings",
       "xray:PutTelemetryRecords",
       "xray:PutTraceSegments",
     ]);

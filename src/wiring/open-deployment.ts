@@ -1,0 +1,32 @@
+import { configurationInVariable } from "../contract/configuration-source.ts";
+import type { Configuration } from "../contract/configuration.ts";
+import type { FanOutEnvironment } from "../contract/environment.ts";
+import { resourceName } from "../contract/names.ts";
+import type { Deployment, FunctionName } from "../contract/names.ts";
+import { queuesOf } from "../contract/queues.ts";
+import type { Queues } from "../contract/queues.ts";
+
+/** What a function, or the command, knows of the deployment it belongs to. */
+export interface OpenDeployment extends Deployment {
+  readonly configuration: Configuration;
+  readonly queues: Queues;
+  readonly functionName: (name: FunctionName) => string;
+}
+
+/**
+ * Reads the configuration, and derives from it and the stack's name what the deployment consists of. The one place that decides where
+ * the configuration comes from.
+ * @throws {ConfigurationError}
+ */
+export async function openDeployment(environment: FanOutEnvironment): Promise<OpenDeployment> {
+  const { FREIGHTLINER_CONFIGURATION, FREIGHTLINER_STACK: stack, FREIGHTLINER_QUEUES_URL: baseUrl } = environment;
+  const configuration = await configurationInVariable(FREIGHTLINER_CONFIGURATION).read();
+  const { source, destinations } = configuration;
+  const deployment = { stack, region: source.region };
+  return {
+    ...deployment,
+    configuration,
+    queues: queuesOf({ stack, source, destinations, baseUrl }),
+    functionName: (name) => resourceName("function", name, deployment),
+  };
+}

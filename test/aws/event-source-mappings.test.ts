@@ -1,0 +1,87 @@
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { describe, expect, it } from "vitest";
+import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
+import { startLambdaApi } from "../../local/emulators/lambda-api.ts";
+import type { FedQueue } from "../../local/emulators/lambda-api.ts";
+import { createIntake } from "../../src/aws/event-source-mappings.ts";
+import { queuesOf } from "../../src/contract/queues.ts";
+
+const { copies } = queuesOf({
+  stack: "images",
+  source: { account: "123456789012", region: "us-east-1" },
+  destinations: [{ name: "gar" }, { name: "mirror" }],
+});
+
+/** A mapping that notes its changes. */
+function noting(changes: unknown[], queueName: string): FedQueue {
+  return {
+    queueArn: `arn:aws:sqs:us-east-1:123456789012:${queueName}`,
+    mapping: { update: (change) => void changes.push([queueName, change]), close: () => Promise.resolve() },
+  };
+}
+
+async function setUp() {
+  const changes: unknown[] = [];
+  const mappings = new Map<string, FedQueue>(copies.map(({ name }, index) => [`uuid-${index}`, noting(changes, name)]));
+  const api = await startLambdaApi({ mappings, variables: new Map() });
+  const client = new LambdaClient({ ...LOCAL_AWS, endpoint: `http://${api.host}`, maxAttempts: 1 });
+  const concurrency = { live: 50, backfill: 10 };
+  return {
+    changes,
+    mappings,
+    setIntake: createIntake({ client, functionName: "images-copy", queues: copies, concurrency }),
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      await api.close();
+    },
+  };
+}
+
+const LIVE = "images-copies-gar-live-us-east-1";
+const BACKFILL = "images-copies-gar-backfill-us-east-1";
+
+describe("the intake of a destination", () => {
+  it("is changed at the mappings that read its queues, found by the queues' names, and at no other", async () => {
+    await using around = await setUp();
+    await around.setIntake("gar", "paused");
+    await around.setIntake("gar", { concurrency: 4 });
+    expect(around.changes).toEqual([
+      [LIVE, { enabled: false, maxConcurrency: undefined }],
+      [BACKFILL, { enabled: false, maxConcurrency: undefined }],
+      [LIVE, { enabled: true, maxConcurrency: 4 }],
+      [BACKFILL, { enabled: true, maxConcurrency: 4 }],
+    ]);
+  });
+
+  it("is opened to what was deployed and no wider, for each queue", async () => {
+    await using around = await setUp();
+    await around.setIntake("gar", { concurrency: 200 });
+    await around.setIntake("gar", { concurrency: undefined });
+    const opened = [
+      [LIVE, { enabled: true, maxConcurrency: 50 }],
+      [BACKFILL, { enabled: true, maxConcurrency: 10 }],
+    ];
+    expect(around.changes).toEqual([...opened, ...opened]);
+  });
+
+  it("is found again when a deployment has replaced a mapping", async () => {
+    await using around = await setUp();
+    await around.setIntake("gar", { concurrency: 2 });
+    around.mappings.delete("uuid-0");
+    around.mappings.set("uuid-new", noting(around.changes, LIVE));
+    around.changes.length = 0;
+    await around.setIntake("gar", { concurrency: 8 });
+    expect(around.changes).toContainEqual([LIVE, { enabled: true, maxConcurrency: 8 }]);
+  });
+
+  it("that nothing feeds says so, and is looked for again the next time", async () => {
+    await using around = await setUp();
+    around.mappings.delete("uuid-0");
+    await expect(around.setIntake("gar", "paused")).rejects.toThrow(
+      `not fed from the queue ${LIVE}; deploy the stack again`,
+    );
+    around.mappings.set("uuid-late", noting(around.changes, LIVE));
+    await around.setIntake("gar", "paused");
+    expect(around.changes).toContainEqual([LIVE, { enabled: false, maxConcurrency: undefined }]);
+  });
+});
