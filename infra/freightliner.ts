@@ -15,12 +15,13 @@ import { createDashboard } from "./dashboard.ts";
 import { deploymentOf } from "./deployment.ts";
 import { createFunctions } from "./functions.ts";
 import { allowKeys } from "./key-access.ts";
-import { allowKeyUse } from "./key-use.ts";
+import { allowKeyUse, allowServices } from "./key-use.ts";
 import { createNotifications } from "./notify-function.ts";
 import { createPushRule } from "./push-rule.ts";
 import { createQueries } from "./queries.ts";
 import { checkSettings, DEFAULT_SETTINGS } from "./settings.ts";
 import type { DeployedSettings, Settings } from "./settings.ts";
+import { allowRecords } from "./record-access.ts";
 import { allowQueues, reserve } from "./queue-access.ts";
 import { roleOf } from "./role-of.ts";
 import { createStateTable } from "./state-table.ts";
@@ -55,8 +56,13 @@ export class Freightliner extends Construct {
     const functions = createFunctions(this, { configuration, text, queues, table: this.table, settings });
     const { fanOut, copy, probe, reconcile } = functions;
     allowQueues({ queues, deadLetters, fanOut, copy, reconcile });
-    for (const user of [copy, probe, reconcile]) this.table.grant(user, "dynamodb:GetItem", "dynamodb:PutItem");
-    if (settings.encryptionKey !== undefined) allowKeyUse([fanOut, copy, probe, reconcile], settings.encryptionKey);
+    allowRecords(copy, this.table, "copy");
+    allowRecords(probe, this.table, "probe");
+    allowRecords(reconcile, this.table, "reconcile");
+    if (settings.encryptionKey !== undefined) {
+      allowKeyUse([fanOut, copy, probe, reconcile], settings.encryptionKey);
+      allowServices(settings.encryptionKey, Stack.of(this));
+    }
     allowKeys([copy, probe, reconcile], configuration);
     this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
     reserveQueues({ queues, deadLetters, roles: { ...this.trustedRoles, fanOut: roleOf(fanOut) }, settings });

@@ -1,5 +1,6 @@
 import { Aws, Validations } from "aws-cdk-lib";
-import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Stack } from "aws-cdk-lib";
+import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { roleOf } from "./role-of.ts";
@@ -32,4 +33,43 @@ export function allowKeyUse(functions: readonly IFunction[], key: IKey): void {
       }),
     );
   }
+}
+
+/**
+ * Lets AWS's services use the key for this account: CloudWatch Logs for log groups, EventBridge for the queue of undelivered events, CloudWatch for
+ * alarms to a topic under the same key. Only a key of the app can be told so; the policy of one that is imported by its ARN has to say it
+ * already (docs/configuration.md, "A key of one's own").
+ */
+export function allowServices(key: IKey, { account, region }: Stack): void {
+  for (const statement of serviceStatements(account, region)) key.addToResourcePolicy(statement);
+}
+
+/** Sources are patterns: the ARN of a rule or log group that uses the key would make it and the key wait for each other. */
+function serviceStatements(account: string, region: string): PolicyStatement[] {
+  const ofAccount = { StringEquals: { "aws:SourceAccount": account } };
+  const here = (service: string, resource: string): string =>
+    `arn:${Aws.PARTITION}:${service}:${region}:${account}:${resource}`;
+  return [
+    // Amazon CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
+    new PolicyStatement({
+      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+      actions: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+      resources: ["*"],
+      conditions: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": here("logs", "*") } },
+    }),
+    // Amazon EventBridge user guide, "Using dead-letter queues": of an encrypted queue, its key too.
+    new PolicyStatement({
+      principals: [new ServicePrincipal("events.amazonaws.com")],
+      actions: ["kms:GenerateDataKey", "kms:Decrypt"],
+      resources: ["*"],
+      conditions: { ...ofAccount, ArnLike: { "aws:SourceArn": here("events", "rule/*") } },
+    }),
+    // Amazon SNS developer guide, "Enable compatibility between event sources from AWS services and encrypted topics".
+    new PolicyStatement({
+      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+      actions: ["kms:GenerateDataKey*", "kms:Decrypt"],
+      resources: ["*"],
+      conditions: ofAccount,
+    }),
+  ];
 }

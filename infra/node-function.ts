@@ -17,6 +17,8 @@ export interface NodeFunctionProps {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
+  /** What Lambda does when an asynchronous invocation fails; for functions that are invoked so. */
+  readonly asynchronous?: { readonly retries: number; readonly maxAgeSeconds: number };
   readonly settings: Pick<
     DeployedSettings,
     "deployment" | "encryptionKey" | "logRetention" | "metrics" | "tracing" | "openTelemetryLayer"
@@ -79,5 +81,9 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
     bundling: BUNDLE,
   });
   limitVariables(created);
+  if (props.asynchronous !== undefined) {
+    const { retries, maxAgeSeconds } = props.asynchronous;
+    created.configureAsyncInvoke({ retryAttempts: retries, maxEventAge: Duration.seconds(maxAgeSeconds) });
+  }
   return created;
 }

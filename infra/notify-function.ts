@@ -1,4 +1,6 @@
+import { Aws } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
@@ -6,9 +8,10 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { LambdaSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
 import type { NotifyEnvironment } from "../src/contract/environment.ts";
-import { NOTIFY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
+import { ASYNC_MAX_AGE_SECONDS, ASYNC_RETRIES, NOTIFY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import { allowKeyUse } from "./key-use.ts";
 import { createNodeFunction } from "./node-function.ts";
+import { allowRecords } from "./record-access.ts";
 import type { DeployedSettings } from "./settings.ts";
 
 /** Where people are told of alarms, beside the topics of their own. */
@@ -20,6 +23,19 @@ export interface Notifications {
   readonly hosts?: readonly string[];
   /** `problems` (the default): alarms that go off; `changes`: also when all is well again. */
   readonly of?: "problems" | "changes";
+}
+
+/**
+ * Lets CloudWatch publish the alarms of this account. Any statement of our own, as the one that demands TLS, replaces the policy that SNS gives a
+ * topic, which is what would let it (Amazon SNS developer guide, "Default access policy").
+ */
+function publishing(topic: Topic): PolicyStatement {
+  return new PolicyStatement({
+    principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+    actions: ["sns:Publish"],
+    resources: [topic.topicArn],
+    conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+  });
 }
 
 /** Alarm -> topic -> webhook. @returns the topic for alarms. */
@@ -40,13 +56,16 @@ export function createNotifications(
     } satisfies NotifyEnvironment,
     memoryMegabytes: 256,
     timeoutSeconds: NOTIFY_TIMEOUT_SECONDS,
+    // SNS invokes it asynchronously: it comes again after one minute and after two.
+    asynchronous: { retries: ASYNC_RETRIES, maxAgeSeconds: ASYNC_MAX_AGE_SECONDS },
     settings,
   });
   webhook.grantRead(notify);
-  table.grant(notify, "dynamodb:GetItem", "dynamodb:PutItem");
+  allowRecords(notify, table, "notify");
   if (settings.encryptionKey !== undefined) allowKeyUse([notify], settings.encryptionKey);
   // Alarms cannot publish to a topic with a key that CloudWatch may not use; what is in it is no secret.
   const topic = new Topic(scope, "Alarms", { enforceSSL: true });
+  topic.addToResourcePolicy(publishing(topic));
   topic.addSubscription(new LambdaSubscription(notify));
   return { notify, topic };
 }

@@ -28,6 +28,8 @@ export function createProbeFunction(
     environment: environment,
     memoryMegabytes: 256,
     timeoutSeconds: PROBE_TIMEOUT_SECONDS,
+    // The next call comes soon: one that failed or is late would only meet it.
+    asynchronous: { retries: 0, maxAgeSeconds: PROBE_RATE_MINUTES * 60 },
     settings,
   });
   allowIntake(probe, mappings);

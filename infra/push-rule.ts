@@ -2,14 +2,16 @@ import { Duration, Validations } from "aws-cdk-lib";
 import { Rule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { queueDefaults } from "./copy-queues.ts";
 import { reserve } from "./queue-access.ts";
+import { roleOf } from "./role-of.ts";
 import type { DeployedSettings } from "./settings.ts";
 import { resourceName } from "../src/contract/names.ts";
 import { PUSH_PATTERN } from "../src/contract/push-pattern.ts";
-import { RULE_MAX_AGE_HOURS, RULE_RETRIES } from "../src/contract/limits.ts";
+import { ASYNC_MAX_AGE_SECONDS, ASYNC_RETRIES, RULE_MAX_AGE_HOURS, RULE_RETRIES } from "../src/contract/limits.ts";
 
 export interface PushRuleProps {
   readonly fanOut: IFunction;
@@ -20,7 +22,8 @@ export interface PushRuleProps {
 
 /**
  * Pushes to ECR, on the default bus, to the fan-out function. `aws.` sources cannot be forged, and the own account is
- * asked for as well. What cannot be delivered within a day is kept in a queue of its own.
+ * asked for as well. EventBridge only hands an event to Lambda: what it could not hand over within a day, it puts in a queue of its own.
+ * What the function could not do, Lambda puts in the same queue, after its own retries (docs/decisions/0029).
  */
 export function createPushRule(
   scope: Construct,
@@ -30,10 +33,15 @@ export function createPushRule(
     ...queueDefaults(settings),
     queueName: resourceName("queue", "undelivered-events", settings.deployment),
   });
-  reserve(undelivered, ["sqs:SendMessage"], []);
+  reserve(undelivered, ["sqs:SendMessage"], [roleOf(fanOut)]);
+  fanOut.configureAsyncInvoke({
+    retryAttempts: ASYNC_RETRIES,
+    maxEventAge: Duration.seconds(ASYNC_MAX_AGE_SECONDS),
+    onFailure: new SqsDestination(undelivered),
+  });
   Validations.of(undelivered).acknowledge({
     id: "AwsSolutions-SQS3",
-    reason: "This is the dead-letter queue of the rule's target.",
+    reason: "Events end here that the rule or the function gave up; people look after them.",
   });
   new Rule(scope, "Pushed", {
     description: "Images and referrers pushed to Amazon ECR",

@@ -32,6 +32,8 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
     environment: props.environment,
     memoryMegabytes: 512,
     timeoutSeconds: RECONCILE_TIMEOUT_SECONDS,
+    // The next call goes on where this one stopped.
+    asynchronous: { retries: 0, maxAgeSeconds: RECONCILE_RATE_MINUTES * 60 },
     settings: props.settings,
   });
   allowIntake(reconcile, props.mappings);

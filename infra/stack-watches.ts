@@ -5,8 +5,12 @@ import type { AlarmsProps } from "./alarms.ts";
 import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./watch.ts";
 import type { Watch } from "./watch.ts";
 
-/** What was given up: by the functions, and by EventBridge. */
-export function watchLosses({ deadLetters, undelivered }: Pick<AlarmsProps, "deadLetters" | "undelivered">): Watch[] {
+/** What was given up: by the functions, by Lambda, and by EventBridge. */
+export function watchLosses({
+  deadLetters,
+  undelivered,
+  functions: { fanOut },
+}: Pick<AlarmsProps, "deadLetters" | "undelivered" | "functions">): Watch[] {
   return [
     {
       id: "dead-letters",
@@ -19,7 +23,14 @@ export function watchLosses({ deadLetters, undelivered }: Pick<AlarmsProps, "dea
       id: "undelivered-events",
       metric: undelivered.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", period: MINUTES_5 }),
       above: 0,
-      says: "Push events could not be delivered to the fan-out function for a day.",
+      says: "Push events were given up: EventBridge could not hand them to Lambda, or the fan-out function failed each time.",
+      heading: "Undelivered events",
+    },
+    {
+      id: "lost-events",
+      metric: fanOut.metric("DestinationDeliveryFailures", { statistic: "Sum", period: MINUTES_5 }),
+      above: 0,
+      says: "Push events that the fan-out function could not handle were not kept either.",
       heading: "Undelivered events",
     },
   ];

@@ -16,7 +16,7 @@ const handle = createHandler({
   observer,
 });
 
-/** Invoked by EventBridge, once per event; a thrown error makes Lambda, and then EventBridge, bring the event again. */
+/** Invoked by EventBridge, once per event; a thrown error makes Lambda bring the event again, twice, and then keep it as undelivered. */
 export const handler = middy()
   .use(middlewares)
   .handler((event: unknown) => handle(event));

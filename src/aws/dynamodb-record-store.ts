@@ -4,6 +4,7 @@ import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import type { RecordKind } from "../contract/records.ts";
 import { StoreError } from "../replication/record-store.ts";
 import type { RecordStore } from "../replication/record-store.ts";
 
@@ -11,7 +12,7 @@ export interface DynamoDbRecordStoreOptions<Record> {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
   /** First part of every key: what kind of records these are. */
-  readonly kind: "TAG" | "CONTENT" | "CIRCUIT" | "RATE" | "INTAKE" | "RECONCILE" | "NOTICE";
+  readonly kind: RecordKind;
   /** Reads a record back; an item outside of it is an error, not an absence. */
   readonly schema: z.ZodType<Record>;
   /** Seconds after the last change when DynamoDB may remove the item; never without it. */

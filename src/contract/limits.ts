@@ -26,6 +26,14 @@ export const RETENTION_DAYS = 14;
 /** EventBridge delivery: its own maximum, set explicitly because newer buses default to far less. */
 export const RULE_MAX_AGE_HOURS = 24;
 export const RULE_RETRIES = 185;
+/**
+ * What Lambda does with an asynchronous invocation that fails: it is retried twice at most, after one minute and after two, and kept for six hours
+ * at most while the function is throttled or Lambda has errors of its own (AWS Lambda developer guide, "How Lambda handles errors and
+ * retries with asynchronous invocation"). EventBridge, EventBridge Scheduler and SNS all invoke asynchronously: whether a function ended
+ * well, they never know.
+ */
+export const ASYNC_RETRIES = 2;
+export const ASYNC_MAX_AGE_SECONDS = 21_600;
 /** Timeout of the fan-out function. */
 export const FAN_OUT_TIMEOUT_SECONDS = 30;
 /**

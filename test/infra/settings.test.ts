@@ -1,5 +1,5 @@
 import { App, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
-import { Match } from "aws-cdk-lib/assertions";
+import { Match, Template } from "aws-cdk-lib/assertions";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { LayerVersion } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -110,7 +110,55 @@ describe("settings", () => {
   });
 });
 
+describe("a key of the team's own", () => {
+  it("that belongs to the app lets logs, undelivered events and alarms be encrypted with it, for this account only", () => {
+    const stack = new Stack(unbundledApp(), "images", { env: { account: "123456789012", region: "eu-central-1" } });
+    new Freightliner(stack, "Freightliner", { configuration: EXAMPLE, encryptionKey: new Key(stack, "Key") });
+    const statement = (service: string, Action: string[], Condition: object) =>
+      Match.objectLike({ Effect: "Allow", Principal: { Service: service }, Action, Condition });
+    const arn = (end: string) => ({ "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }, end]] });
+    const ofAccount = { StringEquals: { "aws:SourceAccount": "123456789012" } };
+    Template.fromStack(stack).hasResourceProperties("AWS::KMS::Key", {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          statement(
+            "logs.eu-central-1.amazonaws.com",
+            ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            { ArnLike: { "kms:EncryptionContext:aws:logs:arn": arn(":logs:eu-central-1:123456789012:*") } },
+          ),
+          statement("events.amazonaws.com", ["kms:GenerateDataKey", "kms:Decrypt"], {
+            ...ofAccount,
+            ArnLike: { "aws:SourceArn": arn(":events:eu-central-1:123456789012:rule/*") },
+          }),
+          statement("cloudwatch.amazonaws.com", ["kms:GenerateDataKey*", "kms:Decrypt"], ofAccount),
+        ]),
+      },
+    });
+  });
+});
+
 describe("notifications", () => {
+  it("are a topic that CloudWatch may publish to, for this account's alarms, over TLS only", () => {
+    const scope = new Stack(unbundledApp(), "secrets");
+    const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf";
+    const webhook = Secret.fromSecretCompleteArn(scope, "Hook", arn);
+    const told = synthesise(EXAMPLE, { notifications: { kind: "slack", webhook } });
+    told.hasResourceProperties("AWS::SNS::TopicPolicy", {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+          {
+            Effect: "Allow",
+            Principal: { Service: "cloudwatch.amazonaws.com" },
+            Action: "sns:Publish",
+            Resource: { Ref: Match.stringLikeRegexp("Alarms") },
+            Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+          },
+        ],
+      },
+    });
+  });
+
   it("bring alarms to a webhook whose URL is only in its secret", () => {
     const scope = new Stack(new App(), "secrets");
     const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf";

@@ -6,6 +6,7 @@ import {
   ProbeEnvironment,
   ReconcileEnvironment,
 } from "../../src/contract/environment.ts";
+import { RECORDS_OF } from "../../src/contract/records.ts";
 import { COPY_TIMEOUT_SECONDS } from "../../src/contract/limits.ts";
 import { EXAMPLE, KEY_SECRET, synthesise, WITH_KEY } from "./template.ts";
 
@@ -45,7 +46,7 @@ describe("the rule", () => {
     });
   });
 
-  it("P32: retries for a day, and keeps what could not be delivered", () => {
+  it("P32: retries for a day to hand an event to Lambda, and keeps what Lambda did not take", () => {
     template.hasResourceProperties("AWS::Events::Rule", {
       Targets: [
         {
@@ -54,6 +55,17 @@ describe("the rule", () => {
           RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
         },
       ],
+    });
+  });
+
+  it("P32: has the event kept that the function failed at, after Lambda's own retries", () => {
+    template.hasResourceProperties("AWS::Lambda::EventInvokeConfig", {
+      FunctionName: { Ref: Match.stringLikeRegexp("FanOut") },
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 21_600,
+      DestinationConfig: {
+        OnFailure: { Destination: { "Fn::GetAtt": [Match.stringLikeRegexp("UndeliveredEvents"), "Arn"] } },
+      },
     });
   });
 
@@ -146,6 +158,16 @@ describe("the functions", () => {
     }
   });
 
+  it("that a schedule calls are not invoked again by Lambda: their next call comes soon", () => {
+    for (const name of ["Probe", "Reconcile"]) {
+      template.hasResourceProperties("AWS::Lambda::EventInvokeConfig", {
+        FunctionName: { Ref: Match.stringLikeRegexp(name) },
+        MaximumRetryAttempts: 0,
+      });
+    }
+    template.resourceCountIs("AWS::Lambda::EventInvokeConfig", 3);
+  });
+
   it("have roles with short names of their own, so that Google's subject fits into 127 bytes", () => {
     for (const name of ["copy", "fan-out", "probe", "reconcile"]) {
       template.hasResourceProperties("AWS::IAM::Role", { RoleName: `freightliner-${name}-eu-central-1` });
@@ -182,6 +204,8 @@ describe("permissions", () => {
       /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy|Probe|Reconcile)Logs/,
       /^sqs:SendMessage on (?:Copies\w+(?:live|backfill)|DeadLetters)/,
       new RegExp(`^(?:${queue.join("|")}) on Copies`),
+      // What Lambda does with an event that the function failed at, as the function.
+      /^sqs:(?:SendMessage|GetQueueAttributes|GetQueueUrl) on UndeliveredEvents/,
       /^dynamodb:(?:GetItem|PutItem) on State/,
       /^ecr:(?:BatchGetImage|GetDownloadUrlForLayer) on the rules' repositories$/,
       /^ecr:GetAuthorizationToken on \*$/,
@@ -196,6 +220,22 @@ describe("permissions", () => {
     const found = grants();
     expect(found.length).toBeGreaterThan(10);
     expect(found.filter((grant) => !allowed.some((pattern) => pattern.test(grant)))).toEqual([]);
+  });
+
+  it("let a function read and write the records that it owns, and no others of the table", () => {
+    for (const name of ["copy", "probe", "reconcile"] as const) {
+      const [role] = Object.entries(template.findResources("AWS::IAM::Policy")).filter(([id]) =>
+        id.toLowerCase().startsWith(`freightliner${name}role`),
+      );
+      const statements: (Statement & { readonly Condition?: unknown })[] =
+        role?.[1]["Properties"].PolicyDocument.Statement;
+      const onTable = statements.filter(({ Action }) => JSON.stringify(Action).includes("dynamodb:"));
+      expect(onTable.map(({ Condition }) => Condition)).toEqual([
+        { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": RECORDS_OF[name].map((kind) => `${kind}#*`) } },
+      ]);
+    }
+    expect(RECORDS_OF.probe).not.toContain("TAG");
+    expect(Object.entries(RECORDS_OF).filter(([, kinds]) => kinds.includes("NOTICE"))).toHaveLength(1);
   });
 
   it("let images be read only in the repositories the rules name; only which repositories there are is asked of all", () => {

@@ -33,6 +33,7 @@ describe("alarms", () => {
     const expected = [
       "dead-letters",
       "undelivered-events",
+      "lost-events",
       "function-errors",
       "throttles",
       "copy-duration",
