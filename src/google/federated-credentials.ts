@@ -1,6 +1,7 @@
 import { AwsClient } from "google-auth-library";
 import type { AwsSecurityCredentialsSupplier } from "google-auth-library";
 import type { CredentialsSource } from "../registry/credentials.ts";
+import { createSharedWork } from "../registry/shared-work.ts";
 import { GOOGLE_SCOPE } from "./scope.ts";
 import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";
 
@@ -26,7 +27,7 @@ const IAM_CREDENTIALS = "https://iamcredentials.googleapis.com";
 
 /**
  * A Google access token for an AWS role, without any key (Workload Identity Federation, "AWS"). The library keeps the
- * token, renews it five minutes early, and lets all who wait share one exchange.
+ * token and renews it five minutes early; all who wait share one exchange.
  */
 export function createFederatedCredentials(options: FederationOptions): CredentialsSource {
   const {
@@ -45,13 +46,15 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
       subject_token_type: "urn:ietf:params:aws:token-type:aws4_request",
       aws_security_credentials_supplier: aws,
       scopes: [GOOGLE_SCOPE],
+      // What is not waited for any more ends as well.
+      transporterOptions: { timeout: timeoutMs },
       ...(stsUrl === undefined ? {} : { token_url: stsUrl }),
       ...(serviceAccount === undefined ? {} : { service_account_impersonation_url: impersonation }),
     });
   let client = create();
-  return async (signal, refused) => {
-    // A refused token may have been revoked: the library would give it again, a new client asks anew.
-    if (refused !== undefined) client = create();
+  let given: string | undefined;
+  const exchanges = createSharedWork<string>();
+  const exchange = async (signal: AbortSignal): Promise<string> => {
     const { token } = await within(client.getAccessToken(), signal, timeoutMs).catch((cause: unknown) => {
       // The library gives all who ask later the same exchange, also one that hangs: a new client asks anew.
       client = create();
@@ -59,6 +62,15 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
       throw noToken(cause, NO_TOKEN);
     });
     if (typeof token !== "string") throw noToken(undefined, NO_TOKEN);
-    return { kind: "bearer", token };
+    given = token;
+    return token;
+  };
+  return async (signal, refused) => {
+    // A refused token may have been revoked: the library would give it again, a new client asks anew.
+    if (refused?.kind === "bearer" && refused.token === given) {
+      given = undefined;
+      client = create();
+    }
+    return { kind: "bearer", token: await exchanges.run("", exchange, signal) };
   };
 }

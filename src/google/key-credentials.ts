@@ -47,9 +47,10 @@ export function createKeyCredentials({
       scopes: [GOOGLE_SCOPE],
       ...(keyId === undefined ? {} : { keyId }),
       // The library knows one address only.
-      ...(oauthUrl === undefined
-        ? {}
-        : { transporterOptions: { fetchImplementation: (_url, init) => fetch(oauthUrl, init) } }),
+      transporterOptions: {
+        timeout: timeoutMs,
+        ...(oauthUrl === undefined ? {} : { fetchImplementation: (_url, init) => fetch(oauthUrl, init) }),
+      },
     });
     const { access_token: token, expiry_date: expiresAt } = await within(client.authorize(), signal, timeoutMs).catch(
       (cause: unknown) => {

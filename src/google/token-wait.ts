@@ -1,4 +1,6 @@
 import { RegistryError } from "../oci/registry-error.ts";
+import { scrub } from "../registry/scrub.ts";
+import { unlessAborted } from "../registry/shared-work.ts";
 
 /** How long a token may take, in milliseconds: Google's library waits for ever. */
 export const TOKEN_TIMEOUT_MS = 20_000;
@@ -7,24 +9,23 @@ export const TOKEN_TIMEOUT_MS = 20_000;
 export async function within<T>(work: Promise<T>, signal: AbortSignal, timeoutMs: number): Promise<T> {
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(new Error(`no token within ${timeoutMs / 1_000} s`)), timeoutMs);
-  const either = AbortSignal.any([signal, waiting.signal]);
   work.catch(() => undefined);
   try {
-    return await Promise.race([
-      work,
-      new Promise<never>((_, reject) => either.addEventListener("abort", () => reject(either.reason), { once: true })),
-    ]);
+    return await unlessAborted(work, AbortSignal.any([signal, waiting.signal]));
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** There is no token: for good when Google refused to give one (4xx), for now when it was busy or away. */
+/**
+ * There is no token: for good when Google refused to give one (4xx), for now when it was busy or away. The library's own
+ * errors hold the request, signed claim and all: of them only the message is kept, scrubbed.
+ */
 export function noToken(cause: unknown, what: { readonly problem: string; readonly check: string }): RegistryError {
   const status =
     cause instanceof Error && "status" in cause && typeof cause.status === "number" ? cause.status : undefined;
   const isRefusal = status !== undefined && status >= 400 && status < 500 && status !== 429;
-  const detail = cause instanceof Error ? cause.message.slice(0, 300) : "no token in the answer";
+  const detail = cause instanceof Error ? scrub(cause.message).slice(0, 300) : "no token in the answer";
   return new RegistryError(
     {
       side: "target",
@@ -34,6 +35,6 @@ export function noToken(cause: unknown, what: { readonly problem: string; readon
       status,
     },
     `${what.problem}: ${detail}; ${what.check}`,
-    { cause },
+    { cause: cause instanceof Error ? new Error(detail) : undefined },
   );
 }

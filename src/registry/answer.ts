@@ -8,18 +8,13 @@ export interface Answer {
   readonly body: HttpBody;
   /** A header's value, the first one when it is there several times. */
   header(name: string): string | undefined;
+  /** All its values, one for each time it is there. */
+  headers(name: string): readonly string[];
 }
 
 export function toAnswer({ statusCode, headers, body }: HttpAnswer, url: URL): Answer {
-  return {
-    status: statusCode,
-    url,
-    body,
-    header(name) {
-      const value = headers[name];
-      return typeof value === "object" ? value[0] : value;
-    },
-  };
+  const valuesOf = (name: string): readonly string[] => [headers[name] ?? []].flat();
+  return { status: statusCode, url, body, header: (name) => valuesOf(name)[0], headers: valuesOf };
 }
 
 /** Lets go of a body nobody wants: small ones are read so that the connection lives on, others cut it. */

@@ -1,5 +1,6 @@
 import { authorizationHeader } from "./credentials.ts";
 import type { Credentials, CredentialsSource } from "./credentials.ts";
+import { createSharedWork } from "./shared-work.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** Credentials with an end. */
@@ -21,13 +22,10 @@ export function cachedCredentials(
   now: () => number = systemClock.now,
 ): CredentialsSource {
   let current: ExpiringCredentials | undefined;
-  let pending: Promise<ExpiringCredentials> | undefined;
+  const fetches = createSharedWork<ExpiringCredentials>();
   return async (signal, refused) => {
     if (current !== undefined && isGood(current, refused, now())) return current.credentials;
-    pending ??= fetch(signal).finally(() => {
-      pending = undefined;
-    });
-    current = await pending;
+    current = await fetches.run("", fetch, signal);
     return current.credentials;
   };
 }

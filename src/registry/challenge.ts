@@ -4,23 +4,31 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const SCHEME = /\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s+|$)/y;
-const PARAMETER = /\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))\s*(?:,|$)/y;
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const SCHEME = new RegExp(String.raw`[\s,]*(${TOKEN})(?=[\s,]|$)\s*`, "y");
+/** What a scheme such as Negotiate says instead of parameters. */
+const TOKEN68 = /[A-Za-z0-9._~+/-]+=*\s*(?:,|$)/y;
+const PARAMETER = new RegExp(String.raw`[\s,]*(${TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))\s*(?:,|$)`, "y");
 
-/** The challenges of one header value; what cannot be read ends the list, so a broken header gives fewer, never wrong ones. */
-export function parseChallenges(header: string): Challenge[] {
-  const text = header.slice(0, 8_192);
+/**
+ * The challenges of all lines of a header, in order, those of schemes we do not know as well. What cannot be read ends
+ * its line, so a broken line gives fewer challenges, never wrong ones.
+ */
+export function parseChallenges(lines: readonly string[]): Challenge[] {
+  return lines.flatMap((line) => parseLine(line.slice(0, 8_192)));
+}
+
+function parseLine(text: string): Challenge[] {
   const challenges: Challenge[] = [];
   let at = 0;
   for (;;) {
     SCHEME.lastIndex = at;
     const scheme = SCHEME.exec(text)?.[1];
     if (scheme === undefined) return challenges;
-    at = SCHEME.lastIndex;
+    TOKEN68.lastIndex = SCHEME.lastIndex;
     const parameters = new Map<string, string>();
-    at = readParameters(text, at, parameters);
+    at = TOKEN68.test(text) ? TOKEN68.lastIndex : readParameters(text, SCHEME.lastIndex, parameters);
     challenges.push({ scheme: scheme.toLowerCase(), parameters });
-    if (at >= text.length) return challenges;
   }
 }
 

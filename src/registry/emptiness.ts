@@ -1,5 +1,6 @@
 import { RegistryError } from "../oci/registry-error.ts";
 import type { RepositoryClient } from "./repository-client.ts";
+import { createSharedWork } from "./shared-work.ts";
 import { listTags } from "./tags.ts";
 
 /** How long an empty repository is believed to stay so but for what we write, in milliseconds. */
@@ -7,16 +8,17 @@ const EMPTY_MS = 60_000;
 
 /** Asks once for all who want to know whether a repository has any tag; one that has some is not asked again. */
 export function createEmptiness(client: RepositoryClient): (signal: AbortSignal) => Promise<boolean> {
-  let known: { readonly answer: Promise<boolean>; readonly at: number } | undefined;
+  let known: { readonly isEmpty: boolean; readonly at: number } | undefined;
+  const asking = createSharedWork<boolean>();
+  const ask = async (signal: AbortSignal): Promise<boolean> => {
+    const at = client.clock.now();
+    const isEmpty = await hasNoTags(client, signal);
+    known = { isEmpty, at };
+    return isEmpty;
+  };
   return async (signal) => {
-    const isFresh = known !== undefined && client.clock.now() - known.at < EMPTY_MS;
-    if (known !== undefined && (isFresh || !(await known.answer))) return known.answer;
-    const answer = hasNoTags(client, signal);
-    known = { answer, at: client.clock.now() };
-    answer.catch(() => {
-      known = undefined;
-    });
-    return answer;
+    const isGood = known !== undefined && (!known.isEmpty || client.clock.now() - known.at < EMPTY_MS);
+    return known !== undefined && isGood ? known.isEmpty : asking.run("", ask, signal);
   };
 }
 

@@ -43,11 +43,14 @@ export function createTransport({ endpoint, guard, authorization, dispatch }: Tr
       const sent = await authorization.header(request.scope, signal);
       const answer = await dispatch(request, sent, signal);
       if (answer.status !== 401 && answer.status !== 403) return answer;
-      const challenges = parseChallenges(answer.header("www-authenticate") ?? "");
+      const challenges = parseChallenges(answer.headers("www-authenticate"));
       const error = await refusal(occasion(request), answer, now());
       const curable = error.status === 401 || mayBeExpired(request, error, sent);
-      const renewed = curable && tries < MAX_AUTHORIZATIONS && (await authorization.refused(challenges, sent, signal));
-      if (!renewed) throw error;
+      const isRenewed =
+        curable &&
+        tries < MAX_AUTHORIZATIONS &&
+        (await authorization.refused({ challenges, sent, scope: request.scope }, signal));
+      if (!isRenewed) throw error;
       // A streamed body is gone: who opened it can open it again, with the credentials just renewed.
       if (!isReplayable(request)) throw recategorized(error, "transient");
     }
@@ -62,19 +65,10 @@ export function createTransport({ endpoint, guard, authorization, dispatch }: Tr
       const hop = { ...request, url };
       const answer = home ? await atHome(hop, signal) : await dispatch(hop, undefined, signal);
       if (!REDIRECTS.has(answer.status) || !isRead(request)) return answer;
-      url = await nextHop(request, answer, hops);
+      await discard(answer);
+      url = nextHop(occasion(request), answer, hops, now());
       home &&= url.origin === origin;
     }
-  }
-
-  async function nextHop(request: RegistryRequest, answer: Answer, hops: number): Promise<URL> {
-    await discard(answer);
-    const location = answer.header("location");
-    if (location !== undefined && URL.canParse(location, answer.url.href) && hops < MAX_HOPS)
-      return new URL(location, answer.url);
-    const problem =
-      hops === MAX_HOPS ? `redirected more than ${MAX_HOPS} times` : "redirected to nowhere (no usable Location)";
-    throw answerError(occasion(request), answer, { problem, now: now(), category: "permanent" });
   }
 
   return async (request, signal) => {
@@ -86,6 +80,15 @@ export function createTransport({ endpoint, guard, authorization, dispatch }: Tr
       throw typedFailure(occasion(request), error, signal);
     }
   };
+}
+
+function nextHop(occasion: Occasion, answer: Answer, hops: number, now: number): URL {
+  const location = answer.header("location");
+  if (location !== undefined && URL.canParse(location, answer.url.href) && hops < MAX_HOPS)
+    return new URL(location, answer.url);
+  const problem =
+    hops === MAX_HOPS ? `redirected more than ${MAX_HOPS} times` : "redirected to nowhere (no usable Location)";
+  throw answerError(occasion, answer, { problem, now, category: "permanent" });
 }
 
 /** The answer to a HEAD has no words: what logs in as at ECR may have expired, and is renewed to find out. */

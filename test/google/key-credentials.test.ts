@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
+import { inspect } from "node:util";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { describe, expect, it } from "vitest";
 import { startGoogleTokens } from "../../local/emulators/google-tokens.ts";
@@ -106,5 +107,23 @@ describe("credentials of a service-account key", () => {
     await using slow = await scriptedServer(() => undefined);
     const unanswered = around.open({ oauthUrl: `http://${slow.host}/token`, timeoutMs: 100 });
     await expect(unanswered(signal)).rejects.toMatchObject({ category: "deferred", message: /no token within 0\.1 s/ });
+  });
+
+  it("leave nothing of the claim in the error, nor in its causes, and no control character", async () => {
+    const key = makeKey();
+    await using around = await setUp(key.text, key.publicKey);
+    let claim = "";
+    await using echo = await scriptedServer(({ body }, response) => {
+      claim = new URLSearchParams(body.toString()).get("assertion") ?? "";
+      const said = `bad claim ${claim} \u001b[31m\nforged line, Signature=${"0f".repeat(32)}`;
+      response.writeHead(400).end(JSON.stringify({ error: "invalid_grant", error_description: said }));
+    });
+    const failed = around.open({ oauthUrl: `http://${echo.host}/token` })(signal);
+    const error: unknown = await failed.catch((caught: unknown) => caught);
+    const message = error instanceof Error ? error.message : "";
+    expect(message).toContain("bad claim");
+    expect(message).not.toMatch(/\p{Cc}/u);
+    expect(claim).not.toBe("");
+    for (const part of [...claim.split("."), "0f0f0f"]) expect(inspect(error, { depth: 9 })).not.toContain(part);
   });
 });

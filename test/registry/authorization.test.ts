@@ -13,9 +13,9 @@ const tag = parseTag("v1");
 
 describe("challenges", () => {
   it("are read with their parameters, quoted or not, several in one header", () => {
-    const [bearer, basic] = parseChallenges(
+    const [bearer, basic] = parseChallenges([
       'Bearer realm="https://a/token",service="r.io",scope="repository:a/b:pull,push", Basic realm=simple',
-    );
+    ]);
     expect(bearer).toMatchObject({ scheme: "bearer" });
     expect(Object.fromEntries(bearer?.parameters ?? [])).toEqual({
       realm: "https://a/token",
@@ -26,8 +26,19 @@ describe("challenges", () => {
   });
 
   it("that are broken give fewer, never wrong ones", () => {
-    expect(parseChallenges("")).toEqual([]);
-    expect(parseChallenges('Bearer realm="unclosed')).toEqual([{ scheme: "bearer", parameters: new Map() }]);
+    expect(parseChallenges([""])).toEqual([]);
+    expect(parseChallenges(['Bearer realm="unclosed'])).toEqual([{ scheme: "bearer", parameters: new Map() }]);
+    expect(parseChallenges(['"no scheme"', 'Bearer realm="a"'])).toHaveLength(1);
+  });
+
+  it.each([
+    ["a line of its own", ["Negotiate", 'Bearer realm="r"']],
+    ["a scheme without anything", ['NTLM, Bearer realm="r"']],
+    ["a scheme with a token", ['Negotiate YII/abc+def==, Bearer realm="r"']],
+    ["a scheme with parameters", ['Digest realm="x", nonce="a,b" , Bearer realm="r"']],
+  ])("of schemes that we do not know are passed over: %s", (_what, lines) => {
+    const bearer = parseChallenges(lines).find(({ scheme }) => scheme === "bearer");
+    expect(bearer?.parameters.get("realm")).toBe("r");
   });
 });
 

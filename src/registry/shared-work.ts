@@ -1,0 +1,63 @@
+/** Work that several callers want at once, done once for all of them. */
+export interface SharedWork<T> {
+  /**
+   * Joins the work under way for a key, or begins it. A caller whose signal is aborted leaves at once with its reason;
+   * the work goes on while any caller is left, and is aborted when none is. Nothing is kept once the work has ended.
+   */
+  run(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+interface Run<T> {
+  readonly outcome: Promise<T>;
+  readonly abort: AbortController;
+  waiters: number;
+}
+
+export function createSharedWork<T>(): SharedWork<T> {
+  const running = new Map<string, Run<T>>();
+
+  function begin(key: string, work: (signal: AbortSignal) => Promise<T>): Run<T> {
+    const abort = new AbortController();
+    const outcome = (async () => {
+      try {
+        return await work(abort.signal);
+      } finally {
+        if (running.get(key)?.abort === abort) running.delete(key);
+      }
+    })();
+    // All callers may have left by the time it fails.
+    outcome.catch(() => undefined);
+    return { outcome, abort, waiters: 0 };
+  }
+
+  return {
+    async run(key, work, signal) {
+      signal.throwIfAborted();
+      const run = running.get(key) ?? begin(key, work);
+      running.set(key, run);
+      run.waiters++;
+      try {
+        return await unlessAborted(run.outcome, signal);
+      } finally {
+        run.waiters--;
+        if (run.waiters === 0 && running.get(key) === run) {
+          running.delete(key);
+          run.abort.abort(signal.reason);
+        }
+      }
+    },
+  };
+}
+
+/** Waits for work that goes on without us when we are aborted. @throws the signal's reason then. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

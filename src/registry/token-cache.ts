@@ -1,0 +1,54 @@
+import type { Scope, TokenServers, TokenService } from "./authorization.ts";
+import type { CredentialsSource } from "./credentials.ts";
+import { createSharedWork } from "./shared-work.ts";
+import type { Token } from "./token.ts";
+
+/** Tokens by service and scope, each fetched once for all who wait for it. */
+export interface TokenCache {
+  /** @throws {RegistryError} when there is none to be had. */
+  get(service: TokenService, scope: Scope, signal: AbortSignal): Promise<string>;
+  /** Forgets the token that a registry refused, and no other. */
+  forget(header: string | undefined): void;
+  /** Forgets the tokens of all other services. */
+  keepOnly(service: TokenService): void;
+}
+
+export interface TokenCacheOptions {
+  readonly credentials: CredentialsSource;
+  readonly servers: TokenServers;
+  readonly now: () => number;
+}
+
+export function createTokenCache({ credentials, servers, now }: TokenCacheOptions): TokenCache {
+  const tokens = new Map<string, Token & { readonly service: TokenService }>();
+  const fetches = createSharedWork<Token>();
+  return {
+    async get(service, scope, signal) {
+      const scopes = scopeTexts(scope);
+      const key = JSON.stringify([service, scopes]);
+      const cached = tokens.get(key);
+      if (cached !== undefined && now() < cached.staleAt) return cached.value;
+      const fetchNow = async (working: AbortSignal): Promise<Token> => {
+        const fetched = await servers.fetch(service, scopes, await credentials(working), working);
+        tokens.set(key, { ...fetched, service });
+        return fetched;
+      };
+      return (await fetches.run(key, fetchNow, signal)).value;
+    },
+    forget(header) {
+      for (const [key, { value }] of tokens) if (header === `Bearer ${value}`) tokens.delete(key);
+    },
+    keepOnly(kept) {
+      for (const [key, { service }] of tokens) if (!isSameService(service, kept)) tokens.delete(key);
+    },
+  };
+}
+
+function isSameService(one: TokenService, other: TokenService): boolean {
+  return one.realm === other.realm && one.service === other.service;
+}
+
+function scopeTexts(scope: Scope): string[] {
+  const own = `repository:${scope.repository}:${scope.actions}`;
+  return scope.from === undefined ? [own] : [own, `repository:${scope.from}:pull`];
+}
