@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isRepositoryName } from "../oci/reference.ts";
 import { REGISTRY_OPERATIONS } from "../oci/registry-error.ts";
-import { globProblem } from "./glob.ts";
+import { globProblem, MOST_WILDCARDS } from "./glob.ts";
 import { CIRCUIT } from "./limits.ts";
 import type { RegistryAccess } from "./provider.ts";
 import { PROVIDERS } from "./providers.ts";
@@ -9,14 +9,17 @@ import { ScheduleExpression, TimeZone } from "./schedule.ts";
 
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
 const Name = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, "is not a short name (lower case, digits, -, at most 24)");
-const Glob = z
-  .string()
-  .min(1)
-  .max(256)
-  .superRefine((pattern, context) => {
-    const problem = globProblem(pattern);
-    if (problem !== undefined) context.addIssue({ code: "custom", message: `"${pattern}" ${problem}` });
-  });
+const globOf = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(256)
+    .superRefine((pattern, context) => {
+      const problem = globProblem(pattern, most);
+      if (problem !== undefined) context.addIssue({ code: "custom", message: `"${pattern}" ${problem}` });
+    });
+const Glob = globOf(MOST_WILDCARDS.repository);
+const TagGlob = globOf(MOST_WILDCARDS.tag);
 
 /** The registry images are pushed to: one ECR registry, that is, one account and region. */
 const Source = z.strictObject(PROVIDERS.ecr.options);
@@ -62,7 +65,7 @@ export const Rule = z.strictObject({
   /** Which source repositories: globs. */
   repositories: z.array(Glob).min(1),
   /** Which tags: globs. */
-  tags: z.array(Glob).min(1).default(["*"]),
+  tags: z.array(TagGlob).min(1).default(["*"]),
   /** Names of destinations. */
   destinations: z.array(Name).min(1),
   /** Another name at the target; only for a rule of exactly one repository. */

@@ -244,7 +244,7 @@ describe("permissions", () => {
     const onRepositories = statements.filter(({ Resource }) => JSON.stringify(Resource).includes(":ecr:"));
     for (const { Action, Resource } of onRepositories) {
       const found = [...JSON.stringify(Resource).matchAll(/:ecr:eu-central-1:123456789012:repository\/([^"]*)"/g)];
-      const expected = Action === "ecr:DescribeRepositories" ? ["*"] : ["base", "prod/*", "tools/*"];
+      const expected = Action === "ecr:DescribeRepositories" ? ["*"] : ["base", "prod", "prod/*", "tools/*"];
       expect(new Set(found.map(([, pattern]) => pattern))).toEqual(new Set(expected));
     }
     expect(onRepositories).toHaveLength(3);
