@@ -14,6 +14,8 @@ const MAPPING = [
   "attribute.account=assertion.account",
 ].join(",");
 
+const SERVICES = ["iam", "iamcredentials", "sts", "artifactregistry"].map((name) => `${name}.googleapis.com`);
+
 export function conditionOf({ account, names }: TrustedRoles): string {
   const list = names.map((name) => `'${name}'`).join(", ");
   return `attribute.account == '${account}' && attribute.aws_role in [${list}]`;
@@ -36,37 +38,77 @@ function accountOf(email: string): { readonly name: string; readonly project: st
   return { name, project: host.split(".")[0] ?? "" };
 }
 
+/** One word for a POSIX shell, quoted where it is not plain: in single quotes nothing has a meaning. */
+function quoted(word: string): string {
+  if (/^[A-Za-z0-9@%+=:,./_-]+$/.test(word)) return word;
+  if (!/["$`\\!]/.test(word)) return `"${word}"`;
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** An option keeps its name before the quotes: `--member="..."`. */
+function wordOf(word: string): string {
+  const [, option = "", value = word] = /^(--[a-z-]+=)([\s\S]*)$/.exec(word) ?? [];
+  return `${option}${quoted(value)}`;
+}
+
+/** A command: what to do, and words, each as it is. */
+function command(verb: string, ...words: readonly string[]): string {
+  return `gcloud ${verb} ${words.map(wordOf).join(" ")}`;
+}
+
 /** The commands, in order; each can be run again after it has failed. */
 export function gcloudCommands(places: readonly TrustingPlace[], roles: TrustedRoles): string {
   const [first] = places;
   if (first === undefined) return "";
-  const poolAt = `--location=global --project=${first.projectNumber}`;
+  const poolAt = ["--location=global", `--project=${first.projectNumber}`];
   const accounts = new Map(places.map((place) => [place.serviceAccount, place]));
   const lines = [
-    `gcloud services enable iam.googleapis.com iamcredentials.googleapis.com sts.googleapis.com artifactregistry.googleapis.com --project=${first.project}`,
-    `gcloud iam workload-identity-pools create ${first.pool} ${poolAt}`,
-    `gcloud iam workload-identity-pools providers create-aws ${first.provider} ${poolAt} --workload-identity-pool=${first.pool} --account-id=${roles.account} --attribute-mapping="${MAPPING}" --attribute-condition="${conditionOf(roles)}"`,
+    command("services enable", ...SERVICES, `--project=${first.project}`),
+    command("iam workload-identity-pools create", first.pool, ...poolAt),
+    command(
+      "iam workload-identity-pools providers create-aws",
+      first.provider,
+      ...poolAt,
+      `--workload-identity-pool=${first.pool}`,
+      `--account-id=${roles.account}`,
+      `--attribute-mapping=${MAPPING}`,
+      `--attribute-condition=${conditionOf(roles)}`,
+    ),
   ];
-  for (const [email, place] of accounts) {
-    if (email === undefined) continue;
-    const { name, project } = accountOf(email);
-    lines.push(`gcloud iam service-accounts create ${name} --project=${project}`);
-    for (const member of membersOf(place, roles)) {
-      lines.push(
-        `gcloud iam service-accounts add-iam-policy-binding ${email} --project=${project} --role=roles/iam.workloadIdentityUser --member="${member}"`,
-      );
-    }
-  }
+  for (const [email, place] of accounts) if (email !== undefined) lines.push(...accountCommands(email, place, roles));
   for (const place of places) lines.push(...writerCommands(place, roles));
   return `${lines.join("\n")}\n`;
+}
+
+/** A service account that the roles may become. */
+function accountCommands(email: string, place: TrustingPlace, roles: TrustedRoles): string[] {
+  const { name, project } = accountOf(email);
+  return [
+    command("iam service-accounts create", name, `--project=${project}`),
+    ...membersOf(place, roles).map((member) =>
+      command(
+        "iam service-accounts add-iam-policy-binding",
+        email,
+        `--project=${project}`,
+        "--role=roles/iam.workloadIdentityUser",
+        `--member=${member}`,
+      ),
+    ),
+  ];
 }
 
 /** Writing to one repository, and nothing else. */
 function writerCommands(place: TrustingPlace, roles: TrustedRoles): string[] {
   const { repository, location, project } = place;
-  return writersOf(place, roles).map(
-    (member) =>
-      `gcloud artifacts repositories add-iam-policy-binding ${repository} --location=${location} --project=${project} --role=roles/artifactregistry.writer --member="${member}"`,
+  return writersOf(place, roles).map((member) =>
+    command(
+      "artifacts repositories add-iam-policy-binding",
+      repository,
+      `--location=${location}`,
+      `--project=${project}`,
+      "--role=roles/artifactregistry.writer",
+      `--member=${member}`,
+    ),
   );
 }
 
@@ -80,18 +122,18 @@ export function terraform(places: readonly TrustingPlace[], roles: TrustedRoles)
       workload_identity_pool_id: first.pool,
     }),
     `resource "google_iam_workload_identity_pool_provider" "freightliner" {
-  project                            = "${first.projectNumber}"
+  project                            = ${text(first.projectNumber)}
   workload_identity_pool_id          = google_iam_workload_identity_pool.freightliner.workload_identity_pool_id
-  workload_identity_pool_provider_id = "${first.provider}"
-  attribute_condition                = "${conditionOf(roles)}"
+  workload_identity_pool_provider_id = ${text(first.provider)}
+  attribute_condition                = ${text(conditionOf(roles))}
   attribute_mapping = {
 ${MAPPING.split(",")
   .map((pair) => pair.split("="))
-  .map(([name, ...value]) => `    "${name}" = "${value.join("=")}"`)
+  .map(([name, ...value]) => `    "${name}" = ${text(value.join("="))}`)
   .join("\n")}
   }
   aws {
-    account_id = "${roles.account}"
+    account_id = ${text(roles.account)}
   }
 }
 `,
@@ -132,8 +174,13 @@ function writerBlocks(place: TrustingPlace, roles: TrustedRoles): string[] {
 
 function block(type: string, name: string, values: Readonly<Record<string, string>>): string {
   const width = Math.max(...Object.keys(values).map((key) => key.length));
-  const lines = Object.entries(values).map(([key, value]) => `  ${key.padEnd(width)} = "${value}"`);
+  const lines = Object.entries(values).map(([key, value]) => `  ${key.padEnd(width)} = ${text(value)}`);
   return `resource "${type}" "${name}" {\n${lines.join("\n")}\n}\n`;
+}
+
+/** A string of HCL: no quotes, line ends, or templates of its own (Terraform language, "Strings and Templates"). */
+function text(value: string): string {
+  return JSON.stringify(value).replaceAll(/[$%](?=\{)/g, (sign) => `${sign}${sign}`);
 }
 
 function identifier(name: string): string {

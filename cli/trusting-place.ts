@@ -1,5 +1,6 @@
 import type { Destination } from "../src/contract/configuration-document.ts";
 import { googlePlace } from "../src/contract/google-place.ts";
+import { AUDIENCE } from "../src/contract/provider.ts";
 
 /** What a destination in Artifact Registry is made of, on Google's side. */
 export interface TrustingPlace {
@@ -14,9 +15,6 @@ export interface TrustingPlace {
   /** E-mail of the service account that is impersonated; undefined: the federated principal itself writes. */
   readonly serviceAccount: string | undefined;
 }
-
-const AUDIENCE =
-  /^\/\/iam\.googleapis\.com\/projects\/(?<projectNumber>\d+)\/locations\/global\/workloadIdentityPools\/(?<pool>[^/]+)\/providers\/(?<provider>[^/]+)$/;
 
 /** Undefined for a destination that is not in Artifact Registry, or has no federation. */
 export function trustingPlace(destination: Destination): TrustingPlace | undefined {

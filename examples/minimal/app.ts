@@ -20,7 +20,7 @@ new Freightliner(stack, "Freightliner", {
         prefix: "my-project/images",
         federation: {
           audience:
-            "//iam.googleapis.com/projects/1234567890/locations/global/workloadIdentityPools/aws/providers/freightliner",
+            "//iam.googleapis.com/projects/1234567890/locations/global/workloadIdentityPools/from-aws/providers/freightliner",
           serviceAccount: "freightliner@my-project.iam.gserviceaccount.com",
         },
       },

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isRepositoryName } from "../oci/reference.ts";
 import { REGISTRY_OPERATIONS } from "../oci/registry-error.ts";
-import { globProblem, MOST_WILDCARDS } from "./glob.ts";
+import { globProblem, LONGEST } from "./glob.ts";
 import { CIRCUIT } from "./limits.ts";
 import type { RegistryAccess } from "./provider.ts";
 import { PROVIDERS } from "./providers.ts";
@@ -9,17 +9,17 @@ import { ScheduleExpression, TimeZone } from "./schedule.ts";
 
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
 const Name = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, "is not a short name (lower case, digits, -, at most 24)");
-const globOf = (most: number) =>
+const globOf = (longest: number) =>
   z
     .string()
     .min(1)
     .max(256)
     .superRefine((pattern, context) => {
-      const problem = globProblem(pattern, most);
+      const problem = globProblem(pattern, longest);
       if (problem !== undefined) context.addIssue({ code: "custom", message: `"${pattern}" ${problem}` });
     });
-const Glob = globOf(MOST_WILDCARDS.repository);
-const TagGlob = globOf(MOST_WILDCARDS.tag);
+const Glob = globOf(LONGEST.repository);
+const TagGlob = globOf(LONGEST.tag);
 
 /** The registry images are pushed to: one ECR registry, that is, one account and region. */
 const Source = z.strictObject(PROVIDERS.ecr.options);
@@ -116,8 +116,8 @@ const Reconcile = z.strictObject({
 export const Document = z.strictObject({
   version: z.literal(1),
   source: Source,
-  destinations: z.array(Destination).min(1),
-  rules: z.array(Rule).min(1),
+  destinations: z.array(Destination).min(1).max(100),
+  rules: z.array(Rule).min(1).max(1_000),
   /** An index whose children are not all at the source: a failure, or copied as it is. */
   sparseIndexes: z.enum(["fail", "keep"]).default("fail"),
   retries: Retries.default({ preset: "standard", operations: {} }),

@@ -35,10 +35,20 @@ export interface Provider<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly usualHosts: readonly string[];
 }
 
+/**
+ * A provider of a workload identity pool, by its whole name; ids are of lower-case letters, digits and hyphens (IAM API,
+ * projects.locations.workloadIdentityPools.providers). Commands are made of them, so nothing else may be in them; that an id has 4 characters at least
+ * is Google's to demand, when the pool is made.
+ */
+export const AUDIENCE =
+  /^\/\/iam\.googleapis\.com\/projects\/(?<projectNumber>\d{1,20})\/locations\/global\/workloadIdentityPools\/(?<pool>[a-z0-9-]{1,32})\/providers\/(?<provider>[a-z0-9-]{1,32})$/;
+const AUDIENCE_FORM =
+  "//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER (ids of lower-case letters, digits and hyphens, at most 32)";
+
 /** Workload Identity Federation: how the copy function's AWS role becomes a Google identity, without a key. */
 export const Federation = z.strictObject({
   /** `//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER` */
-  audience: z.string().startsWith("//iam.googleapis.com/"),
+  audience: z.string().regex(AUDIENCE, `is not ${AUDIENCE_FORM}`),
   /** The service account to impersonate; without it, the federated principal itself is the writer. */
   serviceAccount: z.email().optional(),
 });

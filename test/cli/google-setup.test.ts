@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { ExitCode, UsageError } from "../../cli/exit-code.ts";
-import { conditionOf } from "../../cli/google-commands.ts";
+import { conditionOf, gcloudCommands, terraform } from "../../cli/google-commands.ts";
 import { trustingPlace } from "../../cli/trusting-place.ts";
 import { googleSetup } from "../../cli/google-setup.ts";
 import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
@@ -74,6 +74,27 @@ describe("freightliner google-setup", () => {
       for (const name of trusted) expect(name.length).toBeLessThan(127);
     },
   );
+
+  it("prints nothing that a shell or Terraform would take for more than a word", () => {
+    const place = {
+      destination: "d",
+      projectNumber: "1",
+      pool: "pool; touch x",
+      provider: "$(touch y)'",
+      project: 'p"\nresource "null" "z',
+      location: "${file(1)}",
+      repository: "%{ if true }",
+      serviceAccount: undefined,
+    };
+    const roles = { account: "1", names: ["a"] };
+    const [, create = "", provider = ""] = gcloudCommands([place], roles).split("\ngcloud ");
+    expect(create).toMatch(/^iam workload-identity-pools create "pool; touch x" /);
+    expect(provider).toContain(`create-aws '$(touch y)'\\''' `);
+    const written = terraform([place], roles);
+    expect(written.match(/^resource /gm)).toHaveLength(3);
+    expect(written).toContain('"$${file(1)}"');
+    expect(written).toContain('"%%{ if true }"');
+  });
 
   it("trusts named roles only", () => {
     expect(conditionOf({ account: "1", names: ["a"] })).not.toContain("*");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigurationError, parseConfiguration, parseConfigurationText } from "../../src/contract/configuration.ts";
+import { parseConfigurationFile } from "../../src/contract/configuration-file.ts";
 import type { ConfigurationDocument } from "../../src/contract/configuration-document.ts";
 
 const destination = {
@@ -25,6 +26,27 @@ describe("a configuration", () => {
     expect(rules[0]?.matchesRepository("team/app")).toBe(true);
     expect(rules[0]?.matchesTag("v1.2.3_rc-1")).toBe(true);
     expect(source.plainHttp).toBe(false);
+  });
+
+  it.each([
+    "//iam.googleapis.com/x",
+    "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/x;touch ${HOME}-owned;#/providers/y",
+    '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/y"\nresource',
+    "//iam.googleapis.com/projects/me/locations/global/workloadIdentityPools/pool/providers/aws",
+  ])("takes Google's ids in an audience, of which commands are made, and nothing else: %s", (audience) => {
+    const trusting = { ...minimal, destinations: [{ ...destination, federation: { audience } }] };
+    expect(() => parseConfiguration(trusting)).toThrow(/destinations\[0\]\.federation\.audience: is not \/\/iam/);
+  });
+
+  it("in a file is not read when it is larger than any stack could take", () => {
+    expect(() => parseConfigurationFile(`#${"x".repeat(300_000)}`)).toThrow(
+      /configuration: has more than 262144 bytes/,
+    );
+  });
+
+  it("has at most a thousand rules", () => {
+    const rules = Array.from({ length: 1_001 }, () => ({ repositories: ["a"], destinations: ["gar"] }));
+    expect(() => parseConfiguration({ ...minimal, rules })).toThrow(/rules: Too big/);
   });
 
   it.each([

@@ -95,7 +95,10 @@ describe("the documents", () => {
           plainHttp: true,
           requestsPerSecond: 250,
           circuit: { window: "w", minimumCalls: 10, failureRate: 0.5, slowRate: 0.8 },
-          federation: { audience: "//iam.googleapis.com/x", serviceAccount: "a@b.test" },
+          federation: {
+            audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/aws1",
+            serviceAccount: "a@b.test",
+          },
         },
         {
           name: "k",

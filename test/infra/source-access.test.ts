@@ -68,7 +68,7 @@ describe("the repositories that a role may read", () => {
     let matched = 0;
     fc.assert(
       fc.property(glob, fc.array(name, { minLength: 5, maxLength: 20 }), (pattern, names) => {
-        fc.pre(globProblem(pattern, 6) === undefined);
+        fc.pre(globProblem(pattern, 16) === undefined);
         const taken = names.filter(compileGlobs([pattern]));
         matched += taken.length;
         const patterns = arnPatterns(pattern);
