@@ -1,6 +1,10 @@
+import { destinationAccess, sourceAccess } from "../../src/contract/configuration-document.ts";
+import type { Destination } from "../../src/contract/configuration-document.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
+import type { Configuration } from "../../src/contract/configuration.ts";
 import type { Observer } from "../../src/contract/observer.ts";
 import type { Digest } from "../../src/oci/digest.ts";
+import type { HttpRequest } from "../../src/registry/http.ts";
 import type { Checkpoint } from "../../src/replication/checkpoint.ts";
 import type { CircuitRecord } from "../../src/replication/circuit.ts";
 import type { IntakeRecord } from "../../src/replication/intake.ts";
@@ -8,19 +12,48 @@ import type { RateRecord } from "../../src/replication/rate.ts";
 import type { Receipt } from "../../src/replication/receipt.ts";
 import type { ReconcileRecord } from "../../src/replication/reconcile-cycle.ts";
 import type { TagRecord } from "../../src/replication/tag-record.ts";
-import type { Table, Uploads } from "./ports.ts";
+import { createBucketSite } from "./http/bucket-site.ts";
+import { artifactRegistryProfile, ecrProfile, specificationProfile } from "./http/profiles.ts";
+import { createRegistrySite } from "./http/registry-site.ts";
+import type { Profile } from "./http/registry-site.ts";
+import { createSecrets } from "./http/secrets.ts";
+import type { Secrets } from "./http/secrets.ts";
+import type { Site } from "./http/site.ts";
+import { createTokenSite } from "./http/token-site.ts";
+import type { Table } from "./ports.ts";
 import { createQueue } from "./queue.ts";
 import type { Queue } from "./queue.ts";
-import { createRepository } from "./registry.ts";
-import type { Repository } from "./registry.ts";
-import type { World } from "./world.ts";
+import { createRegistry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
+import type { Process, Service, World } from "./world.ts";
 
-export const configuration = parseConfiguration({
-  version: 1,
-  source: { account: "123456789012", region: "eu-west-1" },
-  destinations: [{ name: "gar", kind: "generic", registry: "gar.test", prefix: "p", requestsPerSecond: 100 }],
-  rules: [{ repositories: ["app"], destinations: ["gar"] }],
-});
+const TOKEN_HOST = "auth.hub.test";
+const GAR = {
+  name: "gar",
+  kind: "artifactRegistry",
+  registry: "europe-docker.pkg.dev",
+  prefix: "p/r",
+  requestsPerSecond: 100,
+  federation: { audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/aws/providers/aws" },
+} as const;
+const HUB = {
+  name: "hub",
+  kind: "generic",
+  registry: "hub.test",
+  prefix: "p",
+  requestsPerSecond: 100,
+  allowedHosts: [TOKEN_HOST],
+} as const;
+
+/** Everything to each of these destinations: one of Artifact Registry, one of the specification. */
+export function configurationOf(...names: ("gar" | "hub")[]): Configuration {
+  return parseConfiguration({
+    version: 1,
+    source: { account: "123456789012", region: "eu-west-1" },
+    destinations: [GAR, HUB].filter(({ name }) => names.includes(name)),
+    rules: [{ repositories: ["app", "web"], destinations: names }],
+  });
+}
 
 export const SILENT: Observer = {
   info: () => undefined,
@@ -31,7 +64,7 @@ export const SILENT: Observer = {
 
 /** How the copy function is deployed. */
 export interface Deployment {
-  /** Copies at once. */
+  /** Copies at once, for each destination. */
   readonly concurrency: number;
   /** Time an invocation has; it is killed at its end. */
   readonly limitMs: number;
@@ -39,17 +72,26 @@ export interface Deployment {
   readonly uploadMs: number;
 }
 
-/** Everything that outlives an invocation. */
-export interface Cloud {
-  readonly world: World;
-  readonly deployment: Deployment;
+/** A destination, and what stands before it. */
+export interface Place {
+  readonly destination: Destination;
+  readonly registry: Registry;
   readonly queue: Queue;
   /** Copies at once as the event source mapping allows them now; 0 while it rests. */
   intake: number;
-  readonly source: Repository;
-  readonly target: Repository;
-  /** The target takes manifests without what they point to. */
-  readonly isLenient: boolean;
+}
+
+/** Everything that outlives an invocation. */
+export interface Cloud {
+  readonly world: World;
+  readonly configuration: Configuration;
+  readonly deployment: Deployment;
+  readonly source: Registry;
+  readonly places: ReadonlyMap<string, Place>;
+  /** What answers HTTP, by host. */
+  readonly sites: ReadonlyMap<string, Site>;
+  /** What logs in to the source, and to Artifact Registry. */
+  readonly passwords: { readonly ecr: Secrets; readonly google: Secrets };
   readonly tags: Table<TagRecord>;
   readonly checkpoints: Table<Checkpoint>;
   readonly circuits: Table<CircuitRecord>;
@@ -58,22 +100,52 @@ export interface Cloud {
   readonly cycles: Table<ReconcileRecord>;
   /** By record, push and request. */
   readonly receipts: Map<string, Receipt>;
-  readonly uploads: Uploads;
+  /** Who sends which blob now. */
+  readonly uploads: Map<string, Process>;
   /** Reasons of the messages in the dead-letter queue. */
   readonly dead: string[];
-  onTag: (tag: string, digest: Digest) => void;
-  onTargetRequest: () => void;
+  /** Events that no invocation of fan-out could take: Lambda has put them into the queue of what was not delivered. */
+  readonly undelivered: string[];
+  onTag: (destination: string, repository: string, tag: string, digest: Digest) => void;
+  onRequest: (service: Service, request: HttpRequest) => void;
 }
 
-export function createCloud(world: World, deployment: Deployment, isLenient: boolean): Cloud {
-  return {
+export interface CloudOptions {
+  readonly configuration: Configuration;
+  readonly deployment: Deployment;
+  /** Destinations take manifests without what they point to. */
+  readonly isLenient: boolean;
+}
+
+export function createCloud(world: World, { configuration, deployment, isLenient }: CloudOptions): Cloud {
+  const source = createRegistry(false);
+  const passwords = {
+    ecr: createSecrets("password", () => world.time.now()),
+    google: createSecrets("ya29", () => world.time.now()),
+  };
+  const tokens = createSecrets("token", () => world.time.now());
+  const places = new Map(
+    configuration.destinations.map((destination) => {
+      const { name, kind } = destination;
+      const queue = createQueue(world, name);
+      const registry = createRegistry(kind === "artifactRegistry");
+      return [name, { destination, registry, queue, intake: deployment.concurrency } satisfies Place];
+    }),
+  );
+  const { registry: host, allowedHosts } = sourceAccess(configuration.source);
+  const [bucket = ""] = allowedHosts;
+  const sites = new Map<string, Site>([
+    [bucket, createBucketSite("source", source)],
+    [TOKEN_HOST, createTokenSite("hub", tokens)],
+  ]);
+  const cloud: Cloud = {
     world,
+    configuration,
     deployment,
-    queue: createQueue(world),
-    intake: deployment.concurrency,
-    source: createRepository(),
-    target: createRepository(),
-    isLenient,
+    source,
+    places,
+    sites,
+    passwords,
     tags: new Map(),
     checkpoints: new Map(),
     circuits: new Map(),
@@ -83,7 +155,21 @@ export function createCloud(world: World, deployment: Deployment, isLenient: boo
     receipts: new Map(),
     uploads: new Map(),
     dead: [],
+    undelivered: [],
     onTag: () => undefined,
-    onTargetRequest: () => undefined,
+    onRequest: () => undefined,
   };
+  const profile = ecrProfile(passwords.ecr, bucket);
+  sites.set(host, createRegistrySite({ service: "source", registry: source, profile, onTag: () => undefined }));
+  for (const { destination, registry } of places.values()) {
+    const isGoogle = destination.kind === "artifactRegistry";
+    const profile: Profile = isGoogle
+      ? artifactRegistryProfile(passwords.google, isLenient)
+      : specificationProfile(tokens, `https://${TOKEN_HOST}/token`, isLenient);
+    const onTag = (repository: string, tag: string, digest: Digest): void =>
+      cloud.onTag(destination.name, repository, tag, digest);
+    const service = isGoogle ? "gar" : "hub";
+    sites.set(destinationAccess(destination).registry, createRegistrySite({ service, registry, profile, onTag }));
+  }
+  return cloud;
 }

@@ -1,14 +1,13 @@
 import { createHandler } from "../../functions/copy/handler.ts";
 import type { CopyDependencies, Delivery } from "../../functions/copy/handler.ts";
-import { CIRCUIT, COPY_LEASE_SECONDS, RATE_BURST_MS, RATE_FIRST_PER_SECOND } from "../../src/contract/limits.ts";
-import { createCircuitBreaker } from "../../src/replication/circuit-breaker.ts";
-import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
-import type { Clock } from "../../src/oci/clock.ts";
-import { createRateLimit } from "../../src/replication/rate-limit.ts";
 import { createStreams } from "../../src/replication/streams.ts";
-import { configuration, SILENT } from "./cloud.ts";
-import type { Cloud } from "./cloud.ts";
-import { receiptsOf, sourceOf, storeOf, targetOf, throttled } from "./ports.ts";
+import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
+import { createEndpointMaker } from "../../src/wiring/endpoint-maker.ts";
+import { SILENT } from "./cloud.ts";
+import type { Cloud, Place } from "./cloud.ts";
+import { credentialsOf } from "./credentials.ts";
+import { createNetwork } from "./http/network.ts";
+import { receiptsOf, storeOf } from "./ports.ts";
 import type { Message } from "./queue.ts";
 import { createProcess } from "./world.ts";
 import type { Process } from "./world.ts";
@@ -19,50 +18,64 @@ interface Environment {
   readonly handle: ReturnType<typeof createHandler>;
 }
 
-/** Runs the copy function on the queue, as Lambda does: as many environments as there are messages, within the intake. */
+/** Runs the copy function on every destination's queue, as Lambda does: as many environments as there are messages, within the intake. */
 export function startCopyFunction(cloud: Cloud, onDelivery: () => void = () => undefined): void {
   const warm: Environment[] = [];
-  let running = 0;
   let environments = 0;
+  for (const place of cloud.places.values()) poll(place);
 
-  cloud.queue.poll((message) => {
-    if (running >= cloud.intake) return false;
-    running++;
-    onDelivery();
-    const environment = warm.pop() ?? startEnvironment(cloud, `copy-${environments++}`);
-    cloud.world.note(`${environment.process.name} gets ${message.id} (${message.receives + 1}): ${message.body}`);
-    void invoke(environment, message);
-    return true;
-  });
+  function poll(place: Place): void {
+    let running = 0;
+    place.queue.poll((message) => {
+      if (running >= place.intake) return false;
+      running++;
+      onDelivery();
+      const environment = warm.pop() ?? startEnvironment(cloud, `copy-${environments++}`);
+      cloud.world.note(`${environment.process.name} gets ${message.id} (${message.receives + 1}): ${message.body}`);
+      void invoke(environment, message, place, () => running--);
+      return true;
+    });
+  }
 
-  async function invoke(environment: Environment, message: Message): Promise<void> {
+  async function invoke(
+    environment: Environment,
+    message: Message,
+    { queue, destination }: Place,
+    free: () => void,
+  ): Promise<void> {
     const { process, handle } = environment;
     const { limitMs } = cloud.deployment;
     let isOver = false;
     const end = (): void => {
       if (isOver) return;
       isOver = true;
-      running--;
+      free();
       if (process.isAlive()) warm.push(environment);
-      cloud.queue.wake();
+      queue.wake();
     };
     const cancelLimit = cloud.world.time.after(limitMs, () => {
       process.kill();
       end();
     });
-    const fate = await handle(deliveryOf(message), limitMs).catch((error: unknown) => {
+    const fate = await handle(deliveryOf(message, destination.name), limitMs).catch((error: unknown) => {
       cloud.world.note(`${process.name} throws ${String(error)}`);
       return "thrown" as const;
     });
     cancelLimit();
     cloud.world.note(`${process.name} ends: ${fate}`);
-    if (fate === "done" && cloud.world.random() >= cloud.world.odds().lostAnswer) cloud.queue.delete(message.id);
+    if (fate === "done" && cloud.world.random() >= cloud.world.odds().lostAnswer) queue.delete(message.id);
     end();
   }
 }
 
-function deliveryOf({ id, body, receives, priority }: Message): Delivery {
-  return { messageId: id, body, receiptHandle: id, queueArn: priority, receiveCount: receives + 1 };
+function deliveryOf({ id, body, receives, priority }: Message, destination: string): Delivery {
+  return {
+    messageId: id,
+    body,
+    receiptHandle: id,
+    queueArn: `${destination} ${priority}`,
+    receiveCount: receives + 1,
+  };
 }
 
 export function startEnvironment(cloud: Cloud, name: string): Environment {
@@ -72,87 +85,65 @@ export function startEnvironment(cloud: Cloud, name: string): Environment {
 
 /** The function's index.ts, with the models for adapters. */
 function wiring(cloud: Cloud, process: Process): CopyDependencies {
-  const { world, queue, dead } = cloud;
-  const now = (): number => world.time.now();
-  const clock: Clock = {
-    now,
-    sleep: (ms, signal) => process.sleep(ms, signal),
-    after: (ms, act) => world.time.after(ms, () => void (process.isAlive() && act())),
-  };
+  const { world, dead, configuration } = cloud;
+  const { clock } = process;
   const failure = (): Error => new Error("the queue cannot be reached");
-  const circuit = createCircuitBreaker({
-    store: storeOf(process, cloud.circuits, "circuit"),
-    key: "gar",
-    policy: circuitPolicy({ ...CIRCUIT, window: { seconds: CIRCUIT.windowSeconds } }),
-    now,
-    random: world.random,
-    onChange: (state) => world.note(`${process.name} sees the circuit ${state}`),
-  });
-  const open = openingOf(cloud, process, clock);
+  const copies = copyWiring(cloud, process);
   return {
     configuration,
     observer: SILENT,
     memoryMegabytes: 1_769,
-    now,
+    now: clock.now,
     timeout(ms) {
       const abort = new AbortController();
       world.time.after(ms, () => abort.abort(new Error("out of time")));
       return abort.signal;
     },
-    circuit: () => circuit,
+    circuit: (destination) => copies.circuit(destination),
     receipts: receiptsOf(process, cloud.receipts),
-    defer({ messageId }, afterMs) {
-      const effect = (): void => queue.show(messageId, afterMs);
+    defer({ messageId, queueArn }, afterMs) {
+      const effect = (): void => cloud.places.get(queueArn.split(" ")[0] ?? "")?.queue.show(messageId, afterMs);
       return process.call({ service: "queue", what: `defers ${messageId} by ${afterMs}`, effect, failure });
     },
     bury({ messageId }, { reason }) {
       const effect = (): void => void dead.push(reason);
       return process.call({ service: "queue", what: `buries ${messageId}: ${reason}`, effect, failure });
     },
-    open,
+    open: ({ delivery, ...route }) => {
+      const priority = delivery.queueArn.endsWith(" live") ? "live" : "backfill";
+      return copies.open({ ...route, priority, message: delivery.messageId });
+    },
   };
 }
 
-function openingOf(cloud: Cloud, process: Process, clock: Clock): CopyDependencies["open"] {
-  const { world, source, target, tags, checkpoints, uploads, isLenient } = cloud;
-  const streams = createStreams({ small: 4, big: 4, now: () => clock.now() });
-  const rate = createRateLimit({
-    store: storeOf(process, cloud.rates, "rate"),
-    key: "gar",
-    policy: {
-      first: RATE_FIRST_PER_SECOND,
-      most: configuration.destinations[0]?.requestsPerSecond ?? 1,
-      burstMs: RATE_BURST_MS,
-    },
-    clock,
-    yields: false,
-  });
-  const written = targetOf({
-    world,
-    process,
-    repository: target,
-    uploads,
-    isLenient,
-    uploadMs: cloud.deployment.uploadMs,
-    onTag: (tag, digest) => cloud.onTag(tag, digest),
-    onRequest: () => cloud.onTargetRequest(),
-  });
+function copyWiring(cloud: Cloud, process: Process) {
+  const { world, configuration, tags, checkpoints, circuits, rates } = cloud;
+  const { clock } = process;
+  const streams = createStreams({ small: 4, big: 4, now: clock.now });
   let deliveries = 0;
-  return ({ delivery }) => ({
-    source: sourceOf(process, source),
-    target: throttled(written, rate),
-    tags: storeOf(process, tags, "tag"),
-    checkpoints: storeOf(process, checkpoints, "checkpoint"),
-    scope: "gar/p/app",
-    message: delivery.messageId,
-    owner: `${process.name}-${deliveries++}`,
-    leaseMs: COPY_LEASE_SECONDS * 1_000,
-    maxAttempts: 8,
+  return createCopyWiring({
+    configuration,
+    registries: createEndpointMaker({
+      configuration,
+      connections: createNetwork(cloud, process),
+      credentials: credentialsOf(cloud, process),
+      onBusy: () => streams.slower(),
+      clock,
+      random: world.random,
+    }),
+    stores: {
+      tags: storeOf(process, tags, "tag"),
+      checkpoints: storeOf(process, checkpoints, "checkpoint"),
+      circuits: storeOf(process, circuits, "circuit"),
+      rates: storeOf(process, rates, "rate"),
+    },
     streams,
-    presence: "ask",
-    referrers: false,
-    sparse: "fail",
     clock,
     random: world.random,
+    createOwner: () => `${process.name}-${deliveries++}`,
+    observer: {
+      ...SILENT,
+      warn: (message, about) => world.note(`${process.name} says: ${message} ${JSON.stringify(about)}`),
+    },
   });
 }

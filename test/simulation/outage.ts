@@ -1,4 +1,4 @@
-import { createCloud } from "./cloud.ts";
+import { configurationOf, createCloud } from "./cloud.ts";
 import { startCopyFunction } from "./copy-function.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
 import { addImage } from "./registry.ts";
@@ -16,7 +16,7 @@ export interface OutageOptions {
 export interface OutageReport {
   readonly deadLetters: number;
   readonly differing: number;
-  /** Requests that met the target while it was away, from the moment at which every container knew that its circuit is open. */
+  /** Requests that met the target while it was away, from the moment at which every copy knew that its circuit is open. */
   readonly probes: readonly number[];
   /** Every request that reached the target after it was back. */
   readonly requests: readonly number[];
@@ -25,8 +25,11 @@ export interface OutageReport {
   readonly deliveries: number;
 }
 
-/** A container believes a circuit to be closed for so long after it looked. */
-const BELIEVED_MS = 5_000;
+/**
+ * A container believes a circuit to be closed for so long after it looked; copies that were admitted by then still wait for their turn,
+ * and try each request of theirs three times. Milliseconds.
+ */
+const UNDER_WAY_MS = 30_000;
 const PUSHED_WITHIN = 300_000;
 const AFTERWARDS = 2 * 3_600_000;
 
@@ -34,33 +37,37 @@ const AFTERWARDS = 2 * 3_600_000;
 export async function playOutage({ tags, containers, outageMs }: OutageOptions): Promise<OutageReport> {
   const random = seeded(1);
   const world = createWorld(random, { odds: CALM, faultsEnd: 0, isTraced: false });
-  world.outages.push({ service: "target", from: 0, until: outageMs });
-  const cloud = createCloud(world, { concurrency: containers, limitMs: 900_000, uploadMs: 100 }, false);
+  world.outages.push({ service: "gar", from: 0, until: outageMs, kind: "away" });
+  const configuration = configurationOf("gar");
+  const deployment = { concurrency: containers, limitMs: 900_000, uploadMs: 100 };
+  const cloud = createCloud(world, { configuration, deployment, isLenient: false });
+  const source = cloud.source.repository("app");
+  const target = cloud.places.get("gar")?.registry.repository("p/r/app");
   const { time } = world;
   const requests: number[] = [];
-  const early: number[] = [];
+  const probes: number[] = [];
   let openedAt = Infinity;
   let convergedAt = 0;
   let deliveries = 0;
   cloud.onTag = () => void (convergedAt = time.now());
-  cloud.onTargetRequest = () => {
+  cloud.onRequest = (service) => {
+    if (service !== "gar") return;
     if (cloud.circuits.get("gar")?.record.state === "open") openedAt = Math.min(openedAt, time.now());
     if (time.now() >= outageMs) requests.push(time.now());
-    else if (time.now() > openedAt + BELIEVED_MS) early.push(time.now());
+    else if (time.now() > openedAt + UNDER_WAY_MS) probes.push(time.now());
   };
   startCopyFunction(cloud, () => void deliveries++);
-  const probe = scheduleProbe(cloud, outageMs + AFTERWARDS);
+  scheduleProbe(cloud, outageMs + AFTERWARDS);
   const deliver = createFanOutFunction(cloud);
   for (let index = 0; index < tags; index++) {
     time.after((PUSHED_WITHIN * index) / tags, () => {
       const tag = `v${index}`;
-      const { digest } = addImage(cloud.source, ["layer base", `own ${index}`]);
-      cloud.source.tags.set(tag, digest);
-      deliver({ id: `e-${index}`, tag, digest, at: time.now() });
+      const { digest } = addImage(source, ["layer base", `own ${index}`]);
+      source.tags.set(tag, digest);
+      deliver({ id: `e-${index}`, repository: "app", tag, digest, at: time.now() });
     });
   }
   await time.run(outageMs + AFTERWARDS, () => undefined);
-  const differing = [...cloud.source.tags].filter(([tag, digest]) => cloud.target.tags.get(tag) !== digest).length;
-  const probes = [...early, ...probe.probes.filter((at) => at < outageMs)].toSorted((a, b) => a - b);
+  const differing = [...source.tags].filter(([tag, digest]) => target?.tags.get(tag) !== digest).length;
   return { deadLetters: cloud.dead.length, differing, probes, requests, convergedAt, deliveries };
 }

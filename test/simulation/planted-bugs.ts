@@ -40,8 +40,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "the lease is let go although nobody knows whether the tag was put",
     from: 9_500,
     file: REPLICATE_TAG,
-    find: 'report.reason === "uncertain"',
-    replace: 'report.reason === ("never" as string)',
+    find: 'last.reason === "uncertain"',
+    replace: 'last.reason === ("never" as string)',
   },
   {
     name: "what the target denies stays believed",

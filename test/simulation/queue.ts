@@ -27,7 +27,8 @@ export interface Queue {
 /** How long a message is hidden while it is worked on. */
 export const VISIBILITY_MS = 180_000;
 
-export function createQueue(world: World): Queue {
+/** @param name begins the ids of its messages. */
+export function createQueue(world: World, name: string): Queue {
   const { time, random } = world;
   const messages = new Map<string, Message>();
   /** Visible messages that nobody had time for, in order. */
@@ -53,7 +54,7 @@ export function createQueue(world: World): Queue {
 
   return {
     send(body, priority) {
-      const message: Message = { id: `m${count++}`, body, priority, receives: 0, visibleAt: time.now() };
+      const message: Message = { id: `${name}-${count++}`, body, priority, receives: 0, visibleAt: time.now() };
       messages.set(message.id, message);
       time.after(random() * 200, () => offer(message));
     },

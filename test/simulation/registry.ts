@@ -10,12 +10,38 @@ export interface Repository {
   readonly blobs: Map<Digest, Uint8Array>;
   readonly manifests: Map<Digest, Manifest>;
   readonly tags: Map<string, Digest>;
+  /** What is attached to a manifest, by its digest. */
+  readonly referrers: Map<Digest, Descriptor[]>;
   /** When a manifest was pushed under a tag (milliseconds since the beginning). */
   readonly pushedAt: Map<Digest, number>;
 }
 
-export function createRepository(): Repository {
-  return { blobs: new Map(), manifests: new Map(), tags: new Map(), pushedAt: new Map() };
+function createRepository(blobs: Repository["blobs"]): Repository {
+  return { blobs, manifests: new Map(), tags: new Map(), referrers: new Map(), pushedAt: new Map() };
+}
+
+export interface Registry {
+  readonly repositories: ReadonlyMap<string, Repository>;
+  /** Is there, as soon as it is asked for. */
+  repository(name: string): Repository;
+  /** A blob, whichever repository has it. */
+  find(digest: Digest): Uint8Array | undefined;
+}
+
+/** @param sharesBlobs a blob of one repository is one of each, as at Artifact Registry. */
+export function createRegistry(sharesBlobs: boolean): Registry {
+  const repositories = new Map<string, Repository>();
+  const shared: Repository["blobs"] = new Map();
+  return {
+    repositories,
+    repository(name) {
+      const known = repositories.get(name) ?? createRepository(sharesBlobs ? shared : new Map());
+      repositories.set(name, known);
+      return known;
+    },
+    find: (digest) =>
+      [...repositories.values()].map(({ blobs }) => blobs.get(digest)).find((bytes) => bytes !== undefined),
+  };
 }
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -30,11 +56,34 @@ function addBlob({ blobs }: Repository, text: string, mediaType: string): Descri
   return { mediaType, digest: blob.digest, size: blob.bytes.byteLength };
 }
 
-function addManifest({ manifests }: Repository, document: object, mediaType: string): Descriptor {
+function addManifest(repository: Repository, document: object, mediaType: string): Descriptor {
   const bytes = encode(JSON.stringify({ schemaVersion: 2, mediaType, ...document }));
   const digest = digestOf(bytes);
-  manifests.set(digest, { mediaType, digest, bytes });
+  putManifest(repository, { mediaType, digest, bytes });
   return { mediaType, digest, size: bytes.byteLength };
+}
+
+/** Takes a manifest, and lists it with its subject. @returns the subject. */
+export function putManifest({ manifests, referrers }: Repository, manifest: Manifest): Digest | undefined {
+  const { bytes, mediaType, digest } = manifest;
+  const { subject } = successors(bytes, mediaType);
+  if (subject !== undefined && !manifests.has(digest)) {
+    const known = referrers.get(subject.digest) ?? [];
+    referrers.set(subject.digest, [...known, { mediaType, digest, size: bytes.byteLength }]);
+  }
+  manifests.set(digest, manifest);
+  return subject?.digest;
+}
+
+/** A signature of a manifest, as cosign attaches it: a manifest of its own with a subject. */
+export function addSignature(repository: Repository, subject: Descriptor): Descriptor {
+  const layer = addBlob(
+    repository,
+    `signature of ${subject.digest}`,
+    "application/vnd.dev.cosign.simplesigning.v1+json",
+  );
+  const config = addBlob(repository, "{}", "application/vnd.oci.empty.v1+json");
+  return addManifest(repository, { config, layers: [layer], subject }, MediaType.ociManifest);
 }
 
 /** An image of layers, by their texts. */
@@ -66,14 +115,22 @@ export function missingUnder(repository: Repository, digest: Digest): Digest[] {
 }
 
 /** Collects blobs that no manifest points to, as registries do when they have time. */
-export function collectGarbage(repository: Repository): number {
-  const used = new Set<Digest>();
-  for (const { bytes, mediaType } of repository.manifests.values()) {
-    for (const { digest } of successors(bytes, mediaType).blobs) used.add(digest);
+export function collectGarbage({ repositories }: Registry): number {
+  const used = new Map<Repository["blobs"], Set<Digest>>();
+  for (const { blobs, manifests } of repositories.values()) {
+    const known = used.get(blobs) ?? new Set();
+    used.set(blobs, known);
+    for (const { bytes, mediaType } of manifests.values()) {
+      for (const { digest } of successors(bytes, mediaType).blobs) known.add(digest);
+    }
   }
-  const garbage = [...repository.blobs.keys()].filter((digest) => !used.has(digest));
-  for (const digest of garbage) repository.blobs.delete(digest);
-  return garbage.length;
+  let collected = 0;
+  for (const [blobs, known] of used) {
+    const garbage = [...blobs.keys()].filter((digest) => !known.has(digest));
+    for (const digest of garbage) blobs.delete(digest);
+    collected += garbage.length;
+  }
+  return collected;
 }
 
 export function resolveIn({ manifests, tags }: Repository, reference: string): Descriptor | undefined {

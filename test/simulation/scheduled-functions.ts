@@ -1,15 +1,22 @@
 import { createHandler as createProbeHandler } from "../../functions/probe/handler.ts";
 import { createHandler as createReconcileHandler } from "../../functions/reconcile/handler.ts";
+import { PROBE_REPOSITORY } from "../../src/contract/limits.ts";
 import { isTag, parseRepositoryName } from "../../src/oci/reference.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
-import { configuration, SILENT } from "./cloud.ts";
-import type { Cloud } from "./cloud.ts";
+import { probeWrites } from "../../src/registry/write-probe.ts";
+import type { SourceCatalog } from "../../src/replication/reconcile.ts";
+import { createEndpointMaker } from "../../src/wiring/endpoint-maker.ts";
+import type { EndpointMaker } from "../../src/wiring/endpoint-maker.ts";
+import { createTagListings } from "../../src/wiring/tag-listings.ts";
+import { SILENT } from "./cloud.ts";
+import type { Cloud, Place } from "./cloud.ts";
+import { credentialsOf } from "./credentials.ts";
+import { createNetwork } from "./http/network.ts";
 import { storeOf } from "./ports.ts";
 import { createProcess } from "./world.ts";
-import type { Call, Process } from "./world.ts";
+import type { Process } from "./world.ts";
 
 const MINUTE_MS = 60_000;
-const REPOSITORY = parseRepositoryName("app");
 
 /** What a comparison of both sides has asked for. */
 export interface Repairs {
@@ -18,69 +25,52 @@ export interface Repairs {
 }
 
 /** Calls the probe function every minute until the end. */
-export function scheduleProbe(cloud: Cloud, end: number): { probes: number[] } {
-  const { world } = cloud;
-  const seen: { probes: number[] } = { probes: [] };
+export function scheduleProbe(cloud: Cloud, end: number): void {
+  const { world, configuration, deployment } = cloud;
   every(cloud, MINUTE_MS, 0, end, (process) => {
+    const registries = registriesOf(cloud, process);
     const handle = createProbeHandler({
       configuration,
       circuits: storeOf(process, cloud.circuits, "circuit"),
       intakes: storeOf(process, cloud.intakes, "intake"),
-      fullConcurrency: cloud.deployment.concurrency,
+      fullConcurrency: deployment.concurrency,
       now: () => world.time.now(),
       timeout: timeoutOf(cloud),
       observer: SILENT,
-      probe: (_destination, signal) => {
-        seen.probes.push(world.time.now());
-        return process.call({
-          ...targetCall("start-upload"),
-          what: "probes the target",
-          effect: () => undefined,
-          signal,
-        });
+      async probe(name, signal) {
+        const { destination } = placeOf(cloud, name);
+        const repository = parseRepositoryName(`${destination.prefix}/${PROBE_REPOSITORY}`);
+        await probeWrites(registries.destination(name)(repository), signal);
       },
-      setIntake: (_destination, intake) => setIntake(cloud, process, intake === "paused" ? 0 : intake.concurrency),
+      setIntake: (name, intake) => setIntake(cloud, process, name, intake === "paused" ? 0 : intake.concurrency),
     });
     return handle();
   });
-  return seen;
 }
 
 /** Calls the reconcile function every five minutes from a moment on. */
 export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repairs {
-  const { world, source, target, queue } = cloud;
+  const { world, configuration } = cloud;
   const repairs: Repairs = { asked: 0, missed: 0 };
   every(cloud, 5 * MINUTE_MS, from, end, async (process) => {
-    const read = <T>(service: "source" | "target", what: string, effect: () => T, signal: AbortSignal): Promise<T> =>
-      process.call({ ...targetCall("list-tags"), service, what, effect, signal, isRead: true, weight: 0.3 });
     const handle = createReconcileHandler({
       configuration,
-      catalog: {
-        repositories: (signal) => read("source", "lists repositories", () => [REPOSITORY], signal),
-        async *tags(_repository, signal) {
-          for (const [tag, digest] of await read("source", "lists tags", () => [...source.tags], signal)) {
-            if (isTag(tag)) yield { tag, digest, pushedAt: source.pushedAt.get(digest) ?? 0 };
-          }
-        },
-      },
-      listing: () =>
-        async function* list(signal) {
-          for (const [tag, digest] of await read("target", "lists tags", () => [...target.tags], signal)) {
-            if (isTag(tag)) yield { tag, digest };
-          }
-        },
+      catalog: catalogOf(cloud, process),
+      listing: createTagListings(configuration.destinations, registriesOf(cloud, process), undefined),
       tags: storeOf(process, cloud.tags, "tag"),
       cycles: storeOf(process, cloud.cycles, "cycle"),
       intakes: storeOf(process, cloud.intakes, "intake"),
       async send(requests) {
         for (const request of requests) {
-          const effect = (): void => queue.send(JSON.stringify(request), "backfill");
+          const effect = (): void =>
+            placeOf(cloud, request.destination).queue.send(JSON.stringify(request), "backfill");
           const failure = (): Error => new Error("the queue cannot be reached");
-          await process.call({ service: "queue", what: `asks for ${request.reference}`, effect, failure });
+          const what = `asks for ${request.repository}:${request.reference} at ${request.destination}`;
+          await process.call({ service: "queue", what, effect, failure });
         }
       },
-      backlog: () => Promise.resolve(queue.waiting("live")),
-      openIntake: () => setIntake(cloud, process, undefined),
+      backlog: (name) => Promise.resolve(placeOf(cloud, name).queue.waiting("live")),
+      openIntake: (name) => setIntake(cloud, process, name, undefined),
       owner: process.name,
       now: () => world.time.now(),
       timeout: timeoutOf(cloud),
@@ -91,6 +81,38 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
     repairs.missed += report.missed;
   });
   return repairs;
+}
+
+/** What ECR's own API says of the source (DescribeRepositories, DescribeImages). */
+function catalogOf({ source }: Cloud, process: Process): SourceCatalog {
+  const about = { side: "source", operation: "list-tags", subject: "ECR", category: "deferred" } as const;
+  const failure = (): Error => new RegistryError(about, "simulated");
+  const read = <T>(what: string, effect: () => T, signal: AbortSignal): Promise<T> =>
+    process.call({ service: "source", what, effect, failure, signal, isRead: true, weight: 0.3 });
+  return {
+    repositories: (signal) =>
+      read(
+        "lists repositories",
+        () => [...source.repositories.keys()].map((name) => parseRepositoryName(name)),
+        signal,
+      ),
+    async *tags(name, signal) {
+      const { tags, pushedAt } = source.repository(name);
+      for (const [tag, digest] of await read("lists tags", () => [...tags], signal)) {
+        if (isTag(tag)) yield { tag, digest, pushedAt: pushedAt.get(digest) ?? 0 };
+      }
+    },
+  };
+}
+
+function registriesOf(cloud: Cloud, process: Process): EndpointMaker {
+  return createEndpointMaker({
+    configuration: cloud.configuration,
+    connections: createNetwork(cloud, process),
+    credentials: credentialsOf(cloud, process),
+    clock: process.clock,
+    random: cloud.world.random,
+  });
 }
 
 /** Invokes a function at every tick, in an environment of its own. */
@@ -110,18 +132,21 @@ function every(
   cloud.world.time.after(from, tick);
 }
 
-function setIntake(cloud: Cloud, process: Process, concurrency: number | undefined): Promise<void> {
-  const effect = (): void => {
-    cloud.intake = concurrency ?? cloud.deployment.concurrency;
-    for (let free = 0; free < cloud.intake; free++) cloud.queue.wake();
-  };
-  const failure = (): Error => new Error("Lambda cannot be reached");
-  return process.call({ service: "lambda", what: `sets the intake to ${concurrency ?? "full"}`, effect, failure });
+function placeOf({ places }: Cloud, name: string): Place {
+  const place = places.get(name);
+  if (place === undefined) throw new Error(`there is no destination ${name}`);
+  return place;
 }
 
-function targetCall(operation: "start-upload" | "list-tags"): Pick<Call<unknown>, "service" | "failure"> {
-  const about = { side: "target", operation, subject: "p", category: "deferred" } as const;
-  return { service: "target", failure: () => new RegistryError(about, "simulated") };
+function setIntake(cloud: Cloud, process: Process, name: string, concurrency: number | undefined): Promise<void> {
+  const effect = (): void => {
+    const place = placeOf(cloud, name);
+    place.intake = concurrency ?? cloud.deployment.concurrency;
+    for (let free = 0; free < place.intake; free++) place.queue.wake();
+  };
+  const failure = (): Error => new Error("Lambda cannot be reached");
+  const what = `sets the intake of ${name} to ${concurrency ?? "full"}`;
+  return process.call({ service: "lambda", what, effect, failure });
 }
 
 function timeoutOf({ world }: Cloud): (ms: number) => AbortSignal {

@@ -8,12 +8,15 @@ describe("the simulation", () => {
   it(`P28: of ${SEEDS} seeds, with crashes, freezes and outages, breaks no promise: no tag incomplete or older, none forgotten, no healthy message buried`, async () => {
     const broken: string[] = [];
     for (let seed = 0; seed < SEEDS; seed++) {
-      const { violations, trace } = await simulate(seed);
-      if (violations.length > 0) broken.push(`seed ${seed}: ${violations.join("; ")}\n${trace.join("\n")}`);
+      const { violations } = await simulate(seed, false);
+      if (violations.length > 0) {
+        const { trace } = await simulate(seed);
+        broken.push(`seed ${seed}: ${violations.join("; ")}\n${trace.join("\n")}`);
+      }
       if (broken.length === 3) break;
     }
     expect(broken).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 
   it("plays a seed the same every time, and another one otherwise", async () => {
     const [first, again, other] = [await simulate(7), await simulate(7), await simulate(8)];

@@ -1,3 +1,4 @@
+import type { Clock } from "../../src/oci/clock.ts";
 import { createVirtualTime } from "./virtual-time.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -10,16 +11,24 @@ export interface Odds {
   readonly crash: number;
   /** Nothing of a process moves for a while, its timers neither: longer than its leases. */
   readonly freeze: number;
+  /** A registry says that it is busy (429, 503), and does nothing. */
+  readonly busy: number;
+  /** A registry, or what stands before it, fails (500, 502, 504), before or after it did what it was asked. */
+  readonly broken: number;
+  /** The body of an answer ends early, falls silent or drips. */
+  readonly body: number;
 }
 
-/** What a process can call. */
-export type Service = "source" | "target" | "table" | "queue" | "lambda";
+/** What a process can call: the registries (destinations by their names), logins, and what AWS has. */
+export type Service = "source" | "gar" | "hub" | "logins" | "table" | "queue" | "lambda";
 
-/** A service that refuses everything for a while (milliseconds since the beginning). */
+/** A service that is not itself for a while (milliseconds since the beginning). */
 export interface Outage {
   readonly service: Service;
   readonly from: number;
   readonly until: number;
+  /** Refuses connections, answers nothing but 403 or 500, or drips. */
+  readonly kind: "away" | "forbidden" | "broken" | "drips";
 }
 
 export interface World {
@@ -29,19 +38,31 @@ export interface World {
   readonly trace: string[];
   /** What must never happen, and did. */
   readonly violations: string[];
-  note(line: string): void;
+  note(line: string | (() => string)): void;
   violate(invariant: string, what: string): void;
   readonly outages: Outage[];
   readonly decide: ((process: string, call: number) => Fate | undefined) | undefined;
   /** The odds now; all is well after the last fault. */
   odds(): Odds;
+  /** What a service suffers from now. */
+  outage(service: Service): Outage["kind"] | undefined;
 }
 
 /** A request may take effect this long after its client gave it up (assumption A1), in milliseconds. */
 export const LATE_MS = 30_000;
 /** How long a client waits for an answer that does not come. */
 const TIMEOUT_MS = 10_000;
-export const CALM: Odds = { lostRequest: 0, lostAnswer: 0, lateEffect: 0, slow: 0, crash: 0, freeze: 0 };
+export const CALM: Odds = {
+  lostRequest: 0,
+  lostAnswer: 0,
+  lateEffect: 0,
+  slow: 0,
+  crash: 0,
+  freeze: 0,
+  busy: 0,
+  broken: 0,
+  body: 0,
+};
 /** How long a frozen process stays so, in milliseconds: a lease ends after 45 s. */
 const FREEZE_MS = { least: 30_000, more: 40_000 } as const;
 /** An outage is noticed at once. */
@@ -62,15 +83,18 @@ export function createWorld(random: () => number, options: WorldOptions): World 
   const time = createVirtualTime();
   const trace: string[] = [];
   const violations: string[] = [];
-  const note = (line: string): void => {
-    if (isTraced) trace.push(`${(time.now() / 1_000).toFixed(3).padStart(10)}  ${line}`);
+  const outages: Outage[] = [];
+  const note: World["note"] = (line) => {
+    if (!isTraced) return;
+    const text = typeof line === "string" ? line : line();
+    trace.push(`${(time.now() / 1_000).toFixed(3).padStart(10)}  ${text}`);
   };
   return {
     time,
     random,
     trace,
     violations,
-    outages: [],
+    outages,
     decide,
     note,
     violate(invariant, what) {
@@ -78,6 +102,10 @@ export function createWorld(random: () => number, options: WorldOptions): World 
       violations.push(`${invariant}: ${what}`);
     },
     odds: () => (time.now() < faultsEnd ? odds : CALM),
+    outage(service) {
+      const now = time.now();
+      return outages.find((outage) => outage.service === service && outage.from <= now && now < outage.until)?.kind;
+    },
   };
 }
 
@@ -89,13 +117,15 @@ export interface Process {
   isAwake(): boolean;
   kill(): void;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Time as this process has it: its timers stand still while it is frozen, and end with it. */
+  readonly clock: Clock;
   /** Calls a service. */
   call<T>(call: Call<T>): Promise<T>;
 }
 
 export interface Call<T> {
   readonly service: Service;
-  readonly what: string;
+  readonly what: string | (() => string);
   /** What the call does at the other side. Undefined for an answer that is not possible any more. */
   readonly effect: () => T;
   /** What the client sees when no answer comes. */
@@ -103,6 +133,8 @@ export interface Call<T> {
   readonly signal?: AbortSignal | undefined;
   /** Time it takes, at least, in milliseconds. */
   readonly tookMs?: number;
+  /** How long an answer that does not come is waited for, in milliseconds. */
+  readonly timeoutMs?: number;
   /** A call that changes nothing can have no late effect. */
   readonly isRead?: boolean;
   /**
@@ -131,16 +163,20 @@ export function createProcess(world: World, name: string): Process {
     alive = false;
   };
 
+  function after(ms: number, act: () => void): () => void {
+    let cancel = time.after(ms, function wake() {
+      if (time.now() < frozenUntil) cancel = time.after(frozenUntil - time.now(), wake);
+      else if (alive) act();
+    });
+    return () => cancel();
+  }
+
   async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
-      let cancel = time.after(ms, function wake() {
-        if (time.now() < frozenUntil) {
-          cancel = time.after(frozenUntil - time.now(), wake);
-          return;
-        }
+      const cancel = after(ms, () => {
         signal?.removeEventListener("abort", stop);
-        if (alive) resolve();
+        resolve();
       });
       const stop = (): void => {
         if (time.now() < frozenUntil) return;
@@ -154,7 +190,7 @@ export function createProcess(world: World, name: string): Process {
   async function call<T>(request: Call<T>): Promise<T> {
     if (!alive) return dead;
     const { what, effect, failure, signal } = request;
-    if (isAway(request.service)) {
+    if (world.outage(request.service) === "away") {
       await sleep(REFUSED_MS, signal);
       throw failure();
     }
@@ -164,7 +200,7 @@ export function createProcess(world: World, name: string): Process {
     prompt += Number(request.isPrompt === true);
     await onTheWay(request).finally(() => (prompt -= Number(request.isPrompt === true)));
     if (fate !== "well" && fate !== "freeze") return spoil(fate, request);
-    world.note(`${name} ${what}`);
+    world.note(() => `${name} ${textOf(what)}`);
     const answer = effect();
     await sleep(1 + random() * 20, signal);
     return answer;
@@ -173,13 +209,13 @@ export function createProcess(world: World, name: string): Process {
   /** The caller dies, or waits for an answer in vain; the call takes effect, now or late, or never. */
   async function spoil<T>(
     fate: Exclude<Fate, "well" | "freeze">,
-    { what, effect, failure, signal }: Call<T>,
+    { what, effect, failure, signal, timeoutMs = TIMEOUT_MS }: Call<T>,
   ): Promise<T> {
-    world.note(`${name} ${what}: ${fate}`);
+    world.note(() => `${name} ${textOf(what)}: ${fate}`);
     if (fate === "late") late(what, effect);
     if (fate === "lost-answer" || fate === "crash-after") effect();
     if (fate.startsWith("crash")) return die();
-    await sleep(TIMEOUT_MS, signal);
+    await sleep(timeoutMs, signal);
     throw failure();
   }
 
@@ -192,20 +228,15 @@ export function createProcess(world: World, name: string): Process {
     });
   }
 
-  function isAway(service: Service): boolean {
-    const now = time.now();
-    return world.outages.some((outage) => outage.service === service && outage.from <= now && now < outage.until);
-  }
-
   function freeze(): void {
     frozenUntil = time.now() + FREEZE_MS.least + random() * FREEZE_MS.more;
     world.note(`${name} freezes`);
   }
 
-  function late(what: string, effect: () => unknown): void {
+  function late(what: Call<unknown>["what"], effect: () => unknown): void {
     // Often as late as can be: what is late by a little harms nobody.
     time.after(LATE_MS * (random() < 0.5 ? random() : 1 - random() / 5), () => {
-      world.note(`${name} ${what}: takes effect late`);
+      world.note(() => `${name} ${textOf(what)}: takes effect late`);
       effect();
     });
   }
@@ -216,7 +247,12 @@ export function createProcess(world: World, name: string): Process {
   }
 
   const isAwake = (): boolean => alive && time.now() >= frozenUntil + LATE_MS;
-  return { name, isAlive: () => alive, isAwake, kill, sleep, call };
+  const clock: Clock = { now: () => time.now(), sleep, after };
+  return { name, isAlive: () => alive, isAwake, kill, sleep, clock, call };
+}
+
+function textOf(what: Call<unknown>["what"]): string {
+  return typeof what === "string" ? what : what();
 }
 
 function drawFate(world: World, isRead: boolean, weight: number): Fate {

@@ -1,0 +1,130 @@
+import { errors } from "undici";
+import type { Connections } from "../../../src/registry/connections.ts";
+import type { HttpAnswer, HttpRequest } from "../../../src/registry/http.ts";
+import type { Cloud } from "../cloud.ts";
+import { short } from "../short.ts";
+import type { Outage, Process, World } from "../world.ts";
+import { createBody } from "./body.ts";
+import type { BodyFate } from "./body.ts";
+import { refusal } from "./site.ts";
+import type { Arrived, Reply, Site } from "./site.ts";
+
+/** undici gives up a request that has no answer by then (`headersTimeout` of our connections), in milliseconds. */
+const HEADERS_TIMEOUT_MS = 60_000;
+/** Seconds that a busy registry asks for. */
+const RETRY_AFTER_SECONDS = ["1", "2", "20"];
+
+/** The network as one process sees it: every site of the cloud at its host, every request with its chance to go wrong. */
+export function createNetwork(cloud: Cloud, process: Process): Connections {
+  const close = (): Promise<void> => Promise.resolve();
+  return {
+    request: (request) => exchange(cloud, process, request),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function exchange(cloud: Cloud, process: Process, request: HttpRequest): Promise<HttpAnswer> {
+  const { method, signal } = request;
+  signal.throwIfAborted();
+  const { world } = cloud;
+  const url = new URL(request.path, request.origin);
+  const site = cloud.sites.get(url.host);
+  if (site === undefined) throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${url.host}`), { code: "ENOTFOUND" });
+  cloud.onRequest(site.service, request);
+  const end = beginUpload(cloud, process, url);
+  try {
+    const body = await sent(cloud, process, request);
+    const arrived: Arrived = { method, url, headers: request.headers, body };
+    const isRead = method === "GET" || method === "HEAD";
+    const isTag = method === "PUT" && /\/manifests\/(?!sha256:)/.test(url.pathname);
+    const isSilent = world.random() < 0.5;
+    const answer = troubled(world, site, () => {
+      end();
+      return site.answer(arrived);
+    });
+    const {
+      status,
+      headers = {},
+      body: bytes = new Uint8Array(),
+    } = await process.call({
+      service: site.service,
+      what: () => `${method} ${site.service} ${short(url.pathname + url.search)}`,
+      effect: answer,
+      failure: () => (isSilent ? new errors.HeadersTimeoutError() : new errors.SocketError("other side closed")),
+      timeoutMs: isSilent ? HEADERS_TIMEOUT_MS : world.random() * 1_000,
+      signal,
+      isRead,
+      isPrompt: isTag,
+      weight: isTag ? 1 : 0.2,
+    });
+    const fate = bodyFate(world, world.outage(site.service));
+    return {
+      statusCode: status,
+      headers,
+      body: createBody(process, method === "HEAD" ? new Uint8Array() : bytes, fate, signal),
+    };
+  } finally {
+    end();
+  }
+}
+
+/** A request's body, as it is sent: all of it, or the request has failed. */
+async function sent({ world, deployment }: Cloud, process: Process, request: HttpRequest): Promise<Uint8Array> {
+  const { body = new Uint8Array(), headers, signal } = request;
+  if (body instanceof Uint8Array || typeof body === "string") return Buffer.from(body);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    await process.sleep(world.random() * deployment.uploadMs, signal);
+  }
+  const bytes = chunks.length === 1 ? (chunks[0] ?? new Uint8Array()) : Buffer.concat(chunks);
+  if (bytes.byteLength !== Number(headers["content-length"])) throw new errors.RequestContentLengthMismatchError();
+  return bytes;
+}
+
+/** Notes who sends which blob (I4). @returns what ends it. */
+function beginUpload({ uploads, world }: Cloud, process: Process, url: URL): () => void {
+  const digest = url.searchParams.get("digest");
+  if (digest === null) return () => undefined;
+  // Sessions are told apart by their repositories.
+  const key = `${url.host} ${/-(.*)$/.exec(url.pathname)?.[1] ?? ""} ${digest}`;
+  const other = uploads.get(key);
+  if (other !== process && other?.isAwake() === true && process.isAwake())
+    world.violate("I4", `${process.name} sends ${short(key)} beside ${other.name}`);
+  uploads.set(key, process);
+  return () => {
+    if (uploads.get(key) === process) uploads.delete(key);
+  };
+}
+
+/** What the site does, or what it, or a gateway before it, says instead or after all. */
+function troubled(world: World, site: Site, answer: () => Reply): () => Reply {
+  const { busy, broken } = world.odds();
+  const draw = world.random();
+  const share = world.random();
+  return () => {
+    const outage = world.outage(site.service);
+    if (outage === "forbidden") return refusal(403, "DENIED");
+    if (outage === "broken") return refusal(500, "UNKNOWN");
+    if (draw < busy) return busyReply(share);
+    if (draw >= busy + broken) return answer();
+    if (share < 0.5) answer();
+    return refusal([500, 502, 504][Math.floor(share * 6) % 3] ?? 500, "UNKNOWN");
+  };
+}
+
+/** RFC 6585, 4, and RFC 9110, 15.6.4, with and without the time to wait; Google's quota by the minute names none. */
+function busyReply(share: number): Reply {
+  const after = RETRY_AFTER_SECONDS[Math.floor(share * 8)];
+  const headers = after === undefined ? {} : { "retry-after": after };
+  return share < 0.6 ? refusal(429, "TOOMANYREQUESTS", headers) : refusal(503, "UNAVAILABLE", headers);
+}
+
+function bodyFate(world: World, outage: Outage["kind"] | undefined): BodyFate {
+  if (outage === "drips") return "drips";
+  const draw = world.random();
+  const { body } = world.odds();
+  if (draw >= body) return "whole";
+  return (["ends-early", "silent", "drips"] as const)[Math.floor((draw / body) * 3)] ?? "whole";
+}

@@ -1,0 +1,113 @@
+import type { Cloud, Place } from "./cloud.ts";
+import type { History } from "./pushes.ts";
+import { missingUnder } from "./registry.ts";
+import type { Repository } from "./registry.ts";
+
+/** Looks at every tag a destination is given: whole (I1), and never older than the one before (I3). */
+export function createTagGuard(cloud: Cloud, { pushes }: History): Cloud["onTag"] {
+  const { world } = cloud;
+  const newest = new Map<string, number>();
+  return (destination, target, tag, digest) => {
+    const place = cloud.places.get(destination);
+    const name = nameAtSource(place, target);
+    const key = `${name}:${tag}`;
+    const order = pushes.get(key)?.lastIndexOf(digest);
+    // A referrers tag: a list, not an image.
+    if (place === undefined || order === undefined) return;
+    const missing = missingUnder(place.registry.repository(target), digest);
+    if (missing.length > 0) world.violate("I1", `${key} is put at ${destination} without ${missing.join(", ")}`);
+    const before = newest.get(`${destination} ${key}`) ?? -1;
+    if (order < before) world.violate("I3", `${key} goes back at ${destination} from push ${before} to push ${order}`);
+    newest.set(`${destination} ${key}`, Math.max(order, before));
+  };
+}
+
+/** Every tag of which somebody was told is at these destinations as it is at the source. */
+export function checkHeard(cloud: Cloud, { newest, lost }: History, invariant: string, names: readonly string[]): void {
+  checkTags(cloud, invariant, names, (key) => {
+    const event = newest.get(key) ?? "";
+    return !lost.has(event) && !cloud.undelivered.includes(event);
+  });
+}
+
+function checkTags(
+  { world, source, places }: Cloud,
+  invariant: string,
+  names: readonly string[],
+  isExpected: (key: string) => boolean,
+): void {
+  for (const [name, { tags }] of source.repositories) {
+    for (const [tag, digest] of tags) {
+      const key = `${name}:${tag}`;
+      for (const destination of isExpected(key) ? names : []) {
+        const found = atTarget(places.get(destination), name)?.tags.get(tag);
+        if (found === digest) continue;
+        world.violate(invariant, `${key} is ${found ?? "absent"} at ${destination}, at the source ${digest}`);
+      }
+    }
+  }
+}
+
+/**
+ * In the end every tag is as at the source with what is attached to it, no message is left, every event has its one end at each
+ * destination, and none was buried (I2, I14, I5, I9).
+ */
+export function checkTheEnd(cloud: Cloud, history: History): void {
+  const { world, places, dead } = cloud;
+  checkTags(cloud, "I2", [...places.keys()], () => true);
+  for (const [destination, place] of places) {
+    checkContents(cloud, history, destination, place);
+    checkReceipts(cloud, history, destination);
+    const { queue } = place;
+    if (queue.size() > 0) world.violate("I5", `${queue.size()} messages are left for ${destination}`);
+  }
+  if (dead.length > 0) world.violate("I9", `buried without a cause of its own: ${dead.join(", ")}`);
+}
+
+function checkContents({ world, source }: Cloud, { signatures }: History, destination: string, place: Place): void {
+  for (const [name, { tags }] of source.repositories) {
+    const target = atTarget(place, name);
+    for (const [tag, digest] of tags) {
+      if (target?.tags.get(tag) !== digest) continue;
+      if (missingUnder(target, digest).length > 0) {
+        world.violate("I1", `${name}:${tag} is incomplete at ${destination} in the end`);
+      }
+      const signature = signatures.get(digest);
+      if (signature === undefined || isListed(target, digest, signature, place)) continue;
+      world.violate("I14", `${name}:${tag} is at ${destination} without its signature`);
+    }
+  }
+}
+
+/** By the registry's own list, or by the referrers tag where it keeps none (distribution-spec, "Referrers Tag Schema"). */
+function isListed(
+  { manifests, tags }: Repository,
+  subject: string,
+  signature: string,
+  { destination }: Place,
+): boolean {
+  if (![...manifests.keys()].some((digest) => digest === signature)) return false;
+  if (destination.kind === "artifactRegistry") return true;
+  const list = tags.get(subject.replace(":", "-"));
+  const index = list && manifests.get(list);
+  return index !== undefined && Buffer.from(index.bytes).toString().includes(signature);
+}
+
+/** An event that nobody could take has at most one; what was sent before it failed has its end. */
+function checkReceipts({ world, receipts, undelivered }: Cloud, { heard }: History, destination: string): void {
+  for (const { id, tag } of heard) {
+    const ends = [...receipts].filter(
+      ([key, receipt]) => key.startsWith(`${destination}/`) && receipt.id === id && receipt.reference === tag,
+    ).length;
+    if (ends === 1 || (ends === 0 && undelivered.includes(id))) continue;
+    world.violate("I5", `${id} has ${ends} receipts for ${destination}`);
+  }
+}
+
+function atTarget(place: Place | undefined, name: string): Repository | undefined {
+  return place?.registry.repository(`${place.destination.prefix}/${name}`);
+}
+
+function nameAtSource(place: Place | undefined, target: string): string {
+  return target.slice((place?.destination.prefix.length ?? 0) + 1);
+}

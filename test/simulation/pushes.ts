@@ -1,0 +1,90 @@
+import type { Descriptor } from "../../src/oci/descriptor.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import type { Cloud } from "./cloud.ts";
+import { createFanOutFunction } from "./fan-out-function.ts";
+import type { PushEvent } from "./fan-out-function.ts";
+import { addImage, addIndex, addSignature, collectGarbage } from "./registry.ts";
+
+/** Repositories and their tags. */
+const TAGS = [
+  ["app", "v1"],
+  ["app", "v2"],
+  ["web", "v1"],
+] as const;
+
+/** What happened at the source, and what of it was told. Tags are `repository:tag`. */
+export interface History {
+  /** Per tag: every digest it has named, in order. */
+  readonly pushes: Map<string, Digest[]>;
+  /** The event of each tag's newest push. */
+  readonly newest: Map<string, string>;
+  /** Ids of events that were lost on the way. */
+  readonly lost: Set<string>;
+  /** Events that were delivered. */
+  readonly heard: PushEvent[];
+  /** Signatures, by what they sign. */
+  readonly signatures: Map<Digest, Digest>;
+}
+
+export function createHistory(): History {
+  return { pushes: new Map(), newest: new Map(), lost: new Set(), heard: [], signatures: new Map() };
+}
+
+/** Pushes images that share layers; their events may be lost, doubled, late and out of order. */
+export function schedulePushes(cloud: Cloud, history: History, end: number): void {
+  const { world, source } = cloud;
+  const { time, random } = world;
+  const deliver = createFanOutFunction(cloud);
+  const layers = Array.from(
+    { length: 6 },
+    (_, index) => `layer ${index} ${"x".repeat(random() < 0.1 ? 1_200_000 : 100)}`,
+  );
+  const pick = (): string[] => layers.filter(() => random() < 0.5);
+  const pushes = 1 + Math.floor(random() * 4);
+  const isSigned = random() < 0.3;
+  for (const [name, tag] of TAGS) {
+    for (let push = 0; push < pushes; push++) {
+      time.after(random() * end, () => {
+        const repository = source.repository(name);
+        const image = (): Descriptor => addImage(repository, [...pick(), `${name} ${tag} ${push} ${random()}`]);
+        const pushed = random() < 0.3 ? addIndex(repository, [image(), image()]) : image();
+        const { digest } = pushed;
+        if (isSigned) history.signatures.set(digest, addSignature(repository, pushed).digest);
+        repository.tags.set(tag, digest);
+        repository.pushedAt.set(digest, time.now());
+        const key = `${name}:${tag}`;
+        history.pushes.set(key, [...(history.pushes.get(key) ?? []), digest]);
+        world.note(`push ${push} of ${key}: ${digest.slice(7, 13)}`);
+        announce({ id: `e-${name}-${tag}-${push}`, repository: name, tag, digest, at: time.now() });
+      });
+    }
+  }
+
+  function announce(event: PushEvent): void {
+    const { slow, lostRequest } = world.odds();
+    history.newest.set(`${event.repository}:${event.tag}`, event.id);
+    if (random() < lostRequest) {
+      history.lost.add(event.id);
+      return world.note(`the event ${event.id} is lost`);
+    }
+    history.heard.push(event);
+    const copies = random() < slow ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      time.after(random() * (random() < slow ? 30_000 : 1_000), () => deliver(event));
+    }
+  }
+}
+
+/** Blobs that no manifest points to yet disappear now and then, whatever the target has said of them. */
+export function scheduleGarbage({ world, places }: Cloud, end: number): void {
+  const { time, random } = world;
+  if (random() > 0.3) return;
+  for (let at = 10_000; at < end; at += 20_000 * random() + 5_000) {
+    time.after(at, () => {
+      for (const [name, { registry }] of places) {
+        const collected = collectGarbage(registry);
+        if (collected > 0) world.note(`${name} collects ${collected} blobs`);
+      }
+    });
+  }
+}
