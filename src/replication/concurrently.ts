@@ -1,6 +1,7 @@
 /**
  * Runs `work` for every item, at most `limit` at once, started in order. The first failure aborts the others, waits until
- * they have ended (so that nothing runs on unseen), and is thrown.
+ * they have ended (so that nothing runs on unseen), and is thrown. What a worker found out wins over the abort that ended
+ * it: only that says why.
  */
 export async function concurrently<T, R>(
   items: readonly T[],
@@ -11,6 +12,7 @@ export async function concurrently<T, R>(
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const results: R[] = [];
+  const errors: unknown[] = [];
   const entries = items.entries();
   async function worker(): Promise<void> {
     for (const [index, item] of entries) {
@@ -20,13 +22,23 @@ export async function concurrently<T, R>(
   }
   const workers = Array.from({ length: Math.min(limit, items.length) }, () =>
     worker().catch((error: unknown) => {
+      errors.push(error);
       failed.abort(error);
     }),
   );
   await Promise.all(workers);
+  if (errors.length > 0) throw errors.find((error) => !comesFrom(error, signal)) ?? errors[0];
   signal.throwIfAborted();
-  failed.signal.throwIfAborted();
   return results;
+}
+
+/** True for the reason of an abort, and for an error that it caused. */
+function comesFrom(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  if (!aborted) return false;
+  for (let cause = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    if (cause === reason) return true;
+  }
+  return false;
 }
 
 /** A promise that somebody awaits later: its failure is not unhandled until then. */

@@ -6,7 +6,6 @@ import { createContentClaims } from "./content-claims.ts";
 import type { ContentClaims } from "./content-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { withHeartbeat } from "./heartbeat.ts";
-import { assertFits, ranOver } from "./time-left.ts";
 
 /** Blobs from this size on are asked for, and shared between repositories: below, sending costs no more than asking. */
 const ASK_FROM_BYTES: number = 1024 * 1024;
@@ -18,15 +17,17 @@ export type CopiedBlob = "uploaded" | "mounted" | "present";
  * While another one is at it we wait, outside of the streams, so that other blobs go on.
  */
 export async function copyBlob(blob: Descriptor, context: CopyContext, signal: AbortSignal): Promise<CopiedBlob> {
-  const { clock, leaseMs, scope, streams } = context;
+  const { clock, leaseMs, line, scope, streams } = context;
   const claims = createContentClaims(context);
   const own = await claims.take(contentKey(scope, blob.digest), signal);
   if (own.kind === "present") return "present";
   try {
     const how = await withHeartbeat({ leaseMs, renew: () => claims.renew() }, clock, signal, async (working) => {
       const elsewhere = await findElsewhere(blob, context, claims, working);
-      const send = (): Promise<CopiedBlob> => sendBlob(blob, context, { claims, maybe: own.maybe, elsewhere }, working);
-      return streams.run(blob.size, send);
+      const evidence = { claims, maybe: own.maybe, elsewhere };
+      const send = (sending: AbortSignal): Promise<CopiedBlob> =>
+        streams.run(blob.size, () => sendBlob(blob, context, evidence, sending));
+      return line === undefined ? send(working) : line.run({ blob, isFree: elsewhere !== undefined }, working, send);
     });
     await claims.complete();
     return how;
@@ -68,18 +69,14 @@ async function sendBlob(
   signal.throwIfAborted();
   const { source, target } = context;
   if ((await isWorthAsking(blob, context, evidence, signal)) && (await target.hasBlob(blob, signal))) return "present";
-  const open = async (opening: AbortSignal): Promise<BlobStream> =>
-    counted(await source.openBlob(blob, opening), blob, context);
-  assertFits(blob, context.time);
+  const open = async (opening: AbortSignal): Promise<BlobStream> => {
+    context.line?.opened(blob.digest);
+    return counted(await source.openBlob(blob, opening), blob, context);
+  };
   await evidence.claims.guard();
-  const started = context.clock.now();
-  try {
-    const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal);
-    if (kind === "uploaded") context.time?.speed.observe(blob.size, context.clock.now() - started);
-    return kind;
-  } catch (error) {
-    throw (signal.aborted ? ranOver(blob, context.clock.now() - started, context.time) : undefined) ?? error;
-  }
+  const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal);
+  if (kind === "uploaded") context.line?.sent(blob);
+  return kind;
 }
 
 /** Asking costs a round trip: it pays where something says that the blob may be there, or where we know nothing. */
@@ -94,12 +91,14 @@ async function isWorthAsking(
   return size >= ASK_FROM_BYTES && !(await target.isEmpty(signal));
 }
 
-function counted(stream: BlobStream, blob: Descriptor, { observe, streams }: CopyContext): BlobStream {
+function counted(stream: BlobStream, blob: Descriptor, { line, observe, streams }: CopyContext): BlobStream {
   async function* counting(): AsyncGenerator<Uint8Array> {
     for await (const chunk of stream) {
       streams.moved(chunk.byteLength);
       observe?.({ kind: "blob-bytes", blob, bytes: chunk.byteLength });
       yield chunk;
+      // Taken by the line only now: what is read ahead of it says nothing of its speed.
+      line?.moved(blob.digest, chunk.byteLength);
     }
   }
   return { [Symbol.asyncIterator]: counting, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };

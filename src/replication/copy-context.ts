@@ -4,9 +4,9 @@ import type { RepositoryName } from "../oci/reference.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Clock } from "../oci/clock.ts";
 import type { ObserveCopy } from "./copy-progress.ts";
+import type { Line } from "./line.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { Streams } from "./streams.ts";
-import type { TimeLeft } from "./time-left.ts";
 
 /** All a copy needs; immutable, shared by everything it runs at once. */
 export interface CopyContext {
@@ -22,7 +22,7 @@ export interface CopyContext {
   /** Where checkpoints are shared by all repositories of the destination, and which of them this is. */
   readonly sharing?: { readonly scope: string; readonly repository: RepositoryName } | undefined;
   /** What must fit into a delivery; without it, everything does. */
-  readonly time?: TimeLeft | undefined;
+  readonly line?: Line | undefined;
   /** Blobs that are sent at once, across all copies of this process. */
   readonly streams: Streams;
   /** `ask`: content without a checkpoint may be there. `resend`: the registry denied having what it said it had. */

@@ -47,7 +47,8 @@ export async function copyImage(root: Descriptor, context: CopyContext, signal: 
     await putBelow(tree, context, tally, signal);
   } catch (error) {
     if (deniesContent(error)) await forget();
-    throw error;
+    // One that ran over says more than what else the end of the time has broken off.
+    throw context.line?.ranOver() ?? error;
   }
   return { manifest: tree.root.manifest, tally, companions: await companions, forget };
 }

@@ -43,8 +43,8 @@ export interface Weigh {
   /** Deliveries in a row before this one that brought nothing to the target. */
   readonly before: number;
   /** Big blobs that this one sent at once, at most. */
-  readonly width: number;
-  /** Big blobs that it was allowed to. */
+  readonly widest: number;
+  /** Big blobs that it was allowed to; undefined for as many as fit. */
   readonly allowed: number | undefined;
 }
 
@@ -52,8 +52,9 @@ export interface Weigh {
  * What a delivery means for the next ones. One that ran out of time without anything to show for it counts, and the next
  * one sends half as much at once; any that brought something starts the count anew; what was waited for counts nothing.
  */
-export function effectOf(report: CopyReport, { effort, before, width, allowed }: Weigh): Effect {
-  if (effort.finished() > 0) return { fruitless: 0, width: allowed };
+export function effectOf(report: CopyReport, { effort, before, widest, allowed }: Weigh): Effect {
+  const width = allowed === undefined ? undefined : allowed * 2;
+  if (effort.finished() > 0) return { fruitless: 0, width };
   if (report.outcome !== "deferred" || report.reason !== "deadline") return { fruitless: before, width: allowed };
-  return { fruitless: before + 1, width: width < 2 ? allowed : Math.floor(width / 2) };
+  return { fruitless: before + 1, width: widest === 0 ? allowed : Math.max(Math.floor(widest / 2), 1) };
 }

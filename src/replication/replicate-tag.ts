@@ -19,8 +19,11 @@ import type { TagDelivery } from "./tag-delivery.ts";
 import { claimTag, tagKey } from "./tag-record.ts";
 import type { TagRecord } from "./tag-record.ts";
 import type { Tally } from "./tally.ts";
+import type { TimeLeft } from "./time-left.ts";
 
-export interface ReplicateTag extends Omit<CopyContext, "observe"> {
+export interface ReplicateTag extends Omit<CopyContext, "observe" | "line"> {
+  /** What must fit into this delivery; without it, everything does. */
+  readonly time?: TimeLeft | undefined;
   readonly tags: RecordStore<TagRecord>;
   /** Identity of the message: the same for all its deliveries. */
   readonly message: string;
@@ -59,9 +62,9 @@ export async function replicateTag(
     attempts = claimed.attempts + 1;
     const delivery = holdTag(claimed, context);
     held = delivery;
-    const { observe, renew } = delivery;
+    const { line, observe, renew } = delivery;
     return await withHeartbeat({ leaseMs, renew }, clock, deadline, async (signal) => {
-      const copying = { ...context, wantedAt: claimed.wantedAt, observe };
+      const copying = { ...context, wantedAt: claimed.wantedAt, line, observe };
       const look = (): Promise<CopyReport | "moved"> => copyOnce(request, copying, renew, signal).catch(judged);
       const givenUp = delivery.givenUp();
       return rounds(givenUp === undefined ? look : () => Promise.resolve(givenUp), leaseMs, delivery);
@@ -105,7 +108,7 @@ function sameOf(before: CopyReport | undefined, found: CopyReport | "moved"): Co
 /** One look at the source, one copy; `moved` when the source's tag changed meanwhile. */
 async function copyOnce(
   request: CopyRequest,
-  context: ReplicateTag & Pick<CopyContext, "observe"> & { readonly wantedAt: number },
+  context: ReplicateTag & Pick<CopyContext, "line" | "observe"> & { readonly wantedAt: number },
   renew: () => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<CopyReport | "moved"> {

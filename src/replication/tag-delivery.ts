@@ -3,9 +3,12 @@ import { createCopyProgress } from "./copy-progress.ts";
 import type { ObserveCopy } from "./copy-progress.ts";
 import type { CopyReport } from "./copy-report.ts";
 import { createEffort, effectOf, FruitlessError } from "./effort.ts";
+import { createLine } from "./line.ts";
+import type { Line } from "./line.ts";
 import type { RecordStore } from "./record-store.ts";
 import { endDelivery, renewTag, settleTag } from "./tag-record.ts";
 import type { ClaimedTag, Effect, SettledTag, Settlement, TagRecord } from "./tag-record.ts";
+import type { TimeLeft } from "./time-left.ts";
 
 type LeasedTag = Extract<ClaimedTag, { kind: "leased" }>;
 
@@ -14,6 +17,8 @@ export interface TagDelivery {
   /** Renews the lease; false when it is ours no more. */
   readonly renew: () => Promise<boolean>;
   readonly observe: ObserveCopy;
+  /** The line to the destination; undefined where nothing has to fit into a time. */
+  readonly line: Line | undefined;
   /** Why the request is given up before this delivery begins: too many before it brought nothing. */
   givenUp(): CopyReport | undefined;
   /** What a report means after what this delivery, and those before it, brought to the target. */
@@ -31,14 +36,16 @@ export interface HoldTag {
   readonly clock: Clock;
   readonly leaseMs: number;
   readonly maxAttempts: number;
+  readonly time?: TimeLeft | undefined;
 }
 
-export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts }: HoldTag): TagDelivery {
+export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts, time }: HoldTag): TagDelivery {
   const { lease, fruitless } = claimed;
   const progress = createCopyProgress();
   const effort = createEffort();
+  const line = time === undefined ? undefined : createLine({ time, clock, width: claimed.width });
   const effect = (report: CopyReport): Effect =>
-    effectOf(report, { effort, before: fruitless, width: 1, allowed: claimed.width });
+    effectOf(report, { effort, before: fruitless, widest: line?.widest() ?? 0, allowed: claimed.width });
   let noted: Promise<unknown> | undefined;
 
   function renew(): Promise<boolean> {
@@ -54,6 +61,7 @@ export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts 
 
   return {
     renew,
+    line,
     observe(event) {
       progress.observe(event);
       effort.observe(event);

@@ -1,6 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 
-/** The time a copy has, and what it has seen blobs take. */
+/** The time a copy has, and how fast the line to its destination has been. */
 export interface TimeLeft {
   /** Milliseconds this delivery has left. */
   remainingMs(): number;
@@ -9,64 +9,66 @@ export interface TimeLeft {
   readonly speed: Speed;
 }
 
-/** How fast blobs go to one destination, as one process has seen it. */
+/** How fast bytes go to one destination, all streams of a process together. */
 export interface Speed {
+  /** So many bytes went in so many milliseconds. */
   observe(bytes: number, ms: number): void;
-  /** Milliseconds so many bytes will take; undefined when nothing is known. */
-  estimateMs(bytes: number): number | undefined;
+  /** Bytes per millisecond; undefined when nothing is known. */
+  perMs(): number | undefined;
 }
 
-/** Blobs below this size say nothing of speed: their requests take longer than their bytes. */
+/** A sample says something of speed when it has so many bytes, or lasted so long: requests take longer than few bytes. */
 const TELLING_BYTES: number = 4 * 1024 * 1024;
-/** Weight of the newest blob. */
+export const TELLING_MS = 500;
+/** Weight of the newest sample. */
 const WEIGHT = 0.3;
 /** An estimate may be wrong by as much. */
 const MARGIN = 1.2;
 
 export function createSpeed(): Speed {
-  let bytesPerMs: number | undefined;
+  let perMs: number | undefined;
   return {
     observe(bytes, ms) {
-      if (bytes < TELLING_BYTES) return;
+      if (bytes < TELLING_BYTES && ms < TELLING_MS) return;
       const seen = bytes / Math.max(ms, 1);
-      bytesPerMs = bytesPerMs === undefined ? seen : bytesPerMs * (1 - WEIGHT) + seen * WEIGHT;
+      perMs = perMs === undefined ? seen : perMs * (1 - WEIGHT) + seen * WEIGHT;
     },
-    estimateMs: (bytes) =>
-      bytesPerMs === undefined || bytes < TELLING_BYTES ? undefined : (bytes / bytesPerMs) * MARGIN,
+    perMs: () => perMs,
   };
 }
 
-/** A blob was not begun: the time left is too short for it, and a fresh delivery's is not. */
+/** Milliseconds so many bytes will take, with a margin; undefined when nothing is known. */
+export function estimateMs(bytes: number, speed: Speed): number | undefined {
+  const perMs = speed.perMs();
+  return perMs === undefined ? undefined : (bytes / perMs) * MARGIN;
+}
+
+/** A blob was not begun, or was stopped: the time left is too short for it, and a fresh delivery's may not be. */
 export class TooLateError extends Error {
   override readonly name = "TooLateError";
 }
 
-/** A blob takes longer than a whole delivery may last, measured or as estimated from what others took. */
+/** A blob was sent alone, from the beginning of a delivery, and that was too slow to end in the time a delivery has. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
 }
 
-/** @throws {TooLateError} @throws {TooLargeError} when the blob, once begun, would not end in time. */
-export function assertFits({ digest, size }: Descriptor, time: TimeLeft | undefined): void {
-  const neededMs = time?.speed.estimateMs(size);
-  if (time === undefined || neededMs === undefined || neededMs <= time.remainingMs()) return;
-  const needs = `blob ${digest} of ${size} bytes needs about ${Math.ceil(neededMs / 1_000)} s`;
-  if (neededMs > time.limitMs) throw tooLarge(needs, time.limitMs);
-  throw new TooLateError(`${needs}, and this delivery has ${Math.floor(time.remainingMs() / 1_000)} s left`);
+/** Why a blob is left for a fresh delivery. */
+export function lateness({ digest, size }: Descriptor, time: TimeLeft): TooLateError {
+  const neededMs = estimateMs(size, time.speed);
+  const needs = neededMs === undefined ? "has no place beside others" : `needs about ${seconds(neededMs)}`;
+  return new TooLateError(
+    `blob ${digest} of ${size} bytes ${needs}, and this delivery has ${seconds(time.remainingMs())} left`,
+  );
 }
 
-/** A blob was sent for nearly as long as a delivery may last, and did not end. */
-export function ranOver(
-  { digest, size }: Descriptor,
-  ms: number,
-  time: TimeLeft | undefined,
-): TooLargeError | undefined {
-  if (time === undefined || ms < time.limitMs * 0.8) return undefined;
-  return tooLarge(`blob ${digest} of ${size} bytes was not through after ${Math.floor(ms / 1_000)} s`, time.limitMs);
+function seconds(ms: number): string {
+  return `${Math.max(Math.ceil(ms / 1_000), 0)} s`;
 }
 
-function tooLarge(what: string, limitMs: number): TooLargeError {
+/** What was seen of a blob that had a delivery for itself, and did not end. */
+export function tooLarge({ digest, size }: Descriptor, sent: number, ms: number, limitMs: number): TooLargeError {
   return new TooLargeError(
-    `${what}, and a copy may take ${Math.floor(limitMs / 1_000)} s; give the copy function more memory (it gets more network), or copy this image once with "freightliner copy", which has no limit`,
+    `${sent} of ${size} bytes of blob ${digest} were through after ${seconds(ms)} alone on the line, and a copy may take ${seconds(limitMs)}; give the copy function more memory (it gets more network), or copy this image once with "freightliner copy", which has no limit`,
   );
 }
