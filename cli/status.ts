@@ -1,3 +1,4 @@
+import { describeOutcome } from "../src/replication/outcome.ts";
 import { stateOf } from "../src/replication/tag-state.ts";
 import { openOperations } from "../src/wiring/open-operations.ts";
 import type { Operations } from "../src/wiring/open-operations.ts";
@@ -45,8 +46,11 @@ function describe(stack: string, { destinations, comparisons, tags, behind, dead
   lines.push(table.toString(), ...comparisons.map(describeComparison));
   const { copying, waiting, failed, skipped } = tags;
   lines.push(`tags: ${copying} being copied, ${waiting} waiting, ${failed} failed, ${skipped} skipped`);
-  for (const { key, state, lagMs, outcome, progress } of behind.slice(0, SHOWN)) {
-    const far = progress === undefined ? `last: ${outcome}` : progressBar(progress, BAR_WIDTH);
+  for (const { key, state, lagMs, last, progress } of behind.slice(0, SHOWN)) {
+    const far =
+      progress === undefined
+        ? `last: ${last === undefined ? "asked for" : describeOutcome(last)}`
+        : progressBar(progress, BAR_WIDTH);
     lines.push(`  ${state.padEnd(8)} ${key}  pushed ${formatDuration(lagMs)} ago, ${far}`);
   }
   if (behind.length > SHOWN) lines.push(`  and ${behind.length - SHOWN} more; --json has them all`);
@@ -71,12 +75,11 @@ async function showTag(key: string, { stores, receipts }: Operations, out: Termi
     return ExitCode.notFound;
   }
   out.write(`${key}: ${stateOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}\n`);
-  for (const { endedAt, outcome, reason, digest, pushedAt, id } of await receipts(key, RECEIPTS)) {
-    const why = reason === undefined ? "" : ` (${reason})`;
+  for (const receipt of await receipts(key, RECEIPTS)) {
+    const { endedAt, digest, pushedAt = endedAt, id } = receipt;
     const lag = formatDuration(Math.max(endedAt - pushedAt, 0));
-    out.write(
-      `  ${new Date(endedAt).toISOString()} ${outcome}${why} ${digest ?? ""} ${lag} after its push, request ${id}\n`,
-    );
+    const what = [new Date(endedAt).toISOString(), describeOutcome(receipt), digest].filter(Boolean).join(" ");
+    out.write(`  ${what} ${lag} after its push, request ${id}\n`);
   }
   return ExitCode.ok;
 }

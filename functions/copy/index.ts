@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
-import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createMessageFate } from "../../src/aws/message-fate.ts";
 import { createObserver } from "../../src/aws/observer.ts";
@@ -60,6 +59,7 @@ const handle = createHandler({
   defer: fate.defer,
   bury: fate.bury,
   receipts: stores.receipts,
+  serves: ({ queueArn }, destination) => queueByArn(queues.copies, queueArn)?.destination === destination,
   circuit: (destination) => wiring.circuit(destination),
   open: ({ delivery, ...route }) =>
     wiring.open({
@@ -74,22 +74,18 @@ function known<T>(found: T | undefined, name: string): T {
   return found;
 }
 
-/** The message is not done: SQS must keep it, to be shown when its visibility ends. */
-class KeptMessage extends Error {
-  override readonly name = "KeptMessage";
-}
-
 /**
- * Invoked by the SQS event source; answers which messages to keep (ReportBatchItemFailures). The deadline is our own:
- * middy's early timeout would answer while a copy is still noting how far it came.
+ * Invoked by the SQS event source; answers which messages to keep (Lambda developer guide, "Reporting batch item failures").
+ * The deadline is our own: middy's early timeout would answer while a copy is still noting how far it came.
  */
-export const handler = middy<SQSEvent>({ timeoutEarlyInMillis: 0 })
+export const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 })
   .use(middlewares)
-  .handler((event: SQSEvent, context: Context) => {
-    const processor = new BatchProcessor(EventType.SQS);
-    const copy = async (record: SQSRecord): Promise<void> => {
+  .handler(async ({ Records }, context) => {
+    const batchItemFailures: SQSBatchItemFailure[] = [];
+    // One message at a time (the event source's batch size): a copy that is killed takes no other with it.
+    for (const record of Records) {
       const fate = await handle(toDelivery(record), context.getRemainingTimeInMillis());
-      if (fate === "kept") throw new KeptMessage(record.messageId);
-    };
-    return processPartialResponse(event, copy, processor, { context, throwOnFullBatchFailure: false });
+      if (fate === "kept") batchItemFailures.push({ itemIdentifier: record.messageId });
+    }
+    return { batchItemFailures };
   });

@@ -1,26 +1,30 @@
 import { traceparentOf } from "../../src/contract/trace.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
+import { finalOutcome } from "../../src/replication/outcome.ts";
 import type { Receipt } from "../../src/replication/receipt.ts";
 
-/** What is kept of a request's end. @param endedAt epoch milliseconds. */
+/**
+ * What is kept of a request's end. A message that holds no request is known by its own id.
+ * @param endedAt epoch milliseconds.
+ */
 export function receiptOf(
   report: Exclude<CopyReport, { outcome: "deferred" }>,
-  { id, destination, repository, reference, pushedAt }: CopyRequest,
+  { request, messageId }: { readonly request: CopyRequest | undefined; readonly messageId: string },
   endedAt: number,
 ): Receipt {
-  const { outcome } = report;
+  const id = request?.id ?? messageId;
   return {
+    ...(request === undefined ? {} : subjectOf(request)),
     id,
-    destination,
-    repository,
-    reference,
-    pushedAt,
     endedAt,
-    outcome,
     traceparent: traceparentOf(id),
-    ...("reason" in report ? { reason: report.reason } : {}),
+    ...finalOutcome(report),
     ...("digest" in report ? { digest: report.digest } : {}),
     ...("tally" in report ? { bytesUploaded: report.tally.bytesUploaded } : {}),
   };
+}
+
+function subjectOf({ destination, repository, reference, pushedAt }: CopyRequest) {
+  return { destination, repository, reference, pushedAt };
 }

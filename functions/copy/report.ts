@@ -76,7 +76,7 @@ const OUTCOME = {
 export function countReport(observer: Observer, report: CopyReport, destination: string | undefined): void {
   observer.count(OUTCOME[report.outcome], 1, destination);
   if (report.outcome === "deferred") observer.count(Metric.deferredByReason, 1, destination, report.reason);
-  if (report.outcome === "failed") observer.count(Metric.failedByClass, 1, destination, failureClass(report));
+  if (report.outcome === "failed") observer.count(Metric.failedByClass, 1, destination, failureClass(report.reason));
   if (report.outcome !== "replicated") return;
   const { blobsUploaded, blobsMounted, blobsPresent, bytesUploaded } = report.tally;
   observer.count(Metric.blobsUploaded, blobsUploaded, destination);

@@ -36,6 +36,11 @@ function duration(ms) {
   return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
+function outcome(last) {
+  if (last === undefined) return "asked for";
+  return last.reason === undefined ? last.outcome : `${last.outcome}: ${last.reason}`;
+}
+
 function copying({ key, copyingMs, progress }) {
   const made = element("li", key);
   const bar = document.createElement("progress");
@@ -71,8 +76,8 @@ function show({ at, tags, behind, arrived, destinations, deadLetters }) {
   const others = behind.filter(({ state }) => state !== "copying");
   list(
     "behind",
-    others.map(({ key, state, lagMs, outcome }) =>
-      item(key, `${state}, pushed ${duration(lagMs)} ago, last: ${outcome}`, state),
+    others.map(({ key, state, lagMs, last }) =>
+      item(key, `${state}, pushed ${duration(lagMs)} ago, last: ${outcome(last)}`, state),
     ),
   );
   list("destinations", destinations.map(destination));

@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { Receipt } from "../replication/receipt.ts";
-import type { Receipts } from "../replication/receipt.ts";
+import type { ReceiptOf, Receipts } from "../replication/receipt.ts";
 import { StoreError } from "../replication/record-store.ts";
 
 export interface DynamoDbReceiptsOptions {
@@ -15,14 +15,14 @@ export interface DynamoDbReceiptsOptions {
 /** Receipts beside the tag record they belong to: the same partition, one item each, in order of their pushes. */
 export function createDynamoDbReceipts({ client, table, keepSeconds }: DynamoDbReceiptsOptions): Receipts {
   return {
-    async write(record, receipt) {
-      const Item = { ...keyOf(record, receipt), receipt, expiresAt: Math.floor(receipt.endedAt / 1_000) + keepSeconds };
+    async write(about, receipt) {
+      const Item = { ...keyOf(about, receipt), receipt, expiresAt: Math.floor(receipt.endedAt / 1_000) + keepSeconds };
       try {
         await client.send(new PutCommand({ TableName: table, Item, ConditionExpression: "attribute_not_exists(pk)" }));
         return "written";
       } catch (cause) {
         if (cause instanceof ConditionalCheckFailedException) return "known";
-        throw new StoreError(`the receipt of ${record} cannot be written to table ${table}`, { cause });
+        throw new StoreError(`the receipt of ${partitionOf(about)} cannot be written to table ${table}`, { cause });
       }
     },
   };
@@ -38,7 +38,7 @@ export async function readReceipts(
     new QueryCommand({
       TableName: table,
       KeyConditionExpression: "pk = :pk AND begins_with(sk, :receipt)",
-      ExpressionAttributeValues: { ":pk": `TAG#${record}`, ":receipt": "RECEIPT#" },
+      ExpressionAttributeValues: { ":pk": partitionOf({ kind: "tag", key: record }), ":receipt": "RECEIPT#" },
       ScanIndexForward: false,
       Limit: most,
     }),
@@ -46,6 +46,18 @@ export async function readReceipts(
   return Items.map((item) => Receipt.parse(item["receipt"]));
 }
 
-function keyOf(record: string, { pushedAt, id }: Receipt): { pk: string; sk: string } {
-  return { pk: `TAG#${record}`, sk: `RECEIPT#${new Date(pushedAt).toISOString()}#${id}` };
+function keyOf(about: ReceiptOf, { pushedAt, id }: Receipt): { pk: string; sk: string } {
+  const pushed = pushedAt === undefined ? "" : new Date(pushedAt).toISOString();
+  return { pk: partitionOf(about), sk: `RECEIPT#${pushed}#${id}` };
+}
+
+function partitionOf(about: ReceiptOf): string {
+  switch (about.kind) {
+    case "tag":
+      return `TAG#${about.key}`;
+    case "event":
+      return `EVENT#${about.id}`;
+    case "message":
+      return `MESSAGE#${about.id}`;
+  }
 }

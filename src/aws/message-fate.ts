@@ -50,12 +50,25 @@ export function createMessageFate(client: SQSClient, { copies, deadLetters }: Qu
       await client.send(
         new SendMessageCommand({
           QueueUrl: deadLetters.url,
-          MessageBody: body,
+          MessageBody: bodyOf(body),
           MessageAttributes: attributesOf({ ...burial, error: burial.message || burial.reason, queue: queueArn }),
         }),
       );
     },
   };
+}
+
+/** SQS takes 1 MiB of body and attributes together (SendMessage); ours stay below 16 KiB. */
+const BODY_MAX_BYTES: number = (1024 - 16) * 1024;
+/** Characters that SQS refuses in bodies and attributes (SendMessage, "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD ..."). */
+// oxlint-disable-next-line no-control-regex
+const REFUSED = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
+
+/** The body as SQS takes it: what would make it refuse the dead letter is replaced or cut, and nothing else. */
+function bodyOf(body: string): string {
+  const clean = body.replaceAll(REFUSED, "\u{FFFD}");
+  if (Buffer.byteLength(clean) <= BODY_MAX_BYTES) return clean || "(empty)";
+  return new TextDecoder().decode(Buffer.from(clean).subarray(0, BODY_MAX_BYTES)).replace(/\u{FFFD}$/u, "");
 }
 
 /** Attributes of the values there are, each cut to what a person reads. */
@@ -65,6 +78,9 @@ function attributesOf(values: Burial & { readonly error: string; readonly queue:
   return Object.fromEntries(
     Object.entries(named)
       .filter(([, value]) => value !== undefined && value !== "")
-      .map(([name, value = ""]) => [name, { DataType: "String", StringValue: value.slice(0, 1_024) }]),
+      .map(([name, value = ""]) => [
+        name,
+        { DataType: "String", StringValue: value.slice(0, 1_024).replaceAll(REFUSED, "\u{FFFD}") },
+      ]),
   );
 }

@@ -27,6 +27,7 @@ export const Metric = {
   eventsMissed: "EventsMissed",
   reconciliations: "ReconciliationsFinished",
   crashes: "FunctionCrashes",
+  deferralsFailed: "DeferralsFailed",
   notificationsFailed: "NotificationsFailed",
 } as const;
 export type MetricName = (typeof Metric)[keyof typeof Metric];

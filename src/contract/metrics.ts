@@ -57,5 +57,6 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   [Metric.eventsMissed]: counted("those of them that a push event should have asked for, and none did", "destination"),
   [Metric.reconciliations]: counted("comparisons of the whole source that were finished"),
   [Metric.crashes]: counted("invocations that ended with an error nobody had foreseen"),
+  [Metric.deferralsFailed]: counted("messages whose wait could not be set: they show again when their visibility ends"),
   [Metric.notificationsFailed]: counted("alarms that nobody could be told of, after every try"),
 };

@@ -1,4 +1,6 @@
 import type { Digest } from "../oci/digest.ts";
+import type { FailureReason } from "./failure-reason.ts";
+import type { DeferReason, SkipReason } from "./outcome.ts";
 import type { Tally } from "./tally.ts";
 
 /** How one delivery of a request ended, and what it sent. All but `deferred` end the request. */
@@ -15,22 +17,14 @@ type Ending =
   /** It does so, by the request of a newer push. */
   | { readonly outcome: "superseded"; readonly reason: "newer-push"; readonly digest: Digest }
   /** There is nothing to copy, and there will not be. */
-  | { readonly outcome: "skipped"; readonly reason: "source-gone" | "schema1" | "no-rule" }
-  /** Not now. Spends no attempt unless `attempts` says so. */
+  | { readonly outcome: "skipped"; readonly reason: SkipReason }
+  /** Not now. */
   | {
       readonly outcome: "deferred";
-      readonly reason:
-        | "busy"
-        | "circuit-open"
-        | "deadline"
-        | "lease-lost"
-        | "rate-limited"
-        | "unavailable"
-        | "uncertain"
-        | "attempt-failed";
+      readonly reason: DeferReason;
       /** Milliseconds until it makes sense again. */
       readonly afterMs: number;
       readonly error?: unknown;
     }
   /** Never, until somebody changes something: goes to the dead letters with its reason. */
-  | { readonly outcome: "failed"; readonly reason: string; readonly error: unknown };
+  | { readonly outcome: "failed"; readonly reason: FailureReason; readonly error: unknown };

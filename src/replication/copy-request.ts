@@ -1,9 +1,13 @@
 import * as z from "zod";
 import { isDigest } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
+import { parseJson } from "../oci/bounded-json.ts";
 import { FormatError } from "../oci/format-error.ts";
 import { isRepositoryName, isTag } from "../oci/reference.ts";
 import type { Tag } from "../oci/reference.ts";
+
+/** The latest time there is, in epoch milliseconds (ECMA-262, "Time Values and Time Range"). */
+const LATEST_TIME_MS = 8.64e15;
 
 /** The version of {@link CopyRequest} written by this code. */
 export const COPY_REQUEST_VERSION = 1;
@@ -23,7 +27,7 @@ export const CopyRequest = z.strictObject({
   /** A tag, or a digest for content that has none. */
   reference: z.string().refine(isTagOrDigest, "is neither a tag nor a digest"),
   /** When it was pushed, epoch milliseconds. */
-  pushedAt: z.int().nonnegative(),
+  pushedAt: z.int().nonnegative().max(LATEST_TIME_MS),
 });
 export type CopyRequest = z.infer<typeof CopyRequest>;
 
@@ -36,21 +40,23 @@ function isTagOrDigest(text: string): text is Tag | Digest {
  * @throws {FormatError} when it is no JSON, of another version, or outside the schema: permanent, never retried.
  */
 export function parseCopyRequest(body: string): CopyRequest {
-  let document: unknown;
-  try {
-    document = JSON.parse(body);
-  } catch (cause) {
-    throw new FormatError("message", "is not JSON", { cause });
-  }
+  const document = parseJson(new TextEncoder().encode(body), "message");
   const version = z.object({ version: z.unknown() }).safeParse(document).data?.version;
   if (version !== COPY_REQUEST_VERSION) {
     throw new FormatError(
       "version",
-      `${JSON.stringify(version) ?? "none"} is not one this function knows (${COPY_REQUEST_VERSION})`,
+      `${describeVersion(version)} is not one this function knows (${COPY_REQUEST_VERSION})`,
     );
   }
   const result = CopyRequest.safeParse(document);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw new FormatError(issue?.path.join(".") || "message", issue?.message ?? "is malformed", { cause: result.error });
+}
+
+function describeVersion(version: unknown): string {
+  if (version === undefined) return "none";
+  return typeof version === "number" || typeof version === "string"
+    ? JSON.stringify(version).slice(0, 40)
+    : typeof version;
 }

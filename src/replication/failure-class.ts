@@ -1,10 +1,9 @@
-import { RegistryError } from "../oci/registry-error.ts";
-import type { CopyReport } from "./copy-report.ts";
+import type { FailureReason } from "./failure-reason.ts";
 
 /**
- * What has to change before a request that failed for good can succeed: the message itself, the configuration, the image,
- * the source or target registry (content, permission, quota), the size of the function, or nobody knows. `undelivered`:
- * the queue gave it up before a function did.
+ * What has to change before a request that failed for good can succeed: the event or message itself, the configuration, the
+ * image, the source or target registry (permission, name, quota), the size of the image, or something that is not known.
+ * `undelivered`: the queue gave it up before a function did.
  */
 export const FAILURE_CLASSES = [
   "message",
@@ -18,14 +17,25 @@ export const FAILURE_CLASSES = [
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
-const BY_REASON: Readonly<Record<string, FailureClass>> = {
+/** What the source serves is not what its own descriptors say: no permission mends that, only another push. */
+const BY_REASON: Readonly<Partial<Record<FailureReason, FailureClass>>> = {
+  "malformed-event": "message",
   "malformed-message": "message",
+  "wrong-queue": "message",
   "unknown-destination": "configuration",
   "malformed-image": "image",
   "source-incomplete": "image",
+  "source-digest-invalid": "image",
+  "source-size-invalid": "image",
+  "source-manifest-invalid": "image",
+  "source-manifest-unknown": "image",
+  "source-blob-unknown": "image",
   "too-large": "size",
 };
 
-export function failureClass({ reason, error }: Extract<CopyReport, { outcome: "failed" }>): FailureClass {
-  return BY_REASON[reason] ?? (error instanceof RegistryError ? error.side : "unknown");
+export function failureClass(reason: FailureReason): FailureClass {
+  const known = BY_REASON[reason];
+  if (known !== undefined) return known;
+  if (reason.startsWith("source-")) return "source";
+  return reason.startsWith("target-") ? "target" : "unknown";
 }

@@ -2,6 +2,7 @@ import { FormatError } from "../oci/format-error.ts";
 import { RegistryError } from "../oci/registry-error.ts";
 import { deniesContent } from "./copy-image.ts";
 import type { CopyReport } from "./copy-report.ts";
+import { refusalReason } from "./failure-reason.ts";
 import { LeaseLostError } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
 import { UncertainPutError } from "./publish.ts";
@@ -76,18 +77,11 @@ function judgeRegistry(
   random: () => number,
 ): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   if (error.category === "permanent") {
-    return { outcome: "failed", reason: `${error.side}-${refusalOf(error)}`, error };
+    return { outcome: "failed", reason: refusalReason(error), error };
   }
   const reason = error.status === 429 || error.code === "TOOMANYREQUESTS" ? "rate-limited" : "unavailable";
   const afterMs = (error.retryAfterMs ?? UNAVAILABLE_MS / 2) + jittered(UNAVAILABLE_MS, random);
   return { outcome: "deferred", reason, afterMs, error };
-}
-
-/** What a registry refused, in a word that tells people where to look. */
-function refusalOf({ operation, code, status }: RegistryError): string {
-  if (operation === "get-credentials" || operation === "get-token") return "login-refused";
-  const what = code ?? (status === undefined ? "refused" : `http-${status}`);
-  return what.toLowerCase().replaceAll("_", "-");
 }
 
 function judgeAttempt(

@@ -135,12 +135,12 @@ function difference(wanted: SourceTag, known: TagRecord | undefined, now: number
 }
 
 /** True while a request for exactly this waits to be carried out, or has failed for good. */
-function isAskedFor(wanted: SourceTag, { asked, replicated, outcome = "" }: TagRecord, now: number): boolean {
+function isAskedFor(wanted: SourceTag, { asked, replicated, last }: TagRecord, now: number): boolean {
   if (asked?.digest !== wanted.digest) return false;
   // Pushed or restored since: what was gone when its copy came is there again.
   if (Math.max(wanted.pushedAt, wanted.restoredAt ?? 0) > asked.at) return false;
   if (replicated !== undefined && replicated.at >= asked.at) return false;
-  return /^(?:failed|skipped)/.test(outcome) || now - asked.at < ASK_AGAIN_MS;
+  return last?.outcome === "failed" || last?.outcome === "skipped" || now - asked.at < ASK_AGAIN_MS;
 }
 
 function noteAsked(record: TagRecord | undefined, digest: Digest, at: number) {

@@ -5,6 +5,8 @@ import type { CopyReport } from "./copy-report.ts";
 import { createEffort, effectOf, FruitlessError } from "./effort.ts";
 import { createLine } from "./line.ts";
 import type { Line } from "./line.ts";
+import { lastOutcome } from "./outcome.ts";
+import type { LastOutcome } from "./outcome.ts";
 import type { RecordStore } from "./record-store.ts";
 import { endDelivery, renewTag, settleTag } from "./tag-record.ts";
 import type { ClaimedTag, Effect, SettledTag, Settlement, TagRecord } from "./tag-record.ts";
@@ -77,7 +79,8 @@ export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts,
     priced,
     async settle(report) {
       await noted;
-      const settlement = settlementOf(report, effect(report), clock.now());
+      const last = lastOutcome(report, claimed.last, clock.now());
+      const settlement = settlementOf(report, last, effect(report), clock.now());
       return tags.update(lease.key, (record) => settleTag(record, lease, settlement));
     },
     async leave() {
@@ -92,18 +95,18 @@ function exhausted(deliveries: number): CopyReport {
   return { outcome: "failed", reason: "attempts-exhausted", error: new FruitlessError(deliveries) };
 }
 
-function settlementOf(report: CopyReport, effect: Effect, now: number): Settlement {
+function settlementOf(report: CopyReport, last: LastOutcome, effect: Effect, now: number): Settlement {
   switch (report.outcome) {
     case "replicated":
     case "unchanged":
     case "superseded":
-      return { kind: "completed", outcome: report.outcome, replicated: { digest: report.digest, at: now } };
+      return { kind: "completed", last, replicated: { digest: report.digest, at: now } };
     case "deferred": {
       const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
-      return { kind, outcome: `${report.outcome}: ${report.reason}`, ...effect };
+      return { kind, last, ...effect };
     }
     case "skipped":
     case "failed":
-      return { kind: "completed", outcome: `${report.outcome}: ${report.reason}` };
+      return { kind: "completed", last };
   }
 }

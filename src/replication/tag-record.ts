@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isDigest } from "../oci/digest.ts";
 import { CopyProgress } from "./copy-progress.ts";
+import { LastOutcome } from "./outcome.ts";
 import type { Change } from "./record-store.ts";
 
 /** Everything known about one tag at one destination; one item of the store. Times are epoch milliseconds. */
@@ -39,8 +40,8 @@ export const TagRecord = z.object({
   replicated: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
   /** What a comparison of both sides last asked for, and when: it asks once. */
   asked: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
-  /** How the last copy ended. */
-  outcome: z.string().optional(),
+  /** How the last delivery ended. */
+  last: LastOutcome.optional(),
 });
 export type TagRecord = z.infer<typeof TagRecord>;
 
@@ -72,6 +73,8 @@ export type ClaimedTag =
       readonly attempts: number;
       /** Deliveries in a row before this one that brought nothing to the target. */
       readonly fruitless: number;
+      /** How the delivery before this one ended. */
+      readonly last: LastOutcome | undefined;
       /** Big blobs this delivery may send at once. */
       readonly width: number | undefined;
       /** When the newest push we heard of was made. */
@@ -111,6 +114,7 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
       lease: { key, owner, fence },
       attempts: known.attempts,
       fruitless,
+      last: known.last,
       width: known.width,
       wantedAt,
     },
@@ -153,8 +157,8 @@ export function endDelivery(record: TagRecord | undefined, lease: TagLease): Cha
 
 /** How a lease ends. `completed` ends the request; `deferred` leaves it for later; `attempt-failed` counts against it. */
 export type Settlement =
-  | { readonly kind: "completed"; readonly outcome: string; readonly replicated?: TagRecord["replicated"] }
-  | ({ readonly kind: "deferred" | "attempt-failed"; readonly outcome: string } & Effect);
+  | { readonly kind: "completed"; readonly last: LastOutcome; readonly replicated?: TagRecord["replicated"] }
+  | ({ readonly kind: "deferred" | "attempt-failed"; readonly last: LastOutcome } & Effect);
 
 /** What a delivery that did not end its request means for the next ones. */
 export interface Effect {
@@ -177,16 +181,16 @@ export function settleTag(
   settlement: Settlement,
 ): Change<TagRecord, SettledTag> {
   if (record === undefined || !holds(record, lease)) return { answer: { kind: "lost" } };
-  const { outcome } = settlement;
+  const { last } = settlement;
   const { lease: held, fruitless: _counted, width: _limited, ...rest } = record;
   if (settlement.kind !== "completed") {
     const attempts = record.attempts + (settlement.kind === "attempt-failed" ? 1 : 0);
     const { fruitless, width } = settlement;
     const effect = { fruitless, ...(width === undefined ? {} : { width }) };
-    return { next: { ...rest, ...effect, dirty: false, attempts, outcome }, answer: { kind: "settled", attempts } };
+    return { next: { ...rest, ...effect, dirty: false, attempts, last }, answer: { kind: "settled", attempts } };
   }
   const replicated = settlement.replicated ?? record.replicated;
-  const done = { ...rest, outcome, attempts: 0, ...(replicated === undefined ? {} : { replicated }) };
+  const done = { ...rest, last, attempts: 0, ...(replicated === undefined ? {} : { replicated }) };
   if (record.dirty) return { next: { ...done, lease: held, dirty: false }, answer: { kind: "dirty" } };
   return { next: done, answer: { kind: "settled", attempts: 0 } };
 }

@@ -1,4 +1,5 @@
 import type { CopyProgress } from "./copy-progress.ts";
+import type { LastOutcome } from "./outcome.ts";
 import type { TagRecord } from "./tag-record.ts";
 
 /** What a tag's record says of it now. */
@@ -9,7 +10,8 @@ export interface ListedTag {
   readonly state: TagState;
   /** How long the newest push we heard of has not been at its destination, in milliseconds. */
   readonly lagMs: number;
-  readonly outcome: string;
+  /** How the last delivery at it ended; undefined when none has. */
+  readonly last: LastOutcome | undefined;
   /** What it was last verified to name at its destination, and when. */
   readonly replicated: TagRecord["replicated"];
   /** Of a tag that is being copied: for how long, in milliseconds, and how far that has come. */
@@ -19,18 +21,27 @@ export interface ListedTag {
 
 export function listedTag(key: string, record: TagRecord, now: number): ListedTag {
   const state = stateOf(record, now);
-  const { wantedAt, outcome = "asked for", replicated } = record;
-  const listed = { key, state, lagMs: now - wantedAt, outcome, replicated };
+  const { wantedAt, last, replicated } = record;
+  const listed = { key, state, lagMs: now - wantedAt, last, replicated };
   if (state !== "copying" || record.lease === undefined) return listed;
   const { since, progress } = record.lease;
   return { ...listed, copyingMs: since === undefined ? undefined : now - since, progress };
 }
 
-export function stateOf({ lease, outcome = "" }: TagRecord, now: number): TagState {
+export function stateOf({ lease, last }: TagRecord, now: number): TagState {
   if (lease !== undefined && lease.until > now) return "copying";
-  if (outcome.startsWith("failed")) return "failed";
-  if (outcome.startsWith("skipped")) return "skipped";
-  return ["replicated", "unchanged", "superseded"].includes(outcome) ? "equal" : "waiting";
+  switch (last?.outcome) {
+    case "failed":
+    case "skipped":
+      return last.outcome;
+    case "replicated":
+    case "unchanged":
+    case "superseded":
+      return "equal";
+    case "deferred":
+    case undefined:
+      return "waiting";
+  }
 }
 
 /** How many tags there are of each state. */

@@ -110,7 +110,7 @@ describe("a stack with a target that denies one repository", () => {
     await eventually("no letter", () => (stack.depth("dead-letters").visible === 0 ? true : undefined));
     await eventually("the tag", async () => {
       const { stdout: shown } = await freightliner("status", "--local", local, "--tag", "local/mirror/closed/app:v1");
-      return /: equal,/.test(shown) && /failed \(target-denied\)/.test(shown) ? true : undefined;
+      return /: equal,/.test(shown) && /failed: target-denied/.test(shown) ? true : undefined;
     });
   }, 40_000);
 

@@ -54,15 +54,15 @@ describe("freightliner watch", () => {
 describe("the state of a tag", () => {
   const record = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
   it.each([
-    ["replicated", "equal"],
-    ["unchanged", "equal"],
-    ["superseded", "equal"],
-    ["failed: target-denied", "failed"],
-    ["skipped: source-gone", "skipped"],
-    ["deferred: busy", "waiting"],
-    [undefined, "waiting"],
-  ] as const)("whose last copy ended as %s is %s", (outcome, state) => {
-    expect(listedTag("k", { ...record, ...(outcome === undefined ? {} : { outcome }) }, 10).state).toBe(state);
+    ["equal", { outcome: "replicated" }],
+    ["equal", { outcome: "unchanged" }],
+    ["equal", { outcome: "superseded", reason: "newer-push" }],
+    ["failed", { outcome: "failed", reason: "target-denied" }],
+    ["skipped", { outcome: "skipped", reason: "source-gone" }],
+    ["waiting", { outcome: "deferred", reason: "busy", since: 0 }],
+    ["waiting", undefined],
+  ] as const)("is %s when its last copy ended as %j", (state, last) => {
+    expect(listedTag("k", { ...record, ...(last === undefined ? {} : { last }) }, 10).state).toBe(state);
   });
 
   it("is copying as long as its lease lasts, and says for how long", () => {

@@ -3,8 +3,8 @@ import type { Receipt, Receipts } from "../../src/replication/receipt.ts";
 /** Receipts in a map, by record, push and request: the first of a key stays. */
 export function createMemoryReceipts(kept: Map<string, Receipt>): Receipts {
   return {
-    write(record, receipt) {
-      const key = `${record} ${receipt.pushedAt} ${receipt.id}`;
+    write(about, receipt) {
+      const key = `${about.kind === "tag" ? about.key : about.id} ${receipt.pushedAt} ${receipt.id}`;
       if (kept.has(key)) return Promise.resolve("known");
       kept.set(key, receipt);
       return Promise.resolve("written");

@@ -57,6 +57,7 @@ function setUp(otherwise: Partial<CopyDependencies> = {}) {
     timeout: (ms: number) => AbortSignal.timeout(ms),
     circuit: () => breaker,
     receipts: createMemoryReceipts(new Map()),
+    serves: () => true,
     open: ({ to }) => {
       opened.push(to);
       return fixture;
@@ -133,9 +134,51 @@ describe("the copy handler", () => {
     expect(deferred).toEqual([0]);
   });
 
-  it("P13: fails when it could not bury a message, so that the queue keeps it", async () => {
-    const { handle } = setUp({ bury: () => Promise.reject(new Error("dead letters away")) });
-    await expect(handle(deliveryOf("{"), 60_000)).rejects.toThrow("dead letters away");
+  it("P13: keeps a message that it could not bury, and says why", async () => {
+    const { handle, deferred, observer } = setUp({ bury: () => Promise.reject(new Error("dead letters away")) });
+    expect(await handle(deliveryOf("{"), 60_000)).toBe("kept");
+    expect(deferred).toEqual([15_000]);
+    expect(JSON.stringify(observer.lines)).toContain("dead letters away");
+  });
+
+  it("logs, counts and tries again what was not foreseen, and gives it up after a few deliveries", async () => {
+    const crash = (): never => {
+      throw new TypeError("not foreseen");
+    };
+    const { handle, deferred, buried, observer } = setUp({ open: crash });
+    for (let receiveCount = 1; receiveCount < 8; receiveCount++) {
+      expect(await handle({ ...deliveryOf(request), receiveCount }, 60_000)).toBe("kept");
+    }
+    expect(deferred).toEqual([15_000, 30_000, 60_000, 120_000, 240_000, 480_000, 900_000]);
+    expect(await handle({ ...deliveryOf(request), receiveCount: 8 }, 60_000)).toBe("done");
+    expect(buried).toEqual(["crashed"]);
+    expect(observer.counts.filter(({ metric }) => metric === "FunctionCrashes")).toHaveLength(8);
+    expect(JSON.stringify(observer.lines)).toContain("not foreseen");
+  });
+
+  it("buries a message on the queue of another destination, and opens nothing for it", async () => {
+    const { handle, buried, opened } = setUp({ serves: (_, destination) => destination === "other" });
+    expect(await handle(deliveryOf(request), 60_000)).toBe("done");
+    expect([buried, opened]).toEqual([["wrong-queue"], []]);
+  });
+
+  it.each([
+    ["a message that cannot be read", "{", { id: "m1", outcome: "failed", reason: "malformed-message" }],
+    [
+      "a destination that is not there",
+      { ...request, destination: "gone" },
+      { id: "event-1", destination: "gone", outcome: "failed", reason: "unknown-destination" },
+    ],
+    [
+      "a repository that no rule names",
+      { ...request, repository: "other" },
+      { id: "event-1", repository: "other", outcome: "skipped", reason: "no-rule" },
+    ],
+  ])("writes a receipt for %s", async (_, body, expected) => {
+    const kept = new Map<string, Receipt>();
+    const { handle } = setUp({ receipts: createMemoryReceipts(kept) });
+    expect(await handle(deliveryOf(body), 60_000)).toBe("done");
+    expect([...kept.values()]).toMatchObject([expected]);
   });
 
   it("P16, P34: keeps a message that it may not defer any more: it shows again by itself, and nothing is lost", async () => {

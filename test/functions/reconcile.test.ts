@@ -30,7 +30,13 @@ describe("a comparison of both sides", () => {
     const heard = setUp();
     heard.push("a:v1", "1");
     await heard.tags.update("gar/p/a:v1", () => ({
-      next: { fence: 1, dirty: false, attempts: 0, wantedAt: heard.time.now - HOUR, outcome: "deferred: unavailable" },
+      next: {
+        fence: 1,
+        dirty: false,
+        attempts: 0,
+        wantedAt: heard.time.now - HOUR,
+        last: { outcome: "deferred", reason: "unavailable", since: 0 },
+      },
       answer: undefined,
     }));
     expect(await heard.handle(60_000)).toMatchObject({ asked: 1, missed: 0 });
@@ -63,7 +69,14 @@ describe("a comparison of both sides", () => {
     await handle(60_000);
     for (const tag of ["pushed-again", "restored"]) {
       await tags.update(`gar/p/a:${tag}`, (record) => ({
-        next: { fence: 1, dirty: false, attempts: 0, ...record, wantedAt: 9 * HOUR, outcome: "skipped: source-gone" },
+        next: {
+          fence: 1,
+          dirty: false,
+          attempts: 0,
+          ...record,
+          wantedAt: 9 * HOUR,
+          last: { outcome: "skipped", reason: "source-gone" },
+        },
         answer: undefined,
       }));
     }
@@ -102,7 +115,8 @@ describe("a comparison of both sides", () => {
     push("a:failed", "2");
     const known = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
     const lease = { message: "m", owner: "o", fence: 1, until: time.now + 1_000 };
-    const failed = { ...known, outcome: "failed: target-denied", asked: { digest: digest("2"), at: time.now } };
+    const last = { outcome: "failed", reason: "target-denied" } as const;
+    const failed = { ...known, last, asked: { digest: digest("2"), at: time.now } };
     await tags.update("gar/p/a:busy", () => ({ next: { ...known, lease }, answer: undefined }));
     await tags.update("gar/p/a:failed", () => ({ next: failed, answer: undefined }));
     await handle(60_000);

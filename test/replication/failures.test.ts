@@ -32,7 +32,7 @@ describe("failures", () => {
       if (operation === "open-blob") throw failure("source", "permanent", 403);
     };
     const report = await replicateTag(copyRequest("v1"), fixture, never);
-    expect(report).toMatchObject({ outcome: "failed", reason: "source-http-403" });
+    expect(report).toMatchObject({ outcome: "failed", reason: "source-denied" });
     expect(fixture.target.tags.size).toBe(0);
   });
 

@@ -39,7 +39,8 @@ export function storeOf<Record>(process: Process, table: Table<Record>, name: st
 /** Receipts as one process sees them: the first of a key stays. */
 export function receiptsOf(process: Process, receipts: Map<string, Receipt>): Receipts {
   return {
-    write(record, receipt) {
+    write(about, receipt) {
+      const record = about.kind === "tag" ? about.key : about.id;
       const key = `${record} ${receipt.pushedAt} ${receipt.id}`;
       return process.call({
         service: "table",

@@ -1,0 +1,68 @@
+import { keptByKey } from "../../src/contract/kept.ts";
+import { COPY_RESERVE_MS } from "../../src/contract/limits.ts";
+import { FormatError } from "../../src/oci/format-error.ts";
+import type { CopyReport } from "../../src/replication/copy-report.ts";
+import { parseCopyRequest } from "../../src/replication/copy-request.ts";
+import type { CopyRequest } from "../../src/replication/copy-request.ts";
+import { targetRepository } from "../../src/replication/plan-copies.ts";
+import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { tagKey } from "../../src/replication/tag-record.ts";
+import { createSpeed } from "../../src/replication/time-left.ts";
+import type { TimeLeft } from "../../src/replication/time-left.ts";
+import { watchedTarget } from "../../src/replication/watched-target.ts";
+import type { CopyDependencies, Delivery } from "./handler.ts";
+
+/** How a delivery ended, the request it was about, and the key of the tag's record: as far as they are known. */
+export interface Ended {
+  readonly report: CopyReport;
+  readonly request?: CopyRequest | undefined;
+  readonly record?: string | undefined;
+}
+
+/** The request in a message's body, or why there is none. */
+export function readRequest(body: string): CopyRequest | FormatError {
+  try {
+    return parseCopyRequest(body);
+  } catch (error) {
+    if (error instanceof FormatError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Carries out a request. Where we write is decided by the configuration and the queue alone: a message on the queue of another
+ * destination is buried, and one that no rule stands behind any more is skipped.
+ */
+export function createCarrier({ configuration, open, circuit, serves, timeout, now }: CopyDependencies) {
+  const speeds = keptByKey(100, () => createSpeed());
+  let limitMs = 0;
+  return async (request: CopyRequest, delivery: Delivery, remainingMs: number): Promise<Ended> => {
+    const named = request.destination;
+    const destination = configuration.destinations.find(({ name }) => name === named);
+    if (destination === undefined) return refused(request, "unknown-destination", "is not in the configuration");
+    if (!serves(delivery, named)) return refused(request, "wrong-queue", "is not the destination of this queue");
+    const to = targetRepository(request, configuration.rules, destination.prefix);
+    if (to === undefined) return { request, report: { outcome: "skipped", reason: "no-rule" } };
+    const context = open({ destination, from: request.repository, to, delivery });
+    const record = tagKey(context.scope, request.reference);
+    const admitted = await circuit(named).admit(context.owner);
+    if (admitted.kind === "refused") {
+      return { request, report: { outcome: "deferred", reason: "circuit-open", afterMs: admitted.afterMs }, record };
+    }
+    const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
+    limitMs = Math.max(limitMs, usableMs);
+    const endsAt = now() + usableMs;
+    const time: TimeLeft = { limitMs, remainingMs: () => endsAt - now(), speed: speeds(named) };
+    const target = watchedTarget(context.target, admitted);
+    try {
+      return { request, report: await replicateTag(request, { ...context, target, time }, timeout(usableMs)), record };
+    } finally {
+      await admitted.end();
+    }
+  };
+}
+
+function refused(request: CopyRequest, reason: "unknown-destination" | "wrong-queue", problem: string): Ended {
+  const error = new FormatError("destination", `"${request.destination}" ${problem}`);
+  return { request, report: { outcome: "failed", reason, error } };
+}
