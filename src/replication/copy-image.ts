@@ -39,18 +39,26 @@ export async function copyImage(root: Descriptor, context: CopyContext, signal: 
   context.observe?.({ kind: "planned", manifests: nodes.length, blobs });
   const tally = emptyTally();
   // Asked for while the blobs are on their way.
-  const own = nodesOf({ root: tree.root, referrers: [] }).map(({ manifest }) => manifest.digest);
-  const companions = unhurried(context.referrers ? findCompanions(own, context.source, signal) : Promise.resolve([]));
+  const failed = new AbortController();
+  const companions = unhurried(companionsOf(tree, context, AbortSignal.any([signal, failed.signal])));
   const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
   try {
     await copyBlobs(blobs, context, tally, signal);
     await putBelow(tree, context, tally, signal);
   } catch (error) {
+    // What was begun for an image ends with it.
+    failed.abort(error);
+    await companions.catch(() => undefined);
     if (deniesContent(error)) await forget();
     // One that ran over says more than what else the end of the time has broken off.
     throw context.line?.ranOver() ?? error;
   }
   return { manifest: tree.root.manifest, tally, companions: await companions, forget };
+}
+
+function companionsOf(tree: ImageTree, { referrers, source }: CopyContext, signal: AbortSignal): Promise<Tag[]> {
+  const own = nodesOf({ root: tree.root, referrers: [] }).map(({ manifest }) => manifest.digest);
+  return referrers ? findCompanions(own, source, signal) : Promise.resolve([]);
 }
 
 async function copyBlobs(

@@ -1,11 +1,12 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { FormatError } from "../oci/format-error.ts";
 import type { ImageSource, ManifestWanted } from "../oci/image-source.ts";
 import { successors } from "../oci/manifest.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import { isNonDistributable } from "../oci/media-type.ts";
 import { concurrently, unhurried } from "./concurrently.ts";
+import { createManifestBudget } from "./manifest-budget.ts";
+import { createSlots } from "./slots.ts";
 
 /** A manifest with what it points to, and the manifests that must be put before it. */
 export interface ImageNode {
@@ -32,10 +33,10 @@ export class MissingContentError extends Error {
   }
 }
 
-/** Bounds against hostile images: an index in an index in an index ... (fault R10, threat T17). */
-const MAX_DEPTH = 8;
-const MAX_NODES = 1_000;
+/** Manifests read at once, at all levels together. */
 const CONCURRENT_MANIFESTS = 16;
+/** Levels of what is attached to what is attached. */
+const MAX_LEVELS = 8;
 
 export interface ReadImage {
   readonly source: ImageSource;
@@ -51,10 +52,19 @@ export interface ReadImage {
  */
 export async function readImage(root: Descriptor, image: ReadImage, signal: AbortSignal): Promise<ImageTree> {
   const listings: Listings = new Map();
-  const read = createReader(image, listings, signal);
-  const node = await read(root, 0);
-  if (node === undefined) throw new MissingContentError([root.digest]);
-  return { root: node, referrers: await readReferrers(listings, read, signal) };
+  const failed = new AbortController();
+  const reading = AbortSignal.any([signal, failed.signal]);
+  const read = createReader(image, listings, reading);
+  try {
+    const node = await read(root, 0);
+    if (node === undefined) throw new MissingContentError([root.digest]);
+    return { root: node, referrers: await readReferrers(listings, read, reading) };
+  } catch (error) {
+    failed.abort(error);
+    // What was begun for an image ends with it.
+    await Promise.allSettled(listings.values());
+    throw error;
+  }
 }
 
 /** Undefined when the source does not have it. */
@@ -64,10 +74,14 @@ type Listings = Map<Digest, Promise<readonly Descriptor[]>>;
 
 function createReader({ source, referrers, sparse }: ReadImage, listings: Listings, signal: AbortSignal): ReadNode {
   const nodes = new Map<Digest, Promise<ImageNode | undefined>>();
+  const budget = createManifestBudget();
+  const slots = createSlots(CONCURRENT_MANIFESTS);
   async function readNode(wanted: ManifestWanted, depth: number): Promise<ImageNode | undefined> {
-    const manifest = await source.fetchManifest(wanted, signal);
+    const manifest = await slots.run(() => source.fetchManifest(wanted, signal));
     if (manifest === undefined) return undefined;
     const found = successors(manifest.bytes, manifest.mediaType);
+    const unnamedBytes = Math.max(manifest.bytes.byteLength - (wanted.size ?? 0), 0);
+    budget.hold({ unnamedBytes, manifests: found.manifests, blobs: found.blobs.length });
     const children = await concurrently(
       found.manifests,
       CONCURRENT_MANIFESTS,
@@ -82,8 +96,7 @@ function createReader({ source, referrers, sparse }: ReadImage, listings: Listin
     const { digest } = wanted;
     const known = nodes.get(digest);
     if (known !== undefined) return known;
-    if (depth > MAX_DEPTH) throw new FormatError("manifests", `nested deeper than ${MAX_DEPTH} indexes`);
-    if (nodes.size === MAX_NODES) throw new FormatError("manifests", `more than ${MAX_NODES} in one image`);
+    budget.enter(digest, wanted.size, depth);
     const node = readNode(wanted, depth);
     nodes.set(digest, node);
     if (referrers) listings.set(digest, unhurried(source.listReferrers(digest, signal)));
@@ -97,7 +110,7 @@ async function readReferrers(listings: Listings, read: ReadNode, signal: AbortSi
   const seen = new Set<Digest>(listings.keys());
   const found: ImageNode[] = [];
   let level = [...listings.values()];
-  for (let depth = 0; level.length > 0 && depth < MAX_DEPTH; depth++) {
+  for (let depth = 0; level.length > 0 && depth < MAX_LEVELS; depth++) {
     const fresh = (await Promise.all(level)).flat().filter(({ digest }) => !seen.has(digest) && seen.add(digest));
     const nodes = await concurrently(fresh, CONCURRENT_MANIFESTS, ({ digest }) => read({ digest }, 1), signal);
     // What is listed and gone was taken back: nothing of the image is missing.
