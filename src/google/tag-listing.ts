@@ -42,6 +42,7 @@ export function createGoogleTagListing({ endpoint, place, apiUrl = API }: Google
   const url = new URL(`/v1/${resource}/tags?pageSize=${PAGE_SIZE}`, api);
   const reader = {
     parse: (document: unknown) => Page.safeParse(document).data,
+    entries: ({ tags }: z.infer<typeof Page>) => tags.length,
     next({ nextPageToken }: z.infer<typeof Page>): string | undefined {
       if (nextPageToken === undefined || nextPageToken === "") return undefined;
       const following = new URL(url);

@@ -1,4 +1,6 @@
 import type { HttpAnswer, HttpBody } from "./http.ts";
+import { watchedWhole } from "./watchdog.ts";
+import type { Watch } from "./watchdog.ts";
 
 /** An answer whose body still has to be read, dumped or destroyed: exactly one of the three, by whoever holds it. */
 export interface Answer {
@@ -6,20 +8,28 @@ export interface Answer {
   /** Where it came from after redirects; a relative Location is relative to this. */
   readonly url: URL;
   readonly body: HttpBody;
+  /** How long its body is waited for. */
+  readonly watch: Watch;
   /** A header's value, the first one when it is there several times. */
   header(name: string): string | undefined;
   /** All its values, one for each time it is there. */
   headers(name: string): readonly string[];
 }
 
-export function toAnswer({ statusCode, headers, body }: HttpAnswer, url: URL): Answer {
+export function toAnswer({ statusCode, headers, body }: HttpAnswer, url: URL, watch: Watch): Answer {
   const valuesOf = (name: string): readonly string[] => [headers[name] ?? []].flat();
-  return { status: statusCode, url, body, header: (name) => valuesOf(name)[0], headers: valuesOf };
+  return { status: statusCode, url, body, watch, header: (name) => valuesOf(name)[0], headers: valuesOf };
 }
 
-/** Lets go of a body nobody wants: small ones are read so that the connection lives on, others cut it. */
-export async function discard(answer: Answer): Promise<void> {
-  await answer.body.dump({ limit: 16_384 }).catch(() => undefined);
+/** Lets go of a body: short ones that come at once are read so that the connection lives on, others are cut off. */
+export async function discard({ body, watch }: Answer): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const cancel = watch.clock.after(watch.patience.restMs, () => {
+    cut(body);
+    over.resolve();
+  });
+  await Promise.race([body.dump({ limit: 16_384 }).catch(() => undefined), over.promise]);
+  cancel();
 }
 
 /** Cuts a body off, its connection with it. What it then complains about is nobody's concern: nobody reads it. */
@@ -28,27 +38,38 @@ export function cut(body: Answer["body"]): void {
   body.destroy();
 }
 
-/** The first `limit` bytes of a body, the rest cut off. */
+/** How long the words of an error may take, in milliseconds: its status is known already. */
+const WORDS_MS = 5_000;
+
+/** The first bytes of a body, `limit` at most, and only those that come in time: the rest is cut off. Never fails. */
 export async function readUpTo(answer: Answer, limit: number): Promise<Uint8Array> {
-  const { bytes } = await collect(answer, limit);
-  return bytes;
+  const read: Collected = { chunks: [], length: 0 };
+  const cancel = answer.watch.clock.after(WORDS_MS, () => cut(answer.body));
+  await collect(answer, limit, read).catch(() => undefined);
+  cancel();
+  return Buffer.concat(read.chunks).subarray(0, limit);
 }
 
-/** A whole body, or undefined when it is longer than `limit` bytes; then the connection is cut. */
+/**
+ * A whole body, or undefined when it is longer than `limit` bytes; then the connection is cut.
+ * @throws {StallError} when it stalls, drips, or is not whole in time.
+ */
 export async function readWhole(answer: Answer, limit: number): Promise<Uint8Array | undefined> {
-  const { bytes, complete } = await collect(answer, limit);
-  return complete ? bytes : undefined;
+  const read: Collected = { chunks: [], length: 0 };
+  await collect(answer, limit, read);
+  return read.length > limit ? undefined : Buffer.concat(read.chunks);
 }
 
-async function collect(answer: Answer, limit: number): Promise<{ bytes: Uint8Array; complete: boolean }> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+interface Collected {
+  readonly chunks: Uint8Array[];
+  length: number;
+}
+
+async function collect({ body, watch }: Answer, limit: number, into: Collected): Promise<void> {
   // Leaving the loop early destroys the body, which closes its connection.
-  for await (const chunk of answer.body) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError("an HTTP body gives bytes");
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (length > limit) return { bytes: Buffer.concat(chunks).subarray(0, limit), complete: false };
+  for await (const chunk of watchedWhole(body, watch)) {
+    into.chunks.push(chunk);
+    into.length += chunk.byteLength;
+    if (into.length > limit) return;
   }
-  return { bytes: Buffer.concat(chunks), complete: true };
 }

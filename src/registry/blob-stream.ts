@@ -35,11 +35,15 @@ export async function openBlobStream(
   descriptor: Descriptor,
   signal: AbortSignal,
 ): Promise<BlobStream> {
-  const first = await openWhole(client, descriptor, signal);
-  const bytes = verified(spliced(client, descriptor, first, signal), client, descriptor);
+  const released = new AbortController();
+  const either = AbortSignal.any([signal, released.signal]);
+  const first = await openWhole(client, descriptor, either);
+  const bytes = verified(spliced(client, descriptor, first, either), client, descriptor);
   return {
     [Symbol.asyncIterator]: () => bytes,
     async [Symbol.asyncDispose]() {
+      // Whatever it waits for by now: the first answer, another one, or a pause between them.
+      released.abort(new Error("the stream was let go of"));
       cut(first.answer.body);
       await bytes.return(undefined);
     },

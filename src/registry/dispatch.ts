@@ -8,6 +8,7 @@ import type { RegistryRequest } from "./exchange.ts";
 import { hedged } from "./hedge.ts";
 import { systemClock } from "./system-clock.ts";
 import type { Traffic } from "./traffic.ts";
+import { PATIENCE } from "./watchdog.ts";
 
 /**
  * Sends one request to one host, in the only order there is: our own turn first, then the request, which is measured and
@@ -26,7 +27,8 @@ const HEDGED = new Set<RegistryOperation>(["resolve", "head-blob", "fetch-manife
 
 export function createDispatch(endpoint: Endpoint, traffic: Traffic): Dispatch {
   const { origin } = originOf(endpoint);
-  const { connections, clock = systemClock } = endpoint;
+  const { connections, clock = systemClock, patience = PATIENCE } = endpoint;
+  const line = { connections, watch: { clock, patience } };
   const { rate, latency, hedges } = traffic;
   return async (request, authorization, signal) => {
     // The rate is the registry's: object stores and other hosts' token servers do not count against it.
@@ -34,7 +36,7 @@ export function createDispatch(endpoint: Endpoint, traffic: Traffic): Dispatch {
     if (isHome) await rate.turn(signal);
     // While we waited, what allowed the request may have ended.
     signal.throwIfAborted();
-    const send = (either: AbortSignal): Promise<Answer> => exchange(connections, request, authorization, either);
+    const send = (either: AbortSignal): Promise<Answer> => exchange(line, request, authorization, either);
     if (!HEDGED.has(request.operation)) return send(signal);
     hedges.earn();
     const started = clock.now();

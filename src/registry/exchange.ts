@@ -3,7 +3,9 @@ import { toAnswer } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Scope } from "./authorization.ts";
 import type { Connections } from "./connections.ts";
-import type { HttpRequest } from "./http.ts";
+import type { HttpAnswer, HttpRequest } from "./http.ts";
+import { headWithin } from "./watchdog.ts";
+import type { Watch } from "./watchdog.ts";
 
 export interface RegistryRequest {
   readonly operation: RegistryOperation;
@@ -20,24 +22,33 @@ export interface RegistryRequest {
 
 /** One request, one answer, one hop: no redirect, no retry, no credentials but the header given. */
 export async function exchange(
-  connections: Connections,
+  { connections, watch }: { readonly connections: Connections; readonly watch: Watch },
   request: Omit<RegistryRequest, "accept" | "scope">,
   authorization: string | undefined,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { method, url, headers, body } = request;
-  const data = await connections.request({
-    origin: url.origin,
-    path: `${url.pathname}${url.search}`,
-    method,
-    headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
-    body,
-    signal,
-  });
-  return toAnswer(data, url);
+  const send = (either: AbortSignal): Promise<HttpAnswer> =>
+    connections.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method,
+      headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
+      body,
+      signal: either,
+    });
+  const { answerMs, headMs } = watch.patience;
+  // A stream takes as long as it takes: who sends it watches it.
+  const isStream = !isInMemory(body);
+  const limitMs = body === undefined ? headMs : answerMs;
+  return toAnswer(await (isStream ? send(signal) : headWithin(send, watch.clock, limitMs, signal)), url, watch);
 }
 
 /** True when the request can be sent a second time: its body, if any, is in memory. */
 export function isReplayable(request: RegistryRequest): boolean {
-  return request.body === undefined || request.body instanceof Uint8Array;
+  return isInMemory(request.body);
+}
+
+function isInMemory(body: RegistryRequest["body"]): boolean {
+  return body === undefined || body instanceof Uint8Array;
 }

@@ -9,7 +9,7 @@ import type { Tag } from "../oci/reference.ts";
 import { recategorized, RegistryError } from "../oci/registry-error.ts";
 import type { RegistryOperation } from "../oci/registry-error.ts";
 import { withRetry } from "./retry.ts";
-import { discard, readWhole } from "./answer.ts";
+import { discard } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { contentError } from "./content-error.ts";
 import type { RegistryRequest } from "./exchange.ts";
@@ -95,7 +95,7 @@ async function getManifest(
   reference: Tag | Digest,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  const answer = await client.sendRetrying(
+  const { answer, bytes } = await client.readRetrying(
     {
       operation,
       subject: client.subject(reference),
@@ -105,13 +105,10 @@ async function getManifest(
       accept: [200, 404],
       scope: client.scope("pull"),
     },
+    MANIFEST_MAX_BYTES,
     signal,
   );
-  if (answer.status === 404) {
-    await discard(answer);
-    return undefined;
-  }
-  const bytes = await readWhole(answer, MANIFEST_MAX_BYTES);
+  if (answer.status === 404) return undefined;
   if (bytes === undefined) throw tooLarge(client, reference);
   const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : "sha256");
   if (isDigest(reference) && digest !== reference) {

@@ -30,7 +30,7 @@ export async function pushBlob(
     } catch (cause) {
       const error = typedFailure(client.occasion("put-blob", descriptor.digest), cause, signal);
       if (!(error instanceof RegistryError)) throw error;
-      isMaybeThere = error.side === client.endpoint.side && error.operation === "put-blob";
+      isMaybeThere ||= error.side === client.endpoint.side && error.operation === "put-blob";
       throw error.side === client.endpoint.side ? error : sourceFailure(error);
     }
   };
@@ -80,7 +80,10 @@ async function pushOnce(
   return { kind: "uploaded" };
 }
 
-/** A mount is a wish: a registry that refuses it, for whatever reason, is asked for an upload instead. */
+/**
+ * A mount is a wish: a registry that refuses it, for whatever reason, is asked for an upload instead. Only one that wants
+ * fewer requests (429) is not sent another one at once.
+ */
 async function mountOrStart(
   client: RepositoryClient,
   descriptor: Descriptor,
@@ -90,7 +93,7 @@ async function mountOrStart(
   try {
     return await startUpload(client, descriptor, mountFrom, signal);
   } catch (error) {
-    const isRefused = error instanceof RegistryError && error.category === "permanent";
+    const isRefused = error instanceof RegistryError && error.status !== undefined && error.status !== 429;
     if (mountFrom === undefined || !isRefused) throw error;
     return startUpload(client, descriptor, undefined, signal);
   }

@@ -17,6 +17,9 @@ const ReferrersList = z.object({ manifests: z.array(Descriptor) });
 const ReferrersIndex = z.looseObject({ manifests: z.array(z.looseObject({ digest: z.string() })) });
 type ReferrersIndex = z.infer<typeof ReferrersIndex>;
 
+/** Far more than any image has attached to it. */
+const MAX_REFERRERS = 10_000;
+
 /** Answers by which registries say that they have no such API; some routers know only these. */
 const UNSUPPORTED = [400, 404, 405, 501];
 
@@ -44,11 +47,17 @@ async function listByApi(
     url: client.url(`referrers/${subject}`),
     headers: { accept: MediaType.ociIndex },
     absent: UNSUPPORTED,
+    maxEntries: MAX_REFERRERS,
   } as const;
   const found: Descriptor[] = [];
-  for await (const page of pages(client, request, pageOf(ReferrersList), signal)) {
+  for await (const page of pages(
+    client,
+    request,
+    pageOf(ReferrersList, ({ manifests }) => manifests.length),
+    signal,
+  )) {
     if (page === undefined) return undefined;
-    found.push(...page.manifests);
+    for (const descriptor of page.manifests) found.push(descriptor);
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../oci/clock.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { RegistryOperation } from "../oci/registry-error.ts";
+import { readWhole } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Scope } from "./authorization.ts";
 import { createAuthorization } from "./authorization.ts";
@@ -8,10 +9,12 @@ import { createDispatch } from "./dispatch.ts";
 import { originOf } from "./endpoint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { RegistryRequest } from "./exchange.ts";
+import { typedFailure } from "./failure.ts";
 import type { Occasion } from "./failure.ts";
 import { createHostGuard } from "./host-guard.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { withRetry } from "./retry.ts";
+import type { Retry } from "./retry.ts";
 import { systemClock } from "./system-clock.ts";
 import { createTokenServers } from "./token-server.ts";
 import { createTraffic } from "./traffic.ts";
@@ -39,6 +42,14 @@ export interface RepositoryClient {
   readonly traffic: Traffic;
   /** Sends again after failures that pass; only for requests that can be repeated. Reads are hedged. */
   sendRetrying(request: RegistryRequest, signal: AbortSignal): Promise<Answer>;
+  /** As `sendRetrying`, and reads the answer as part of each try; its bytes are undefined when there are more than `limit`. */
+  readRetrying(request: RegistryRequest, limit: number, signal: AbortSignal): Promise<WholeAnswer>;
+}
+
+/** An answer that has been read. */
+export interface WholeAnswer {
+  readonly answer: Answer;
+  readonly bytes: Uint8Array | undefined;
 }
 
 export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
@@ -51,6 +62,21 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
   const servers = createTokenServers(endpoint, guard, dispatch);
   const authorization = createAuthorization({ credentials: endpoint.credentials, servers, now: clock.now });
   const send = createTransport({ endpoint, guard, authorization, dispatch });
+  const retry = ({ operation }: RegistryRequest, signal: AbortSignal): Retry => ({
+    operation,
+    traffic,
+    clock,
+    random,
+    signal,
+  });
+  const read = async (request: RegistryRequest, limit: number, signal: AbortSignal): Promise<WholeAnswer> => {
+    const answer = await send(request, signal);
+    const { operation, subject } = request;
+    const bytes = await readWhole(answer, limit).catch((error: unknown) => {
+      throw typedFailure({ side: endpoint.side, operation, subject }, error, signal);
+    });
+    return { answer, bytes };
+  };
   const prefix = formatReference({ registry: endpoint.registry, name: endpoint.repository });
   const subject = (reference: string): string => `${prefix}${reference.includes(":") ? "@" : ":"}${reference}`;
   return {
@@ -65,13 +91,7 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
     scope: (actions, from) => ({ repository: endpoint.repository, actions, from }),
     traffic,
     send,
-    sendRetrying: (request, signal) =>
-      withRetry(() => send(request, signal), {
-        operation: request.operation,
-        traffic,
-        clock,
-        random,
-        signal,
-      }),
+    sendRetrying: (request, signal) => withRetry(() => send(request, signal), retry(request, signal)),
+    readRetrying: (request, limit, signal) => withRetry(() => read(request, limit, signal), retry(request, signal)),
   };
 }

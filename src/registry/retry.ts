@@ -4,6 +4,10 @@ import type { RegistryOperation } from "../oci/registry-error.ts";
 import { retryPolicy } from "./retry-policy.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { Traffic } from "./traffic.ts";
+import { StallError } from "./watchdog.ts";
+
+/** Tries that end by our own patience: each has cost so much time that more of them are the queue's business. */
+const MAX_STALLS = 2;
 
 export interface Retry {
   readonly operation: RegistryOperation;
@@ -23,6 +27,7 @@ export async function withRetry<T>(
   { operation, traffic, clock, random, signal }: Retry,
 ): Promise<T> {
   const policy = retryPolicy(traffic.retryPolicies, operation);
+  let stalls = 0;
   for (let tries = 1; ; tries++) {
     await traffic.pace.turn(signal);
     try {
@@ -33,11 +38,11 @@ export async function withRetry<T>(
       // What was never sent, and what was given up, is no failure that another try could mend.
       if (!(error instanceof RegistryError)) throw error;
       traffic.retries.earn();
-      if (isBusy(error)) traffic.pace.busy(error.retryAfterMs ?? 0);
-      if (error.status === 429) await traffic.rate.refused(error.retryAfterMs ?? 0);
+      await tellBusy(error, traffic);
       const waitMs = waitAfter(error, tries, policy, random);
       if (waitMs === undefined) throw error;
-      if (tries >= policy.tries || !traffic.retries.spend()) throw exhausted(error);
+      stalls += stallOf(error);
+      if (tries >= policy.tries || stalls === MAX_STALLS || !traffic.retries.spend()) throw exhausted(error);
       await clock.sleep(waitMs, signal);
     }
   }
@@ -55,6 +60,16 @@ export function waitAfter(
   const asked = error.retryAfterMs;
   if (asked === undefined) return random() * busyMs;
   return asked <= busyMs ? asked + random() * baseMs : undefined;
+}
+
+async function tellBusy(error: RegistryError, { pace, rate }: Traffic): Promise<void> {
+  if (isBusy(error)) pace.busy(error.retryAfterMs ?? 0);
+  if (error.status === 429) await rate.refused(error.retryAfterMs ?? 0);
+}
+
+/** 1 for a try that ended by our own patience. */
+function stallOf({ cause }: RegistryError): number {
+  return cause instanceof StallError ? 1 : 0;
 }
 
 /** The registry is there and wants to be asked more slowly. */

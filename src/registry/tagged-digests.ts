@@ -9,8 +9,11 @@ import { resolveManifest } from "./manifests.ts";
 import { createRepositoryClient } from "./repository-client.ts";
 import type { RepositoryClient } from "./repository-client.ts";
 
-/** Tags in a page, as Google's own client asks for them. Registries that give fewer link to the next page. */
-const PAGE_SIZE = 10_000;
+/** Tags in a page: Amazon ECR refuses more than 1,000. Registries that give fewer link to the next page. */
+const PAGE_SIZE = 1_000;
+/** As Google's own client asks Google's hosts, which link to no next page. */
+const GOOGLE_PAGE_SIZE = 10_000;
+const GOOGLE_HOST = /(?:^|\.)(?:pkg\.dev|gcr\.io)$/;
 /** Tags resolved at once where the listing does not say what they name. */
 const CONCURRENT = 16;
 
@@ -41,17 +44,25 @@ async function* listTaggedDigests(
   whole: WholeListing | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<TaggedDigest> {
-  const url = client.url(`tags/list?n=${PAGE_SIZE}`);
+  const isGoogle = whole !== undefined || GOOGLE_HOST.test(client.endpoint.registry);
+  const url = client.url(`tags/list?n=${isGoogle ? GOOGLE_PAGE_SIZE : PAGE_SIZE}`);
   const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
-  for await (const page of pages(client, request, pageOf(Page), signal)) {
-    if (whole !== undefined && sizeOf(page) >= whole.from) return yield* whole.list(signal);
-    if (page?.manifest === undefined) yield* resolved(client, (page?.tags ?? []).filter(isTag), signal);
-    else yield* fromMap(page.manifest);
+  const seen = { tags: 0, manifests: 0 };
+  for await (const page of pages(client, request, pageOf(Page, sizeOf), signal)) {
+    if (page === undefined) return;
+    const { tags, manifest } = page;
+    seen.tags += tags?.length ?? 0;
+    seen.manifests = Math.max(seen.manifests, Object.keys(manifest ?? {}).length);
+    // Where the pages are small, no single one shows that there are as many as a listing may have.
+    if (whole !== undefined && Math.max(seen.tags, seen.manifests) >= whole.from) return yield* whole.list(signal);
+    if (manifest === undefined) yield* resolved(client, (tags ?? []).filter(isTag), signal);
+    else yield* fromMap(manifest);
   }
 }
 
-function sizeOf(page: z.infer<typeof Page> | undefined): number {
-  return Math.max(page?.tags?.length ?? 0, Object.keys(page?.manifest ?? {}).length);
+function sizeOf({ tags, manifest }: z.infer<typeof Page>): number {
+  const named = Object.values(manifest ?? {}).reduce((sum, { tag }) => sum + 1 + (tag?.length ?? 0), 0);
+  return Math.max(tags?.length ?? 0, named);
 }
 
 function* fromMap(manifests: NonNullable<z.infer<typeof Page>["manifest"]>): Generator<TaggedDigest> {

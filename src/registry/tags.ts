@@ -16,7 +16,12 @@ export async function* listTags(
 ): AsyncGenerator<Tag> {
   const url = client.url(`tags/list?n=${pageSize}`);
   const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
-  for await (const page of pages(client, request, pageOf(TagList), signal)) {
+  for await (const page of pages(
+    client,
+    request,
+    pageOf(TagList, ({ tags }) => tags?.length ?? 0),
+    signal,
+  )) {
     yield* (page?.tags ?? []).filter(isTag);
   }
 }

@@ -16,6 +16,18 @@ export interface Patience {
   readonly unreadMs: number;
   /** How long a target may take to answer when it has every byte. */
   readonly answerMs: number;
+  /** How long the head of an answer may take, informational ones (1xx) and headers that drip included. */
+  readonly headMs: number;
+  /** How long an answer that is read whole may take to come, whatever its pace. */
+  readonly wholeMs: number;
+  /** How long a body that is not needed may take to end, so that its connection can be used again. */
+  readonly restMs: number;
+}
+
+/** What it takes to watch an answer. */
+export interface Watch {
+  readonly clock: Clock;
+  readonly patience: Patience;
 }
 
 export const PATIENCE: Patience = {
@@ -24,6 +36,9 @@ export const PATIENCE: Patience = {
   floorMs: 15_000,
   unreadMs: 15_000,
   answerMs: 60_000,
+  headMs: 20_000,
+  wholeMs: 60_000,
+  restMs: 1_000,
 };
 
 interface Body extends AsyncIterable<unknown> {
@@ -71,6 +86,34 @@ export async function* watched(body: Body, clock: Clock, patience: Patience): As
   }
 }
 
+/** As {@link watched}, for an answer that is read whole: it has an end in any case. */
+export async function* watchedWhole(body: Body, { clock, patience }: Watch): AsyncGenerator<Uint8Array> {
+  const { wholeMs } = patience;
+  const late = (): unknown => body.destroy(new StallError(`not whole after ${wholeMs / 1_000} s`));
+  const cancel = clock.after(wholeMs, late);
+  try {
+    yield* watched(body, clock, patience);
+  } finally {
+    cancel();
+  }
+}
+
+/** Waits for the head of an answer for so long. What `send` began is aborted when it takes longer. */
+export async function headWithin<T>(
+  send: (signal: AbortSignal) => Promise<T>,
+  clock: Clock,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<T> {
+  const late = new AbortController();
+  const cancel = clock.after(limitMs, () => late.abort(new StallError(`no answer for ${limitMs / 1_000} s`)));
+  try {
+    return await send(AbortSignal.any([signal, late.signal]));
+  } finally {
+    cancel();
+  }
+}
+
 /** An upload's bytes on their way, watched until the target has answered. */
 export interface WatchedUpload {
   readonly body: AsyncIterable<Uint8Array>;
@@ -81,6 +124,12 @@ export interface WatchedUpload {
   /** Ends the watch; to be called once the upload has ended, well or not. */
   end(): void;
 }
+
+/**
+ * Bytes handed over at once: progress is seen by these. Larger pieces, as read-ahead gives them, would make a target that
+ * takes bytes all the time look as if it had stopped.
+ */
+const UPLOAD_PIECE_BYTES = 64 * 1024;
 
 /** Watches who reads: time the bytes take to come does not count. */
 export function watchUpload(
@@ -100,8 +149,10 @@ export function watchUpload(
     let asked = (startedAt = clock.now());
     for await (const chunk of bytes) {
       waitedMs += clock.now() - asked;
-      expect(unreadMs, "took no byte");
-      yield chunk;
+      for (let at = 0; at < chunk.byteLength; at += UPLOAD_PIECE_BYTES) {
+        expect(unreadMs, "took no byte");
+        yield chunk.subarray(at, at + UPLOAD_PIECE_BYTES);
+      }
       cancel();
       asked = clock.now();
     }

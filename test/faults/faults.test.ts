@@ -33,7 +33,16 @@ const SEEDS_AT_ONCE = 10;
 /** Deliveries a request may take: what the queue would do over minutes. */
 const MAX_DELIVERIES = 8;
 /** Short where a source is slow, which costs nothing when mistaken; longer where a mistake would send a blob again. */
-const PATIENCE = { silenceMs: 120, floorBytes: 64 * 1024, floorMs: 200, unreadMs: 1_000, answerMs: 1_000 };
+const PATIENCE = {
+  silenceMs: 120,
+  floorBytes: 64 * 1024,
+  floorMs: 200,
+  unreadMs: 1_000,
+  answerMs: 1_000,
+  headMs: 2_000,
+  wholeMs: 2_000,
+  restMs: 200,
+};
 const never = new AbortController().signal;
 const tag = parseTag("v1");
 

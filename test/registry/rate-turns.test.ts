@@ -168,7 +168,7 @@ describe("waiting for our own turn", () => {
     const rate = { ...refusing(1), tryTurn: () => isFree };
     const { target, play, requests } = setUp(rate, (_request, count) => ({
       status: 404,
-      afterMs: count === 0 ? 30_000 : 1,
+      afterMs: count === 0 ? 15_000 : 1,
     }));
     await play(target.resolve(tag, never));
     expect(requests).toHaveLength(sent);
