@@ -8,7 +8,8 @@ import type { Deployment } from "../src/contract/names.ts";
 import { destinationsOf } from "./copy-queues.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { watchDestination } from "./destination-watches.ts";
-import { watchComparisons, watchFunctions, watchLosses } from "./stack-watches.ts";
+import { watchFunctions, watchLosses, watchNotifications } from "./stack-watches.ts";
+import { describeAlarm } from "./runbook.ts";
 import { isOurs } from "./watch.ts";
 import type { Watch } from "./watch.ts";
 
@@ -20,8 +21,10 @@ export interface AlarmsProps {
   readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: NodejsFunction };
   /** Told when an alarm changes its state. */
   readonly actions: readonly IAlarmAction[];
-  /** Where the runbook is published; every description names a heading of it. */
-  readonly runbookUrl: string;
+  /** Where the runbook is published; every description leads to a heading of it. */
+  readonly runbookUrl: string | undefined;
+  /** Is a chat room told of alarms? */
+  readonly isNotifying: boolean;
   /** Are there metrics of our own? */
   readonly metrics: boolean;
   readonly reconcileEveryMinutes: number;
@@ -33,7 +36,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
   const watches = [
     ...watchLosses(props),
     ...watchFunctions(props),
-    ...watchComparisons(props),
+    ...watchNotifications(props),
     ...destinationsOf(props.queues).flatMap((name) => watchDestination(name, props)),
   ];
   const useful = watches.filter(({ metric }) => props.metrics || !isOurs(metric));
@@ -42,13 +45,9 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
 
 function createAlarm(scope: Construct, watch: Watch, { actions, runbookUrl, deployment }: AlarmsProps): Alarm {
   const { id, metric, above, periods = 1, isHeartbeat = false, says, heading } = watch;
-  const anchor = heading
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9 -]/g, "")
-    .replaceAll(" ", "-");
   const alarm = new Alarm(scope, `Alarm-${id}`, {
     alarmName: resourceName("alarm", id, deployment),
-    alarmDescription: `${says} What to do: ${runbookUrl}#${anchor}`,
+    alarmDescription: describeAlarm(says, heading, runbookUrl),
     metric,
     threshold: above,
     evaluationPeriods: periods,

@@ -9,7 +9,10 @@ import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./watch.ts";
 import type { Watch } from "./watch.ts";
 
 /** How one destination is doing. */
-export function watchDestination(destination: string, { queues }: Pick<AlarmsProps, "queues">): Watch[] {
+export function watchDestination(
+  destination: string,
+  { queues, reconcileEveryMinutes }: Pick<AlarmsProps, "queues" | "reconcileEveryMinutes">,
+): Watch[] {
   const own = (metric: MetricName, service: string, statistic: string, period: Duration): CloudWatchMetric =>
     ownMetric(metric, { service, destination }, statistic, period);
   const failed = own(Metric.failed, "copy", "Sum", MINUTES_15);
@@ -24,11 +27,14 @@ export function watchDestination(destination: string, { queues }: Pick<AlarmsPro
       says: `A push has been waiting for ${destination} for more than half an hour.`,
       heading: "Oldest message",
     })),
+    ...waitWatches(destination, own),
     ...lagWatches(destination, own),
+    watchComparisons(destination, reconcileEveryMinutes),
     {
       id: `${destination}-failure-rate`,
       metric: new MathExpression({
-        expression: "IF(f + r > 0, 100 * f / (f + r), 0)",
+        // Copies that all fail, and none that is replicated: r has no data, and would leave the rate without any.
+        expression: "IF(FILL(f, 0) + FILL(r, 0) > 0, 100 * FILL(f, 0) / (FILL(f, 0) + FILL(r, 0)), 0)",
         label: "failed for good, %",
         period: MINUTES_15,
         usingMetrics: { f: failed, r: replicated },
@@ -53,6 +59,57 @@ export function watchDestination(destination: string, { queues }: Pick<AlarmsPro
       heading: "Events missed",
     },
   ];
+}
+
+/** How long a push may wait, in milliseconds: twice what a copy may take. */
+const LONGEST_WAIT_MS = 1_800_000;
+
+/**
+ * Pushes that wait, seen by the deliveries that put them off: SQS leaves a message out of the age of its queue's oldest one once it was received three
+ * times (SQS developer guide, "Available CloudWatch metrics"), and the lag is known only of what has arrived.
+ */
+function waitWatches(
+  destination: string,
+  own: (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric,
+): Watch[] {
+  const busy = { service: "copy", destination, reason: "busy" };
+  return [
+    {
+      id: `${destination}-waiting-push`,
+      metric: own(Metric.deferredAge, "copy", "Maximum", MINUTES_5),
+      above: LONGEST_WAIT_MS,
+      periods: 3,
+      says: `A push has been put off again and again for ${destination}, for more than half an hour.`,
+      heading: "Waiting pushes",
+    },
+    {
+      id: `${destination}-stuck-lease`,
+      metric: ownMetric(Metric.deferredAgeByReason, busy, "Maximum", MINUTES_5),
+      above: LONGEST_WAIT_MS,
+      periods: 2,
+      says: `A tag at ${destination} has been leased for longer than any copy takes.`,
+      heading: "Waiting pushes",
+    },
+  ];
+}
+
+/** Whether this destination is still compared with the source. */
+function watchComparisons(destination: string, everyMinutes: number): Watch {
+  const hours = heartbeatHours(everyMinutes);
+  return {
+    id: `${destination}-reconcile-heartbeat`,
+    metric: ownMetric(Metric.reconciliations, { service: "reconcile", destination }, "Sum", HOUR),
+    above: 1,
+    isHeartbeat: true,
+    periods: hours,
+    says: `The source and ${destination} have not been compared for ${hours} hours: a push whose event is lost now stays lost.`,
+    heading: "No comparison",
+  };
+}
+
+/** Two comparisons in a row must be missing, and two hours at least: one may take a while. An alarm looks back for a week at most. */
+function heartbeatHours(everyMinutes: number): number {
+  return Math.min(Math.max(Math.ceil((2 * everyMinutes) / 60), 2), 168);
 }
 
 /**

@@ -95,7 +95,7 @@ function reserveQueues({ queues, deadLetters, roles, settings: { operators } }: 
 /** Alarms, a dashboard and saved queries. */
 function watchOver(
   scope: Construct,
-  parts: Omit<AlarmsProps, "actions" | "runbookUrl" | "metrics">,
+  parts: Omit<AlarmsProps, "actions" | "runbookUrl" | "metrics" | "isNotifying">,
   table: TableV2,
   settings: DeployedSettings,
 ): Alarm[] {
@@ -105,6 +105,7 @@ function watchOver(
   const alarms = createAlarms(scope, {
     ...parts,
     runbookUrl,
+    isNotifying: notifications !== undefined,
     metrics: settings.metrics,
     actions: alarmTopics.map((topic) => new SnsAction(topic)),
   });

@@ -56,8 +56,8 @@ export interface Settings {
   readonly alarmTopics: readonly ITopic[];
   /** A chat room that is told of alarms, by a webhook. */
   readonly notifications?: Notifications | undefined;
-  /** Where docs/runbook.md is published: alarms link to its headings. */
-  readonly runbookUrl: string;
+  /** Where docs/runbook.md is published, `https://...`: alarms link to its headings. Without it, they say what it says. */
+  readonly runbookUrl?: string | undefined;
 }
 
 /** Settings, and what they are for. */
@@ -76,7 +76,6 @@ export const DEFAULT_SETTINGS: Settings = {
   tableRemovalPolicy: RemovalPolicy.RETAIN,
   alarmTopics: [],
   operators: [],
-  runbookUrl: "docs/runbook.md",
 };
 
 /** A setting is outside of what AWS takes; the message names it. */
@@ -93,6 +92,10 @@ export function checkSettings(settings: Settings, region: string): Settings {
     throw new SettingError(
       "openTelemetryLayer: needs tracing, which is switched off; the layer sends what it sees to X-Ray",
     );
+  }
+  const { runbookUrl } = settings;
+  if (runbookUrl !== undefined && !/^https:\/\/[^/]+/.test(runbookUrl)) {
+    throw new SettingError(`runbookUrl: takes a link that works in a message, https://..., not ${runbookUrl}`);
   }
   within("copyMemoryMegabytes", settings.copyMemoryMegabytes, 256, 10_240);
   within("liveConcurrency", settings.liveConcurrency, 2, 1_000);

@@ -2,7 +2,7 @@ import { MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import { COPY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import { Metric } from "../src/contract/metric-names.ts";
 import type { AlarmsProps } from "./alarms.ts";
-import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./watch.ts";
+import { MINUTES_15, MINUTES_5, ownMetric } from "./watch.ts";
 import type { Watch } from "./watch.ts";
 
 /** What was given up: by the functions, by Lambda, and by EventBridge. */
@@ -41,7 +41,8 @@ export function watchFunctions({ functions }: Pick<AlarmsProps, "functions">): W
   const { copy, fanOut, probe, reconcile } = functions;
   const sum = { statistic: "Sum", period: MINUTES_15 };
   const errors = new MathExpression({
-    expression: "a + b + c + d",
+    // One that has no data has no errors: without FILL, the sum would have no data either.
+    expression: "FILL(a, 0) + FILL(b, 0) + FILL(c, 0) + FILL(d, 0)",
     label: "errors of all functions",
     period: MINUTES_15,
     usingMetrics: {
@@ -56,9 +57,16 @@ export function watchFunctions({ functions }: Pick<AlarmsProps, "functions">): W
       id: "function-errors",
       metric: errors,
       above: 3,
-      says: "Functions ended with errors nobody had foreseen.",
+      says: "Functions ended with errors, or by their time limit, again and again.",
       heading: "Function errors",
     },
+    ...(["fan-out", "copy", "probe", "reconcile"] as const).map((service) => ({
+      id: `${service}-crashes`,
+      metric: ownMetric(Metric.crashes, { service }, "Sum", MINUTES_15),
+      above: 0,
+      says: `The ${service} function ended with an error nobody had foreseen.`,
+      heading: "Function errors",
+    })),
     {
       id: "throttles",
       metric: copy.metricThrottles(sum),
@@ -76,23 +84,16 @@ export function watchFunctions({ functions }: Pick<AlarmsProps, "functions">): W
   ];
 }
 
-/** Whether both ends are still compared. */
-export function watchComparisons({ reconcileEveryMinutes }: Pick<AlarmsProps, "reconcileEveryMinutes">): Watch[] {
-  const hours = heartbeatHours(reconcileEveryMinutes);
+/** Whether a chat room can be told. */
+export function watchNotifications({ isNotifying }: Pick<AlarmsProps, "isNotifying">): Watch[] {
+  if (!isNotifying) return [];
   return [
     {
-      id: "reconcile-heartbeat",
-      metric: ownMetric(Metric.reconciliations, { service: "reconcile" }, "Sum", HOUR),
-      above: 1,
-      isHeartbeat: true,
-      periods: hours,
-      says: `Source and destinations have not been compared for ${hours} hours: a push whose event is lost now stays lost.`,
-      heading: "No comparison",
+      id: "notifications-failed",
+      metric: ownMetric(Metric.notificationsFailed, { service: "notify" }, "Sum", MINUTES_15),
+      above: 0,
+      says: "The chat room could not be told of an alarm.",
+      heading: "Notifications",
     },
   ];
-}
-
-/** Two comparisons in a row must be missing, and two hours at least: one may take a while. An alarm looks back for a week at most. */
-function heartbeatHours(everyMinutes: number): number {
-  return Math.min(Math.max(Math.ceil((2 * everyMinutes) / 60), 2), 168);
 }

@@ -32,7 +32,7 @@ export function isOurs(metric: IMetric): boolean {
 /** One of our own metrics, of one function and, where it has one, one destination. */
 export function ownMetric(
   metricName: MetricName,
-  dimensionsMap: { readonly service: string; readonly destination?: string },
+  dimensionsMap: { readonly service: string; readonly destination?: string; readonly reason?: string },
   statistic: string,
   period: Duration,
 ): CloudWatchMetric {

@@ -6,6 +6,7 @@ import { describeError } from "../../src/contract/observer.ts";
 import type { Observer } from "../../src/contract/observer.ts";
 import { FormatError } from "../../src/oci/format-error.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
+import type { Priority } from "../../src/contract/queues.ts";
 import type { CircuitBreaker } from "../../src/replication/circuit-breaker.ts";
 import { failureClass } from "../../src/replication/failure-class.ts";
 import type { FailureClass } from "../../src/replication/failure-class.ts";
@@ -14,7 +15,7 @@ import type { Receipts } from "../../src/replication/receipt.ts";
 import type { ReplicateTag } from "../../src/replication/replicate-tag.ts";
 import { createCarrier, readRequest } from "./carry-out.ts";
 import type { Ended } from "./carry-out.ts";
-import { countCost, countReport, logReport } from "./report.ts";
+import { countCost, countReport, countWait, logReport } from "./report.ts";
 import { receiptOf } from "./receipt-of.ts";
 
 /** One delivery of one message. */
@@ -55,6 +56,8 @@ export interface CopyDependencies {
   /** True when the queue that a delivery came from is for a destination: what a message says never decides where it is written. */
   readonly serves: (delivery: Delivery, destination: string) => boolean;
   readonly receipts: Receipts;
+  /** Of the queue that a delivery came from; undefined of one that is not ours. */
+  readonly priority: (delivery: Delivery) => Priority | undefined;
   /** Shows the message again after a while. */
   readonly defer: (delivery: Delivery, afterMs: number) => Promise<void>;
   /** Keeps the message with its reason where people look after it. */
@@ -92,6 +95,9 @@ export function createHandler(dependencies: CopyDependencies) {
     const { report, request } = await concluded(carried, delivery, dependencies);
     logReport(observer, report, request, delivery);
     countReport(observer, report, request?.destination);
+    if (request !== undefined && dependencies.priority(delivery) === "live") {
+      countWait(observer, report, request.destination, now() - request.pushedAt);
+    }
     countCost(observer, report, request?.destination, { milliseconds: now() - startedAt, memoryMegabytes });
     if (report.outcome !== "deferred") return "done";
     await shownAgain(delivery, report.afterMs, dependencies);

@@ -9,6 +9,7 @@ import { createTableClock } from "../../src/aws/table-clock.ts";
 import { CopyEnvironment } from "../../src/contract/environment.ts";
 import { COPY_LEASE_SECONDS, COPY_STREAMS } from "../../src/contract/limits.ts";
 import { queueByArn } from "../../src/contract/queues.ts";
+import type { Priority } from "../../src/contract/queues.ts";
 import type { Clock } from "../../src/oci/clock.ts";
 import { createStreams } from "../../src/replication/streams.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
@@ -16,6 +17,7 @@ import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { systemClock } from "../../src/registry/system-clock.ts";
+import type { Delivery } from "./handler.ts";
 import { toDelivery } from "./delivery.ts";
 import { createHandler } from "./handler.ts";
 
@@ -61,13 +63,18 @@ const handle = createHandler({
   receipts: stores.receipts,
   serves: ({ queueArn }, destination) => queueByArn(queues.copies, queueArn)?.destination === destination,
   circuit: (destination) => wiring.circuit(destination),
+  priority: priorityOf,
   open: ({ delivery, ...route }) =>
     wiring.open({
       ...route,
       message: delivery.messageId,
-      priority: known(queueByArn(queues.copies, delivery.queueArn), delivery.queueArn).priority,
+      priority: known(priorityOf(delivery), delivery.queueArn),
     }),
 });
+
+function priorityOf({ queueArn }: Delivery): Priority | undefined {
+  return queueByArn(queues.copies, queueArn)?.priority;
+}
 
 function known<T>(found: T | undefined, name: string): T {
   if (found === undefined) throw new Error(`${name} is not in the configuration; deploy the stack again`);

@@ -73,6 +73,18 @@ const OUTCOME = {
   failed: Metric.failed,
 } as const satisfies Record<CopyReport["outcome"], MetricName>;
 
+/** How long a push has been waiting, when it has to wait on; a backfill is in no hurry. */
+export function countWait(
+  observer: Observer,
+  report: CopyReport,
+  destination: string | undefined,
+  ageMs: number,
+): void {
+  if (report.outcome !== "deferred") return;
+  observer.count(Metric.deferredAge, Math.max(ageMs, 0), destination);
+  observer.count(Metric.deferredAgeByReason, Math.max(ageMs, 0), destination, report.reason);
+}
+
 export function countReport(observer: Observer, report: CopyReport, destination: string | undefined): void {
   observer.count(OUTCOME[report.outcome], 1, destination);
   if (report.outcome === "deferred") observer.count(Metric.deferredByReason, 1, destination, report.reason);

@@ -53,6 +53,11 @@ export interface ReconcileReport {
 /** Time kept to note how far it came, in milliseconds. */
 const RESERVE_MS = 10_000;
 
+/** A comparison under way: destinations of which a repository could not be compared. */
+interface Comparing extends ReconcileDependencies {
+  readonly failed: Set<string>;
+}
+
 /** One comparison: of what, and how often it begins. */
 interface Scope {
   /** Key of its {@link ReconcileRecord}. */
@@ -73,17 +78,25 @@ export function createHandler(dependencies: ReconcileDependencies) {
     const signal = timeout(Math.max(remainingMs - RESERVE_MS, 0));
     const total = { repositories: 0, asked: 0, missed: 0 };
     const outcomes = new Set<ReconcileReport["outcome"]>();
+    const failed = new Set<string>();
     for (const scope of scopesOf(configuration, schedule)) {
-      const { outcome, ...compared } = await compareAll(scope, dependencies, signal);
+      const { outcome, ...compared } = await compareAll(scope, { ...dependencies, failed }, signal);
       outcomes.add(outcome);
       total.repositories += compared.repositories;
       total.asked += compared.asked;
       total.missed += compared.missed;
-      if (outcome === "finished" && scope.key === REGULAR_CYCLE) observer.count(Metric.reconciliations, 1);
+      if (outcome === "finished" && scope.key === REGULAR_CYCLE) countHeartbeats(dependencies, failed);
       if (outcome !== "rest") observer.info("Comparison ended", { comparison: scope.key, outcome, ...compared });
     }
     return { outcome: (["partial", "finished"] as const).find((each) => outcomes.has(each)) ?? "rest", ...total };
   };
+}
+
+/** A destination of which something could not be compared has not been compared: its alarm goes off when that goes on. */
+function countHeartbeats({ configuration, observer }: ReconcileDependencies, failed: ReadonlySet<string>): void {
+  for (const { name } of configuration.destinations) {
+    if (!failed.has(name)) observer.count(Metric.reconciliations, 1, name);
+  }
 }
 
 /** What is due by a schedule comes first; other comparisons with schedules only go on where they were stopped, at last. */
@@ -108,7 +121,7 @@ function scopesOf({ reconcile }: Configuration, schedule: string | undefined): S
 /** Begins a comparison or goes on with it, as far as the time reaches; two at once are one and a rest. */
 async function compareAll(
   { key, everyMs, matches }: Scope,
-  dependencies: ReconcileDependencies,
+  dependencies: Comparing,
   signal: AbortSignal,
 ): Promise<ReconcileReport> {
   const { configuration, catalog, cycles, owner, now } = dependencies;
@@ -149,10 +162,10 @@ async function wantedRepositories(
 async function compare(
   repository: RepositoryName,
   id: string,
-  dependencies: ReconcileDependencies,
+  dependencies: Comparing,
   signal: AbortSignal,
 ): Promise<Pick<Reconciled, "asked" | "missed"> | undefined> {
-  const { observer, backlog, configuration, ...rest } = dependencies;
+  const { observer, backlog, configuration, failed, ...rest } = dependencies;
   const context = { ...rest, id, graceMs: configuration.reconcile.graceSeconds * 1_000 };
   const total = { asked: 0, missed: 0 };
   for (const place of placesOf(repository, dependencies)) {
@@ -170,6 +183,7 @@ async function compare(
       total.missed += counted;
     } catch (error) {
       if (signal.aborted) return undefined;
+      failed.add(destination);
       // A destination that is away, or a repository that is gone: the next comparison comes soon.
       observer.warn("Repository could not be compared", { repository, destination, error: describeError(error) });
     }

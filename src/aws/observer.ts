@@ -5,6 +5,15 @@ import { Metric, METRIC_NAMESPACE } from "../contract/metric-names.ts";
 import { METRICS } from "../contract/metrics.ts";
 import { describeError } from "../contract/observer.ts";
 import type { Observer } from "../contract/observer.ts";
+import { RegistryError } from "../oci/registry-error.ts";
+import { StoreError } from "../replication/record-store.ts";
+import { QueueError } from "./copy-queues.ts";
+
+/** What a function needs is away, or throttles: the table, a queue, a registry's API. */
+function isOutage(error: Error | null): boolean {
+  if (error instanceof RegistryError) return error.category !== "permanent";
+  return error instanceof StoreError || error instanceof QueueError;
+}
 
 /** Logs as JSON lines and metrics in CloudWatch's embedded format (EMF), with the middleware that adds the invocation's context. */
 export function createObserver(serviceName: string) {
@@ -22,9 +31,11 @@ export function createObserver(serviceName: string) {
       single.addMetric(metric, METRICS[metric].unit, value);
     },
   };
-  /** An error nobody had foreseen: one line and a count, then it is Lambda's. */
+  /** One line for an error, which is Lambda's then; and a count when nobody had foreseen it. */
   const crashes = {
     onError({ error }: { readonly error: Error | null }): void {
+      if (isOutage(error))
+        return observer.warn("Function ended early; it is called again", { error: describeError(error) });
       observer.error("Function crashed", { error: describeError(error) });
       observer.count(Metric.crashes, 1);
     },

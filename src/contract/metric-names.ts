@@ -13,6 +13,8 @@ export const Metric = {
   deferred: "TagsDeferred",
   failed: "TagsFailed",
   deferredByReason: "TagsDeferredByReason",
+  deferredAge: "DeferredAge",
+  deferredAgeByReason: "DeferredAgeByReason",
   failedByClass: "TagsFailedByClass",
   blobsUploaded: "BlobsUploaded",
   blobsMounted: "BlobsMounted",

@@ -31,6 +31,16 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   [Metric.deferred]: counted("deliveries that have to wait", "destination"),
   [Metric.failed]: counted("requests that can never succeed as they are: they go to the dead letters", "destination"),
   [Metric.deferredByReason]: counted("the same as TagsDeferred, by reason", "destination", "reason"),
+  [Metric.deferredAge]: {
+    unit: "Milliseconds",
+    dimensions: ["destination"],
+    meaning: "how long ago the push was, each time a delivery from a live queue is put off",
+  },
+  [Metric.deferredAgeByReason]: {
+    unit: "Milliseconds",
+    dimensions: ["destination", "reason"],
+    meaning: "the same as DeferredAge, by reason",
+  },
   [Metric.failedByClass]: counted("the same as TagsFailed, by what has to change first", "destination", "reason"),
   [Metric.blobsUploaded]: counted("blobs sent to the destination", "destination"),
   [Metric.blobsMounted]: counted("blobs the destination took from another of its repositories", "destination"),
@@ -55,8 +65,13 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   },
   [Metric.tagsRepaired]: counted("tags that a comparison of both ends found different, and asked for", "destination"),
   [Metric.eventsMissed]: counted("those of them that a push event should have asked for, and none did", "destination"),
-  [Metric.reconciliations]: counted("comparisons of the whole source that were finished"),
-  [Metric.crashes]: counted("invocations that ended with an error nobody had foreseen"),
+  [Metric.reconciliations]: counted(
+    "comparisons with the whole source that were finished, and in which nothing of the destination was left out",
+    "destination",
+  ),
+  [Metric.crashes]: counted(
+    "invocations that ended with an error nobody had foreseen; an outage of what they need is none",
+  ),
   [Metric.deferralsFailed]: counted("messages whose wait could not be set: they show again when their visibility ends"),
   [Metric.notificationsFailed]: counted("alarms that nobody could be told of, after every try"),
 };

@@ -1,7 +1,10 @@
 import middy from "@middy/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createObserver } from "../../src/aws/observer.ts";
+import { QueueError } from "../../src/aws/copy-queues.ts";
 import { Metric } from "../../src/contract/metric-names.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
+import { StoreError } from "../../src/replication/record-store.ts";
 
 const context = {
   awsRequestId: "r",
@@ -66,5 +69,27 @@ describe("the observer of a function", () => {
       expect.objectContaining({ level: "ERROR", message: "Function crashed", error: "a bug" }),
     );
     expect(lines).toContainEqual(expect.objectContaining({ service: "probe", FunctionCrashes: 1 }));
+  });
+
+  it.each([
+    ["the table", new StoreError("the table cannot be used")],
+    ["a queue", new QueueError("2 requests were not queued")],
+    [
+      "the source",
+      new RegistryError({ side: "source", operation: "list-tags", subject: "app", category: "deferred" }, "away"),
+    ],
+  ])("does not take it for a crash when %s is away", async (_what, error) => {
+    const { middlewares } = createObserver("reconcile");
+    const handler = middy()
+      .use(middlewares)
+      .handler(() => {
+        throw error;
+      });
+    const lines = await linesOf(() =>
+      expect(Reflect.apply(handler, undefined, [{}, context])).rejects.toThrow(error.message),
+    );
+    expect(lines).toEqual([
+      expect.objectContaining({ level: "WARN", message: "Function ended early; it is called again" }),
+    ]);
   });
 });

@@ -58,6 +58,7 @@ function setUp(otherwise: Partial<CopyDependencies> = {}) {
     circuit: () => breaker,
     receipts: createMemoryReceipts(new Map()),
     serves: () => true,
+    priority: () => "live",
     open: ({ to }) => {
       opened.push(to);
       return fixture;
@@ -70,6 +71,26 @@ function setUp(otherwise: Partial<CopyDependencies> = {}) {
 }
 
 describe("the copy handler", () => {
+  it("counts how long a push has been waiting, each time it has to wait on; of a backfill it does not", async () => {
+    const circuits = createMemoryRecordStore<CircuitRecord>();
+    const until = Date.now() + 600_000;
+    await circuits.update("gar", () => ({ next: { state: "open", since: 0, until, trips: 1 }, answer: undefined }));
+    const waits = async (priority: "live" | "backfill") => {
+      const { handle, observer } = setUp({
+        priority: () => priority,
+        now: () => 5_000,
+        circuit: () => breakerOver(circuits),
+      });
+      expect(await handle(deliveryOf({ ...request, pushedAt: 2_000 }), 60_000)).toBe("kept");
+      return observer.counts.filter(({ metric }) => metric.startsWith("DeferredAge"));
+    };
+    expect(await waits("live")).toEqual([
+      { metric: "DeferredAge", value: 3_000, destination: "gar" },
+      { metric: "DeferredAgeByReason", value: 3_000, destination: "gar" },
+    ]);
+    expect(await waits("backfill")).toEqual([]);
+  });
+
   it("copies to the place the configuration says, and is done", async () => {
     const { fixture, handle, opened, observer } = setUp();
     addImage(fixture.source, ["one"], "v1");

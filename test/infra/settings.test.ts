@@ -72,7 +72,7 @@ describe("settings", () => {
   ])("of a comparison every %d minutes make its heartbeat wait for %d hours", (everyMinutes, hours) => {
     const rare = synthesise({ ...EXAMPLE, reconcile: { everyMinutes } });
     rare.hasResourceProperties("AWS::CloudWatch::Alarm", {
-      AlarmName: "freightliner-reconcile-heartbeat-eu-central-1",
+      AlarmName: "freightliner-europe-reconcile-heartbeat-eu-central-1",
       EvaluationPeriods: hours,
       Period: 3_600,
       TreatMissingData: "breaching",

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { Match } from "aws-cdk-lib/assertions";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { describe, expect, it } from "vitest";
 import { Metric, METRIC_NAMESPACE } from "../../src/contract/metric-names.ts";
@@ -29,7 +30,17 @@ function mentioned(part: unknown): string[] {
 
 describe("alarms", () => {
   it("are there for the stack and for every destination", () => {
-    const own = ["oldest-message", "lag-fast-burn", "lag-slow-burn", "failure-rate", "circuit-open", "events-missed"];
+    const own = [
+      "reconcile-heartbeat",
+      "waiting-push",
+      "stuck-lease",
+      "oldest-message",
+      "lag-fast-burn",
+      "lag-slow-burn",
+      "failure-rate",
+      "circuit-open",
+      "events-missed",
+    ];
     const expected = [
       "dead-letters",
       "undelivered-events",
@@ -37,7 +48,7 @@ describe("alarms", () => {
       "function-errors",
       "throttles",
       "copy-duration",
-      "reconcile-heartbeat",
+      ...["fan-out", "copy", "probe", "reconcile"].map((name) => `${name}-crashes`),
       ...EXAMPLE.destinations.flatMap(({ name }) => own.map((alarm) => `${name}-${alarm}`)),
     ];
     expect(alarms.map(({ AlarmName }) => String(AlarmName)).toSorted()).toEqual(
@@ -45,11 +56,24 @@ describe("alarms", () => {
     );
   });
 
+  const runbookUrl = "https://wiki.example.com/runbook";
+  const webhook = Secret.fromSecretCompleteArn(
+    new Stack(new App(), "secrets"),
+    "Hook",
+    "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf",
+  );
+  const linked = Object.values(
+    synthesise(EXAMPLE, { runbookUrl, notifications: { kind: "slack", webhook } }).findResources(
+      "AWS::CloudWatch::Alarm",
+    ),
+  ).map(({ Properties }) => Properties);
+
   it("say what has happened, and lead to a heading of the runbook that is about them", () => {
     const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading = ""]) => heading);
     const anchors = headings.map((heading) => heading.toLowerCase().replaceAll(" ", "-"));
-    for (const { AlarmDescription, AlarmName } of alarms) {
-      const [, says, anchor] = /^(.+\.) What to do: docs\/runbook\.md#(.+)$/.exec(AlarmDescription) ?? [];
+    for (const { AlarmDescription, AlarmName } of linked) {
+      const [, says, anchor] =
+        /^(.+\.) What to do: https:\/\/wiki\.example\.com\/runbook#(.+)$/.exec(AlarmDescription) ?? [];
       expect([AlarmName, says?.length, anchors.includes(anchor ?? "")]).toEqual([AlarmName, says?.length, true]);
       const section = runbook
         .split(/^## /m)
@@ -57,7 +81,52 @@ describe("alarms", () => {
       const short = AlarmName.replace(/^freightliner-(?:europe-|asia-)?(.*)-eu-central-1$/, "$1");
       expect([AlarmName, section?.includes(short)]).toEqual([AlarmName, true]);
     }
-    expect(new Set(alarms.map(({ AlarmDescription }) => AlarmDescription.split("#")[1])).size).toBe(headings.length);
+    expect(new Set(linked.map(({ AlarmDescription }) => AlarmDescription.split("#")[1])).size).toBe(headings.length);
+  });
+
+  it("say what to do themselves where the runbook is published nowhere, and lead to no file that nobody has at hand", () => {
+    for (const { AlarmDescription, AlarmName } of alarms) {
+      expect([AlarmName, AlarmDescription]).toEqual([
+        AlarmName,
+        expect.stringMatching(/^.+\. What to do \("[A-Z].*" in the runbook\): .{60,}/),
+      ]);
+      expect(AlarmDescription).not.toMatch(/\.md|#/);
+      expect(AlarmDescription.length).toBeLessThanOrEqual(1_024);
+    }
+  });
+
+  it("link to a page that can be opened, or not at all", () => {
+    expect(() => synthesise(EXAMPLE, { runbookUrl: "docs/runbook.md" })).toThrow(/runbookUrl: takes a link that works/);
+  });
+
+  it("see a push that waits, a lease that is stuck, a room that cannot be told, and a destination that is not compared", () => {
+    const metric = (id: string) => {
+      const { MetricName, Dimensions } =
+        linked.find(({ AlarmName }) => AlarmName === `freightliner-${id}-eu-central-1`) ?? {};
+      return [
+        MetricName,
+        Object.fromEntries(Dimensions.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value])),
+      ];
+    };
+    expect(metric("europe-waiting-push")).toEqual(["DeferredAge", { service: "copy", destination: "europe" }]);
+    expect(metric("europe-stuck-lease")).toEqual([
+      "DeferredAgeByReason",
+      { service: "copy", destination: "europe", reason: "busy" },
+    ]);
+    expect(metric("asia-reconcile-heartbeat")).toEqual([
+      "ReconciliationsFinished",
+      { service: "reconcile", destination: "asia" },
+    ]);
+    expect(metric("notifications-failed")).toEqual(["NotificationsFailed", { service: "notify" }]);
+  });
+
+  it("take a sum of which one part has no data for what the other parts say", () => {
+    const expressions = alarms.flatMap(({ Metrics = [] }) =>
+      Metrics.flatMap(({ Expression }: { Expression?: string }) => Expression ?? []),
+    );
+    const sums = expressions.filter((text: string) => text.includes("+"));
+    expect(sums.length).toBe(1 + EXAMPLE.destinations.length);
+    for (const text of sums) expect(text.replaceAll(/FILL\([a-z], 0\)/g, "")).not.toMatch(/\b[a-z]\b/);
   });
 
   it("tell the topics they are given, when they go off and when all is well again", () => {

@@ -102,6 +102,7 @@ function wiring(cloud: Cloud, process: Process): CopyDependencies {
     circuit: (destination) => copies.circuit(destination),
     receipts: receiptsOf(process, cloud.receipts),
     serves: ({ queueArn }, destination) => queueArn.split(" ")[0] === destination,
+    priority: ({ queueArn }) => (queueArn.endsWith(" live") ? "live" : "backfill"),
     defer({ messageId, queueArn }, afterMs) {
       const effect = (): void => cloud.places.get(queueArn.split(" ")[0] ?? "")?.queue.show(messageId, afterMs);
       return process.call({ service: "queue", what: `defers ${messageId} by ${afterMs}`, effect, failure });
