@@ -45,7 +45,7 @@ export function createCarrier({ configuration, open, circuit, serves, timeout, n
     if (to === undefined) return { request, report: { outcome: "skipped", reason: "no-rule" } };
     const context = open({ destination, from: request.repository, to, delivery });
     const record = tagKey(context.scope, request.reference);
-    const admitted = await circuit(named).admit(context.owner);
+    const admitted = await circuit(named).admit(context.owner, to);
     if (admitted.kind === "refused") {
       return { request, report: { outcome: "deferred", reason: "circuit-open", afterMs: admitted.afterMs }, record };
     }

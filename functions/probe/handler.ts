@@ -1,13 +1,16 @@
+import type { Destination } from "../../src/contract/configuration-document.ts";
 import type { Configuration } from "../../src/contract/configuration.ts";
 import { Metric } from "../../src/contract/metric-names.ts";
 import { describeError } from "../../src/contract/observer.ts";
 import type { Observer } from "../../src/contract/observer.ts";
-import { RegistryError } from "../../src/oci/registry-error.ts";
+import { CIRCUIT } from "../../src/contract/limits.ts";
+import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
+import { isSuspected } from "../../src/replication/circuit-probe.ts";
 import type { CircuitRecord, CircuitState } from "../../src/replication/circuit.ts";
 import { nextIntakeStep, openedIntake, pausedIntake } from "../../src/replication/intake.ts";
 import type { IntakeRecord, IntakeStep } from "../../src/replication/intake.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
-import { isOutage } from "../../src/replication/watched-target.ts";
+import { askDestination, isClosed } from "./ask.ts";
 
 export interface ProbeDependencies {
   readonly configuration: Configuration;
@@ -27,9 +30,6 @@ export interface ProbeDependencies {
   readonly observer: Observer;
 }
 
-/** Time a destination has to answer a probe, in milliseconds. */
-const PROBE_MS = 15_000;
-
 /** Circuits as numbers, so that an alarm can look at them. */
 const STATES = { closed: 0, "half-open": 1, open: 2 } as const satisfies Record<CircuitState, number>;
 
@@ -38,27 +38,35 @@ export type ProbeReport = Readonly<Record<string, IntakeStep["kind"] | "failed">
 
 /**
  * Looks after destinations that are away: pauses the queues of a circuit that stays open, asks whether the destination is
- * back, and lets copies in again, two first and then twice as many every minute. Meant to be called once a minute.
+ * back, and lets copies in again, two first and then twice as many every minute. A destination of which only one repository
+ * says that it is away is asked in another. Meant to be called once a minute.
  */
 export function createHandler(dependencies: ProbeDependencies) {
   return async (): Promise<ProbeReport> => {
-    const names = dependencies.configuration.destinations.map(({ name }) => name);
-    const steps = await Promise.all(names.map(async (name) => [name, await lookAfter(name, dependencies)] as const));
-    return Object.fromEntries(steps);
+    const steps = dependencies.configuration.destinations.map(
+      async (destination) => [destination.name, await lookAfter(destination, dependencies)] as const,
+    );
+    return Object.fromEntries(await Promise.all(steps));
   };
 }
 
 /** One destination's failure is not the others'. */
-async function lookAfter(name: string, dependencies: ProbeDependencies): Promise<ProbeReport[string]> {
+async function lookAfter(
+  { name, circuit: settings }: Destination,
+  dependencies: ProbeDependencies,
+): Promise<ProbeReport[string]> {
   const { circuits, intakes, fullConcurrency, now, observer } = dependencies;
+  const policy = circuitPolicy({ ...CIRCUIT, ...settings });
   try {
-    const circuit = await circuits.update(name, (record) => ({ answer: record }));
+    const seen = await circuits.update(name, (record) => ({ answer: record }));
     const intake = await intakes.update(name, (record) => ({ answer: record }));
-    observer.count(Metric.circuitState, STATES[circuit?.state ?? "closed"], name);
-    let step = nextIntakeStep(intake, circuit, fullConcurrency, now());
-    // Back again: the first copies are let in at once.
-    if (step.kind === "probe" && (await isBack(name, dependencies))) {
-      step = nextIntakeStep(intake, undefined, fullConcurrency, now());
+    observer.count(Metric.circuitState, STATES[seen?.state ?? "closed"], name);
+    let step = nextIntakeStep(intake, seen, fullConcurrency, now());
+    if (seen !== undefined && (step.kind === "probe" || isSuspected(seen, policy, now()))) {
+      const circuit = await askDestination({ destination: name, seen, policy }, dependencies);
+      await noteLook(name, dependencies);
+      // Back again: the first copies are let in at once.
+      if (step.kind === "probe" && isClosed(circuit)) step = nextIntakeStep(intake, circuit, fullConcurrency, now());
     }
     if (step.kind === "pause") await pause(name, dependencies);
     if (step.kind === "admit") await admit(name, step.concurrency, dependencies);
@@ -90,24 +98,9 @@ async function admit(
   observer.info("Queues read again", { destination, concurrency });
 }
 
-/** A destination that takes a write, or answers anything but that it is away, has its circuit closed. */
-async function isBack(
-  destination: string,
-  { probe, circuits, intakes, timeout, now, observer }: ProbeDependencies,
-): Promise<boolean> {
-  const problem = await probe(destination, timeout(PROBE_MS)).then(
-    () => undefined,
-    (error: unknown) => (error instanceof RegistryError && !isOutage(error) ? undefined : error),
+/** Somebody looks after the queues: nobody else has to open them. */
+async function noteLook(destination: string, { intakes, now }: ProbeDependencies): Promise<void> {
+  await intakes.update(destination, (record) =>
+    record?.state === "paused" ? { next: { ...record, probedAt: now() }, answer: undefined } : { answer: undefined },
   );
-  if (problem === undefined) {
-    await circuits.update(destination, () => ({ next: { state: "closed", buckets: [] }, answer: undefined }));
-    observer.info("Destination is back", { destination });
-  } else {
-    observer.info("Destination is still away", { destination, error: describeError(problem) });
-  }
-  await intakes.update(destination, (record) => ({
-    next: record?.state === "paused" ? { ...record, probedAt: now() } : { state: "full" },
-    answer: undefined,
-  }));
-  return problem === undefined;
 }

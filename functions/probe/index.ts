@@ -4,12 +4,15 @@ import middy from "@middy/core";
 import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
+import { createTableClock } from "../../src/aws/table-clock.ts";
 import { ProbeEnvironment } from "../../src/contract/environment.ts";
 import { PROBE_REPOSITORY } from "../../src/contract/limits.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 import { probeWrites } from "../../src/registry/write-probe.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
+import { withRates } from "../../src/wiring/destination-rate.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createHandler } from "./handler.ts";
 
@@ -22,11 +25,14 @@ const registries = openRegistries({
   sqs: new SQSClient(clientLimits()),
   google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS,
 });
-const { circuits, intakes } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
+const table = openTableClient();
+const { circuits, intakes, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
+const clock = { ...systemClock, now: createTableClock(table) };
+const rated = withRates(registries, configuration.destinations, { store: rates, clock, yields: true });
 const endpoints = new Map(
   configuration.destinations.map(({ name, prefix }) => {
     const repository = parseRepositoryName(`${prefix}/${PROBE_REPOSITORY}`);
-    return [name, registries.destination(name)(repository)] as const;
+    return [name, rated.destination(name)(repository)] as const;
   }),
 );
 
@@ -46,7 +52,7 @@ const handle = createHandler({
     concurrency,
   }),
   fullConcurrency: concurrency.live,
-  now: Date.now,
+  now: clock.now,
   timeout: (ms) => AbortSignal.timeout(ms),
   observer,
 });

@@ -10,9 +10,12 @@ import { createBacklog, createCopyQueues } from "../../src/aws/copy-queues.ts";
 import { createEcrCatalog } from "../../src/aws/ecr-catalog.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
+import { createTableClock } from "../../src/aws/table-clock.ts";
 import { ReconcileEnvironment } from "../../src/contract/environment.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
+import { withRates } from "../../src/wiring/destination-rate.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createTagListings } from "../../src/wiring/tag-listings.ts";
 import { createHandler } from "./handler.ts";
@@ -23,7 +26,16 @@ const { observer, middlewares } = createObserver("reconcile");
 const sqs = new SQSClient(clientLimits());
 const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registries = openRegistries({ configuration, sqs, google });
-const { tags, cycles, intakes } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
+const table = openTableClient();
+const { tags, cycles, intakes, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
+/** Listings take turns of the destination's rate, too; they wait for them here, having no queue. */
+const LISTING_WAIT_MS = 60_000;
+const rated = withRates(registries, configuration.destinations, {
+  store: rates,
+  clock: { ...systemClock, now: createTableClock(table) },
+  yields: true,
+  maxWaitMs: LISTING_WAIT_MS,
+});
 const setIntake = createIntake({
   client: new LambdaClient(clientLimits()),
   functionName: functionName("copy"),
@@ -37,7 +49,7 @@ const handle = createHandler({
     new ECRClient({ ...clientLimits(), region: configuration.source.region }),
     configuration.source.account,
   ),
-  listing: createTagListings(configuration.destinations, registries, google?.artifactRegistry),
+  listing: createTagListings(configuration.destinations, rated, google?.artifactRegistry),
   tags,
   cycles,
   intakes,

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { judgeCalls } from "./circuit-verdict.ts";
+import type { CircuitLimits } from "./circuit-verdict.ts";
 import type { Change } from "./record-store.ts";
 import { Bucket } from "./sliding-window.ts";
 import type { Counts, SlidingWindow } from "./sliding-window.ts";
@@ -23,13 +25,8 @@ export const CircuitRecord = z.discriminatedUnion("state", [
 export type CircuitRecord = z.infer<typeof CircuitRecord>;
 export type CircuitState = CircuitRecord["state"];
 
-export interface CircuitPolicy {
+export interface CircuitPolicy extends CircuitLimits {
   readonly window: SlidingWindow;
-  /** Calls below which nothing is concluded. */
-  readonly minimumCalls: number;
-  /** Shares of failed and of slow calls from which on the circuit opens. */
-  readonly failureRate: number;
-  readonly slowRate: number;
   /** How long it stays open: the first time, and at most, doubling in between; milliseconds. */
   readonly openMs: number;
   readonly openMaxMs: number;
@@ -87,7 +84,7 @@ export function noteCalls(
   // Late news of calls that began before it opened.
   if (known.state === "open") return { answer: "open" };
   if (!known.permits.some(({ owner }) => owner === note.owner)) return { answer: "half-open" };
-  if (note.counts.failures + note.counts.slow > 0) {
+  if (hasBad(note.counts)) {
     const { since, trips } = known;
     const openMs = Math.min(policy.openMs * 2 ** trips, policy.openMaxMs);
     return { next: { state: "open", since, until: note.now + openMs, trips: trips + 1 }, answer: "open" };
@@ -100,14 +97,23 @@ export function noteCalls(
 function noteClosed(
   before: readonly Bucket[],
   { counts, now }: CircuitNote,
-  { window, minimumCalls, failureRate, slowRate, openMs }: CircuitPolicy,
+  policy: CircuitPolicy,
 ): Change<CircuitRecord, CircuitState> {
-  if (counts.failures + counts.slow === 0) return { answer: "closed" };
-  const buckets = window.add(before, counts, now);
-  const { calls, failures, slow } = window.total(buckets, now);
-  const isBad = calls >= minimumCalls && (failures >= calls * failureRate || slow >= calls * slowRate);
-  if (!isBad) return { next: { state: "closed", buckets }, answer: "closed" };
-  return { next: { state: "open", since: now, until: now + openMs, trips: 1 }, answer: "open" };
+  // As long as all is well, nothing is written.
+  if (!hasBad(counts) && !isTroubled(before, now, policy)) return { answer: "closed" };
+  const buckets = policy.window.add(before, counts, now);
+  const isAway = judgeCalls(policy.window.total(buckets, now), policy) === "away";
+  if (!isAway) return { next: { state: "closed", buckets }, answer: "closed" };
+  return { next: { state: "open", since: now, until: now + policy.openMs, trips: 1 }, answer: "open" };
+}
+
+/** Something failed or was slow lately: what goes well has to be known, too. */
+export function isTroubled(buckets: readonly Bucket[], now: number, { window }: CircuitPolicy): boolean {
+  return buckets.length > 0 && hasBad(window.total(buckets, now));
+}
+
+export function hasBad({ failures, slow }: Counts): boolean {
+  return failures + slow > 0;
 }
 
 /** Gives a permit back: the copy that had it has ended. */

@@ -23,6 +23,8 @@ export interface RateLimitOptions {
   readonly clock: Clock;
   /** Leave what may be sent at once to those who are in a hurry. */
   readonly yields: boolean;
+  /** Longest wait for a turn, in milliseconds; short where a queue waits better. */
+  readonly maxWaitMs?: number | undefined;
 }
 
 /** Requests taken at once: the first lot; between the bounds, more as long as there is no wait, fewer when there is. */
@@ -33,7 +35,7 @@ const LOT_LASTS_MS = 5_000;
 const WAIT_MAX_MS = 10_000;
 const YIELDING_WAIT_MAX_MS = 3_000;
 
-export function createRateLimit({ store, key, policy, clock, yields }: RateLimitOptions): RateLimit {
+export function createRateLimit({ store, key, policy, clock, yields, ...waits }: RateLimitOptions): RateLimit {
   let lot = { left: 0, from: 0, until: 0 };
   let size: number = LOT.first;
   let taking: Promise<void> | undefined;
@@ -42,7 +44,7 @@ export function createRateLimit({ store, key, policy, clock, yields }: RateLimit
     // What was not used of the last one is not needed.
     if (lot.left > 0) size = Math.max(size - lot.left, LOT.least);
     const count = size;
-    const maxWaitMs = yields ? YIELDING_WAIT_MAX_MS : WAIT_MAX_MS;
+    const maxWaitMs = waits.maxWaitMs ?? (yields ? YIELDING_WAIT_MAX_MS : WAIT_MAX_MS);
     const taken = await store
       .update(key, (record) => takeRequests(record, { count, maxWaitMs, yields, now: clock.now() }, policy))
       .catch((error: unknown) => {
@@ -51,7 +53,8 @@ export function createRateLimit({ store, key, policy, clock, yields }: RateLimit
         return { kind: "taken", from: clock.now() } as const;
       });
     if (taken.kind === "refused") {
-      size = LOT.least;
+      // Who yields seldom gets a lot: then it is one with which something can be done.
+      size = yields ? LOT.first : LOT.least;
       throw new RateExceededError(key, taken.afterMs);
     }
     const waitMs = taken.from - clock.now();

@@ -13,6 +13,8 @@ export const RateRecord = z.object({
   grownAt: z.number(),
   cutAt: z.number(),
   ceiling: z.number(),
+  /** When those who yield are given their next lot in any case; absent: now. */
+  sharedUntil: z.number().optional(),
 });
 export type RateRecord = z.infer<typeof RateRecord>;
 
@@ -27,6 +29,8 @@ export interface RatePolicy {
 /** A refusal for the whole fleet is one event: the rate is cut once in so long, in milliseconds. */
 const CUT_MS = 1_000;
 const CUT = 0.7;
+/** Of the rate, what those who yield are given in any case: without it they starve beside those who never pause. */
+const YIELDING_SHARE = 0.1;
 /** Time without requests does not make the rate grow; milliseconds of growth at most between two looks. */
 const GROWTH_MAX_MS = 5_000;
 
@@ -49,12 +53,17 @@ export function takeRequests(
   { count, now, maxWaitMs, yields }: TakeRequests,
   policy: RatePolicy,
 ): Change<RateRecord, TakenRequests> {
-  const known = grown(record ?? fresh(now, policy), now, policy);
-  const earliest = yields ? now : now - policy.burstMs;
-  const from = Math.max(known.takenUntil, earliest, known.notBefore);
-  if (from - now > maxWaitMs) return { answer: { kind: "refused", afterMs: Math.ceil(from - now) } };
-  const takenUntil = from + (count * 1_000) / known.perSecond;
-  return { next: { ...known, takenUntil }, answer: { kind: "taken", from } };
+  const known = grown(record ?? fresh(now, policy), now, policy, yields);
+  const base = Math.max(known.takenUntil, now - policy.burstMs, known.notBefore);
+  const lotMs = (count * 1_000) / known.perSecond;
+  const taken = { ...known, takenUntil: base + lotMs };
+  // Who yields takes what is left once all that may be sent at once has been saved up for the others.
+  const from = yields ? Math.max(base + policy.burstMs, now, known.notBefore) : base;
+  if (from - now <= maxWaitMs) return { next: taken, answer: { kind: "taken", from } };
+  const sharedUntil = Math.max(known.sharedUntil ?? now, now);
+  if (!yields || sharedUntil > now) return { answer: { kind: "refused", afterMs: Math.ceil(from - now) } };
+  // Its minimum share: a lot like everybody's, and the next one when that is a tenth of what was sent meanwhile.
+  return { next: { ...taken, sharedUntil: now + lotMs / YIELDING_SHARE }, answer: { kind: "taken", from: base } };
 }
 
 /** The destination said that there were too many requests: fewer from now on, and none before it said so. */
@@ -86,8 +95,9 @@ function fresh(now: number, { first, most, burstMs }: RatePolicy): RateRecord {
 }
 
 /** More, as long as it is asked for: fast where it went well before, by one request per second and second near the ceiling. */
-function grown(record: RateRecord, now: number, { most, burstMs }: RatePolicy): RateRecord {
-  const isAskedFor = record.takenUntil > now - burstMs / 2;
+function grown(record: RateRecord, now: number, { most, burstMs }: RatePolicy, yields: boolean): RateRecord {
+  // Who yields leaves what is saved up as it is: for them, all that is taken of it is asked for.
+  const isAskedFor = record.takenUntil > now - (yields ? burstMs : burstMs / 2);
   if (!isAskedFor || record.perSecond >= most) return { ...record, grownAt: now };
   const seconds = Math.min(Math.max(now - record.grownAt, 0), GROWTH_MAX_MS) / 1_000;
   const step = record.perSecond < record.ceiling * 0.9 ? Math.max(record.perSecond * 0.02, 1) : 1;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Culprit, CULPRITS_KEPT, mergeCulprits } from "./culprits.ts";
 
 /** What calls came to. */
 export const Counts = z.object({
@@ -6,6 +7,8 @@ export const Counts = z.object({
   failures: z.int().nonnegative(),
   /** Calls that did what they should, too slowly. */
   slow: z.int().nonnegative(),
+  /** Which repositories the bad calls are of. */
+  culprits: z.array(Culprit).optional(),
 });
 export type Counts = z.infer<typeof Counts>;
 
@@ -62,9 +65,13 @@ export function countWindow({ calls, maxAgeMs }: { calls: number; maxAgeMs: numb
 function into(buckets: readonly Bucket[], counts: Counts, epoch: number): Bucket[] {
   const known = buckets.find((bucket) => bucket.epoch === epoch);
   const others = buckets.filter((bucket) => bucket.epoch !== epoch);
-  return [...others, { epoch, ...sum(known ?? NO_CALLS, counts) }];
+  const { culprits, ...numbers } = sum(known ?? NO_CALLS, counts);
+  const kept = culprits === undefined ? {} : { culprits: culprits.slice(0, CULPRITS_KEPT) };
+  return [...others, { epoch, ...numbers, ...kept }];
 }
 
 export function sum(a: Counts, b: Counts): Counts {
-  return { calls: a.calls + b.calls, failures: a.failures + b.failures, slow: a.slow + b.slow };
+  const culprits = mergeCulprits(a.culprits, b.culprits);
+  const numbers = { calls: a.calls + b.calls, failures: a.failures + b.failures, slow: a.slow + b.slow };
+  return culprits.length === 0 ? numbers : { ...numbers, culprits };
 }

@@ -1,6 +1,7 @@
 import type { ImageTarget } from "../oci/image-target.ts";
 import { RegistryError } from "../oci/registry-error.ts";
-import type { Admission, CallOutcome } from "./circuit-breaker.ts";
+import type { Admission } from "./circuit-breaker.ts";
+import type { CallOutcome } from "./circuit-evidence.ts";
 
 /** Bytes per second below which an upload is slow, when the target is what it waits for. */
 const SLOW_BYTES_PER_SECOND: number = 64 * 1024;

@@ -1,13 +1,7 @@
 import type { Destination } from "../contract/configuration-document.ts";
 import type { Configuration } from "../contract/configuration.ts";
 import { keptByKey } from "../contract/kept.ts";
-import {
-  CIRCUIT,
-  COPY_LEASE_SECONDS,
-  COPY_MAX_ATTEMPTS,
-  RATE_BURST_MS,
-  RATE_FIRST_PER_SECOND,
-} from "../contract/limits.ts";
+import { CIRCUIT, COPY_LEASE_SECONDS, COPY_MAX_ATTEMPTS } from "../contract/limits.ts";
 import { Metric } from "../contract/metric-names.ts";
 import type { Observer } from "../contract/observer.ts";
 import type { ImageTarget } from "../oci/image-target.ts";
@@ -21,12 +15,12 @@ import type { CircuitBreaker } from "../replication/circuit-breaker.ts";
 import { circuitPolicy } from "../replication/circuit-policy.ts";
 import type { CircuitRecord } from "../replication/circuit.ts";
 import type { Clock } from "../oci/clock.ts";
-import { createRateLimit } from "../replication/rate-limit.ts";
 import type { RateRecord } from "../replication/rate.ts";
 import type { RecordStore } from "../replication/record-store.ts";
 import type { ReplicateTag } from "../replication/replicate-tag.ts";
 import type { Streams } from "../replication/streams.ts";
 import type { TagRecord } from "../replication/tag-record.ts";
+import { createDestinationRate } from "./destination-rate.ts";
 import type { EndpointMaker } from "./endpoint-maker.ts";
 
 /** The copy function but for its cloud: what production deploys, and the simulation plays. */
@@ -116,13 +110,12 @@ export function createCopyWiring(options: CopyWiringOptions): CopyWiring {
 }
 
 function targetsOf(
-  { name, requestsPerSecond }: Destination,
+  destination: Destination,
   yields: boolean,
   { registries, stores, clock }: CopyWiringOptions,
 ): (repository: string) => ImageTarget {
-  const policy = { first: RATE_FIRST_PER_SECOND, most: requestsPerSecond, burstMs: RATE_BURST_MS };
-  const rate = createRateLimit({ store: stores.rates, key: name, policy, clock, yields });
-  const endpointOf = registries.destination(name, rate);
+  const rate = createDestinationRate(destination, { store: stores.rates, clock, yields });
+  const endpointOf = registries.destination(destination.name, rate);
   return keptByKey(OPEN_REPOSITORIES, (repository) =>
     createRegistryTarget(endpointOf(parseRepositoryName(repository))),
   );

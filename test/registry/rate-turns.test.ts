@@ -10,7 +10,7 @@ import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { createTraffic } from "../../src/registry/traffic.ts";
 import type { SharedRate } from "../../src/registry/traffic.ts";
 import { createCircuitBreaker } from "../../src/replication/circuit-breaker.ts";
-import type { CallOutcome } from "../../src/replication/circuit-breaker.ts";
+import type { CallOutcome } from "../../src/replication/circuit-evidence.ts";
 import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
 import type { CircuitRecord } from "../../src/replication/circuit.ts";
 import { judge } from "../../src/replication/judge.ts";

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CIRCUIT } from "../../src/contract/limits.ts";
 import { createCircuitBreaker } from "../../src/replication/circuit-breaker.ts";
 import type { Admission, CircuitBreaker } from "../../src/replication/circuit-breaker.ts";
+import type { CallOutcome } from "../../src/replication/circuit-evidence.ts";
 import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
 import type { CircuitRecord, CircuitState } from "../../src/replication/circuit.ts";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
@@ -39,8 +40,8 @@ function setUp({
   return { time, writes, changes, container, state };
 }
 
-async function admit(breaker: CircuitBreaker, owner: string): Promise<Admission> {
-  const admitted = await breaker.admit(owner);
+async function admit(breaker: CircuitBreaker, owner: string, repository?: string): Promise<Admission> {
+  const admitted = await breaker.admit(owner, repository);
   if (admitted.kind === "refused") throw new Error(`${owner} was refused for ${admitted.afterMs} ms`);
   return admitted;
 }
@@ -84,16 +85,17 @@ describe("a closed circuit", () => {
 
   it("opens when calls are slow, and not when a few are", async () => {
     const { container, time, state } = setUp();
-    const admission = await admit(container(), "a");
-    for (let call = 0; call < 7; call++) await admission.note("written");
+    const breaker = container();
+    const [one, other] = [await admit(breaker, "a"), await admit(breaker, "b")];
+    for (let call = 0; call < 7; call++) await one.note("written");
     for (let call = 0; call < 7; call++) {
       time.now += 1_100;
-      await admission.note("slow");
+      await one.note("slow");
     }
     expect((await state())?.state).toBe("closed");
-    for (let call = 0; call < 30; call++) {
+    for (let call = 0; call < 60; call++) {
       time.now += 1_100;
-      await admission.note("slow");
+      await (call % 2 === 0 ? one : other).note("slow");
     }
     expect((await state())?.state).toBe("open");
   });
@@ -106,6 +108,69 @@ describe("a closed circuit", () => {
     await admission.end();
     expect(writes.count).toBe(2);
     expect(await state()).toMatchObject({ state: "closed", buckets: [{ calls: 8, failures: 8 }] });
+  });
+
+  it("does not open for one broken repository, however often it fails and whoever copies it", async () => {
+    const { container, time, state } = setUp();
+    for (let copy = 0; copy < 300; copy++) {
+      time.now += 500;
+      const breaker = container();
+      const broken = await admit(breaker, `copy-${copy}`, "broken");
+      await broken.note("failed");
+      await broken.end();
+    }
+    expect((await state())?.state).toBe("closed");
+  });
+
+  it("does not open for a broken repository beside one that fails now and then, while others are well", async () => {
+    const { container, time, state } = setUp();
+    const [breakers, copies] = [Array.from({ length: 20 }, container), { count: 0 }];
+    const copy = async (index: number, repository: string, outcome: CallOutcome): Promise<void> => {
+      const admission = await admit(breakers[index % 20]!, `copy-${copies.count++}`, repository);
+      await admission.note(outcome);
+      await admission.end();
+    };
+    for (let round = 0; round < 1_000; round++) {
+      time.now += 200;
+      await copy(round, "broken", "failed");
+      await copy(round + 7, round % 50 === 0 ? "flaky" : "healthy", round % 50 === 0 ? "failed" : "written");
+      expect((await state())?.state).toBe("closed");
+    }
+  });
+
+  it("opens within seconds for a destination that goes away, whatever went well before", async () => {
+    const { container, time, state } = setUp();
+    const breakers = Array.from({ length: 20 }, container);
+    const round = async (outcome: CallOutcome): Promise<void> => {
+      time.now += 1_000;
+      for (const [index, breaker] of breakers.entries()) {
+        const admitted = await breaker.admit(`copy-${index}-${time.now}`, `repository-${index % 5}`);
+        if (admitted.kind === "refused") continue;
+        for (let call = 0; call < 5; call++) await admitted.note(outcome);
+        await admitted.end();
+      }
+    };
+    for (let second = 0; second < 300; second++) await round("written");
+    const awayAt = time.now;
+    while ((await state())?.state !== "open") await round("failed");
+    expect(time.now - awayAt).toBeLessThanOrEqual(10_000);
+  });
+
+  it("hears of success while there is trouble, from each container once in five seconds at most", async () => {
+    const { container, time, writes, state } = setUp();
+    const breaker = container();
+    await (await admit(container(), "other", "flaky")).note("failed");
+    const before = writes.count;
+    for (let call = 0; call < 400; call++) {
+      time.now += 50;
+      const admission = await admit(breaker, `copy-${call}`, "healthy");
+      await admission.note("written");
+      await admission.end();
+    }
+    expect(writes.count - before).toBeLessThanOrEqual(5);
+    const record = await state();
+    const told = record?.state === "closed" ? record.buckets.reduce((sum, { calls }) => sum + calls, 0) : 0;
+    expect(told).toBeGreaterThan(200);
   });
 
   it("P30: forgets failures of before a quiet night", async () => {

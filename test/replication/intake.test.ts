@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../functions/probe/handler.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
+import { RateExceededError } from "../../src/oci/rate-exceeded-error.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
 import type { CircuitRecord } from "../../src/replication/circuit.ts";
 import { isForsaken } from "../../src/replication/intake.ts";
@@ -23,7 +24,7 @@ function setUp() {
   const circuits = createMemoryRecordStore<CircuitRecord>();
   const intakes = createMemoryRecordStore<IntakeRecord>();
   const time = { now: 0 };
-  const target: { problem?: Error | undefined } = {};
+  const target: { problem?: Error | undefined; meanwhile?: (() => void | Promise<void>) | undefined } = {};
   const done: string[] = [];
   const failing = { lambda: false };
   const observer = createObserved();
@@ -35,9 +36,10 @@ function setUp() {
     now: () => time.now,
     timeout: (ms) => AbortSignal.timeout(ms),
     observer,
-    probe(destination) {
+    async probe(destination) {
       done.push(`probe ${destination}`);
-      return target.problem === undefined ? Promise.resolve() : Promise.reject(target.problem);
+      await target.meanwhile?.();
+      if (target.problem !== undefined) throw target.problem;
     },
     setIntake(destination, intake) {
       if (failing.lambda) return Promise.reject(new Error("ResourceInUseException"));
@@ -50,6 +52,17 @@ function setUp() {
       next: { state: "open", since, until: since + 20_000, trips: 1 },
       answer: undefined,
     }));
+  const reopen = (until: number, trips: number): Promise<void> =>
+    circuits.update("gar", () => ({ next: { state: "open", since: 0, until, trips }, answer: undefined }));
+  /** So many failures of one repository, in the minute to come. */
+  const suspect = (failures: number): Promise<void> => {
+    const bucket = { epoch: Math.floor((time.now + MINUTE) / 5_000), calls: failures, failures, slow: 0 };
+    const culprits = [{ repository: "broken", failures, slow: 0 }];
+    return circuits.update("gar", () => ({
+      next: { state: "closed", buckets: [{ ...bucket, culprits }] },
+      answer: undefined,
+    }));
+  };
   const intake = (): Promise<IntakeRecord | undefined> => intakes.update("gar", (record) => ({ answer: record }));
   const circuit = (): Promise<CircuitRecord | undefined> => circuits.update("gar", (record) => ({ answer: record }));
   /** Lets a minute pass, and looks. */
@@ -59,7 +72,7 @@ function setUp() {
     await probe();
     return [...done];
   };
-  return { open, minute, intake, circuit, target, failing, observer, time };
+  return { open, reopen, suspect, minute, intake, circuit, target, failing, observer, time, done };
 }
 
 const away = new RegistryError(
@@ -91,12 +104,59 @@ describe("the probe", () => {
     expect(await minute()).toEqual(["probe gar"]);
     expect(await circuit()).toMatchObject({ state: "open" });
     target.problem = undefined;
-    expect(await minute()).toEqual(["probe gar", "gar 2"]);
+    expect(await minute()).toEqual(["probe gar", "probe gar", "gar 2"]);
     expect(await circuit()).toMatchObject({ state: "closed" });
     const opened: string[][] = [];
     for (let step = 0; step < 7; step++) opened.push(await minute());
     expect(opened).toEqual([["gar 4"], ["gar 8"], ["gar 16"], ["gar 32"], ["gar full"], [], []]);
     expect(await intake()).toEqual({ state: "full" });
+  });
+
+  it("leaves a circuit open that opened anew while the destination was asked", async () => {
+    const { open, minute, target, circuit, reopen, time } = setUp();
+    await open(0);
+    await minute();
+    await minute();
+    target.meanwhile = () => reopen(time.now + MINUTE, 3);
+    expect(await minute()).toEqual(["probe gar"]);
+    expect(await circuit()).toEqual({ state: "open", since: 0, until: time.now + MINUTE, trips: 3 });
+  });
+
+  it("closes a circuit by as many writes as it wants to see, those of copies counted", async () => {
+    const { open, minute, target, circuit, done } = setUp();
+    await open(0);
+    await minute();
+    await minute();
+    let asked = 0;
+    target.meanwhile = () => void (asked++ === 1 && (target.problem = away));
+    await minute();
+    expect(done.filter((what) => what === "probe gar")).toHaveLength(2);
+    expect(await circuit()).toMatchObject({ state: "half-open", successes: 1 });
+    target.meanwhile = undefined;
+    target.problem = undefined;
+    expect(await minute()).toEqual(["probe gar", "gar 2"]);
+  });
+
+  it("asks in a repository of its own when only one repository says that the destination is away", async () => {
+    const { minute, target, circuit, suspect } = setUp();
+    await suspect(10);
+    expect(await minute()).toEqual(["probe gar"]);
+    expect(await circuit()).toMatchObject({ state: "closed" });
+    await suspect(10);
+    target.problem = away;
+    expect(await minute()).toEqual(["probe gar"]);
+    expect(await circuit()).toMatchObject({ state: "open", trips: 1 });
+  });
+
+  it("finds nothing out while the rate is used up", async () => {
+    const { open, minute, target, circuit } = setUp();
+    await open(0);
+    await minute();
+    await minute();
+    const before = await circuit();
+    target.problem = new RateExceededError("gar", 20_000);
+    expect(await minute()).toEqual(["probe gar"]);
+    expect(await circuit()).toEqual(before);
   });
 
   it("takes a refusal of what we are for an answer: the destination is there", async () => {

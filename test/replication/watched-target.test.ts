@@ -4,7 +4,7 @@ import { RegistryError } from "../../src/oci/registry-error.ts";
 import type { FailureCategory } from "../../src/oci/registry-error.ts";
 import type { BlobStream } from "../../src/oci/image-source.ts";
 import { parseTag } from "../../src/oci/reference.ts";
-import type { CallOutcome } from "../../src/replication/circuit-breaker.ts";
+import type { CallOutcome } from "../../src/replication/circuit-evidence.ts";
 import { watchedTarget } from "../../src/replication/watched-target.ts";
 import { createMemoryRepository } from "../fakes/memory-repository.ts";
 

@@ -1,0 +1,63 @@
+import { PROBE_REPOSITORY } from "../../src/contract/limits.ts";
+import { describeError } from "../../src/contract/observer.ts";
+import { RateExceededError } from "../../src/oci/rate-exceeded-error.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
+import { noteProbe } from "../../src/replication/circuit-probe.ts";
+import type { CircuitProbe } from "../../src/replication/circuit-probe.ts";
+import type { CircuitPolicy, CircuitRecord } from "../../src/replication/circuit.ts";
+import { isOutage } from "../../src/replication/watched-target.ts";
+import type { ProbeDependencies } from "./handler.ts";
+
+/** Time a destination has to answer a probe, in milliseconds. */
+const PROBE_MS = 15_000;
+
+export interface Asked {
+  readonly destination: string;
+  /** The circuit as it was before the destination was asked. */
+  readonly seen: CircuitRecord;
+  readonly policy: CircuitPolicy;
+}
+
+/**
+ * Asks a destination whether it takes writes, as often as its circuit wants to see writes that go well, and tells the
+ * circuit. Answers with the circuit after that: it is closed by what it counts, never by us.
+ */
+export async function askDestination(
+  { destination, seen, policy }: Asked,
+  dependencies: ProbeDependencies,
+): Promise<CircuitRecord | undefined> {
+  const { circuits, now, observer } = dependencies;
+  let circuit: CircuitRecord | undefined = seen;
+  for (let probes = 0; probes < policy.successesToClose; probes++) {
+    const answer = await probeOnce(destination, dependencies);
+    if (answer === "unknown") return circuit;
+    const note: CircuitProbe = { seen: circuit, isWell: answer === "well", repository: PROBE_REPOSITORY, now: now() };
+    circuit = await circuits.update(destination, (record) => noteProbe(record, note, policy));
+    if (circuit?.state !== "half-open" || answer === "away") break;
+  }
+  if (seen.state !== "closed" && isClosed(circuit)) observer.info("Destination is back", { destination });
+  return circuit;
+}
+
+export function isClosed(circuit: CircuitRecord | undefined): boolean {
+  return circuit === undefined || circuit.state === "closed";
+}
+
+/** A destination that takes a write is well, and so is one that answers anything but that it is away. */
+async function probeOnce(
+  destination: string,
+  { probe, timeout, observer }: ProbeDependencies,
+): Promise<"well" | "away" | "unknown"> {
+  try {
+    await probe(destination, timeout(PROBE_MS));
+    return "well";
+  } catch (error) {
+    if (error instanceof RateExceededError) {
+      observer.info("Destination was not asked: its rate is used up", { destination });
+      return "unknown";
+    }
+    if (error instanceof RegistryError && !isOutage(error)) return "well";
+    observer.info("Destination is still away", { destination, error: describeError(error) });
+    return "away";
+  }
+}
