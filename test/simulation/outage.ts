@@ -31,6 +31,7 @@ export interface OutageReport {
  */
 const UNDER_WAY_MS = 30_000;
 const PUSHED_WITHIN = 300_000;
+const REPOSITORIES = ["app", "web"];
 const AFTERWARDS = 2 * 3_600_000;
 
 /** Pushes tags to a target that is away from the beginning, and lets it come back. */
@@ -41,8 +42,12 @@ export async function playOutage({ tags, containers, outageMs }: OutageOptions):
   const configuration = configurationOf("gar");
   const deployment = { concurrency: containers, limitMs: 900_000, uploadMs: 100 };
   const cloud = createCloud(world, { configuration, deployment, isLenient: false });
-  const source = cloud.source.repository("app");
-  const target = cloud.places.get("gar")?.registry.repository("p/r/app");
+  // One repository that fails says nothing of the destination: an outage is of several.
+  const repositories = REPOSITORIES.map((name) => ({
+    name,
+    source: cloud.source.repository(name),
+    target: cloud.places.get("gar")?.registry.repository(`p/r/${name}`),
+  }));
   const { time } = world;
   const requests: number[] = [];
   const probes: number[] = [];
@@ -62,12 +67,15 @@ export async function playOutage({ tags, containers, outageMs }: OutageOptions):
   for (let index = 0; index < tags; index++) {
     time.after((PUSHED_WITHIN * index) / tags, () => {
       const tag = `v${index}`;
+      const { name, source } = repositories[index % repositories.length]!;
       const { digest } = addImage(source, ["layer base", `own ${index}`]);
       source.tags.set(tag, digest);
-      deliver({ id: `e-${index}`, repository: "app", tag, digest, at: time.now() });
+      deliver({ id: `e-${index}`, repository: name, tag, digest, at: time.now() });
     });
   }
   await time.run(outageMs + AFTERWARDS, () => undefined);
-  const differing = [...source.tags].filter(([tag, digest]) => target?.tags.get(tag) !== digest).length;
+  const differing = repositories.flatMap(({ source, target }) =>
+    [...source.tags].filter(([tag, digest]) => target?.tags.get(tag) !== digest),
+  ).length;
   return { deadLetters: cloud.dead.length, differing, probes, requests, convergedAt, deliveries };
 }
