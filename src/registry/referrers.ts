@@ -88,7 +88,27 @@ const CONFIRMATIONS = 2;
  * (distribution-spec, "Pushing Manifests with Subject"). Tags know no compare-and-swap, so the index is read back, and
  * merged again until it holds the manifest (fault R22).
  */
-export async function tagReferrer(
+export async function listReferrer(
+  client: RepositoryClient,
+  manifest: Manifest,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await tagReferrer(client, manifest, subject, signal);
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    // A step of its own: no answer to it says nothing about the manifest, which is there.
+    const { side, category, subject: about, status, code, retryAfterMs, problem } = error;
+    throw new RegistryError(
+      { side, operation: "list-referrers", category, subject: about, status, code, retryAfterMs },
+      `the list of what is attached could not be written: ${problem}`,
+      { cause: error },
+    );
+  }
+}
+
+async function tagReferrer(
   client: RepositoryClient,
   manifest: Manifest,
   subject: Digest,
@@ -98,7 +118,7 @@ export async function tagReferrer(
   let confirmed = 0;
   for (let merges = 0; merges < MAX_MERGES;) {
     const tagged = await fetchTagged(client, subject, signal);
-    const index = tagged === undefined ? undefined : readIndex(tagged);
+    const index = tagged === undefined ? undefined : readIndex(client, tagged, subject);
     if (index?.manifests.some(({ digest }) => digest === manifest.digest) === true) {
       // Where nobody has written since we looked first, one look is enough.
       if (merges === 0 || ++confirmed === CONFIRMATIONS) return;
@@ -117,10 +137,18 @@ export async function tagReferrer(
   );
 }
 
-/** Undefined for what is no index: then the tag is somebody's mistake, and the list begins anew. */
-function readIndex({ bytes, mediaType }: Manifest): ReferrersIndex | undefined {
-  if (mediaType !== MediaType.ociIndex) return undefined;
-  return ReferrersIndex.safeParse(readJson(bytes)).data;
+/**
+ * The list, to be extended. A tag that holds anything else stays as it is (distribution-spec, "Pushing Manifests with
+ * Subject"). @throws {RegistryError} then, for good.
+ */
+function readIndex(client: RepositoryClient, { bytes, mediaType }: Manifest, subject: Digest): ReferrersIndex {
+  const index = mediaType === MediaType.ociIndex ? ReferrersIndex.safeParse(readJson(bytes)).data : undefined;
+  if (index !== undefined) return index;
+  const tag = referrersTag(subject);
+  throw new RegistryError(
+    { ...client.occasion("list-referrers", tag), category: "permanent", code: "REFERRERS_TAG_TAKEN" },
+    `the tag ${tag} holds something else than the list of what is attached; move that to another tag`,
+  );
 }
 
 function withReferrer(index: ReferrersIndex | undefined, manifest: Manifest): ReferrersIndex {

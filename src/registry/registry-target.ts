@@ -5,7 +5,7 @@ import { createEmptiness } from "./emptiness.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { putManifest, resolveManifest } from "./manifests.ts";
 import { pushBlob } from "./push-blob.ts";
-import { tagReferrer } from "./referrers.ts";
+import { listReferrer } from "./referrers.ts";
 import { createRepositoryClient } from "./repository-client.ts";
 
 /** One repository of a registry, written over HTTP. */
@@ -17,9 +17,12 @@ export function createRegistryTarget(endpoint: Endpoint): ImageTarget {
     isEmpty: createEmptiness(client),
     pushBlob: (descriptor, options, signal) => pushBlob(client, descriptor, options, signal),
     async putManifest(manifest, reference, signal) {
-      const noted = await putManifest(client, manifest, reference, signal);
       const { subject } = successors(manifest.bytes, manifest.mediaType);
-      if (subject !== undefined && noted === undefined) await tagReferrer(client, manifest, subject.digest, signal);
+      if (subject === undefined) return void (await putManifest(client, manifest, reference, signal));
+      // The list before the tag: a tag that is there says that all of it is.
+      const noted = await putManifest(client, manifest, manifest.digest, signal);
+      if (noted === undefined) await listReferrer(client, manifest, subject.digest, signal);
+      if (reference !== manifest.digest) await putManifest(client, manifest, reference, signal);
     },
   };
 }

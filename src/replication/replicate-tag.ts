@@ -1,4 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.ts";
+import { isDigest } from "../oci/digest.ts";
+import { successors } from "../oci/manifest.ts";
 import { manifestKind } from "../oci/media-type.ts";
 import type { Tag } from "../oci/reference.ts";
 import { isCompanionTag } from "../oci/referrers.ts";
@@ -119,6 +121,7 @@ async function copyOnce(
   if (manifestKind(wanted.mediaType) === "schema1") return { outcome: "skipped", reason: "schema1" };
   if (current?.digest === wanted.digest) {
     const { digest } = wanted;
+    if (isDigest(reference)) await putAttached(wanted, context, signal);
     return context.wantedAt > request.pushedAt
       ? { outcome: "superseded", reason: "newer-push", digest }
       : { outcome: "unchanged", digest };
@@ -137,6 +140,16 @@ async function copyOnce(
   const { tally, bad } = delivered;
   if (bad !== undefined) return bad;
   return { outcome: "replicated", digest: wanted.digest, tally, lagMs: clock.now() - request.pushedAt };
+}
+
+/**
+ * What was asked for by its digest is attached to something: it is put again, for the list that leads to it may be missing
+ * although the manifest is there.
+ */
+async function putAttached(wanted: Descriptor, { source, target }: CopyContext, signal: AbortSignal): Promise<void> {
+  const manifest = await source.fetchManifest(wanted, signal);
+  if (manifest === undefined || successors(manifest.bytes, manifest.mediaType).subject === undefined) return;
+  await target.putManifest(manifest, manifest.digest, signal);
 }
 
 interface Delivery {

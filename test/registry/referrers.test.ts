@@ -2,10 +2,13 @@ import { describe, expect, it } from "vitest";
 import { imageOf, layer, withReferrer } from "../../local/images/image-content.ts";
 import type { ManifestContent } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
+import { digestOf } from "../../src/oci/digest.ts";
 import { parseTag } from "../../src/oci/reference.ts";
 import { referrersTag } from "../../src/oci/referrers.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
+import { publish } from "../../src/replication/publish.ts";
 import { startDockerRegistry } from "../fixtures/programs.ts";
 import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
@@ -94,6 +97,48 @@ describe("what is attached, where the registry keeps the list itself", () => {
     const [attached] = attachments(1).attached;
     if (attached === undefined) throw new Error("one is attached");
     await target.putManifest({ ...attached.descriptor, bytes: attached.bytes }, parseTag("sig"), signal);
-    expect(server.got).toHaveLength(1);
+    expect(server.got.map(({ url }) => url.split("/").at(-1))).toEqual([attached.descriptor.digest, "sig"]);
+  });
+});
+
+describe("the list of what is attached", () => {
+  const [attached] = attachments(1).attached;
+  if (attached === undefined) throw new Error("one is attached");
+  const manifest = { ...attached.descriptor, bytes: attached.bytes };
+  const listTag = referrersTag(subject.digest);
+
+  it.each([
+    ["an image", "application/vnd.oci.image.manifest.v1+json", { schemaVersion: 2, config: subject, layers: [] }],
+    ["a list with an entry of no digest", "application/vnd.oci.image.index.v1+json", { manifests: [{ size: 1 }] }],
+  ])("is not written over %s that has its tag, and that is final", async (_what, type, document) => {
+    const bytes = Buffer.from(JSON.stringify(document));
+    await using server = await scriptedServer((got, response) => {
+      if (got.method === "PUT") return void response.writeHead(201).end();
+      if (!got.url.includes("/manifests/")) return void response.writeHead(404).end();
+      const headers = { "content-type": type, "docker-content-digest": digestOf(bytes) };
+      response.writeHead(200, { ...headers, "content-length": bytes.byteLength }).end(bytes);
+    });
+    await using connections = createConnections();
+    const target = createRegistryTarget(testEndpoint({ host: server.host, repository, side: "target" }, connections));
+    await expect(target.putManifest(manifest, parseTag("sig"), signal)).rejects.toMatchObject({
+      category: "permanent",
+      operation: "list-referrers",
+      code: "REFERRERS_TAG_TAKEN",
+    });
+    const puts = server.got.filter(({ method }) => method === "PUT").map(({ url }) => url.split("/").at(-1));
+    expect(puts).toEqual([manifest.digest]);
+  });
+
+  it("that cannot be written fails the put, before the tag is there", async () => {
+    await using server = await scriptedServer((got, response) => {
+      const isList = got.url.endsWith(listTag);
+      if (got.method === "PUT") return void response.writeHead(isList ? 500 : 201).end();
+      response.writeHead(got.url.includes(manifest.digest) ? 200 : 404).end();
+    });
+    await using connections = createConnections();
+    const target = createRegistryTarget(testEndpoint({ host: server.host, repository, side: "target" }, connections));
+    const published = publish(target, { manifest, reference: parseTag("sig") }, systemClock, signal);
+    await expect(published).rejects.toMatchObject({ operation: "list-referrers", category: "deferred" });
+    expect(server.got.some(({ url }) => url.endsWith("/sig"))).toBe(false);
   });
 });
