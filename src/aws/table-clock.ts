@@ -9,7 +9,7 @@ const RESOLUTION_MS = 1_000;
 /**
  * The time of the table, in epoch milliseconds: leases are written by one container and read by others, and their own clocks
  * may differ. Follows the Date header of every answer (RFC 9110, 6.6.1), and goes on by a clock that nobody sets. Right
- * within a second; our own time until the first answer.
+ * within a second after an answer that came at once; a slow answer moves it no further than it proves.
  * @param elapsed milliseconds on a clock that never jumps.
  */
 export function createTableClock(
@@ -18,22 +18,25 @@ export function createTableClock(
   system: () => number = Date.now,
 ): () => number {
   let offset = system() - elapsed();
-  let isKnown = false;
   client.middlewareStack.add(
     (next) => async (request) => {
+      const sentAt = elapsed();
       const answer = await next(request);
       const date = Date.parse(WithDate.safeParse(answer).data?.response.headers.date ?? "");
-      if (!Number.isNaN(date)) learn(date - elapsed());
+      if (!Number.isNaN(date)) learn(date, sentAt);
       return answer;
     },
     { step: "deserialize", priority: "low", name: "tableClock" },
   );
 
-  /** Dates are cut to whole seconds and travel for a while: the latest one is the nearest to the truth. */
-  function learn(seen: number): void {
-    const isWithin = seen <= offset && offset < seen + RESOLUTION_MS;
-    if (!isKnown || !isWithin) offset = seen;
-    isKnown = true;
+  /**
+   * A date is cut to the whole second, and was written between sending and arrival: a slow answer says little. What we
+   * believed stays as long as the answer allows it, and otherwise moves to the nearest time that the answer allows.
+   */
+  function learn(date: number, sentAt: number): void {
+    const earliest = date - elapsed();
+    const latest = date + RESOLUTION_MS - sentAt;
+    offset = Math.min(Math.max(offset, earliest), latest);
   }
 
   return () => Math.round(offset + elapsed());

@@ -19,7 +19,7 @@ export function companionTags(digest: Digest): Tag[] {
   return COMPANIONS.map((kind) => parseTag(`${algorithmOf(digest)}-${hexOf(digest)}.${kind}`));
 }
 
-/** True for a tag that is a companion of some manifest, and has none of its own. */
-export function isCompanionTag(reference: string): boolean {
-  return /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/.test(reference);
+/** True for a tag that holds signatures of some manifest; those of SBOMs and attestations exist, those of signatures do not. */
+export function isSignatureTag(reference: string): boolean {
+  return /^sha256-[0-9a-f]{64}\.sig$/.test(reference);
 }

@@ -29,6 +29,8 @@ export interface CopyContext {
   readonly presence: "ask" | "resend";
   /** Also copy what is attached to the image. */
   readonly referrers: boolean;
+  /** False for an image that has no cosign tags of its own, so that no registry is asked for them. */
+  readonly companions?: boolean | undefined;
   /** What an index is whose children are not all at the source: a failure, or copied as it is. */
   readonly sparse: "fail" | "keep";
   readonly clock: Clock;

@@ -56,9 +56,15 @@ export async function copyImage(root: Descriptor, context: CopyContext, signal: 
   return { manifest: tree.root.manifest, tally, companions: await companions, forget };
 }
 
-function companionsOf(tree: ImageTree, { referrers, source }: CopyContext, signal: AbortSignal): Promise<Tag[]> {
-  const own = nodesOf({ root: tree.root, referrers: [] }).map(({ manifest }) => manifest.digest);
-  return referrers ? findCompanions(own, source, signal) : Promise.resolve([]);
+/** Signatures, attestations and SBOMs of everything that is copied, referrers included. */
+function companionsOf(
+  tree: ImageTree,
+  { referrers, companions = true, source }: CopyContext,
+  signal: AbortSignal,
+): Promise<Tag[]> {
+  if (!referrers || !companions) return Promise.resolve([]);
+  const digests = nodesOf(tree).map(({ manifest }) => manifest.digest);
+  return findCompanions(digests, source, signal);
 }
 
 async function copyBlobs(

@@ -3,7 +3,7 @@ import { isDigest } from "../oci/digest.ts";
 import { successors } from "../oci/manifest.ts";
 import { manifestKind } from "../oci/media-type.ts";
 import type { Tag } from "../oci/reference.ts";
-import { isCompanionTag } from "../oci/referrers.ts";
+import { isSignatureTag } from "../oci/referrers.ts";
 import { RegistryError } from "../oci/registry-error.ts";
 import { copyCompanions } from "./companions.ts";
 import { copyImage, deniesContent } from "./copy-image.ts";
@@ -65,8 +65,9 @@ export async function replicateTag(
     const delivery = holdTag(claimed, context);
     held = delivery;
     const { line, observe, renew } = delivery;
+    const companions = !isSignatureTag(request.reference);
     return await withHeartbeat({ leaseMs, renew }, clock, deadline, async (signal) => {
-      const copying = { ...context, wantedAt: claimed.wantedAt, line, observe };
+      const copying = { ...context, companions, wantedAt: claimed.wantedAt, line, observe };
       const look = (): Promise<CopyReport | "moved"> => copyOnce(request, copying, renew, signal).catch(judged);
       const givenUp = delivery.givenUp();
       return rounds(givenUp === undefined ? look : () => Promise.resolve(givenUp), leaseMs, delivery);
@@ -183,7 +184,7 @@ async function deliver(
   for (let resends = 0; ; resends++) {
     try {
       const copied = await copyImage(wanted, resends === 0 ? context : { ...context, presence: "resend" }, signal);
-      const bad = isCompanionTag(reference) ? undefined : await attach(copied.companions);
+      const bad = await attach(copied.companions);
       if (bad?.outcome === "deferred") return { tally: copied.tally, bad };
       if (!(await isCurrent())) return "moved";
       const lease = { leaseMs: context.leaseMs, renew };

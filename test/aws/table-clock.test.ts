@@ -7,11 +7,13 @@ import { createTableClock } from "../../src/aws/table-clock.ts";
 
 /** A table whose clock is what `server.now` says, and a client whose own is wrong by as much as told. */
 async function setUp(wrongByMs: number) {
-  const truth = { now: Date.UTC(2026, 0, 1), elapsed: 0 };
+  const truth = { now: Date.UTC(2026, 0, 1), elapsed: 0, travelMs: 0 };
   const server = await startHttpServer((request, response) => {
     request.resume();
     response.sendDate = false;
     const headers = { "content-type": "application/x-amz-json-1.0", date: new Date(truth.now).toUTCString() };
+    truth.now += truth.travelMs;
+    truth.elapsed += truth.travelMs;
     response.writeHead(200, headers).end("{}");
   });
   const client = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, endpoint: `http://${server.host}` }));
@@ -58,5 +60,15 @@ describe("P27: the time of the table", () => {
     expect(set.truth.now - set.now()).toBe(60_000);
     await set.ask();
     expect(Math.abs(set.now() - set.truth.now)).toBeLessThanOrEqual(1_000);
+  });
+
+  it("is neither set back nor set forward by an answer that was on its way for long", async () => {
+    await using set = await setUp(0);
+    set.pass(500);
+    await set.ask();
+    const before = set.now() - set.truth.now;
+    set.truth.travelMs = 4_000;
+    await set.ask();
+    expect(set.now() - set.truth.now).toBe(before);
   });
 });

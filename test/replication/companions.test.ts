@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MediaType } from "../../src/oci/media-type.ts";
-import { companionTags, isCompanionTag } from "../../src/oci/referrers.ts";
+import { companionTags } from "../../src/oci/referrers.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
 import { addImage, addIndex } from "../fixtures/memory-image.ts";
@@ -39,11 +39,38 @@ describe("what cosign attaches under tags of its own", () => {
     expect([...fixture.target.tags.keys()].toSorted()).toEqual([...tags, "v1"].toSorted());
   });
 
-  it("is not looked for beside a companion", async () => {
+  it("is not looked for beside a signature", async () => {
     const { fixture, signature } = signedImage();
-    expect(isCompanionTag(signature)).toBe(true);
-    await replicateTag(copyRequest(signature), fixture, never);
-    expect([...fixture.target.tags.keys()]).toEqual([signature]);
+    await replicateTag(copyRequest("v1"), fixture, never);
+    const asked = fixture.source.calls.filter(({ reference }) => reference.startsWith("sha256-"));
+    const own = (fixture.source.tags.get(signature) ?? "").replace(":", "-");
+    expect(own).not.toBe("");
+    expect(asked.filter(({ reference }) => reference.startsWith(own))).toEqual([]);
+  });
+
+  it("comes with its own signature when it is an SBOM", async () => {
+    const fixture = replicateFixture();
+    const [, , sbom = ""] = companionTags(addImage(fixture.source, ["app"], "v1"));
+    const [signature = ""] = companionTags(addImage(fixture.source, ["sbom"], sbom));
+    addImage(fixture.source, ["signature of the SBOM"], signature);
+    await replicateTag(copyRequest("v1"), fixture, never);
+    expect([...fixture.target.tags.keys()]).toEqual([signature, sbom, "v1"]);
+  });
+
+  it("is not asked for any more once its image could not be copied", async () => {
+    const { fixture } = signedImage();
+    let asking = 0;
+    fixture.source.before = async ({ operation, reference }) => {
+      if (operation !== "resolve" || !reference.startsWith("sha256-")) return;
+      asking++;
+      await fixture.clock.sleep(20, never);
+      asking--;
+    };
+    fixture.target.before = ({ operation }) => {
+      if (operation === "put-blob") throw new TypeError("broken");
+    };
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({ outcome: "deferred" });
+    expect(asking).toBe(0);
   });
 
   it("is left to whoever is copying it already", async () => {
