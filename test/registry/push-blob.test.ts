@@ -81,6 +81,15 @@ describe("an upload", () => {
     );
   });
 
+  it.each([400, 403, 404, 405, 500, 503])("is sent when a mount is answered with %d", async (status) => {
+    const mountFrom = parseRepositoryName("other/repository");
+    await against(
+      (got, response, count) =>
+        got.url.includes("mount=") ? void response.writeHead(status).end() : accept(got, response, count),
+      async (target) => expect(await target.pushBlob(blob, { open, mountFrom }, signal)).toEqual({ kind: "uploaded" }),
+    );
+  });
+
   it("whose answer is lost is found by asking, and not sent twice", async () => {
     await against(
       (got, response, count) => {
