@@ -24,13 +24,7 @@ export interface CopyFunction {
 }
 
 /** What Lambda does with a queue on the function's behalf, and what the function does when a message has to wait. */
-const CONSUME = [
-  "sqs:ReceiveMessage",
-  "sqs:DeleteMessage",
-  "sqs:GetQueueAttributes",
-  "sqs:ChangeMessageVisibility",
-  "sqs:SendMessage",
-];
+const CONSUME = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"];
 
 /** Request -> one tag at the target. One message at a time, so that a copy that is killed takes no other with it. */
 export function createCopyFunction(scope: Construct, props: CopyFunctionProps): CopyFunction {

@@ -15,6 +15,8 @@ export function watchDestination(
 ): Watch[] {
   const own = (metric: MetricName, service: string, statistic: string, period: Duration): CloudWatchMetric =>
     ownMetric(metric, { service, destination }, statistic, period);
+  const failed = own(Metric.failed, "copy", "Sum", MINUTES_15);
+  const replicated = own(Metric.replicated, "copy", "Sum", MINUTES_15);
   const live = queues.filter((queue) => queue.destination === destination && queue.priority === "live");
   return [
     ...live.map(({ queue }) => ({
@@ -28,8 +30,20 @@ export function watchDestination(
     ...waitWatches(destination, own),
     ...lagWatches(destination, own),
     watchComparisons(destination, reconcileEveryMinutes),
-    accessWatch(destination),
-    failureWatch(destination, own),
+    {
+      id: `${destination}-failure-rate`,
+      metric: new MathExpression({
+        // Copies that all fail, and none that is replicated: r has no data, and would leave the rate without any.
+        expression: "IF(FILL(f, 0) + FILL(r, 0) > 0, 100 * FILL(f, 0) / (FILL(f, 0) + FILL(r, 0)), 0)",
+        label: "failed for good, %",
+        period: MINUTES_15,
+        usingMetrics: { f: failed, r: replicated },
+      }),
+      above: 5,
+      periods: 2,
+      says: `More than one copy in twenty to ${destination} fails for good.`,
+      heading: "Failure rate",
+    },
     {
       id: `${destination}-circuit-open`,
       metric: own(Metric.circuitState, "probe", "Minimum", MINUTES_5),
@@ -45,28 +59,6 @@ export function watchDestination(
       heading: "Events missed",
     },
   ];
-}
-
-/** Copies that all fail, and none that is replicated: then `r` has no data, and would leave the rate without any. */
-function failureWatch(
-  destination: string,
-  own: (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric,
-): Watch {
-  const failed = own(Metric.failed, "copy", "Sum", MINUTES_15);
-  const replicated = own(Metric.replicated, "copy", "Sum", MINUTES_15);
-  return {
-    id: `${destination}-failure-rate`,
-    metric: new MathExpression({
-      expression: "IF(FILL(f, 0) + FILL(r, 0) > 0, 100 * FILL(f, 0) / (FILL(f, 0) + FILL(r, 0)), 0)",
-      label: "failed for good, %",
-      period: MINUTES_15,
-      usingMetrics: { f: failed, r: replicated },
-    }),
-    above: 5,
-    periods: 2,
-    says: `More than one copy in twenty to ${destination} fails for good.`,
-    heading: "Failure rate",
-  };
 }
 
 /** How long a push may wait, in milliseconds: twice what a copy may take. */
@@ -118,24 +110,6 @@ function watchComparisons(destination: string, everyMinutes: number): Watch {
 /** Two comparisons in a row must be missing, and two hours at least: one may take a while. An alarm looks back for a week at most. */
 function heartbeatHours(everyMinutes: number): number {
   return Math.min(Math.max(Math.ceil((2 * everyMinutes) / 60), 2), 168);
-}
-
-/** A permission or a login is missing: what is deferred for it waits for people. */
-function accessWatch(destination: string): Watch {
-  const refused = (reason: "login-refused" | "access-denied"): CloudWatchMetric =>
-    ownMetric(Metric.deferredByReason, { service: "copy", destination, reason }, "Sum", MINUTES_5);
-  return {
-    id: `${destination}-access`,
-    metric: new MathExpression({
-      expression: "FILL(l, 0) + FILL(d, 0)",
-      label: "copies refused",
-      period: MINUTES_5,
-      usingMetrics: { l: refused("login-refused"), d: refused("access-denied") },
-    }),
-    above: 0,
-    says: `${destination}, or the source, refuses the functions' login or a permission; copies wait until it is given.`,
-    heading: "Access refused",
-  };
 }
 
 /**

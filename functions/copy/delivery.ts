@@ -9,6 +9,5 @@ export function toDelivery(record: SQSRecord): Delivery {
     receiptHandle: record.receiptHandle,
     queueArn: record.eventSourceARN,
     receiveCount: Number(record.attributes.ApproximateReceiveCount),
-    groupId: record.attributes.MessageGroupId,
   };
 }

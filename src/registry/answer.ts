@@ -42,12 +42,23 @@ export function cut(body: Answer["body"]): void {
 const WORDS_MS = 5_000;
 
 /** The first bytes of a body, `limit` at most, and only those that come in time: the rest is cut off. Never fails. */
-export async function readUpTo(answer: Answer, limit: number): Promise<Uint8Array> {
+export async function readUpTo(answer: Answer, limit: number): Promise<Words> {
   const read: Collected = { chunks: [], length: 0 };
-  const cancel = answer.watch.clock.after(WORDS_MS, () => cut(answer.body));
-  await collect(answer, limit, read).catch(() => undefined);
+  let isCut = false;
+  const cancel = answer.watch.clock.after(WORDS_MS, () => {
+    isCut = true;
+    cut(answer.body);
+  });
+  await collect(answer, limit, read).catch(() => (isCut = true));
   cancel();
-  return Buffer.concat(read.chunks).subarray(0, limit);
+  return { bytes: Buffer.concat(read.chunks).subarray(0, limit), isCut };
+}
+
+/** What an answer says, as far as it came. */
+export interface Words {
+  readonly bytes: Uint8Array;
+  /** It broke off, or came too slowly. */
+  readonly isCut: boolean;
 }
 
 /**

@@ -13,12 +13,18 @@ import { scrub } from "./scrub.ts";
 /** What every failure of one request has in common. */
 export type Occasion = Pick<RegistryFailure, "side" | "operation" | "subject">;
 
-/** The error for an answer that was none of those asked for. Reads its body, up to a limit. */
+/**
+ * The error for an answer that was none of those asked for. Reads its body, up to a limit. Words that broke off may have said
+ * what the status does not (that a login has expired, that a blob is missing): such an answer is asked for again.
+ */
 export async function refusal(occasion: Occasion, answer: Answer, now: number): Promise<RegistryError> {
-  const { code, message } = readErrorBody(await readUpTo(answer, ERROR_BODY_MAX_BYTES));
+  const { bytes, isCut } = await readUpTo(answer, ERROR_BODY_MAX_BYTES);
+  const { code, message } = readErrorBody(bytes);
+  const isGuess = isCut && code === undefined && classifyAnswer(answer.status, code) === "permanent";
   return answerError(occasion, answer, {
     code,
     now,
+    ...(isGuess ? { category: "transient" } : {}),
     problem: [`HTTP ${answer.status}`, code, message].filter(Boolean).join(" "),
   });
 }

@@ -14,7 +14,6 @@ import type { CopyRequest } from "./copy-request.ts";
 import { LeaseLostError, whileFresh, withHeartbeat } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
 import { judge } from "./judge.ts";
-import type { LastOutcome } from "./outcome.ts";
 import { publish } from "./publish.ts";
 import type { RecordStore } from "./record-store.ts";
 import { holdTag } from "./tag-delivery.ts";
@@ -54,10 +53,8 @@ export async function replicateTag(
   const key = tagKey(context.scope, request.reference);
   const claim = { key, message, owner, leaseMs, pushedAt: request.pushedAt };
   let attempts = 1;
-  let before: LastOutcome | undefined;
   let held: TagDelivery | undefined;
-  const judged = (error: unknown): CopyReport =>
-    judge(error, { deadline, attempts, maxAttempts, before, now: clock.now(), random });
+  const judged = (error: unknown): CopyReport => judge(error, { deadline, attempts, maxAttempts, random });
   try {
     const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }));
     if (claimed.kind === "busy") {
@@ -65,7 +62,6 @@ export async function replicateTag(
       return { outcome: "deferred", reason: "busy", afterMs };
     }
     attempts = claimed.attempts + 1;
-    before = claimed.last;
     const delivery = holdTag(claimed, context);
     held = delivery;
     const { line, observe, renew } = delivery;

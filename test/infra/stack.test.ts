@@ -199,13 +199,7 @@ describe("the table", () => {
 
 describe("permissions", () => {
   it("are these and no others", () => {
-    const queue = [
-      "sqs:ChangeMessageVisibility",
-      "sqs:DeleteMessage",
-      "sqs:GetQueueAttributes",
-      "sqs:ReceiveMessage",
-      "sqs:SendMessage",
-    ];
+    const queue = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
     const allowed = [
       /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy|Probe|Reconcile)Logs/,
       /^sqs:SendMessage on (?:Copies\w+(?:live|backfill)|DeadLetters)/,

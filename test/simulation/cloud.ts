@@ -18,7 +18,7 @@ import { createRegistrySite } from "./http/registry-site.ts";
 import type { Profile } from "./http/registry-site.ts";
 import { createSecrets } from "./http/secrets.ts";
 import type { Secrets } from "./http/secrets.ts";
-import type { Site } from "./http/site.ts";
+import type { Script, Site } from "./http/site.ts";
 import { createTokenSite } from "./http/token-site.ts";
 import type { Table } from "./ports.ts";
 import { createQueue } from "./queue.ts";
@@ -88,6 +88,7 @@ export interface Cloud {
   readonly deployment: Deployment;
   readonly source: Registry;
   readonly places: ReadonlyMap<string, Place>;
+  readonly script: Script;
   /** What answers HTTP, by host. */
   readonly sites: ReadonlyMap<string, Site>;
   /** What logs in to the source, and to Artifact Registry. */
@@ -115,9 +116,11 @@ export interface CloudOptions {
   readonly deployment: Deployment;
   /** Destinations take manifests without what they point to. */
   readonly isLenient: boolean;
+  readonly script?: Script;
 }
 
-export function createCloud(world: World, { configuration, deployment, isLenient }: CloudOptions): Cloud {
+export function createCloud(world: World, options: CloudOptions): Cloud {
+  const { configuration, deployment, isLenient, script = {} } = options;
   const source = createRegistry(false);
   const passwords = {
     ecr: createSecrets("password", () => world.time.now()),
@@ -144,6 +147,7 @@ export function createCloud(world: World, { configuration, deployment, isLenient
     deployment,
     source,
     places,
+    script,
     sites,
     passwords,
     tags: new Map(),

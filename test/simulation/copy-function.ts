@@ -1,7 +1,9 @@
 import { createHandler } from "../../functions/copy/handler.ts";
 import type { CopyDependencies, Delivery } from "../../functions/copy/handler.ts";
+import type { Observer } from "../../src/contract/observer.ts";
 import { createStreams } from "../../src/replication/streams.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
+import type { CopyWiring } from "../../src/wiring/copy-wiring.ts";
 import { createEndpointMaker } from "../../src/wiring/endpoint-maker.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
@@ -91,7 +93,7 @@ function wiring(cloud: Cloud, process: Process): CopyDependencies {
   const copies = copyWiring(cloud, process);
   return {
     configuration,
-    observer: SILENT,
+    observer: observerOf(cloud, process),
     memoryMegabytes: 1_769,
     now: clock.now,
     timeout(ms) {
@@ -118,7 +120,8 @@ function wiring(cloud: Cloud, process: Process): CopyDependencies {
   };
 }
 
-function copyWiring(cloud: Cloud, process: Process) {
+/** Sources, targets and circuits as one process has them: joined as production joins them. */
+export function copyWiring(cloud: Cloud, process: Process): CopyWiring {
   const { world, configuration, tags, checkpoints, circuits, rates } = cloud;
   const { clock } = process;
   const streams = createStreams({ small: 4, big: 4, now: clock.now });
@@ -143,9 +146,13 @@ function copyWiring(cloud: Cloud, process: Process) {
     clock,
     random: world.random,
     createOwner: () => `${process.name}-${deliveries++}`,
-    observer: {
-      ...SILENT,
-      warn: (message, about) => world.note(`${process.name} says: ${message} ${JSON.stringify(about)}`),
-    },
+    observer: observerOf(cloud, process),
   });
+}
+
+/** What a process says is worth a line of the timeline, when it is more than information. */
+function observerOf({ world }: Cloud, process: Process): Observer {
+  const says = (message: string, about?: object): void =>
+    world.note(() => `${process.name} says: ${message} ${JSON.stringify(about ?? {})}`);
+  return { ...SILENT, warn: says, error: says };
 }

@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
+import { SEAMS } from "./seams.ts";
 import { simulate } from "./simulate.ts";
 
 // `npm run simulate -- --seeds N --from S`: plays seeds, prints those that break a promise with their timelines, and ends with
-// status 1 if there were any. `--trace` prints the timeline of the first seed in any case.
+// status 1 if there were any. `--seams` plays the scenes between client, limiter and circuit instead. `--trace` prints the timeline of the first seed in any case.
 
 const { values } = parseArgs({
   options: {
@@ -10,12 +11,19 @@ const { values } = parseArgs({
     from: { type: "string", default: "0" },
     trace: { type: "boolean" },
     stop: { type: "boolean" },
+    seams: { type: "boolean" },
   },
 });
 const started = performance.now();
 const first = Number(values.from);
-const last = first + Number(values.seeds);
+const last = values.seams === true ? first : first + Number(values.seeds);
 let broken = 0;
+for (const seam of values.seams === true ? SEAMS : []) {
+  const problems = await seam.play();
+  if (problems.length === 0) continue;
+  broken++;
+  process.stdout.write(`seam ${seam.name}: ${problems.join("; ")}\n`);
+}
 for (let seed = first; seed < last; seed++) {
   const isFirst = values.trace === true && seed === first;
   const result = await simulate(seed, isFirst);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../fixtures/programs.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
+import { PLANTED_SEAMS } from "./planted-seams.ts";
 
 /** Seeds after which a bug that was not found is one the simulation cannot find. */
 const SEEDS = 10_000;
@@ -21,39 +22,44 @@ beforeAll(async () => {
 
 afterAll(() => folder[Symbol.asyncDispose]());
 
-/** Plays seeds on the code as it is in the folder, until one breaks a promise. */
-function play(from: number): Promise<{ readonly found: boolean; readonly output: string }> {
-  const args = ["test/simulation/main.ts", "--seeds", String(SEEDS), "--from", String(from), "--stop"];
+const BUGS = [...PLANTED_BUGS, ...PLANTED_SEAMS];
+
+/** Plays seeds, or scenes, on the code as it is in the folder, until one breaks a promise. */
+function play({ from = 0, isSeam }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {
+  const seeds = isSeam === true ? ["--seams"] : ["--seeds", String(SEEDS), "--from", String(from), "--stop"];
+  const args = ["test/simulation/main.ts", ...seeds];
   return new Promise((done) => {
     execFile(process.execPath, args, { cwd: folder.path, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const output = `${stdout.slice(-500)}${stderr.slice(-500)}`;
-      done({ found: error !== null && /^seed \d+: I\d/m.test(stdout), output });
+      done({ found: error !== null && /^(?:seed \d+: I\d|seam .*: )/m.test(stdout), output });
     });
   });
 }
 
-async function plant({ file, find, replace }: PlantedBug): Promise<() => Promise<void>> {
+async function plant({ file, find, replace, and }: PlantedBug): Promise<() => Promise<void>> {
   const path = join(folder.path, file);
   const sound = await readFile(path, "utf8");
-  if (sound.split(find).length !== 2) throw new Error(`${file} does not hold the text to change exactly once: ${find}`);
-  await writeFile(
-    path,
-    sound.replace(find, () => replace),
-  );
+  let broken = sound;
+  for (const change of [{ find, replace }, ...(and === undefined ? [] : [and])]) {
+    if (broken.split(change.find).length !== 2)
+      throw new Error(`${file} does not hold the text to change exactly once: ${change.find}`);
+    broken = broken.replace(change.find, () => change.replace);
+  }
+  await writeFile(path, broken);
   return () => writeFile(path, sound);
 }
 
 describe("the simulation", () => {
-  it("knows 25 ways to break the code", () => {
-    expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBeGreaterThanOrEqual(25);
+  it("knows 40 ways to break the code", () => {
+    expect(new Set(BUGS.map(({ name }) => name)).size).toBeGreaterThanOrEqual(40);
   });
 
-  it.each(PLANTED_BUGS)(
+  it.each(BUGS)(
     "finds out that $name",
     async (bug) => {
       const heal = await plant(bug);
       try {
-        const { found, output } = await play(bug.from ?? 0);
+        const { found, output } = await play(bug);
         expect(found ? "found" : output).toBe("found");
       } finally {
         await heal();

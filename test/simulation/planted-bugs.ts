@@ -4,8 +4,12 @@ export interface PlantedBug {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** A second change of the same file, where one alone changes nothing. */
+  readonly and?: { readonly find: string; readonly replace: string };
   /** Seed to begin with, for what few of the first thousands meet. */
   readonly from?: number;
+  /** Shown by the scenes of `seams.ts`: it breaks no promise, but costs or holds up what it should not. */
+  readonly isSeam?: true;
 }
 
 const TAG_RECORD = "src/replication/tag-record.ts";
@@ -138,14 +142,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "the end of a request is not noted",
     file: HANDLER,
-    find: "await receipts.write(record, receiptOf(report, request, now()));",
-    replace: "void receiptOf(report, request, now());",
+    find: "await receipts.write(about, receiptOf(report, { request, messageId }, now()));",
+    replace: "void receiptOf(report, { request, messageId }, now());",
   },
   {
     name: "a request ends although its end could not be noted",
     file: HANDLER,
-    find: "if (!(error instanceof StoreError)) throw error;\n    return { report: {",
-    replace: "if (error instanceof StoreError) return ended;\n    return { report: {",
+    find: 'return { request, record, report: { outcome: "deferred", reason: "unavailable", afterMs: UNNOTED_MS, error } };',
+    replace: "return error === report ? { request, record, report } : ended;",
   },
   {
     name: "an event that was not queued is done",
@@ -185,7 +189,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a comparison that died is never taken up again",
-    from: 10_000,
+    isSeam: true,
     file: CYCLE,
     find: "record?.lease !== undefined && record.lease.until > now",
     replace: "record?.lease !== undefined",
@@ -193,7 +197,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "requests are counted a thousand times",
     file: RATE,
-    find: "from + (count * 1_000) / known.perSecond",
-    replace: "from + (count * 1_000_000) / known.perSecond",
+    find: "(count * 1_000) / known.perSecond",
+    replace: "(count * 1_000_000) / known.perSecond",
   },
 ];

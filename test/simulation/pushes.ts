@@ -88,3 +88,12 @@ export function scheduleGarbage({ world, places }: Cloud, end: number): void {
     });
   }
 }
+
+/** Every login ends at once, long before its time. */
+export function scheduleRevocation({ world, passwords }: Cloud, end: number): void {
+  world.time.after(world.random() * end, () => {
+    world.note("all logins are revoked");
+    passwords.ecr.revoke();
+    passwords.google.revoke();
+  });
+}

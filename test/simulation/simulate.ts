@@ -4,7 +4,7 @@ import { configurationOf, createCloud } from "./cloud.ts";
 import { startCopyFunction } from "./copy-function.ts";
 import { drawOdds, drawSuffering } from "./odds.ts";
 import { checkHeard, checkTheEnd, createTagGuard } from "./promises.ts";
-import { createHistory, scheduleGarbage, schedulePushes } from "./pushes.ts";
+import { createHistory, scheduleGarbage, schedulePushes, scheduleRevocation } from "./pushes.ts";
 import { scheduleProbe, scheduleReconcile } from "./scheduled-functions.ts";
 import { createWorld } from "./world.ts";
 
@@ -44,6 +44,7 @@ export async function simulate(seed: number, isTraced = true): Promise<Simulated
   schedulePushes(cloud, history, PUSHES_END);
   if (!isLenient) scheduleGarbage(cloud, FAULTS_END);
   scheduleProbe(cloud, EVENTS_SUFFICE_AT / 2);
+  if (random() < 0.3) scheduleRevocation(cloud, FAULTS_END);
   const comparesEarly = random() < 0.2;
   scheduleReconcile(cloud, comparesEarly ? 0 : EVENTS_SUFFICE_AT + MINUTE, END);
   const names = [...cloud.places.keys()];

@@ -41,7 +41,7 @@ export interface World {
   note(line: string | (() => string)): void;
   violate(invariant: string, what: string): void;
   readonly outages: Outage[];
-  readonly decide: ((process: string, call: number) => Fate | undefined) | undefined;
+  decide: ((process: string, call: number) => Fate | undefined) | undefined;
   /** The odds now; all is well after the last fault. */
   odds(): Odds;
   /** What a service suffers from now. */

@@ -41,7 +41,7 @@ async function exchange(cloud: Cloud, process: Process, request: HttpRequest): P
     const isSilent = world.random() < 0.5;
     const answer = troubled(world, site, () => {
       end();
-      return site.answer(arrived);
+      return cloud.script.reply?.(site.service, arrived) ?? site.answer(arrived);
     });
     const {
       status,
@@ -52,6 +52,7 @@ async function exchange(cloud: Cloud, process: Process, request: HttpRequest): P
       what: () => `${method} ${site.service} ${short(url.pathname + url.search)}`,
       effect: answer,
       failure: () => (isSilent ? new errors.HeadersTimeoutError() : new errors.SocketError("other side closed")),
+      tookMs: cloud.script.tookMs?.(site.service, request) ?? 0,
       timeoutMs: isSilent ? HEADERS_TIMEOUT_MS : world.random() * 1_000,
       signal,
       isRead,

@@ -23,6 +23,14 @@ export interface Site {
   answer(request: Arrived): Reply;
 }
 
+/** What a test makes sites do, where that is not what they would do. */
+export interface Script {
+  /** Said instead of an answer; undefined for what the site itself says. */
+  readonly reply?: (service: Service, request: Arrived) => Reply | undefined;
+  /** Time an answer takes beside the usual, in milliseconds. */
+  readonly tookMs?: (service: Service, request: HttpRequest) => number;
+}
+
 /** An error answer (distribution-spec, "Error Codes"). */
 export function refusal(
   status: number,

@@ -1,0 +1,104 @@
+import { seeded } from "../faults/seeded.ts";
+import { parseRepositoryName } from "../../src/oci/reference.ts";
+import type { ImageTarget } from "../../src/oci/image-target.ts";
+import type { ReplicateTag } from "../../src/replication/replicate-tag.ts";
+import { watchedTarget } from "../../src/replication/watched-target.ts";
+import { configurationOf, createCloud } from "./cloud.ts";
+import type { Cloud } from "./cloud.ts";
+import { copyWiring } from "./copy-function.ts";
+import type { Script } from "./http/site.ts";
+import { CALM, createProcess, createWorld } from "./world.ts";
+import type { Process, Service, World } from "./world.ts";
+
+/** One fault, played over what production runs. */
+export interface Seam {
+  readonly name: string;
+  /** @returns what does not hold. */
+  play(): Promise<string[]>;
+}
+
+export interface Sent {
+  readonly service: Service;
+  readonly method: string;
+  readonly path: string;
+  /** Milliseconds since the beginning. */
+  readonly at: number;
+}
+
+interface Way {
+  /** At the source. */
+  readonly repository: string;
+  readonly priority: "live" | "backfill";
+}
+
+/** One warm process with its client, limiter and circuits, on a cloud that does nothing wrong but what a script says. */
+export interface Stage {
+  readonly world: World;
+  readonly cloud: Cloud;
+  readonly process: Process;
+  /** Every request that was sent. */
+  readonly sent: readonly Sent[];
+  /** A way to a repository at a destination, as a copy has it. */
+  readonly open: (name: "gar" | "hub", more?: Partial<Way>) => ReplicateTag;
+  /** The target as a copy sees it that the circuit has admitted. */
+  readonly admitted: (name: "gar" | "hub", repository?: string) => Promise<ImageTarget>;
+  readonly requests: (service: Service, method: string) => number;
+  readonly expect: (holds: boolean, what: string) => void;
+}
+
+const MINUTE_MS = 60_000;
+const configuration = configurationOf("gar", "hub");
+const deployment = { concurrency: 3, limitMs: 15 * MINUTE_MS, uploadMs: 10 };
+
+/** Plays one scene. @returns what did not hold. */
+export async function play(script: Script, act: (stage: Stage) => Promise<void>): Promise<string[]> {
+  const world = createWorld(seeded(1), { odds: CALM, faultsEnd: 0, isTraced: false });
+  const problems: string[] = [];
+  const stage = createStage(
+    world,
+    createCloud(world, { configuration, deployment, isLenient: false, script }),
+    problems,
+  );
+  let isOver = false;
+  const acted = act(stage).then(
+    () => (isOver = true),
+    (error: unknown) => {
+      isOver = true;
+      problems.push(`it throws ${String(error)}`);
+    },
+  );
+  await world.time.run(60 * MINUTE_MS, () => undefined);
+  if (!isOver) return [...problems, "it does not end within an hour"];
+  await acted;
+  return problems;
+}
+
+function createStage(world: World, cloud: Cloud, problems: string[]): Stage {
+  const process = createProcess(world, "stage");
+  const wiring = copyWiring(cloud, process);
+  const sent: Sent[] = [];
+  cloud.onRequest = (service, { method, path }) => void sent.push({ service, method, path, at: world.time.now() });
+  const open: Stage["open"] = (name, { repository = "app", priority = "live" } = {}) => {
+    const destination = cloud.places.get(name)?.destination;
+    if (destination === undefined) throw new Error(`there is no destination ${name}`);
+    const from = parseRepositoryName(repository);
+    const to = parseRepositoryName(`${destination.prefix}/${repository}`);
+    return wiring.open({ destination, from, to, priority, message: "m" });
+  };
+  return {
+    world,
+    cloud,
+    process,
+    sent,
+    open,
+    async admitted(name, repository = "app") {
+      const admission = await wiring.circuit(name).admit("stage", repository);
+      if (admission.kind === "refused") throw new Error(`the circuit of ${name} refuses`);
+      return watchedTarget(open(name, { repository }).target, admission);
+    },
+    requests: (service, method) => sent.filter((each) => each.service === service && each.method === method).length,
+    expect(holds, what) {
+      if (!holds) problems.push(what);
+    },
+  };
+}
