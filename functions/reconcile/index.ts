@@ -17,7 +17,7 @@ import { systemClock } from "../../src/registry/system-clock.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
-import { createTagListings } from "../../src/wiring/tag-listings.ts";
+import { createTargetLooks } from "../../src/wiring/tag-listings.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = ReconcileEnvironment.parse(process.env);
@@ -43,13 +43,16 @@ const setIntake = createIntake({
   concurrency: environment.FREIGHTLINER_CONCURRENCY,
 });
 
+const looks = createTargetLooks(configuration.destinations, rated, google?.artifactRegistry);
+
 const handle = createHandler({
   configuration,
   catalog: createEcrCatalog(
     new ECRClient({ ...clientLimits(), region: configuration.source.region }),
     configuration.source.account,
   ),
-  listing: createTagListings(configuration.destinations, rated, google?.artifactRegistry),
+  listing: looks.listing,
+  holds: looks.holds,
   tags,
   cycles,
   intakes,

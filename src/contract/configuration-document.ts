@@ -66,6 +66,8 @@ export const Rule = z.strictObject({
   repositories: z.array(Glob).min(1),
   /** Which tags: globs. */
   tags: z.array(TagGlob).min(1).default(["*"]),
+  /** Also images that have no tag, by their digests. */
+  untagged: z.boolean().default(false),
   /** Names of destinations. */
   destinations: z.array(Name).min(1),
   /** Another name at the target; only for a rule of exactly one repository. */

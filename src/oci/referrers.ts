@@ -1,4 +1,4 @@
-import { hexOf, algorithmOf } from "./digest.ts";
+import { hexOf, algorithmOf, isDigest } from "./digest.ts";
 import type { Digest } from "./digest.ts";
 import { parseTag } from "./reference.ts";
 import type { Tag } from "./reference.ts";
@@ -22,4 +22,16 @@ export function companionTags(digest: Digest): Tag[] {
 /** True for a tag that holds signatures of some manifest; those of SBOMs and attestations exist, those of signatures do not. */
 export function isSignatureTag(reference: string): boolean {
   return /^sha256-[0-9a-f]{64}\.sig$/.test(reference);
+}
+
+/** The manifest that a tag is a companion of; undefined for any other tag. */
+export function companionSubject(reference: string): Digest | undefined {
+  const hex = /^sha256-([0-9a-f]{64})\.(?:sig|att|sbom)$/.exec(reference)?.[1];
+  const digest = `sha256:${hex}`;
+  return hex !== undefined && isDigest(digest) ? digest : undefined;
+}
+
+/** True for a tag that is a companion of some manifest, and has none of its own. */
+export function isCompanionTag(reference: string): boolean {
+  return companionSubject(reference) !== undefined;
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { isDigest } from "../oci/digest.ts";
 import { isTag } from "../oci/reference.ts";
 import type { Tag } from "../oci/reference.ts";
-import type { TaggedDigest, TagListing } from "../oci/tag-listing.ts";
+import type { TaggedDigest, TagListing, UntaggedDigest } from "../oci/tag-listing.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { pageOf, pages } from "./listing.ts";
 import { resolveManifest } from "./manifests.ts";
@@ -43,7 +43,7 @@ async function* listTaggedDigests(
   client: RepositoryClient,
   whole: WholeListing | undefined,
   signal: AbortSignal,
-): AsyncGenerator<TaggedDigest> {
+): AsyncGenerator<TaggedDigest | UntaggedDigest> {
   const isGoogle = whole !== undefined || GOOGLE_HOST.test(client.endpoint.registry);
   const url = client.url(`tags/list?n=${isGoogle ? GOOGLE_PAGE_SIZE : PAGE_SIZE}`);
   const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
@@ -65,10 +65,12 @@ function sizeOf({ tags, manifest }: z.infer<typeof Page>): number {
   return Math.max(tags?.length ?? 0, named);
 }
 
-function* fromMap(manifests: NonNullable<z.infer<typeof Page>["manifest"]>): Generator<TaggedDigest> {
+function* fromMap(manifests: NonNullable<z.infer<typeof Page>["manifest"]>): Generator<TaggedDigest | UntaggedDigest> {
   for (const [digest, { tag }] of Object.entries(manifests)) {
     if (!isDigest(digest)) continue;
-    for (const name of tag ?? []) if (isTag(name)) yield { tag: name, digest };
+    const names = (tag ?? []).filter(isTag);
+    if (names.length === 0) yield { digest };
+    for (const name of names) yield { tag: name, digest };
   }
 }
 

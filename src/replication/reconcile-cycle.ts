@@ -3,17 +3,28 @@ import type { Change } from "./record-store.ts";
 
 /** How far a comparison of both sides has come; one item of the store. Times are epoch milliseconds. */
 export const ReconcileRecord = z.object({
+  /** When it was due; the next one is due so long after this. */
   startedAt: z.number(),
-  /** Repositories are compared in order of their names: the last one that is done. */
+  /** Subjects are compared in order of their names: the last one that was begun. */
   after: z.string(),
+  /** Begun by the holder of the lease, and not ended. */
+  begun: z.array(z.string()).optional(),
+  /** Given back when the time of an invocation was up: the next one begins with them. */
+  pending: z.array(z.string()).optional(),
+  /** Destinations with which not everything could be compared. */
+  incomplete: z.array(z.string()).optional(),
   finishedAt: z.number().optional(),
   /** Who is at it, until when. */
   lease: z.object({ owner: z.string(), until: z.number() }).optional(),
+  /** In the record of {@link SLOW_CYCLE}: its subjects. */
+  subjects: z.array(z.string()).optional(),
 });
 export type ReconcileRecord = z.infer<typeof ReconcileRecord>;
 
 /** Key of the comparison that begins by itself, whenever the last one is old enough. */
 export const REGULAR_CYCLE = "source";
+/** Key of the comparison of what took too long in the others. */
+export const SLOW_CYCLE = "slow";
 
 /** Key of a comparison with a schedule of its own. */
 export function scheduledCycle(name: string): string {
@@ -29,9 +40,20 @@ export interface ClaimCycle {
 }
 
 export type ClaimedCycle =
-  | { readonly kind: "go"; readonly after: string; readonly startedAt: number }
-  /** The last comparison is young, or somebody is at it. */
+  | {
+      readonly kind: "go";
+      readonly startedAt: number;
+      readonly after: string;
+      /** To be compared first. */
+      readonly pending: readonly string[];
+      /** Under comparison when the last invocation ended without a word: one of them may have ended it. */
+      readonly suspects: readonly string[];
+    }
+  /** The last comparison is young, or its lease is held. */
   | { readonly kind: "rest" };
+
+/** The schedule calls every minute, give or take seconds: a comparison begins with the call next to its time. */
+const CALL_SPREAD_MS = 30_000;
 
 /** Begins a comparison when it is time, or goes on with one that was not finished. */
 export function claimCycle(
@@ -41,31 +63,63 @@ export function claimCycle(
   if (record?.lease !== undefined && record.lease.until > now) return { answer: { kind: "rest" } };
   const lease = { owner, until: now + leaseMs };
   if (record !== undefined && record.finishedAt === undefined) {
-    const { after, startedAt } = record;
-    return { next: { ...record, lease }, answer: { kind: "go", after, startedAt } };
+    const { after, startedAt, pending = [], begun: suspects = [] } = record;
+    return { next: { ...record, begun: [], lease }, answer: { kind: "go", startedAt, after, pending, suspects } };
   }
-  const isDue = record === undefined ? everyMs !== Number.POSITIVE_INFINITY : now - record.startedAt >= everyMs;
-  if (!isDue) return { answer: { kind: "rest" } };
-  return { next: { startedAt: now, after: "", lease }, answer: { kind: "go", after: "", startedAt: now } };
+  const startedAt = startOf(record, now, everyMs);
+  if (startedAt === undefined) return { answer: { kind: "rest" } };
+  const subjects = record?.subjects === undefined ? {} : { subjects: record.subjects };
+  return {
+    next: { startedAt, after: "", lease, ...subjects },
+    answer: { kind: "go", startedAt, after: "", pending: [], suspects: [] },
+  };
 }
 
-/** One more repository is done; false when somebody else has taken over. */
+/** The time at which a new comparison was due, near now; undefined when none is. What came late does not make the next one late. */
+function startOf(record: ReconcileRecord | undefined, now: number, everyMs: number): number | undefined {
+  if (record === undefined) return everyMs === Number.POSITIVE_INFINITY ? undefined : now;
+  const due = record.startedAt + everyMs;
+  if (now < due - CALL_SPREAD_MS) return undefined;
+  return Math.abs(now - due) <= CALL_SPREAD_MS ? due : now;
+}
+
+/** What an invocation notes about how far it has come. */
+export type CycleProgress = {
+  readonly [field in "begun" | "pending" | "incomplete"]: string[];
+} & Pick<ReconcileRecord, "after">;
+
+/** Notes how far a comparison has come, and holds the lease longer; false when it was taken over. */
 export function advanceCycle(
   record: ReconcileRecord | undefined,
-  { owner, now, leaseMs }: ClaimCycle,
-  after: string,
+  { owner, now, leaseMs }: Pick<ClaimCycle, "owner" | "now" | "leaseMs">,
+  progress: CycleProgress,
 ): Change<ReconcileRecord, boolean> {
   if (record?.lease?.owner !== owner) return { answer: false };
-  return { next: { ...record, after, lease: { owner, until: now + leaseMs } }, answer: true };
+  const incomplete = [...new Set([...(record.incomplete ?? []), ...progress.incomplete])];
+  return { next: { ...record, ...progress, incomplete, lease: { owner, until: now + leaseMs } }, answer: true };
 }
 
-/** Lets go: the comparison is finished, or the time is up. */
+/** Lets go: the comparison is finished, or the time is up. Answers with the destinations that are incomplete. */
 export function leaveCycle(
   record: ReconcileRecord | undefined,
   owner: string,
   finishedAt: number | undefined,
+): Change<ReconcileRecord, readonly string[]> {
+  if (record?.lease?.owner !== owner) return { answer: [] };
+  const { lease: _over, begun = [], pending = [], ...rest } = record;
+  const next = finishedAt === undefined ? { ...rest, pending: [...pending, ...begun] } : { ...rest, finishedAt };
+  return { next, answer: record.incomplete ?? [] };
+}
+
+/** Subjects of the slow comparison that its record keeps; more stay where they are. */
+const MAX_SLOW = 1_000;
+
+/** Moves subjects to the slow comparison, or back. */
+export function moveSlow(
+  record: ReconcileRecord | undefined,
+  { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] },
 ): Change<ReconcileRecord, void> {
-  if (record?.lease?.owner !== owner) return { answer: undefined };
-  const { lease: _over, ...rest } = record;
-  return { next: finishedAt === undefined ? rest : { ...rest, finishedAt }, answer: undefined };
+  const known = record ?? { startedAt: 0, after: "", finishedAt: 0 };
+  const kept = [...new Set([...(known.subjects ?? []), ...add])].filter((subject) => !remove.includes(subject));
+  return { next: { ...known, subjects: kept.toSorted().slice(0, MAX_SLOW) }, answer: undefined };
 }

@@ -1,24 +1,12 @@
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName, Tag } from "../oci/reference.ts";
-import type { TaggedDigest, TagListing } from "../oci/tag-listing.ts";
-import { COPY_REQUEST_VERSION } from "./copy-request.ts";
-import type { CopyRequest } from "./copy-request.ts";
-import type { RecordStore } from "./record-store.ts";
-import { tagKey, UNTOUCHED } from "./tag-record.ts";
-import type { TagRecord } from "./tag-record.ts";
-
-/** A tag of the source, and when its image was pushed (epoch milliseconds; 0 when the source does not say). */
-export interface SourceTag extends TaggedDigest {
-  readonly pushedAt: number;
-  /** When it came back from an archive; epoch milliseconds. */
-  readonly restoredAt?: number | undefined;
-}
-
-/** What the source holds: only what can be pulled. */
-export interface SourceCatalog {
-  repositories(signal: AbortSignal): Promise<readonly RepositoryName[]>;
-  tags(repository: RepositoryName, signal: AbortSignal): AsyncIterable<SourceTag>;
-}
+import type { TagListing } from "../oci/tag-listing.ts";
+import { ask } from "./asking.ts";
+import type { Asking } from "./asking.ts";
+import { missingAttachments } from "./attachments.ts";
+import { concurrently } from "./concurrently.ts";
+import { referenceOf, subjectOf } from "./source-catalog.ts";
+import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 
 /** One repository and where it goes. */
 export interface ReconciledRepository {
@@ -27,25 +15,22 @@ export interface ReconciledRepository {
   /** Where records of its tags live, as in `CopyContext`. */
   readonly scope: string;
   readonly target: TagListing;
-  wants(tag: Tag): boolean;
+  /** Do the rules select this tag, or this digest without a tag, for the target? */
+  readonly wants: (reference: Tag | Digest) => boolean;
+  /** Would a request for what is attached to an image, by this name, be carried out at this target? */
+  readonly attaches: (reference: Tag | Digest) => boolean;
+  /** Does the target have the manifest? */
+  readonly holds: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
 }
 
-export interface ReconcileContext {
-  readonly catalog: SourceCatalog;
-  readonly tags: RecordStore<TagRecord>;
-  /** Queues requests that are in no hurry. @throws when one of them is not queued. */
-  readonly send: (requests: readonly CopyRequest[]) => Promise<void>;
-  /** Correlation id of this comparison. */
-  readonly id: string;
-  /** A push younger than this is left to its event, in milliseconds. */
-  readonly graceMs: number;
-  readonly now: () => number;
+export interface ReconcileContext extends Omit<Asking, "scope" | "destination" | "repository"> {
+  readonly catalog: Pick<SourceCatalog, "tags">;
 }
 
 export interface Reconciled {
-  /** Tags of the source that the rules want at the destination. */
+  /** Images of the source that the rules want at the destination, each tag counted. */
   readonly wanted: number;
-  /** Those that differ there. */
+  /** Those that differ there, and what is attached to them and absent there. */
   readonly different: number;
   /** Those of them that were asked for now; the others are being worked on, or were asked for before. */
   readonly asked: number;
@@ -53,96 +38,96 @@ export interface Reconciled {
   readonly missed: number;
 }
 
-/** ECR's events and its API know of one push with a difference of whole seconds, in milliseconds. */
-const SAME_PUSH_MS = 2_000;
-/** A tag that was asked for and is still different is asked for again after so long, in milliseconds. */
-const ASK_AGAIN_MS: number = 24 * 3_600_000;
-/** Requests queued at once: what is noted after a crash in between is this many at most. */
-const BATCH = 100;
+/** Images of one repository at the source, by reference; those found equal at the target are taken out. */
+export interface OpenImages {
+  /** What the rules select. */
+  readonly selected: Map<Tag | Digest, SourceImage>;
+  /** What the rules do not select, and is attached to something. */
+  readonly attached: Map<Tag | Digest, SourceImage>;
+  /** What the rules select, by digest, for looking up subjects; stays as it is. */
+  readonly selectedDigests: ReadonlyMap<Digest, SourceImage>;
+  /** Digests with tags that the rules do not select; stays as it is. */
+  readonly otherDigests: ReadonlySet<Digest>;
+}
+
+/** Manifests asked for at once where a listing does not show them. */
+const CONCURRENT_QUESTIONS = 16;
 
 /**
- * Compares one repository at both ends and asks for what differs. Each difference is asked for once: its request stays in
- * the queue until it has ended, however long the destination is away.
+ * Compares one repository at both ends and asks for what differs: what the rules select, and what is attached to it,
+ * whatever its tag. Each difference is asked for once: its request stays in the queue until it has ended, however long
+ * the destination is away.
  */
 export async function reconcileRepository(
   place: ReconciledRepository,
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Reconciled> {
-  const found = new Map<Tag, Digest>();
-  for await (const { tag, digest } of place.target(signal)) found.set(tag, digest);
-  const total = { wanted: 0, different: 0, asked: 0, missed: 0 };
-  let batch: SourceTag[] = [];
-  const flush = async (): Promise<void> => {
-    const { asked, missed } = await ask(batch, place, context);
-    total.asked += asked;
-    total.missed += missed;
-    batch = [];
+  const open = await readSource(place, context.catalog, signal);
+  const wanted = open.selected.size;
+  const { showsUntagged } = await takeOutEqual(open, place.target(signal));
+  const different = [
+    ...(await absent([...open.selected.values()], showsUntagged, place, signal)),
+    ...(await missingAttachments(open, { ...place, showsUntagged, now: context.now() }, signal)),
+  ];
+  const { repository, destination, scope } = place;
+  return {
+    wanted,
+    different: different.length,
+    ...(await ask(different, { ...context, repository, destination, scope }, signal)),
   };
-  for await (const wanted of context.catalog.tags(place.repository, signal)) {
-    if (!place.wants(wanted.tag)) continue;
-    total.wanted++;
-    if (found.get(wanted.tag) === wanted.digest) continue;
-    total.different++;
-    if (batch.push(wanted) === BATCH) await flush();
+}
+
+async function readSource(
+  { repository, wants }: ReconciledRepository,
+  catalog: ReconcileContext["catalog"],
+  signal: AbortSignal,
+): Promise<OpenImages> {
+  const selected: OpenImages["selected"] = new Map();
+  const attached: OpenImages["attached"] = new Map();
+  const selectedDigests = new Map<Digest, SourceImage>();
+  const others = new Set<Digest>();
+  for await (const image of catalog.tags(repository, signal)) {
+    const reference = referenceOf(image);
+    if (wants(reference)) {
+      selected.set(reference, image);
+      selectedDigests.set(image.digest, image);
+    } else if (subjectOf(image) !== undefined) attached.set(reference, image);
+    else if (image.tag !== undefined) others.add(image.digest);
   }
-  await flush();
-  return total;
+  return { selected, attached, selectedDigests, otherDigests: others };
 }
 
-interface Difference extends SourceTag {
-  readonly missed: boolean;
+async function takeOutEqual(
+  { selected, attached }: OpenImages,
+  target: ReturnType<TagListing>,
+): Promise<{ readonly showsUntagged: boolean }> {
+  let showsUntagged = false;
+  for await (const { tag, digest } of target) {
+    if (tag === undefined) showsUntagged = true;
+    for (const open of [selected, attached]) {
+      if (tag !== undefined && open.get(tag)?.digest === digest) open.delete(tag);
+      // A manifest is there under whatever tag.
+      open.delete(digest);
+    }
+  }
+  return { showsUntagged };
 }
 
-/** Asks for tags; what is asked is noted after it is queued, so that a crash in between asks twice rather than never. */
-async function ask(
-  differing: readonly SourceTag[],
-  place: ReconciledRepository,
-  { tags, send, id, graceMs, now }: ReconcileContext,
-): Promise<Pick<Reconciled, "asked" | "missed">> {
-  const looked = await Promise.all(
-    differing
-      .filter(({ pushedAt }) => now() - pushedAt >= graceMs)
-      .map((wanted) =>
-        tags.update(tagKey(place.scope, wanted.tag), (record) => ({ answer: difference(wanted, record, now()) })),
-      ),
+/** What is selected and not at the target: manifests without a tag are asked for there unless its listing shows them. */
+async function absent(
+  open: readonly SourceImage[],
+  showsUntagged: boolean,
+  { holds }: ReconciledRepository,
+  signal: AbortSignal,
+): Promise<SourceImage[]> {
+  const isOpen = ({ tag }: SourceImage): boolean => tag !== undefined || showsUntagged;
+  const unseen = open.filter((image) => !isOpen(image));
+  const held = await concurrently(
+    unseen,
+    CONCURRENT_QUESTIONS,
+    ({ digest }, working) => holds(digest, working),
+    signal,
   );
-  const open = looked.filter((wanted) => wanted !== undefined);
-  if (open.length === 0) return { asked: 0, missed: 0 };
-  await send(
-    open.map(({ tag, pushedAt }) => ({
-      version: COPY_REQUEST_VERSION,
-      id,
-      destination: place.destination,
-      repository: place.repository,
-      reference: tag,
-      pushedAt,
-    })),
-  );
-  await Promise.all(
-    open.map(({ tag, digest }) => tags.update(tagKey(place.scope, tag), (record) => noteAsked(record, digest, now()))),
-  );
-  return { asked: open.length, missed: open.filter(({ missed }) => missed).length };
-}
-
-/** What there is to ask for; undefined when somebody is at it, or it was asked for already. */
-function difference(wanted: SourceTag, known: TagRecord | undefined, now: number): Difference | undefined {
-  const record = known ?? UNTOUCHED;
-  const isBusy = record.lease !== undefined && record.lease.until > now;
-  if (isBusy || isAskedFor(wanted, record, now)) return undefined;
-  const wasHeard = record.wantedAt >= wanted.pushedAt - SAME_PUSH_MS;
-  return { ...wanted, missed: !wasHeard };
-}
-
-/** True while a request for exactly this waits to be carried out, or has failed for good. */
-function isAskedFor(wanted: SourceTag, { asked, replicated, last }: TagRecord, now: number): boolean {
-  if (asked?.digest !== wanted.digest) return false;
-  // Pushed or restored since: what was gone when its copy came is there again.
-  if (Math.max(wanted.pushedAt, wanted.restoredAt ?? 0) > asked.at) return false;
-  if (replicated !== undefined && replicated.at >= asked.at) return false;
-  return last?.outcome === "failed" || last?.outcome === "skipped" || now - asked.at < ASK_AGAIN_MS;
-}
-
-function noteAsked(record: TagRecord | undefined, digest: Digest, at: number) {
-  return { next: { ...(record ?? UNTOUCHED), asked: { digest, at } }, answer: undefined };
+  return [...open.filter(isOpen), ...unseen.filter((_, index) => held[index] !== true)];
 }

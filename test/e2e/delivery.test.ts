@@ -40,7 +40,7 @@ async function tagsAt(host: string, repository: string): Promise<Map<string, Dig
   await using connections = createConnections();
   const tags = new Map<string, Digest>();
   for await (const { tag, digest } of createTagListing(testEndpoint({ host, repository }, connections))(never)) {
-    tags.set(tag, digest);
+    if (tag !== undefined) tags.set(tag, digest);
   }
   return tags;
 }

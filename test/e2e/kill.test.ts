@@ -45,7 +45,8 @@ async function tagsAtTarget({ target }: Ready): Promise<Map<string, Digest>> {
     credentials: { kind: "basic", username: target.username, password: target.password },
   } as const;
   const tags = new Map<string, Digest>();
-  for await (const { tag, digest } of createTagListing(testEndpoint(place, connections))(never)) tags.set(tag, digest);
+  for await (const { tag, digest } of createTagListing(testEndpoint(place, connections))(never))
+    if (tag !== undefined) tags.set(tag, digest);
   return tags;
 }
 

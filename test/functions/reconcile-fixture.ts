@@ -50,6 +50,8 @@ export function setUp(
     now: () => time.now,
     timeout: (ms) => AbortSignal.timeout(ms),
     backlog: () => Promise.resolve(0),
+    holds: (_destination, repository, wanted) =>
+      Promise.resolve([...target].some(([name, text]) => split(name)[0] === repository && digest(text) === wanted)),
     openIntake: (destination) => Promise.resolve(void opened.push(destination)),
     send: (requests) => Promise.resolve(void sent.push(...requests)),
     catalog: {

@@ -12,7 +12,7 @@ describe("a comparison of both sides", () => {
     target.set("p/a:different", "old");
     target.set("p/a:only-there", "9");
     expect(await handle(60_000)).toEqual({ outcome: "finished", repositories: 2, asked: 2, missed: 2 });
-    expect(asked()).toEqual(["a:different", "b/c:absent"]);
+    expect(asked().toSorted()).toEqual(["a:different", "b/c:absent"]);
     expect(sent[0]).toMatchObject({ version: 1, destination: "gar", id: expect.stringMatching(/^reconcile-/) });
   });
 
@@ -145,7 +145,8 @@ describe("a comparison of both sides", () => {
 
   it("goes on where the last invocation stopped, and rests when it has finished", async () => {
     const { push, dependencies, handle, asked, time, cycles } = setUp();
-    for (const name of ["a", "b", "c"]) push(`${name}:v1`, name);
+    const names = Array.from({ length: 20 }, (_, index) => `r${String(index).padStart(2, "0")}`);
+    for (const name of names) push(`${name}:v1`, name);
     const abort = new AbortController();
     const stopping = createHandler({
       ...dependencies,
@@ -156,12 +157,12 @@ describe("a comparison of both sides", () => {
       },
     });
     expect(await stopping(60_000)).toMatchObject({ outcome: "partial" });
-    expect(asked()).toEqual(["a:v1"]);
+    expect(asked().length).toBeLessThan(20);
     expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
-    expect(asked()).toEqual(["a:v1", "b:v1", "c:v1"]);
+    expect(asked().toSorted()).toEqual(names.map((name) => `${name}:v1`));
     expect(await handle(60_000)).toMatchObject({ outcome: "rest" });
     time.now += 15 * MINUTE;
-    expect(await handle(60_000)).toMatchObject({ outcome: "finished", repositories: 3 });
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished", repositories: 20 });
     expect(await cycles.update("source", (record) => ({ answer: record?.lease }))).toBeUndefined();
   });
 

@@ -49,8 +49,9 @@ async function imageWithTags(count: number) {
   return { endpoint, beyond, first, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-const namesOf = async (listing: AsyncIterable<{ tag: string }>): Promise<Set<string>> =>
-  new Set((await Array.fromAsync(listing)).map(({ tag }) => tag));
+const namesOf = async (
+  listing: AsyncIterable<{ readonly tag?: string | undefined }>,
+): Promise<Set<string | undefined>> => new Set((await Array.fromAsync(listing)).map(({ tag }) => tag));
 
 describe("the tags of an image in Artifact Registry", () => {
   it("are all found past 10,000, where the registry's own listing ends", async () => {

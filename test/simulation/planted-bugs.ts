@@ -22,6 +22,7 @@ const JUDGE = "src/replication/judge.ts";
 const HANDLER = "functions/copy/handler.ts";
 const FAN_OUT = "functions/fan-out/handler.ts";
 const RECONCILE = "src/replication/reconcile.ts";
+const ASKING = "src/replication/asking.ts";
 const CYCLE = "src/replication/reconcile-cycle.ts";
 const RATE = "src/replication/rate.ts";
 
@@ -178,12 +179,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a comparison overlooks what is absent at the target",
     file: RECONCILE,
-    find: "if (found.get(wanted.tag) === wanted.digest) continue;",
-    replace: "if (found.get(wanted.tag) !== undefined) continue;",
+    find: "if (tag !== undefined && open.get(tag)?.digest === digest) open.delete(tag);",
+    replace: "if (tag !== undefined) open.delete(tag);",
   },
   {
     name: "a comparison believes that a tag is fine because it once was",
-    file: RECONCILE,
+    file: ASKING,
     find: "const isBusy = record.lease !== undefined && record.lease.until > now;",
     replace: "const isBusy = record.lease !== undefined || record.replicated !== undefined;",
   },

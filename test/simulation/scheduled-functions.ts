@@ -4,10 +4,10 @@ import { PROBE_REPOSITORY } from "../../src/contract/limits.ts";
 import { isTag, parseRepositoryName } from "../../src/oci/reference.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
 import { probeWrites } from "../../src/registry/write-probe.ts";
-import type { SourceCatalog } from "../../src/replication/reconcile.ts";
+import type { SourceCatalog } from "../../src/replication/source-catalog.ts";
 import { createEndpointMaker } from "../../src/wiring/endpoint-maker.ts";
 import type { EndpointMaker } from "../../src/wiring/endpoint-maker.ts";
-import { createTagListings } from "../../src/wiring/tag-listings.ts";
+import { createTargetLooks } from "../../src/wiring/tag-listings.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -56,7 +56,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
     const handle = createReconcileHandler({
       configuration,
       catalog: catalogOf(cloud, process),
-      listing: createTagListings(configuration.destinations, registriesOf(cloud, process), undefined),
+      ...createTargetLooks(configuration.destinations, registriesOf(cloud, process), undefined),
       tags: storeOf(process, cloud.tags, "tag"),
       cycles: storeOf(process, cloud.cycles, "cycle"),
       intakes: storeOf(process, cloud.intakes, "intake"),

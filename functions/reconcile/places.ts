@@ -1,0 +1,28 @@
+import { parseRepositoryName } from "../../src/oci/reference.ts";
+import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import { selectedRepository, targetRepository } from "../../src/replication/plan-copies.ts";
+import type { ReconciledRepository } from "../../src/replication/reconcile.ts";
+import type { ReconcileDependencies } from "./handler.ts";
+
+/** Everywhere a repository goes to: rules may send the tags of one repository to several at one destination. */
+export function placesOf(
+  repository: RepositoryName,
+  { configuration, listing, holds }: Pick<ReconcileDependencies, "configuration" | "listing" | "holds">,
+): ReconciledRepository[] {
+  const { rules, destinations } = configuration;
+  return destinations.flatMap(({ name, prefix }) => {
+    const matching = rules.filter((rule) => rule.destinations.includes(name) && rule.matchesRepository(repository));
+    const targets = new Set(matching.map((rule) => parseRepositoryName(`${prefix}/${rule.as ?? repository}`)));
+    const request = (reference: Tag | Digest) => ({ repository, destination: name, reference });
+    return [...targets].map((to) => ({
+      repository,
+      destination: name,
+      scope: `${name}/${to}`,
+      target: listing(name, to),
+      wants: (reference: Tag | Digest) => selectedRepository(request(reference), rules, prefix) === to,
+      attaches: (reference: Tag | Digest) => targetRepository(request(reference), rules, prefix) === to,
+      holds: (digest: Digest, signal: AbortSignal) => holds(name, to, digest, signal),
+    }));
+  });
+}

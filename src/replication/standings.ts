@@ -1,0 +1,39 @@
+/** How comparisons with each destination go, in one invocation. */
+export interface Standings {
+  /** Aborted when the destination has used up the time it may take from others. */
+  signal(destination: string): AbortSignal;
+  isOut(destination: string): boolean;
+  /** A comparison has failed, or took too long; it took so many milliseconds. True when this is what puts the destination out. */
+  lost(destination: string, ms: number): boolean;
+}
+
+/** A destination has lost so much time that it is left out until the next invocation. */
+export class LeftOutError extends Error {
+  override readonly name = "LeftOutError";
+}
+
+/**
+ * Time that failing comparisons of one destination may take in an invocation, all that run at once counted, in milliseconds:
+ * half a minute of a whole invocation's workers. One that refuses at once costs nothing, and is never left out.
+ */
+const LOST_MAX_MS = 240_000;
+
+export function createStandings(): Standings {
+  const known = new Map<string, { lostMs: number; readonly out: AbortController }>();
+  const of = (destination: string): { lostMs: number; readonly out: AbortController } => {
+    const standing = known.get(destination) ?? { lostMs: 0, out: new AbortController() };
+    known.set(destination, standing);
+    return standing;
+  };
+  return {
+    signal: (destination) => of(destination).out.signal,
+    isOut: (destination) => of(destination).out.signal.aborted,
+    lost(destination, ms) {
+      const standing = of(destination);
+      standing.lostMs += ms;
+      if (standing.lostMs < LOST_MAX_MS || standing.out.signal.aborted) return false;
+      standing.out.abort(new LeftOutError(`${destination} took too much time; it is compared in the next invocation`));
+      return true;
+    },
+  };
+}

@@ -1,0 +1,306 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../functions/reconcile/handler.ts";
+import { companionTags } from "../../src/oci/referrers.ts";
+import { parseTag } from "../../src/oci/reference.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
+import { DOCUMENT, HOUR, MINUTE, digest, setUp } from "./reconcile-fixture.ts";
+
+/** Timers that go off when told to. */
+function createTimers() {
+  const timers: { readonly ms: number; readonly controller: AbortController }[] = [];
+  return {
+    timeout: (ms: number): AbortSignal => {
+      const controller = new AbortController();
+      timers.push({ ms, controller });
+      return controller.signal;
+    },
+    /** Lets every timer of at most so many milliseconds go off. */
+    pass: (ms: number): void => {
+      for (const timer of timers.splice(0)) {
+        if (timer.ms <= ms) timer.controller.abort(new Error("time is up"));
+        else timers.push(timer);
+      }
+    },
+  };
+}
+
+const two = {
+  destinations: ["gar", "other"].map((name, index) => ({
+    name,
+    kind: "generic" as const,
+    plainHttp: true,
+    prefix: name,
+    registry: `127.0.0.1:${index + 1}`,
+  })),
+  rules: [{ repositories: ["**"], destinations: ["gar", "other"] }],
+};
+const never = (): Promise<never> => new Promise(() => undefined);
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("what is slow or broken", () => {
+  it("a repository whose listing hangs is left behind, and the others are compared", async () => {
+    const timers = createTimers();
+    const { dependencies, push, asked, cycles, observer } = setUp({ with: { timeout: timers.timeout } });
+    for (const name of ["a", "huge", "z"]) push(`${name}:v1`, name);
+    const handle = createHandler({
+      ...dependencies,
+      catalog: {
+        ...dependencies.catalog,
+        async *tags(repository, signal) {
+          if (repository === "huge") await never();
+          yield* dependencies.catalog.tags(repository, signal);
+        },
+      },
+    });
+    const handling = handle(900_000);
+    for (let step = 0; step < 10; step++) await turn();
+    timers.pass(30_000);
+    for (let step = 0; step < 10; step++) await turn();
+    expect(asked().toSorted()).toEqual(["a:v1", "z:v1"]);
+    // With more time, beside the others, it is compared until the invocation's time is up.
+    timers.pass(900_000);
+    expect(await handling).toMatchObject({ repositories: 3 });
+    expect(await cycles.update("slow", (record) => ({ answer: record?.subjects }))).toEqual(["huge"]);
+    expect(await cycles.update("source", (record) => ({ answer: record?.finishedAt }))).toBeDefined();
+    expect(observer.lines.some(({ message }) => message.includes("took too long"))).toBe(true);
+  });
+
+  it("a destination that hangs keeps no other one waiting, and has no heartbeat", async () => {
+    const timers = createTimers();
+    const { dependencies, push, sent, observer } = setUp({ document: two, with: { timeout: timers.timeout } });
+    for (let index = 0; index < 40; index++) push(`r${index}:v1`, "x");
+    let listed = 0;
+    const handle = createHandler({
+      ...dependencies,
+      listing: (destination, repository) =>
+        async function* list(signal) {
+          if (destination === "gar") {
+            listed++;
+            dependencies.now();
+            await never();
+          }
+          yield* dependencies.listing(destination, repository)(signal);
+        },
+    });
+    const handling = handle(900_000);
+    for (let round = 0; round < 8; round++) {
+      for (let step = 0; step < 20; step++) await turn();
+      timers.pass(30_000);
+    }
+    for (let step = 0; step < 20; step++) await turn();
+    timers.pass(900_000);
+    await handling;
+    expect(new Set(sent.map(({ destination, repository }) => `${destination}/${repository}`)).size).toBe(40);
+    expect(listed).toBeGreaterThan(0);
+    const beats = observer.counts.filter(({ metric }) => metric === "ReconciliationsFinished");
+    expect(beats.map(({ destination }) => destination)).toEqual(["other"]);
+  });
+
+  it("no comparison that fails everywhere counts as one", async () => {
+    const { dependencies, push, count } = setUp();
+    push("a:v1", "1");
+    const handle = createHandler({
+      ...dependencies,
+      catalog: {
+        ...dependencies.catalog,
+        tags() {
+          throw new RegistryError(
+            { side: "source", operation: "list-tags", subject: "a", category: "deferred" },
+            "DescribeImages failed",
+          );
+        },
+      },
+    });
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
+    expect(count("ReconciliationsFinished")).toBe(0);
+  });
+
+  it("the source is listed once for all destinations", async () => {
+    const { dependencies, push, asked } = setUp({ document: two });
+    push("a:v1", "1");
+    let listings = 0;
+    const handle = createHandler({
+      ...dependencies,
+      catalog: {
+        ...dependencies.catalog,
+        tags(repository, signal) {
+          listings++;
+          return dependencies.catalog.tags(repository, signal);
+        },
+      },
+    });
+    await handle(60_000);
+    expect([listings, asked().length]).toEqual([1, 2]);
+  });
+
+  it("queues that cannot be opened for one destination are opened for the others", async () => {
+    const { dependencies, intakes, opened, time } = setUp({ document: two });
+    for (const name of ["gar", "other"]) {
+      await intakes.update(name, () => ({
+        next: { state: "paused", since: 0, probedAt: time.now - HOUR, isDone: true },
+        answer: undefined,
+      }));
+    }
+    const handle = createHandler({
+      ...dependencies,
+      openIntake: (name) => (name === "gar" ? Promise.reject(new Error("denied")) : dependencies.openIntake(name)),
+    });
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
+    expect(opened).toEqual(["other"]);
+  });
+
+  it("what was compared when an invocation was killed is compared apart from the others", async () => {
+    const { push, handle, cycles, time, asked } = setUp();
+    for (const name of ["a", "b", "c"]) push(`${name}:v1`, name);
+    const lease = { owner: "killed", until: time.now - 1 };
+    await cycles.update("source", () => ({
+      next: { startedAt: time.now - MINUTE, after: "b", begun: ["b"], lease },
+      answer: undefined,
+    }));
+    await handle(60_000);
+    expect(asked()).toEqual(["c:v1", "b:v1"]);
+    expect(await cycles.update("slow", (record) => ({ answer: record?.subjects }))).toEqual([]);
+  });
+});
+
+describe("comparisons every ten minutes", () => {
+  it("begin every ten minutes, though calls come some milliseconds early or late", async () => {
+    const { handle, time } = setUp();
+    const began: number[] = [];
+    const from = time.now;
+    for (let minute = 0; minute <= 60; minute++) {
+      time.now = from + minute * MINUTE + (minute % 3 === 0 ? -700 : 900);
+      if ((await handle(60_000)).outcome === "finished") began.push(minute);
+    }
+    expect(began).toEqual([0, 10, 20, 30, 40, 50, 60]);
+  });
+});
+
+describe("a tag that a comparison finds again and again", () => {
+  const record = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
+
+  it("is asked for once when the target has it and does not list it", async () => {
+    const { push, handle, asked, time, tags } = setUp();
+    push("a:v1", "1");
+    for (let cycle = 0; cycle < 6; cycle++) {
+      await handle(60_000);
+      await tags.update("gar/p/a:v1", (known) => ({
+        next: {
+          ...record,
+          ...known,
+          last: { outcome: "unchanged" as const },
+          replicated: { digest: digest("1"), at: time.now + 1 },
+        },
+        answer: undefined,
+      }));
+      time.now += 10 * MINUTE;
+    }
+    expect(asked()).toEqual(["a:v1"]);
+  });
+
+  it("is not asked for when its own event has failed for good, until it changes", async () => {
+    const { push, handle, asked, time, tags } = setUp();
+    push("a:v1", "1");
+    await tags.update("gar/p/a:v1", () => ({
+      next: {
+        ...record,
+        wantedAt: time.now - HOUR,
+        last: { outcome: "failed" as const, reason: "target-denied" as const },
+      },
+      answer: undefined,
+    }));
+    for (let cycle = 0; cycle < 20; cycle++) {
+      await handle(60_000);
+      time.now += 2 * HOUR;
+    }
+    expect(asked()).toEqual([]);
+    push("a:v1", "2", time.now - HOUR);
+    await handle(60_000);
+    expect(asked()).toEqual(["a:v1"]);
+  });
+
+  it("has no age where the source does not say when it was pushed", async () => {
+    const { push, handle, sent, time } = setUp();
+    push("a:v1", "1", 0);
+    await handle(60_000);
+    expect(sent[0]?.pushedAt).toBe(time.now);
+  });
+});
+
+describe("what is attached to images", () => {
+  const document = { rules: [{ repositories: ["**"], tags: ["v*"], destinations: ["gar"] }] };
+
+  function signed(tag: string, at: "equal" | "absent") {
+    const fixture = setUp({ document });
+    fixture.push(`a:${tag}`, "image");
+    const [signature = parseTag("none")] = companionTags(digest("image"));
+    fixture.push(`a:${signature}`, "signature");
+    if (at === "equal") fixture.target.set(`p/a:${tag}`, "image");
+    return { ...fixture, signature };
+  }
+
+  it("is asked for where its image is, whatever tags the rule selects", async () => {
+    const { handle, asked, signature } = signed("v1", "equal");
+    expect(await handle(60_000)).toMatchObject({ asked: 1 });
+    expect(asked()).toEqual([`a:${signature}`]);
+  });
+
+  it("comes with an image that is to be copied, and is not asked for by itself", async () => {
+    const { handle, asked } = signed("v1", "absent");
+    await handle(60_000);
+    expect(asked()).toEqual(["a:v1"]);
+  });
+
+  it("is not asked for when no rule selects its image", async () => {
+    const { handle, asked } = signed("dev", "absent");
+    await handle(60_000);
+    expect(asked()).toEqual([]);
+  });
+
+  it.each([
+    ["asked for when the target does not have it", false, 1],
+    ["left alone when the target has it", true, 0],
+  ])("as a referrer without a tag, it is %s", async (_case, isThere, expected) => {
+    const { dependencies, push, target, sent } = setUp({ document });
+    push("a:v1", "image");
+    target.set("p/a:v1", "image");
+    const referrer = { digest: digest("referrer"), subject: digest("image"), pushedAt: dependencies.now() - HOUR };
+    const handle = createHandler({
+      ...dependencies,
+      holds: () => Promise.resolve(isThere),
+      catalog: {
+        ...dependencies.catalog,
+        async *tags(repository, signal) {
+          yield* dependencies.catalog.tags(repository, signal);
+          yield referrer;
+        },
+      },
+    });
+    await handle(60_000);
+    expect(sent.map(({ reference }) => reference)).toEqual(expected === 1 ? [referrer.digest] : []);
+  });
+});
+
+describe("images without a tag", () => {
+  it.each([
+    [true, 1],
+    [false, 0],
+  ])("are compared where a rule selects them (untagged: %s)", async (untagged, expected) => {
+    const { dependencies, push, sent } = setUp({
+      document: { ...DOCUMENT, rules: [{ repositories: ["**"], untagged, tags: ["v*"], destinations: ["gar"] }] },
+    });
+    push("a:other", "1");
+    const image = { digest: digest("untagged"), pushedAt: dependencies.now() - HOUR };
+    const handle = createHandler({
+      ...dependencies,
+      catalog: {
+        ...dependencies.catalog,
+        async *tags() {
+          yield await Promise.resolve(image);
+        },
+      },
+    });
+    await handle(60_000);
+    expect(sent).toHaveLength(expected);
+  });
+});
