@@ -15,8 +15,8 @@ export interface Total {
   missed: number;
 }
 
-/** What a repository may take from the others: so long without a sign of a listing, and in all, in milliseconds. */
-const LIMITS: Limits = { idleMs: 30_000, totalMs: 120_000 };
+/** What a repository may take from the others, in milliseconds: so long without a sign of a listing (which may wait a minute for its turn), and in all. */
+const LIMITS: Limits = { idleMs: 75_000, totalMs: 180_000 };
 
 /**
  * What one comparison is of, and how each of its subjects is compared. A subject is a repository; of the slow comparison

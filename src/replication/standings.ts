@@ -14,9 +14,9 @@ export class LeftOutError extends Error {
 
 /**
  * Time that failing comparisons of one destination may take in an invocation, all that run at once counted, in milliseconds:
- * half a minute of a whole invocation's workers. One that refuses at once costs nothing, and is never left out.
+ * the time of four workers whose listings show nothing. One that refuses at once costs nothing, and is never left out.
  */
-const LOST_MAX_MS = 240_000;
+const LOST_MAX_MS = 300_000;
 
 export function createStandings(): Standings {
   const known = new Map<string, { lostMs: number; readonly out: AbortController }>();

@@ -54,7 +54,7 @@ describe("what is slow or broken", () => {
     });
     const handling = handle(900_000);
     for (let step = 0; step < 10; step++) await turn();
-    timers.pass(30_000);
+    timers.pass(75_000);
     for (let step = 0; step < 10; step++) await turn();
     expect(asked().toSorted()).toEqual(["a:v1", "z:v1"]);
     // With more time, beside the others, it is compared until the invocation's time is up.
@@ -85,7 +85,7 @@ describe("what is slow or broken", () => {
     const handling = handle(900_000);
     for (let round = 0; round < 8; round++) {
       for (let step = 0; step < 20; step++) await turn();
-      timers.pass(30_000);
+      timers.pass(75_000);
     }
     for (let step = 0; step < 20; step++) await turn();
     timers.pass(900_000);
