@@ -1,0 +1,131 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createHandler as createCopy } from "../../functions/copy/handler.ts";
+import { createHandler as createFanOut } from "../../functions/fan-out/handler.ts";
+import { parseConfiguration } from "../../src/contract/configuration.ts";
+import { CIRCUIT } from "../../src/contract/limits.ts";
+import { createCircuitBreaker } from "../../src/replication/circuit-breaker.ts";
+import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
+import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
+import type { Receipt } from "../../src/replication/receipt.ts";
+import { createMemoryReceipts } from "../fakes/memory-receipts.ts";
+import { replicateFixture } from "../fixtures/replicate-context.ts";
+import { createObserved } from "./observer.ts";
+
+const SEED = 20_261_126;
+const place = { kind: "generic", plainHttp: true, prefix: "p" } as const;
+const configuration = parseConfiguration({
+  version: 1,
+  source: { account: "123456789012", region: "us-east-1" },
+  destinations: [
+    { ...place, name: "one", registry: "127.0.0.1:1" },
+    { ...place, name: "two", registry: "127.0.0.1:2" },
+  ],
+  rules: [{ repositories: ["app/**"], destinations: ["one"] }],
+});
+
+const text = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.constantFrom("", "../x", "a".repeat(300), "\u0000", "\u001B[31m", "\uD800", "\uFFFF", "__proto__", "app/web"),
+);
+const number = fc.oneof(fc.double(), fc.constantFrom(-1, 1.5, 8.64e15, 8.64e15 + 1, Number.MAX_SAFE_INTEGER));
+const anything = fc.oneof(text, number, fc.constantFrom(null, true), fc.jsonValue({ maxDepth: 3 }));
+/** JSON that is nested so deep that what recurses over it overflows the stack. */
+const nested = fc.constantFrom(10, 1_000, 20_000).map((depth) => `${"[".repeat(depth)}${"]".repeat(depth)}`);
+
+/** A good document in which a few fields are something else, or missing. */
+function spoilt(good: Readonly<Record<string, unknown>>): fc.Arbitrary<string> {
+  const keys = Object.keys(good);
+  const edits = fc.array(fc.tuple(fc.constantFrom(...keys, "other"), fc.option(anything)), { maxLength: 3 });
+  const deep = fc.option(fc.tuple(fc.constantFrom(...keys), nested), { freq: 50 });
+  return fc.tuple(edits, deep).map(([changes, inside]) => {
+    const body = JSON.stringify({ ...good, ...Object.fromEntries(changes) });
+    return inside === null ? body : body.replace("{", `{"${inside[0]}":${inside[1]},`).replace(/,"version":1/, "");
+  });
+}
+
+const REQUEST = { version: 1, id: "e", destination: "one", repository: "app/web", reference: "v1", pushedAt: 1 };
+const bodies = fc.oneof(
+  { weight: 9, arbitrary: spoilt(REQUEST) },
+  { weight: 1, arbitrary: fc.oneof(text, nested, fc.json({ maxDepth: 3 })) },
+);
+
+const EVENT = {
+  version: "0",
+  id: "event-1",
+  "detail-type": "ECR Image Action",
+  source: "aws.ecr",
+  account: "123456789012",
+  time: "2026-11-21T00:00:00Z",
+  region: "us-east-1",
+};
+const DETAIL = { result: "SUCCESS", "repository-name": "app/web", "action-type": "PUSH", "image-tag": "v1" };
+const edited = (good: object) =>
+  fc
+    .array(fc.tuple(fc.constantFrom(...Object.keys(good)), anything), { maxLength: 2 })
+    .map((changes) => ({ ...good, ...Object.fromEntries(changes) }));
+const events = fc.oneof(
+  { weight: 9, arbitrary: fc.tuple(edited(EVENT), edited(DETAIL)).map(([event, detail]) => ({ ...event, detail })) },
+  { weight: 1, arbitrary: anything },
+);
+
+describe("whatever arrives", () => {
+  it("at a copy queue ends in an outcome, a log line and a receipt: 20,000 bodies", async () => {
+    const observer = createObserved();
+    const receipts = new Map<string, Receipt>();
+    const fixture = replicateFixture();
+    const breaker = createCircuitBreaker({
+      store: createMemoryRecordStore(),
+      key: "one",
+      policy: circuitPolicy({ ...CIRCUIT, window: { seconds: 60 } }),
+      now: () => 0,
+      random: () => 0.5,
+    });
+    const wrong: string[] = [];
+    let buried = 0;
+    const handle = createCopy({
+      configuration,
+      observer,
+      now: () => 0,
+      memoryMegabytes: 1_769,
+      timeout: () => new AbortController().signal,
+      circuit: () => breaker,
+      receipts: createMemoryReceipts(receipts),
+      priority: () => "live",
+      serves: (_, destination) => destination === "one",
+      open: ({ delivery }) => ({ ...fixture, scope: delivery.messageId, message: delivery.messageId }),
+      defer: () => Promise.reject(new Error("nothing has to wait")),
+      bury: () => Promise.resolve(void buried++),
+    });
+    const all = fc.sample(bodies, { numRuns: 20_000, seed: SEED });
+    for (const [index, body] of all.entries()) {
+      observer.lines.length = 0;
+      const before = receipts.size;
+      const messageId = `m${index}`;
+      const delivery = { messageId, body, receiptHandle: "r", queueArn: "arn:q", receiveCount: 1 };
+      const end = await handle(delivery, 60_000);
+      const outcome = observer.lines.map(({ fields }) => fields["outcome"]).join(" ");
+      const known = receipts.size - before;
+      if (end !== "done" || !/^(?:failed|skipped)$/.test(outcome) || known !== 1) {
+        wrong.push(`${body.slice(0, 200)} ends as ${end}, "${outcome}", with ${known} receipts`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(buried).toBeGreaterThan(5_000);
+  }, 60_000);
+
+  it("on the event bus ends in an outcome and a log line: 10,000 events", async () => {
+    const observer = createObserved();
+    const handle = createFanOut({ configuration, observer, send: () => Promise.resolve() });
+    const seen = new Set<string>();
+    const wrong: string[] = [];
+    for (const event of fc.sample(events, { numRuns: 10_000, seed: SEED })) {
+      observer.lines.length = 0;
+      const { outcome } = await handle(event);
+      seen.add(outcome);
+      if (observer.lines.length !== 1) wrong.push(`${JSON.stringify(event)} leaves ${observer.lines.length} lines`);
+    }
+    expect(wrong).toEqual([]);
+    expect([...seen].toSorted()).toEqual(["ignored", "malformed", "requested"]);
+  }, 60_000);
+});
