@@ -11,6 +11,7 @@ import type { RecordStore } from "../../src/replication/record-store.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
 import { createSpeed, TooLargeError, TooLateError } from "../../src/replication/time-left.ts";
 import { addImage, addIndex } from "../fixtures/memory-image.ts";
+import { createVirtualClock } from "../fixtures/virtual-clock.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 import { systemClock } from "../../src/registry/system-clock.ts";
 
@@ -115,21 +116,22 @@ describe("P26: what may take effect late", () => {
   it("stops work that may take effect late in time, though its renewal never ends", async () => {
     let renewals = 0;
     const renew = (): Promise<boolean> => (++renewals === 1 ? Promise.resolve(true) : new Promise(() => undefined));
-    const started = performance.now();
-    const stopped = whileFresh({ leaseMs: 900, renew }, systemClock, never, (signal) => {
+    const clock = createVirtualClock();
+    const stopped = whileFresh({ leaseMs: 45_000, renew }, clock, never, (signal) => {
       return new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });
-    await expect(stopped).rejects.toThrow(LeaseLostError);
+    await expect(clock.during(stopped)).rejects.toThrow(LeaseLostError);
     // Fresh for 14 of 45 parts of its length.
-    expect(performance.now() - started).toBeLessThan(600);
+    expect(clock.now()).toBeLessThan(15_000);
   });
 
   it("is not begun with a lease that is lost, and not disturbed while it is renewed", async () => {
     let begun = 0;
-    const work = (signal: AbortSignal): Promise<void> => (begun++, systemClock.sleep(200, signal));
-    const lost = whileFresh({ leaseMs: 300, renew: () => Promise.resolve(false) }, systemClock, never, work);
-    await expect(lost).rejects.toThrow(LeaseLostError);
-    await whileFresh({ leaseMs: 300, renew: () => Promise.resolve(true) }, systemClock, never, work);
+    const clock = createVirtualClock();
+    const work = (signal: AbortSignal): Promise<void> => (begun++, clock.sleep(60_000, signal));
+    const lost = whileFresh({ leaseMs: 45_000, renew: () => Promise.resolve(false) }, clock, never, work);
+    await expect(clock.during(lost)).rejects.toThrow(LeaseLostError);
+    await clock.during(whileFresh({ leaseMs: 45_000, renew: () => Promise.resolve(true) }, clock, never, work));
     expect(begun).toBe(1);
   });
 });
