@@ -14,8 +14,8 @@ const OPTIONS = {
   format: { type: "string", default: "gcloud" },
 } as const;
 
-/** The functions that talk to destinations; their roles are named after them. */
-const FUNCTIONS = ["copy", "probe", "reconcile"] as const;
+/** What talks to destinations: functions, and the builds of the long lane; their roles are named after them. */
+const ROLES = ["copy", "long-lane", "probe", "reconcile"] as const;
 
 /** Carries out `freightliner google-setup`: prints what has to be done on Google's side, and does nothing itself. */
 export async function googleSetup(args: readonly string[], { out, err }: Terminal): Promise<ExitCode> {
@@ -33,7 +33,7 @@ export async function googleSetup(args: readonly string[], { out, err }: Termina
   const pools = new Set(places.map(({ projectNumber, pool, provider }) => `${projectNumber}/${pool}/${provider}`));
   if (pools.size > 1) throw new UsageError("destinations use several providers; set up one configuration for each");
   const { account, region } = configuration.source;
-  const names = FUNCTIONS.map((name) => resourceName("role", name, { stack: readStackName(stack), region }));
+  const names = ROLES.map((name) => resourceName("role", name, { stack: readStackName(stack), region }));
   const roles = { account, names };
   out.write(format === "gcloud" ? gcloudCommands(places, roles) : terraform(places, roles));
   return ExitCode.ok;

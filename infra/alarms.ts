@@ -1,6 +1,7 @@
 import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Project } from "aws-cdk-lib/aws-codebuild";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { resourceName } from "../src/contract/names.ts";
@@ -8,7 +9,7 @@ import type { Deployment } from "../src/contract/names.ts";
 import { destinationsOf } from "./copy-queues.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { watchDestination } from "./destination-watches.ts";
-import { watchFunctions, watchLosses, watchNotifications } from "./stack-watches.ts";
+import { watchFunctions, watchLongLane, watchLosses, watchNotifications } from "./stack-watches.ts";
 import { describeAlarm } from "./runbook.ts";
 import { isOurs } from "./watch.ts";
 import type { Watch } from "./watch.ts";
@@ -19,6 +20,8 @@ export interface AlarmsProps {
   /** Events that could not be delivered to the fan-out function. */
   readonly undelivered: Queue;
   readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: NodejsFunction };
+  /** The long lane's. */
+  readonly project: Project;
   /** Told when an alarm changes its state. */
   readonly actions: readonly IAlarmAction[];
   /** Where the runbook is published; every description leads to a heading of it. */
@@ -37,6 +40,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
     ...watchLosses(props),
     ...watchFunctions(props),
     ...watchNotifications(props),
+    ...watchLongLane(props),
     ...destinationsOf(props.queues).flatMap((name) => watchDestination(name, props)),
   ];
   const useful = watches.filter(({ metric }) => props.metrics || !isOurs(metric));

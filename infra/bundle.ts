@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT: string = fileURLToPath(new URL("..", import.meta.url));
 /** Dependencies that still `require` need a `require` inside an ES module. */
-const REQUIRE =
+export const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 /** Packages of which the functions need a part: what stands for them in the bundles. */
 const LEANER = {
@@ -16,7 +16,7 @@ const LEANER = {
   "@aws-sdk/credential-provider-node": "credential-provider-node.cjs",
 } as const;
 /** Parsers that undici loads only when asked to, or where the one it prefers cannot run: a third of a bundle. */
-const NEVER_LOADED = ["../milo/*", "../llhttp/llhttp-wasm.js"];
+export const NEVER_LOADED = ["../milo/*", "../llhttp/llhttp-wasm.js"];
 
 /** How a function becomes one file: an ES module, minified, the SDK and all else inside. */
 export const BUNDLE: BundlingOptions = {
@@ -31,3 +31,10 @@ export const BUNDLE: BundlingOptions = {
     Object.entries(LEANER).map(([name, file]) => [`--alias:${name}`, `${ROOT}infra/bundling/${file}`]),
   ),
 };
+
+/** How the long lane becomes one file: as the functions do, but for where a build finds its credentials. */
+export const BUILD_ALIASES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({ ...LEANER, "@aws-sdk/credential-provider-node": "credential-provider-build.cjs" }).map(
+    ([name, file]) => [name, `${ROOT}infra/bundling/${file}`],
+  ),
+);

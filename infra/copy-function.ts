@@ -1,5 +1,6 @@
 import { Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import type { CopyEnvironment } from "../src/contract/environment.ts";
@@ -24,7 +25,12 @@ export interface CopyFunction {
 }
 
 /** What Lambda does with a queue on the function's behalf, and what the function does when a message has to wait. */
-const CONSUME = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"];
+export const CONSUME = [
+  "sqs:ReceiveMessage",
+  "sqs:DeleteMessage",
+  "sqs:GetQueueAttributes",
+  "sqs:ChangeMessageVisibility",
+];
 
 /** Request -> one tag at the target. One message at a time, so that a copy that is killed takes no other with it. */
 export function createCopyFunction(scope: Construct, props: CopyFunctionProps): CopyFunction {
@@ -37,10 +43,9 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
     settings,
   });
   // One statement for all of them: a policy of one each would soon be larger than IAM takes.
-  copy.addToRolePolicy(
-    new PolicyStatement({ actions: CONSUME, resources: props.queues.map(({ queue }) => queue.queueArn) }),
-  );
-  const mappings = props.queues.map(({ queue, destination, priority }) => {
+  const fed = props.queues.filter(({ priority }) => priority !== "long");
+  copy.addToRolePolicy(new PolicyStatement({ actions: CONSUME, resources: fed.map(({ queue }) => queue.queueArn) }));
+  const mappings = fed.map(({ queue, destination, priority }) => {
     const { eventSourceMappingId } = copy.addEventSourceMapping(`Feed-${destination}-${priority}`, {
       eventSourceArn: queue.queueArn,
       batchSize: 1,
@@ -49,18 +54,18 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
     });
     return eventSourceMappingId;
   });
-  allowPull(copy, props);
+  allowPull(roleOf(copy), props);
   return { copy, mappings };
 }
 
 /** Reading, and nothing else, of the repositories that the rules name. */
-function allowPull(copy: NodejsFunction, access: SourceAccess): void {
+export function allowPull(role: IRole, access: SourceAccess): void {
   const { arns, acknowledgements } = repositoryArns(access);
-  copy.addToRolePolicy(
+  role.addToPrincipalPolicy(
     new PolicyStatement({ actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], resources: [...arns] }),
   );
-  copy.addToRolePolicy(new PolicyStatement({ actions: ["ecr:GetAuthorizationToken"], resources: ["*"] }));
-  Validations.of(roleOf(copy)).acknowledge(
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: ["ecr:GetAuthorizationToken"], resources: ["*"] }));
+  Validations.of(role).acknowledge(
     {
       id: "AwsSolutions-IAM5[Resource::*]",
       reason: "ecr:GetAuthorizationToken has no resources; all else in this policy names its own.",

@@ -5,12 +5,18 @@ import type { Construct } from "constructs";
 import type { DeployedSettings, Settings } from "./settings.ts";
 import type { Configuration } from "../src/contract/configuration.ts";
 import { queuesOf } from "../src/contract/queues.ts";
-import { COPY_MAX_RECEIVE_COUNT, COPY_TIMEOUT_SECONDS, visibilitySeconds } from "../src/contract/limits.ts";
+import type { Priority } from "../src/contract/queues.ts";
+import {
+  COPY_MAX_RECEIVE_COUNT,
+  COPY_TIMEOUT_SECONDS,
+  LONG_VISIBILITY_SECONDS,
+  visibilitySeconds,
+} from "../src/contract/limits.ts";
 
 /** A queue of copy requests, and what it is for. */
 export interface DescribedQueue {
   readonly destination: string;
-  readonly priority: "live" | "backfill";
+  readonly priority: Priority;
   readonly queue: Queue;
 }
 
@@ -31,7 +37,7 @@ export function destinationsOf(queues: readonly DescribedQueue[]): string[] {
   return [...new Set(queues.map(({ destination }) => destination))];
 }
 
-/** A pair of queues for every destination, so that one that is down holds no other, and live pushes pass a backfill. */
+/** Queues for every destination, so that one that is down holds no other, live pushes pass a backfill, and what takes hours has its own. */
 export function createCopyQueues(
   scope: Construct,
   { source, destinations }: Pick<Configuration, "source" | "destinations">,
@@ -50,7 +56,9 @@ export function createCopyQueues(
     queue: new Queue(scope, `Copies-${destination}-${priority}`, {
       ...common,
       queueName: name,
-      visibilityTimeout: Duration.seconds(visibilitySeconds(COPY_TIMEOUT_SECONDS)),
+      visibilityTimeout: Duration.seconds(
+        priority === "long" ? LONG_VISIBILITY_SECONDS : visibilitySeconds(COPY_TIMEOUT_SECONDS),
+      ),
       // A backstop only: attempts are counted in the tag record, and what fails for good is moved there by the function.
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: COPY_MAX_RECEIVE_COUNT },
     }),

@@ -15,6 +15,7 @@ export class FreightlinerStack extends Stack {
     const { trustedRoles, table, deadLetters } = new Freightliner(this, "Freightliner", settingsOf(props));
     for (const [name, role] of Object.entries({
       CopyRoleArn: trustedRoles.copy,
+      LongLaneRoleArn: trustedRoles.longLane,
       ProbeRoleArn: trustedRoles.probe,
       ReconcileRoleArn: trustedRoles.reconcile,
     })) {

@@ -16,6 +16,7 @@ import { deploymentOf } from "./deployment.ts";
 import { createFunctions } from "./functions.ts";
 import { allowKeys } from "./key-access.ts";
 import { allowKeyUse, allowServices } from "./key-use.ts";
+import { createLongLane } from "./long-lane.ts";
 import { createNotifications } from "./notify-function.ts";
 import { createPushRule } from "./push-rule.ts";
 import { createQueries } from "./queries.ts";
@@ -34,8 +35,8 @@ export interface FreightlinerProps extends Partial<Settings> {
 
 /** All of Freightliner, for any stack: rule -> fan-out -> queues -> copy, the table between them, and who looks after it all. */
 export class Freightliner extends Construct {
-  /** The roles of the functions that talk to destinations; the ones to trust on Google's side. */
-  readonly trustedRoles: { readonly copy: IRole; readonly probe: IRole; readonly reconcile: IRole };
+  /** The roles of what talks to destinations; the ones to trust on Google's side. */
+  readonly trustedRoles: Readonly<Record<"copy" | "longLane" | "probe" | "reconcile", IRole>>;
   readonly table: TableV2;
   /** Where copies go that can never succeed. */
   readonly deadLetters: Queue;
@@ -53,22 +54,34 @@ export class Freightliner extends Construct {
     this.table = createStateTable(this, settings);
     const { queues, deadLetters } = createCopyQueues(this, configuration, settings);
     this.deadLetters = deadLetters;
-    const functions = createFunctions(this, { configuration, text, queues, table: this.table, settings });
+    const parts = { configuration, text, queues, table: this.table, settings };
+    const functions = createFunctions(this, parts);
     const { fanOut, copy, probe, reconcile } = functions;
-    allowQueues({ queues, deadLetters, fanOut, copy, reconcile });
-    allowRecords(copy, this.table, "copy");
-    allowRecords(probe, this.table, "probe");
-    allowRecords(reconcile, this.table, "reconcile");
+    const roles = { fanOut: roleOf(fanOut), copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
+    const { role: longLane, project } = createLongLane(this, { ...parts, starter: roles.probe });
+    allowQueues({ queues, deadLetters, fanOut, copy, reconcile, longLane });
+    const copiers = [roles.copy, longLane];
+    for (const copier of copiers) allowRecords(copier, this.table, "copy");
+    allowRecords(roles.probe, this.table, "probe");
+    allowRecords(roles.reconcile, this.table, "reconcile");
     if (settings.encryptionKey !== undefined) {
-      allowKeyUse([fanOut, copy, probe, reconcile], settings.encryptionKey);
+      allowKeyUse([...Object.values(roles), longLane], settings.encryptionKey);
       allowServices(settings.encryptionKey, Stack.of(this));
     }
-    allowKeys([copy, probe, reconcile], configuration);
-    this.trustedRoles = { copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
-    reserveQueues({ queues, deadLetters, roles: { ...this.trustedRoles, fanOut: roleOf(fanOut) }, settings });
+    allowKeys([...copiers, roles.probe, roles.reconcile], configuration);
+    this.trustedRoles = { copy: roles.copy, longLane, probe: roles.probe, reconcile: roles.reconcile };
+    reserveQueues({ queues, deadLetters, roles: { ...roles, longLane }, settings });
     const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID, settings });
     const { everyMinutes } = configuration.reconcile;
-    const watched = { queues, deadLetters, undelivered, functions, deployment, reconcileEveryMinutes: everyMinutes };
+    const watched = {
+      queues,
+      deadLetters,
+      undelivered,
+      functions,
+      deployment,
+      project,
+      reconcileEveryMinutes: everyMinutes,
+    };
     this.alarms = watchOver(this, watched, this.table, settings);
   }
 }
@@ -77,7 +90,7 @@ interface ReservedQueues {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
   readonly settings: Settings;
-  readonly roles: { readonly [name in "fanOut" | "copy" | "reconcile"]: IRole };
+  readonly roles: { readonly [name in "fanOut" | "copy" | "longLane" | "reconcile"]: IRole };
 }
 
 /** Who may put requests on the queues, and who may take them off as dead letters. */
@@ -85,9 +98,10 @@ function reserveQueues({ queues, deadLetters, roles, settings: { operators } }: 
   const send = ["sqs:SendMessage"];
   for (const { queue, priority } of queues) {
     if (priority === "live") reserve(queue, send, [roles.fanOut]);
+    else if (priority === "long") reserve(queue, send, [roles.copy]);
     else if (operators.length > 0) reserve(queue, send, [roles.reconcile, ...operators]);
   }
-  reserve(deadLetters, send, [roles.copy]);
+  reserve(deadLetters, send, [roles.copy, roles.longLane]);
   if (operators.length === 0) return;
   reserve(deadLetters, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"], operators);
 }

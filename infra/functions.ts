@@ -28,7 +28,11 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
     FREIGHTLINER_CONFIGURATION: packConfiguration(text),
     FREIGHTLINER_STACK: deployment.stack,
   } satisfies FanOutEnvironment;
-  const stateful = { ...common, FREIGHTLINER_TABLE: table.tableName } satisfies CopyEnvironment;
+  const stateful = {
+    ...common,
+    FREIGHTLINER_TABLE: table.tableName,
+    FREIGHTLINER_LONG_LANE: "on",
+  } satisfies CopyEnvironment;
   const watching = {
     ...stateful,
     FREIGHTLINER_CONCURRENCY: JSON.stringify({ live, backfill }),

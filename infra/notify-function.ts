@@ -11,6 +11,7 @@ import type { NotifyEnvironment } from "../src/contract/environment.ts";
 import { ASYNC_MAX_AGE_SECONDS, ASYNC_RETRIES, NOTIFY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import { allowKeyUse } from "./key-use.ts";
 import { createNodeFunction } from "./node-function.ts";
+import { roleOf } from "./role-of.ts";
 import { allowRecords } from "./record-access.ts";
 import type { DeployedSettings } from "./settings.ts";
 
@@ -61,8 +62,8 @@ export function createNotifications(
     settings,
   });
   webhook.grantRead(notify);
-  allowRecords(notify, table, "notify");
-  if (settings.encryptionKey !== undefined) allowKeyUse([notify], settings.encryptionKey);
+  allowRecords(roleOf(notify), table, "notify");
+  if (settings.encryptionKey !== undefined) allowKeyUse([roleOf(notify)], settings.encryptionKey);
   // Alarms cannot publish to a topic with a key that CloudWatch may not use; what is in it is no secret.
   const topic = new Topic(scope, "Alarms", { enforceSSL: true });
   topic.addToResourcePolicy(publishing(topic));

@@ -2,6 +2,7 @@ import { AnyPrincipal, Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
+import { CONSUME } from "./copy-function.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 
 export interface QueueUsers {
@@ -10,10 +11,12 @@ export interface QueueUsers {
   readonly fanOut: NodejsFunction;
   readonly copy: NodejsFunction;
   readonly reconcile: NodejsFunction;
+  /** The role of the long lane's builds. */
+  readonly longLane: IRole;
 }
 
 /** Who puts requests where, and who looks how many wait; one statement each, whatever the number of destinations. */
-export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile }: QueueUsers): void {
+export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile, longLane }: QueueUsers): void {
   const arns = (priority: DescribedQueue["priority"]): string[] =>
     queues.filter((queue) => queue.priority === priority).map(({ queue }) => queue.queueArn);
   const allow = (user: NodejsFunction, action: string, resources: string[]): void =>
@@ -21,7 +24,11 @@ export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile }: Qu
   allow(fanOut, "sqs:SendMessage", arns("live"));
   allow(reconcile, "sqs:SendMessage", arns("backfill"));
   allow(reconcile, "sqs:GetQueueAttributes", arns("live"));
-  allow(copy, "sqs:SendMessage", [deadLetters.queueArn]);
+  allow(copy, "sqs:SendMessage", [deadLetters.queueArn, ...arns("long")]);
+  longLane.addToPrincipalPolicy(new PolicyStatement({ actions: [...CONSUME], resources: arns("long") }));
+  longLane.addToPrincipalPolicy(
+    new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [deadLetters.queueArn] }),
+  );
 }
 
 /**

@@ -1,8 +1,8 @@
 import { MathExpression } from "aws-cdk-lib/aws-cloudwatch";
-import { COPY_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
+import { COPY_TIMEOUT_SECONDS, LONG_TIMEOUT_SECONDS } from "../src/contract/limits.ts";
 import { Metric } from "../src/contract/metric-names.ts";
 import type { AlarmsProps } from "./alarms.ts";
-import { MINUTES_15, MINUTES_5, ownMetric } from "./watch.ts";
+import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./watch.ts";
 import type { Watch } from "./watch.ts";
 
 /** What was given up: by the functions, by Lambda, and by EventBridge. */
@@ -95,5 +95,27 @@ export function watchNotifications({ isNotifying }: Pick<AlarmsProps, "isNotifyi
       says: "The chat room could not be told of an alarm.",
       heading: "Notifications",
     },
+  ];
+}
+
+/** What takes hours: builds that ended badly, whose work the next one takes, and requests that nothing comes of. */
+export function watchLongLane({ project, queues }: Pick<AlarmsProps, "project" | "queues">): Watch[] {
+  return [
+    {
+      id: "long-lane-failed",
+      metric: project.metricFailedBuilds({ statistic: "Sum", period: MINUTES_15 }),
+      above: 0,
+      says: "A build of the long lane failed or ran out of time.",
+      heading: "Long lane",
+    },
+    ...queues
+      .filter(({ priority }) => priority === "long")
+      .map(({ queue, destination }) => ({
+        id: `${destination}-long-lane-waits`,
+        metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: HOUR }),
+        above: 2 * LONG_TIMEOUT_SECONDS,
+        says: `A copy for ${destination} has been in the long lane for twice as long as a build may take.`,
+        heading: "Long lane",
+      })),
   ];
 }

@@ -5,9 +5,11 @@ import { COPY_MAX_RECEIVE_COUNT, visibilitySeconds } from "../src/contract/limit
 import { resourceName } from "../src/contract/names.ts";
 import { queuesOf } from "../src/contract/queues.ts";
 import { createStateTable, startDynamoDb } from "./emulators/dynamodb.ts";
+import { startCodeBuild } from "./emulators/codebuild-api.ts";
+import type { RunningCodeBuild } from "./emulators/codebuild-api.ts";
 import { startLambdaApi } from "./emulators/lambda-api.ts";
 import type { FedQueue } from "./emulators/lambda-api.ts";
-import { LOCAL_ACCOUNT, LOCAL_REGION } from "./emulators/local-aws.ts";
+import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "./emulators/local-aws.ts";
 import { startSqs } from "./emulators/sqs.ts";
 import type { LocalQueue, RunningSqs } from "./emulators/sqs.ts";
 import { FEDERATION } from "./registries.ts";
@@ -22,6 +24,8 @@ export interface ServicesOptions {
   readonly concurrency: number;
   /** Who the functions say they are at the target. */
   readonly federation?: typeof FEDERATION | undefined;
+  /** A line of a build's log, as the copy function writes them. */
+  readonly onLog?: ((functionName: string, line: string) => void) | undefined;
   /** Another registry to replicate to, instead of the local target: anonymous, plain HTTP. */
   readonly target?: { readonly registry: string; readonly prefix: string } | undefined;
 }
@@ -32,10 +36,13 @@ export interface Services {
   readonly live: LocalQueue;
   readonly backfill: LocalQueue;
   readonly deadLetters: LocalQueue;
+  readonly long: LocalQueue;
   readonly undelivered: LocalQueue;
   /** Event source mappings by their UUIDs: to be filled where they are started. */
   readonly mappings: Map<string, FedQueue>;
   readonly lambdaEndpoint: string;
+  /** The long lane's project. */
+  readonly builds: RunningCodeBuild;
   readonly variables: {
     readonly [name in "fan-out" | "copy" | "probe" | "reconcile"]: Readonly<Record<string, string>>;
   };
@@ -46,6 +53,15 @@ const STACK = { stack: "freightliner", region: LOCAL_REGION };
 const TABLE = "freightliner-state";
 /** UUIDs of the event source mappings. */
 export const MAPPINGS = { live: "live-mapping", backfill: "backfill-mapping" } as const;
+/** What a killed build makes its message wait: somebody is watching. */
+const LONG_VISIBILITY_SECONDS = 6;
+/** What CodeBuild sets in every build (user guide, "Environment variables in build environments"), and a role's credentials. */
+const BUILD_VARIABLES = {
+  AWS_REGION: LOCAL_REGION,
+  AWS_DEFAULT_REGION: LOCAL_REGION,
+  AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+};
 /** Copies of a backfill at once. */
 export const BACKFILL_CONCURRENCY = 2;
 /** How often both sides are compared, in minutes, and what is too young for that, in seconds: somebody is watching. */
@@ -69,12 +85,20 @@ export async function startServices(
   const variables = new Map<string, Readonly<Record<string, string>>>();
   const lambda = await startLambdaApi({ mappings, variables });
   stack.defer(() => lambda.close());
+  const builds = await startCodeBuild({
+    project: resourceName("build", "long-lane", STACK),
+    entry: new URL("../functions/copy/long-lane.ts", import.meta.url),
+    environment: () => ({ ...BUILD_VARIABLES, ...variables.get(resourceName("function", "copy", STACK)) }),
+    onLog: (line) => options.onLog?.("copy", line),
+  });
+  stack.defer(() => builds.close());
   const lambdaEndpoint = `http://${lambda.host}`;
   const endpoints = {
     AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
     AWS_ENDPOINT_URL_ECR: registries.source.ecrEndpoint,
     AWS_ENDPOINT_URL_LAMBDA: lambdaEndpoint,
+    AWS_ENDPOINT_URL_CODEBUILD: builds.endpoint,
   };
   const own = variablesOf(registries, queues, options);
   variables.set(resourceName("function", "copy", STACK), { ...own.copy, ...endpoints });
@@ -83,6 +107,7 @@ export async function startServices(
     ...queues,
     mappings,
     lambdaEndpoint,
+    builds,
     variables: {
       "fan-out": { ...own.fanOut, ...endpoints },
       copy: { ...own.copy, ...endpoints },
@@ -92,7 +117,7 @@ export async function startServices(
   };
 }
 
-type Queues = Readonly<Record<"live" | "backfill" | "deadLetters" | "undelivered", LocalQueue>>;
+type Queues = Readonly<Record<"live" | "backfill" | "long" | "deadLetters" | "undelivered", LocalQueue>>;
 
 function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
   const named = queuesOf({
@@ -105,10 +130,11 @@ function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
     VisibilityTimeout: String(visibilitySeconds(timeoutSeconds)),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: COPY_MAX_RECEIVE_COUNT }),
   };
-  const [live, backfill] = named.copies.map(({ name }) => sqs.createQueue(name, attributes));
-  if (live === undefined || backfill === undefined) throw new Error(`${DESTINATION} has no queues`);
+  const [live, backfill, long] = named.copies.map(({ name }) => sqs.createQueue(name, attributes));
+  if (live === undefined || backfill === undefined || long === undefined)
+    throw new Error(`${DESTINATION} has no queues`);
   const undelivered = sqs.createQueue(resourceName("queue", "undelivered-events", STACK), {});
-  return { deadLetters, undelivered, live, backfill };
+  return { deadLetters, undelivered, live, backfill, long };
 }
 
 function variablesOf(registries: Registries, { live }: Queues, options: ServicesOptions) {
@@ -124,12 +150,15 @@ function variablesOf(registries: Registries, { live }: Queues, options: Services
     ...fanOut,
     ...google,
     FREIGHTLINER_TABLE: TABLE,
+    FREIGHTLINER_LONG_LANE: "on",
+    FREIGHTLINER_LONG_VISIBILITY_SECONDS: String(LONG_VISIBILITY_SECONDS),
     ...(options.leaseSeconds === undefined ? {} : { FREIGHTLINER_LEASE_SECONDS: String(options.leaseSeconds) }),
   } satisfies CopyEnvironment;
   const watching = {
     ...fanOut,
     ...google,
     FREIGHTLINER_TABLE: TABLE,
+    FREIGHTLINER_LONG_LANE: "on",
     FREIGHTLINER_CONCURRENCY: JSON.stringify({ live: options.concurrency, backfill: BACKFILL_CONCURRENCY }),
   } satisfies ProbeEnvironment;
   return { fanOut, copy, watching };

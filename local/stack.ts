@@ -59,6 +59,7 @@ export interface StackOptions {
 const QUEUES = {
   live: "live",
   backfill: "backfill",
+  long: "long",
   "dead-letters": "deadLetters",
   "undelivered-events": "undelivered",
 } as const;
@@ -72,6 +73,10 @@ export interface Stack extends Registries, AsyncDisposable {
   };
   /** Kills every copy under way, as a crash would; their messages come again when their visibility ends. */
   killCopies(): Promise<void>;
+  /** Builds of the long lane so far. */
+  longLanes(): number;
+  /** Kills the long lane's build under way; its message comes again when its visibility ends, and the probe starts another. */
+  killLongLane(): Promise<void>;
   /** Compares both sides now, instead of at the next tick of the schedule; unless that was done within the last minute. */
   reconcile(): Promise<InvocationResult>;
   /** Looks after destinations that are away now. */
@@ -126,6 +131,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return {
     ...registries,
     depth: (name) => services.sqs.depth(services[QUEUES[name]].name),
+    longLanes: () => services.builds.started(),
+    killLongLane: () => services.builds.kill(),
     killCopies: () => functions.copy.killAll(),
     reconcile: () => functions.reconcile.invoke({}),
     probe: () => functions.probe.invoke({}),

@@ -33,8 +33,9 @@ export function readRequest(body: string): CopyRequest | FormatError {
  * Carries out a request. Where we write is decided by the configuration and the queue alone: a message on the queue of another
  * destination is buried, and one that no rule stands behind any more is skipped.
  */
-export function createCarrier({ configuration, open, circuit, serves, timeout, now }: CopyDependencies) {
+export function createCarrier({ configuration, open, circuit, serves, timeout, now, handOver }: CopyDependencies) {
   const speeds = keptByKey(100, () => createSpeed());
+  const hasLongLane = handOver !== undefined;
   let limitMs = 0;
   return async (request: CopyRequest, delivery: Delivery, remainingMs: number): Promise<Ended> => {
     const named = request.destination;
@@ -55,7 +56,8 @@ export function createCarrier({ configuration, open, circuit, serves, timeout, n
     const time: TimeLeft = { limitMs, remainingMs: () => endsAt - now(), speed: speeds(named) };
     const target = watchedTarget(context.target, admitted);
     try {
-      return { request, report: await replicateTag(request, { ...context, target, time }, timeout(usableMs)), record };
+      const copying = { ...context, target, time, hasLongLane };
+      return { request, report: await replicateTag(request, copying, timeout(usableMs)), record };
     } finally {
       await admitted.end();
     }

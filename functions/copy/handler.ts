@@ -15,6 +15,8 @@ import type { Receipts } from "../../src/replication/receipt.ts";
 import type { ReplicateTag } from "../../src/replication/replicate-tag.ts";
 import { createCarrier, readRequest } from "./carry-out.ts";
 import type { Ended } from "./carry-out.ts";
+import { isHandedOver } from "./hand-over.ts";
+import type { HandOver } from "./hand-over.ts";
 import { countCost, countReport, countWait, logReport } from "./report.ts";
 import { receiptOf } from "./receipt-of.ts";
 
@@ -66,8 +68,10 @@ export interface CopyDependencies {
   readonly timeout: (ms: number) => AbortSignal;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** What the function's time is priced by. */
-  readonly memoryMegabytes: number;
+  /** What the time is priced by: the function's memory, or the minutes of a build. */
+  readonly memoryMegabytes: number | "build";
+  /** Puts a request on the queue of the long lane; undefined where this is the long lane, or there is none. */
+  readonly handOver?: HandOver | undefined;
   readonly observer: Observer;
 }
 
@@ -100,6 +104,7 @@ export function createHandler(dependencies: CopyDependencies) {
     }
     countCost(observer, report, request?.destination, { milliseconds: now() - startedAt, memoryMegabytes });
     if (report.outcome !== "deferred") return "done";
+    if (report.reason === "long-lane" && (await isHandedOver(request, dependencies))) return "done";
     await shownAgain(delivery, report.afterMs, dependencies);
     return "kept";
   };

@@ -58,7 +58,7 @@ export function countCost(
   observer: Observer,
   report: CopyReport,
   destination: string | undefined,
-  spent: { readonly milliseconds: number; readonly memoryMegabytes: number },
+  spent: { readonly milliseconds: number; readonly memoryMegabytes: number | "build" },
 ): void {
   const { bytesSent = 0 } = report;
   observer.count(Metric.estimatedCost, deliveryDollars({ ...spent, bytesSent }), destination);

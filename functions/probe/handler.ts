@@ -23,6 +23,8 @@ export interface ProbeDependencies {
     destination: string,
     intake: "paused" | { readonly concurrency: number | undefined },
   ) => Promise<void>;
+  /** Has somebody see to what waits for the long lane; undefined where there is none. */
+  readonly startLongLane?: (() => Promise<"idle" | "started" | "running">) | undefined;
   /** Copies at once per destination, as deployed. */
   readonly fullConcurrency: number;
   readonly now: () => number;
@@ -43,11 +45,23 @@ export type ProbeReport = Readonly<Record<string, IntakeStep["kind"] | "failed">
  */
 export function createHandler(dependencies: ProbeDependencies) {
   return async (): Promise<ProbeReport> => {
+    const lane = lookAfterLongLane(dependencies);
     const steps = dependencies.configuration.destinations.map(
       async (destination) => [destination.name, await lookAfter(destination, dependencies)] as const,
     );
-    return Object.fromEntries(await Promise.all(steps));
+    const report = Object.fromEntries(await Promise.all(steps));
+    await lane;
+    return report;
   };
+}
+
+/** What is not started now is started in a minute: the queue says what waits. */
+async function lookAfterLongLane({ startLongLane, observer }: ProbeDependencies): Promise<void> {
+  try {
+    if ((await startLongLane?.()) === "started") observer.info("Long lane started", {});
+  } catch (error) {
+    observer.error("Long lane could not be started", { error: describeError(error) });
+  }
 }
 
 /** One destination's failure is not the others'. */

@@ -1,12 +1,15 @@
+import { CodeBuildClient } from "@aws-sdk/client-codebuild";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
+import { createLongLane } from "../../src/aws/long-lane.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/table-clock.ts";
 import { ProbeEnvironment } from "../../src/contract/environment.ts";
 import { PROBE_REPOSITORY } from "../../src/contract/limits.ts";
+import { resourceName } from "../../src/contract/names.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import { systemClock } from "../../src/registry/system-clock.ts";
 import { probeWrites } from "../../src/registry/write-probe.ts";
@@ -17,12 +20,13 @@ import { openStateStores, openTableClient } from "../../src/wiring/state-stores.
 import { createHandler } from "./handler.ts";
 
 const environment = ProbeEnvironment.parse(process.env);
-const { configuration, queues, functionName } = await openDeployment(environment);
+const { configuration, queues, functionName, stack, region } = await openDeployment(environment);
 const concurrency = environment.FREIGHTLINER_CONCURRENCY;
 const { observer, middlewares } = createObserver("probe");
+const sqs = new SQSClient(clientLimits());
 const registries = openRegistries({
   configuration,
-  sqs: new SQSClient(clientLimits()),
+  sqs,
   google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS,
 });
 const table = openTableClient();
@@ -51,6 +55,15 @@ const handle = createHandler({
     queues: queues.copies,
     concurrency,
   }),
+  startLongLane:
+    environment.FREIGHTLINER_LONG_LANE === "on"
+      ? createLongLane({
+          sqs,
+          builds: new CodeBuildClient(clientLimits()),
+          queues: queues.copies,
+          project: resourceName("build", "long-lane", { stack, region }),
+        })
+      : undefined,
   fullConcurrency: concurrency.live,
   now: clock.now,
   timeout: (ms) => AbortSignal.timeout(ms),

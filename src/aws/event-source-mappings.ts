@@ -32,6 +32,8 @@ export function createIntake(options: IntakeOptions): SetIntake {
   const idOf = createMappingIds(options);
 
   async function set(queue: CopyQueue, intake: Parameters<SetIntake>[1]): Promise<void> {
+    // The long queues have no mapping: builds read them.
+    if (queue.priority === "long") return;
     const deployed = options.concurrency[queue.priority];
     const wanted = intake === "paused" ? undefined : (intake.concurrency ?? deployed);
     const change = (UUID: string): Promise<unknown> =>

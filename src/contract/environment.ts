@@ -50,17 +50,22 @@ const googleEndpoints = {
   FREIGHTLINER_GOOGLE_ENDPOINTS: json(GoogleEndpoints, "map of endpoints").optional(),
 };
 
-/** What the copy function reads from its environment; the stack must set every name of it. */
+const seconds = z
+  .string()
+  .regex(/^[1-9]\d{0,2}$/, "is not a number of seconds from 1 to 999")
+  .transform(Number);
+
+/** What the copy function, and a build of the long lane, reads from its environment; the stack must set every name of it. */
 export const CopyEnvironment = z.object({
   ...common,
   /** Name of the DynamoDB table that holds all state. */
   FREIGHTLINER_TABLE: z.string().min(3),
   /** Seconds a lease lasts without a heartbeat, when not {@link COPY_LEASE_SECONDS}. */
-  FREIGHTLINER_LEASE_SECONDS: z
-    .string()
-    .regex(/^[1-9]\d{0,2}$/, "is not a number of seconds from 1 to 999")
-    .transform(Number)
-    .optional(),
+  FREIGHTLINER_LEASE_SECONDS: seconds.optional(),
+  /** Is there a long lane, for what takes longer than a function may? */
+  FREIGHTLINER_LONG_LANE: z.enum(["on", "off"]).optional(),
+  /** Seconds a message of the long lane is hidden without a renewal, when not {@link LONG_VISIBILITY_SECONDS}. */
+  FREIGHTLINER_LONG_VISIBILITY_SECONDS: seconds.optional(),
   /** The function's memory in MB; Lambda sets it. */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.string().regex(/^\d+$/).transform(Number).default(COPY_MEMORY_MEGABYTES),
   ...googleEndpoints,
@@ -73,6 +78,8 @@ export const ProbeEnvironment = z.object({
   FREIGHTLINER_TABLE: z.string().min(3),
   /** JSON of {@link Concurrency}. */
   FREIGHTLINER_CONCURRENCY: json(Concurrency, "pair of numbers"),
+  /** Is there a long lane, for what takes longer than a function may? */
+  FREIGHTLINER_LONG_LANE: z.enum(["on", "off"]).optional(),
   ...googleEndpoints,
 });
 export type ProbeEnvironment = z.input<typeof ProbeEnvironment>;

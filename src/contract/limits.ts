@@ -81,3 +81,11 @@ export const RECONCILE_LEASE_SECONDS = 300;
 export const BACKFILL_MAX_CONCURRENCY = 10;
 /** How long it is remembered that a blob is at a target. Longer only costs storage; shorter, a request per blob. */
 export const CHECKPOINT_KEEP_DAYS = 30;
+/**
+ * Time a build of the long lane may take: below the 12 hours that SQS can hide a message in all (SQS API, ChangeMessageVisibility), and far
+ * below the 36 that CodeBuild allows. A copy ends so much earlier that it can say how far it came.
+ */
+export const LONG_TIMEOUT_SECONDS: number = 8 * 3_600;
+export const LONG_RESERVE_SECONDS = 300;
+/** Visibility of a long queue: what a killed build makes its message wait. Renewed after a third of it. */
+export const LONG_VISIBILITY_SECONDS = 300;

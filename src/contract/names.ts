@@ -15,6 +15,8 @@ export const LONGEST_NAME = {
   role: 64,
   /** SQS API, CreateQueue. */
   queue: 80,
+  /** CodeBuild API, CreateProject. */
+  build: 150,
   /** EventBridge Scheduler API, CreateSchedule and CreateScheduleGroup. */
   schedule: 64,
   scheduleGroup: 64,

@@ -8,6 +8,8 @@ export const PRICES = {
   dynamoRead: 0.125e-6,
   /** Data transfer out to the internet, per GB of 10^9 bytes: the first 10 TB a month. */
   egressGigabyte: 0.09,
+  /** AWS CodeBuild, arm1.small (2 vCPUs, 4 GB); a minute begun is a minute. */
+  buildMinute: 0.0034,
   logsGigabyte: 0.5,
   metricMonth: 0.3,
   alarmMonth: 0.1,
@@ -24,12 +26,15 @@ export function runningDollars(seconds: number, memoryMegabytes: number): number
   return seconds * (memoryMegabytes / 1_024) * PRICES.lambdaGigabyteSecond;
 }
 
-/** What one delivery of a message cost, by what was measured: the function's time, and the bytes that left AWS. */
+/** What one delivery of a message cost, by what was measured: the function's or build's time, and the bytes that left AWS. */
 export function deliveryDollars(measured: {
   readonly milliseconds: number;
-  readonly memoryMegabytes: number;
+  /** Of the function; `build` where a CodeBuild ran. */
+  readonly memoryMegabytes: number | "build";
   readonly bytesSent: number;
 }): number {
-  const running = runningDollars(measured.milliseconds / 1_000, measured.memoryMegabytes);
-  return running + PRICES.lambdaRequest + egressDollars(measured.bytesSent);
+  const { milliseconds, memoryMegabytes, bytesSent } = measured;
+  const egress = egressDollars(bytesSent);
+  if (memoryMegabytes === "build") return (milliseconds / 60_000) * PRICES.buildMinute + egress;
+  return runningDollars(milliseconds / 1_000, memoryMegabytes) + PRICES.lambdaRequest + egress;
 }

@@ -10,8 +10,8 @@ export interface CopyQueue {
   readonly url: string;
 }
 
-const PRIORITIES = ["live", "backfill"] as const;
-/** `live`: what was just pushed; `backfill`: what is in no hurry. */
+const PRIORITIES = ["live", "backfill", "long"] as const;
+/** `live`: what was just pushed; `backfill`: what is in no hurry; `long`: what takes longer than a function may. */
 export type Priority = (typeof PRIORITIES)[number];
 
 /** Which deployment's queues, and of which configuration. */

@@ -16,6 +16,8 @@ export interface Judgement {
   /** Failed attempts at this tag, this one included. */
   readonly attempts: number;
   readonly maxAttempts: number;
+  /** What cannot fit into a delivery here goes on where there is more time. */
+  readonly hasLongLane?: boolean | undefined;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
@@ -65,8 +67,12 @@ function judgeFailure(error: unknown, judgement: Judgement): Extract<CopyReport,
 /** Tried from the start of a delivery a few times, then given up. */
 function judgeTooLarge(
   error: TooLargeError,
-  { attempts }: Judgement,
+  { attempts, hasLongLane, random }: Judgement,
 ): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+  // Not tried again here: each try sends a part of the blob for nothing.
+  if (hasLongLane === true) {
+    return { outcome: "deferred", reason: "long-lane", afterMs: jittered(UNAVAILABLE_MS, random), error };
+  }
   if (attempts >= MAX_TOO_LARGE) return { outcome: "failed", reason: "too-large", error };
   return { outcome: "deferred", reason: "attempt-failed", afterMs: 0, error };
 }

@@ -29,6 +29,8 @@ export const DEFER_REASONS = [
   /** A registry, or who issues its tokens, does not let us log in. */
   "login-refused",
   "attempt-failed",
+  /** It takes longer than a delivery here may: it is for the long lane, which has hours. */
+  "long-lane",
   /** The function failed in a way that was not foreseen. */
   "crashed",
 ] as const;

@@ -31,6 +31,8 @@ export interface ReplicateTag extends Omit<CopyContext, "observe" | "line"> {
   readonly message: string;
   /** Failed attempts after which a request is given up. */
   readonly maxAttempts: number;
+  /** What cannot fit into a delivery here goes on where there is more time. */
+  readonly hasLongLane?: boolean | undefined;
 }
 
 /** Looks after which a tag that keeps moving under our hands is left for a later delivery. */
@@ -54,7 +56,8 @@ export async function replicateTag(
   const claim = { key, message, owner, leaseMs, pushedAt: request.pushedAt };
   let attempts = 1;
   let held: TagDelivery | undefined;
-  const judged = (error: unknown): CopyReport => judge(error, { deadline, attempts, maxAttempts, random });
+  const judged = (error: unknown): CopyReport =>
+    judge(error, { deadline, attempts, maxAttempts, random, hasLongLane: context.hasLongLane });
   try {
     const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }));
     if (claimed.kind === "busy") {

@@ -27,7 +27,7 @@ describe("freightliner google-setup", () => {
     expect(lines.every((line) => line.startsWith("gcloud "))).toBe(true);
     expect(text).toContain("--account-id=123456789012");
     expect(text).toContain(
-      `--attribute-condition="attribute.account == '123456789012' && attribute.aws_role in ['images-copy-eu-central-1', 'images-probe-eu-central-1', 'images-reconcile-eu-central-1']"`,
+      `--attribute-condition="attribute.account == '123456789012' && attribute.aws_role in ['images-copy-eu-central-1', 'images-long-lane-eu-central-1', 'images-probe-eu-central-1', 'images-reconcile-eu-central-1']"`,
     );
     const writers = lines.filter((line) => line.includes("artifactregistry.writer"));
     expect(writers.map((line) => /repositories \S+ (\S+) --location=(\S+)/.exec(line)?.slice(1))).toEqual([

@@ -8,7 +8,7 @@ describe("the queues of a deployment", () => {
   it("are where SQS has them, by their names", () => {
     const { copies, deadLetters } = place("eu-central-1");
     expect(copies).toEqual(
-      (["live", "backfill"] as const).map((priority) => ({
+      (["live", "backfill", "long"] as const).map((priority) => ({
         destination: "gar",
         priority,
         name: `images-copies-gar-${priority}-eu-central-1`,

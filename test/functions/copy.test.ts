@@ -11,6 +11,7 @@ import { createMemoryRecordStore } from "../../src/replication/memory-record-sto
 import { StoreError } from "../../src/replication/record-store.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 import type { Receipt } from "../../src/replication/receipt.ts";
+import { TooLargeError } from "../../src/replication/time-left.ts";
 import { createMemoryReceipts } from "../fakes/memory-receipts.ts";
 import { addImage } from "../fixtures/memory-image.ts";
 import { replicateFixture } from "../fixtures/replicate-context.ts";
@@ -89,6 +90,24 @@ describe("the copy handler", () => {
       { metric: "DeferredAgeByReason", value: 3_000, destination: "gar" },
     ]);
     expect(await waits("backfill")).toEqual([]);
+  });
+
+  it("hands what it was too slow for to the long lane at once, and is done only when that has it", async () => {
+    const handed: string[] = [];
+    let isAway = true;
+    const { fixture, handle, deferred, buried, observer } = setUp({
+      handOver: ({ reference }) =>
+        isAway ? Promise.reject(new Error("away")) : Promise.resolve(void handed.push(reference)),
+    });
+    addImage(fixture.source, ["one"], "v1");
+    fixture.target.pushBlob = () => Promise.reject(new TooLargeError("needs an hour"));
+    expect(await handle(deliveryOf(request), 60_000)).toBe("kept");
+    expect(deferred).toHaveLength(1);
+    isAway = false;
+    expect(await handle(deliveryOf(request), 60_000)).toBe("done");
+    expect(handed).toEqual(["v1"]);
+    expect(buried).toEqual([]);
+    expect(observer.lines.at(-1)?.fields).toMatchObject({ outcome: "deferred", reason: "long-lane" });
   });
 
   it("copies to the place the configuration says, and is done", async () => {

@@ -13,6 +13,7 @@ const NAMED: Readonly<Record<string, readonly [property: string, kind: NamedReso
   "AWS::Lambda::Function": ["FunctionName", "function"],
   "AWS::IAM::Role": ["RoleName", "role"],
   "AWS::SQS::Queue": ["QueueName", "queue"],
+  "AWS::CodeBuild::Project": ["Name", "build"],
   "AWS::Scheduler::Schedule": ["Name", "schedule"],
   "AWS::Scheduler::ScheduleGroup": ["Name", "scheduleGroup"],
   "AWS::CloudWatch::Alarm": ["AlarmName", "alarm"],

@@ -7,7 +7,7 @@ import {
   ReconcileEnvironment,
 } from "../../src/contract/environment.ts";
 import { RECORDS_OF } from "../../src/contract/records.ts";
-import { COPY_TIMEOUT_SECONDS } from "../../src/contract/limits.ts";
+import { COPY_TIMEOUT_SECONDS, LONG_VISIBILITY_SECONDS } from "../../src/contract/limits.ts";
 import { EXAMPLE, KEY_SECRET, synthesise, WITH_KEY } from "./template.ts";
 
 const template = synthesise();
@@ -79,12 +79,16 @@ describe("the rule", () => {
 });
 
 describe("the queues", () => {
-  it("S04: are a live and a backfill queue for each destination, with one dead-letter queue", () => {
+  it("S04: are a live, a backfill and a long queue for each destination, with one dead-letter queue", () => {
     const queues = Object.entries(template.findResources("AWS::SQS::Queue"));
     const copies = queues.filter(([id]) => id.includes("Copies"));
-    expect(copies).toHaveLength(2 * EXAMPLE.destinations.length);
+    expect(copies).toHaveLength(3 * EXAMPLE.destinations.length);
     expect(queues).toHaveLength(copies.length + 2);
-    for (const [, { Properties }] of copies) {
+    const isLong = ([id]: readonly [string, unknown]): boolean => id.includes("long");
+    // Read by a build, which renews it.
+    const hidden = copies.filter(isLong).map(([, { Properties }]) => Number(Properties.VisibilityTimeout));
+    expect(hidden).toEqual(EXAMPLE.destinations.map(() => LONG_VISIBILITY_SECONDS));
+    for (const [, { Properties }] of copies.filter((queue) => !isLong(queue))) {
       // Lambda takes no less than the function's time; more would hide the message of a killed copy for longer.
       expect(Properties.VisibilityTimeout).toBeGreaterThanOrEqual(COPY_TIMEOUT_SECONDS);
       expect(Properties.VisibilityTimeout).toBeLessThanOrEqual(COPY_TIMEOUT_SECONDS + 60);
@@ -130,7 +134,7 @@ describe("the functions", () => {
       Architectures: ["arm64"],
       LoggingConfig: { LogFormat: "JSON", LogGroup: Match.anyValue() },
     });
-    template.resourceCountIs("AWS::Logs::LogGroup", 4);
+    template.resourceCountIs("AWS::Logs::LogGroup", 5);
     template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
   });
 
@@ -138,6 +142,7 @@ describe("the functions", () => {
     const local = [
       "FREIGHTLINER_GOOGLE_ENDPOINTS",
       "FREIGHTLINER_LEASE_SECONDS",
+      "FREIGHTLINER_LONG_VISIBILITY_SECONDS",
       "FREIGHTLINER_QUEUES_URL",
       "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     ];
@@ -201,8 +206,8 @@ describe("permissions", () => {
   it("are these and no others", () => {
     const queue = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
     const allowed = [
-      /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy|Probe|Reconcile)Logs/,
-      /^sqs:SendMessage on (?:Copies\w+(?:live|backfill)|DeadLetters)/,
+      /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy|LongLane|Probe|Reconcile)Logs/,
+      /^sqs:SendMessage on (?:Copies\w+(?:live|backfill|long)|DeadLetters)/,
       new RegExp(`^(?:${queue.join("|")}) on Copies`),
       // What Lambda does with an event that the function failed at, as the function.
       /^sqs:(?:SendMessage|GetQueueAttributes|GetQueueUrl) on UndeliveredEvents/,
@@ -216,6 +221,9 @@ describe("permissions", () => {
       // Listing mappings has no resources to name either.
       /^lambda:ListEventSourceMappings on \*$/,
       /^lambda:InvokeFunction on (?:Probe|Reconcile)/,
+      /^codebuild:StartBuild on LongLane/,
+      // The build's own code, and nothing else of the bucket.
+      /^s3:GetObject(?:Version)? on .*\.zip/,
     ];
     const found = grants();
     expect(found.length).toBeGreaterThan(10);
@@ -247,7 +255,7 @@ describe("permissions", () => {
       const expected = Action === "ecr:DescribeRepositories" ? ["*"] : ["base", "prod", "prod/*", "tools/*"];
       expect(new Set(found.map(([, pattern]) => pattern))).toEqual(new Set(expected));
     }
-    expect(onRepositories).toHaveLength(3);
+    expect(onRepositories).toHaveLength(4);
   });
 });
 
@@ -256,7 +264,7 @@ describe("a destination with a key", () => {
     const found = synthesise(WITH_KEY).findResources("AWS::IAM::Policy");
     const reading = Object.entries(found).filter(([, policy]) => JSON.stringify(policy).includes("secretsmanager"));
     const roles = reading.map(([id]) => String(/Freightliner([A-Za-z]+?)Role/.exec(id)?.[1]));
-    expect(roles.toSorted()).toEqual(["Copy", "Probe", "Reconcile"]);
+    expect(roles.toSorted()).toEqual(["Copy", "LongLane", "Probe", "Reconcile"]);
     for (const [, { Properties }] of reading) {
       expect(Properties.PolicyDocument.Statement).toContainEqual({
         Action: "secretsmanager:GetSecretValue",

@@ -1,0 +1,69 @@
+import type { Delivery, Fate } from "./handler.ts";
+
+/** A queue as the long lane works through it. */
+export interface LongQueue {
+  /** Waits a while for a message; undefined when none came. */
+  receive(signal: AbortSignal): Promise<Delivery | undefined>;
+  /** Hides a message for longer: somebody is at it. */
+  renew(delivery: Delivery): Promise<void>;
+  remove(delivery: Delivery): Promise<void>;
+}
+
+export interface DrainOptions {
+  /** Carries out one delivery, as the copy function does. */
+  readonly handle: (delivery: Delivery, remainingMs: number) => Promise<Fate>;
+  readonly remainingMs: () => number;
+  /** A request is begun only when there is at least so much time. */
+  readonly leastMs: number;
+  /** Empty answers in a row after which the queue is believed to be empty. */
+  readonly emptyAnswers: number;
+  /** Between two renewals, in milliseconds. */
+  readonly renewMs: number;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** A renewal failed: the message may show again while it is worked on, and then meets the lease of its tag. */
+  readonly onUnrenewed: (delivery: Delivery, error: unknown) => void;
+}
+
+/**
+ * Carries out what is on a queue, one after another, until nothing comes any more or the time is over. @returns how many were done.
+ */
+export async function drain(queue: LongQueue, options: DrainOptions, signal: AbortSignal): Promise<number> {
+  const { handle, remainingMs, leastMs, emptyAnswers } = options;
+  let done = 0;
+  for (let empty = 0; empty < emptyAnswers && remainingMs() >= leastMs && !signal.aborted;) {
+    const delivery = await queue.receive(signal);
+    if (delivery === undefined) {
+      empty++;
+      continue;
+    }
+    empty = 0;
+    const fate = await whileHidden(queue, delivery, options, () => handle(delivery, remainingMs()));
+    if (fate === "kept") continue;
+    await queue.remove(delivery);
+    done++;
+  }
+  return done;
+}
+
+/** Renews the message's visibility as long as the work goes on. */
+async function whileHidden<T>(
+  queue: LongQueue,
+  delivery: Delivery,
+  { renewMs, sleep, onUnrenewed }: DrainOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  const renewing = (async () => {
+    for (;;) {
+      await sleep(renewMs, ended.signal).catch(() => undefined);
+      if (ended.signal.aborted) return;
+      await queue.renew(delivery).catch((error: unknown) => onUnrenewed(delivery, error));
+    }
+  })();
+  try {
+    return await work();
+  } finally {
+    ended.abort();
+    await renewing;
+  }
+}

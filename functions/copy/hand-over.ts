@@ -1,0 +1,33 @@
+import { describeError } from "../../src/contract/observer.ts";
+import type { Observer } from "../../src/contract/observer.ts";
+import type { CopyRequest } from "../../src/replication/copy-request.ts";
+
+/** Puts a request on the queue of the long lane. */
+export type HandOver = (request: CopyRequest) => Promise<void>;
+
+interface LongLane {
+  readonly handOver?: HandOver | undefined;
+  readonly observer: Observer;
+}
+
+/**
+ * The request goes to the long lane, and only then is its message done: interrupted in between it is on both queues, and the lease of the
+ * tag keeps the two apart. What cannot be handed over is kept.
+ */
+export async function isHandedOver(
+  request: CopyRequest | undefined,
+  { handOver, observer }: LongLane,
+): Promise<boolean> {
+  if (request === undefined || handOver === undefined) return false;
+  try {
+    await handOver(request);
+    return true;
+  } catch (error) {
+    observer.warn("Request could not be handed to the long lane", {
+      correlationId: request.id,
+      destination: request.destination,
+      error: describeError(error),
+    });
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+import { createObserver } from "../../src/aws/observer.ts";
+import { describeError } from "../../src/contract/observer.ts";
+import { LONG_RESERVE_SECONDS, LONG_TIMEOUT_SECONDS } from "../../src/contract/limits.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
+import { drain } from "./drain.ts";
+import { openCopier } from "./open-copier.ts";
+
+// The long lane: a process that a build runs. It carries out what is on the long queues, all destinations side by side, and ends.
+
+/** A copy begun with less time than this would most likely be one more that does not end. */
+const LEAST_MS = 3_600_000;
+/** Empty answers, of 20 s each, after which a queue is believed to be empty. */
+const EMPTY_ANSWERS = 3;
+
+const endsAt = Date.now() + (LONG_TIMEOUT_SECONDS - LONG_RESERVE_SECONDS) * 1_000;
+const { observer } = createObserver("copy");
+const { handle, longQueues, visibilitySeconds } = await openCopier(process.env, "long", observer);
+const options = {
+  handle,
+  remainingMs: () => endsAt - Date.now(),
+  leastMs: LEAST_MS,
+  emptyAnswers: EMPTY_ANSWERS,
+  renewMs: (visibilitySeconds * 1_000) / 3,
+  sleep: systemClock.sleep,
+  onUnrenewed: ({ messageId }: { readonly messageId: string }, error: unknown) =>
+    observer.warn("Message could not be hidden for longer", { messageId, error: describeError(error) }),
+};
+
+/** One destination's failure is not the others'; what it leaves shows again, and the next build takes it. */
+const ends = await Promise.allSettled(
+  longQueues.map((queue) => drain(queue, options, AbortSignal.timeout(options.remainingMs()))),
+);
+for (const end of ends) {
+  if (end.status === "fulfilled") continue;
+  observer.error("Long queue could not be worked through", { error: describeError(end.reason) });
+  process.exitCode = 1;
+}
+// Idle connections would keep the build running, and paid for.
+process.exit();
