@@ -22,7 +22,7 @@ describe("a target that is away for six hours with 10,000 tags queued", () => {
   let report: OutageReport;
   beforeAll(async () => {
     report = await playOutage(OUTAGE);
-  }, 120_000);
+  }, 900_000);
 
   it("S01, P11: leaves no dead letter and no difference", () => {
     expect(report).toMatchObject({ deadLetters: 0, differing: 0 });

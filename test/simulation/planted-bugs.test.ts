@@ -65,6 +65,6 @@ describe("the simulation", () => {
         await heal();
       }
     },
-    180_000,
+    900_000,
   );
 });
