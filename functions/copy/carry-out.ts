@@ -4,9 +4,9 @@ import { FormatError } from "../../src/oci/format-error.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
 import { parseCopyRequest } from "../../src/replication/copy-request.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
-import { targetRepository } from "../../src/replication/plan-copies.ts";
+import { selectedRepository, targetRepository } from "../../src/replication/plan-copies.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
-import { tagKey } from "../../src/replication/tag-record.ts";
+import { hearOf, tagKey } from "../../src/replication/tag-record.ts";
 import { createSpeed } from "../../src/replication/time-left.ts";
 import type { TimeLeft } from "../../src/replication/time-left.ts";
 import { watchedTarget } from "../../src/replication/watched-target.ts";
@@ -48,6 +48,8 @@ export function createCarrier({ configuration, open, circuit, serves, timeout, n
     const record = tagKey(context.scope, request.reference);
     const admitted = await circuit(named).admit(context.owner, to);
     if (admitted.kind === "refused") {
+      // The comparison tells by this that the event has arrived; a note that fails costs a wrong count.
+      await context.tags.update(record, (known) => hearOf(known, request.pushedAt)).catch(() => undefined);
       return { request, report: { outcome: "deferred", reason: "circuit-open", afterMs: admitted.afterMs }, record };
     }
     const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
@@ -55,8 +57,9 @@ export function createCarrier({ configuration, open, circuit, serves, timeout, n
     const endsAt = now() + usableMs;
     const time: TimeLeft = { limitMs, remainingMs: () => endsAt - now(), speed: speeds(named) };
     const target = watchedTarget(context.target, admitted);
+    const onlyAttached = selectedRepository(request, configuration.rules, destination.prefix) === undefined;
+    const copying = { ...context, target, time, hasLongLane, onlyAttached };
     try {
-      const copying = { ...context, target, time, hasLongLane };
       return { request, report: await replicateTag(request, copying, timeout(usableMs)), record };
     } finally {
       await admitted.end();

@@ -1,18 +1,24 @@
-/** A pattern of EventBridge as far as lists of values go: a field must be there and have one of them. */
+/** A pattern of EventBridge as far as lists of values and `$or` go: a field must be there and have one of its values. */
 export interface EventPattern {
-  readonly [field: string]: readonly string[] | EventPattern;
+  readonly [field: string]: readonly string[] | readonly EventPattern[] | EventPattern;
 }
 
 /** Does an event match (EventBridge user guide, "Event patterns")? Fields the pattern does not name do not matter. */
 export function matchesPattern(event: object, pattern: EventPattern): boolean {
   const fields = new Map<string, unknown>(Object.entries(event));
   return Object.entries(pattern).every(([name, wanted]) => {
+    if (name === "$or") return isPatterns(wanted) && wanted.some((either) => matchesPattern(event, either));
     const value = fields.get(name);
     if (isValues(wanted)) return typeof value === "string" && wanted.includes(value);
+    if (isPatterns(wanted)) return false;
     return typeof value === "object" && value !== null && matchesPattern(value, wanted);
   });
 }
 
-function isValues(wanted: readonly string[] | EventPattern): wanted is readonly string[] {
-  return Array.isArray(wanted);
+function isValues(wanted: EventPattern[string]): wanted is readonly string[] {
+  return Array.isArray(wanted) && wanted.every((value) => typeof value === "string");
+}
+
+function isPatterns(wanted: EventPattern[string]): wanted is readonly EventPattern[] {
+  return Array.isArray(wanted) && wanted.every((value) => typeof value === "object");
 }

@@ -36,12 +36,20 @@ const EcrEvent = z.object({
   detail: z.object({
     "action-type": Text,
     result: Text,
+    "sync-status": Text,
     "repository-name": z.string(),
     "image-digest": Text,
     "image-tag": Text,
   }),
 });
 type EcrEvent = z.infer<typeof EcrEvent>;
+
+/** The action by which an image comes to the registry, by detail type. ECR's replication sends its event to the registry that receives. */
+const ACTIONS: ReadonlyMap<string, string> = new Map([
+  ["ECR Image Action", "PUSH"],
+  ["ECR Referrer Action", "PUSH"],
+  ["ECR Replication Action", "REPLICATE"],
+]);
 
 /** The registry events must come from. */
 export interface EventOrigin {
@@ -69,15 +77,17 @@ function reasonToIgnore(
   const type = event["detail-type"];
   if (source !== "aws.ecr") return `source ${source}, not aws.ecr`;
   if (account !== origin.account || region !== origin.region) return `registry ${account}/${region} is not ours`;
-  if (type !== "ECR Image Action" && type !== "ECR Referrer Action") return `detail type ${type}`;
-  if (detail["action-type"] !== "PUSH") return `action ${detail["action-type"] ?? "none"}`;
-  if (detail.result !== "SUCCESS") return `result ${detail.result ?? "none"}`;
-  // The children of an index are pushed by digest, and come with the index that is tagged afterwards.
-  if (!detail["image-tag"] && type === "ECR Image Action") return "untagged push";
-  return undefined;
+  if (type === "ECR Pull Through Cache Action") return reasonUnless("SUCCESS", "sync status", detail["sync-status"]);
+  const action = ACTIONS.get(type);
+  if (action === undefined) return `detail type ${type}`;
+  return reasonUnless(action, "action", detail["action-type"]) ?? reasonUnless("SUCCESS", "result", detail.result);
 }
 
-/** A missing, null or empty tag means the same: pushed by digest. */
+function reasonUnless(wanted: string, what: string, found: string | null | undefined): string | undefined {
+  return found === wanted ? undefined : `${what} ${found ?? "none"}`;
+}
+
+/** A missing, null or empty tag means the same: pushed by digest. What that is, an index's child or attached, is seen when it is copied. */
 function readPush({ id, time, detail }: EcrEvent): ReadEvent {
   const repository = detail["repository-name"];
   const reference = detail["image-tag"] || (detail["image-digest"] ?? "");

@@ -10,6 +10,10 @@ export const SKIP_REASONS = [
   "schema1",
   /** No rule of the configuration names it. */
   "no-rule",
+  /** Content without a tag that is attached to nothing, and that no rule selects by itself. */
+  "untagged",
+  /** No rule selects it by itself, and the target does not have what it is attached to. */
+  "subject-absent",
   /** The event asks for no copy: another action, a failed push, another registry. */
   "event-ignored",
 ] as const;

@@ -5,6 +5,7 @@ import { manifestKind } from "../oci/media-type.ts";
 import type { Tag } from "../oci/reference.ts";
 import { isSignatureTag } from "../oci/referrers.ts";
 import { RegistryError } from "../oci/registry-error.ts";
+import { lacksAttachments, reasonToLeave } from "./attached.ts";
 import { copyCompanions } from "./companions.ts";
 import { copyImage, deniesContent } from "./copy-image.ts";
 import type { CopiedImage } from "./copy-image.ts";
@@ -33,6 +34,8 @@ export interface ReplicateTag extends Omit<CopyContext, "observe" | "line"> {
   readonly maxAttempts: number;
   /** What cannot fit into a delivery here goes on where there is more time. */
   readonly hasLongLane?: boolean | undefined;
+  /** No rule selects the request by itself: it is copied only if the target has what it is attached to. */
+  readonly onlyAttached?: boolean | undefined;
 }
 
 /** Looks after which a tag that keeps moving under our hands is left for a later delivery. */
@@ -111,10 +114,17 @@ function sameOf(before: CopyReport | undefined, found: CopyReport | "moved"): Co
   return isFine && before.digest === found.digest ? before : found;
 }
 
+type Looking = ReplicateTag &
+  Pick<CopyContext, "line" | "observe"> & {
+    /** When the newest push we heard of was made. */
+    readonly wantedAt: number;
+    readonly companions: boolean;
+  };
+
 /** One look at the source, one copy; `moved` when the source's tag changed meanwhile. */
 async function copyOnce(
   request: CopyRequest,
-  context: ReplicateTag & Pick<CopyContext, "line" | "observe"> & { readonly wantedAt: number },
+  context: Looking,
   renew: () => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<CopyReport | "moved"> {
@@ -122,17 +132,15 @@ async function copyOnce(
   const { reference } = request;
   const [wanted, current] = await Promise.all([source.resolve(reference, signal), target.resolve(reference, signal)]);
   if (wanted === undefined) return { outcome: "skipped", reason: "source-gone" };
-  if (manifestKind(wanted.mediaType) === "schema1") return { outcome: "skipped", reason: "schema1" };
-  if (current?.digest === wanted.digest) {
-    const { digest } = wanted;
-    if (isDigest(reference)) await putAttached(wanted, context, signal);
-    return context.wantedAt > request.pushedAt
-      ? { outcome: "superseded", reason: "newer-push", digest }
-      : { outcome: "unchanged", digest };
-  }
+  const done = await withoutCopy(request, { wanted, current }, context, signal);
+  if (done !== undefined) return done;
   const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === wanted.digest;
   const attach = (tags: readonly Tag[]): Promise<Bad | undefined> =>
-    copyCompanions(tags, (tag, working) => replicateTag({ ...request, reference: tag }, context, working), signal);
+    copyCompanions(
+      tags,
+      (tag, working) => replicateTag({ ...request, reference: tag }, { ...context, onlyAttached: false }, working),
+      signal,
+    );
   const delivered = await deliver({ wanted, reference, attach, isCurrent, renew }, context, signal).catch(
     async (error: unknown) => {
       // What we began to copy may be gone because a newer push took its tag, or because it was deleted.
@@ -144,6 +152,28 @@ async function copyOnce(
   const { tally, bad } = delivered;
   if (bad !== undefined) return bad;
   return { outcome: "replicated", digest: wanted.digest, tally, lagMs: clock.now() - request.pushedAt };
+}
+
+/** How a look ends that has nothing to copy; undefined when it has. */
+async function withoutCopy(
+  { reference, pushedAt }: CopyRequest,
+  { wanted, current }: { readonly wanted: Descriptor; readonly current: Descriptor | undefined },
+  context: Looking,
+  signal: AbortSignal,
+): Promise<CopyReport | undefined> {
+  if (manifestKind(wanted.mediaType) === "schema1") return { outcome: "skipped", reason: "schema1" };
+  if (context.onlyAttached === true && current === undefined) {
+    const reason = await reasonToLeave(reference, wanted, context, signal);
+    if (reason !== undefined) return { outcome: "skipped", reason };
+  }
+  if (current?.digest === wanted.digest && !(await lacksAttachments(wanted, context, signal))) {
+    const { digest } = wanted;
+    if (isDigest(reference)) await putAttached(wanted, context, signal);
+    return context.wantedAt > pushedAt
+      ? { outcome: "superseded", reason: "newer-push", digest }
+      : { outcome: "unchanged", digest };
+  }
+  return undefined;
 }
 
 /**

@@ -88,6 +88,13 @@ export type ClaimedTag =
 
 export const UNTOUCHED: TagRecord = { fence: 0, dirty: false, attempts: 0, wantedAt: 0 };
 
+/** Notes that a push was heard of, though nothing is done about it yet. */
+export function hearOf(record: TagRecord | undefined, pushedAt: number): Change<TagRecord, void> {
+  const known = record ?? UNTOUCHED;
+  if (known.wantedAt >= pushedAt) return { answer: undefined };
+  return { next: { ...known, wantedAt: pushedAt }, answer: undefined };
+}
+
 /** Takes the lease of a tag; or has its holder look again, and says until when to wait. */
 export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change<TagRecord, ClaimedTag> {
   const known = record ?? UNTOUCHED;

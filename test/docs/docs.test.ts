@@ -110,7 +110,7 @@ describe("the documents", () => {
         },
         { name: "g", kind: "generic", registry: "127.0.0.1:3", prefix: "p", allowedHosts: ["h"] },
       ],
-      rules: [{ repositories: ["a"], tags: ["*"], destinations: ["d"], as: "b" }],
+      rules: [{ repositories: ["a"], tags: ["*"], untagged: false, destinations: ["d"], as: "b" }],
       sparseIndexes: "fail",
       retries: { preset: "standard", operations: {} },
       reconcile: {

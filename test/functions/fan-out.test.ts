@@ -67,7 +67,6 @@ describe("the fan-out handler", () => {
 
   it.each<[string, unknown, string]>([
     ["no rule matches its tag", pushed({ "image-tag": "main" }), "ignored"],
-    ["it is an untagged push", pushed({ "image-tag": "" }), "ignored"],
     ["it is a delete", pushed({ "action-type": "DELETE" }), "ignored"],
     ["it is nothing of ECR's", { hello: "world" }, "malformed"],
     ["it is null", null, "malformed"],

@@ -40,8 +40,15 @@ describe("the rule", () => {
       EventPattern: {
         source: ["aws.ecr"],
         account: [{ Ref: "AWS::AccountId" }],
-        "detail-type": ["ECR Image Action", "ECR Referrer Action"],
-        detail: { "action-type": ["PUSH"], result: ["SUCCESS"] },
+        "detail-type": [
+          "ECR Image Action",
+          "ECR Referrer Action",
+          "ECR Replication Action",
+          "ECR Pull Through Cache Action",
+        ],
+        detail: {
+          $or: [{ "action-type": ["PUSH", "REPLICATE"], result: ["SUCCESS"] }, { "sync-status": ["SUCCESS"] }],
+        },
       },
     });
   });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { matchesPattern } from "../../local/emulators/event-pattern.ts";
+import { PUSH_PATTERN } from "../../src/contract/push-pattern.ts";
 import { readEcrEvent } from "../../src/replication/image-pushed.ts";
 
 const origin = { account: "123456789012", region: "us-west-2" };
@@ -45,10 +47,34 @@ describe("an ECR event", () => {
     expect(read).toMatchObject({ kind: "pushed", pushed: { reference: digest } });
   });
 
+  it.each([undefined, null, ""])("of an untagged push (tag %j) names the digest", (tag) => {
+    expect(readEcrEvent(event({ "image-tag": tag }), origin)).toMatchObject({ pushed: { reference: digest } });
+  });
+
+  it.each([
+    ["ECR's replication", "ECR Replication Action", { "action-type": "REPLICATE", "source-region": "eu-west-1" }],
+    [
+      "a pull-through cache",
+      "ECR Pull Through Cache Action",
+      { "action-type": undefined, result: undefined, "sync-status": "SUCCESS" },
+    ],
+  ])("of %s is one like a push, and passes the rule", (_case, type, detail) => {
+    const arrived = event(detail, { "detail-type": type });
+    expect(readEcrEvent(arrived, origin)).toMatchObject({ kind: "pushed", pushed: { reference: "latest" } });
+    expect(matchesPattern(Object(arrived), PUSH_PATTERN)).toBe(true);
+  });
+
   it.each<[string, unknown, string]>([
-    ["an empty tag", event({ "image-tag": "" }), "untagged push"],
-    ["a null tag", event({ "image-tag": null }), "untagged push"],
-    ["no tag", event({ "image-tag": undefined }), "untagged push"],
+    [
+      "a replication that failed",
+      event({ "action-type": "REPLICATE", result: "FAILED" }, { "detail-type": "ECR Replication Action" }),
+      "result FAILED",
+    ],
+    [
+      "a pull-through cache that failed",
+      event({ "sync-status": "FAILED" }, { "detail-type": "ECR Pull Through Cache Action" }),
+      "sync status FAILED",
+    ],
     ["a delete", event({ "action-type": "DELETE" }), "action DELETE"],
     [
       "an archived image",

@@ -1,0 +1,68 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { ImageSource } from "../oci/image-source.ts";
+import type { ImageTarget } from "../oci/image-target.ts";
+import { successors } from "../oci/manifest.ts";
+import type { Tag } from "../oci/reference.ts";
+import { companionSubject } from "../oci/referrers.ts";
+import { findCompanions } from "./companions.ts";
+import { concurrently } from "./concurrently.ts";
+import type { SkipReason } from "./outcome.ts";
+
+interface BothSides {
+  readonly source: Pick<ImageSource, "resolve" | "fetchManifest" | "listReferrers">;
+  readonly target: Pick<ImageTarget, "resolve">;
+}
+
+const CONCURRENT_QUESTIONS = 16;
+
+/**
+ * Why something that no rule selects is not copied; undefined when it is attached to what the target has. An image that
+ * comes later brings what is attached to it.
+ */
+export async function reasonToLeave(
+  reference: Tag | Digest,
+  wanted: Descriptor,
+  { source, target }: BothSides,
+  signal: AbortSignal,
+): Promise<Extract<SkipReason, "untagged" | "subject-absent"> | undefined> {
+  const subject = companionSubject(reference) ?? (await subjectOf(wanted, source, signal));
+  if (subject === undefined) return "untagged";
+  return (await target.resolve(subject, signal)) === undefined ? "subject-absent" : undefined;
+}
+
+async function subjectOf(
+  wanted: Descriptor,
+  source: BothSides["source"],
+  signal: AbortSignal,
+): Promise<Digest | undefined> {
+  const manifest = await source.fetchManifest(wanted, signal);
+  return manifest && successors(manifest.bytes, manifest.mediaType).subject?.digest;
+}
+
+/** Is anything attached to an image, or to a child of it, that the target does not have? */
+export async function lacksAttachments(
+  wanted: Descriptor,
+  { source, target, referrers, companions }: BothSides & { readonly referrers: boolean; readonly companions: boolean },
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!referrers) return false;
+  const manifest = await source.fetchManifest(wanted, signal);
+  if (manifest === undefined) return false;
+  const { manifests } = successors(manifest.bytes, manifest.mediaType);
+  const digests = [wanted.digest, ...manifests.map(({ digest }) => digest)];
+  const tags = companions ? await findCompanions(digests, source, signal) : [];
+  const listed = await concurrently(
+    digests,
+    CONCURRENT_QUESTIONS,
+    (digest, working) => source.listReferrers(digest, working),
+    signal,
+  );
+  const isAbsent = async (reference: Tag | Digest, working: AbortSignal): Promise<boolean> => {
+    const [there, here] = await Promise.all([source.resolve(reference, working), target.resolve(reference, working)]);
+    // What is listed and gone was taken back.
+    return there !== undefined && there.digest !== here?.digest;
+  };
+  const attached = [...tags, ...listed.flat().map(({ digest }) => digest)];
+  return (await concurrently(attached, CONCURRENT_QUESTIONS, isAbsent, signal)).includes(true);
+}
