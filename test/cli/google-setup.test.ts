@@ -34,7 +34,7 @@ describe("freightliner google-setup", () => {
       ["images", "europe-west3"],
       ["images", "us-central1"],
     ]);
-    expect(lines.filter((line) => line.includes("workloadIdentityUser"))).toHaveLength(3);
+    expect(lines.filter((line) => line.includes("workloadIdentityUser"))).toHaveLength(4);
     expect(text).not.toContain("projects add-iam-policy-binding");
   });
 
@@ -70,7 +70,7 @@ describe("freightliner google-setup", () => {
       );
       const roles = Object.values(template.findResources("AWS::IAM::Role")).map((role) => role["Properties"].RoleName);
       expect(roles).toEqual(expect.arrayContaining(trusted));
-      expect(trusted).toHaveLength(3);
+      expect(trusted).toHaveLength(4);
       for (const name of trusted) expect(name.length).toBeLessThan(127);
     },
   );
