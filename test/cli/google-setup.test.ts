@@ -44,7 +44,7 @@ describe("freightliner google-setup", () => {
       "google_iam_workload_identity_pool",
       "google_iam_workload_identity_pool_provider",
       "google_service_account",
-      ...Array.from({ length: 3 }, () => "google_service_account_iam_member"),
+      ...Array.from({ length: 4 }, () => "google_service_account_iam_member"),
       ...Array.from({ length: 2 }, () => "google_artifact_registry_repository_iam_member"),
     ]);
     expect(text.match(/\{/g)?.length).toBe(text.match(/\}/g)?.length);

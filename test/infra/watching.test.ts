@@ -40,6 +40,7 @@ describe("alarms", () => {
       "failure-rate",
       "circuit-open",
       "events-missed",
+      "long-lane-waits",
     ];
     const expected = [
       "dead-letters",
@@ -48,6 +49,7 @@ describe("alarms", () => {
       "function-errors",
       "throttles",
       "copy-duration",
+      "long-lane-failed",
       ...["fan-out", "copy", "probe", "reconcile"].map((name) => `${name}-crashes`),
       ...EXAMPLE.destinations.flatMap(({ name }) => own.map((alarm) => `${name}-${alarm}`)),
     ];
