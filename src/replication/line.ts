@@ -56,7 +56,7 @@ export function createLine(limits: LineLimits): Line {
   const turns = createTurns<Turn>();
   let over: Error | undefined;
 
-  const admit = (): void => admitTo(flights, turns, time);
+  const admit = (failure?: unknown): void => admitTo(flights, turns, ({ blob }) => failure ?? lateness(blob, time));
 
   async function begun({ blob, isFree }: Passage, signal: AbortSignal): Promise<Flight> {
     if (isFree) return flights.begin(blob);
@@ -81,14 +81,16 @@ export function createLine(limits: LineLimits): Line {
       if (passage.blob.size < BIG_BYTES) return send(signal);
       for (;;) {
         const flight = await begun(passage, signal);
+        let failure: unknown;
         try {
           return await send(AbortSignal.any([signal, flight.stopped.signal]));
         } catch (error) {
-          const reason = meaning(error, flight, signal);
-          if (reason !== undefined) throw reason;
+          failure = meaning(error, flight, signal);
+          if (failure !== undefined) throw failure;
         } finally {
           flights.end(flight);
-          admit();
+          // Who waited for what failed shares its reason: it is not the time that was too short.
+          admit(failure);
         }
       }
     },
@@ -109,11 +111,11 @@ interface Turn {
 }
 
 /** Begins what fits, in order. When nothing is on its way and nothing fits, the rest is for a fresh delivery. */
-function admitTo(flights: Flights, turns: Turns<Turn>, time: TimeLeft): void {
+function admitTo(flights: Flights, turns: Turns<Turn>, reasonOf: (turn: Turn) => unknown): void {
   turns.admit((turn) => {
     if (!flights.mayBegin(turn.blob)) return false;
     turn.flight = flights.begin(turn.blob);
     return true;
   });
-  if (flights.areNone()) turns.refuse(({ blob }) => lateness(blob, time));
+  if (flights.areNone()) turns.refuse(reasonOf);
 }
