@@ -1,3 +1,4 @@
+import { pushAge } from "../src/replication/copy-request.ts";
 import { describeOutcome } from "../src/replication/outcome.ts";
 import { stateOf } from "../src/replication/tag-state.ts";
 import { openOperations } from "../src/wiring/open-operations.ts";
@@ -77,7 +78,7 @@ async function showTag(key: string, { stores, receipts }: Operations, out: Termi
   out.write(`${key}: ${stateOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}\n`);
   for (const receipt of await receipts(key, RECEIPTS)) {
     const { endedAt, digest, pushedAt = endedAt, id } = receipt;
-    const lag = formatDuration(Math.max(endedAt - pushedAt, 0));
+    const lag = formatDuration(pushAge(pushedAt, endedAt));
     const what = [new Date(endedAt).toISOString(), describeOutcome(receipt), digest].filter(Boolean).join(" ");
     out.write(`  ${what} ${lag} after its push, request ${id}\n`);
   }

@@ -1,3 +1,4 @@
+import { pushAge } from "../../src/replication/copy-request.ts";
 import type { Destination } from "../../src/contract/configuration-document.ts";
 import type { Configuration } from "../../src/contract/configuration.ts";
 import { COPY_MAX_ATTEMPTS } from "../../src/contract/limits.ts";
@@ -100,7 +101,7 @@ export function createHandler(dependencies: CopyDependencies) {
     logReport(observer, report, request, delivery);
     countReport(observer, report, request?.destination);
     if (request !== undefined && dependencies.priority(delivery) === "live") {
-      countWait(observer, report, request.destination, now() - request.pushedAt);
+      countWait(observer, report, request.destination, pushAge(request.pushedAt, now()));
     }
     countCost(observer, report, request?.destination, { milliseconds: now() - startedAt, memoryMegabytes });
     if (report.outcome !== "deferred") return "done";

@@ -26,10 +26,15 @@ export const CopyRequest = z.strictObject({
   repository: z.string().refine(isRepositoryName, "is not a repository name"),
   /** A tag, or a digest for content that has none. */
   reference: z.string().refine(isTagOrDigest, "is neither a tag nor a digest"),
-  /** When it was pushed, epoch milliseconds. */
+  /** When it was pushed, epoch milliseconds; 0 when that is not known. */
   pushedAt: z.int().nonnegative().max(LATEST_TIME_MS),
 });
 export type CopyRequest = z.infer<typeof CopyRequest>;
+
+/** Milliseconds since a push; 0 for one whose time is not known (`pushedAt` 0), or that a clock ahead of ours has made. */
+export function pushAge(pushedAt: number, now: number): number {
+  return pushedAt === 0 ? 0 : Math.max(now - pushedAt, 0);
+}
 
 function isTagOrDigest(text: string): text is Tag | Digest {
   return isTag(text) || isDigest(text);

@@ -11,6 +11,7 @@ import { copyImage, deniesContent } from "./copy-image.ts";
 import type { CopiedImage } from "./copy-image.ts";
 import type { CopyContext } from "./copy-context.ts";
 import type { CopyReport } from "./copy-report.ts";
+import { pushAge } from "./copy-request.ts";
 import type { CopyRequest } from "./copy-request.ts";
 import { LeaseLostError, whileFresh, withHeartbeat } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
@@ -151,7 +152,7 @@ async function copyOnce(
   if (delivered === "moved") return "moved";
   const { tally, bad } = delivered;
   if (bad !== undefined) return bad;
-  return { outcome: "replicated", digest: wanted.digest, tally, lagMs: clock.now() - request.pushedAt };
+  return { outcome: "replicated", digest: wanted.digest, tally, lagMs: pushAge(request.pushedAt, clock.now()) };
 }
 
 /** How a look ends that has nothing to copy; undefined when it has. */

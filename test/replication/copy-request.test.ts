@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FormatError } from "../../src/oci/format-error.ts";
-import { parseCopyRequest } from "../../src/replication/copy-request.ts";
+import { parseCopyRequest, pushAge } from "../../src/replication/copy-request.ts";
 import { planCopies, targetRepository } from "../../src/replication/plan-copies.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
 
@@ -66,5 +66,11 @@ describe("planning copies", () => {
     expect(target("two", "old", "v1")).toBe("p/r/new/name");
     expect(target("one", "app", "v1")).toBe("p/r/app");
     expect(target("two", "other", "v1")).toBeUndefined();
+  });
+});
+
+describe("the age of a push", () => {
+  it("is none where its time is not known, and never below none", () => {
+    expect([pushAge(0, 1_795_000_000_000), pushAge(2_000, 1_000), pushAge(1_000, 3_000)]).toEqual([0, 0, 2_000]);
   });
 });
