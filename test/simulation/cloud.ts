@@ -25,9 +25,9 @@ import { createQueue } from "./queue.ts";
 import type { Queue } from "./queue.ts";
 import { createRegistry } from "./registry.ts";
 import type { Registry } from "./registry.ts";
-import type { Process, Service, World } from "./world.ts";
+import { DESTINATIONS } from "./world.ts";
+import type { DestinationName, Process, Service, World } from "./world.ts";
 
-const TOKEN_HOST = "auth.hub.test";
 const GAR = {
   name: "gar",
   kind: "artifactRegistry",
@@ -36,21 +36,25 @@ const GAR = {
   requestsPerSecond: 100,
   federation: { audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/aws/providers/aws" },
 } as const;
-const HUB = {
-  name: "hub",
-  kind: "generic",
-  registry: "hub.test",
-  prefix: "p",
-  requestsPerSecond: 100,
-  allowedHosts: [TOKEN_HOST],
-} as const;
+/** A registry of the specification, with a token server of its own. */
+function specified(name: Exclude<DestinationName, "gar">) {
+  const allowedHosts = [`auth.${name}.test`];
+  return {
+    name,
+    kind: "generic",
+    registry: `${name}.test`,
+    prefix: "p",
+    requestsPerSecond: 100,
+    allowedHosts,
+  } as const;
+}
 
-/** Everything to each of these destinations: one of Artifact Registry, one of the specification. */
-export function configurationOf(...names: ("gar" | "hub")[]): Configuration {
+/** Everything to each of these destinations: one of Artifact Registry, others of the specification. */
+export function configurationOf(...names: DestinationName[]): Configuration {
   return parseConfiguration({
     version: 1,
     source: { account: "123456789012", region: "eu-west-1" },
-    destinations: [GAR, HUB].filter(({ name }) => names.includes(name)),
+    destinations: names.map((name) => (name === "gar" ? GAR : specified(name))),
     rules: [{ repositories: ["app", "web"], destinations: names }],
   });
 }
@@ -137,10 +141,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
   );
   const { registry: host, allowedHosts } = sourceAccess(configuration.source);
   const [bucket = ""] = allowedHosts;
-  const sites = new Map<string, Site>([
-    [bucket, createBucketSite("source", source)],
-    [TOKEN_HOST, createTokenSite("hub", tokens)],
-  ]);
+  const sites = new Map<string, Site>([[bucket, createBucketSite("source", source)]]);
   const cloud: Cloud = {
     world,
     configuration,
@@ -166,14 +167,17 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
   const profile = ecrProfile(passwords.ecr, bucket);
   sites.set(host, createRegistrySite({ service: "source", registry: source, profile, onTag: () => undefined }));
   for (const { destination, registry } of places.values()) {
-    const isGoogle = destination.kind === "artifactRegistry";
-    const profile: Profile = isGoogle
-      ? artifactRegistryProfile(passwords.google, isLenient)
-      : specificationProfile(tokens, `https://${TOKEN_HOST}/token`, isLenient);
+    const { registry: host, allowedHosts } = destinationAccess(destination);
+    const [tokenHost = ""] = allowedHosts;
+    const service = DESTINATIONS.find((name) => name === destination.name) ?? "gar";
+    const profile: Profile =
+      service === "gar"
+        ? artifactRegistryProfile(passwords.google, isLenient)
+        : specificationProfile(tokens, `https://${tokenHost}/token`, isLenient);
+    if (service !== "gar") sites.set(tokenHost, createTokenSite(service, tokens));
     const onTag = (repository: string, tag: string, digest: Digest): void =>
       cloud.onTag(destination.name, repository, tag, digest);
-    const service = isGoogle ? "gar" : "hub";
-    sites.set(destinationAccess(destination).registry, createRegistrySite({ service, registry, profile, onTag }));
+    sites.set(host, createRegistrySite({ service, registry, profile, onTag }));
   }
   return cloud;
 }

@@ -19,8 +19,11 @@ export interface Odds {
   readonly body: number;
 }
 
+export const DESTINATIONS = ["gar", "hub", "hub2", "hub3"] as const;
+export type DestinationName = (typeof DESTINATIONS)[number];
+
 /** What a process can call: the registries (destinations by their names), logins, and what AWS has. */
-export type Service = "source" | "gar" | "hub" | "logins" | "table" | "queue" | "lambda";
+export type Service = DestinationName | "source" | "logins" | "table" | "queue" | "lambda";
 
 /** A service that is not itself for a while (milliseconds since the beginning). */
 export interface Outage {
