@@ -52,7 +52,7 @@ export function drawSuffering(random: () => number, pushesEnd: number, faultsEnd
   if (draw < 0.6) {
     const service = random() < 0.5 ? "gar" : "hub";
     const kind = (["away", "broken", "drips"] as const)[Math.floor(random() * 3)] ?? "away";
-    return { outages: [{ service, from: 0, until: faultsEnd + random() * 20 * MINUTE_MS, kind }], sick: service };
+    return { outages: [{ service, from: 0, until: faultsEnd + random() * 10 * MINUTE_MS, kind }], sick: service };
   }
   return { outages: [], sick: undefined };
 }

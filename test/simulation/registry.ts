@@ -49,8 +49,10 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** Layers are shared by many seeds: they are hashed once. */
 const known = new Map<string, { readonly bytes: Uint8Array; readonly digest: Digest }>();
 
+const described = (bytes: Uint8Array) => ({ bytes, digest: digestOf(bytes) });
+
 function addBlob({ blobs }: Repository, text: string, mediaType: string): Descriptor {
-  const blob = known.get(text) ?? { bytes: encode(text), digest: digestOf(encode(text)) };
+  const blob = known.get(text) ?? described(encode(text));
   if (text.startsWith("layer")) known.set(text, blob);
   blobs.set(blob.digest, blob.bytes);
   return { mediaType, digest: blob.digest, size: blob.bytes.byteLength };

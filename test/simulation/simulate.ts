@@ -23,7 +23,7 @@ const configuration = configurationOf("gar", "hub");
 const PUSHES_END = 1.5 * MINUTE;
 const FAULTS_END = 4 * MINUTE;
 /** By then a destination that is well has everything, however sick the other one is. */
-const HEALTHY_AT = 15 * MINUTE;
+const HEALTHY_AT = 12 * MINUTE;
 /** By then all whose events came must be well, by the end all. */
 const EVENTS_SUFFICE_AT = 60 * MINUTE;
 const END = 120 * MINUTE;
