@@ -68,7 +68,7 @@ export const CIRCUIT = {
 } as const;
 /** Timeouts of the scheduled functions, and how often they are called. */
 export const RECONCILE_TIMEOUT_SECONDS = 900;
-export const RECONCILE_RATE_MINUTES = 5;
+export const RECONCILE_RATE_MINUTES = 1;
 export const PROBE_TIMEOUT_SECONDS = 60;
 export const PROBE_RATE_MINUTES = 1;
 /** Name of the repository at a destination in which uploads are opened, and cancelled, to see whether it takes writes. */

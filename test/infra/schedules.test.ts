@@ -10,7 +10,7 @@ describe("the schedules", () => {
   const target = (name: string): object =>
     Match.objectLike({ Arn: { "Fn::GetAtt": [Match.stringLikeRegexp(name), "Arn"] } });
 
-  it("call the probe every minute and the reconcile function every five", () => {
+  it("call the probe and the reconcile function every minute", () => {
     template.resourceCountIs("AWS::Scheduler::Schedule", 2);
     template.hasResourceProperties("AWS::Scheduler::Schedule", {
       Name: "freightliner-probe-eu-central-1",
@@ -19,7 +19,7 @@ describe("the schedules", () => {
     });
     template.hasResourceProperties("AWS::Scheduler::Schedule", {
       Name: "freightliner-reconcile-eu-central-1",
-      ScheduleExpression: "rate(5 minutes)",
+      ScheduleExpression: "rate(1 minute)",
       Target: target("Reconcile"),
     });
   });
