@@ -62,6 +62,7 @@ export class Freightliner extends Construct {
     allowQueues({ queues, deadLetters, fanOut, copy, reconcile, longLane });
     const copiers = [roles.copy, longLane];
     for (const copier of copiers) allowRecords(copier, this.table, "copy");
+    allowRecords(roles.fanOut, this.table, "fan-out");
     allowRecords(roles.probe, this.table, "probe");
     allowRecords(roles.reconcile, this.table, "reconcile");
     if (settings.encryptionKey !== undefined) {

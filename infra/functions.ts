@@ -27,10 +27,10 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
   const common = {
     FREIGHTLINER_CONFIGURATION: packConfiguration(text),
     FREIGHTLINER_STACK: deployment.stack,
+    FREIGHTLINER_TABLE: table.tableName,
   } satisfies FanOutEnvironment;
   const stateful = {
     ...common,
-    FREIGHTLINER_TABLE: table.tableName,
     FREIGHTLINER_LONG_LANE: "on",
   } satisfies CopyEnvironment;
   const watching = {

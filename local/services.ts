@@ -142,6 +142,7 @@ function variablesOf(registries: Registries, { live }: Queues, options: Services
     FREIGHTLINER_CONFIGURATION: JSON.stringify(configurationOf(registries, options)),
     FREIGHTLINER_STACK: STACK.stack,
     FREIGHTLINER_QUEUES_URL: live.url.slice(0, -live.name.length),
+    FREIGHTLINER_TABLE: TABLE,
   } satisfies FanOutEnvironment;
   const google = {
     FREIGHTLINER_GOOGLE_ENDPOINTS: JSON.stringify(registries.target.google),
@@ -149,7 +150,6 @@ function variablesOf(registries: Registries, { live }: Queues, options: Services
   const copy = {
     ...fanOut,
     ...google,
-    FREIGHTLINER_TABLE: TABLE,
     FREIGHTLINER_LONG_LANE: "on",
     FREIGHTLINER_LONG_VISIBILITY_SECONDS: String(LONG_VISIBILITY_SECONDS),
     ...(options.leaseSeconds === undefined ? {} : { FREIGHTLINER_LEASE_SECONDS: String(options.leaseSeconds) }),
@@ -157,7 +157,6 @@ function variablesOf(registries: Registries, { live }: Queues, options: Services
   const watching = {
     ...fanOut,
     ...google,
-    FREIGHTLINER_TABLE: TABLE,
     FREIGHTLINER_LONG_LANE: "on",
     FREIGHTLINER_CONCURRENCY: JSON.stringify({ live: options.concurrency, backfill: BACKFILL_CONCURRENCY }),
   } satisfies ProbeEnvironment;

@@ -1,15 +1,21 @@
 import type { Configuration } from "../../src/contract/configuration.ts";
+import { UNTAGGED_DELAY_SECONDS } from "../../src/contract/limits.ts";
 import { Metric } from "../../src/contract/metric-names.ts";
 import type { Observer } from "../../src/contract/observer.ts";
 import { traceparentOf } from "../../src/contract/trace.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
 import { readEcrEvent } from "../../src/replication/image-pushed.ts";
+import type { FinalOutcome } from "../../src/replication/outcome.ts";
 import { planCopies } from "../../src/replication/plan-copies.ts";
+import type { Receipts } from "../../src/replication/receipt.ts";
 
 export interface FanOutDependencies {
   readonly configuration: Configuration;
-  /** Queues every request, or throws: then the event comes again. */
-  readonly send: (requests: readonly CopyRequest[]) => Promise<void>;
+  /** Queues every request, to be seen after so many seconds, or throws: then the event comes again. */
+  readonly send: (requests: readonly CopyRequest[], delaySeconds: number) => Promise<void>;
+  readonly receipts: Receipts;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   readonly observer: Observer;
 }
 
@@ -20,25 +26,25 @@ export type FanOutReport =
   | { readonly outcome: "malformed"; readonly problem: string };
 
 /**
- * One ECR event -> one request per destination. An event that asks for nothing, or cannot be read, is recorded and done:
- * bringing it again would change nothing.
+ * One ECR event -> one request per destination, each of which ends in a receipt of its own. An event that asks for nothing, or
+ * cannot be read, ends here, in its own receipt: bringing it again would change nothing.
+ * @param invocation the id of the invocation, equal for Lambda's retries of it: names an event that has no id.
  */
-export function createHandler({ configuration, send, observer }: FanOutDependencies) {
-  return async (event: unknown): Promise<FanOutReport> => {
+export function createHandler(dependencies: FanOutDependencies) {
+  const { configuration, send, observer } = dependencies;
+  return async (event: unknown, invocation: string): Promise<FanOutReport> => {
     const read = readEcrEvent(event, configuration.source);
     if (read.kind === "malformed") {
-      observer.error("Event outside of ECR's schema; nothing is copied for it", { problem: read.problem });
+      const { id = invocation, problem } = read;
+      await keep(id, { outcome: "failed", reason: "malformed-event" }, dependencies);
+      observer.error("Event outside of ECR's schema; nothing is copied for it", { correlationId: id, problem });
       observer.count(Metric.malformed, 1);
-      return { outcome: "malformed", problem: read.problem };
+      return { outcome: "malformed", problem };
     }
-    const requests = read.kind === "pushed" ? planCopies(read.pushed, configuration.rules) : [];
-    if (requests.length === 0) {
-      const reason = read.kind === "ignored" ? read.reason : "no rule matches";
-      observer.info("Event asks for no copy", { reason });
-      observer.count(Metric.ignored, 1);
-      return { outcome: "ignored", reason };
-    }
-    await send(requests);
+    if (read.kind === "ignored") return ignore(read.id, "event-ignored", read.reason, dependencies);
+    const requests = planCopies(read.pushed, configuration.rules);
+    if (requests.length === 0) return ignore(read.pushed.id, "no-rule", "no rule matches", dependencies);
+    await send(requests, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);
     for (const { id, destination, repository, reference } of requests) {
       const traceparent = traceparentOf(id);
       observer.info("Copy requested", { correlationId: id, traceparent, destination, repository, reference });
@@ -46,4 +52,22 @@ export function createHandler({ configuration, send, observer }: FanOutDependenc
     }
     return { outcome: "requested", requests: requests.length };
   };
+}
+
+async function ignore(
+  id: string,
+  skipped: "event-ignored" | "no-rule",
+  reason: string,
+  dependencies: FanOutDependencies,
+): Promise<FanOutReport> {
+  const { observer } = dependencies;
+  await keep(id, { outcome: "skipped", reason: skipped }, dependencies);
+  observer.info("Event asks for no copy", { correlationId: id, reason });
+  observer.count(Metric.ignored, 1);
+  return { outcome: "ignored", reason };
+}
+
+/** @throws {StoreError} when the receipt cannot be written: then Lambda brings the event again. */
+async function keep(id: string, outcome: FinalOutcome, { receipts, now }: FanOutDependencies): Promise<void> {
+  await receipts.write({ kind: "event", id }, { id, endedAt: now(), traceparent: traceparentOf(id), ...outcome });
 }

@@ -1,10 +1,12 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
+import type { Context } from "aws-lambda";
 import { clientLimits } from "../../src/aws/client-limits.ts";
 import { createCopyQueues } from "../../src/aws/copy-queues.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { FanOutEnvironment } from "../../src/contract/environment.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
+import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = FanOutEnvironment.parse(process.env);
@@ -13,10 +15,12 @@ const { observer, middlewares } = createObserver("fan-out");
 const handle = createHandler({
   configuration,
   send: createCopyQueues(new SQSClient(clientLimits()), queues.copies, "live"),
+  receipts: openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE).receipts,
+  now: Date.now,
   observer,
 });
 
 /** Invoked by EventBridge, once per event; a thrown error makes Lambda bring the event again, twice, and then keep it as undelivered. */
 export const handler = middy()
   .use(middlewares)
-  .handler((event: unknown) => handle(event));
+  .handler((event: unknown, context: Context) => handle(event, context.awsRequestId));

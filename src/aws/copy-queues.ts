@@ -14,7 +14,7 @@ const BATCH = 10;
 const MAX_TRIES = 3;
 
 /** Puts requests on a queue of their destination. @throws {QueueError} unless every one of them is queued. */
-export type SendCopyRequests = (requests: readonly CopyRequest[]) => Promise<void>;
+export type SendCopyRequests = (requests: readonly CopyRequest[], delaySeconds?: number) => Promise<void>;
 
 export function createCopyQueues(
   client: SQSClient,
@@ -24,13 +24,20 @@ export function createCopyQueues(
   const urls = new Map(
     queues.filter((queue) => queue.priority === priority).map((queue) => [queue.destination, queue.url]),
   );
-  return async (requests) => {
+  return async (requests, delaySeconds = 0) => {
     const byDestination = Map.groupBy(requests, (request) => request.destination);
     for (const [destination, group] of byDestination) {
       const url = urls.get(destination);
       if (url === undefined) throw new QueueError(`destination ${destination} has no queue; deploy the stack again`);
       for (let start = 0; start < group.length; start += BATCH) {
-        await sendAll(client, url, group.slice(start, start + BATCH).map(toEntry));
+        const entries = group.slice(start, start + BATCH).map(toEntry);
+        // SQS takes 0 to 900 s (SendMessageBatch, DelaySeconds).
+        const delay = delaySeconds === 0 ? {} : { DelaySeconds: delaySeconds };
+        await sendAll(
+          client,
+          url,
+          entries.map((entry) => ({ ...entry, ...delay })),
+        );
       }
     }
   };

@@ -29,7 +29,11 @@ const common = {
 };
 
 /** What the fan-out function reads from its environment; the stack must set every name of it. */
-export const FanOutEnvironment = z.object(common);
+export const FanOutEnvironment = z.object({
+  ...common,
+  /** Name of the DynamoDB table that holds all state. */
+  FREIGHTLINER_TABLE: z.string().min(3),
+});
 export type FanOutEnvironment = z.input<typeof FanOutEnvironment>;
 
 /** Where Google's services are; each where Google has it, unless a local server plays it. */

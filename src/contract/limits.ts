@@ -34,6 +34,11 @@ export const RULE_RETRIES = 185;
  */
 export const ASYNC_RETRIES = 2;
 export const ASYNC_MAX_AGE_SECONDS = 21_600;
+/**
+ * How long what was pushed without a tag waits before it is looked at, in seconds: the child of an index has come with it by then, and
+ * takes no function away from what was pushed under a tag.
+ */
+export const UNTAGGED_DELAY_SECONDS = 30;
 /** Timeout of the fan-out function. */
 export const FAN_OUT_TIMEOUT_SECONDS = 30;
 /**

@@ -10,6 +10,8 @@ export interface ImagePushed {
   readonly id: string;
   readonly repository: RepositoryName;
   readonly reference: Tag | Digest;
+  /** Pushed without a tag: most likely the child of an index that is pushed next, and then comes with it. */
+  readonly isUntagged: boolean;
   /** Epoch milliseconds; ECR's resolution is one second. */
   readonly pushedAt: number;
 }
@@ -18,9 +20,9 @@ export interface ImagePushed {
 export type ReadEvent =
   | { readonly kind: "pushed"; readonly pushed: ImagePushed }
   /** A good event that asks for no copy. */
-  | { readonly kind: "ignored"; readonly reason: string }
+  | { readonly kind: "ignored"; readonly id: string; readonly reason: string }
   /** No event of ECR as documented. */
-  | { readonly kind: "malformed"; readonly problem: string };
+  | { readonly kind: "malformed"; readonly id: string | undefined; readonly problem: string };
 
 const Text = z.string().nullish();
 
@@ -44,6 +46,9 @@ const EcrEvent = z.object({
 });
 type EcrEvent = z.infer<typeof EcrEvent>;
 
+/** What is left of an event that cannot be read: enough to name it. */
+const WithId = z.object({ id: z.string().min(1).max(128) });
+
 /** The action by which an image comes to the registry, by detail type. ECR's replication sends its event to the registry that receives. */
 const ACTIONS: ReadonlyMap<string, string> = new Map([
   ["ECR Image Action", "PUSH"],
@@ -62,11 +67,15 @@ export function readEcrEvent(event: unknown, origin: EventOrigin): ReadEvent {
   const result = EcrEvent.safeParse(event);
   if (!result.success) {
     const issue = result.error.issues[0];
-    return { kind: "malformed", problem: `${issue?.path.join(".") || "event"}: ${issue?.message ?? "is malformed"}` };
+    return {
+      kind: "malformed",
+      id: WithId.safeParse(event).data?.id,
+      problem: `${issue?.path.join(".") || "event"}: ${issue?.message ?? "is malformed"}`,
+    };
   }
   const { data } = result;
   const reason = reasonToIgnore(data, origin);
-  if (reason !== undefined) return { kind: "ignored", reason };
+  if (reason !== undefined) return { kind: "ignored", id: data.id, reason };
   return readPush(data);
 }
 
@@ -88,13 +97,14 @@ function reasonUnless(wanted: string, what: string, found: string | null | undef
 }
 
 /** A missing, null or empty tag means the same: pushed by digest. What that is, an index's child or attached, is seen when it is copied. */
-function readPush({ id, time, detail }: EcrEvent): ReadEvent {
+function readPush({ id, time, detail, "detail-type": type }: EcrEvent): ReadEvent {
   const repository = detail["repository-name"];
   const reference = detail["image-tag"] || (detail["image-digest"] ?? "");
+  const isUntagged = isDigest(reference) && type !== "ECR Referrer Action";
   if (!isRepositoryName(repository))
-    return { kind: "malformed", problem: "detail.repository-name: is not a repository name" };
+    return { kind: "malformed", id, problem: "detail.repository-name: is not a repository name" };
   if (!isTag(reference) && !isDigest(reference)) {
-    return { kind: "malformed", problem: "detail.image-tag: is not a tag, and detail.image-digest no digest" };
+    return { kind: "malformed", id, problem: "detail.image-tag: is not a tag, and detail.image-digest no digest" };
   }
-  return { kind: "pushed", pushed: { id, repository, reference, pushedAt: Date.parse(time) } };
+  return { kind: "pushed", pushed: { id, repository, reference, isUntagged, pushedAt: Date.parse(time) } };
 }

@@ -18,7 +18,9 @@ export interface OpenDeployment extends Deployment {
  * the configuration comes from.
  * @throws {ConfigurationError}
  */
-export async function openDeployment(environment: FanOutEnvironment): Promise<OpenDeployment> {
+export async function openDeployment(
+  environment: Omit<FanOutEnvironment, "FREIGHTLINER_TABLE">,
+): Promise<OpenDeployment> {
   const { FREIGHTLINER_CONFIGURATION, FREIGHTLINER_STACK: stack, FREIGHTLINER_QUEUES_URL: baseUrl } = environment;
   const configuration = await configurationInVariable(FREIGHTLINER_CONFIGURATION).read();
   const { source, destinations } = configuration;

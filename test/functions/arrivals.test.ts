@@ -114,16 +114,27 @@ describe("whatever arrives", () => {
     expect(buried).toBeGreaterThan(5_000);
   }, 60_000);
 
-  it("on the event bus ends in an outcome and a log line: 10,000 events", async () => {
+  it("on the event bus ends in an outcome, a log line and a receipt, its own or its requests': 10,000 events", async () => {
     const observer = createObserved();
-    const handle = createFanOut({ configuration, observer, send: () => Promise.resolve() });
+    const receipts = new Map<string, Receipt>();
+    const handle = createFanOut({
+      configuration,
+      observer,
+      send: () => Promise.resolve(),
+      receipts: createMemoryReceipts(receipts),
+      now: () => 0,
+    });
     const seen = new Set<string>();
     const wrong: string[] = [];
-    for (const event of fc.sample(events, { numRuns: 10_000, seed: SEED })) {
+    for (const [index, event] of fc.sample(events, { numRuns: 10_000, seed: SEED }).entries()) {
       observer.lines.length = 0;
-      const { outcome } = await handle(event);
+      receipts.clear();
+      const { outcome } = await handle(event, `invocation-${index}`);
       seen.add(outcome);
-      if (observer.lines.length !== 1) wrong.push(`${JSON.stringify(event)} leaves ${observer.lines.length} lines`);
+      const kept = outcome === "requested" ? 0 : 1;
+      if (observer.lines.length !== 1 || receipts.size !== kept) {
+        wrong.push(`${JSON.stringify(event)} leaves ${observer.lines.length} lines and ${receipts.size} receipts`);
+      }
     }
     expect(wrong).toEqual([]);
     expect([...seen].toSorted()).toEqual(["ignored", "malformed", "requested"]);

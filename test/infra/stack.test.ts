@@ -238,9 +238,9 @@ describe("permissions", () => {
   });
 
   it("let a function read and write the records that it owns, and no others of the table", () => {
-    for (const name of ["copy", "probe", "reconcile"] as const) {
+    for (const name of ["fan-out", "copy", "probe", "reconcile"] as const) {
       const [role] = Object.entries(template.findResources("AWS::IAM::Policy")).filter(([id]) =>
-        id.toLowerCase().startsWith(`freightliner${name}role`),
+        id.toLowerCase().startsWith(`freightliner${name.replace("-", "")}role`),
       );
       const statements: (Statement & { readonly Condition?: unknown })[] =
         role?.[1]["Properties"].PolicyDocument.Statement;

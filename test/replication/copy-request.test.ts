@@ -45,7 +45,7 @@ describe("planning copies", () => {
     const { repository: name, reference: what } = parseCopyRequest(
       JSON.stringify({ ...request, repository, reference }),
     );
-    return { id: "e", repository: name, reference: what, pushedAt: 1 };
+    return { id: "e", repository: name, reference: what, isUntagged: false, pushedAt: 1 };
   };
   const destinations = (repository: string, reference: string): string[] =>
     planCopies(pushed(repository, reference), rules).map(({ destination }) => destination);

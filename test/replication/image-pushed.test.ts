@@ -3,6 +3,7 @@ import { matchesPattern } from "../../local/emulators/event-pattern.ts";
 import { PUSH_PATTERN } from "../../src/contract/push-pattern.ts";
 import { readEcrEvent } from "../../src/replication/image-pushed.ts";
 
+const ID = "13cde686-328b-6117-af20-0e5566167482";
 const origin = { account: "123456789012", region: "us-west-2" };
 const digest = `sha256:${"7".repeat(64)}`;
 
@@ -10,7 +11,7 @@ const digest = `sha256:${"7".repeat(64)}`;
 function event(detail: object = {}, envelope: object = {}): unknown {
   return {
     version: "0",
-    id: "13cde686-328b-6117-af20-0e5566167482",
+    id: ID,
     "detail-type": "ECR Image Action",
     source: "aws.ecr",
     account: "123456789012",
@@ -34,7 +35,8 @@ describe("an ECR event", () => {
     expect(readEcrEvent(event(), origin)).toEqual({
       kind: "pushed",
       pushed: {
-        id: "13cde686-328b-6117-af20-0e5566167482",
+        id: ID,
+        isUntagged: false,
         repository: "my-repository-name",
         reference: "latest",
         pushedAt: Date.parse("2019-11-16T01:54:34Z"),
@@ -87,7 +89,7 @@ describe("an ECR event", () => {
     ["another source", event({}, { source: "custom.ecr" }), "source custom.ecr, not aws.ecr"],
     ["a scan", event({}, { "detail-type": "ECR Image Scan" }), "detail type ECR Image Scan"],
   ])("is ignored with its reason for %s", (_case, input, reason) => {
-    expect(readEcrEvent(input, origin)).toEqual({ kind: "ignored", reason });
+    expect(readEcrEvent(input, origin)).toEqual({ kind: "ignored", id: ID, reason });
   });
 
   it.each<[string, unknown, RegExp]>([

@@ -4,6 +4,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
+import { receiptsOf } from "./ports.ts";
 import { createProcess } from "./world.ts";
 
 /**
@@ -26,6 +27,8 @@ export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
     const handle = createHandler({
       configuration,
       observer: SILENT,
+      now: () => world.time.now(),
+      receipts: receiptsOf(process, cloud.receipts),
       send: async (requests) => {
         for (const request of requests) {
           const effect = (): void => places.get(request.destination)?.queue.send(JSON.stringify(request), "live");
@@ -34,7 +37,7 @@ export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
         }
       },
     });
-    await handle(pushEventOf(event, cloud));
+    await handle(pushEventOf(event, cloud), process.name);
   }
 
   return function deliver(event, failures = 0) {
