@@ -1,6 +1,7 @@
 import { createHandler } from "../../functions/copy/handler.ts";
 import type { CopyDependencies, Delivery } from "../../functions/copy/handler.ts";
 import type { Observer } from "../../src/contract/observer.ts";
+import type { TagRecord } from "../../src/replication/tag-record.ts";
 import { createStreams } from "../../src/replication/streams.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
 import type { CopyWiring } from "../../src/wiring/copy-wiring.ts";
@@ -137,7 +138,7 @@ export function copyWiring(cloud: Cloud, process: Process): CopyWiring {
       random: world.random,
     }),
     stores: {
-      tags: storeOf(process, tags, "tag"),
+      tags: storeOf(process, tags, "tag", leaseGuard(cloud, process)),
       checkpoints: storeOf(process, checkpoints, "checkpoint"),
       circuits: storeOf(process, circuits, "circuit"),
       rates: storeOf(process, rates, "rate"),
@@ -155,4 +156,12 @@ function observerOf({ world }: Cloud, process: Process): Observer {
   const says = (message: string, about?: object): void =>
     world.note(() => `${process.name} says: ${message} ${JSON.stringify(about ?? {})}`);
   return { ...SILENT, warn: says, error: says };
+}
+
+/** A lease is taken, and renewed, in the name of who does it (I15). */
+function leaseGuard({ world }: Cloud, { name }: Process): (before: TagRecord | undefined, after: TagRecord) => void {
+  return (before, { lease }) => {
+    if (lease === undefined || lease.until === before?.lease?.until) return;
+    if (!lease.owner.startsWith(`${name}-`)) world.violate("I15", `${name} renews the lease of ${lease.owner}`);
+  };
 }

@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
+import { LATE_POINTS, playLate } from "./late-points.ts";
 import { SEAMS } from "./seams.ts";
 import { simulate } from "./simulate.ts";
 
 // `npm run simulate -- --seeds N --from S`: plays seeds, prints those that break a promise with their timelines, and ends with
-// status 1 if there were any. `--seams` plays the scenes between client, limiter and circuit instead. `--trace` prints the timeline of the first seed in any case.
+// status 1 if there were any. `--seams` plays the scenes between client, limiter and circuit instead, `--late` calls that are late at every point. `--trace` prints the timeline of the first seed in any case.
 
 const { values } = parseArgs({
   options: {
@@ -12,17 +13,25 @@ const { values } = parseArgs({
     trace: { type: "boolean" },
     stop: { type: "boolean" },
     seams: { type: "boolean" },
+    late: { type: "boolean" },
   },
 });
 const started = performance.now();
 const first = Number(values.from);
-const last = values.seams === true ? first : first + Number(values.seeds);
+const last = values.seams === true || values.late === true ? first : first + Number(values.seeds);
 let broken = 0;
 for (const seam of values.seams === true ? SEAMS : []) {
   const problems = await seam.play();
   if (problems.length === 0) continue;
   broken++;
   process.stdout.write(`seam ${seam.name}: ${problems.join("; ")}\n`);
+}
+for (const point of values.late === true ? LATE_POINTS : []) {
+  const problems = await playLate(point);
+  if (problems.length === 0) continue;
+  broken++;
+  process.stdout.write(`late ${point.fate} ${point.call}: ${problems.join("; ")}\n`);
+  break;
 }
 for (let seed = first; seed < last; seed++) {
   const isFirst = values.trace === true && seed === first;

@@ -25,13 +25,13 @@ afterAll(() => folder[Symbol.asyncDispose]());
 const BUGS = [...PLANTED_BUGS, ...PLANTED_SEAMS];
 
 /** Plays seeds, or scenes, on the code as it is in the folder, until one breaks a promise. */
-function play({ from = 0, isSeam }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {
-  const seeds = isSeam === true ? ["--seams"] : ["--seeds", String(SEEDS), "--from", String(from), "--stop"];
+function play({ from = 0, by }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {
+  const seeds = by === undefined ? ["--seeds", String(SEEDS), "--from", String(from), "--stop"] : [`--${by}`];
   const args = ["test/simulation/main.ts", ...seeds];
   return new Promise((done) => {
     execFile(process.execPath, args, { cwd: folder.path, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const output = `${stdout.slice(-500)}${stderr.slice(-500)}`;
-      done({ found: error !== null && /^(?:seed \d+: I\d|seam .*: )/m.test(stdout), output });
+      done({ found: error !== null && /^(?:seed \d+: I\d|seam .*: |late .*: I\d)/m.test(stdout), output });
     });
   });
 }

@@ -8,7 +8,12 @@ import type { Process } from "./world.ts";
 export type Table<Record> = Map<string, { readonly version: number; readonly record: Record }>;
 
 /** The table as one process sees it. */
-export function storeOf<Record>(process: Process, table: Table<Record>, name: string): RecordStore<Record> {
+export function storeOf<Record>(
+  process: Process,
+  table: Table<Record>,
+  name: string,
+  onWrite: (before: Record | undefined, after: Record) => void = () => undefined,
+): RecordStore<Record> {
   return {
     async update(key, change) {
       const failure = (): Error => new StoreError(`${name} cannot be reached`);
@@ -26,6 +31,7 @@ export function storeOf<Record>(process: Process, table: Table<Record>, name: st
         const version = seen?.version ?? 0;
         const write = (): boolean => {
           if ((table.get(key)?.version ?? 0) !== version) return false;
+          onWrite(table.get(key)?.record, next);
           table.set(key, { version: version + 1, record: next });
           return true;
         };
