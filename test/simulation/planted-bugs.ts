@@ -155,14 +155,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "an event that was not queued is done",
     file: FAN_OUT,
-    find: "await send(requests);",
-    replace: "await send(requests).catch(() => undefined);",
+    find: "await send(requests, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);",
+    replace: "await send(requests, 0).catch(() => undefined);",
   },
   {
     name: "a request is queued without waiting for the answer",
     file: FAN_OUT,
-    find: "await send(requests);",
-    replace: "void send(requests).catch(() => undefined);",
+    find: "await send(requests, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);",
+    replace: "void send(requests, 0).catch(() => undefined);",
   },
   {
     name: "running out of time is a failure for good",
