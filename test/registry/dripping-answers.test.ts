@@ -84,11 +84,11 @@ describe("an answer that drips", () => {
     expect(registry.clock.now() - started).toBeLessThanOrEqual(MINUTE_MS);
   });
 
-  it("whose status says enough is judged by it, without the rest of its words", async () => {
+  it("whose words never come is asked for again, and waited for: they may say what its status does not", async () => {
     const registry = drippingRegistry(() => ({ status: 403 }));
     await expect(registry.clock.during(fetchManifest(registry))).rejects.toMatchObject({
       status: 403,
-      category: "permanent",
+      category: "deferred",
     });
   });
 });

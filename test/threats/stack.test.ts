@@ -187,7 +187,7 @@ describe("T30: somebody who can read what lies in AWS's storage, or on the wire"
     const using = policies
       .map((policy): Statement[] => policy["Properties"].PolicyDocument.Statement)
       .filter((statements) => JSON.stringify(statements).includes("kms:Decrypt"));
-    expect(using).toHaveLength(4);
+    expect(using).toHaveLength(5);
     for (const statements of using) {
       const [denied] = statements.filter(({ Effect }) => Effect === "Deny");
       expect(denied?.Action).toContain("kms:Decrypt");
