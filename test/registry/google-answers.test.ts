@@ -67,10 +67,16 @@ describe("a tag that cannot move at the target", () => {
       const target = createRegistryTarget(testEndpoint(place, connections));
       const moved = manifestOf(imageOf(undefined, { annotations: { a: "b" } }));
       await expect(target.putManifest(moved, parseTag("v1"), signal)).rejects.toMatchObject({ code: "TAG_IMMUTABLE" });
-      const invalid = manifestOf(Buffer.from("{}"));
-      await expect(target.putManifest(invalid, parseTag("v2"), signal)).rejects.toMatchObject({
-        code: "MANIFEST_INVALID",
-      });
+    });
+    await using server = await scriptedServer((_got, response) => {
+      const message = "manifest invalid: unknown media type";
+      response.writeHead(400).end(JSON.stringify({ errors: [{ code: "MANIFEST_INVALID", message }] }));
+    });
+    await using connections = createConnections();
+    const place = { host: server.host, repository: "p/r/a", side: "target" } as const;
+    const refusing = createRegistryTarget(testEndpoint(place, connections));
+    await expect(refusing.putManifest(manifestOf(imageOf()), parseTag("v2"), signal)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
     });
   });
 });
