@@ -11,10 +11,11 @@ import {
 import { PUSH_PATTERN } from "../src/contract/push-pattern.ts";
 import { ecrPushEvent } from "./emulators/ecr-events.ts";
 import { createEventBus } from "./emulators/event-bus.ts";
-import type { EventBusOptions } from "./emulators/event-bus.ts";
+import type { EventBus, EventBusOptions } from "./emulators/event-bus.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "./emulators/local-aws.ts";
 import type { LocalQueue } from "./emulators/sqs.ts";
 import { openUndeliveredEvents } from "./emulators/undelivered-events.ts";
+import { createAsynchronousInvocation } from "./lambda/asynchronous-invocation.ts";
 import { startEventSourceMapping } from "./lambda/event-source-mapping.ts";
 import type { InvocationResult } from "./lambda/execution-environment.ts";
 import { startFunction } from "./lambda/function.ts";
@@ -87,6 +88,8 @@ export interface Stack extends Registries, AsyncDisposable {
 
 /** How often the reconcile function is called, in milliseconds. */
 const RECONCILE_MS = 30_000;
+/** Waits before Lambda's two retries, in milliseconds: shorter than its minutes, because people look on. */
+const RETRY_PAUSES_MS = [1_000, 2_000];
 /** Time running copies get to end when the stack is closed. */
 const GRACE_MS = 500;
 
@@ -114,14 +117,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const functions = startFunctions(services, options, starting);
   startMappings(services, functions.copy, options, starting);
   startSchedules(functions, options, starting);
-  const undelivered = starting.use(openUndeliveredEvents(services.sqs.endpoint, services.undelivered));
-  const bus = createEventBus({
-    pattern: PUSH_PATTERN,
-    invoke: functions.fanOut.invoke,
-    delivery: options.delivery,
-    giveUp: (event) => undelivered.keep(event),
-  });
-  starting.defer(() => bus.close());
+  const bus = startBus(services, functions.fanOut, options, starting);
   pushed.handle = (event) => {
     if (event.kind !== "manifest-stored") return;
     const origin = { id: randomUUID(), account: LOCAL_ACCOUNT, region: LOCAL_REGION, at: new Date() };
@@ -172,6 +168,31 @@ function startFunctions(services: Services, options: StackOptions, stack: AsyncD
     probe: start("probe", PROBE_TIMEOUT_SECONDS, 1, false),
     reconcile: start("reconcile", RECONCILE_TIMEOUT_SECONDS, 1, false),
   };
+}
+
+/** Brings push events to the fan-out function, and what does not get through to its queue. */
+function startBus(
+  services: Services,
+  { invoke }: LocalFunction,
+  { delivery }: StackOptions,
+  stack: AsyncDisposableStack,
+): EventBus {
+  const undelivered = stack.use(openUndeliveredEvents(services.sqs.endpoint, services.undelivered));
+  const fanOut = createAsynchronousInvocation({
+    functionArn: `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:fan-out`,
+    invoke,
+    pausesMs: RETRY_PAUSES_MS,
+    onFailure: undelivered.keepFailure,
+  });
+  stack.defer(() => fanOut.close());
+  const bus = createEventBus({
+    pattern: PUSH_PATTERN,
+    target: fanOut.accept,
+    delivery,
+    giveUp: undelivered.keepEvent,
+  });
+  stack.defer(() => bus.close());
+  return bus;
 }
 
 /** Feeds the copy function from both of its queues. */

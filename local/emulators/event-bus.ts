@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { InvocationResult } from "../lambda/execution-environment.ts";
+import type { Acceptance } from "../lambda/asynchronous-invocation.ts";
 import type { BusEvent } from "./ecr-events.ts";
 import { matchesPattern } from "./event-pattern.ts";
 import type { EventPattern } from "./event-pattern.ts";
@@ -10,18 +10,18 @@ import type { EventPattern } from "./event-pattern.ts";
  */
 export type Delivery = "once" | "twice" | "late" | "never";
 
-/** An event that its rule's target did not take, and what it answered last. */
+/** An event that its rule's target did not accept, and what it answered last. */
 export interface UndeliveredEvent {
   readonly event: BusEvent;
   readonly attempts: number;
-  readonly problem: string;
+  readonly refusal: Extract<Acceptance, { kind: "refused" }>;
 }
 
 export interface EventBusOptions {
   /** The one rule: which events it takes, */
   readonly pattern: EventPattern;
-  /** and its target. */
-  readonly invoke: (event: BusEvent) => Promise<InvocationResult>;
+  /** and its target, which accepts events and works on them later. What becomes of an accepted event is not the bus's business. */
+  readonly target: (event: BusEvent) => Acceptance;
   /** Retries of one delivery, and the first pause between them, which doubles. EventBridge: 185 within a day. */
   readonly retries?: number;
   readonly firstPauseMs?: number;
@@ -42,7 +42,10 @@ export const LATE_MS = 500;
 const RETRIES = 6;
 const FIRST_PAUSE_MS = 200;
 
-/** A bus of EventBridge with one rule. */
+/**
+ * A bus of EventBridge with one rule, whose target is a Lambda function. EventBridge invokes functions asynchronously (AWS Lambda
+ * developer guide, "Invoking a Lambda function asynchronously"): an event is delivered when Lambda has accepted it.
+ */
 export function createEventBus(options: EventBusOptions): EventBus {
   const { pattern, delivery = () => "once" } = options;
   const closed = new AbortController();
@@ -70,21 +73,21 @@ export function createEventBus(options: EventBusOptions): EventBus {
   };
 }
 
+/**
+ * EventBridge user guide, "Retrying event delivery": a target that is busy is tried again; one that does not exist is not, its event
+ * goes to the dead-letter queue at once.
+ */
 async function tryAll(
   event: BusEvent,
-  { invoke, giveUp, retries = RETRIES, firstPauseMs = FIRST_PAUSE_MS }: EventBusOptions,
+  { target, giveUp, retries = RETRIES, firstPauseMs = FIRST_PAUSE_MS }: EventBusOptions,
   closed: AbortSignal,
 ): Promise<void> {
   for (let attempts = 1; !closed.aborted; attempts++) {
-    const result = await invoke(event);
-    if (result.kind === "returned") return;
-    if (attempts > retries) return giveUp({ event, attempts, problem: problemOf(result) });
+    const answer = target(event);
+    if (answer.kind === "accepted") return;
+    if (answer.code === "NO_RESOURCE" || attempts > retries) return giveUp({ event, attempts, refusal: answer });
     await waitOr(closed, firstPauseMs * 2 ** (attempts - 1));
   }
-}
-
-function problemOf(result: Exclude<InvocationResult, { kind: "returned" }>): string {
-  return result.kind === "failed" ? `${result.errorType}: ${result.errorMessage}` : "the function timed out";
 }
 
 async function waitOr(closed: AbortSignal, ms: number): Promise<void> {

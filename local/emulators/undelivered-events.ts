@@ -1,34 +1,48 @@
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { FailureRecord } from "../lambda/asynchronous-invocation.ts";
 import type { UndeliveredEvent } from "./event-bus.ts";
 import { LOCAL_AWS } from "./local-aws.ts";
 import type { LocalQueue } from "./sqs.ts";
 
-/** Where a rule's dead letters go. */
+/** The queue of what did not get through: the rule's dead-letter queue, and the fan-out function's destination for failures. */
 export interface UndeliveredEvents extends Disposable {
-  keep(undelivered: UndeliveredEvent): Promise<void>;
+  /** Keeps an event that Lambda did not accept, as EventBridge does. */
+  readonly keepEvent: (undelivered: UndeliveredEvent) => Promise<void>;
+  /** Keeps the record of an event at which the function failed, as Lambda does: it is the message's body, without attributes. */
+  readonly keepFailure: (record: FailureRecord) => Promise<void>;
 }
 
-/** The dead-letter queue of a rule's target, with the attributes EventBridge gives them (user guide, "Dead-letter queues"). */
 export function openUndeliveredEvents(endpoint: string, queue: LocalQueue): UndeliveredEvents {
   const client = new SQSClient({ ...LOCAL_AWS, endpoint, useQueueUrlAsEndpoint: false });
   return {
-    async keep({ event, attempts, problem }) {
-      const attributes = {
-        ERROR_CODE: "SDK_CLIENT_ERROR",
-        ERROR_MESSAGE: problem,
-        EXHAUSTED_RETRY_CONDITION: "MaximumRetryAttempts",
-        RETRY_ATTEMPTS: String(attempts - 1),
-      };
+    async keepEvent({ event, attempts, refusal }) {
       await client.send(
         new SendMessageCommand({
           QueueUrl: queue.url,
           MessageBody: JSON.stringify(event),
           MessageAttributes: Object.fromEntries(
-            Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
+            Object.entries(attributesOf(attempts, refusal)).map(([name, StringValue]) => [
+              name,
+              { DataType: "String", StringValue },
+            ]),
           ),
         }),
       );
     },
+    async keepFailure(record) {
+      await client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: JSON.stringify(record) }));
+    },
     [Symbol.dispose]: () => client.destroy(),
+  };
+}
+
+/** The attributes of a dead letter (EventBridge user guide, "Using dead-letter queues to process undelivered events"). */
+function attributesOf(attempts: number, { code, problem }: UndeliveredEvent["refusal"]): Record<string, string> {
+  const isRetried = code === "THROTTLING";
+  return {
+    ERROR_CODE: code,
+    ERROR_MESSAGE: problem,
+    RETRY_ATTEMPTS: String(attempts - 1),
+    ...(isRetried ? { EXHAUSTED_RETRY_CONDITION: "MaximumRetryAttempts" } : {}),
   };
 }
