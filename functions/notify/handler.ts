@@ -2,7 +2,7 @@ import type { NotifyPolicy } from "../../src/contract/environment.ts";
 import { Metric } from "../../src/contract/metric-names.ts";
 import { describeError } from "../../src/contract/observer.ts";
 import type { Observer } from "../../src/contract/observer.ts";
-import { claimNotice } from "../../src/replication/notice.ts";
+import { isNews, noticeOf } from "../../src/replication/notice.ts";
 import type { NoticeRecord } from "../../src/replication/notice.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 import { describeAlarm, readAlarm } from "./alarm.ts";
@@ -17,35 +17,62 @@ export interface NotifyDependencies {
   readonly observer: Observer;
 }
 
+/** An alarm could not be told; the log says why. */
+export class NotToldError extends Error {
+  override readonly name = "NotToldError";
+}
+
 export type Told = "told" | "known" | "not wanted" | "no alarm" | "failed";
 
 /**
- * Tells people of alarms. Never fails: a chat room that is away must not make SNS bring the same alarm again and again, and the
- * alarm itself still stands in CloudWatch.
+ * Tells people of alarms, one after the other: a second message about the same alarm must see that the first was told. Never throws;
+ * an alarm that `failed` is not noted as told, and is told when it is brought again.
  */
 export function createHandler(dependencies: NotifyDependencies) {
-  return (messages: readonly string[]): Promise<Told[]> =>
-    Promise.all(messages.map((message) => tellOnce(message, dependencies)));
+  return async (messages: readonly string[]): Promise<Told[]> => {
+    const ends: Told[] = [];
+    for (const message of messages) ends.push(await tellOnce(message, dependencies));
+    return ends;
+  };
 }
 
-async function tellOnce(message: string, { policy, notices, tell, now, observer }: NotifyDependencies): Promise<Told> {
+async function tellOnce(message: string, dependencies: NotifyDependencies): Promise<Told> {
+  const { policy, tell, observer } = dependencies;
   const alarm = readAlarm(message);
   if (alarm === undefined) {
     observer.warn("Notification is no alarm of CloudWatch; nobody is told", {});
     return "no alarm";
   }
   if (alarm.state === "INSUFFICIENT_DATA" || (alarm.state === "OK" && policy === "problems")) return "not wanted";
-  const isNews = await notices
-    .update(alarm.name, (record) => claimNotice(record, alarm.state, now()))
-    // Told twice is better than not at all.
-    .catch(() => true);
-  if (!isNews) return "known";
+  if (await isKnown(alarm, dependencies)) return "known";
   try {
     await tell(describeAlarm(alarm), alarm);
-    return "told";
   } catch (error) {
     observer.error("Nobody could be told of an alarm", { alarm: alarm.name, error: describeError(error) });
     observer.count(Metric.notificationsFailed, 1);
     return "failed";
+  }
+  await note(alarm, dependencies);
+  return "told";
+}
+
+async function isKnown({ name, state }: Alarm, { notices, now }: NotifyDependencies): Promise<boolean> {
+  try {
+    return await notices.update(name, (record) => ({ answer: !isNews(record, state, now()) }));
+  } catch {
+    // Told twice is better than not at all.
+    return false;
+  }
+}
+
+/** Only after it was told: an alarm that was noted and not told would be kept back when it is brought again. */
+async function note({ name, state }: Alarm, { notices, now, observer }: NotifyDependencies): Promise<void> {
+  try {
+    await notices.update(name, () => ({ next: noticeOf(state, now()), answer: undefined }));
+  } catch (error) {
+    observer.warn("An alarm was told and could not be noted; it may be told again", {
+      alarm: name,
+      error: describeError(error),
+    });
   }
 }

@@ -9,7 +9,7 @@ import { NotifyEnvironment } from "../../src/contract/environment.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createWebhook } from "../../src/wiring/webhook.ts";
-import { createHandler } from "./handler.ts";
+import { createHandler, NotToldError } from "./handler.ts";
 
 const environment = NotifyEnvironment.parse(process.env);
 const { observer, middlewares } = createObserver("notify");
@@ -30,7 +30,11 @@ const handle = createHandler({
   observer,
 });
 
-/** Invoked by SNS with alarms of CloudWatch. */
+/** Invoked by SNS with alarms of CloudWatch. @throws NotToldError so that Lambda brings the alarms again, after one minute and after two. */
 export const handler = middy<SNSEvent>()
   .use(middlewares)
-  .handler((event: SNSEvent) => handle(event.Records.map(({ Sns }) => Sns.Message)));
+  .handler(async (event: SNSEvent) => {
+    const ends = await handle(event.Records.map(({ Sns }) => Sns.Message));
+    if (ends.includes("failed")) throw new NotToldError("the webhook did not take an alarm; Lambda brings it again");
+    return ends;
+  });

@@ -73,5 +73,5 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     "invocations that ended with an error nobody had foreseen; an outage of what they need is none",
   ),
   [Metric.deferralsFailed]: counted("messages whose wait could not be set: they show again when their visibility ends"),
-  [Metric.notificationsFailed]: counted("alarms that nobody could be told of, after every try"),
+  [Metric.notificationsFailed]: counted("times the webhook did not take an alarm, after three tries"),
 };

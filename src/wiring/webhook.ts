@@ -70,16 +70,26 @@ async function post(connections: Connections, target: URL, body: string): Promis
 }
 
 function bodyOf(kind: WebhookKind, text: string, about: object): object {
-  if (kind === "slack") return { text };
+  if (kind === "slack") return { text: escapeSlack(text) };
   if (kind === "generic") return { text, ...about };
   // An adaptive card, as Teams' workflows take it.
   const card = {
     type: "AdaptiveCard",
     version: "1.4",
-    body: text.split("\n").map((line) => ({ type: "TextBlock", text: line, wrap: true })),
+    body: text.split("\n").map((line) => ({ type: "TextBlock", text: escapeMarkdown(line), wrap: true })),
   };
   return {
     type: "message",
     attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", content: card }],
   };
+}
+
+/** Slack API, "Formatting message text", "Escaping text": else `<!channel>` calls everybody, and `<URL|text>` is a link. */
+function escapeSlack(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** Text blocks are Markdown (Adaptive Cards, "Text features"): links, emphasis and images would be shown as such. */
+function escapeMarkdown(line: string): string {
+  return line.replace(/[\\`*_~[\]()<>!#|]/g, "\\$&");
 }

@@ -137,7 +137,7 @@ describe("the handlers as they are exported", () => {
     expect(await compared).toMatchObject({ outcome: "partial", repositories: 0 });
   });
 
-  it("never fail for a chat room that is away, and say nothing of its URL", async () => {
+  it("fail for a chat room that is away, so that Lambda brings the alarm again, and say nothing of its URL", async () => {
     await using _around = await surroundings();
     const written: string[] = [];
     const watch = vi.spyOn(console, "warn").mockImplementation((line) => void written.push(String(line)));
@@ -149,11 +149,9 @@ describe("the handlers as they are exported", () => {
       NewStateReason: "one",
       Region: "EU (Frankfurt)",
     });
-    const told: unknown = await Reflect.apply(handler, undefined, [
-      { Records: [{ Sns: { Message: message } }] },
-      context,
-    ]);
-    expect(told).toEqual(["failed"]);
+    const telling: unknown = Reflect.apply(handler, undefined, [{ Records: [{ Sns: { Message: message } }] }, context]);
+    const failure: unknown = await Promise.resolve(telling).catch((error: unknown) => error);
+    expect(String(failure)).toBe("NotToldError: the webhook did not take an alarm; Lambda brings it again");
     expect(written.join("\n")).not.toContain("SECRETPART");
     watch.mockRestore();
   }, 40_000);

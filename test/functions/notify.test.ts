@@ -71,7 +71,7 @@ describe("the notify handler", () => {
     expect(changes.told[0]).toContain("is well again");
   });
 
-  it("never fails: a room that is away is logged and counted, a table that is away is done without", async () => {
+  it("never throws: a room that is away is logged and counted, a table that is away is done without", async () => {
     const { handle, room, observer } = setUp();
     room.problem = new Error("the webhook answered 503 after 3 tries");
     expect(await handle([alarm("ALARM"), "hello", "{}"])).toEqual(["failed", "no alarm", "no alarm"]);
@@ -122,7 +122,40 @@ function webhook(kind: WebhookKind, url: string, answers: readonly (number | Err
 
 const SLACK = "https://hooks.slack.com/services/T0/B0/very-secret";
 
+describe("a chat room that is away for a moment", () => {
+  it("is told of the alarm when it is brought again, and then no more", async () => {
+    const { handle, room, told } = setUp();
+    room.problem = new Error("the webhook answered 503 after 3 tries");
+    expect(await handle([alarm("ALARM")])).toEqual(["failed"]);
+    delete room.problem;
+    expect(await handle([alarm("ALARM")])).toEqual(["told"]);
+    expect(await handle([alarm("ALARM")])).toEqual(["known"]);
+    expect(told).toHaveLength(1);
+  });
+
+  it("is told once of what one invocation brings twice", async () => {
+    const { handle, told } = setUp();
+    expect(await handle([alarm("ALARM"), alarm("ALARM")])).toEqual(["told", "known"]);
+    expect(told).toHaveLength(1);
+  });
+});
+
 describe("a webhook", () => {
+  it("of Slack shows what is written, and obeys nothing of it", async () => {
+    const { tell, posted } = webhook("slack", SLACK);
+    await tell("<!channel> <https://evil.test|here> & so on", {});
+    expect(JSON.parse(posted[0]?.body ?? "")).toEqual({
+      text: "&lt;!channel&gt; &lt;https://evil.test|here&gt; &amp; so on",
+    });
+  });
+
+  it("of Teams shows what is written, and makes no link, image or emphasis of it", async () => {
+    const { tell, posted } = webhook("teams", "https://a.webhook.office.com/x");
+    await tell("![x](https://evil.test) **b** \\ <at>all</at>", {});
+    const card = JSON.parse(posted[0]?.body ?? "{}").attachments[0].content;
+    expect(card.body[0].text).toBe("\\!\\[x\\]\\(https://evil.test\\) \\*\\*b\\*\\* \\\\ \\<at\\>all\\</at\\>");
+  });
+
   it.each<[WebhookKind, string, string]>([
     ["slack", SLACK, '{"text":"hello"}'],
     ["generic", "https://hooks.example.com/x?key=very-secret", '{"text":"hello","name":"a"}'],
