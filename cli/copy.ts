@@ -23,15 +23,7 @@ import { counted, formatBytes, formatDuration } from "./format.ts";
 import { openRegistries } from "./open-registries.ts";
 import type { Registries } from "./open-registries.ts";
 import { showProgress } from "./progress.ts";
-import type { Screen } from "./progress.ts";
-
-export interface Terminal {
-  /** Results. */
-  readonly out: Screen;
-  /** Progress and errors. */
-  readonly err: Screen;
-  readonly environment: NodeJS.ProcessEnv;
-}
+import type { Terminal } from "./terminal.ts";
 
 /** Carries out `freightliner copy`. @returns an exit code. @throws what the copy throws. */
 export async function copy(options: CopyOptions, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
@@ -42,7 +34,7 @@ export async function copy(options: CopyOptions, terminal: Terminal, signal: Abo
     const registries = await openRegistries(options, connections, { environment, onBusy: () => streams.slower() });
     const root = await findRoot(registries, options, signal);
     if (typeof root === "string") {
-      terminal.err.write(`${root}\n`);
+      terminal.err.lines([root]);
       return ExitCode.notFound;
     }
     if (options.dryRun) return await plan(root, registries, options, { terminal, streams, signal });
@@ -70,9 +62,14 @@ async function findRoot(
   return children.find((child) => matchesPlatform(child.platform, platform)) ?? noPlatform(options, platform, children);
 }
 
+/** Platforms of an index that are named when it has not the one wanted. */
+const PLATFORMS_SHOWN = 20;
+
 function noPlatform(options: CopyOptions, wanted: Platform, children: readonly Descriptor[]): string {
   const known = children.flatMap(({ platform }) => (platform === undefined ? [] : [formatPlatform(platform)]));
-  return `${formatReference(options.source)} has no ${formatPlatform(wanted)}; it has ${known.join(", ") || "no platforms"}`;
+  const more = known.length > PLATFORMS_SHOWN ? ` and ${known.length - PLATFORMS_SHOWN} more` : "";
+  const has = `${known.slice(0, PLATFORMS_SHOWN).join(", ") || "no platforms"}${more}`;
+  return `${formatReference(options.source)} has no ${formatPlatform(wanted)}; it has ${has}`;
 }
 
 interface Run {
@@ -92,7 +89,7 @@ async function carryOut(
   const name = formatReference({ ...options.target, tag: undefined, digest: undefined });
   const place = `${name}${reference.includes(":") ? "@" : ":"}${reference}`;
   if ((await target.resolve(reference, signal))?.digest === root.digest) {
-    terminal.out.write(`${place} is ${root.digest} already\n`);
+    terminal.out.lines([`${place} is ${root.digest} already`]);
     return ExitCode.ok;
   }
   const progress = showProgress(terminal.err);
@@ -115,9 +112,8 @@ async function carryOut(
   for (const tag of companions) await copyCompanion(tag, context, signal);
   await publishPatiently({ manifest, reference }, context, signal);
   const sent = `${counted(tally.blobsUploaded, "blob")} sent (${formatBytes(tally.bytesUploaded)})`;
-  terminal.out.write(
-    `${place} is ${root.digest}: ${sent}, ${tally.blobsPresent} there already, ${formatDuration(Date.now() - started)}\n`,
-  );
+  const time = formatDuration(Date.now() - started);
+  terminal.out.lines([`${place} is ${root.digest}: ${sent}, ${tally.blobsPresent} there already, ${time}`]);
   return ExitCode.ok;
 }
 
@@ -164,11 +160,11 @@ async function plan(
     signal,
   );
   const missing = blobs.filter((_, index) => present[index] === false);
-  for (const { digest, size } of missing) terminal.out.write(`send ${digest} ${formatBytes(size)}\n`);
+  terminal.out.lines(missing.map(({ digest, size }) => `send ${digest} ${formatBytes(size)}`));
   const bytes = missing.reduce((sum, { size }) => sum + size, 0);
   const total = `${counted(missing.length, "blob")} (${formatBytes(bytes)}) and ${counted(nodesOf(tree).length, "manifest")}`;
-  terminal.out.write(
-    `would send ${total} of ${root.digest}; ${blobs.length - missing.length} blobs are there already; nothing was written\n`,
-  );
+  terminal.out.lines([
+    `would send ${total} of ${root.digest}; ${blobs.length - missing.length} blobs are there already; nothing was written`,
+  ]);
   return ExitCode.ok;
 }

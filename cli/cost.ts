@@ -1,7 +1,7 @@
 import { PRICES } from "../src/contract/prices.ts";
 import { estimate } from "./cost-model.ts";
 import type { Workload } from "./cost-model.ts";
-import type { Terminal } from "./copy.ts";
+import type { Terminal } from "./terminal.ts";
 import { ExitCode, UsageError } from "./exit-code.ts";
 import { readOptions } from "./stack-options.ts";
 import { createTable } from "./table.ts";
@@ -27,7 +27,7 @@ export function cost(args: readonly string[], { out }: Terminal): ExitCode {
   };
   const { items, total, perThousandImages, perTerabyte } = estimate(workload);
   if (values.json) {
-    out.write(`${JSON.stringify({ workload, items, total, perThousandImages, perTerabyte })}\n`);
+    out.json({ workload, items, total, perThousandImages, perTerabyte });
     return ExitCode.ok;
   }
   const table = createTable(["a month of", "dollars", "because"]);
@@ -37,9 +37,11 @@ export function cost(args: readonly string[], { out }: Terminal): ExitCode {
     total.toFixed(2),
     `${perThousandImages.toFixed(2)} per 1,000 images, ${describe(perTerabyte)} per TB sent`,
   ]);
-  out.write(
-    `${table.toString()}\nPrices: us-east-1, ${PRICES.asOf}, without free tiers; docs/cost.md says what they are.\n`,
-  );
+  out.lines([
+    ...table.lines(),
+    "",
+    `Prices: us-east-1, ${PRICES.asOf}, without free tiers; docs/cost.md says what they are.`,
+  ]);
   return ExitCode.ok;
 }
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parseConfigurationFile } from "../src/contract/configuration-file.ts";
 import { ConfigurationError } from "../src/contract/configuration.ts";
 import { resourceName } from "../src/contract/names.ts";
-import type { Terminal } from "./copy.ts";
+import type { Terminal } from "./terminal.ts";
 import { ExitCode, UsageError } from "./exit-code.ts";
 import { gcloudCommands, terraform } from "./google-commands.ts";
 import { trustingPlace } from "./trusting-place.ts";
@@ -25,9 +25,9 @@ export async function googleSetup(args: readonly string[], { out, err }: Termina
   const { configuration } = await read(config);
   const places = configuration.destinations.map(trustingPlace).filter((place) => place !== undefined);
   if (places.length === 0) {
-    err.write(
-      "no destination in Artifact Registry has a federation with a workload identity pool; nothing is to be set up\n",
-    );
+    err.lines([
+      "no destination in Artifact Registry has a federation with a workload identity pool; nothing is to be set up",
+    ]);
     return ExitCode.ok;
   }
   const pools = new Set(places.map(({ projectNumber, pool, provider }) => `${projectNumber}/${pool}/${provider}`));
@@ -35,7 +35,8 @@ export async function googleSetup(args: readonly string[], { out, err }: Termina
   const { account, region } = configuration.source;
   const names = ROLES.map((name) => resourceName("role", name, { stack: readStackName(stack), region }));
   const roles = { account, names };
-  out.write(format === "gcloud" ? gcloudCommands(places, roles) : terraform(places, roles));
+  const text = format === "gcloud" ? gcloudCommands(places, roles) : terraform(places, roles);
+  out.lines(text.trimEnd().split("\n"));
   return ExitCode.ok;
 }
 

@@ -1,6 +1,7 @@
 import { describeError } from "../src/contract/observer.ts";
 import { copy } from "./copy.ts";
-import type { Terminal } from "./copy.ts";
+import { createScreen } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 import { parseCopyOptions } from "./copy-options.ts";
 import { ExitCode, UsageError } from "./exit-code.ts";
 import { USAGE } from "./usage.ts";
@@ -26,16 +27,16 @@ async function main(args: readonly string[], terminal: Terminal, signal: AbortSi
     if (command === undefined && !["help", "--help", "-h"].includes(name)) {
       throw new UsageError(`there is no command "${name}"`);
     }
-    terminal.out.write(USAGE);
+    terminal.out.lines(USAGE.trimEnd().split("\n"));
     return ExitCode.ok;
   } catch (error) {
     if (signal.aborted) {
-      terminal.err.write("interrupted; blobs that were finished stay, run the command again to go on\n");
+      terminal.err.lines(["interrupted; blobs that were finished stay, run the command again to go on"]);
       return ExitCode.interrupted;
     }
-    terminal.err.write(`freightliner: ${describeError(error)}\n`);
+    terminal.err.lines([`freightliner: ${describeError(error)}`]);
     if (!(error instanceof UsageError)) return ExitCode.failed;
-    terminal.err.write('Run "freightliner help" for how it is used.\n');
+    terminal.err.lines(['Run "freightliner help" for how it is used.']);
     return ExitCode.usage;
   }
 }
@@ -44,6 +45,6 @@ const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort(new Error(signal)));
 process.exitCode = await main(
   process.argv.slice(2),
-  { out: process.stdout, err: process.stderr, environment: process.env },
+  { out: createScreen(process.stdout), err: createScreen(process.stderr), environment: process.env },
   interrupted.signal,
 );

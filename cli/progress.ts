@@ -2,13 +2,7 @@ import { createCopyProgress } from "../src/replication/copy-progress.ts";
 import type { CopyEvent, CopyProgress, ObserveCopy } from "../src/replication/copy-progress.ts";
 import { progressBar } from "./bar.ts";
 import { counted, formatBytes, formatDuration } from "./format.ts";
-
-/** Where progress is shown. */
-export interface Screen {
-  readonly isTTY?: boolean | undefined;
-  readonly columns?: number | undefined;
-  write(text: string): unknown;
-}
+import type { Screen } from "./terminal.ts";
 
 export interface ShownProgress {
   readonly observe: ObserveCopy;
@@ -21,12 +15,12 @@ const REDRAW_MS = 100;
 /** A bar on a terminal, a line per finished blob elsewhere. */
 export function showProgress(screen: Screen, now: () => number = Date.now): ShownProgress {
   const progress = createCopyProgress();
-  const unsubscribe = progress.subscribe(screen.isTTY === true ? createBar(screen, now(), now) : createLines(screen));
+  const unsubscribe = progress.subscribe(screen.isTTY ? createBar(screen, now(), now) : createLines(screen));
   return {
     observe: progress.observe,
     end() {
       unsubscribe();
-      if (screen.isTTY === true) screen.write("\r\u001B[2K");
+      if (screen.isTTY) screen.overwrite("");
     },
   };
 }
@@ -38,18 +32,17 @@ function createBar(screen: Screen, started: number, now: () => number): (progres
     drawn = now();
     const width = Math.max(Math.min((screen.columns ?? 80) - 60, 40), 10);
     const rate = formatBytes(progress.bytesSent / Math.max((drawn - started) / 1_000, 0.001));
-    const text = `${progressBar(progress, width)}, ${rate}/s, ${formatDuration(drawn - started)}`;
-    screen.write(`\r\u001B[2K${text.slice(0, screen.columns ?? 200)}`);
+    screen.overwrite(`${progressBar(progress, width)}, ${rate}/s, ${formatDuration(drawn - started)}`);
   };
 }
 
 function createLines(screen: Screen): (progress: CopyProgress, event: CopyEvent) => void {
   return ({ blobs, blobsDone, bytes }, event) => {
     if (event.kind === "planned") {
-      screen.write(`${counted(event.manifests, "manifest")}, ${counted(blobs, "blob")}, ${formatBytes(bytes)}\n`);
+      screen.lines([`${counted(event.manifests, "manifest")}, ${counted(blobs, "blob")}, ${formatBytes(bytes)}`]);
     }
     if (event.kind === "blob-done") {
-      screen.write(`${blobsDone}/${blobs} ${event.how} ${event.blob.digest} ${formatBytes(event.blob.size)}\n`);
+      screen.lines([`${blobsDone}/${blobs} ${event.how} ${event.blob.digest} ${formatBytes(event.blob.size)}`]);
     }
   };
 }

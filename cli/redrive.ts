@@ -5,7 +5,7 @@ import type { CopyRequest } from "../src/replication/copy-request.ts";
 import { FAILURE_CLASSES } from "../src/replication/failure-class.ts";
 import { openOperations } from "../src/wiring/open-operations.ts";
 import type { Operations } from "../src/wiring/open-operations.ts";
-import type { Terminal } from "./copy.ts";
+import type { Terminal } from "./terminal.ts";
 import { ExitCode, UsageError } from "./exit-code.ts";
 import { counted, formatDuration } from "./format.ts";
 import { readOptions, readStack, STACK_OPTIONS } from "./stack-options.ts";
@@ -36,11 +36,11 @@ export async function redrive(args: readonly string[], { out }: Terminal, signal
   const moved = values.go ? await bringBack(selected, operations, signal) : [];
   for (const letter of letters) if (!moved.includes(letter)) await operations.deadLetters.letGo(letter);
   if (values.json) {
-    out.write(`${JSON.stringify(selected.map((letter) => ({ ...letter, redriven: moved.includes(letter) })))}\n`);
+    out.json(selected.map((letter) => ({ ...letter, redriven: moved.includes(letter) })));
     return ExitCode.ok;
   }
-  out.write(describe(selected, letters.length));
-  out.write(conclude(values.go, selected.length, moved.length));
+  out.lines(describeLetters(selected, letters.length));
+  out.lines(conclude(values.go, selected.length, moved.length));
   return selected.length > 0 && values.go && moved.length < selected.length ? ExitCode.failed : ExitCode.ok;
 }
 
@@ -93,8 +93,9 @@ async function bringBack(
   return moved;
 }
 
-function describe(selected: readonly DeadLetter[], all: number): string {
-  if (all === 0) return "there are no dead letters\n";
+/** The letters that were selected, as lines for people. */
+export function describeLetters(selected: readonly DeadLetter[], all: number): string[] {
+  if (all === 0) return ["there are no dead letters"];
   const lines: string[] = [];
   const groups = Map.groupBy(selected, (letter) => `${letter.class}: ${letter.reason}`);
   for (const [name, letters] of groups) {
@@ -107,13 +108,13 @@ function describe(selected: readonly DeadLetter[], all: number): string {
     }
     if (letters.length > SHOWN) lines.push(`  and ${letters.length - SHOWN} more`);
   }
-  return `${lines.join("\n")}\n${counted(selected.length, "letter")} selected of ${all}\n`;
+  return [...lines, `${counted(selected.length, "letter")} selected of ${all}`];
 }
 
-function conclude(isGoing: boolean, selected: number, moved: number): string {
-  if (selected === 0) return "";
-  if (!isGoing) return "nothing was changed; add --go to bring these back, after what stood against them is mended\n";
+function conclude(isGoing: boolean, selected: number, moved: number): string[] {
+  if (selected === 0) return [];
+  if (!isGoing) return ["nothing was changed; add --go to bring these back, after what stood against them is mended"];
   const left = selected - moved;
   const cannot = left === 0 ? "" : `; ${left} stay, because they are no request or their destination is gone`;
-  return `${moved} brought back to the backfill queues${cannot}\n`;
+  return [`${moved} brought back to the backfill queues${cannot}`];
 }

@@ -6,7 +6,7 @@ import type { Operations } from "../src/wiring/open-operations.ts";
 import { lookAtStack } from "../src/wiring/stack-look.ts";
 import type { StackLook } from "../src/wiring/stack-look.ts";
 import { progressBar } from "./bar.ts";
-import type { Terminal } from "./copy.ts";
+import type { Terminal } from "./terminal.ts";
 import { ExitCode } from "./exit-code.ts";
 import { counted, formatDuration } from "./format.ts";
 import { readOptions, readStack, STACK_OPTIONS } from "./stack-options.ts";
@@ -24,7 +24,8 @@ export async function status(args: readonly string[], { out }: Terminal, signal:
   await using operations = await openOperations(stack, access, signal);
   if (values.tag !== undefined) return showTag(values.tag, operations, out);
   const found = await lookAtStack(operations);
-  out.write(values.json ? `${JSON.stringify(found)}\n` : describe(stack, found));
+  if (values.json) out.json(found);
+  else out.lines(describeLook(stack, found));
   return ExitCode.ok;
 }
 
@@ -35,7 +36,11 @@ function describeComparison({ name, begins, startedAt, finishedAt }: StackLook["
   return `comparison ${name}: ${begins}; begun ${ago(startedAt)}, ${end}`;
 }
 
-function describe(stack: string, { destinations, comparisons, tags, behind, deadLetters }: StackLook): string {
+/** What a look at the stack has found, as lines for people. */
+export function describeLook(
+  stack: string,
+  { destinations, comparisons, tags, behind, deadLetters }: StackLook,
+): string[] {
   const lines = [`${stack}: ${counted(tags.all, "tag")}, ${tags.equal} equal at their destinations`, ""];
   const table = createTable(["destination", "circuit", "queues", "rate", "waiting", "in flight"]);
   for (const { name, circuit, intake, rate, queues } of destinations) {
@@ -44,7 +49,7 @@ function describe(stack: string, { destinations, comparisons, tags, behind, dead
     const perSecond = rate === undefined ? "-" : `${Math.round(rate)}/s`;
     table.row([name, describeCircuit(circuit), intake.state, perSecond, total("waiting"), total("inFlight")]);
   }
-  lines.push(table.toString(), ...comparisons.map(describeComparison));
+  lines.push(...table.lines(), "", ...comparisons.map(describeComparison));
   const { copying, waiting, failed, skipped } = tags;
   lines.push(`tags: ${copying} being copied, ${waiting} waiting, ${failed} failed, ${skipped} skipped`);
   for (const { key, state, lagMs, last, progress } of behind.slice(0, SHOWN)) {
@@ -60,7 +65,7 @@ function describe(stack: string, { destinations, comparisons, tags, behind, dead
       ? "dead letters: none"
       : `dead letters: ${deadLetters}; "freightliner redrive" shows why, and brings them back`,
   );
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
 
 function describeCircuit(circuit: StackLook["destinations"][number]["circuit"]): string {
@@ -72,15 +77,15 @@ function describeCircuit(circuit: StackLook["destinations"][number]["circuit"]):
 async function showTag(key: string, { stores, receipts }: Operations, out: Terminal["out"]): Promise<ExitCode> {
   const record = await stores.tags.update(key, (known) => ({ answer: known }));
   if (record === undefined) {
-    out.write(`nothing is known of ${key}; status lists tags as DESTINATION/REPOSITORY:TAG\n`);
+    out.lines([`nothing is known of ${key}; status lists tags as DESTINATION/REPOSITORY:TAG`]);
     return ExitCode.notFound;
   }
-  out.write(`${key}: ${stateOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}\n`);
+  out.lines([`${key}: ${stateOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}`]);
   for (const receipt of await receipts(key, RECEIPTS)) {
     const { endedAt, digest, pushedAt = endedAt, id } = receipt;
     const lag = formatDuration(pushAge(pushedAt, endedAt));
     const what = [new Date(endedAt).toISOString(), describeOutcome(receipt), digest].filter(Boolean).join(" ");
-    out.write(`  ${what} ${lag} after its push, request ${id}\n`);
+    out.lines([`  ${what} ${lag} after its push, request ${id}`]);
   }
   return ExitCode.ok;
 }

@@ -3,14 +3,14 @@ export function createTable(head: readonly string[]) {
   const rows: (readonly string[])[] = [head];
   return {
     row: (cells: readonly string[]): void => void rows.push(cells),
-    toString(): string {
+    lines(): string[] {
       const widths = head.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
       const line = (row: readonly string[]): string =>
         row
           .map((cell, column) => cell.padEnd(widths[column] ?? 0))
           .join("  ")
           .trimEnd();
-      return `${rows.map(line).join("\n")}\n`;
+      return rows.map(line);
     },
   };
 }

@@ -4,17 +4,15 @@ import { openOperations } from "../src/wiring/open-operations.ts";
 import { lookAtStack } from "../src/wiring/stack-look.ts";
 import type { StackLook } from "../src/wiring/stack-look.ts";
 import { progressBar } from "./bar.ts";
-import type { Terminal } from "./copy.ts";
+import type { Terminal } from "./terminal.ts";
 import { ExitCode, UsageError } from "./exit-code.ts";
 import { formatDuration } from "./format.ts";
-import type { Screen } from "./progress.ts";
 import { readOptions, readStack, STACK_OPTIONS } from "./stack-options.ts";
 
 const OPTIONS = { ...STACK_OPTIONS, every: { type: "string", default: "5" } } as const;
 const BAR_WIDTH = 20;
 /** Copies shown at once; more do not fit on a screen. */
 const SHOWN = 30;
-const CLEAR = "\u001B[2J\u001B[H";
 
 /** Carries out `freightliner watch`: what is being copied and how far it has come, again and again until it is interrupted. */
 export async function watch(args: readonly string[], { out }: Terminal, signal: AbortSignal): Promise<ExitCode> {
@@ -24,20 +22,18 @@ export async function watch(args: readonly string[], { out }: Terminal, signal: 
   await using operations = await openOperations(stack, access, signal);
   for (let last = ""; !signal.aborted;) {
     const look = await lookAtStack(operations);
-    const text = values.json ? `${JSON.stringify(look)}\n` : describe(stack, look);
+    const page = describe(stack, look);
+    const shown = page.join("\n");
+    if (values.json) out.json(look);
     // Where it cannot be drawn anew, only what has changed is written.
-    if (values.json || out.isTTY === true || text !== last) show(out, text, values.json);
-    last = text;
+    else if (out.isTTY || shown !== last) out.page(page);
+    last = shown;
     await sleep(Number(values.every) * 1_000, undefined, { signal }).catch(() => undefined);
   }
   return ExitCode.ok;
 }
 
-function show(out: Screen, text: string, isJson: boolean): void {
-  out.write(out.isTTY === true && !isJson ? `${CLEAR}${text}` : text);
-}
-
-function describe(stack: string, { tags, deadLetters, behind }: StackLook): string {
+function describe(stack: string, { tags, deadLetters, behind }: StackLook): string[] {
   const copying = behind
     .filter(({ state }) => state === "copying")
     .toSorted((a, b) => (b.copyingMs ?? 0) - (a.copyingMs ?? 0));
@@ -45,7 +41,7 @@ function describe(stack: string, { tags, deadLetters, behind }: StackLook): stri
   const head = `${stack}: ${count} being copied, ${waiting} waiting, ${equal} equal, ${failed} failed, ${skipped} skipped, dead letters: ${deadLetters}`;
   const lines = copying.slice(0, SHOWN).map(describeCopy);
   const more = copying.length > SHOWN ? [`  and ${copying.length - SHOWN} more`] : [];
-  return `${[head, ...lines, ...more].join("\n")}\n`;
+  return [head, ...lines, ...more];
 }
 
 function describeCopy({ key, copyingMs, progress }: ListedTag): string {

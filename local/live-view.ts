@@ -1,3 +1,4 @@
+import { printable } from "../src/contract/printable.ts";
 import type { RegistryEvent } from "./registry/registry-event.ts";
 import { describeLogLine, parseLogLine } from "./log-line.ts";
 
@@ -12,7 +13,7 @@ export interface LiveView {
   /** Something happened at the target. */
   target(event: RegistryEvent): void;
   log(functionName: string, line: string): void;
-  /** A line of its own. */
+  /** A line of its own; what a terminal would obey is shown instead. */
   say(text: string): void;
 }
 
@@ -34,7 +35,7 @@ export function createLiveView(screen: Screen): LiveView {
   };
   const say = (text: string): void => {
     clear();
-    screen.write(`${text}\n`);
+    screen.write(`${printable(text)}\n`);
   };
   return {
     say,

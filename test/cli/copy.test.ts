@@ -7,6 +7,7 @@ import { dockerCredentials } from "../../cli/docker-credentials.ts";
 import { UsageError } from "../../cli/exit-code.ts";
 import { formatBytes, formatDuration } from "../../cli/format.ts";
 import { showProgress } from "../../cli/progress.ts";
+import { createScreen } from "../../cli/terminal.ts";
 import { USAGE } from "../../cli/usage.ts";
 import { demoImage } from "../../local/images/demo-image.ts";
 import { pushImage } from "../../local/images/push-image.ts";
@@ -191,7 +192,7 @@ describe("its progress", () => {
   function shown(isTTY: boolean): string {
     const written: string[] = [];
     let now = 0;
-    const screen = { isTTY, columns: 100, write: (text: string) => void written.push(text) };
+    const screen = createScreen({ isTTY, columns: 100, write: (text) => void written.push(text) });
     const progress = showProgress(screen, () => (now += 200));
     progress.observe({ kind: "planned", manifests: 1, blobs: [blob] });
     progress.observe({ kind: "blob-bytes", blob, bytes: 1_000_000 });

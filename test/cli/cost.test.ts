@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { estimate } from "../../cli/cost-model.ts";
 import { cost } from "../../cli/cost.ts";
 import { UsageError } from "../../cli/exit-code.ts";
+import { createScreen } from "../../cli/terminal.ts";
 
 function printed(...args: string[]): string {
   let text = "";
-  const write = (part: string): void => void (text += part);
-  cost(args, { out: { write }, err: { write }, environment: {} });
+  const screen = createScreen({ write: (part) => void (text += part) });
+  cost(args, { out: screen, err: screen, environment: {} });
   return text;
 }
 

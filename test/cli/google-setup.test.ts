@@ -5,6 +5,7 @@ import { ExitCode, UsageError } from "../../cli/exit-code.ts";
 import { conditionOf, gcloudCommands, terraform } from "../../cli/google-commands.ts";
 import { trustingPlace } from "../../cli/trusting-place.ts";
 import { googleSetup } from "../../cli/google-setup.ts";
+import { createScreen } from "../../cli/terminal.ts";
 import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
 import { readConfigurationFile } from "../../infra/read-configuration.ts";
 import { unbundledApp } from "../infra/template.ts";
@@ -14,8 +15,8 @@ const CONFIG = "examples/multi-destination/freightliner.yaml";
 
 async function printed(...args: string[]): Promise<{ code: ExitCode; text: string }> {
   let text = "";
-  const write = (part: string): void => void (text += part);
-  const code = await googleSetup(args, { out: { write }, err: { write }, environment: {} });
+  const screen = createScreen({ write: (part) => void (text += part) });
+  const code = await googleSetup(args, { out: screen, err: screen, environment: {} });
   return { code, text };
 }
 

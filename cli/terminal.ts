@@ -1,0 +1,54 @@
+import { printable } from "../src/contract/printable.ts";
+
+/** Where text goes: a stream of the process. */
+export interface Stream {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+/**
+ * The one way to a stream. Names, bodies and errors of others are in what commands say: no value can break its line, and none is obeyed
+ * by the terminal. Control sequences come from here only.
+ */
+export interface Screen {
+  readonly isTTY: boolean;
+  /** Width in characters; undefined when it is no terminal. */
+  readonly columns: number | undefined;
+  /** Writes lines; each stays one. */
+  readonly lines: (lines: readonly string[]) => void;
+  /** Writes a value as one line of JSON. */
+  readonly json: (value: unknown) => void;
+  /** Writes lines in place of all that is on the screen; after it where there is no terminal. */
+  readonly page: (lines: readonly string[]) => void;
+  /** Writes over the line the cursor is in, and stays there; an empty text clears it. */
+  readonly overwrite: (text: string) => void;
+}
+
+export interface Terminal {
+  /** Results. */
+  readonly out: Screen;
+  /** Progress and errors. */
+  readonly err: Screen;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Control sequences of ECMA-48: erase the page and go to its beginning; go to the line's beginning and erase it. */
+const CLEAR_PAGE = "\u001B[2J\u001B[H";
+const CLEAR_LINE = "\r\u001B[2K";
+
+export function createScreen(stream: Stream): Screen {
+  const isTTY = stream.isTTY === true;
+  const text = (lines: readonly string[]): string => lines.map((line) => `${printable(line)}\n`).join("");
+  return {
+    isTTY,
+    // Read each time: a window changes its size.
+    get columns() {
+      return stream.columns;
+    },
+    lines: (lines) => void stream.write(text(lines)),
+    json: (value) => void stream.write(text([JSON.stringify(value)])),
+    page: (lines) => void stream.write(`${isTTY ? CLEAR_PAGE : ""}${text(lines)}`),
+    overwrite: (line) => void stream.write(`${CLEAR_LINE}${printable(line).slice(0, stream.columns ?? 200)}`),
+  };
+}

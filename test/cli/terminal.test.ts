@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { copy } from "../../cli/copy.ts";
+import { parseCopyOptions } from "../../cli/copy-options.ts";
+import { ExitCode } from "../../cli/exit-code.ts";
+import { describeLetters } from "../../cli/redrive.ts";
+import { describeLook } from "../../cli/status.ts";
+import { createScreen } from "../../cli/terminal.ts";
+import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
+import type { StackLook } from "../../src/wiring/stack-look.ts";
+import { temporaryFolder } from "../fixtures/programs.ts";
+
+/** Clears the screen, sets the window's title, reverses the direction of text, and begins a line that looks like ours. */
+const HOSTILE = "\u001B[2J\u001B]0;owned\u0007\u009B31m\u202Egpj\u2028\r\nfreightliner: all is well";
+const HARMLESS = String.raw`\u001b[2J\u001b]0;owned\u0007\u009b31m\u202egpj\u2028\u000d\u000afreightliner: all is well`;
+const OBEYED = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
+
+function screenOf(isTTY = false) {
+  const written: string[] = [];
+  const screen = createScreen({ isTTY, columns: 500, write: (text) => void written.push(text) });
+  return { screen, text: () => written.join("") };
+}
+
+describe("a screen", () => {
+  it("shows what a terminal would obey, and keeps each line one line", () => {
+    const { screen, text } = screenOf();
+    screen.lines([HOSTILE, "second – zweite – 二"]);
+    expect(text()).toBe(`${HARMLESS}\nsecond – zweite – 二\n`);
+  });
+
+  it.each(["\t", "\u007F", "\u0085", "\u200E", "\u200F", "\u061C", "\u2029", "\u202A", "\u2066", "\u2069", "\uD800"])(
+    "lets %j through as an escape only",
+    (character) => {
+      const { screen, text } = screenOf();
+      screen.lines([`a${character}b`]);
+      expect(text()).toBe(`a\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}b\n`);
+    },
+  );
+
+  it("writes JSON that says the same to programs, without a character that a terminal obeys", () => {
+    const { screen, text } = screenOf();
+    screen.json({ [HOSTILE]: HOSTILE });
+    expect(text().trimEnd()).not.toMatch(OBEYED);
+    expect(JSON.parse(text())).toEqual({ [HOSTILE]: HOSTILE });
+  });
+
+  it("draws pages and bars with control sequences of its own only", () => {
+    const { screen, text } = screenOf(true);
+    screen.page([HOSTILE]);
+    screen.overwrite(HOSTILE);
+    expect(text()).toBe(`\u001B[2J\u001B[H${HARMLESS}\n\r\u001B[2K${HARMLESS}`);
+  });
+});
+
+describe("what others have written", () => {
+  it("in the platforms of an index is shown in the line that says which there are, and no more than twenty", async () => {
+    await using folder = await temporaryFolder();
+    const files = await openRegistryFiles(folder.path);
+    const registry = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+    const mediaType = "application/vnd.oci.image.index.v1+json";
+    const put = async (reference: string, manifests: readonly object[]) => {
+      const body = JSON.stringify({ schemaVersion: 2, mediaType, manifests, annotations: { reference } });
+      const url = `http://${registry.host}/v2/app/manifests/${reference}`;
+      const { status, headers } = await fetch(url, { method: "PUT", headers: { "content-type": mediaType }, body });
+      expect(status).toBe(201);
+      return { mediaType, digest: headers.get("docker-content-digest"), size: body.length };
+    };
+    const manifests: object[] = [];
+    for (let index = 0; index < 30; index++) {
+      const platform = { os: HOSTILE, architecture: `a${index}` };
+      manifests.push({ ...(await put(`part-${index}`, [])), platform });
+    }
+    await put("v1", manifests);
+    const { screen, text } = screenOf();
+    const options = parseCopyOptions([`${registry.host}/app:v1`, `${registry.host}/b`, "--platform", "linux/arm64"]);
+    const terminal = { out: screen, err: screen, environment: {} };
+    expect(await copy(options, terminal, AbortSignal.timeout(20_000))).toBe(ExitCode.notFound);
+    await registry.close();
+    expect(text()).toContain(`has no linux/arm64; it has ${HARMLESS}/a0, `);
+    expect(text()).toMatch(/\/a19 and 10 more\n$/);
+    expect(text().trimEnd()).not.toMatch(OBEYED);
+  });
+
+  it("in a dead letter is shown in the letter's own line: its body, its reason and its error", () => {
+    const letter = {
+      id: "m",
+      body: HOSTILE,
+      class: "message",
+      reason: HOSTILE,
+      error: HOSTILE,
+      record: undefined,
+      queueArn: undefined,
+      buriedAt: Date.now(),
+      receiptHandle: "h",
+    } as const;
+    const { screen, text } = screenOf();
+    screen.lines(describeLetters([letter], 1));
+    const lines = text().trimEnd().split("\n");
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toBe(`message: ${HARMLESS} (1)`);
+    expect(lines[1]).toContain(`ago: ${HARMLESS}`);
+    expect(lines.filter((line) => OBEYED.test(line))).toEqual([]);
+  });
+
+  it("in the key of a tag is shown in the tag's own line", () => {
+    const { screen, text } = screenOf();
+    const found: StackLook = {
+      at: 0,
+      destinations: [],
+      comparisons: [],
+      deadLetters: 0,
+      tags: { all: 1, equal: 0, copying: 0, waiting: 0, failed: 1, skipped: 0 },
+      behind: [
+        {
+          key: HOSTILE,
+          state: "failed",
+          lagMs: 0,
+          last: { outcome: "failed", reason: "target-denied" },
+          replicated: undefined,
+        },
+      ],
+      arrived: [],
+    };
+    screen.lines(describeLook("images", found));
+    const lines = text().trimEnd().split("\n");
+    expect(lines.filter((line) => OBEYED.test(line))).toEqual([]);
+    expect(lines.filter((line) => line.includes(`failed   ${HARMLESS}  pushed`))).toHaveLength(1);
+  });
+});
