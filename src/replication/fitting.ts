@@ -5,8 +5,8 @@ import type { TimeLeft } from "./time-left.ts";
 /** A big blob on its way. */
 export interface Flight {
   readonly blob: Descriptor;
-  /** Milliseconds of the clock. */
-  readonly begunAt: number;
+  /** When it was begun, or begun again, in milliseconds of the clock. */
+  begunAt: number;
   sentBytes: number;
   /** It was begun when most of the time was left, and hardly anything had been sent. */
   readonly isFresh: boolean;
@@ -89,6 +89,8 @@ export function toStop({ flights, time }: Flying, now: number): Stop[] {
   const stops: Stop[] = [];
   const going = flights.toSorted((a, b) => b.sentBytes - a.sentBytes);
   for (let flight = going.at(-1); flight !== undefined; flight = going.at(-1)) {
+    // A target that has taken no byte is silent, not slow: that is for the watchdog to judge.
+    if (isTrial(flight) && flight.sentBytes === 0) return stops;
     const rate = isTrial(flight) ? flight.sentBytes / (now - flight.begunAt) : perMs;
     if (unsentBytes(going) / rate <= mostMs) return stops;
     going.pop();

@@ -51,7 +51,10 @@ export function createFlights({ time, clock, width = Infinity }: LineLimits): Fl
     areNone: () => flights.size === 0,
     opened(digest) {
       const flight = flights.get(digest);
-      if (flight !== undefined) flight.sentBytes = 0;
+      if (flight === undefined) return;
+      // Sent again: how fast it is shows from here on.
+      if (flight.sentBytes > 0) flight.begunAt = clock.now();
+      flight.sentBytes = 0;
     },
     moved(digest, bytes) {
       if (flights.size === 0) return false;

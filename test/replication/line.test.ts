@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/oci/digest.ts";
 import { createLine } from "../../src/replication/line.ts";
-import { createSpeed } from "../../src/replication/time-left.ts";
+import type { Line } from "../../src/replication/line.ts";
+import { createSpeed, TooLargeError } from "../../src/replication/time-left.ts";
 
 const signal = new AbortController().signal;
 const GIGABYTE = 1_000_000_000;
@@ -29,5 +30,51 @@ describe("a blob that waits for the line", () => {
         .catch((error: unknown) => error);
     expect(await Promise.all([run("first"), run("second")])).toEqual([away, away]);
     expect(sent).toEqual(["first"]);
+  });
+});
+
+describe("a blob alone on the line", () => {
+  /** Sends a blob of a gigabyte, tells what `moves` says of it, and answers with what became of it. */
+  async function sendBeside(moves: (line: Line, pass: (ms: number) => void) => void): Promise<unknown> {
+    let now = 0;
+    const time = { limitMs: 900_000, remainingMs: () => 900_000 - now, speed: createSpeed() };
+    const line = createLine({ time, clock: { now: () => now }, width: undefined });
+    const sending = line.run({ blob: BIG, isFree: false }, signal, (stopped) => {
+      moves(line, (ms) => (now += ms));
+      return stopped.aborted ? Promise.reject(stopped.reason) : Promise.resolve("sent");
+    });
+    return sending.catch((error: unknown) => error);
+  }
+  const BIG = blobOf("big", GIGABYTE);
+  const SMALL = blobOf("small", 1_000).digest;
+
+  it("of which no byte is through yet is not too slow: the target is silent", async () => {
+    const outcome = await sendBeside((line, pass) => {
+      pass(100_000);
+      line.moved(SMALL, 1_000);
+      pass(1_000);
+      line.moved(SMALL, 1_000);
+    });
+    expect(outcome).toBe("sent");
+  });
+
+  it("that is sent again is as fast as it is now, not as it was before it broke", async () => {
+    const outcome = await sendBeside((line, pass) => {
+      line.moved(BIG.digest, 1_000);
+      pass(400_000);
+      line.opened(BIG.digest);
+      pass(100_000);
+      line.moved(BIG.digest, GIGABYTE / 4);
+    });
+    expect(outcome).toBe("sent");
+  });
+
+  it("that drips is too large, after a tenth of the time", async () => {
+    const outcome = await sendBeside((line, pass) => {
+      line.moved(BIG.digest, 1_000);
+      pass(100_000);
+      line.moved(BIG.digest, 1_000);
+    });
+    expect(outcome).toBeInstanceOf(TooLargeError);
   });
 });
