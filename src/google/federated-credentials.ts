@@ -52,15 +52,24 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
       ...(serviceAccount === undefined ? {} : { service_account_impersonation_url: impersonation }),
     });
   let client = create();
+  /** The client whose exchange is under way. */
+  let asking: AwsClient | undefined;
   let given: string | undefined;
   const exchanges = createSharedWork<string>();
   const exchange = async (signal: AbortSignal): Promise<string> => {
-    const { token } = await within(client.getAccessToken(), signal, timeoutMs).catch((cause: unknown) => {
-      // The library gives all who ask later the same exchange, also one that hangs: a new client asks anew.
-      client = create();
-      signal.throwIfAborted();
-      throw noToken(cause, NO_TOKEN);
-    });
+    // The library gives every later caller the same exchange, also one that hangs: a new client asks anew.
+    if (asking === client) client = create();
+    const asked = client;
+    asking = asked;
+    const { token } = await within(asked.getAccessToken(), signal, timeoutMs)
+      .catch((cause: unknown) => {
+        if (client === asked) client = create();
+        signal.throwIfAborted();
+        throw noToken(cause, NO_TOKEN);
+      })
+      .finally(() => {
+        if (asking === asked) asking = undefined;
+      });
     if (typeof token !== "string") throw noToken(undefined, NO_TOKEN);
     given = token;
     return token;
