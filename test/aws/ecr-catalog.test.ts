@@ -11,7 +11,7 @@ import { asking, imageOf, put, putBlob } from "../fixtures/local-registry.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
-const signal = AbortSignal.timeout(30_000);
+const signal = AbortSignal.timeout(600_000);
 const NAME = parseRepositoryName("a/b");
 
 async function registryWithApi() {

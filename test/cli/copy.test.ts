@@ -77,7 +77,7 @@ describe("freightliner copy", () => {
       stderr: expect.stringContaining("has no windows/amd64; it has linux/amd64, linux/arm64, linux/arm/v7"),
     });
     await source.close();
-  }, 60_000);
+  }, 600_000);
 
   it("ends with 3 for an image that is not there, 1 for a registry that is not, 2 for a wrong command line", async () => {
     await using folder = await temporaryFolder();
@@ -104,7 +104,7 @@ describe("freightliner copy", () => {
     });
     expect(await freightliner(["help"])).toMatchObject({ code: 0, stdout: USAGE });
     await source.close();
-  }, 60_000);
+  }, 600_000);
 
   it("logs in with the Docker configuration", async () => {
     await using folder = await temporaryFolder();
@@ -131,7 +131,7 @@ describe("freightliner copy", () => {
     const stranger = await freightliner(args, { DOCKER_CONFIG: join(folder.path, "none") });
     expect(stranger).toMatchObject({ code: 1, stderr: expect.stringContaining("HTTP 401") });
     await source.close();
-  }, 60_000);
+  }, 600_000);
 });
 
 describe("its command line", () => {

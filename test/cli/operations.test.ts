@@ -12,7 +12,7 @@ import { push } from "../fixtures/push.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 
 const AMD64 = { os: "linux", architecture: "amd64" };
-const never = AbortSignal.timeout(120_000);
+const never = AbortSignal.timeout(600_000);
 
 interface Ended {
   readonly code: number;
@@ -70,7 +70,7 @@ describe("a stack with a target that denies one repository", () => {
     await pushTo("closed/app");
     await eventually("a dead letter", () => (stack.depth("dead-letters").visible === 1 ? true : undefined));
     await eventually("idle queues", () => (stack.depth("live").inFlight === 0 ? true : undefined));
-  }, 60_000);
+  }, 600_000);
   afterAll(() => parts.disposeAsync());
 
   it("has what is denied parked with its reason, the circuit untouched, and all else replicated; status shows it", async () => {

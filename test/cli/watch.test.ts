@@ -12,7 +12,7 @@ import { eventually } from "../fixtures/eventually.ts";
 import { push } from "../fixtures/push.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(600_000);
 
 describe("freightliner watch", () => {
   it("shows what is being copied and how far it has come, then that it is done, until it is interrupted", async () => {
@@ -48,7 +48,7 @@ describe("freightliner watch", () => {
     watching.kill("SIGINT");
     expect(await once(watching, "exit")).toEqual([0, null]);
     await registry.close();
-  }, 60_000);
+  }, 600_000);
 });
 
 describe("the state of a tag", () => {

@@ -14,7 +14,7 @@ export interface OpenRepository extends AsyncDisposable {
   readonly target: ImageTarget;
 }
 
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(600_000);
 const v1 = parseTag("v1");
 const AMD64 = { os: "linux", architecture: "amd64" };
 const image = imageOf([layer("contract-1", 150_000), layer("contract-2", 2_000)], AMD64);

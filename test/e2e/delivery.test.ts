@@ -19,7 +19,7 @@ import { testEndpoint } from "../fixtures/registry-client.ts";
 const AMD64 = { os: "linux", architecture: "amd64" };
 /** Tags pushed while requests fail; a thousand were seen to arrive the same way. */
 const TAGS = 150;
-const never = AbortSignal.timeout(400_000);
+const never = AbortSignal.timeout(600_000);
 
 /** Pushes images of a shared and an own layer under `v0`, `v1`, ... @returns what each tag names. */
 async function pushTags({ source }: Pick<Stack, "source">, count: number): Promise<Map<string, Digest>> {
@@ -133,5 +133,5 @@ describe("pushes whose events are lost", () => {
     expect(await tagsAt(registry.host, "mirror/team/app")).toEqual(pushed);
     const metrics = logs.filter((line) => line.includes('"EventsMissed"')).map((line) => JSON.parse(line));
     expect(metrics.reduce((sum, { EventsMissed }) => sum + EventsMissed, 0)).toBe(lost.size);
-  }, 60_000);
+  }, 600_000);
 });

@@ -9,7 +9,7 @@ import { lookAtStack } from "../../src/wiring/stack-look.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { push } from "../fixtures/push.ts";
 
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(600_000);
 
 /** A running stack, and what it logs of each copy. */
 async function running(options: Partial<StackOptions> = {}) {
@@ -58,7 +58,7 @@ describe("a login that ends while Freightliner runs", () => {
     await eventually("the second tag", async () => ((await around.look()).tags.equal === 2 ? true : undefined));
     expect(refused).toBe(1);
     expect(around.stack.depth("dead-letters").visible).toBe(0);
-  }, 60_000);
+  }, 600_000);
 
   it("at Google is exchanged anew when the registry refuses it", async () => {
     await using around = await running();
@@ -68,7 +68,7 @@ describe("a login that ends while Freightliner runs", () => {
     await pushTag(around.stack, "v2");
     await eventually("the second tag", async () => ((await around.look()).tags.equal === 2 ? true : undefined));
     expect(around.stack.depth("dead-letters").visible).toBe(0);
-  }, 60_000);
+  }, 600_000);
 });
 
 describe("a role that Google does not trust", () => {
@@ -94,6 +94,6 @@ describe("a role that Google does not trust", () => {
       expect(error).toMatch(says);
       expect(error).toContain("check pool, provider, attribute condition and service account");
     },
-    60_000,
+    600_000,
   );
 });

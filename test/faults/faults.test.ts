@@ -152,7 +152,7 @@ describe.each(ROWS)("$id: $what ($side)", ({ create, row, spoil, strikes, ...kno
     await concurrently(seeds, SEEDS_AT_ONCE, runSeed, never);
     expect(wrong).toEqual([]);
     seen.push(known);
-  }, 60_000);
+  }, 600_000);
 });
 
 /** In what the two ends differ, or undefined. */

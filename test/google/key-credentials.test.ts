@@ -9,7 +9,7 @@ import { createKeyReader } from "../../src/aws/key-reader.ts";
 import { createKeyCredentials } from "../../src/google/key-credentials.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
-const signal = AbortSignal.timeout(30_000);
+const signal = AbortSignal.timeout(600_000);
 const EMAIL = "freightliner@project.iam.gserviceaccount.com";
 const ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:google-key-AbCdEf";
 

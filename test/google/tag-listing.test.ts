@@ -12,7 +12,7 @@ import { temporaryFolder } from "../fixtures/programs.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(600_000);
 const NAME = "p/r/team/app";
 
 /** An image with so many tags, at a registry like Google's, and its API beside it. */

@@ -34,7 +34,7 @@ describe("the examples", () => {
     expect([count("AWS::Lambda::Function"), count("AWS::SQS::Queue"), count("AWS::CloudWatch::Dashboard")]).toEqual([
       4, 4, 1,
     ]);
-  }, 60_000);
+  }, 600_000);
 
   it("multi-destination: has queues for each, tells the team's topic and its room, and cdk-nag finds nothing", async () => {
     const { Resources } = await synthesised("multi-destination");
@@ -46,7 +46,7 @@ describe("the examples", () => {
       expect(Properties?.AlarmActions).toContain("arn:aws:sns:eu-central-1:123456789012:on-call");
       expect(Properties?.AlarmActions).toHaveLength(2);
     }
-  }, 60_000);
+  }, 600_000);
 });
 
 describe("a configuration file", () => {

@@ -70,7 +70,7 @@ describe("cdk synth", () => {
       expect([name, size <= most ? "small enough" : size]).toEqual([name, "small enough"]);
     }
     await replicateWith((name) => pathToFileURL(bundles.get(name) ?? ""));
-  }, 120_000);
+  }, 600_000);
 
   it("ends with 1 and names the field when the configuration is wrong", async () => {
     await using folder = await temporaryFolder();
@@ -89,5 +89,5 @@ describe("cdk synth", () => {
     await expect(failed).rejects.toMatchObject({
       stderr: expect.stringMatching(/source\.account: is not a 12-digit[\s\S]*extra/),
     });
-  }, 60_000);
+  }, 600_000);
 });

@@ -8,7 +8,7 @@ import { createEcrCredentials } from "../../src/aws/ecr-credentials.ts";
 import { createFederatedCredentials } from "../../src/google/federated-credentials.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
-const signal = AbortSignal.timeout(20_000);
+const signal = AbortSignal.timeout(600_000);
 const pool = {
   audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/a",
   serviceAccount: "sa@p.iam.gserviceaccount.com",

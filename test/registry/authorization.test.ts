@@ -7,7 +7,7 @@ import { createConnections } from "../../src/registry/connections.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 
-const signal = AbortSignal.timeout(20_000);
+const signal = AbortSignal.timeout(600_000);
 const user = { kind: "basic", username: "user", password: "secret" } as const;
 const tag = parseTag("v1");
 

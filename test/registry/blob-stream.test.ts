@@ -8,7 +8,7 @@ import { scriptedServer, sendPart } from "../fixtures/scripted-server.ts";
 import type { Got, Script } from "../fixtures/scripted-server.ts";
 import { testSource } from "../fixtures/registry-client.ts";
 
-const signal = AbortSignal.timeout(25_000);
+const signal = AbortSignal.timeout(600_000);
 const body = randomBytes(300_000);
 const blob: Descriptor = { mediaType: "application/octet-stream", digest: digestOf(body), size: body.byteLength };
 

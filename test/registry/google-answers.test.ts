@@ -11,7 +11,7 @@ import { asking, imageOf, put, putBlob, withRegistry } from "../fixtures/local-r
 import { testEndpoint } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
-const signal = AbortSignal.timeout(30_000);
+const signal = AbortSignal.timeout(600_000);
 const good = { authorization: "Bearer good" };
 
 const manifestOf = (bytes: Uint8Array) => ({ bytes, digest: digestOf(bytes), mediaType: MediaType.ociManifest });

@@ -5,7 +5,7 @@ import { createTagListing } from "../../src/registry/tagged-digests.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(600_000);
 const digestAt = (at: number): `sha256:${string}` => `sha256:${at.toString(16).padStart(64, "0")}`;
 
 describe("the budget of a listing", () => {

@@ -14,7 +14,7 @@ import { scriptedServer } from "../fixtures/scripted-server.ts";
 import type { Got, Script } from "../fixtures/scripted-server.ts";
 import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 
-const signal = AbortSignal.timeout(20_000);
+const signal = AbortSignal.timeout(600_000);
 const tag = parseTag("v1");
 const bytes = Buffer.from('{ "schemaVersion": 2,\n  "odd":   true }');
 const descriptor = { mediaType: MediaType.ociManifest, digest: digestOf(bytes), size: bytes.byteLength };

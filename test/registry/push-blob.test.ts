@@ -11,7 +11,7 @@ import { scriptedServer } from "../fixtures/scripted-server.ts";
 import type { Got, Script } from "../fixtures/scripted-server.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
 
-const signal = AbortSignal.timeout(25_000);
+const signal = AbortSignal.timeout(600_000);
 const body = randomBytes(200_000);
 const blob: Descriptor = { mediaType: "application/octet-stream", digest: digestOf(body), size: body.byteLength };
 

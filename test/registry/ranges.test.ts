@@ -7,7 +7,7 @@ import { RETRY_AFTER_MAX_MS, retryAfterMs } from "../../src/registry/retry-after
 import { testSource } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(600_000);
 
 describe("a blob that breaks wherever it likes (property)", () => {
   it("is read whole, each byte once, whatever the registry makes of ranges", async () => {

@@ -16,7 +16,7 @@ import type { Got, Script } from "../fixtures/scripted-server.ts";
 const MIB = 1024 * 1024;
 const body = randomBytes(40 * MIB);
 const blob: Descriptor = { mediaType: "application/octet-stream", digest: digestOf(body), size: body.byteLength };
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(600_000);
 
 interface Line {
   /** Bytes per millisecond of each connection. */

@@ -13,7 +13,7 @@ import { startDockerRegistry } from "../fixtures/programs.ts";
 import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(600_000);
 const repository = "signed";
 const image = imageOf([layer("referrers", 1_000)], { os: "linux", architecture: "amd64" });
 const subject = image.root.descriptor;

@@ -8,7 +8,7 @@ import { waitAfter, withRetry } from "../../src/registry/retry.ts";
 import { createTraffic } from "../../src/registry/traffic.ts";
 import { systemClock } from "../../src/registry/system-clock.ts";
 
-const signal = AbortSignal.timeout(10_000);
+const signal = AbortSignal.timeout(600_000);
 
 function failure(category: FailureCategory, more: Partial<RegistryFailure> = {}): RegistryError {
   return new RegistryError({ side: "target", operation: "resolve", subject: "r/a:v1", category, ...more }, "no");

@@ -7,7 +7,7 @@ import { scriptedServer } from "../fixtures/scripted-server.ts";
 import type { Got, Script } from "../fixtures/scripted-server.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
 
-const signal = AbortSignal.timeout(20_000);
+const signal = AbortSignal.timeout(600_000);
 const tag = parseTag("v1");
 
 const realmOf = ({ headers }: Got): string => `Bearer realm="http://${headers.host}/token",service="s"`;

@@ -20,7 +20,7 @@ import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts"
 import type { Script } from "../fixtures/scripted-server.ts";
 import { besieged, failureOf } from "./canary.ts";
 
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(600_000);
 const v1 = parseTag("v1");
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const bytes = encode("an innocent layer");

@@ -7,7 +7,7 @@ import type { Script } from "../fixtures/scripted-server.ts";
 import { besieged, failureOf, saidBy, SECRET } from "./canary.ts";
 import type { Canary } from "./canary.ts";
 
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(600_000);
 const v1 = parseTag("v1");
 const bytes = new TextEncoder().encode("an innocent layer");
 const blob = { mediaType: MediaType.ociLayer, digest: digestOf(bytes), size: bytes.byteLength };

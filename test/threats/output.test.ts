@@ -6,7 +6,7 @@ import { describeError } from "../../src/contract/observer.ts";
 import type { Script } from "../fixtures/scripted-server.ts";
 import { besieged, failureOf } from "./canary.ts";
 
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(600_000);
 const digest = digestOf(new TextEncoder().encode("x"));
 
 /** What would draw on a terminal, break a log line in two, or fill it. */

@@ -13,7 +13,7 @@ import { withRegistry } from "../fixtures/local-registry.ts";
 
 const EMAIL = "writer@p.iam.gserviceaccount.com";
 const ARN = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:google-key-AbCdEf`;
-const signal = AbortSignal.timeout(30_000);
+const signal = AbortSignal.timeout(600_000);
 
 afterEach(() => void vi.unstubAllEnvs());
 

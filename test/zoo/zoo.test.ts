@@ -13,7 +13,7 @@ import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 import { zoo } from "../fixtures/zoo.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(600_000);
 const tag = parseTag("v1");
 const animals = zoo();
 const close: (() => PromiseLike<void>)[] = [];

@@ -141,5 +141,5 @@ describe("the live page", () => {
       destinations: [{ name: "local", circuit: { state: "closed" } }],
     });
     expect(text).not.toContain(stack.source.password);
-  }, 60_000);
+  }, 600_000);
 });
