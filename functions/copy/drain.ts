@@ -4,7 +4,7 @@ import type { Delivery, Fate } from "./handler.ts";
 export interface LongQueue {
   /** Waits a while for a message; undefined when none came. */
   receive(signal: AbortSignal): Promise<Delivery | undefined>;
-  /** Hides a message for longer: somebody is at it. */
+  /** Hides a message for longer: its copy goes on. */
   renew(delivery: Delivery): Promise<void>;
   remove(delivery: Delivery): Promise<void>;
 }

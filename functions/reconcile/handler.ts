@@ -3,9 +3,6 @@ import { RECONCILE_LEASE_SECONDS } from "../../src/contract/limits.ts";
 import { Metric } from "../../src/contract/metric-names.ts";
 import { describeError } from "../../src/contract/observer.ts";
 import type { Observer } from "../../src/contract/observer.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import type { RepositoryName } from "../../src/oci/reference.ts";
-import type { TagListing } from "../../src/oci/tag-listing.ts";
 import { runCycle } from "../../src/replication/run-cycle.ts";
 import { createStandings } from "../../src/replication/standings.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
@@ -14,6 +11,7 @@ import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/recon
 import type { ReconcileRecord } from "../../src/replication/reconcile-cycle.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 import type { SourceCatalog } from "../../src/replication/source-catalog.ts";
+import type { TargetLooks } from "../../src/replication/target-looks.ts";
 import type { TagRecord } from "../../src/replication/tag-record.ts";
 import { createComparer } from "./compare.ts";
 import type { Total } from "./compare.ts";
@@ -21,17 +19,9 @@ import { openForsaken } from "./forsaken.ts";
 import { scopesOf } from "./scopes.ts";
 import type { Scope } from "./scopes.ts";
 
-export interface ReconcileDependencies {
+export interface ReconcileDependencies extends TargetLooks {
   readonly configuration: Configuration;
   readonly catalog: SourceCatalog;
-  readonly listing: (destination: string, repository: RepositoryName) => TagListing;
-  /** Does a repository of a destination have a manifest? */
-  readonly holds: (
-    destination: string,
-    repository: RepositoryName,
-    digest: Digest,
-    signal: AbortSignal,
-  ) => Promise<boolean>;
   readonly tags: RecordStore<TagRecord>;
   readonly cycles: RecordStore<ReconcileRecord>;
   readonly intakes: RecordStore<IntakeRecord>;

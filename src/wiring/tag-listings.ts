@@ -1,25 +1,11 @@
 import type { Destination } from "../contract/configuration-document.ts";
 import { googlePlace } from "../contract/google-place.ts";
 import { createGoogleTagListing, DOCKER_LISTING_MAX } from "../google/tag-listing.ts";
-import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/reference.ts";
-import type { TagListing } from "../oci/tag-listing.ts";
 import { createRegistryTarget } from "../registry/registry-target.ts";
+import type { TargetLooks } from "../replication/target-looks.ts";
 import { createTagListing } from "../registry/tagged-digests.ts";
 import type { EndpointMaker } from "./endpoint-maker.ts";
-
-/** What a comparison asks of destinations. */
-export interface TargetLooks {
-  /** Lists the tags of a repository: as the registry does, and at Google past what its listing holds. */
-  readonly listing: (destination: string, repository: RepositoryName) => TagListing;
-  /** Does a repository have a manifest? One HEAD. */
-  readonly holds: (
-    destination: string,
-    repository: RepositoryName,
-    digest: Digest,
-    signal: AbortSignal,
-  ) => Promise<boolean>;
-}
 
 export function createTargetLooks(
   destinations: readonly Destination[],
