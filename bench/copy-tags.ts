@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { parseReference, parseTag } from "../src/oci/reference.ts";
 import { createConnections } from "../src/registry/connections.ts";
-import { fixedCredentials } from "../src/registry/credentials.ts";
+import { fixedCredentials } from "../src/registry/auth/credentials.ts";
 import type { Endpoint } from "../src/registry/endpoint.ts";
 import { createRegistrySource } from "../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../src/registry/registry-target.ts";

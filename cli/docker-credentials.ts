@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import type { Credentials } from "../src/registry/credentials.ts";
+import type { Credentials } from "../src/registry/auth/credentials.ts";
 
 /** What we read of Docker's config.json (docker/cli, "Configuration files") and of containers-auth.json. */
 const DockerConfig = z.object({

@@ -4,7 +4,7 @@ import { kindOfHost, PROVIDERS } from "../src/contract/providers.ts";
 import { parseRegistryHost } from "../src/oci/reference.ts";
 import type { Reference } from "../src/oci/reference.ts";
 import type { Side } from "../src/oci/registry-error.ts";
-import { fixedCredentials } from "../src/registry/credentials.ts";
+import { fixedCredentials } from "../src/registry/auth/credentials.ts";
 import type { Endpoint } from "../src/registry/endpoint.ts";
 import { createRegistrySource } from "../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../src/registry/registry-target.ts";

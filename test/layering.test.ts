@@ -38,6 +38,8 @@ const VIOLATIONS: readonly (readonly [path: string, text: string, says: RegExp])
   ["src/replication/a.ts", using("node:timers/promises"), /src\/replication is pure/],
   ["src/registry/a.ts", using("../aws/b.ts"), /src\/registry speaks HTTP/],
   ["src/registry/a.ts", using("@aws-sdk/client-ecr"), /src\/registry speaks HTTP/],
+  ["src/registry/auth/a.ts", using("../../aws/b.ts"), /src\/registry speaks HTTP/],
+  ["src/registry/auth/a.ts", using("@aws-sdk/client-ecr"), /src\/registry speaks HTTP/],
   ["src/aws/a.ts", using("undici"), /src\/aws holds the AWS adapters/],
   ["src/google/a.ts", using("@aws-sdk/client-sqs"), /src\/google holds the Google adapters/],
   ["functions/copy/handler.ts", using("../../src/aws/b.ts"), /a function's code imports/],
@@ -88,15 +90,18 @@ describe("the layering rules", () => {
       "src/contract/a.ts": using("../oci/b.ts"),
       "src/replication/a.ts": using("../oci/b.ts"),
       "src/registry/a.ts": using("undici"),
+      "src/registry/auth/a.ts": using("../../oci/b.ts"),
+      "src/registry/auth/b.ts": using("../a.ts"),
       "src/aws/a.ts": using("../replication/b.ts"),
       "src/google/a.ts": using("google-auth-library"),
+      "src/google/b.ts": using("../registry/auth/b.ts"),
       "functions/copy/handler.ts": using("../../src/replication/b.ts"),
       "functions/copy/index.ts": using("./handler.ts"),
       "infra/a.ts": using("../src/contract/b.ts"),
       "local/registry/a.ts": using("../../src/oci/b.ts"),
       "cli/a.ts": using("../src/replication/b.ts"),
     });
-    expect(seen).toBe(11);
+    expect(seen).toBe(14);
     expect(diagnostics).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import type { ECRClient } from "@aws-sdk/client-ecr";
 import { RegistryError } from "../oci/registry-error.ts";
-import { cachedCredentials } from "../registry/cached-credentials.ts";
-import type { CredentialsSource } from "../registry/credentials.ts";
+import { cachedCredentials } from "../registry/auth/cached-credentials.ts";
+import type { CredentialsSource } from "../registry/auth/credentials.ts";
 
 /**
  * Credentials of an ECR registry: `AWS` and a password good for 12 hours, from GetAuthorizationToken (ECR API reference).

@@ -1,6 +1,6 @@
 import { AwsClient } from "google-auth-library";
 import type { AwsSecurityCredentialsSupplier } from "google-auth-library";
-import type { CredentialsSource } from "../registry/credentials.ts";
+import type { CredentialsSource } from "../registry/auth/credentials.ts";
 import { createSharedWork } from "../registry/shared-work.ts";
 import { GOOGLE_SCOPE } from "./scope.ts";
 import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";

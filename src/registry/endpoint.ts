@@ -2,7 +2,7 @@ import type { Clock } from "../oci/clock.ts";
 import type { RegistryHost, RepositoryName } from "../oci/reference.ts";
 import type { Side } from "../oci/registry-error.ts";
 import type { Connections } from "./connections.ts";
-import type { CredentialsSource } from "./credentials.ts";
+import type { CredentialsSource } from "./auth/credentials.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Patience } from "./watchdog.ts";
 

@@ -1,7 +1,7 @@
 import type { RegistryOperation } from "../oci/registry-error.ts";
 import { toAnswer } from "./answer.ts";
 import type { Answer } from "./answer.ts";
-import type { Scope } from "./authorization.ts";
+import type { Scope } from "./auth/authorization.ts";
 import type { Connections } from "./connections.ts";
 import type { HttpAnswer, HttpRequest } from "./http.ts";
 import { headWithin } from "./watchdog.ts";

@@ -1,7 +1,7 @@
 import { discard } from "./answer.ts";
 import type { Answer } from "./answer.ts";
-import type { Authorization } from "./authorization.ts";
-import { parseChallenges } from "./challenge.ts";
+import type { Authorization } from "./auth/authorization.ts";
+import { parseChallenges } from "./auth/challenge.ts";
 import { originOf } from "./endpoint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { recategorized } from "../oci/registry-error.ts";

@@ -4,7 +4,7 @@ import type { Login, RegistryAccess } from "../contract/provider.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { Side } from "../oci/registry-error.ts";
 import type { Connections } from "../registry/connections.ts";
-import type { CredentialsSource } from "../registry/credentials.ts";
+import type { CredentialsSource } from "../registry/auth/credentials.ts";
 import type { Endpoint } from "../registry/endpoint.ts";
 import { createTraffic } from "../registry/traffic.ts";
 import type { SharedRate } from "../registry/traffic.ts";

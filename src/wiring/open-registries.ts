@@ -11,8 +11,8 @@ import type { Login } from "../contract/provider.ts";
 import { createFederatedCredentials } from "../google/federated-credentials.ts";
 import { createKeyCredentials } from "../google/key-credentials.ts";
 import { createConnections } from "../registry/connections.ts";
-import { fixedCredentials } from "../registry/credentials.ts";
-import type { CredentialsSource } from "../registry/credentials.ts";
+import { fixedCredentials } from "../registry/auth/credentials.ts";
+import type { CredentialsSource } from "../registry/auth/credentials.ts";
 import { createEndpointMaker } from "./endpoint-maker.ts";
 import type { EndpointMaker } from "./endpoint-maker.ts";
 

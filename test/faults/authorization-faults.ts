@@ -1,5 +1,5 @@
 import { startHttpServer } from "../../local/emulators/http-server.ts";
-import { fixedCredentials } from "../../src/registry/credentials.ts";
+import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
 import { fault } from "./fault.ts";
 import type { Fault, SpoilLine } from "./fault.ts";
 import { pass, startFaultProxy } from "./fault-proxy.ts";

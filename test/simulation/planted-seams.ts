@@ -59,7 +59,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a challenge is kept although it gives no token",
     by: "seams",
-    file: "src/registry/authorization.ts",
+    file: "src/registry/auth/authorization.ts",
     find: "        await tokens.get(service, scope, signal);\n        known = service;",
     replace: "        known = service;\n        await tokens.get(service, scope, signal);",
     and: {

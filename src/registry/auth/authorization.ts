@@ -1,4 +1,4 @@
-import { RegistryError } from "../oci/registry-error.ts";
+import { RegistryError } from "../../oci/registry-error.ts";
 import type { Challenge } from "./challenge.ts";
 import { authorizationHeader } from "./credentials.ts";
 import type { Credentials, CredentialsSource } from "./credentials.ts";

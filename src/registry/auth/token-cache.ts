@@ -1,6 +1,6 @@
 import type { Scope, TokenServers, TokenService } from "./authorization.ts";
 import type { CredentialsSource } from "./credentials.ts";
-import { createSharedWork } from "./shared-work.ts";
+import { createSharedWork } from "../shared-work.ts";
 import type { Token } from "./token.ts";
 
 /** Tokens by service and scope, each fetched once for all who wait for it. */

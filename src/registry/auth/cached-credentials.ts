@@ -1,7 +1,7 @@
 import { authorizationHeader } from "./credentials.ts";
 import type { Credentials, CredentialsSource } from "./credentials.ts";
-import { createSharedWork } from "./shared-work.ts";
-import { systemClock } from "./system-clock.ts";
+import { createSharedWork } from "../shared-work.ts";
+import { systemClock } from "../system-clock.ts";
 
 /** Credentials with an end. */
 export interface ExpiringCredentials {

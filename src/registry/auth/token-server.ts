@@ -1,15 +1,15 @@
-import { readJson } from "../oci/bounded-json.ts";
-import { shown } from "../oci/format-error.ts";
-import { RegistryError } from "../oci/registry-error.ts";
-import { readWhole } from "./answer.ts";
+import { readJson } from "../../oci/bounded-json.ts";
+import { shown } from "../../oci/format-error.ts";
+import { RegistryError } from "../../oci/registry-error.ts";
+import { readWhole } from "../answer.ts";
 import type { TokenServers } from "./authorization.ts";
 import { authorizationHeader } from "./credentials.ts";
-import type { Dispatch } from "./dispatch.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { answerError, refusal, typedFailure } from "./failure.ts";
-import type { Occasion } from "./failure.ts";
-import type { HostGuard } from "./host-guard.ts";
-import { systemClock } from "./system-clock.ts";
+import type { Dispatch } from "../dispatch.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { answerError, refusal, typedFailure } from "../failure.ts";
+import type { Occasion } from "../failure.ts";
+import type { HostGuard } from "../host-guard.ts";
+import { systemClock } from "../system-clock.ts";
 import { readToken } from "./token.ts";
 
 /** Token answers are read up to this many bytes. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseTag } from "../../src/oci/reference.ts";
-import { createConnections } from "../../src/registry/connections.ts";
-import { createRegistrySource } from "../../src/registry/registry-source.ts";
-import { createTraffic } from "../../src/registry/traffic.ts";
-import { scriptedServer } from "../fixtures/scripted-server.ts";
-import type { Got, Script } from "../fixtures/scripted-server.ts";
-import { testEndpoint } from "../fixtures/registry-client.ts";
+import { parseTag } from "../../../src/oci/reference.ts";
+import { createConnections } from "../../../src/registry/connections.ts";
+import { createRegistrySource } from "../../../src/registry/registry-source.ts";
+import { createTraffic } from "../../../src/registry/traffic.ts";
+import { scriptedServer } from "../../fixtures/scripted-server.ts";
+import type { Got, Script } from "../../fixtures/scripted-server.ts";
+import { testEndpoint } from "../../fixtures/registry-client.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const tag = parseTag("v1");

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseTag } from "../../src/oci/reference.ts";
-import { cachedCredentials } from "../../src/registry/cached-credentials.ts";
-import { parseChallenges } from "../../src/registry/challenge.ts";
-import { createRegistrySource } from "../../src/registry/registry-source.ts";
-import { createConnections } from "../../src/registry/connections.ts";
-import { scriptedServer } from "../fixtures/scripted-server.ts";
-import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
+import { parseTag } from "../../../src/oci/reference.ts";
+import { cachedCredentials } from "../../../src/registry/auth/cached-credentials.ts";
+import { parseChallenges } from "../../../src/registry/auth/challenge.ts";
+import { createRegistrySource } from "../../../src/registry/registry-source.ts";
+import { createConnections } from "../../../src/registry/connections.ts";
+import { scriptedServer } from "../../fixtures/scripted-server.ts";
+import { testEndpoint, testSource } from "../../fixtures/registry-client.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const user = { kind: "basic", username: "user", password: "secret" } as const;
