@@ -13,8 +13,8 @@ export type RecordKind =
   | "MESSAGE";
 
 /**
- * Which function may read and write which records: those it has a part in, and no others. Receipts are in the partition of their tag, event or message. What stands
- * here is what each function's role allows.
+ * Which function may read and write which records: those it has a part in, and no others. Receipts are in the partition of
+ * their tag, event or message. Each function's role allows exactly what stands here.
  */
 export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> = {
   /** Receipts of events that ask for no copy. */
