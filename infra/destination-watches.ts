@@ -30,6 +30,7 @@ export function watchDestination(
     ...waitWatches(destination, own),
     ...lagWatches(destination, own),
     watchComparisons(destination, reconcileEveryMinutes),
+    accessWatch(destination),
     {
       id: `${destination}-failure-rate`,
       metric: new MathExpression({
@@ -110,6 +111,24 @@ function watchComparisons(destination: string, everyMinutes: number): Watch {
 /** Two comparisons in a row must be missing, and two hours at least: one may take a while. An alarm looks back for a week at most. */
 function heartbeatHours(everyMinutes: number): number {
   return Math.min(Math.max(Math.ceil((2 * everyMinutes) / 60), 2), 168);
+}
+
+/** A permission or a login is missing: what is deferred for it waits for people. */
+function accessWatch(destination: string): Watch {
+  const refused = (reason: "login-refused" | "access-denied"): CloudWatchMetric =>
+    ownMetric(Metric.deferredByReason, { service: "copy", destination, reason }, "Sum", MINUTES_5);
+  return {
+    id: `${destination}-access`,
+    metric: new MathExpression({
+      expression: "FILL(login, 0) + FILL(denied, 0)",
+      label: "copies refused",
+      period: MINUTES_5,
+      usingMetrics: { login: refused("login-refused"), denied: refused("access-denied") },
+    }),
+    above: 0,
+    says: `${destination}, or the source, refuses the functions' login or a permission; copies wait until it is given.`,
+    heading: "Access refused",
+  };
 }
 
 /**

@@ -3,8 +3,10 @@ import { RegistryError } from "../oci/registry-error.ts";
 import { deniesContent } from "./copy-image.ts";
 import type { CopyReport } from "./copy-report.ts";
 import { refusalReason } from "./failure-reason.ts";
+import type { FailureReason } from "./failure-reason.ts";
 import { LeaseLostError } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
+import type { DeferReason, LastOutcome } from "./outcome.ts";
 import { UncertainPutError } from "./publish.ts";
 import { RateExceededError } from "../oci/rate-exceeded-error.ts";
 import { StoreError } from "./record-store.ts";
@@ -18,6 +20,10 @@ export interface Judgement {
   readonly maxAttempts: number;
   /** What cannot fit into a delivery here goes on where there is more time. */
   readonly hasLongLane?: boolean | undefined;
+  /** How the delivery before this one ended. */
+  readonly before: LastOutcome | undefined;
+  /** Epoch milliseconds. */
+  readonly now: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
@@ -27,6 +33,15 @@ const SOON_MS = 2_000;
 const BACKOFF_MS = 5_000;
 const BACKOFF_MAX_MS = 900_000;
 const UNAVAILABLE_MS = 30_000;
+/** Refusals of a whole registry, and as what they are waited for. */
+const ACCESS: Readonly<Partial<Record<FailureReason, DeferReason>>> = {
+  "source-login-refused": "login-refused",
+  "target-login-refused": "login-refused",
+  "target-denied": "access-denied",
+};
+/** Wait after the first such refusal, and how long the refusal is waited out; far less than the queue keeps a message. Milliseconds. */
+const ACCESS_FIRST_MS = 30_000;
+const ACCESS_PATIENCE_MS = 3 * 86_400_000;
 /** Deliveries in which a blob that may never fit is tried all the same: what slowed it may pass. */
 const MAX_TOO_LARGE = 3;
 
@@ -60,7 +75,7 @@ function judgeFailure(error: unknown, judgement: Judgement): Extract<CopyReport,
   if (error instanceof MissingContentError) return { outcome: "failed", reason: "source-incomplete", error };
   // A target that collects what is sent faster than it is sent: it may stop doing so.
   if (deniesContent(error)) return judgeAttempt(error, judgement);
-  if (error instanceof RegistryError) return judgeRegistry(error, judgement.random);
+  if (error instanceof RegistryError) return judgeRegistry(error, judgement);
   return judgeAttempt(error, judgement);
 }
 
@@ -80,14 +95,31 @@ function judgeTooLarge(
 /** A registry that is busy or away, also one that failed every try in place, is waited for: an outage uses up nobody's attempts. */
 function judgeRegistry(
   error: RegistryError,
-  random: () => number,
+  judgement: Judgement,
 ): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
-  if (error.category === "permanent") {
-    return { outcome: "failed", reason: refusalReason(error), error };
-  }
+  const { random } = judgement;
+  if (error.category === "permanent") return judgeRefusal(error, judgement);
   const reason = error.status === 429 || error.code === "TOOMANYREQUESTS" ? "rate-limited" : "unavailable";
   const afterMs = (error.retryAfterMs ?? UNAVAILABLE_MS / 2) + jittered(UNAVAILABLE_MS, random);
   return { outcome: "deferred", reason, afterMs, error };
+}
+
+/**
+ * A permission or a login that is missing is missing for everything there, and can be given at any time: then all goes on
+ * without a redrive (decision 32). One alarm tells of it. What is still refused after days ends as a dead letter.
+ */
+function judgeRefusal(
+  error: RegistryError,
+  { before, now, random }: Judgement,
+): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+  const refusal = refusalReason(error);
+  const reason = ACCESS[refusal];
+  if (reason === undefined) return { outcome: "failed", reason: refusal, error };
+  const since = before?.outcome === "deferred" && before.reason === reason ? before.since : now;
+  const refusedMs = Math.max(now - since, 0);
+  if (refusedMs >= ACCESS_PATIENCE_MS) return { outcome: "failed", reason: refusal, error };
+  const afterMs = Math.min(ACCESS_FIRST_MS + refusedMs / 2, BACKOFF_MAX_MS);
+  return { outcome: "deferred", reason, afterMs: Math.round(afterMs / 2) + jittered(afterMs / 2, random), error };
 }
 
 function judgeAttempt(

@@ -16,6 +16,7 @@ import type { CopyRequest } from "./copy-request.ts";
 import { LeaseLostError, whileFresh, withHeartbeat } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
 import { judge } from "./judge.ts";
+import type { LastOutcome } from "./outcome.ts";
 import { publish } from "./publish.ts";
 import type { RecordStore } from "./record-store.ts";
 import { holdTag } from "./tag-delivery.ts";
@@ -59,9 +60,18 @@ export async function replicateTag(
   const key = tagKey(context.scope, request.reference);
   const claim = { key, message, owner, leaseMs, pushedAt: request.pushedAt };
   let attempts = 1;
+  let before: LastOutcome | undefined;
   let held: TagDelivery | undefined;
   const judged = (error: unknown): CopyReport =>
-    judge(error, { deadline, attempts, maxAttempts, random, hasLongLane: context.hasLongLane });
+    judge(error, {
+      deadline,
+      attempts,
+      maxAttempts,
+      before,
+      now: clock.now(),
+      random,
+      hasLongLane: context.hasLongLane,
+    });
   try {
     const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }));
     if (claimed.kind === "busy") {
@@ -69,6 +79,7 @@ export async function replicateTag(
       return { outcome: "deferred", reason: "busy", afterMs };
     }
     attempts = claimed.attempts + 1;
+    before = claimed.last;
     const delivery = holdTag(claimed, context);
     held = delivery;
     const { line, observe, renew } = delivery;

@@ -28,9 +28,9 @@ function freightliner(...args: string[]): Promise<Ended> {
   });
 }
 
-describe("a stack with a target that denies one repository", () => {
+describe("a stack with a target that lacks one repository", () => {
   const parts = new AsyncDisposableStack();
-  const denied = { now: true };
+  const refused = { now: true };
   let stack: Stack;
   let local: string;
 
@@ -46,12 +46,12 @@ describe("a stack with a target that denies one repository", () => {
       await startFaultProxy(
         registry.host,
         {
-          hits: ({ method, url }) => denied.now && method === "PUT" && url?.includes("/closed/") === true,
+          hits: ({ method, url }) => refused.now && method === "PUT" && url?.includes("/closed/") === true,
           times: Infinity,
           act({ request, response }) {
             request.resume();
-            response.writeHead(403, { "content-type": "application/json" });
-            response.end(JSON.stringify({ errors: [{ code: "DENIED", message: "not yours" }] }));
+            response.writeHead(404, { "content-type": "application/json" });
+            response.end(JSON.stringify({ errors: [{ code: "NAME_UNKNOWN", message: "no such repository" }] }));
           },
         },
         Math.random,
@@ -73,11 +73,11 @@ describe("a stack with a target that denies one repository", () => {
   }, 600_000);
   afterAll(() => parts.disposeAsync());
 
-  it("has what is denied parked with its reason, the circuit untouched, and all else replicated; status shows it", async () => {
+  it("has what is refused parked with its reason, the circuit untouched, and all else replicated; status shows it", async () => {
     const { code, stdout } = await freightliner("status", "--local", local);
     expect([code, stdout]).toEqual([0, expect.stringContaining("freightliner: 2 tags, 1 equal at their destinations")]);
     expect(stdout).toMatch(/^local\s+closed\s+full\s+50\/s\s+0 live, 0 backfill/m);
-    expect(stdout).toMatch(/failed {3}local\/mirror\/closed\/app:v1 .*last: failed: target-denied/);
+    expect(stdout).toMatch(/failed {3}local\/mirror\/closed\/app:v1 .*last: failed: target-name-unknown/);
     expect(stdout).toContain("dead letters: 1;");
     expect(stdout).toContain("comparison regular: every 1 min; never begun");
     const { stdout: json } = await freightliner("status", "--local", local, "--json");
@@ -93,7 +93,7 @@ describe("a stack with a target that denies one repository", () => {
 
   it("has its dead letters shown by class and reason, and left where they are", async () => {
     const { code, stdout } = await freightliner("redrive", "--local", local);
-    expect([code, stdout]).toEqual([0, expect.stringContaining("target: target-denied (1)")]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("target: target-name-unknown (1)")]);
     expect(stdout).toMatch(/closed\/app:v1 to local, .* ago: target put-/);
     expect(stdout).toContain("nothing was changed; add --go");
     await eventually("the letter", () => (stack.depth("dead-letters").visible === 1 ? true : undefined));
@@ -102,15 +102,15 @@ describe("a stack with a target that denies one repository", () => {
   });
 
   it("P10: has a letter brought back that was selected, which then copies what the tag names by now", async () => {
-    denied.now = false;
+    refused.now = false;
     const others = await freightliner("redrive", "--local", local, "--repository", "open/**", "--go");
     expect(others.stdout).toContain("0 letters selected of 1");
-    const { code, stdout } = await freightliner("redrive", "--local", local, "--reason", "target-denied", "--go");
+    const { code, stdout } = await freightliner("redrive", "--local", local, "--reason", "target-name-unknown", "--go");
     expect([code, stdout]).toEqual([0, expect.stringContaining("1 brought back to the backfill queues")]);
     await eventually("no letter", () => (stack.depth("dead-letters").visible === 0 ? true : undefined));
     await eventually("the tag", async () => {
       const { stdout: shown } = await freightliner("status", "--local", local, "--tag", "local/mirror/closed/app:v1");
-      return /: equal,/.test(shown) && /failed: target-denied/.test(shown) ? true : undefined;
+      return /: equal,/.test(shown) && /failed: target-name-unknown/.test(shown) ? true : undefined;
     });
   }, 40_000);
 

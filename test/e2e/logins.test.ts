@@ -80,17 +80,19 @@ describe("a role that Google does not trust", () => {
       /getAccessToken.* denied/,
     ],
   ])(
-    "%s has its pushes parked with the reason and what to check, and opens no circuit",
+    "%s has its pushes wait, with the reason and what to check, and opens no circuit",
     async (_case, federation, says) => {
       await using around = await running({ federation });
       await pushTag(around.stack, "v1");
-      await eventually("a dead letter", () => (around.stack.depth("dead-letters").visible === 1 ? true : undefined));
-      const { tags, destinations } = await around.look();
-      expect(tags).toMatchObject({ all: 1, failed: 1 });
+      const waiting = "Copy deferred";
+      await eventually("a deferral", () => around.logs.find((line) => line.includes(waiting)));
+      await eventually("its record", async () => ((await around.look()).tags.waiting === 1 ? true : undefined));
+      const { tags, destinations, deadLetters } = await around.look();
+      expect([tags.all, deadLetters]).toEqual([1, 0]);
       expect(destinations[0]).toMatchObject({ circuit: { state: "closed" }, intake: { state: "full" } });
-      const parked = around.logs.find((line) => line.includes("Copy failed for good")) ?? "{}";
-      const { reason, error }: { reason?: string; error?: string } = JSON.parse(parked);
-      expect(reason).toBe("target-login-refused");
+      const deferred = around.logs.find((line) => line.includes(waiting)) ?? "{}";
+      const { reason, error }: { reason?: string; error?: string } = JSON.parse(deferred);
+      expect(reason).toBe("login-refused");
       expect(error).toMatch(says);
       expect(error).toContain("check pool, provider, attribute condition and service account");
     },

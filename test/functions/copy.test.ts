@@ -276,16 +276,16 @@ describe("the copy handler", () => {
     fixture.target.before = ({ operation }) => {
       if (operation !== "put-manifest") return;
       throw new RegistryError(
-        { side: "target", operation, subject: "p", category: "permanent", status: 403, code: "DENIED" },
-        "denied",
+        { side: "target", operation, subject: "p", category: "permanent", status: 400, code: "TAG_IMMUTABLE" },
+        "the tag cannot move",
       );
     };
     expect(await handle(deliveryOf(request), 60_000)).toBe("done");
     expect(burials).toEqual([
       {
         class: "target",
-        reason: "target-denied",
-        message: expect.stringContaining("denied"),
+        reason: "target-tag-immutable",
+        message: expect.stringContaining("cannot move"),
         record: "gar/project/repository/app:v1",
         correlationId: "event-1",
       },

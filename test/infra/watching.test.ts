@@ -34,6 +34,7 @@ describe("alarms", () => {
       "reconcile-heartbeat",
       "waiting-push",
       "stuck-lease",
+      "access",
       "oldest-message",
       "lag-fast-burn",
       "lag-slow-burn",

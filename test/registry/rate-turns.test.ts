@@ -99,7 +99,8 @@ describe("what our own rate does not let us send", () => {
     expect(noted).toEqual([]);
     // Nothing of the budget was spent: the reserve is whole.
     expect(Array.from({ length: 21 }, () => traffic.retries.spend()).filter(Boolean)).toHaveLength(20);
-    const judged = judge(error, { deadline: never, attempts: 1, maxAttempts: 8, random: () => 0 });
+    const chance = { before: undefined, now: 0, random: () => 0 };
+    const judged = judge(error, { deadline: never, attempts: 1, maxAttempts: 8, ...chance });
     expect(judged).toMatchObject({ outcome: "deferred", reason: "rate-limited", afterMs: 20_000 });
   });
 

@@ -3,9 +3,11 @@ import { RegistryError } from "../../src/oci/registry-error.ts";
 import type { FailureCategory } from "../../src/oci/registry-error.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 import { addImage, addIndex } from "../fixtures/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 
+const DAY = 86_400_000;
 const never = new AbortController().signal;
 
 function failure(side: "source" | "target", category: FailureCategory, status: number): RegistryError {
@@ -34,6 +36,27 @@ describe("failures", () => {
     const report = await replicateTag(copyRequest("v1"), fixture, never);
     expect(report).toMatchObject({ outcome: "failed", reason: "source-denied" });
     expect(fixture.target.tags.size).toBe(0);
+  });
+
+  it.each([
+    ["access-denied", "target", "put-manifest", "target-denied"],
+    ["login-refused", "target", "get-token", "target-login-refused"],
+    ["login-refused", "source", "get-credentials", "source-login-refused"],
+  ] as const)("waits as %s when the %s refuses %s, and gives up after days", async (reason, side, operation, final) => {
+    let days = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + days * DAY };
+    const fixture = replicateFixture({ random: () => 0, clock });
+    addImage(fixture.source, ["one"], "v1");
+    const refuse = (): never => {
+      throw new RegistryError({ side, operation, subject: "app", category: "permanent", status: 403 }, "HTTP 403");
+    };
+    fixture.target.before = ({ operation: begun }) => (begun === "put-manifest" ? refuse() : undefined);
+    const deliver = () => replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
+    expect(await deliver()).toMatchObject({ outcome: "deferred", reason, afterMs: 15_000 });
+    days = 2;
+    expect(await deliver()).toMatchObject({ outcome: "deferred", reason, afterMs: 450_000 });
+    days = 3;
+    expect(await deliver()).toMatchObject({ outcome: "failed", reason: final });
   });
 
   it("defers for as long as the registry asks when there are too many requests", async () => {

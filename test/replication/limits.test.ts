@@ -67,7 +67,8 @@ describe("P17: a deferral", () => {
         fc.integer({ min: 1, max: 1_000 }),
         fc.double({ min: 0, max: 0.999, noNaN: true }),
         (error, attempts, luck) => {
-          const judged = judge(error, { deadline: never, attempts, maxAttempts: 1_001, random: () => luck });
+          const chance = { before: undefined, now: 0, random: () => luck };
+          const judged = judge(error, { deadline: never, attempts, maxAttempts: 1_001, ...chance });
           const afterMs = judged.outcome === "deferred" ? judged.afterMs : 0;
           expect(afterMs).toBeGreaterThanOrEqual(0);
           expect(afterMs).toBeLessThan(HOUR);
