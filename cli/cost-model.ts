@@ -24,7 +24,7 @@ const COPY = { secondsWithoutBytes: 1.5, bytesPerSecond: 60e6 } as const;
 const TABLE = { readsPerCopy: 8, writesPerCopy: 6, perBlob: 2 } as const;
 const LOG_BYTES_PER_COPY = 6_000;
 const METRICS_PER_DESTINATION = 16;
-const ALARMS = { perStack: 6, perDestination: 8 } as const;
+const ALARMS = { perStack: 6, perDestination: 10 } as const;
 /** A month has so many minutes: the probe runs in each, the comparison in every fifth. */
 const MINUTES = 43_800;
 

@@ -15,8 +15,6 @@ export function watchDestination(
 ): Watch[] {
   const own = (metric: MetricName, service: string, statistic: string, period: Duration): CloudWatchMetric =>
     ownMetric(metric, { service, destination }, statistic, period);
-  const failed = own(Metric.failed, "copy", "Sum", MINUTES_15);
-  const replicated = own(Metric.replicated, "copy", "Sum", MINUTES_15);
   const live = queues.filter((queue) => queue.destination === destination && queue.priority === "live");
   return [
     ...live.map(({ queue }) => ({
@@ -31,20 +29,7 @@ export function watchDestination(
     ...lagWatches(destination, own),
     watchComparisons(destination, reconcileEveryMinutes),
     accessWatch(destination),
-    {
-      id: `${destination}-failure-rate`,
-      metric: new MathExpression({
-        // Copies that all fail, and none that is replicated: r has no data, and would leave the rate without any.
-        expression: "IF(FILL(f, 0) + FILL(r, 0) > 0, 100 * FILL(f, 0) / (FILL(f, 0) + FILL(r, 0)), 0)",
-        label: "failed for good, %",
-        period: MINUTES_15,
-        usingMetrics: { f: failed, r: replicated },
-      }),
-      above: 5,
-      periods: 2,
-      says: `More than one copy in twenty to ${destination} fails for good.`,
-      heading: "Failure rate",
-    },
+    failureWatch(destination, own),
     {
       id: `${destination}-circuit-open`,
       metric: own(Metric.circuitState, "probe", "Minimum", MINUTES_5),
@@ -60,6 +45,28 @@ export function watchDestination(
       heading: "Events missed",
     },
   ];
+}
+
+/** Copies that all fail, and none that is replicated: then `r` has no data, and would leave the rate without any. */
+function failureWatch(
+  destination: string,
+  own: (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric,
+): Watch {
+  const failed = own(Metric.failed, "copy", "Sum", MINUTES_15);
+  const replicated = own(Metric.replicated, "copy", "Sum", MINUTES_15);
+  return {
+    id: `${destination}-failure-rate`,
+    metric: new MathExpression({
+      expression: "IF(FILL(f, 0) + FILL(r, 0) > 0, 100 * FILL(f, 0) / (FILL(f, 0) + FILL(r, 0)), 0)",
+      label: "failed for good, %",
+      period: MINUTES_15,
+      usingMetrics: { f: failed, r: replicated },
+    }),
+    above: 5,
+    periods: 2,
+    says: `More than one copy in twenty to ${destination} fails for good.`,
+    heading: "Failure rate",
+  };
 }
 
 /** How long a push may wait, in milliseconds: twice what a copy may take. */
@@ -120,10 +127,10 @@ function accessWatch(destination: string): Watch {
   return {
     id: `${destination}-access`,
     metric: new MathExpression({
-      expression: "FILL(login, 0) + FILL(denied, 0)",
+      expression: "FILL(l, 0) + FILL(d, 0)",
       label: "copies refused",
       period: MINUTES_5,
-      usingMetrics: { login: refused("login-refused"), denied: refused("access-denied") },
+      usingMetrics: { l: refused("login-refused"), d: refused("access-denied") },
     }),
     above: 0,
     says: `${destination}, or the source, refuses the functions' login or a permission; copies wait until it is given.`,

@@ -128,7 +128,7 @@ describe("alarms", () => {
       Metrics.flatMap(({ Expression }: { Expression?: string }) => Expression ?? []),
     );
     const sums = expressions.filter((text: string) => text.includes("+"));
-    expect(sums.length).toBe(1 + EXAMPLE.destinations.length);
+    expect(sums.length).toBe(1 + 2 * EXAMPLE.destinations.length);
     for (const text of sums) expect(text.replaceAll(/FILL\([a-z], 0\)/g, "")).not.toMatch(/\b[a-z]\b/);
   });
 
