@@ -30,6 +30,7 @@ export const CONSUME = [
   "sqs:DeleteMessage",
   "sqs:GetQueueAttributes",
   "sqs:ChangeMessageVisibility",
+  "sqs:SendMessage",
 ];
 
 /** Request -> one tag at the target. One message at a time, so that a copy that is killed takes no other with it. */

@@ -9,5 +9,6 @@ export function toDelivery(record: SQSRecord): Delivery {
     receiptHandle: record.receiptHandle,
     queueArn: record.eventSourceARN,
     receiveCount: Number(record.attributes.ApproximateReceiveCount),
+    groupId: record.attributes.MessageGroupId,
   };
 }

@@ -30,6 +30,8 @@ export interface Delivery {
   readonly queueArn: string;
   /** How often the queue has delivered it, this time included. */
   readonly receiveCount: number;
+  /** The group it is queued fairly with. */
+  readonly groupId?: string | undefined;
 }
 
 /** Where a copy goes from and to. */

@@ -1,4 +1,5 @@
-import { ChangeMessageVisibilityCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { ChangeMessageVisibilityCommand, DeleteMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { COPY_MAX_RECEIVE_COUNT } from "../contract/limits.ts";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { queueByArn } from "../contract/queues.ts";
 import type { Queues } from "../contract/queues.ts";
@@ -9,6 +10,10 @@ export interface ReceivedMessage {
   readonly receiptHandle: string;
   /** ARN of the queue it came from. */
   readonly queueArn: string;
+  /** How often it was delivered, this time included. */
+  readonly receiveCount: number;
+  /** The group it is queued fairly with. */
+  readonly groupId?: string | undefined;
 }
 
 /** Why a message can never be carried out: what the dead letter says beside its body. */
@@ -31,13 +36,19 @@ export interface MessageFate {
 }
 
 const VISIBILITY_MAX_SECONDS = 43_200;
+/** The longest that SQS holds a new message back (SendMessage, DelaySeconds). */
+const DELAY_MAX_SECONDS = 900;
+/** Deliveries after which a message is replaced by a fresh one: waiting must not use up what SQS allows. */
+const FRESH_FROM: number = COPY_MAX_RECEIVE_COUNT * 0.9;
 
 export function createMessageFate(client: SQSClient, { copies, deadLetters }: Queues): MessageFate {
   return {
-    async defer({ receiptHandle, queueArn }, afterMs) {
+    async defer(message, afterMs) {
+      const { receiptHandle, queueArn } = message;
       const queue = queueByArn(copies, queueArn);
       if (queue === undefined) throw new Error(`the message came from ${queueArn}, which is not a queue of this stack`);
       const seconds = Math.min(Math.max(Math.ceil(afterMs / 1_000), 0), VISIBILITY_MAX_SECONDS);
+      if (message.receiveCount >= FRESH_FROM) return replace(client, queue.url, message, seconds);
       await client.send(
         new ChangeMessageVisibilityCommand({
           QueueUrl: queue.url,
@@ -69,6 +80,24 @@ function bodyOf(body: string): string {
   const clean = body.replaceAll(REFUSED, "\u{FFFD}");
   if (Buffer.byteLength(clean) <= BODY_MAX_BYTES) return clean || "(empty)";
   return new TextDecoder().decode(Buffer.from(clean).subarray(0, BODY_MAX_BYTES)).replace(/\u{FFFD}$/u, "");
+}
+
+/** The same request as a new message, then without the old one: what dies in between leaves both, which does no harm. */
+async function replace(
+  client: SQSClient,
+  QueueUrl: string,
+  { body, receiptHandle, groupId }: ReceivedMessage,
+  seconds: number,
+): Promise<void> {
+  await client.send(
+    new SendMessageCommand({
+      QueueUrl,
+      MessageBody: body,
+      DelaySeconds: Math.min(seconds, DELAY_MAX_SECONDS),
+      ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
+    }),
+  );
+  await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }));
 }
 
 /** Attributes of the values there are, each cut to what a person reads. */

@@ -211,7 +211,13 @@ describe("the table", () => {
 
 describe("permissions", () => {
   it("are these and no others", () => {
-    const queue = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+    const queue = [
+      "sqs:ChangeMessageVisibility",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+      "sqs:ReceiveMessage",
+      "sqs:SendMessage",
+    ];
     const allowed = [
       /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy|LongLane|Probe|Reconcile)Logs/,
       /^sqs:SendMessage on (?:Copies\w+(?:live|backfill|long)|DeadLetters)/,
