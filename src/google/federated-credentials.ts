@@ -76,10 +76,10 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
   };
   return async (signal, refused) => {
     // A refused token may have been revoked: the library would give it again, a new client asks anew.
-    if (refused?.kind === "bearer" && refused.token === given) {
+    if (refused?.kind === "registry-token" && refused.token === given) {
       given = undefined;
       client = create();
     }
-    return { kind: "bearer", token: await exchanges.run("", exchange, signal) };
+    return { kind: "registry-token", token: await exchanges.run("", exchange, signal) };
   };
 }

@@ -59,7 +59,7 @@ export function createKeyCredentials({
       },
     );
     if (typeof token !== "string") throw noToken(undefined, NO_TOKEN);
-    return { credentials: { kind: "bearer", token }, expiresAt: expiresAt ?? Date.now() + LIFE_MS };
+    return { credentials: { kind: "registry-token", token }, expiresAt: expiresAt ?? Date.now() + LIFE_MS };
   });
 }
 

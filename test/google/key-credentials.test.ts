@@ -45,7 +45,7 @@ describe("credentials of a service-account key", () => {
     await using around = await setUp(key.text, key.publicKey);
     const credentials = around.open();
     const [first, second] = await Promise.all([credentials(signal), credentials(signal)]);
-    expect(first.kind === "bearer" && around.tokens.verify(first.token)).toBe(true);
+    expect(first.kind === "registry-token" && around.tokens.verify(first.token)).toBe(true);
     expect(second).toEqual(first);
   });
 
@@ -58,7 +58,7 @@ describe("credentials of a service-account key", () => {
     around.secrets.set(ARN, fresh.text);
     const renewed = await credentials(signal, refused);
     expect(renewed).not.toEqual(refused);
-    expect(renewed.kind === "bearer" && around.tokens.verify(renewed.token)).toBe(true);
+    expect(renewed.kind === "registry-token" && around.tokens.verify(renewed.token)).toBe(true);
   });
 
   it("that Google refuses are given up for good, with what to check, and nothing of the key in the error", async () => {

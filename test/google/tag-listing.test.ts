@@ -35,7 +35,7 @@ async function imageWithTags(count: number) {
   const connections = stack.use(createConnections());
   const endpoint = (token = "good") =>
     testEndpoint(
-      { host: server.host, repository: NAME, side: "target", credentials: { kind: "bearer", token } },
+      { host: server.host, repository: NAME, side: "target", credentials: { kind: "registry-token", token } },
       connections,
     );
   const beyond = (token?: string, apiHost = api.host) => ({

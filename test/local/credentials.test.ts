@@ -64,7 +64,7 @@ describe("federated credentials", () => {
   it("become an access token of the service account without any key", async () => {
     const tokens = await startGoogleTokens(pool);
     const credentials = await open(tokens)(signal);
-    expect(credentials.kind === "bearer" && tokens.verify(credentials.token)).toBe(true);
+    expect(credentials.kind === "registry-token" && tokens.verify(credentials.token)).toBe(true);
     expect(tokens.verify("ya29.forged")).toBe(false);
     await tokens.close();
   });
@@ -127,7 +127,7 @@ describe("federated credentials", () => {
     stopped.abort(new Error("out of time"));
     await expect(waiting).rejects.toThrow("out of time");
     isSlow = false;
-    expect(await credentials(signal)).toMatchObject({ kind: "bearer" });
+    expect(await credentials(signal)).toMatchObject({ kind: "registry-token" });
     await tokens.close();
   });
 });

@@ -62,7 +62,7 @@ describe("a tag that cannot move at the target", () => {
         host,
         repository: "p/r/a",
         side: "target",
-        credentials: { kind: "bearer", token: "good" },
+        credentials: { kind: "registry-token", token: "good" },
       } as const;
       const target = createRegistryTarget(testEndpoint(place, connections));
       const moved = manifestOf(imageOf(undefined, { annotations: { a: "b" } }));

@@ -72,7 +72,7 @@ repositoryContract("a local registry like Artifact Registry", async () => {
   const stack = new AsyncDisposableStack();
   const profile = createArtifactRegistryProfile({ repositories: ["p/r"], verifyToken: (token) => token === "good" });
   const host = await local(stack, async () => profile);
-  return overHttp({ host, credentials: { kind: "bearer", token: "good" } }, stack);
+  return overHttp({ host, credentials: { kind: "registry-token", token: "good" } }, stack);
 });
 
 repositoryContract("a real docker-registry", async () => {

@@ -37,7 +37,7 @@ export function credentialsOf({ passwords }: Cloud, process: Process): (login: L
       case "google":
       case "google-key":
         // Security Token Service: an hour.
-        return kept("target", HOUR_MS, () => ({ kind: "bearer", token: passwords.google.issue(HOUR_MS) }));
+        return kept("target", HOUR_MS, () => ({ kind: "registry-token", token: passwords.google.issue(HOUR_MS) }));
     }
   };
 }

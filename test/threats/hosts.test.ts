@@ -131,18 +131,21 @@ describe("T05, T10: a redirect", () => {
     });
   });
 
-  it.each(["basic", "bearer"] as const)("to a host that is allowed goes without our %s credentials", async (kind) => {
-    const credentials = kind === "basic" ? { kind, username: "AWS", password: "p" } : { kind, token: "t" };
-    const allowedHosts = (canary: Canary): string[] => [canary.host];
-    const script = send(307, (location) => ({ location }), 0);
-    await besieged({ script, credentials, allowedHosts }, async ({ source, canary }) => {
-      await using stream = await source.openBlob(blob, signal);
-      expect(stream).toBeDefined();
-      expect(canary.requests).toHaveLength(1);
-      expect(canary.requests[0]?.headers).not.toHaveProperty("authorization");
-      expect(canary.requests[0]?.headers).not.toHaveProperty("cookie");
-    });
-  });
+  it.each(["basic", "registry-token"] as const)(
+    "to a host that is allowed goes without our %s credentials",
+    async (kind) => {
+      const credentials = kind === "basic" ? { kind, username: "AWS", password: "p" } : { kind, token: "t" };
+      const allowedHosts = (canary: Canary): string[] => [canary.host];
+      const script = send(307, (location) => ({ location }), 0);
+      await besieged({ script, credentials, allowedHosts }, async ({ source, canary }) => {
+        await using stream = await source.openBlob(blob, signal);
+        expect(stream).toBeDefined();
+        expect(canary.requests).toHaveLength(1);
+        expect(canary.requests[0]?.headers).not.toHaveProperty("authorization");
+        expect(canary.requests[0]?.headers).not.toHaveProperty("cookie");
+      });
+    },
+  );
 });
 
 describe("T07: the next page of a listing", () => {

@@ -80,7 +80,7 @@ export function createAuthorization({ credentials, servers, now }: Authorization
     async refused({ challenges, sent, scope }, signal) {
       const current = await credentials(signal);
       tokens.forget(sent);
-      const service = current.kind === "bearer" ? undefined : chosen(challenges, servers);
+      const service = current.kind === "registry-token" ? undefined : chosen(challenges, servers);
       if (service !== undefined) {
         await tokens.get(service, scope, signal);
         known = service;

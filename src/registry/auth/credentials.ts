@@ -1,10 +1,15 @@
 /** What proves who we are to one registry. Lives in memory only. */
 export type Credentials =
   | { readonly kind: "anonymous" }
-  /** RFC 7617. Amazon ECR: user `AWS`; token servers: whatever the registry's operator gave. */
+  /** RFC 7617. Amazon ECR: user `AWS`; token servers: what the registry's operator gave. */
   | { readonly kind: "basic"; readonly username: string; readonly password: string }
-  /** RFC 6750. Artifact Registry takes a Google access token directly. */
-  | { readonly kind: "bearer"; readonly token: string };
+  /**
+   * A refresh token: good for nothing but other tokens, at the token server of a challenge (distribution project, "OAuth2 Token
+   * Authentication"). Docker's `identitytoken`, and what a credential helper gives for the user `<token>`.
+   */
+  | { readonly kind: "identity-token"; readonly token: string }
+  /** The registry takes it as it is (RFC 6750): Docker's `registrytoken`, a Google access token at Artifact Registry. */
+  | { readonly kind: "registry-token"; readonly token: string };
 
 /**
  * Gives the credentials of one registry, from its cache while they are good.
@@ -17,14 +22,15 @@ export function fixedCredentials(credentials: Credentials): CredentialsSource {
   return () => Promise.resolve(credentials);
 }
 
-/** The value of an Authorization header, or undefined for anonymous. */
+/** The Authorization header that shows credentials themselves; undefined where there are none, or only an exchange can use them. */
 export function authorizationHeader(credentials: Credentials): string | undefined {
   switch (credentials.kind) {
     case "anonymous":
+    case "identity-token":
       return undefined;
     case "basic":
       return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64")}`;
-    case "bearer":
+    case "registry-token":
       return `Bearer ${credentials.token}`;
   }
 }
