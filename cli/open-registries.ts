@@ -1,7 +1,7 @@
 import type { ImageSource } from "../src/oci/image-source.ts";
 import type { ImageTarget } from "../src/oci/image-target.ts";
-import { kindOfHost, PROVIDERS } from "../src/contract/providers.ts";
-import { parseRegistryHost } from "../src/oci/reference.ts";
+import { knownHosts } from "../src/contract/known-hosts.ts";
+import { DOCKER_HUB } from "../src/oci/docker-hub.ts";
 import type { Reference } from "../src/oci/reference.ts";
 import type { Side } from "../src/oci/registry-error.ts";
 import { fixedCredentials } from "../src/registry/auth/credentials.ts";
@@ -19,13 +19,6 @@ export interface Registries {
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
 
-/** Hosts that public registries send their clients to: token servers and object stores. */
-const PUBLIC_HOSTS: Readonly<Record<string, readonly string[]>> = {
-  "registry-1.docker.io": ["auth.docker.io", "production.cloudflare.docker.com", "*.r2.cloudflarestorage.com"],
-  "ghcr.io": ["pkg-containers.githubusercontent.com"],
-  "quay.io": ["cdn.quay.io", "cdn01.quay.io", "cdn02.quay.io", "cdn03.quay.io"],
-};
-
 /** Opens both repositories with the user's own credentials. */
 export async function openRegistries(
   { source, target, allowedHosts }: CopyOptions,
@@ -33,18 +26,17 @@ export async function openRegistries(
   { environment, onBusy }: { readonly environment: NodeJS.ProcessEnv; readonly onBusy: () => void },
 ): Promise<Registries> {
   const endpoint = async (side: Side, reference: Reference): Promise<Endpoint> => {
-    // Docker Hub's API lives on another host than its name.
-    const registry =
-      reference.registry === "docker.io" ? parseRegistryHost("registry-1.docker.io") : reference.registry;
-    const known = [...PROVIDERS[kindOfHost(registry)].usualHosts, ...(PUBLIC_HOSTS[registry] ?? [])];
-    const login = reference.registry === "docker.io" ? "index.docker.io" : registry;
+    const { registry } = reference;
     return {
       side,
       registry,
       repository: reference.name,
       plainHttp: LOOPBACK.test(registry),
-      allowedHosts: [...known, ...allowedHosts],
-      credentials: fixedCredentials(await dockerCredentials(login, environment)),
+      allowedHosts: [...knownHosts(registry), ...allowedHosts],
+      howToAllow: (host) => `add --allow-host ${host}`,
+      credentials: fixedCredentials(
+        await dockerCredentials(registry === DOCKER_HUB ? "index.docker.io" : registry, environment),
+      ),
       connections,
       // Behind this there is no queue but a person who waits.
       traffic: createTraffic({ retryPolicies: { preset: "patient" }, onBusy }),

@@ -30,7 +30,6 @@ export const artifactRegistry = {
     login: loginOf(federation, keySecret),
   }),
   recognizes: isGoogle,
-  usualHosts: ["storage.googleapis.com"],
 } as const satisfies Provider<typeof shape>;
 
 function loginOf(federation: Federation | undefined, secret: string | undefined): Login {

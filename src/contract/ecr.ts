@@ -34,7 +34,6 @@ export const ecr = {
     login: { kind: "ecr", region },
   }),
   recognizes: (host) => HOST.test(host),
-  usualHosts: ["*.s3.*.amazonaws.com", "*.s3.dualstack.*.amazonaws.com", "*.s3.*.amazonaws.com.cn"],
 } as const satisfies Provider<typeof shape>;
 
 /** Whose registry a host is, in whichever of ECR's forms; undefined for any other host. */

@@ -12,10 +12,12 @@ export interface Observer {
   count(metric: MetricName, value: number, destination?: string, reason?: string): void;
 }
 
-/** An error in one line: its message and those of its causes, cut at 1,000 characters. */
+/** An error in one line: its message and those of its causes that say something new, cut at 1,000 characters. */
 export function describeError(error: unknown): string {
   const messages: string[] = [];
-  for (let cause = error; cause instanceof Error && messages.length < 5; cause = cause.cause)
-    messages.push(cause.message);
+  for (let cause = error; cause instanceof Error && messages.length < 5; cause = cause.cause) {
+    const { message } = cause;
+    if (!messages.some((said) => said.includes(message))) messages.push(message);
+  }
   return (messages.join(" <- ") || String(error)).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").slice(0, 1_000);
 }

@@ -31,8 +31,6 @@ export interface Provider<Shape extends z.ZodRawShape = z.ZodRawShape> {
   access(options: z.infer<z.ZodObject<Shape>>): RegistryAccess;
   /** True when a host alone shows that its registry is of this kind. */
   recognizes(host: string): boolean;
-  /** Hosts that every registry of this kind may send its clients to, where no configuration says more. */
-  readonly usualHosts: readonly string[];
 }
 
 /**

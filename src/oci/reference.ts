@@ -1,6 +1,8 @@
 import { isDigest } from "./digest.ts";
 import type { Digest } from "./digest.ts";
+import { DOCKER_HUB, dockerHubName, isDockerHub } from "./docker-hub.ts";
 import { FormatError, shown } from "./format-error.ts";
+import { withoutTransport } from "./transport-prefix.ts";
 
 /** A repository's name within its registry, `<name>` of the distribution-spec ("Pulling manifests"). */
 export type RepositoryName = string & { readonly [repositoryName]: true };
@@ -79,16 +81,16 @@ function isCanonical(text: string): boolean {
 }
 
 /**
- * Reads `registry/repository[:tag][@digest]`. The registry is required: guessing a default host would send
- * credentials and images to a place nobody named.
+ * Reads `registry/repository[:tag][@digest]`, with or without `docker://` before it. The registry is required: guessing a default
+ * host would send credentials and images to a place nobody named. Docker Hub's names are one place, and `docker.io/bash` is
+ * `docker.io/library/bash` there.
  * @throws {FormatError} naming the part that is wrong.
  */
 export function parseReference(text: string): Reference {
-  const slash = text.indexOf("/");
-  if (slash <= 0)
-    throw new FormatError("reference", `${shown(text)} names no registry (write registry/repository:tag)`);
-  const registry = parseRegistryHost(text.slice(0, slash));
-  const [path = "", digestText, ...more] = text.slice(slash + 1).split("@");
+  const reference = withoutTransport(text);
+  const { host, rest } = splitRegistry(reference);
+  const registry = parseRegistryHost(host);
+  const [path = "", digestText, ...more] = rest.split("@");
   if (more.length > 0) throw new FormatError("reference", `${shown(text)} has more than one "@"`);
   const colon = path.indexOf(":");
   const name = parseRepositoryName(colon < 0 ? path : path.slice(0, colon));
@@ -96,7 +98,18 @@ export function parseReference(text: string): Reference {
   if (digestText !== undefined && !isDigest(digestText)) {
     throw new FormatError("digest", `${shown(digestText)} is not a sha256 or sha512 digest`);
   }
-  return { registry, name, tag, digest: digestText };
+  if (!isDockerHub(registry)) return { registry, name, tag, digest: digestText };
+  const hub = { registry: parseRegistryHost(DOCKER_HUB), name: parseRepositoryName(dockerHubName(name)) };
+  return { ...hub, tag, digest: digestText };
+}
+
+/** The first component is a registry when it has a dot or a port, or is `localhost` (distribution/reference, "splitDockerDomain"). */
+function splitRegistry(text: string): { readonly host: string; readonly rest: string } {
+  const slash = text.indexOf("/");
+  const host = text.slice(0, Math.max(slash, 0));
+  if (/[.:]/.test(host) || host === "localhost") return { host, rest: text.slice(slash + 1) };
+  const hint = /^[a-z0-9]/.test(text) ? `; at Docker Hub it is ${shown(`${DOCKER_HUB}/${text}`)}` : "";
+  throw new FormatError("reference", `${shown(text)} names no registry (write registry/repository:tag${hint})`);
 }
 
 /** The text {@link parseReference} reads back. */

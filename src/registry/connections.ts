@@ -2,7 +2,7 @@ import type { lookup } from "node:dns";
 import { Readable } from "node:stream";
 import { Agent } from "undici";
 import type { Clock } from "../oci/clock.ts";
-import { createGuardedLookup } from "./address-guard.ts";
+import { createGuardedLookup } from "./hosts/address-guard.ts";
 import type { HttpAnswer, HttpRequest } from "./http.ts";
 import { systemClock } from "./system-clock.ts";
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../oci/clock.ts";
+import { apiHost } from "../oci/docker-hub.ts";
 import type { RegistryHost, RepositoryName } from "../oci/reference.ts";
 import type { Side } from "../oci/registry-error.ts";
 import type { Connections } from "./connections.ts";
@@ -15,6 +16,8 @@ export interface Endpoint {
   readonly plainHttp?: boolean;
   /** Hosts beside the registry that redirects, token realms and upload locations may name. */
   readonly allowedHosts?: readonly string[];
+  /** What a person does to allow another host, for messages: `add --allow-host HOST`. */
+  readonly howToAllow?: ((host: string) => string) | undefined;
   readonly credentials: CredentialsSource;
   /** Connection pools, shared by all repositories; its owner closes it. */
   readonly connections: Connections;
@@ -28,7 +31,7 @@ export interface Endpoint {
   readonly random?: () => number;
 }
 
-/** The registry's origin (RFC 6454): credentials are bound to it. */
+/** The origin that answers for the registry (RFC 6454): credentials are bound to it. */
 export function originOf(endpoint: Pick<Endpoint, "registry" | "plainHttp">): URL {
-  return new URL(`${endpoint.plainHttp === true ? "http" : "https"}://${endpoint.registry}`);
+  return new URL(`${endpoint.plainHttp === true ? "http" : "https"}://${apiHost(endpoint.registry)}`);
 }

@@ -5,7 +5,7 @@ import { readUpTo } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { classifyAnswer, classifyNetwork } from "./classify.ts";
 import { ERROR_BODY_MAX_BYTES, readErrorBody } from "./error-answer.ts";
-import { HostRefusedError } from "./host-guard.ts";
+import { HostRefusedError } from "./hosts/host-guard.ts";
 import { quotaWindowMs } from "./quota-window.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { scrub } from "./scrub.ts";
@@ -61,8 +61,11 @@ export function answerError(
 export function typedFailure(occasion: Occasion, error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof RegistryError || error instanceof RateExceededError) return error;
-  const category = error instanceof HostRefusedError ? "permanent" : classifyNetwork(error);
-  return new RegistryError({ ...occasion, category }, describe(error), { cause: withoutBytes(error) });
+  if (error instanceof HostRefusedError)
+    return new RegistryError({ ...occasion, category: "permanent" }, scrub(error.message), { cause: error });
+  return new RegistryError({ ...occasion, category: classifyNetwork(error) }, describe(error), {
+    cause: withoutBytes(error),
+  });
 }
 
 /** The cause without what the server sent: undici keeps an answer it cannot parse with its error, links and all. */

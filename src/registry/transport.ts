@@ -11,7 +11,7 @@ import { isReplayable } from "./exchange.ts";
 import type { RegistryRequest } from "./exchange.ts";
 import { answerError, refusal, typedFailure } from "./failure.ts";
 import type { Occasion } from "./failure.ts";
-import type { HostGuard } from "./host-guard.ts";
+import type { HostGuard } from "./hosts/host-guard.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** Sends a request: authorized at its own origin only, redirects followed within the allowed hosts, failures typed. */

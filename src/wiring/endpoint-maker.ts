@@ -1,4 +1,5 @@
 import { destinationAccess, sourceAccess } from "../contract/configuration-document.ts";
+import type { Destination } from "../contract/configuration-document.ts";
 import type { Configuration } from "../contract/configuration.ts";
 import type { Login, RegistryAccess } from "../contract/provider.ts";
 import type { RepositoryName } from "../oci/reference.ts";
@@ -32,16 +33,19 @@ export function createEndpointMaker(options: EndpointMakerOptions): EndpointMake
   const given = { ...timed, ...(random === undefined ? {} : { random }) };
   const logins = new Map(
     configuration.destinations.map((destination) => {
-      const access = destinationAccess(destination);
+      const access = { ...destinationAccess(destination), howToAllow: howToAllow(destination) };
       return [destination.name, { access, credentials: options.credentials(access.login) }] as const;
     }),
   );
-  const access = sourceAccess(configuration.source);
+  const access = {
+    ...sourceAccess(configuration.source),
+    howToAllow: (host: string) => `add "${host}" to source.blobHosts`,
+  };
   const source = endpointOf("source", access, options.credentials(access.login), undefined);
 
   function endpointOf(
     side: Side,
-    access: Omit<RegistryAccess, "login">,
+    access: Omit<RegistryAccess, "login"> & Pick<Endpoint, "howToAllow">,
     credentials: CredentialsSource,
     rate: SharedRate | undefined,
   ): Omit<Endpoint, "repository"> {
@@ -59,4 +63,9 @@ export function createEndpointMaker(options: EndpointMakerOptions): EndpointMake
       return (repository) => ({ ...endpoint, repository });
     },
   };
+}
+
+/** Which field of a destination allows another host; a kind without such a field has no other hosts. */
+function howToAllow({ name, ...options }: Destination): Endpoint["howToAllow"] {
+  return "allowedHosts" in options ? (host) => `add "${host}" to allowedHosts of destination ${name}` : undefined;
 }

@@ -1,4 +1,4 @@
-import { createHostGuard } from "../registry/host-guard.ts";
+import { createHostGuard } from "../registry/hosts/host-guard.ts";
 import type { Connections } from "../registry/connections.ts";
 
 /** How a room wants to be spoken to. */

@@ -71,7 +71,6 @@ describe("a registry of a kind", () => {
         login: { kind: "anonymous" },
       }),
       recognizes: (host) => host.endsWith(".harbor.example"),
-      usualHosts: [],
     };
     expect(registryAccess("harbor", { project: "a" }, { ...PROVIDERS, harbor }).registry).toBe("a.harbor.example");
     expect(() => registryAccess("quay", {}, { ...PROVIDERS, harbor })).toThrow("generic, harbor");

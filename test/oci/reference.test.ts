@@ -19,7 +19,36 @@ describe("a reference", () => {
   });
 
   it.each([
+    ["docker.io/bash:5", "docker.io/library/bash:5"],
+    ["index.docker.io/bash:5", "docker.io/library/bash:5"],
+    ["registry-1.docker.io/bash", "docker.io/library/bash"],
+    ["Docker.IO/grafana/grafana:12", "docker.io/grafana/grafana:12"],
+    [`docker.io/bash@${digest}`, `docker.io/library/bash@${digest}`],
+    ["docker://r.io/a:v1", "r.io/a:v1"],
+    ["docker://docker.io/bash", "docker.io/library/bash"],
+    ["oci:5000/a", "oci:5000/a"],
+  ])("of %s means %s", (text, meant) => {
+    expect(formatReference(parseReference(text))).toBe(meant);
+  });
+
+  it.each([
+    ["bash:5", 'at Docker Hub it is "docker.io/bash:5"'],
+    ["grafana/grafana:12", 'at Docker Hub it is "docker.io/grafana/grafana:12"'],
+    ["oci:/tmp/layout:v1", 'begins with "oci:", which names no registry'],
+    ["docker-archive:/tmp/a.tar", 'begins with "docker-archive:", which names no registry'],
+    ["containers-storage:a/b", 'begins with "containers-storage:", which names no registry'],
+    ["ocidir://tmp/layout", 'begins with "ocidir:", which names no registry'],
+    ["oci://r.io/chart:1", 'leave out "oci://"'],
+    ["https://r.io/a:v1", 'leave out "https://"'],
+  ])("that is none, %s, says what to write instead", (text, advice) => {
+    expect(() => parseReference(text)).toThrow(advice);
+  });
+
+  it.each([
     "app:v1",
+    "team/app:v1",
+    "docker://",
+    "docker://docker://r.io/a",
     "/app:v1",
     "r.io/",
     "r.io/App",

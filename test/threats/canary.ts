@@ -45,20 +45,21 @@ export interface SiegeOptions {
   readonly credentials?: Credentials;
   readonly allowedHosts?: (canary: Canary) => readonly string[];
   readonly connections?: ConnectionsOptions;
+  readonly howToAllow?: Endpoint["howToAllow"];
 }
 
 export const SECRET: Credentials = { kind: "basic", username: "AWS", password: "the-secret-password" };
 
 /** Runs an attack against both of our ports. */
 export async function besieged<T>(
-  { script, credentials = SECRET, allowedHosts = () => [], connections: how }: SiegeOptions,
+  { script, credentials = SECRET, allowedHosts = () => [], connections: how, howToAllow }: SiegeOptions,
   act: (siege: Siege) => Promise<T>,
 ): Promise<T> {
   await using canary = await startCanary();
   await using registry = await scriptedServer(script(canary));
   await using connections = createConnections(how);
   const place = { host: registry.host, repository: "a", credentials, allowedHosts: allowedHosts(canary) };
-  const endpoint = testEndpoint(place, connections);
+  const endpoint: Endpoint = { ...testEndpoint(place, connections), howToAllow };
   return await act({
     canary,
     source: createRegistrySource(endpoint),

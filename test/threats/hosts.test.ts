@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
 import type { lookup } from "node:dns";
 import { describe, expect, it } from "vitest";
+import { describeError } from "../../src/contract/observer.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { BlobStream } from "../../src/oci/image-source.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { isRegistryHost, parseReference, parseTag } from "../../src/oci/reference.ts";
-import { createHostGuard } from "../../src/registry/host-guard.ts";
+import { createHostGuard } from "../../src/registry/hosts/host-guard.ts";
 import { createRepositoryClient } from "../../src/registry/repository-client.ts";
 import { listTags } from "../../src/registry/tags.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
@@ -128,6 +129,18 @@ describe("T05, T10: a redirect", () => {
       expect(await failureOf(source.openBlob(blob, signal))).toMatchObject({ category: "permanent" });
       expect(await failureOf(source.resolve(v1, signal))).toMatchObject({ category: "permanent" });
       expect(canary.requests).toEqual([]);
+    });
+  });
+
+  it("is refused with its host, the reason and the way to allow it, each once and without the signed link", async () => {
+    const script = send(307, () => ({ location: "http://layers.example:81/layer?X-Amz-Signature=secret" }), 0);
+    const howToAllow = (host: string): string => `add --allow-host ${host}`;
+    await besieged({ script, howToAllow }, async ({ source, got }) => {
+      const said = describeError(await failureOf(source.openBlob(blob, signal)));
+      expect(said).toMatch(
+        /: refused to contact layers\.example:81: 127\.0\.0\.1:\d+ sends us there, and it is none of its known hosts; if you trust it, add --allow-host layers\.example:81$/,
+      );
+      expect(got).toHaveLength(1);
     });
   });
 

@@ -8,7 +8,7 @@ import type { Dispatch } from "../dispatch.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { answerError, refusal, typedFailure } from "../failure.ts";
 import type { Occasion } from "../failure.ts";
-import type { HostGuard } from "../host-guard.ts";
+import type { HostGuard } from "../hosts/host-guard.ts";
 import { systemClock } from "../system-clock.ts";
 import { readToken } from "./token.ts";
 

@@ -3,8 +3,9 @@ export class HostRefusedError extends Error {
   override readonly name = "HostRefusedError";
   readonly host: string;
 
-  constructor(host: string, reason: string) {
-    super(`refused to contact ${host}: ${reason}`);
+  /** `remedy` is what a person can do about it, where something can be done. */
+  constructor(host: string, reason: string, remedy?: string) {
+    super(`refused to contact ${host}: ${reason}${remedy === undefined ? "" : `; ${remedy}`}`);
     this.host = host;
   }
 }
@@ -14,6 +15,8 @@ export interface HostGuardOptions {
   readonly origin: URL;
   /** Other hosts (`host` or `host:port`) that redirects, realms and upload locations may name; `*` stands within one label. */
   readonly allowedHosts: readonly string[];
+  /** What a person does to allow a host, for the refusal: an option of the command, a field of the configuration. */
+  readonly howToAllow?: ((host: string) => string) | undefined;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface HostGuardOptions {
 export type HostGuard = (url: URL) => void;
 
 /** An allow-list, not a block-list: a replicator knows its hosts. */
-export function createHostGuard({ origin, allowedHosts }: HostGuardOptions): HostGuard {
+export function createHostGuard({ origin, allowedHosts, howToAllow }: HostGuardOptions): HostGuard {
   const allowed = allowedHosts.map(hostPattern);
   return (url) => {
     if (url.username !== "" || url.password !== "") throw new HostRefusedError(url.host, "the URL carries credentials");
@@ -31,7 +34,8 @@ export function createHostGuard({ origin, allowedHosts }: HostGuardOptions): Hos
       throw new HostRefusedError(url.host, `${url.protocol} instead of ${origin.protocol}`);
     if (url.host === origin.host) return;
     if (!allowed.some((pattern) => pattern.test(url.host))) {
-      throw new HostRefusedError(url.host, `not among the hosts configured for ${origin.host}`);
+      const remedy = howToAllow === undefined ? undefined : `if you trust it, ${howToAllow(url.host)}`;
+      throw new HostRefusedError(url.host, `${origin.host} sends us there, and it is none of its known hosts`, remedy);
     }
   };
 }
