@@ -14,7 +14,8 @@ import { pushImage } from "../../local/images/push-image.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import type { RegistryEvent } from "../../local/registry/registry-event.ts";
-import { startDockerRegistry, temporaryFolder } from "../fixtures/programs.ts";
+import { temporaryFolder } from "../fixtures/programs.ts";
+import { startDockerRegistry } from "../fixtures/real/docker-registry.ts";
 
 interface Ended {
   readonly code: number;

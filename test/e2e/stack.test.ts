@@ -13,7 +13,8 @@ import { createConnections } from "../../src/registry/connections.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { push } from "../fixtures/push.ts";
 import { writeOciLayout } from "../fixtures/oci-layout.ts";
-import { skopeo, startDockerRegistry, temporaryFolder } from "../fixtures/programs.ts";
+import { skopeo, temporaryFolder } from "../fixtures/programs.ts";
+import { startDockerRegistry } from "../fixtures/real/docker-registry.ts";
 import { testSource } from "../fixtures/registry-client.ts";
 
 const never = AbortSignal.timeout(600_000);

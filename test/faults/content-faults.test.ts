@@ -7,7 +7,7 @@ import { parseRepositoryName } from "../../src/oci/reference.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { concurrently } from "../../src/replication/concurrently.ts";
-import { startDockerRegistry } from "../fixtures/programs.ts";
+import { startDockerRegistry } from "../fixtures/real/docker-registry.ts";
 import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 import { carryOut } from "./content-fault.ts";

@@ -9,7 +9,7 @@ import { createConnections } from "../../src/registry/connections.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { systemClock } from "../../src/registry/system-clock.ts";
 import { publish } from "../../src/replication/publish.ts";
-import { startDockerRegistry } from "../fixtures/programs.ts";
+import { startDockerRegistry } from "../fixtures/real/docker-registry.ts";
 import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 

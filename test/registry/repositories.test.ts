@@ -11,7 +11,10 @@ import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { repositoryContract } from "../contracts/repository.ts";
 import type { OpenRepository } from "../contracts/repository.ts";
 import { createMemoryRepository } from "../fakes/memory-repository.ts";
-import { startDockerRegistry, temporaryFolder } from "../fixtures/programs.ts";
+import { temporaryFolder } from "../fixtures/programs.ts";
+import { startDockerRegistry } from "../fixtures/real/docker-registry.ts";
+import { startTokenServer } from "../fixtures/real/token-server.ts";
+import { USER } from "../fixtures/real/user.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
 
 interface Place {
@@ -78,4 +81,18 @@ repositoryContract("a local registry like Artifact Registry", async () => {
 repositoryContract("a real docker-registry", async () => {
   const stack = new AsyncDisposableStack();
   return overHttp({ host: stack.use(await startDockerRegistry()).host }, stack);
+});
+
+repositoryContract("a real docker-registry with a password file", async () => {
+  const stack = new AsyncDisposableStack();
+  const { host } = stack.use(await startDockerRegistry({ kind: "htpasswd" }));
+  return overHttp({ host, credentials: { kind: "basic", ...USER } }, stack);
+});
+
+repositoryContract("a real docker-registry with a token server", async () => {
+  const stack = new AsyncDisposableStack();
+  const server = stack.use(await startTokenServer());
+  const { host } = stack.use(await startDockerRegistry({ kind: "token", server }));
+  const allowedHosts = [new URL(server.realm).host];
+  return overHttp({ host, credentials: { kind: "basic", ...USER }, allowedHosts }, stack);
 });
