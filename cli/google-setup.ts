@@ -3,29 +3,30 @@ import { parseConfigurationFile } from "../src/contract/configuration-file.ts";
 import { ConfigurationError } from "../src/contract/configuration.ts";
 import { resourceName } from "../src/contract/names.ts";
 import type { Terminal } from "./terminal.ts";
-import { ExitCode, UsageError } from "./exit-code.ts";
+import { ExitCode } from "./exit-code.ts";
+import { UsageError } from "./usage-error.ts";
 import { gcloudCommands, terraform } from "./google-commands.ts";
 import { trustingPlace } from "./trusting-place.ts";
-import { readOptions, readStackName } from "./stack-options.ts";
+import { readStackName } from "./stack/stack-options.ts";
 
-const OPTIONS = {
-  config: { type: "string" },
-  stack: { type: "string", default: "freightliner" },
-  format: { type: "string", default: "gcloud" },
-} as const;
+interface GivenSetup {
+  readonly config: string;
+  readonly stack: string;
+  readonly format: "gcloud" | "terraform";
+}
 
 /** What talks to destinations: functions, and the builds of the long lane; their roles are named after them. */
 const ROLES = ["copy", "long-lane", "probe", "reconcile"] as const;
 
 /** Carries out `freightliner google-setup`: prints what has to be done on Google's side, and does nothing itself. */
-export async function googleSetup(args: readonly string[], { out, err }: Terminal): Promise<ExitCode> {
-  const { config, stack, format } = readOptions(args, OPTIONS);
-  if (config === undefined) throw new UsageError("google-setup takes --config FILE, the configuration of the stack");
-  if (format !== "gcloud" && format !== "terraform") throw new UsageError("--format takes gcloud or terraform");
+export async function googleSetup(
+  { config, stack, format }: GivenSetup,
+  { out, notes, json }: Terminal,
+): Promise<ExitCode> {
   const { configuration } = await read(config);
   const places = configuration.destinations.map(trustingPlace).filter((place) => place !== undefined);
   if (places.length === 0) {
-    err.lines([
+    notes.lines([
       "no destination in Artifact Registry has a federation with a workload identity pool; nothing is to be set up",
     ]);
     return ExitCode.ok;
@@ -36,7 +37,8 @@ export async function googleSetup(args: readonly string[], { out, err }: Termina
   const names = ROLES.map((name) => resourceName("role", name, { stack: readStackName(stack), region }));
   const roles = { account, names };
   const text = format === "gcloud" ? gcloudCommands(places, roles) : terraform(places, roles);
-  out.lines(text.trimEnd().split("\n"));
+  if (json) out.json({ format, text });
+  else out.lines(text.trimEnd().split("\n"));
   return ExitCode.ok;
 }
 

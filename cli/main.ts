@@ -1,50 +1,35 @@
-import { describeError } from "../src/contract/observer.ts";
-import { copy } from "./copy.ts";
+import { ENDING_SIGNALS, Interruption, outputFailure } from "./interruption.ts";
+import { run, tell } from "./run.ts";
 import { createScreen } from "./terminal.ts";
-import type { Terminal } from "./terminal.ts";
-import { parseCopyOptions } from "./copy-options.ts";
-import { ExitCode, UsageError } from "./exit-code.ts";
-import { USAGE } from "./usage.ts";
 
-type Command = (args: readonly string[], terminal: Terminal, signal: AbortSignal) => Promise<ExitCode>;
-
-/** Loaded when asked for: a copy needs no AWS client. */
-const COMMANDS: Readonly<Record<string, Command>> = {
-  copy: (args, terminal, signal) => copy(parseCopyOptions(args), terminal, signal),
-  status: async (args, terminal, signal) => (await import("./status.ts")).status(args, terminal, signal),
-  watch: async (args, terminal, signal) => (await import("./watch.ts")).watch(args, terminal, signal),
-  redrive: async (args, terminal, signal) => (await import("./redrive.ts")).redrive(args, terminal, signal),
-  "google-setup": async (args, terminal) => (await import("./google-setup.ts")).googleSetup(args, terminal),
-  cost: async (args, terminal) => (await import("./cost.ts")).cost(args, terminal),
+const ending = new AbortController();
+const surroundings = {
+  out: createScreen(process.stdout),
+  err: createScreen(process.stderr),
+  environment: process.env,
 };
+let isOver = false;
 
-/** Runs one command line. Everything it says goes to the terminal given; only the exit code comes back. */
-async function main(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const [name = "help", ...rest] = args;
-  try {
-    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (command !== undefined && !rest.includes("--help")) return await command(rest, terminal, signal);
-    if (command === undefined && !["help", "--help", "-h"].includes(name)) {
-      throw new UsageError(`there is no command "${name}"`);
-    }
-    terminal.out.lines(USAGE.trimEnd().split("\n"));
-    return ExitCode.ok;
-  } catch (error) {
-    if (signal.aborted) {
-      terminal.err.lines(["interrupted; blobs that were finished stay, run the command again to go on"]);
-      return ExitCode.interrupted;
-    }
-    terminal.err.lines([`freightliner: ${describeError(error)}`]);
-    if (!(error instanceof UsageError)) return ExitCode.failed;
-    terminal.err.lines(['Run "freightliner help" for how it is used.']);
-    return ExitCode.usage;
-  }
+for (const [signal, exitCode, message] of ENDING_SIGNALS) {
+  process.on(signal, () => {
+    // The second time, nothing is waited for.
+    if (ending.signal.aborted) process.exit(exitCode);
+    ending.abort(new Interruption(message, exitCode));
+  });
+}
+process.stdout.on("error", (error) => {
+  if (ending.signal.aborted) return;
+  const failure = outputFailure(error);
+  ending.abort(failure);
+  if (isOver) void conclude(failure);
+});
+// There is no other place to say it.
+process.stderr.on("error", () => undefined);
+
+/** Small outputs fail after everything is done. */
+async function conclude(failure: Interruption): Promise<void> {
+  process.exitCode = await tell(failure, { err: surroundings.err, json: false });
 }
 
-const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort(new Error(signal)));
-process.exitCode = await main(
-  process.argv.slice(2),
-  { out: createScreen(process.stdout), err: createScreen(process.stderr), environment: process.env },
-  interrupted.signal,
-);
+process.exitCode = await run(process.argv.slice(2), surroundings, ending.signal);
+isOver = true;

@@ -25,12 +25,42 @@ export interface Screen {
   readonly overwrite: (text: string) => void;
 }
 
-export interface Terminal {
+/** What every command can be asked for. */
+export interface GeneralOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+export interface Terminal extends Pick<GeneralOptions, "json" | "verbose"> {
   /** Results. */
   readonly out: Screen;
-  /** Progress and errors. */
+  /** Progress, and what explains a result; nothing of it when the command has to be quiet. */
+  readonly notes: Screen;
+  /** What is of interest to those who look for a fault. */
+  readonly details: Screen;
+  /** Errors. */
   readonly err: Screen;
   readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Both streams of a process, and its environment. */
+export interface Surroundings extends Pick<Terminal, "out" | "err" | "environment"> {}
+
+const SILENT: Screen = {
+  isTTY: false,
+  columns: undefined,
+  lines: () => undefined,
+  json: () => undefined,
+  page: () => undefined,
+  overwrite: () => undefined,
+};
+
+export function createTerminal(
+  { out, err, environment }: Surroundings,
+  { json, quiet, verbose }: GeneralOptions,
+): Terminal {
+  return { out, err, environment, json, verbose, notes: quiet ? SILENT : err, details: verbose ? err : SILENT };
 }
 
 /** Control sequences of ECMA-48: erase the page and go to its beginning; go to the line's beginning and erase it. */

@@ -1,15 +1,15 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { estimate } from "../../cli/cost-model.ts";
-import { cost } from "../../cli/cost.ts";
-import { UsageError } from "../../cli/exit-code.ts";
-import { createScreen } from "../../cli/terminal.ts";
+import { estimate } from "../../cli/cost/cost-model.ts";
+import { cost } from "../../cli/cost/cost.ts";
+import { captureTerminal } from "../fixtures/terminal.ts";
 
-function printed(...args: string[]): string {
-  let text = "";
-  const screen = createScreen({ write: (part) => void (text += part) });
-  cost(args, { out: screen, err: screen, environment: {} });
-  return text;
+const usual = { images: 1_000, megabytes: 500, overlap: 0.8, blobs: 10, destinations: 1 };
+
+function printed(workload: Partial<typeof usual>, json = false): string {
+  const { terminal, out } = captureTerminal({ json });
+  cost({ ...usual, ...workload }, terminal);
+  return out();
 }
 
 describe("freightliner cost", () => {
@@ -20,7 +20,7 @@ describe("freightliner cost", () => {
       dollars: 90,
       because: "1000.0 GB leave AWS for the internet",
     });
-    expect(printed("--images", "1000", "--megabytes", "1000", "--overlap", "0")).toMatch(/^egress +90\.00/m);
+    expect(printed({ images: 1_000, megabytes: 1_000, overlap: 0 })).toMatch(/^egress +90\.00/m);
   });
 
   it("grows with images, bytes and destinations, and falls with what is there already", () => {
@@ -47,14 +47,6 @@ describe("freightliner cost", () => {
       perThousandImages: 0,
       perTerabyte: undefined,
     });
-    expect(JSON.parse(printed("--images", "0", "--json")).total).toBeGreaterThan(1);
-  });
-
-  it.each([
-    ["--overlap", "2"],
-    ["--images", "many"],
-    ["--blobs", "0"],
-  ])("refuses %s %s", (name, value) => {
-    expect(() => printed(name, value)).toThrow(UsageError);
+    expect(JSON.parse(printed({ images: 0 }, true)).total).toBeGreaterThan(1);
   });
 });

@@ -1,23 +1,22 @@
 import { readFileSync } from "node:fs";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { ExitCode, UsageError } from "../../cli/exit-code.ts";
+import { ExitCode } from "../../cli/exit-code.ts";
 import { conditionOf, gcloudCommands, terraform } from "../../cli/google-commands.ts";
 import { trustingPlace } from "../../cli/trusting-place.ts";
-import { googleSetup } from "../../cli/google-setup.ts";
-import { createScreen } from "../../cli/terminal.ts";
+import { run } from "../../cli/run.ts";
 import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
 import { readConfigurationFile } from "../../infra/read-configuration.ts";
+import { captureTerminal } from "../fixtures/terminal.ts";
 import { unbundledApp } from "../infra/template.ts";
 import { parseConfigurationFile } from "../../src/contract/configuration-file.ts";
 
 const CONFIG = "examples/multi-destination/freightliner.yaml";
 
-async function printed(...args: string[]): Promise<{ code: ExitCode; text: string }> {
-  let text = "";
-  const screen = createScreen({ write: (part) => void (text += part) });
-  const code = await googleSetup(args, { out: screen, err: screen, environment: {} });
-  return { code, text };
+async function printed(...args: string[]): Promise<{ code: ExitCode; text: string; problem: string }> {
+  const { terminal, out, err } = captureTerminal();
+  const code = await run(["google-setup", ...args], terminal, new AbortController().signal);
+  return { code, text: out(), problem: err() };
 }
 
 describe("freightliner google-setup", () => {
@@ -102,13 +101,12 @@ describe("freightliner google-setup", () => {
   });
 
   it.each([
-    [[], /--config FILE/],
+    [[], /required option '--config <file>' not specified/],
     [["--config", "nowhere.yaml"], /nowhere\.yaml cannot be read/],
-    [["--config", CONFIG, "--format", "bash"], /gcloud or terraform/],
+    [["--config", CONFIG, "--format", "bash"], /Allowed choices are gcloud, terraform/],
     [["--config", CONFIG, "--stack", 'x"; touch owned; "'], /--stack takes the name of a stack/],
     [["--config", "package.json"], /package\.json: the configuration is invalid/],
   ])("refuses %j, and says why", async (args, problem) => {
-    await expect(printed(...args)).rejects.toThrow(problem);
-    await expect(printed(...args)).rejects.toBeInstanceOf(UsageError);
+    expect(await printed(...args)).toEqual({ code: ExitCode.usage, text: "", problem: expect.stringMatching(problem) });
   });
 });

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
@@ -8,25 +7,15 @@ import type { Stack } from "../../local/stack.ts";
 import { startFaultProxy } from "../faults/fault-proxy.ts";
 import type { FaultProxy } from "../faults/fault-proxy.ts";
 import { eventually } from "../fixtures/eventually.ts";
+import { freightliner as runFreightliner } from "../fixtures/freightliner.ts";
+import type { Ended } from "../fixtures/freightliner.ts";
 import { push } from "../fixtures/push.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 
 const AMD64 = { os: "linux", architecture: "amd64" };
 const never = AbortSignal.timeout(600_000);
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function freightliner(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, ["freightliner.mjs", ...args], (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
+const freightliner = (...args: string[]): Promise<Ended> => runFreightliner(args);
 
 describe("a stack with a target that lacks one repository", () => {
   const parts = new AsyncDisposableStack();
@@ -117,7 +106,7 @@ describe("a stack with a target that lacks one repository", () => {
   it.each([
     [["status", "--stack", "no such"], "--stack takes the name"],
     [["status", "--local", "https://example.test"], "--local takes the address"],
-    [["redrive", "--class", "weather"], 'there is no class "weather"'],
+    [["redrive", "--class", "weather"], "Allowed choices are message"],
     [["redrive", "--force"], "--force"],
   ])("refuses %s, and says why", async (args, problem) => {
     const { code, stderr } = await freightliner(...args);

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { copy } from "../../cli/copy.ts";
-import { parseCopyOptions } from "../../cli/copy-options.ts";
+import { copy } from "../../cli/copy/copy.ts";
+import { readCopyOptions } from "../../cli/copy/copy-options.ts";
 import { ExitCode } from "../../cli/exit-code.ts";
-import { describeLetters } from "../../cli/redrive.ts";
-import { describeLook } from "../../cli/status.ts";
+import { describeLetters } from "../../cli/stack/redrive.ts";
+import { describeLook } from "../../cli/stack/status.ts";
 import { createScreen } from "../../cli/terminal.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import type { StackLook } from "../../src/wiring/stack-look.ts";
+import { captureTerminal } from "../fixtures/terminal.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
 
 /** Clears the screen, sets the window's title, reverses the direction of text, and begins a line that looks like ours. */
@@ -71,9 +72,10 @@ describe("what others have written", () => {
       manifests.push({ ...(await put(`part-${index}`, [])), platform });
     }
     await put("v1", manifests);
-    const { screen, text } = screenOf();
-    const options = parseCopyOptions([`${registry.host}/app:v1`, `${registry.host}/b`, "--platform", "linux/arm64"]);
-    const terminal = { out: screen, err: screen, environment: {} };
+    const { terminal, err: text } = captureTerminal();
+    const places = { source: `${registry.host}/app:v1`, target: `${registry.host}/b` };
+    const given = { platform: "linux/arm64", dryRun: false, referrers: true, jobs: 8, allowHost: [] };
+    const options = readCopyOptions(places, given);
     expect(await copy(options, terminal, AbortSignal.timeout(20_000))).toBe(ExitCode.notFound);
     await registry.close();
     expect(text()).toContain(`has no linux/arm64; it has ${HARMLESS}/a0, `);

@@ -46,7 +46,7 @@ describe("freightliner watch", () => {
     released.resolve();
     await eventually("its end", () => (shown.includes("0 being copied, 0 waiting, 1 equal") ? true : undefined));
     watching.kill("SIGINT");
-    expect(await once(watching, "exit")).toEqual([0, null]);
+    expect(await once(watching, "exit")).toEqual([130, null]);
     await registry.close();
   }, 600_000);
 });

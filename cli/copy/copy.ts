@@ -1,29 +1,29 @@
 import { randomUUID } from "node:crypto";
-import type { Descriptor } from "../src/oci/descriptor.ts";
-import { successors } from "../src/oci/manifest.ts";
-import { manifestKind } from "../src/oci/media-type.ts";
-import { formatPlatform, matchesPlatform } from "../src/oci/platform.ts";
-import type { Platform } from "../src/oci/platform.ts";
-import { formatReference } from "../src/oci/reference.ts";
-import type { Tag } from "../src/oci/reference.ts";
-import { createConnections } from "../src/registry/connections.ts";
-import type { Checkpoint } from "../src/replication/checkpoint.ts";
-import { concurrently } from "../src/replication/concurrently.ts";
-import type { CopyContext } from "../src/replication/copy-context.ts";
-import { copyImage } from "../src/replication/copy-image.ts";
-import { blobsOf, nodesOf, readImage } from "../src/replication/image-tree.ts";
-import { createMemoryRecordStore } from "../src/replication/memory-record-store.ts";
-import type { Streams } from "../src/replication/streams.ts";
-import { publish, UncertainPutError } from "../src/replication/publish.ts";
-import { createStreams } from "../src/replication/streams.ts";
-import { systemClock } from "../src/registry/system-clock.ts";
+import type { Descriptor } from "../../src/oci/descriptor.ts";
+import { successors } from "../../src/oci/manifest.ts";
+import { manifestKind } from "../../src/oci/media-type.ts";
+import { formatPlatform, matchesPlatform } from "../../src/oci/platform.ts";
+import type { Platform } from "../../src/oci/platform.ts";
+import { formatReference } from "../../src/oci/reference.ts";
+import type { Tag } from "../../src/oci/reference.ts";
+import { createConnections } from "../../src/registry/connections.ts";
+import type { Checkpoint } from "../../src/replication/checkpoint.ts";
+import { concurrently } from "../../src/replication/concurrently.ts";
+import type { CopyContext } from "../../src/replication/copy-context.ts";
+import { copyImage } from "../../src/replication/copy-image.ts";
+import { blobsOf, nodesOf, readImage } from "../../src/replication/image-tree.ts";
+import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
+import type { Streams } from "../../src/replication/streams.ts";
+import { publish, UncertainPutError } from "../../src/replication/publish.ts";
+import { createStreams } from "../../src/replication/streams.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 import type { CopyOptions } from "./copy-options.ts";
-import { ExitCode } from "./exit-code.ts";
-import { counted, formatBytes, formatDuration } from "./format.ts";
+import { ExitCode } from "../exit-code.ts";
+import { counted, formatBytes, formatDuration } from "../format.ts";
 import { openRegistries } from "./open-registries.ts";
 import type { Registries } from "./open-registries.ts";
 import { showProgress } from "./progress.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** Carries out `freightliner copy`. @returns an exit code. @throws what the copy throws. */
 export async function copy(options: CopyOptions, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
@@ -34,7 +34,7 @@ export async function copy(options: CopyOptions, terminal: Terminal, signal: Abo
     const registries = await openRegistries(options, connections, { environment, onBusy: () => streams.slower() });
     const root = await findRoot(registries, options, signal);
     if (typeof root === "string") {
-      terminal.err.lines([root]);
+      terminal.err.lines([`freightliner: ${root}`]);
       return ExitCode.notFound;
     }
     if (options.dryRun) return await plan(root, registries, options, { terminal, streams, signal });
@@ -92,7 +92,7 @@ async function carryOut(
     terminal.out.lines([`${place} is ${root.digest} already`]);
     return ExitCode.ok;
   }
-  const progress = showProgress(terminal.err);
+  const progress = showProgress(terminal.notes);
   const context = {
     source,
     target,

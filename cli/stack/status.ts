@@ -1,16 +1,17 @@
-import { pushAge } from "../src/replication/copy-request.ts";
-import { describeOutcome } from "../src/replication/outcome.ts";
-import { stateOf } from "../src/replication/tag-state.ts";
-import { openOperations } from "../src/wiring/open-operations.ts";
-import type { Operations } from "../src/wiring/open-operations.ts";
-import { lookAtStack } from "../src/wiring/stack-look.ts";
-import type { StackLook } from "../src/wiring/stack-look.ts";
-import { progressBar } from "./bar.ts";
-import type { Terminal } from "./terminal.ts";
-import { ExitCode } from "./exit-code.ts";
-import { counted, formatDuration } from "./format.ts";
-import { readOptions, readStack, STACK_OPTIONS } from "./stack-options.ts";
-import { createTable } from "./table.ts";
+import { pushAge } from "../../src/replication/copy-request.ts";
+import { describeOutcome } from "../../src/replication/outcome.ts";
+import { stateOf } from "../../src/replication/tag-state.ts";
+import { openOperations } from "../../src/wiring/open-operations.ts";
+import type { Operations } from "../../src/wiring/open-operations.ts";
+import { lookAtStack } from "../../src/wiring/stack-look.ts";
+import type { StackLook } from "../../src/wiring/stack-look.ts";
+import { progressBar } from "../bar.ts";
+import type { Terminal } from "../terminal.ts";
+import { ExitCode } from "../exit-code.ts";
+import { counted, formatDuration } from "../format.ts";
+import { readStack } from "./stack-options.ts";
+import type { GivenStack } from "./stack-options.ts";
+import { createTable } from "../table.ts";
 
 /** Tags shown that are not as they should be. */
 const SHOWN = 20;
@@ -18,13 +19,16 @@ const RECEIPTS = 10;
 const BAR_WIDTH = 10;
 
 /** Carries out `freightliner status`. */
-export async function status(args: readonly string[], { out }: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const values = readOptions(args, { ...STACK_OPTIONS, tag: { type: "string" } });
-  const { stack, access } = readStack(values);
+export async function status(
+  given: GivenStack & { readonly tag?: string | undefined },
+  { out, json }: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { stack, access } = readStack(given);
   await using operations = await openOperations(stack, access, signal);
-  if (values.tag !== undefined) return showTag(values.tag, operations, out);
+  if (given.tag !== undefined) return showTag(given.tag, operations, out);
   const found = await lookAtStack(operations);
-  if (values.json) out.json(found);
+  if (json) out.json(found);
   else out.lines(describeLook(stack, found));
   return ExitCode.ok;
 }

@@ -1,16 +1,16 @@
-import type { ImageSource } from "../src/oci/image-source.ts";
-import type { ImageTarget } from "../src/oci/image-target.ts";
-import { knownHosts } from "../src/contract/known-hosts.ts";
-import { DOCKER_HUB } from "../src/oci/docker-hub.ts";
-import type { Reference } from "../src/oci/reference.ts";
-import type { Side } from "../src/oci/registry-error.ts";
-import { fixedCredentials } from "../src/registry/auth/credentials.ts";
-import type { Endpoint } from "../src/registry/endpoint.ts";
-import { createRegistrySource } from "../src/registry/registry-source.ts";
-import { createRegistryTarget } from "../src/registry/registry-target.ts";
-import { createTraffic } from "../src/registry/traffic.ts";
+import type { ImageSource } from "../../src/oci/image-source.ts";
+import type { ImageTarget } from "../../src/oci/image-target.ts";
+import { knownHosts } from "../../src/contract/known-hosts.ts";
+import { DOCKER_HUB } from "../../src/oci/docker-hub.ts";
+import type { Reference } from "../../src/oci/reference.ts";
+import type { Side } from "../../src/oci/registry-error.ts";
+import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
+import type { Endpoint } from "../../src/registry/endpoint.ts";
+import { createRegistrySource } from "../../src/registry/registry-source.ts";
+import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import { createTraffic } from "../../src/registry/traffic.ts";
 import type { CopyOptions } from "./copy-options.ts";
-import { dockerCredentials } from "./docker-credentials.ts";
+import { dockerCredentials } from "../docker-credentials.ts";
 
 export interface Registries {
   readonly source: ImageSource;

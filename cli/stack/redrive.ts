@@ -1,22 +1,16 @@
-import { compileGlobs } from "../src/contract/glob.ts";
-import type { DeadLetter } from "../src/aws/dead-letters.ts";
-import { parseCopyRequest } from "../src/replication/copy-request.ts";
-import type { CopyRequest } from "../src/replication/copy-request.ts";
-import { FAILURE_CLASSES } from "../src/replication/failure-class.ts";
-import { openOperations } from "../src/wiring/open-operations.ts";
-import type { Operations } from "../src/wiring/open-operations.ts";
-import type { Terminal } from "./terminal.ts";
-import { ExitCode, UsageError } from "./exit-code.ts";
-import { counted, formatDuration } from "./format.ts";
-import { readOptions, readStack, STACK_OPTIONS } from "./stack-options.ts";
-
-const OPTIONS = {
-  ...STACK_OPTIONS,
-  class: { type: "string", multiple: true, default: [] as string[] },
-  reason: { type: "string", multiple: true, default: [] as string[] },
-  repository: { type: "string", multiple: true, default: [] as string[] },
-  go: { type: "boolean", default: false },
-} as const;
+import { compileGlobs } from "../../src/contract/glob.ts";
+import type { DeadLetter } from "../../src/aws/dead-letters.ts";
+import { parseCopyRequest } from "../../src/replication/copy-request.ts";
+import type { CopyRequest } from "../../src/replication/copy-request.ts";
+import { FAILURE_CLASSES } from "../../src/replication/failure-class.ts";
+import { openOperations } from "../../src/wiring/open-operations.ts";
+import type { Operations } from "../../src/wiring/open-operations.ts";
+import type { Terminal } from "../terminal.ts";
+import { ExitCode } from "../exit-code.ts";
+import { UsageError } from "../usage-error.ts";
+import { counted, formatDuration } from "../format.ts";
+import { readStack } from "./stack-options.ts";
+import type { GivenStack } from "./stack-options.ts";
 
 /** Letters shown of one class and reason. */
 const SHOWN = 5;
@@ -25,32 +19,35 @@ const SHOWN = 5;
  * Carries out `freightliner redrive`: shows the dead letters by class and reason, and with --go brings those that were
  * selected back to their queues. What to copy is looked up anew: a letter of last week brings today's image.
  */
-export async function redrive(args: readonly string[], { out }: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const values = readOptions(args, OPTIONS);
-  const selects = selectorOf({ ...values, class: values.class, reason: values.reason, repository: values.repository });
-  const { stack, access } = readStack(values);
+export async function redrive(
+  given: GivenStack & Selection & { readonly go: boolean },
+  { out, json }: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const selects = selectorOf(given);
+  const { stack, access } = readStack(given);
   await using operations = await openOperations(stack, access, signal);
   const letters: DeadLetter[] = [];
   for await (const letter of operations.deadLetters.look(signal)) letters.push(letter);
   const selected = letters.filter(selects);
-  const moved = values.go ? await bringBack(selected, operations, signal) : [];
+  const moved = given.go ? await bringBack(selected, operations, signal) : [];
   for (const letter of letters) if (!moved.includes(letter)) await operations.deadLetters.letGo(letter);
-  if (values.json) {
+  if (json) {
     out.json(selected.map((letter) => ({ ...letter, redriven: moved.includes(letter) })));
     return ExitCode.ok;
   }
   out.lines(describeLetters(selected, letters.length));
-  out.lines(conclude(values.go, selected.length, moved.length));
-  return selected.length > 0 && values.go && moved.length < selected.length ? ExitCode.failed : ExitCode.ok;
+  out.lines(conclude(given.go, selected.length, moved.length));
+  return selected.length > 0 && given.go && moved.length < selected.length ? ExitCode.failed : ExitCode.ok;
 }
 
 interface Selection {
-  readonly class?: readonly string[];
-  readonly reason?: readonly string[];
-  readonly repository?: readonly string[];
+  readonly class: readonly string[];
+  readonly reason: readonly string[];
+  readonly repository: readonly string[];
 }
 
-function selectorOf({ class: classes = [], reason: reasons = [], repository = [] }: Selection) {
+function selectorOf({ class: classes, reason: reasons, repository }: Selection) {
   const unknown = classes.find((name) => !FAILURE_CLASSES.some((known) => known === name));
   if (unknown !== undefined) {
     throw new UsageError(`there is no class "${unknown}"; there are ${FAILURE_CLASSES.join(", ")}`);

@@ -1,36 +1,37 @@
-import type { ListedTag } from "../src/replication/tag-state.ts";
+import type { ListedTag } from "../../src/replication/tag-state.ts";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openOperations } from "../src/wiring/open-operations.ts";
-import { lookAtStack } from "../src/wiring/stack-look.ts";
-import type { StackLook } from "../src/wiring/stack-look.ts";
-import { progressBar } from "./bar.ts";
-import type { Terminal } from "./terminal.ts";
-import { ExitCode, UsageError } from "./exit-code.ts";
-import { formatDuration } from "./format.ts";
-import { readOptions, readStack, STACK_OPTIONS } from "./stack-options.ts";
+import { openOperations } from "../../src/wiring/open-operations.ts";
+import { lookAtStack } from "../../src/wiring/stack-look.ts";
+import type { StackLook } from "../../src/wiring/stack-look.ts";
+import { progressBar } from "../bar.ts";
+import type { ExitCode } from "../exit-code.ts";
+import type { Terminal } from "../terminal.ts";
+import { formatDuration } from "../format.ts";
+import { readStack } from "./stack-options.ts";
+import type { GivenStack } from "./stack-options.ts";
 
-const OPTIONS = { ...STACK_OPTIONS, every: { type: "string", default: "5" } } as const;
 const BAR_WIDTH = 20;
 /** Copies shown at once; more do not fit on a screen. */
 const SHOWN = 30;
 
 /** Carries out `freightliner watch`: what is being copied and how far it has come, again and again until it is interrupted. */
-export async function watch(args: readonly string[], { out }: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const values = readOptions(args, OPTIONS);
-  const { stack, access } = readStack(values);
-  if (!/^[1-9]\d{0,3}$/.test(values.every)) throw new UsageError("--every takes seconds, 1 to 9999");
+export async function watch(
+  given: GivenStack & { readonly every: number },
+  { out, json }: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { stack, access } = readStack(given);
   await using operations = await openOperations(stack, access, signal);
-  for (let last = ""; !signal.aborted;) {
+  for (let last = ""; ;) {
     const look = await lookAtStack(operations);
     const page = describe(stack, look);
     const shown = page.join("\n");
-    if (values.json) out.json(look);
+    if (json) out.json(look);
     // Where it cannot be drawn anew, only what has changed is written.
     else if (out.isTTY || shown !== last) out.page(page);
     last = shown;
-    await sleep(Number(values.every) * 1_000, undefined, { signal }).catch(() => undefined);
+    await sleep(given.every * 1_000, undefined, { signal });
   }
-  return ExitCode.ok;
 }
 
 function describe(stack: string, { tags, deadLetters, behind }: StackLook): string[] {

@@ -1,0 +1,33 @@
+import { PRICES } from "../../src/contract/prices.ts";
+import { estimate } from "./cost-model.ts";
+import type { Workload } from "./cost-model.ts";
+import type { Terminal } from "../terminal.ts";
+import { ExitCode } from "../exit-code.ts";
+import { createTable } from "../table.ts";
+
+/** Carries out `freightliner cost`. */
+export function cost({ images, megabytes, overlap, blobs, destinations }: Workload, { out, json }: Terminal): ExitCode {
+  const workload: Workload = { images, megabytes, overlap, blobs, destinations };
+  const { items, total, perThousandImages, perTerabyte } = estimate(workload);
+  if (json) {
+    out.json({ workload, items, total, perThousandImages, perTerabyte });
+    return ExitCode.ok;
+  }
+  const table = createTable(["a month of", "dollars", "because"]);
+  for (const { name, dollars, because } of items) table.row([name, dollars.toFixed(2), because]);
+  table.row([
+    "in all",
+    total.toFixed(2),
+    `${perThousandImages.toFixed(2)} per 1,000 images, ${describe(perTerabyte)} per TB sent`,
+  ]);
+  out.lines([
+    ...table.lines(),
+    "",
+    `Prices: us-east-1, ${PRICES.asOf}, without free tiers; docs/cost.md says what they are.`,
+  ]);
+  return ExitCode.ok;
+}
+
+function describe(perTerabyte: number | undefined): string {
+  return perTerabyte === undefined ? "nothing" : perTerabyte.toFixed(2);
+}

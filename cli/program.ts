@@ -1,0 +1,77 @@
+import { Command } from "@commander-js/extra-typings";
+import type { CommanderError, CommandUnknownOpts, Option } from "@commander-js/extra-typings";
+import manifest from "../package.json" with { type: "json" };
+import { completionCommand } from "./commands/completion.ts";
+import { copyCommand } from "./commands/copy.ts";
+import { costCommand } from "./commands/cost.ts";
+import { googleSetupCommand } from "./commands/google-setup.ts";
+import { redriveCommand } from "./commands/redrive.ts";
+import { statusCommand } from "./commands/status.ts";
+import { watchCommand } from "./commands/watch.ts";
+import { EXIT_CODES } from "./exit-code.ts";
+import type { Session } from "./session.ts";
+import type { Screen } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** In the order in which help shows them. What a command needs beyond its options is loaded when it runs. */
+const COMMANDS = [copyCommand, statusCommand, watchCommand, redriveCommand, googleSetupCommand, costCommand] as const;
+
+/** The whole command line: commands, options, help, completion. Help goes to the screen, wrong usage is thrown. */
+export function createProgram(session: Session, out: Screen): CommandUnknownOpts {
+  const program: CommandUnknownOpts = new Command("freightliner")
+    .description("Copies and replicates container images.")
+    .version(manifest.version, "--version", "show the version")
+    .helpCommand("help [command]", "show how a command is used")
+    .addHelpText("after", AFTER_HELP);
+  for (const define of COMMANDS) program.addCommand(define(session));
+  program.addCommand(completionCommand(session, () => program));
+  for (const command of [program, ...program.commands]) speakOurWay(command, out);
+  return program;
+}
+
+const AFTER_HELP = `
+Credentials for registries come from the Docker configuration (DOCKER_CONFIG, ~/.docker/config.json) or the file named by
+REGISTRY_AUTH_FILE, credential helpers included. Loopback registries are reached over plain HTTP, all others over HTTPS.
+
+Exit codes:
+${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join("\n")}
+`;
+
+/** The command's text of an option; a default that says that nothing was given is no news. */
+function describeOption(option: Option): string {
+  const { defaultValue, argChoices } = option;
+  const description = argChoices === undefined ? option.description : `${option.description}: ${argChoices.join(", ")}`;
+  const isNews = defaultValue !== undefined && defaultValue !== false && !Array.isArray(defaultValue);
+  return isNews && !option.negate ? `${description} (default ${String(defaultValue)})` : description;
+}
+
+function describeCommand(command: CommandUnknownOpts): string {
+  return [command.name(), ...command.registeredArguments.map((argument) => `<${argument.name()}>`)].join(" ");
+}
+
+function speakOurWay(command: CommandUnknownOpts, out: Screen): void {
+  command
+    .helpOption("--help", "show how it is used")
+    .configureHelp({ optionDescription: describeOption, subcommandTerm: describeCommand })
+    .configureOutput({
+      writeOut: (text) => out.lines(text.trimEnd().split("\n")),
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(out.columns ?? 120, 120),
+    })
+    .exitOverride((cause) => {
+      if (cause.exitCode === 0) throw cause;
+      throw new UsageError(problemOf(cause), { command: nameOf(command) });
+    });
+}
+
+/** `error: unknown option '--fats'` and `(Did you mean --fast?)` as one line. */
+function problemOf({ message }: CommanderError): string {
+  return message
+    .replace(/^error: /, "")
+    .replace(/\n\(Did you mean (.+)\?\)$/, "; did you mean $1?")
+    .replaceAll("\n", " ");
+}
+
+function nameOf(command: CommandUnknownOpts): string {
+  return command.parent === null ? "" : command.name();
+}

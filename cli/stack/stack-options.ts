@@ -1,0 +1,34 @@
+import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
+import type { CloudAccess } from "../../src/wiring/open-operations.ts";
+import { isStackName } from "../../src/contract/names.ts";
+import type { GeneralOptions } from "../terminal.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Which stack, and how to reach it. */
+export interface StackOptions {
+  readonly stack: string;
+  readonly access: CloudAccess;
+}
+
+/** Which stack, as it was written. */
+export interface GivenStack extends GeneralOptions {
+  readonly stack: string;
+  readonly local?: string | undefined;
+}
+
+/** Checks a name as CloudFormation does. @throws {UsageError} */
+export function readStackName(name: string): string {
+  if (!isStackName(name))
+    throw new UsageError("--stack takes the name of a stack: a letter, then letters, digits and hyphens");
+  return name;
+}
+
+/** @throws {UsageError} */
+export function readStack({ stack: name, local }: Pick<GivenStack, "stack" | "local">): StackOptions {
+  const stack = readStackName(name);
+  if (local === undefined) return { stack, access: {} };
+  if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(local)) {
+    throw new UsageError("--local takes the address that npm start shows: http://127.0.0.1:PORT");
+  }
+  return { stack, access: { ...LOCAL_AWS, endpoint: local } };
+}

@@ -1,0 +1,11 @@
+/** The command line, or a file it names, is wrong; the message says how it should be. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  /** The command whose usage is wrong, where that is known. */
+  readonly command: string | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { readonly command?: string }) {
+    super(message, options);
+    this.command = options?.command;
+  }
+}
