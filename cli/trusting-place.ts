@@ -16,12 +16,14 @@ export interface TrustingPlace {
   readonly serviceAccount: string | undefined;
 }
 
-/** Undefined for a destination that is not in Artifact Registry, or has no federation. */
+/** Undefined for a destination that is not logged in to with a federation. */
 export function trustingPlace(destination: Destination): TrustingPlace | undefined {
-  if (destination.kind !== "artifactRegistry" || destination.federation === undefined) return undefined;
-  const { projectNumber, pool, provider } = AUDIENCE.exec(destination.federation.audience)?.groups ?? {};
+  const { access, prefix } = destination;
+  if (access.login.kind !== "google") return undefined;
+  const { audience, serviceAccount } = access.login.federation;
+  const { projectNumber, pool, provider } = AUDIENCE.exec(audience)?.groups ?? {};
   if (projectNumber === undefined || pool === undefined || provider === undefined) return undefined;
-  const { project, location, repository } = googlePlace(destination.registry, destination.prefix);
+  const { project, location, repository } = googlePlace(access.registry, prefix);
   return {
     destination: destination.name,
     projectNumber,
@@ -30,6 +32,6 @@ export function trustingPlace(destination: Destination): TrustingPlace | undefin
     project,
     location,
     repository,
-    serviceAccount: destination.federation.serviceAccount,
+    serviceAccount,
   };
 }

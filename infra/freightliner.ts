@@ -14,7 +14,7 @@ import type { DescribedQueue } from "./copy-queues.ts";
 import { createDashboard } from "./dashboard.ts";
 import { deploymentOf } from "./deployment.ts";
 import { createFunctions } from "./functions.ts";
-import { allowKeys } from "./key-access.ts";
+import { allowSecrets } from "./secret-access.ts";
 import { allowKeyUse, allowServices } from "./key-use.ts";
 import { createLongLane } from "./long-lane.ts";
 import { createNotifications } from "./notify-function.ts";
@@ -69,7 +69,7 @@ export class Freightliner extends Construct {
       allowKeyUse([...Object.values(roles), longLane], settings.encryptionKey);
       allowServices(settings.encryptionKey, Stack.of(this));
     }
-    allowKeys([...copiers, roles.probe, roles.reconcile], configuration);
+    allowSecrets([...copiers, roles.probe, roles.reconcile], configuration);
     this.trustedRoles = { copy: roles.copy, longLane, probe: roles.probe, reconcile: roles.reconcile };
     reserveQueues({ queues, deadLetters, roles: { ...roles, longLane }, settings });
     const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID, settings });

@@ -3,8 +3,8 @@ import { isRepositoryName } from "../oci/reference.ts";
 import { REGISTRY_OPERATIONS } from "../oci/registry-error.ts";
 import { globProblem, LONGEST } from "./glob.ts";
 import { CIRCUIT } from "./limits.ts";
-import type { RegistryAccess } from "./provider.ts";
-import { PROVIDERS } from "./providers.ts";
+import type { OptionProblem, RegistryAccess } from "./provider.ts";
+import { openKind, optionsOf, PROVIDERS, unknownKind } from "./providers.ts";
 import { ScheduleExpression, TimeZone } from "./schedule.ts";
 
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
@@ -51,15 +51,44 @@ const placement = {
   circuit: Circuit.prefault({}),
 };
 
+/** Fields of a destination, whatever its kind. */
+const Placement = z.object(placement);
+
 /** A place images are replicated to. */
-const Destination = z.discriminatedUnion(
-  "kind",
-  [
-    z.strictObject({ kind: z.literal("artifactRegistry"), ...placement, ...PROVIDERS.artifactRegistry.options }),
-    z.strictObject({ kind: z.literal("generic"), ...placement, ...PROVIDERS.generic.options }),
-  ],
-  { error: "is none of the kinds known: artifactRegistry, generic" },
-);
+export interface Destination extends z.infer<typeof Placement> {
+  readonly kind: string;
+  /** How to reach it. */
+  readonly access: RegistryAccess;
+  /** What its kind says against its options, each of which is well-formed. */
+  readonly problems: readonly OptionProblem[];
+}
+
+/** Which fields a destination has is a matter of its kind; kinds are looked up when a document is read. */
+const Destination = z
+  .looseObject({ kind: z.string({ error: ({ input }) => unknownKind(input) }) })
+  .transform((written, context): Destination => {
+    const { kind } = written;
+    const options = optionsOf(kind);
+    if (options === undefined) {
+      context.addIssue({ code: "custom", path: ["kind"], message: unknownKind(kind) });
+      return z.NEVER;
+    }
+    const parsed = z.strictObject({ ...placement, ...options, kind: z.literal(kind) }).safeParse(written);
+    if (!parsed.success) {
+      for (const { path, message } of parsed.error.issues)
+        context.addIssue({ code: "custom", path: [...path], message });
+      return z.NEVER;
+    }
+    const place = Placement.parse(written);
+    return { ...place, kind, ...openKind(kind, parsed.data, place.prefix) };
+  });
+
+/** A destination as it is written, of the kinds that come with the product. */
+type WrittenDestination = z.input<typeof Placement> &
+  (
+    | ({ readonly kind: "artifactRegistry" } & z.input<z.ZodObject<typeof PROVIDERS.artifactRegistry.options>>)
+    | ({ readonly kind: "generic" } & z.input<z.ZodObject<typeof PROVIDERS.generic.options>>)
+  );
 
 export const Rule = z.strictObject({
   /** Which source repositories: globs. */
@@ -126,7 +155,7 @@ export const Document = z.strictObject({
   reconcile: Reconcile.prefault({}),
 });
 
-type Written = z.input<typeof Document>;
+type Written = Omit<z.input<typeof Document>, "destinations"> & { readonly destinations: WrittenDestination[] };
 /** The configuration as written. A registry by ECR's own host says which account and region it is of. */
 export type ConfigurationDocument =
   | Written
@@ -134,16 +163,8 @@ export type ConfigurationDocument =
       readonly source: Omit<Written["source"], "account" | "region"> & { readonly registry: string };
     });
 export type Source = z.infer<typeof Source>;
-export type Destination = z.infer<typeof Destination>;
 
 /** How to reach the source. */
 export function sourceAccess(source: Source): RegistryAccess {
   return PROVIDERS.ecr.access(source);
-}
-
-/** How to reach a destination. */
-export function destinationAccess(destination: Destination): RegistryAccess {
-  return destination.kind === "generic"
-    ? PROVIDERS.generic.access(destination)
-    : PROVIDERS.artifactRegistry.access(destination);
 }

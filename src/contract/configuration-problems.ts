@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { destinationAccess } from "./configuration-document.ts";
 import type { Destination, Document, Source } from "./configuration-document.ts";
+import { accountAndRegion } from "./ecr.ts";
 import { isGlob } from "./glob.ts";
 import { PROVIDERS } from "./providers.ts";
 
@@ -38,40 +38,30 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
 function hostProblems(source: Source, destinations: readonly Destination[]): string[] {
   const plain = [
     ...(source.plainHttp ? [{ field: "source.plainHttp", host: source.registry ?? "Amazon ECR" }] : []),
-    ...destinations.flatMap((d, i) =>
-      d.plainHttp ? [{ field: `destinations[${i}].plainHttp`, host: d.registry }] : [],
+    ...destinations.flatMap(({ access }, i) =>
+      access.plainHttp ? [{ field: `destinations[${i}].plainHttp`, host: access.registry }] : [],
     ),
   ];
   const refused = plain
     .filter(({ host }) => !LOOPBACK.test(host))
     .map(({ field, host }) => `${field}: plain HTTP is only for loopback hosts, not for ${host}`);
-  const ownProblem = PROVIDERS.ecr.problem(source);
-  const mistaken = destinations.flatMap((d, i) => {
-    const problem = d.kind === "artifactRegistry" ? PROVIDERS.artifactRegistry.problem(d) : undefined;
-    return problem === undefined ? [] : [`destinations[${i}].${problem.field}: ${problem.text}`];
-  });
   return [
     ...refused,
-    ...(ownProblem === undefined ? [] : [`source.${ownProblem.field}: ${ownProblem.text}`]),
-    ...mistaken,
-    ...destinations.flatMap((d, i) => (isShut(d) ? [`destinations[${i}].federation: ${SHUT}`] : [])),
-    ...destinations.flatMap((d, i) => (isSource(source, d) ? [`destinations[${i}].registry: ${LOOP}`] : [])),
+    ...PROVIDERS.ecr.problems(source).map(({ field, text }) => `source.${field}: ${text}`),
+    ...destinations.flatMap(({ problems }, i) =>
+      problems.map(({ field, text }) => `destinations[${i}].${field}: ${text}`),
+    ),
+    ...destinations.flatMap(({ access }, i) =>
+      isSource(source, access.registry) ? [`destinations[${i}].registry: ${LOOP}`] : [],
+    ),
   ];
-}
-
-const SHUT = "is missing: Google lets nobody write without a login (docs/google-setup.md)";
-
-function isShut(destination: Destination): boolean {
-  return (
-    !destination.plainHttp &&
-    destination.kind === "artifactRegistry" &&
-    destinationAccess(destination).login.kind === "anonymous"
-  );
 }
 
 const LOOP = "is the source itself; what is copied there would be copied again, without end";
 
-function isSource({ account, region, registry }: Source, destination: Destination): boolean {
-  const host = destination.registry.toLowerCase();
-  return host === registry?.toLowerCase() || (host.startsWith(`${account}.dkr`) && host.includes(`.${region}.`));
+function isSource(source: Source, destination: string): boolean {
+  const host = destination.toLowerCase();
+  const named = accountAndRegion(host);
+  if (named !== undefined) return named.account === source.account && named.region === source.region;
+  return host === source.registry?.toLowerCase();
 }

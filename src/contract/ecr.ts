@@ -21,19 +21,22 @@ const HOST = /^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.
 /** One account's private registry in one region of Amazon ECR (ECR user guide, "Private registries"). */
 export const ecr = {
   options: shape,
-  problem({ account, region, registry }) {
+  // Its repositories have to be created before they are written, by a role that may: that is not built.
+  isDestination: false,
+  problems({ account, region, registry }) {
     const named = registry === undefined ? undefined : accountAndRegion(registry);
-    if (named === undefined || (named.account === account && named.region === region)) return undefined;
+    if (named === undefined || (named.account === account && named.region === region)) return [];
     const text = `${registry} is the registry of ${named.account} in ${named.region}, not of ${account} in ${region}`;
-    return { field: "registry", text };
+    return [{ field: "registry", text }];
   },
   access: ({ account, region, registry, plainHttp, blobHosts }) => ({
     registry: parseRegistryHost(registry ?? `${account}.dkr.ecr.${region}.${serviceDomain(region)}`),
     plainHttp,
     allowedHosts: blobHosts ?? layerBucket(region),
+    hostsField: "blobHosts",
     login: { kind: "ecr", region },
+    listing: "distribution",
   }),
-  recognizes: (host) => HOST.test(host),
 } as const satisfies Provider<typeof shape>;
 
 /** Whose registry a host is, in whichever of ECR's forms; undefined for any other host. */

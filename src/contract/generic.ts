@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { parseRegistryHost } from "../oci/reference.ts";
 import { knownHosts } from "./known-hosts.ts";
-import { HostPatterns, RegistryHostField } from "./provider.ts";
+import { HostPatterns, KeyArn, RegistryHostField, SecretArn, storedSecret } from "./provider.ts";
 import type { Provider } from "./provider.ts";
 
 const shape = {
@@ -9,16 +9,29 @@ const shape = {
   plainHttp: z.boolean().default(false),
   /** Its token server, its object store: whatever else it may send us to, beside the hosts it is known for. */
   allowedHosts: HostPatterns.default([]),
+  /** The secret that holds user and password, or a token. Read into memory, and nowhere else. */
+  loginSecret: SecretArn.optional(),
+  /** The KMS key that secret is encrypted with, when it is not the account's `aws/secretsmanager`. */
+  secretEncryptionKey: KeyArn.optional(),
 };
 
 /** Any registry that follows the distribution-spec. */
 export const generic = {
   options: shape,
-  access: ({ registry, plainHttp, allowedHosts }) => ({
+  isDestination: true,
+  problems({ loginSecret, secretEncryptionKey }) {
+    if (secretEncryptionKey === undefined || loginSecret !== undefined) return [];
+    return [{ field: "secretEncryptionKey", text: "stands without a loginSecret; remove it, or name the secret" }];
+  },
+  access: ({ registry, plainHttp, allowedHosts, loginSecret, secretEncryptionKey }) => ({
     registry: parseRegistryHost(registry),
     plainHttp,
     allowedHosts: [...allowedHosts, ...knownHosts(registry)],
-    login: { kind: "anonymous" },
+    hostsField: "allowedHosts",
+    login:
+      loginSecret === undefined
+        ? { kind: "anonymous" }
+        : { kind: "stored", secret: storedSecret(loginSecret, secretEncryptionKey) },
+    listing: "distribution",
   }),
-  recognizes: () => false,
 } as const satisfies Provider<typeof shape>;

@@ -1,52 +1,52 @@
-import * as z from "zod";
-import { FormatError, shown } from "../oci/format-error.ts";
+import type * as z from "zod";
+import { shown } from "../oci/format-error.ts";
 import { artifactRegistry } from "./artifact-registry.ts";
-import { dotPath } from "./dot-path.ts";
 import { ecr } from "./ecr.ts";
 import { generic } from "./generic.ts";
-import type { Provider, RegistryAccess } from "./provider.ts";
+import type { OptionProblem, Provider, RegistryAccess } from "./provider.ts";
 
-/** Every kind of registry there is: another one is another entry, and nothing else. */
+/** The kinds of registry that come with the product. */
 export const PROVIDERS = { ecr, artifactRegistry, generic } as const satisfies Readonly<Record<string, Provider>>;
-export type RegistryKind = keyof typeof PROVIDERS;
+
+/** Every kind there is in this process: schema, hosts, login and listing of a registry are read from here, and nowhere else. */
+const kinds = new Map<string, Provider>(Object.entries(PROVIDERS));
 
 /**
- * How to talk to a registry of a kind, from options nobody has checked yet.
- * @throws {FormatError} naming the registry and the field, when the kind is unknown or an option is missing, wrong or unknown.
+ * Adds a kind of registry. To be called before a configuration is read: in a module that is imported ahead of the function or the app.
+ * @throws {RangeError} when the name is empty or taken.
  */
-export function registryAccess(
+export function addKind(kind: string, provider: Provider): void {
+  if (kind === "") throw new RangeError("a kind of registry needs a name");
+  if (kinds.has(kind)) throw new RangeError(`there is a kind of registry ${shown(kind)} already; choose another name`);
+  kinds.set(kind, provider);
+}
+
+/** Names of the kinds that images can be replicated to. */
+export function destinationKinds(): readonly string[] {
+  return [...kinds].flatMap(([kind, { isDestination }]) => (isDestination ? [kind] : []));
+}
+
+/** The fields of a destination of a kind. Undefined when there is no such kind, or it is for sources only. */
+export function optionsOf(kind: string): z.ZodRawShape | undefined {
+  const provider = kinds.get(kind);
+  return provider?.isDestination === true ? provider.options : undefined;
+}
+
+/** Why there is no such kind of destination, with the kinds there are. */
+export function unknownKind(kind: unknown): string {
+  const known = destinationKinds().join(", ");
+  if (typeof kind !== "string" || kind === "") return `is missing or empty; known kinds are ${known}`;
+  const what = kinds.has(kind) ? "is a kind of source only" : "is no kind of registry";
+  return `${shown(kind)} ${what}; known kinds are ${known}`;
+}
+
+/** A destination's registry, from options that the schema of its kind has checked; and what is wrong with them together. */
+export function openKind(
   kind: string,
-  options: unknown,
-  providers: Readonly<Record<string, Provider>> = PROVIDERS,
-): RegistryAccess {
-  const provider = Object.hasOwn(providers, kind) ? providers[kind] : undefined;
-  if (provider === undefined) {
-    throw new FormatError(
-      "kind",
-      `${shown(kind)} is no kind of registry; known are ${Object.keys(providers).join(", ")}`,
-    );
-  }
-  const parsed = z.strictObject(provider.options).safeParse(options);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const field = dotPath(issue?.path ?? []) || "options";
-    throw new FormatError(field, `${issue?.message ?? "is wrong"} (${describe(kind, options)})`, {
-      cause: parsed.error,
-    });
-  }
-  const problem = provider.problem?.(parsed.data);
-  if (problem !== undefined) throw new FormatError(problem.field, problem.text);
-  return provider.access(parsed.data);
-}
-
-/** The kind of registry a host shows to be: `generic` when it shows nothing. */
-export function kindOfHost(host: string): RegistryKind {
-  const kinds: readonly RegistryKind[] = ["ecr", "artifactRegistry", "generic"];
-  return kinds.find((kind) => PROVIDERS[kind].recognizes(host)) ?? "generic";
-}
-
-/** "ecr registry europe-docker.pkg.dev" for messages. */
-function describe(kind: string, options: unknown): string {
-  const named = z.object({ registry: z.string() }).safeParse(options).data?.registry;
-  return named === undefined ? `a registry of kind ${kind}` : `registry ${shown(named)} of kind ${kind}`;
+  options: Readonly<Record<string, unknown>>,
+  prefix: string,
+): { readonly access: RegistryAccess; readonly problems: readonly OptionProblem[] } {
+  const provider = kinds.get(kind);
+  if (provider === undefined) throw new RangeError(unknownKind(kind));
+  return { access: provider.access(options), problems: provider.problems(options, prefix) };
 }

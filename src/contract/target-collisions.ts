@@ -1,6 +1,6 @@
 interface Place {
   readonly name: string;
-  readonly registry: string;
+  readonly access: { readonly registry: string };
   readonly prefix: string;
 }
 
@@ -24,19 +24,19 @@ function sharedPlaces(destinations: readonly Place[]): string[] {
   return destinations.flatMap((place, index) =>
     destinations.slice(0, index).flatMap((other) => {
       const [mine, theirs] = [pathOf(place), pathOf(other)];
-      const where = `${place.registry}/${place.prefix}`;
+      const where = `${place.access.registry}/${place.prefix}`;
       if (mine === theirs) return [`destinations[${index}]: "${place.name}" and "${other.name}" are both ${where}`];
       if (!mine.startsWith(theirs) && !theirs.startsWith(mine)) return [];
       return [
-        `destinations[${index}]: "${place.name}" (${where}) and "${other.name}" (${other.registry}/${other.prefix}) lie one inside the other; choose prefixes side by side`,
+        `destinations[${index}]: "${place.name}" (${where}) and "${other.name}" (${other.access.registry}/${other.prefix}) lie one inside the other; choose prefixes side by side`,
       ];
     }),
   );
 }
 
 /** Comparable: hosts are the same in any case, and 443 is where registries are anyway. */
-function pathOf({ registry, prefix }: Place): string {
-  return `${registry.toLowerCase().replace(/:443$/, "")}/${prefix}/`;
+function pathOf({ access, prefix }: Place): string {
+  return `${access.registry.toLowerCase().replace(/:443$/, "")}/${prefix}/`;
 }
 
 /** A renamed repository must not take the name under which another source repository arrives. */

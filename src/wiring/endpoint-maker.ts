@@ -1,5 +1,4 @@
-import { destinationAccess, sourceAccess } from "../contract/configuration-document.ts";
-import type { Destination } from "../contract/configuration-document.ts";
+import { sourceAccess } from "../contract/configuration-document.ts";
 import type { Configuration } from "../contract/configuration.ts";
 import type { Login, RegistryAccess } from "../contract/provider.ts";
 import type { RepositoryName } from "../oci/reference.ts";
@@ -32,26 +31,24 @@ export function createEndpointMaker(options: EndpointMakerOptions): EndpointMake
   const timed = clock === undefined ? {} : { clock };
   const given = { ...timed, ...(random === undefined ? {} : { random }) };
   const logins = new Map(
-    configuration.destinations.map((destination) => {
-      const access = { ...destinationAccess(destination), howToAllow: howToAllow(destination) };
-      return [destination.name, { access, credentials: options.credentials(access.login) }] as const;
+    configuration.destinations.map(({ name, access }) => {
+      const place = { ...access, howToAllow: howToAllow(access, `of destination ${name}`) };
+      return [name, { access: place, credentials: options.credentials(access.login) }] as const;
     }),
   );
-  const access = {
-    ...sourceAccess(configuration.source),
-    howToAllow: (host: string) => `add "${host}" to source.blobHosts`,
-  };
+  const own = sourceAccess(configuration.source);
+  const access = { ...own, howToAllow: howToAllow(own, "of the source") };
   const source = endpointOf("source", access, options.credentials(access.login), undefined);
 
   function endpointOf(
     side: Side,
-    access: Omit<RegistryAccess, "login"> & Pick<Endpoint, "howToAllow">,
+    { registry, plainHttp, allowedHosts, howToAllow }: RegistryAccess & Pick<Endpoint, "howToAllow">,
     credentials: CredentialsSource,
     rate: SharedRate | undefined,
   ): Omit<Endpoint, "repository"> {
     const busy = onBusy === undefined ? {} : { onBusy };
     const traffic = createTraffic({ retryPolicies: configuration.retries, rate, ...busy, ...timed });
-    return { side, ...access, ...given, credentials, connections, traffic };
+    return { side, registry, plainHttp, allowedHosts, howToAllow, ...given, credentials, connections, traffic };
   }
 
   return {
@@ -65,7 +62,7 @@ export function createEndpointMaker(options: EndpointMakerOptions): EndpointMake
   };
 }
 
-/** Which field of a destination allows another host; a kind without such a field has no other hosts. */
-function howToAllow({ name, ...options }: Destination): Endpoint["howToAllow"] {
-  return "allowedHosts" in options ? (host) => `add "${host}" to allowedHosts of destination ${name}` : undefined;
+/** Which field allows another host; a kind without such a field has no other hosts. */
+function howToAllow({ hostsField }: RegistryAccess, whose: string): Endpoint["howToAllow"] {
+  return hostsField === undefined ? undefined : (host) => `add "${host}" to ${hostsField} ${whose}`;
 }

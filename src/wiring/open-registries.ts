@@ -3,11 +3,12 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { clientLimits } from "../aws/client-limits.ts";
 import { createEcrCredentials } from "../aws/ecr-credentials.ts";
-import { createKeyReader } from "../aws/key-reader.ts";
 import { roleOf } from "../aws/role.ts";
+import { createLoginSecretReader } from "../aws/login-secret.ts";
+import { createStoredCredentials } from "../aws/stored-credentials.ts";
 import type { Configuration } from "../contract/configuration.ts";
 import type { GoogleEndpoints } from "../contract/environment.ts";
-import type { Login } from "../contract/provider.ts";
+import type { Login, StoredSecret } from "../contract/provider.ts";
 import { createFederatedCredentials } from "../google/federated-credentials.ts";
 import { createKeyCredentials } from "../google/key-credentials.ts";
 import { createConnections } from "../registry/connections.ts";
@@ -48,11 +49,15 @@ function credentialsOf(login: Login, { sqs, google = {} }: RegistriesOptions): C
       const endpoints = { stsUrl: google.sts, iamCredentialsUrl: google.iamCredentials };
       return createFederatedCredentials({ ...login.federation, ...endpoints, aws: roleOf(sqs) });
     }
-    case "google-key": {
-      const secrets = new SecretsManagerClient({ ...clientLimits(), region: regionOf(login.secret) });
-      return createKeyCredentials({ readKey: createKeyReader(secrets, login.secret), oauthUrl: google.oauth });
-    }
+    case "google-key":
+      return createKeyCredentials({ readKey: readerOf(login.secret), oauthUrl: google.oauth });
+    case "stored":
+      return createStoredCredentials({ arn: login.secret.arn, read: readerOf(login.secret) });
   }
+}
+
+function readerOf({ arn }: StoredSecret): (signal: AbortSignal) => Promise<string> {
+  return createLoginSecretReader(new SecretsManagerClient({ ...clientLimits(), region: regionOf(arn) }), arn);
 }
 
 /** The region an ARN names (AWS General Reference, "ARN format"). */

@@ -26,8 +26,9 @@ export function createTargetLooks(
   return {
     listing(name, repository) {
       const { destination, endpoint } = find(name, repository);
-      if (destination.kind !== "artifactRegistry") return createTagListing(endpoint);
-      const place = googlePlace(destination.registry, repository);
+      const { registry, listing: way } = destination.access;
+      if (way === "distribution") return createTagListing(endpoint);
+      const place = googlePlace(registry, repository);
       const list = createGoogleTagListing({ endpoint, place, apiUrl });
       return createTagListing(endpoint, { from: DOCKER_LISTING_MAX, list });
     },

@@ -93,7 +93,7 @@ describe("a configuration", () => {
     [
       "Artifact Registry without a login",
       { ...minimal, destinations: [shut] },
-      /destinations\[0\]\.federation: is missing: Google lets nobody write/,
+      /destinations\[0\]\.federation: is missing: Artifact Registry lets only identities of Google write/,
     ],
     [
       "a key beside a federation",

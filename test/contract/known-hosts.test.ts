@@ -1,6 +1,7 @@
+import * as z from "zod";
 import { describe, expect, it } from "vitest";
 import { knownHosts } from "../../src/contract/known-hosts.ts";
-import { registryAccess } from "../../src/contract/providers.ts";
+import { generic } from "../../src/contract/generic.ts";
 import { createHostGuard } from "../../src/registry/hosts/host-guard.ts";
 
 /** Whether a registry may send us to a host, by what is known of it. */
@@ -60,9 +61,7 @@ describe("a registry that is known", () => {
   });
 
   it("needs no more as a destination of kind generic than its name", () => {
-    expect(registryAccess("generic", { registry: "quay.io", allowedHosts: ["mirror.example"] }).allowedHosts).toEqual([
-      "mirror.example",
-      ...knownHosts("quay.io"),
-    ]);
+    const options = z.strictObject(generic.options).parse({ registry: "quay.io", allowedHosts: ["mirror.example"] });
+    expect(generic.access(options).allowedHosts).toEqual(["mirror.example", ...knownHosts("quay.io")]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { compileGlobs } from "../../src/contract/glob.ts";
 import { targetCollisions } from "../../src/contract/target-collisions.ts";
 
-const place = (name: string, registry: string, prefix: string) => ({ name, registry, prefix });
+const place = (name: string, registry: string, prefix: string) => ({ name, access: { registry }, prefix });
 const rule = (repository: string, as?: string, destinations: readonly string[] = ["a"]) => ({
   repositories: [repository],
   destinations,

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { startGoogleTokens } from "../../local/emulators/google-tokens.ts";
 import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
-import { createKeyReader } from "../../src/aws/key-reader.ts";
+import { createLoginSecretReader } from "../../src/aws/login-secret.ts";
 import { createKeyCredentials } from "../../src/google/key-credentials.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
@@ -35,7 +35,11 @@ async function setUp(text: string, publicKey: string) {
   const client = new SecretsManagerClient({ ...LOCAL_AWS, endpoint: `http://${manager.host}`, maxAttempts: 1 });
   stack.defer(() => client.destroy());
   const open = (changes: { oauthUrl?: string; timeoutMs?: number } = {}) =>
-    createKeyCredentials({ readKey: createKeyReader(client, ARN), oauthUrl: tokens.endpoints.oauth, ...changes });
+    createKeyCredentials({
+      readKey: createLoginSecretReader(client, ARN),
+      oauthUrl: tokens.endpoints.oauth,
+      ...changes,
+    });
   return { secrets, keys, tokens, open, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
@@ -92,7 +96,7 @@ describe("credentials of a service-account key", () => {
     around.secrets.delete(ARN);
     await expect(around.open()(signal)).rejects.toMatchObject({
       category: "permanent",
-      message: expect.stringMatching(/google-key-AbCdEf.*ResourceNotFoundException.*who may decrypt it/),
+      message: expect.stringMatching(/google-key-AbCdEf.*ResourceNotFoundException.*may read and decrypt it/),
     });
   });
 
@@ -101,7 +105,7 @@ describe("credentials of a service-account key", () => {
     await using around = await setUp(key.text, key.publicKey);
     await using away = await scriptedServer((_got, response) => void response.writeHead(503).end("{}"));
     const client = new SecretsManagerClient({ ...LOCAL_AWS, endpoint: `http://${away.host}`, maxAttempts: 1 });
-    const unread = createKeyCredentials({ readKey: createKeyReader(client, ARN) });
+    const unread = createKeyCredentials({ readKey: createLoginSecretReader(client, ARN) });
     await expect(unread(signal)).rejects.toMatchObject({ category: "deferred" });
     client.destroy();
     await using slow = await scriptedServer(() => undefined);

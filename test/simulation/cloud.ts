@@ -1,4 +1,4 @@
-import { destinationAccess, sourceAccess } from "../../src/contract/configuration-document.ts";
+import { sourceAccess } from "../../src/contract/configuration-document.ts";
 import type { Destination } from "../../src/contract/configuration-document.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
 import type { Configuration } from "../../src/contract/configuration.ts";
@@ -167,7 +167,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
   const profile = ecrProfile(passwords.ecr, bucket);
   sites.set(host, createRegistrySite({ service: "source", registry: source, profile, onTag: () => undefined }));
   for (const { destination, registry } of places.values()) {
-    const { registry: host, allowedHosts } = destinationAccess(destination);
+    const { registry: host, allowedHosts } = destination.access;
     const [tokenHost = ""] = allowedHosts;
     const service = DESTINATIONS.find((name) => name === destination.name) ?? "gar";
     const profile: Profile =

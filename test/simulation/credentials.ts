@@ -34,6 +34,8 @@ export function credentialsOf({ passwords }: Cloud, process: Process): (login: L
           const password = passwords.ecr.issue(12 * HOUR_MS);
           return { kind: "basic", username: "AWS", password };
         });
+      case "stored":
+      // A secret does not end by itself; here it stands for whatever the destination takes.
       case "google":
       case "google-key":
         // Security Token Service: an hour.

@@ -5,8 +5,11 @@ import { createSecretReader } from "./secret.ts";
 /** Refusals for what we are or what we ask for: throttling, outages and broken connections pass. */
 const FINAL = /AccessDenied|ResourceNotFound|InvalidParameter|InvalidRequest|DecryptionFailure|UnrecognizedClient/;
 
-/** Reads a service account's key from AWS Secrets Manager; a failure is the destination's, and says what to check. */
-export function createKeyReader(client: SecretsManagerClient, arn: string): (signal: AbortSignal) => Promise<string> {
+/** Reads what logs in to a destination from AWS Secrets Manager; a failure is the destination's, and says what to check. */
+export function createLoginSecretReader(
+  client: SecretsManagerClient,
+  arn: string,
+): (signal: AbortSignal) => Promise<string> {
   const read = createSecretReader(client, arn);
   return async (signal) => {
     try {
@@ -17,7 +20,7 @@ export function createKeyReader(client: SecretsManagerClient, arn: string): (sig
       const category = FINAL.test(name) ? "permanent" : "deferred";
       throw new RegistryError(
         { side: "target", operation: "get-credentials", subject: arn, category },
-        `the secret with the service account's key cannot be read (${name}); check that it is there, and who may decrypt it`,
+        `the secret that logs in to the destination cannot be read (${name}); check that it is there, and that the functions' roles may read and decrypt it`,
         { cause },
       );
     }
