@@ -50,11 +50,12 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
     open({ delivery, ...route }) {
       const { priority } = known(queueByArn(queues.copies, delivery.queueArn), delivery.queueArn);
       // What takes hours gives way to what was just pushed.
-      return wiring.open({
+      const way = {
         ...route,
         message: delivery.messageId,
-        priority: priority === "live" ? "live" : "backfill",
-      });
+        priority: priority === "live" ? priority : "backfill",
+      } as const;
+      return { ...wiring.open(way), isLong: lane === "long" };
     },
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;

@@ -13,15 +13,21 @@ const SharedFrom = z.string().refine(isRepositoryName);
 export const Checkpoint = z.discriminatedUnion("state", [
   /** `repository`: one of the destination that has it, for the others to share. */
   z.object({ state: z.literal("present"), repository: SharedFrom.optional() }),
-  /** Somebody is uploading it, until (epoch milliseconds) unless renewed. */
-  z.object({ state: z.literal("uploading"), owner: z.string(), until: z.number() }),
+  /** Somebody is uploading it, until (epoch milliseconds) unless renewed; `isLong`: in the long lane, for hours perhaps. */
+  z.object({
+    state: z.literal("uploading"),
+    owner: z.string(),
+    until: z.number(),
+    isLong: z.boolean().optional(),
+  }),
   z.object({ state: z.literal("unknown") }),
 ]);
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
 export type ClaimedContent =
   | { readonly kind: "present"; readonly repository: RepositoryName | undefined }
-  | { readonly kind: "busy"; readonly until: number }
+  /** `isLong`: its uploader may be at it for hours. */
+  | { readonly kind: "busy"; readonly until: number; readonly isLong: boolean }
   /** `maybe`: an uploader died at it, so it may have arrived all the same. */
   | { readonly kind: "claimed"; readonly maybe: boolean };
 
@@ -29,6 +35,8 @@ export interface ClaimContent {
   readonly owner: string;
   readonly now: number;
   readonly leaseMs: number;
+  /** Ours is a copy of the long lane. */
+  readonly isLong?: boolean | undefined;
 }
 
 /** The key of a blob or manifest in one repository of one destination, or in the destination as a whole. */
@@ -40,10 +48,11 @@ export function contentKey(scope: string, digest: Digest): string {
 export function claimContent(known: Checkpoint | undefined, claim: ClaimContent): Change<Checkpoint, ClaimedContent> {
   if (known?.state === "present") return { answer: { kind: "present", repository: known.repository } };
   if (known?.state === "uploading" && known.owner !== claim.owner && known.until > claim.now) {
-    return { answer: { kind: "busy", until: known.until } };
+    return { answer: { kind: "busy", until: known.until, isLong: known.isLong === true } };
   }
+  const until = claim.now + claim.leaseMs;
   return {
-    next: { state: "uploading", owner: claim.owner, until: claim.now + claim.leaseMs },
+    next: { state: "uploading", owner: claim.owner, until, ...(claim.isLong === true ? { isLong: true } : {}) },
     answer: { kind: "claimed", maybe: known?.state === "uploading" && known.owner !== claim.owner },
   };
 }

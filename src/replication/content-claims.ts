@@ -5,7 +5,10 @@ import { LATE_SHARE, LeaseLostError } from "./heartbeat.ts";
 
 /** What one uploader holds of one blob: kept alive, completed and released together. */
 export interface ContentClaims {
-  /** Becomes the one uploader under a key; waits while somebody else is. */
+  /**
+   * Becomes the one uploader under a key; waits while somebody else is. @throws {HeldContentError} when that is the long lane: it may
+   * take hours, and only another copy of the long lane has those.
+   */
   take(key: string, signal: AbortSignal): Promise<Exclude<ClaimedContent, { kind: "busy" }>>;
   /** False when one of them is somebody else's by now. */
   renew(): Promise<boolean>;
@@ -20,15 +23,27 @@ export interface ContentClaims {
   release(): Promise<void>;
 }
 
+/** A copy of the long lane is at what this one needs: to be looked at again later, not to be waited for. */
+export class HeldContentError extends Error {
+  override readonly name = "HeldContentError";
+  /** Milliseconds until its claim ends, unless it is renewed. */
+  readonly afterMs: number;
+
+  constructor(afterMs: number) {
+    super("the long lane is sending a blob that this image needs, too");
+    this.afterMs = afterMs;
+  }
+}
+
 /** Pauses while somebody else uploads the blob we need, in milliseconds: the first one, doubled up to the last one. */
 const WAIT_FIRST_MS = 25;
 const WAIT_LAST_MS = 1_000;
 
 export function createContentClaims(context: CopyContext): ContentClaims {
-  const { checkpoints, clock, random, owner, leaseMs, sharing } = context;
+  const { checkpoints, clock, random, owner, leaseMs, sharing, isLong } = context;
   const held: string[] = [];
   let lastsUntil = Infinity;
-  const claim = (): ClaimContent => ({ owner, leaseMs, now: clock.now() });
+  const claim = (): ClaimContent => ({ owner, leaseMs, isLong, now: clock.now() });
 
   async function renew(): Promise<boolean> {
     const now = clock.now();
@@ -50,6 +65,7 @@ export function createContentClaims(context: CopyContext): ContentClaims {
           lastsUntil = Math.min(lastsUntil, now + leaseMs);
         }
         if (claimed.kind !== "busy") return claimed;
+        if (claimed.isLong && isLong !== true) throw new HeldContentError(claimed.until - now);
         const wait = Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_LAST_MS) * (0.5 + random() / 2);
         await clock.sleep(Math.min(wait, Math.max(claimed.until - now, 1)), signal);
       }

@@ -21,6 +21,8 @@ export interface CopyContext {
   readonly leaseMs: number;
   /** Where checkpoints are shared by all repositories of the destination, and which of them this is. */
   readonly sharing?: { readonly scope: string; readonly repository: RepositoryName } | undefined;
+  /** A copy of the long lane, which may take hours: others do not wait in place for what it sends. */
+  readonly isLong?: boolean | undefined;
   /** What must fit into a delivery; without it, everything does. */
   readonly line?: Line | undefined;
   /** Blobs that are sent at once, across all copies of this process. */

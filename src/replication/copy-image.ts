@@ -7,6 +7,7 @@ import { completeContent, contentKey, forgetContent } from "./checkpoint.ts";
 import { findCompanions } from "./companions.ts";
 import { concurrently, unhurried } from "./concurrently.ts";
 import { copyBlob } from "./copy-blob.ts";
+import { HeldContentError } from "./content-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { blobsOf, nodesOf, readImage } from "./image-tree.ts";
 import type { ImageNode, ImageTree } from "./image-tree.ts";
@@ -73,16 +74,20 @@ async function copyBlobs(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  await concurrently(
-    blobs,
-    CONCURRENT,
-    async (blob, working) => {
-      const how = await copyBlob(blob, context, working);
-      count(tally, blob, how);
-      context.observe?.({ kind: "blob-done", blob, how });
-    },
-    signal,
-  );
+  let held: HeldContentError | undefined;
+  const copy = async (blob: Descriptor, working: AbortSignal): Promise<void> => {
+    const how = await copyBlob(blob, context, working);
+    count(tally, blob, how);
+    context.observe?.({ kind: "blob-done", blob, how });
+  };
+  const copyUnlessHeld = (blob: Descriptor, working: AbortSignal): Promise<void> =>
+    copy(blob, working).catch((error: unknown) => {
+      if (!(error instanceof HeldContentError)) throw error;
+      held = error;
+    });
+  await concurrently(blobs, CONCURRENT, copyUnlessHeld, signal);
+  // Only now: the other blobs arrive meanwhile.
+  if (held !== undefined) throw held;
 }
 
 function count(tally: Tally, blob: Descriptor, how: "uploaded" | "mounted" | "present"): void {

@@ -25,6 +25,8 @@ type Ending =
       /** Milliseconds until it makes sense again. */
       readonly afterMs: number;
       readonly error?: unknown;
+      /** For `long-lane`: the image that a delivery here is too short for. */
+      readonly tooLarge?: Digest;
     }
   /** Never, until somebody changes something: goes to the dead letters with its reason. */
   | { readonly outcome: "failed"; readonly reason: FailureReason; readonly error: unknown };

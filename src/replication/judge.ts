@@ -3,6 +3,7 @@ import { RegistryError } from "../oci/registry-error.ts";
 import { deniesContent } from "./copy-image.ts";
 import type { CopyReport } from "./copy-report.ts";
 import { refusalReason } from "./failure-reason.ts";
+import { HeldContentError } from "./content-claims.ts";
 import type { FailureReason } from "./failure-reason.ts";
 import { LeaseLostError } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
@@ -18,8 +19,6 @@ export interface Judgement {
   /** Failed attempts at this tag, this one included. */
   readonly attempts: number;
   readonly maxAttempts: number;
-  /** What cannot fit into a delivery here goes on where there is more time. */
-  readonly hasLongLane?: boolean | undefined;
   /** How the delivery before this one ended. */
   readonly before: LastOutcome | undefined;
   /** Epoch milliseconds. */
@@ -64,6 +63,10 @@ function judgeWait(error: unknown, random: () => number): Extract<CopyReport, { 
     const afterMs = error.afterMs + jittered(error.afterMs, random);
     return { outcome: "deferred", reason: "rate-limited", afterMs, error };
   }
+  if (error instanceof HeldContentError) {
+    const afterMs = error.afterMs + jittered(BACKOFF_MS, random);
+    return { outcome: "deferred", reason: "busy", afterMs, error };
+  }
   if (error instanceof StoreError) {
     return { outcome: "deferred", reason: "unavailable", afterMs: jittered(UNAVAILABLE_MS, random), error };
   }
@@ -79,15 +82,11 @@ function judgeFailure(error: unknown, judgement: Judgement): Extract<CopyReport,
   return judgeAttempt(error, judgement);
 }
 
-/** Tried from the start of a delivery a few times, then given up. */
+/** Where there is no long lane to go to: tried from the start of a delivery a few times, then given up. */
 function judgeTooLarge(
   error: TooLargeError,
-  { attempts, hasLongLane, random }: Judgement,
+  { attempts }: Judgement,
 ): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
-  // Not tried again here: each try sends a part of the blob for nothing.
-  if (hasLongLane === true) {
-    return { outcome: "deferred", reason: "long-lane", afterMs: jittered(UNAVAILABLE_MS, random), error };
-  }
   if (attempts >= MAX_TOO_LARGE) return { outcome: "failed", reason: "too-large", error };
   return { outcome: "deferred", reason: "attempt-failed", afterMs: 0, error };
 }

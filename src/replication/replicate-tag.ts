@@ -1,5 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { isDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { successors } from "../oci/manifest.ts";
 import { manifestKind } from "../oci/media-type.ts";
 import type { Tag } from "../oci/reference.ts";
@@ -13,9 +14,11 @@ import type { CopyContext } from "./copy-context.ts";
 import type { CopyReport } from "./copy-report.ts";
 import { pushAge } from "./copy-request.ts";
 import type { CopyRequest } from "./copy-request.ts";
+import { foundTooLarge, knownTooLarge } from "./for-long-lane.ts";
 import { LeaseLostError, whileFresh, withHeartbeat } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
 import { judge } from "./judge.ts";
+import type { NewerPush } from "./newer-push.ts";
 import type { LastOutcome } from "./outcome.ts";
 import { publish } from "./publish.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -23,6 +26,7 @@ import { holdTag } from "./tag-delivery.ts";
 import type { TagDelivery } from "./tag-delivery.ts";
 import { claimTag, tagKey } from "./tag-record.ts";
 import type { TagRecord } from "./tag-record.ts";
+import { emptyTally } from "./tally.ts";
 import type { Tally } from "./tally.ts";
 import type { TimeLeft } from "./time-left.ts";
 
@@ -63,15 +67,7 @@ export async function replicateTag(
   let before: LastOutcome | undefined;
   let held: TagDelivery | undefined;
   const judged = (error: unknown): CopyReport =>
-    judge(error, {
-      deadline,
-      attempts,
-      maxAttempts,
-      before,
-      now: clock.now(),
-      random,
-      hasLongLane: context.hasLongLane,
-    });
+    judge(error, { deadline, attempts, maxAttempts, before, now: clock.now(), random });
   try {
     const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }));
     if (claimed.kind === "busy") {
@@ -82,10 +78,11 @@ export async function replicateTag(
     before = claimed.last;
     const delivery = holdTag(claimed, context);
     held = delivery;
-    const { line, observe, renew } = delivery;
+    const { line, newerPush, observe, renew } = delivery;
     const companions = !isSignatureTag(request.reference);
     return await withHeartbeat({ leaseMs, renew }, clock, deadline, async (signal) => {
-      const copying = { ...context, companions, wantedAt: claimed.wantedAt, line, observe };
+      const { wantedAt, tooLarge } = claimed;
+      const copying = { ...context, companions, wantedAt, tooLarge, line, newerPush, observe };
       const look = (): Promise<CopyReport | "moved"> => copyOnce(request, copying, renew, signal).catch(judged);
       const givenUp = delivery.givenUp();
       return rounds(givenUp === undefined ? look : () => Promise.resolve(givenUp), leaseMs, delivery);
@@ -130,6 +127,9 @@ type Looking = ReplicateTag &
   Pick<CopyContext, "line" | "observe"> & {
     /** When the newest push we heard of was made. */
     readonly wantedAt: number;
+    /** The image that an earlier delivery was too short for. */
+    readonly tooLarge: Digest | undefined;
+    readonly newerPush: NewerPush;
     readonly companions: boolean;
   };
 
@@ -144,7 +144,8 @@ async function copyOnce(
   const { reference } = request;
   const [wanted, current] = await Promise.all([source.resolve(reference, signal), target.resolve(reference, signal)]);
   if (wanted === undefined) return { outcome: "skipped", reason: "source-gone" };
-  const done = await withoutCopy(request, { wanted, current }, context, signal);
+  const done =
+    (await withoutCopy(request, { wanted, current }, context, signal)) ?? knownTooLarge(wanted.digest, context);
   if (done !== undefined) return done;
   const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === wanted.digest;
   const attach = (tags: readonly Tag[]): Promise<Bad | undefined> =>
@@ -157,11 +158,15 @@ async function copyOnce(
     async (error: unknown) => {
       // What we began to copy may be gone because a newer push took its tag, or because it was deleted.
       if (isLost(error) && !(await isCurrent())) return "moved" as const;
+      const bad = foundTooLarge(error, wanted.digest, context);
+      if (bad !== undefined) return { tally: emptyTally(), bad };
       throw error;
     },
   );
   if (delivered === "moved") return "moved";
   const { tally, bad } = delivered;
+  // What an attachment is too large for, the image under the tag waits for.
+  if (bad?.outcome === "deferred" && bad.reason === "long-lane") return { ...bad, tooLarge: wanted.digest };
   if (bad !== undefined) return bad;
   return { outcome: "replicated", digest: wanted.digest, tally, lagMs: pushAge(request.pushedAt, clock.now()) };
 }
@@ -223,12 +228,16 @@ type Bad = Extract<CopyReport, { outcome: "deferred" | "failed" }>;
  */
 async function deliver(
   { wanted, reference, attach, isCurrent, renew }: Delivery,
-  context: CopyContext,
+  context: Looking,
   signal: AbortSignal,
 ): Promise<{ readonly tally: Tally; readonly bad: Bad | undefined } | "moved"> {
   for (let resends = 0; ; resends++) {
     try {
-      const copied = await copyImage(wanted, resends === 0 ? context : { ...context, presence: "resend" }, signal);
+      const copying: CopyContext = resends === 0 ? context : { ...context, presence: "resend" };
+      const copied = await context.newerPush.whileCurrent(isCurrent, signal, (working) =>
+        copyImage(wanted, copying, working),
+      );
+      if (copied === "moved") return "moved";
       const bad = await attach(copied.companions);
       if (bad?.outcome === "deferred") return { tally: copied.tally, bad };
       if (!(await isCurrent())) return "moved";

@@ -5,6 +5,8 @@ import type { CopyReport } from "./copy-report.ts";
 import { createEffort, effectOf, FruitlessError } from "./effort.ts";
 import { createLine } from "./line.ts";
 import type { Line } from "./line.ts";
+import { createNewerPush } from "./newer-push.ts";
+import type { NewerPush } from "./newer-push.ts";
 import { lastOutcome } from "./outcome.ts";
 import type { LastOutcome } from "./outcome.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -19,6 +21,8 @@ export interface TagDelivery {
   /** Renews the lease; false when it is ours no more. */
   readonly renew: () => Promise<boolean>;
   readonly observe: ObserveCopy;
+  /** What its renewals hear of newer pushes. */
+  readonly newerPush: NewerPush;
   /** The line to the destination; undefined where nothing has to fit into a time. */
   readonly line: Line | undefined;
   /** Why the request is given up before this delivery begins: too many before it brought nothing. */
@@ -48,11 +52,14 @@ export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts,
   const line = time === undefined ? undefined : createLine({ time, clock, width: claimed.width });
   const effect = (report: CopyReport): Effect =>
     effectOf(report, { effort, before: fruitless, widest: line?.widest() ?? 0, allowed: claimed.width });
+  const newerPush = createNewerPush(claimed.wantedAt);
   let noted: Promise<unknown> | undefined;
 
-  function renew(): Promise<boolean> {
-    const renewal = { progress: progress.read(), finished: effort.finished() };
-    return tags.update(lease.key, (record) => renewTag(record, lease, { until: clock.now() + leaseMs, ...renewal }));
+  async function renew(): Promise<boolean> {
+    const renewal = { until: clock.now() + leaseMs, progress: progress.read(), finished: effort.finished() };
+    const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal));
+    if (renewed.kind === "held" && renewed.heardAt !== undefined) newerPush.heard(renewed.heardAt);
+    return renewed.kind === "held";
   }
 
   /** What was sent is paid for, whether it ended or not. */
@@ -64,6 +71,7 @@ export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts,
   return {
     renew,
     line,
+    newerPush,
     observe(event) {
       progress.observe(event);
       effort.observe(event);
@@ -103,7 +111,7 @@ function settlementOf(report: CopyReport, last: LastOutcome, effect: Effect, now
       return { kind: "completed", last, replicated: { digest: report.digest, at: now } };
     case "deferred": {
       const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
-      return { kind, last, ...effect };
+      return { kind, last, tooLarge: report.tooLarge, ...effect };
     }
     case "skipped":
     case "failed":

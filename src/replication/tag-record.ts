@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { isDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { CopyProgress } from "./copy-progress.ts";
 import { LastOutcome } from "./outcome.ts";
 import type { Change } from "./record-store.ts";
@@ -34,6 +35,8 @@ export const TagRecord = z.object({
   fruitless: z.int().nonnegative().optional(),
   /** Big blobs that the next delivery may send at once; absent where nothing has limited them. */
   width: z.int().positive().optional(),
+  /** The image that a delivery here was too short for: the next one that meets it hands it to the long lane at once. */
+  tooLarge: z.string().refine(isDigest).optional(),
   /** When the newest push we heard of was made. */
   wantedAt: z.number(),
   /** What the tag was last verified to name at the target. */
@@ -77,6 +80,8 @@ export type ClaimedTag =
       readonly last: LastOutcome | undefined;
       /** Big blobs this delivery may send at once. */
       readonly width: number | undefined;
+      /** The image that a delivery was too short for. */
+      readonly tooLarge: Digest | undefined;
       /** When the newest push we heard of was made. */
       readonly wantedAt: number;
     }
@@ -123,6 +128,7 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
       fruitless,
       last: known.last,
       width: known.width,
+      tooLarge: known.tooLarge,
       wantedAt,
     },
   };
@@ -145,15 +151,22 @@ export interface Renewal {
   readonly finished: number;
 }
 
-/** Holds the lease longer, and says how far the copy has come; false when it is ours no more. */
+/** `heardAt`: when the newest push was made that other requests told of since the tag was claimed. */
+export type RenewedTag =
+  | { readonly kind: "held"; readonly heardAt: number | undefined }
+  /** It is ours no more. */
+  | { readonly kind: "lost" };
+
+/** Holds the lease longer, and says how far the copy has come. */
 export function renewTag(
   record: TagRecord | undefined,
   lease: TagLease,
   { until, progress, finished }: Renewal,
-): Change<TagRecord, boolean> {
-  if (record?.lease === undefined || !holds(record, lease)) return { answer: false };
+): Change<TagRecord, RenewedTag> {
+  if (record?.lease === undefined || !holds(record, lease)) return { answer: { kind: "lost" } };
   const renewed = { ...record.lease, until, finished, ...(progress === undefined ? {} : { progress }) };
-  return { next: { ...record, lease: renewed }, answer: true };
+  const heardAt = record.dirty ? record.wantedAt : undefined;
+  return { next: { ...record, lease: renewed }, answer: { kind: "held", heardAt } };
 }
 
 /** Says that a delivery has ended, and leaves its lease until it runs out. */
@@ -165,7 +178,12 @@ export function endDelivery(record: TagRecord | undefined, lease: TagLease): Cha
 /** How a lease ends. `completed` ends the request; `deferred` leaves it for later; `attempt-failed` counts against it. */
 export type Settlement =
   | { readonly kind: "completed"; readonly last: LastOutcome; readonly replicated?: TagRecord["replicated"] }
-  | ({ readonly kind: "deferred" | "attempt-failed"; readonly last: LastOutcome } & Effect);
+  | ({
+      readonly kind: "deferred" | "attempt-failed";
+      readonly last: LastOutcome;
+      /** The image that this delivery was too short for. */
+      readonly tooLarge: Digest | undefined;
+    } & Effect);
 
 /** What a delivery that did not end its request means for the next ones. */
 export interface Effect {
@@ -189,12 +207,15 @@ export function settleTag(
 ): Change<TagRecord, SettledTag> {
   if (record === undefined || !holds(record, lease)) return { answer: { kind: "lost" } };
   const { last } = settlement;
-  const { lease: held, fruitless: _counted, width: _limited, ...rest } = record;
+  const { lease: held, fruitless: _counted, width: _limited, tooLarge: known, ...rest } = record;
   if (settlement.kind !== "completed") {
     const attempts = record.attempts + (settlement.kind === "attempt-failed" ? 1 : 0);
-    const { fruitless, width } = settlement;
-    const effect = { fruitless, ...(width === undefined ? {} : { width }) };
-    return { next: { ...rest, ...effect, dirty: false, attempts, last }, answer: { kind: "settled", attempts } };
+    const { fruitless, width, tooLarge = known } = settlement;
+    const limits = { ...(width === undefined ? {} : { width }), ...(tooLarge === undefined ? {} : { tooLarge }) };
+    return {
+      next: { ...rest, fruitless, ...limits, dirty: false, attempts, last },
+      answer: { kind: "settled", attempts },
+    };
   }
   const replicated = settlement.replicated ?? record.replicated;
   const done = { ...rest, last, attempts: 0, ...(replicated === undefined ? {} : { replicated }) };

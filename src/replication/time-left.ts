@@ -69,6 +69,6 @@ function seconds(ms: number): string {
 /** What was seen of a blob that had a delivery for itself, and did not end. */
 export function tooLarge({ digest, size }: Descriptor, sent: number, ms: number, limitMs: number): TooLargeError {
   return new TooLargeError(
-    `${sent} of ${size} bytes of blob ${digest} were through after ${seconds(ms)} alone on the line, and a copy may take ${seconds(limitMs)}; give the copy function more memory (it gets more network), or copy this image once with "freightliner copy", which has no limit`,
+    `${sent} of ${size} bytes of blob ${digest} were through after ${seconds(ms)} alone on the line, and a copy may take ${seconds(limitMs)} here; it needs a faster line or more time: builds of the long lane have hours where it is switched on ("longLane"), and "freightliner copy" has no limit`,
   );
 }
