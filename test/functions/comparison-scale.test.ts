@@ -72,7 +72,7 @@ describe("a registry of 1,000 repositories with 1,000 tags each", () => {
     // The progress of the comparison, and nothing of the tags.
     expect(calls.table).toBeLessThanOrEqual(REPOSITORIES + 20);
     expect(calls.atOnce).toBeLessThanOrEqual(9);
-    const ms = clock.now();
+    const ms = clock.passed();
     expect(ms).toBeLessThan(3 * MINUTE);
     const dollars =
       runningDollars(ms / 1_000, MEMORY_MEGABYTES) + calls.table * (PRICES.dynamoRead + PRICES.dynamoWrite);

@@ -50,7 +50,7 @@ export async function playCrashes(points: readonly CrashPoint[]): Promise<CrashR
   const { digest } = addIndex(source, [addImage(source, ["layer a", "layer b"]), addImage(source, ["layer a", "own"])]);
   source.tags.set("v1", digest);
   startCopyFunction(cloud);
-  createFanOutFunction(cloud)({ id: "event", repository: "app", tag: "v1", digest, at: 0 });
+  createFanOutFunction(cloud)({ id: "event", repository: "app", tag: "v1", digest, at: world.time.now() });
   await world.time.run(END, () => undefined);
   if (target?.tags.get("v1") !== digest) problems.push("I2: the tag is not there in the end");
   if (queue?.size() !== 0) problems.push("I5: a message is left");

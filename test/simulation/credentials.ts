@@ -9,19 +9,21 @@ import type { Process } from "./world.ts";
 const HOUR_MS = 3_600_000;
 
 /** How one process logs in: with what AWS or Google give it for a while, kept as production keeps it. */
-export function credentialsOf({ passwords }: Cloud, process: Process): (login: Login) => CredentialsSource {
+export function credentialsOf({ world, passwords }: Cloud, process: Process): (login: Login) => CredentialsSource {
   const kept = (side: "source" | "target", lifeMs: number, issue: () => Credentials): CredentialsSource =>
     cachedCredentials(async (signal) => {
-      const about = { side, operation: "get-credentials", subject: "a login", category: "deferred" } as const;
+      const about = { side, operation: "get-credentials", subject: "a login" } as const;
       const credentials = await process.call({
         service: "logins",
         what: `logs in to the ${side}`,
-        effect: issue,
-        failure: () => new RegistryError(about, "simulated"),
+        effect: () => (world.outage("logins") === "forbidden" ? undefined : issue()),
+        failure: () => new RegistryError({ ...about, category: "deferred" }, "simulated"),
         isRead: true,
         signal,
         weight: 0.2,
       });
+      // A role that may not log in, or is not trusted (AccessDenied of ECR, 4xx of the Security Token Service).
+      if (credentials === undefined) throw new RegistryError({ ...about, category: "permanent" }, "simulated");
       return { credentials, expiresAt: process.clock.now() + lifeMs };
     }, process.clock.now);
   return (login) => {

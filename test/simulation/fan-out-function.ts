@@ -60,7 +60,7 @@ export interface PushEvent {
   readonly repository: string;
   readonly tag: string;
   readonly digest: Digest;
-  /** Milliseconds since the beginning. */
+  /** Epoch milliseconds. */
   readonly at: number;
 }
 

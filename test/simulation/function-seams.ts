@@ -22,7 +22,7 @@ export const FUNCTION_SEAMS: readonly Seam[] = [
         world.decide = (name, call) => (name.startsWith("copy") && call === KILLED_AT ? "crash-before" : undefined);
         let deliveries = 0;
         startCopyFunction(cloud, () => void deliveries++);
-        createFanOutFunction(cloud)({ id: "e", repository: "app", tag: "v1", digest, at: 0 });
+        createFanOutFunction(cloud)({ id: "e", repository: "app", tag: "v1", digest, at: world.time.now() });
         await process.sleep(58 * 60_000);
         expect(cloud.dead.length === 2, `${cloud.dead.length} of 2 messages are buried after ${deliveries} deliveries`);
       }),
@@ -45,11 +45,12 @@ export const FUNCTION_SEAMS: readonly Seam[] = [
   {
     name: "a message on another destination's queue is buried, and writes nothing",
     play: () =>
-      play({}, async ({ cloud, process, requests, expect }) => {
+      play({}, async ({ cloud, world, process, requests, expect }) => {
         const repository = cloud.source.repository("app");
         const { digest } = addImage(repository, ["layer"]);
         repository.tags.set("v1", digest);
-        const request = { version: 1, id: "e", destination: "hub", repository: "app", reference: "v1", pushedAt: 0 };
+        const pushedAt = world.time.now();
+        const request = { version: 1, id: "e", destination: "hub", repository: "app", reference: "v1", pushedAt };
         cloud.places.get("gar")?.queue.send(JSON.stringify(request), "live");
         startCopyFunction(cloud);
         await process.sleep(60_000);

@@ -38,21 +38,34 @@ export interface Suffering {
   readonly sick: Service | undefined;
 }
 
+/** In which ways a service suffers, the usual ones first. A source that forbids one repository forbids it for good. */
+const SUFFERS = {
+  gar: ["away", "broken", "forbidden"],
+  hub: ["away", "broken", "forbidden"],
+  source: ["away", "broken"],
+  logins: ["away", "forbidden"],
+  table: ["away"],
+  queue: ["away"],
+} as const satisfies Partial<Record<Service, readonly Outage["kind"][]>>;
+const SERVICES = ["gar", "hub", "table", "queue", "source", "logins"] as const;
+
 /** In some seeds a service is away for a while; in some one destination is sick for long, beside a healthy one. */
 export function drawSuffering(random: () => number, pushesEnd: number, faultsEnd: number): Suffering {
   const from = random() * pushesEnd;
   const draw = random();
   if (draw < 0.4) {
-    const service = (["gar", "hub", "table", "queue", "source", "logins"] as const)[Math.floor(random() * 6)] ?? "gar";
+    const service = pick(SERVICES, random);
     const until = Math.min(from + 10_000 + random() * 2 * MINUTE_MS, faultsEnd);
-    const isRegistry = service === "gar" || service === "hub" || service === "source";
-    const kind = isRegistry && random() < 0.5 ? "broken" : "away";
-    return { outages: [{ service, from, until, kind }], sick: undefined };
+    return { outages: [{ service, from, until, kind: pick(SUFFERS[service], random) }], sick: undefined };
   }
   if (draw < 0.6) {
     const service = random() < 0.5 ? "gar" : "hub";
-    const kind = (["away", "broken", "drips"] as const)[Math.floor(random() * 3)] ?? "away";
+    const kind = pick(["away", "broken", "drips", "forbidden"] as const, random);
     return { outages: [{ service, from: 0, until: faultsEnd + random() * 10 * MINUTE_MS, kind }], sick: service };
   }
   return { outages: [], sick: undefined };
+}
+
+function pick<T>(choices: readonly [T, ...T[]], random: () => number): T {
+  return choices[Math.floor(random() * choices.length)] ?? choices[0];
 }

@@ -54,12 +54,12 @@ export async function playOutage({ tags, containers, outageMs }: OutageOptions):
   let openedAt = Infinity;
   let convergedAt = 0;
   let deliveries = 0;
-  cloud.onTag = () => void (convergedAt = time.now());
+  cloud.onTag = () => void (convergedAt = time.passed());
   cloud.onRequest = (service) => {
     if (service !== "gar") return;
-    if (cloud.circuits.get("gar")?.record.state === "open") openedAt = Math.min(openedAt, time.now());
-    if (time.now() >= outageMs) requests.push(time.now());
-    else if (time.now() > openedAt + UNDER_WAY_MS) probes.push(time.now());
+    if (cloud.circuits.get("gar")?.record.state === "open") openedAt = Math.min(openedAt, time.passed());
+    if (time.passed() >= outageMs) requests.push(time.passed());
+    else if (time.passed() > openedAt + UNDER_WAY_MS) probes.push(time.passed());
   };
   startCopyFunction(cloud, () => void deliveries++);
   scheduleProbe(cloud, outageMs + AFTERWARDS);

@@ -4,8 +4,8 @@ export interface PlantedBug {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
-  /** A second change of the same file, where one alone changes nothing. */
-  readonly and?: { readonly find: string; readonly replace: string };
+  /** A second change, of the same file or of another one, where one alone changes nothing. */
+  readonly and?: { readonly file?: string; readonly find: string; readonly replace: string };
   /** Seed to begin with, for what few of the first thousands meet. */
   readonly from?: number;
   /** What shows it, if not seeds: the scenes of `seams.ts`, or calls that are late at every point. */

@@ -12,7 +12,7 @@ export interface Repository {
   readonly tags: Map<string, Digest>;
   /** What is attached to a manifest, by its digest. */
   readonly referrers: Map<Digest, Descriptor[]>;
-  /** When a manifest was pushed under a tag (milliseconds since the beginning). */
+  /** When a manifest was pushed under a tag (epoch milliseconds). */
   readonly pushedAt: Map<Digest, number>;
 }
 

@@ -127,7 +127,7 @@ function every(
   const tick = (): void => {
     const process = createProcess(cloud.world, `scheduled-${from}-${ms}-${invocations++}`);
     void invoke(process).catch((error: unknown) => cloud.world.note(`${process.name} throws ${String(error)}`));
-    if (cloud.world.time.now() + ms < end) cloud.world.time.after(ms, tick);
+    if (cloud.world.time.passed() + ms < end) cloud.world.time.after(ms, tick);
   };
   cloud.world.time.after(from, tick);
 }

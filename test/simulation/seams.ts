@@ -4,6 +4,8 @@ import { RegistryError } from "../../src/oci/registry-error.ts";
 import { FUNCTION_SEAMS } from "./function-seams.ts";
 import { refusal } from "./http/site.ts";
 import { addImage, addSignature } from "./registry.ts";
+import { PROBE_SCENES } from "./scenes/probes.ts";
+import { UPLOAD_SCENES } from "./scenes/uploads.ts";
 import { play } from "./stage.ts";
 import type { Seam, Stage } from "./stage.ts";
 
@@ -24,8 +26,9 @@ function told({ cloud }: Stage): { readonly state: string; readonly failures: nu
 }
 
 /** The rate of Artifact Registry has nothing to give away for so long, in milliseconds. */
-function exhaust({ cloud }: Stage, ms: number): void {
-  const record = { perSecond: 50, takenUntil: ms, notBefore: ms, grownAt: 0, cutAt: 0, ceiling: 100 };
+function exhaust({ cloud, world }: Stage, ms: number): void {
+  const now = world.time.now();
+  const record = { perSecond: 50, takenUntil: now + ms, notBefore: now + ms, grownAt: now, cutAt: now, ceiling: 100 };
   cloud.rates.set("gar", { version: 1, record });
 }
 
@@ -51,7 +54,7 @@ export const SEAMS: readonly Seam[] = [
       return play({ reply }, async (stage) => {
         const target = await stage.admitted("gar");
         await target.resolve(TAG, signal).catch(() => undefined);
-        const refusedAt = stage.world.time.now();
+        const refusedAt = stage.world.time.passed();
         const outcomes = await Promise.allSettled(Array.from({ length: 64 }, () => target.resolve(TAG, signal)));
         const failures = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
         stage.expect(
@@ -100,7 +103,7 @@ export const SEAMS: readonly Seam[] = [
       return play({ tookMs }, async (stage) => {
         const { target } = stage.open("gar");
         await target.resolve(TAG, signal);
-        stage.expect(stage.world.time.now() < 5_000, "it is not hedged");
+        stage.expect(stage.world.time.passed() < 5_000, "it is not hedged");
         stage.expect(stage.requests("gar", "HEAD") === 2, "not two requests are sent");
       });
     },
@@ -237,5 +240,7 @@ export const SEAMS: readonly Seam[] = [
         stage.expect(tookMs < 2_000, `live requests wait for ${tookMs} ms`);
       }),
   },
+  ...UPLOAD_SCENES,
+  ...PROBE_SCENES,
   ...FUNCTION_SEAMS,
 ];

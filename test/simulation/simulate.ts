@@ -26,7 +26,7 @@ const FAULTS_END = 4 * MINUTE;
 const HEALTHY_AT = 12 * MINUTE;
 /** By then all whose events came must be well, by the end all. */
 const EVENTS_SUFFICE_AT = 60 * MINUTE;
-const END = 120 * MINUTE;
+const END = 80 * MINUTE;
 
 /** Plays one seed: pushes to three tags while everything that can go wrong does, then looks whether all is as it must be. */
 export async function simulate(seed: number, isTraced = true): Promise<Simulated> {

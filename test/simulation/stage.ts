@@ -48,15 +48,23 @@ export interface Stage {
 
 const MINUTE_MS = 60_000;
 const configuration = configurationOf("gar", "hub");
-const deployment = { concurrency: 3, limitMs: 15 * MINUTE_MS, uploadMs: 10 };
 
-/** Plays one scene. @returns what did not hold. */
-export async function play(script: Script, act: (stage: Stage) => Promise<void>): Promise<string[]> {
+/** Plays one scene. @param limitMs time an invocation of a function has. @returns what did not hold. */
+export async function play(
+  script: Script,
+  act: (stage: Stage) => Promise<void>,
+  limitMs: number = 15 * MINUTE_MS,
+): Promise<string[]> {
   const world = createWorld(seeded(1), { odds: CALM, faultsEnd: 0, isTraced: false });
   const problems: string[] = [];
   const stage = createStage(
     world,
-    createCloud(world, { configuration, deployment, isLenient: false, script }),
+    createCloud(world, {
+      configuration,
+      deployment: { concurrency: 3, limitMs, uploadMs: 10 },
+      isLenient: false,
+      script,
+    }),
     problems,
   );
   let isOver = false;
@@ -77,7 +85,7 @@ function createStage(world: World, cloud: Cloud, problems: string[]): Stage {
   const process = createProcess(world, "stage");
   const wiring = copyWiring(cloud, process);
   const sent: Sent[] = [];
-  cloud.onRequest = (service, { method, path }) => void sent.push({ service, method, path, at: world.time.now() });
+  cloud.onRequest = (service, { method, path }) => void sent.push({ service, method, path, at: world.time.passed() });
   const open: Stage["open"] = (name, { repository = "app", priority = "live" } = {}) => {
     const destination = cloud.places.get(name)?.destination;
     if (destination === undefined) throw new Error(`there is no destination ${name}`);

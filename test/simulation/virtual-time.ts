@@ -1,11 +1,16 @@
+/** When every world begins: not at 0, for code that takes 0 for "unset" would then be right by chance. Epoch milliseconds. */
+export const BEGAN_AT: number = Date.UTC(2026, 0, 1);
+
 /** Time that passes only when everything that could happen at a moment has happened. */
 export interface VirtualTime {
-  /** Milliseconds since the beginning. */
+  /** Epoch milliseconds, as the code under test has them. */
   now(): number;
+  /** Milliseconds since the beginning, as scenarios count them. */
+  passed(): number;
   /** Lets something happen after a while. @returns a way to take it back. */
   after(ms: number, act: () => void): () => void;
-  /** Lets time pass, event by event, until there is none before `end`. */
-  run(end: number, everyStep: () => void): Promise<void>;
+  /** Lets time pass, event by event, until so many milliseconds have passed since the beginning. */
+  run(untilMs: number, everyStep: () => void): Promise<void>;
 }
 
 interface Entry {
@@ -16,7 +21,7 @@ interface Entry {
 }
 
 export function createVirtualTime(): VirtualTime {
-  let now = 0;
+  let now = BEGAN_AT;
   let order = 0;
   const heap: Entry[] = [];
 
@@ -55,6 +60,7 @@ export function createVirtualTime(): VirtualTime {
 
   return {
     now: () => now,
+    passed: () => now - BEGAN_AT,
     after(ms, act) {
       const entry: Entry = { at: now + Math.ceil(Math.max(ms, 0)), order: order++, act };
       push(entry);
@@ -62,7 +68,8 @@ export function createVirtualTime(): VirtualTime {
         entry.act = undefined;
       };
     },
-    async run(end, everyStep) {
+    async run(untilMs, everyStep) {
+      const end = BEGAN_AT + untilMs;
       await settled();
       for (let next = heap[0]; next !== undefined && next.at <= end; next = heap[0]) {
         pop();

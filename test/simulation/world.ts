@@ -30,7 +30,7 @@ export interface Outage {
   readonly service: Service;
   readonly from: number;
   readonly until: number;
-  /** Refuses connections, answers nothing but 403 or 500, or drips. */
+  /** Refuses connections, answers nothing but 403 (gives no login) or 500, or drips. */
   readonly kind: "away" | "forbidden" | "broken" | "drips";
 }
 
@@ -90,7 +90,7 @@ export function createWorld(random: () => number, options: WorldOptions): World 
   const note: World["note"] = (line) => {
     if (!isTraced) return;
     const text = typeof line === "string" ? line : line();
-    trace.push(`${(time.now() / 1_000).toFixed(3).padStart(10)}  ${text}`);
+    trace.push(`${(time.passed() / 1_000).toFixed(3).padStart(10)}  ${text}`);
   };
   return {
     time,
@@ -104,9 +104,9 @@ export function createWorld(random: () => number, options: WorldOptions): World 
       note(`VIOLATION ${invariant}: ${what}`);
       violations.push(`${invariant}: ${what}`);
     },
-    odds: () => (time.now() < faultsEnd ? odds : CALM),
+    odds: () => (time.passed() < faultsEnd ? odds : CALM),
     outage(service) {
-      const now = time.now();
+      const now = time.passed();
       return outages.find((outage) => outage.service === service && outage.from <= now && now < outage.until)?.kind;
     },
   };

@@ -3,7 +3,7 @@ import type { Connections } from "../../../src/registry/connections.ts";
 import type { HttpAnswer, HttpRequest } from "../../../src/registry/http.ts";
 import type { Cloud } from "../cloud.ts";
 import { short } from "../short.ts";
-import type { Outage, Process, World } from "../world.ts";
+import type { Outage, Process, Service, World } from "../world.ts";
 import { createBody } from "./body.ts";
 import type { BodyFate } from "./body.ts";
 import { refusal } from "./site.ts";
@@ -34,7 +34,7 @@ async function exchange(cloud: Cloud, process: Process, request: HttpRequest): P
   cloud.onRequest(site.service, request);
   const end = beginUpload(cloud, process, url);
   try {
-    const body = await sent(cloud, process, request);
+    const body = await sent(cloud, process, site.service, request);
     const arrived: Arrived = { method, url, headers: request.headers, body };
     const isRead = method === "GET" || method === "HEAD";
     const isTag = method === "PUT" && /\/manifests\/(?!sha256:)/.test(url.pathname);
@@ -71,13 +71,20 @@ async function exchange(cloud: Cloud, process: Process, request: HttpRequest): P
 }
 
 /** A request's body, as it is sent: all of it, or the request has failed. */
-async function sent({ world, deployment }: Cloud, process: Process, request: HttpRequest): Promise<Uint8Array> {
+async function sent(
+  { world, deployment, script }: Cloud,
+  process: Process,
+  service: Service,
+  request: HttpRequest,
+): Promise<Uint8Array> {
   const { body = new Uint8Array(), headers, signal } = request;
   if (body instanceof Uint8Array || typeof body === "string") return Buffer.from(body);
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) {
     chunks.push(chunk);
-    await process.sleep(world.random() * deployment.uploadMs, signal);
+    const bytesPerMs = script.bytesPerMs?.(service);
+    const ms = bytesPerMs === undefined ? world.random() * deployment.uploadMs : chunk.byteLength / bytesPerMs;
+    await process.sleep(ms, signal);
   }
   const bytes = chunks.length === 1 ? (chunks[0] ?? new Uint8Array()) : Buffer.concat(chunks);
   if (bytes.byteLength !== Number(headers["content-length"])) throw new errors.RequestContentLengthMismatchError();

@@ -29,6 +29,8 @@ export interface Script {
   readonly reply?: (service: Service, request: Arrived) => Reply | undefined;
   /** Time an answer takes beside the usual, in milliseconds. */
   readonly tookMs?: (service: Service, request: HttpRequest) => number;
+  /** Bytes per millisecond in which it takes a request's body. */
+  readonly bytesPerMs?: (service: Service) => number;
 }
 
 /** An error answer (distribution-spec, "Error Codes"). */

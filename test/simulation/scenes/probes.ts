@@ -1,0 +1,37 @@
+import { scheduleProbe } from "../scheduled-functions.ts";
+import { play } from "../stage.ts";
+import type { Seam } from "../stage.ts";
+
+/** Time a destination takes to answer a probe, and when its circuit opens anew: in between. Milliseconds. */
+const ANSWERS_AFTER_MS = 5_000;
+const REOPENS_AFTER_MS = 2_000;
+
+/** What the probe function does to a circuit that others change, too. */
+export const PROBE_SCENES: readonly Seam[] = [
+  {
+    name: "a circuit that opened anew while its destination was probed stays open",
+    play: () =>
+      play(
+        { tookMs: (service) => (service === "gar" ? ANSWERS_AFTER_MS : 0) },
+        async ({ cloud, world, process, requests, expect }) => {
+          const since = world.time.now();
+          const paused = { state: "paused", since, probedAt: since, isDone: true } as const;
+          const open = { state: "open", since, until: since, trips: 1 } as const;
+          const reopened = {
+            state: "open",
+            since: since + REOPENS_AFTER_MS,
+            until: since + 600_000,
+            trips: 1,
+          } as const;
+          cloud.intakes.set("gar", { version: 1, record: paused });
+          cloud.circuits.set("gar", { version: 1, record: open });
+          world.time.after(REOPENS_AFTER_MS, () => cloud.circuits.set("gar", { version: 2, record: reopened }));
+          scheduleProbe(cloud, 1);
+          await process.sleep(50_000);
+          expect(requests("gar", "POST") > 0, "the destination is not probed");
+          const found = JSON.stringify(cloud.circuits.get("gar")?.record);
+          expect(found === JSON.stringify(reopened), `the circuit is ${found}`);
+        },
+      ),
+  },
+];
