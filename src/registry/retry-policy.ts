@@ -4,7 +4,7 @@ import type { RegistryOperation } from "../oci/registry-error.ts";
 export interface RetryPolicy {
   /** Tries in all, the first one included. */
   readonly tries: number;
-  /** Full jitter: a wait is uniform in [0, baseMs * 2^n) milliseconds. */
+  /** Full jitter: a wait is uniform in [0, baseMs * 2^n) milliseconds, for a registry that is busy in [0, baseMs * 4^n). */
   readonly baseMs: number;
   /** The longest wait a registry that is busy (429, 503) is given in place, in milliseconds; above, the caller decides. */
   readonly busyMs: number;

@@ -58,7 +58,8 @@ export function waitAfter(
   if (error.category === "transient") return random() * baseMs * 2 ** tries;
   if (!isBusy(error)) return undefined;
   const asked = error.retryAfterMs;
-  if (asked === undefined) return random() * busyMs;
+  // A moment is often enough; the longest wait is for what stays busy.
+  if (asked === undefined) return random() * Math.min(busyMs, baseMs * 4 ** tries);
   return asked <= busyMs ? asked + random() * baseMs : undefined;
 }
 

@@ -82,6 +82,13 @@ describe("a retry", () => {
     expect(waitAfter(failure("transient"), 2, policy, () => 0.5)).toBe(400);
     expect(waitAfter(failure("deferred", { status: 429, retryAfterMs: 1_000 }), 1, policy, () => 0.5)).toBe(1_100);
   });
+
+  it("waits longer, each time four times as long, for a registry that is busy and names no time, and first for a moment", () => {
+    const busy = failure("deferred", { status: 503 });
+    const longest = (tries: number): number | undefined =>
+      waitAfter(busy, tries, retryPolicy({ preset: "patient" }, "resolve"), () => 1);
+    expect([1, 2, 3, 4].map(longest)).toEqual([2_000, 8_000, 32_000, 60_000]);
+  });
 });
 
 describe("the pace of a registry", () => {
