@@ -1,6 +1,7 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { ExitCode } from "./exit-code.ts";
 import { Interruption } from "./interruption.ts";
+import { NotFoundError } from "./not-found-error.ts";
 import { createProgram } from "./program.ts";
 import type { Session } from "./session.ts";
 import { createTerminal } from "./terminal.ts";
@@ -31,10 +32,11 @@ export async function tell(error: unknown, terminal: Pick<Terminal, "err" | "jso
   if (error instanceof CommanderError) return ExitCode.ok;
   if (error instanceof Interruption && error.message === "") return error.exitCode;
   const { describeError } = await import("../src/contract/observer.ts");
-  const message = error instanceof UsageError ? error.message : describeError(error);
+  const message = error instanceof UsageError || error instanceof NotFoundError ? error.message : describeError(error);
   if (terminal.json) terminal.err.json({ error: { message } });
   else terminal.err.lines([`freightliner: ${message}`]);
   if (error instanceof Interruption) return error.exitCode;
+  if (error instanceof NotFoundError) return ExitCode.notFound;
   if (!(error instanceof UsageError)) return ExitCode.failed;
   const help = ["freightliner", error.command, "--help"].filter((word) => word !== undefined && word !== "").join(" ");
   if (!terminal.json) terminal.err.lines([`Run "${help}" for how it is used.`]);

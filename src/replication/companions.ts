@@ -1,3 +1,4 @@
+import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ImageSource } from "../oci/image-source.ts";
 import type { Tag } from "../oci/reference.ts";
@@ -8,16 +9,34 @@ import type { CopyReport } from "./copy-report.ts";
 const CONCURRENT_QUESTIONS = 16;
 const CONCURRENT_COPIES = 4;
 
+/** A cosign tag, and what it names. */
+export interface Companion {
+  readonly tag: Tag;
+  readonly root: Descriptor;
+}
+
 /** The cosign tags of an image's manifests that are at the source: its signatures, attestations, SBOMs. */
 export async function findCompanions(
   digests: readonly Digest[],
   source: Pick<ImageSource, "resolve">,
   signal: AbortSignal,
 ): Promise<Tag[]> {
+  return (await locateCompanions(digests, source, signal)).map(({ tag }) => tag);
+}
+
+/** As {@link findCompanions}, and what each of them names. */
+export async function locateCompanions(
+  digests: readonly Digest[],
+  source: Pick<ImageSource, "resolve">,
+  signal: AbortSignal,
+): Promise<Companion[]> {
   // A tag holds at most 128 characters: a sha512 has no companions.
   const tags = digests.filter((digest) => digest.startsWith("sha256:")).flatMap(companionTags);
   const found = await concurrently(tags, CONCURRENT_QUESTIONS, (tag, working) => source.resolve(tag, working), signal);
-  return tags.filter((_, index) => found[index] !== undefined);
+  return tags.flatMap((tag, index) => {
+    const root = found[index];
+    return root === undefined ? [] : [{ tag, root }];
+  });
 }
 
 /**

@@ -25,7 +25,7 @@ const PAUSES_MS = [100, 400, 1_500, 3_000, 5_000];
  * @throws {UncertainPutError} when it cannot be: then nobody else may put the tag until it can take effect no more.
  */
 export async function publish(
-  target: ImageTarget,
+  target: Pick<ImageTarget, "putManifest" | "resolve">,
   { manifest, reference }: { readonly manifest: Manifest; readonly reference: Tag | Digest },
   clock: Clock,
   signal: AbortSignal,

@@ -33,7 +33,9 @@ describe("freightliner copy", () => {
     const planned = await freightliner([...args, "--dry-run"]);
     expect(planned).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining(`would send 10 blobs (21.0 MB) and 5 manifests of ${digest}`),
+      stdout: expect.stringMatching(
+        `is to be ${digest}\n(?:.*\n)+would send 10 blobs \\(21\\.0 MB\\) and put 5 manifests;`,
+      ),
     });
     expect(target.log.filter((line) => /"(?:POST|PUT|PATCH|DELETE) /.test(line))).toEqual([]);
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { copy } from "../../cli/copy/copy.ts";
-import { readCopyOptions } from "../../cli/copy/copy-options.ts";
 import { ExitCode } from "../../cli/exit-code.ts";
+import { run } from "../../cli/run.ts";
 import { describeLetters } from "../../cli/stack/redrive.ts";
 import { describeLook } from "../../cli/stack/status.ts";
 import { createScreen } from "../../cli/terminal.ts";
@@ -73,10 +72,8 @@ describe("what others have written", () => {
     }
     await put("v1", manifests);
     const { terminal, err: text } = captureTerminal();
-    const places = { source: `${registry.host}/app:v1`, target: `${registry.host}/b` };
-    const given = { platform: "linux/arm64", dryRun: false, referrers: true, jobs: 8, allowHost: [] };
-    const options = readCopyOptions(places, given);
-    expect(await copy(options, terminal, AbortSignal.timeout(20_000))).toBe(ExitCode.notFound);
+    const args = ["copy", `${registry.host}/app:v1`, `${registry.host}/b`, "--platform", "linux/arm64"];
+    expect(await run(args, terminal, AbortSignal.timeout(60_000))).toBe(ExitCode.notFound);
     await registry.close();
     expect(text()).toContain(`has no linux/arm64; it has ${HARMLESS}/a0, `);
     expect(text()).toMatch(/\/a19 and 10 more\n$/);

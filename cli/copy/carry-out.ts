@@ -1,0 +1,85 @@
+import type { Clock } from "../../src/oci/clock.ts";
+import { isDigest } from "../../src/oci/digest.ts";
+import type { BlobStream, ImageSource } from "../../src/oci/image-source.ts";
+import type { ImageTarget } from "../../src/oci/image-target.ts";
+import { concurrently } from "../../src/replication/concurrently.ts";
+import type { ObserveCopy } from "../../src/replication/copy-progress.ts";
+import { publish, UncertainPutError } from "../../src/replication/publish.ts";
+import type { Streams } from "../../src/replication/streams.ts";
+import { emptyTally } from "../../src/replication/tally.ts";
+import type { Tally } from "../../src/replication/tally.ts";
+import type { CopyPlan, PlannedBlob, PlannedPut } from "./copy-plan.ts";
+
+/** What a plan is carried out with. */
+export interface Hands {
+  readonly source: Pick<ImageSource, "openBlob">;
+  readonly target: Pick<ImageTarget, "pushBlob" | "putManifest" | "resolve">;
+  readonly streams: Streams;
+  readonly clock: Clock;
+  readonly observe: ObserveCopy;
+}
+
+/** Blobs handled at once; what is sent at once is bounded by `streams`. */
+const CONCURRENT_BLOBS = 128;
+const CONCURRENT_MANIFESTS = 16;
+const PUBLISH_TRIES = 3;
+
+/** Does what the plan says: blobs, then manifests wave by wave. @throws {RegistryError} of either side. */
+export async function carryOut(plan: CopyPlan, hands: Hands, signal: AbortSignal): Promise<Tally> {
+  const tally: Tally = { ...emptyTally(), blobsPresent: plan.present.blobs };
+  const blobs = plan.blobs.map(({ descriptor }) => descriptor);
+  hands.observe({ kind: "planned", manifests: plan.waves.flat().length, blobs });
+  await concurrently(plan.blobs, CONCURRENT_BLOBS, (blob, working) => bring(blob, hands, tally, working), signal);
+  for (const wave of plan.waves) {
+    await concurrently(wave, CONCURRENT_MANIFESTS, (each, working) => put(each, hands, working), signal);
+    tally.manifests += wave.length;
+  }
+  return tally;
+}
+
+async function bring(
+  { descriptor, mountFrom }: PlannedBlob,
+  { source, target, streams, observe }: Hands,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  const counted = async (opening: AbortSignal): Promise<BlobStream> => {
+    const stream = await source.openBlob(descriptor, opening);
+    async function* counting(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of stream) {
+        streams.moved(chunk.byteLength);
+        observe({ kind: "blob-bytes", blob: descriptor, bytes: chunk.byteLength });
+        yield chunk;
+      }
+    }
+    return { [Symbol.asyncIterator]: counting, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };
+  };
+  const { kind } = await streams.run(descriptor.size, () => {
+    signal.throwIfAborted();
+    return target.pushBlob(descriptor, { open: counted, mountFrom }, signal);
+  });
+  if (kind === "mounted") tally.blobsMounted++;
+  else {
+    tally.blobsUploaded++;
+    tally.bytesUploaded += descriptor.size;
+  }
+  observe({ kind: "blob-done", blob: descriptor, how: kind });
+}
+
+/** Puts a manifest; a tag is read back, and put again when no answer says whether it was put. */
+async function put(
+  { manifest, reference }: PlannedPut,
+  { target, clock, observe }: Hands,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isDigest(reference)) await target.putManifest(manifest, reference, signal);
+  for (let tries = 1; !isDigest(reference); tries++) {
+    try {
+      await publish(target, { manifest, reference }, clock, signal);
+      break;
+    } catch (error) {
+      if (!(error instanceof UncertainPutError) || tries === PUBLISH_TRIES) throw error;
+    }
+  }
+  observe({ kind: "manifest-put", digest: manifest.digest });
+}

@@ -1,0 +1,48 @@
+import type { Descriptor } from "../../src/oci/descriptor.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import type { Tag } from "../../src/oci/reference.ts";
+import { isSignatureTag } from "../../src/oci/referrers.ts";
+import { locateCompanions } from "../../src/replication/companions.ts";
+import { concurrently } from "../../src/replication/concurrently.ts";
+import { nodesOf, readImage } from "../../src/replication/image-tree.ts";
+import type { ImageTree, ReadImage } from "../../src/replication/image-tree.ts";
+
+/** An image, and the name it is to have at the target. */
+export interface NamedImage {
+  readonly reference: Tag | Digest;
+  readonly tree: ImageTree;
+}
+
+/** What an image is made of is read for so many at once. */
+const CONCURRENT_IMAGES = 4;
+/** Signatures of SBOMs of what refers to an image: no chain of what people attach is longer. */
+const MAX_LEVELS = 8;
+
+/**
+ * Reads an image, and all that has a tag of its own because it is about the image: cosign's signatures, attestations and
+ * SBOMs, and those of these. The image itself is the last one.
+ * @throws {MissingContentError} @throws {FormatError} @throws {RegistryError}
+ */
+export async function readNamedImages(
+  wanted: { readonly root: Descriptor; readonly reference: Tag | Digest },
+  image: ReadImage,
+  signal: AbortSignal,
+): Promise<NamedImage[]> {
+  const images: NamedImage[] = [];
+  const asked = new Set<Digest>();
+  const read = async (each: typeof wanted, working: AbortSignal): Promise<NamedImage> => ({
+    reference: each.reference,
+    tree: await readImage(each.root, image, working),
+  });
+  for (let level = [wanted], depth = 0; level.length > 0 && depth < MAX_LEVELS; depth++) {
+    const found = await concurrently(level, CONCURRENT_IMAGES, read, signal);
+    images.unshift(...found);
+    if (!image.referrers) break;
+    const about = found.filter(({ reference }) => !isSignatureTag(reference));
+    const digests = about.flatMap(({ tree }) => nodesOf(tree).map(({ manifest }) => manifest.digest));
+    const fresh = digests.filter((digest) => !asked.has(digest) && asked.add(digest));
+    const companions = await locateCompanions(fresh, image.source, signal);
+    level = companions.map(({ tag, root }) => ({ root, reference: tag }));
+  }
+  return images;
+}
