@@ -16,7 +16,8 @@ interface GivenSetup {
 }
 
 /** What talks to destinations: functions, and the builds of the long lane; their roles are named after them. */
-const ROLES = ["copy", "long-lane", "probe", "reconcile"] as const;
+const ROLES = ["copy", "probe", "reconcile"] as const;
+const WITH_LONG_LANE = ["copy", "long-lane", "probe", "reconcile"] as const;
 
 /** Carries out `freightliner google-setup`: prints what has to be done on Google's side, and does nothing itself. */
 export async function googleSetup(
@@ -34,7 +35,9 @@ export async function googleSetup(
   const pools = new Set(places.map(({ projectNumber, pool, provider }) => `${projectNumber}/${pool}/${provider}`));
   if (pools.size > 1) throw new UsageError("destinations use several providers; set up one configuration for each");
   const { account, region } = configuration.source;
-  const names = ROLES.map((name) => resourceName("role", name, { stack: readStackName(stack), region }));
+  const names = (configuration.longLane ? WITH_LONG_LANE : ROLES).map((name) =>
+    resourceName("role", name, { stack: readStackName(stack), region }),
+  );
   const roles = { account, names };
   const text = format === "gcloud" ? gcloudCommands(places, roles) : terraform(places, roles);
   if (json) out.json({ format, text });

@@ -20,8 +20,8 @@ export interface AlarmsProps {
   /** Events that could not be delivered to the fan-out function. */
   readonly undelivered: Queue;
   readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: NodejsFunction };
-  /** The long lane's. */
-  readonly project: Project;
+  /** The long lane's; undefined where there is none. */
+  readonly project: Project | undefined;
   /** Told when an alarm changes its state. */
   readonly actions: readonly IAlarmAction[];
   /** Where the runbook is published; every description leads to a heading of it. */

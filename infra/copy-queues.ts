@@ -40,11 +40,11 @@ export function destinationsOf(queues: readonly DescribedQueue[]): string[] {
 /** Queues for every destination, so that one that is down holds no other, live pushes pass a backfill, and what takes hours has its own. */
 export function createCopyQueues(
   scope: Construct,
-  { source, destinations }: Pick<Configuration, "source" | "destinations">,
+  { source, destinations, longLane }: Pick<Configuration, "source" | "destinations" | "longLane">,
   settings: Pick<DeployedSettings, "deployment" | "encryptionKey" | "messageRetention">,
 ): { readonly queues: readonly DescribedQueue[]; readonly deadLetters: Queue } {
   const common = queueDefaults(settings);
-  const names = queuesOf({ stack: settings.deployment.stack, source, destinations });
+  const names = queuesOf({ stack: settings.deployment.stack, source, destinations, longLane });
   const deadLetters = new Queue(scope, "DeadLetters", { ...common, queueName: names.deadLetters.name });
   Validations.of(deadLetters).acknowledge({
     id: "AwsSolutions-SQS3",

@@ -8,6 +8,7 @@ import {
   TextWidget,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { Alarm, IMetric, IWidget } from "aws-cdk-lib/aws-cloudwatch";
+import type { Project } from "aws-cdk-lib/aws-codebuild";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { resourceName } from "../src/contract/names.ts";
@@ -21,6 +22,8 @@ import type { DescribedQueue } from "./copy-queues.ts";
 export interface DashboardProps {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
+  /** The long lane's; undefined where there is none. */
+  readonly project: Project | undefined;
   readonly alarms: readonly Alarm[];
   readonly deployment: Deployment;
 }
@@ -43,7 +46,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): Dashbo
   });
 }
 
-function rowsOf({ queues, deadLetters }: DashboardProps): IWidget[][] {
+function rowsOf({ queues, deadLetters, project }: DashboardProps): IWidget[][] {
   const destinations = destinationsOf(queues);
   const each = (metric: MetricName, statistic: string, service = "copy"): IMetric[] =>
     destinations.map((destination) =>
@@ -71,6 +74,7 @@ function rowsOf({ queues, deadLetters }: DashboardProps): IWidget[][] {
       graph("Circuits: 0 closed, 1 half-open, 2 open", each(Metric.circuitState, "Maximum", "probe")),
       graph("Found by comparing", found),
     ],
+    ...(project === undefined ? [] : [longLane(project, queues)]),
     [
       new SingleValueWidget({
         title: "Estimated cost, mostly egress to the internet: dollars a day",
@@ -80,6 +84,26 @@ function rowsOf({ queues, deadLetters }: DashboardProps): IWidget[][] {
       }),
     ],
   ];
+}
+
+/** Builds by CodeBuild's own metrics, which count what began and ended ("CodeBuild CloudWatch metrics"); what runs, the queues know. */
+function longLane(project: Project, queues: readonly DescribedQueue[]): IWidget[] {
+  const sum = { statistic: "Sum", period: MINUTES_5 };
+  const builds = [
+    project.metricBuilds({ ...sum, label: "started" }),
+    project.metricFailedBuilds({ ...sum, label: "failed" }),
+    project.metricSucceededBuilds({ ...sum, label: "ended well" }),
+  ];
+  const running = queues
+    .filter(({ priority }) => priority === "long")
+    .map(({ queue, destination }) =>
+      queue.metricApproximateNumberOfMessagesNotVisible({
+        statistic: "Maximum",
+        period: MINUTES_5,
+        label: destination,
+      }),
+    );
+  return [graph("Long lane: builds", builds), graph("Long lane: copies that a build is at", running)];
 }
 
 function graph(title: string, left: IMetric[]): GraphWidget {

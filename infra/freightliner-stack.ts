@@ -13,14 +13,9 @@ export class FreightlinerStack extends Stack {
     const { description = "Replicates container images from Amazon ECR to Google Artifact Registry" } = props;
     super(scope, id, { ...props, description, env: { ...sourceOf(props), ...props.env } });
     const { trustedRoles, table, deadLetters } = new Freightliner(this, "Freightliner", settingsOf(props));
-    for (const [name, role] of Object.entries({
-      CopyRoleArn: trustedRoles.copy,
-      LongLaneRoleArn: trustedRoles.longLane,
-      ProbeRoleArn: trustedRoles.probe,
-      ReconcileRoleArn: trustedRoles.reconcile,
-    })) {
+    for (const [name, role] of Object.entries(trustedRoles)) {
       const description = "A role to trust in Google's workload identity pool";
-      new CfnOutput(this, name, { value: role.roleArn, description });
+      new CfnOutput(this, `${name[0]?.toUpperCase()}${name.slice(1)}RoleArn`, { value: role.roleArn, description });
     }
     new CfnOutput(this, "StateTable", { value: table.tableName, description: "Tag records and checkpoints" });
     new CfnOutput(this, "DeadLetters", {

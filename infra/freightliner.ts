@@ -35,8 +35,8 @@ export interface FreightlinerProps extends Partial<Settings> {
 
 /** All of Freightliner, for any stack: rule -> fan-out -> queues -> copy, the table between them, and who looks after it all. */
 export class Freightliner extends Construct {
-  /** The roles of what talks to destinations; the ones to trust on Google's side. */
-  readonly trustedRoles: Readonly<Record<"copy" | "longLane" | "probe" | "reconcile", IRole>>;
+  /** The roles of what talks to destinations; the ones to trust on Google's side. Without a long lane, it has no role. */
+  readonly trustedRoles: Readonly<Record<"copy" | "probe" | "reconcile", IRole>> & { readonly longLane?: IRole };
   readonly table: TableV2;
   /** Where copies go that can never succeed. */
   readonly deadLetters: Queue;
@@ -58,20 +58,22 @@ export class Freightliner extends Construct {
     const functions = createFunctions(this, parts);
     const { fanOut, copy, probe, reconcile } = functions;
     const roles = { fanOut: roleOf(fanOut), copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
-    const { role: longLane, project } = createLongLane(this, { ...parts, starter: roles.probe });
+    const lane = configuration.longLane ? createLongLane(this, { ...parts, starter: roles.probe }) : undefined;
+    const longLane = lane?.role;
     allowQueues({ queues, deadLetters, fanOut, copy, reconcile, longLane });
-    const copiers = [roles.copy, longLane];
+    const copiers = [roles.copy, ...(longLane === undefined ? [] : [longLane])];
     for (const copier of copiers) allowRecords(copier, this.table, "copy");
     allowRecords(roles.fanOut, this.table, "fan-out");
     allowRecords(roles.probe, this.table, "probe");
     allowRecords(roles.reconcile, this.table, "reconcile");
     if (settings.encryptionKey !== undefined) {
-      allowKeyUse([...Object.values(roles), longLane], settings.encryptionKey);
+      allowKeyUse([...new Set([...Object.values(roles), ...copiers])], settings.encryptionKey);
       allowServices(settings.encryptionKey, Stack.of(this));
     }
     allowSecrets([...copiers, roles.probe, roles.reconcile], configuration);
-    this.trustedRoles = { copy: roles.copy, longLane, probe: roles.probe, reconcile: roles.reconcile };
-    reserveQueues({ queues, deadLetters, roles: { ...roles, longLane }, settings });
+    const { fanOut: _internal, ...trusted } = roles;
+    this.trustedRoles = { ...trusted, ...(longLane === undefined ? {} : { longLane }) };
+    reserveQueues({ queues, deadLetters, roles, copiers, settings });
     const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID, settings });
     const { everyMinutes } = configuration.reconcile;
     const watched = {
@@ -80,7 +82,7 @@ export class Freightliner extends Construct {
       undelivered,
       functions,
       deployment,
-      project,
+      project: lane?.project,
       reconcileEveryMinutes: everyMinutes,
     };
     this.alarms = watchOver(this, watched, this.table, settings);
@@ -91,18 +93,20 @@ interface ReservedQueues {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
   readonly settings: Settings;
-  readonly roles: { readonly [name in "fanOut" | "copy" | "longLane" | "reconcile"]: IRole };
+  readonly roles: { readonly [name in "fanOut" | "copy" | "reconcile"]: IRole };
+  /** Who carries out copies: the function, and builds where there are any. */
+  readonly copiers: readonly IRole[];
 }
 
 /** Who may put requests on the queues, and who may take them off as dead letters. */
-function reserveQueues({ queues, deadLetters, roles, settings: { operators } }: ReservedQueues): void {
+function reserveQueues({ queues, deadLetters, roles, copiers, settings: { operators } }: ReservedQueues): void {
   const send = ["sqs:SendMessage"];
   for (const { queue, priority } of queues) {
     if (priority === "live") reserve(queue, send, [roles.fanOut]);
     else if (priority === "long") reserve(queue, send, [roles.copy]);
     else if (operators.length > 0) reserve(queue, send, [roles.reconcile, ...operators]);
   }
-  reserve(deadLetters, send, [roles.copy, roles.longLane]);
+  reserve(deadLetters, send, copiers);
   if (operators.length === 0) return;
   reserve(deadLetters, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"], operators);
 }

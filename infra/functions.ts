@@ -29,12 +29,8 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
     FREIGHTLINER_STACK: deployment.stack,
     FREIGHTLINER_TABLE: table.tableName,
   } satisfies FanOutEnvironment;
-  const stateful = {
-    ...common,
-    FREIGHTLINER_LONG_LANE: "on",
-  } satisfies CopyEnvironment;
   const watching = {
-    ...stateful,
+    ...common,
     FREIGHTLINER_CONCURRENCY: JSON.stringify({ live, backfill }),
   } satisfies ProbeEnvironment;
   const access = {
@@ -42,7 +38,12 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
     repositories: configuration.rules.flatMap(({ repositories }) => repositories),
   };
   const fanOut = createFanOutFunction(scope, common, settings);
-  const { copy, mappings } = createCopyFunction(scope, { environment: stateful, queues, settings, ...access });
+  const { copy, mappings } = createCopyFunction(scope, {
+    environment: common satisfies CopyEnvironment,
+    queues,
+    settings,
+    ...access,
+  });
   const schedules = new Schedules(scope, "Schedules", deployment);
   const probe = createProbeFunction(scope, { environment: watching, mappings, schedules, settings });
   const reconcile = createReconcileFunction(scope, {

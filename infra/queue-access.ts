@@ -11,8 +11,8 @@ export interface QueueUsers {
   readonly fanOut: NodejsFunction;
   readonly copy: NodejsFunction;
   readonly reconcile: NodejsFunction;
-  /** The role of the long lane's builds. */
-  readonly longLane: IRole;
+  /** The role of the long lane's builds; undefined where there is none. */
+  readonly longLane: IRole | undefined;
 }
 
 /** Who puts requests where, and who looks how many wait; one statement each, whatever the number of destinations. */
@@ -25,8 +25,8 @@ export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile, long
   allow(reconcile, "sqs:SendMessage", arns("backfill"));
   allow(reconcile, "sqs:GetQueueAttributes", arns("live"));
   allow(copy, "sqs:SendMessage", [deadLetters.queueArn, ...arns("long")]);
-  longLane.addToPrincipalPolicy(new PolicyStatement({ actions: [...CONSUME], resources: arns("long") }));
-  longLane.addToPrincipalPolicy(
+  longLane?.addToPrincipalPolicy(new PolicyStatement({ actions: [...CONSUME], resources: arns("long") }));
+  longLane?.addToPrincipalPolicy(
     new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [deadLetters.queueArn] }),
   );
 }

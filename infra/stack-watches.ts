@@ -100,6 +100,7 @@ export function watchNotifications({ isNotifying }: Pick<AlarmsProps, "isNotifyi
 
 /** What takes hours: builds that ended badly, whose work the next one takes, and requests that nothing comes of. */
 export function watchLongLane({ project, queues }: Pick<AlarmsProps, "project" | "queues">): Watch[] {
+  if (project === undefined) return [];
   return [
     {
       id: "long-lane-failed",

@@ -124,6 +124,7 @@ function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
     stack: STACK.stack,
     source: { account: LOCAL_ACCOUNT, region: LOCAL_REGION },
     destinations: [{ name: DESTINATION }],
+    longLane: true,
   });
   const deadLetters = sqs.createQueue(named.deadLetters.name, {});
   const attributes = {
@@ -150,14 +151,12 @@ function variablesOf(registries: Registries, { live }: Queues, options: Services
   const copy = {
     ...fanOut,
     ...google,
-    FREIGHTLINER_LONG_LANE: "on",
     FREIGHTLINER_LONG_VISIBILITY_SECONDS: String(LONG_VISIBILITY_SECONDS),
     ...(options.leaseSeconds === undefined ? {} : { FREIGHTLINER_LEASE_SECONDS: String(options.leaseSeconds) }),
   } satisfies CopyEnvironment;
   const watching = {
     ...fanOut,
     ...google,
-    FREIGHTLINER_LONG_LANE: "on",
     FREIGHTLINER_CONCURRENCY: JSON.stringify({ live: options.concurrency, backfill: BACKFILL_CONCURRENCY }),
   } satisfies ProbeEnvironment;
   return { fanOut, copy, watching };

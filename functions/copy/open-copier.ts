@@ -32,7 +32,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
   const sqs = new SQSClient(clientLimits());
   const { wiring, receipts, now } = openWiring(environment, configuration, sqs, observer);
   const fate = createMessageFate(sqs, queues);
-  const hasLongLane = lane === "function" && environment.FREIGHTLINER_LONG_LANE === "on";
+  const hasLongLane = lane === "function" && configuration.longLane;
   const send = createCopyQueues(sqs, queues.copies, "long");
   const handle = createHandler({
     configuration,

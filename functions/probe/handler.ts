@@ -24,7 +24,7 @@ export interface ProbeDependencies {
     intake: "paused" | { readonly concurrency: number | undefined },
   ) => Promise<void>;
   /** Has somebody see to what waits for the long lane; undefined where there is none. */
-  readonly startLongLane?: (() => Promise<"idle" | "started" | "running">) | undefined;
+  readonly startLongLane?: (() => Promise<"idle" | "started" | "running" | "refused">) | undefined;
   /** Copies at once per destination, as deployed. */
   readonly fullConcurrency: number;
   readonly now: () => number;
@@ -58,7 +58,9 @@ export function createHandler(dependencies: ProbeDependencies) {
 /** What is not started now is started in a minute: the queue says what waits. */
 async function lookAfterLongLane({ startLongLane, observer }: ProbeDependencies): Promise<void> {
   try {
-    if ((await startLongLane?.()) === "started") observer.info("Long lane started", {});
+    const step = await startLongLane?.();
+    if (step === "started") observer.info("Long lane started", {});
+    if (step === "refused") observer.warn("Long lane was refused a build, and none is at work yet", {});
   } catch (error) {
     observer.error("Long lane could not be started", { error: describeError(error) });
   }

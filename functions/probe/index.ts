@@ -55,15 +55,14 @@ const handle = createHandler({
     queues: queues.copies,
     concurrency,
   }),
-  startLongLane:
-    environment.FREIGHTLINER_LONG_LANE === "on"
-      ? createLongLane({
-          sqs,
-          builds: new CodeBuildClient(clientLimits()),
-          queues: queues.copies,
-          project: resourceName("build", "long-lane", { stack, region }),
-        })
-      : undefined,
+  startLongLane: configuration.longLane
+    ? createLongLane({
+        sqs,
+        builds: new CodeBuildClient(clientLimits()),
+        queues: queues.copies,
+        project: resourceName("build", "long-lane", { stack, region }),
+      })
+    : undefined,
   fullConcurrency: concurrency.live,
   now: clock.now,
   timeout: (ms) => AbortSignal.timeout(ms),

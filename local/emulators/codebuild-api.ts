@@ -24,16 +24,22 @@ export interface RunningCodeBuild {
   readonly endpoint: string;
   /** Builds that were started. */
   started(): number;
+  /** Resolves when no build is under way. */
+  ended(): Promise<void>;
   /** Kills the build under way, as the end of its machine would. */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
 
-const StartBuild = z.object({ projectName: z.string() });
+/** API reference, "StartBuild", Request Parameters: `projectName` is required, of one character at least. */
+const StartBuild = z.object({ projectName: z.string().min(1) });
 
 /**
- * Plays StartBuild of AWS CodeBuild (API reference, "StartBuild"; AWS JSON 1.1) for one project, whose concurrent build limit is one: another
- * build is refused with AccountLimitExceededException. A build is a process of its own.
+ * Plays StartBuild of AWS CodeBuild (API reference, "StartBuild"; AWS JSON 1.1) for one project. It answers at once, with the build `IN_PROGRESS`; a
+ * build is a process of its own, with the project's variables. Its errors are those of the reference, each with status 400:
+ * ResourceNotFoundException for a project that is not there, InvalidInputException, AccountLimitExceededException.
+ * The project's `concurrentBuildLimit` is one: a build beyond it is "throttled and not run" (API reference, "Project"); under which of the three
+ * names the reference does not say, so the one about limits is played.
  */
 export async function startCodeBuild(options: CodeBuildOptions): Promise<RunningCodeBuild> {
   let build: ChildProcess | undefined;
@@ -54,17 +60,21 @@ export async function startCodeBuild(options: CodeBuildOptions): Promise<Running
     });
   }
 
+  async function ended(): Promise<void> {
+    if (build !== undefined) await once(build, "exit");
+  }
+
   async function kill(): Promise<void> {
-    if (build === undefined) return;
-    const ended = once(build, "exit");
-    build.kill("SIGKILL");
-    await ended;
+    build?.kill("SIGKILL");
+    await ended();
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { projectName } = StartBuild.parse(JSON.parse(await readBody(request)));
+    const { data } = StartBuild.safeParse(JSON.parse(await readBody(request)));
     const refuse = (type: string, message: string): void =>
       sendJson(response, 400, { __type: type, message }, AWS_JSON);
+    if (data === undefined) return refuse("InvalidInputException", "Project name is required");
+    const { projectName } = data;
     if (request.headers["x-amz-target"] !== "CodeBuild_20161006.StartBuild" || projectName !== options.project) {
       return refuse("ResourceNotFoundException", `Project cannot be found: ${projectName}`);
     }
@@ -78,6 +88,7 @@ export async function startCodeBuild(options: CodeBuildOptions): Promise<Running
   return {
     endpoint: `http://${server.host}`,
     started: () => started,
+    ended,
     kill,
     async close() {
       await server.close();

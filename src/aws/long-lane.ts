@@ -4,8 +4,11 @@ import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { CopyQueue } from "../contract/queues.ts";
 
-/** What was done about the long lane: nothing waits, a build was started, or one is at it. */
-export type LongLaneStep = "idle" | "started" | "running";
+/**
+ * What was done about the long lane: nothing waits, a build was started, one is at work; or CodeBuild refused one, and none seems to be at
+ * work: it is just beginning, or the account may run none.
+ */
+export type LongLaneStep = "idle" | "started" | "running" | "refused";
 
 export interface LongLaneOptions {
   readonly sqs: SQSClient;
@@ -16,26 +19,36 @@ export interface LongLaneOptions {
 }
 
 /**
- * Starts a build of the long lane when something waits for one. Whether one is at it CodeBuild itself knows: the project takes one build at
- * a time, and refuses another (CodeBuild user guide, "Builds": concurrent build limit). So nothing is remembered that could be wrong.
+ * Starts a build of the long lane when something waits for one. The project takes one build at a time, and CodeBuild refuses another; so
+ * nothing is remembered that could be wrong. By which exception it refuses no document says: of StartBuild's three, only
+ * AccountLimitExceededException is about limits (CodeBuild API reference, "StartBuild", Errors). An account that may run none is refused
+ * alike. What tells the two apart is the queue: a build that is at work keeps a message hidden.
  */
 export function createLongLane({ sqs, builds, queues, project }: LongLaneOptions): () => Promise<LongLaneStep> {
   const long = queues.filter(({ priority }) => priority === "long");
   return async () => {
-    const waiting = await Promise.all(long.map(({ url }) => visible(sqs, url)));
-    if (waiting.every((count) => count === 0)) return "idle";
+    const depths = await Promise.all(long.map(({ url }) => depthOf(sqs, url)));
+    if (depths.every(({ waiting }) => waiting === 0)) return "idle";
     try {
       await builds.send(new StartBuildCommand({ projectName: project }));
       return "started";
     } catch (error) {
-      if (error instanceof AccountLimitExceededException) return "running";
+      if (depths.some(({ hidden }) => hidden > 0)) return "running";
+      if (error instanceof AccountLimitExceededException) return "refused";
       throw error;
     }
   };
 }
 
-async function visible(client: SQSClient, url: string): Promise<number> {
-  const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["ApproximateNumberOfMessages"] });
+/** What waits on a queue, and what somebody is at (SQS API reference, "GetQueueAttributes"); both are approximate. */
+async function depthOf(client: SQSClient, url: string): Promise<{ readonly waiting: number; readonly hidden: number }> {
+  const command = new GetQueueAttributesCommand({
+    QueueUrl: url,
+    AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+  });
   const { Attributes } = await client.send(command);
-  return Number(Attributes?.["ApproximateNumberOfMessages"] ?? 0);
+  return {
+    waiting: Number(Attributes?.["ApproximateNumberOfMessages"] ?? 0),
+    hidden: Number(Attributes?.["ApproximateNumberOfMessagesNotVisible"] ?? 0),
+  };
 }

@@ -153,6 +153,8 @@ export const Document = z.strictObject({
   sparseIndexes: z.enum(["fail", "keep"]).default("fail"),
   retries: Retries.default({ preset: "standard", operations: {} }),
   reconcile: Reconcile.prefault({}),
+  /** Builds for what takes longer than a function may; without them, such an image ends as a dead letter. */
+  longLane: z.boolean().default(true),
 });
 
 type Written = Omit<z.input<typeof Document>, "destinations"> & { readonly destinations: WrittenDestination[] };

@@ -25,6 +25,8 @@ export interface Configuration {
   readonly rules: readonly Rule[];
   readonly sparseIndexes: "fail" | "keep";
   readonly retries: z.infer<typeof Retries>;
+  /** Are there builds for what takes longer than a function may? */
+  readonly longLane: boolean;
   readonly reconcile: Selection & {
     readonly everyMinutes: number;
     readonly graceSeconds: number;
@@ -56,7 +58,7 @@ export function parseConfiguration(document: unknown): Configuration {
     const problems = result.error.issues.map((issue) => `${dotPath(issue.path) || "configuration"}: ${issue.message}`);
     throw new ConfigurationError(problems, { cause: result.error });
   }
-  const { source, destinations, retries, sparseIndexes } = result.data;
+  const { source, destinations, retries, sparseIndexes, longLane } = result.data;
   const rules = result.data.rules.map((rule) => ({
     ...rule,
     matchesRepository: compileGlobs(rule.repositories),
@@ -66,7 +68,7 @@ export function parseConfiguration(document: unknown): Configuration {
   if (problems.length > 0) throw new ConfigurationError(problems);
   const { schedules, ...regular } = result.data.reconcile;
   const reconcile = { ...selecting(regular), schedules: schedules.map(selecting) };
-  return { source, destinations, rules, retries, sparseIndexes, reconcile };
+  return { source, destinations, rules, retries, sparseIndexes, longLane, reconcile };
 }
 
 /** Takes account and region from the source's host where they are not written. */

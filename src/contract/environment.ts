@@ -66,8 +66,6 @@ export const CopyEnvironment = z.object({
   FREIGHTLINER_TABLE: z.string().min(3),
   /** Seconds a lease lasts without a heartbeat, when not {@link COPY_LEASE_SECONDS}. */
   FREIGHTLINER_LEASE_SECONDS: seconds.optional(),
-  /** Is there a long lane, for what takes longer than a function may? */
-  FREIGHTLINER_LONG_LANE: z.enum(["on", "off"]).optional(),
   /** Seconds a message of the long lane is hidden without a renewal, when not {@link LONG_VISIBILITY_SECONDS}. */
   FREIGHTLINER_LONG_VISIBILITY_SECONDS: seconds.optional(),
   /** The function's memory in MB; Lambda sets it. */
@@ -82,8 +80,6 @@ export const ProbeEnvironment = z.object({
   FREIGHTLINER_TABLE: z.string().min(3),
   /** JSON of {@link Concurrency}. */
   FREIGHTLINER_CONCURRENCY: json(Concurrency, "pair of numbers"),
-  /** Is there a long lane, for what takes longer than a function may? */
-  FREIGHTLINER_LONG_LANE: z.enum(["on", "off"]).optional(),
   ...googleEndpoints,
 });
 export type ProbeEnvironment = z.input<typeof ProbeEnvironment>;

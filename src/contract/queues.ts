@@ -18,6 +18,8 @@ export type Priority = (typeof PRIORITIES)[number];
 export interface QueuesOptions extends Omit<Deployment, "region"> {
   readonly source: { readonly account: string; readonly region: string };
   readonly destinations: readonly { readonly name: string }[];
+  /** Without a long lane, there are no queues of it. */
+  readonly longLane: boolean;
   /** What stands before the queue's name, where a local server plays SQS. */
   readonly baseUrl?: string | undefined;
 }
@@ -32,14 +34,15 @@ export interface Queues {
  * The queues, by their names: nothing lists them, so that any number of destinations fits into a function's variables. A queue is in the
  * account and region of the source (SQS developer guide, "Queue and message identifiers").
  */
-export function queuesOf({ stack, source, destinations, baseUrl = sqsUrl(source) }: QueuesOptions): Queues {
+export function queuesOf({ stack, source, destinations, longLane, baseUrl = sqsUrl(source) }: QueuesOptions): Queues {
+  const priorities = longLane ? PRIORITIES : PRIORITIES.filter((priority) => priority !== "long");
   const place = (part: string) => {
     const name = resourceName("queue", part, { stack, region: source.region });
     return { name, url: `${baseUrl}${name}` };
   };
   return {
     copies: destinations.flatMap(({ name: destination }) =>
-      PRIORITIES.map((priority) => ({ destination, priority, ...place(`copies-${destination}-${priority}`) })),
+      priorities.map((priority) => ({ destination, priority, ...place(`copies-${destination}-${priority}`) })),
     ),
     deadLetters: place("dead-letters"),
   };

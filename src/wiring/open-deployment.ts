@@ -23,12 +23,12 @@ export async function openDeployment(
 ): Promise<OpenDeployment> {
   const { FREIGHTLINER_CONFIGURATION, FREIGHTLINER_STACK: stack, FREIGHTLINER_QUEUES_URL: baseUrl } = environment;
   const configuration = await configurationInVariable(FREIGHTLINER_CONFIGURATION).read();
-  const { source, destinations } = configuration;
+  const { source, destinations, longLane } = configuration;
   const deployment = { stack, region: source.region };
   return {
     ...deployment,
     configuration,
-    queues: queuesOf({ stack, source, destinations, baseUrl }),
+    queues: queuesOf({ stack, source, destinations, longLane, baseUrl }),
     functionName: (name) => resourceName("function", name, deployment),
   };
 }

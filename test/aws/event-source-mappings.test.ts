@@ -10,6 +10,7 @@ const { copies } = queuesOf({
   stack: "images",
   source: { account: "123456789012", region: "us-east-1" },
   destinations: [{ name: "gar" }, { name: "mirror" }],
+  longLane: true,
 });
 
 /** A mapping that notes its changes. */

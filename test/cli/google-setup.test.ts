@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { ExitCode } from "../../cli/exit-code.ts";
@@ -7,6 +9,7 @@ import { trustingPlace } from "../../cli/trusting-place.ts";
 import { run } from "../../cli/run.ts";
 import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
 import { readConfigurationFile } from "../../infra/read-configuration.ts";
+import { temporaryFolder } from "../fixtures/programs.ts";
 import { captureTerminal } from "../fixtures/terminal.ts";
 import { unbundledApp } from "../infra/template.ts";
 import { parseConfigurationFile } from "../../src/contract/configuration-file.ts";
@@ -36,6 +39,16 @@ describe("freightliner google-setup", () => {
     ]);
     expect(lines.filter((line) => line.includes("workloadIdentityUser"))).toHaveLength(4);
     expect(text).not.toContain("projects add-iam-policy-binding");
+  });
+
+  it("trusts no builds where the configuration has none", async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "freightliner.yaml");
+    await writeFile(file, `${readFileSync(CONFIG, "utf8")}\nlongLane: false\n`);
+    const { code, text } = await printed("--config", file);
+    expect(code).toBe(ExitCode.ok);
+    expect(text).not.toContain("long-lane");
+    expect(text.split("\n").filter((line) => line.includes("workloadIdentityUser"))).toHaveLength(3);
   });
 
   it("prints the same as Terraform", async () => {

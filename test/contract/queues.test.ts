@@ -2,9 +2,25 @@ import { describe, expect, it } from "vitest";
 import { queueByArn, queuesOf } from "../../src/contract/queues.ts";
 
 const place = (region: string, baseUrl?: string) =>
-  queuesOf({ stack: "images", source: { account: "123456789012", region }, destinations: [{ name: "gar" }], baseUrl });
+  queuesOf({
+    stack: "images",
+    source: { account: "123456789012", region },
+    destinations: [{ name: "gar" }],
+    longLane: true,
+    baseUrl,
+  });
 
 describe("the queues of a deployment", () => {
+  it("are no long ones where there is no long lane", () => {
+    const { copies } = queuesOf({
+      stack: "images",
+      source: { account: "123456789012", region: "eu-central-1" },
+      destinations: [{ name: "gar" }],
+      longLane: false,
+    });
+    expect(copies.map(({ priority }) => priority)).toEqual(["live", "backfill"]);
+  });
+
   it("are where SQS has them, by their names", () => {
     const { copies, deadLetters } = place("eu-central-1");
     expect(copies).toEqual(

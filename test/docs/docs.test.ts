@@ -120,6 +120,7 @@ describe("the documents", () => {
       ],
       rules: [{ repositories: ["a"], tags: ["*"], untagged: false, destinations: ["d"], as: "b" }],
       sparseIndexes: "fail",
+      longLane: false,
       retries: { preset: "standard", operations: {} },
       reconcile: {
         include: ["**"],

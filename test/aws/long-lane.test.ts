@@ -1,0 +1,93 @@
+import { CodeBuildClient } from "@aws-sdk/client-codebuild";
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { describe, expect, it } from "vitest";
+import { startCodeBuild } from "../../local/emulators/codebuild-api.ts";
+import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_REGION } from "../../local/emulators/local-aws.ts";
+import { startSqs } from "../../local/emulators/sqs.ts";
+import { createLongLane } from "../../src/aws/long-lane.ts";
+import { queuesOf } from "../../src/contract/queues.ts";
+
+/** A build that ends when it is killed. */
+const ENTRY = new URL("../fixtures/endless.mjs", import.meta.url);
+
+/** Two destinations' queues, the project, and who looks whether a build is needed. */
+async function setUp(project = "images-long-lane") {
+  const sqs = await startSqs();
+  const builds = await startCodeBuild({ project: "images-long-lane", entry: ENTRY, environment: () => ({}) });
+  const common = { ...LOCAL_AWS, maxAttempts: 1 };
+  const client = new SQSClient({ ...common, endpoint: sqs.endpoint, useQueueUrlAsEndpoint: false });
+  const codeBuild = new CodeBuildClient({ ...common, endpoint: builds.endpoint });
+  const source = { account: LOCAL_ACCOUNT, region: LOCAL_REGION };
+  const destinations = [{ name: "europe" }, { name: "asia" }];
+  const { copies } = queuesOf({ stack: "images", source, destinations, longLane: true });
+  const queues = copies.map((queue) => ({ ...queue, url: sqs.createQueue(queue.name, {}).url }));
+  const urlOf = (destination: string, priority: string): string =>
+    queues.find((queue) => queue.destination === destination && queue.priority === priority)?.url ?? "";
+  return {
+    builds,
+    look: createLongLane({ sqs: client, builds: codeBuild, queues, project }),
+    send: (destination: string, priority: string) =>
+      client.send(new SendMessageCommand({ QueueUrl: urlOf(destination, priority), MessageBody: "{}" })),
+    /** What a build does with a message. */
+    async take(destination: string) {
+      const QueueUrl = urlOf(destination, "long");
+      const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 300 }));
+      const ReceiptHandle = Messages[0]?.ReceiptHandle;
+      return () => client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    },
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      codeBuild.destroy();
+      await builds.close();
+      await sqs.close();
+    },
+  };
+}
+
+describe("who looks after the long lane", () => {
+  it("starts nothing while nothing waits on a long queue, whatever waits on the others", async () => {
+    await using lane = await setUp();
+    await lane.send("europe", "live");
+    await lane.send("asia", "backfill");
+    expect(await lane.look()).toBe("idle");
+    expect(lane.builds.started()).toBe(0);
+  });
+
+  it("starts one build when something waits for any destination, and no second one beside it", async () => {
+    await using lane = await setUp();
+    await lane.send("asia", "long");
+    expect(await lane.look()).toBe("started");
+    await lane.take("asia");
+    expect(await lane.look()).toBe("idle");
+    await lane.send("europe", "long");
+    expect(await lane.look()).toBe("running");
+    expect(lane.builds.started()).toBe(1);
+  });
+
+  it("starts the next build when one was killed and its message shows again", async () => {
+    await using lane = await setUp();
+    await lane.send("asia", "long");
+    await lane.look();
+    await lane.builds.kill();
+    expect(await lane.look()).toBe("started");
+    expect(lane.builds.started()).toBe(2);
+  });
+
+  it("tells a refusal while nobody is at work from one by a build that is", async () => {
+    await using lane = await setUp();
+    await lane.send("asia", "long");
+    await lane.look();
+    expect(await lane.look()).toBe("refused");
+    const remove = await lane.take("asia");
+    await lane.send("asia", "long");
+    expect(await lane.look()).toBe("running");
+    await remove();
+    expect(await lane.look()).toBe("refused");
+  });
+
+  it("fails when no build can be started at all, so that its function says why", async () => {
+    await using lane = await setUp("another-project");
+    await lane.send("asia", "long");
+    await expect(lane.look()).rejects.toThrow("Project cannot be found: another-project");
+  });
+});

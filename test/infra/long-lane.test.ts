@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import type { Template } from "aws-cdk-lib/assertions";
+import { EXAMPLE, synthesise } from "./template.ts";
+
+const switchedOn = synthesise();
+const switchedOff = synthesise({ ...EXAMPLE, longLane: false });
+
+const queueNames = (template: Template): string[] =>
+  Object.values(template.findResources("AWS::SQS::Queue")).map(({ Properties }) => String(Properties.QueueName));
+const text = (template: Template): string => JSON.stringify(template.toJSON());
+const dashboardOf = (template: Template): string =>
+  JSON.stringify(Object.values(template.findResources("AWS::CloudWatch::Dashboard")));
+
+describe("the long lane", () => {
+  it("is one project of one build at a time, which the probe function alone may start", () => {
+    switchedOn.resourceCountIs("AWS::CodeBuild::Project", 1);
+    switchedOn.hasResourceProperties("AWS::CodeBuild::Project", {
+      Name: "freightliner-long-lane-eu-central-1",
+      ConcurrentBuildLimit: 1,
+      TimeoutInMinutes: 480,
+    });
+    const starters = Object.entries(switchedOn.findResources("AWS::IAM::Policy"))
+      .filter(([, policy]) => JSON.stringify(policy).includes("codebuild:StartBuild"))
+      .map(([id]) => id);
+    expect(starters).toEqual([expect.stringMatching(/Probe/)]);
+  });
+
+  it("is on the dashboard: builds that began, failed and ended well, and copies under way at each destination", () => {
+    for (const metric of ["Builds", "FailedBuilds", "SucceededBuilds"]) {
+      expect(dashboardOf(switchedOn)).toContain(`AWS/CodeBuild\\",\\"${metric}`);
+    }
+    expect(dashboardOf(switchedOn).match(/ApproximateNumberOfMessagesNotVisible/g)).toHaveLength(
+      EXAMPLE.destinations.length,
+    );
+  });
+
+  it("leaves no project, role, queue, alarm, output or tile where it is switched off", () => {
+    switchedOff.resourceCountIs("AWS::CodeBuild::Project", 0);
+    expect(text(switchedOff)).not.toMatch(/codebuild|long-lane|LongLane/i);
+    expect(dashboardOf(switchedOff)).not.toMatch(/Long lane/);
+    const others = queueNames(switchedOn).filter((name) => !name.includes("-long-"));
+    expect(queueNames(switchedOff)).toEqual(others);
+    expect(Object.keys(switchedOff.findOutputs("*"))).not.toContain("LongLaneRoleArn");
+    expect(Object.keys(switchedOn.findOutputs("*"))).toContain("LongLaneRoleArn");
+  });
+});
