@@ -1,7 +1,6 @@
 import type { ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { knownHosts } from "../../src/contract/known-hosts.ts";
-import { DOCKER_HUB } from "../../src/oci/docker-hub.ts";
 import type { Reference } from "../../src/oci/reference.ts";
 import type { Side } from "../../src/oci/registry-error.ts";
 import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
@@ -10,7 +9,7 @@ import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { createTraffic } from "../../src/registry/traffic.ts";
 import type { CopyOptions } from "./copy-options.ts";
-import { dockerCredentials } from "../docker-credentials.ts";
+import { dockerCredentials } from "../credentials/docker-credentials.ts";
 
 export interface Registries {
   readonly source: ImageSource;
@@ -34,9 +33,7 @@ export async function openRegistries(
       plainHttp: LOOPBACK.test(registry),
       allowedHosts: [...knownHosts(registry), ...allowedHosts],
       howToAllow: (host) => `add --allow-host ${host}`,
-      credentials: fixedCredentials(
-        await dockerCredentials(registry === DOCKER_HUB ? "index.docker.io" : registry, environment),
-      ),
+      credentials: fixedCredentials(await dockerCredentials(`${registry}/${reference.name}`, environment)),
       connections,
       // Behind this there is no queue but a person who waits.
       traffic: createTraffic({ retryPolicies: { preset: "patient" }, onBusy }),

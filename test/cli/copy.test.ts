@@ -1,8 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readCopyOptions } from "../../cli/copy/copy-options.ts";
-import { dockerCredentials } from "../../cli/docker-credentials.ts";
 import { formatBytes, formatDuration } from "../../cli/format.ts";
 import { showProgress } from "../../cli/copy/progress.ts";
 import { createScreen } from "../../cli/terminal.ts";
@@ -121,44 +120,6 @@ describe("its command line", () => {
     ["another digest", { source: "r.io/a:v1", target: `r.io/b@sha256:${"a".repeat(64)}` }, {}],
   ])("is refused with a reason for %s", (_case, places, more) => {
     expect(() => readCopyOptions(places, { ...given, ...more })).toThrow(UsageError);
-  });
-});
-
-describe("Docker's credentials", () => {
-  it("come from the helper of the registry, else from the file, else there are none", async () => {
-    await using folder = await temporaryFolder();
-    const bin = join(folder.path, "bin");
-    await mkdir(bin);
-    await writeFile(
-      join(bin, "docker-credential-test"),
-      '#!/bin/sh\nread host\nif [ "$host" = helped.test ]; then echo \'{"Username":"u","Secret":"s"}\'; else echo "credentials not found in native keychain"; exit 1; fi\n',
-      { mode: 0o755 },
-    );
-    await writeFile(
-      join(folder.path, "config.json"),
-      JSON.stringify({
-        auths: { "https://filed.test/v1/": { username: "f", password: "p" }, "broken.test": {} },
-        credHelpers: { "helped.test": "test", "unknown.test": "test", "absent.test": "not-installed" },
-      }),
-    );
-    const path = process.env["PATH"] ?? "";
-    process.env["PATH"] = `${bin}:${path}`;
-    const ask = (host: string) => dockerCredentials(host, { DOCKER_CONFIG: folder.path });
-    expect(await ask("helped.test")).toEqual({ kind: "basic", username: "u", password: "s" });
-    expect(await ask("filed.test")).toEqual({ kind: "basic", username: "f", password: "p" });
-    expect(await ask("unknown.test")).toEqual({ kind: "anonymous" });
-    expect(await ask("broken.test")).toEqual({ kind: "anonymous" });
-    await expect(ask("absent.test")).rejects.toThrow(/docker-credential-not-installed failed for absent\.test; run/);
-    process.env["PATH"] = path;
-  });
-
-  it("in a file that is no configuration are an error, not anonymity", async () => {
-    await using folder = await temporaryFolder();
-    const file = join(folder.path, "auth.json");
-    await writeFile(file, "{");
-    await expect(dockerCredentials("a.test", { REGISTRY_AUTH_FILE: file })).rejects.toThrow(
-      /auth\.json is no Docker configuration/,
-    );
   });
 });
 
