@@ -11,12 +11,14 @@ export interface CopyOptions {
   readonly platform: Platform | undefined;
   readonly dryRun: boolean;
   readonly referrers: boolean;
+  /** An index whose children are not all at the source: a failure, or copied as it is. */
+  readonly sparse: "fail" | "keep";
   readonly jobs: number;
   readonly allowedHosts: readonly string[];
 }
 
 /** Options of `freightliner copy` as they were written. */
-interface Given extends Pick<CopyOptions, "dryRun" | "referrers" | "jobs"> {
+interface Given extends Pick<CopyOptions, "dryRun" | "referrers" | "sparse" | "jobs"> {
   readonly platform?: string | undefined;
   readonly allowHost: readonly string[];
 }
@@ -26,12 +28,13 @@ export function readCopyOptions(
   places: { readonly source: string; readonly target: string },
   given: Given,
 ): CopyOptions {
-  const { platform, dryRun, referrers, jobs, allowHost } = given;
+  const { platform, dryRun, referrers, sparse, jobs, allowHost } = given;
   return {
     ...readReferences(places.source, places.target),
     platform: platform === undefined ? undefined : explained(() => parsePlatform(platform)),
     dryRun,
     referrers,
+    sparse,
     jobs,
     allowedHosts: allowHost,
   };

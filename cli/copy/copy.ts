@@ -51,7 +51,7 @@ async function copyOne(options: CopyOptions, registries: Registries, run: Run, s
   const reference = options.target.tag ?? options.source.tag ?? root.digest;
   const images = await readNamedImages(
     { root, reference },
-    { source, referrers: options.referrers, sparse: "fail" },
+    { source, referrers: options.referrers, sparse: options.sparse },
     signal,
   );
   const mountFrom = options.source.registry === options.target.registry ? options.source.name : undefined;

@@ -1,5 +1,5 @@
-import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
+import type { ManifestWanted } from "../../src/oci/image-source.ts";
 import type { Tag } from "../../src/oci/reference.ts";
 import { isSignatureTag } from "../../src/oci/referrers.ts";
 import { locateCompanions } from "../../src/replication/companions.ts";
@@ -24,7 +24,7 @@ const MAX_LEVELS = 8;
  * @throws {MissingContentError} @throws {FormatError} @throws {RegistryError}
  */
 export async function readNamedImages(
-  wanted: { readonly root: Descriptor; readonly reference: Tag | Digest },
+  wanted: { readonly root: ManifestWanted; readonly reference: Tag | Digest },
   image: ReadImage,
   signal: AbortSignal,
 ): Promise<NamedImage[]> {

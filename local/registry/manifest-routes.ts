@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { algorithmOf, digestOf, isDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import { FormatError } from "../../src/oci/format-error.ts";
+import { FormatError, shown } from "../../src/oci/format-error.ts";
 import { MANIFEST_MAX_BYTES, successors } from "../../src/oci/manifest.ts";
 import type { Successors } from "../../src/oci/manifest.ts";
+import { manifestTypeOf } from "../../src/oci/manifest-type.ts";
 import { isNonDistributable, manifestKind } from "../../src/oci/media-type.ts";
 import { isTag } from "../../src/oci/reference.ts";
 import type { Tag } from "../../src/oci/reference.ts";
@@ -136,13 +137,23 @@ async function readAll(stream: AsyncIterable<unknown>, limit = Number.POSITIVE_I
 function readSuccessors(bytes: Uint8Array, mediaType: string): Successors | undefined {
   if (mediaType === "") throw new Refusal(400, "MANIFEST_INVALID", "a manifest needs a Content-Type");
   try {
-    if (manifestKind(mediaType) !== undefined) return successors(bytes, mediaType);
+    if (manifestKind(mediaType) === "schema1") return undefined;
+    if (manifestKind(mediaType) !== undefined) {
+      requireType(bytes, mediaType);
+      return successors(bytes, mediaType);
+    }
     JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return undefined;
   } catch (error) {
     if (error instanceof FormatError) throw new Refusal(400, "MANIFEST_INVALID", `manifest invalid: ${error.message}`);
     throw new Refusal(400, "MANIFEST_INVALID", "manifest invalid: it is not JSON");
   }
+}
+
+/** As distribution does: a manifest that says what it is must be put as that. */
+function requireType(bytes: Uint8Array, mediaType: string): void {
+  const own = manifestTypeOf(bytes, mediaType);
+  if (own !== mediaType) throw new FormatError("mediaType", `says ${shown(own)}, but was put as ${shown(mediaType)}`);
 }
 
 /** Everything a manifest points to must be there, but its subject and layers that live elsewhere. */

@@ -1,17 +1,25 @@
 import * as z from "zod";
 import { isDigest } from "./digest.ts";
+import { carried } from "./optional-field.ts";
 import { Platform } from "./platform.ts";
 
+const digest = z.string().refine(isDigest, "is not a sha256 or sha512 digest");
+
 /**
- * Names content by type, digest and size in bytes (image-spec, descriptor.md).
- * Read strictly in the fields we use; fields we do not know stay in the manifest's own bytes, which are never rewritten.
+ * Names content by type, digest and size in bytes (image-spec, descriptor.md). Digest and size must hold; the rest is
+ * carried. Fields we do not know stay in the manifest's own bytes, which are never rewritten.
  */
 export const Descriptor = z.object({
-  mediaType: z.string().min(1).max(255),
-  digest: z.string().refine(isDigest, "is not a sha256 or sha512 digest"),
+  /** Empty when it is not said: what content is, it says itself. */
+  mediaType: z.string().max(255).catch(""),
+  digest,
   size: z.int().nonnegative(),
-  urls: z.array(z.string()).optional(),
-  artifactType: z.string().optional(),
-  platform: Platform.optional(),
+  urls: carried(z.array(z.string())),
+  artifactType: carried(z.string()),
+  platform: carried(Platform),
 });
 export type Descriptor = z.infer<typeof Descriptor>;
+
+/** What a manifest is attached to (image-spec, manifest.md "subject"): only its digest is followed. */
+export const Subject = z.object({ digest });
+export type Subject = z.infer<typeof Subject>;

@@ -5,8 +5,8 @@ import type { Tag } from "./reference.ts";
 
 /** One repository, read. Adapters throw typed errors of side `source`; "not there" is an answer, not an error. */
 export interface ImageSource {
-  /** What a tag or digest names now: type, digest and size from a HEAD. Undefined when there is no such manifest. */
-  resolve(reference: Tag | Digest, signal: AbortSignal): Promise<Descriptor | undefined>;
+  /** What a tag or digest names now. Undefined when there is no such manifest. */
+  resolve(reference: Tag | Digest, signal: AbortSignal): Promise<ResolvedManifest | undefined>;
   /** The exact bytes of a manifest by digest, hash checked. Undefined when there is no such manifest. */
   fetchManifest(wanted: ManifestWanted, signal: AbortSignal): Promise<Manifest | undefined>;
   /** A blob's bytes from the start. The stream fails unless it carries exactly `size` bytes of `digest`. */
@@ -15,7 +15,13 @@ export interface ImageSource {
   listReferrers(subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
 }
 
-/** A manifest to fetch. Type and size are checked where they are known: a referrers listing can be wrong about them. */
+/**
+ * What a registry says of a manifest without sending it: its digest, which is checked when the bytes come, and a type that
+ * is a hint. No size: proxies that compress give that of other bytes.
+ */
+export type ResolvedManifest = Pick<Descriptor, "digest" | "mediaType">;
+
+/** A manifest to fetch. Its size is checked where an index names it; its type is what its bytes say. */
 export type ManifestWanted = Pick<Descriptor, "digest"> & Partial<Pick<Descriptor, "mediaType" | "size">>;
 
 /** Bytes on their way. Read to the end or closed early (`return`), it gives its connection back either way. */

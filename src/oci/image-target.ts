@@ -1,13 +1,13 @@
 import type { Descriptor } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
-import type { BlobStream } from "./image-source.ts";
+import type { BlobStream, ResolvedManifest } from "./image-source.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RepositoryName, Tag } from "./reference.ts";
 
 /** One repository, written. Adapters throw typed errors of side `target` (or of the side whose stream broke). */
 export interface ImageTarget {
   /** What a tag or digest names now. Undefined when there is no such manifest. */
-  resolve(reference: Tag | Digest, signal: AbortSignal): Promise<Descriptor | undefined>;
+  resolve(reference: Tag | Digest, signal: AbortSignal): Promise<ResolvedManifest | undefined>;
   /** True when the blob can be referenced by a manifest put into this repository. */
   hasBlob(descriptor: Descriptor, signal: AbortSignal): Promise<boolean>;
   /** True when the repository holds nothing yet: one listing instead of a question per blob. May be a minute old. */

@@ -1,10 +1,12 @@
 import * as z from "zod";
 import { parseJson } from "./bounded-json.ts";
-import { Descriptor } from "./descriptor.ts";
+import { Descriptor, Subject } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { FormatError, shown } from "./format-error.ts";
 import { manifestKind } from "./media-type.ts";
 import type { ManifestKind } from "./media-type.ts";
+import { carried, checkedIfSaid } from "./optional-field.ts";
+import { Schema1Error } from "./schema1-error.ts";
 
 /** Manifests above this many bytes are refused: registries need not take more (distribution-spec, "Pushing Manifests"). */
 export const MANIFEST_MAX_BYTES: number = 4 * 1024 * 1024;
@@ -16,15 +18,18 @@ export interface Manifest {
   readonly bytes: Uint8Array;
 }
 
+/** The kinds of manifest that can be copied. */
+type SuccessorsKind = Exclude<ManifestKind, "schema1">;
+
 /** What a manifest points to, in document order, each once. */
 export interface Successors {
-  readonly kind: ManifestKind;
+  readonly kind: SuccessorsKind;
   /** Content of this repository that must be there first: config, layers, artifact blobs. */
   readonly blobs: readonly Descriptor[];
   /** Manifests that must be there first: the children of an index. */
   readonly manifests: readonly Descriptor[];
   /** What this manifest is attached to; need not exist (image-spec, manifest.md "subject"). */
-  readonly subject: Descriptor | undefined;
+  readonly subject: Subject | undefined;
   /** The type a referrers listing shows for this manifest (distribution-spec, "Listing Referrers"). */
   readonly artifactType: string | undefined;
 }
@@ -32,63 +37,63 @@ export interface Successors {
 /** A list of descriptors. Programs in Go write an empty one as null, and registries take it. */
 const Descriptors = z
   .array(Descriptor)
-  .nullable()
+  .nullish()
   .transform((list) => list ?? []);
 
 const fields = {
-  mediaType: z.string().optional(),
-  subject: Descriptor.optional(),
-  artifactType: z.string().optional(),
+  subject: checkedIfSaid(Subject),
+  artifactType: carried(z.string()),
 };
+const CONFUSED = {
+  image: "must not stand in an image manifest (CVE-2021-41190)",
+  index: "must not stand in an index (CVE-2021-41190)",
+} as const;
 /** image-spec manifest.md, and Docker's schema 2. `manifests` beside `layers` is the confusion of CVE-2021-41190. */
 const ImageManifest = z.object({
   ...fields,
   schemaVersion: z.literal(2),
-  config: Descriptor,
+  config: checkedIfSaid(Descriptor),
   layers: Descriptors,
-  manifests: z.undefined("must not stand in an image manifest (CVE-2021-41190)").optional(),
+  manifests: z.null(CONFUSED.image).optional(),
 });
 /** image-spec image-index.md, and Docker's manifest list. */
 const ImageIndex = z.object({
   ...fields,
   schemaVersion: z.literal(2),
   manifests: Descriptors,
-  layers: z.undefined("must not stand in an index (CVE-2021-41190)").optional(),
-  config: z.undefined("must not stand in an index (CVE-2021-41190)").optional(),
+  layers: z.null(CONFUSED.index).optional(),
+  config: checkedIfSaid(z.undefined(CONFUSED.index)),
 });
 /** The artifact manifest of ORAS and of the image-spec's 1.1 release candidates; withdrawn, still found in registries. */
-const ArtifactManifest = z.object({ ...fields, blobs: Descriptors.optional() });
+const ArtifactManifest = z.object({ ...fields, blobs: Descriptors });
 
 /**
- * Everything a manifest points to.
- * @throws {FormatError} naming the field, when the bytes are no JSON, more than the limits, not what `mediaType` says, or of an unknown type.
+ * Everything a manifest points to. @param mediaType what the bytes are, as {@link manifestTypeOf} has it.
+ * @throws {FormatError} naming the field, when the bytes are no JSON, more than the limits, not what `mediaType` says, or of
+ * an unknown type. @throws {Schema1Error} for what nothing here can copy.
  */
 export function successors(bytes: Uint8Array, mediaType: string): Successors {
   const kind = manifestKind(mediaType);
   if (kind === undefined) throw new FormatError("mediaType", `${shown(mediaType)} is not a manifest type we know`);
-  if (kind === "schema1") return { kind, blobs: [], manifests: [], subject: undefined, artifactType: undefined };
-  const document = parseJson(bytes, "manifest");
-  const found = readSuccessors(kind, document);
-  const claimed = z.object({ mediaType: z.string().optional() }).parse(document).mediaType;
-  if (claimed !== undefined && claimed !== mediaType) {
-    throw new FormatError("mediaType", `says ${shown(claimed)}, but was served as ${shown(mediaType)}`);
-  }
-  return found;
+  if (kind === "schema1") throw new Schema1Error();
+  return readSuccessors(kind, parseJson(bytes, "manifest"));
 }
 
-function readSuccessors(kind: "image" | "index" | "artifact", document: unknown): Successors {
+function readSuccessors(kind: SuccessorsKind, document: unknown): Successors {
   switch (kind) {
     case "image": {
       const { config, layers, subject, artifactType } = check(ImageManifest, document);
-      const type = named(artifactType) ?? config.mediaType;
-      return { kind, blobs: unique([config, ...layers]), manifests: [], subject, artifactType: type };
+      const type = named(artifactType) ?? named(config?.mediaType);
+      if (config === undefined && layers.length === 0) throw new FormatError("config", "is missing, as are all layers");
+      const blobs = unique(config === undefined ? layers : [config, ...layers]);
+      return { kind, blobs, manifests: [], subject, artifactType: type };
     }
     case "index": {
       const { manifests, subject, artifactType } = check(ImageIndex, document);
       return { kind, blobs: [], manifests: unique(manifests), subject, artifactType: named(artifactType) };
     }
     case "artifact": {
-      const { blobs = [], subject, artifactType } = check(ArtifactManifest, document);
+      const { blobs, subject, artifactType } = check(ArtifactManifest, document);
       return { kind, blobs: unique(blobs), manifests: [], subject, artifactType: named(artifactType) };
     }
   }

@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { FormatError, shown } from "./format-error.ts";
+import { carried } from "./optional-field.ts";
 
 /** What a manifest of an index runs on (image-spec, image-index.md "platform"). */
 export const Platform = z.object({
   architecture: z.string(),
   os: z.string(),
-  variant: z.string().optional(),
+  variant: carried(z.string()),
 });
 export type Platform = z.infer<typeof Platform>;
 
@@ -18,20 +19,64 @@ export function parsePlatform(text: string): Platform {
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
-export function formatPlatform(platform: Platform): string {
-  return [platform.os, platform.architecture, ...(platform.variant === undefined ? [] : [platform.variant])].join("/");
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  return [os, architecture, ...(variant ? [variant] : [])].join("/");
 }
 
-/** What an architecture without a variant means (containerd, platforms: `arm64` is v8, `arm` is v7). */
-const DEFAULT_VARIANT: ReadonlyMap<string, string> = new Map([
+/** Other spellings of an architecture, with the variant they mean (containerd, platforms/database.go `normalizeArch`). */
+const SPELLINGS: ReadonlyMap<string, { readonly architecture: string; readonly variant?: string }> = new Map([
+  ["i386", { architecture: "386" }],
+  ["x86_64", { architecture: "amd64" }],
+  ["x86-64", { architecture: "amd64" }],
+  ["aarch64", { architecture: "arm64" }],
+  ["armhf", { architecture: "arm", variant: "v7" }],
+  ["armel", { architecture: "arm", variant: "v6" }],
+]);
+/** The variant that is meant where none is said. */
+const BASE_VARIANT: ReadonlyMap<string, string> = new Map([
+  ["amd64", "v1"],
   ["arm64", "v8"],
   ["arm", "v7"],
 ]);
+/** The oldest variant that newer ones of an architecture also run (containerd, platforms/compare.go `platformVector`). */
+const OLDEST_VARIANT: ReadonlyMap<string, number> = new Map([
+  ["amd64", 1],
+  ["arm64", 8],
+  ["arm", 5],
+]);
 
-/** True when the platform is the one wanted; a wanted platform without a variant takes any. */
-export function matchesPlatform(platform: Platform | undefined, wanted: Platform): boolean {
-  if (platform === undefined) return false;
-  if (platform.os !== wanted.os || platform.architecture !== wanted.architecture) return false;
-  const variant = platform.variant ?? DEFAULT_VARIANT.get(platform.architecture);
-  return wanted.variant === undefined || wanted.variant === variant;
+/** A platform in the one spelling that is compared. */
+function normalized({ os, architecture, variant }: Platform): Platform & { readonly variant: string } {
+  const said = architecture.toLowerCase();
+  const spelling = SPELLINGS.get(said);
+  const name = spelling?.architecture ?? said;
+  const saidVariant = (spelling?.variant ?? variant ?? "").toLowerCase();
+  const numbered = /^\d/.test(saidVariant) ? `v${saidVariant}` : saidVariant;
+  const system = os.toLowerCase();
+  return {
+    os: system === "macos" ? "darwin" : system,
+    architecture: name,
+    variant: numbered === "" ? (BASE_VARIANT.get(name) ?? "") : numbered,
+  };
+}
+
+/**
+ * How well a platform serves the one wanted: 0 is the very one, higher numbers are older variants that it also runs (arm/v7
+ * runs v6, then v5), undefined is another platform. As containerd's `platforms.Only` orders them, but within one
+ * architecture: an image that is stored for amd64 is not to be one for 386.
+ */
+export function platformRank(platform: Platform, wanted: Platform): number | undefined {
+  const has = normalized(platform);
+  const wants = normalized(wanted);
+  if (has.os !== wants.os || has.architecture !== wants.architecture) return undefined;
+  if (has.variant === wants.variant) return 0;
+  const oldest = OLDEST_VARIANT.get(wants.architecture);
+  const [from, to] = [numberOf(wants.variant), numberOf(has.variant)];
+  if (oldest === undefined || from === undefined || to === undefined) return undefined;
+  return to < from && to >= oldest ? from - to : undefined;
+}
+
+/** `v7` as 7, `v9.2` as 9.2; undefined for a variant without a number. */
+function numberOf(variant: string): number | undefined {
+  return /^v\d+(?:\.\d+)?$/.test(variant) ? Number(variant.slice(1)) : undefined;
 }

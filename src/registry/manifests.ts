@@ -1,13 +1,14 @@
-import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, digestOf, isDigest } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { ManifestWanted } from "../oci/image-source.ts";
+import type { ManifestWanted, ResolvedManifest } from "../oci/image-source.ts";
 import { MANIFEST_MAX_BYTES } from "../oci/manifest.ts";
 import type { Manifest } from "../oci/manifest.ts";
-import { MANIFEST_ACCEPT } from "../oci/media-type.ts";
+import { manifestTypeOf } from "../oci/manifest-type.ts";
+import { MANIFEST_ACCEPT, manifestKind } from "../oci/media-type.ts";
 import type { Tag } from "../oci/reference.ts";
 import { recategorized, RegistryError } from "../oci/registry-error.ts";
 import type { RegistryOperation } from "../oci/registry-error.ts";
+import { Schema1Error } from "../oci/schema1-error.ts";
 import { withRetry } from "./retry.ts";
 import { discard } from "./answer.ts";
 import type { Answer } from "./answer.ts";
@@ -17,104 +18,97 @@ import type { RepositoryClient } from "./repository-client.ts";
 
 /** Our own code for a tag that cannot move; it becomes the reason `target-tag-immutable`. */
 const TAG_IMMUTABLE = "TAG_IMMUTABLE";
-const ACCEPT = { accept: MANIFEST_ACCEPT };
+/** Manifests are asked for as they are: what is hashed are the bytes that were pushed. */
+const HEADERS = { accept: MANIFEST_ACCEPT, "accept-encoding": "identity" };
+/** Answers to a HEAD by which a registry, or what stands before it, says that it takes none; the same question is a GET. */
+const NO_HEAD = [400, 403, 405, 501];
 
 /**
- * What a tag or digest names (distribution-spec, "Checking if content exists in the registry"): one HEAD. A registry
- * that names no digest there is asked for the bytes, which we hash.
+ * What a tag or digest names (distribution-spec, "Checking if content exists in the registry"): one HEAD, of which the
+ * digest is taken. A registry that names none there, or takes no HEAD, is asked for the bytes, which we hash.
  */
 export async function resolveManifest(
   client: RepositoryClient,
   reference: Tag | Digest,
   signal: AbortSignal,
-): Promise<Descriptor | undefined> {
-  const answer = await client.sendRetrying(
-    {
-      operation: "resolve",
-      subject: client.subject(reference),
-      method: "HEAD",
-      url: client.url(`manifests/${reference}`),
-      headers: ACCEPT,
-      accept: [200, 404],
-      scope: client.scope("pull"),
-    },
-    signal,
-  );
-  await discard(answer);
-  if (answer.status === 404) return undefined;
-  const digest = answer.header("docker-content-digest");
-  const size = Number(answer.header("content-length"));
-  if (digest === undefined || !isDigest(digest) || !Number.isSafeInteger(size)) {
-    const manifest = await getManifest(client, "resolve", reference, signal);
-    return manifest && { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };
+): Promise<ResolvedManifest | undefined> {
+  const answer = await headManifest(client, reference, signal);
+  if (answer?.status === 404) return undefined;
+  const digest = answer?.header("docker-content-digest");
+  const isNamed = digest !== undefined && isDigest(digest) && (!isDigest(reference) || reference === digest);
+  if (answer !== undefined && isNamed) return { mediaType: servedType(answer) ?? "", digest };
+  const manifest = await getManifest(client, "resolve", { digest: reference }, signal);
+  return manifest && { mediaType: manifest.mediaType, digest: manifest.digest };
+}
+
+/** Undefined when the answer says nothing. */
+async function headManifest(
+  client: RepositoryClient,
+  reference: Tag | Digest,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  const accept = [200, 404, ...NO_HEAD];
+  const request = { ...manifestRequest(client, "resolve", reference), method: "HEAD", accept } as const;
+  try {
+    const answer = await client.sendRetrying(request, signal);
+    await discard(answer);
+    return NO_HEAD.includes(answer.status) ? undefined : answer;
+  } catch (error) {
+    // Thrown where a login stands behind it: the answer to a GET has words, too.
+    if (error instanceof RegistryError && NO_HEAD.includes(error.status ?? 0)) return undefined;
+    throw error;
   }
-  if (isDigest(reference) && reference !== digest) {
-    throw contentError(
-      client,
-      { operation: "resolve", reference, code: "DIGEST_INVALID" },
-      `was answered with ${digest}`,
-    );
-  }
-  return { mediaType: mediaTypeOf(answer), digest, size };
+}
+
+function manifestRequest(
+  client: RepositoryClient,
+  operation: RegistryOperation,
+  reference: Tag | Digest,
+): RegistryRequest {
+  return {
+    operation,
+    subject: client.subject(reference),
+    method: "GET",
+    url: client.url(`manifests/${reference}`),
+    headers: HEADERS,
+    accept: [200, 404],
+    scope: client.scope("pull"),
+  };
 }
 
 /**
  * The exact bytes of a manifest (distribution-spec, "Pulling manifests"), by digest so that no registry translates
- * them. Hash, size and type are checked against the descriptor; undefined when there is no such manifest.
+ * them. Hash, and size where it is known, are checked; undefined when there is no such manifest.
  */
 export async function fetchManifest(
   client: RepositoryClient,
-  descriptor: ManifestWanted,
+  wanted: ManifestWanted,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  if ((descriptor.size ?? 0) > MANIFEST_MAX_BYTES) throw tooLarge(client, descriptor.digest);
-  const manifest = await getManifest(client, "fetch-manifest", descriptor.digest, signal);
-  if (manifest === undefined) return undefined;
-  const { bytes, mediaType } = manifest;
-  const about = { operation: "fetch-manifest", reference: descriptor.digest } as const;
-  if (descriptor.size !== undefined && bytes.byteLength !== descriptor.size) {
-    throw contentError(
-      client,
-      { ...about, code: "SIZE_INVALID" },
-      `has ${bytes.byteLength} bytes, its descriptor says ${descriptor.size}`,
-    );
-  }
-  if (descriptor.mediaType !== undefined && mediaType !== descriptor.mediaType) {
-    throw contentError(
-      client,
-      { ...about, code: "MANIFEST_INVALID" },
-      `is served as ${mediaType}, its descriptor says ${descriptor.mediaType}`,
-    );
-  }
-  return manifest;
+  const { digest, size } = wanted;
+  if ((size ?? 0) > MANIFEST_MAX_BYTES) throw tooLarge(client, digest);
+  const manifest = await getManifest(client, "fetch-manifest", wanted, signal);
+  if (manifest === undefined || size === undefined || manifest.bytes.byteLength === size) return manifest;
+  const about = { operation: "fetch-manifest", reference: digest, code: "SIZE_INVALID" } as const;
+  throw contentError(client, about, `has ${manifest.bytes.byteLength} bytes, its descriptor says ${size}`);
 }
 
 async function getManifest(
   client: RepositoryClient,
   operation: RegistryOperation,
-  reference: Tag | Digest,
+  { digest: reference, mediaType }: { readonly digest: Tag | Digest; readonly mediaType?: string | undefined },
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  const { answer, bytes } = await client.readRetrying(
-    {
-      operation,
-      subject: client.subject(reference),
-      method: "GET",
-      url: client.url(`manifests/${reference}`),
-      headers: ACCEPT,
-      accept: [200, 404],
-      scope: client.scope("pull"),
-    },
-    MANIFEST_MAX_BYTES,
-    signal,
-  );
+  const request = manifestRequest(client, operation, reference);
+  const { answer, bytes } = await client.readRetrying(request, MANIFEST_MAX_BYTES, signal);
   if (answer.status === 404) return undefined;
   if (bytes === undefined) throw tooLarge(client, reference);
   const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : "sha256");
-  if (isDigest(reference) && digest !== reference) {
-    throw contentError(client, { operation, reference, code: "DIGEST_INVALID" }, `its bytes hash to ${digest}`);
-  }
-  return { mediaType: mediaTypeOf(answer), digest, bytes };
+  const type = manifestTypeOf(bytes, servedType(answer), mediaType);
+  if (!isDigest(reference) || digest === reference) return { mediaType: type, digest, bytes };
+  // The digest of a signed one is that of its payload (Docker's image manifest version 2, schema 1, "Signed Manifests").
+  if (manifestKind(type) === "schema1") throw new Schema1Error();
+  throw contentError(client, { operation, reference, code: "DIGEST_INVALID" }, `its bytes hash to ${digest}`);
 }
 
 /**
@@ -175,8 +169,8 @@ function tagRefused(error: RegistryError): RegistryError {
   );
 }
 
-function mediaTypeOf(answer: Answer): string {
-  return (answer.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+function servedType(answer: Answer): string | undefined {
+  return answer.header("content-type")?.split(";")[0]?.trim().toLowerCase();
 }
 
 function tooLarge(client: RepositoryClient, reference: string): Error {

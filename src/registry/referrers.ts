@@ -72,8 +72,8 @@ async function fetchTagged(
   subject: Digest,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  const descriptor = await resolveManifest(client, referrersTag(subject), signal);
-  return descriptor && fetchManifest(client, descriptor, signal);
+  const resolved = await resolveManifest(client, referrersTag(subject), signal);
+  return resolved && fetchManifest(client, resolved, signal);
 }
 
 /** Merges of one tag before a crowd that writes it is left alone for a while. */

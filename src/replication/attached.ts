@@ -1,6 +1,5 @@
-import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { ImageSource } from "../oci/image-source.ts";
+import type { ImageSource, ResolvedManifest } from "../oci/image-source.ts";
 import type { ImageTarget } from "../oci/image-target.ts";
 import { successors } from "../oci/manifest.ts";
 import type { Tag } from "../oci/reference.ts";
@@ -22,7 +21,7 @@ const CONCURRENT_QUESTIONS = 16;
  */
 export async function reasonToLeave(
   reference: Tag | Digest,
-  wanted: Descriptor,
+  wanted: ResolvedManifest,
   { source, target }: BothSides,
   signal: AbortSignal,
 ): Promise<Extract<SkipReason, "untagged" | "subject-absent"> | undefined> {
@@ -32,7 +31,7 @@ export async function reasonToLeave(
 }
 
 async function subjectOf(
-  wanted: Descriptor,
+  wanted: ResolvedManifest,
   source: BothSides["source"],
   signal: AbortSignal,
 ): Promise<Digest | undefined> {
@@ -42,7 +41,7 @@ async function subjectOf(
 
 /** Is anything attached to an image, or to a child of it, that the target does not have? */
 export async function lacksAttachments(
-  wanted: Descriptor,
+  wanted: ResolvedManifest,
   { source, target, referrers, companions }: BothSides & { readonly referrers: boolean; readonly companions: boolean },
   signal: AbortSignal,
 ): Promise<boolean> {

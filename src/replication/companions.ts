@@ -1,6 +1,5 @@
-import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { ImageSource } from "../oci/image-source.ts";
+import type { ImageSource, ResolvedManifest } from "../oci/image-source.ts";
 import type { Tag } from "../oci/reference.ts";
 import { companionTags } from "../oci/referrers.ts";
 import { concurrently } from "./concurrently.ts";
@@ -12,7 +11,7 @@ const CONCURRENT_COPIES = 4;
 /** A cosign tag, and what it names. */
 export interface Companion {
   readonly tag: Tag;
-  readonly root: Descriptor;
+  readonly root: ResolvedManifest;
 }
 
 /** The cosign tags of an image's manifests that are at the source: its signatures, attestations, SBOMs. */

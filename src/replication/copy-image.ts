@@ -1,4 +1,5 @@
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { ManifestWanted } from "../oci/image-source.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Tag } from "../oci/reference.ts";
@@ -33,7 +34,7 @@ const CONCURRENT_MANIFESTS = 16;
  * What is attached to the image comes with it. The root is left to the caller, to be put last, under its tag.
  * @throws {RegistryError} of either side. @throws {MissingContentError} @throws {FormatError}
  */
-export async function copyImage(root: Descriptor, context: CopyContext, signal: AbortSignal): Promise<CopiedImage> {
+export async function copyImage(root: ManifestWanted, context: CopyContext, signal: AbortSignal): Promise<CopiedImage> {
   const tree = await readImage(root, context, signal);
   const blobs = blobsOf(tree);
   const nodes = nodesOf(tree);

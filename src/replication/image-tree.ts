@@ -27,12 +27,18 @@ export class MissingContentError extends Error {
   override readonly name = "MissingContentError";
   readonly digests: readonly Digest[];
 
-  constructor(digests: readonly Digest[]) {
-    super(`the source does not have ${digests.join(", ")}`);
+  constructor(digests: readonly Digest[], advice = "") {
+    const more = digests.length > DIGESTS_SHOWN ? ` and ${digests.length - DIGESTS_SHOWN} more` : "";
+    super(`the source does not have ${digests.slice(0, DIGESTS_SHOWN).join(", ")}${more}${advice}`);
     this.digests = digests;
   }
 }
 
+/** Digests named in a message. */
+const DIGESTS_SHOWN = 5;
+/** The two ways out for an index whose children are not all there. */
+const SPARSE_ADVICE =
+  ", which the index names; copy one platform (--platform), or keep the index as it is (--sparse keep, or sparseIndexes: keep in the configuration)";
 /** Manifests read at once, at all levels together. */
 const CONCURRENT_MANIFESTS = 16;
 /** Levels of what is attached to what is attached. */
@@ -50,7 +56,7 @@ export interface ReadImage {
  * Reads every manifest of an image, level by level, each once.
  * @throws {MissingContentError} when one is not there. @throws {FormatError} when one is malformed or the image too large.
  */
-export async function readImage(root: Descriptor, image: ReadImage, signal: AbortSignal): Promise<ImageTree> {
+export async function readImage(root: ManifestWanted, image: ReadImage, signal: AbortSignal): Promise<ImageTree> {
   const listings: Listings = new Map();
   const failed = new AbortController();
   const reading = AbortSignal.any([signal, failed.signal]);
@@ -89,7 +95,12 @@ function createReader({ source, referrers, sparse }: ReadImage, listings: Listin
       signal,
     );
     const missing = found.manifests.filter((_, index) => children[index] === undefined);
-    if (missing.length > 0 && sparse === "fail") throw new MissingContentError(missing.map(({ digest }) => digest));
+    if (missing.length > 0 && sparse === "fail") {
+      throw new MissingContentError(
+        missing.map(({ digest }) => digest),
+        SPARSE_ADVICE,
+      );
+    }
     return { manifest, children: children.filter(isThere), blobs: found.blobs.filter(isCopied) };
   }
   function read(wanted: ManifestWanted, depth: number): Promise<ImageNode | undefined> {
@@ -124,9 +135,12 @@ function isThere<T>(item: T | undefined): item is T {
   return item !== undefined;
 }
 
-/** Layers that live elsewhere by design are never fetched from the URLs an image names (CVE-2020-15157). */
-function isCopied(descriptor: Descriptor): boolean {
-  return !isNonDistributable(descriptor.mediaType) && (descriptor.urls?.length ?? 0) === 0;
+/**
+ * Layers that live elsewhere by their type. The URLs that a layer names are never asked, of whatever type it is
+ * (CVE-2020-15157): they are more places to have it from (image-spec, descriptor.md), and the source is the one.
+ */
+function isCopied({ mediaType }: Descriptor): boolean {
+  return !isNonDistributable(mediaType);
 }
 
 /** Every blob of an image, each once, the biggest first: the longest upload decides when the copy ends. */

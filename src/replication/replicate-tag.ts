@@ -1,11 +1,12 @@
-import type { Descriptor } from "../oci/descriptor.ts";
 import { isDigest } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { ResolvedManifest } from "../oci/image-source.ts";
 import { successors } from "../oci/manifest.ts";
 import { manifestKind } from "../oci/media-type.ts";
 import type { Tag } from "../oci/reference.ts";
 import { isSignatureTag } from "../oci/referrers.ts";
 import { RegistryError } from "../oci/registry-error.ts";
+import { Schema1Error } from "../oci/schema1-error.ts";
 import { lacksAttachments, reasonToLeave } from "./attached.ts";
 import { copyCompanions } from "./companions.ts";
 import { copyImage, deniesContent } from "./copy-image.ts";
@@ -44,6 +45,7 @@ export interface ReplicateTag extends Omit<CopyContext, "observe" | "line"> {
   readonly onlyAttached?: boolean | undefined;
 }
 
+const SCHEMA1 = { outcome: "skipped", reason: "schema1" } as const;
 /** Looks after which a tag that keeps moving under our hands is left for a later delivery. */
 const MAX_ROUNDS = 10;
 /** Those who wait for a tag come back within so long after its lease, not all at once; milliseconds. */
@@ -67,7 +69,9 @@ export async function replicateTag(
   let before: LastOutcome | undefined;
   let held: TagDelivery | undefined;
   const judged = (error: unknown): CopyReport =>
-    judge(error, { deadline, attempts, maxAttempts, before, now: clock.now(), random });
+    error instanceof Schema1Error
+      ? SCHEMA1
+      : judge(error, { deadline, attempts, maxAttempts, before, now: clock.now(), random });
   try {
     const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }));
     if (claimed.kind === "busy") {
@@ -174,11 +178,11 @@ async function copyOnce(
 /** How a look ends that has nothing to copy; undefined when it has. */
 async function withoutCopy(
   { reference, pushedAt }: CopyRequest,
-  { wanted, current }: { readonly wanted: Descriptor; readonly current: Descriptor | undefined },
+  { wanted, current }: { readonly wanted: ResolvedManifest; readonly current: ResolvedManifest | undefined },
   context: Looking,
   signal: AbortSignal,
 ): Promise<CopyReport | undefined> {
-  if (manifestKind(wanted.mediaType) === "schema1") return { outcome: "skipped", reason: "schema1" };
+  if (manifestKind(wanted.mediaType) === "schema1") return SCHEMA1;
   if (context.onlyAttached === true && current === undefined) {
     const reason = await reasonToLeave(reference, wanted, context, signal);
     if (reason !== undefined) return { outcome: "skipped", reason };
@@ -197,14 +201,18 @@ async function withoutCopy(
  * What was asked for by its digest is attached to something: it is put again, for the list that leads to it may be missing
  * although the manifest is there.
  */
-async function putAttached(wanted: Descriptor, { source, target }: CopyContext, signal: AbortSignal): Promise<void> {
+async function putAttached(
+  wanted: ResolvedManifest,
+  { source, target }: CopyContext,
+  signal: AbortSignal,
+): Promise<void> {
   const manifest = await source.fetchManifest(wanted, signal);
   if (manifest === undefined || successors(manifest.bytes, manifest.mediaType).subject === undefined) return;
   await target.putManifest(manifest, manifest.digest, signal);
 }
 
 interface Delivery {
-  readonly wanted: Descriptor;
+  readonly wanted: ResolvedManifest;
   readonly reference: CopyRequest["reference"];
   /** Brings signatures and the like that have tags of their own; says what stands against it. */
   readonly attach: (tags: readonly Tag[]) => Promise<Bad | undefined>;

@@ -112,7 +112,7 @@ describe("freightliner copy", () => {
 });
 
 describe("its command line", () => {
-  const given = { dryRun: false, referrers: true, jobs: 64, allowHost: [] };
+  const given = { dryRun: false, referrers: true, sparse: "fail", jobs: 64, allowHost: [] } as const;
   it.each([
     ["no tag", { source: "r.io/a", target: "r.io/b" }, {}],
     ["no registry", { source: "a:v1", target: "r.io/b" }, {}],

@@ -4,7 +4,7 @@ import type { BlobStream, ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { successors } from "../../src/oci/manifest.ts";
 import type { Manifest } from "../../src/oci/manifest.ts";
-import { manifestKind } from "../../src/oci/media-type.ts";
+import { isNonDistributable, manifestKind } from "../../src/oci/media-type.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
 import type { RegistryOperation, Side } from "../../src/oci/registry-error.ts";
@@ -51,7 +51,7 @@ export function createMemoryRepository(side: Side, same?: MemoryRepository): Mem
   function missing(manifest: Manifest): Digest | undefined {
     if (manifestKind(manifest.mediaType) === "schema1") return undefined;
     const found = successors(manifest.bytes, manifest.mediaType);
-    const blob = found.blobs.find(({ digest, urls }) => urls === undefined && !blobs.has(digest));
+    const blob = found.blobs.find(({ digest, mediaType }) => !isNonDistributable(mediaType) && !blobs.has(digest));
     return (blob ?? found.manifests.find(({ digest }) => !manifests.has(digest)))?.digest;
   }
 
@@ -79,7 +79,7 @@ export function createMemoryRepository(side: Side, same?: MemoryRepository): Mem
       await called("resolve", reference, signal);
       const digest = isDigest(reference) ? reference : tags.get(reference);
       const manifest = digest && manifests.get(digest);
-      return manifest && { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };
+      return manifest && { mediaType: manifest.mediaType, digest: manifest.digest };
     },
     async fetchManifest({ digest }, signal) {
       await called("fetch-manifest", digest, signal);

@@ -174,15 +174,11 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
       onBlob(({ request, response }) => void response.writeHead(307, { location: request.url ?? "/" }).end(), 1_000),
     { ends: "failed" },
   ),
-  row(
-    "N44",
-    "a blob sent with Content-Encoding: gzip",
-    () =>
-      onBlob(async (passing) => {
-        const { bytes, headers, status } = await bytesOf(passing);
-        passing.response.writeHead(status, { ...headers, "content-encoding": "gzip" }).end(bytes);
-      }, 1_000),
-    { ends: "failed" },
+  row("N44", "a blob labelled Content-Encoding: gzip", () =>
+    onBlob(async (passing) => {
+      const { bytes, headers, status } = await bytesOf(passing);
+      passing.response.writeHead(status, { ...headers, "content-encoding": "gzip" }).end(bytes);
+    }, 1_000),
   ),
   row(
     "R07",

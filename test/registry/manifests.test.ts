@@ -8,6 +8,7 @@ import { createRepositoryClient } from "../../src/registry/repository-client.ts"
 import { retryAfterMs } from "../../src/registry/retry-after.ts";
 import { scrub } from "../../src/registry/scrub.ts";
 import { listTags } from "../../src/registry/tags.ts";
+import type { ManifestWanted } from "../../src/oci/image-source.ts";
 import type { Connections } from "../../src/registry/connections.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
@@ -18,6 +19,7 @@ const signal = AbortSignal.timeout(600_000);
 const tag = parseTag("v1");
 const bytes = Buffer.from('{ "schemaVersion": 2,\n  "odd":   true }');
 const descriptor = { mediaType: MediaType.ociManifest, digest: digestOf(bytes), size: bytes.byteLength };
+const resolved = { mediaType: descriptor.mediaType, digest: descriptor.digest };
 
 async function against(
   script: Script,
@@ -42,13 +44,48 @@ const answer =
 describe("resolving a tag", () => {
   it("is one HEAD that accepts every type of manifest, so that nothing is converted", async () => {
     await against(answer(bytes, { "docker-content-digest": descriptor.digest }), async (source, got) => {
-      expect(await source.resolve(tag, signal)).toEqual(descriptor);
+      expect(await source.resolve(tag, signal)).toEqual(resolved);
       expect(got.map(({ method, headers }) => [method, headers.accept])).toEqual([["HEAD", MANIFEST_ACCEPT]]);
     });
   });
 
   it("hashes the bytes itself where the registry names no digest", async () => {
-    await against(answer(bytes), async (source) => expect(await source.resolve(tag, signal)).toEqual(descriptor));
+    await against(answer(bytes), async (source) => expect(await source.resolve(tag, signal)).toEqual(resolved));
+  });
+
+  it.each(["0", "17"])("takes the digest from a HEAD that says %s bytes", async (length) => {
+    const headers = { "docker-content-digest": descriptor.digest, "content-type": descriptor.mediaType };
+    await against(
+      (got, response) =>
+        got.method === "HEAD"
+          ? void response.writeHead(200, { ...headers, "content-length": length }).end()
+          : void response.writeHead(200, headers).end(bytes),
+      async (source) => {
+        const found = await source.resolve(tag, signal);
+        expect(found && (await source.fetchManifest(found, signal))?.digest).toBe(descriptor.digest);
+      },
+    );
+  });
+
+  it.each([400, 403, 405, 501])("asks with GET where a HEAD is answered with %d", async (status) => {
+    await against(
+      (got, response, count) =>
+        got.method === "HEAD" ? void response.writeHead(status).end() : void answer(bytes)(got, response, count),
+      async (source, got) => {
+        expect(await source.resolve(tag, signal)).toEqual(resolved);
+        expect(got.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
+      },
+    );
+  });
+
+  it("asks with GET where a HEAD names another digest than was asked for, and believes the bytes", async () => {
+    const other = digestOf(Buffer.from("other"));
+    await against(answer(bytes, { "docker-content-digest": other }), async (source) => {
+      expect(await source.resolve(descriptor.digest, signal)).toEqual(resolved);
+      await expect(source.resolve(digestOf(Buffer.from("third")), signal)).rejects.toMatchObject({
+        code: "DIGEST_INVALID",
+      });
+    });
   });
 
   it("says undefined for 404, and tries again after a failure that passes", async () => {
@@ -89,9 +126,32 @@ describe("fetching a manifest", () => {
     });
   });
 
-  it("refuses one that is served as another type than its descriptor says", async () => {
-    await against(answer(bytes, { "content-type": MediaType.ociIndex }), async (source) => {
-      await expect(source.fetchManifest(descriptor, signal)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+  it.each<[string, string | undefined]>([
+    ["another type", MediaType.ociIndex],
+    ["application/json", "application/json"],
+    ["no type", undefined],
+  ])("takes what it says itself where it is served as %s", async (_what, served) => {
+    const own = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MediaType.dockerManifest, layers: [] }));
+    const wanted: ManifestWanted = { mediaType: MediaType.ociManifest, digest: digestOf(own), size: own.byteLength };
+    const script: Script = (_got, response) => {
+      response.writeHead(200, served === undefined ? {} : { "content-type": served }).end(own);
+    };
+    await against(script, async (source) => {
+      expect((await source.fetchManifest(wanted, signal))?.mediaType).toBe(MediaType.dockerManifest);
+    });
+  });
+
+  it("asks for it as it is, and does not mind a label of compression on bytes that are right", async () => {
+    await against(answer(bytes, { "content-encoding": "gzip" }), async (source, got) => {
+      expect((await source.fetchManifest(descriptor, signal))?.digest).toBe(descriptor.digest);
+      expect(got[0]?.headers["accept-encoding"]).toBe("identity");
+    });
+  });
+
+  it("calls a signed image of schema 1 what it is: its digest is not that of its bytes", async () => {
+    const signed = Buffer.from(JSON.stringify({ schemaVersion: 1, fsLayers: [], signatures: [] }));
+    await against(answer(signed, { "content-type": "application/json" }), async (source) => {
+      await expect(source.fetchManifest(descriptor, signal)).rejects.toThrow(/schema 1/);
     });
   });
 

@@ -102,6 +102,30 @@ describe("reading an image", () => {
     expect(most).toBe(16);
   });
 
+  it("names a layer that is also elsewhere, and leaves one that is only there", async () => {
+    const source = createMemoryRepository("source");
+    const layer = (text: string, mediaType: string): Descriptor => {
+      const bytes = new TextEncoder().encode(text);
+      const urls = ["https://elsewhere.example/layer"];
+      return { mediaType, digest: source.addBlob(bytes), size: bytes.byteLength, urls };
+    };
+    const layers = [
+      layer("ordinary", MediaType.ociLayerGzip),
+      layer("foreign", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
+    ];
+    const digest = source.addManifest({ schemaVersion: 2, layers }, MediaType.ociManifest);
+    const tree = await read(source, descriptorOf(source, digest));
+    expect(tree.root.blobs.map(({ digest: blob }) => blob)).toEqual([layers[0]?.digest]);
+  });
+
+  it("says the ways out where an index has children that are not there", async () => {
+    const source = createMemoryRepository("source");
+    const gone = Array.from({ length: 7 }, (_, at) => addImage(source, [`${at}`]));
+    const root = descriptorOf(source, addIndex(source, gone));
+    for (const digest of gone) source.manifests.delete(digest);
+    await expect(read(source, root)).rejects.toThrow(/ and 2 more, .*--platform.*--sparse keep.*sparseIndexes: keep/);
+  });
+
   it("that fails leaves nothing running", async () => {
     const source = createMemoryRepository("source");
     const root = descriptorOf(source, addIndex(source, [addImage(source, ["one"]), addImage(source, ["two"])]));

@@ -112,6 +112,14 @@ describe("replicating a tag", () => {
     const fixture = replicateFixture();
     fixture.source.addManifest({ schemaVersion: 1, name: "app" }, MediaType.dockerSchema1Signed, "old");
     expect(await replicateTag(copyRequest("old"), fixture, never)).toEqual({ outcome: "skipped", reason: "schema1" });
+    // A registry that calls every manifest the same.
+    const digest = fixture.source.tags.get("old");
+    if (digest === undefined) throw new Error("it has a tag");
+    const source = { ...fixture.source, resolve: () => Promise.resolve({ digest, mediaType: MediaType.ociManifest }) };
+    expect(await replicateTag(copyRequest("old"), { ...fixture, source }, never)).toEqual({
+      outcome: "skipped",
+      reason: "schema1",
+    });
   });
 
   it("copies what the tag names now, not what it named when a push moves it during the copy", async () => {

@@ -35,7 +35,7 @@ interface Planned {
 
 async function run(source: string, target: string, dryRun: boolean): Promise<string> {
   const { terminal, out } = captureTerminal({ json: true, quiet: true });
-  const given = { dryRun, referrers: true, jobs: 8, allowHost: [] };
+  const given = { dryRun, referrers: true, sparse: "fail", jobs: 8, allowHost: [] } as const;
   expect(await copy(readCopyOptions({ source, target }, given), terminal, signal)).toBe(ExitCode.ok);
   return out();
 }
