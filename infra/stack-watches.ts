@@ -106,7 +106,7 @@ export function watchLongLane({ project, queues }: Pick<AlarmsProps, "project" |
       id: "long-lane-failed",
       metric: project.metricFailedBuilds({ statistic: "Sum", period: MINUTES_15 }),
       above: 0,
-      says: "A build of the long lane failed or ran out of time.",
+      says: "A build of the long lane failed, ran out of time, or a copy in it crashed.",
       heading: "Long lane",
     },
     ...queues

@@ -2,6 +2,7 @@ import { createObserver } from "../../src/aws/observer.ts";
 import { describeError } from "../../src/contract/observer.ts";
 import { LONG_RESERVE_SECONDS, LONG_TIMEOUT_SECONDS } from "../../src/contract/limits.ts";
 import { systemClock } from "../../src/registry/system-clock.ts";
+import { watchCrashes } from "./crash-watch.ts";
 import { drain } from "./drain.ts";
 import { openCopier } from "./open-copier.ts";
 
@@ -13,7 +14,7 @@ const LEAST_MS = 3_600_000;
 const EMPTY_ANSWERS = 3;
 
 const endsAt = Date.now() + (LONG_TIMEOUT_SECONDS - LONG_RESERVE_SECONDS) * 1_000;
-const { observer } = createObserver("copy");
+const observer = watchCrashes(createObserver("copy").observer, () => (process.exitCode = 1));
 const { handle, longQueues, visibilitySeconds } = await openCopier(process.env, "long", observer);
 const options = {
   handle,

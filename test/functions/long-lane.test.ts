@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { watchCrashes } from "../../functions/copy/crash-watch.ts";
 import { drain } from "../../functions/copy/drain.ts";
 import type { DrainOptions, LongQueue } from "../../functions/copy/drain.ts";
 import type { Delivery } from "../../functions/copy/handler.ts";
+import { Metric } from "../../src/contract/metric-names.ts";
 import { createVirtualClock } from "../fixtures/virtual-clock.ts";
+import { createObserved } from "./observer.ts";
 
 const never = new AbortController().signal;
 const deliveryOf = (messageId: string): Delivery => ({
@@ -81,5 +84,16 @@ describe("a build of the long lane", () => {
     expect(renewals).toBe(4);
     expect(unrenewed).toEqual(["one"]);
     expect(queue.done).toEqual(["renewed one", "renewed one", "renewed one", "removed one"]);
+  });
+
+  it("hears of every crash of a copy, and of nothing else, so that it can end as failed", () => {
+    const seen = createObserved();
+    let crashes = 0;
+    const observer = watchCrashes(seen, () => crashes++);
+    observer.count(Metric.failed, 1, "gar");
+    expect(crashes).toBe(0);
+    observer.count(Metric.crashes, 1);
+    expect(crashes).toBe(1);
+    expect(seen.counts.map(({ metric }) => metric)).toEqual(["TagsFailed", "FunctionCrashes"]);
   });
 });
