@@ -8,8 +8,8 @@ export interface Fault {
   readonly id: string;
   readonly what: string;
   readonly side: "source" | "target";
-  /** How the request for a copy must end. */
-  readonly ends: "replicated" | "failed";
+  /** How the request for a copy must end; `deferred`: it waits for people, who can give what is missing. */
+  readonly ends: "replicated" | "failed" | "deferred";
   /** What of the image the target may be sent a second time. */
   readonly resends: Resends;
   /** How often it strikes, where `spoil` does not say. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { getEventListeners } from "node:events";
 import type { ServerResponse } from "node:http";
 import { readdirSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { startHttpServer } from "../../local/emulators/http-server.ts";
 import { digestOf } from "../../src/oci/digest.ts";
@@ -14,8 +14,10 @@ import { concurrently } from "../../src/replication/concurrently.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
 import { seeded } from "./seeded.ts";
 
-const TRANSFERS = 10_000;
+const TRANSFERS = 3_000;
 const AT_ONCE = 50;
+/** Turns of the event loop that what is being closed is given. */
+const TURNS = 100_000;
 const body = randomBytes(20_000);
 const blob = { mediaType: "application/octet-stream", digest: digestOf(body), size: body.byteLength };
 
@@ -52,7 +54,14 @@ function held(signal: AbortSignal): Held {
   };
 }
 
-describe("ten thousand transfers, every second one spoiled", () => {
+/** Of what there is more than before; a descriptor and a timer may be the test runner's own. */
+function leaks(before: Held, after: Held): string[] {
+  const more = { sockets: 0, descriptors: 1, timers: 1, listeners: 0 } as const satisfies Held;
+  const kinds = ["sockets", "descriptors", "timers", "listeners"] as const;
+  return kinds.filter((kind) => after[kind] > before[kind] + more[kind]);
+}
+
+describe("three thousand transfers, every second one spoiled", () => {
   it("leave no socket, descriptor, timer or listener behind", async () => {
     const random = seeded(20_261_121);
     const trick = (response: ServerResponse, good: () => void): void => {
@@ -99,10 +108,8 @@ describe("ten thousand transfers, every second one spoiled", () => {
     expect([traffic.streams.size, getEventListeners(signal, "abort").length]).toEqual([0, before.listeners]);
     await connections.close();
     await server.close();
-    await sleep(200);
-    const after = held(signal);
-    expect(after.sockets).toBeLessThanOrEqual(before.sockets);
-    expect(after.descriptors).toBeLessThanOrEqual(before.descriptors + 1);
-    expect(after.timers).toBeLessThanOrEqual(before.timers + 1);
+    // What was closed goes within a few turns of the event loop; what leaks is there after any number of them.
+    for (let turns = 0; turns < TURNS && leaks(before, held(signal)).length > 0; turns++) await turn();
+    expect(leaks(before, held(signal))).toEqual([]);
   }, 600_000);
 });

@@ -125,9 +125,9 @@ export const TARGET_FAULTS: readonly (() => Fault)[] = [
   row("N43", "413 while the body is still coming", () => on(isUpload, refuse(413, "SIZE_INVALID"), 1_000), {
     ends: "failed",
   }),
-  row("N24", "403 for opening an upload", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "failed" }),
+  row("N24", "403 for opening an upload", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "deferred" }),
   row("R06", "507: no room for an upload, for a while", () => on(isStart, refuse(507, "UNKNOWN"), 2)),
-  row("R06", "403: the quota is used up", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "failed" }),
+  row("R06", "403: the quota is used up", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "deferred" }),
   row("R07", "413: the manifest is too large for it", () => on(isManifestPut, refuse(413, "MANIFEST_INVALID"), 1_000), {
     ends: "failed",
   }),

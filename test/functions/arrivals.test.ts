@@ -1,18 +1,25 @@
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createHandler as createCopy } from "../../functions/copy/handler.ts";
 import { createHandler as createFanOut } from "../../functions/fan-out/handler.ts";
+import { createMessageFate } from "../../src/aws/message-fate.ts";
+import { createObserver } from "../../src/aws/observer.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
 import { CIRCUIT } from "../../src/contract/limits.ts";
+import type { Observer } from "../../src/contract/observer.ts";
+import { queuesOf } from "../../src/contract/queues.ts";
 import { createCircuitBreaker } from "../../src/replication/circuit-breaker.ts";
 import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
 import type { Receipt } from "../../src/replication/receipt.ts";
 import { createMemoryReceipts } from "../fakes/memory-receipts.ts";
+import { createDeadLetters } from "../fakes/sqs-dead-letters.ts";
 import { replicateFixture } from "../fixtures/replicate-context.ts";
 import { createObserved } from "./observer.ts";
 
 const SEED = 20_261_126;
+const QUEUE = "arn:aws:sqs:us-east-1:123456789012:freightliner-copies-one-live-us-east-1";
 const place = { kind: "generic", plainHttp: true, prefix: "p" } as const;
 const configuration = parseConfiguration({
   version: 1,
@@ -24,9 +31,26 @@ const configuration = parseConfiguration({
   rules: [{ repositories: ["app/**"], destinations: ["one"] }],
 });
 
+/** Any code point, halves of surrogate pairs included. */
+const character = fc.integer({ min: 0, max: 0x10_ff_ff }).map((point) => String.fromCodePoint(point));
 const text = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 40 }),
-  fc.constantFrom("", "../x", "a".repeat(300), "\u0000", "\u001B[31m", "\uD800", "\uFFFF", "__proto__", "app/web"),
+  fc.string({ maxLength: 40 }),
+  fc.string({ unit: character, maxLength: 40 }),
+  fc.constantFrom(
+    "",
+    "../x",
+    "a".repeat(300),
+    "\u0000",
+    "\u001B[31m",
+    "\uD800",
+    "a\uDFFFb",
+    "\u2028",
+    "\u2029",
+    "\u0085",
+    "\uFFFF",
+    "__proto__",
+    "app/web",
+  ),
 );
 const number = fc.oneof(fc.double(), fc.constantFrom(-1, 1.5, 8.64e15, 8.64e15 + 1, Number.MAX_SAFE_INTEGER));
 const anything = fc.oneof(text, number, fc.constantFrom(null, true), fc.jsonValue({ maxDepth: 3 }));
@@ -69,49 +93,93 @@ const events = fc.oneof(
   { weight: 1, arbitrary: anything },
 );
 
+/** Bodies of about 1 MiB, of characters of one, three and four bytes: a queue takes them, and a dead letter has attributes beside. */
+const large = ["x", "\u2028", "\u{1F600}"].flatMap((filling) =>
+  [1_048_576, 1_040_000, 1_032_192].flatMap((bytes) => {
+    const filled = filling.repeat(Math.floor((bytes - 100) / Buffer.byteLength(filling)));
+    return [filled.padEnd(filled.length + 50, "\n"), JSON.stringify({ ...REQUEST, repository: filled })];
+  }),
+);
+
+interface Line {
+  readonly level: string;
+  readonly message: string;
+  readonly outcome?: string;
+}
+
+/** The logger that functions have, and the lines it has written since the last look. */
+function productionLogger(): { readonly observer: Observer; readonly take: () => Line[] } {
+  vi.stubEnv("POWERTOOLS_DEV", "false");
+  let written = "";
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, "write").mockImplementation((text) => {
+      written += String(text);
+      return true;
+    });
+  }
+  const { observer } = createObserver("copy");
+  return {
+    observer: { ...observer, count: () => undefined },
+    take() {
+      const lines = written.split("\n").filter((line) => line !== "");
+      written = "";
+      return lines.map((line) => JSON.parse(line));
+    },
+  };
+}
+
+/** The copy function, with what the production gives it: it is not reached by what has to wait. */
+function copyHandler(observer: Observer, receipts: Map<string, Receipt>, client: SQSClient) {
+  const fixture = replicateFixture();
+  const breaker = createCircuitBreaker({
+    store: createMemoryRecordStore(),
+    key: "one",
+    policy: circuitPolicy({ ...CIRCUIT, window: { seconds: 60 } }),
+    now: () => 0,
+    random: () => 0.5,
+  });
+  return createCopy({
+    configuration,
+    observer,
+    now: () => 0,
+    memoryMegabytes: 1_769,
+    timeout: () => new AbortController().signal,
+    circuit: () => breaker,
+    receipts: createMemoryReceipts(receipts),
+    priority: () => "live",
+    serves: (_, destination) => destination === "one",
+    open: ({ delivery }) => ({ ...fixture, scope: delivery.messageId, message: delivery.messageId }),
+    ...createMessageFate(client, queuesOf({ ...configuration, stack: "freightliner" })),
+    defer: () => Promise.reject(new Error("nothing has to wait")),
+  });
+}
+
+afterEach(() => vi.unstubAllEnvs());
+
 describe("whatever arrives", () => {
-  it("at a copy queue ends in an outcome, a log line and a receipt: 20,000 bodies", async () => {
-    const observer = createObserved();
+  it("at a copy queue ends in one outcome, a log line and a receipt, and as a dead letter that SQS takes: 20,000 bodies", async () => {
+    const { observer, take } = productionLogger();
     const receipts = new Map<string, Receipt>();
-    const fixture = replicateFixture();
-    const breaker = createCircuitBreaker({
-      store: createMemoryRecordStore(),
-      key: "one",
-      policy: circuitPolicy({ ...CIRCUIT, window: { seconds: 60 } }),
-      now: () => 0,
-      random: () => 0.5,
-    });
+    const letters = createDeadLetters();
+    const handle = copyHandler(observer, receipts, letters.client);
+    const all = [...fc.sample(bodies, { numRuns: 20_000, seed: SEED }), ...large];
     const wrong: string[] = [];
-    let buried = 0;
-    const handle = createCopy({
-      configuration,
-      observer,
-      now: () => 0,
-      memoryMegabytes: 1_769,
-      timeout: () => new AbortController().signal,
-      circuit: () => breaker,
-      receipts: createMemoryReceipts(receipts),
-      priority: () => "live",
-      serves: (_, destination) => destination === "one",
-      open: ({ delivery }) => ({ ...fixture, scope: delivery.messageId, message: delivery.messageId }),
-      defer: () => Promise.reject(new Error("nothing has to wait")),
-      bury: () => Promise.resolve(void buried++),
-    });
-    const all = fc.sample(bodies, { numRuns: 20_000, seed: SEED });
     for (const [index, body] of all.entries()) {
-      observer.lines.length = 0;
-      const before = receipts.size;
-      const messageId = `m${index}`;
-      const delivery = { messageId, body, receiptHandle: "r", queueArn: "arn:q", receiveCount: 1 };
+      const before = { receipts: receipts.size, letters: letters.taken.length };
+      const delivery = { messageId: `m${index}`, body, receiptHandle: "r", queueArn: QUEUE, receiveCount: 1 };
       const end = await handle(delivery, 60_000);
-      const outcome = observer.lines.map(({ fields }) => fields["outcome"]).join(" ");
-      const known = receipts.size - before;
-      if (end !== "done" || !/^(?:failed|skipped)$/.test(outcome) || known !== 1) {
-        wrong.push(`${body.slice(0, 200)} ends as ${end}, "${outcome}", with ${known} receipts`);
+      const outcomes = take().flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]));
+      const noted = receipts.size - before.receipts;
+      const buried = letters.taken.length - before.letters;
+      const isRight = outcomes.join() === "failed" ? buried === 1 : outcomes.join() === "skipped" && buried === 0;
+      if (end !== "done" || !isRight || noted !== 1) {
+        const what = JSON.stringify(body.slice(0, 200));
+        wrong.push(`${what} ends as ${end}, "${outcomes.join()}", with ${noted} receipts and ${buried} dead letters`);
       }
     }
+    expect(letters.refused).toEqual([]);
     expect(wrong).toEqual([]);
-    expect(buried).toBeGreaterThan(5_000);
+    expect(letters.taken.length).toBeGreaterThan(5_000);
   }, 600_000);
 
   it("on the event bus ends in an outcome, a log line and a receipt, its own or its requests': 10,000 events", async () => {

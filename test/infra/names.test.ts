@@ -53,7 +53,17 @@ function longest(region: string) {
   };
 }
 
+const synthesised = new Map<string, Template>();
+
+/** A stack's template, made once. */
 function stackOf(id: string, region = "eu-central-1"): Template {
+  const key = `${id} ${region}`;
+  const template = synthesised.get(key) ?? synthesise(id, region);
+  synthesised.set(key, template);
+  return template;
+}
+
+function synthesise(id: string, region: string): Template {
   const app = unbundledApp();
   const webhook = Secret.fromSecretCompleteArn(
     new Stack(app, "Secrets"),

@@ -67,7 +67,7 @@ describe("the rate of a destination", () => {
     const { time, container } = fleet();
     const limit = container();
     const turns = Promise.all(Array.from({ length: 400 }, () => limit.turn(signal)));
-    await time.run(0, () => undefined);
+    await time.run(0);
     await turns;
     expect(time.passed()).toBe(0);
   });
@@ -76,7 +76,7 @@ describe("the rate of a destination", () => {
     const { time, container, sent, send } = fleet({ most: 100 });
     const until = 300_000;
     const all = Array.from({ length: 200 }, () => send(container(), until));
-    await time.run(until + 20_000, () => undefined);
+    await time.run(until + 20_000);
     await Promise.all(all);
     expect(most(sent, 60_000)).toBeLessThanOrEqual(100 * 70);
     expect(within(sent, 120_000, 300_000) / 180).toBeGreaterThan(90);
@@ -98,7 +98,7 @@ describe("the rate of a destination", () => {
       return undefined;
     };
     const all = Array.from({ length: 20 }, () => send(container(), until, answer));
-    await time.run(until + 30_000, () => undefined);
+    await time.run(until + 30_000);
     await Promise.all(all);
     const steady = within(answered, 300_000, 900_000) / 600;
     expect(steady).toBeGreaterThan(allowed * 0.85);
@@ -111,7 +111,7 @@ describe("the rate of a destination", () => {
     await limit.turn(signal);
     await limit.refused(30_000);
     const all = Array.from({ length: 20 }, () => send(container(), 60_000));
-    await time.run(90_000, () => undefined);
+    await time.run(90_000);
     await Promise.all(all);
     expect(Math.min(...sent)).toBeGreaterThanOrEqual(30_000);
   });
@@ -127,7 +127,7 @@ describe("the rate of a destination", () => {
   it("says when to come back instead of waiting long", async () => {
     const { time, container } = fleet({ first: 1, most: 1 });
     const turns = Promise.allSettled(Array.from({ length: 20 }, () => container().turn(signal)));
-    await time.run(60_000, () => undefined);
+    await time.run(60_000);
     const answers = await turns;
     const refused = answers.filter((answer) => answer.status === "rejected");
     expect(refused.length).toBeGreaterThan(0);
@@ -138,7 +138,7 @@ describe("the rate of a destination", () => {
     const { time, container, send, sent } = fleet({ first: 20, most: 20 });
     const backfill = fleetOfBackfill(container, time);
     const all = Array.from({ length: 10 }, () => send(container(), 60_000));
-    await time.run(90_000, () => undefined);
+    await time.run(90_000);
     await Promise.all([...all, backfill.done]);
     expect(backfill.count()).toBeLessThan(sent.length / 2);
   });
@@ -165,7 +165,7 @@ describe("the rate of a destination", () => {
     const { time, container, send, sent } = fleet({ first: 5, most: 5 });
     const backfill = fleetOfBackfill(container, time, 600_000);
     const all = Array.from({ length: 20 }, () => send(container(), 600_000));
-    await time.run(640_000, () => undefined);
+    await time.run(640_000);
     await Promise.all([...all, backfill.done]);
     const share = backfill.count() / (backfill.count() + sent.length);
     expect(share).toBeGreaterThan(0.05);
@@ -176,7 +176,7 @@ describe("the rate of a destination", () => {
     const store = createMemoryRecordStore<RateRecord>();
     const { time, container } = fleet({ store });
     const backfill = fleetOfBackfill(container, time, 120_000);
-    await time.run(140_000, () => undefined);
+    await time.run(140_000);
     await backfill.done;
     expect(await store.update("gar", (record) => ({ answer: record?.perSecond }))).toBeGreaterThan(100);
   });

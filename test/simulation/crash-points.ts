@@ -51,7 +51,7 @@ export async function playCrashes(points: readonly CrashPoint[]): Promise<CrashR
   source.tags.set("v1", digest);
   startCopyFunction(cloud);
   createFanOutFunction(cloud)({ id: "event", repository: "app", tag: "v1", digest, at: world.time.now() });
-  await world.time.run(END, () => undefined);
+  await world.time.run(END);
   if (target?.tags.get("v1") !== digest) problems.push("I2: the tag is not there in the end");
   if (queue?.size() !== 0) problems.push("I5: a message is left");
   if (receipts.size !== 1) problems.push(`I5: ${receipts.size} receipts`);

@@ -50,7 +50,7 @@ export async function playLate({ call, fate, seed }: LatePoint): Promise<string[
       deliver({ id: `e-${index}`, repository: "app", tag: "v1", digest, at: world.time.now() });
     });
   }
-  await world.time.run(END, () => undefined);
+  await world.time.run(END);
   const found = cloud.places.get("gar")?.registry.repository("p/r/app").tags.get("v1");
   if (found !== pushes.at(-1)) problems.push("I2: the tag is not the newest in the end");
   return [...problems, ...world.violations];

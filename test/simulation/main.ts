@@ -4,7 +4,8 @@ import { SEAMS } from "./seams.ts";
 import { simulate } from "./simulate.ts";
 
 // `npm run simulate -- --seeds N --from S`: plays seeds, prints those that break a promise with their timelines, and ends with
-// status 1 if there were any. `--seams` plays the scenes between client, limiter and circuit instead, `--late` calls that are late at every point. `--trace` prints the timeline of the first seed in any case.
+// status 1 if there were any. `--seams` plays the scenes between client, limiter and circuit instead, `--late` calls that are late at every point,
+// from the point `--from` on. `--stop` ends at the first that is broken, without a timeline; `--trace` prints the timeline of the first seed in any case.
 
 const { values } = parseArgs({
   options: {
@@ -25,22 +26,24 @@ for (const seam of values.seams === true ? SEAMS : []) {
   if (problems.length === 0) continue;
   broken++;
   process.stdout.write(`seam ${seam.name}: ${problems.join("; ")}\n`);
+  if (values.stop === true) break;
 }
-for (const point of values.late === true ? LATE_POINTS : []) {
+for (const [index, point] of values.late === true ? LATE_POINTS.entries() : []) {
+  if (index < first) continue;
   const problems = await playLate(point);
   if (problems.length === 0) continue;
   broken++;
-  process.stdout.write(`late ${point.fate} ${point.call}: ${problems.join("; ")}\n`);
-  break;
+  process.stdout.write(`late ${index}, ${point.fate} of call ${point.call}: ${problems.join("; ")}\n`);
+  if (values.stop === true) break;
 }
 for (let seed = first; seed < last; seed++) {
   const isFirst = values.trace === true && seed === first;
-  const result = await simulate(seed, isFirst);
+  const result = await simulate(seed, { isTraced: isFirst, stops: values.stop === true });
   if (isFirst) process.stdout.write(`${result.trace.join("\n")}\n`);
   if (result.violations.length === 0) continue;
   broken++;
   process.stdout.write(`seed ${seed}: ${result.violations.join("; ")}\n`);
-  if (broken === 1 && values.trace !== true) {
+  if (broken === 1 && values.trace !== true && values.stop !== true) {
     const { trace } = await simulate(seed);
     process.stdout.write(`${trace.join("\n")}\n`);
   }

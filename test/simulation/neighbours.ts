@@ -45,6 +45,6 @@ export async function playNeighbours(
       deliver({ id: `e-${index}`, repository: "app", tag, digest, at: time.now() });
     });
   }
-  await time.run(END, () => undefined);
+  await time.run(END);
   return { meanLagMs: lags.reduce((sum, lag) => sum + lag, 0) / lags.length, arrived: lags.length };
 }

@@ -73,7 +73,7 @@ export async function playOutage({ tags, containers, outageMs }: OutageOptions):
       deliver({ id: `e-${index}`, repository: name, tag, digest, at: time.now() });
     });
   }
-  await time.run(outageMs + AFTERWARDS, () => undefined);
+  await time.run(outageMs + AFTERWARDS);
   const differing = repositories.flatMap(({ source, target }) =>
     [...source.tags].filter(([tag, digest]) => target?.tags.get(tag) !== digest),
   ).length;

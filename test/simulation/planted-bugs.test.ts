@@ -26,8 +26,8 @@ const BUGS = [...PLANTED_BUGS, ...PLANTED_SEAMS];
 
 /** Plays seeds, or scenes, on the code as it is in the folder, until one breaks a promise. */
 function play({ from = 0, by }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {
-  const seeds = by === undefined ? ["--seeds", String(SEEDS), "--from", String(from), "--stop"] : [`--${by}`];
-  const args = ["test/simulation/main.ts", ...seeds];
+  const what = by === undefined ? ["--seeds", String(SEEDS)] : [`--${by}`];
+  const args = ["test/simulation/main.ts", ...what, "--from", String(from), "--stop"];
   return new Promise((done) => {
     execFile(process.execPath, args, { cwd: folder.path, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const output = `${stdout.slice(-500)}${stderr.slice(-500)}`;

@@ -6,7 +6,7 @@ export interface PlantedBug {
   readonly replace: string;
   /** A second change, of the same file or of another one, where one alone changes nothing. */
   readonly and?: { readonly file?: string; readonly find: string; readonly replace: string };
-  /** Seed to begin with, for what few of the first thousands meet. */
+  /** Seed, or point, to begin with: what finds the mistake soon. From there on all are played. */
   readonly from?: number;
   /** What shows it, if not seeds: the scenes of `seams.ts`, or calls that are late at every point. */
   readonly by?: "seams" | "late";
@@ -37,6 +37,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a lease is renewed by whoever asks",
     by: "late",
+    from: 130,
     file: TAG_RECORD,
     find: "return record.lease?.owner === lease.owner && record.lease.fence === lease.fence;",
     replace: "return record.lease !== undefined || lease.fence > 0;",
@@ -44,6 +45,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "the lease is let go although nobody knows whether the tag was put",
     by: "late",
+    from: 1_010,
     file: REPLICATE_TAG,
     find: 'last.reason === "uncertain"',
     replace: 'last.reason === ("never" as string)',
@@ -56,6 +58,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a claim is forgotten together with a checkpoint",
+    from: 54,
     file: CHECKPOINT,
     find: 'if (known?.state !== "present") return { answer: undefined };\n  return { next: { state: "unknown" }',
     replace: 'return { next: { state: "unknown" }',
@@ -69,7 +72,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "content is noted as present when it is claimed",
     file: CHECKPOINT,
-    find: 'next: { state: "uploading", owner: claim.owner, until: claim.now + claim.leaseMs },',
+    find: 'next: { state: "uploading", owner: claim.owner, until, ...(claim.isLong === true ? { isLong: true } : {}) },',
     replace: 'next: { state: "present" },',
   },
   {
@@ -86,6 +89,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "children are put together with the index",
+    from: 5,
     file: COPY_IMAGE,
     find: "await putBelow(tree, context, tally, signal);",
     replace: "void putBelow(tree, context, tally, signal).catch(() => undefined);",
@@ -93,11 +97,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a failed upload keeps its claim for ever",
     file: CHECKPOINT,
-    find: 'until: claim.now + claim.leaseMs },\n    answer: { kind: "claimed"',
-    replace: 'until: claim.now + 1e12 },\n    answer: { kind: "claimed"',
+    find: "const until = claim.now + claim.leaseMs;",
+    replace: "const until = claim.now + 1e12;",
   },
   {
     name: "a tag is believed to be put because nobody said no",
+    from: 62,
     file: PUBLISH,
     find: "if (unanswered !== undefined) throw unanswered;",
     replace: "if (unanswered !== undefined) return;",
@@ -105,8 +110,21 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "an outage is a failure for good",
     file: JUDGE,
-    find: 'if (error.category === "permanent") {',
-    replace: 'if (error.category !== "transient") {',
+    find: 'if (error.category === "permanent") return',
+    replace: 'if (error.category !== "transient") return',
+  },
+  {
+    name: "a missing permission is a failure for good",
+    file: JUDGE,
+    find: "if (reason === undefined) return",
+    replace: 'if (reason !== "login-refused") return',
+  },
+  {
+    name: "a refused login is a failure for good",
+    from: 36,
+    file: JUDGE,
+    find: "if (reason === undefined) return",
+    replace: 'if (reason !== "access-denied") return',
   },
   {
     name: "a table that is away is a failure for good",
@@ -116,6 +134,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a target that collects is a failure for good",
+    from: 13,
     file: JUDGE,
     find: "if (deniesContent(error)) return judgeAttempt(error, judgement);",
     replace: "",
@@ -129,9 +148,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "the tag is put before its blobs are asked for",
     file: REPLICATE_TAG,
-    find: 'const copied = await copyImage(wanted, resends === 0 ? context : { ...context, presence: "resend" }, signal);',
+    find: "const copying: CopyContext = resends === 0 ?",
     replace:
-      'const early = await context.source.fetchManifest(wanted, signal);\n      if (early !== undefined) await context.target.putManifest(early, reference, signal).catch(() => undefined);\n      const copied = await copyImage(wanted, resends === 0 ? context : { ...context, presence: "resend" }, signal);',
+      "const early = await context.source.fetchManifest(wanted, signal);\n      if (early !== undefined) await context.target.putManifest(early, reference, signal).catch(() => undefined);\n      const copying: CopyContext = resends === 0 ?",
   },
   {
     name: "an unanswered upload counts as arrived",

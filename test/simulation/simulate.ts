@@ -28,8 +28,18 @@ const HEALTHY_AT = 12 * MINUTE;
 const EVENTS_SUFFICE_AT = 60 * MINUTE;
 const END = 80 * MINUTE;
 
+export interface SimulateOptions {
+  /** Keeps a timeline. */
+  readonly isTraced?: boolean;
+  /** Ends at the first promise that is broken. */
+  readonly stops?: boolean;
+}
+
 /** Plays one seed: pushes to three tags while everything that can go wrong does, then looks whether all is as it must be. */
-export async function simulate(seed: number, isTraced = true): Promise<Simulated> {
+export async function simulate(
+  seed: number,
+  { isTraced = true, stops = false }: SimulateOptions = {},
+): Promise<Simulated> {
   const random = seeded(seed);
   const world = createWorld(random, { odds: drawOdds(random), faultsEnd: FAULTS_END, isTraced });
   const { outages, sick } = drawSuffering(random, PUSHES_END, FAULTS_END);
@@ -51,8 +61,9 @@ export async function simulate(seed: number, isTraced = true): Promise<Simulated
   const healthy = names.filter((name) => name !== sick);
   world.time.after(HEALTHY_AT, () => checkHeard(cloud, history, "I13", healthy));
   world.time.after(EVENTS_SUFFICE_AT, () => checkHeard(cloud, history, "I2", names));
-  await world.time.run(END, () => undefined);
-  checkTheEnd(cloud, history);
+  const isBroken = (): boolean => stops && world.violations.length > 0;
+  await world.time.run(END, isBroken);
+  if (!isBroken()) checkTheEnd(cloud, history);
   const hash = createHash("sha256").update(world.trace.join("\n")).digest("hex").slice(0, 16);
   return { seed, violations: world.violations, trace: world.trace, hash };
 }

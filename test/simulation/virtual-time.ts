@@ -9,8 +9,8 @@ export interface VirtualTime {
   passed(): number;
   /** Lets something happen after a while. @returns a way to take it back. */
   after(ms: number, act: () => void): () => void;
-  /** Lets time pass, event by event, until so many milliseconds have passed since the beginning. */
-  run(untilMs: number, everyStep: () => void): Promise<void>;
+  /** Lets time pass, event by event, until so many milliseconds have passed since the beginning, or `isOver` says so. */
+  run(untilMs: number, isOver?: () => boolean): Promise<void>;
 }
 
 interface Entry {
@@ -68,7 +68,7 @@ export function createVirtualTime(): VirtualTime {
         entry.act = undefined;
       };
     },
-    async run(untilMs, everyStep) {
+    async run(untilMs, isOver = () => false) {
       const end = BEGAN_AT + untilMs;
       await settled();
       for (let next = heap[0]; next !== undefined && next.at <= end; next = heap[0]) {
@@ -78,7 +78,7 @@ export function createVirtualTime(): VirtualTime {
         next.act();
         // Every promise that can settle now settles before time goes on.
         await settled();
-        everyStep();
+        if (isOver()) return;
       }
       now = Math.max(now, end);
     },
