@@ -31,7 +31,7 @@ export async function redrive(
   for await (const letter of operations.deadLetters.look(signal)) letters.push(letter);
   const selected = letters.filter(selects);
   const moved = given.go ? await bringBack(selected, operations, signal) : [];
-  for (const letter of letters) if (!moved.includes(letter)) await operations.deadLetters.letGo(letter);
+  for (const letter of letters) if (!moved.includes(letter)) await operations.deadLetters.letGo(letter, signal);
   if (json) {
     out.json(selected.map((letter) => ({ ...letter, redriven: moved.includes(letter) })));
     return ExitCode.ok;
@@ -84,7 +84,8 @@ async function bringBack(
     if (request === undefined || queue === undefined) continue;
     // A request of its own, with a receipt of its own, in the same trace.
     const id = `${request.id.split("+")[0]?.slice(0, 100)}+${letter.id.slice(0, 8)}`;
-    await operations.deadLetters.move(letter, { url: queue.url, body: JSON.stringify({ ...request, id }) });
+    const to = { url: queue.url, body: JSON.stringify({ ...request, id }) };
+    await operations.deadLetters.move(letter, to, signal);
     moved.push(letter);
   }
   return moved;

@@ -78,8 +78,8 @@ function describeCircuit(circuit: StackLook["destinations"][number]["circuit"]):
 }
 
 /** One tag: its record, and how its last requests ended. */
-async function showTag(key: string, { stores, receipts }: Operations, out: Terminal["out"]): Promise<ExitCode> {
-  const record = await stores.tags.update(key, (known) => ({ answer: known }));
+async function showTag(key: string, { stores, receipts, signal }: Operations, out: Terminal["out"]): Promise<ExitCode> {
+  const record = await stores.tags.update(key, (known) => ({ answer: known }), signal);
   if (record === undefined) {
     out.lines([`nothing is known of ${key}; status lists tags as DESTINATION/REPOSITORY:TAG`]);
     return ExitCode.notFound;

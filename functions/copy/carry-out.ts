@@ -19,6 +19,13 @@ export interface Ended {
   readonly record?: string | undefined;
 }
 
+/** The time of a delivery. */
+export interface Left {
+  readonly remainingMs: number;
+  /** Aborted when that is over, and the process with it. */
+  readonly ending: AbortSignal;
+}
+
 /** The request in a message's body, or why there is none. */
 export function readRequest(body: string): CopyRequest | FormatError {
   try {
@@ -37,7 +44,7 @@ export function createCarrier({ configuration, open, circuit, serves, timeout, n
   const speeds = keptByKey(100, () => createSpeed());
   const hasLongLane = handOver !== undefined;
   let limitMs = 0;
-  return async (request: CopyRequest, delivery: Delivery, remainingMs: number): Promise<Ended> => {
+  return async (request: CopyRequest, delivery: Delivery, { remainingMs, ending }: Left): Promise<Ended> => {
     const named = request.destination;
     const destination = configuration.destinations.find(({ name }) => name === named);
     if (destination === undefined) return refused(request, "unknown-destination", "is not in the configuration");
@@ -46,10 +53,10 @@ export function createCarrier({ configuration, open, circuit, serves, timeout, n
     if (to === undefined) return { request, report: { outcome: "skipped", reason: "no-rule" } };
     const context = open({ destination, from: request.repository, to, delivery });
     const record = tagKey(context.scope, request.reference);
-    const admitted = await circuit(named).admit(context.owner, to);
+    const admitted = await circuit(named).admit(context.owner, ending, to);
     if (admitted.kind === "refused") {
       // The comparison tells by this that the event has arrived; a note that fails costs a wrong count.
-      await context.tags.update(record, (known) => hearOf(known, request.pushedAt)).catch(() => undefined);
+      await context.tags.update(record, (known) => hearOf(known, request.pushedAt), ending).catch(() => undefined);
       return { request, report: { outcome: "deferred", reason: "circuit-open", afterMs: admitted.afterMs }, record };
     }
     const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
@@ -58,7 +65,7 @@ export function createCarrier({ configuration, open, circuit, serves, timeout, n
     const time: TimeLeft = { limitMs, remainingMs: () => endsAt - now(), speed: speeds(named) };
     const target = watchedTarget(context.target, admitted);
     const onlyAttached = selectedRepository(request, configuration.rules, destination.prefix) === undefined;
-    const copying = { ...context, target, time, hasLongLane, onlyAttached };
+    const copying = { ...context, target, time, hasLongLane, onlyAttached, ending };
     try {
       return { request, report: await replicateTag(request, copying, timeout(usableMs)), record };
     } finally {

@@ -5,8 +5,8 @@ export interface LongQueue {
   /** Waits a while for a message; undefined when none came. */
   receive(signal: AbortSignal): Promise<Delivery | undefined>;
   /** Hides a message for longer: its copy goes on. */
-  renew(delivery: Delivery): Promise<void>;
-  remove(delivery: Delivery): Promise<void>;
+  renew(delivery: Delivery, signal: AbortSignal): Promise<void>;
+  remove(delivery: Delivery, signal: AbortSignal): Promise<void>;
 }
 
 export interface DrainOptions {
@@ -19,6 +19,8 @@ export interface DrainOptions {
   readonly emptyAnswers: number;
   /** Between two renewals, in milliseconds. */
   readonly renewMs: number;
+  /** Aborted when the process itself has to end. */
+  readonly ending: AbortSignal;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** A renewal failed: the message may show again while it is worked on, and then meets the lease of its tag. */
   readonly onUnrenewed: (delivery: Delivery, error: unknown) => void;
@@ -28,7 +30,7 @@ export interface DrainOptions {
  * Carries out what is on a queue, one after another, until nothing comes any more or the time is over. @returns how many were done.
  */
 export async function drain(queue: LongQueue, options: DrainOptions, signal: AbortSignal): Promise<number> {
-  const { handle, remainingMs, leastMs, emptyAnswers } = options;
+  const { handle, remainingMs, leastMs, emptyAnswers, ending } = options;
   let done = 0;
   for (let empty = 0; empty < emptyAnswers && remainingMs() >= leastMs && !signal.aborted;) {
     const delivery = await queue.receive(signal);
@@ -39,7 +41,8 @@ export async function drain(queue: LongQueue, options: DrainOptions, signal: Abo
     empty = 0;
     const fate = await whileHidden(queue, delivery, options, () => handle(delivery, remainingMs()));
     if (fate === "kept") continue;
-    await queue.remove(delivery);
+    // What is done is removed also when no more is begun: left there, it would be carried out again.
+    await queue.remove(delivery, ending);
     done++;
   }
   return done;
@@ -57,7 +60,9 @@ async function whileHidden<T>(
     for (;;) {
       await sleep(renewMs, ended.signal).catch(() => undefined);
       if (ended.signal.aborted) return;
-      await queue.renew(delivery).catch((error: unknown) => onUnrenewed(delivery, error));
+      await queue.renew(delivery, ended.signal).catch((error: unknown) => {
+        if (!ended.signal.aborted) onUnrenewed(delivery, error);
+      });
     }
   })();
   try {

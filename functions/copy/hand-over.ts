@@ -3,7 +3,7 @@ import type { Observer } from "../../src/contract/observer.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
 
 /** Puts a request on the queue of the long lane. */
-export type HandOver = (request: CopyRequest) => Promise<void>;
+export type HandOver = (request: CopyRequest, signal: AbortSignal) => Promise<void>;
 
 interface LongLane {
   readonly handOver?: HandOver | undefined;
@@ -17,10 +17,11 @@ interface LongLane {
 export async function isHandedOver(
   request: CopyRequest | undefined,
   { handOver, observer }: LongLane,
+  signal: AbortSignal,
 ): Promise<boolean> {
   if (request === undefined || handOver === undefined) return false;
   try {
-    await handOver(request);
+    await handOver(request, signal);
     return true;
   } catch (error) {
     observer.warn("Request could not be handed to the long lane", {

@@ -15,7 +15,7 @@ import type { FailureReason } from "../../src/replication/failure-reason.ts";
 import type { Receipts } from "../../src/replication/receipt.ts";
 import type { ReplicateTag } from "../../src/replication/replicate-tag.ts";
 import { createCarrier, readRequest } from "./carry-out.ts";
-import type { Ended } from "./carry-out.ts";
+import type { Ended, Left } from "./carry-out.ts";
 import { isHandedOver } from "./hand-over.ts";
 import type { HandOver } from "./hand-over.ts";
 import { countCost, countReport, countWait, logReport } from "./report.ts";
@@ -64,9 +64,9 @@ export interface CopyDependencies {
   /** Of the queue that a delivery came from; undefined of one that is not ours. */
   readonly priority: (delivery: Delivery) => Priority | undefined;
   /** Shows the message again after a while. */
-  readonly defer: (delivery: Delivery, afterMs: number) => Promise<void>;
+  readonly defer: (delivery: Delivery, afterMs: number, signal: AbortSignal) => Promise<void>;
   /** Keeps the message with its reason where people look after it. */
-  readonly bury: (delivery: Delivery, burial: Burial) => Promise<void>;
+  readonly bury: (delivery: Delivery, burial: Burial, signal: AbortSignal) => Promise<void>;
   /** Aborted after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
   /** Epoch milliseconds. */
@@ -96,10 +96,12 @@ export function createHandler(dependencies: CopyDependencies) {
   const carryOut = createCarrier(dependencies);
   return async (delivery: Delivery, remainingMs: number): Promise<Fate> => {
     const startedAt = now();
-    const carried = await carry(carryOut, delivery, remainingMs).catch((error: unknown) =>
+    // What becomes of a message is seen to also when its copy's own time is up: only the end of the process cuts that.
+    const ending = dependencies.timeout(Math.max(remainingMs, 0));
+    const carried = await carry(carryOut, delivery, { remainingMs, ending }).catch((error: unknown) =>
       crashed(error, delivery, observer),
     );
-    const { report, request } = await concluded(carried, delivery, dependencies);
+    const { report, request } = await concluded(carried, delivery, dependencies, ending);
     logReport(observer, report, request, delivery);
     countReport(observer, report, request?.destination);
     if (request !== undefined && dependencies.priority(delivery) === "live") {
@@ -107,19 +109,15 @@ export function createHandler(dependencies: CopyDependencies) {
     }
     countCost(observer, report, request?.destination, { milliseconds: now() - startedAt, memoryMegabytes });
     if (report.outcome !== "deferred") return "done";
-    if (report.reason === "long-lane" && (await isHandedOver(request, dependencies))) return "done";
-    await shownAgain(delivery, report.afterMs, dependencies);
+    if (report.reason === "long-lane" && (await isHandedOver(request, dependencies, ending))) return "done";
+    await shownAgain(delivery, report.afterMs, dependencies, ending);
     return "kept";
   };
 }
 
-async function carry(
-  carryOut: ReturnType<typeof createCarrier>,
-  delivery: Delivery,
-  remainingMs: number,
-): Promise<Ended> {
+async function carry(carryOut: ReturnType<typeof createCarrier>, delivery: Delivery, left: Left): Promise<Ended> {
   const request = readRequest(delivery.body);
-  if (!(request instanceof FormatError)) return carryOut(request, delivery, remainingMs);
+  if (!(request instanceof FormatError)) return carryOut(request, delivery, left);
   return { report: { outcome: "failed", reason: "malformed-message", error: request } };
 }
 
@@ -138,7 +136,12 @@ function crashed(error: unknown, { body, messageId, receiveCount }: Delivery, ob
  * A request has ended when its receipt is written, and when it is kept as a dead letter if it failed. As long as one of the two
  * is not possible, it is carried out again.
  */
-async function concluded(ended: Ended, delivery: Delivery, dependencies: CopyDependencies): Promise<Ended> {
+async function concluded(
+  ended: Ended,
+  delivery: Delivery,
+  dependencies: CopyDependencies,
+  ending: AbortSignal,
+): Promise<Ended> {
   const { report, request, record } = ended;
   if (report.outcome === "deferred") return ended;
   const { messageId } = delivery;
@@ -146,11 +149,12 @@ async function concluded(ended: Ended, delivery: Delivery, dependencies: CopyDep
   const about =
     record === undefined ? ({ kind: "message", id: messageId } as const) : ({ kind: "tag", key: record } as const);
   try {
-    await receipts.write(about, receiptOf(report, { request, messageId }, now()));
+    await receipts.write(about, receiptOf(report, { request, messageId }, now()), ending);
     if (report.outcome !== "failed") return ended;
     const { reason, error } = report;
     const message = describeError(error);
-    await bury(delivery, { class: failureClass(reason), reason, message, record, correlationId: request?.id });
+    const burial = { class: failureClass(reason), reason, message, record, correlationId: request?.id };
+    await bury(delivery, burial, ending);
     return ended;
   } catch (error) {
     return { request, record, report: { outcome: "deferred", reason: "unavailable", afterMs: UNNOTED_MS, error } };
@@ -158,8 +162,13 @@ async function concluded(ended: Ended, delivery: Delivery, dependencies: CopyDep
 }
 
 /** A message that cannot be shown sooner shows again when its visibility ends. */
-async function shownAgain(delivery: Delivery, afterMs: number, { defer, observer }: CopyDependencies): Promise<void> {
-  await defer(delivery, afterMs).catch((error: unknown) => {
+async function shownAgain(
+  delivery: Delivery,
+  afterMs: number,
+  { defer, observer }: CopyDependencies,
+  ending: AbortSignal,
+): Promise<void> {
+  await defer(delivery, afterMs, ending).catch((error: unknown) => {
     const { messageId } = delivery;
     observer.warn("Message could not be deferred", { messageId, afterMs, error: describeError(error) });
     observer.count(Metric.deferralsFailed, 1);

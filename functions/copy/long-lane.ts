@@ -23,6 +23,7 @@ const options = {
   emptyAnswers: EMPTY_ANSWERS,
   renewMs: (visibilitySeconds * 1_000) / 3,
   sleep: systemClock.sleep,
+  ending: AbortSignal.timeout(LONG_TIMEOUT_SECONDS * 1_000),
   onUnrenewed: ({ messageId }: { readonly messageId: string }, error: unknown) =>
     observer.warn("Message could not be hidden for longer", { messageId, error: describeError(error) }),
 };

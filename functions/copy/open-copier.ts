@@ -42,7 +42,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
     timeout: (ms) => AbortSignal.timeout(ms),
     defer: fate.defer,
     bury: fate.bury,
-    handOver: hasLongLane ? (request) => send([request]) : undefined,
+    handOver: hasLongLane ? (request, signal) => send([request], signal) : undefined,
     receipts,
     serves: ({ queueArn }, destination) => queueByArn(queues.copies, queueArn)?.destination === destination,
     circuit: (destination) => wiring.circuit(destination),

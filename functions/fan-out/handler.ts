@@ -12,7 +12,7 @@ import type { Receipts } from "../../src/replication/receipt.ts";
 export interface FanOutDependencies {
   readonly configuration: Configuration;
   /** Queues every request, to be seen after so many seconds, or throws: then the event comes again. */
-  readonly send: (requests: readonly CopyRequest[], delaySeconds: number) => Promise<void>;
+  readonly send: (requests: readonly CopyRequest[], signal: AbortSignal, delaySeconds: number) => Promise<void>;
   readonly receipts: Receipts;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -32,19 +32,20 @@ export type FanOutReport =
  */
 export function createHandler(dependencies: FanOutDependencies) {
   const { configuration, send, observer } = dependencies;
-  return async (event: unknown, invocation: string): Promise<FanOutReport> => {
+  return async (event: unknown, invocation: string, signal: AbortSignal): Promise<FanOutReport> => {
     const read = readEcrEvent(event, configuration.source);
     if (read.kind === "malformed") {
       const { id = invocation, problem } = read;
-      await keep(id, { outcome: "failed", reason: "malformed-event" }, dependencies);
+      await keep(id, { outcome: "failed", reason: "malformed-event" }, dependencies, signal);
       observer.error("Event outside of ECR's schema; nothing is copied for it", { correlationId: id, problem });
       observer.count(Metric.malformed, 1);
       return { outcome: "malformed", problem };
     }
-    if (read.kind === "ignored") return ignore(read.id, "event-ignored", read.reason, dependencies);
+    if (read.kind === "ignored") return ignore(read, "event-ignored", dependencies, signal);
     const requests = planCopies(read.pushed, configuration.rules);
-    if (requests.length === 0) return ignore(read.pushed.id, "no-rule", "no rule matches", dependencies);
-    await send(requests, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);
+    if (requests.length === 0)
+      return ignore({ id: read.pushed.id, reason: "no rule matches" }, "no-rule", dependencies, signal);
+    await send(requests, signal, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);
     for (const { id, destination, repository, reference } of requests) {
       const traceparent = traceparentOf(id);
       observer.info("Copy requested", { correlationId: id, traceparent, destination, repository, reference });
@@ -55,19 +56,25 @@ export function createHandler(dependencies: FanOutDependencies) {
 }
 
 async function ignore(
-  id: string,
+  { id, reason }: { readonly id: string; readonly reason: string },
   skipped: "event-ignored" | "no-rule",
-  reason: string,
   dependencies: FanOutDependencies,
+  signal: AbortSignal,
 ): Promise<FanOutReport> {
   const { observer } = dependencies;
-  await keep(id, { outcome: "skipped", reason: skipped }, dependencies);
+  await keep(id, { outcome: "skipped", reason: skipped }, dependencies, signal);
   observer.info("Event asks for no copy", { correlationId: id, reason });
   observer.count(Metric.ignored, 1);
   return { outcome: "ignored", reason };
 }
 
 /** @throws {StoreError} when the receipt cannot be written: then Lambda brings the event again. */
-async function keep(id: string, outcome: FinalOutcome, { receipts, now }: FanOutDependencies): Promise<void> {
-  await receipts.write({ kind: "event", id }, { id, endedAt: now(), traceparent: traceparentOf(id), ...outcome });
+async function keep(
+  id: string,
+  outcome: FinalOutcome,
+  { receipts, now }: FanOutDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const receipt = { id, endedAt: now(), traceparent: traceparentOf(id), ...outcome };
+  await receipts.write({ kind: "event", id }, receipt, signal);
 }

@@ -23,4 +23,4 @@ const handle = createHandler({
 /** Invoked by EventBridge, once per event; a thrown error makes Lambda bring the event again, twice, and then keep it as undelivered. */
 export const handler = middy()
   .use(middlewares)
-  .handler((event: unknown, context: Context) => handle(event, context.awsRequestId));
+  .handler((event: unknown, context: Context, { signal }) => handle(event, context.awsRequestId, signal));

@@ -29,14 +29,14 @@ export type Told = "told" | "known" | "not wanted" | "no alarm" | "failed";
  * an alarm that `failed` is not noted as told, and is told when it is brought again.
  */
 export function createHandler(dependencies: NotifyDependencies) {
-  return async (messages: readonly string[]): Promise<Told[]> => {
+  return async (messages: readonly string[], signal: AbortSignal): Promise<Told[]> => {
     const ends: Told[] = [];
-    for (const message of messages) ends.push(await tellOnce(message, dependencies));
+    for (const message of messages) ends.push(await tellOnce(message, dependencies, signal));
     return ends;
   };
 }
 
-async function tellOnce(message: string, dependencies: NotifyDependencies): Promise<Told> {
+async function tellOnce(message: string, dependencies: NotifyDependencies, signal: AbortSignal): Promise<Told> {
   const { policy, tell, observer } = dependencies;
   const alarm = readAlarm(message);
   if (alarm === undefined) {
@@ -44,7 +44,7 @@ async function tellOnce(message: string, dependencies: NotifyDependencies): Prom
     return "no alarm";
   }
   if (alarm.state === "INSUFFICIENT_DATA" || (alarm.state === "OK" && policy === "problems")) return "not wanted";
-  if (await isKnown(alarm, dependencies)) return "known";
+  if (await isKnown(alarm, dependencies, signal)) return "known";
   try {
     await tell(describeAlarm(alarm), alarm);
   } catch (error) {
@@ -52,13 +52,17 @@ async function tellOnce(message: string, dependencies: NotifyDependencies): Prom
     observer.count(Metric.notificationsFailed, 1);
     return "failed";
   }
-  await note(alarm, dependencies);
+  await note(alarm, dependencies, signal);
   return "told";
 }
 
-async function isKnown({ name, state }: Alarm, { notices, now }: NotifyDependencies): Promise<boolean> {
+async function isKnown(
+  { name, state }: Alarm,
+  { notices, now }: NotifyDependencies,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
-    return await notices.update(name, (record) => ({ answer: !isNews(record, state, now()) }));
+    return await notices.update(name, (record) => ({ answer: !isNews(record, state, now()) }), signal);
   } catch {
     // Told twice is better than not at all.
     return false;
@@ -66,9 +70,13 @@ async function isKnown({ name, state }: Alarm, { notices, now }: NotifyDependenc
 }
 
 /** Only after it was told: an alarm that was noted and not told would be kept back when it is brought again. */
-async function note({ name, state }: Alarm, { notices, now, observer }: NotifyDependencies): Promise<void> {
+async function note(
+  { name, state }: Alarm,
+  { notices, now, observer }: NotifyDependencies,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await notices.update(name, () => ({ next: noticeOf(state, now()), answer: undefined }));
+    await notices.update(name, () => ({ next: noticeOf(state, now()), answer: undefined }), signal);
   } catch (error) {
     observer.warn("An alarm was told and could not be noted; it may be told again", {
       alarm: name,

@@ -33,8 +33,11 @@ const handle = createHandler({
 /** Invoked by SNS with alarms of CloudWatch. @throws NotToldError so that Lambda brings the alarms again, after one minute and after two. */
 export const handler = middy<SNSEvent>()
   .use(middlewares)
-  .handler(async (event: SNSEvent) => {
-    const ends = await handle(event.Records.map(({ Sns }) => Sns.Message));
+  .handler(async (event: SNSEvent, _context, { signal }) => {
+    const ends = await handle(
+      event.Records.map(({ Sns }) => Sns.Message),
+      signal,
+    );
     if (ends.includes("failed")) throw new NotToldError("the webhook did not take an alarm; Lambda brings it again");
     return ends;
   });

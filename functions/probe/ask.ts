@@ -25,14 +25,15 @@ export interface Asked {
 export async function askDestination(
   { destination, seen, policy }: Asked,
   dependencies: ProbeDependencies,
+  signal: AbortSignal,
 ): Promise<CircuitRecord | undefined> {
   const { circuits, now, observer } = dependencies;
   let circuit: CircuitRecord | undefined = seen;
   for (let probes = 0; probes < policy.successesToClose; probes++) {
-    const answer = await probeOnce(destination, dependencies);
+    const answer = await probeOnce(destination, dependencies, signal);
     if (answer === "unknown") return circuit;
     const note: CircuitProbe = { seen: circuit, isWell: answer === "well", repository: PROBE_REPOSITORY, now: now() };
-    circuit = await circuits.update(destination, (record) => noteProbe(record, note, policy));
+    circuit = await circuits.update(destination, (record) => noteProbe(record, note, policy), signal);
     if (circuit?.state !== "half-open" || answer === "away") break;
   }
   if (seen.state !== "closed" && isClosed(circuit)) observer.info("Destination is back", { destination });
@@ -47,11 +48,14 @@ export function isClosed(circuit: CircuitRecord | undefined): boolean {
 async function probeOnce(
   destination: string,
   { probe, timeout, observer }: ProbeDependencies,
+  signal: AbortSignal,
 ): Promise<"well" | "away" | "unknown"> {
   try {
-    await probe(destination, timeout(PROBE_MS));
+    await probe(destination, AbortSignal.any([signal, timeout(PROBE_MS)]));
     return "well";
   } catch (error) {
+    // Our own end says nothing of the destination.
+    signal.throwIfAborted();
     if (error instanceof RateExceededError) {
       observer.info("Destination was not asked: its rate is used up", { destination });
       return "unknown";

@@ -22,9 +22,10 @@ export interface ProbeDependencies {
   readonly setIntake: (
     destination: string,
     intake: "paused" | { readonly concurrency: number | undefined },
+    signal: AbortSignal,
   ) => Promise<void>;
   /** Has somebody see to what waits for the long lane; undefined where there is none. */
-  readonly startLongLane?: (() => Promise<"idle" | "started" | "running" | "refused">) | undefined;
+  readonly startLongLane?: ((signal: AbortSignal) => Promise<"idle" | "started" | "running" | "refused">) | undefined;
   /** Copies at once per destination, as deployed. */
   readonly fullConcurrency: number;
   readonly now: () => number;
@@ -44,10 +45,10 @@ export type ProbeReport = Readonly<Record<string, IntakeStep["kind"] | "failed">
  * says that it is away is asked in another. Meant to be called once a minute.
  */
 export function createHandler(dependencies: ProbeDependencies) {
-  return async (): Promise<ProbeReport> => {
-    const lane = lookAfterLongLane(dependencies);
+  return async (signal: AbortSignal): Promise<ProbeReport> => {
+    const lane = lookAfterLongLane(dependencies, signal);
     const steps = dependencies.configuration.destinations.map(
-      async (destination) => [destination.name, await lookAfter(destination, dependencies)] as const,
+      async (destination) => [destination.name, await lookAfter(destination, dependencies, signal)] as const,
     );
     const report = Object.fromEntries(await Promise.all(steps));
     await lane;
@@ -56,9 +57,9 @@ export function createHandler(dependencies: ProbeDependencies) {
 }
 
 /** What is not started now is started in a minute: the queue says what waits. */
-async function lookAfterLongLane({ startLongLane, observer }: ProbeDependencies): Promise<void> {
+async function lookAfterLongLane({ startLongLane, observer }: ProbeDependencies, signal: AbortSignal): Promise<void> {
   try {
-    const step = await startLongLane?.();
+    const step = await startLongLane?.(signal);
     if (step === "started") observer.info("Long lane started", {});
     if (step === "refused") observer.warn("Long lane was refused a build, and none is at work yet", {});
   } catch (error) {
@@ -70,22 +71,23 @@ async function lookAfterLongLane({ startLongLane, observer }: ProbeDependencies)
 async function lookAfter(
   { name, circuit: settings }: Destination,
   dependencies: ProbeDependencies,
+  signal: AbortSignal,
 ): Promise<ProbeReport[string]> {
   const { circuits, intakes, fullConcurrency, now, observer } = dependencies;
   const policy = circuitPolicy({ ...CIRCUIT, ...settings });
   try {
-    const seen = await circuits.update(name, (record) => ({ answer: record }));
-    const intake = await intakes.update(name, (record) => ({ answer: record }));
+    const seen = await circuits.update(name, (record) => ({ answer: record }), signal);
+    const intake = await intakes.update(name, (record) => ({ answer: record }), signal);
     observer.count(Metric.circuitState, STATES[seen?.state ?? "closed"], name);
     let step = nextIntakeStep(intake, seen, fullConcurrency, now());
     if (seen !== undefined && (step.kind === "probe" || isSuspected(seen, policy, now()))) {
-      const circuit = await askDestination({ destination: name, seen, policy }, dependencies);
-      await noteLook(name, dependencies);
+      const circuit = await askDestination({ destination: name, seen, policy }, dependencies, signal);
+      await noteLook(name, dependencies, signal);
       // Back again: the first copies are let in at once.
       if (step.kind === "probe" && isClosed(circuit)) step = nextIntakeStep(intake, circuit, fullConcurrency, now());
     }
-    if (step.kind === "pause") await pause(name, dependencies);
-    if (step.kind === "admit") await admit(name, step.concurrency, dependencies);
+    if (step.kind === "pause") await pause(name, dependencies, signal);
+    if (step.kind === "admit") await admit(name, step.concurrency, dependencies, signal);
     return step.kind;
   } catch (error) {
     observer.error("Destination could not be looked after", { destination: name, error: describeError(error) });
@@ -93,12 +95,16 @@ async function lookAfter(
   }
 }
 
-/** Noted first, then paused: an order without an answer may still take effect, and then somebody must open the queues. */
-async function pause(destination: string, { setIntake, intakes, now, observer }: ProbeDependencies): Promise<void> {
+/** Noted first, then paused: an order without an answer may still take effect, and then the queues have to be opened. */
+async function pause(
+  destination: string,
+  { setIntake, intakes, now, observer }: ProbeDependencies,
+  signal: AbortSignal,
+): Promise<void> {
   const note = (isDone: boolean): Promise<void> =>
-    intakes.update(destination, () => ({ next: pausedIntake(now(), isDone), answer: undefined }));
+    intakes.update(destination, () => ({ next: pausedIntake(now(), isDone), answer: undefined }), signal);
   await note(false);
-  await setIntake(destination, "paused");
+  await setIntake(destination, "paused", signal);
   await note(true);
   observer.warn("Queues paused: the destination is away", { destination });
 }
@@ -108,15 +114,17 @@ async function admit(
   destination: string,
   concurrency: number | undefined,
   { setIntake, intakes, now, observer }: ProbeDependencies,
+  signal: AbortSignal,
 ): Promise<void> {
-  await setIntake(destination, { concurrency });
-  await intakes.update(destination, () => ({ next: openedIntake(concurrency, now()), answer: undefined }));
+  await setIntake(destination, { concurrency }, signal);
+  const opened = () => ({ next: openedIntake(concurrency, now()), answer: undefined });
+  await intakes.update(destination, opened, signal);
   observer.info("Queues read again", { destination, concurrency });
 }
 
-/** Somebody looks after the queues: nobody else has to open them. */
-async function noteLook(destination: string, { intakes, now }: ProbeDependencies): Promise<void> {
-  await intakes.update(destination, (record) =>
-    record?.state === "paused" ? { next: { ...record, probedAt: now() }, answer: undefined } : { answer: undefined },
-  );
+/** The queues are looked after: the comparison does not have to open them. */
+async function noteLook(destination: string, { intakes, now }: ProbeDependencies, signal: AbortSignal): Promise<void> {
+  const looked = (record: IntakeRecord | undefined) =>
+    record?.state === "paused" ? { next: { ...record, probedAt: now() }, answer: undefined } : { answer: undefined };
+  await intakes.update(destination, looked, signal);
 }

@@ -72,4 +72,4 @@ const handle = createHandler({
 /** Invoked once a minute by a schedule. */
 export const handler = middy()
   .use(middlewares)
-  .handler(() => handle());
+  .handler((_event, _context, { signal }) => handle(signal));

@@ -1,6 +1,7 @@
 import { isRepositoryName } from "../../src/oci/reference.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
 import { compareRepository } from "../../src/replication/compare-repository.ts";
+import type { ReconcileContext } from "../../src/replication/reconcile.ts";
 import type { Limits } from "../../src/replication/limited.ts";
 import type { Standings } from "../../src/replication/standings.ts";
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile-cycle.ts";
@@ -18,18 +19,20 @@ export interface Total {
 /** What a repository may take from the others, in milliseconds: so long without a sign of a listing (which may wait a minute for its turn), and in all. */
 const LIMITS: Limits = { idleMs: 75_000, totalMs: 180_000 };
 
+type Comparing = ReconcileDependencies & Pick<ReconcileContext, "ending">;
+
 /**
  * What one comparison is of, and how each of its subjects is compared. A subject is a repository; of the slow comparison
  * also a repository and, after a space, the one destination it is slow with.
  */
-export function createComparer(scope: Scope, dependencies: ReconcileDependencies, standings: Standings) {
-  const { configuration, catalog, cycles, backlog, observer } = dependencies;
+export function createComparer(scope: Scope, dependencies: Comparing, standings: Standings) {
+  const { configuration, catalog, cycles, backlog, observer, ending } = dependencies;
   const isSlow = scope.key === SLOW_CYCLE;
   const total: Total = { repositories: 0, asked: 0, missed: 0 };
   const slow = new Set<string>();
 
   async function subjects(signal: AbortSignal): Promise<readonly string[]> {
-    const known = await cycles.update(SLOW_CYCLE, (record) => ({ answer: record?.subjects ?? [] }));
+    const known = await cycles.update(SLOW_CYCLE, (record) => ({ answer: record?.subjects ?? [] }), signal);
     if (isSlow) return known;
     for (const subject of known) slow.add(subject);
     const all = await catalog.repositories(signal);
@@ -45,7 +48,7 @@ export function createComparer(scope: Scope, dependencies: ReconcileDependencies
     const places = placesOf(repository, dependencies).filter(({ destination }) =>
       only === undefined ? !slow.has(`${repository} ${destination}`) : destination === only,
     );
-    const waiting = await backlogs(places, backlog);
+    const waiting = await backlogs(places, (name) => backlog(name, signal));
     const id = `reconcile-${scope.key === REGULAR_CYCLE ? "" : `${scope.key}-`}${new Date(startedAt).toISOString()}`;
     const graceMs = configuration.reconcile.graceSeconds * 1_000;
     const limits = isSlow ? {} : LIMITS;
@@ -64,7 +67,7 @@ export function createComparer(scope: Scope, dependencies: ReconcileDependencies
       remove: isSlow && isDone(compared) ? [subject] : [],
     };
     if (moved.add.length + moved.remove.length > 0)
-      await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, moved));
+      await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, moved), ending);
     return [...new Set(failed.map(({ destination }) => destination))];
   }
 
@@ -74,7 +77,7 @@ export function createComparer(scope: Scope, dependencies: ReconcileDependencies
 /** How much waits in the live queue of each destination; undefined where that cannot be found out. */
 async function backlogs(
   places: readonly { readonly destination: string; readonly repository: RepositoryName }[],
-  backlog: ReconcileDependencies["backlog"],
+  backlog: (destination: string) => Promise<number>,
 ): Promise<Map<string, number | undefined>> {
   const names = [...new Set(places.map(({ destination }) => destination))];
   return new Map(

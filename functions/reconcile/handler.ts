@@ -26,11 +26,11 @@ export interface ReconcileDependencies extends TargetLooks {
   readonly cycles: RecordStore<ReconcileRecord>;
   readonly intakes: RecordStore<IntakeRecord>;
   /** Queues requests that are in no hurry. */
-  readonly send: (requests: readonly CopyRequest[]) => Promise<void>;
+  readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
   /** Requests that wait for a destination, pushed and not yet looked at. */
-  readonly backlog: (destination: string) => Promise<number>;
+  readonly backlog: (destination: string, signal: AbortSignal) => Promise<number>;
   /** Lets a destination's queues be read as deployed. */
-  readonly openIntake: (destination: string) => Promise<void>;
+  readonly openIntake: (destination: string, signal: AbortSignal) => Promise<void>;
   readonly owner: string;
   readonly now: () => number;
   readonly timeout: (ms: number) => AbortSignal;
@@ -61,14 +61,15 @@ const SLOW_WORKERS = 2;
 export function createHandler(dependencies: ReconcileDependencies) {
   const { configuration, timeout } = dependencies;
   return async (remainingMs: number, schedule?: string): Promise<ReconcileReport> => {
-    await openForsaken(dependencies);
     const signal = timeout(Math.max(remainingMs - RESERVE_MS, 0));
+    const ending = timeout(Math.max(remainingMs, 0));
+    await openForsaken(dependencies, signal);
     const standings = createStandings();
     const total = { repositories: 0, asked: 0, missed: 0 };
     const outcomes = new Set<ReconcileReport["outcome"]>();
     for (const scope of scopesOf(configuration, schedule)) {
-      const comparer = createComparer(scope, dependencies, standings);
-      outcomes.add(await runScope(scope, { ...dependencies, ...comparer }, signal));
+      const comparer = createComparer(scope, { ...dependencies, ending }, standings);
+      outcomes.add(await runScope(scope, { ...dependencies, ...comparer, ending }, signal));
       total.repositories += comparer.total.repositories;
       total.asked += comparer.total.asked;
       total.missed += comparer.total.missed;
@@ -77,7 +78,7 @@ export function createHandler(dependencies: ReconcileDependencies) {
   };
 }
 
-type Comparer = ReturnType<typeof createComparer>;
+type Comparer = ReturnType<typeof createComparer> & { readonly ending: AbortSignal };
 
 /** As much of one comparison as the time allows. A source that cannot be listed is a foreseen outage: the next call comes soon. */
 async function runScope(
@@ -97,7 +98,8 @@ async function runScope(
       observer.warn("A comparison ended without a word; what it was at is compared last", {
         repositories: suspects.join(" "),
       });
-      if (!isSlow) await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, { add: suspects, remove: [] }));
+      const moved = { add: suspects, remove: [] };
+      if (!isSlow) await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, moved), signal);
     },
   };
   try {
@@ -122,9 +124,9 @@ function noteEnd({ key }: Scope, outcome: string, total: Total, { observer }: Re
 /** The heartbeat of each destination with which everything was compared, what took too long included. */
 async function countFinished(
   incomplete: readonly string[],
-  { configuration, cycles, observer }: ReconcileDependencies,
+  { configuration, cycles, observer, ending }: ReconcileDependencies & Pick<Comparer, "ending">,
 ): Promise<void> {
-  const slow = await cycles.update(SLOW_CYCLE, (record) => ({ answer: record?.incomplete ?? [] }));
+  const slow = await cycles.update(SLOW_CYCLE, (record) => ({ answer: record?.incomplete ?? [] }), ending);
   for (const { name } of configuration.destinations) {
     if (!incomplete.includes(name) && !slow.includes(name)) observer.count(Metric.reconciliations, 1, name);
   }

@@ -58,7 +58,7 @@ const handle = createHandler({
   intakes,
   send: createCopyQueues(sqs, queues.copies, "backfill"),
   backlog: createBacklog(sqs, queues.copies),
-  openIntake: (destination) => setIntake(destination, { concurrency: undefined }),
+  openIntake: (destination, signal) => setIntake(destination, { concurrency: undefined }, signal),
   owner: randomUUID(),
   now: Date.now,
   timeout: (ms) => AbortSignal.timeout(ms),

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GetQueueAttributesCommand, SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import type { SendMessageBatchRequestEntry, SQSClient } from "@aws-sdk/client-sqs";
 import type { CopyQueue } from "../contract/queues.ts";
+import { unlessAborted } from "../replication/limited.ts";
+import { untilAborted } from "./abortable.ts";
 import type { CopyRequest } from "../replication/copy-request.ts";
 
-/** Some requests could not be queued: whoever brought them must bring them again. */
+/** Some requests could not be queued: the caller has to queue all of them again. */
 export class QueueError extends Error {
   override readonly name = "QueueError";
 }
@@ -13,8 +15,12 @@ export class QueueError extends Error {
 const BATCH = 10;
 const MAX_TRIES = 3;
 
-/** Puts requests on a queue of their destination. @throws {QueueError} unless every one of them is queued. */
-export type SendCopyRequests = (requests: readonly CopyRequest[], delaySeconds?: number) => Promise<void>;
+/** Puts requests on a queue of their destination. @throws {QueueError} unless every one of them is queued, or the signal's reason. */
+export type SendCopyRequests = (
+  requests: readonly CopyRequest[],
+  signal: AbortSignal,
+  delaySeconds?: number,
+) => Promise<void>;
 
 export function createCopyQueues(
   client: SQSClient,
@@ -24,7 +30,7 @@ export function createCopyQueues(
   const urls = new Map(
     queues.filter((queue) => queue.priority === priority).map((queue) => [queue.destination, queue.url]),
   );
-  return async (requests, delaySeconds = 0) => {
+  return async (requests, signal, delaySeconds = 0) => {
     const byDestination = Map.groupBy(requests, (request) => request.destination);
     for (const [destination, group] of byDestination) {
       const url = urls.get(destination);
@@ -37,22 +43,23 @@ export function createCopyQueues(
           client,
           url,
           entries.map((entry) => ({ ...entry, ...delay })),
+          signal,
         );
       }
     }
   };
 }
 
-/** Requests for a destination that were pushed just now, and that nobody has taken yet; about so many. */
+/** Requests for a destination that were pushed just now and wait in its live queue; about so many. */
 export function createBacklog(client: SQSClient, queues: readonly CopyQueue[]) {
-  return async (destination: string): Promise<number> => {
+  return async (destination: string, signal: AbortSignal): Promise<number> => {
     const queue = queues.find((known) => known.destination === destination && known.priority === "live");
     if (queue === undefined) throw new QueueError(`destination ${destination} has no queue; deploy the stack again`);
     const command = new GetQueueAttributesCommand({
       QueueUrl: queue.url,
       AttributeNames: ["ApproximateNumberOfMessages"],
     });
-    const { Attributes } = await client.send(command);
+    const { Attributes } = await untilAborted(signal, (options) => client.send(command, options));
     return Number(Attributes?.["ApproximateNumberOfMessages"] ?? 0);
   };
 }
@@ -61,15 +68,17 @@ async function sendAll(
   client: SQSClient,
   url: string,
   entries: readonly SendMessageBatchRequestEntry[],
+  signal: AbortSignal,
 ): Promise<void> {
   let left = [...entries];
   for (let tries = 1; ; tries++) {
-    const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: left }));
+    const command = new SendMessageBatchCommand({ QueueUrl: url, Entries: left });
+    const { Failed = [] } = await untilAborted(signal, (options) => client.send(command, options));
     if (Failed.length === 0) return;
     const why = Failed.map(({ Code, Message }) => `${Code} ${Message}`).join("; ");
     if (tries === MAX_TRIES) throw new QueueError(`${Failed.length} requests were not queued: ${why}`);
     left = left.filter(({ Id }) => Failed.some((failed) => failed.Id === Id));
-    await sleep(Math.random() * 200 * tries);
+    await unlessAborted(sleep(Math.random() * 200 * tries), signal);
   }
 }
 

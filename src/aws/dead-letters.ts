@@ -5,6 +5,7 @@ import {
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
+import { untilAborted } from "./abortable.ts";
 import { FAILURE_CLASSES } from "../replication/failure-class.ts";
 import type { FailureClass } from "../replication/failure-class.ts";
 
@@ -43,7 +44,7 @@ export function createDeadLetters(client: SQSClient, url: string) {
           MessageAttributeNames: ["All"],
           MessageSystemAttributeNames: ["SentTimestamp"],
         });
-        const { Messages = [] } = await client.send(command, { abortSignal: signal });
+        const { Messages = [] } = await untilAborted(signal, (options) => client.send(command, options));
         const fresh = Messages.filter(({ MessageId = "" }) => !seen.has(MessageId));
         empty = fresh.length === 0 ? empty + 1 : 0;
         for (const message of fresh) {
@@ -53,15 +54,20 @@ export function createDeadLetters(client: SQSClient, url: string) {
       }
     },
     /** Lets others see a letter again. */
-    async letGo({ receiptHandle }: DeadLetter): Promise<void> {
-      await client.send(
-        new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 }),
-      );
+    async letGo({ receiptHandle }: DeadLetter, signal: AbortSignal): Promise<void> {
+      const shown = { QueueUrl: url, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 };
+      await untilAborted(signal, (options) => client.send(new ChangeMessageVisibilityCommand(shown), options));
     },
     /** Puts a body on another queue, then takes the letter away: interrupted in between, it is there twice, never not at all. */
-    async move({ receiptHandle }: DeadLetter, to: { readonly url: string; readonly body: string }): Promise<void> {
-      await client.send(new SendMessageCommand({ QueueUrl: to.url, MessageBody: to.body }));
-      await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle }));
+    async move(
+      { receiptHandle }: DeadLetter,
+      to: { readonly url: string; readonly body: string },
+      signal: AbortSignal,
+    ): Promise<void> {
+      const sent = new SendMessageCommand({ QueueUrl: to.url, MessageBody: to.body });
+      await untilAborted(signal, (options) => client.send(sent, options));
+      const deleted = new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle });
+      await untilAborted(signal, (options) => client.send(deleted, options));
     },
   };
 }

@@ -3,6 +3,7 @@ import { PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { Receipt } from "../replication/receipt.ts";
 import type { ReceiptOf, Receipts } from "../replication/receipt.ts";
+import { untilAborted } from "./abortable.ts";
 import { StoreError } from "../replication/record-store.ts";
 
 export interface DynamoDbReceiptsOptions {
@@ -15,13 +16,15 @@ export interface DynamoDbReceiptsOptions {
 /** Receipts beside the tag record they belong to: the same partition, one item each, in order of their pushes. */
 export function createDynamoDbReceipts({ client, table, keepSeconds }: DynamoDbReceiptsOptions): Receipts {
   return {
-    async write(about, receipt) {
+    async write(about, receipt, signal) {
       const Item = { ...keyOf(about, receipt), receipt, expiresAt: Math.floor(receipt.endedAt / 1_000) + keepSeconds };
       try {
-        await client.send(new PutCommand({ TableName: table, Item, ConditionExpression: "attribute_not_exists(pk)" }));
+        const command = new PutCommand({ TableName: table, Item, ConditionExpression: "attribute_not_exists(pk)" });
+        await untilAborted(signal, (options) => client.send(command, options));
         return "written";
       } catch (cause) {
         if (cause instanceof ConditionalCheckFailedException) return "known";
+        signal.throwIfAborted();
         throw new StoreError(`the receipt of ${partitionOf(about)} cannot be written to table ${table}`, { cause });
       }
     },
@@ -33,16 +36,16 @@ export async function readReceipts(
   { client, table }: Pick<DynamoDbReceiptsOptions, "client" | "table">,
   record: string,
   most: number,
+  signal: AbortSignal,
 ): Promise<Receipt[]> {
-  const { Items = [] } = await client.send(
-    new QueryCommand({
-      TableName: table,
-      KeyConditionExpression: "pk = :pk AND begins_with(sk, :receipt)",
-      ExpressionAttributeValues: { ":pk": partitionOf({ kind: "tag", key: record }), ":receipt": "RECEIPT#" },
-      ScanIndexForward: false,
-      Limit: most,
-    }),
-  );
+  const command = new QueryCommand({
+    TableName: table,
+    KeyConditionExpression: "pk = :pk AND begins_with(sk, :receipt)",
+    ExpressionAttributeValues: { ":pk": partitionOf({ kind: "tag", key: record }), ":receipt": "RECEIPT#" },
+    ScanIndexForward: false,
+    Limit: most,
+  });
+  const { Items = [] } = await untilAborted(signal, (options) => client.send(command, options));
   return Items.map((item) => Receipt.parse(item["receipt"]));
 }
 

@@ -5,6 +5,7 @@ import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import type { RecordKind } from "../contract/records.ts";
+import { untilAborted } from "./abortable.ts";
 import { StoreError } from "../replication/record-store.ts";
 import type { RecordStore } from "../replication/record-store.ts";
 
@@ -22,6 +23,14 @@ export interface DynamoDbRecordStoreOptions<Record> {
 /** An item as stored: the record, and what the compare-and-set needs. */
 const Item = z.object({ version: z.int(), writeId: z.string(), record: z.unknown() });
 
+/** A record with what the compare-and-set needs. */
+interface Written<Record> {
+  readonly version: number;
+  /** Unique to the write: tells it from that of another with the same version. */
+  readonly writeId: string;
+  readonly record: Record;
+}
+
 /** Conflicts after which a record is too contended to go on; each means that somebody else made progress. */
 const MAX_CONFLICTS = 30;
 
@@ -32,42 +41,43 @@ const MAX_CONFLICTS = 30;
 export function createDynamoDbRecordStore<Record>(options: DynamoDbRecordStoreOptions<Record>): RecordStore<Record> {
   const { client, table, kind, schema } = options;
 
-  async function read(key: string): Promise<{ record: Record; version: number; writeId: string } | undefined> {
-    const found = await client.send(new GetCommand({ TableName: table, Key: keyOf(kind, key), ConsistentRead: true }));
+  async function read(key: string, signal: AbortSignal): Promise<Written<Record> | undefined> {
+    const command = new GetCommand({ TableName: table, Key: keyOf(kind, key), ConsistentRead: true });
+    const found = await untilAborted(signal, (options) => client.send(command, options));
     if (found.Item === undefined) return undefined;
     const { version, writeId, record } = Item.parse(found.Item);
     return { version, writeId, record: schema.parse(record) };
   }
 
-  async function write(key: string, record: Record, version: number, writeId: string): Promise<boolean> {
-    const condition =
-      version === 1
-        ? { ConditionExpression: "attribute_not_exists(pk)" }
-        : {
-            ConditionExpression: "#version = :before",
-            ExpressionAttributeNames: { "#version": "version" },
-            ExpressionAttributeValues: { ":before": version - 1 },
-          };
+  async function write(
+    key: string,
+    { version, writeId, record }: Written<Record>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const item = { ...keyOf(kind, key), version, writeId, record, ...expiry(options.keepSeconds) };
     try {
-      await client.send(new PutCommand({ TableName: table, Item: item, ...condition }));
+      const command = new PutCommand({ TableName: table, Item: item, ...after(version - 1) });
+      await untilAborted(signal, (options) => client.send(command, options));
       return true;
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return (await read(key))?.writeId === writeId;
+      return (await read(key, signal))?.writeId === writeId;
     }
   }
 
   return {
-    async update(key, change) {
+    async update(key, change, signal) {
       try {
         for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-          const known = await read(key);
+          const known = await read(key, signal);
           const { next, answer } = change(known?.record);
-          if (next === undefined || (await write(key, next, (known?.version ?? 0) + 1, randomUUID()))) return answer;
-          await sleep(Math.random() * 10 * 2 ** Math.min(conflicts, 5));
+          if (next === undefined) return answer;
+          const item = { version: (known?.version ?? 0) + 1, writeId: randomUUID(), record: next };
+          if (await write(key, item, signal)) return answer;
+          await sleep(Math.random() * 10 * 2 ** Math.min(conflicts, 5), undefined, { signal });
         }
       } catch (cause) {
+        signal.throwIfAborted();
         throw new StoreError(
           `table ${table} cannot be used for ${kind} ${key}; check the table and the function's role`,
           { cause },
@@ -77,6 +87,16 @@ export function createDynamoDbRecordStore<Record>(options: DynamoDbRecordStoreOp
         `${kind} ${key} in table ${table} changed ${MAX_CONFLICTS} times while it was being changed`,
       );
     },
+  };
+}
+
+/** The condition of a write: the item is as it was read, or not there at all. */
+function after(version: number) {
+  if (version === 0) return { ConditionExpression: "attribute_not_exists(pk)" };
+  return {
+    ConditionExpression: "#version = :before",
+    ExpressionAttributeNames: { "#version": "version" },
+    ExpressionAttributeValues: { ":before": version },
   };
 }
 

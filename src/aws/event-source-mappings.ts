@@ -4,6 +4,8 @@ import {
   UpdateEventSourceMappingCommand,
 } from "@aws-sdk/client-lambda";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
+import { unlessAborted } from "../replication/limited.ts";
+import { untilAborted } from "./abortable.ts";
 import type { Concurrency } from "../contract/environment.ts";
 import { queueByArn } from "../contract/queues.ts";
 import type { CopyQueue } from "../contract/queues.ts";
@@ -15,6 +17,7 @@ const LEAST = 2;
 export type SetIntake = (
   destination: string,
   intake: "paused" | { readonly concurrency: number | undefined },
+  signal: AbortSignal,
 ) => Promise<void>;
 
 export interface IntakeOptions {
@@ -31,32 +34,30 @@ export function createIntake(options: IntakeOptions): SetIntake {
   const { client, queues } = options;
   const idOf = createMappingIds(options);
 
-  async function set(queue: CopyQueue, intake: Parameters<SetIntake>[1]): Promise<void> {
+  async function set(queue: CopyQueue, intake: Parameters<SetIntake>[1], signal: AbortSignal): Promise<void> {
     // The long queues have no mapping: builds read them.
     if (queue.priority === "long") return;
     const deployed = options.concurrency[queue.priority];
     const wanted = intake === "paused" ? undefined : (intake.concurrency ?? deployed);
-    const change = (UUID: string): Promise<unknown> =>
-      client.send(
-        new UpdateEventSourceMappingCommand({
-          UUID,
-          Enabled: wanted !== undefined,
-          ...(wanted === undefined
-            ? {}
-            : { ScalingConfig: { MaximumConcurrency: Math.max(Math.min(wanted, deployed), LEAST) } }),
-        }),
-      );
+    const scaling =
+      wanted === undefined
+        ? {}
+        : { ScalingConfig: { MaximumConcurrency: Math.max(Math.min(wanted, deployed), LEAST) } };
+    const change = (UUID: string): Promise<unknown> => {
+      const command = new UpdateEventSourceMappingCommand({ UUID, Enabled: wanted !== undefined, ...scaling });
+      return untilAborted(signal, (options) => client.send(command, options));
+    };
     try {
-      await change(await idOf(queue));
+      await change(await idOf(queue, signal));
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
       // A deployment has put another in its place since they were listed.
-      await change(await idOf(queue, "anew"));
+      await change(await idOf(queue, signal, "anew"));
     }
   }
 
-  return async (destination, intake) => {
-    for (const queue of queues.filter((known) => known.destination === destination)) await set(queue, intake);
+  return async (destination, intake, signal) => {
+    for (const queue of queues.filter((known) => known.destination === destination)) await set(queue, intake, signal);
   };
 }
 
@@ -64,9 +65,10 @@ export function createIntake(options: IntakeOptions): SetIntake {
 function createMappingIds({ client, functionName, queues }: IntakeOptions) {
   let listed: Promise<ReadonlyMap<string, string>> | undefined;
 
-  async function list(): Promise<ReadonlyMap<string, string>> {
+  async function list(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
     const ids = new Map<string, string>();
-    for await (const page of paginateListEventSourceMappings({ client }, { FunctionName: functionName })) {
+    const pages = paginateListEventSourceMappings({ client }, { FunctionName: functionName }, { abortSignal: signal });
+    for await (const page of pages) {
       for (const { UUID, EventSourceArn = "" } of page.EventSourceMappings ?? []) {
         const queue = queueByArn(queues, EventSourceArn);
         if (queue !== undefined && UUID !== undefined) ids.set(queue.name, UUID);
@@ -75,10 +77,11 @@ function createMappingIds({ client, functionName, queues }: IntakeOptions) {
     return ids;
   }
 
-  return async ({ name }: CopyQueue, how: "known" | "anew" = "known"): Promise<string> => {
+  return async ({ name }: CopyQueue, signal: AbortSignal, how: "known" | "anew" = "known"): Promise<string> => {
     if (how === "anew") listed = undefined;
-    listed ??= list();
-    const ids = await listed.catch((error: unknown) => {
+    // All who ask at once are of one invocation, and have its signal.
+    listed ??= list(signal);
+    const ids = await unlessAborted(listed, signal).catch((error: unknown) => {
       listed = undefined;
       throw error;
     });

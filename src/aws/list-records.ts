@@ -1,6 +1,7 @@
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { untilAborted } from "./abortable.ts";
 
 const Item = z.object({ pk: z.string(), record: z.unknown() });
 
@@ -9,17 +10,17 @@ export async function* listRecords<Record>(
   { client, table }: { readonly client: DynamoDBDocumentClient; readonly table: string },
   kind: string,
   schema: z.ZodType<Record>,
+  signal: AbortSignal,
 ): AsyncGenerator<{ readonly key: string; readonly record: Record }> {
   let ExclusiveStartKey: { [name: string]: unknown } | undefined;
   do {
-    const page = await client.send(
-      new ScanCommand({
-        TableName: table,
-        FilterExpression: "begins_with(pk, :kind) AND sk = :state",
-        ExpressionAttributeValues: { ":kind": `${kind}#`, ":state": "STATE" },
-        ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
-      }),
-    );
+    const command = new ScanCommand({
+      TableName: table,
+      FilterExpression: "begins_with(pk, :kind) AND sk = :state",
+      ExpressionAttributeValues: { ":kind": `${kind}#`, ":state": "STATE" },
+      ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
+    });
+    const page = await untilAborted(signal, (options) => client.send(command, options));
     for (const item of page.Items ?? []) {
       const { pk, record } = Item.parse(item);
       yield { key: pk.slice(kind.length + 1), record: schema.parse(record) };

@@ -2,6 +2,7 @@ import { AccountLimitExceededException, StartBuildCommand } from "@aws-sdk/clien
 import type { CodeBuildClient } from "@aws-sdk/client-codebuild";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import { untilAborted } from "./abortable.ts";
 import type { CopyQueue } from "../contract/queues.ts";
 
 /**
@@ -24,15 +25,22 @@ export interface LongLaneOptions {
  * AccountLimitExceededException is about limits (CodeBuild API reference, "StartBuild", Errors). An account that may run none is refused
  * alike. What tells the two apart is the queue: a build that is at work keeps a message hidden.
  */
-export function createLongLane({ sqs, builds, queues, project }: LongLaneOptions): () => Promise<LongLaneStep> {
+export function createLongLane({
+  sqs,
+  builds,
+  queues,
+  project,
+}: LongLaneOptions): (signal: AbortSignal) => Promise<LongLaneStep> {
   const long = queues.filter(({ priority }) => priority === "long");
-  return async () => {
-    const depths = await Promise.all(long.map(({ url }) => depthOf(sqs, url)));
+  return async (signal) => {
+    const depths = await Promise.all(long.map(({ url }) => depthOf(sqs, url, signal)));
     if (depths.every(({ waiting }) => waiting === 0)) return "idle";
     try {
-      await builds.send(new StartBuildCommand({ projectName: project }));
+      const command = new StartBuildCommand({ projectName: project });
+      await untilAborted(signal, (options) => builds.send(command, options));
       return "started";
     } catch (error) {
+      signal.throwIfAborted();
       if (depths.some(({ hidden }) => hidden > 0)) return "running";
       if (error instanceof AccountLimitExceededException) return "refused";
       throw error;
@@ -41,12 +49,16 @@ export function createLongLane({ sqs, builds, queues, project }: LongLaneOptions
 }
 
 /** What waits on a queue, and what somebody is at (SQS API reference, "GetQueueAttributes"); both are approximate. */
-async function depthOf(client: SQSClient, url: string): Promise<{ readonly waiting: number; readonly hidden: number }> {
+async function depthOf(
+  client: SQSClient,
+  url: string,
+  signal: AbortSignal,
+): Promise<{ readonly waiting: number; readonly hidden: number }> {
   const command = new GetQueueAttributesCommand({
     QueueUrl: url,
     AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
   });
-  const { Attributes } = await client.send(command);
+  const { Attributes } = await untilAborted(signal, (options) => client.send(command, options));
   return {
     waiting: Number(Attributes?.["ApproximateNumberOfMessages"] ?? 0),
     hidden: Number(Attributes?.["ApproximateNumberOfMessagesNotVisible"] ?? 0),

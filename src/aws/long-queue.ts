@@ -1,5 +1,6 @@
 import { ChangeMessageVisibilityCommand, DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import { untilAborted } from "./abortable.ts";
 import type { CopyQueue } from "../contract/queues.ts";
 
 /** A message of a long queue. */
@@ -27,10 +28,9 @@ export function createLongQueue(client: SQSClient, { name, url }: CopyQueue, vis
         MessageSystemAttributeNames: ["ApproximateReceiveCount"],
       });
       // The client's own limit for an answer is shorter than this wait.
-      const { Messages = [] } = await client.send(command, {
-        abortSignal: signal,
-        requestTimeout: 2_000 * WAIT_SECONDS,
-      });
+      const { Messages = [] } = await untilAborted(signal, (options) =>
+        client.send(command, { ...options, requestTimeout: 2_000 * WAIT_SECONDS }),
+      );
       const message = Messages[0];
       if (message === undefined) return undefined;
       return {
@@ -41,17 +41,17 @@ export function createLongQueue(client: SQSClient, { name, url }: CopyQueue, vis
         receiveCount: Number(message.Attributes?.["ApproximateReceiveCount"] ?? 1),
       };
     },
-    async renew({ receiptHandle }: LongMessage): Promise<void> {
-      await client.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: url,
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: visibilitySeconds,
-        }),
-      );
+    async renew({ receiptHandle }: LongMessage, signal: AbortSignal): Promise<void> {
+      const command = new ChangeMessageVisibilityCommand({
+        QueueUrl: url,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: visibilitySeconds,
+      });
+      await untilAborted(signal, (options) => client.send(command, options));
     },
-    async remove({ receiptHandle }: LongMessage): Promise<void> {
-      await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle }));
+    async remove({ receiptHandle }: LongMessage, signal: AbortSignal): Promise<void> {
+      const command = new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle });
+      await untilAborted(signal, (options) => client.send(command, options));
     },
   };
 }

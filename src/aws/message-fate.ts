@@ -1,6 +1,7 @@
 import { ChangeMessageVisibilityCommand, DeleteMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { COPY_MAX_RECEIVE_COUNT } from "../contract/limits.ts";
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import { untilAborted } from "./abortable.ts";
 import { queueByArn } from "../contract/queues.ts";
 import type { Queues } from "../contract/queues.ts";
 
@@ -30,9 +31,9 @@ export interface Burial {
 /** What can become of a message beside being done. */
 export interface MessageFate {
   /** Shows the message again after a while (0 to 43,200 s: SQS, ChangeMessageVisibility). */
-  readonly defer: (message: ReceivedMessage, afterMs: number) => Promise<void>;
+  readonly defer: (message: ReceivedMessage, afterMs: number, signal: AbortSignal) => Promise<void>;
   /** Keeps the message, with its reason, where people look after it. */
-  readonly bury: (message: ReceivedMessage, burial: Burial) => Promise<void>;
+  readonly bury: (message: ReceivedMessage, burial: Burial, signal: AbortSignal) => Promise<void>;
 }
 
 const VISIBILITY_MAX_SECONDS = 43_200;
@@ -43,28 +44,26 @@ const FRESH_FROM: number = COPY_MAX_RECEIVE_COUNT * 0.9;
 
 export function createMessageFate(client: SQSClient, { copies, deadLetters }: Queues): MessageFate {
   return {
-    async defer(message, afterMs) {
+    async defer(message, afterMs, signal) {
       const { receiptHandle, queueArn } = message;
       const queue = queueByArn(copies, queueArn);
       if (queue === undefined) throw new Error(`the message came from ${queueArn}, which is not a queue of this stack`);
       const seconds = Math.min(Math.max(Math.ceil(afterMs / 1_000), 0), VISIBILITY_MAX_SECONDS);
-      if (message.receiveCount >= FRESH_FROM) return replace(client, queue.url, message, seconds);
-      await client.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: queue.url,
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: seconds,
-        }),
-      );
+      if (message.receiveCount >= FRESH_FROM) return replace(message, { client, url: queue.url, seconds }, signal);
+      const command = new ChangeMessageVisibilityCommand({
+        QueueUrl: queue.url,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      });
+      await untilAborted(signal, (options) => client.send(command, options));
     },
-    async bury({ body, queueArn }, burial) {
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: deadLetters.url,
-          MessageBody: bodyOf(body),
-          MessageAttributes: attributesOf({ ...burial, error: burial.message || burial.reason, queue: queueArn }),
-        }),
-      );
+    async bury({ body, queueArn }, burial, signal) {
+      const command = new SendMessageCommand({
+        QueueUrl: deadLetters.url,
+        MessageBody: bodyOf(body),
+        MessageAttributes: attributesOf({ ...burial, error: burial.message || burial.reason, queue: queueArn }),
+      });
+      await untilAborted(signal, (options) => client.send(command, options));
     },
   };
 }
@@ -84,20 +83,19 @@ function bodyOf(body: string): string {
 
 /** The same request as a new message, then without the old one: what dies in between leaves both, which does no harm. */
 async function replace(
-  client: SQSClient,
-  QueueUrl: string,
   { body, receiptHandle, groupId }: ReceivedMessage,
-  seconds: number,
+  { client, url, seconds }: { readonly client: SQSClient; readonly url: string; readonly seconds: number },
+  signal: AbortSignal,
 ): Promise<void> {
-  await client.send(
-    new SendMessageCommand({
-      QueueUrl,
-      MessageBody: body,
-      DelaySeconds: Math.min(seconds, DELAY_MAX_SECONDS),
-      ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
-    }),
-  );
-  await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }));
+  const sent = new SendMessageCommand({
+    QueueUrl: url,
+    MessageBody: body,
+    DelaySeconds: Math.min(seconds, DELAY_MAX_SECONDS),
+    ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
+  });
+  await untilAborted(signal, (options) => client.send(sent, options));
+  const deleted = new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle });
+  await untilAborted(signal, (options) => client.send(deleted, options));
 }
 
 /** Attributes of the values there are, each cut to what a person reads. */

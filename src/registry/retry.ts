@@ -38,7 +38,7 @@ export async function withRetry<T>(
       // What was never sent, and what was given up, is no failure that another try could mend.
       if (!(error instanceof RegistryError)) throw error;
       traffic.retries.earn();
-      await tellBusy(error, traffic);
+      await tellBusy(error, traffic, signal);
       const waitMs = waitAfter(error, tries, policy, random);
       if (waitMs === undefined) throw error;
       stalls += stallOf(error);
@@ -63,9 +63,9 @@ export function waitAfter(
   return asked <= busyMs ? asked + random() * baseMs : undefined;
 }
 
-async function tellBusy(error: RegistryError, { pace, rate }: Traffic): Promise<void> {
+async function tellBusy(error: RegistryError, { pace, rate }: Traffic, signal: AbortSignal): Promise<void> {
   if (isBusy(error)) pace.busy(error.retryAfterMs ?? 0);
-  if (error.status === 429) await rate.refused(error.retryAfterMs ?? 0);
+  if (error.status === 429) await rate.refused(error.retryAfterMs ?? 0, signal);
 }
 
 /** 1 for a try that ended by our own patience. */

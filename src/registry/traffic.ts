@@ -33,7 +33,7 @@ export interface SharedRate {
   /** Takes a turn that is free at once; false when there is none. Where it is absent, nothing is sent in addition. */
   tryTurn?(): boolean;
   /** The registry answered that there were too many (429), and when it wants more, in milliseconds. */
-  refused(retryAfterMs: number): Promise<void>;
+  refused(retryAfterMs: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface TrafficOptions {

@@ -16,12 +16,14 @@ export interface Asking {
   readonly scope: string;
   readonly tags: RecordStore<TagRecord>;
   /** Queues requests that are in no hurry. @throws when one of them is not queued. */
-  readonly send: (requests: readonly CopyRequest[]) => Promise<void>;
+  readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
   /** Correlation id of this comparison. */
   readonly id: string;
   /** A push younger than this is left to its event, in milliseconds. */
   readonly graceMs: number;
   readonly now: () => number;
+  /** Aborted when the process itself has to end: what was asked is noted after the comparison's own time is up. */
+  readonly ending: AbortSignal;
 }
 
 /** ECR's events and its API know of one push with a difference of whole seconds, in milliseconds. */
@@ -44,7 +46,7 @@ export async function ask(different: readonly SourceImage[], asking: Asking, sig
   const total = { asked: 0, missed: 0 };
   for (let start = 0; start < different.length; start += BATCH) {
     signal.throwIfAborted();
-    const { asked, missed } = await askBatch(different.slice(start, start + BATCH), asking);
+    const { asked, missed } = await askBatch(different.slice(start, start + BATCH), asking, signal);
     total.asked += asked;
     total.missed += missed;
   }
@@ -59,12 +61,15 @@ interface Difference extends SourceImage {
 /** Asked first and noted then, so that a crash in between asks twice rather than never. */
 async function askBatch(
   different: readonly SourceImage[],
-  { repository, destination, scope, tags, send, id, graceMs, now }: Asking,
+  { repository, destination, scope, tags, send, id, graceMs, now, ending }: Asking,
+  signal: AbortSignal,
 ): Promise<Asked> {
   const looked = await Promise.all(
     different
       .filter(({ pushedAt }) => now() - pushedAt >= graceMs)
-      .map((image) => tags.update(tagKey(scope, referenceOf(image)), (record) => difference(image, record, now()))),
+      .map((image) =>
+        tags.update(tagKey(scope, referenceOf(image)), (record) => difference(image, record, now()), signal),
+      ),
   );
   const open = looked.filter((image) => image !== undefined);
   if (open.length === 0) return { asked: 0, missed: 0 };
@@ -78,14 +83,13 @@ async function askBatch(
       // Where the source does not say when it was pushed, it was known now.
       pushedAt: pushedAt === 0 ? now() : pushedAt,
     })),
+    signal,
   );
   await Promise.all(
-    open.map(({ reference, digest }) =>
-      tags.update(tagKey(scope, reference), (record) => ({
-        next: noteAsked(record, digest, now()),
-        answer: undefined,
-      })),
-    ),
+    open.map(({ reference, digest }) => {
+      const noted = (record: TagRecord | undefined) => ({ next: noteAsked(record, digest, now()), answer: undefined });
+      return tags.update(tagKey(scope, reference), noted, ending);
+    }),
   );
   return { asked: open.length, missed: open.filter(({ missed }) => missed).length };
 }

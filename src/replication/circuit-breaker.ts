@@ -18,10 +18,12 @@ export interface CircuitBreaker {
   /**
    * Never fails: without the store, the copy goes on, and its lease decides.
    * @param owner unique to the copy.
+   * @param signal cuts everything that is told to the store, until the end of the admission: so it lasts longer than the copy.
    * @param repository that it writes: evidence from one alone says nothing of the destination.
    */
   admit(
     owner: string,
+    signal: AbortSignal,
     repository?: string,
   ): Promise<Admission | { readonly kind: "refused"; readonly afterMs: number }>;
 }
@@ -49,29 +51,30 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
   const belief = createBelief(options);
   const evidence = createEvidence({
     now,
-    tell: (counts) =>
+    tell: (counts, signal) =>
       belief
-        .update((record) => noteCalls(record, { owner: "", counts, writes: 0, now: now() }, policy))
-        .then(() => undefined, unlessAway),
+        .update((record) => noteCalls(record, { owner: "", counts, writes: 0, now: now() }, policy), signal)
+        .then(() => undefined, unlessAway(signal)),
     isTroubled: belief.isTroubled,
   });
   const refused = (until: number) =>
     ({ kind: "refused", afterMs: Math.max(until - now(), 0) + Math.round(random() * SPREAD_MS) }) as const;
 
   return {
-    async admit(owner, repository = owner) {
+    async admit(owner, signal, repository = owner) {
       const admitted: Admission = {
         kind: "admitted",
-        note: (outcome) => evidence.note(outcome, repository),
-        end: () => evidence.flush(),
+        note: (outcome) => evidence.note(outcome, repository, signal),
+        end: () => evidence.flush(signal),
       };
       try {
         const asked = (record: CircuitRecord | undefined) => admitToCircuit(record, owner, now(), policy);
-        const answer = belief.known() ?? (await belief.update(asked));
+        const answer = belief.known() ?? (await belief.update(asked, signal));
         if (answer.kind === "refused") return refused(answer.until);
-        return answer.kind === "permit" ? permitted(owner, belief.update, options) : admitted;
+        const update: PermittedUpdate = (change) => belief.update(change, signal);
+        return answer.kind === "permit" ? permitted(owner, update, unlessAway(signal), options) : admitted;
       } catch (error) {
-        unlessAway(error);
+        unlessAway(signal)(error);
         return admitted;
       }
     },
@@ -82,15 +85,19 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
 function createBelief({ store, key, policy, now, onChange }: CircuitBreakerOptions) {
   let believed: { readonly record: CircuitRecord | undefined; readonly at: number } | undefined;
 
-  const update: UpdateCircuit = async (change) => {
+  const update: UpdateCircuit = async (change, signal) => {
     let after: CircuitRecord | undefined;
     let before: CircuitRecord | undefined;
-    const answer = await store.update(key, (record) => {
-      const changed = change(record);
-      before = record;
-      after = changed.next ?? record;
-      return changed;
-    });
+    const answer = await store.update(
+      key,
+      (record) => {
+        const changed = change(record);
+        before = record;
+        after = changed.next ?? record;
+        return changed;
+      },
+      signal,
+    );
     believed = { record: after, at: now() };
     const state = after?.state ?? "closed";
     if (state !== (before?.state ?? "closed")) onChange?.(state);
@@ -115,17 +122,22 @@ function createBelief({ store, key, policy, now, onChange }: CircuitBreakerOptio
 
 type UpdateCircuit = <Answer>(
   change: (record: CircuitRecord | undefined) => Change<CircuitRecord, Answer>,
+  signal: AbortSignal,
+) => Promise<Answer>;
+type PermittedUpdate = <Answer>(
+  change: (record: CircuitRecord | undefined) => Change<CircuitRecord, Answer>,
 ) => Promise<Answer>;
 
 /** Tries a half-open circuit: what that comes to is told at once. */
 function permitted(
   owner: string,
-  update: UpdateCircuit,
+  update: PermittedUpdate,
+  unlessGone: (error: unknown) => void,
   { now, policy }: Pick<CircuitBreakerOptions, "now" | "policy">,
 ): Admission {
   const tell = async (outcome: CallOutcome): Promise<void> => {
     const note = { owner, counts: countsOf(outcome, owner), writes: Number(outcome === "written"), now: now() };
-    await update((record) => noteCalls(record, note, policy)).catch(unlessAway);
+    await update((record) => noteCalls(record, note, policy)).catch(unlessGone);
   };
   return {
     kind: "admitted",
@@ -136,6 +148,8 @@ function permitted(
 }
 
 /** Without the store the copy goes on: its lease decides. */
-function unlessAway(error: unknown): void {
-  if (!(error instanceof StoreError)) throw error;
+function unlessAway(signal: AbortSignal): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof StoreError) && !signal.aborted) throw error;
+  };
 }

@@ -7,15 +7,15 @@ export type CallOutcome = "read" | "written" | "failed" | "slow";
 
 /** What the calls of one process came to, gathered until it is told: the record is one item, and every process writes it. */
 export interface Evidence {
-  note(outcome: CallOutcome, repository: string): Promise<void>;
+  note(outcome: CallOutcome, repository: string, signal: AbortSignal): Promise<void>;
   /** Tells what must not be forgotten. */
-  flush(): Promise<void>;
+  flush(signal: AbortSignal): Promise<void>;
 }
 
 export interface EvidenceOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
-  readonly tell: (counts: Counts) => Promise<void>;
+  readonly tell: (counts: Counts, signal: AbortSignal) => Promise<void>;
   /** Something went wrong lately, here or elsewhere: then success is evidence, too. */
   readonly isTroubled: () => boolean;
 }
@@ -29,11 +29,11 @@ export function createEvidence({ now, tell, isTroubled }: EvidenceOptions): Evid
   let since = now();
   let toldAt = -Infinity;
 
-  async function tellAll(): Promise<void> {
+  async function tellAll(signal: AbortSignal): Promise<void> {
     const counts = untold;
     untold = NO_CALLS;
     since = toldAt = now();
-    await tell(counts);
+    await tell(counts, signal);
   }
 
   /** Successes that preceded the trouble by long would hide it. */
@@ -45,14 +45,14 @@ export function createEvidence({ now, tell, isTroubled }: EvidenceOptions): Evid
 
   const isDue = (): boolean => isTroubled() && untold.calls > 0 && now() - toldAt >= TELL_GOOD_MS;
   return {
-    async note(outcome, repository) {
+    async note(outcome, repository, signal) {
       if (!isTroubled()) forget();
       const counts = countsOf(outcome, repository);
       untold = sum(untold, counts);
-      if (hasBad(counts) ? now() - toldAt >= TELL_BAD_MS : isDue()) await tellAll();
+      if (hasBad(counts) ? now() - toldAt >= TELL_BAD_MS : isDue()) await tellAll(signal);
     },
-    async flush() {
-      if (hasBad(untold) || isDue()) await tellAll();
+    async flush(signal) {
+      if (hasBad(untold) || isDue()) await tellAll(signal);
     },
   };
 }

@@ -2,6 +2,7 @@ import { claimContent, completeContent, releaseContent, renewContent } from "./c
 import type { ClaimContent, ClaimedContent } from "./checkpoint.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { LATE_SHARE, LeaseLostError } from "./heartbeat.ts";
+import { NEVER } from "./limited.ts";
 
 /** What one uploader holds of one blob: kept alive, completed and released together. */
 export interface ContentClaims {
@@ -11,12 +12,12 @@ export interface ContentClaims {
    */
   take(key: string, signal: AbortSignal): Promise<Exclude<ClaimedContent, { kind: "busy" }>>;
   /** False when one of them is somebody else's by now. */
-  renew(): Promise<boolean>;
+  renew(signal: AbortSignal): Promise<boolean>;
   /**
    * Makes sure that the claims last longer than an upload that is begun now can take effect late (assumption A1): nobody
    * else sends the blob in that time. @throws {LeaseLostError} when one of them is somebody else's by now.
    */
-  guard(): Promise<void>;
+  guard(signal: AbortSignal): Promise<void>;
   /** The content is there. */
   complete(): Promise<void>;
   /** Somebody else may try. Never fails: a claim that stays only costs the others a wait until it runs out. */
@@ -40,15 +41,15 @@ const WAIT_FIRST_MS = 25;
 const WAIT_LAST_MS = 1_000;
 
 export function createContentClaims(context: CopyContext): ContentClaims {
-  const { checkpoints, clock, random, owner, leaseMs, sharing, isLong } = context;
+  const { checkpoints, clock, random, owner, leaseMs, sharing, isLong, ending = NEVER } = context;
   const held: string[] = [];
   let lastsUntil = Infinity;
   const claim = (): ClaimContent => ({ owner, leaseMs, isLong, now: clock.now() });
 
-  async function renew(): Promise<boolean> {
+  async function renew(signal: AbortSignal): Promise<boolean> {
     const now = clock.now();
     const renewed = await Promise.all(
-      held.map((key) => checkpoints.update(key, (known) => renewContent(known, claim()))),
+      held.map((key) => checkpoints.update(key, (known) => renewContent(known, claim()), signal)),
     );
     lastsUntil = now + leaseMs;
     return renewed.every(Boolean);
@@ -59,7 +60,7 @@ export function createContentClaims(context: CopyContext): ContentClaims {
       for (let waits = 0; ; waits++) {
         signal.throwIfAborted();
         const now = clock.now();
-        const claimed = await checkpoints.update(key, (known) => claimContent(known, claim()));
+        const claimed = await checkpoints.update(key, (known) => claimContent(known, claim()), signal);
         if (claimed.kind === "claimed") {
           held.push(key);
           lastsUntil = Math.min(lastsUntil, now + leaseMs);
@@ -71,18 +72,19 @@ export function createContentClaims(context: CopyContext): ContentClaims {
       }
     },
     renew,
-    async guard() {
-      if (lastsUntil - clock.now() >= leaseMs * LATE_SHARE || (await renew())) return;
+    async guard(signal) {
+      if (lastsUntil - clock.now() >= leaseMs * LATE_SHARE || (await renew(signal))) return;
       throw new LeaseLostError("the claim of a blob was lost before its upload began");
     },
+    // Both are noted also when the copy's time is up: the others would wait for a claim that nothing is behind.
     async complete() {
-      await Promise.all(
-        held.map((key) => checkpoints.update(key, (known) => completeContent(known, owner, sharing?.repository))),
-      );
+      const complete = (key: string): Promise<void> =>
+        checkpoints.update(key, (known) => completeContent(known, owner, sharing?.repository), ending);
+      await Promise.all(held.map(complete));
     },
     async release() {
       const release = (key: string): Promise<void> =>
-        checkpoints.update(key, (known) => releaseContent(known, owner)).catch(() => undefined);
+        checkpoints.update(key, (known) => releaseContent(known, owner), ending).catch(() => undefined);
       await Promise.all(held.map(release));
     },
   };

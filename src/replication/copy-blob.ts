@@ -22,13 +22,18 @@ export async function copyBlob(blob: Descriptor, context: CopyContext, signal: A
   const own = await claims.take(contentKey(scope, blob.digest), signal);
   if (own.kind === "present") return "present";
   try {
-    const how = await withHeartbeat({ leaseMs, renew: () => claims.renew() }, clock, signal, async (working) => {
-      const elsewhere = await findElsewhere(blob, context, claims, working);
-      const evidence = { claims, maybe: own.maybe, elsewhere };
-      const send = (sending: AbortSignal): Promise<CopiedBlob> =>
-        streams.run(blob.size, () => sendBlob(blob, context, evidence, sending));
-      return line === undefined ? send(working) : line.run({ blob, isFree: elsewhere !== undefined }, working, send);
-    });
+    const how = await withHeartbeat(
+      { leaseMs, renew: (renewing) => claims.renew(renewing) },
+      clock,
+      signal,
+      async (working) => {
+        const elsewhere = await findElsewhere(blob, context, claims, working);
+        const evidence = { claims, maybe: own.maybe, elsewhere };
+        const send = (sending: AbortSignal): Promise<CopiedBlob> =>
+          streams.run(blob.size, () => sendBlob(blob, context, evidence, sending));
+        return line === undefined ? send(working) : line.run({ blob, isFree: elsewhere !== undefined }, working, send);
+      },
+    );
     await claims.complete();
     return how;
   } catch (error) {
@@ -73,7 +78,7 @@ async function sendBlob(
     context.line?.opened(blob.digest);
     return counted(await source.openBlob(blob, opening), blob, context);
   };
-  await evidence.claims.guard();
+  await evidence.claims.guard(signal);
   const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal);
   if (kind === "uploaded") context.line?.sent(blob);
   return kind;

@@ -36,6 +36,11 @@ export interface CopyContext {
   /** What an index is whose children are not all at the source: a failure, or copied as it is. */
   readonly sparse: "fail" | "keep";
   readonly clock: Clock;
+  /**
+   * Aborted when the process itself has to end, after the copy's own deadline: what has to be noted when a copy stops (a lease
+   * that is let go of, content that is there) is cut by this one alone. Absent where nothing waits for a store.
+   */
+  readonly ending?: AbortSignal | undefined;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly observe?: ObserveCopy | undefined;

@@ -119,11 +119,11 @@ async function putBelow(tree: ImageTree, context: CopyContext, tally: Tally, sig
 /** Puts a manifest by its digest, unless a checkpoint says it is there. Twice is harmless: the same bytes, the same digest. */
 async function putOnce(manifest: Manifest, context: CopyContext, signal: AbortSignal): Promise<boolean> {
   const key = contentKey(context.scope, manifest.digest);
-  const isPresent = await context.checkpoints.update(key, (known) => ({ answer: known?.state === "present" }));
+  const isPresent = await context.checkpoints.update(key, (known) => ({ answer: known?.state === "present" }), signal);
   if (isPresent && context.presence === "ask") return false;
   await context.target.putManifest(manifest, manifest.digest, signal);
   context.observe?.({ kind: "manifest-put", digest: manifest.digest });
-  await context.checkpoints.update(key, (known) => completeContent(known, context.owner));
+  await context.checkpoints.update(key, (known) => completeContent(known, context.owner), signal);
   return true;
 }
 
@@ -132,8 +132,8 @@ async function forgetAll(
   { checkpoints, scope }: CopyContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const forget = ({ digest }: { digest: Digest }): Promise<void> =>
-    checkpoints.update(contentKey(scope, digest), forgetContent);
+  const forget = ({ digest }: { digest: Digest }, working: AbortSignal): Promise<void> =>
+    checkpoints.update(contentKey(scope, digest), forgetContent, working);
   await concurrently(contents, CONCURRENT_MANIFESTS, forget, signal);
 }
 

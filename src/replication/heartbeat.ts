@@ -6,12 +6,18 @@ export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
 }
 
+/** A lease, and what holds it longer: false when it is ours no more. */
+export interface Renewable {
+  readonly leaseMs: number;
+  readonly renew: (signal: AbortSignal) => Promise<boolean>;
+}
+
 /**
  * Runs `work` while a lease is renewed every third of its length. The work's signal is aborted when the lease is lost, or a renewal has not
  * ended when it runs out. A renewal that is still under way when this returns changes nothing: the lease is let go of by then, or somebody else's.
  */
 export async function withHeartbeat<T>(
-  lease: { readonly leaseMs: number; readonly renew: () => Promise<boolean> },
+  lease: Renewable,
   clock: Clock,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
@@ -36,7 +42,7 @@ export const LATE_SHARE: number = 31 / 45;
  * @throws {LeaseLostError} before the work begins, when the lease is somebody else's.
  */
 export async function whileFresh<T>(
-  { leaseMs, renew }: { readonly leaseMs: number; readonly renew: () => Promise<boolean> },
+  { leaseMs, renew }: Renewable,
   clock: Clock,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
@@ -44,7 +50,7 @@ export async function whileFresh<T>(
   const freshMs = leaseMs * (1 - LATE_SHARE);
   const stop = new AbortController();
   const stale = new AbortController();
-  let freshUntil = await refresh();
+  let freshUntil = await refresh(signal);
   const watching = watch();
   try {
     return await work(AbortSignal.any([signal, stale.signal]));
@@ -53,9 +59,9 @@ export async function whileFresh<T>(
     await watching;
   }
 
-  async function refresh(): Promise<number> {
+  async function refresh(renewing: AbortSignal): Promise<number> {
     const now = clock.now();
-    if (!(await renew())) throw new LeaseLostError("the lease was lost before the tag was put");
+    if (!(await renew(renewing))) throw new LeaseLostError("the lease was lost before the tag was put");
     return now + freshMs;
   }
 
@@ -63,7 +69,7 @@ export async function whileFresh<T>(
     while (!stop.signal.aborted) {
       await clock.sleep(freshMs / 3, stop.signal).catch(() => undefined);
       if (stop.signal.aborted) return;
-      const renewing = refresh().catch(() => freshUntil);
+      const renewing = refresh(stop.signal).catch(() => freshUntil);
       const renewed = await inTime(renewing, freshUntil - clock.now(), clock, stop.signal);
       if (stop.signal.aborted) return;
       if (renewed === "late") {
@@ -90,11 +96,7 @@ async function inTime<T>(work: Promise<T>, ms: number, clock: Clock, stop: Abort
   }
 }
 
-async function beat(
-  { leaseMs, renew }: { readonly leaseMs: number; readonly renew: () => Promise<boolean> },
-  clock: Clock,
-  stop: AbortSignal,
-): Promise<void> {
+async function beat({ leaseMs, renew }: Renewable, clock: Clock, stop: AbortSignal): Promise<void> {
   let cause: unknown;
   for (let renewedAt = clock.now(); !stop.aborted;) {
     const rested = await clock.sleep(leaseMs / 3, stop).then(
@@ -103,7 +105,8 @@ async function beat(
     );
     if (!rested || stop.aborted) return;
     const now = clock.now();
-    const renewing = renew().catch((error: unknown) => {
+    const renewing = renew(stop).catch((error: unknown) => {
+      if (stop.aborted) return undefined;
       // A table that is away for a moment stops nobody, as long as the lease lasts.
       if (!(error instanceof StoreError)) throw error;
       cause = error;

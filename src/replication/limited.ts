@@ -75,6 +75,9 @@ function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error("aborted", { cause: signal.reason });
 }
 
+/** A signal that is never aborted. */
+export const NEVER: AbortSignal = new AbortController().signal;
+
 /** Runs something when a signal is aborted; not when it already was, for then its time is no time to wait. */
 export function onceAborted(signal: AbortSignal, run: () => void): void {
   if (!signal.aborted) signal.addEventListener("abort", run, { once: true });

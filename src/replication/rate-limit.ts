@@ -2,6 +2,7 @@ import type { Clock } from "../oci/clock.ts";
 import { RateExceededError } from "../oci/rate-exceeded-error.ts";
 import type { RatePolicy, RateRecord } from "./rate.ts";
 import { cutRate, takeRequests } from "./rate.ts";
+import { createJointWork } from "./joint-work.ts";
 import { StoreError } from "./record-store.ts";
 import type { RecordStore } from "./record-store.ts";
 
@@ -11,8 +12,8 @@ export interface RateLimit {
   turn(signal: AbortSignal): Promise<void>;
   /** Takes a turn that is free at once; false when there is none. */
   tryTurn(): boolean;
-  /** The destination refused a request because there were too many. Never fails. */
-  refused(retryAfterMs: number): Promise<void>;
+  /** The destination refused a request because there were too many. Never fails; not told when the signal is aborted first. */
+  refused(retryAfterMs: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface RateLimitOptions {
@@ -38,35 +39,36 @@ const YIELDING_WAIT_MAX_MS = 3_000;
 export function createRateLimit({ store, key, policy, clock, yields, ...waits }: RateLimitOptions): RateLimit {
   let lot = { left: 0, from: 0, until: 0 };
   let size: number = LOT.first;
-  let taking: Promise<void> | undefined;
 
-  async function take(): Promise<void> {
+  async function take(signal: AbortSignal): Promise<void> {
     // What was not used of the last one is not needed.
     if (lot.left > 0) size = Math.max(size - lot.left, LOT.least);
     const count = size;
     const maxWaitMs = waits.maxWaitMs ?? (yields ? YIELDING_WAIT_MAX_MS : WAIT_MAX_MS);
-    const taken = await store
-      .update(key, (record) => takeRequests(record, { count, maxWaitMs, yields, now: clock.now() }, policy))
+    const answer = await store
+      .update(key, (record) => takeRequests(record, { count, maxWaitMs, yields, now: clock.now() }, policy), signal)
       .catch((error: unknown) => {
         if (!(error instanceof StoreError)) throw error;
-        // Without the store nobody knows what others do: a lot as at the very beginning.
+        // Without the store we do not know what others do: a lot as at the very beginning.
         return { kind: "taken", from: clock.now() } as const;
       });
-    if (taken.kind === "refused") {
+    if (answer.kind === "refused") {
       // Who yields seldom gets a lot: then it is one with which something can be done.
       size = yields ? LOT.first : LOT.least;
-      throw new RateExceededError(key, taken.afterMs);
+      throw new RateExceededError(key, answer.afterMs);
     }
-    const waitMs = taken.from - clock.now();
+    const waitMs = answer.from - clock.now();
     size = waitMs > 0 ? Math.max(Math.floor(size / 2), LOT.least) : Math.min(size * 2, LOT.most);
-    lot = { left: count, from: taken.from, until: Math.max(taken.from, clock.now()) + LOT_LASTS_MS };
+    lot = { left: count, from: answer.from, until: Math.max(answer.from, clock.now()) + LOT_LASTS_MS };
   }
+
+  /** One lot for all who wait for one. */
+  const taken = createJointWork(take);
 
   return {
     async turn(signal) {
       while (lot.left === 0 || clock.now() > lot.until) {
-        taking ??= take().finally(() => (taking = undefined));
-        await taking;
+        await taken(signal);
       }
       lot.left--;
       const waitMs = lot.from - clock.now();
@@ -78,12 +80,12 @@ export function createRateLimit({ store, key, policy, clock, yields, ...waits }:
       lot.left--;
       return true;
     },
-    async refused(retryAfterMs) {
+    async refused(retryAfterMs, signal) {
       lot = { left: 0, from: 0, until: 0 };
       await store
-        .update(key, (record) => cutRate(record, retryAfterMs, clock.now(), policy))
+        .update(key, (record) => cutRate(record, retryAfterMs, clock.now(), policy), signal)
         .catch((error: unknown) => {
-          if (!(error instanceof StoreError)) throw error;
+          if (!(error instanceof StoreError) && !signal.aborted) throw error;
         });
     },
   };

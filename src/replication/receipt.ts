@@ -30,7 +30,7 @@ export type ReceiptOf =
 export interface Receipts {
   /**
    * Writes a receipt under a key made of what it is about (the tag, event or message, the push, the request), so that a
-   * repeated write is the same write: the first one stays. @throws {StoreError} when that is not possible; then the request has not ended.
+   * repeated write is the same write: the first one stays. @throws {StoreError} when that is not possible, or the signal's reason; then the request has not ended.
    */
-  write(about: ReceiptOf, receipt: Receipt): Promise<"written" | "known">;
+  write(about: ReceiptOf, receipt: Receipt, signal: AbortSignal): Promise<"written" | "known">;
 }

@@ -9,8 +9,15 @@ export interface Change<Record, Answer> {
  * somebody else in between, it is given the newest one. So no decision is ever made on a stale copy.
  */
 export interface RecordStore<Record> {
-  /** @throws StoreError when the store cannot be reached; then nothing is known about the record. */
-  update<Answer>(key: string, change: (record: Record | undefined) => Change<Record, Answer>): Promise<Answer>;
+  /**
+   * @throws StoreError when the store cannot be reached; then nothing is known about the record.
+   * @throws the signal's reason when it is aborted. Nothing is written then, except by a write that was already under way.
+   */
+  update<Answer>(
+    key: string,
+    change: (record: Record | undefined) => Change<Record, Answer>,
+    signal: AbortSignal,
+  ): Promise<Answer>;
 }
 
 /** The state store cannot be reached or refuses: never a reason to go on without it, always one to try later. */

@@ -73,7 +73,7 @@ export async function replicateTag(
       ? SCHEMA1
       : judge(error, { deadline, attempts, maxAttempts, before, now: clock.now(), random });
   try {
-    const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }));
+    const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }), deadline);
     if (claimed.kind === "busy") {
       const afterMs = claimed.until - clock.now() + Math.round(random() * BUSY_SPREAD_MS);
       return { outcome: "deferred", reason: "busy", afterMs };
@@ -141,7 +141,7 @@ type Looking = ReplicateTag &
 async function copyOnce(
   request: CopyRequest,
   context: Looking,
-  renew: () => Promise<boolean>,
+  renew: (signal: AbortSignal) => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<CopyReport | "moved"> {
   const { source, target, clock } = context;
@@ -218,7 +218,7 @@ interface Delivery {
   readonly attach: (tags: readonly Tag[]) => Promise<Bad | undefined>;
   /** Does the source's tag still name what we copy? */
   readonly isCurrent: () => Promise<boolean>;
-  readonly renew: () => Promise<boolean>;
+  readonly renew: (signal: AbortSignal) => Promise<boolean>;
 }
 
 /** The source does not give what it had promised. */

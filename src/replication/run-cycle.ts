@@ -26,6 +26,8 @@ export interface CyclePorts {
   readonly leaseMs: number;
   readonly now: () => number;
   readonly timeout: Timeout;
+  /** Aborted when the process itself has to end: how far it came is noted after the comparison's own time is up. */
+  readonly ending: AbortSignal;
 }
 
 export type RanCycle =
@@ -34,10 +36,9 @@ export type RanCycle =
 
 /** Begins a cycle or goes on with it; two invocations at once are one and a rest. Its lease is renewed until it ends. */
 export async function runCycle(cycle: Cycle, ports: CyclePorts, signal: AbortSignal): Promise<RanCycle> {
-  const { cycles, owner, leaseMs, now } = ports;
-  const claimed = await cycles.update(cycle.key, (record) =>
-    claimCycle(record, { owner, leaseMs, now: now(), everyMs: cycle.everyMs }),
-  );
+  const { cycles, owner, leaseMs, now, ending } = ports;
+  const claim = { owner, leaseMs, everyMs: cycle.everyMs };
+  const claimed = await cycles.update(cycle.key, (record) => claimCycle(record, { ...claim, now: now() }), signal);
   if (claimed.kind === "rest") return { outcome: "rest", compared: 0 };
   const { startedAt, after, pending, suspects } = claimed;
   const notes = createNotes(cycle.key, { after, pending }, ports);
@@ -65,7 +66,8 @@ export async function runCycle(cycle: Cycle, ports: CyclePorts, signal: AbortSig
     isFinished = !working.aborted;
   } finally {
     await notes.close();
-    incomplete = await cycles.update(cycle.key, (record) => leaveCycle(record, owner, isFinished ? now() : undefined));
+    const left = (record: ReconcileRecord | undefined) => leaveCycle(record, owner, isFinished ? now() : undefined);
+    incomplete = await cycles.update(cycle.key, left, ending);
   }
   return isFinished ? { outcome: "finished", compared, incomplete: incomplete } : { outcome: "partial", compared };
 }
@@ -74,7 +76,7 @@ export async function runCycle(cycle: Cycle, ports: CyclePorts, signal: AbortSig
 function createNotes(
   key: string,
   { after, pending }: { readonly after: string; readonly pending: readonly string[] },
-  { cycles, owner, leaseMs, now, timeout }: CyclePorts,
+  { cycles, owner, leaseMs, now, timeout, ending }: CyclePorts,
 ) {
   const begun = new Set<string>();
   const waiting = new Set(pending);
@@ -90,8 +92,10 @@ function createNotes(
     next ??= written.then(async () => {
       next = undefined;
       const progress = { after: cursor, begun: [...begun], pending: [...waiting], incomplete: [...incomplete] };
-      const isOurs = await cycles.update(key, (record) =>
-        advanceCycle(record, { owner, now: now(), leaseMs }, progress),
+      const isOurs = await cycles.update(
+        key,
+        (record) => advanceCycle(record, { owner, now: now(), leaseMs }, progress),
+        ending,
       );
       if (!isOurs) lost.abort(new Error("another invocation has taken the comparison over"));
       return isOurs;

@@ -4,6 +4,7 @@ import type { ObserveCopy } from "./copy-progress.ts";
 import type { CopyReport } from "./copy-report.ts";
 import { createEffort, effectOf, FruitlessError } from "./effort.ts";
 import { createLine } from "./line.ts";
+import { NEVER } from "./limited.ts";
 import type { Line } from "./line.ts";
 import { createNewerPush } from "./newer-push.ts";
 import type { NewerPush } from "./newer-push.ts";
@@ -19,7 +20,7 @@ type LeasedTag = Extract<ClaimedTag, { kind: "leased" }>;
 /** One delivery at a tag that it holds the lease of: what it has done, and how it ends. */
 export interface TagDelivery {
   /** Renews the lease; false when it is ours no more. */
-  readonly renew: () => Promise<boolean>;
+  readonly renew: (signal: AbortSignal) => Promise<boolean>;
   readonly observe: ObserveCopy;
   /** What its renewals hear of newer pushes. */
   readonly newerPush: NewerPush;
@@ -43,9 +44,12 @@ export interface HoldTag {
   readonly leaseMs: number;
   readonly maxAttempts: number;
   readonly time?: TimeLeft | undefined;
+  /** As in `CopyContext`. */
+  readonly ending?: AbortSignal | undefined;
 }
 
-export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts, time }: HoldTag): TagDelivery {
+export function holdTag(claimed: LeasedTag, context: HoldTag): TagDelivery {
+  const { tags, clock, leaseMs, maxAttempts, time, ending = NEVER } = context;
   const { lease, fruitless } = claimed;
   const progress = createCopyProgress();
   const effort = createEffort();
@@ -55,9 +59,9 @@ export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts,
   const newerPush = createNewerPush(claimed.wantedAt);
   let noted: Promise<unknown> | undefined;
 
-  async function renew(): Promise<boolean> {
+  async function renew(signal: AbortSignal): Promise<boolean> {
     const renewal = { until: clock.now() + leaseMs, progress: progress.read(), finished: effort.finished() };
-    const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal));
+    const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal), signal);
     if (renewed.kind === "held" && renewed.heardAt !== undefined) newerPush.heard(renewed.heardAt);
     return renewed.kind === "held";
   }
@@ -76,7 +80,7 @@ export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts,
       progress.observe(event);
       effort.observe(event);
       // After deliveries that were killed, the first thing that is finished is noted at once: the next kill may be soon.
-      if (fruitless > 0 && effort.finished() === 1) noted ??= renew().catch(() => undefined);
+      if (fruitless > 0 && effort.finished() === 1) noted ??= renew(ending).catch(() => undefined);
     },
     givenUp: () => (fruitless < maxAttempts ? undefined : exhausted(fruitless)),
     weighed(report) {
@@ -89,12 +93,13 @@ export function holdTag(claimed: LeasedTag, { tags, clock, leaseMs, maxAttempts,
       await noted;
       const last = lastOutcome(report, claimed.last, clock.now());
       const settlement = settlementOf(report, last, effect(report), clock.now());
-      return tags.update(lease.key, (record) => settleTag(record, lease, settlement));
+      // The deadline is no reason to keep a lease that nothing is behind, nor to lose how the delivery ended.
+      return tags.update(lease.key, (record) => settleTag(record, lease, settlement), ending);
     },
     async leave() {
       await noted;
       // What cannot be noted counts as a delivery that ended without a word.
-      await tags.update(lease.key, (record) => endDelivery(record, lease)).catch(() => undefined);
+      await tags.update(lease.key, (record) => endDelivery(record, lease), ending).catch(() => undefined);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { untilAborted } from "../aws/abortable.ts";
 import { clientLimits } from "../aws/client-limits.ts";
 import { createDeadLetters } from "../aws/dead-letters.ts";
 import { readReceipts } from "../aws/dynamodb-receipts.ts";
@@ -32,6 +33,8 @@ export class NoStackError extends Error {
 
 /** A deployed stack as its operator needs it. */
 export interface Operations extends AsyncDisposable {
+  /** Ends everything that is asked of the stack. */
+  readonly signal: AbortSignal;
   readonly configuration: Configuration;
   readonly queues: readonly CopyQueue[];
   readonly stores: ReturnType<typeof openStateStores>;
@@ -59,13 +62,14 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
   const client = openTableClient(at("DYNAMODB"));
   const table = environment.FREIGHTLINER_TABLE;
   return {
+    signal,
     configuration,
     queues: queues.copies,
     stores: openStateStores(client, table),
     deadLetters: createDeadLetters(sqs, queues.deadLetters.url),
     deadLettersUrl: queues.deadLetters.url,
-    tags: () => listRecords({ client, table }, "TAG", TagRecord),
-    receipts: (record, most) => readReceipts({ client, table }, record, most),
+    tags: () => listRecords({ client, table }, "TAG", TagRecord, signal),
+    receipts: (record, most) => readReceipts({ client, table }, record, most, signal),
     depth: (url) => depthOf(sqs, url, signal),
     [Symbol.asyncDispose]() {
       sqs.destroy();
@@ -102,7 +106,7 @@ async function depthOf(client: SQSClient, QueueUrl: string, signal: AbortSignal)
     "ApproximateNumberOfMessagesDelayed",
   ] as const;
   const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] });
-  const { Attributes = {} } = await client.send(command, { abortSignal: signal });
+  const { Attributes = {} } = await untilAborted(signal, (options) => client.send(command, options));
   const [visible, hidden, delayed] = AttributeNames.map((name) => Number(Attributes[name] ?? 0));
   return { waiting: (visible ?? 0) + (delayed ?? 0), inFlight: hidden ?? 0 };
 }

@@ -34,10 +34,10 @@ export async function lookAtStack(operations: Operations) {
   };
 }
 
-async function lookAtDestination(name: string, { stores, queues, depth }: Operations) {
-  const circuit = await stores.circuits.update(name, (record) => ({ answer: record }));
-  const intake = await stores.intakes.update(name, (record) => ({ answer: record }));
-  const rate = await stores.rates.update(name, (record) => ({ answer: record?.perSecond }));
+async function lookAtDestination(name: string, { stores, queues, depth, signal }: Operations) {
+  const circuit = await stores.circuits.update(name, (record) => ({ answer: record }), signal);
+  const intake = await stores.intakes.update(name, (record) => ({ answer: record }), signal);
+  const rate = await stores.rates.update(name, (record) => ({ answer: record?.perSecond }), signal);
   const own = queues.filter(({ destination }) => destination === name);
   const depths = await Promise.all(own.map(async ({ priority, url }) => ({ priority, ...(await depth(url)) })));
   return { name, circuit: circuit ?? { state: "closed" }, intake: intake ?? { state: "full" }, rate, queues: depths };
@@ -56,8 +56,8 @@ function comparisonsOf({ reconcile }: Operations["configuration"]) {
 
 async function lookAtComparison(
   { key, ...comparison }: ReturnType<typeof comparisonsOf>[number],
-  { stores }: Operations,
+  { stores, signal }: Operations,
 ) {
-  const record = await stores.cycles.update(key, (known) => ({ answer: known }));
+  const record = await stores.cycles.update(key, (known) => ({ answer: known }), signal);
   return { ...comparison, startedAt: record?.startedAt, finishedAt: record?.finishedAt };
 }

@@ -11,6 +11,7 @@ import { createDynamoDbRecordStore } from "../../src/aws/dynamodb-record-store.t
 import { createEcrCredentials } from "../../src/aws/ecr-credentials.ts";
 import { COPY_LEASE_SECONDS } from "../../src/contract/limits.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
 const signal = AbortSignal.timeout(600_000);
@@ -34,7 +35,7 @@ describe("an AWS service that takes a request and never answers", () => {
     const endpoint = `http://${silent.host}`;
     const client = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, ...clientLimits(100), endpoint }));
     const store = createDynamoDbRecordStore({ client, table: "state", kind: "TAG", schema: z.number() });
-    await expect(store.update("key", () => ({ next: 1, answer: 1 }))).rejects.toThrow(StoreError);
+    await expect(store.update("key", () => ({ next: 1, answer: 1 }), NEVER)).rejects.toThrow(StoreError);
     client.destroy();
   });
 

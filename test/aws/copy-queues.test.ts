@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
 import { createCopyQueues, QueueError } from "../../src/aws/copy-queues.ts";
 import { copyRequest } from "../fixtures/replicate-context.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
 /** An SQS that fails the entries a test names, at the calls it names. */
@@ -49,24 +50,24 @@ const requests = (count: number) => Array.from({ length: count }, (_, index) => 
 describe("requests put on a queue", () => {
   it("go ten to a call", async () => {
     await using set = await setUp(() => false);
-    await set.send(requests(25));
+    await set.send(requests(25), NEVER);
     expect(set.calls.map(({ length }) => length)).toEqual([10, 10, 5]);
   });
 
   it("P33: are sent again where SQS took only a part, and only those", async () => {
     await using set = await setUp((call, { MessageBody }) => call === 0 && /"v[37]"/.test(MessageBody));
-    await set.send(requests(10));
+    await set.send(requests(10), NEVER);
     expect(set.calls[1]?.map(({ MessageBody }) => JSON.parse(MessageBody).reference)).toEqual(["v3", "v7"]);
   });
 
   it("P33: fail as a whole when some stay behind, so that whoever brought them brings them again", async () => {
     await using set = await setUp((_call, { MessageBody }) => MessageBody.includes('"v3"'));
-    await expect(set.send(requests(10))).rejects.toThrow(QueueError);
+    await expect(set.send(requests(10), NEVER)).rejects.toThrow(QueueError);
   });
 
   it("S03: are grouped by repository, so that a busy one does not keep the others waiting", async () => {
     await using set = await setUp(() => false);
-    await set.send([copyRequest("v1")]);
+    await set.send([copyRequest("v1")], NEVER);
     expect(set.calls[0]?.[0]?.MessageGroupId).toBe("app");
   });
 });

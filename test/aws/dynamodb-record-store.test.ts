@@ -8,6 +8,7 @@ import { createDynamoDbRecordStore } from "../../src/aws/dynamodb-record-store.t
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
 import { recordStoreContract } from "../contracts/record-store.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
 const dynamo = await startDynamoDb();
@@ -29,12 +30,12 @@ recordStoreContract("DynamoDB", () => {
   tables++;
   const prefix = `run-${tables}/`;
   const store = open();
-  return { update: (key, change) => store.update(`${prefix}${key}`, change) };
+  return { update: (key, change, signal) => store.update(`${prefix}${key}`, change, signal) };
 });
 
 describe("a record in DynamoDB", () => {
   it("carries the time after which the table may drop it, in epoch seconds", async () => {
-    await open().update("ttl", () => ({ next: 1, answer: 0 }));
+    await open().update("ttl", () => ({ next: 1, answer: 0 }), NEVER);
     const { Item } = await client.send(new GetCommand({ TableName: "state", Key: { pk: "TAG#ttl", sk: "STATE" } }));
     const seconds = z.object({ expiresAt: z.number() }).parse(Item).expiresAt - Date.now() / 1_000;
     expect(seconds).toBeGreaterThan(50);
@@ -42,9 +43,9 @@ describe("a record in DynamoDB", () => {
   });
 
   it("that is not what it should be is an error, not an absence", async () => {
-    await open().update("odd", () => ({ next: 1, answer: 0 }));
+    await open().update("odd", () => ({ next: 1, answer: 0 }), NEVER);
     const strict = open(z.number().min(5));
-    await expect(strict.update("odd", () => ({ next: 6, answer: 0 }))).rejects.toThrow(StoreError);
+    await expect(strict.update("odd", () => ({ next: 6, answer: 0 }), NEVER)).rejects.toThrow(StoreError);
   });
 
   it("P20, P22: is known as our own when the answer to its write was lost and the SDK wrote it again", async () => {
@@ -67,13 +68,17 @@ describe("a record in DynamoDB", () => {
     const store = createDynamoDbRecordStore({ client: lossy, table: "state", kind: "TAG", schema: z.number() });
     let runs = 0;
     expect(
-      await store.update("lost", (known) => {
-        runs++;
-        return { next: (known ?? 0) + 1, answer: "mine" };
-      }),
+      await store.update(
+        "lost",
+        (known) => {
+          runs++;
+          return { next: (known ?? 0) + 1, answer: "mine" };
+        },
+        NEVER,
+      ),
     ).toBe("mine");
     expect(runs).toBe(1);
-    expect(await open().update("lost", (known) => ({ answer: known }))).toBe(1);
+    expect(await open().update("lost", (known) => ({ answer: known }), NEVER)).toBe(1);
     lossy.destroy();
   });
 
@@ -89,7 +94,7 @@ describe("a record in DynamoDB", () => {
     });
     const reading = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, endpoint: `http://${proxy.host}` }));
     const store = createDynamoDbRecordStore({ client: reading, table: "state", kind: "TAG", schema: z.number() });
-    expect(await store.update("x", (known) => ({ answer: known }))).toBe(7);
+    expect(await store.update("x", (known) => ({ answer: known }), NEVER)).toBe(7);
     expect(JSON.parse(proxy.got[0]?.body.toString() ?? "{}")).toMatchObject({ ConsistentRead: true });
     reading.destroy();
   });
@@ -104,14 +109,14 @@ describe("a record in DynamoDB", () => {
       new DynamoDBClient({ ...LOCAL_AWS, endpoint: `http://${proxy.host}`, maxAttempts: 2 }),
     );
     const store = createDynamoDbRecordStore({ client: busy, table: "state", kind: "TAG", schema: z.number() });
-    await expect(store.update("x", () => ({ next: 1, answer: 0 }))).rejects.toBeInstanceOf(StoreError);
+    await expect(store.update("x", () => ({ next: 1, answer: 0 }), NEVER)).rejects.toBeInstanceOf(StoreError);
     expect(proxy.got.length).toBe(2);
     busy.destroy();
   });
 
   it("whose table cannot be reached is a StoreError that says what to check", async () => {
     const store = createDynamoDbRecordStore({ client, table: "missing-table", kind: "TAG", schema: z.number() });
-    await expect(store.update("x", () => ({ answer: 0 }))).rejects.toThrow(
+    await expect(store.update("x", () => ({ answer: 0 }), NEVER)).rejects.toThrow(
       /missing-table cannot be used .* check the table and the function's role/,
     );
   });

@@ -5,6 +5,7 @@ import { startCodeBuild } from "../../local/emulators/codebuild-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_REGION } from "../../local/emulators/local-aws.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
 import { createLongLane } from "../../src/aws/long-lane.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { queuesOf } from "../../src/contract/queues.ts";
 
 /** A build that ends when it is killed. */
@@ -49,45 +50,45 @@ describe("who looks after the long lane", () => {
     await using lane = await setUp();
     await lane.send("europe", "live");
     await lane.send("asia", "backfill");
-    expect(await lane.look()).toBe("idle");
+    expect(await lane.look(NEVER)).toBe("idle");
     expect(lane.builds.started()).toBe(0);
   });
 
   it("starts one build when something waits for any destination, and no second one beside it", async () => {
     await using lane = await setUp();
     await lane.send("asia", "long");
-    expect(await lane.look()).toBe("started");
+    expect(await lane.look(NEVER)).toBe("started");
     await lane.take("asia");
-    expect(await lane.look()).toBe("idle");
+    expect(await lane.look(NEVER)).toBe("idle");
     await lane.send("europe", "long");
-    expect(await lane.look()).toBe("running");
+    expect(await lane.look(NEVER)).toBe("running");
     expect(lane.builds.started()).toBe(1);
   });
 
   it("starts the next build when one was killed and its message shows again", async () => {
     await using lane = await setUp();
     await lane.send("asia", "long");
-    await lane.look();
+    await lane.look(NEVER);
     await lane.builds.kill();
-    expect(await lane.look()).toBe("started");
+    expect(await lane.look(NEVER)).toBe("started");
     expect(lane.builds.started()).toBe(2);
   });
 
   it("tells a refusal while nobody is at work from one by a build that is", async () => {
     await using lane = await setUp();
     await lane.send("asia", "long");
-    await lane.look();
-    expect(await lane.look()).toBe("refused");
+    await lane.look(NEVER);
+    expect(await lane.look(NEVER)).toBe("refused");
     const remove = await lane.take("asia");
     await lane.send("asia", "long");
-    expect(await lane.look()).toBe("running");
+    expect(await lane.look(NEVER)).toBe("running");
     await remove();
-    expect(await lane.look()).toBe("refused");
+    expect(await lane.look(NEVER)).toBe("refused");
   });
 
   it("fails when no build can be started at all, so that its function says why", async () => {
     await using lane = await setUp("another-project");
     await lane.send("asia", "long");
-    await expect(lane.look()).rejects.toThrow("Project cannot be found: another-project");
+    await expect(lane.look(NEVER)).rejects.toThrow("Project cannot be found: another-project");
   });
 });

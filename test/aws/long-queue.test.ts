@@ -62,9 +62,9 @@ describe("a long queue", () => {
     await using long = await queueWith("one");
     const delivery = await long.queue.receive(never);
     if (delivery === undefined) throw new Error("nothing was received");
-    await long.queue.renew(delivery);
+    await long.queue.renew(delivery, never);
     expect(long.depth()).toEqual({ visible: 0, inFlight: 1 });
-    await long.queue.remove(delivery);
+    await long.queue.remove(delivery, never);
     expect(long.depth()).toEqual({ visible: 0, inFlight: 0 });
   });
 
@@ -72,6 +72,6 @@ describe("a long queue", () => {
     await using long = await queueWith("one");
     const delivery = await long.queue.receive(never);
     if (delivery === undefined) throw new Error("nothing was received");
-    await expect(long.queue.renew({ ...delivery, receiptHandle: "of another time" })).rejects.toThrow();
+    await expect(long.queue.renew({ ...delivery, receiptHandle: "of another time" }, never)).rejects.toThrow();
   });
 });

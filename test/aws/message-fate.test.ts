@@ -2,6 +2,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
 import { startHttpServer } from "../../local/emulators/http-server.ts";
 import { createMessageFate } from "../../src/aws/message-fate.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { COPY_MAX_RECEIVE_COUNT } from "../../src/contract/limits.ts";
 
 const arn = "arn:aws:sqs:us-east-1:123456789012:copies";
@@ -33,7 +34,7 @@ async function defer(receiveCount: number) {
     url: `http://${server.host}/copies`,
   } as const;
   const message = { body: '{"pushedAt":5}', receiptHandle: "handle", queueArn: arn, receiveCount, groupId: "app" };
-  await createMessageFate(client, { copies: [queue], deadLetters: queue }).defer(message, 1_200_000);
+  await createMessageFate(client, { copies: [queue], deadLetters: queue }).defer(message, 1_200_000, NEVER);
   return asked;
 }
 

@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { RecordStore } from "../../src/replication/record-store.ts";
+import { NEVER } from "../../src/replication/limited.ts";
+import type { Change, RecordStore } from "../../src/replication/record-store.ts";
 
 /** What every store of records promises, whatever it is made of. */
-export function recordStoreContract(name: string, open: () => RecordStore<number>): void {
+export function recordStoreContract(name: string, openStore: () => RecordStore<number>): void {
+  const open = () => {
+    const store = openStore();
+    return {
+      update: <Answer>(key: string, change: (known: number | undefined) => Change<number, Answer>, signal = NEVER) =>
+        store.update(key, change, signal),
+    };
+  };
   describe(`${name} as a record store`, () => {
     it("gives a change nothing for a record that is not there, and later what it left", async () => {
       const store = open();
@@ -33,6 +41,26 @@ export function recordStoreContract(name: string, open: () => RecordStore<number
         store.update("claim", (known) => (known === undefined ? { next: index, answer: "won" } : { answer: "lost" })),
       );
       expect((await Promise.all(claims)).filter((answer) => answer === "won")).toHaveLength(1);
+    });
+
+    it("rejects with the reason of a signal that is aborted, and writes nothing", async () => {
+      const store = open();
+      const reason = new Error("the time is up");
+      const stopped = store.update("stopped", () => ({ next: 1, answer: 0 }), AbortSignal.abort(reason));
+      await expect(stopped).rejects.toBe(reason);
+      expect(await store.update("stopped", (known) => ({ answer: known }))).toBeUndefined();
+    });
+
+    it("writes nothing when the signal is aborted between its look and its write", async () => {
+      const store = open();
+      const reason = new Error("the time is up");
+      const stop = new AbortController();
+      const change = () => {
+        stop.abort(reason);
+        return { next: 1, answer: 0 };
+      };
+      await expect(store.update("cut", change, stop.signal)).rejects.toBe(reason);
+      expect(await store.update("cut", (known) => ({ answer: known }))).toBeUndefined();
     });
   });
 }

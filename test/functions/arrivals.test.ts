@@ -16,6 +16,7 @@ import type { Receipt } from "../../src/replication/receipt.ts";
 import { createMemoryReceipts } from "../fakes/memory-receipts.ts";
 import { createDeadLetters } from "../fakes/sqs-dead-letters.ts";
 import { replicateFixture } from "../fixtures/replicate-context.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { createObserved } from "./observer.ts";
 
 const SEED = 20_261_126;
@@ -197,7 +198,7 @@ describe("whatever arrives", () => {
     for (const [index, event] of fc.sample(events, { numRuns: 10_000, seed: SEED }).entries()) {
       observer.lines.length = 0;
       receipts.clear();
-      const { outcome } = await handle(event, `invocation-${index}`);
+      const { outcome } = await handle(event, `invocation-${index}`, NEVER);
       seen.add(outcome);
       const kept = outcome === "requested" ? 0 : 1;
       if (observer.lines.length !== 1 || receipts.size !== kept) {

@@ -28,9 +28,9 @@ function registry() {
     running--;
   };
   const slowly = <T>(store: RecordStore<T>): RecordStore<T> => ({
-    async update(key, change) {
+    async update(key, change, signal) {
       await answer("table", TABLE_MS);
-      return store.update(key, change);
+      return store.update(key, change, signal);
     },
   });
   const names = Array.from({ length: REPOSITORIES }, (_, index) => parseRepositoryName(`team/r${index}`));

@@ -141,7 +141,8 @@ describe("what is slow or broken", () => {
     }
     const handle = createHandler({
       ...dependencies,
-      openIntake: (name) => (name === "gar" ? Promise.reject(new Error("denied")) : dependencies.openIntake(name)),
+      openIntake: (name, signal) =>
+        name === "gar" ? Promise.reject(new Error("denied")) : dependencies.openIntake(name, signal),
     });
     expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
     expect(opened).toEqual(["other"]);

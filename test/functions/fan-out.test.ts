@@ -5,6 +5,7 @@ import { parseConfiguration } from "../../src/contract/configuration.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
 import type { Receipt } from "../../src/replication/receipt.ts";
 import { createMemoryReceipts } from "../fakes/memory-receipts.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { createObserved } from "./observer.ts";
 
 const place = { kind: "generic", plainHttp: true, prefix: "p" } as const;
@@ -50,7 +51,11 @@ function setUp(send: FanOutDependencies["send"]) {
     receipts: createMemoryReceipts(receipts),
     now: () => 5,
   });
-  return { observer, handle: (event: unknown) => handle(event, "invocation-1"), kept: () => [...receipts.values()] };
+  return {
+    observer,
+    handle: (event: unknown) => handle(event, "invocation-1", NEVER),
+    kept: () => [...receipts.values()],
+  };
 }
 
 describe("the fan-out handler", () => {
@@ -84,7 +89,7 @@ describe("the fan-out handler", () => {
     ],
   ])("a push %s", async (_case, event, seconds) => {
     const delays: number[] = [];
-    const { handle } = setUp((_requests, delaySeconds) => Promise.resolve(void delays.push(delaySeconds)));
+    const { handle } = setUp((_requests, _signal, delaySeconds) => Promise.resolve(void delays.push(delaySeconds)));
     await handle(event);
     expect(delays).toEqual([seconds]);
   });

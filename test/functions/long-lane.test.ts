@@ -38,6 +38,7 @@ function optionsOf(otherwise: Partial<DrainOptions> = {}): DrainOptions {
     leastMs: 3_600_000,
     emptyAnswers: 3,
     renewMs: 100_000,
+    ending: never,
     sleep: (_ms, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
     onUnrenewed: () => undefined,
     ...otherwise,
@@ -70,7 +71,8 @@ describe("a build of the long lane", () => {
     const unrenewed: string[] = [];
     const failing: LongQueue = {
       ...queue,
-      renew: (delivery) => (++renewals === 2 ? Promise.reject(new Error("away")) : queue.renew(delivery)),
+      renew: (delivery, signal) =>
+        ++renewals === 2 ? Promise.reject(new Error("away")) : queue.renew(delivery, signal),
     };
     const options = optionsOf({
       sleep: clock.sleep,

@@ -7,6 +7,7 @@ import type { NoticeRecord } from "../../src/replication/notice.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
 import { createWebhook } from "../../src/wiring/webhook.ts";
 import type { WebhookKind } from "../../src/wiring/webhook.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { createObserved } from "./observer.ts";
 
 const alarm = (NewStateValue: string, AlarmName = "freightliner-dead-letters"): string =>
@@ -38,7 +39,7 @@ function setUp(policy: NotifyPolicy = "problems") {
 describe("the notify handler", () => {
   it("tells what has happened, where, and what to do", async () => {
     const { handle, told } = setUp();
-    expect(await handle([alarm("ALARM")])).toEqual(["told"]);
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["told"]);
     expect(told).toEqual([
       [
         "🔴 freightliner-dead-letters is alarm (EU (Frankfurt))",
@@ -50,31 +51,31 @@ describe("the notify handler", () => {
 
   it("tells the same news once, however often SNS brings it, and again after a quarter of an hour", async () => {
     const { handle, told, time } = setUp();
-    for (let delivery = 0; delivery < 5; delivery++) await handle([alarm("ALARM")]);
+    for (let delivery = 0; delivery < 5; delivery++) await handle([alarm("ALARM")], NEVER);
     expect(told).toHaveLength(1);
     time.now += 900_000;
-    await handle([alarm("ALARM")]);
+    await handle([alarm("ALARM")], NEVER);
     expect(told).toHaveLength(2);
-    await handle([alarm("ALARM", "another")]);
+    await handle([alarm("ALARM", "another")], NEVER);
     expect(told).toHaveLength(3);
   });
 
   it("tells that all is well again only where that is wanted", async () => {
     const problems = setUp("problems");
-    expect(await problems.handle([alarm("ALARM"), alarm("OK"), alarm("INSUFFICIENT_DATA")])).toEqual([
+    expect(await problems.handle([alarm("ALARM"), alarm("OK"), alarm("INSUFFICIENT_DATA")], NEVER)).toEqual([
       "told",
       "not wanted",
       "not wanted",
     ]);
     const changes = setUp("changes");
-    expect(await changes.handle([alarm("OK")])).toEqual(["told"]);
+    expect(await changes.handle([alarm("OK")], NEVER)).toEqual(["told"]);
     expect(changes.told[0]).toContain("is well again");
   });
 
   it("never throws: a room that is away is logged and counted, a table that is away is done without", async () => {
     const { handle, room, observer } = setUp();
     room.problem = new Error("the webhook answered 503 after 3 tries");
-    expect(await handle([alarm("ALARM"), "hello", "{}"])).toEqual(["failed", "no alarm", "no alarm"]);
+    expect(await handle([alarm("ALARM"), "hello", "{}"], NEVER)).toEqual(["failed", "no alarm", "no alarm"]);
     expect(observer.counts).toEqual([{ metric: "NotificationsFailed", value: 1, destination: undefined }]);
     const told: string[] = [];
     const without = createHandler({
@@ -84,7 +85,7 @@ describe("the notify handler", () => {
       now: Date.now,
       tell: (text) => Promise.resolve(void told.push(text)),
     });
-    expect(await without([alarm("ALARM")])).toEqual(["told"]);
+    expect(await without([alarm("ALARM")], NEVER)).toEqual(["told"]);
   });
 });
 
@@ -126,16 +127,16 @@ describe("a chat room that is away for a moment", () => {
   it("is told of the alarm when it is brought again, and then no more", async () => {
     const { handle, room, told } = setUp();
     room.problem = new Error("the webhook answered 503 after 3 tries");
-    expect(await handle([alarm("ALARM")])).toEqual(["failed"]);
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["failed"]);
     delete room.problem;
-    expect(await handle([alarm("ALARM")])).toEqual(["told"]);
-    expect(await handle([alarm("ALARM")])).toEqual(["known"]);
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["told"]);
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["known"]);
     expect(told).toHaveLength(1);
   });
 
   it("is told once of what one invocation brings twice", async () => {
     const { handle, told } = setUp();
-    expect(await handle([alarm("ALARM"), alarm("ALARM")])).toEqual(["told", "known"]);
+    expect(await handle([alarm("ALARM"), alarm("ALARM")], NEVER)).toEqual(["told", "known"]);
     expect(told).toHaveLength(1);
   });
 });

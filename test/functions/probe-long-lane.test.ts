@@ -3,6 +3,7 @@ import { createHandler } from "../../functions/probe/handler.ts";
 import type { ProbeDependencies } from "../../functions/probe/handler.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { createObserved } from "./observer.ts";
 
 const configuration = parseConfiguration({
@@ -27,7 +28,7 @@ async function minute(startLongLane: ProbeDependencies["startLongLane"]) {
     setIntake: () => Promise.resolve(),
     startLongLane,
   });
-  const report = await handle();
+  const report = await handle(NEVER);
   return { report, lines: observer.lines.map(({ level, message }) => `${level}: ${message}`) };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../functions/reconcile/handler.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { HOUR, MINUTE, digest, setUp } from "./reconcile-fixture.ts";
 
 describe("a comparison of both sides", () => {
@@ -150,10 +151,11 @@ describe("a comparison of both sides", () => {
     const abort = new AbortController();
     const stopping = createHandler({
       ...dependencies,
-      timeout: () => abort.signal,
-      send(requests) {
+      // What was asked is noted all the same: that time ends with the process.
+      timeout: (ms) => (ms < 60_000 ? abort.signal : NEVER),
+      send(requests, signal) {
         abort.abort();
-        return dependencies.send(requests);
+        return dependencies.send(requests, signal);
       },
     });
     expect(await stopping(60_000)).toMatchObject({ outcome: "partial" });

@@ -23,6 +23,7 @@ import { CIRCUIT } from "../../src/contract/limits.ts";
 import { playedLine } from "../fixtures/played-line.ts";
 import type { PlayedAnswer } from "../fixtures/played-line.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import type { HttpRequest } from "../../src/registry/http.ts";
 
 const never = new AbortController().signal;
@@ -127,7 +128,7 @@ describe("what our own rate does not let us send", () => {
       now,
       random: () => 0,
     };
-    const admitted = await createCircuitBreaker(circuit).admit("copy");
+    const admitted = await createCircuitBreaker(circuit).admit("copy", NEVER);
     if (admitted.kind === "refused") throw new Error("refused");
     const traffic = createTraffic({ rate, clock });
     const target = watchedTarget(createRegistryTarget({ ...endpoint, clock, traffic }), admitted);

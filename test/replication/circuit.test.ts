@@ -7,6 +7,7 @@ import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
 import type { CircuitRecord, CircuitState } from "../../src/replication/circuit.ts";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 
 function setUp({
@@ -20,12 +21,16 @@ function setUp({
   const writes = { count: 0 };
   const changes: CircuitState[] = [];
   const counted: RecordStore<CircuitRecord> = {
-    update: (key, change) =>
-      store.update(key, (record) => {
-        const changed = change(record);
-        if (changed.next !== undefined) writes.count++;
-        return changed;
-      }),
+    update: (key, change, signal) =>
+      store.update(
+        key,
+        (record) => {
+          const changed = change(record);
+          if (changed.next !== undefined) writes.count++;
+          return changed;
+        },
+        signal,
+      ),
   };
   const container = (): CircuitBreaker =>
     createCircuitBreaker({
@@ -36,12 +41,12 @@ function setUp({
       random: () => 0.5,
       onChange: (state) => changes.push(state),
     });
-  const state = (): Promise<CircuitRecord | undefined> => store.update("gar", (record) => ({ answer: record }));
+  const state = (): Promise<CircuitRecord | undefined> => store.update("gar", (record) => ({ answer: record }), NEVER);
   return { time, writes, changes, container, state };
 }
 
 async function admit(breaker: CircuitBreaker, owner: string, repository?: string): Promise<Admission> {
-  const admitted = await breaker.admit(owner, repository);
+  const admitted = await breaker.admit(owner, NEVER, repository);
   if (admitted.kind === "refused") throw new Error(`${owner} was refused for ${admitted.afterMs} ms`);
   return admitted;
 }
@@ -144,7 +149,7 @@ describe("a closed circuit", () => {
     const round = async (outcome: CallOutcome): Promise<void> => {
       time.now += 1_000;
       for (const [index, breaker] of breakers.entries()) {
-        const admitted = await breaker.admit(`copy-${index}-${time.now}`, `repository-${index % 5}`);
+        const admitted = await breaker.admit(`copy-${index}-${time.now}`, NEVER, `repository-${index % 5}`);
         if (admitted.kind === "refused") continue;
         for (let call = 0; call < 5; call++) await admitted.note(outcome);
         await admitted.end();
@@ -185,7 +190,7 @@ describe("a closed circuit", () => {
     const store = createMemoryRecordStore<CircuitRecord>();
     let reads = 0;
     const { container, time } = setUp({
-      store: { update: (key, change) => (reads++, store.update(key, change)) },
+      store: { update: (key, change, signal) => (reads++, store.update(key, change, signal)) },
     });
     const breaker = container();
     for (let copy = 0; copy < 100; copy++) {
@@ -214,13 +219,15 @@ describe("an open circuit", () => {
 
   it("refuses everybody until its time, spread over half a minute after it", async () => {
     const { container } = await opened();
-    expect(await container().admit("x")).toEqual({ kind: "refused", afterMs: CIRCUIT.openMs + 15_000 });
+    expect(await container().admit("x", NEVER)).toEqual({ kind: "refused", afterMs: CIRCUIT.openMs + 15_000 });
   });
 
   it("P29: lets two of 200 containers try when its time has come, and refuses the others", async () => {
     const { container, time } = await opened();
     time.now += CIRCUIT.openMs;
-    const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => container().admit(`probe-${index}`)));
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => container().admit(`probe-${index}`, NEVER)),
+    );
     expect(answers.filter(({ kind }) => kind === "admitted")).toHaveLength(CIRCUIT.permits);
   });
 
@@ -256,9 +263,9 @@ describe("an open circuit", () => {
     time.now += CIRCUIT.openMs;
     await admit(container(), "dies-1");
     await admit(container(), "dies-2");
-    expect((await container().admit("later")).kind).toBe("refused");
+    expect((await container().admit("later", NEVER)).kind).toBe("refused");
     time.now += CIRCUIT.permitMs;
-    expect((await container().admit("later")).kind).toBe("admitted");
+    expect((await container().admit("later", NEVER)).kind).toBe("admitted");
   });
 
   it("gives the permit of a copy that found nothing out to the next", async () => {
@@ -266,7 +273,7 @@ describe("an open circuit", () => {
     time.now += CIRCUIT.openMs;
     await (await admit(container(), "a")).end();
     await (await admit(container(), "b")).end();
-    expect((await container().admit("c")).kind).toBe("admitted");
+    expect((await container().admit("c", NEVER)).kind).toBe("admitted");
   });
 
   it("is not moved by late news of copies that began before", async () => {

@@ -3,6 +3,7 @@ import { createCopyProgress } from "../../src/replication/copy-progress.ts";
 import type { CopyEvent, CopyProgress } from "../../src/replication/copy-progress.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
 import { addImage } from "../fixtures/memory-image.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 
 const blobOf = (letter: string, size: number) =>
@@ -52,13 +53,13 @@ describe("the progress of a copy", () => {
     const progresses: unknown[] = [];
     context.target.before = async ({ operation, reference }) => {
       if (operation !== "put-manifest" || reference !== "v1") return;
-      const record = await context.tags.update(`${context.scope}:v1`, (known) => ({ answer: known }));
+      const record = await context.tags.update(`${context.scope}:v1`, (known) => ({ answer: known }), NEVER);
       progresses.push(record?.lease?.progress);
     };
     const report = await replicateTag(copyRequest("v1", clock.now()), context, AbortSignal.timeout(5_000));
     expect(report).toMatchObject({ outcome: "replicated" });
     expect(progresses).toEqual([{ blobs: 3, blobsDone: 3, bytes: expect.any(Number), bytesSent: expect.any(Number) }]);
-    const record = await context.tags.update(`${context.scope}:v1`, (known) => ({ answer: known }));
+    const record = await context.tags.update(`${context.scope}:v1`, (known) => ({ answer: known }), NEVER);
     expect(record?.lease).toBeUndefined();
   });
 });

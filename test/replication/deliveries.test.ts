@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { digestOf } from "../../src/oci/digest.ts";
+import { contentKey } from "../../src/replication/checkpoint.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
@@ -29,7 +31,8 @@ function mortal(fixture: ReplicateFixture): { readonly context: ReplicateFixture
     return isAlive ? settled : new Promise(() => undefined);
   };
   const storeOf = <Record>(store: RecordStore<Record>): RecordStore<Record> => ({
-    update: (key, change) => (isAlive ? alive(store.update(key, change)) : new Promise(() => undefined)),
+    update: (key, change, signal) =>
+      isAlive ? alive(store.update(key, change, signal)) : new Promise(() => undefined),
   });
   const { tags, checkpoints, clock } = fixture;
   const context = anotherDelivery(fixture, {
@@ -150,5 +153,32 @@ describe("a delivery that runs out of time", () => {
     const report = await delivered(copy, deadline.signal);
     expect(report).toMatchObject({ outcome: "deferred", reason: "deadline" });
     expect(report.bytesSent).toBeGreaterThanOrEqual("layer 0".length);
+  });
+});
+
+describe("a copy that is stopped", () => {
+  it("lets go of its lease and its claims after its deadline, but not after the end of the process", async () => {
+    const { fixture, clock } = setUp(3);
+    const leases = async (): Promise<unknown[]> => [
+      await fixture.tags.update(`${fixture.scope}:v1`, (record) => ({ answer: record?.lease?.until }), never),
+      await fixture.checkpoints.update(
+        contentKey(fixture.scope, digestOf(new TextEncoder().encode("layer 0"))),
+        (known) => ({ answer: known?.state }),
+        never,
+      ),
+    ];
+    const stop = async (how: "deadline" | "process"): Promise<CopyReport> => {
+      const deadline = new AbortController();
+      const ending = how === "process" ? deadline.signal : never;
+      fixture.target.before = ({ operation }) => {
+        if (operation === "put-blob") deadline.abort(new Error("out of time"));
+      };
+      const copy = anotherDelivery(fixture, { ending });
+      return clock.during(replicateTag(copyRequest("v1"), copy, deadline.signal));
+    };
+    expect(await stop("deadline")).toMatchObject({ outcome: "deferred", reason: "deadline" });
+    expect(await leases()).toEqual([undefined, "unknown"]);
+    await stop("process");
+    expect(await leases()).toEqual([expect.any(Number), "uploading"]);
   });
 });

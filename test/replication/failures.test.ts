@@ -4,6 +4,7 @@ import type { FailureCategory } from "../../src/oci/registry-error.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
 import { systemClock } from "../../src/registry/system-clock.ts";
+import type { TagRecord } from "../../src/replication/tag-record.ts";
 import { addImage, addIndex } from "../fixtures/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 
@@ -131,10 +132,9 @@ describe("failures", () => {
     fixture.source.before = async ({ operation }) => {
       if (operation !== "open-blob") return;
       const key = `${fixture.scope}:v1`;
-      await fixture.tags.update(key, (record) => ({
-        next: { ...record!, fence: 9, lease: { message: "m", owner: "o", fence: 9, until: 1e15 } },
-        answer: 0,
-      }));
+      const taken = { message: "m", owner: "o", fence: 9, until: 1e15 };
+      const take = (record: TagRecord | undefined) => ({ next: { ...record!, fence: 9, lease: taken }, answer: 0 });
+      await fixture.tags.update(key, take, never);
     };
     expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
       outcome: "deferred",

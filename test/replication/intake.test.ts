@@ -7,6 +7,7 @@ import type { CircuitRecord } from "../../src/replication/circuit.ts";
 import { isForsaken } from "../../src/replication/intake.ts";
 import type { IntakeRecord } from "../../src/replication/intake.ts";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { createObserved } from "../functions/observer.ts";
 
 const MINUTE = 60_000;
@@ -69,7 +70,7 @@ function setUp() {
   const minute = async (): Promise<string[]> => {
     time.now += MINUTE;
     done.length = 0;
-    await probe();
+    await probe(NEVER);
     return [...done];
   };
   return { open, reopen, suspect, minute, intake, circuit, target, failing, observer, time, done };

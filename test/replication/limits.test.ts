@@ -28,12 +28,16 @@ function measured<Record>(store: RecordStore<Record>): RecordStore<Record> & { l
   let largest = 0;
   return {
     largest: () => largest,
-    update: (key, change) =>
-      store.update(key, (record) => {
-        const changed = change(record);
-        if (changed.next !== undefined) largest = Math.max(largest, JSON.stringify(changed.next).length);
-        return changed;
-      }),
+    update: (key, change, signal) =>
+      store.update(
+        key,
+        (record) => {
+          const changed = change(record);
+          if (changed.next !== undefined) largest = Math.max(largest, JSON.stringify(changed.next).length);
+          return changed;
+        },
+        signal,
+      ),
   };
 }
 

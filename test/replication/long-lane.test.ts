@@ -9,6 +9,7 @@ import { createSpeed, TooLargeError } from "../../src/replication/time-left.ts";
 import { addSized, narrowLine } from "../fakes/narrow-line.ts";
 import { addImage } from "../fixtures/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { createVirtualClock } from "../fixtures/virtual-clock.ts";
 
 const GB = 1e9;
@@ -34,7 +35,7 @@ function setUp() {
     return replicateTag(copyRequest(reference, pushedAt), delivery, clock.timeout(limitMs));
   };
   const record = (reference: string) =>
-    fixture.tags.update(tagKey(fixture.scope, reference), (known) => ({ answer: known }));
+    fixture.tags.update(tagKey(fixture.scope, reference), (known) => ({ answer: known }), NEVER);
   return { ...fixture, clock, line, deliver, record };
 }
 

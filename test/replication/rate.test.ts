@@ -12,7 +12,11 @@ import { createVirtualTime } from "../simulation/virtual-time.ts";
 
 const signal = new AbortController().signal;
 
-function fleet({ first = 50, most = 250, store = createMemoryRecordStore<RateRecord>() } = {}) {
+function fleet({
+  first = 50,
+  most = 250,
+  store = createMemoryRecordStore<RateRecord>(),
+}: { first?: number; most?: number; store?: RecordStore<RateRecord> } = {}) {
   const time = createVirtualTime();
   const clock = {
     now: () => time.now(),
@@ -40,7 +44,7 @@ function fleet({ first = 50, most = 250, store = createMemoryRecordStore<RateRec
       const refused = answer();
       await clock.sleep(5);
       if (refused !== undefined) {
-        await limit.refused(refused);
+        await limit.refused(refused, signal);
         await clock.sleep(Math.max(refused, 100));
       }
     }
@@ -105,11 +109,39 @@ describe("the rate of a destination", () => {
     expect(refusals / within(sent, 300_000, 900_000)).toBeLessThan(0.01);
   }, 60_000);
 
+  it("takes the turns of all who wait at once together: one who leaves costs the others nothing, the last one ends it", async () => {
+    const memory = createMemoryRecordStore<RateRecord>();
+    const asked: { signal: AbortSignal; go: () => void }[] = [];
+    const store: RecordStore<RateRecord> = {
+      async update(key, change, taking) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        asked.push({ signal: taking, go: resolve });
+        await promise;
+        return memory.update(key, change, taking);
+      },
+    };
+    const limit = fleet({ store }).container();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const both = Promise.allSettled([limit.turn(first.signal), limit.turn(second.signal)]);
+    first.abort(new Error("first"));
+    expect(asked.map((each) => each.signal.aborted)).toEqual([false]);
+    asked[0]?.go();
+    expect((await both).map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+
+    const alone = fleet({ store }).container();
+    const [leaves] = await Promise.all([
+      Promise.allSettled([alone.turn(second.signal)]),
+      Promise.resolve().then(() => second.abort(new Error("second"))),
+    ]);
+    expect(leaves).toMatchObject([{ status: "rejected", reason: { message: "second" } }]);
+    expect(asked[1]?.signal.aborted).toBe(true);
+  });
+
   it("keeps everybody away for as long as the destination asked", async () => {
     const { time, container, sent, send } = fleet();
     const limit = container();
     await limit.turn(signal);
-    await limit.refused(30_000);
+    await limit.refused(30_000, signal);
     const all = Array.from({ length: 20 }, () => send(container(), 60_000));
     await time.run(90_000);
     await Promise.all(all);
@@ -119,7 +151,7 @@ describe("the rate of a destination", () => {
   it("is cut once for many refusals of one moment", async () => {
     const store = createMemoryRecordStore<RateRecord>();
     const { container } = fleet({ store });
-    await Promise.all(Array.from({ length: 50 }, () => container().refused(0)));
+    await Promise.all(Array.from({ length: 50 }, () => container().refused(0, signal)));
     const perSecond = await store.update("gar", (record) => ({ answer: record?.perSecond }));
     expect(perSecond).toBeCloseTo(35);
   });
@@ -185,7 +217,7 @@ describe("the rate of a destination", () => {
     const away: RecordStore<RateRecord> = { update: () => Promise.reject(new StoreError("away")) };
     const { container } = fleet({ store: away });
     await container().turn(signal);
-    await container().refused(1_000);
+    await container().refused(1_000, signal);
   });
 
   it("gives every moment of the rate away once, whoever takes it, whenever", () => {

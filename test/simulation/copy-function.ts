@@ -106,13 +106,13 @@ function wiring(cloud: Cloud, process: Process): CopyDependencies {
     receipts: receiptsOf(process, cloud.receipts),
     serves: ({ queueArn }, destination) => queueArn.split(" ")[0] === destination,
     priority: ({ queueArn }) => (queueArn.endsWith(" live") ? "live" : "backfill"),
-    defer({ messageId, queueArn }, afterMs) {
+    defer({ messageId, queueArn }, afterMs, signal) {
       const effect = (): void => cloud.places.get(queueArn.split(" ")[0] ?? "")?.queue.show(messageId, afterMs);
-      return process.call({ service: "queue", what: `defers ${messageId} by ${afterMs}`, effect, failure });
+      return process.call({ service: "queue", what: `defers ${messageId} by ${afterMs}`, effect, failure, signal });
     },
-    bury({ messageId }, { reason }) {
+    bury({ messageId }, { reason }, signal) {
       const effect = (): void => void dead.push(reason);
-      return process.call({ service: "queue", what: `buries ${messageId}: ${reason}`, effect, failure });
+      return process.call({ service: "queue", what: `buries ${messageId}: ${reason}`, effect, failure, signal });
     },
     open: ({ delivery, ...route }) => {
       const priority = delivery.queueArn.endsWith(" live") ? "live" : "backfill";

@@ -5,6 +5,7 @@ import { MediaType } from "../../src/oci/media-type.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
 import { receiptsOf } from "./ports.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import { createProcess } from "./world.ts";
 
 /**
@@ -29,15 +30,15 @@ export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
       observer: SILENT,
       now: () => world.time.now(),
       receipts: receiptsOf(process, cloud.receipts),
-      send: async (requests) => {
+      send: async (requests, signal) => {
         for (const request of requests) {
           const effect = (): void => places.get(request.destination)?.queue.send(JSON.stringify(request), "live");
           const what = `queues ${request.id} ${request.repository}:${request.reference} to ${request.destination}`;
-          await process.call({ service: "queue", what, effect, failure });
+          await process.call({ service: "queue", what, effect, failure, signal });
         }
       },
     });
-    await handle(pushEventOf(event, cloud), process.name);
+    await handle(pushEventOf(event, cloud), process.name, NEVER);
   }
 
   return function deliver(event, failures = 0) {

@@ -162,7 +162,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "the end of a request is not noted",
     file: HANDLER,
-    find: "await receipts.write(about, receiptOf(report, { request, messageId }, now()));",
+    find: "await receipts.write(about, receiptOf(report, { request, messageId }, now()), ending);",
     replace: "void receiptOf(report, { request, messageId }, now());",
   },
   {
@@ -174,13 +174,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "an event that was not queued is done",
     file: FAN_OUT,
-    find: "await send(requests, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);",
+    find: "await send(requests, signal, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);",
     replace: "await send(requests, 0).catch(() => undefined);",
   },
   {
     name: "a request is queued without waiting for the answer",
     file: FAN_OUT,
-    find: "await send(requests, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);",
+    find: "await send(requests, signal, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);",
     replace: "void send(requests, 0).catch(() => undefined);",
   },
   {

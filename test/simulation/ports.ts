@@ -15,7 +15,7 @@ export function storeOf<Record>(
   onWrite: (before: Record | undefined, after: Record) => void = () => undefined,
 ): RecordStore<Record> {
   return {
-    async update(key, change) {
+    async update(key, change, signal) {
       const failure = (): Error => new StoreError(`${name} cannot be reached`);
       for (;;) {
         const seen = await process.call({
@@ -23,6 +23,7 @@ export function storeOf<Record>(
           what: () => `read ${name} ${short(key)}`,
           effect: () => table.get(key),
           failure,
+          signal,
           isRead: true,
           weight: 0.1,
         });
@@ -36,7 +37,7 @@ export function storeOf<Record>(
           return true;
         };
         const what = (): string => `write ${name} ${short(key)} ${JSON.stringify(next)}`;
-        if (await process.call({ service: "table", what, effect: write, failure, weight: 0.1 })) return answer;
+        if (await process.call({ service: "table", what, effect: write, failure, signal, weight: 0.1 })) return answer;
       }
     },
   };
@@ -45,7 +46,7 @@ export function storeOf<Record>(
 /** Receipts as one process sees them: the first of a key stays. */
 export function receiptsOf(process: Process, receipts: Map<string, Receipt>): Receipts {
   return {
-    write(about, receipt) {
+    write(about, receipt, signal) {
       const record = about.kind === "tag" ? about.key : about.id;
       const key = `${record} ${receipt.pushedAt} ${receipt.id}`;
       return process.call({
@@ -57,6 +58,7 @@ export function receiptsOf(process: Process, receipts: Map<string, Receipt>): Re
           return "written";
         },
         failure: () => new StoreError("the receipt cannot be written"),
+        signal,
         weight: 0.3,
       });
     },

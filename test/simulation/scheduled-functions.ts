@@ -14,6 +14,7 @@ import { credentialsOf } from "./credentials.ts";
 import { createNetwork } from "./http/network.ts";
 import { storeOf } from "./ports.ts";
 import { createProcess } from "./world.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import type { Process } from "./world.ts";
 
 const MINUTE_MS = 60_000;
@@ -42,9 +43,10 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
         const repository = parseRepositoryName(`${destination.prefix}/${PROBE_REPOSITORY}`);
         await probeWrites(registries.destination(name)(repository), signal);
       },
-      setIntake: (name, intake) => setIntake(cloud, process, name, intake === "paused" ? 0 : intake.concurrency),
+      setIntake: (name, intake, signal) =>
+        setIntake({ cloud, process, signal }, name, intake === "paused" ? 0 : intake.concurrency),
     });
-    return handle();
+    return handle(NEVER);
   });
 }
 
@@ -60,17 +62,17 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
       tags: storeOf(process, cloud.tags, "tag"),
       cycles: storeOf(process, cloud.cycles, "cycle"),
       intakes: storeOf(process, cloud.intakes, "intake"),
-      async send(requests) {
+      async send(requests, signal) {
         for (const request of requests) {
           const effect = (): void =>
             placeOf(cloud, request.destination).queue.send(JSON.stringify(request), "backfill");
           const failure = (): Error => new Error("the queue cannot be reached");
           const what = `asks for ${request.repository}:${request.reference} at ${request.destination}`;
-          await process.call({ service: "queue", what, effect, failure });
+          await process.call({ service: "queue", what, effect, failure, signal });
         }
       },
       backlog: (name) => Promise.resolve(placeOf(cloud, name).queue.waiting("live")),
-      openIntake: (name) => setIntake(cloud, process, name, undefined),
+      openIntake: (name, signal) => setIntake({ cloud, process, signal }, name, undefined),
       owner: process.name,
       now: () => world.time.now(),
       timeout: timeoutOf(cloud),
@@ -138,7 +140,11 @@ function placeOf({ places }: Cloud, name: string): Place {
   return place;
 }
 
-function setIntake(cloud: Cloud, process: Process, name: string, concurrency: number | undefined): Promise<void> {
+function setIntake(
+  { cloud, process, signal }: { readonly cloud: Cloud; readonly process: Process; readonly signal: AbortSignal },
+  name: string,
+  concurrency: number | undefined,
+): Promise<void> {
   const effect = (): void => {
     const place = placeOf(cloud, name);
     place.intake = concurrency ?? cloud.deployment.concurrency;
@@ -146,7 +152,7 @@ function setIntake(cloud: Cloud, process: Process, name: string, concurrency: nu
   };
   const failure = (): Error => new Error("Lambda cannot be reached");
   const what = `sets the intake of ${name} to ${concurrency ?? "full"}`;
-  return process.call({ service: "lambda", what, effect, failure });
+  return process.call({ service: "lambda", what, effect, failure, signal });
 }
 
 function timeoutOf({ world }: Cloud): (ms: number) => AbortSignal {

@@ -8,6 +8,7 @@ import type { Cloud } from "./cloud.ts";
 import { copyWiring } from "./copy-function.ts";
 import type { Script } from "./http/site.ts";
 import { CALM, createProcess, createWorld } from "./world.ts";
+import { NEVER } from "../../src/replication/limited.ts";
 import type { Process, Service, World } from "./world.ts";
 
 /** One fault, played over what production runs. */
@@ -100,7 +101,7 @@ function createStage(world: World, cloud: Cloud, problems: string[]): Stage {
     sent,
     open,
     async admitted(name, repository = "app") {
-      const admission = await wiring.circuit(name).admit("stage", repository);
+      const admission = await wiring.circuit(name).admit("stage", NEVER, repository);
       if (admission.kind === "refused") throw new Error(`the circuit of ${name} refuses`);
       return watchedTarget(open(name, { repository }).target, admission);
     },
