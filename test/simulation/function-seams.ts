@@ -1,3 +1,4 @@
+import type { Digest } from "../../src/oci/digest.ts";
 import { startCopyFunction } from "./copy-function.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
 import { addImage } from "./registry.ts";
@@ -40,6 +41,30 @@ export const FUNCTION_SEAMS: readonly Seam[] = [
         await process.sleep(58 * 60_000);
         const found = cloud.places.get("gar")?.registry.repository("p/r/app").tags.get("v1");
         expect(found === digest, "the tag that no event told of is not there");
+      }),
+  },
+  {
+    name: "a push to a tag that is there, whose event is lost, is found by the comparison",
+    play: () =>
+      play({}, async ({ cloud, world, process, expect }) => {
+        const repository = cloud.source.repository("app");
+        const push = (layer: string): Digest => {
+          const { digest } = addImage(repository, [layer]);
+          repository.tags.set("v1", digest);
+          repository.pushedAt.set(digest, world.time.now());
+          return digest;
+        };
+        startCopyFunction(cloud);
+        const at = world.time.now();
+        createFanOutFunction(cloud)({ id: "e", repository: "app", tag: "v1", digest: push("older"), at });
+        await process.sleep(10 * 60_000);
+        const newer = push("newer");
+        scheduleReconcile(cloud, 10 * 60_000, 58 * 60_000);
+        await process.sleep(45 * 60_000);
+        for (const [name, { destination, registry }] of cloud.places) {
+          const found = registry.repository(`${destination.prefix}/app`).tags.get("v1");
+          expect(found === newer, `${name} has ${found ?? "nothing"} in place of ${newer}`);
+        }
       }),
   },
   {

@@ -167,6 +167,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a request ends although its end could not be noted",
+    from: 63,
     file: HANDLER,
     find: 'return { request, record, report: { outcome: "deferred", reason: "unavailable", afterMs: UNNOTED_MS, error } };',
     replace: "return error === report ? { request, record, report } : ended;",
@@ -185,6 +186,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "running out of time is a failure for good",
+    from: 19,
     file: JUDGE,
     find: 'if (deadline.aborted) return { outcome: "deferred", reason: "deadline", afterMs: 0 };',
     replace: 'if (deadline.aborted) return { outcome: "failed", reason: "deadline", error };',
@@ -197,12 +199,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a comparison overlooks what is absent at the target",
+    by: "seams",
     file: RECONCILE,
     find: "if (tag !== undefined && open.get(tag)?.digest === digest) open.delete(tag);",
     replace: "if (tag !== undefined) open.delete(tag);",
   },
   {
     name: "a comparison believes that a tag is fine because it once was",
+    by: "seams",
     file: ASKING,
     find: "const isBusy = record.lease !== undefined && record.lease.until > now;",
     replace: "const isBusy = record.lease !== undefined || record.replicated !== undefined;",
