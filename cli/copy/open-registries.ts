@@ -1,6 +1,7 @@
 import type { ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { knownHosts } from "../../src/contract/known-hosts.ts";
+import { takesBasicAtOnce } from "../../src/contract/preemptive.ts";
 import type { Reference } from "../../src/oci/reference.ts";
 import type { Side } from "../../src/oci/registry-error.ts";
 import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
@@ -32,6 +33,7 @@ export async function openRegistries(
       repository: reference.name,
       plainHttp: LOOPBACK.test(registry),
       allowedHosts: [...knownHosts(registry), ...allowedHosts],
+      preemptive: takesBasicAtOnce(registry),
       howToAllow: (host) => `add --allow-host ${host}`,
       credentials: fixedCredentials(await dockerCredentials(`${registry}/${reference.name}`, environment)),
       connections,

@@ -73,6 +73,7 @@ function loginProblems({ plainHttp, federation, keySecret, secretEncryptionKey }
   return [{ field: "federation", text }];
 }
 
-function isGoogle(host: string): boolean {
+/** True for hosts of Artifact Registry. */
+export function isGoogle(host: string): boolean {
   return /^(?:[a-z0-9-]+-docker\.pkg\.dev|(?:(?:us|eu|asia)\.)?gcr\.io)$/.test(host);
 }

@@ -1,3 +1,4 @@
+import type { Cut } from "./auth/secrets.ts";
 import type { HttpAnswer, HttpBody } from "./http.ts";
 import { watchedWhole } from "./watchdog.ts";
 import type { Watch } from "./watchdog.ts";
@@ -10,15 +11,20 @@ export interface Answer {
   readonly body: HttpBody;
   /** How long its body is waited for. */
   readonly watch: Watch;
+  /** A text without the secrets that were sent: servers quote them. */
+  readonly cut: Cut;
   /** A header's value, the first one when it is there several times. */
   header(name: string): string | undefined;
   /** All its values, one for each time it is there. */
   headers(name: string): readonly string[];
 }
 
-export function toAnswer({ statusCode, headers, body }: HttpAnswer, url: URL, watch: Watch): Answer {
+export function toAnswer(
+  { statusCode, headers, body }: HttpAnswer,
+  about: Pick<Answer, "url" | "watch" | "cut">,
+): Answer {
   const valuesOf = (name: string): readonly string[] => [headers[name] ?? []].flat();
-  return { status: statusCode, url, body, watch, header: (name) => valuesOf(name)[0], headers: valuesOf };
+  return { ...about, status: statusCode, body, header: (name) => valuesOf(name)[0], headers: valuesOf };
 }
 
 /** Lets go of a body: short ones that come at once are read so that the connection lives on, others are cut off. */

@@ -1,4 +1,5 @@
 import type { RegistryOperation } from "../oci/registry-error.ts";
+import type { Secrets } from "./auth/secrets.ts";
 import { discard } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { originOf } from "./endpoint.ts";
@@ -25,10 +26,10 @@ export type Dispatch = (
 /** What may be sent twice to be answered once: it reads, it is small, and a copy waits for it. */
 const HEDGED = new Set<RegistryOperation>(["resolve", "head-blob", "fetch-manifest", "open-blob"]);
 
-export function createDispatch(endpoint: Endpoint, traffic: Traffic): Dispatch {
+export function createDispatch(endpoint: Endpoint, traffic: Traffic, secrets: Secrets): Dispatch {
   const { origin } = originOf(endpoint);
   const { connections, clock = systemClock, patience = PATIENCE } = endpoint;
-  const line = { connections, watch: { clock, patience } };
+  const line = { connections, watch: { clock, patience }, secrets };
   const { rate, latency, hedges } = traffic;
   return async (request, authorization, signal) => {
     // The rate is the registry's: object stores and other hosts' token servers do not count against it.

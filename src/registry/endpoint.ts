@@ -19,6 +19,8 @@ export interface Endpoint {
   /** What a person does to allow another host, for messages: `add --allow-host HOST`. */
   readonly howToAllow?: ((host: string) => string) | undefined;
   readonly credentials: CredentialsSource;
+  /** Basic credentials are sent before the registry asks for them (RFC 7617, 2.2): where it is known to take them so. */
+  readonly preemptive?: boolean;
   /** Connection pools, shared by all repositories; its owner closes it. */
   readonly connections: Connections;
   /** Shared by all repositories of the registry; their own when not given. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { readJson } from "../oci/bounded-json.ts";
+import type { Cut } from "./auth/secrets.ts";
 import { scrub } from "./scrub.ts";
 
 /** Error bodies are read up to this many bytes; the rest is dropped. */
@@ -15,11 +16,15 @@ export interface ErrorAnswer {
   readonly message: string;
 }
 
-/** What an error body says, scrubbed and cut for a message. Bodies that follow no specification are quoted in part. */
-export function readErrorBody(bytes: Uint8Array): ErrorAnswer {
+/**
+ * What an error body says, for a message: scrubbed, without the secrets that `cut` knows, and not too long. Bodies that follow no
+ * specification are quoted in part.
+ */
+export function readErrorBody(bytes: Uint8Array, cut: Cut = (text) => text): ErrorAnswer {
   const body = bytes.subarray(0, ERROR_BODY_MAX_BYTES);
   const first = ErrorBody.safeParse(readJson(body)).data?.errors[0];
-  if (first === undefined) return { code: undefined, message: scrub(new TextDecoder().decode(body)).slice(0, 200) };
+  if (first === undefined)
+    return { code: undefined, message: scrub(cut(new TextDecoder().decode(body))).slice(0, 200) };
   const code = /^[A-Z0-9_]{1,64}$/.test(first.code) ? first.code : undefined;
-  return { code, message: scrub(first.message ?? first.code).slice(0, 500) };
+  return { code, message: scrub(cut(first.message ?? first.code)).slice(0, 500) };
 }

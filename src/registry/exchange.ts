@@ -1,9 +1,11 @@
 import type { RegistryOperation } from "../oci/registry-error.ts";
 import { toAnswer } from "./answer.ts";
 import type { Answer } from "./answer.ts";
-import type { Scope } from "./auth/authorization.ts";
+import type { Scope } from "./auth/scope.ts";
+import type { Secrets } from "./auth/secrets.ts";
 import type { Connections } from "./connections.ts";
 import type { HttpAnswer, HttpRequest } from "./http.ts";
+import { USER_AGENT } from "./user-agent.ts";
 import { headWithin } from "./watchdog.ts";
 import type { Watch } from "./watchdog.ts";
 
@@ -20,20 +22,29 @@ export interface RegistryRequest {
   readonly scope: Scope;
 }
 
+/** What it takes to send. */
+export interface Line {
+  readonly connections: Connections;
+  readonly watch: Watch;
+  readonly secrets: Secrets;
+}
+
 /** One request, one answer, one hop: no redirect, no retry, no credentials but the header given. */
 export async function exchange(
-  { connections, watch }: { readonly connections: Connections; readonly watch: Watch },
+  { connections, watch, secrets }: Line,
   request: Omit<RegistryRequest, "accept" | "scope">,
   authorization: string | undefined,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { method, url, headers, body } = request;
+  secrets.noteLink(url);
+  if (authorization !== undefined) secrets.noteHeader(authorization);
   const send = (either: AbortSignal): Promise<HttpAnswer> =>
     connections.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
       method,
-      headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
+      headers: { "user-agent": USER_AGENT, ...headers, ...(authorization === undefined ? {} : { authorization }) },
       body,
       signal: either,
     });
@@ -41,7 +52,8 @@ export async function exchange(
   // A stream takes as long as it takes: who sends it watches it.
   const isStream = !isInMemory(body);
   const limitMs = body === undefined ? headMs : answerMs;
-  return toAnswer(await (isStream ? send(signal) : headWithin(send, watch.clock, limitMs, signal)), url, watch);
+  const answer = await (isStream ? send(signal) : headWithin(send, watch.clock, limitMs, signal));
+  return toAnswer(answer, { url, watch, cut: secrets.cut });
 }
 
 /** True when the request can be sent a second time: its body, if any, is in memory. */

@@ -1,6 +1,7 @@
 import { RateExceededError } from "../oci/rate-exceeded-error.ts";
 import { RegistryError } from "../oci/registry-error.ts";
 import type { FailureCategory, RegistryFailure } from "../oci/registry-error.ts";
+import type { Cut } from "./auth/secrets.ts";
 import { readUpTo } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { classifyAnswer, classifyNetwork } from "./classify.ts";
@@ -19,7 +20,7 @@ export type Occasion = Pick<RegistryFailure, "side" | "operation" | "subject">;
  */
 export async function refusal(occasion: Occasion, answer: Answer, now: number): Promise<RegistryError> {
   const { bytes, isCut } = await readUpTo(answer, ERROR_BODY_MAX_BYTES);
-  const { code, message } = readErrorBody(bytes);
+  const { code, message } = readErrorBody(bytes, answer.cut);
   const isGuess = isCut && code === undefined && classifyAnswer(answer.status, code) === "permanent";
   return answerError(occasion, answer, {
     code,
@@ -50,7 +51,7 @@ export function answerError(
         retryAfterMs(answer.header("retry-after"), answer.header("date"), now) ??
         quotaWindowMs(answer.status, problem, now),
     },
-    problem,
+    answer.cut(problem),
   );
 }
 
@@ -58,19 +59,19 @@ export function answerError(
  * Any failure as a typed one. An abort stays what it is, the caller's reason, and so does a request that was never sent:
  * both are no failure of the registry.
  */
-export function typedFailure(occasion: Occasion, error: unknown, signal: AbortSignal): unknown {
+export function typedFailure(occasion: Occasion, error: unknown, signal: AbortSignal, cut: Cut = unchanged): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof RegistryError || error instanceof RateExceededError) return error;
-  if (error instanceof HostRefusedError)
-    return new RegistryError({ ...occasion, category: "permanent" }, scrub(error.message), { cause: error });
-  return new RegistryError({ ...occasion, category: classifyNetwork(error) }, describe(error), {
-    cause: withoutBytes(error),
-  });
+  const isHostRefused = error instanceof HostRefusedError;
+  const category = isHostRefused ? "permanent" : classifyNetwork(error);
+  const problem = cut(isHostRefused ? scrub(error.message) : describe(error));
+  return new RegistryError({ ...occasion, category }, problem, { cause: withoutBytes(error, cut) });
 }
 
 /** The cause without what the server sent: undici keeps an answer it cannot parse with its error, links and all. */
-function withoutBytes(error: unknown): unknown {
-  return error instanceof Error && "data" in error ? new Error(describe(error)) : error;
+function withoutBytes(error: unknown, cut: Cut): unknown {
+  const isQuoting = error instanceof Error && ("data" in error || cut(error.message) !== error.message);
+  return isQuoting ? new Error(cut(describe(error))) : error;
 }
 
 /** undici's errors in words: code and message, and those of the attempts inside an AggregateError. */
@@ -79,4 +80,8 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return "failed";
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
   return scrub(`${code} ${error.message}`).slice(0, 300);
+}
+
+function unchanged(text: string): string {
+  return text;
 }

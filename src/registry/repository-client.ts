@@ -3,7 +3,8 @@ import { formatReference } from "../oci/reference.ts";
 import type { RegistryOperation } from "../oci/registry-error.ts";
 import { readWhole } from "./answer.ts";
 import type { Answer } from "./answer.ts";
-import type { Scope } from "./auth/authorization.ts";
+import type { Scope } from "./auth/scope.ts";
+import { createSecrets } from "./auth/secrets.ts";
 import { createAuthorization } from "./auth/authorization.ts";
 import { createDispatch } from "./dispatch.ts";
 import { originOf } from "./endpoint.ts";
@@ -16,7 +17,7 @@ import type { HostGuard } from "./hosts/host-guard.ts";
 import { withRetry } from "./retry.ts";
 import type { Retry } from "./retry.ts";
 import { systemClock } from "./system-clock.ts";
-import { createTokenServers } from "./auth/token-server.ts";
+import { createTokenServers } from "./auth/token-servers.ts";
 import { createTraffic } from "./traffic.ts";
 import type { Traffic } from "./traffic.ts";
 import { createTransport } from "./transport.ts";
@@ -56,12 +57,14 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
   const origin = originOf(endpoint);
   const clock = endpoint.clock ?? systemClock;
   const random = endpoint.random ?? Math.random;
+  const secrets = createSecrets();
   const guard = createHostGuard({ ...endpoint, origin, allowedHosts: endpoint.allowedHosts ?? [] });
   const traffic = endpoint.traffic ?? createTraffic({ clock });
-  const dispatch = createDispatch(endpoint, traffic);
-  const servers = createTokenServers(endpoint, guard, dispatch);
-  const authorization = createAuthorization({ credentials: endpoint.credentials, servers, now: clock.now });
-  const send = createTransport({ endpoint, guard, authorization, dispatch });
+  const dispatch = createDispatch(endpoint, traffic, secrets);
+  const servers = createTokenServers({ endpoint, guard, dispatch, secrets });
+  const { credentials, preemptive = false } = endpoint;
+  const authorization = createAuthorization({ credentials, preemptive, servers, now: clock.now });
+  const send = createTransport({ endpoint, guard, authorization, dispatch, cut: secrets.cut });
   const retry = ({ operation }: RegistryRequest, signal: AbortSignal): Retry => ({
     operation,
     traffic,
@@ -88,7 +91,12 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
     url: (path) => new URL(`/v2/${endpoint.repository}/${path}`, origin),
     subject,
     occasion: (operation, reference) => ({ side: endpoint.side, operation, subject: subject(reference) }),
-    scope: (actions, from) => ({ repository: endpoint.repository, actions, from }),
+    // Quay and GitHub create a repository for a token that may push, and say nothing about it to any other.
+    scope: (actions, from) => ({
+      repository: endpoint.repository,
+      actions: endpoint.side === "target" ? "pull,push" : actions,
+      from,
+    }),
     traffic,
     send,
     sendRetrying: (request, signal) => withRetry(() => send(request, signal), retry(request, signal)),

@@ -1,13 +1,11 @@
 import { discard } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Authorization } from "./auth/authorization.ts";
-import { parseChallenges } from "./auth/challenge.ts";
+import { createAuthorized } from "./auth/authorized.ts";
+import type { Cut } from "./auth/secrets.ts";
 import { originOf } from "./endpoint.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { recategorized } from "../oci/registry-error.ts";
 import type { Dispatch } from "./dispatch.ts";
-import type { RegistryError } from "../oci/registry-error.ts";
-import { isReplayable } from "./exchange.ts";
 import type { RegistryRequest } from "./exchange.ts";
 import { answerError, refusal, typedFailure } from "./failure.ts";
 import type { Occasion } from "./failure.ts";
@@ -22,39 +20,19 @@ export interface TransportOptions {
   readonly guard: HostGuard;
   readonly authorization: Authorization;
   readonly dispatch: Dispatch;
+  /** Texts without the secrets that were sent. */
+  readonly cut: Cut;
 }
 
 /** Redirects followed for one request. */
 const MAX_HOPS = 5;
-/** Times one request may be sent with other credentials: a challenge to learn, then a token to refresh. */
-const MAX_AUTHORIZATIONS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** Amazon ECR says 403, not 401, when a token is too old (troubleshooting page). */
-const EXPIRED = /authorization token has expired/i;
 
-export function createTransport({ endpoint, guard, authorization, dispatch }: TransportOptions): Transport {
+export function createTransport({ endpoint, guard, authorization, dispatch, cut }: TransportOptions): Transport {
   const { origin } = originOf(endpoint);
   const { now } = endpoint.clock ?? systemClock;
+  const atHome = createAuthorized({ endpoint, authorization, dispatch });
   const occasion = ({ operation, subject }: RegistryRequest): Occasion => ({ side: endpoint.side, operation, subject });
-
-  /** Sends to the registry itself; learns its challenge and refreshes what it refuses. */
-  async function atHome(request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
-    for (let tries = 1; ; tries++) {
-      const sent = await authorization.header(request.scope, signal);
-      const answer = await dispatch(request, sent, signal);
-      if (answer.status !== 401 && answer.status !== 403) return answer;
-      const challenges = parseChallenges(answer.headers("www-authenticate"));
-      const error = await refusal(occasion(request), answer, now());
-      const curable = error.status === 401 || mayBeExpired(request, error, sent);
-      const isRenewed =
-        curable &&
-        tries < MAX_AUTHORIZATIONS &&
-        (await authorization.refused({ challenges, sent, scope: request.scope }, signal));
-      if (!isRenewed) throw error;
-      // A streamed body is gone: who opened it can open it again, with the credentials just renewed.
-      if (!isReplayable(request)) throw recategorized(error, "transient");
-    }
-  }
 
   /** Sends, and follows redirects of reads. Once a hop has left the origin, credentials stay home for good. */
   async function followed(request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
@@ -77,7 +55,7 @@ export function createTransport({ endpoint, guard, authorization, dispatch }: Tr
       if (request.accept.includes(answer.status)) return answer;
       throw await refusal(occasion(request), answer, now());
     } catch (error) {
-      throw typedFailure(occasion(request), error, signal);
+      throw typedFailure(occasion(request), error, signal, cut);
     }
   };
 }
@@ -89,11 +67,6 @@ function nextHop(occasion: Occasion, answer: Answer, hops: number, now: number):
   const problem =
     hops === MAX_HOPS ? `redirected more than ${MAX_HOPS} times` : "redirected to nowhere (no usable Location)";
   throw answerError(occasion, answer, { problem, now, category: "permanent" });
-}
-
-/** The answer to a HEAD has no words: what logs in as at ECR may have expired, and is renewed to find out. */
-function mayBeExpired({ method }: RegistryRequest, error: RegistryError, sent: string | undefined): boolean {
-  return EXPIRED.test(error.message) || (method === "HEAD" && sent?.startsWith("Basic ") === true);
 }
 
 function isRead({ method }: RegistryRequest): boolean {

@@ -42,13 +42,17 @@ export function createEndpointMaker(options: EndpointMakerOptions): EndpointMake
 
   function endpointOf(
     side: Side,
-    { registry, plainHttp, allowedHosts, howToAllow }: RegistryAccess & Pick<Endpoint, "howToAllow">,
+    { login, ...access }: RegistryAccess & Pick<Endpoint, "howToAllow">,
     credentials: CredentialsSource,
     rate: SharedRate | undefined,
   ): Omit<Endpoint, "repository"> {
     const busy = onBusy === undefined ? {} : { onBusy };
     const traffic = createTraffic({ retryPolicies: configuration.retries, rate, ...busy, ...timed });
-    return { side, registry, plainHttp, allowedHosts, howToAllow, ...given, credentials, connections, traffic };
+    const { registry, plainHttp, allowedHosts, howToAllow } = access;
+    // Amazon ECR's password is for the registry itself (ECR user guide, "Registry authentication"): no question is needed to know it.
+    const preemptive = login.kind === "ecr";
+    const place = { registry, plainHttp, allowedHosts, howToAllow, preemptive };
+    return { side, ...place, ...given, credentials, connections, traffic };
   }
 
   return {

@@ -59,12 +59,12 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a challenge is kept although it gives no token",
     by: "seams",
-    file: "src/registry/auth/authorization.ts",
-    find: "        await tokens.get(service, scope, signal);\n        known = service;",
-    replace: "        known = service;\n        await tokens.get(service, scope, signal);",
+    file: "src/registry/auth/known-method.ts",
+    find: '      if (next.kind === "token") {',
+    replace: '      method = next;\n      if (next.kind === "token") {',
     and: {
-      find: 'error.operation === "get-token") known = undefined;',
-      replace: "error.operation === undefined) known = undefined;",
+      find: "if (isLost) method = UNKNOWN;",
+      replace: 'if (isLost && scope.repository === "") method = UNKNOWN;',
     },
   },
   {

@@ -1,14 +1,18 @@
 /** One challenge of a WWW-Authenticate header (RFC 9110, 11.6.1); scheme in lower case. */
 export interface Challenge {
   readonly scheme: string;
+  /** By name in lower case; the first value of each counts. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-const SCHEME = new RegExp(String.raw`[\s,]*(${TOKEN})(?=[\s,]|$)\s*`, "y");
+const QUOTED = String.raw`"((?:[^"\\]|\\.)*)"`;
+const END = String.raw`(?=[\s,]|$)`;
+const SCHEME = new RegExp(String.raw`[\s,]*(${TOKEN})${END}\s*`, "y");
 /** What a scheme such as Negotiate says instead of parameters. */
 const TOKEN68 = /[A-Za-z0-9._~+/-]+=*\s*(?:,|$)/y;
-const PARAMETER = new RegExp(String.raw`[\s,]*(${TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))\s*(?:,|$)`, "y");
+/** Some registries leave the comma between two parameters out. */
+const PARAMETER = new RegExp(String.raw`[\s,]*(${TOKEN})\s*=\s*(?:${QUOTED}|([^\s,"]*))${END}`, "y");
 
 /**
  * The challenges of all lines of a header, in order, those of schemes we do not know as well. What cannot be read ends
@@ -39,7 +43,8 @@ function readParameters(text: string, start: number, into: Map<string, string>):
     const match = PARAMETER.exec(text);
     const name = match?.[1]?.toLowerCase();
     if (match === null || name === undefined) return at;
-    into.set(name, match[2] === undefined ? (match[3] ?? "") : match[2].replaceAll(/\\(.)/g, "$1"));
+    const value = match[2] === undefined ? (match[3] ?? "") : match[2].replaceAll(/\\(.)/g, "$1");
+    if (!into.has(name)) into.set(name, value);
     at = PARAMETER.lastIndex;
   }
 }

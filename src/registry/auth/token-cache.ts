@@ -1,12 +1,12 @@
-import type { Scope, TokenServers, TokenService } from "./authorization.ts";
-import type { CredentialsSource } from "./credentials.ts";
 import { createSharedWork } from "../shared-work.ts";
+import type { CredentialsSource } from "./credentials.ts";
 import type { Token } from "./token.ts";
+import type { TokenServers, TokenService } from "./token-servers.ts";
 
-/** Tokens by service and scope, each fetched once for all who wait for it. */
+/** Tokens by service and scopes, each fetched once for all who wait for it. */
 export interface TokenCache {
   /** @throws {RegistryError} when there is none to be had. */
-  get(service: TokenService, scope: Scope, signal: AbortSignal): Promise<string>;
+  get(service: TokenService, scopes: readonly string[], signal: AbortSignal): Promise<string>;
   /** Forgets the token that a registry refused, and no other. */
   forget(header: string | undefined): void;
   /** Forgets the tokens of all other services. */
@@ -23,8 +23,7 @@ export function createTokenCache({ credentials, servers, now }: TokenCacheOption
   const tokens = new Map<string, Token & { readonly service: TokenService }>();
   const fetches = createSharedWork<Token>();
   return {
-    async get(service, scope, signal) {
-      const scopes = scopeTexts(scope);
+    async get(service, scopes, signal) {
       const key = JSON.stringify([service, scopes]);
       const cached = tokens.get(key);
       if (cached !== undefined && now() < cached.staleAt) return cached.value;
@@ -46,9 +45,4 @@ export function createTokenCache({ credentials, servers, now }: TokenCacheOption
 
 function isSameService(one: TokenService, other: TokenService): boolean {
   return one.realm === other.realm && one.service === other.service;
-}
-
-function scopeTexts(scope: Scope): string[] {
-  const own = `repository:${scope.repository}:${scope.actions}`;
-  return scope.from === undefined ? [own] : [own, `repository:${scope.from}:pull`];
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseTag } from "../../../src/oci/reference.ts";
+import type { Clock } from "../../../src/oci/clock.ts";
+import { systemClock } from "../../../src/registry/system-clock.ts";
 import { createConnections } from "../../../src/registry/connections.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
 import { createTraffic } from "../../../src/registry/traffic.ts";
@@ -25,13 +27,13 @@ function tokenRegistry(isGood: (token: string) => boolean = () => true): Script 
 }
 
 /** A source at a scripted registry that is asked once for each thing. */
-async function open(script: Script) {
+async function open(script: Script, clock: Clock = systemClock) {
   const stack = new AsyncDisposableStack();
   const server = stack.use(await scriptedServer(script));
   const connections = stack.use(createConnections());
   const endpoint = testEndpoint({ host: server.host, repository: "a/b" }, connections);
-  const traffic = createTraffic({ hedging: false, retryPolicies: { preset: "off" } });
-  const source = createRegistrySource({ ...endpoint, traffic });
+  const traffic = createTraffic({ hedging: false, retryPolicies: { preset: "off" }, clock });
+  const source = createRegistrySource({ ...endpoint, traffic, clock });
   return { source, got: server.got, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
@@ -66,19 +68,21 @@ describe("a challenge", () => {
 
   it("whose token server is gone later is forgotten, and the registry's new one is met", async () => {
     let isMoved = false;
+    let now = 0;
+    const clock = { ...systemClock, now: () => now };
     await using place = await open((got, response) => {
       if (got.url.startsWith("/token")) {
-        const life = { token: "old", expires_in: 0.001 };
-        return void response.writeHead(isMoved ? 404 : 200).end(JSON.stringify(life));
+        return void response.writeHead(isMoved ? 404 : 200).end('{"token":"old"}');
       }
       if (got.url.startsWith("/new")) return void response.end(JSON.stringify({ token: "new", expires_in: 300 }));
       if (got.headers.authorization === (isMoved ? "Bearer new" : "Bearer old"))
         return void response.writeHead(404).end();
       const realm = `http://${got.headers.host}/${isMoved ? "new" : "token"}`;
       response.writeHead(401, { "www-authenticate": `Bearer realm="${realm}"` }).end();
-    });
+    }, clock);
     expect(await place.source.resolve(tag, signal)).toBeUndefined();
     isMoved = true;
+    now = 60_000;
     await expect(place.source.resolve(tag, signal)).rejects.toMatchObject({ operation: "get-token", status: 404 });
     expect(await place.source.resolve(tag, signal)).toBeUndefined();
   });

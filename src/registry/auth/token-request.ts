@@ -1,0 +1,55 @@
+import { authorizationHeader } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
+import type { TokenService } from "./token-servers.ts";
+
+/** A question for a token, ready to be sent. */
+export interface TokenRequest {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  readonly authorization: string | undefined;
+}
+
+/** What a token server calls the program that asks (RFC 6749, 2.2). */
+const CLIENT_ID = "freightliner";
+
+/**
+ * GET with the login as Basic (distribution project, "Token Authentication Specification"), or, for an identity token, the exchange of
+ * a refresh token by POST ("OAuth2 Token Authentication").
+ */
+export function tokenRequest(
+  realm: URL,
+  { service }: Pick<TokenService, "service">,
+  scopes: readonly string[],
+  credentials: Credentials,
+): TokenRequest {
+  if (credentials.kind === "identity-token") return exchangeRequest(realm, service, scopes, credentials.token);
+  const url = new URL(realm);
+  if (service !== undefined) url.searchParams.set("service", service);
+  for (const scope of scopes) url.searchParams.append("scope", scope);
+  return { method: "GET", url, authorization: authorizationHeader(credentials) };
+}
+
+function exchangeRequest(
+  url: URL,
+  service: string | undefined,
+  scopes: readonly string[],
+  refreshToken: string,
+): TokenRequest {
+  const form = new URLSearchParams({
+    grant_type: "refresh_token",
+    // Required by the specification, so a registry that names none is known by its host.
+    service: service ?? url.host,
+    client_id: CLIENT_ID,
+    scope: scopes.join(" "),
+    refresh_token: refreshToken,
+  });
+  return {
+    method: "POST",
+    url,
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new TextEncoder().encode(form.toString()),
+    authorization: undefined,
+  };
+}
