@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { createFederatedCredentials } from "../../src/google/federated-credentials.ts";
+import { scriptedServer } from "../fixtures/scripted-server.ts";
+import type { Script } from "../fixtures/scripted-server.ts";
+
+const signal = AbortSignal.timeout(600_000);
+
+/** Federated credentials whose exchanges a scripted Security Token Service answers. */
+async function exchangedAt(script: Script) {
+  const server = await scriptedServer(script);
+  const credentials = createFederatedCredentials({
+    audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/a",
+    aws: {
+      getAwsRegion: () => Promise.resolve("us-east-1"),
+      getAwsSecurityCredentials: () => Promise.resolve({ accessKeyId: "AKID", secretAccessKey: "SAK", token: "ST" }),
+    },
+    stsUrl: `http://${server.host}/v1/token`,
+  });
+  return { credentials, got: server.got, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+/** Answers as the Security Token Service does, with another token each time: t1, t2 (RFC 8693, 2.2). */
+function issuing(before: (count: number) => Promise<void> = () => Promise.resolve()): Script {
+  let issued = 0;
+  return async (_got, response, count) => {
+    await before(count);
+    const body = { access_token: `t${++issued}`, expires_in: 3600, token_type: "Bearer" };
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+  };
+}
+
+const tokens = (count: number, token: string): object[] =>
+  Array.from({ length: count }, () => ({ kind: "registry-token", token }));
+
+describe("an exchange for a federated token", () => {
+  it("is one for all who wait for it", async () => {
+    await using place = await exchangedAt(issuing());
+    const all = await Promise.all(Array.from({ length: 8 }, () => place.credentials(signal)));
+    expect(all).toEqual(tokens(8, "t1"));
+    expect(place.got).toHaveLength(1);
+  });
+
+  it("is one for all whose token was refused, also for those who hear of it late", async () => {
+    await using place = await exchangedAt(issuing());
+    const first = await place.credentials(signal);
+    const all = await Promise.all(Array.from({ length: 8 }, () => place.credentials(signal, first)));
+    expect(all).toEqual(tokens(8, "t2"));
+    expect(await place.credentials(signal, first)).toMatchObject({ token: "t2" });
+    expect(place.got).toHaveLength(2);
+  });
+
+  it("goes on for the others when the caller who asked first leaves", async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    await using place = await exchangedAt(
+      issuing(() => {
+        asked.resolve();
+        return answer.promise;
+      }),
+    );
+    const first = new AbortController();
+    const left = place.credentials(first.signal);
+    const stays = place.credentials(signal);
+    await asked.promise;
+    first.abort(new Error("out of time"));
+    await expect(left).rejects.toThrow("out of time");
+    answer.resolve();
+    expect(await stays).toMatchObject({ token: "t1" });
+    expect(place.got).toHaveLength(1);
+  });
+
+  it("that its last caller left does not hold up the next one", async () => {
+    const asked = Promise.withResolvers<void>();
+    const never = Promise.withResolvers<void>();
+    await using place = await exchangedAt(
+      issuing((count) => {
+        asked.resolve();
+        return count === 0 ? never.promise : Promise.resolve();
+      }),
+    );
+    const only = new AbortController();
+    const left = place.credentials(only.signal);
+    await asked.promise;
+    only.abort(new Error("out of time"));
+    await expect(left).rejects.toThrow("out of time");
+    expect(await place.credentials(signal)).toMatchObject({ token: "t1" });
+    never.resolve();
+  });
+});

@@ -1,0 +1,164 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { digestOf } from "../../../src/oci/digest.ts";
+import { MediaType } from "../../../src/oci/media-type.ts";
+import { parseTag } from "../../../src/oci/reference.ts";
+import type { Credentials } from "../../../src/registry/auth/credentials.ts";
+import { bearer, isToken, open, takesToken } from "./scripted-repository.ts";
+
+const signal = AbortSignal.timeout(600_000);
+const tag = parseTag("v1");
+const user: Credentials = { kind: "basic", username: "user", password: "secret" };
+const BASIC = `Basic ${Buffer.from("user:secret").toString("base64")}`;
+const bytes = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}');
+const manifest = { mediaType: MediaType.ociIndex, digest: digestOf(bytes), bytes };
+
+describe("a login", () => {
+  it.each([400, 401, 403])("is not sent before it is asked for: a registry may answer that with %d", async (status) => {
+    const registry = takesToken((_got, response) => void response.writeHead(status).end());
+    await using place = await open(registry, { login: user });
+    expect(await place.source.resolve(tag, signal)).toBeUndefined();
+    expect(place.logins()).toEqual([undefined, BASIC, "Bearer good"]);
+  });
+
+  it("is sent as Basic from the first challenge on where the registry asks for that", async () => {
+    await using place = await open(
+      ({ headers }, response) => {
+        if (headers.authorization === BASIC) return void response.writeHead(404).end();
+        response.writeHead(401, { "www-authenticate": 'Basic realm="r"' }).end();
+      },
+      { login: user },
+    );
+    await place.source.resolve(tag, signal);
+    await place.source.resolve(tag, signal);
+    expect(place.logins()).toEqual([undefined, BASIC, BASIC]);
+  });
+
+  it("is sent at once where that is known to be right", async () => {
+    await using place = await open((_got, response) => void response.writeHead(404).end(), {
+      login: user,
+      preemptive: true,
+    });
+    await place.source.resolve(tag, signal);
+    expect(place.logins()).toEqual([BASIC]);
+  });
+
+  it.each([401, 403, 400])(
+    "that was sent at once is exchanged where a Bearer challenge comes with the %d",
+    async (status) => {
+      const registry = takesToken((got, response) => void response.writeHead(status, bearer(got)).end());
+      await using place = await open(registry, { login: user, preemptive: true });
+      expect(await place.source.resolve(tag, signal)).toBeUndefined();
+      expect(place.logins()).toEqual([BASIC, BASIC, "Bearer good"]);
+    },
+  );
+
+  it("goes to the token server where both can be met, wherever the challenge stands", async () => {
+    await using place = await open(
+      (got, response) => {
+        if (isToken(got)) return void response.end('{"token":"good"}');
+        if (got.headers.authorization === "Bearer good") return void response.writeHead(404).end();
+        const [token = ""] = Object.values(bearer(got));
+        response.writeHead(401, { "www-authenticate": ["Negotiate", `Basic realm="r", ${token}`] }).end();
+      },
+      { login: user },
+    );
+    await place.source.resolve(tag, signal);
+    expect(place.logins()).toEqual([undefined, BASIC, "Bearer good"]);
+  });
+
+  it("is Basic where the only realm leads elsewhere, and the registry takes that too", async () => {
+    await using place = await open(
+      ({ headers }, response) => {
+        if (headers.authorization === BASIC) return void response.writeHead(404).end();
+        const elsewhere = 'Bearer realm="http://elsewhere.example/token"';
+        response.writeHead(401, { "www-authenticate": [elsewhere, 'Basic realm="r"'] }).end();
+      },
+      { login: user },
+    );
+    expect(await place.source.resolve(tag, signal)).toBeUndefined();
+  });
+
+  it.each([401, 403])("is tried as Basic where a %d says nothing about what is wanted", async (status) => {
+    await using place = await open(
+      ({ headers, url }, response) => {
+        if (url === "/v2/") return void response.end("{}");
+        response.writeHead(headers.authorization === BASIC ? 404 : status).end();
+      },
+      { login: user },
+    );
+    expect(await place.source.resolve(tag, signal)).toBeUndefined();
+  });
+
+  it("that is refused for good is tried once, and the registry's words are kept", async () => {
+    await using place = await open(
+      (_got, response) =>
+        void response
+          .writeHead(401, { "www-authenticate": 'Basic realm="r"' })
+          .end('{"errors":[{"code":"UNAUTHORIZED"}]}'),
+      { login: user },
+    );
+    await expect(place.source.resolve(tag, signal)).rejects.toMatchObject({ status: 401, category: "permanent" });
+    expect(place.logins()).toEqual([undefined, BASIC]);
+  });
+
+  it.each([403, 404])("is asked for at /v2/, once, where a stranger is told %d", async (status) => {
+    await using place = await open(
+      (got, response) => {
+        if (isToken(got)) return void response.end('{"token":"good"}');
+        if (got.url === "/v2/") return void response.writeHead(401, bearer(got)).end();
+        const isMine = got.headers.authorization === "Bearer good";
+        response.writeHead(isMine ? 200 : status, {
+          "docker-content-digest": manifest.digest,
+          "content-type": manifest.mediaType,
+        });
+        response.end(isMine && got.method === "GET" ? bytes : undefined);
+      },
+      { login: user },
+    );
+    const both = await Promise.all([place.source.resolve(tag, signal), place.source.resolve(tag, signal)]);
+    expect(both.map((each) => each?.digest)).toEqual([manifest.digest, manifest.digest]);
+    expect(place.got.filter(({ url }) => url === "/v2/")).toHaveLength(1);
+    expect(place.got.filter(isToken)).toHaveLength(1);
+  });
+
+  it("is not looked for at /v2/ by strangers: what is not there is not there", async () => {
+    await using place = await open((_got, response) => void response.writeHead(404).end());
+    expect(await place.source.resolve(tag, signal)).toBeUndefined();
+    expect(place.got).toHaveLength(1);
+  });
+});
+
+describe("a scope", () => {
+  it("of a target is pull,push from the first question, so that its repository is made", async () => {
+    await using place = await open(takesToken((_got, response) => void response.writeHead(401).end()));
+    expect(await place.target.resolve(tag, signal)).toBeUndefined();
+    expect(place.asked()).toEqual([["repository:a/b:pull,push"]]);
+  });
+
+  it.each([
+    ["one of the registry's own", "aws", ["repository:a/b:pull", "aws"]],
+    ["our repository's", "repository:a/b:pull,push,delete", ["repository:a/b:pull"]],
+    [
+      "the name behind a proxy",
+      "repository:remote/a/b:pull,push",
+      ["repository:a/b:pull", "repository:remote/a/b:pull"],
+    ],
+    ["several", "repository:a/b:pull repository:c:pull", ["repository:a/b:pull", "repository:c:pull"]],
+    ["one that only others need", "repository:c:push repository:d:*", ["repository:a/b:pull"]],
+  ])("of a challenge is asked for beside ours: %s", async (_what, scope, asked) => {
+    await using place = await open(takesToken((_got, response) => void response.writeHead(401).end(), { scope }));
+    await place.source.resolve(tag, signal);
+    expect(place.asked()).toEqual([asked]);
+  });
+});
+
+describe("every request", () => {
+  it("names us and our version, those for tokens too", async () => {
+    await using place = await open(takesToken((_got, response) => void response.writeHead(401).end()));
+    await place.source.resolve(tag, signal);
+    const names = new Set(place.got.map(({ headers }) => headers["user-agent"]));
+    const { version }: { version: string } = JSON.parse(await readFile("package.json", "utf8"));
+    expect([...names]).toEqual([`freightliner/${version}`]);
+  });
+});
