@@ -9,7 +9,7 @@ import type { Deployment } from "../src/contract/names.ts";
 import { destinationsOf } from "./copy-queues.ts";
 import type { DescribedQueue } from "./copy-queues.ts";
 import { watchDestination } from "./destination-watches.ts";
-import { watchFunctions, watchLongLane, watchLosses, watchNotifications } from "./stack-watches.ts";
+import { watchDeferrals, watchFunctions, watchLongLane, watchLosses, watchNotifications } from "./stack-watches.ts";
 import { describeAlarm } from "./runbook.ts";
 import { isOurs } from "./watch.ts";
 import type { Watch } from "./watch.ts";
@@ -34,11 +34,12 @@ export interface AlarmsProps {
   readonly deployment: Deployment;
 }
 
-/** Everything that wakes somebody, or should; each says what has happened and where to read on. */
+/** Every alarm there is; each says what has happened and where to read on. */
 export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
   const watches = [
     ...watchLosses(props),
     ...watchFunctions(props),
+    ...watchDeferrals(props),
     ...watchNotifications(props),
     ...watchLongLane(props),
     ...destinationsOf(props.queues).flatMap((name) => watchDestination(name, props)),

@@ -46,11 +46,13 @@ export function createDashboard(scope: Construct, props: DashboardProps): Dashbo
   });
 }
 
-function rowsOf({ queues, deadLetters, project }: DashboardProps): IWidget[][] {
+function rowsOf({ queues, deadLetters, project, deployment: { stack } }: DashboardProps): IWidget[][] {
   const destinations = destinationsOf(queues);
   const each = (metric: MetricName, statistic: string, service = "copy"): IMetric[] =>
     destinations.map((destination) =>
-      ownMetric(metric, { service, destination }, statistic, MINUTES_5).with({ label: `${destination} ${statistic}` }),
+      ownMetric(metric, { stack, service, destination }, statistic, MINUTES_5).with({
+        label: `${destination} ${statistic}`,
+      }),
     );
   const waiting = [
     ...queues.map(({ queue, destination, priority }) =>
@@ -61,14 +63,14 @@ function rowsOf({ queues, deadLetters, project }: DashboardProps): IWidget[][] {
   const lag = [...each(Metric.replicationLag, "p50"), ...each(Metric.replicationLag, "p99")];
   const found = [...each(Metric.tagsRepaired, "Sum", "reconcile"), ...each(Metric.eventsMissed, "Sum", "reconcile")];
   const money = destinations.map((destination) =>
-    ownMetric(Metric.estimatedCost, { service: "copy", destination }, "Sum", DAY).with({ label: destination }),
+    ownMetric(Metric.estimatedCost, { stack, service: "copy", destination }, "Sum", DAY).with({ label: destination }),
   );
   return [
     [graph("Lag, push to verified (ms)", lag), graph("Tags replicated", each(Metric.replicated, "Sum"))],
     [graph("Bytes sent", each(Metric.bytesUploaded, "Sum")), graph("Waiting", waiting)],
     [
-      graph("Failed for good, by what has to change", [searchBy(Metric.failedByClass)]),
-      graph("Deferred, by reason", [searchBy(Metric.deferredByReason)]),
+      graph("Failed for good, by what has to change", [searchBy(Metric.failedByClass, stack)]),
+      graph("Deferred, by reason", [searchBy(Metric.deferredByReason, stack)]),
     ],
     [
       graph("Circuits: 0 closed, 1 half-open, 2 open", each(Metric.circuitState, "Maximum", "probe")),
@@ -110,10 +112,10 @@ function graph(title: string, left: IMetric[]): GraphWidget {
   return new GraphWidget({ title, left, width: HALF, height: 6 });
 }
 
-/** One line for each value that a reason has had. */
-function searchBy(metric: MetricName): MathExpression {
+/** One line for each value that a reason has had (CloudWatch user guide, "CloudWatch search expression syntax"). */
+function searchBy(metric: MetricName, stack: string): MathExpression {
   return new MathExpression({
-    expression: `SEARCH('{${METRIC_NAMESPACE},service,destination,reason} MetricName="${metric}"', 'Sum', 300)`,
+    expression: `SEARCH('{${METRIC_NAMESPACE},stack,service,destination,reason} MetricName="${metric}" stack="${stack}"', 'Sum', 300)`,
     usingMetrics: {},
     label: "",
     period: MINUTES_5,

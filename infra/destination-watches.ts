@@ -8,13 +8,22 @@ import type { AlarmsProps } from "./alarms.ts";
 import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./watch.ts";
 import type { Watch } from "./watch.ts";
 
+/** A metric of the copy function at this destination, for one reason. */
+type ByReason = (metric: MetricName, reason: string, statistic: string) => CloudWatchMetric;
+
 /** How one destination is doing. */
 export function watchDestination(
   destination: string,
-  { queues, reconcileEveryMinutes }: Pick<AlarmsProps, "queues" | "reconcileEveryMinutes">,
+  {
+    queues,
+    reconcileEveryMinutes,
+    deployment: { stack },
+  }: Pick<AlarmsProps, "queues" | "reconcileEveryMinutes" | "deployment">,
 ): Watch[] {
   const own = (metric: MetricName, service: string, statistic: string, period: Duration): CloudWatchMetric =>
-    ownMetric(metric, { service, destination }, statistic, period);
+    ownMetric(metric, { stack, service, destination }, statistic, period);
+  const byReason: ByReason = (metric, reason, statistic) =>
+    ownMetric(metric, { stack, service: "copy", destination, reason }, statistic, MINUTES_5);
   const live = queues.filter((queue) => queue.destination === destination && queue.priority === "live");
   return [
     ...live.map(({ queue }) => ({
@@ -25,10 +34,10 @@ export function watchDestination(
       says: `A push has been waiting for ${destination} for more than half an hour.`,
       heading: "Oldest message",
     })),
-    ...waitWatches(destination, own),
+    ...waitWatches(destination, own, byReason),
     ...lagWatches(destination, own),
-    watchComparisons(destination, reconcileEveryMinutes),
-    accessWatch(destination),
+    watchComparisons({ stack, destination }, reconcileEveryMinutes),
+    accessWatch(destination, byReason),
     failureWatch(destination, own),
     {
       id: `${destination}-circuit-open`,
@@ -79,8 +88,8 @@ const LONGEST_WAIT_MS = 1_800_000;
 function waitWatches(
   destination: string,
   own: (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric,
+  byReason: ByReason,
 ): Watch[] {
-  const busy = { service: "copy", destination, reason: "busy" };
   return [
     {
       id: `${destination}-waiting-push`,
@@ -92,7 +101,7 @@ function waitWatches(
     },
     {
       id: `${destination}-stuck-lease`,
-      metric: ownMetric(Metric.deferredAgeByReason, busy, "Maximum", MINUTES_5),
+      metric: byReason(Metric.deferredAgeByReason, "busy", "Maximum"),
       above: LONGEST_WAIT_MS,
       periods: 2,
       says: `A tag at ${destination} has been leased for longer than any copy takes.`,
@@ -102,11 +111,14 @@ function waitWatches(
 }
 
 /** Whether this destination is still compared with the source. */
-function watchComparisons(destination: string, everyMinutes: number): Watch {
+function watchComparisons(
+  { stack, destination }: { readonly stack: string; readonly destination: string },
+  everyMinutes: number,
+): Watch {
   const hours = heartbeatHours(everyMinutes);
   return {
     id: `${destination}-reconcile-heartbeat`,
-    metric: ownMetric(Metric.reconciliations, { service: "reconcile", destination }, "Sum", HOUR),
+    metric: ownMetric(Metric.reconciliations, { stack, service: "reconcile", destination }, "Sum", HOUR),
     above: 1,
     isHeartbeat: true,
     periods: hours,
@@ -121,9 +133,9 @@ function heartbeatHours(everyMinutes: number): number {
 }
 
 /** A permission or a login is missing: what is deferred for it waits for people. */
-function accessWatch(destination: string): Watch {
+function accessWatch(destination: string, byReason: ByReason): Watch {
   const refused = (reason: "login-refused" | "access-denied"): CloudWatchMetric =>
-    ownMetric(Metric.deferredByReason, { service: "copy", destination, reason }, "Sum", MINUTES_5);
+    byReason(Metric.deferredByReason, reason, "Sum");
   return {
     id: `${destination}-access`,
     metric: new MathExpression({

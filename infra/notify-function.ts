@@ -49,6 +49,7 @@ export function createNotifications(
   const notify = createNodeFunction(scope, "Notify", {
     name: "notify",
     environment: {
+      FREIGHTLINER_STACK: settings.deployment.stack,
       FREIGHTLINER_TABLE: table.tableName,
       FREIGHTLINER_WEBHOOK_SECRET: webhook.secretArn,
       FREIGHTLINER_WEBHOOK_KIND: kind,

@@ -16,7 +16,7 @@ export function watchLosses({
       id: "dead-letters",
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", period: MINUTES_5 }),
       above: 0,
-      says: "Copies failed for good: they will not be tried again until somebody brings them back.",
+      says: "Copies failed for good: they will not be tried again until they are brought back.",
       heading: "Dead letters",
     },
     {
@@ -37,7 +37,10 @@ export function watchLosses({
 }
 
 /** The functions themselves. */
-export function watchFunctions({ functions }: Pick<AlarmsProps, "functions">): Watch[] {
+export function watchFunctions({
+  functions,
+  deployment: { stack },
+}: Pick<AlarmsProps, "functions" | "deployment">): Watch[] {
   const { copy, fanOut, probe, reconcile } = functions;
   const sum = { statistic: "Sum", period: MINUTES_15 };
   const errors = new MathExpression({
@@ -62,9 +65,9 @@ export function watchFunctions({ functions }: Pick<AlarmsProps, "functions">): W
     },
     ...(["fan-out", "copy", "probe", "reconcile"] as const).map((service) => ({
       id: `${service}-crashes`,
-      metric: ownMetric(Metric.crashes, { service }, "Sum", MINUTES_15),
+      metric: ownMetric(Metric.crashes, { stack, service }, "Sum", MINUTES_15),
       above: 0,
-      says: `The ${service} function ended with an error nobody had foreseen.`,
+      says: `The ${service} function ended with an unforeseen error.`,
       heading: "Function errors",
     })),
     {
@@ -84,13 +87,29 @@ export function watchFunctions({ functions }: Pick<AlarmsProps, "functions">): W
   ];
 }
 
+/** Whether messages wait as long as they should. */
+export function watchDeferrals({ deployment: { stack } }: Pick<AlarmsProps, "deployment">): Watch[] {
+  return [
+    {
+      id: "deferrals-failed",
+      metric: ownMetric(Metric.deferralsFailed, { stack, service: "copy" }, "Sum", MINUTES_15),
+      above: 0,
+      says: "SQS could not be told when to show a message again; it shows later than it should.",
+      heading: "Deferrals",
+    },
+  ];
+}
+
 /** Whether a chat room can be told. */
-export function watchNotifications({ isNotifying }: Pick<AlarmsProps, "isNotifying">): Watch[] {
+export function watchNotifications({
+  isNotifying,
+  deployment: { stack },
+}: Pick<AlarmsProps, "isNotifying" | "deployment">): Watch[] {
   if (!isNotifying) return [];
   return [
     {
       id: "notifications-failed",
-      metric: ownMetric(Metric.notificationsFailed, { service: "notify" }, "Sum", MINUTES_15),
+      metric: ownMetric(Metric.notificationsFailed, { stack, service: "notify" }, "Sum", MINUTES_15),
       above: 0,
       says: "The chat room could not be told of an alarm.",
       heading: "Notifications",

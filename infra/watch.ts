@@ -29,10 +29,15 @@ export function isOurs(metric: IMetric): boolean {
   return metric instanceof CloudWatchMetric && metric.namespace === METRIC_NAMESPACE;
 }
 
-/** One of our own metrics, of one function and, where it has one, one destination. */
+/** One of our own metrics, of one function of one stack and, where it has one, one destination. */
 export function ownMetric(
   metricName: MetricName,
-  dimensionsMap: { readonly service: string; readonly destination?: string; readonly reason?: string },
+  dimensionsMap: {
+    readonly stack: string;
+    readonly service: string;
+    readonly destination?: string;
+    readonly reason?: string;
+  },
   statistic: string,
   period: Duration,
 ): CloudWatchMetric {

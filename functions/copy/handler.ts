@@ -103,8 +103,9 @@ export function createHandler(dependencies: CopyDependencies) {
     );
     const { report, request } = await concluded(carried, delivery, dependencies, ending);
     logReport(observer, report, request, delivery);
-    countReport(observer, report, request?.destination);
-    if (request !== undefined && dependencies.priority(delivery) === "live") {
+    const isLive = dependencies.priority(delivery) === "live";
+    countReport(observer, report, request?.destination, isLive ? Metric.replicationLag : Metric.backfillLag);
+    if (request !== undefined && isLive) {
       countWait(observer, report, request.destination, pushAge(request.pushedAt, now()));
     }
     countCost(observer, report, request?.destination, { milliseconds: now() - startedAt, memoryMegabytes });

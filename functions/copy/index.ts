@@ -1,10 +1,11 @@
 import middy from "@middy/core";
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { createObserver } from "../../src/aws/observer.ts";
+import { StackEnvironment } from "../../src/contract/environment.ts";
 import { toDelivery } from "./delivery.ts";
 import { openCopier } from "./open-copier.ts";
 
-const { observer, middlewares } = createObserver("copy");
+const { observer, middlewares } = createObserver("copy", StackEnvironment.parse(process.env).FREIGHTLINER_STACK);
 const { handle } = await openCopier(process.env, "function", observer);
 
 /**

@@ -1,4 +1,5 @@
 import { createObserver } from "../../src/aws/observer.ts";
+import { StackEnvironment } from "../../src/contract/environment.ts";
 import { describeError } from "../../src/contract/observer.ts";
 import { LONG_RESERVE_SECONDS, LONG_TIMEOUT_SECONDS } from "../../src/contract/limits.ts";
 import { systemClock } from "../../src/registry/system-clock.ts";
@@ -14,7 +15,8 @@ const LEAST_MS = 3_600_000;
 const EMPTY_ANSWERS = 3;
 
 const endsAt = Date.now() + (LONG_TIMEOUT_SECONDS - LONG_RESERVE_SECONDS) * 1_000;
-const observer = watchCrashes(createObserver("copy").observer, () => (process.exitCode = 1));
+const { FREIGHTLINER_STACK: stack } = StackEnvironment.parse(process.env);
+const observer = watchCrashes(createObserver("copy", stack).observer, () => (process.exitCode = 1));
 const { handle, longQueues, visibilitySeconds } = await openCopier(process.env, "long", observer);
 const options = {
   handle,

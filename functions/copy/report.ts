@@ -85,7 +85,13 @@ export function countWait(
   observer.count(Metric.deferredAgeByReason, Math.max(ageMs, 0), destination, report.reason);
 }
 
-export function countReport(observer: Observer, report: CopyReport, destination: string | undefined): void {
+/** @param lag what the time since the push counts to. */
+export function countReport(
+  observer: Observer,
+  report: CopyReport,
+  destination: string | undefined,
+  lag: MetricName,
+): void {
   observer.count(OUTCOME[report.outcome], 1, destination);
   if (report.outcome === "deferred") observer.count(Metric.deferredByReason, 1, destination, report.reason);
   if (report.outcome === "failed") observer.count(Metric.failedByClass, 1, destination, failureClass(report.reason));
@@ -95,5 +101,5 @@ export function countReport(observer: Observer, report: CopyReport, destination:
   observer.count(Metric.blobsMounted, blobsMounted, destination);
   observer.count(Metric.blobsPresent, blobsPresent, destination);
   observer.count(Metric.bytesUploaded, bytesUploaded, destination);
-  observer.count(Metric.replicationLag, Math.max(report.lagMs, 0), destination);
+  observer.count(lag, Math.max(report.lagMs, 0), destination);
 }

@@ -11,7 +11,7 @@ import { createHandler } from "./handler.ts";
 
 const environment = FanOutEnvironment.parse(process.env);
 const { configuration, queues } = await openDeployment(environment);
-const { observer, middlewares } = createObserver("fan-out");
+const { observer, middlewares } = createObserver("fan-out", environment.FREIGHTLINER_STACK);
 const handle = createHandler({
   configuration,
   send: createCopyQueues(new SQSClient(clientLimits()), queues.copies, "live"),

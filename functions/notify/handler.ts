@@ -11,15 +11,10 @@ import type { Alarm } from "./alarm.ts";
 export interface NotifyDependencies {
   readonly policy: NotifyPolicy;
   readonly notices: RecordStore<NoticeRecord>;
-  /** Tells a chat room, or whoever is behind the webhook. */
+  /** Tells a chat room, or what else is behind the webhook. */
   readonly tell: (text: string, alarm: Alarm) => Promise<void>;
   readonly now: () => number;
   readonly observer: Observer;
-}
-
-/** An alarm could not be told; the log says why. */
-export class NotToldError extends Error {
-  override readonly name = "NotToldError";
 }
 
 export type Told = "told" | "known" | "not wanted" | "no alarm" | "failed";
@@ -40,7 +35,7 @@ async function tellOnce(message: string, dependencies: NotifyDependencies, signa
   const { policy, tell, observer } = dependencies;
   const alarm = readAlarm(message);
   if (alarm === undefined) {
-    observer.warn("Notification is no alarm of CloudWatch; nobody is told", {});
+    observer.warn("Notification is no alarm of CloudWatch; it is not passed on", {});
     return "no alarm";
   }
   if (alarm.state === "INSUFFICIENT_DATA" || (alarm.state === "OK" && policy === "problems")) return "not wanted";
@@ -48,7 +43,7 @@ async function tellOnce(message: string, dependencies: NotifyDependencies, signa
   try {
     await tell(describeAlarm(alarm), alarm);
   } catch (error) {
-    observer.error("Nobody could be told of an alarm", { alarm: alarm.name, error: describeError(error) });
+    observer.error("Alarm was not taken by the webhook", { alarm: alarm.name, error: describeError(error) });
     observer.count(Metric.notificationsFailed, 1);
     return "failed";
   }

@@ -9,10 +9,11 @@ import { NotifyEnvironment } from "../../src/contract/environment.ts";
 import { createConnections } from "../../src/registry/connections.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createWebhook } from "../../src/wiring/webhook.ts";
-import { createHandler, NotToldError } from "./handler.ts";
+import { NotToldError } from "../../src/replication/notice.ts";
+import { createHandler } from "./handler.ts";
 
 const environment = NotifyEnvironment.parse(process.env);
-const { observer, middlewares } = createObserver("notify");
+const { observer, middlewares } = createObserver("notify", environment.FREIGHTLINER_STACK);
 const { notices } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
 
 const handle = createHandler({

@@ -1,4 +1,5 @@
 import { PROBE_REPOSITORY } from "../../src/contract/limits.ts";
+import { Metric } from "../../src/contract/metric-names.ts";
 import { describeError } from "../../src/contract/observer.ts";
 import { RateExceededError } from "../../src/oci/rate-exceeded-error.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
@@ -33,11 +34,25 @@ export async function askDestination(
     const answer = await probeOnce(destination, dependencies, signal);
     if (answer === "unknown") return circuit;
     const note: CircuitProbe = { seen: circuit, isWell: answer === "well", repository: PROBE_REPOSITORY, now: now() };
+    const before = circuit?.state;
     circuit = await circuits.update(destination, (record) => noteProbe(record, note, policy), signal);
+    countChange(before, circuit, destination, observer);
     if (circuit?.state !== "half-open" || answer === "away") break;
   }
   if (seen.state !== "closed" && isClosed(circuit)) observer.info("Destination is back", { destination });
   return circuit;
+}
+
+/** What the probe's answers did to the circuit is counted like what a copy's did. */
+function countChange(
+  before: CircuitRecord["state"] | undefined,
+  after: CircuitRecord | undefined,
+  destination: string,
+  observer: ProbeDependencies["observer"],
+): void {
+  const wasClosed = before === undefined || before === "closed";
+  if (wasClosed && after?.state === "open") observer.count(Metric.circuitsOpened, 1, destination);
+  if (!wasClosed && isClosed(after)) observer.count(Metric.circuitsClosed, 1, destination);
 }
 
 export function isClosed(circuit: CircuitRecord | undefined): boolean {

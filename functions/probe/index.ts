@@ -22,7 +22,7 @@ import { createHandler } from "./handler.ts";
 const environment = ProbeEnvironment.parse(process.env);
 const { configuration, queues, functionName, stack, region } = await openDeployment(environment);
 const concurrency = environment.FREIGHTLINER_CONCURRENCY;
-const { observer, middlewares } = createObserver("probe");
+const { observer, middlewares } = createObserver("probe", environment.FREIGHTLINER_STACK);
 const sqs = new SQSClient(clientLimits());
 const registries = openRegistries({
   configuration,

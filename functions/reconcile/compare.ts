@@ -19,14 +19,17 @@ export interface Total {
 /** What a repository may take from the others, in milliseconds: so long without a sign of a listing (which may wait a minute for its turn), and in all. */
 const LIMITS: Limits = { idleMs: 75_000, totalMs: 180_000 };
 
-type Comparing = ReconcileDependencies & Pick<ReconcileContext, "ending">;
+interface Comparing extends ReconcileDependencies, Pick<ReconcileContext, "ending"> {
+  /** Destinations that are not asked now. */
+  readonly away: ReadonlySet<string>;
+}
 
 /**
  * What one comparison is of, and how each of its subjects is compared. A subject is a repository; of the slow comparison
  * also a repository and, after a space, the one destination it is slow with.
  */
 export function createComparer(scope: Scope, dependencies: Comparing, standings: Standings) {
-  const { configuration, catalog, cycles, backlog, observer, ending } = dependencies;
+  const { configuration, catalog, cycles, backlog, observer, ending, away } = dependencies;
   const isSlow = scope.key === SLOW_CYCLE;
   const total: Total = { repositories: 0, asked: 0, missed: 0 };
   const slow = new Set<string>();
@@ -42,17 +45,22 @@ export function createComparer(scope: Scope, dependencies: Comparing, standings:
       .toSorted((a, b) => (a < b ? -1 : Number(a > b)));
   }
 
+  async function moveApart(add: readonly string[], remove: readonly string[]): Promise<void> {
+    if (add.length + remove.length === 0) return;
+    await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, { add, remove }), ending);
+  }
+
   async function compare(subject: string, startedAt: number, signal: AbortSignal): Promise<readonly string[]> {
     const [repository = "", only] = subject.split(" ");
     if (!isRepositoryName(repository)) return [];
-    const places = placesOf(repository, dependencies).filter(({ destination }) =>
-      only === undefined ? !slow.has(`${repository} ${destination}`) : destination === only,
-    );
+    const wanted = placesOf(repository, dependencies).filter(isSubject(repository, only, slow));
+    const left = wanted.filter(({ destination }) => away.has(destination));
+    const places = wanted.filter((place) => !left.includes(place));
+    if (places.length === 0) return namesOf(left);
     const waiting = await backlogs(places, (name) => backlog(name, signal));
-    const id = `reconcile-${scope.key === REGULAR_CYCLE ? "" : `${scope.key}-`}${new Date(startedAt).toISOString()}`;
     const graceMs = configuration.reconcile.graceSeconds * 1_000;
     const limits = isSlow ? {} : LIMITS;
-    const context = { ...dependencies, standings, limits, id, graceMs };
+    const context = { ...dependencies, standings, limits, id: idOf(scope, startedAt), graceMs };
     const compared = await compareRepository(places, context, signal);
     if (compared.some(({ kind }) => kind === "stopped")) signal.throwIfAborted();
     total.repositories++;
@@ -62,16 +70,28 @@ export function createComparer(scope: Scope, dependencies: Comparing, standings:
       total.asked += found.asked;
       total.missed += found.missed;
     }
-    const moved = {
-      add: isSlow ? [] : slowSubjects(places, compared),
-      remove: isSlow && isDone(compared) ? [subject] : [],
-    };
-    if (moved.add.length + moved.remove.length > 0)
-      await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, moved), ending);
-    return [...new Set(failed.map(({ destination }) => destination))];
+    // What is left out of the slow comparison stays in it.
+    const isOver = isSlow && left.length === 0 && isDone(compared);
+    await moveApart(isSlow ? [] : slowSubjects(places, compared), isOver ? [subject] : []);
+    return namesOf([...failed, ...left]);
   }
 
   return { subjects, compare, total };
+}
+
+function namesOf(places: readonly { readonly destination: string }[]): string[] {
+  return [...new Set(places.map(({ destination }) => destination))];
+}
+
+/** Belongs a place to a subject? One that is slow is compared apart from the others. */
+function isSubject(repository: string, only: string | undefined, slow: ReadonlySet<string>) {
+  return ({ destination }: { readonly destination: string }): boolean =>
+    only === undefined ? !slow.has(`${repository} ${destination}`) : destination === only;
+}
+
+/** Correlation id of one comparison. */
+function idOf({ key }: Scope, startedAt: number): string {
+  return `reconcile-${key === REGULAR_CYCLE ? "" : `${key}-`}${new Date(startedAt).toISOString()}`;
 }
 
 /** How much waits in the live queue of each destination; undefined where that cannot be found out. */
@@ -79,7 +99,7 @@ async function backlogs(
   places: readonly { readonly destination: string; readonly repository: RepositoryName }[],
   backlog: (destination: string) => Promise<number>,
 ): Promise<Map<string, number | undefined>> {
-  const names = [...new Set(places.map(({ destination }) => destination))];
+  const names = namesOf(places);
   return new Map(
     await Promise.all(names.map(async (name) => [name, await backlog(name).catch(() => undefined)] as const)),
   );

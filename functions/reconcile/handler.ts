@@ -9,12 +9,14 @@ import type { CopyRequest } from "../../src/replication/copy-request.ts";
 import type { IntakeRecord } from "../../src/replication/intake.ts";
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile-cycle.ts";
 import type { ReconcileRecord } from "../../src/replication/reconcile-cycle.ts";
+import type { CircuitRecord } from "../../src/replication/circuit.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 import type { SourceCatalog } from "../../src/replication/source-catalog.ts";
 import type { TargetLooks } from "../../src/replication/target-looks.ts";
 import type { TagRecord } from "../../src/replication/tag-record.ts";
 import { createComparer } from "./compare.ts";
 import type { Total } from "./compare.ts";
+import { openCircuits } from "./away.ts";
 import { openForsaken } from "./forsaken.ts";
 import { scopesOf } from "./scopes.ts";
 import type { Scope } from "./scopes.ts";
@@ -24,6 +26,7 @@ export interface ReconcileDependencies extends TargetLooks {
   readonly catalog: SourceCatalog;
   readonly tags: RecordStore<TagRecord>;
   readonly cycles: RecordStore<ReconcileRecord>;
+  readonly circuits: RecordStore<CircuitRecord>;
   readonly intakes: RecordStore<IntakeRecord>;
   /** Queues requests that are in no hurry. */
   readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
@@ -43,6 +46,8 @@ export interface ReconcileReport {
   readonly repositories: number;
   readonly asked: number;
   readonly missed: number;
+  /** Destinations that were asked for nothing, because their circuit is open. */
+  readonly away: readonly string[];
 }
 
 /** Time kept to note how far it came, in milliseconds. */
@@ -64,17 +69,19 @@ export function createHandler(dependencies: ReconcileDependencies) {
     const signal = timeout(Math.max(remainingMs - RESERVE_MS, 0));
     const ending = timeout(Math.max(remainingMs, 0));
     await openForsaken(dependencies, signal);
+    const away = await openCircuits(dependencies, signal);
     const standings = createStandings();
     const total = { repositories: 0, asked: 0, missed: 0 };
     const outcomes = new Set<ReconcileReport["outcome"]>();
     for (const scope of scopesOf(configuration, schedule)) {
-      const comparer = createComparer(scope, { ...dependencies, ending }, standings);
+      const comparer = createComparer(scope, { ...dependencies, ending, away }, standings);
       outcomes.add(await runScope(scope, { ...dependencies, ...comparer, ending }, signal));
       total.repositories += comparer.total.repositories;
       total.asked += comparer.total.asked;
       total.missed += comparer.total.missed;
     }
-    return { outcome: (["partial", "finished"] as const).find((each) => outcomes.has(each)) ?? "rest", ...total };
+    const outcome = (["partial", "finished"] as const).find((each) => outcomes.has(each)) ?? "rest";
+    return { outcome, ...total, away: [...away] };
   };
 }
 

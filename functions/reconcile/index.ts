@@ -22,12 +22,12 @@ import { createHandler } from "./handler.ts";
 
 const environment = ReconcileEnvironment.parse(process.env);
 const { configuration, queues, functionName } = await openDeployment(environment);
-const { observer, middlewares } = createObserver("reconcile");
+const { observer, middlewares } = createObserver("reconcile", environment.FREIGHTLINER_STACK);
 const sqs = new SQSClient(clientLimits());
 const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registries = openRegistries({ configuration, sqs, google });
 const table = openTableClient();
-const { tags, cycles, intakes, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
+const { tags, cycles, circuits, intakes, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
 /** Listings take turns of the destination's rate, too; they wait for them here, having no queue. */
 const LISTING_WAIT_MS = 60_000;
 const rated = withRates(registries, configuration.destinations, {
@@ -55,6 +55,7 @@ const handle = createHandler({
   holds: looks.holds,
   tags,
   cycles,
+  circuits,
   intakes,
   send: createCopyQueues(sqs, queues.copies, "backfill"),
   backlog: createBacklog(sqs, queues.copies),

@@ -38,6 +38,9 @@ export function noteFailure(
       return false;
     case "stopped":
       return false;
+    case "later":
+      observer.info("Repository is compared later: the destination's rate is used up", { repository, destination });
+      return false;
     case "slow":
       observer.warn("Repository took too long; it is compared apart from the others", {
         repository,

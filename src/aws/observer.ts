@@ -6,17 +6,18 @@ import { METRICS } from "../contract/metrics.ts";
 import { describeError } from "../contract/observer.ts";
 import type { Observer } from "../contract/observer.ts";
 import { RegistryError } from "../oci/registry-error.ts";
+import { NotToldError } from "../replication/notice.ts";
 import { StoreError } from "../replication/record-store.ts";
 import { QueueError } from "./copy-queues.ts";
 
-/** What a function needs is away, or throttles: the table, a queue, a registry's API. */
+/** What a function needs is away, or throttles: the table, a queue, a registry's API, the webhook. */
 function isOutage(error: Error | null): boolean {
   if (error instanceof RegistryError) return error.category !== "permanent";
-  return error instanceof StoreError || error instanceof QueueError;
+  return error instanceof StoreError || error instanceof QueueError || error instanceof NotToldError;
 }
 
 /** Logs as JSON lines and metrics in CloudWatch's embedded format (EMF), with the middleware that adds the invocation's context. */
-export function createObserver(serviceName: string) {
+export function createObserver(serviceName: string, stack: string) {
   const logger = new Logger({ serviceName });
   const metrics = new Metrics({ serviceName, namespace: METRIC_NAMESPACE });
   const observer: Observer = {
@@ -26,12 +27,13 @@ export function createObserver(serviceName: string) {
     count(metric, value, destination, reason) {
       // One line of its own per metric: dimensions differ between destinations within one invocation.
       const single = metrics.singleMetric();
+      single.addDimension("stack", stack);
       if (destination !== undefined) single.addDimension("destination", destination);
       if (reason !== undefined) single.addDimension("reason", reason);
       single.addMetric(metric, METRICS[metric].unit, value);
     },
   };
-  /** One line for an error, which is Lambda's then; and a count when nobody had foreseen it. */
+  /** One line for an error, which is Lambda's then; and a count when it was not foreseen. */
   const crashes = {
     onError({ error }: { readonly error: Error | null }): void {
       if (isOutage(error))

@@ -18,12 +18,17 @@ function json<Schema extends z.ZodType>(schema: Schema, what: string) {
 const Concurrency = z.strictObject({ live: z.int().min(2), backfill: z.int().min(2) });
 export type Concurrency = z.infer<typeof Concurrency>;
 
+/** What every function reads. */
+export const StackEnvironment = z.object({
+  /** The deployment's name, from which those of its resources are made (see `resourceName`); a dimension of its metrics. */
+  FREIGHTLINER_STACK: z.string().refine(isStackName, "is not the name of a stack"),
+});
+
 /** What every function that knows the configuration reads. */
 const common = {
+  ...StackEnvironment.shape,
   /** The whole configuration: see `configurationInVariable`. */
   FREIGHTLINER_CONFIGURATION: z.string().min(2),
-  /** The deployment's name, from which those of its resources are made: see `resourceName`. */
-  FREIGHTLINER_STACK: z.string().refine(isStackName, "is not the name of a stack"),
   /** What stands before the names of queues; set only where a local server plays SQS. */
   FREIGHTLINER_QUEUES_URL: z.url().optional(),
 };
@@ -86,6 +91,7 @@ export type ProbeEnvironment = z.input<typeof ProbeEnvironment>;
 
 /** What the notify function reads from its environment. */
 export const NotifyEnvironment = z.object({
+  ...StackEnvironment.shape,
   FREIGHTLINER_TABLE: z.string().min(3),
   /** ARN of the secret that holds the webhook's URL. */
   FREIGHTLINER_WEBHOOK_SECRET: z.string().min(1),

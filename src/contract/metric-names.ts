@@ -25,6 +25,7 @@ export const Metric = {
   circuitsClosed: "CircuitsClosed",
   estimatedCost: "EstimatedCost",
   replicationLag: "ReplicationLag",
+  backfillLag: "BackfillLag",
   tagsRepaired: "TagsRepaired",
   eventsMissed: "EventsMissed",
   reconciliations: "ReconciliationsFinished",

@@ -5,7 +5,7 @@ import type { MetricName } from "./metric-names.ts";
 export interface MetricDescription {
   /** As CloudWatch knows them. */
   readonly unit: "Count" | "Bytes" | "Milliseconds" | "None";
-  /** Beside `service`, the function that emits it. Each has few values: destinations, reasons, classes. */
+  /** Beside `stack` and `service`, the function that emits it. Each has few values: destinations, reasons, classes. */
   readonly dimensions: readonly ("destination" | "reason")[];
   readonly meaning: string;
 }
@@ -56,12 +56,17 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     dimensions: ["destination"],
     meaning: "0 closed, 1 half-open, 2 open: whether the destination is asked at all; once a minute",
   },
-  [Metric.circuitsOpened]: counted("circuits that a copy opened", "destination"),
-  [Metric.circuitsClosed]: counted("circuits that a copy closed again", "destination"),
+  [Metric.circuitsOpened]: counted("circuits that a copy, or the probe, opened", "destination"),
+  [Metric.circuitsClosed]: counted("circuits that a copy, or the probe, closed again", "destination"),
   [Metric.replicationLag]: {
     unit: "Milliseconds",
     dimensions: ["destination"],
-    meaning: "from the push event to the tag read back at the destination",
+    meaning: "from the push event to the tag read back at the destination, of requests from a live queue",
+  },
+  [Metric.backfillLag]: {
+    unit: "Milliseconds",
+    dimensions: ["destination"],
+    meaning: "the same, of requests that a comparison made or that went to the long lane: they are in no hurry",
   },
   [Metric.tagsRepaired]: counted("tags that a comparison of both ends found different, and asked for", "destination"),
   [Metric.eventsMissed]: counted("those of them that a push event should have asked for, and none did", "destination"),
@@ -70,7 +75,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     "destination",
   ),
   [Metric.crashes]: counted(
-    "invocations that ended with an error nobody had foreseen; an outage of what they need is none",
+    "invocations that ended with an unforeseen error; an outage of what they need is none, nor an alarm that the webhook did not take",
   ),
   [Metric.deferralsFailed]: counted("messages whose wait could not be set: they show again when their visibility ends"),
   [Metric.notificationsFailed]: counted("times the webhook did not take an alarm, after three tries"),

@@ -1,3 +1,4 @@
+import { RateExceededError } from "../oci/rate-exceeded-error.ts";
 import { RegistryError } from "../oci/registry-error.ts";
 import { reconcileRepository } from "./reconcile.ts";
 import type { ReconcileContext, Reconciled, ReconciledRepository } from "./reconcile.ts";
@@ -14,6 +15,8 @@ export type ComparedPlace =
   | { readonly kind: "slow"; readonly side: "source" | "target"; readonly error: unknown }
   /** The destination takes too much time in this invocation. */
   | { readonly kind: "left-out"; readonly isNew: boolean }
+  /** The destination's rate is used up by what is in a hurry. */
+  | { readonly kind: "later" }
   /** The time of the invocation is up. */
   | { readonly kind: "stopped" };
 
@@ -58,13 +61,18 @@ async function comparePlace(
   } catch (error) {
     if (signal.aborted) return { kind: "stopped" };
     const isSource = catalog.error !== undefined;
+    // Waiting for a turn is no time that the destination took.
+    if (!isSource && error instanceof RateExceededError) return { kind: "later" };
     if (!isSource && (standings.lost(destination, now() - from) || out.aborted))
       return { kind: "left-out", isNew: error !== out.reason };
-    const side = isSource ? "source" : "target";
-    return error instanceof TooSlowError || (either.aborted && !isSource)
-      ? { kind: "slow", side, error }
-      : { kind: "failed", error };
+    return failureOf(error, isSource ? "source" : "target", either);
   }
+}
+
+/** A target that passed a limit is slow, and so is whatever did not end by itself. */
+function failureOf(error: unknown, side: "source" | "target", limit: AbortSignal): ComparedPlace {
+  const isSlow = error instanceof TooSlowError || (limit.aborted && side === "target");
+  return isSlow ? { kind: "slow", side, error } : { kind: "failed", error };
 }
 
 /** A listing of one repository that is read once, by the first who wants it, for all. */

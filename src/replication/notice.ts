@@ -4,6 +4,11 @@ import * as z from "zod";
 export const NoticeRecord = z.object({ state: z.string(), toldAt: z.number() });
 export type NoticeRecord = z.infer<typeof NoticeRecord>;
 
+/** An alarm could not be told; the log says why, and it is counted where that happened. */
+export class NotToldError extends Error {
+  override readonly name = "NotToldError";
+}
+
 /** The same state of the same alarm is told once in so long: SNS delivers at least once, and alarms flap. Milliseconds. */
 const QUIET_MS = 900_000;
 

@@ -4,6 +4,7 @@ import { createObserver } from "../../src/aws/observer.ts";
 import { QueueError } from "../../src/aws/copy-queues.ts";
 import { Metric } from "../../src/contract/metric-names.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
+import { NotToldError } from "../../src/replication/notice.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
 
 const context = {
@@ -35,10 +36,13 @@ afterEach(() => vi.unstubAllEnvs());
 
 describe("the observer of a function", () => {
   it("writes a metric as one line with its unit, for a destination and a reason", async () => {
-    const lines = await linesOf(() => createObserver("copy").observer.count(Metric.failedByClass, 2, "gar", "target"));
+    const lines = await linesOf(() =>
+      createObserver("copy", "images").observer.count(Metric.failedByClass, 2, "gar", "target"),
+    );
     expect(lines).toMatchObject([
       {
         service: "copy",
+        stack: "images",
         destination: "gar",
         reason: "target",
         TagsFailedByClass: 2,
@@ -46,7 +50,7 @@ describe("the observer of a function", () => {
           CloudWatchMetrics: [
             {
               Namespace: "Freightliner",
-              Dimensions: [["service", "destination", "reason"]],
+              Dimensions: [["service", "stack", "destination", "reason"]],
               Metrics: [{ Name: "TagsFailedByClass", Unit: "Count" }],
             },
           ],
@@ -56,7 +60,7 @@ describe("the observer of a function", () => {
   });
 
   it("says that a function crashed, counts it, and leaves the error to Lambda", async () => {
-    const { middlewares } = createObserver("probe");
+    const { middlewares } = createObserver("probe", "images");
     const handler = middy()
       .use(middlewares)
       .handler(() => {
@@ -68,18 +72,19 @@ describe("the observer of a function", () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ level: "ERROR", message: "Function crashed", error: "a bug" }),
     );
-    expect(lines).toContainEqual(expect.objectContaining({ service: "probe", FunctionCrashes: 1 }));
+    expect(lines).toContainEqual(expect.objectContaining({ service: "probe", stack: "images", FunctionCrashes: 1 }));
   });
 
   it.each([
     ["the table", new StoreError("the table cannot be used")],
+    ["the webhook", new NotToldError("the webhook did not take an alarm")],
     ["a queue", new QueueError("2 requests were not queued")],
     [
       "the source",
       new RegistryError({ side: "source", operation: "list-tags", subject: "app", category: "deferred" }, "away"),
     ],
   ])("does not take it for a crash when %s is away", async (_what, error) => {
-    const { middlewares } = createObserver("reconcile");
+    const { middlewares } = createObserver("reconcile", "images");
     const handler = middy()
       .use(middlewares)
       .handler(() => {

@@ -118,7 +118,7 @@ function productionLogger(): { readonly observer: Observer; readonly take: () =>
       return true;
     });
   }
-  const { observer } = createObserver("copy");
+  const { observer } = createObserver("copy", "images");
   return {
     observer: { ...observer, count: () => undefined },
     take() {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../functions/reconcile/handler.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
+import { RateExceededError } from "../../src/oci/rate-exceeded-error.ts";
+import { StoreError } from "../../src/replication/record-store.ts";
 import { HOUR, MINUTE, digest, setUp } from "./reconcile-fixture.ts";
 
 /** Timers that go off when told to. */
@@ -223,5 +225,66 @@ describe("a tag that a comparison finds again and again", () => {
     push("a:v1", "1", 0);
     await handle(60_000);
     expect(sent[0]?.pushedAt).toBe(time.now);
+  });
+});
+
+describe("a destination whose circuit is open", () => {
+  const open = { state: "open", since: 0, until: 1, trips: 1 } as const;
+
+  it("is asked for nothing, the others are compared, and it is compared again once its circuit is closed", async () => {
+    const { dependencies, push, sent, circuits, time, observer } = setUp({ document: two });
+    push("a:v1", "1");
+    const asked: string[] = [];
+    const handle = createHandler({
+      ...dependencies,
+      listing: (destination, repository) => (signal) => {
+        asked.push(destination);
+        return dependencies.listing(destination, repository)(signal);
+      },
+    });
+    await circuits.update("gar", () => ({ next: open, answer: undefined }));
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished", away: ["gar"] });
+    expect([...new Set(asked)]).toEqual(["other"]);
+    const beats = () =>
+      observer.counts.flatMap(({ metric, destination }) => (metric === "ReconciliationsFinished" ? [destination] : []));
+    expect(beats()).toEqual(["other"]);
+    await circuits.update("gar", () => ({ next: { state: "closed", buckets: [] }, answer: undefined }));
+    time.now += 2 * HOUR;
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished", away: [] });
+    expect(sent.map(({ destination }) => destination).toSorted()).toEqual(["gar", "other"]);
+    expect(beats()).toEqual(["other", "gar", "other"]);
+  });
+
+  it("has its source not even listed when no other destination is to be compared", async () => {
+    const { dependencies, push, circuits } = setUp();
+    push("a:v1", "1");
+    await circuits.update("gar", () => ({ next: open, answer: undefined }));
+    const tags = (): never => expect.unreachable("the source is listed");
+    const handle = createHandler({ ...dependencies, catalog: { ...dependencies.catalog, tags } });
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished", repositories: 0, away: ["gar"] });
+  });
+
+  it("is compared all the same when its circuit cannot be read", async () => {
+    const { dependencies, push, asked } = setUp();
+    push("a:v1", "1");
+    const circuits = { update: () => Promise.reject(new StoreError("away")) };
+    expect(await createHandler({ ...dependencies, circuits })(60_000)).toMatchObject({ away: [] });
+    expect(asked()).toEqual(["a:v1"]);
+  });
+});
+
+describe("a rate that is used up", () => {
+  it("is a reason to compare later, and no failure of the destination", async () => {
+    const { dependencies, push, observer } = setUp();
+    push("a:v1", "1");
+    const list = (): never => {
+      throw new RateExceededError("gar", 60_000);
+    };
+    await createHandler({ ...dependencies, listing: () => list })(60_000);
+    expect(observer.lines.filter(({ level }) => level !== "info")).toEqual([]);
+    expect(observer.lines.map(({ message }) => message)).toContain(
+      "Repository is compared later: the destination's rate is used up",
+    );
+    expect(observer.counts.filter(({ metric }) => metric === "ReconciliationsFinished")).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { digestOf } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
+import type { CircuitRecord } from "../../src/replication/circuit.ts";
 import type { IntakeRecord } from "../../src/replication/intake.ts";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
 import type { ReconcileRecord } from "../../src/replication/reconcile-cycle.ts";
@@ -35,6 +36,7 @@ export function setUp(
   const tags = createMemoryRecordStore<TagRecord>();
   const cycles = createMemoryRecordStore<ReconcileRecord>();
   const intakes = createMemoryRecordStore<IntakeRecord>();
+  const circuits = createMemoryRecordStore<CircuitRecord>();
   const opened: string[] = [];
   const split = (name: string): [string, string] => [
     name.slice(0, name.indexOf(":")),
@@ -45,6 +47,7 @@ export function setUp(
     tags,
     cycles,
     intakes,
+    circuits,
     observer,
     owner: "owner",
     now: () => time.now,
@@ -98,6 +101,7 @@ export function setUp(
     tags,
     cycles,
     intakes,
+    circuits,
     opened,
     dependencies,
     handle,

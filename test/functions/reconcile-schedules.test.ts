@@ -12,7 +12,13 @@ describe("a comparison with a schedule of its own", () => {
     push("archive/old:v1", "2");
     await handle(60_000);
     expect(asked()).toEqual(["app:v1"]);
-    expect(await handle(60_000, "nightly")).toEqual({ outcome: "finished", repositories: 1, asked: 1, missed: 1 });
+    expect(await handle(60_000, "nightly")).toEqual({
+      outcome: "finished",
+      repositories: 1,
+      asked: 1,
+      missed: 1,
+      away: [],
+    });
     expect(asked()).toEqual(["app:v1", "archive/old:v1"]);
     expect(sent[1]?.id).toMatch(/^reconcile-schedule-nightly-/);
     // The heartbeat is the regular one's.

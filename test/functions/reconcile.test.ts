@@ -12,7 +12,7 @@ describe("a comparison of both sides", () => {
     target.set("p/a:equal", "1");
     target.set("p/a:different", "old");
     target.set("p/a:only-there", "9");
-    expect(await handle(60_000)).toEqual({ outcome: "finished", repositories: 2, asked: 2, missed: 2 });
+    expect(await handle(60_000)).toEqual({ outcome: "finished", repositories: 2, asked: 2, missed: 2, away: [] });
     expect(asked().toSorted()).toEqual(["a:different", "b/c:absent"]);
     expect(sent[0]).toMatchObject({ version: 1, destination: "gar", id: expect.stringMatching(/^reconcile-/) });
   });

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
-import { Match } from "aws-cdk-lib/assertions";
+import { Match, Template } from "aws-cdk-lib/assertions";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { describe, expect, it } from "vitest";
+import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
 import { Metric, METRIC_NAMESPACE } from "../../src/contract/metric-names.ts";
 import { METRICS } from "../../src/contract/metrics.ts";
-import { EXAMPLE, synthesise } from "./template.ts";
+import { EXAMPLE, synthesise, unbundledApp } from "./template.ts";
 
 const template = synthesise();
 const alarms = Object.values(template.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => Properties);
@@ -48,6 +49,7 @@ describe("alarms", () => {
       "undelivered-events",
       "lost-events",
       "function-errors",
+      "deferrals-failed",
       "throttles",
       "copy-duration",
       "long-lane-failed",
@@ -111,16 +113,22 @@ describe("alarms", () => {
         Object.fromEntries(Dimensions.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value])),
       ];
     };
-    expect(metric("europe-waiting-push")).toEqual(["DeferredAge", { service: "copy", destination: "europe" }]);
+    expect(metric("europe-waiting-push")).toEqual([
+      "DeferredAge",
+      { stack: "freightliner", service: "copy", destination: "europe" },
+    ]);
     expect(metric("europe-stuck-lease")).toEqual([
       "DeferredAgeByReason",
-      { service: "copy", destination: "europe", reason: "busy" },
+      { stack: "freightliner", service: "copy", destination: "europe", reason: "busy" },
     ]);
     expect(metric("asia-reconcile-heartbeat")).toEqual([
       "ReconciliationsFinished",
-      { service: "reconcile", destination: "asia" },
+      { stack: "freightliner", service: "reconcile", destination: "asia" },
     ]);
-    expect(metric("notifications-failed")).toEqual(["NotificationsFailed", { service: "notify" }]);
+    expect(metric("notifications-failed")).toEqual([
+      "NotificationsFailed",
+      { stack: "freightliner", service: "notify" },
+    ]);
   });
 
   it("take a sum of which one part has no data for what the other parts say", () => {
@@ -204,6 +212,18 @@ describe("the dashboard", () => {
     "Estimated cost",
   ])("shows %s", (title) => {
     expect(text).toContain(title);
+  });
+
+  it("looks at the metrics of its own stack alone", () => {
+    const other = Template.fromStack(
+      new FreightlinerStack(unbundledApp(), "other", { configuration: JSON.stringify(EXAMPLE) }),
+    );
+    for (const type of ["AWS::CloudWatch::Dashboard", "AWS::CloudWatch::Alarm"]) {
+      const parts = JSON.stringify(other.findResources(type));
+      expect(parts).toContain("other");
+      expect(parts).not.toMatch(/"(Value|stack)":"freightliner"|stack=\\+"freightliner/);
+    }
+    expect(text).toContain("freightliner");
   });
 
   it("looks at the functions' own namespace and at every destination", () => {

@@ -97,7 +97,7 @@ describe("the probe", () => {
   });
 
   it("asks once a minute whether the destination is back, then opens with two and twice as many every minute", async () => {
-    const { open, minute, target, circuit, intake } = setUp();
+    const { open, minute, target, circuit, intake, observer } = setUp();
     target.problem = away;
     await open(0);
     await minute();
@@ -107,6 +107,8 @@ describe("the probe", () => {
     target.problem = undefined;
     expect(await minute()).toEqual(["probe gar", "probe gar", "gar 2"]);
     expect(await circuit()).toMatchObject({ state: "closed" });
+    const changes = observer.counts.filter(({ metric }) => metric.startsWith("Circuits"));
+    expect(changes).toEqual([{ metric: "CircuitsClosed", value: 1, destination: "gar" }]);
     const opened: string[][] = [];
     for (let step = 0; step < 7; step++) opened.push(await minute());
     expect(opened).toEqual([["gar 4"], ["gar 8"], ["gar 16"], ["gar 32"], ["gar full"], [], []]);

@@ -62,6 +62,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
       tags: storeOf(process, cloud.tags, "tag"),
       cycles: storeOf(process, cloud.cycles, "cycle"),
       intakes: storeOf(process, cloud.intakes, "intake"),
+      circuits: storeOf(process, cloud.circuits, "circuit"),
       async send(requests, signal) {
         for (const request of requests) {
           const effect = (): void =>
