@@ -1,5 +1,7 @@
+import { printable } from "../src/contract/printable.ts";
 import { ENDING_SIGNALS, Interruption, outputFailure } from "./interruption.ts";
-import { run, tell } from "./run.ts";
+import { run } from "./run.ts";
+import { tell } from "./tell.ts";
 import { createScreen } from "./terminal.ts";
 
 const ending = new AbortController();
@@ -7,6 +9,7 @@ const surroundings = {
   out: createScreen(process.stdout),
   err: createScreen(process.stderr),
   environment: process.env,
+  ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
 };
 let isOver = false;
 
@@ -25,6 +28,17 @@ process.stdout.on("error", (error) => {
 });
 // There is no other place to say it.
 process.stderr.on("error", () => undefined);
+
+/** Loaded when there is a question: the module of lines is large. */
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(printable(question), { signal });
+  } finally {
+    lines.close();
+  }
+}
 
 /** Small outputs fail after everything is done. */
 async function conclude(failure: Interruption): Promise<void> {

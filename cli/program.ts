@@ -4,9 +4,14 @@ import manifest from "../package.json" with { type: "json" };
 import { completionCommand } from "./commands/completion.ts";
 import { copyCommand } from "./commands/copy.ts";
 import { costCommand } from "./commands/cost.ts";
+import { deleteCommand } from "./commands/delete.ts";
+import { digestCommand } from "./commands/digest.ts";
 import { googleSetupCommand } from "./commands/google-setup.ts";
+import { inspectCommand } from "./commands/inspect.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { statusCommand } from "./commands/status.ts";
+import { tagsCommand } from "./commands/tags.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { watchCommand } from "./commands/watch.ts";
 import { EXIT_CODES } from "./exit-code.ts";
 import type { Session } from "./session.ts";
@@ -14,7 +19,19 @@ import type { Screen } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** In the order in which help shows them. What a command needs beyond its options is loaded when it runs. */
-const COMMANDS = [copyCommand, statusCommand, watchCommand, redriveCommand, googleSetupCommand, costCommand] as const;
+const COMMANDS = [
+  copyCommand,
+  verifyCommand,
+  tagsCommand,
+  digestCommand,
+  inspectCommand,
+  deleteCommand,
+  statusCommand,
+  watchCommand,
+  redriveCommand,
+  googleSetupCommand,
+  costCommand,
+] as const;
 
 /** The whole command line: commands, options, help, completion. Help goes to the screen, wrong usage is thrown. */
 export function createProgram(session: Session, out: Screen): CommandUnknownOpts {

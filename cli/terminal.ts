@@ -42,10 +42,15 @@ export interface Terminal extends Pick<GeneralOptions, "json" | "verbose"> {
   /** Errors. */
   readonly err: Screen;
   readonly environment: NodeJS.ProcessEnv;
+  /** Asks the person at the terminal; undefined where there is nobody to ask. */
+  readonly ask: Ask | undefined;
 }
 
+/** @returns what was typed. */
+export type Ask = (question: string, signal: AbortSignal) => Promise<string>;
+
 /** Both streams of a process, and its environment. */
-export interface Surroundings extends Pick<Terminal, "out" | "err" | "environment"> {}
+export interface Surroundings extends Pick<Terminal, "out" | "err" | "environment" | "ask"> {}
 
 const SILENT: Screen = {
   isTTY: false,
@@ -57,10 +62,10 @@ const SILENT: Screen = {
 };
 
 export function createTerminal(
-  { out, err, environment }: Surroundings,
+  { out, err, environment, ask }: Surroundings,
   { json, quiet, verbose }: GeneralOptions,
 ): Terminal {
-  return { out, err, environment, json, verbose, notes: quiet ? SILENT : err, details: verbose ? err : SILENT };
+  return { out, err, environment, ask, json, verbose, notes: quiet ? SILENT : err, details: verbose ? err : SILENT };
 }
 
 /** Control sequences of ECMA-48: erase the page and go to its beginning; go to the line's beginning and erase it. */

@@ -1,27 +1,35 @@
 import { Option } from "@commander-js/extra-typings";
 import type { Session } from "../session.ts";
-import { createRegistryCommand, integerFrom } from "./base.ts";
+import { collect, createRegistryCommand, integerFrom } from "./base.ts";
 
-export function copyCommand(session: Session) {
-  return createRegistryCommand("copy", "copy one image between two registries")
-    .argument("<source>", "registry/repository:tag or registry/repository@sha256:...")
-    .argument("<target>", "registry/repository[:tag]; without a tag it takes the source's")
+/** A command that copies images, whichever they are. */
+export function createCopyingCommand(name: string, summary: string) {
+  return createRegistryCommand(name, summary)
     .option("--platform <platform>", "copy only this one of a multi-platform image: os/arch or os/arch/variant")
-    .option("--dry-run", "show what would be sent, write nothing", false)
     .addOption(
       new Option("--sparse <what>", "a multi-platform image some of whose platforms the source lacks")
-        .choices(["fail", "keep"] as const)
+        .choices(["fail", "keep"])
         .default("fail" as const),
     )
     .option("--no-referrers", "leave signatures, SBOMs and attestations behind")
-    .option("--jobs <n>", "blobs sent at once, at most", integerFrom(1, 128), 64)
-    .action((source, target, given) =>
+    .option("--dry-run", "show what would be sent, write nothing", false)
+    .option("--jobs <n>", "blobs sent at once, at most", integerFrom(1, 128), 64);
+}
+
+export function copyCommand(session: Session) {
+  return createCopyingCommand("copy", "copy images between two registries")
+    .argument("<source>", "registry/repository:tag or registry/repository@sha256:...; several of them, if you like")
+    .argument("<target...>", "registry/repository[:tag]; several sources go below it, each under its last name")
+    .usage("[options] SOURCE... TARGET")
+    .option("--all-tags", "copy every tag of the repository that SOURCE names", false)
+    .option("--tags <glob>", "copy the tags that match (repeatable)", collect, [])
+    .action((source, rest, given) =>
       session.run(given, async (terminal, signal) => {
-        const [{ copy }, { readCopyOptions }] = await Promise.all([
+        const [{ copy }, { readCopyOrders, readCopyWay }] = await Promise.all([
           import("../copy/copy.ts"),
           import("../copy/copy-options.ts"),
         ]);
-        return copy(readCopyOptions({ source, target }, given), terminal, signal);
+        return copy(readCopyOrders([source, ...rest], given), readCopyWay(given), terminal, signal);
       }),
     );
 }

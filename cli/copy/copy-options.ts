@@ -1,13 +1,14 @@
-import { FormatError } from "../../src/oci/format-error.ts";
 import { parsePlatform } from "../../src/oci/platform.ts";
 import type { Platform } from "../../src/oci/platform.ts";
-import { parseReference } from "../../src/oci/reference.ts";
+import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { Reference } from "../../src/oci/reference.ts";
+import { readReference, usage } from "../registry/read-reference.ts";
 import { UsageError } from "../usage-error.ts";
+import { chooseTags } from "./choose-tags.ts";
+import type { TagChoice } from "./choose-tags.ts";
 
-export interface CopyOptions {
-  readonly source: Reference;
-  readonly target: Reference;
+/** How images are copied, whichever they are. */
+export interface CopyWay {
   readonly platform: Platform | undefined;
   readonly dryRun: boolean;
   readonly referrers: boolean;
@@ -17,21 +18,35 @@ export interface CopyOptions {
   readonly allowedHosts: readonly string[];
 }
 
+/** What is to be copied: an image, or those tags of a repository that `tags` matches. */
+export interface CopyOrder {
+  readonly source: Reference;
+  /** Without a tag it takes the source's. */
+  readonly target: Reference;
+  /** Undefined for a single image. */
+  readonly tags: TagChoice | undefined;
+}
+
 /** Options of `freightliner copy` as they were written. */
-interface Given extends Pick<CopyOptions, "dryRun" | "referrers" | "sparse" | "jobs"> {
+export interface GivenCopy {
   readonly platform?: string | undefined;
+  readonly dryRun: boolean;
+  readonly referrers: boolean;
+  /** An index whose children are not all at the source: a failure, or copied as it is. */
+  readonly sparse: "fail" | "keep";
+  readonly jobs: number;
   readonly allowHost: readonly string[];
 }
 
-/** Reads what `freightliner copy` was given. @throws {UsageError} saying which part is wrong. */
-export function readCopyOptions(
-  places: { readonly source: string; readonly target: string },
-  given: Given,
-): CopyOptions {
-  const { platform, dryRun, referrers, sparse, jobs, allowHost } = given;
+export interface GivenTags {
+  readonly allTags: boolean;
+  readonly tags: readonly string[];
+}
+
+/** @throws {UsageError} saying which part is wrong. */
+export function readCopyWay({ platform, dryRun, referrers, sparse, jobs, allowHost }: GivenCopy): CopyWay {
   return {
-    ...readReferences(places.source, places.target),
-    platform: platform === undefined ? undefined : explained(() => parsePlatform(platform)),
+    platform: platform === undefined ? undefined : usage("copy", () => parsePlatform(platform)),
     dryRun,
     referrers,
     sparse,
@@ -40,23 +55,44 @@ export function readCopyOptions(
   };
 }
 
-function readReferences(sourceText: string, targetText: string): Pick<CopyOptions, "source" | "target"> {
-  const source = explained(() => parseReference(sourceText));
-  const target = explained(() => parseReference(targetText));
-  if (source.tag === undefined && source.digest === undefined) {
-    throw new UsageError(`${sourceText} names no tag and no digest; write ${sourceText}:TAG`);
-  }
-  if (target.digest !== undefined && target.digest !== source.digest) {
-    throw new UsageError("TARGET has another digest than SOURCE, and a copy does not change digests; leave it out");
-  }
-  return { source, target };
+/**
+ * Reads SOURCE... and TARGET. Several sources go below TARGET, each under its own last name, as files go into a folder.
+ * @throws {UsageError}
+ */
+export function readCopyOrders(places: readonly string[], given: GivenTags): CopyOrder[] {
+  const sources = places.slice(0, -1).map((text) => readReference("copy", text));
+  const target = readReference("copy", places.at(-1) ?? "");
+  const choice = given.allTags || given.tags.length > 0 ? chooseTags(given.tags) : undefined;
+  for (const [index, source] of sources.entries()) checkSource(source, places[index] ?? "", choice);
+  const one = choice === undefined && sources.length === 1 ? sources[0] : undefined;
+  checkTarget(target, one);
+  const below = (source: Reference): Reference =>
+    sources.length === 1 ? target : { ...target, name: joined(target, source.name.split("/").at(-1) ?? "") };
+  return sources.map((source) => ({ source, target: below(source), tags: choice }));
 }
 
-function explained<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof FormatError) throw new UsageError(cause.message, { command: "copy", cause });
-    throw cause;
+/** `one` is the image that is copied, if it is a single one. */
+function checkTarget({ tag, digest }: Reference, one: Reference | undefined): void {
+  if (one === undefined && (tag !== undefined || digest !== undefined)) {
+    throw new UsageError("TARGET names one image, and several are copied; leave its tag out", { command: "copy" });
   }
+  if (digest !== undefined && digest !== one?.digest) {
+    const problem = "TARGET has another digest than SOURCE, and a copy does not change digests; leave it out";
+    throw new UsageError(problem, { command: "copy" });
+  }
+}
+
+function checkSource(source: Reference, text: string, choice: TagChoice | undefined): void {
+  const isNamed = source.tag !== undefined || source.digest !== undefined;
+  if (choice !== undefined && isNamed) {
+    throw new UsageError(`${text} names one image; leave its tag out to copy ${choice.text}`, { command: "copy" });
+  }
+  if (choice === undefined && !isNamed) {
+    const advice = `write ${text}:TAG, or --all-tags for every one`;
+    throw new UsageError(`${text} names no tag and no digest; ${advice}`, { command: "copy" });
+  }
+}
+
+function joined({ name }: Reference, last: string): Reference["name"] {
+  return usage("copy", () => parseRepositoryName(`${name}/${last}`));
 }

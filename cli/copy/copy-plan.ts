@@ -74,6 +74,12 @@ export async function planCopy(
   };
 }
 
+/** What is there once a plan has been carried out. */
+export function noteCarriedOut(plan: CopyPlan, known: KnownContent): void {
+  for (const { descriptor } of plan.blobs) known.add(descriptor.digest);
+  for (const { manifest } of plan.waves.flat()) known.add(manifest.digest);
+}
+
 /** Level by level, from what others point to down to what it points to. */
 async function absentNodes(
   images: readonly NamedImage[],

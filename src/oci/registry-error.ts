@@ -12,6 +12,7 @@ export const REGISTRY_OPERATIONS = [
   "start-upload",
   "put-blob",
   "put-manifest",
+  "delete-manifest",
   "get-token",
   "get-credentials",
 ] as const;

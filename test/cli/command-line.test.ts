@@ -63,7 +63,11 @@ describe("the command line", () => {
       "freightliner copy --help",
     ],
     [["copy", "a"], "missing required argument 'target'", "freightliner copy --help"],
-    [["copy", "a", "b", "c"], "too many arguments for 'copy'. Expected 2 arguments but got 3: a, b, c.", "copy --help"],
+    [
+      ["verify", "a", "b", "c"],
+      "too many arguments for 'verify'. Expected 2 arguments but got 3: a, b, c.",
+      "verify --help",
+    ],
     [["copy", "a", "b", "--jobs", "0"], "It takes a whole number from 1 to 128.", "freightliner copy --help"],
     [["cost", "--overlap", "2"], "It takes a number from 0 to 1.", "freightliner cost --help"],
     [["cost", "--images", "many"], "It takes a number from 0 to 1000000000.", "freightliner cost --help"],

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readCopyOptions } from "../../cli/copy/copy-options.ts";
+import { readCopyOrders } from "../../cli/copy/copy-options.ts";
 import { formatBytes, formatDuration } from "../../cli/format.ts";
 import { showProgress } from "../../cli/copy/progress.ts";
 import { createScreen } from "../../cli/terminal.ts";
@@ -112,14 +112,16 @@ describe("freightliner copy", () => {
 });
 
 describe("its command line", () => {
-  const given = { dryRun: false, referrers: true, sparse: "fail", jobs: 64, allowHost: [] } as const;
+  const none = { allTags: false, tags: [] };
   it.each([
-    ["no tag", { source: "r.io/a", target: "r.io/b" }, {}],
-    ["no registry", { source: "a:v1", target: "r.io/b" }, {}],
-    ["a platform that is none", { source: "r.io/a:v1", target: "r.io/b" }, { platform: "linux" }],
-    ["another digest", { source: "r.io/a:v1", target: `r.io/b@sha256:${"a".repeat(64)}` }, {}],
-  ])("is refused with a reason for %s", (_case, places, more) => {
-    expect(() => readCopyOptions(places, { ...given, ...more })).toThrow(UsageError);
+    ["no tag", ["r.io/a", "r.io/b"], none],
+    ["no registry", ["a:v1", "r.io/b"], none],
+    ["another digest", ["r.io/a:v1", `r.io/b@sha256:${"a".repeat(64)}`], none],
+    ["several images in one place", ["r.io/a:v1", "r.io/b:v1", "r.io/c:v1"], none],
+    ["all tags of one image", ["r.io/a:v1", "r.io/b"], { allTags: true, tags: [] }],
+    ["a pattern that no tag can match", ["r.io/a", "r.io/b"], { allTags: false, tags: ["v 1"] }],
+  ])("is refused with a reason for %s", (_case, places, tags) => {
+    expect(() => readCopyOrders(places, tags)).toThrow(UsageError);
   });
 });
 

@@ -1,7 +1,7 @@
 /** What a request may do (distribution project, "Token Scope"). */
 export interface Scope {
   readonly repository: string;
-  readonly actions: "pull" | "pull,push";
+  readonly actions: "pull" | "pull,push" | "pull,delete";
   /** A second repository to read, for a mount. */
   readonly from?: string | undefined;
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { copy } from "../../../cli/copy/copy.ts";
-import { readCopyOptions } from "../../../cli/copy/copy-options.ts";
+import { readCopyOrders } from "../../../cli/copy/copy-options.ts";
 import { ExitCode } from "../../../cli/exit-code.ts";
 import { imageOf, indexOf, layer, withReferrer } from "../../../local/images/image-content.ts";
 import type { ImageContent } from "../../../local/images/image-content.ts";
@@ -35,8 +35,9 @@ interface Planned {
 
 async function run(source: string, target: string, dryRun: boolean): Promise<string> {
   const { terminal, out } = captureTerminal({ json: true, quiet: true });
-  const given = { dryRun, referrers: true, sparse: "fail", jobs: 8, allowHost: [] } as const;
-  expect(await copy(readCopyOptions({ source, target }, given), terminal, signal)).toBe(ExitCode.ok);
+  const orders = readCopyOrders([source, target], { allTags: false, tags: [] });
+  const way = { platform: undefined, dryRun, referrers: true, sparse: "fail", jobs: 8, allowedHosts: [] } as const;
+  expect(await copy(orders, way, terminal, signal)).toBe(ExitCode.ok);
   return out();
 }
 

@@ -1,0 +1,19 @@
+import { compileGlobs, globProblem, LONGEST } from "../../src/contract/glob.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Which tags of a repository are taken. */
+export interface TagChoice {
+  readonly takes: (tag: string) => boolean;
+  /** For messages. */
+  readonly text: string;
+}
+
+/** Tags by globs, as rules of the stack have them; every tag when there is none. @throws {UsageError} */
+export function chooseTags(globs: readonly string[]): TagChoice {
+  if (globs.length === 0) return { takes: () => true, text: "all tags" };
+  for (const glob of globs) {
+    const problem = globProblem(glob, LONGEST.tag);
+    if (problem !== undefined) throw new UsageError(`the pattern ${JSON.stringify(glob)} of tags ${problem}`);
+  }
+  return { takes: compileGlobs(globs), text: `the tags ${globs.join(", ")}` };
+}

@@ -1,0 +1,108 @@
+import { isDigest } from "../../src/oci/digest.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import { formatReference } from "../../src/oci/reference.ts";
+import type { Repository, Tag } from "../../src/oci/reference.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
+import { deniesContent } from "../../src/replication/copy-image.ts";
+import type { Tally } from "../../src/replication/tally.ts";
+import type { Streams } from "../../src/replication/streams.ts";
+import { counted, formatBytes, formatDuration } from "../format.ts";
+import type { Repositories } from "../registry/repositories.ts";
+import type { Terminal } from "../terminal.ts";
+import { carryOut } from "./carry-out.ts";
+import type { Hands } from "./carry-out.ts";
+import type { CopyWay } from "./copy-options.ts";
+import { noteCarriedOut, planCopy } from "./copy-plan.ts";
+import type { CopyPlan, KnownContent } from "./copy-plan.ts";
+import type { CopyPair } from "./expand-orders.ts";
+import { findImage } from "./find-image.ts";
+import { readNamedImages } from "./named-images.ts";
+import { showProgress } from "./progress.ts";
+import { describePlan, summarizePlan } from "./show-plan.ts";
+
+/** What all copies of a run share. */
+export interface CopyTools {
+  readonly repositories: Pick<Repositories, "source" | "target">;
+  readonly streams: Streams;
+  readonly terminal: Terminal;
+  readonly knownOf: (target: Repository) => KnownContent;
+}
+
+/** Makes the plan; one that doubts what the target says it has, when it has denied that. */
+type PlanFor = (isDoubted: boolean) => Promise<CopyPlan>;
+
+/** Copies one image: a plan, then what it says. A dry run shows it instead. @throws what the copy throws. */
+export async function copyPair(
+  pair: CopyPair,
+  way: CopyWay,
+  tools: CopyTools,
+  signal: AbortSignal,
+): Promise<"copied" | "unchanged"> {
+  const started = Date.now();
+  const { terminal, repositories, knownOf } = tools;
+  const [source, target] = await Promise.all([repositories.source(pair.source), repositories.target(pair.target)]);
+  const root = await findImage({ ...way, source: pair.source }, source, signal);
+  const reference = pair.target.tag ?? pair.source.tag ?? root.digest;
+  const images = await readNamedImages({ root, reference }, { ...way, source }, signal);
+  const mountFrom = pair.source.registry === pair.target.registry ? pair.source.name : undefined;
+  const known = knownOf(pair.target);
+  const planFor: PlanFor = (isDoubted) => planCopy(images, { target, mountFrom, known, isDoubted }, signal);
+  const plan = await planFor(false);
+  const about = { source: formatReference(pair.source), target: placeOf(pair.target, reference), digest: root.digest };
+  const outcome = plan.blobs.length === 0 && plan.waves.length === 0 ? "unchanged" : "copied";
+  if (way.dryRun) {
+    showPlan(about, plan, terminal);
+  } else {
+    const hands = { source, target, streams: tools.streams, clock: systemClock };
+    const tally =
+      outcome === "unchanged" ? undefined : await carryOutPatiently({ plan, planFor }, hands, terminal, signal);
+    const ms = Date.now() - started;
+    if (terminal.json) terminal.out.json({ ...about, outcome, ...tally, ms });
+    else terminal.out.lines([describeCopied(about, tally, ms)]);
+  }
+  noteCarriedOut(plan, known);
+  return outcome;
+}
+
+interface About {
+  readonly source: string;
+  readonly target: string;
+  readonly digest: Digest;
+}
+
+function placeOf(target: Repository, reference: Tag | Digest): string {
+  const name = formatReference({ registry: target.registry, name: target.name });
+  return `${name}${isDigest(reference) ? "@" : ":"}${reference}`;
+}
+
+function showPlan(about: About, plan: CopyPlan, { out, json }: Terminal): void {
+  if (json) out.json({ ...about, plan: summarizePlan(plan) });
+  else out.lines([`${about.target} is to be ${about.digest}`, ...describePlan(plan)]);
+}
+
+/** Carries out a plan; sends everything when the target denies having what it said it had. */
+async function carryOutPatiently(
+  { plan, planFor }: { readonly plan: CopyPlan; readonly planFor: PlanFor },
+  tools: Omit<Hands, "observe">,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Tally> {
+  const progress = showProgress(terminal.notes);
+  const hands = { ...tools, observe: progress.observe };
+  try {
+    return await carryOut(plan, hands, signal);
+  } catch (error) {
+    if (!deniesContent(error)) throw error;
+    progress.observe({ kind: "denied" });
+    return await carryOut(await planFor(true), hands, signal);
+  } finally {
+    progress.end();
+  }
+}
+
+function describeCopied({ target, digest }: About, tally: Tally | undefined, ms: number): string {
+  if (tally === undefined) return `${target} is ${digest} already`;
+  const mounted = tally.blobsMounted === 0 ? "" : `${tally.blobsMounted} mounted, `;
+  const sent = `${counted(tally.blobsUploaded, "blob")} sent (${formatBytes(tally.bytesUploaded)})`;
+  return `${target} is ${digest}: ${sent}, ${mounted}${tally.blobsPresent} there already, ${formatDuration(ms)}`;
+}

@@ -1,0 +1,33 @@
+import { formatReference } from "../../src/oci/reference.ts";
+import { findImage } from "../copy/find-image.ts";
+import { readNamedImages } from "../copy/named-images.ts";
+import { ExitCode } from "../exit-code.ts";
+import { readImageReference } from "../registry/read-reference.ts";
+import { openRepositories } from "../registry/repositories.ts";
+import type { Terminal } from "../terminal.ts";
+import { contentTree } from "./content-tree.ts";
+import { drawTree } from "./draw-tree.ts";
+
+interface GivenInspect {
+  readonly referrers: boolean;
+  readonly allowHost: readonly string[];
+}
+
+/** Carries out `freightliner inspect`: an image as a tree of what it is made of. */
+export async function inspect(
+  text: string,
+  { referrers, allowHost }: GivenInspect,
+  { out, json, environment }: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const reference = readImageReference("inspect", text);
+  await using repositories = openRepositories({ environment, allowedHosts: allowHost });
+  const source = await repositories.source(reference);
+  const root = await findImage({ source: reference, platform: undefined }, source, signal);
+  const name = reference.tag ?? root.digest;
+  const images = await readNamedImages({ root, reference: name }, { source, referrers, sparse: "keep" }, signal);
+  const content = contentTree(images);
+  if (json) out.json({ reference: formatReference(reference), ...content });
+  else out.lines([formatReference(reference), ...drawTree(content)]);
+  return ExitCode.ok;
+}

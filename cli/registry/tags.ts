@@ -1,0 +1,41 @@
+import { formatReference } from "../../src/oci/reference.ts";
+import { createRepositoryClient } from "../../src/registry/repository-client.ts";
+import { listTags } from "../../src/registry/tags.ts";
+import { chooseTags } from "../copy/choose-tags.ts";
+import { ExitCode } from "../exit-code.ts";
+import { NotFoundError } from "../not-found-error.ts";
+import type { Terminal } from "../terminal.ts";
+import { readRepository } from "./read-reference.ts";
+import { openRepositories } from "./repositories.ts";
+
+interface GivenTags {
+  readonly tags: readonly string[];
+  readonly allowHost: readonly string[];
+}
+
+/** Carries out `freightliner tags`: the tags of a repository, page by page. */
+export async function tags(
+  text: string,
+  { tags: globs, allowHost }: GivenTags,
+  { out, json, environment }: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const repository = readRepository("tags", text);
+  const { takes } = chooseTags(globs);
+  await using repositories = openRepositories({ environment, allowedHosts: allowHost });
+  const client = createRepositoryClient(await repositories.endpoint("source", repository));
+  const found: string[] = [];
+  let hasAny = false;
+  for await (const tag of listTags(client, signal)) {
+    hasAny = true;
+    if (!takes(tag)) continue;
+    if (json) found.push(tag);
+    else out.lines([tag]);
+  }
+  if (!hasAny) {
+    const name = formatReference(repository);
+    throw new NotFoundError(`${name} has no tags, or does not exist; check the name and your login`);
+  }
+  if (json) out.json({ repository: formatReference(repository), tags: found });
+  return ExitCode.ok;
+}

@@ -1,0 +1,129 @@
+import type { Descriptor } from "../../src/oci/descriptor.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import type { ImageSource } from "../../src/oci/image-source.ts";
+import type { ImageTarget } from "../../src/oci/image-target.ts";
+import { successors } from "../../src/oci/manifest.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
+import { concurrently } from "../../src/replication/concurrently.ts";
+import { blobsOf, nodesOf } from "../../src/replication/image-tree.ts";
+import type { ImageNode } from "../../src/replication/image-tree.ts";
+import type { NamedImage } from "../copy/named-images.ts";
+
+/** Something of an image that its copy lacks, or has otherwise. */
+export interface Difference {
+  readonly kind: "tag" | "manifest" | "blob" | "referrer";
+  /** A tag or a digest. */
+  readonly name: string;
+  readonly problem: string;
+}
+
+export interface Comparison {
+  readonly differences: readonly Difference[];
+  readonly checked: { readonly manifests: number; readonly blobs: number; readonly referrers: number };
+}
+
+/** The copy: a repository that is read, and asked for blobs. */
+interface Copy {
+  readonly read: Pick<ImageSource, "resolve" | "fetchManifest" | "listReferrers">;
+  readonly target: Pick<ImageTarget, "hasBlob">;
+}
+
+const CONCURRENT_QUESTIONS = 16;
+
+/** Compares images with a repository: each tag, each manifest by its bytes, each blob by its size, each list of referrers. */
+export async function compareImages(
+  images: readonly NamedImage[],
+  copy: Copy,
+  { referrers }: { readonly referrers: boolean },
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const nodes = unique(
+    images.flatMap(({ tree }) => nodesOf(tree)),
+    ({ manifest }) => manifest.digest,
+  );
+  const blobs = unique(
+    images.flatMap(({ tree }) => blobsOf(tree)),
+    ({ digest }) => digest,
+  );
+  const attached = referrers ? images.flatMap(({ tree }) => tree.referrers.flatMap(subjectOf)) : [];
+  const ask = <T>(items: readonly T[], look: (item: T, working: AbortSignal) => Promise<Difference | undefined>) =>
+    concurrently(items, CONCURRENT_QUESTIONS, look, signal);
+  const found = [
+    await ask(images, (image, working) => compareTag(image, copy, working)),
+    await ask(nodes, (node, working) => compareManifest(node, copy, working)),
+    await ask(blobs, (blob, working) => compareBlob(blob, copy, working)),
+    await ask(attached, (each, working) => compareReferrer(each, copy, working)),
+  ];
+  return {
+    differences: found.flat().filter((difference) => difference !== undefined),
+    checked: { manifests: nodes.length, blobs: blobs.length, referrers: attached.length },
+  };
+}
+
+async function compareTag(
+  { reference, tree }: NamedImage,
+  copy: Copy,
+  signal: AbortSignal,
+): Promise<Difference | undefined> {
+  const { digest } = tree.root.manifest;
+  const found = await copy.read.resolve(reference, signal);
+  if (found?.digest === digest) return undefined;
+  return {
+    kind: "tag",
+    name: reference,
+    problem: found === undefined ? "is missing" : `is ${found.digest}, not ${digest}`,
+  };
+}
+
+/** Its bytes are compared by their digest, which every read checks. */
+async function compareManifest(
+  { manifest: { digest } }: ImageNode,
+  copy: Copy,
+  signal: AbortSignal,
+): Promise<Difference | undefined> {
+  const name = { kind: "manifest", name: digest } as const;
+  return otherwise(name, () => copy.read.fetchManifest({ digest }, signal));
+}
+
+async function compareBlob(blob: Descriptor, copy: Copy, signal: AbortSignal): Promise<Difference | undefined> {
+  const name = { kind: "blob", name: blob.digest } as const;
+  return otherwise(name, async () => ((await copy.target.hasBlob(blob, signal)) ? blob : undefined));
+}
+
+/** Missing, or other content than its digest says; a registry that cannot be asked is no difference. */
+async function otherwise(
+  what: Pick<Difference, "kind" | "name">,
+  look: () => Promise<unknown>,
+): Promise<Difference | undefined> {
+  try {
+    return (await look()) === undefined ? { ...what, problem: "is missing" } : undefined;
+  } catch (error) {
+    const isContent = error instanceof RegistryError && /^(?:DIGEST|SIZE|MANIFEST)_INVALID$/.test(error.code ?? "");
+    if (!isContent) throw error;
+    return { ...what, problem: error.problem };
+  }
+}
+
+interface Attached {
+  readonly subject: Digest;
+  readonly referrer: Digest;
+}
+
+function subjectOf({ manifest }: ImageNode): Attached[] {
+  const subject = successors(manifest.bytes, manifest.mediaType).subject?.digest;
+  return subject === undefined ? [] : [{ subject, referrer: manifest.digest }];
+}
+
+async function compareReferrer(
+  { subject, referrer }: Attached,
+  copy: Copy,
+  signal: AbortSignal,
+): Promise<Difference | undefined> {
+  const listed = await copy.read.listReferrers(subject, signal);
+  if (listed.some(({ digest }) => digest === referrer)) return undefined;
+  return { kind: "referrer", name: referrer, problem: `is not listed for ${subject}` };
+}
+
+function unique<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
+}
