@@ -22,7 +22,11 @@ interface Environment {
 }
 
 /** Runs the copy function on every destination's queue, as Lambda does: as many environments as there are messages, within the intake. */
-export function startCopyFunction(cloud: Cloud, onDelivery: () => void = () => undefined): void {
+export function startCopyFunction(
+  cloud: Cloud,
+  onDelivery: () => void = () => undefined,
+  more: (process: Process) => Partial<CopyDependencies> = () => ({}),
+): void {
   const warm: Environment[] = [];
   let environments = 0;
   for (const place of cloud.places.values()) poll(place);
@@ -33,7 +37,7 @@ export function startCopyFunction(cloud: Cloud, onDelivery: () => void = () => u
       if (running >= place.intake) return false;
       running++;
       onDelivery();
-      const environment = warm.pop() ?? startEnvironment(cloud, `copy-${environments++}`);
+      const environment = warm.pop() ?? startEnvironment(cloud, `copy-${environments++}`, more);
       cloud.world.note(`${environment.process.name} gets ${message.id} (${message.receives + 1}): ${message.body}`);
       void invoke(environment, message, place, () => running--);
       return true;
@@ -81,13 +85,17 @@ function deliveryOf({ id, body, receives, priority }: Message, destination: stri
   };
 }
 
-export function startEnvironment(cloud: Cloud, name: string): Environment {
+export function startEnvironment(
+  cloud: Cloud,
+  name: string,
+  more: (process: Process) => Partial<CopyDependencies> = () => ({}),
+): Environment {
   const process = createProcess(cloud.world, name);
-  return { process, handle: createHandler(wiring(cloud, process)) };
+  return { process, handle: createHandler({ ...copyDependencies(cloud, process), ...more(process) }) };
 }
 
 /** The function's index.ts, with the models for adapters. */
-function wiring(cloud: Cloud, process: Process): CopyDependencies {
+export function copyDependencies(cloud: Cloud, process: Process): CopyDependencies {
   const { world, dead, configuration } = cloud;
   const { clock } = process;
   const failure = (): Error => new Error("the queue cannot be reached");

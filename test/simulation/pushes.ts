@@ -30,15 +30,16 @@ export function createHistory(): History {
   return { pushes: new Map(), newest: new Map(), lost: new Set(), heard: [], signatures: new Map() };
 }
 
-/** Pushes images that share layers; their events may be lost, doubled, late and out of order. */
-export function schedulePushes(cloud: Cloud, history: History, end: number): void {
+/** Pushes images that share layers, `more` among them; their events may be lost, doubled, late and out of order. */
+export function schedulePushes(cloud: Cloud, history: History, end: number, more: readonly string[] = []): void {
   const { world, source } = cloud;
   const { time, random } = world;
   const deliver = createFanOutFunction(cloud);
-  const layers = Array.from(
+  const usual = Array.from(
     { length: 6 },
     (_, index) => `layer ${index} ${"x".repeat(random() < 0.1 ? 1_200_000 : 100)}`,
   );
+  const layers = [...usual, ...more];
   const pick = (): string[] => layers.filter(() => random() < 0.5);
   const pushes = 1 + Math.floor(random() * 4);
   const isSigned = random() < 0.3;

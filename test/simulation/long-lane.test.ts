@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { simulateLongLane } from "./long-lane.ts";
+
+const SEEDS = 12;
+
+describe("the simulation of the long lane", () => {
+  it(`of ${SEEDS} seeds whose images share a layer that no function can send, breaks no promise, and builds are killed on the way`, async () => {
+    const broken: string[] = [];
+    let handedOver = 0;
+    let builds = 0;
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const played = await simulateLongLane(seed);
+      if (played.violations.length > 0) broken.push(`seed ${seed}: ${played.violations.join("; ")}`);
+      handedOver += played.handedOver;
+      builds += played.builds;
+    }
+    expect(broken).toEqual([]);
+    expect(handedOver).toBeGreaterThan(SEEDS);
+    expect(builds).toBeGreaterThan(SEEDS);
+  }, 600_000);
+});
