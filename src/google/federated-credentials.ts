@@ -1,6 +1,8 @@
 import { AwsClient } from "google-auth-library";
 import type { AwsSecurityCredentialsSupplier } from "google-auth-library";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
+import { createSecrets } from "../registry/auth/secrets.ts";
+import type { Secrets } from "../registry/auth/secrets.ts";
 import { createSharedWork } from "../registry/shared-work.ts";
 import { GOOGLE_SCOPE } from "./scope.ts";
 import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";
@@ -30,27 +32,9 @@ const IAM_CREDENTIALS = "https://iamcredentials.googleapis.com";
  * token and renews it five minutes early; all who wait share one exchange.
  */
 export function createFederatedCredentials(options: FederationOptions): CredentialsSource {
-  const {
-    audience,
-    serviceAccount,
-    aws,
-    stsUrl,
-    iamCredentialsUrl = IAM_CREDENTIALS,
-    timeoutMs = TOKEN_TIMEOUT_MS,
-  } = options;
-  const impersonation = `${iamCredentialsUrl}/v1/projects/-/serviceAccounts/${serviceAccount}:generateAccessToken`;
-  const create = (): AwsClient =>
-    new AwsClient({
-      type: "external_account",
-      audience,
-      subject_token_type: "urn:ietf:params:aws:token-type:aws4_request",
-      aws_security_credentials_supplier: aws,
-      scopes: [GOOGLE_SCOPE],
-      // What is not waited for any more ends as well.
-      transporterOptions: { timeout: timeoutMs },
-      ...(stsUrl === undefined ? {} : { token_url: stsUrl }),
-      ...(serviceAccount === undefined ? {} : { service_account_impersonation_url: impersonation }),
-    });
+  const { timeoutMs = TOKEN_TIMEOUT_MS } = options;
+  const secrets = createSecrets();
+  const create = (): AwsClient => createClient({ ...options, timeoutMs, aws: noting(options.aws, secrets) });
   let client = create();
   /** The client whose exchange is under way. */
   let asking: AwsClient | undefined;
@@ -65,7 +49,7 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
       .catch((cause: unknown) => {
         if (client === asked) client = create();
         signal.throwIfAborted();
-        throw noToken(cause, NO_TOKEN);
+        throw noToken(cause, NO_TOKEN, secrets.cut);
       })
       .finally(() => {
         if (asking === asked) asking = undefined;
@@ -81,5 +65,40 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
       client = create();
     }
     return { kind: "registry-token", token: await exchanges.run("", exchange, signal) };
+  };
+}
+
+function createClient({
+  audience,
+  serviceAccount,
+  aws,
+  stsUrl,
+  iamCredentialsUrl = IAM_CREDENTIALS,
+  timeoutMs = TOKEN_TIMEOUT_MS,
+}: FederationOptions): AwsClient {
+  const impersonation = `${iamCredentialsUrl}/v1/projects/-/serviceAccounts/${serviceAccount}:generateAccessToken`;
+  return new AwsClient({
+    type: "external_account",
+    audience,
+    subject_token_type: "urn:ietf:params:aws:token-type:aws4_request",
+    aws_security_credentials_supplier: aws,
+    scopes: [GOOGLE_SCOPE],
+    // What is not waited for any more ends as well.
+    transporterOptions: { timeout: timeoutMs },
+    ...(stsUrl === undefined ? {} : { token_url: stsUrl }),
+    ...(serviceAccount === undefined ? {} : { service_account_impersonation_url: impersonation }),
+  });
+}
+
+/** Remembers what an exchange proves itself by: a server may quote it. */
+function noting(aws: AwsSecurityCredentialsSupplier, secrets: Secrets): AwsSecurityCredentialsSupplier {
+  return {
+    getAwsRegion: (context) => aws.getAwsRegion(context),
+    async getAwsSecurityCredentials(context) {
+      const role = await aws.getAwsSecurityCredentials(context);
+      secrets.note(role.secretAccessKey);
+      secrets.note(role.token ?? "");
+      return role;
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { RegistryError } from "../oci/registry-error.ts";
+import type { Cut } from "../registry/auth/secrets.ts";
 import { scrub } from "../registry/scrub.ts";
 import { unlessAborted } from "../registry/shared-work.ts";
 
@@ -21,11 +22,15 @@ export async function within<T>(work: Promise<T>, signal: AbortSignal, timeoutMs
  * There is no token: for good when Google refused to give one (4xx), for now when it was busy or away. The library's own
  * errors hold the request, signed claim and all: of them only the message is kept, scrubbed.
  */
-export function noToken(cause: unknown, what: { readonly problem: string; readonly check: string }): RegistryError {
+export function noToken(
+  cause: unknown,
+  what: { readonly problem: string; readonly check: string },
+  cut: Cut = (text) => text,
+): RegistryError {
   const status =
     cause instanceof Error && "status" in cause && typeof cause.status === "number" ? cause.status : undefined;
   const isRefusal = status !== undefined && status >= 400 && status < 500 && status !== 429;
-  const detail = cause instanceof Error ? scrub(cause.message).slice(0, 300) : "no token in the answer";
+  const detail = cause instanceof Error ? scrub(cut(cause.message)).slice(0, 300) : "no token in the answer";
   return new RegistryError(
     {
       side: "target",

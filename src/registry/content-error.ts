@@ -14,6 +14,6 @@ export function contentError(
   const { operation, reference, code, category = "permanent" } = about;
   return new RegistryError(
     { side: client.endpoint.side, operation, subject: client.subject(reference), category, code },
-    problem,
+    client.cut(problem),
   );
 }

@@ -28,7 +28,7 @@ export async function pushBlob(
       if (isMaybeThere && (await hasBlob(client, descriptor, signal))) return { kind: "uploaded" };
       return await pushOnce(client, descriptor, options, signal);
     } catch (cause) {
-      const error = typedFailure(client.occasion("put-blob", descriptor.digest), cause, signal);
+      const error = typedFailure(client.occasion("put-blob", descriptor.digest), cause, signal, client.cut);
       if (!(error instanceof RegistryError)) throw error;
       isMaybeThere ||= error.side === client.endpoint.side && error.operation === "put-blob";
       throw error.side === client.endpoint.side ? error : sourceFailure(error);

@@ -5,6 +5,7 @@ import { readWhole } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Scope } from "./auth/scope.ts";
 import { createSecrets } from "./auth/secrets.ts";
+import type { Cut } from "./auth/secrets.ts";
 import { createAuthorization } from "./auth/authorization.ts";
 import { createDispatch } from "./dispatch.ts";
 import { originOf } from "./endpoint.ts";
@@ -31,6 +32,8 @@ export interface RepositoryClient {
   readonly clock: Clock;
   readonly random: () => number;
   readonly patience: Patience;
+  /** Texts without the secrets that were sent. */
+  readonly cut: Cut;
   /** `https://registry/v2/<name>/<path>`. */
   url(path: string): URL;
   /** `registry/repository:tag` or `registry/repository@digest`, for messages. */
@@ -76,7 +79,7 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
     const answer = await send(request, signal);
     const { operation, subject } = request;
     const bytes = await readWhole(answer, limit).catch((error: unknown) => {
-      throw typedFailure({ side: endpoint.side, operation, subject }, error, signal);
+      throw typedFailure({ side: endpoint.side, operation, subject }, error, signal, secrets.cut);
     });
     return { answer, bytes };
   };
@@ -88,6 +91,7 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
     clock,
     random,
     patience: endpoint.patience ?? PATIENCE,
+    cut: secrets.cut,
     url: (path) => new URL(`/v2/${endpoint.repository}/${path}`, origin),
     subject,
     occasion: (operation, reference) => ({ side: endpoint.side, operation, subject: subject(reference) }),

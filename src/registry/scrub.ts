@@ -26,6 +26,8 @@ const SECRETS: readonly [RegExp, string][] = [
   // A JSON Web Token, and what is left of one that was cut off in its first part.
   [/(?:(?<![\w-])[\w-]+\.)?\beyJ[\w-]{8,}(?:\.[\w-]+){0,2}/g, "[removed]"],
   [/(?<![\w-])[\w-]{8,}\.(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{40,}/g, "[removed]"],
+  // So long a run of letters and digits of both cases is no name: a signature, a token of no known form, a part of one.
+  [/(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{64,}/g, "[removed]"],
   [/\bya29\.[A-Za-z0-9._-]+/g, "[removed]"],
   // Keys of Amazon, and tokens that GitHub, GitLab and Docker mark as theirs.
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, "[removed]"],

@@ -5,6 +5,8 @@ import type { Script } from "../fixtures/scripted-server.ts";
 
 const signal = AbortSignal.timeout(600_000);
 
+const SESSION = "session-token-of-a-role";
+
 /** Federated credentials whose exchanges a scripted Security Token Service answers. */
 async function exchangedAt(script: Script) {
   const server = await scriptedServer(script);
@@ -12,7 +14,7 @@ async function exchangedAt(script: Script) {
     audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/a",
     aws: {
       getAwsRegion: () => Promise.resolve("us-east-1"),
-      getAwsSecurityCredentials: () => Promise.resolve({ accessKeyId: "AKID", secretAccessKey: "SAK", token: "ST" }),
+      getAwsSecurityCredentials: () => Promise.resolve({ accessKeyId: "AKID", secretAccessKey: "SAK", token: SESSION }),
     },
     stsUrl: `http://${server.host}/v1/token`,
   });
@@ -33,6 +35,20 @@ const tokens = (count: number, token: string): object[] =>
   Array.from({ length: count }, () => ({ kind: "registry-token", token }));
 
 describe("an exchange for a federated token", () => {
+  it("that is refused quotes nothing of what it was asked with, in whatever form that comes back", async () => {
+    await using place = await exchangedAt(({ body }, response) => {
+      const form = new URLSearchParams(body.toString());
+      const subject = decodeURIComponent(form.get("subject_token") ?? "");
+      const said = `bad ${subject.slice(-200)} ${Buffer.from(SESSION).toString("base64")} ${SESSION}`;
+      const error = { error: "invalid_grant", error_description: said };
+      response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify(error));
+    });
+    await expect(place.credentials(signal)).rejects.toMatchObject({
+      category: "permanent",
+      message: expect.not.stringMatching(/session-token|c2Vzc2lvbi10b2tlbi1vZi|Signature=[0-9a-f]/),
+    });
+  });
+
   it("is one for all who wait for it", async () => {
     await using place = await exchangedAt(issuing());
     const all = await Promise.all(Array.from({ length: 8 }, () => place.credentials(signal)));

@@ -162,6 +162,30 @@ describe("a blob's stream", () => {
     );
   });
 
+  it("ends at once when it is let go of after a break, while the answer it waits for never comes", async () => {
+    const asked = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    await against(
+      (_got, response, count) => {
+        if (count === 0) return sendPart(response, body, 100_000);
+        response.on("close", () => closed.resolve());
+        asked.resolve();
+      },
+      async (source) => {
+        const stream = await source.openBlob(blob, signal);
+        const reading = (async () => {
+          for await (const chunk of stream) expect(chunk.byteLength).toBeGreaterThan(0);
+        })();
+        await asked.promise;
+        await Promise.all([
+          expect(reading).rejects.toThrow("let go of"),
+          stream[Symbol.asyncDispose](),
+          closed.promise,
+        ]);
+      },
+    );
+  });
+
   it("gives its connection back when nobody reads it", async () => {
     await against(serve, async (source) => {
       const stream = await source.openBlob(blob, signal);

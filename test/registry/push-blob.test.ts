@@ -104,6 +104,21 @@ describe("an upload", () => {
     );
   });
 
+  it("whose answer is lost is asked about again when the question is lost as well, and not sent twice", async () => {
+    let questions = 0;
+    await against(
+      (got, response, count) => {
+        if (got.method === "PUT" || (got.method === "HEAD" && questions++ === 0)) return void response.destroy();
+        if (got.method === "HEAD") return void response.writeHead(200, { "content-length": blob.size }).end();
+        return accept(got, response, count);
+      },
+      async (target, got) => {
+        expect(await target.pushBlob(blob, { open }, signal)).toEqual({ kind: "uploaded" });
+        expect([of(got, "PUT").length, of(got, "HEAD").length]).toEqual([1, 2]);
+      },
+    );
+  });
+
   it("that the registry has lost starts again in a new session", async () => {
     let puts = 0;
     await against(

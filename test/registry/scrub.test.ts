@@ -10,6 +10,7 @@ describe("a text made fit for logs", () => {
     ["a JSON Web Token", `${HEAD}.${CLAIMS}.${SIGNATURE}`],
     ["one that was cut off in its first part", `${HEAD.slice(7)}.${CLAIMS}.${SIGNATURE}`],
     ["one that was cut off in its claims", `${CLAIMS.slice(9)}.${SIGNATURE}`],
+    ["the end of a long signature", `${SIGNATURE.slice(3)}${SIGNATURE}`],
     ["one that was cut off at its end", `${HEAD}.${CLAIMS.slice(0, 20)}`],
     ["a link signed for Amazon S3", "https://b/k?X-Amz-Signature=SECRET&X-Amz-Credential=SECRET"],
     ["a link signed for Cloud Storage", "https://b/k?X-Goog-Credential=SECRET&X-Goog-Signature=SECRET"],
