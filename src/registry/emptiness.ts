@@ -27,8 +27,8 @@ async function hasNoTags(client: RepositoryClient, signal: AbortSignal): Promise
     for await (const _tag of listTags(client, signal, 1)) return false;
     return true;
   } catch (error) {
-    // Who may not list must ask for each.
-    if (error instanceof RegistryError && error.category === "permanent") return false;
+    // Where nothing is listed, whatever the reason, each is asked for.
+    if (error instanceof RegistryError && error.status !== undefined && error.status !== 429) return false;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { Secrets } from "./auth/secrets.ts";
 import type { Connections } from "./connections.ts";
 import type { HttpAnswer, HttpRequest } from "./http.ts";
 import { USER_AGENT } from "./user-agent.ts";
-import { headWithin } from "./watchdog.ts";
+import { commitWithin, headWithin } from "./watchdog.ts";
 import type { Watch } from "./watchdog.ts";
 
 export interface RegistryRequest {
@@ -17,6 +17,8 @@ export interface RegistryRequest {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Bytes of the blob that the request commits: the registry may take the longer. */
+  readonly commitBytes?: number;
   /** Statuses that are an answer; any other one is thrown. */
   readonly accept: readonly number[];
   readonly scope: Scope;
@@ -36,7 +38,7 @@ export async function exchange(
   authorization: string | undefined,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { method, url, headers, body } = request;
+  const { method, url, headers, body, commitBytes } = request;
   secrets.noteLink(url);
   if (authorization !== undefined) secrets.noteHeader(authorization);
   const send = (either: AbortSignal): Promise<HttpAnswer> =>
@@ -51,7 +53,8 @@ export async function exchange(
   const { answerMs, headMs } = watch.patience;
   // A stream takes as long as it takes: who sends it watches it.
   const isStream = !isInMemory(body);
-  const limitMs = body === undefined ? headMs : answerMs;
+  const upMs = commitBytes === undefined ? answerMs : commitWithin(watch.patience, commitBytes);
+  const limitMs = body === undefined ? headMs : upMs;
   const answer = await (isStream ? send(signal) : headWithin(send, watch.clock, limitMs, signal));
   return toAnswer(answer, { url, watch, cut: secrets.cut });
 }

@@ -7,13 +7,25 @@ import { hasBlob } from "./blobs.ts";
 import { typedFailure } from "./failure.ts";
 import type { RepositoryClient } from "./repository-client.ts";
 import { withRetry } from "./retry.ts";
-import { watchUpload } from "./watchdog.ts";
-import { cancelUpload, putBlob, startUpload } from "./uploads.ts";
+import { cancelUpload, startUpload } from "./uploads.ts";
 import type { StartedUpload } from "./uploads.ts";
+import { putInParts } from "./uploads/parts.ts";
+import { MAX_HOPS, putStream } from "./uploads/put-stream.ts";
+import type { Course, UploadPlace } from "./uploads/put-stream.ts";
+import { closingUrl } from "./uploads/session.ts";
+import type { UploadStatus } from "./uploads/session.ts";
+
+/** One blob on its way, over all its attempts. */
+interface BlobOnItsWay {
+  readonly descriptor: Descriptor;
+  readonly options: PushBlob;
+  readonly course: Course;
+}
 
 /**
- * Writes one blob. A broken upload starts again from byte 0 with a new session (Artifact Registry cannot resume one);
- * when its answer was lost, the registry is asked first whether the blob has arrived after all.
+ * Writes one blob. A broken upload goes on in its session where the registry says how far it is, and else starts again from
+ * byte 0 with a new session (Artifact Registry cannot resume one); when its answer was lost, the registry is asked first
+ * whether the blob has arrived after all.
  */
 export async function pushBlob(
   client: RepositoryClient,
@@ -22,22 +34,71 @@ export async function pushBlob(
   signal: AbortSignal,
 ): Promise<PushedBlob> {
   const { traffic, clock, random } = client;
-  let isMaybeThere = false;
+  const course: Course = { isMaybeThere: false, begun: undefined };
   const attempt = async (): Promise<PushedBlob> => {
     try {
-      if (isMaybeThere && (await hasBlob(client, descriptor, signal))) return { kind: "uploaded" };
-      return await pushOnce(client, descriptor, options, signal);
+      if (course.isMaybeThere && (await hasBlob(client, descriptor, signal))) return { kind: "uploaded" };
+      return await pushSomehow(client, { descriptor, options, course }, signal);
     } catch (cause) {
       const error = typedFailure(client.occasion("put-blob", descriptor.digest), cause, signal, client.cut);
       if (!(error instanceof RegistryError)) throw error;
-      isMaybeThere ||= error.side === client.endpoint.side && error.operation === "put-blob";
+      course.isMaybeThere ||= error.side === client.endpoint.side && error.operation === "put-blob";
       throw error.side === client.endpoint.side ? error : sourceFailure(error);
     }
   };
-  return withRetry(attempt, { operation: "put-blob", traffic, clock, random, signal }).catch((error: unknown) => {
+  return withRetry(attempt, { operation: "put-blob", traffic, clock, random, signal }).catch(async (error: unknown) => {
+    if (course.begun !== undefined) await cancelUpload(client, course.begun.session, descriptor.digest);
     // The same wrong bytes time after time: it is not the line.
     throw error instanceof RegistryError && isWrongContent(error) ? recategorized(error, "permanent") : error;
   });
+}
+
+/** In one request, or in parts: where a session goes on, and where the registry takes no body of that size. */
+async function pushSomehow(client: RepositoryClient, blob: BlobOnItsWay, signal: AbortSignal): Promise<PushedBlob> {
+  const { descriptor, options, course } = blob;
+  const { bodies } = client.traffic;
+  const { begun } = course;
+  course.begun = undefined;
+  if (begun !== undefined || descriptor.size >= bodies.refused) {
+    return pushInParts(client, blob, begun, signal);
+  }
+  try {
+    return await pushOnce(client, blob, signal);
+  } catch (error) {
+    if (!isTooLargeAtOnce(error, client, descriptor)) throw error;
+    bodies.refused = Math.min(bodies.refused, descriptor.size);
+    return await pushInParts(client, { ...blob, options: { open: options.open } }, undefined, signal);
+  }
+}
+
+/** From this size on, 400 without a reason may mean the size: Docker Hub answers so to about 100 MB in one request. */
+const LARGE_BYTES: number = 32 * 1024 * 1024;
+
+/** Did the registry, or what stands before it, refuse the blob for its size? */
+function isTooLargeAtOnce(error: unknown, { endpoint }: RepositoryClient, { size }: Descriptor): boolean {
+  if (!(error instanceof RegistryError) || error.side !== endpoint.side || error.operation !== "put-blob") return false;
+  return error.status === 413 || (error.status === 400 && error.code !== "DIGEST_INVALID" && size >= LARGE_BYTES);
+}
+
+/** @param begun where to go on; a session that refuses what it has is not gone on with again. */
+async function pushInParts(
+  client: RepositoryClient,
+  { descriptor, options: { open, mountFrom } }: BlobOnItsWay,
+  begun: UploadStatus | undefined,
+  signal: AbortSignal,
+): Promise<PushedBlob> {
+  const started = begun ?? (await mountOrStart(client, descriptor, mountFrom, signal));
+  if ("kind" in started && started.kind === "mounted") return { kind: "mounted" };
+  const status = "kind" in started ? { session: started.session, offset: 0 } : started;
+  try {
+    await using stream = await open(signal);
+    await putInParts(client, status, { descriptor, bytes: stream }, signal);
+    return { kind: "uploaded" };
+  } catch (error) {
+    await cancelUpload(client, status.session, descriptor.digest);
+    const isStale = error instanceof RegistryError && error.code === "DIGEST_INVALID" && begun !== undefined;
+    throw isStale ? recategorized(error, "transient") : error;
+  }
 }
 
 /** Wrong bytes may be the line's fault and are asked for again; whatever else the source had, it had its own tries. */
@@ -47,8 +108,7 @@ function sourceFailure(error: RegistryError): RegistryError {
 
 async function pushOnce(
   client: RepositoryClient,
-  descriptor: Descriptor,
-  { open, mountFrom, onUploaded }: PushBlob,
+  { descriptor, options: { open, mountFrom, onUploaded }, course }: BlobOnItsWay,
   signal: AbortSignal,
 ): Promise<PushedBlob> {
   // Without a mount the bytes are needed for sure: ask for them while the session is being opened.
@@ -63,19 +123,12 @@ async function pushOnce(
     await cancelUpload(client, started.session, descriptor.digest);
     throw opened.reason;
   }
-  await using stream = opened.value;
-  const bytes = remembering(stream);
-  const upload = watchUpload(bytes, client.clock, client.patience);
-  try {
-    const either = AbortSignal.any([signal, upload.signal]);
-    await putBlob(client, started.session, { descriptor, bytes: upload.body }, either);
-    onUploaded?.(upload.tookMs());
-  } catch (error) {
-    await cancelUpload(client, started.session, descriptor.digest);
-    // When the source broke, the upload only shows that its body ended: report the cause.
-    throw upload.signal.reason ?? bytes.failure() ?? error;
-  } finally {
-    upload.end();
+  let stream = opened.value;
+  let url: URL | undefined = closingUrl(started.session, descriptor.digest);
+  for (let hops = 0; url !== undefined; hops++) {
+    if (hops > 0) stream = await open(signal);
+    const to: UploadPlace = { url, session: started.session, isLast: hops === MAX_HOPS };
+    url = await putStream(client, descriptor, { stream, to, course, onUploaded }, signal);
   }
   return { kind: "uploaded" };
 }
@@ -109,22 +162,6 @@ function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
 async function closeEarly(early: Promise<PromiseSettledResult<BlobStream>> | undefined): Promise<void> {
   const opened = await early;
   if (opened?.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
-}
-
-/** Passes bytes on and keeps the error they ended with. */
-function remembering(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> & { failure(): unknown } {
-  let failure: unknown;
-  return {
-    failure: () => failure,
-    async *[Symbol.asyncIterator]() {
-      try {
-        yield* bytes;
-      } catch (error) {
-        failure = error;
-        throw error;
-      }
-    },
-  };
 }
 
 function isWrongContent(error: RegistryError): boolean {

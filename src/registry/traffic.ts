@@ -9,6 +9,7 @@ import { createPace } from "./pace.ts";
 import type { Pace } from "./pace.ts";
 import type { RetryPolicies } from "./retry-policy.ts";
 import { systemClock } from "./system-clock.ts";
+import type { BodyLimit } from "./uploads/body-limit.ts";
 
 /** What everybody who talks to one registry in this process shares: how often to repeat, and when to hold back. */
 export interface Traffic {
@@ -24,6 +25,8 @@ export interface Traffic {
   readonly streams: Set<object>;
   /** Ranges held in memory: {@link PIECES} at most, whatever is copied. */
   readonly pieces: Permits;
+  /** How large the body of a request may be, as far as it has shown. */
+  readonly bodies: BodyLimit;
 }
 
 /** How many requests a registry is sent by everybody who shares it, wherever they run. */
@@ -73,5 +76,6 @@ export function createTraffic({
     rate: rate ?? UNLIMITED,
     streams: new Set(),
     pieces: createPermits(PIECES),
+    bodies: { refused: Number.POSITIVE_INFINITY },
   };
 }

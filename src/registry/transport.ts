@@ -6,6 +6,7 @@ import type { Cut } from "./auth/secrets.ts";
 import { originOf } from "./endpoint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Dispatch } from "./dispatch.ts";
+import { isReplayable } from "./exchange.ts";
 import type { RegistryRequest } from "./exchange.ts";
 import { answerError, refusal, typedFailure } from "./failure.ts";
 import type { Occasion } from "./failure.ts";
@@ -34,7 +35,10 @@ export function createTransport({ endpoint, guard, authorization, dispatch, cut 
   const atHome = createAuthorized({ endpoint, authorization, dispatch });
   const occasion = ({ operation, subject }: RegistryRequest): Occasion => ({ side: endpoint.side, operation, subject });
 
-  /** Sends, and follows redirects of reads. Once a hop has left the origin, credentials stay home for good. */
+  /**
+   * Sends, and follows redirects: of reads within the allowed hosts, of writes within the origin, as long as their body is at
+   * hand. Once a hop has left the origin, credentials stay home for good.
+   */
   async function followed(request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
     let home = request.url.origin === origin;
     let url = request.url;
@@ -42,7 +46,7 @@ export function createTransport({ endpoint, guard, authorization, dispatch, cut 
       guard(url);
       const hop = { ...request, url };
       const answer = home ? await atHome(hop, signal) : await dispatch(hop, undefined, signal);
-      if (!REDIRECTS.has(answer.status) || !isRead(request)) return answer;
+      if (!REDIRECTS.has(answer.status) || !(isRead(request) || isRepeated(request, answer))) return answer;
       await discard(answer);
       url = nextHop(occasion(request), answer, hops, now());
       home &&= url.origin === origin;
@@ -67,6 +71,12 @@ function nextHop(occasion: Occasion, answer: Answer, hops: number, now: number):
   const problem =
     hops === MAX_HOPS ? `redirected more than ${MAX_HOPS} times` : "redirected to nowhere (no usable Location)";
   throw answerError(occasion, answer, { problem, now, category: "permanent" });
+}
+
+/** A write that is redirected within its origin, method and body kept (RFC 9110, 15.4.8 and 15.4.9). */
+function isRepeated(request: RegistryRequest, answer: Answer): boolean {
+  if ((answer.status !== 307 && answer.status !== 308) || !isReplayable(request)) return false;
+  return URL.parse(answer.header("location") ?? "", answer.url.href)?.origin === answer.url.origin;
 }
 
 function isRead({ method }: RegistryRequest): boolean {

@@ -1,21 +1,21 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import type { Digest } from "../oci/digest.ts";
 import { discard } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { answerError } from "./failure.ts";
 import type { RepositoryClient } from "./repository-client.ts";
 import { withTimeLimit } from "./time-limit.ts";
-
-/** An open upload session: a value, not an object with state (distribution-spec, "Pushing blobs"). */
-export interface UploadSession {
-  readonly location: URL;
-}
+import { sessionOf } from "./uploads/session.ts";
+import type { UploadSession } from "./uploads/session.ts";
 
 /** What opening an upload can give: a session, or, when a mount was asked for and granted, the blob itself. */
 export type StartedUpload =
   | { readonly kind: "session"; readonly session: UploadSession }
   | { readonly kind: "mounted" };
 
+/** Redirects that keep method and body (RFC 9110, 15.4.8 and 15.4.9). */
+const KEEPING_METHOD: readonly number[] = [307, 308];
 /** How long a session that is not needed may take to be cancelled. */
 const CANCEL_MS = 2_000;
 
@@ -47,19 +47,20 @@ export async function startUpload(
   );
   await discard(answer);
   if (answer.status === 201) return { kind: "mounted" };
-  return { kind: "session", session: { location: locationOf(client, descriptor, answer) } };
+  return { kind: "session", session: sessionOf(client, descriptor.digest, answer) };
 }
 
-/** Sends the whole blob and closes the session with its digest, in one request of exactly `descriptor.size` bytes. */
+/**
+ * Sends the whole blob and closes the session with its digest, in one request of exactly `descriptor.size` bytes.
+ * @returns where it has to be sent instead, when the registry redirects it within its origin: the bytes are gone by then.
+ */
 export async function putBlob(
   client: RepositoryClient,
-  session: UploadSession,
+  url: URL,
   blob: { readonly descriptor: Descriptor; readonly bytes: AsyncIterable<Uint8Array> },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<URL | undefined> {
   const { digest, size } = blob.descriptor;
-  const url = new URL(session.location);
-  url.searchParams.append("digest", digest);
   const answer = await client.send(
     {
       operation: "put-blob",
@@ -68,12 +69,22 @@ export async function putBlob(
       url,
       headers: { "content-type": "application/octet-stream", "content-length": String(size) },
       body: size === 0 ? new Uint8Array() : blob.bytes,
-      accept: [201, 204],
+      accept: [201, 204, ...KEEPING_METHOD],
       scope: client.scope("pull,push"),
     },
     signal,
   );
   await discard(answer);
+  return KEEPING_METHOD.includes(answer.status) ? movedTo(client, digest, answer) : undefined;
+}
+
+function movedTo(client: RepositoryClient, digest: Digest, answer: Answer): URL {
+  const location = answer.header("location");
+  const url = location === undefined ? null : URL.parse(location, answer.url.href);
+  if (url?.origin === answer.url.origin) return url;
+  const problem = "redirected the upload to another host; uploads are followed within the registry only";
+  const occasion = client.occasion("put-blob", digest);
+  throw answerError(occasion, answer, { problem, now: client.clock.now(), category: "permanent" });
 }
 
 /** Gives a session up, as far as the registry lets us (distribution-spec, "Cancel a blob upload"). Never fails. */
@@ -87,17 +98,4 @@ export async function cancelUpload(client: RepositoryClient, session: UploadSess
     scope: client.scope("pull,push"),
   } as const;
   await withTimeLimit(client.clock, CANCEL_MS, (signal) => client.send(request, signal)).then(discard, () => undefined);
-}
-
-/** Where the session lives: relative to the answer's own URL, and only on a host we were configured to talk to. */
-function locationOf(client: RepositoryClient, descriptor: Descriptor, answer: Answer): URL {
-  const location = answer.header("location");
-  if (location === undefined || !URL.canParse(location, answer.url.href)) {
-    const occasion = client.occasion("start-upload", descriptor.digest);
-    const problem = "the registry opened an upload without a usable Location";
-    throw answerError(occasion, answer, { problem, now: client.clock.now(), category: "transient" });
-  }
-  const url = new URL(location, answer.url);
-  client.guard(url);
-  return url;
 }

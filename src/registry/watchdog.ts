@@ -14,14 +14,27 @@ export interface Patience {
   readonly floorMs: number;
   /** A target that takes no byte for this long has stopped reading. */
   readonly unreadMs: number;
-  /** How long a target may take to answer when it has every byte. */
+  /** How long a target may take to answer when it has every byte of a manifest. */
   readonly answerMs: number;
+  /** How long a target may take to commit a blob of which it has every byte, beside its size: {@link commitWithin}. */
+  readonly commitMs: number;
   /** How long the head of an answer may take, informational ones (1xx) and headers that drip included. */
   readonly headMs: number;
   /** How long an answer that is read whole may take to come, whatever its pace. */
   readonly wholeMs: number;
   /** How long a body that is not needed may take to end, so that its connection can be used again. */
   readonly restMs: number;
+}
+
+/**
+ * Bytes that a registry commits in a millisecond, at the least: stores that copy objects on commit take minutes for some
+ * gigabytes.
+ */
+const COMMIT_BYTES_PER_MS = 10_000;
+
+/** How long the answer to an upload may take, in milliseconds: it grows with what was sent. */
+export function commitWithin({ commitMs }: Patience, bytes: number): number {
+  return commitMs + Math.ceil(bytes / COMMIT_BYTES_PER_MS);
 }
 
 /** What it takes to watch an answer. */
@@ -36,6 +49,7 @@ export const PATIENCE: Patience = {
   floorMs: 15_000,
   unreadMs: 15_000,
   answerMs: 60_000,
+  commitMs: 300_000,
   headMs: 20_000,
   wholeMs: 60_000,
   restMs: 1_000,
@@ -132,15 +146,13 @@ export interface WatchedUpload {
 const UPLOAD_PIECE_BYTES = 64 * 1024;
 
 /** Watches who reads: time the bytes take to come does not count. */
-export function watchUpload(
-  bytes: AsyncIterable<Uint8Array>,
-  clock: Clock,
-  { unreadMs, answerMs }: Patience,
-): WatchedUpload {
+export function watchUpload(bytes: AsyncIterable<Uint8Array>, clock: Clock, patience: Patience): WatchedUpload {
+  const { unreadMs } = patience;
   const stalled = new AbortController();
   let cancel = (): void => undefined;
   let startedAt: number | undefined;
   let waitedMs = 0;
+  let sent = 0;
   const expect = (ms: number, what: string): void => {
     cancel();
     cancel = clock.after(ms, () => stalled.abort(new StallError(`the target ${what} for ${ms / 1_000} s`)));
@@ -153,11 +165,12 @@ export function watchUpload(
         expect(unreadMs, "took no byte");
         yield chunk.subarray(at, at + UPLOAD_PIECE_BYTES);
       }
+      sent += chunk.byteLength;
       cancel();
       asked = clock.now();
     }
     waitedMs += clock.now() - asked;
-    expect(answerMs, "gave no answer");
+    expect(commitWithin(patience, sent), "gave no answer");
   }
   return {
     body: body(),

@@ -39,12 +39,13 @@ const PATIENCE = {
   floorMs: 1_000,
   unreadMs: 4_000,
   answerMs: 4_000,
+  commitMs: 4_000,
   headMs: 4_000,
   wholeMs: 4_000,
   restMs: 200,
 };
 /** For rows in which no upload is broken. */
-const UPLOADS_PATIENCE = { ...PATIENCE, unreadMs: 60_000, answerMs: 60_000 };
+const UPLOADS_PATIENCE = { ...PATIENCE, unreadMs: 60_000, answerMs: 60_000, commitMs: 60_000 };
 const never = new AbortController().signal;
 const tag = parseTag("v1");
 

@@ -23,9 +23,9 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the wait for our own turn makes an upload slow",
     by: "seams",
-    file: PUSH_BLOB,
-    find: "  const started = await mountOrStart(",
-    replace: "  const beganAt = client.clock.now();\n  const started = await mountOrStart(",
+    file: "src/registry/uploads/put-stream.ts",
+    find: "  const upload = watchUpload(",
+    replace: "  const beganAt = client.clock.now();\n  const upload = watchUpload(",
     and: { find: "onUploaded?.(upload.tookMs());", replace: "onUploaded?.(client.clock.now() - beganAt);" },
   },
   {
