@@ -1,5 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import { Server } from "node:http";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { startFauxqs } from "fauxqs";
 import type { FauxqsServer } from "fauxqs";
 import { LOCAL_REGION } from "./local-aws.ts";
@@ -31,6 +33,7 @@ export async function startSqs(directory?: string): Promise<RunningSqs> {
       ...(directory === undefined ? {} : { dataDir: directory }),
     }),
   );
+  if (directory !== undefined) keepReceiveCounts(join(directory, "fauxqs.db"));
   const endpoint = `http://127.0.0.1:${server.port}`;
   return {
     endpoint,
@@ -52,6 +55,23 @@ export async function startSqs(directory?: string): Promise<RunningSqs> {
     },
     close: () => server.stop(),
   };
+}
+
+/**
+ * The emulator (fauxqs 2.4.1) writes NULL for the receive count of a message that becomes visible before its time; its own column
+ * refuses that, after the message is out of memory: it was lost until the next start. SQS keeps the count (SQS API reference,
+ * "ApproximateReceiveCount"), and so does this trigger, in place of the emulator's own write.
+ */
+function keepReceiveCounts(file: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(`
+    CREATE TRIGGER IF NOT EXISTS keep_receive_count BEFORE UPDATE ON sqs_messages
+    WHEN NEW.approximate_receive_count IS NULL
+    BEGIN
+      UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = OLD.message_id;
+      SELECT RAISE(IGNORE);
+    END`);
+  database.close();
 }
 
 /** What Node publishes when a server is told to listen, before it does (Node documentation, "TracingChannel net.server.listen"). */
