@@ -1,5 +1,6 @@
 import { describeError } from "../src/contract/observer.ts";
 import { pushDemo, verifyDemo } from "./demo.ts";
+import { DirectoryTakenError } from "./directory-lock.ts";
 import { PortTakenError } from "./emulators/http-server.ts";
 import { createLiveView } from "./live-view.ts";
 import type { LiveView } from "./live-view.ts";
@@ -9,6 +10,8 @@ import { openPage } from "./page/open-page.ts";
 import { startStack } from "./stack.ts";
 import type { Stack } from "./stack.ts";
 
+/** Errors that another command line, or the end of another program, takes out of the way. */
+const IN_THE_WAY = [OptionsError, PortTakenError, DirectoryTakenError];
 /** Time the demo may take in all. */
 const DEMO_MS = 60_000;
 /** Shorter than when deployed: somebody is watching, and progress comes with the renewals, three to a lease. */
@@ -108,7 +111,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (stopped.signal.aborted) return 130;
     process.stderr.write(`freightliner: ${describeError(error)}\n`);
     if (error instanceof OptionsError) process.stderr.write(LOCAL_USAGE);
-    return error instanceof OptionsError || error instanceof PortTakenError ? 2 : 1;
+    return IN_THE_WAY.some((kind) => error instanceof kind) ? 2 : 1;
   }
 }
 

@@ -9,6 +9,7 @@ import {
   RECONCILE_TIMEOUT_SECONDS,
 } from "../src/contract/limits.ts";
 import { PUSH_PATTERN } from "../src/contract/push-pattern.ts";
+import { lockDirectory } from "./directory-lock.ts";
 import { ecrPushEvent } from "./emulators/ecr-events.ts";
 import { createEventBus } from "./emulators/event-bus.ts";
 import type { EventBus, EventBusOptions } from "./emulators/event-bus.ts";
@@ -140,6 +141,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 async function openDirectory(directory: string | undefined, stack: AsyncDisposableStack): Promise<string> {
   if (directory !== undefined) {
     await mkdir(directory, { recursive: true });
+    stack.use(lockDirectory(directory));
     return directory;
   }
   const temporary = await mkdtemp(join(tmpdir(), "freightliner-"));

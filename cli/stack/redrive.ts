@@ -1,17 +1,18 @@
 import { compileGlobs } from "../../src/contract/glob.ts";
 import type { DeadLetter } from "../../src/aws/dead-letters.ts";
-import { parseCopyRequest } from "../../src/replication/copy-request.ts";
-import type { CopyRequest } from "../../src/replication/copy-request.ts";
 import { FAILURE_CLASSES } from "../../src/replication/failure-class.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
-import type { Operations } from "../../src/wiring/open-operations.ts";
 import type { Terminal } from "../terminal.ts";
 import { ExitCode } from "../exit-code.ts";
 import { UsageError } from "../usage-error.ts";
 import { counted, formatDuration } from "../format.ts";
+import { bringBack, NOTHING, requestOf } from "./bring-back.ts";
+import type { Brought } from "./bring-back.ts";
 import { readStack } from "./stack-options.ts";
 import type { GivenStack } from "./stack-options.ts";
 
+/** How long letting go of letters may take at the end, in milliseconds. */
+const LET_GO_MS = 10_000;
 /** Letters shown of one class and reason. */
 const SHOWN = 5;
 
@@ -21,24 +22,46 @@ const SHOWN = 5;
  */
 export async function redrive(
   given: GivenStack & Selection & { readonly go: boolean },
-  { out, json }: Terminal,
+  terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const selects = selectorOf(given);
   const { stack, access } = readStack(given);
   await using operations = await openOperations(stack, access, signal);
+  const { deadLetters, queues } = operations;
+  const claimedAt = Date.now();
   const letters: DeadLetter[] = [];
-  for await (const letter of operations.deadLetters.look(signal)) letters.push(letter);
-  const selected = letters.filter(selects);
-  const moved = given.go ? await bringBack(selected, operations, signal) : [];
-  for (const letter of letters) if (!moved.includes(letter)) await operations.deadLetters.letGo(letter, signal);
-  if (json) {
-    out.json(selected.map((letter) => ({ ...letter, redriven: moved.includes(letter) })));
-    return ExitCode.ok;
+  let brought: Brought = NOTHING;
+  try {
+    for await (const letter of deadLetters.look(signal)) letters.push(letter);
+    const selected = letters.filter(selects);
+    if (given.go) brought = await bringBack(selected, { deadLetters, queues, claimedAt, now: Date.now }, signal);
+    return report(selected, letters.length, brought, { go: given.go, terminal });
+  } finally {
+    const left = letters.filter((letter) => !brought.moved.has(letter));
+    // Also after Ctrl-C; what is not let go of in time shows again when its claim is over.
+    await deadLetters.letGo(left, AbortSignal.timeout(LET_GO_MS)).catch(() => undefined);
   }
-  out.lines(describeLetters(selected, letters.length));
-  out.lines(conclude(given.go, selected.length, moved.length));
-  return selected.length > 0 && given.go && moved.length < selected.length ? ExitCode.failed : ExitCode.ok;
+}
+
+function report(
+  selected: readonly DeadLetter[],
+  all: number,
+  brought: Brought,
+  { go, terminal: { out, json } }: { readonly go: boolean; readonly terminal: Terminal },
+): ExitCode {
+  const { moved, failed } = brought;
+  if (json) {
+    out.json(
+      selected.map((letter) => {
+        const problem = failed.get(letter);
+        return { ...letter, redriven: moved.has(letter), ...(problem === undefined ? {} : { problem }) };
+      }),
+    );
+  } else {
+    out.lines([...describeLetters(selected, all), ...conclude(go, selected.length, brought)]);
+  }
+  return go && moved.size < selected.length ? ExitCode.failed : ExitCode.ok;
 }
 
 interface Selection {
@@ -59,38 +82,6 @@ function selectorOf({ class: classes, reason: reasons, repository }: Selection) 
     matches(requestOf(letter)?.repository ?? "");
 }
 
-/** The request in a letter; undefined when it is none: then it can only be looked at. */
-function requestOf({ body }: DeadLetter): CopyRequest | undefined {
-  try {
-    return parseCopyRequest(body);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Moves letters to the backfill queue of their destination. @returns those that were moved. */
-async function bringBack(
-  letters: readonly DeadLetter[],
-  operations: Operations,
-  signal: AbortSignal,
-): Promise<DeadLetter[]> {
-  const moved: DeadLetter[] = [];
-  for (const letter of letters) {
-    signal.throwIfAborted();
-    const request = requestOf(letter);
-    const queue = operations.queues.find(
-      ({ destination, priority }) => destination === request?.destination && priority === "backfill",
-    );
-    if (request === undefined || queue === undefined) continue;
-    // A request of its own, with a receipt of its own, in the same trace.
-    const id = `${request.id.split("+")[0]?.slice(0, 100)}+${letter.id.slice(0, 8)}`;
-    const to = { url: queue.url, body: JSON.stringify({ ...request, id }) };
-    await operations.deadLetters.move(letter, to, signal);
-    moved.push(letter);
-  }
-  return moved;
-}
-
 /** The letters that were selected, as lines for people. */
 export function describeLetters(selected: readonly DeadLetter[], all: number): string[] {
   if (all === 0) return ["there are no dead letters"];
@@ -109,10 +100,12 @@ export function describeLetters(selected: readonly DeadLetter[], all: number): s
   return [...lines, `${counted(selected.length, "letter")} selected of ${all}`];
 }
 
-function conclude(isGoing: boolean, selected: number, moved: number): string[] {
+function conclude(isGoing: boolean, selected: number, { moved, failed }: Brought): string[] {
   if (selected === 0) return [];
   if (!isGoing) return ["nothing was changed; add --go to bring these back, after what stood against them is mended"];
-  const left = selected - moved;
-  const cannot = left === 0 ? "" : `; ${left} stay, because they are no request or their destination is gone`;
-  return [`${moved} brought back to the backfill queues${cannot}`];
+  const problems = Map.groupBy(failed.values(), (problem) => problem);
+  return [
+    `${moved.size} brought back to the backfill queues`,
+    ...[...problems].map(([problem, all]) => `${counted(all.length, "letter")} stayed: ${problem}`),
+  ];
 }

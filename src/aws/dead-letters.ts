@@ -1,5 +1,5 @@
 import {
-  ChangeMessageVisibilityCommand,
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -25,14 +25,46 @@ export interface DeadLetter {
   readonly receiptHandle: string;
 }
 
-/** How long letters are hidden from others while they are looked at: what has not been decided then shows again. */
-const LOOK_SECONDS = 120;
+/** How long letters are hidden from others from the time they are looked at or held: what has not been decided then shows again. */
+export const CLAIM_SECONDS = 900;
+/** Entries of a batch (SQS API reference, "ChangeMessageVisibilityBatch"). */
+const BATCH = 10;
 /** Empty answers in a row after which the queue is believed to have been seen (SQS asks some of its servers each time). */
 const EMPTY_ANSWERS = 2;
 
+export type DeadLetters = ReturnType<typeof createDeadLetters>;
+
 export function createDeadLetters(client: SQSClient, url: string) {
+  /** @returns letters whose visibility SQS did not change. */
+  async function setVisibility(
+    letters: readonly DeadLetter[],
+    seconds: number,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<DeadLetter>> {
+    const failed = new Set<DeadLetter>();
+    for (let at = 0; at < letters.length; at += BATCH) {
+      const batch = letters.slice(at, at + BATCH);
+      const Entries = batch.map(({ receiptHandle }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      }));
+      const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries });
+      signal.throwIfAborted();
+      const { Failed = [] } = await untilAborted(signal, (options) => client.send(command, options)).catch(() => {
+        signal.throwIfAborted();
+        return { Failed: Entries };
+      });
+      for (const { Id } of Failed) {
+        const letter = batch[Number(Id)];
+        if (letter !== undefined) failed.add(letter);
+      }
+    }
+    return failed;
+  }
+
   return {
-    /** Every letter, each once; hidden from others until it is let go of, moved, or two minutes have passed. */
+    /** Every letter, each once; hidden from others until it is let go of, moved, or its claim is over. */
     async *look(signal: AbortSignal): AsyncGenerator<DeadLetter> {
       const seen = new Set<string>();
       for (let empty = 0; empty < EMPTY_ANSWERS;) {
@@ -40,7 +72,7 @@ export function createDeadLetters(client: SQSClient, url: string) {
           QueueUrl: url,
           MaxNumberOfMessages: 10,
           WaitTimeSeconds: 1,
-          VisibilityTimeout: LOOK_SECONDS,
+          VisibilityTimeout: CLAIM_SECONDS,
           MessageAttributeNames: ["All"],
           MessageSystemAttributeNames: ["SentTimestamp"],
         });
@@ -53,10 +85,11 @@ export function createDeadLetters(client: SQSClient, url: string) {
         }
       }
     },
-    /** Lets others see a letter again. */
-    async letGo({ receiptHandle }: DeadLetter, signal: AbortSignal): Promise<void> {
-      const shown = { QueueUrl: url, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 };
-      await untilAborted(signal, (options) => client.send(new ChangeMessageVisibilityCommand(shown), options));
+    /** Claims letters anew. @returns those whose claim was over before. */
+    hold: (letters: readonly DeadLetter[], signal: AbortSignal) => setVisibility(letters, CLAIM_SECONDS, signal),
+    /** Lets others see letters again. One that they see already, or that cannot be let go of now, shows again when its claim is over. */
+    async letGo(letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
+      await setVisibility(letters, 0, signal);
     },
     /** Puts a body on another queue, then takes the letter away: interrupted in between, it is there twice, never not at all. */
     async move(

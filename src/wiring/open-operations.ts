@@ -3,6 +3,7 @@ import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { untilAborted } from "../aws/abortable.ts";
 import { clientLimits } from "../aws/client-limits.ts";
 import { createDeadLetters } from "../aws/dead-letters.ts";
+import type { DeadLetters } from "../aws/dead-letters.ts";
 import { readReceipts } from "../aws/dynamodb-receipts.ts";
 import { listRecords } from "../aws/list-records.ts";
 import type { Configuration } from "../contract/configuration.ts";
@@ -38,7 +39,7 @@ export interface Operations extends AsyncDisposable {
   readonly configuration: Configuration;
   readonly queues: readonly CopyQueue[];
   readonly stores: ReturnType<typeof openStateStores>;
-  readonly deadLetters: ReturnType<typeof createDeadLetters>;
+  readonly deadLetters: DeadLetters;
   readonly tags: () => ReturnType<typeof listRecords<TagRecord>>;
   readonly receipts: (record: string, most: number) => ReturnType<typeof readReceipts>;
   readonly depth: (url: string) => Promise<QueueDepth>;

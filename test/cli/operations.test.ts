@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
@@ -51,6 +52,7 @@ describe("a stack with a target that lacks one repository", () => {
         concurrency: 2,
         timeoutSeconds: 30,
         reconcileAfterMs: 3_600_000,
+        directory: join(folder.path, "kept"),
         target: { registry: proxy.host, prefix: "mirror" },
       }),
     );
