@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GoogleEndpoints } from "../src/contract/environment.ts";
+import type { AccessKeyId } from "./emulators/access-key.ts";
 import { startArtifactRegistryApi } from "./emulators/artifact-registry-api.ts";
 import { startEcrApi } from "./emulators/ecr-api.ts";
 import { startGoogleTokens } from "./emulators/google-tokens.ts";
@@ -28,6 +29,8 @@ export interface RegistriesOptions {
   readonly directory: string;
   readonly sourcePort?: number | undefined;
   readonly targetPort?: number | undefined;
+  /** Who may call the clouds' services. */
+  readonly key: AccessKeyId;
   /** Says of a request whether the source finds its token too old. */
   readonly isSourceTokenExpired?: EcrProfileOptions["isExpired"];
   readonly onSource: OnRegistryEvent;
@@ -65,7 +68,12 @@ async function startSource(options: RegistriesOptions, stack: AsyncDisposableSta
     onEvent: options.onSource,
   });
   stack.defer(() => server.close());
-  const api = await startEcrApi({ password, proxyEndpoint: `http://${server.host}`, catalog: server.catalog });
+  const api = await startEcrApi({
+    password,
+    proxyEndpoint: `http://${server.host}`,
+    catalog: server.catalog,
+    key: options.key,
+  });
   stack.defer(() => api.close());
   return {
     registry: server.host,
@@ -78,7 +86,7 @@ async function startSource(options: RegistriesOptions, stack: AsyncDisposableSta
 
 async function startTarget(options: RegistriesOptions, stack: AsyncDisposableStack): Promise<Registries["target"]> {
   const directory = join(options.directory, "target");
-  const tokens = await startGoogleTokens(FEDERATION);
+  const tokens = await startGoogleTokens({ ...FEDERATION, awsKey: options.key });
   stack.defer(() => tokens.close());
   const files = await openRegistryFiles(directory);
   const profile = createArtifactRegistryProfile({

@@ -4,18 +4,22 @@ import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../sr
 import { COPY_MAX_RECEIVE_COUNT, visibilitySeconds } from "../src/contract/limits.ts";
 import { resourceName } from "../src/contract/names.ts";
 import { queuesOf } from "../src/contract/queues.ts";
+import { keyVariables } from "./emulators/access-key.ts";
+import type { AccessKeyId } from "./emulators/access-key.ts";
 import { createStateTable, startDynamoDb } from "./emulators/dynamodb.ts";
 import { startCodeBuild } from "./emulators/codebuild-api.ts";
 import type { RunningCodeBuild } from "./emulators/codebuild-api.ts";
 import { startLambdaApi } from "./emulators/lambda-api.ts";
 import type { FedQueue } from "./emulators/lambda-api.ts";
-import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "./emulators/local-aws.ts";
+import { LOCAL_ACCOUNT, LOCAL_REGION } from "./emulators/local-aws.ts";
 import { startSqs } from "./emulators/sqs.ts";
 import type { LocalQueue, RunningSqs } from "./emulators/sqs.ts";
 import { FEDERATION } from "./registries.ts";
 import type { Registries } from "./registries.ts";
 
 export interface ServicesOptions {
+  /** Who may call the services: what the functions are given. */
+  readonly key: AccessKeyId;
   /** Where tables and queues are kept; in memory when not given. */
   readonly directory: string | undefined;
   readonly timeoutSeconds: number;
@@ -55,12 +59,10 @@ const TABLE = "freightliner-state";
 export const MAPPINGS = { live: "live-mapping", backfill: "backfill-mapping" } as const;
 /** What a killed build makes its message wait: somebody is watching. */
 const LONG_VISIBILITY_SECONDS = 6;
-/** What CodeBuild sets in every build (user guide, "Environment variables in build environments"), and a role's credentials. */
+/** What CodeBuild sets in every build (user guide, "Environment variables in build environments"), beside a role's credentials. */
 const BUILD_VARIABLES = {
   AWS_REGION: LOCAL_REGION,
   AWS_DEFAULT_REGION: LOCAL_REGION,
-  AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
 };
 /** Copies of a backfill at once. */
 export const BACKFILL_CONCURRENCY = 2;
@@ -74,26 +76,28 @@ export async function startServices(
   options: ServicesOptions,
   stack: AsyncDisposableStack,
 ): Promise<Services> {
-  const { directory } = options;
-  const dynamo = await startDynamoDb(directory && join(directory, "table"));
+  const { directory, key } = options;
+  const dynamo = await startDynamoDb(directory && join(directory, "table"), key);
   stack.defer(() => dynamo.close());
-  await createStateTable(dynamo.endpoint, TABLE);
-  const sqs = await startSqs(directory && join(directory, "queues"));
+  await createStateTable(dynamo.endpoint, TABLE, key);
+  const sqs = await startSqs(directory && join(directory, "queues"), key);
   stack.defer(() => sqs.close());
   const queues = createQueues(sqs, options.timeoutSeconds);
   const mappings = new Map<string, FedQueue>();
   const variables = new Map<string, Readonly<Record<string, string>>>();
-  const lambda = await startLambdaApi({ mappings, variables });
+  const lambda = await startLambdaApi({ mappings, variables }, key);
   stack.defer(() => lambda.close());
   const builds = await startCodeBuild({
     project: resourceName("build", "long-lane", STACK),
     entry: new URL("../functions/copy/long-lane.ts", import.meta.url),
     environment: () => ({ ...BUILD_VARIABLES, ...variables.get(resourceName("function", "copy", STACK)) }),
+    key,
     onLog: (line) => options.onLog?.("copy", line),
   });
   stack.defer(() => builds.close());
   const lambdaEndpoint = `http://${lambda.host}`;
   const endpoints = {
+    ...keyVariables(key),
     AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
     AWS_ENDPOINT_URL_ECR: registries.source.ecrEndpoint,

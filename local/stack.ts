@@ -10,6 +10,8 @@ import {
 } from "../src/contract/limits.ts";
 import { PUSH_PATTERN } from "../src/contract/push-pattern.ts";
 import { lockDirectory } from "./directory-lock.ts";
+import { createAccessKey } from "./emulators/access-key.ts";
+import type { AccessKeyId } from "./emulators/access-key.ts";
 import { ecrPushEvent } from "./emulators/ecr-events.ts";
 import { createEventBus } from "./emulators/event-bus.ts";
 import type { EventBus, EventBusOptions } from "./emulators/event-bus.ts";
@@ -83,7 +85,7 @@ export interface Stack extends Registries, AsyncDisposable {
   reconcile(): Promise<InvocationResult>;
   /** Looks after destinations that are away now. */
   probe(): Promise<InvocationResult>;
-  /** Where the Lambda API is played: the way in for the freightliner command. */
+  /** Where the Lambda API is played, with the key that opens it: the way in for the freightliner command. */
   readonly lambdaEndpoint: string;
 }
 
@@ -98,10 +100,12 @@ const GRACE_MS = 500;
 export async function startStack(options: StackOptions): Promise<Stack> {
   await using starting = new AsyncDisposableStack();
   const directory = await openDirectory(options.directory, starting);
+  const key = createAccessKey();
   const pushed: { handle?: (event: RegistryEvent) => void } = {};
   const registries = await startRegistries(
     {
       directory,
+      key,
       sourcePort: options.sourcePort,
       targetPort: options.targetPort,
       isSourceTokenExpired: options.isSourceTokenExpired,
@@ -114,11 +118,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     starting,
   );
   const kept = options.directory === undefined ? undefined : directory;
-  const services = await startServices(registries, { ...options, directory: kept }, starting);
+  const services = await startServices(registries, { ...options, directory: kept, key }, starting);
   const functions = startFunctions(services, options, starting);
-  startMappings(services, functions.copy, options, starting);
+  startMappings(services, functions.copy, { ...options, key }, starting);
   startSchedules(functions, options, starting);
-  const bus = startBus(services, functions.fanOut, options, starting);
+  const bus = startBus(services, functions.fanOut, { ...options, key }, starting);
   pushed.handle = (event) => {
     if (event.kind !== "manifest-stored") return;
     const origin = { id: randomUUID(), account: LOCAL_ACCOUNT, region: LOCAL_REGION, at: new Date() };
@@ -133,7 +137,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     killCopies: () => functions.copy.killAll(),
     reconcile: () => functions.reconcile.invoke({}),
     probe: () => functions.probe.invoke({}),
-    lambdaEndpoint: services.lambdaEndpoint,
+    lambdaEndpoint: services.lambdaEndpoint.replace("://", `://${key}@`),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -147,6 +151,11 @@ async function openDirectory(directory: string | undefined, stack: AsyncDisposab
   const temporary = await mkdtemp(join(tmpdir(), "freightliner-"));
   stack.defer(() => rm(temporary, { recursive: true, force: true }));
   return temporary;
+}
+
+/** Who calls the services. */
+interface Keyed {
+  readonly key: AccessKeyId;
 }
 
 type Functions = Readonly<Record<"fanOut" | "copy" | "probe" | "reconcile", LocalFunction>>;
@@ -176,10 +185,10 @@ function startFunctions(services: Services, options: StackOptions, stack: AsyncD
 function startBus(
   services: Services,
   { invoke }: LocalFunction,
-  { delivery }: StackOptions,
+  { delivery, key }: StackOptions & Keyed,
   stack: AsyncDisposableStack,
 ): EventBus {
-  const undelivered = stack.use(openUndeliveredEvents(services.sqs.endpoint, services.undelivered));
+  const undelivered = stack.use(openUndeliveredEvents(services.sqs.endpoint, services.undelivered, key));
   const fanOut = createAsynchronousInvocation({
     functionArn: `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:fan-out`,
     invoke,
@@ -201,11 +210,11 @@ function startBus(
 function startMappings(
   services: Services,
   copy: LocalFunction,
-  options: StackOptions,
+  options: StackOptions & Keyed,
   stack: AsyncDisposableStack,
 ): void {
   const { sqs, live, backfill, mappings } = services;
-  const common = { endpoint: sqs.endpoint, invoke: copy.invoke, batchSize: 1 };
+  const common = { endpoint: sqs.endpoint, key: options.key, invoke: copy.invoke, batchSize: 1 };
   const start = (id: string, queue: LocalQueue, maxConcurrency: number): void => {
     const mapping = startEventSourceMapping({ ...common, queue, maxConcurrency });
     mappings.set(id, { mapping, queueArn: queue.arn });

@@ -1,4 +1,4 @@
-import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
+import { awsAt } from "../../local/emulators/access-key.ts";
 import type { CloudAccess } from "../../src/wiring/open-operations.ts";
 import { isStackName } from "../../src/contract/names.ts";
 import type { GeneralOptions } from "../terminal.ts";
@@ -27,8 +27,9 @@ export function readStackName(name: string): string {
 export function readStack({ stack: name, local }: Pick<GivenStack, "stack" | "local">): StackOptions {
   const stack = readStackName(name);
   if (local === undefined) return { stack, access: {} };
-  if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(local)) {
-    throw new UsageError("--local takes the address that npm start shows: http://127.0.0.1:PORT");
+  const access = awsAt(local);
+  if (access === undefined) {
+    throw new UsageError("--local takes the address that npm start shows, with its key: http://KEY@127.0.0.1:PORT");
   }
-  return { stack, access: { ...LOCAL_AWS, endpoint: local } };
+  return { stack, access };
 }

@@ -6,6 +6,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { signedWith, TEST_KEY } from "./access-key.ts";
+import type { AccessKeyId } from "./access-key.ts";
 import { startHttpServer } from "./http-server.ts";
 import { readBody } from "./read-body.ts";
 import { AWS_JSON, sendJson } from "./send-json.ts";
@@ -16,6 +18,8 @@ export interface CodeBuildOptions {
   readonly entry: URL;
   /** Its variables: all it sees. */
   readonly environment: () => Readonly<Record<string, string>>;
+  /** Whose requests are answered. */
+  readonly key?: AccessKeyId;
   readonly onLog?: ((line: string) => void) | undefined;
 }
 
@@ -84,7 +88,7 @@ export async function startCodeBuild(options: CodeBuildOptions): Promise<Running
     sendJson(response, 200, { build: { id, projectName, buildNumber: started, buildStatus: "IN_PROGRESS" } }, AWS_JSON);
   }
 
-  const server = await startHttpServer((request, response) => answer(request, response));
+  const server = await startHttpServer(signedWith(options.key ?? TEST_KEY, answer));
   return {
     endpoint: `http://${server.host}`,
     started: () => started,

@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
+import { awsOf, signedWith, TEST_KEY } from "./access-key.ts";
+import type { AccessKeyId } from "./access-key.ts";
 import { startHttpServer } from "./http-server.ts";
-import { LOCAL_AWS } from "./local-aws.ts";
+import type { Answer } from "./http-server.ts";
 import { readBody } from "./read-body.ts";
 
 export interface RunningDynamoDb {
@@ -18,9 +20,9 @@ const BODY_MAX_BYTES = 16 * 1024 * 1024;
  * Starts a DynamoDB emulator on a free loopback port; with a directory, tables outlive the process. Its own server never
  * listens: it ends the process when a client leaves in the middle of a body, so it is given whole requests only.
  */
-export async function startDynamoDb(directory?: string): Promise<RunningDynamoDb> {
+export async function startDynamoDb(directory?: string, key: AccessKeyId = TEST_KEY): Promise<RunningDynamoDb> {
   const emulator = dynalite({ createTableMs: 0, ...(directory === undefined ? {} : { path: directory }) });
-  const server = await startHttpServer(async (request, response) => {
+  const answer: Answer = async (request, response) => {
     const body = await readBody(request, BODY_MAX_BYTES);
     const { method, url, headers } = request;
     emulator.emit(
@@ -28,7 +30,8 @@ export async function startDynamoDb(directory?: string): Promise<RunningDynamoDb
       Object.assign(Readable.from(body === "" ? [] : [body]), { method, url, headers }),
       response,
     );
-  });
+  };
+  const server = await startHttpServer(signedWith(key, answer));
   return {
     endpoint: `http://${server.host}`,
     async close() {
@@ -42,8 +45,8 @@ export async function startDynamoDb(directory?: string): Promise<RunningDynamoDb
 }
 
 /** Creates the table of tag records and checkpoints, as the stack defines it, unless it is there. */
-export async function createStateTable(endpoint: string, name: string): Promise<void> {
-  const client = new DynamoDBClient({ ...LOCAL_AWS, endpoint });
+export async function createStateTable(endpoint: string, name: string, key: AccessKeyId = TEST_KEY): Promise<void> {
+  const client = new DynamoDBClient({ ...awsOf(key), endpoint });
   try {
     await client.send(
       new CreateTableCommand({

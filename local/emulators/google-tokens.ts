@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
+import { namesKey, TEST_KEY } from "./access-key.ts";
+import type { AccessKeyId } from "./access-key.ts";
 import { startHttpServer } from "./http-server.ts";
 import type { RunningServer } from "./http-server.ts";
 import { readBody } from "./read-body.ts";
@@ -22,6 +24,8 @@ export interface RunningGoogleTokens extends RunningServer {
 export interface GoogleTokensOptions {
   readonly audience: string;
   readonly serviceAccount: string;
+  /** The AWS key that signs for the role which the provider trusts. */
+  readonly awsKey?: AccessKeyId;
   /** Public keys (PEM) of service accounts by their e-mails; one that is taken out is refused from then on. */
   readonly keys?: ReadonlyMap<string, string>;
 }
@@ -154,7 +158,9 @@ function identityProblem(
   const header = (name: string): string | undefined =>
     identity.headers.find(({ key }) => key.toLowerCase() === name)?.value;
   if (header("x-goog-cloud-target-resource") !== audience) return "The subject token is signed for another audience.";
-  if (!header("authorization")?.startsWith("AWS4-HMAC-SHA256 ")) return "The subject token is not signed.";
+  if (!namesKey(header("authorization") ?? "", options.awsKey ?? TEST_KEY)) {
+    return "The subject token is not signed by a caller that AWS knows.";
+  }
   return undefined;
 }
 

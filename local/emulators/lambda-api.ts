@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import type { EventSourceMapping } from "../lambda/event-source-mapping.ts";
+import { signedWith, TEST_KEY } from "./access-key.ts";
+import type { AccessKeyId } from "./access-key.ts";
 import { startHttpServer } from "./http-server.ts";
 import type { RunningServer } from "./http-server.ts";
 import { readBody } from "./read-body.ts";
@@ -24,8 +26,8 @@ const Change = z.object({
 });
 
 /** The actions of the Lambda API that we call: List- and UpdateEventSourceMapping, and GetFunctionConfiguration. */
-export function startLambdaApi(options: LambdaApiOptions): Promise<RunningServer> {
-  return startHttpServer((request, response) => answer(request, response, options));
+export function startLambdaApi(options: LambdaApiOptions, key: AccessKeyId = TEST_KEY): Promise<RunningServer> {
+  return startHttpServer(signedWith(key, (request, response) => answer(request, response, options)));
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: LambdaApiOptions): Promise<void> {

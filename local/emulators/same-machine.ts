@@ -33,14 +33,16 @@ export function forThisMachine(listener: RequestListener): RequestListener {
   };
 }
 
-/** Puts {@link forThisMachine} before the listeners of a server that a library has made. */
-export function guardServer(server: Server): void {
+/** Puts {@link forThisMachine}, and then a guard of one's own, before the listeners of a server that a library has made. */
+export function guardServer(server: Server, guard: (listener: RequestListener) => RequestListener): void {
   const listeners = server.listeners("request");
   server.removeAllListeners("request");
   server.on(
     "request",
-    forThisMachine((request, response) => {
-      for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
-    }),
+    forThisMachine(
+      guard((request, response) => {
+        for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
+      }),
+    ),
   );
 }

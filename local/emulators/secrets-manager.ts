@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
+import { signedWith, TEST_KEY } from "./access-key.ts";
+import type { AccessKeyId } from "./access-key.ts";
 import { startHttpServer } from "./http-server.ts";
 import type { RunningServer } from "./http-server.ts";
 import { readBody } from "./read-body.ts";
@@ -8,8 +10,11 @@ import { AWS_JSON, sendJson } from "./send-json.ts";
 const Request = z.object({ SecretId: z.string() });
 
 /** Plays GetSecretValue of AWS Secrets Manager (AWS JSON 1.1): secrets by their ARNs, as they are at the time of the request. */
-export function startSecretsManager(secrets: ReadonlyMap<string, string>): Promise<RunningServer> {
-  return startHttpServer((request, response) => answer(request, response, secrets));
+export function startSecretsManager(
+  secrets: ReadonlyMap<string, string>,
+  key: AccessKeyId = TEST_KEY,
+): Promise<RunningServer> {
+  return startHttpServer(signedWith(key, (request, response) => answer(request, response, secrets)));
 }
 
 async function answer(

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { startFauxqs } from "fauxqs";
 import type { FauxqsServer } from "fauxqs";
+import { listenerSignedWith, TEST_KEY } from "./access-key.ts";
+import type { AccessKeyId } from "./access-key.ts";
 import { LOCAL_REGION } from "./local-aws.ts";
 import { guardServer } from "./same-machine.ts";
 
@@ -23,15 +25,17 @@ export interface RunningSqs {
 }
 
 /** Starts an SQS emulator on a free loopback port; with a directory, messages outlive the process. */
-export async function startSqs(directory?: string): Promise<RunningSqs> {
-  const server = await onLoopback(() =>
-    startFauxqs({
-      port: 0,
-      host: "127.0.0.1",
-      logger: false,
-      defaultRegion: LOCAL_REGION,
-      ...(directory === undefined ? {} : { dataDir: directory }),
-    }),
+export async function startSqs(directory?: string, key: AccessKeyId = TEST_KEY): Promise<RunningSqs> {
+  const server = await onLoopback(
+    () =>
+      startFauxqs({
+        port: 0,
+        host: "127.0.0.1",
+        logger: false,
+        defaultRegion: LOCAL_REGION,
+        ...(directory === undefined ? {} : { dataDir: directory }),
+      }),
+    key,
   );
   if (directory !== undefined) keepReceiveCounts(join(directory, "fauxqs.db"));
   const endpoint = `http://127.0.0.1:${server.port}`;
@@ -81,11 +85,11 @@ const LISTENING = channel("tracing:net.server.listen:asyncStart");
  * The emulator listens on every interface and has no option for it (its `host` is a name in queue URLs). The order to listen
  * is changed on its way; an emulator that is reached from elsewhere all the same is not started.
  */
-async function onLoopback(start: () => Promise<FauxqsServer>): Promise<FauxqsServer> {
+async function onLoopback(start: () => Promise<FauxqsServer>, key: AccessKeyId): Promise<FauxqsServer> {
   const change = (message: unknown): void => {
     const order = listenOrder(message);
     if (order?.options.host !== "0.0.0.0") return;
-    guardServer(order.server);
+    guardServer(order.server, (listener) => listenerSignedWith(key, listener));
     order.options.host = "127.0.0.1";
   };
   LISTENING.subscribe(change);

@@ -1,7 +1,8 @@
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { FailureRecord } from "../lambda/asynchronous-invocation.ts";
 import type { UndeliveredEvent } from "./event-bus.ts";
-import { LOCAL_AWS } from "./local-aws.ts";
+import { awsOf, TEST_KEY } from "./access-key.ts";
+import type { AccessKeyId } from "./access-key.ts";
 import type { LocalQueue } from "./sqs.ts";
 
 /** The queue of what did not get through: the rule's dead-letter queue, and the fan-out function's destination for failures. */
@@ -12,8 +13,12 @@ export interface UndeliveredEvents extends Disposable {
   readonly keepFailure: (record: FailureRecord) => Promise<void>;
 }
 
-export function openUndeliveredEvents(endpoint: string, queue: LocalQueue): UndeliveredEvents {
-  const client = new SQSClient({ ...LOCAL_AWS, endpoint, useQueueUrlAsEndpoint: false });
+export function openUndeliveredEvents(
+  endpoint: string,
+  queue: LocalQueue,
+  key: AccessKeyId = TEST_KEY,
+): UndeliveredEvents {
+  const client = new SQSClient({ ...awsOf(key), endpoint, useQueueUrlAsEndpoint: false });
   return {
     async keepEvent({ event, attempts, refusal }) {
       await client.send(

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Message } from "@aws-sdk/client-sqs";
 import * as z from "zod";
-import { LOCAL_AWS, LOCAL_REGION } from "../emulators/local-aws.ts";
+import { awsOf, TEST_KEY } from "../emulators/access-key.ts";
+import type { AccessKeyId } from "../emulators/access-key.ts";
+import { LOCAL_REGION } from "../emulators/local-aws.ts";
 import type { LocalQueue } from "../emulators/sqs.ts";
 import type { InvocationResult } from "./execution-environment.ts";
 
@@ -21,6 +23,8 @@ export interface MappingChange {
 
 export interface EventSourceMappingOptions {
   readonly endpoint: string;
+  /** Who reads the queue. */
+  readonly key?: AccessKeyId;
   readonly queue: LocalQueue;
   readonly invoke: (event: unknown) => Promise<InvocationResult>;
   /** Messages given to one invocation, at most. */
@@ -39,7 +43,11 @@ const REST_MS = 200;
  * deletes what succeeded, leaves the rest until its visibility ends.
  */
 export function startEventSourceMapping(options: EventSourceMappingOptions): EventSourceMapping {
-  const client = new SQSClient({ ...LOCAL_AWS, endpoint: options.endpoint, useQueueUrlAsEndpoint: false });
+  const client = new SQSClient({
+    ...awsOf(options.key ?? TEST_KEY),
+    endpoint: options.endpoint,
+    useQueueUrlAsEndpoint: false,
+  });
   const stopped = new AbortController();
   let enabled = true;
   let concurrency = options.maxConcurrency;

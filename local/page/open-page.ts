@@ -1,7 +1,7 @@
 import { describeError } from "../../src/contract/observer.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import { lookAtStack } from "../../src/wiring/stack-look.ts";
-import { LOCAL_AWS } from "../emulators/local-aws.ts";
+import { awsAt } from "../emulators/access-key.ts";
 import type { RunningServer } from "../emulators/http-server.ts";
 import type { LiveView } from "../live-view.ts";
 import type { LocalOptions } from "../options.ts";
@@ -20,7 +20,8 @@ export async function openPage(
   view: Pick<LiveView, "say">,
 ): Promise<RunningServer & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
-  const access = { ...LOCAL_AWS, endpoint: lambdaEndpoint };
+  const access = awsAt(lambdaEndpoint);
+  if (access === undefined) throw new Error("the stack's address has no key");
   const closed = new AbortController();
   const operations = opening.use(await openOperations(STACK, access, closed.signal));
   opening.defer(() => closed.abort());

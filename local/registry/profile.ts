@@ -20,6 +20,8 @@ export interface Profile {
     repository: string,
     digest: Digest,
   ): { readonly status: 302 | 307; readonly location: string } | undefined;
+  /** The blob of a download's id, as `downloadLocation` gave it; undefined when it is made up, or over. */
+  readDownload?(id: string): Digest | undefined;
   /** The path of a new upload session, or of one that has been written to. */
   uploadLocation(repository: string, id: string, writes: number): string;
   /** Whether a mount of a blob that is there is granted. */

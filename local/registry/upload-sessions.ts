@@ -17,7 +17,10 @@ export interface UploadSession {
   /** Requests that have written to it. */
   writes: number;
   readonly sha256: Hash;
+  /** A request is writing to it. */
   busy: boolean;
+  /** When it was last written to or asked for, epoch milliseconds. */
+  usedAt: number;
 }
 
 export interface UploadSessions {
@@ -26,7 +29,7 @@ export interface UploadSessions {
   find(id: string, repository: string | undefined): UploadSession;
   /** Appends a request's body. A body that breaks off leaves what came, or ends the session where the profile says so. */
   append(session: UploadSession, request: IncomingMessage, onBytes: (bytes: number) => void): Promise<void>;
-  /** Ends the session: its bytes become the blob. @throws {Refusal} DIGEST_INVALID when they are not the digest's. */
+  /** Ends the session: its bytes become the blob. @throws {Refusal} DIGEST_INVALID when they are not the digest's; 409 while they still come. */
   commit(session: UploadSession, digest: Digest): Promise<void>;
   cancel(session: UploadSession): Promise<void>;
 }
@@ -35,9 +38,13 @@ export interface UploadSessionsOptions {
   readonly files: ContentFiles;
   /** A broken request ends its session, as at Artifact Registry. */
   readonly endsWhenBroken: boolean;
+  readonly now?: () => number;
 }
 
-export function createUploadSessions({ files, endsWhenBroken }: UploadSessionsOptions): UploadSessions {
+/** How long a session lasts without a request. No registry says; Artifact Registry's end within the hour. */
+export const SESSION_MS = 3_600_000;
+
+export function createUploadSessions({ files, endsWhenBroken, now = Date.now }: UploadSessionsOptions): UploadSessions {
   const sessions = new Map<string, UploadSession>();
 
   async function cancel(session: UploadSession): Promise<void> {
@@ -45,30 +52,31 @@ export function createUploadSessions({ files, endsWhenBroken }: UploadSessionsOp
     await rm(session.file, { force: true });
   }
 
+  /** Ends the sessions that nobody has used for long. */
+  function expire(): void {
+    for (const session of sessions.values()) {
+      if (!session.busy && now() - session.usedAt > SESSION_MS) cancel(session).catch(() => undefined);
+    }
+  }
+
   return {
     start(repository) {
-      const id = randomBytes(18).toString("base64url");
-      const session = {
-        id,
-        repository,
-        file: files.temporary(),
-        offset: 0,
-        writes: 0,
-        sha256: createHash("sha256"),
-        busy: false,
-      };
-      sessions.set(id, session);
+      expire();
+      const session = newSession(repository, files.temporary(), now());
+      sessions.set(session.id, session);
       return session;
     },
     find(id, repository) {
+      expire();
       const session = sessions.get(id);
       if (session === undefined || (repository !== undefined && session.repository !== repository)) {
-        throw new Refusal(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
+        throw unknownUpload();
       }
+      session.usedAt = now();
       return session;
     },
     async append(session, request, onBytes) {
-      if (session.busy) throw new Refusal(409, "BLOB_UPLOAD_INVALID", "another request is writing to this upload");
+      if (session.busy) throw isWrittenTo();
       session.busy = true;
       session.writes++;
       try {
@@ -79,16 +87,32 @@ export function createUploadSessions({ files, endsWhenBroken }: UploadSessionsOp
         throw error;
       } finally {
         session.busy = false;
+        session.usedAt = now();
       }
+      if (!sessions.has(session.id)) throw unknownUpload();
     },
     async commit(session, digest) {
+      // What another request still writes would be in the blob after its digest was checked.
+      if (session.busy) throw isWrittenTo();
       // Cancelled while its last bytes came: its file is gone, and must not come into being again, empty.
-      if (!sessions.delete(session.id))
-        throw new Refusal(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
+      if (!sessions.delete(session.id)) throw unknownUpload();
       await commitFile(session, digest, files);
     },
     cancel,
   };
+}
+
+function newSession(repository: string, file: string, usedAt: number): UploadSession {
+  const id = randomBytes(18).toString("base64url");
+  return { id, repository, file, offset: 0, writes: 0, sha256: createHash("sha256"), busy: false, usedAt };
+}
+
+function isWrittenTo(): Refusal {
+  return new Refusal(409, "BLOB_UPLOAD_INVALID", "another request is writing to this upload");
+}
+
+function unknownUpload(): Refusal {
+  return new Refusal(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
 }
 
 /** True when there was no room for what was to be written. */

@@ -3,7 +3,7 @@ import { imageOf, layer } from "../../local/images/image-content.ts";
 import { FEDERATION } from "../../local/registries.ts";
 import { startStack } from "../../local/stack.ts";
 import type { Stack, StackOptions } from "../../local/stack.ts";
-import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
+import { awsAt } from "../../local/emulators/access-key.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import { lookAtStack } from "../../src/wiring/stack-look.ts";
 import { eventually } from "../fixtures/eventually.ts";
@@ -21,7 +21,7 @@ async function running(options: Partial<StackOptions> = {}) {
     onLog: (_name, line) => void logs.push(line),
     ...options,
   });
-  const operations = await openOperations("freightliner", { ...LOCAL_AWS, endpoint: stack.lambdaEndpoint }, signal);
+  const operations = await openOperations("freightliner", awsAt(stack.lambdaEndpoint) ?? {}, signal);
   return {
     stack,
     logs,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { createDownloadLinks } from "../download-links.ts";
 import { specificationProfile } from "../profile.ts";
 import type { Action, ExtraRoute, Profile } from "../profile.ts";
 import { Refusal } from "../refusal.ts";
@@ -37,6 +38,7 @@ const EXTRA_ROUTES: readonly ExtraRoute[] = [
  * mounts never granted, what does not exist indistinguishable from what is forbidden.
  */
 export function createArtifactRegistryProfile(options: ArtifactRegistryProfileOptions): Profile {
+  const links = createDownloadLinks();
   return {
     ...specificationProfile,
     authorize: (request, repository, action) => authorize(request, repository, action, options.verifyToken),
@@ -45,12 +47,12 @@ export function createArtifactRegistryProfile(options: ArtifactRegistryProfileOp
     blobScope: (name) => name.split("/").slice(0, 2).join("/"),
     downloadLocation(name, digest) {
       const [project, repository] = name.split("/");
-      const id = Buffer.from(digest).toString("base64url");
       return {
         status: 302,
-        location: `/artifacts-downloads/namespaces/${project}/repositories/${repository}/downloads/${id}`,
+        location: `/artifacts-downloads/namespaces/${project}/repositories/${repository}/downloads/${links.sign(digest)}`,
       };
     },
+    readDownload: (id) => links.read(id),
     uploadLocation(name, id, writes) {
       const [project, repository] = name.split("/");
       if (writes > 0) return `/v2/${project}/${repository}/pkg/blobs/uploads/${id}`;
