@@ -35,34 +35,7 @@ const EMPTY_ANSWERS = 2;
 export type DeadLetters = ReturnType<typeof createDeadLetters>;
 
 export function createDeadLetters(client: SQSClient, url: string) {
-  /** @returns letters whose visibility SQS did not change. */
-  async function setVisibility(
-    letters: readonly DeadLetter[],
-    seconds: number,
-    signal: AbortSignal,
-  ): Promise<ReadonlySet<DeadLetter>> {
-    const failed = new Set<DeadLetter>();
-    for (let at = 0; at < letters.length; at += BATCH) {
-      const batch = letters.slice(at, at + BATCH);
-      const Entries = batch.map(({ receiptHandle }, index) => ({
-        Id: String(index),
-        ReceiptHandle: receiptHandle,
-        VisibilityTimeout: seconds,
-      }));
-      const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries });
-      signal.throwIfAborted();
-      const { Failed = [] } = await untilAborted(signal, (options) => client.send(command, options)).catch(() => {
-        signal.throwIfAborted();
-        return { Failed: Entries };
-      });
-      for (const { Id } of Failed) {
-        const letter = batch[Number(Id)];
-        if (letter !== undefined) failed.add(letter);
-      }
-    }
-    return failed;
-  }
-
+  const queue = { client, url };
   return {
     /** Every letter, each once; hidden from others until it is let go of, moved, or its claim is over. */
     async *look(signal: AbortSignal): AsyncGenerator<DeadLetter> {
@@ -86,10 +59,10 @@ export function createDeadLetters(client: SQSClient, url: string) {
       }
     },
     /** Claims letters anew. @returns those whose claim was over before. */
-    hold: (letters: readonly DeadLetter[], signal: AbortSignal) => setVisibility(letters, CLAIM_SECONDS, signal),
+    hold: (letters: readonly DeadLetter[], signal: AbortSignal) => setVisibility(queue, letters, CLAIM_SECONDS, signal),
     /** Lets others see letters again. One that they see already, or that cannot be let go of now, shows again when its claim is over. */
     async letGo(letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
-      await setVisibility(letters, 0, signal);
+      await setVisibility(queue, letters, 0, signal);
     },
     /** Puts a body on another queue, then takes the letter away: interrupted in between, it is there twice, never not at all. */
     async move(
@@ -103,6 +76,35 @@ export function createDeadLetters(client: SQSClient, url: string) {
       await untilAborted(signal, (options) => client.send(deleted, options));
     },
   };
+}
+
+/** @returns letters whose visibility SQS did not change. */
+async function setVisibility(
+  { client, url }: { readonly client: SQSClient; readonly url: string },
+  letters: readonly DeadLetter[],
+  seconds: number,
+  signal: AbortSignal,
+): Promise<ReadonlySet<DeadLetter>> {
+  const failed = new Set<DeadLetter>();
+  for (let at = 0; at < letters.length; at += BATCH) {
+    const batch = letters.slice(at, at + BATCH);
+    const Entries = batch.map(({ receiptHandle }, index) => ({
+      Id: String(index),
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: seconds,
+    }));
+    const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries });
+    signal.throwIfAborted();
+    const { Failed = [] } = await untilAborted(signal, (options) => client.send(command, options)).catch(() => {
+      signal.throwIfAborted();
+      return { Failed: Entries };
+    });
+    for (const { Id } of Failed) {
+      const letter = batch[Number(Id)];
+      if (letter !== undefined) failed.add(letter);
+    }
+  }
+  return failed;
 }
 
 function toLetter({ MessageId, Body, ReceiptHandle, Attributes, MessageAttributes }: Message): DeadLetter {
