@@ -8,6 +8,6 @@ export function googleSetupCommand(session: Session) {
     .option("--stack <name>", "the stack whose roles are trusted", "freightliner")
     .addOption(new Option("--format <format>", "how it is printed").choices(["gcloud", "terraform"]).default("gcloud"))
     .action((given) =>
-      session.run(given, async (terminal) => (await import("../google-setup.ts")).googleSetup(given, terminal)),
+      session.run(given, async (terminal) => (await import("../google/google-setup.ts")).googleSetup(given, terminal)),
     );
 }

@@ -3,7 +3,8 @@ import { App, Stack } from "aws-cdk-lib";
 import { Role } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { describe, expect, it } from "vitest";
-import { conditionOf, gcloudCommands } from "../../cli/google-commands.ts";
+import { gcloudCommands } from "../../cli/google/gcloud.ts";
+import { conditionOf } from "../../cli/google/trust.ts";
 import { matchesPattern } from "../../local/emulators/event-pattern.ts";
 import { parseConfiguration } from "../../src/contract/configuration.ts";
 import { PUSH_PATTERN } from "../../src/contract/push-pattern.ts";
@@ -145,7 +146,7 @@ describe("T28: another role of the AWS account", () => {
     project: "p",
     location: "europe",
     repository: "images",
-    serviceAccount: "writer@p.iam.gserviceaccount.com",
+    serviceAccount: { email: "writer@p.iam.gserviceaccount.com", name: "writer", project: "p" },
   };
 
   it("becomes nobody at Google: the provider's condition names account and roles, not the session", () => {

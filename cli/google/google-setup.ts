@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { parseConfigurationFile } from "../src/contract/configuration-file.ts";
-import { ConfigurationError } from "../src/contract/configuration.ts";
-import { resourceName } from "../src/contract/names.ts";
-import type { Terminal } from "./terminal.ts";
-import { ExitCode } from "./exit-code.ts";
-import { UsageError } from "./usage-error.ts";
-import { gcloudCommands, terraform } from "./google-commands.ts";
+import { parseConfigurationFile } from "../../src/contract/configuration-file.ts";
+import { ConfigurationError } from "../../src/contract/configuration.ts";
+import { resourceName } from "../../src/contract/names.ts";
+import type { Terminal } from "../terminal.ts";
+import { ExitCode } from "../exit-code.ts";
+import { UsageError } from "../usage-error.ts";
+import { gcloudCommands } from "./gcloud.ts";
+import { terraform } from "./terraform.ts";
 import { trustingPlace } from "./trusting-place.ts";
-import { readStackName } from "./stack/stack-options.ts";
+import { readStackName } from "../stack/stack-options.ts";
 
 interface GivenSetup {
   readonly config: string;
