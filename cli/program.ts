@@ -47,8 +47,9 @@ export function createProgram(session: Session, out: Screen): CommandUnknownOpts
 }
 
 const AFTER_HELP = `
-Credentials for registries come from the Docker configuration (DOCKER_CONFIG, ~/.docker/config.json) or the file named by
-REGISTRY_AUTH_FILE, credential helpers included. Loopback registries are reached over plain HTTP, all others over HTTPS.
+Credentials for registries come from the file named by REGISTRY_AUTH_FILE, else from Docker's configuration (DOCKER_CONFIG,
+~/.docker/config.json), then Podman's (containers/auth.json); credential helpers included. HTTPS_PROXY, HTTP_PROXY, NO_PROXY and
+SSL_CERT_FILE are kept to. Loopback registries are reached over plain HTTP, all others over HTTPS.
 
 Exit codes:
 ${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join("\n")}

@@ -12,12 +12,16 @@ export function createCommand(name: string, summary: string) {
 
 /** A command that talks to registries. */
 export function createRegistryCommand(name: string, summary: string) {
-  return createCommand(name, summary).option(
-    "--allow-host <host>",
-    "let a registry redirect to this host (repeatable; * stands within one label)",
-    collect,
-    [],
-  );
+  return createCommand(name, summary)
+    .option(
+      "--allow-host <host>",
+      "let a registry redirect to this host (repeatable; * stands within one label)",
+      collect,
+      [],
+    )
+    .option("--plain-http", "reach registries over plain HTTP, but for those known to have HTTPS", false)
+    .option("--ca-file <file>", "certificates to trust beside the usual ones (PEM)")
+    .option("--registries <file>", "settings of registries (YAML), instead of ~/.config/freightliner/registries.yaml");
 }
 
 /** A command that looks into a deployed stack. */

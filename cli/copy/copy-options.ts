@@ -2,6 +2,8 @@ import { parsePlatform } from "../../src/oci/platform.ts";
 import type { Platform } from "../../src/oci/platform.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { Reference } from "../../src/oci/reference.ts";
+import { readAccessOptions } from "../registries/access-options.ts";
+import type { AccessOptions, GivenAccess } from "../registries/access-options.ts";
 import { readReference, usage } from "../registry/read-reference.ts";
 import { UsageError } from "../usage-error.ts";
 import { chooseTags } from "./choose-tags.ts";
@@ -15,7 +17,7 @@ export interface CopyWay {
   /** An index whose children are not all at the source: a failure, or copied as it is. */
   readonly sparse: "fail" | "keep";
   readonly jobs: number;
-  readonly allowedHosts: readonly string[];
+  readonly access: AccessOptions;
 }
 
 /** What is to be copied: an image, or those tags of a repository that `tags` matches. */
@@ -28,14 +30,13 @@ export interface CopyOrder {
 }
 
 /** Options of `freightliner copy` as they were written. */
-export interface GivenCopy {
+export interface GivenCopy extends GivenAccess {
   readonly platform?: string | undefined;
   readonly dryRun: boolean;
   readonly referrers: boolean;
   /** An index whose children are not all at the source: a failure, or copied as it is. */
   readonly sparse: "fail" | "keep";
   readonly jobs: number;
-  readonly allowHost: readonly string[];
 }
 
 export interface GivenTags {
@@ -44,14 +45,14 @@ export interface GivenTags {
 }
 
 /** @throws {UsageError} saying which part is wrong. */
-export function readCopyWay({ platform, dryRun, referrers, sparse, jobs, allowHost }: GivenCopy): CopyWay {
+export function readCopyWay({ platform, dryRun, referrers, sparse, jobs, ...access }: GivenCopy): CopyWay {
   return {
     platform: platform === undefined ? undefined : usage("copy", () => parsePlatform(platform)),
     dryRun,
     referrers,
     sparse,
     jobs,
-    allowedHosts: allowHost,
+    access: readAccessOptions(access),
   };
 }
 

@@ -21,9 +21,8 @@ export async function copy(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const streams = createStreams({ small: way.jobs, big: way.jobs, now: Date.now });
-  const { allowedHosts } = way;
   const { environment } = terminal;
-  await using repositories = openRepositories({ environment, allowedHosts, onBusy: () => streams.slower() });
+  await using repositories = openRepositories({ ...way.access, environment, onBusy: () => streams.slower() });
   const pairs = await expandOrders(orders, repositories, signal);
   const tools: CopyTools = { repositories, streams, terminal, knownOf: rememberContent() };
   const [only, ...more] = pairs;

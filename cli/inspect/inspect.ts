@@ -2,26 +2,27 @@ import { formatReference } from "../../src/oci/reference.ts";
 import { findImage } from "../copy/find-image.ts";
 import { readNamedImages } from "../copy/named-images.ts";
 import { ExitCode } from "../exit-code.ts";
+import { readAccessOptions } from "../registries/access-options.ts";
+import type { GivenAccess } from "../registries/access-options.ts";
 import { readImageReference } from "../registry/read-reference.ts";
 import { openRepositories } from "../registry/repositories.ts";
 import type { Terminal } from "../terminal.ts";
 import { contentTree } from "./content-tree.ts";
 import { drawTree } from "./draw-tree.ts";
 
-interface GivenInspect {
+interface GivenInspect extends GivenAccess {
   readonly referrers: boolean;
-  readonly allowHost: readonly string[];
 }
 
 /** Carries out `freightliner inspect`: an image as a tree of what it is made of. */
 export async function inspect(
   text: string,
-  { referrers, allowHost }: GivenInspect,
+  { referrers, ...access }: GivenInspect,
   { out, json, environment }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const reference = readImageReference("inspect", text);
-  await using repositories = openRepositories({ environment, allowedHosts: allowHost });
+  await using repositories = openRepositories({ environment, ...readAccessOptions(access) });
   const source = await repositories.source(reference);
   const root = await findImage({ source: reference, platform: undefined }, source, signal);
   const name = reference.tag ?? root.digest;

@@ -8,20 +8,21 @@ import type { RepositoryClient } from "../../src/registry/repository-client.ts";
 import { findImage } from "../copy/find-image.ts";
 import { ExitCode } from "../exit-code.ts";
 import { NotFoundError } from "../not-found-error.ts";
+import { readAccessOptions } from "../registries/access-options.ts";
+import type { GivenAccess } from "../registries/access-options.ts";
 import type { Terminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { readImageReference } from "./read-reference.ts";
 import { openRepositories } from "./repositories.ts";
 
-interface GivenDelete {
+interface GivenDelete extends GivenAccess {
   readonly yes: boolean;
-  readonly allowHost: readonly string[];
 }
 
 /** Carries out `freightliner delete`: asks first, and deletes nothing that it was not asked for. */
 export async function deleteImage(
   text: string,
-  { yes, allowHost }: GivenDelete,
+  { yes, ...access }: GivenDelete,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
@@ -31,7 +32,7 @@ export async function deleteImage(
   if (confirm === undefined) {
     throw new UsageError("there is no terminal to ask whether it is meant; add --yes", { command: "delete" });
   }
-  await using repositories = openRepositories({ environment, allowedHosts: allowHost });
+  await using repositories = openRepositories({ environment, ...readAccessOptions(access) });
   const source = await repositories.source(reference);
   const { digest } = await findImage({ source: reference, platform: undefined }, source, signal);
   const doomed: Doomed = { name: nameOf(reference), digest, isTag: reference.digest === undefined };

@@ -2,25 +2,26 @@ import { parsePlatform } from "../../src/oci/platform.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import { findImage } from "../copy/find-image.ts";
 import { ExitCode } from "../exit-code.ts";
+import { readAccessOptions } from "../registries/access-options.ts";
+import type { GivenAccess } from "../registries/access-options.ts";
 import type { Terminal } from "../terminal.ts";
 import { readImageReference, usage } from "./read-reference.ts";
 import { openRepositories } from "./repositories.ts";
 
-interface GivenDigest {
+interface GivenDigest extends GivenAccess {
   readonly platform?: string | undefined;
-  readonly allowHost: readonly string[];
 }
 
 /** Carries out `freightliner digest`: what a tag names now. */
 export async function digest(
   text: string,
-  { platform: wanted, allowHost }: GivenDigest,
+  { platform: wanted, ...access }: GivenDigest,
   { out, json, environment }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const reference = readImageReference("digest", text);
   const platform = wanted === undefined ? undefined : usage("digest", () => parsePlatform(wanted));
-  await using repositories = openRepositories({ environment, allowedHosts: allowHost });
+  await using repositories = openRepositories({ environment, ...readAccessOptions(access) });
   const found = await findImage({ source: reference, platform }, await repositories.source(reference), signal);
   const { mediaType, size } = found;
   if (json) out.json({ reference: formatReference(reference), digest: found.digest, mediaType, size });

@@ -1,17 +1,20 @@
 import type { ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
-import { knownHosts } from "../../src/contract/known-hosts.ts";
 import { takesBasicAtOnce } from "../../src/contract/preemptive.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { Side } from "../../src/oci/registry-error.ts";
 import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
-import { createConnections } from "../../src/registry/connections.ts";
 import type { Endpoint } from "../../src/registry/endpoint.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import { systemClock } from "../../src/registry/system-clock.ts";
 import { createTraffic } from "../../src/registry/traffic.ts";
 import { dockerCredentials } from "../credentials/docker-credentials.ts";
+import type { AccessOptions } from "../registries/access-options.ts";
+import { createLocalRate } from "../registries/local-rate.ts";
+import { openAccess } from "../registries/open-access.ts";
+import type { RegistryAccess } from "../registries/open-access.ts";
 
 /** Repositories as the user may read and write them; each is opened once, with the user's own credentials. */
 export interface Repositories extends AsyncDisposable {
@@ -21,35 +24,46 @@ export interface Repositories extends AsyncDisposable {
   readonly endpoint: (side: Side, repository: Repository) => Promise<Endpoint>;
 }
 
-export interface OpenRepositories {
+export interface OpenRepositories extends AccessOptions {
   readonly environment: NodeJS.ProcessEnv;
-  readonly allowedHosts: readonly string[];
   /** A registry asked for less. */
   readonly onBusy?: () => void;
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
-
-export function openRepositories({ environment, allowedHosts, onBusy }: OpenRepositories): Repositories {
-  const connections = createConnections();
-  const endpoint = async (side: Side, { registry, name }: Repository): Promise<Endpoint> => ({
-    side,
-    registry,
-    repository: name,
-    plainHttp: LOOPBACK.test(registry),
-    allowedHosts: [...knownHosts(registry), ...allowedHosts],
-    preemptive: takesBasicAtOnce(registry),
-    howToAllow: (host) => `add --allow-host ${host}`,
-    credentials: fixedCredentials(await dockerCredentials(`${registry}/${name}`, environment)),
-    connections,
-    // Behind this there is no queue but a person who waits.
-    traffic: createTraffic({ retryPolicies: { preset: "patient" }, ...(onBusy === undefined ? {} : { onBusy }) }),
-  });
+/** Options, files and environment are read with the first repository. @throws {UsageError} then, when one of them is wrong. */
+export function openRepositories({ environment, onBusy, ...options }: OpenRepositories): Repositories {
+  let opened: Promise<RegistryAccess> | undefined;
+  const access = (): Promise<RegistryAccess> => (opened ??= openAccess(options, environment));
+  const endpoint = async (side: Side, { registry, name }: Repository): Promise<Endpoint> => {
+    const { settingsOf, connections } = await access();
+    const { requestsPerSecond, ...settings } = settingsOf(registry);
+    const rate = requestsPerSecond === undefined ? undefined : createLocalRate(requestsPerSecond, systemClock);
+    return {
+      side,
+      registry,
+      repository: name,
+      ...settings,
+      preemptive: takesBasicAtOnce(registry),
+      credentials: fixedCredentials(await dockerCredentials(`${registry}/${name}`, environment)),
+      connections,
+      // Behind this there is no queue but a person who waits.
+      traffic: createTraffic({
+        retryPolicies: { preset: "patient" },
+        rate,
+        ...(onBusy === undefined ? {} : { onBusy }),
+      }),
+    };
+  };
   return {
     endpoint,
     source: once(async (repository) => createRegistrySource(await endpoint("source", repository))),
     target: once(async (repository) => createRegistryTarget(await endpoint("target", repository))),
-    [Symbol.asyncDispose]: () => connections.close(),
+    async [Symbol.asyncDispose]() {
+      await opened?.then(
+        ({ connections }) => connections.close(),
+        () => undefined,
+      );
+    },
   };
 }
 

@@ -4,25 +4,26 @@ import { listTags } from "../../src/registry/tags.ts";
 import { chooseTags } from "../copy/choose-tags.ts";
 import { ExitCode } from "../exit-code.ts";
 import { NotFoundError } from "../not-found-error.ts";
+import { readAccessOptions } from "../registries/access-options.ts";
+import type { GivenAccess } from "../registries/access-options.ts";
 import type { Terminal } from "../terminal.ts";
 import { readRepository } from "./read-reference.ts";
 import { openRepositories } from "./repositories.ts";
 
-interface GivenTags {
+interface GivenTags extends GivenAccess {
   readonly tags: readonly string[];
-  readonly allowHost: readonly string[];
 }
 
 /** Carries out `freightliner tags`: the tags of a repository, page by page. */
 export async function tags(
   text: string,
-  { tags: globs, allowHost }: GivenTags,
+  { tags: globs, ...access }: GivenTags,
   { out, json, environment }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const repository = readRepository("tags", text);
   const { takes } = chooseTags(globs);
-  await using repositories = openRepositories({ environment, allowedHosts: allowHost });
+  await using repositories = openRepositories({ environment, ...readAccessOptions(access) });
   const client = createRepositoryClient(await repositories.endpoint("source", repository));
   const found: string[] = [];
   let hasAny = false;

@@ -5,28 +5,29 @@ import { findImage } from "../copy/find-image.ts";
 import { readNamedImages } from "../copy/named-images.ts";
 import { ExitCode } from "../exit-code.ts";
 import { counted } from "../format.ts";
+import { readAccessOptions } from "../registries/access-options.ts";
+import type { GivenAccess } from "../registries/access-options.ts";
 import { readImageReference, readReference, usage } from "../registry/read-reference.ts";
 import { openRepositories } from "../registry/repositories.ts";
 import type { Terminal } from "../terminal.ts";
 import { compareImages } from "./compare-images.ts";
 
-interface GivenVerify {
+interface GivenVerify extends GivenAccess {
   readonly platform?: string | undefined;
   readonly referrers: boolean;
-  readonly allowHost: readonly string[];
 }
 
 /** Carries out `freightliner verify`: what the target lacks of an image, or has otherwise. Writes nothing. */
 export async function verify(
   places: { readonly source: string; readonly target: string },
-  { platform: wanted, referrers, allowHost }: GivenVerify,
+  { platform: wanted, referrers, ...access }: GivenVerify,
   { out, json, environment }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const from = readImageReference("verify", places.source);
   const to = readReference("verify", places.target);
   const platform = wanted === undefined ? undefined : usage("verify", () => parsePlatform(wanted));
-  await using repositories = openRepositories({ environment, allowedHosts: allowHost });
+  await using repositories = openRepositories({ environment, ...readAccessOptions(access) });
   const [source, target, endpoint] = await Promise.all([
     repositories.source(from),
     repositories.target(to),

@@ -1,4 +1,5 @@
 import { DOCKER_HUB, isDockerHub } from "../oci/docker-hub.ts";
+import { hostPattern } from "../oci/host-pattern.ts";
 
 /** Where one registry sends its clients, as its own documents say. */
 interface KnownRegistry {
@@ -88,11 +89,5 @@ const KNOWN: readonly KnownRegistry[] = [
 /** The hosts that a registry is known to send its clients to, beside itself; none for a registry nobody wrote about. */
 export function knownHosts(registry: string): readonly string[] {
   const host = isDockerHub(registry) ? DOCKER_HUB : registry.toLowerCase();
-  return KNOWN.flatMap((known) => (matches(known.registry, host) ? known.hosts : []));
-}
-
-/** `*` stands for a part of one label, as in the host guard. */
-function matches(pattern: string, host: string): boolean {
-  const literal = pattern.replaceAll(".", String.raw`\.`);
-  return new RegExp(`^${literal.replaceAll("*", "[a-z0-9-]+")}$`).test(host);
+  return KNOWN.flatMap((known) => (hostPattern(known.registry).test(host) ? known.hosts : []));
 }

@@ -20,6 +20,7 @@ const PERMANENT_NETWORK = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
   "ENOTFOUND",
   "EAI_AGAIN",
+  "ERR_PROXY_REFUSED",
 ]);
 
 /** What a failure below HTTP asks for: names that do not resolve and certificates that do not hold are nobody's quick fix. */

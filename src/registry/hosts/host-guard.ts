@@ -1,3 +1,5 @@
+import { hostPattern } from "../../oci/host-pattern.ts";
+
 /** A server named a host we were not configured to talk to. Permanent: the configuration has to allow it, or it is an attack. */
 export class HostRefusedError extends Error {
   override readonly name = "HostRefusedError";
@@ -38,10 +40,4 @@ export function createHostGuard({ origin, allowedHosts, howToAllow }: HostGuardO
       throw new HostRefusedError(url.host, `${origin.host} sends us there, and it is none of its known hosts`, remedy);
     }
   };
-}
-
-/** `*.s3.eu-west-1.amazonaws.com` as an anchored expression; `*` never crosses a dot. */
-function hostPattern(text: string): RegExp {
-  const literal = text.toLowerCase().replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${literal.replaceAll("*", "[a-z0-9-]+")}$`);
 }

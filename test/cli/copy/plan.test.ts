@@ -36,7 +36,14 @@ interface Planned {
 async function run(source: string, target: string, dryRun: boolean): Promise<string> {
   const { terminal, out } = captureTerminal({ json: true, quiet: true });
   const orders = readCopyOrders([source, target], { allTags: false, tags: [] });
-  const way = { platform: undefined, dryRun, referrers: true, sparse: "fail", jobs: 8, allowedHosts: [] } as const;
+  const way = {
+    platform: undefined,
+    dryRun,
+    referrers: true,
+    sparse: "fail",
+    jobs: 8,
+    access: { allowedHosts: [] },
+  } as const;
   expect(await copy(orders, way, terminal, signal)).toBe(ExitCode.ok);
   return out();
 }

@@ -1,0 +1,25 @@
+import type { Clock } from "../../src/oci/clock.ts";
+import type { SharedRate } from "../../src/registry/traffic.ts";
+
+/** Sends at most so many requests a second, evenly, in this process alone. */
+export function createLocalRate(requestsPerSecond: number, clock: Pick<Clock, "now" | "sleep">): SharedRate {
+  const intervalMs = 1_000 / requestsPerSecond;
+  let next = 0;
+  return {
+    async turn(signal) {
+      const now = clock.now();
+      const at = Math.max(next, now);
+      next = at + intervalMs;
+      if (at > now) await clock.sleep(at - now, signal);
+    },
+    tryTurn() {
+      const now = clock.now();
+      if (next > now) return false;
+      next = now + intervalMs;
+      return true;
+    },
+    async refused(retryAfterMs) {
+      next = Math.max(next, clock.now() + retryAfterMs);
+    },
+  };
+}

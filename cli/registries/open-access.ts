@@ -1,0 +1,54 @@
+import { apiHost } from "../../src/oci/docker-hub.ts";
+import { hostPattern } from "../../src/oci/host-pattern.ts";
+import { createConnections } from "../../src/registry/connections.ts";
+import type { Connections } from "../../src/registry/connections.ts";
+import { ProxyError, proxySettings } from "../../src/registry/hosts/proxy.ts";
+import { UsageError } from "../usage-error.ts";
+import type { AccessOptions } from "./access-options.ts";
+import { readCertificates, readTrusted, trustedBeside } from "./certificates.ts";
+import { readRegistriesFile } from "./registries-file.ts";
+import type { RegistryEntry } from "./registries-file.ts";
+import { createRegistrySettings } from "./registry-settings.ts";
+import type { RegistrySettings } from "./registry-settings.ts";
+
+/** How the registries of one command are reached. */
+export interface RegistryAccess {
+  readonly settingsOf: (registry: string) => RegistrySettings;
+  /** Who opened the access closes them. */
+  readonly connections: Connections;
+}
+
+/** Reads options, files and environment, once for a command. @throws {UsageError} saying what is wrong and where. */
+export async function openAccess(options: AccessOptions, environment: NodeJS.ProcessEnv): Promise<RegistryAccess> {
+  const entries = await readRegistriesFile(options.registriesFile, environment);
+  const ca = await readTrusted(options.caFile, environment);
+  const caOf = await readOwnTrust(entries, ca);
+  return {
+    settingsOf: createRegistrySettings(options, entries),
+    connections: createConnections({ ca, caOf, proxies: readProxies(environment) }),
+  };
+}
+
+function readProxies(environment: NodeJS.ProcessEnv): ReturnType<typeof proxySettings> {
+  try {
+    return proxySettings(environment);
+  } catch (cause) {
+    if (cause instanceof ProxyError) throw new UsageError(cause.message, { cause });
+    throw cause;
+  }
+}
+
+/** A registry's own certificates hold for itself and for the hosts its entry allows. */
+async function readOwnTrust(
+  entries: ReadonlyMap<string, RegistryEntry>,
+  usual: readonly string[] | undefined,
+): Promise<(origin: URL) => readonly string[] | undefined> {
+  const own: { readonly hosts: readonly RegExp[]; readonly ca: readonly string[] }[] = [];
+  for (const [registry, { caFile, allowHosts = [] }] of entries) {
+    if (caFile === undefined) continue;
+    const more = await readCertificates(caFile, `caFile of ${registry}`);
+    const hosts = [apiHost(registry), ...allowHosts].map(hostPattern);
+    own.push({ hosts, ca: trustedBeside(usual, more) });
+  }
+  return ({ host }) => own.find(({ hosts }) => hosts.some((pattern) => pattern.test(host)))?.ca;
+}

@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { isNode, LineCounter, parseDocument } from "yaml";
+import type { Document } from "yaml";
+import * as z from "zod";
+import { dotPath } from "../../src/contract/dot-path.ts";
+import { HostPatterns } from "../../src/contract/provider.ts";
+import { printable } from "../../src/contract/printable.ts";
+import { DOCKER_HUB, isDockerHub } from "../../src/oci/docker-hub.ts";
+import { isRegistryHost } from "../../src/oci/reference.ts";
+import { UsageError } from "../usage-error.ts";
+
+const Settings = z.strictObject({
+  /** Plain HTTP instead of HTTPS. */
+  plainHttp: z.boolean().optional(),
+  /** Certificates to trust beside the usual ones, PEM; a path from the file's own folder. */
+  caFile: z.string().min(1).optional(),
+  /** Hosts it may send us to; `*` stands within one label. */
+  allowHosts: HostPatterns.optional(),
+  /** Requests a second that one command sends at most. */
+  requestsPerSecond: z.number().positive().max(10_000).optional(),
+});
+/** What a file says of one registry. */
+export type RegistryEntry = z.infer<typeof Settings>;
+
+const RegistriesDocument = z.strictObject({
+  registries: z.record(z.string().refine(isRegistryHost, "is not host or host:port"), Settings),
+});
+
+const FILE_MAX_BYTES = 262_144;
+
+/**
+ * Settings of registries by host, from the file that was named, else from the user's own when there is one.
+ * @throws {UsageError} naming the file and every line that is wrong.
+ */
+export async function readRegistriesFile(
+  named: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<ReadonlyMap<string, RegistryEntry>> {
+  const path = named ?? usualPlace(environment);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    if (code === "ENOENT" && named === undefined) return undefined;
+    throw new UsageError(`${path} cannot be read (${code}); check the path and its permissions`);
+  });
+  return text === undefined ? new Map() : parseRegistries(path, text);
+}
+
+/** The one spelling of a registry among the keys of the file. */
+export function registryKey(registry: string): string {
+  return isDockerHub(registry) ? DOCKER_HUB : registry.toLowerCase().replace(/:443$/, "");
+}
+
+function usualPlace({ XDG_CONFIG_HOME, HOME }: NodeJS.ProcessEnv): string {
+  return join(XDG_CONFIG_HOME || join(HOME || homedir(), ".config"), "freightliner", "registries.yaml");
+}
+
+function parseRegistries(path: string, text: string): ReadonlyMap<string, RegistryEntry> {
+  if (Buffer.byteLength(text) > FILE_MAX_BYTES) throw new UsageError(`${path} has more than ${FILE_MAX_BYTES} bytes`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const broken = document.errors.map(
+    ({ pos: [start], message }) => `line ${lines.linePos(start).line}: ${firstLine(message)}`,
+  );
+  if (broken.length > 0) throw new UsageError(`${path}: ${printable(broken.join("; "))}`);
+  const parsed = RegistriesDocument.safeParse(document.toJS() ?? { registries: {} });
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const field = dotPath(issue.path) || "the document";
+      const problem = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+      return `line ${lineOf(document, issue.path, lines)}: ${field}: ${problem}`;
+    });
+    throw new UsageError(`${path}: ${printable(problems.join("; "))}`);
+  }
+  const entries = Object.entries(parsed.data.registries).map(([registry, entry]) => {
+    const { caFile } = entry;
+    return [
+      registryKey(registry),
+      caFile === undefined ? entry : { ...entry, caFile: resolve(dirname(path), caFile) },
+    ] as const;
+  });
+  return new Map(entries);
+}
+
+/** Where a field is, or what it should be in. */
+function lineOf(document: Document, path: readonly PropertyKey[], lines: LineCounter): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "";
+}

@@ -1,0 +1,36 @@
+import { knownHosts } from "../../src/contract/known-hosts.ts";
+import { isDockerHub } from "../../src/oci/docker-hub.ts";
+import type { AccessOptions } from "./access-options.ts";
+import { registryKey } from "./registries-file.ts";
+import type { RegistryEntry } from "./registries-file.ts";
+
+/** How one registry is reached, by options, file and what is known of it. */
+export interface RegistrySettings {
+  readonly plainHttp: boolean;
+  readonly allowedHosts: readonly string[];
+  readonly howToAllow: (host: string) => string;
+  readonly requestsPerSecond: number | undefined;
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
+
+/**
+ * The settings of each registry. Plain HTTP is for loopback, for registries whose entry says so, and with the option for all but those
+ * that are known to have HTTPS: their logins never leave in clear.
+ */
+export function createRegistrySettings(
+  { allowedHosts, plainHttp = false }: AccessOptions,
+  entries: ReadonlyMap<string, RegistryEntry> = new Map(),
+): (registry: string) => RegistrySettings {
+  return (registry) => {
+    const entry = entries.get(registryKey(registry));
+    const known = knownHosts(registry);
+    const isPublic = isDockerHub(registry) || known.length > 0;
+    return {
+      plainHttp: entry?.plainHttp ?? (LOOPBACK.test(registry) || (plainHttp && !isPublic)),
+      allowedHosts: [...known, ...(entry?.allowHosts ?? []), ...allowedHosts],
+      howToAllow: (host) => `add --allow-host ${host}, or the host to allowHosts of ${registry} in the registries file`,
+      requestsPerSecond: entry?.requestsPerSecond,
+    };
+  };
+}
