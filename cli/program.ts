@@ -8,6 +8,8 @@ import { deleteCommand } from "./commands/delete.ts";
 import { digestCommand } from "./commands/digest.ts";
 import { googleSetupCommand } from "./commands/google-setup.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { loginCommand } from "./commands/login.ts";
+import { logoutCommand } from "./commands/logout.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { statusCommand } from "./commands/status.ts";
 import { tagsCommand } from "./commands/tags.ts";
@@ -26,6 +28,8 @@ const COMMANDS = [
   digestCommand,
   inspectCommand,
   deleteCommand,
+  loginCommand,
+  logoutCommand,
   statusCommand,
   watchCommand,
   redriveCommand,

@@ -1,5 +1,6 @@
 /** What a request may do (distribution project, "Token Scope"). */
 export interface Scope {
+  /** Empty for the registry itself: a token then only says who we are. */
   readonly repository: string;
   readonly actions: "pull" | "pull,push" | "pull,delete";
   /** A second repository to read, for a mount. */
@@ -17,7 +18,7 @@ const REPOSITORY_SCOPE = /^(repository(?:\([\w.-]+\))?:(.+)):([^:]+)$/;
  * asked for that the request itself would not need.
  */
 export function scopesOf(scope: Scope, challenged: string | undefined): string[] {
-  const own = [`repository:${scope.repository}:${scope.actions}`];
+  const own = scope.repository === "" ? [] : [`repository:${scope.repository}:${scope.actions}`];
   if (scope.from !== undefined) own.push(`repository:${scope.from}:pull`);
   const asked = (challenged ?? "").split(/\s+/).flatMap((text) => allowedPart(text, scope));
   return [...new Set([...own, ...asked.slice(0, MAX_ASKED)])];

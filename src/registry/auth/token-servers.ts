@@ -87,7 +87,7 @@ export function createTokenServers({ endpoint, guard, dispatch, secrets }: Token
       }
     },
     async fetch(service, scopes, credentials, signal) {
-      const subject = `${endpoint.registry} (${scopes.join(" ")})`;
+      const subject = scopes.length === 0 ? endpoint.registry : `${endpoint.registry} (${scopes.join(" ")})`;
       const occasion = { side: endpoint.side, operation: "get-token", subject } as const;
       try {
         const url = realmUrl(service.realm, occasion, secrets);

@@ -1,0 +1,12 @@
+import type { Session } from "../session.ts";
+import { createCommand } from "./base.ts";
+
+export function logoutCommand(session: Session) {
+  return createCommand("logout", "forget a login, where login and docker login keep it")
+    .argument("<registry>", "its host, or host/namespace")
+    .action((registry, given) =>
+      session.run(given, async (terminal, signal) =>
+        (await import("../credentials/logout.ts")).logout({ registry }, terminal, signal),
+      ),
+    );
+}

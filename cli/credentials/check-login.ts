@@ -1,0 +1,53 @@
+import { parseRepositoryName } from "../../src/oci/reference.ts";
+import type { RegistryHost } from "../../src/oci/reference.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
+import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
+import type { Credentials } from "../../src/registry/auth/credentials.ts";
+import { originOf } from "../../src/registry/endpoint.ts";
+import { createRepositoryClient } from "../../src/registry/repository-client.ts";
+import type { RegistryAccess } from "../registries/open-access.ts";
+import { CredentialsError } from "./credentials-error.ts";
+
+/** The API's root has nothing to say. */
+const ANSWER_MAX_BYTES = 64 * 1024;
+
+/**
+ * Asks a registry for its API's root with a login (distribution-spec, "Determining Support"): no repository is named, and so no right
+ * to one is needed.
+ * @throws {CredentialsError} when the registry refuses the login. @throws {RegistryError} when it cannot be asked.
+ */
+export async function checkLogin(
+  registry: RegistryHost,
+  credentials: Credentials,
+  { connections, settingsOf }: RegistryAccess,
+  signal: AbortSignal,
+): Promise<void> {
+  const { plainHttp, allowedHosts, howToAllow } = settingsOf(registry);
+  const endpoint = {
+    side: "source",
+    registry,
+    repository: parseRepositoryName("login"),
+    plainHttp,
+    allowedHosts,
+    howToAllow,
+    credentials: fixedCredentials(credentials),
+    connections,
+  } as const;
+  const url = new URL("/v2/", originOf(endpoint));
+  const scope = { repository: "", actions: "pull" } as const;
+  const request = {
+    operation: "get-credentials",
+    subject: registry,
+    method: "GET",
+    url,
+    accept: [200],
+    scope,
+  } as const;
+  try {
+    await createRepositoryClient(endpoint).readRetrying(request, ANSWER_MAX_BYTES, signal);
+  } catch (cause) {
+    if (!(cause instanceof RegistryError) || (cause.status !== 401 && cause.status !== 403)) throw cause;
+    const advice = "check user and password; many registries want a token as the password";
+    throw new CredentialsError(`${registry} refuses this login (${cause.problem}); ${advice}`);
+  }
+}

@@ -1,0 +1,22 @@
+import { isRegistryHost, isRepositoryName } from "../../src/oci/reference.ts";
+import type { RegistryHost } from "../../src/oci/reference.ts";
+import { shown } from "../../src/oci/format-error.ts";
+import { UsageError } from "../usage-error.ts";
+import { loginKey } from "./login-key.ts";
+
+/** What somebody logs in at. */
+export interface LoginPlace {
+  readonly registry: RegistryHost;
+  /** `registry[/namespace]`, in the one spelling of keys. */
+  readonly key: string;
+}
+
+/** Reads `registry[/namespace]`, also as the URL that Docker's file has. @throws {UsageError} when it is neither. */
+export function readLoginPlace(text: string, command: "login" | "logout"): LoginPlace {
+  const key = loginKey(text);
+  const slash = key.indexOf("/");
+  const registry = slash < 0 ? key : key.slice(0, slash);
+  const namespace = slash < 0 ? undefined : key.slice(slash + 1);
+  if (isRegistryHost(registry) && (namespace === undefined || isRepositoryName(namespace))) return { registry, key };
+  throw new UsageError(`${shown(text)} is no registry; write its host, or host/namespace`, { command });
+}

@@ -1,0 +1,96 @@
+import { ExitCode } from "../exit-code.ts";
+import type { AccessOptions } from "../registries/access-options.ts";
+import { openAccess } from "../registries/open-access.ts";
+import type { Terminal } from "../terminal.ts";
+import { UsageError } from "../usage-error.ts";
+import { askPerson, readSecret } from "./ask-person.ts";
+import type { Input } from "./ask-person.ts";
+import { parseAuthFile, readAuthText } from "./auth-file.ts";
+import { writtenPlace } from "./auth-places.ts";
+import { changeLogins } from "./change-logins.ts";
+import { checkLogin } from "./check-login.ts";
+import { fromPair, storeInHelper } from "./credential-helper.ts";
+import { helperOf, spellingsOf } from "./docker-credentials.ts";
+import { helperServer } from "./login-key.ts";
+import { readLoginPlace } from "./login-place.ts";
+
+export interface LoginOptions extends AccessOptions {
+  /** `registry[/namespace]` as it was written. */
+  readonly registry: string;
+  readonly username?: string | undefined;
+  readonly passwordStdin: boolean;
+}
+
+interface Login {
+  readonly username: string;
+  readonly secret: string;
+}
+
+/**
+ * Carries out `freightliner login`: asks the registry whether it takes the login, and keeps it where `docker login` does.
+ * @throws {CredentialsError} when the registry refuses it, or it cannot be kept.
+ */
+export async function login(
+  options: LoginOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+  input: Input = process.stdin,
+): Promise<ExitCode> {
+  const { registry, key } = readLoginPlace(options.registry, "login");
+  const given = await readLogin(options, terminal, signal, input);
+  const credentials = fromPair(given.username, given.secret);
+  if (credentials === undefined) throw new UsageError("no username was given", { command: "login" });
+  const access = await openAccess(options, terminal.environment);
+  try {
+    await checkLogin(registry, credentials, access, signal);
+  } finally {
+    await access.connections.close();
+  }
+  const keptIn = await keep(key, given, terminal.environment, signal);
+  if (terminal.json) terminal.out.json({ registry: key, username: given.username, keptIn });
+  else terminal.out.lines([`logged in to ${key} as ${given.username}; the login is kept in ${keptIn}`]);
+  return ExitCode.ok;
+}
+
+async function readLogin(
+  { username, passwordStdin }: LoginOptions,
+  { err }: Terminal,
+  signal: AbortSignal,
+  input: Input,
+): Promise<Login> {
+  if (passwordStdin && username === undefined) {
+    throw new UsageError("--password-stdin needs --username", { command: "login" });
+  }
+  if (!passwordStdin && input.isTTY !== true) {
+    const problem = "nobody can be asked for a password here; give --username and --password-stdin";
+    throw new UsageError(problem, { command: "login" });
+  }
+  const user = username ?? (await askPerson({ text: "Username", isSecret: false }, input, err, signal));
+  const secret = passwordStdin
+    ? await readSecret(input, signal)
+    : await askPerson({ text: "Password", isSecret: true }, input, err, signal);
+  return { username: user, secret };
+}
+
+/** @returns where the login is kept, for people. */
+async function keep(
+  key: string,
+  { username, secret }: Login,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<string> {
+  const path = writtenPlace(environment);
+  const file = parseAuthFile(path, (await readAuthText(path)) ?? "");
+  const server = helperServer(key);
+  const helper = helperOf(file, key);
+  if (helper !== undefined)
+    await storeInHelper(helper, { ServerURL: server, Username: username, Secret: secret }, signal);
+  // Beside a helper Docker leaves an empty entry, which says that there is a login.
+  const entry = helper === undefined ? { auth: Buffer.from(`${username}:${secret}`).toString("base64") } : {};
+  const old = new Set(spellingsOf(file, key));
+  await changeLogins(path, (logins) => {
+    const others = Object.entries(logins).filter(([name]) => !old.has(name));
+    return Object.fromEntries([...others, [server, entry]]);
+  });
+  return helper === undefined ? `${path}, which is not encrypted` : `docker-credential-${helper}`;
+}
