@@ -97,9 +97,9 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   },
   {
     name: "an expired login is not renewed",
-    file: "src/registry/transport.ts",
-    find: "const curable = error.status === 401 || mayBeExpired(request, error, sent);",
-    replace: "const curable = error.status === 418 && mayBeExpired(request, error, sent);",
+    file: "src/registry/auth/refusals.ts",
+    find: "if (mayBeExpired && (await isRenewed(",
+    replace: "if (mayBeExpired && error.status === 418 && (await isRenewed(",
   },
   {
     name: "credentials go wherever the registry redirects to",

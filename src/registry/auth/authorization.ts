@@ -14,8 +14,8 @@ export interface Authorization {
   /** Looks for another header. True when there is something new to try. */
   refused(request: Refused, signal: AbortSignal): Promise<boolean>;
   /**
-   * A request without a login was answered as if there were nothing, or nothing for us: asks the registry, once, how it lets people
-   * in. True when it has said so.
+   * A request without a login was answered as if there were nothing, or nothing for us: asks the registry how it lets people
+   * in, unless it has had nothing to say. True when it has said so.
    */
   introduced(ask: AskForChallenges, scope: Scope, signal: AbortSignal): Promise<boolean>;
 }
@@ -36,7 +36,8 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
   const { credentials, preemptive } = options;
   const known = createKnownMethod(options);
   const introductions = createSharedWork<void>();
-  let isIntroduced = false;
+  /** The registry was asked how it lets people in, and named no way that we can go. */
+  let isSilent = false;
   return {
     async header(scope, signal) {
       const token = await known.tokenHeader(scope, signal);
@@ -50,10 +51,9 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
       const { kind } = await credentials(signal);
       if (kind !== "basic" && kind !== "identity-token") return false;
       const introduce = async (working: AbortSignal): Promise<void> => {
-        await known.follow(await ask(working), scope, working);
-        isIntroduced = true;
+        isSilent = !(await known.follow(await ask(working), scope, working));
       };
-      if (!isIntroduced && known.kind() === "unknown") await introductions.run("", introduce, signal);
+      if (!isSilent && known.kind() === "unknown") await introductions.run("", introduce, signal);
       return known.kind() !== "unknown";
     },
   };

@@ -46,7 +46,17 @@ async function loginRefused(
 ): Promise<boolean> {
   if ((await known.follow(challenges, scope, signal)) && known.kind() === "token") return true;
   const mayBeExpired = error.status === 401 || saysExpired(error) || (isSilent && sent?.startsWith("Basic ") === true);
-  if (!mayBeExpired) return false;
+  if (mayBeExpired && (await isRenewed(credentials, sent, signal))) return true;
+  // Whatever made us send it, the next request asks again.
+  known.become({ kind: "unknown" });
+  return false;
+}
+
+async function isRenewed(
+  credentials: CredentialsSource,
+  sent: string | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
   const current = await credentials(signal);
   const next = authorizationHeader(current) === sent ? await credentials(signal, current) : current;
   return authorizationHeader(next) !== sent;

@@ -4,6 +4,7 @@ import { digestOf } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
 import type { Credentials } from "../../../src/registry/auth/credentials.ts";
+import { systemClock } from "../../../src/registry/system-clock.ts";
 import { bearer, isToken, open, takesToken } from "./scripted-repository.ts";
 
 const signal = AbortSignal.timeout(600_000);
@@ -120,6 +121,40 @@ describe("a login", () => {
     expect(both.map((each) => each?.digest)).toEqual([manifest.digest, manifest.digest]);
     expect(place.got.filter(({ url }) => url === "/v2/")).toHaveLength(1);
     expect(place.got.filter(isToken)).toHaveLength(1);
+  });
+
+  it("is asked for again after a token server was away: what strangers may not see is not taken for absent", async () => {
+    let isAway = false;
+    let now = 0;
+    await using place = await open(
+      (got, response) => {
+        if (isToken(got)) return void response.writeHead(isAway ? 500 : 200).end('{"token":"good"}');
+        if (got.url === "/v2/") return void response.writeHead(401, bearer(got)).end();
+        const isMine = got.headers.authorization === "Bearer good";
+        response.writeHead(isMine ? 200 : 404, { "docker-content-digest": manifest.digest }).end();
+      },
+      { login: user, clock: { ...systemClock, now: () => now } },
+    );
+    expect(await place.source.resolve(tag, signal)).toMatchObject({ digest: manifest.digest });
+    isAway = true;
+    now = 60_000;
+    await expect(place.source.resolve(tag, signal)).rejects.toMatchObject({ operation: "get-token", status: 500 });
+    await expect(place.source.resolve(tag, signal)).rejects.toMatchObject({ operation: "get-token", status: 500 });
+    isAway = false;
+    expect(await place.source.resolve(tag, signal)).toMatchObject({ digest: manifest.digest });
+  });
+
+  it("that was only a guess is not sent on: the next request asks again", async () => {
+    await using place = await open(
+      ({ headers, url }, response) => {
+        if (url === "/v2/") return void response.end("{}");
+        response.writeHead(headers.authorization === undefined && url.includes("/manifests/") ? 404 : 403).end();
+      },
+      { login: user },
+    );
+    await expect(place.source.listReferrers(manifest.digest, signal)).rejects.toMatchObject({ status: 403 });
+    expect(await place.source.resolve(tag, signal)).toBeUndefined();
+    expect(place.logins()).toEqual([undefined, undefined, BASIC, undefined]);
   });
 
   it("is not looked for at /v2/ by strangers: what is not there is not there", async () => {
