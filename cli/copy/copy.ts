@@ -22,7 +22,7 @@ export async function copy(
 ): Promise<ExitCode> {
   const streams = createStreams({ small: way.jobs, big: way.jobs, now: Date.now });
   const { environment } = terminal;
-  await using repositories = openRepositories({ ...way.access, environment, onBusy: () => streams.slower() });
+  await using repositories = openRepositories({ ...way.access, environment, signal, onBusy: () => streams.slower() });
   const pairs = await expandOrders(orders, repositories, signal);
   const tools: CopyTools = { repositories, streams, terminal, knownOf: rememberContent() };
   const [only, ...more] = pairs;

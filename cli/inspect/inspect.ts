@@ -22,7 +22,7 @@ export async function inspect(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const reference = readImageReference("inspect", text);
-  await using repositories = openRepositories({ environment, ...readAccessOptions(access) });
+  await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
   const source = await repositories.source(reference);
   const root = await findImage({ source: reference, platform: undefined }, source, signal);
   const name = reference.tag ?? root.digest;

@@ -32,7 +32,7 @@ export async function deleteImage(
   if (confirm === undefined) {
     throw new UsageError("there is no terminal to ask whether it is meant; add --yes", { command: "delete" });
   }
-  await using repositories = openRepositories({ environment, ...readAccessOptions(access) });
+  await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
   const source = await repositories.source(reference);
   const { digest } = await findImage({ source: reference, platform: undefined }, source, signal);
   const doomed: Doomed = { name: nameOf(reference), digest, isTag: reference.digest === undefined };

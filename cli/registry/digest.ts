@@ -21,7 +21,7 @@ export async function digest(
 ): Promise<ExitCode> {
   const reference = readImageReference("digest", text);
   const platform = wanted === undefined ? undefined : usage("digest", () => parsePlatform(wanted));
-  await using repositories = openRepositories({ environment, ...readAccessOptions(access) });
+  await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
   const found = await findImage({ source: reference, platform }, await repositories.source(reference), signal);
   const { mediaType, size } = found;
   if (json) out.json({ reference: formatReference(reference), digest: found.digest, mediaType, size });

@@ -26,12 +26,14 @@ export interface Repositories extends AsyncDisposable {
 
 export interface OpenRepositories extends AccessOptions {
   readonly environment: NodeJS.ProcessEnv;
+  /** Ends the waiting for a credential helper. */
+  readonly signal: AbortSignal;
   /** A registry asked for less. */
   readonly onBusy?: () => void;
 }
 
 /** Options, files and environment are read with the first repository. @throws {UsageError} then, when one of them is wrong. */
-export function openRepositories({ environment, onBusy, ...options }: OpenRepositories): Repositories {
+export function openRepositories({ environment, signal, onBusy, ...options }: OpenRepositories): Repositories {
   let opened: Promise<RegistryAccess> | undefined;
   const access = (): Promise<RegistryAccess> => (opened ??= openAccess(options, environment));
   const endpoint = async (side: Side, { registry, name }: Repository): Promise<Endpoint> => {
@@ -44,7 +46,7 @@ export function openRepositories({ environment, onBusy, ...options }: OpenReposi
       repository: name,
       ...settings,
       preemptive: takesBasicAtOnce(registry),
-      credentials: fixedCredentials(await dockerCredentials(`${registry}/${name}`, environment)),
+      credentials: fixedCredentials(await dockerCredentials(`${registry}/${name}`, environment, signal)),
       connections,
       // Behind this there is no queue but a person who waits.
       traffic: createTraffic({

@@ -23,7 +23,7 @@ export async function tags(
 ): Promise<ExitCode> {
   const repository = readRepository("tags", text);
   const { takes } = chooseTags(globs);
-  await using repositories = openRepositories({ environment, ...readAccessOptions(access) });
+  await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
   const client = createRepositoryClient(await repositories.endpoint("source", repository));
   const found: string[] = [];
   let hasAny = false;

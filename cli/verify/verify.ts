@@ -27,7 +27,7 @@ export async function verify(
   const from = readImageReference("verify", places.source);
   const to = readReference("verify", places.target);
   const platform = wanted === undefined ? undefined : usage("verify", () => parsePlatform(wanted));
-  await using repositories = openRepositories({ environment, ...readAccessOptions(access) });
+  await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
   const [source, target, endpoint] = await Promise.all([
     repositories.source(from),
     repositories.target(to),
