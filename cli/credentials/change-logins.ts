@@ -11,7 +11,7 @@ const Document = z.looseObject({ auths: z.record(z.string(), z.unknown()).nullis
 type Logins = Readonly<Record<string, unknown>>;
 
 /**
- * Changes the logins of a file and nothing else in it. It is written beside, and then put in its place: nobody ever reads half of it.
+ * Changes the logins of a file and nothing else in it. It is written beside, and then put in its place: no reader ever sees half of it.
  * Only its owner may read it. A link stays a link.
  * @throws {CredentialsError} naming the file, when it is broken or cannot be written.
  */

@@ -4,7 +4,7 @@ import { shown } from "../../src/oci/format-error.ts";
 import { UsageError } from "../usage-error.ts";
 import { loginKey } from "./login-key.ts";
 
-/** What somebody logs in at. */
+/** A place to log in at. */
 export interface LoginPlace {
   readonly registry: RegistryHost;
   /** `registry[/namespace]`, in the one spelling of keys. */

@@ -62,7 +62,7 @@ async function readLogin(
     throw new UsageError("--password-stdin needs --username", { command: "login" });
   }
   if (!passwordStdin && input.isTTY !== true) {
-    const problem = "nobody can be asked for a password here; give --username and --password-stdin";
+    const problem = "there is no terminal to ask for a password at; give --username and --password-stdin";
     throw new UsageError(problem, { command: "login" });
   }
   const user = username ?? (await askPerson({ text: "Username", isSecret: false }, input, err, signal));

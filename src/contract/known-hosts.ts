@@ -86,7 +86,7 @@ const KNOWN: readonly KnownRegistry[] = [
   { registry: "*.gcr.io", hosts: ["storage.googleapis.com"], source: GOOGLE },
 ];
 
-/** The hosts that a registry is known to send its clients to, beside itself; none for a registry nobody wrote about. */
+/** The hosts that a registry is known to send its clients to, beside itself; none for a registry that is not in the table. */
 export function knownHosts(registry: string): readonly string[] {
   const host = isDockerHub(registry) ? DOCKER_HUB : registry.toLowerCase();
   return KNOWN.flatMap((known) => (hostPattern(known.registry).test(host) ? known.hosts : []));

@@ -23,7 +23,7 @@ export interface HostGuardOptions {
 
 /**
  * Checks a URL that a server gave us, after URL parsing (so `127.1` and `2130706433` have become `127.0.0.1`).
- * @throws {HostRefusedError} unless scheme and host are the registry's own or on the list.
+ * @throws {HostRefusedError} unless the host is the registry's own or on the list, and the scheme is its own or HTTPS.
  */
 export type HostGuard = (url: URL) => void;
 
@@ -32,7 +32,8 @@ export function createHostGuard({ origin, allowedHosts, howToAllow }: HostGuardO
   const allowed = allowedHosts.map(hostPattern);
   return (url) => {
     if (url.username !== "" || url.password !== "") throw new HostRefusedError(url.host, "the URL carries credentials");
-    if (url.protocol !== origin.protocol)
+    // From plain HTTP to HTTPS is the safe way; the host is still looked at.
+    if (url.protocol !== origin.protocol && url.protocol !== "https:")
       throw new HostRefusedError(url.host, `${url.protocol} instead of ${origin.protocol}`);
     if (url.host === origin.host) return;
     if (!allowed.some((pattern) => pattern.test(url.host))) {
