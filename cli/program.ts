@@ -12,6 +12,7 @@ import { loginCommand } from "./commands/login.ts";
 import { logoutCommand } from "./commands/logout.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { statusCommand } from "./commands/status.ts";
+import { syncCommand } from "./commands/sync.ts";
 import { tagsCommand } from "./commands/tags.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { watchCommand } from "./commands/watch.ts";
@@ -23,6 +24,7 @@ import { UsageError } from "./usage-error.ts";
 /** In the order in which help shows them. What a command needs beyond its options is loaded when it runs. */
 const COMMANDS = [
   copyCommand,
+  syncCommand,
   verifyCommand,
   tagsCommand,
   digestCommand,
@@ -68,7 +70,12 @@ function describeOption(option: Option): string {
 }
 
 function describeCommand(command: CommandUnknownOpts): string {
-  return [command.name(), ...command.registeredArguments.map((argument) => `<${argument.name()}>`)].join(" ");
+  return [
+    command.name(),
+    ...command.registeredArguments.map((argument) =>
+      argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+    ),
+  ].join(" ");
 }
 
 function speakOurWay(command: CommandUnknownOpts, out: Screen): void {

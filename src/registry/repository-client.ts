@@ -98,7 +98,7 @@ export function createRepositoryClient(endpoint: Endpoint): RepositoryClient {
     // Quay and GitHub create a repository for a token that may push, and say nothing about it to any other.
     scope: (actions, from) => ({
       repository: endpoint.repository,
-      actions: endpoint.side === "target" ? "pull,push" : actions,
+      actions: endpoint.side === "target" && actions === "pull" ? "pull,push" : actions,
       from,
     }),
     traffic,

@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import * as z from "zod";
+import { closest } from "../../src/contract/closest.ts";
+import { dotPath } from "../../src/contract/dot-path.ts";
+import { readWritten } from "../../src/contract/written-document.ts";
+import type { WrittenDocument } from "../../src/contract/written-document.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** One line of a list: an image, or the tags of a repository that its patterns take. */
+const SyncEntry = z.strictObject({
+  source: z.string().min(1),
+  target: z.string().min(1),
+  /** Globs; no tag is taken that none of them matches. */
+  tags: z.array(z.string().min(1)).min(1).optional(),
+  /** Regular expressions of whole tags: what is taken, and what of that is left out again. */
+  allow: z.array(z.string().min(1)).min(1).optional(),
+  deny: z.array(z.string().min(1)).min(1).optional(),
+});
+export type SyncEntry = z.infer<typeof SyncEntry>;
+
+/** What is kept equal: `freightliner sync FILE`. */
+export const SyncList = z.strictObject({ version: z.literal(1), sync: z.array(SyncEntry).min(1) });
+export type SyncList = z.infer<typeof SyncList>;
+
+/** Reads a file that has to have the shape of a schema. @throws {UsageError} with every problem, each with its line and column. */
+export async function readWrittenFile<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${path} cannot be read (${error.code}); check the name and its permissions`, {
+      command: "sync",
+    });
+  });
+  const document = readWritten(text);
+  if (document.problems.length > 0) {
+    throw wrong(
+      path,
+      document.problems.map(({ line, column, text: problem }) => `line ${line}, column ${column}: ${problem}`),
+    );
+  }
+  const result = schema.safeParse(document.value);
+  if (result.success) return result.data;
+  throw wrong(
+    path,
+    result.error.issues.flatMap((issue) => describe(issue, document)),
+  );
+}
+
+function describe(issue: z.core.$ZodIssue, { placeOf }: WrittenDocument): string[] {
+  const field = dotPath(issue.path);
+  if (issue.code !== "unrecognized_keys") {
+    return [`${placeOf(field)}: ${field || "the document"}: ${issue.message}`];
+  }
+  const known = field === "" ? Object.keys(SyncList.shape) : Object.keys(SyncEntry.shape);
+  return issue.keys.map((key) => {
+    const meant = closest(key, known);
+    const hint = meant === undefined ? `known are ${known.join(", ")}` : `did you mean ${meant}?`;
+    return `${placeOf(field === "" ? key : `${field}.${key}`)}: there is no field ${JSON.stringify(key)}; ${hint}`;
+  });
+}
+
+function wrong(path: string, problems: readonly string[]): UsageError {
+  return new UsageError(`${path} cannot be used; correct it:\n${problems.join("\n")}`, { command: "sync" });
+}

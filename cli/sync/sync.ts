@@ -1,0 +1,93 @@
+import { stringify } from "yaml";
+import { chooseTags } from "../copy/choose-tags.ts";
+import type { TagChoice } from "../copy/choose-tags.ts";
+import { copy } from "../copy/copy.ts";
+import { readCopyWay } from "../copy/copy-options.ts";
+import type { CopyOrder, GivenCopy } from "../copy/copy-options.ts";
+import { ExitCode } from "../exit-code.ts";
+import { readReference } from "../registry/read-reference.ts";
+import type { Terminal } from "../terminal.ts";
+import { UsageError } from "../usage-error.ts";
+import { fromRegsync } from "./from-regsync.ts";
+import { fromSkopeo } from "./from-skopeo.ts";
+import { readWrittenFile, SyncList } from "./sync-file.ts";
+import type { SyncEntry } from "./sync-file.ts";
+
+interface GivenSync extends GivenCopy {
+  readonly fromRegsync?: string | undefined;
+  readonly fromSkopeo?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** A list of another tool as one of ours, and what of it ours cannot say. */
+export interface Converted {
+  readonly list: SyncList;
+  readonly lost: readonly string[];
+}
+
+/** Carries out `freightliner sync`: copies what a list names, or prints another tool's list as one of ours. */
+export async function sync(
+  file: string | undefined,
+  given: GivenSync,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const lists = [file, given.fromRegsync, given.fromSkopeo].filter((each) => each !== undefined);
+  if (lists.length !== 1) {
+    throw new UsageError("sync takes one list: FILE, --from-regsync FILE or --from-skopeo FILE", { command: "sync" });
+  }
+  if (file === undefined) return show(await convert(given), terminal);
+  const { sync: entries } = await readWrittenFile(file, SyncList);
+  return copy(entries.map(orderOf), readCopyWay(given), terminal, signal);
+}
+
+function convert({ fromRegsync: regsync, fromSkopeo: skopeo, to }: GivenSync): Promise<Converted> {
+  if (regsync !== undefined) return fromRegsync(regsync);
+  if (to === undefined) {
+    throw new UsageError("--from-skopeo needs --to PLACE: skopeo's list does not name a target", { command: "sync" });
+  }
+  return fromSkopeo(skopeo ?? "", to);
+}
+
+function show({ list, lost }: Converted, { out, err, json }: Terminal): ExitCode {
+  if (json) out.json(list);
+  else out.lines(stringify(list, { lineWidth: 0 }).trimEnd().split("\n"));
+  err.lines(lost.map((what) => `not converted: ${what}`));
+  return lost.length === 0 ? ExitCode.ok : ExitCode.failed;
+}
+
+/** @throws {UsageError} */
+function orderOf({ source: from, target: to, tags, allow, deny }: SyncEntry): CopyOrder {
+  const [source, target] = [readReference("sync", from), readReference("sync", to)];
+  const isOne = source.tag !== undefined || source.digest !== undefined;
+  if (isOne && (tags !== undefined || allow !== undefined || deny !== undefined)) {
+    throw new UsageError(`${from} names one image, and patterns of tags besides; leave one of both out`, {
+      command: "sync",
+    });
+  }
+  return { source, target, tags: isOne ? undefined : chosen(tags, allow, deny) };
+}
+
+function chosen(tags: readonly string[] = [], allow: readonly string[] = [], deny: readonly string[] = []): TagChoice {
+  const globs = chooseTags(tags);
+  const [allowed, denied] = [allow.map(wholeTag), deny.map(wholeTag)];
+  const text = [...(tags.length === 0 ? [] : [globs.text]), ...allow, ...deny.map((each) => `without ${each}`)].join(
+    ", ",
+  );
+  return {
+    takes: (tag) =>
+      globs.takes(tag) &&
+      (allowed.length === 0 || allowed.some((pattern) => pattern.test(tag))) &&
+      !denied.some((pattern) => pattern.test(tag)),
+    text: text === "" ? "all tags" : text,
+  };
+}
+
+/** Anchored, as regsync has it. @throws {UsageError} */
+function wholeTag(pattern: string): RegExp {
+  try {
+    return new RegExp(`^(?:${pattern})$`);
+  } catch {
+    throw new UsageError(`${JSON.stringify(pattern)} is no regular expression`, { command: "sync" });
+  }
+}
