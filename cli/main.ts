@@ -2,7 +2,7 @@ import { printable } from "../src/contract/printable.ts";
 import { ENDING_SIGNALS, Interruption, outputFailure } from "./interruption.ts";
 import { run } from "./run.ts";
 import { tell } from "./tell.ts";
-import { createScreen } from "./terminal.ts";
+import { createScreen, createTerminal } from "./terminal.ts";
 
 const ending = new AbortController();
 const surroundings = {
@@ -42,7 +42,7 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
 
 /** Small outputs fail after everything is done. */
 async function conclude(failure: Interruption): Promise<void> {
-  process.exitCode = await tell(failure, { err: surroundings.err, json: false });
+  process.exitCode = await tell(failure, createTerminal(surroundings, { json: false, quiet: false, verbose: false }));
 }
 
 process.exitCode = await run(process.argv.slice(2), surroundings, ending.signal);

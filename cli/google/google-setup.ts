@@ -53,7 +53,8 @@ async function read(file: string) {
   try {
     return parseConfigurationFile(written);
   } catch (error) {
-    if (error instanceof ConfigurationError) throw new UsageError(`${file}: ${error.message}`, { cause: error });
+    if (error instanceof ConfigurationError)
+      throw new UsageError(`${file} cannot be used; correct it`, { cause: error, details: error.problems });
     throw error;
   }
 }

@@ -43,7 +43,7 @@ export async function fromRegsync(path: string): Promise<Converted> {
     lost.push(...Object.keys(entry).flatMap((name) => (NEEDLESS.has(name) ? [] : [`${where}.${name}`])));
     const { source, target, type, tags } = entry;
     const places = { source: withRegistry(source), target: withRegistry(target) };
-    const patterns = type === "image" ? {} : { ...listed("allow", tags?.allow), ...listed("deny", tags?.deny) };
+    const patterns = type === "image" ? {} : { allow: some(tags?.allow), deny: some(tags?.deny) };
     return [{ ...places, ...patterns }];
   });
   return { list: { version: 1, sync: entries }, lost };
@@ -56,6 +56,7 @@ function withRegistry(name: string): string {
   return /[.:]/.test(first) || first === "localhost" ? name : `docker.io/${name}`;
 }
 
-function listed<K extends "allow" | "deny">(name: K, patterns: readonly string[] | null | undefined) {
-  return patterns == null || patterns.length === 0 ? {} : { [name]: [...patterns] };
+/** An empty list of patterns is none. */
+function some(patterns: readonly string[] | null | undefined): string[] | undefined {
+  return (patterns ?? []).length === 0 ? undefined : [...(patterns ?? [])];
 }

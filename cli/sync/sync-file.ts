@@ -58,5 +58,5 @@ function describe(issue: z.core.$ZodIssue, { placeOf }: WrittenDocument): string
 }
 
 function wrong(path: string, problems: readonly string[]): UsageError {
-  return new UsageError(`${path} cannot be used; correct it:\n${problems.join("\n")}`, { command: "sync" });
+  return new UsageError(`${path} cannot be used; correct it`, { command: "sync", details: problems });
 }

@@ -30,7 +30,7 @@ export function readWritten(text: string): WrittenDocument {
       const path = keysOf(field);
       for (let length = path.length; length >= 0; length--) {
         const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-        if (!isNode(node) || node.range == null) continue;
+        if (!isNode(node) || !node.range) continue;
         const { line, column } = place(node.range[0]);
         return `line ${line}, column ${column}`;
       }

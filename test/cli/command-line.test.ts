@@ -76,13 +76,17 @@ describe("the command line", () => {
   ])("refuses %j once, with a reason and a way on", async (args, reason, help) => {
     const { code, out, err } = await ran(...args);
     expect([code, out]).toEqual([ExitCode.usage, ""]);
-    expect(err.split("\n")).toEqual([expect.stringContaining(reason), expect.stringContaining(`${help}" for`), ""]);
+    expect(err.split("\n")).toEqual([
+      expect.stringContaining(reason),
+      expect.stringContaining(`${help}" shows how`),
+      "",
+    ]);
     expect(err).not.toMatch(/error:|<-|\n {4}at /);
   });
 
   it("says what is wrong as JSON where JSON is asked for", async () => {
     const { err } = await ran("copy", "a", "--json");
-    expect(JSON.parse(err)).toEqual({ error: { message: "missing required argument 'target'" } });
+    expect(JSON.parse(err)).toEqual({ error: { problem: "missing required argument 'target'" } });
   });
 
   it("does not let a terminal obey what was typed", async () => {
