@@ -29,6 +29,7 @@ const Paged = z.object({
   repositoryName: z.string().optional(),
   maxResults: z.int().min(1).max(1_000).default(PAGE),
   nextToken: z.string().nullish(),
+  filter: z.object({ tagStatus: z.enum(["TAGGED", "UNTAGGED", "ANY"]).default("ANY") }).nullish(),
 });
 type Paged = z.infer<typeof Paged>;
 
@@ -57,6 +58,8 @@ function act(action: string, body: string, options: EcrApiOptions): ApiAnswer {
   if (paged === undefined) return refuse("InvalidParameterException", "maxResults is 1 to 1000");
   if (action === "DescribeRepositories") return describeRepositories(paged, options);
   if (action === "DescribeImages") return describeImages(paged, options);
+  if (action === "ListImages") return listImages(paged, options);
+  if (action === "ListImageReferrers") return listReferrers(body, paged, options);
   if (action === "UpdateImageStorageClass") return updateStorageClass(body, options);
   return refuse("UnknownOperationException", `${action} is not played here`);
 }
@@ -72,28 +75,79 @@ function describeRepositories(paged: Paged, { catalog }: EcrApiOptions): ApiAnsw
   return { status: 200, body: { repositories: entries.map((repositoryName) => ({ repositoryName })), nextToken } };
 }
 
-/** One entry per tagged image, with all its tags (ECR API reference, DescribeImages). */
+/** One entry per image, with all its tags (ECR API reference, DescribeImages; ImageDetail for what an entry has). */
 function describeImages(paged: Paged, { catalog }: EcrApiOptions): ApiAnswer {
-  const name = paged.repositoryName ?? "";
-  const state = catalog.find(name);
-  if (state === undefined) return refuse("RepositoryNotFoundException", `The repository '${name}' does not exist`);
-  const { entries, nextToken } = page([...taggedImages(state)], paged);
+  const state = catalog.find(paged.repositoryName ?? "");
+  if (state === undefined) return noRepository(paged);
+  const { entries, nextToken } = page([...imagesOf(state, paged.filter?.tagStatus)], paged);
   return { status: 200, body: { imageDetails: entries, nextToken } };
 }
 
-function taggedImages({ tags, manifests }: RepositoryState): Iterable<object> {
-  const byDigest = Map.groupBy(tags, ([, digest]) => digest);
-  return byDigest.entries().map(([imageDigest, tagged]) => {
-    const { storedAt = 0, mediaType, isArchived, restoredAt } = manifests.get(imageDigest) ?? {};
-    return {
+/** One entry per tag, and one per image without a tag (ECR API reference, ListImages). */
+function listImages(paged: Paged, { catalog }: EcrApiOptions): ApiAnswer {
+  const state = catalog.find(paged.repositoryName ?? "");
+  if (state === undefined) return noRepository(paged);
+  const ids = [...imagesOf(state, paged.filter?.tagStatus)].flatMap(({ imageDigest, imageTags = [] }) =>
+    imageTags.length === 0 ? [{ imageDigest }] : imageTags.map((imageTag) => ({ imageDigest, imageTag })),
+  );
+  const { entries, nextToken } = page(ids, paged);
+  return { status: 200, body: { imageIds: entries, nextToken } };
+}
+
+const Referrers = z.object({
+  subjectId: z.object({ imageDigest: z.string() }),
+  maxResults: z.int().min(1).max(50).default(20),
+});
+
+/** What is attached to an image, 20 to a page and 50 at most (ECR API reference, ListImageReferrers). */
+function listReferrers(body: string, paged: Paged, { catalog }: EcrApiOptions): ApiAnswer {
+  const { subjectId, maxResults } = Referrers.parse(JSON.parse(body));
+  const state = catalog.find(paged.repositoryName ?? "");
+  if (state === undefined) return noRepository(paged);
+  const attached = [...state.manifests].flatMap(([digest, { mediaType, artifactType, size, annotations, subject }]) =>
+    subject === subjectId.imageDigest ? [{ digest, mediaType, artifactType, size, annotations }] : [],
+  );
+  const { entries, nextToken } = page(attached, { ...paged, maxResults });
+  return { status: 200, body: { referrers: entries, nextToken } };
+}
+
+function noRepository({ repositoryName = "" }: Paged): ApiAnswer {
+  return refuse("RepositoryNotFoundException", `The repository '${repositoryName}' does not exist`);
+}
+
+interface ImageDetail {
+  readonly imageDigest: string;
+  /** Absent for an image without a tag. */
+  readonly imageTags?: readonly string[];
+  readonly imagePushedAt: number;
+  readonly imageManifestMediaType: string;
+  readonly artifactMediaType?: string;
+  /** Of a referrer: what it is attached to. */
+  readonly subjectManifestDigest?: string;
+  readonly imageStatus: "ACTIVE" | "ARCHIVED";
+  readonly lastActivatedAt?: number;
+}
+
+function* imagesOf(
+  { tags, manifests }: RepositoryState,
+  status: "TAGGED" | "UNTAGGED" | "ANY" = "ANY",
+): Generator<ImageDetail> {
+  const byDigest = Map.groupBy(tags.keys(), (tag) => tags.get(tag));
+  for (const [imageDigest, manifest] of manifests) {
+    const imageTags = byDigest.get(imageDigest);
+    if (status !== "ANY" && (imageTags === undefined) !== (status === "UNTAGGED")) continue;
+    const { storedAt, mediaType, artifactType, subject, isArchived, restoredAt } = manifest;
+    yield {
       imageDigest,
-      imageTags: tagged.map(([tag]) => tag),
+      ...(imageTags === undefined ? {} : { imageTags }),
       imagePushedAt: storedAt / 1_000,
       imageManifestMediaType: mediaType,
+      ...(artifactType === undefined ? {} : { artifactMediaType: artifactType }),
+      ...(subject === undefined ? {} : { subjectManifestDigest: subject }),
       imageStatus: isArchived === true ? "ARCHIVED" : "ACTIVE",
       ...(restoredAt === undefined ? {} : { lastActivatedAt: restoredAt / 1_000 }),
     };
-  });
+  }
 }
 
 const StorageClass = z.object({

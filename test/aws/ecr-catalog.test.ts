@@ -1,4 +1,9 @@
-import { ECRClient, UpdateImageStorageClassCommand } from "@aws-sdk/client-ecr";
+import {
+  ECRClient,
+  ListImageReferrersCommand,
+  ListImagesCommand,
+  UpdateImageStorageClassCommand,
+} from "@aws-sdk/client-ecr";
 import { describe, expect, it } from "vitest";
 import { startEcrApi } from "../../local/emulators/ecr-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_AWS } from "../../local/emulators/local-aws.ts";
@@ -12,6 +17,7 @@ import { temporaryFolder } from "../fixtures/programs.ts";
 import { scriptedServer } from "../fixtures/scripted-server.ts";
 
 const signal = AbortSignal.timeout(600_000);
+const TYPE = "application/vnd.oci.image.manifest.v1+json";
 const NAME = parseRepositoryName("a/b");
 
 async function registryWithApi() {
@@ -59,6 +65,41 @@ describe("the catalog of an ECR registry", () => {
     const [restored] = await registry.tags();
     expect(restored?.restoredAt).toBeGreaterThanOrEqual(before - 1_000);
     expect((await registry.ask("HEAD", `/v2/${NAME}/manifests/v1`)).status).toBe(200);
+  });
+
+  it("has what has no tag, and says of a referrer what it is attached to", async () => {
+    await using registry = await registryWithApi();
+    await putBlob(registry.ask);
+    const [image, untagged] = [imageOf(), imageOf(undefined, { annotations: { tag: "none" } })];
+    const { digest, size } = { digest: digestOf(image), size: image.byteLength };
+    const signature = imageOf(undefined, {
+      artifactType: "application/x.sig",
+      subject: { mediaType: TYPE, digest, size },
+    });
+    await put(registry.ask, "v1", image);
+    for (const bytes of [untagged, signature]) await put(registry.ask, digestOf(bytes), bytes);
+    const seen = (await registry.tags()).map(({ tag, digest, subject }) => [tag, digest, subject]);
+    expect(seen).toEqual([
+      ["v1", digest, undefined],
+      [undefined, digestOf(untagged), undefined],
+      [undefined, digestOf(signature), digest],
+    ]);
+    const ofStatus = async (tagStatus: "TAGGED" | "UNTAGGED") => {
+      const command = new ListImagesCommand({ repositoryName: NAME, filter: { tagStatus } });
+      return (await registry.client.send(command)).imageIds?.map(({ imageDigest, imageTag }) => [
+        imageDigest,
+        imageTag,
+      ]);
+    };
+    expect(await ofStatus("TAGGED")).toEqual([[digest, "v1"]]);
+    expect(await ofStatus("UNTAGGED")).toEqual([
+      [digestOf(untagged), undefined],
+      [digestOf(signature), undefined],
+    ]);
+    const attached = new ListImageReferrersCommand({ repositoryName: NAME, subjectId: { imageDigest: digest } });
+    expect((await registry.client.send(attached)).referrers).toEqual([
+      expect.objectContaining({ digest: digestOf(signature), artifactType: "application/x.sig" }),
+    ]);
   });
 
   it("that cannot be read says which permission to check, and is asked again later", async () => {
