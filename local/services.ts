@@ -12,10 +12,18 @@ import type { RunningCodeBuild } from "./emulators/codebuild-api.ts";
 import { startLambdaApi } from "./emulators/lambda-api.ts";
 import type { FedQueue } from "./emulators/lambda-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "./emulators/local-aws.ts";
+import { startSecretsManager } from "./emulators/secrets-manager.ts";
 import { startSqs } from "./emulators/sqs.ts";
 import type { LocalQueue, RunningSqs } from "./emulators/sqs.ts";
 import { FEDERATION } from "./registries.ts";
 import type { Registries } from "./registries.ts";
+
+/** A registry of the specification, and what its secret holds: `{"username", "password"}` or `{"token"}`. */
+export interface GenericTarget {
+  readonly registry: string;
+  readonly prefix: string;
+  readonly login?: Readonly<Record<string, string>>;
+}
 
 export interface ServicesOptions {
   /** Who may call the services: what the functions are given. */
@@ -30,8 +38,8 @@ export interface ServicesOptions {
   readonly federation?: typeof FEDERATION | undefined;
   /** A line of a build's log, as the copy function writes them. */
   readonly onLog?: ((functionName: string, line: string) => void) | undefined;
-  /** Another registry to replicate to, instead of the local target: anonymous, plain HTTP. */
-  readonly target?: { readonly registry: string; readonly prefix: string } | undefined;
+  /** Another registry to replicate to, instead of the local target: plain HTTP, anonymous without a login. */
+  readonly target?: GenericTarget | undefined;
 }
 
 /** What the functions need of AWS, played on this machine, and the variables by which each finds it. */
@@ -54,6 +62,8 @@ export interface Services {
 
 const DESTINATION = "local";
 const STACK = { stack: "freightliner", region: LOCAL_REGION };
+/** What logs in to a generic target. */
+const LOGIN_SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:login-AbCdEf`;
 const TABLE = "freightliner-state";
 /** UUIDs of the event source mappings. */
 export const MAPPINGS = { live: "live-mapping", backfill: "backfill-mapping" } as const;
@@ -102,6 +112,7 @@ export async function startServices(
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
     AWS_ENDPOINT_URL_ECR: registries.source.ecrEndpoint,
     AWS_ENDPOINT_URL_LAMBDA: lambdaEndpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: await startSecrets(options, stack),
     AWS_ENDPOINT_URL_CODEBUILD: builds.endpoint,
   };
   const own = variablesOf(registries, queues, options);
@@ -119,6 +130,14 @@ export async function startServices(
       reconcile: { ...own.watching, ...endpoints },
     },
   };
+}
+
+/** Keeps what logs in to a generic target. @returns the endpoint. */
+async function startSecrets({ target, key }: ServicesOptions, stack: AsyncDisposableStack): Promise<string> {
+  const { login } = target ?? {};
+  const secrets = await startSecretsManager(new Map(login && [[LOGIN_SECRET, JSON.stringify(login)]]), key);
+  stack.defer(() => secrets.close());
+  return `http://${secrets.host}`;
 }
 
 type Queues = Readonly<Record<"live" | "backfill" | "long" | "deadLetters" | "undelivered", LocalQueue>>;
@@ -183,12 +202,16 @@ function configurationOf(
     destinations: [
       {
         name: DESTINATION,
-        kind: elsewhere === undefined ? "artifactRegistry" : "generic",
         plainHttp: true,
-        ...(elsewhere ?? local),
+        ...(elsewhere === undefined ? { kind: "artifactRegistry", ...local } : genericOf(elsewhere)),
       },
     ],
     rules: [{ repositories: ["**"], destinations: [DESTINATION] }],
     reconcile: { everyMinutes: RECONCILE_MINUTES, graceSeconds: GRACE_SECONDS },
   };
+}
+
+function genericOf({ registry, prefix, login }: GenericTarget) {
+  const place = { kind: "generic", registry, prefix } as const;
+  return login === undefined ? place : { ...place, loginSecret: LOGIN_SECRET };
 }

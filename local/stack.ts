@@ -28,7 +28,7 @@ import { startRegistries } from "./registries.ts";
 import type { FEDERATION, Registries, RegistriesOptions } from "./registries.ts";
 import type { OnRegistryEvent, RegistryEvent } from "./registry/registry-event.ts";
 import { BACKFILL_CONCURRENCY, MAPPINGS, startServices } from "./services.ts";
-import type { Services } from "./services.ts";
+import type { GenericTarget, Services } from "./services.ts";
 
 export interface StackOptions {
   /** Where state and blobs are kept; a temporary folder, removed at the end, when not given. */
@@ -43,8 +43,8 @@ export interface StackOptions {
   readonly leaseSeconds?: number | undefined;
   /** Wait before both sides are compared the first time, in milliseconds. */
   readonly reconcileAfterMs?: number | undefined;
-  /** Another registry to replicate to, instead of the local target: anonymous, plain HTTP. */
-  readonly target?: { readonly registry: string; readonly prefix: string } | undefined;
+  /** Another registry to replicate to, instead of the local target. */
+  readonly target?: GenericTarget | undefined;
   /** Who the functions say they are at the target; who it trusts when not given. */
   readonly federation?: typeof FEDERATION | undefined;
   /** Says of a request whether the source finds its token too old. */
