@@ -26,6 +26,8 @@ export interface PushBlob {
   readonly onUploaded?: ((tookMs: number) => void) | undefined;
   /** Opens the bytes from the start; called once per upload session, while that is being opened. */
   readonly open: (signal: AbortSignal) => Promise<BlobStream>;
+  /** Asked before a blob is sent again from its start by the same call: false ends it with what failed. Always true where absent. */
+  readonly mayResend?: (() => boolean) | undefined;
   /** Another repository of this registry that has the blob: asks for a mount first (distribution-spec, "Mounting"). */
   readonly mountFrom?: RepositoryName | undefined;
 }

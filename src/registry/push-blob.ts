@@ -35,15 +35,19 @@ export async function pushBlob(
 ): Promise<PushedBlob> {
   const { traffic, clock, random } = client;
   const course: Course = { isMaybeThere: false, begun: undefined };
+  let last: RegistryError | undefined;
   const attempt = async (): Promise<PushedBlob> => {
     try {
       if (course.isMaybeThere && (await hasBlob(client, descriptor, signal))) return { kind: "uploaded" };
+      const isOver = course.begun === undefined && options.mayResend?.() === false;
+      if (last !== undefined && isOver) throw recategorized(last, "deferred");
       return await pushSomehow(client, { descriptor, options, course }, signal);
     } catch (cause) {
       const error = typedFailure(client.occasion("put-blob", descriptor.digest), cause, signal, client.cut);
       if (!(error instanceof RegistryError)) throw error;
       course.isMaybeThere ||= error.side === client.endpoint.side && error.operation === "put-blob";
-      throw error.side === client.endpoint.side ? error : sourceFailure(error);
+      last = error.side === client.endpoint.side ? error : sourceFailure(error);
+      throw last;
     }
   };
   return withRetry(attempt, { operation: "put-blob", traffic, clock, random, signal }).catch(async (error: unknown) => {

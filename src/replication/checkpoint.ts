@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Digest } from "../oci/digest.ts";
 import { isRepositoryName } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import { FailedSends, oneMore } from "./failed-sends.ts";
 import type { Change } from "./record-store.ts";
 
 const SharedFrom = z.string().refine(isRepositoryName);
@@ -19,8 +20,9 @@ export const Checkpoint = z.discriminatedUnion("state", [
     owner: z.string(),
     until: z.number(),
     isLong: z.boolean().optional(),
+    failed: FailedSends.optional(),
   }),
-  z.object({ state: z.literal("unknown") }),
+  z.object({ state: z.literal("unknown"), failed: FailedSends.optional() }),
 ]);
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
@@ -28,8 +30,8 @@ export type ClaimedContent =
   | { readonly kind: "present"; readonly repository: RepositoryName | undefined }
   /** `isLong`: its uploader may be at it for hours. */
   | { readonly kind: "busy"; readonly until: number; readonly isLong: boolean }
-  /** `maybe`: an uploader died at it, so it may have arrived all the same. */
-  | { readonly kind: "claimed"; readonly maybe: boolean };
+  /** `maybe`: an uploader died at it, so it may have arrived all the same. `failed`: it was sent before, and not kept. */
+  | { readonly kind: "claimed"; readonly maybe: boolean; readonly failed: FailedSends | undefined };
 
 export interface ClaimContent {
   readonly owner: string;
@@ -51,9 +53,14 @@ export function claimContent(known: Checkpoint | undefined, claim: ClaimContent)
     return { answer: { kind: "busy", until: known.until, isLong: known.isLong === true } };
   }
   const until = claim.now + claim.leaseMs;
+  const isLong = claim.isLong === true ? { isLong: true } : {};
   return {
-    next: { state: "uploading", owner: claim.owner, until, ...(claim.isLong === true ? { isLong: true } : {}) },
-    answer: { kind: "claimed", maybe: known?.state === "uploading" && known.owner !== claim.owner },
+    next: { state: "uploading", owner: claim.owner, until, ...isLong, ...failedOf(known) },
+    answer: {
+      kind: "claimed",
+      maybe: known?.state === "uploading" && known.owner !== claim.owner,
+      failed: known?.failed,
+    },
   };
 }
 
@@ -79,7 +86,22 @@ export function completeContent(
 /** Stops being the uploader without having finished. */
 export function releaseContent(known: Checkpoint | undefined, owner: string): Change<Checkpoint, void> {
   if (known?.state !== "uploading" || known.owner !== owner) return { answer: undefined };
-  return { next: { state: "unknown" }, answer: undefined };
+  return { next: { state: "unknown", ...failedOf(known) }, answer: undefined };
+}
+
+/** What we sent was taken to the last byte and not kept. Undefined when somebody else is the uploader by now. */
+export function failContent(
+  known: Checkpoint | undefined,
+  { owner, now }: Pick<ClaimContent, "owner" | "now">,
+  bytes: number,
+): Change<Checkpoint, FailedSends | undefined> {
+  if (known?.state !== "uploading" || known.owner !== owner) return { answer: undefined };
+  const failed = oneMore(known.failed, bytes, now);
+  return { next: { ...known, failed }, answer: failed };
+}
+
+function failedOf(known: Checkpoint | undefined): { readonly failed?: FailedSends } {
+  return known === undefined || known.state === "present" || known.failed === undefined ? {} : { failed: known.failed };
 }
 
 /** The registry denies having it, whatever we noted. Who is uploading it already goes on. */

@@ -1,11 +1,14 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { BlobStream } from "../oci/image-source.ts";
 import type { RepositoryName } from "../oci/reference.ts";
-import { contentKey } from "./checkpoint.ts";
+import { contentKey, failContent } from "./checkpoint.ts";
 import { createContentClaims } from "./content-claims.ts";
 import type { ContentClaims } from "./content-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
+import { createSends, givenUp, notKept } from "./failed-sends.ts";
+import type { FailedSends, Sends } from "./failed-sends.ts";
 import { withHeartbeat } from "./heartbeat.ts";
+import { NEVER } from "./limited.ts";
 
 /** Blobs from this size on are asked for, and shared between repositories: below, sending costs no more than asking. */
 const ASK_FROM_BYTES: number = 1024 * 1024;
@@ -28,7 +31,7 @@ export async function copyBlob(blob: Descriptor, context: CopyContext, signal: A
       signal,
       async (working) => {
         const elsewhere = await findElsewhere(blob, context, claims, working);
-        const evidence = { claims, maybe: own.maybe, elsewhere };
+        const evidence = { claims, maybe: own.maybe, failed: own.failed, elsewhere };
         const send = (sending: AbortSignal): Promise<CopiedBlob> =>
           streams.run(blob.size, () => sendBlob(blob, context, evidence, sending));
         return line === undefined ? send(working) : line.run({ blob, isFree: elsewhere !== undefined }, working, send);
@@ -61,6 +64,8 @@ interface Evidence {
   readonly claims: ContentClaims;
   /** An uploader died at it, so it may have arrived all the same. */
   readonly maybe: boolean;
+  /** Sends of it that the target did not keep. */
+  readonly failed: FailedSends | undefined;
   /** A repository of the same registry that has it. */
   readonly elsewhere: RepositoryName | undefined;
 }
@@ -72,31 +77,69 @@ async function sendBlob(
   signal: AbortSignal,
 ): Promise<CopiedBlob> {
   signal.throwIfAborted();
-  const { source, target } = context;
+  const { source, target, line } = context;
   if ((await isWorthAsking(blob, context, evidence, signal)) && (await target.hasBlob(blob, signal))) return "present";
+  const sends = boundedSends(blob, context, evidence);
   const open = async (opening: AbortSignal): Promise<BlobStream> => {
-    context.line?.opened(blob.digest);
-    return counted(await source.openBlob(blob, opening), blob, context);
+    line?.opened(blob.digest);
+    const moved = sends?.opened();
+    return counted(await source.openBlob(blob, opening), blob, context, moved);
   };
   await evidence.claims.guard(signal);
-  const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal);
-  if (kind === "uploaded") context.line?.sent(blob);
-  return kind;
+  const options = { open, mountFrom: evidence.elsewhere, mayResend: () => sends?.mayResend() ?? true };
+  try {
+    const { kind } = await target.pushBlob(blob, options, signal);
+    if (kind === "uploaded") line?.sent(blob);
+    return kind;
+  } catch (error) {
+    const lostBytes = signal.aborted ? undefined : sends?.lostBy(error);
+    throw lostBytes === undefined ? error : await lost(blob, lostBytes, error, context);
+  }
+}
+
+/** Notes what was sent for nothing. @returns what that means; the error itself when it cannot be noted. */
+async function lost(
+  blob: Descriptor,
+  bytes: number,
+  error: unknown,
+  { checkpoints, clock, owner, scope, ending = NEVER }: CopyContext,
+): Promise<unknown> {
+  const by = { owner, now: clock.now() };
+  const note = checkpoints.update(contentKey(scope, blob.digest), (known) => failContent(known, by, bytes), ending);
+  const failed = await note.catch(() => undefined);
+  return failed === undefined ? error : notKept(blob, failed, error);
+}
+
+/**
+ * What bounds the sends of a blob that has to fit into a delivery: a queue would send it without end. Undefined where a
+ * person waits, and for what costs next to nothing. @throws {UploadNotKeptError} when it was given up a moment ago.
+ */
+function boundedSends(blob: Descriptor, context: CopyContext, { failed, elsewhere }: Evidence): Sends | undefined {
+  const { clock, line, isRedriven } = context;
+  if (line === undefined || blob.size < ASK_FROM_BYTES) return undefined;
+  const refusal = isRedriven === true || elsewhere !== undefined ? undefined : givenUp(blob, failed, clock.now());
+  if (refusal !== undefined) throw refusal;
+  return createSends(blob);
 }
 
 /** Asking costs a round trip: it pays where something says that the blob may be there, or where we know nothing. */
 async function isWorthAsking(
   { size }: Descriptor,
   { target, presence }: CopyContext,
-  { maybe, elsewhere }: Evidence,
+  { maybe, failed, elsewhere }: Evidence,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (presence === "resend") return false;
-  if (maybe || elsewhere !== undefined) return true;
+  if (maybe || failed !== undefined || elsewhere !== undefined) return true;
   return size >= ASK_FROM_BYTES && !(await target.isEmpty(signal));
 }
 
-function counted(stream: BlobStream, blob: Descriptor, { line, observe, streams }: CopyContext): BlobStream {
+function counted(
+  stream: BlobStream,
+  blob: Descriptor,
+  { line, observe, streams }: CopyContext,
+  moved?: (bytes: number) => void,
+): BlobStream {
   async function* counting(): AsyncGenerator<Uint8Array> {
     for await (const chunk of stream) {
       streams.moved(chunk.byteLength);
@@ -104,6 +147,7 @@ function counted(stream: BlobStream, blob: Descriptor, { line, observe, streams 
       yield chunk;
       // Taken by the line only now: what is read ahead of it says nothing of its speed.
       line?.moved(blob.digest, chunk.byteLength);
+      moved?.(chunk.byteLength);
     }
   }
   return { [Symbol.asyncIterator]: counting, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };

@@ -23,6 +23,8 @@ export interface CopyContext {
   readonly sharing?: { readonly scope: string; readonly repository: RepositoryName } | undefined;
   /** A copy of the long lane, which may take hours: others do not wait in place for what it sends. */
   readonly isLong?: boolean | undefined;
+  /** The request was given up before, and brought back: what was given up with it is tried at once. */
+  readonly isRedriven?: boolean | undefined;
   /** What must fit into a delivery; without it, everything does. */
   readonly line?: Line | undefined;
   /** Blobs that are sent at once, across all copies of this process. */

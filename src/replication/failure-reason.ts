@@ -32,6 +32,8 @@ export const FAILURE_REASONS = [
   "malformed-image",
   "source-incomplete",
   "too-large",
+  /** The target took all bytes of a blob again and again, and did not keep them. */
+  "target-upload-not-kept",
   "attempts-exhausted",
   /** The function failed again and again in a way that was not foreseen. */
   "crashed",

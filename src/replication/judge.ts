@@ -12,6 +12,7 @@ import { UncertainPutError } from "./publish.ts";
 import { RateExceededError } from "../oci/rate-exceeded-error.ts";
 import { StoreError } from "./record-store.ts";
 import { TooLargeError, TooLateError } from "./time-left.ts";
+import { UploadNotKeptError } from "./failed-sends.ts";
 
 export interface Judgement {
   /** The delivery's own deadline; running out of time is an outcome, not a failure. */
@@ -48,6 +49,7 @@ const MAX_TOO_LARGE = 3;
 export function judge(error: unknown, judgement: Judgement): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   const { deadline, random } = judgement;
   if (error instanceof TooLargeError) return judgeTooLarge(error, judgement);
+  if (error instanceof UploadNotKeptError) return judgeNotKept(error, random);
   if (error instanceof UncertainPutError) {
     return { outcome: "deferred", reason: "uncertain", afterMs: jittered(UNAVAILABLE_MS, random), error };
   }
@@ -89,6 +91,16 @@ function judgeTooLarge(
 ): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   if (attempts >= MAX_TOO_LARGE) return { outcome: "failed", reason: "too-large", error };
   return { outcome: "deferred", reason: "attempt-failed", afterMs: 0, error };
+}
+
+/** What sends every byte for nothing is waited for like an outage, but neither as soon nor without end. */
+function judgeNotKept(
+  error: UploadNotKeptError,
+  random: () => number,
+): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+  if (error.afterMs === undefined) return { outcome: "failed", reason: "target-upload-not-kept", error };
+  const afterMs = error.afterMs + jittered(UNAVAILABLE_MS, random);
+  return { outcome: "deferred", reason: "unavailable", afterMs, error };
 }
 
 /** A registry that is busy or away, also one that failed every try in place, is waited for: an outage uses up nobody's attempts. */

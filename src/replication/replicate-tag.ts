@@ -86,7 +86,8 @@ export async function replicateTag(
     const companions = !isSignatureTag(request.reference);
     return await withHeartbeat({ leaseMs, renew }, clock, deadline, async (signal) => {
       const { wantedAt, tooLarge } = claimed;
-      const copying = { ...context, companions, wantedAt, tooLarge, line, newerPush, observe };
+      const isRedriven = before?.outcome === "failed" && before.reason === "target-upload-not-kept";
+      const copying = { ...context, companions, isRedriven, wantedAt, tooLarge, line, newerPush, observe };
       const look = (): Promise<CopyReport | "moved"> => copyOnce(request, copying, renew, signal).catch(judged);
       const givenUp = delivery.givenUp();
       return rounds(givenUp === undefined ? look : () => Promise.resolve(givenUp), leaseMs, delivery);

@@ -165,6 +165,40 @@ describe("an upload", () => {
     });
   });
 
+  it("that its caller does not want sent again asks once whether the blob arrived, and ends with what failed", async () => {
+    let isWhole = false;
+    const once = async (): Promise<BlobStream> => {
+      const stream = await open();
+      async function* bytes(): AsyncGenerator<Uint8Array> {
+        yield* stream;
+        isWhole = true;
+      }
+      return { [Symbol.asyncIterator]: bytes, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };
+    };
+    const fail: Script = (got, response, count) =>
+      got.method === "PUT" ? void response.writeHead(504).end() : accept(got, response, count);
+    await against(fail, async (target, got) => {
+      const pushed = target.pushBlob(blob, { open: once, mayResend: () => !isWhole }, signal);
+      await expect(pushed).rejects.toMatchObject({ category: "deferred", status: 504, operation: "put-blob" });
+      expect(of(got, "PUT")).toHaveLength(1);
+      expect(of(got, "HEAD")).toHaveLength(1);
+    });
+  });
+
+  it("that its caller does not want sent again has succeeded when only the answer was lost", async () => {
+    const lost: Script = (got, response, count) => {
+      if (got.method === "PUT") return void response.writeHead(504).end();
+      return got.method === "HEAD"
+        ? void response.writeHead(200, { "content-length": String(blob.size) }).end()
+        : accept(got, response, count);
+    };
+    await against(lost, async (target, got) => {
+      const pushed = target.pushBlob(blob, { open, mayResend: () => false }, signal);
+      expect(await pushed).toEqual({ kind: "uploaded" });
+      expect(of(got, "PUT")).toHaveLength(1);
+    });
+  });
+
   it("ends promptly when it is aborted", async () => {
     const stop = new AbortController();
     await against(

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TagRecord } from "../../src/replication/tag-record.ts";
+import { digestOf } from "../../src/oci/digest.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
+import { notKept } from "../../src/replication/failed-sends.ts";
 import { LeaseLostError, whileFresh, withHeartbeat } from "../../src/replication/heartbeat.ts";
 import { judge } from "../../src/replication/judge.ts";
 import { createMemoryRecordStore } from "../../src/replication/memory-record-store.ts";
@@ -17,6 +19,7 @@ import { systemClock } from "../../src/registry/system-clock.ts";
 
 const never = new AbortController().signal;
 const HOUR = 3_600_000;
+const BLOB = { mediaType: "application/octet-stream", digest: digestOf(new Uint8Array()), size: 1e9 };
 
 /** Works until it is stopped, and fails for the reason it was given. */
 function aborted(signal: AbortSignal): Promise<never> {
@@ -49,6 +52,9 @@ describe("P17: a deferral", () => {
       fc.constant(new TypeError("a bug")),
       fc.constant(new TooLateError("late")),
       fc.constant(new TooLargeError("large")),
+      fc
+        .integer({ min: 1, max: 1e13 })
+        .map((bytes) => notKept(BLOB, { deliveries: 1, bytes, lastAt: 0 }, new Error("no answer"))),
       fc.integer({ min: 0, max: 900_000 }).map((afterMs) => new RateExceededError("gar", afterMs)),
       fc.option(fc.integer({ min: 0, max: 900_000 })).map(
         (retryAfterMs) =>
