@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
-import { parseTag } from "../../../src/oci/reference.ts";
+import type { BlobStream } from "../../../src/oci/image-source.ts";
+import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
 import type { Credentials } from "../../../src/registry/auth/credentials.ts";
 import type { Got, Script } from "../../fixtures/scripted-server.ts";
 import { bearer, isToken, open, takesToken } from "./scripted-repository.ts";
@@ -124,5 +125,37 @@ describe("a registry token", () => {
     });
     await expect(place.source.resolve(tag, signal)).rejects.toMatchObject({ status: 401 });
     expect(place.logins()).toEqual(["Bearer mine"]);
+  });
+});
+
+describe("a mount", () => {
+  const layer = new TextEncoder().encode("a layer");
+  const blob = { mediaType: MediaType.ociLayer, digest: digestOf(layer), size: layer.byteLength };
+  const mountFrom = parseRepositoryName("other");
+  const opened = (): Promise<BlobStream> =>
+    Promise.resolve({
+      async *[Symbol.asyncIterator]() {
+        yield await Promise.resolve(layer);
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });
+
+  it("that no token is given for becomes an upload, and costs nothing of what is known", async () => {
+    await using place = await open((got, response) => {
+      if (isToken(got)) return void response.writeHead(got.url.includes("other") ? 403 : 200).end('{"token":"good"}');
+      if (got.headers.authorization === undefined) return void response.writeHead(401, bearer(got)).end();
+      const location = "/v2/a/b/blobs/uploads/1";
+      response.writeHead(got.method === "POST" ? 202 : 201, got.method === "POST" ? { location } : {}).end();
+    });
+    const push = () => place.target.pushBlob(blob, { open: opened, mountFrom }, signal);
+    expect(await push()).toEqual({ kind: "uploaded" });
+    const before = place.got.length;
+    expect(await push()).toEqual({ kind: "uploaded" });
+    expect(place.asked()[0]).toEqual(["repository:a/b:pull,push", "repository:other:pull"]);
+    expect(place.got.slice(before).map(({ method, url }) => `${method} ${url.split("?")[0]}`)).toEqual([
+      "GET /token",
+      "POST /v2/a/b/blobs/uploads/",
+      "PUT /v2/a/b/blobs/uploads/1",
+    ]);
   });
 });
