@@ -11,6 +11,7 @@ export async function run(args: readonly string[], around: Surroundings, signal:
   const session: Session = {
     async run(options, work) {
       const terminal = createTerminal(around, options);
+      using _log = options.verbose ? (await import("./request-log.ts")).logRequests(terminal.details) : undefined;
       code = await work(terminal, signal).catch((error: unknown) => tell(signal.reason ?? error, terminal));
     },
   };

@@ -65,6 +65,12 @@ describe("a registry with two tags of an image", () => {
     expect(JSON.parse((await ran(["digest", v1, "--json"])).out)).toMatchObject({ reference: v1, digest });
   });
 
+  it("has its requests shown with --verbose, without their queries", async () => {
+    const { out, err } = await ran(["tags", `${source.host}/team/app`, "--verbose"]);
+    expect(out).toContain("v1\n");
+    expect(err).toBe(`GET http://${source.host}/v2/team/app/tags/list 200\n`);
+  });
+
   it("has an image drawn: platforms, layers, sizes, and what is attached", async () => {
     const { code, out } = await ran(["inspect", `${source.host}/team/app:v1`]);
     const drawn = out.replaceAll(/sha256:([0-9a-f]{4})[0-9a-f]{60}/g, "#");
