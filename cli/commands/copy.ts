@@ -11,6 +11,11 @@ export function createCopyingCommand(name: string, summary: string) {
         .choices(["fail", "keep"])
         .default("fail" as const),
     )
+    .addOption(
+      new Option("--foreign-layers <what>", "layers that are not to be distributed, where the source holds them")
+        .choices(["leave", "copy"] as const)
+        .default("leave" as const),
+    )
     .option("--no-referrers", "leave signatures, SBOMs and attestations behind")
     .option("--dry-run", "show what would be sent, write nothing", false)
     .option("--jobs <n>", "blobs sent at once, at most", integerFrom(1, 128), 64);

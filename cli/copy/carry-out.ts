@@ -4,6 +4,8 @@ import type { BlobStream, ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { concurrently } from "../../src/replication/concurrently.ts";
 import type { ObserveCopy } from "../../src/replication/copy-progress.ts";
+import { refusedAttachment } from "../../src/replication/left-out.ts";
+import type { LeftOut } from "../../src/replication/left-out.ts";
 import { publish, UncertainPutError } from "../../src/replication/publish.ts";
 import type { Streams } from "../../src/replication/streams.ts";
 import { emptyTally } from "../../src/replication/tally.ts";
@@ -19,22 +21,31 @@ export interface Hands {
   readonly observe: ObserveCopy;
 }
 
+/** What was done, and what the target did not take. */
+export interface CarriedOut {
+  readonly tally: Tally;
+  readonly leftOut: readonly LeftOut[];
+}
+
 /** Blobs handled at once; what is sent at once is bounded by `streams`. */
 const CONCURRENT_BLOBS = 128;
 const CONCURRENT_MANIFESTS = 16;
 const PUBLISH_TRIES = 3;
 
 /** Does what the plan says: blobs, then manifests wave by wave. @throws {RegistryError} of either side. */
-export async function carryOut(plan: CopyPlan, hands: Hands, signal: AbortSignal): Promise<Tally> {
+export async function carryOut(plan: CopyPlan, hands: Hands, signal: AbortSignal): Promise<CarriedOut> {
   const tally: Tally = { ...emptyTally(), blobsPresent: plan.present.blobs };
+  const leftOut = [...plan.leftOut];
   const blobs = plan.blobs.map(({ descriptor }) => descriptor);
   hands.observe({ kind: "planned", manifests: plan.waves.flat().length, blobs });
   await concurrently(plan.blobs, CONCURRENT_BLOBS, (blob, working) => bring(blob, hands, tally, working), signal);
   for (const wave of plan.waves) {
-    await concurrently(wave, CONCURRENT_MANIFESTS, (each, working) => put(each, hands, working), signal);
+    const putOrLeave = (each: PlannedPut, working: AbortSignal): Promise<void> =>
+      put(each, hands, working).catch((error: unknown) => void leftOut.push(refusedAttachment(each, error)));
+    await concurrently(wave, CONCURRENT_MANIFESTS, putOrLeave, signal);
     tally.manifests += wave.length;
   }
-  return tally;
+  return { tally, leftOut };
 }
 
 async function bring(

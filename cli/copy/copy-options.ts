@@ -16,6 +16,8 @@ export interface CopyWay {
   readonly referrers: boolean;
   /** An index whose children are not all at the source: a failure, or copied as it is. */
   readonly sparse: "fail" | "keep";
+  /** Layers whose type says that they are not to be distributed: left out, or copied where the source holds them. */
+  readonly foreignLayers?: "leave" | "copy" | undefined;
   readonly jobs: number;
   readonly access: AccessOptions;
 }
@@ -36,6 +38,8 @@ export interface GivenCopy extends GivenAccess {
   readonly referrers: boolean;
   /** An index whose children are not all at the source: a failure, or copied as it is. */
   readonly sparse: "fail" | "keep";
+  /** Layers whose type says that they are not to be distributed: left out, or copied where the source holds them. */
+  readonly foreignLayers?: "leave" | "copy" | undefined;
   readonly jobs: number;
 }
 
@@ -45,14 +49,15 @@ export interface GivenTags {
 }
 
 /** @throws {UsageError} saying which part is wrong. */
-export function readCopyWay({ platform, dryRun, referrers, sparse, jobs, ...access }: GivenCopy): CopyWay {
+export function readCopyWay({ platform, foreignLayers, jobs, ...given }: GivenCopy): CopyWay {
   return {
     platform: platform === undefined ? undefined : usage("copy", () => parsePlatform(platform)),
-    dryRun,
-    referrers,
-    sparse,
+    dryRun: given.dryRun,
+    referrers: given.referrers,
+    sparse: given.sparse,
+    foreignLayers,
     jobs,
-    access: readAccessOptions(access),
+    access: readAccessOptions(given),
   };
 }
 

@@ -3,14 +3,16 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Repository, Tag } from "../../src/oci/reference.ts";
 import { systemClock } from "../../src/registry/system-clock.ts";
-import { deniesContent } from "../../src/replication/copy-image.ts";
+import { deniesContent } from "../../src/oci/registry-error.ts";
+import { describeLeftOut } from "../../src/replication/left-out.ts";
+import type { LeftOut } from "../../src/replication/left-out.ts";
 import type { Tally } from "../../src/replication/tally.ts";
 import type { Streams } from "../../src/replication/streams.ts";
 import { counted, formatBytes, formatDuration } from "../format.ts";
 import type { Repositories } from "../registry/repositories.ts";
 import type { Terminal } from "../terminal.ts";
 import { carryOut } from "./carry-out.ts";
-import type { Hands } from "./carry-out.ts";
+import type { CarriedOut, Hands } from "./carry-out.ts";
 import type { CopyWay } from "./copy-options.ts";
 import { noteCarriedOut, planCopy } from "./copy-plan.ts";
 import type { CopyPlan, KnownContent } from "./copy-plan.ts";
@@ -54,14 +56,30 @@ export async function copyPair(
     showPlan(about, plan, terminal);
   } else {
     const hands = { source, target, streams: tools.streams, clock: systemClock };
-    const tally =
-      outcome === "unchanged" ? undefined : await carryOutPatiently({ plan, planFor }, hands, terminal, signal);
-    const ms = Date.now() - started;
-    if (terminal.json) terminal.out.json({ ...about, outcome, ...tally, ms });
-    else terminal.out.lines([describeCopied(about, tally, ms)]);
+    const done: Done =
+      outcome === "unchanged" ? plan : await carryOutPatiently({ plan, planFor }, hands, terminal, signal);
+    tellDone({ ...about, outcome, ms: Date.now() - started }, done, terminal);
   }
   noteCarriedOut(plan, known);
   return outcome;
+}
+
+/** What was done; nothing when all was there. */
+interface Done {
+  readonly tally?: Tally;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** What is left out is not silenced by `--quiet`: who relies on what is copied must know what is not. */
+function tellDone(
+  about: About & { readonly outcome: string; readonly ms: number },
+  done: Done,
+  terminal: Terminal,
+): void {
+  const { tally, leftOut } = done;
+  if (terminal.json) return terminal.out.json({ ...about, ...tally, leftOut });
+  terminal.out.lines([describeCopied(about, tally, about.ms)]);
+  if (leftOut.length > 0) terminal.err.lines([`left out: ${describeLeftOut(leftOut)}`]);
 }
 
 interface About {
@@ -86,7 +104,7 @@ async function carryOutPatiently(
   tools: Omit<Hands, "observe">,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<Tally> {
+): Promise<CarriedOut> {
   const progress = showProgress(terminal.notes);
   const hands = { ...tools, observe: progress.observe };
   try {

@@ -4,6 +4,8 @@ import type { ImageTarget } from "../../src/oci/image-target.ts";
 import type { Manifest } from "../../src/oci/manifest.ts";
 import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
 import { concurrently } from "../../src/replication/concurrently.ts";
+import type { LeftOut } from "../../src/replication/left-out.ts";
+import { lookFor } from "../../src/replication/look-for.ts";
 import type { ImageNode } from "../../src/replication/image-tree.ts";
 import type { NamedImage } from "./named-images.ts";
 import { putsInWaves } from "./put-waves.ts";
@@ -28,6 +30,8 @@ export interface CopyPlan {
   readonly waves: readonly (readonly PlannedPut[])[];
   /** Blobs and manifests of the image that need not be sent. */
   readonly present: { readonly blobs: number; readonly manifests: number };
+  /** What the source names, and the target is not to get. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 export interface PlanOptions {
@@ -60,7 +64,7 @@ export async function planCopy(
     images,
     CONCURRENT_QUESTIONS,
     async ({ reference, tree }, working) =>
-      !isDoubted && (await target.resolve(reference, working))?.digest === tree.root.manifest.digest,
+      !isDoubted && (await lookFor(target, reference, working))?.digest === tree.root.manifest.digest,
     signal,
   );
   images.forEach(({ tree }, index) => named[index] === true && known.add(tree.root.manifest.digest));
@@ -71,6 +75,7 @@ export async function planCopy(
     blobs: missing.map((descriptor) => ({ descriptor, mountFrom: isDoubted ? undefined : mountFrom })),
     waves: putsInWaves(images, unnamed, absent),
     present: { blobs: present, manifests: count - absent.size },
+    leftOut: images.flatMap(({ tree }) => tree.leftOut),
   };
 }
 
@@ -89,7 +94,7 @@ async function absentNodes(
   const seen = new Set<Digest>();
   const absent = new Map<Digest, ImageNode>();
   const isThere = async ({ manifest: { digest } }: ImageNode, working: AbortSignal): Promise<boolean> =>
-    !isDoubted && (known.has(digest) || (await target.resolve(digest, working)) !== undefined);
+    !isDoubted && (known.has(digest) || (await lookFor(target, digest, working)) !== undefined);
   let level = images.flatMap(({ tree }) => [tree.root, ...tree.referrers]);
   while (level.length > 0) {
     const fresh = level.filter(({ manifest: { digest } }) => !seen.has(digest) && seen.add(digest));

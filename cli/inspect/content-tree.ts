@@ -61,7 +61,9 @@ function contentOf(
 ): Content {
   const { manifest } = node;
   const found = successors(manifest.bytes, manifest.mediaType);
-  const children = new Map(nodesOf({ root: node, referrers: [] }).map((child) => [child.manifest.digest, child]));
+  const children = new Map(
+    nodesOf({ root: node, referrers: [], leftOut: [] }).map((child) => [child.manifest.digest, child]),
+  );
   const parts = [
     ...found.manifests.map((child) => childOf(child, children.get(child.digest), attached)),
     ...found.blobs.map((blob, index) => blobContent(blob, found.kind, index)),

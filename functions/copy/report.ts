@@ -5,6 +5,8 @@ import type { LogFields, Observer } from "../../src/contract/observer.ts";
 import { deliveryDollars } from "../../src/contract/prices.ts";
 import { traceparentOf } from "../../src/contract/trace.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
+import { describeLeftOut } from "../../src/replication/left-out.ts";
+import type { LeftOut } from "../../src/replication/left-out.ts";
 import { failureClass } from "../../src/replication/failure-class.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
 
@@ -35,7 +37,7 @@ export function logReport(
 function detailsOf(report: CopyReport): LogFields {
   switch (report.outcome) {
     case "replicated":
-      return { digest: report.digest, lagMs: report.lagMs, ...report.tally };
+      return { digest: report.digest, lagMs: report.lagMs, ...report.tally, ...leftOutField(report.leftOut) };
     case "unchanged":
       return { digest: report.digest };
     case "superseded":
@@ -47,6 +49,10 @@ function detailsOf(report: CopyReport): LogFields {
     case "failed":
       return { reason: report.reason, ...errorField(report.error) };
   }
+}
+
+function leftOutField(leftOut: readonly LeftOut[] = []): LogFields {
+  return leftOut.length === 0 ? {} : { leftOut: describeLeftOut(leftOut), leftOutCount: leftOut.length };
 }
 
 function errorField(error: unknown): LogFields {

@@ -9,6 +9,8 @@ export interface ImageSource {
   resolve(reference: Tag | Digest, signal: AbortSignal): Promise<ResolvedManifest | undefined>;
   /** The exact bytes of a manifest by digest, hash checked. Undefined when there is no such manifest. */
   fetchManifest(wanted: ManifestWanted, signal: AbortSignal): Promise<Manifest | undefined>;
+  /** True when the repository says that it has the blob; false also when it does not say it. */
+  hasBlob(descriptor: Descriptor, signal: AbortSignal): Promise<boolean>;
   /** A blob's bytes from the start. The stream fails unless it carries exactly `size` bytes of `digest`. */
   openBlob(descriptor: Descriptor, signal: AbortSignal): Promise<BlobStream>;
   /** Manifests whose subject is this digest (distribution-spec, "Listing Referrers"), by API or tag schema. */

@@ -3,9 +3,10 @@ import { successors } from "../oci/manifest.ts";
 import { hasBlob } from "./blobs.ts";
 import { createEmptiness } from "./emptiness.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { putManifest, resolveManifest } from "./manifests.ts";
+import { resolveManifest } from "./manifests.ts";
+import { putPatiently } from "./put-patiently.ts";
 import { pushBlob } from "./push-blob.ts";
-import { listReferrer } from "./referrers.ts";
+import { listReferrer } from "./referrers/referrers-tag.ts";
 import { createRepositoryClient } from "./repository-client.ts";
 
 /** One repository of a registry, written over HTTP. */
@@ -18,11 +19,11 @@ export function createRegistryTarget(endpoint: Endpoint): ImageTarget {
     pushBlob: (descriptor, options, signal) => pushBlob(client, descriptor, options, signal),
     async putManifest(manifest, reference, signal) {
       const { subject } = successors(manifest.bytes, manifest.mediaType);
-      if (subject === undefined) return void (await putManifest(client, manifest, reference, signal));
+      if (subject === undefined) return void (await putPatiently(client, manifest, reference, signal));
       // The list before the tag: a tag that is there says that all of it is.
-      const noted = await putManifest(client, manifest, manifest.digest, signal);
+      const noted = await putPatiently(client, manifest, manifest.digest, signal);
       if (noted === undefined) await listReferrer(client, manifest, subject.digest, signal);
-      if (reference !== manifest.digest) await putManifest(client, manifest, reference, signal);
+      if (reference !== manifest.digest) await putPatiently(client, manifest, reference, signal);
     },
   };
 }

@@ -5,6 +5,8 @@ import { successors } from "../oci/manifest.ts";
 import type { Tag } from "../oci/reference.ts";
 import { companionSubject } from "../oci/referrers.ts";
 import { findCompanions } from "./companions.ts";
+import { reasonToLeaveOut } from "./left-out.ts";
+import { lookFor } from "./look-for.ts";
 import { concurrently } from "./concurrently.ts";
 import type { SkipReason } from "./outcome.ts";
 
@@ -27,7 +29,7 @@ export async function reasonToLeave(
 ): Promise<Extract<SkipReason, "untagged" | "subject-absent"> | undefined> {
   const subject = companionSubject(reference) ?? (await subjectOf(wanted, source, signal));
   if (subject === undefined) return "untagged";
-  return (await target.resolve(subject, signal)) === undefined ? "subject-absent" : undefined;
+  return (await lookFor(target, subject, signal)) === undefined ? "subject-absent" : undefined;
 }
 
 async function subjectOf(
@@ -54,11 +56,16 @@ export async function lacksAttachments(
   const listed = await concurrently(
     digests,
     CONCURRENT_QUESTIONS,
-    (digest, working) => source.listReferrers(digest, working),
+    // What cannot be listed is reported by the copy that brought the image.
+    (digest, working) =>
+      source.listReferrers(digest, working).catch((error: unknown) => {
+        if (reasonToLeaveOut(error) === undefined) throw error;
+        return [];
+      }),
     signal,
   );
   const isAbsent = async (reference: Tag | Digest, working: AbortSignal): Promise<boolean> => {
-    const [there, here] = await Promise.all([source.resolve(reference, working), target.resolve(reference, working)]);
+    const [there, here] = await Promise.all([lookFor(source, reference, working), lookFor(target, reference, working)]);
     // What is listed and gone was taken back.
     return there !== undefined && there.digest !== here?.digest;
   };

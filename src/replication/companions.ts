@@ -3,6 +3,7 @@ import type { ImageSource, ResolvedManifest } from "../oci/image-source.ts";
 import type { Tag } from "../oci/reference.ts";
 import { companionTags } from "../oci/referrers.ts";
 import { concurrently } from "./concurrently.ts";
+import { lookFor } from "./look-for.ts";
 import type { CopyReport } from "./copy-report.ts";
 
 const CONCURRENT_QUESTIONS = 16;
@@ -31,7 +32,7 @@ export async function locateCompanions(
 ): Promise<Companion[]> {
   // A tag holds at most 128 characters: a sha512 has no companions.
   const tags = digests.filter((digest) => digest.startsWith("sha256:")).flatMap(companionTags);
-  const found = await concurrently(tags, CONCURRENT_QUESTIONS, (tag, working) => source.resolve(tag, working), signal);
+  const found = await concurrently(tags, CONCURRENT_QUESTIONS, (tag, working) => lookFor(source, tag, working), signal);
   return tags.flatMap((tag, index) => {
     const root = found[index];
     return root === undefined ? [] : [{ tag, root }];

@@ -37,6 +37,8 @@ export interface CopyContext {
   readonly companions?: boolean | undefined;
   /** What an index is whose children are not all at the source: a failure, or copied as it is. */
   readonly sparse: "fail" | "keep";
+  /** Layers whose type says that they are not to be distributed: left out, or copied where the source holds them. */
+  readonly foreignLayers?: "leave" | "copy" | undefined;
   readonly clock: Clock;
   /**
    * Aborted when the process itself has to end, after the copy's own deadline: what has to be noted when a copy stops (a lease

@@ -3,7 +3,7 @@ import type { ManifestWanted } from "../oci/image-source.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Tag } from "../oci/reference.ts";
-import { RegistryError } from "../oci/registry-error.ts";
+import { deniesContent } from "../oci/registry-error.ts";
 import { completeContent, contentKey, forgetContent } from "./checkpoint.ts";
 import { findCompanions } from "./companions.ts";
 import { concurrently, unhurried } from "./concurrently.ts";
@@ -12,6 +12,8 @@ import { HeldContentError } from "./content-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { blobsOf, nodesOf, readImage } from "./image-tree.ts";
 import type { ImageNode, ImageTree } from "./image-tree.ts";
+import { refusedAttachment } from "./left-out.ts";
+import type { LeftOut } from "./left-out.ts";
 import { emptyTally } from "./tally.ts";
 import type { Tally } from "./tally.ts";
 
@@ -21,6 +23,8 @@ export interface CopiedImage {
   readonly tally: Tally;
   /** Cosign tags of the image's manifests, at the source. */
   readonly companions: readonly Tag[];
+  /** What the source names, and the target does not get. */
+  readonly leftOut: readonly LeftOut[];
   /** Takes back every checkpoint of the image: the registry denied having something of it. */
   readonly forget: () => Promise<void>;
 }
@@ -40,13 +44,14 @@ export async function copyImage(root: ManifestWanted, context: CopyContext, sign
   const nodes = nodesOf(tree);
   context.observe?.({ kind: "planned", manifests: nodes.length, blobs });
   const tally = emptyTally();
+  const leftOut = [...tree.leftOut];
   // Asked for while the blobs are on their way.
   const failed = new AbortController();
   const companions = unhurried(companionsOf(tree, context, AbortSignal.any([signal, failed.signal])));
   const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
   try {
     await copyBlobs(blobs, context, tally, signal);
-    await putBelow(tree, context, tally, signal);
+    leftOut.push(...(await putBelow(tree, context, tally, signal)));
   } catch (error) {
     // What was begun for an image ends with it.
     failed.abort(error);
@@ -55,7 +60,7 @@ export async function copyImage(root: ManifestWanted, context: CopyContext, sign
     // One that ran over says more than what else the end of the time has broken off.
     throw context.line?.ranOver() ?? error;
   }
-  return { manifest: tree.root.manifest, tally, companions: await companions, forget };
+  return { manifest: tree.root.manifest, tally, companions: await companions, leftOut, forget };
 }
 
 /** Signatures, attestations and SBOMs of everything that is copied, referrers included. */
@@ -101,7 +106,7 @@ function count(tally: Tally, blob: Descriptor, how: "uploaded" | "mounted" | "pr
 }
 
 /** Puts every manifest but the root: the children of each before itself, siblings side by side. */
-async function putBelow(tree: ImageTree, context: CopyContext, tally: Tally, signal: AbortSignal): Promise<void> {
+async function putBelow(tree: ImageTree, context: CopyContext, tally: Tally, signal: AbortSignal): Promise<LeftOut[]> {
   const put = new Map<Digest, Promise<void>>();
   const putNode = (node: ImageNode, working: AbortSignal): Promise<void> => {
     const { digest } = node.manifest;
@@ -113,7 +118,15 @@ async function putBelow(tree: ImageTree, context: CopyContext, tally: Tally, sig
     await concurrently(node.children, CONCURRENT_MANIFESTS, putNode, working);
     if (await putOnce(node.manifest, context, working)) tally.manifests++;
   }
-  await concurrently([...tree.root.children, ...tree.referrers], CONCURRENT_MANIFESTS, putNode, signal);
+  const putReferrer = (node: ImageNode, working: AbortSignal): Promise<void> =>
+    putNode(node, working).catch(
+      (error: unknown) =>
+        void refused.push(refusedAttachment({ manifest: node.manifest, reference: node.manifest.digest }, error)),
+    );
+  const refused: LeftOut[] = [];
+  await concurrently(tree.root.children, CONCURRENT_MANIFESTS, putNode, signal);
+  await concurrently(tree.referrers, CONCURRENT_MANIFESTS, putReferrer, signal);
+  return refused;
 }
 
 /** Puts a manifest by its digest, unless a checkpoint says it is there. Twice is harmless: the same bytes, the same digest. */
@@ -135,16 +148,4 @@ async function forgetAll(
   const forget = ({ digest }: { digest: Digest }, working: AbortSignal): Promise<void> =>
     checkpoints.update(contentKey(scope, digest), forgetContent, working);
   await concurrently(contents, CONCURRENT_MANIFESTS, forget, signal);
-}
-
-const DENIALS = new Set(["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"]);
-
-/** True when the target refused a manifest because it misses what the manifest points to, whatever we had noted. */
-export function deniesContent(error: unknown): boolean {
-  return (
-    error instanceof RegistryError &&
-    error.operation === "put-manifest" &&
-    error.code !== undefined &&
-    DENIALS.has(error.code)
-  );
 }

@@ -1,5 +1,6 @@
 import type { Digest } from "../oci/digest.ts";
 import type { FailureReason } from "./failure-reason.ts";
+import type { LeftOut } from "./left-out.ts";
 import type { DeferReason, SkipReason } from "./outcome.ts";
 import type { Tally } from "./tally.ts";
 
@@ -11,7 +12,13 @@ export type CopyReport = Ending & {
 
 type Ending =
   /** The target's tag names this digest now, read back, with everything under it. */
-  | { readonly outcome: "replicated"; readonly digest: Digest; readonly tally: Tally; readonly lagMs: number }
+  | {
+      readonly outcome: "replicated";
+      readonly digest: Digest;
+      readonly tally: Tally;
+      readonly lagMs: number;
+      readonly leftOut?: readonly LeftOut[];
+    }
   /** It did so before. */
   | { readonly outcome: "unchanged"; readonly digest: Digest }
   /** It does so, by the request of a newer push. */

@@ -5,7 +5,11 @@ import { successors } from "../oci/manifest.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import { isNonDistributable } from "../oci/media-type.ts";
 import { concurrently, unhurried } from "./concurrently.ts";
-import { createManifestBudget } from "./manifest-budget.ts";
+import type { LeftOut } from "./left-out.ts";
+import { ATTACHED_LIMITS, createManifestBudget, IMAGE_LIMITS } from "./manifest-budget.ts";
+import type { ManifestBudget } from "./manifest-budget.ts";
+import { readReferrers } from "./read-referrers.ts";
+import type { Listings } from "./read-referrers.ts";
 import { createSlots } from "./slots.ts";
 
 /** A manifest with what it points to, and the manifests that must be put before it. */
@@ -20,6 +24,8 @@ export interface ImageTree {
   readonly root: ImageNode;
   /** Signatures, SBOMs, attestations: manifests whose subject is one of the image's, or another one of these. */
   readonly referrers: readonly ImageNode[];
+  /** What the source names, and the tree does not have. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** The source has not (or no longer) what a manifest of it points to. */
@@ -41,8 +47,6 @@ const SPARSE_ADVICE =
   ", which the index names; copy one platform (--platform), or keep the index as it is (--sparse keep, or sparseIndexes: keep in the configuration)";
 /** Manifests read at once, at all levels together. */
 const CONCURRENT_MANIFESTS = 16;
-/** Levels of what is attached to what is attached. */
-const MAX_LEVELS = 8;
 
 export interface ReadImage {
   readonly source: ImageSource;
@@ -50,6 +54,8 @@ export interface ReadImage {
   readonly referrers: boolean;
   /** An index whose children are not all there: no image to copy, or one that is kept as it is (fault R23). */
   readonly sparse: "fail" | "keep";
+  /** Layers whose type says that they are not to be distributed: left out, or copied where the source holds them. */
+  readonly foreignLayers?: "leave" | "copy" | undefined;
 }
 
 /**
@@ -60,11 +66,13 @@ export async function readImage(root: ManifestWanted, image: ReadImage, signal: 
   const listings: Listings = new Map();
   const failed = new AbortController();
   const reading = AbortSignal.any([signal, failed.signal]);
-  const read = createReader(image, listings, reading);
+  const leftOut: LeftOut[] = [];
+  const read = createReader(image, { listings, leftOut }, reading);
   try {
-    const node = await read(root, 0);
+    const node = await read.image(root);
     if (node === undefined) throw new MissingContentError([root.digest]);
-    return { root: node, referrers: await readReferrers(listings, read, reading) };
+    const attached = await readReferrers(listings, read.attached, leftOut, reading);
+    return { root: node, referrers: attached, leftOut };
   } catch (error) {
     failed.abort(error);
     // What was begun for an image ends with it.
@@ -73,74 +81,89 @@ export async function readImage(root: ManifestWanted, image: ReadImage, signal: 
   }
 }
 
-/** Undefined when the source does not have it. */
-type ReadNode = (wanted: ManifestWanted, depth: number) => Promise<ImageNode | undefined>;
-/** What is attached to each manifest read so far; asked for as soon as its digest is known. */
-type Listings = Map<Digest, Promise<readonly Descriptor[]>>;
+/** Reads manifests, each once; undefined when the source does not have it. */
+interface Reader {
+  readonly image: (root: ManifestWanted) => Promise<ImageNode | undefined>;
+  readonly attached: (digest: Digest) => Promise<ImageNode | undefined>;
+}
 
-function createReader({ source, referrers, sparse }: ReadImage, listings: Listings, signal: AbortSignal): ReadNode {
+/** What reading an image finds beside its manifests. */
+interface Found {
+  readonly listings: Listings;
+  readonly leftOut: LeftOut[];
+}
+
+function createReader(image: ReadImage, { listings, leftOut }: Found, signal: AbortSignal): Reader {
+  const { source, referrers, sparse } = image;
   const nodes = new Map<Digest, Promise<ImageNode | undefined>>();
-  const budget = createManifestBudget();
   const slots = createSlots(CONCURRENT_MANIFESTS);
-  async function readNode(wanted: ManifestWanted, depth: number): Promise<ImageNode | undefined> {
+  async function readNode(wanted: ManifestWanted, depth: number, budget: ManifestBudget) {
     const manifest = await slots.run(() => source.fetchManifest(wanted, signal));
     if (manifest === undefined) return undefined;
     const found = successors(manifest.bytes, manifest.mediaType);
     const unnamedBytes = Math.max(manifest.bytes.byteLength - (wanted.size ?? 0), 0);
     budget.hold({ unnamedBytes, manifests: found.manifests, blobs: found.blobs.length });
-    const children = await concurrently(
-      found.manifests,
-      CONCURRENT_MANIFESTS,
-      (child) => read(child, depth + 1),
-      signal,
-    );
+    const readChild = (child: ManifestWanted) => read(child, depth + 1, budget);
+    const children = await concurrently(found.manifests, CONCURRENT_MANIFESTS, readChild, signal);
     const missing = found.manifests.filter((_, index) => children[index] === undefined);
-    if (missing.length > 0 && sparse === "fail") {
-      throw new MissingContentError(
-        missing.map(({ digest }) => digest),
-        SPARSE_ADVICE,
-      );
-    }
-    return { manifest, children: children.filter(isThere), blobs: found.blobs.filter(isCopied) };
+    noteMissing(missing, sparse, leftOut);
+    const blobs = await withoutForeign(found.blobs, image, leftOut, signal);
+    return { manifest, children: children.filter(isThere), blobs };
   }
-  function read(wanted: ManifestWanted, depth: number): Promise<ImageNode | undefined> {
+  function read(wanted: ManifestWanted, depth: number, budget: ManifestBudget): Promise<ImageNode | undefined> {
     const { digest } = wanted;
     const known = nodes.get(digest);
     if (known !== undefined) return known;
     budget.enter(digest, wanted.size, depth);
-    const node = readNode(wanted, depth);
+    const node = unhurried(readNode(wanted, depth, budget));
     nodes.set(digest, node);
     if (referrers) listings.set(digest, unhurried(source.listReferrers(digest, signal)));
     return node;
   }
-  return read;
+  const own = createManifestBudget(IMAGE_LIMITS);
+  const others = createManifestBudget(ATTACHED_LIMITS);
+  return {
+    image: (root) => read(root, 0, own),
+    // Async, so that a limit that is passed is a failure of this one.
+    attached: async (digest) => read({ digest }, 1, others),
+  };
 }
 
-/** Level by level: what is attached to the image's manifests, what is attached to that, and so on. */
-async function readReferrers(listings: Listings, read: ReadNode, signal: AbortSignal): Promise<ImageNode[]> {
-  const seen = new Set<Digest>(listings.keys());
-  const found: ImageNode[] = [];
-  let level = [...listings.values()];
-  for (let depth = 0; level.length > 0 && depth < MAX_LEVELS; depth++) {
-    const fresh = (await Promise.all(level)).flat().filter(({ digest }) => !seen.has(digest) && seen.add(digest));
-    const nodes = await concurrently(fresh, CONCURRENT_MANIFESTS, ({ digest }) => read({ digest }, 1), signal);
-    // What is listed and gone was taken back: nothing of the image is missing.
-    found.push(...nodes.filter(isThere));
-    level = fresh.flatMap(({ digest }) => listings.get(digest) ?? []);
-  }
-  return found;
-}
-
-function isThere<T>(item: T | undefined): item is T {
-  return item !== undefined;
+function noteMissing(missing: readonly Descriptor[], sparse: ReadImage["sparse"], leftOut: LeftOut[]): void {
+  if (missing.length === 0) return;
+  const digests = missing.map(({ digest }) => digest);
+  if (sparse === "fail") throw new MissingContentError(digests, SPARSE_ADVICE);
+  const problem = "the index names it, and the source does not have it";
+  leftOut.push(...digests.map((digest) => ({ kind: "platform", digest, problem }) as const));
 }
 
 /**
- * Layers that live elsewhere by their type. The URLs that a layer names are never asked, of whatever type it is
- * (CVE-2020-15157): they are more places to have it from (image-spec, descriptor.md), and the source is the one.
+ * Layers that live elsewhere by their type are left out, unless they are wanted and the source holds them. The URLs that a
+ * layer names are never asked, of whatever type it is (CVE-2020-15157): they are more places to have it from (image-spec,
+ * descriptor.md), and the source is the one.
  */
-function isCopied({ mediaType }: Descriptor): boolean {
-  return !isNonDistributable(mediaType);
+async function withoutForeign(
+  blobs: readonly Descriptor[],
+  { source, foreignLayers = "leave" }: ReadImage,
+  leftOut: LeftOut[],
+  signal: AbortSignal,
+): Promise<Descriptor[]> {
+  const kept: Descriptor[] = [];
+  for (const blob of blobs) {
+    const isForeign = isNonDistributable(blob.mediaType);
+    if (!isForeign || (foreignLayers === "copy" && (await source.hasBlob(blob, signal)))) kept.push(blob);
+    else leftOut.push({ kind: "layer", digest: blob.digest, problem: FOREIGN_PROBLEM[foreignLayers] });
+  }
+  return kept;
+}
+
+const FOREIGN_PROBLEM = {
+  leave: "its type says that it is not to be distributed; --foreign-layers copy brings it where the source holds it",
+  copy: "its type says that it is not to be distributed, and the source does not hold it",
+} as const;
+
+function isThere<T>(item: T | undefined): item is T {
+  return item !== undefined;
 }
 
 /** Every blob of an image, each once, the biggest first: the longest upload decides when the copy ends. */

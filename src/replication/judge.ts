@@ -1,6 +1,5 @@
 import { FormatError } from "../oci/format-error.ts";
-import { RegistryError } from "../oci/registry-error.ts";
-import { deniesContent } from "./copy-image.ts";
+import { deniesContent, RegistryError } from "../oci/registry-error.ts";
 import type { CopyReport } from "./copy-report.ts";
 import { refusalReason } from "./failure-reason.ts";
 import { HeldContentError } from "./content-claims.ts";

@@ -20,22 +20,29 @@ export interface Held {
   readonly blobs: number;
 }
 
+/** What may be read: manifests, bytes of them all, and blobs, those that manifests share counted for each. */
+export interface ManifestLimits {
+  readonly manifests: number;
+  readonly bytes: number;
+  readonly blobs: number;
+}
+
+const MIB: number = 1024 * 1024;
+/** Of an image: real ones have a manifest of some kilobytes for each platform. */
+export const IMAGE_LIMITS: ManifestLimits = { manifests: 1_000, bytes: 64 * MIB, blobs: 20_000 };
+/** Of all that is attached to it: what is more is left out, and the image is copied. */
+export const ATTACHED_LIMITS: ManifestLimits = { manifests: 12_000, bytes: 64 * MIB, blobs: 50_000 };
 /** Indexes within indexes. Real ones have one level, those of build caches two. */
 const MAX_DEPTH = 8;
-const MAX_MANIFESTS = 1_000;
-/** Bytes of all manifests of one image: real ones have kilobytes, one for each platform. */
-const MAX_BYTES: number = 64 * 1024 * 1024;
-/** Blobs of all manifests of one image, those they share counted for each. */
-const MAX_BLOBS = 20_000;
 
-export function createManifestBudget(): ManifestBudget {
+export function createManifestBudget(limits: ManifestLimits): ManifestBudget {
   const entered = new Set<Digest>();
   let bytes = 0;
   let blobs = 0;
 
   function assertWithin(manifests: number, held: number): void {
-    if (manifests > MAX_MANIFESTS) throw new FormatError("manifests", `more than ${MAX_MANIFESTS} in one image`);
-    if (held > MAX_BYTES) throw new FormatError("manifests", `more than ${MAX_BYTES} bytes of them in one image`);
+    if (manifests > limits.manifests) throw new FormatError("manifests", `more than ${limits.manifests} in one image`);
+    if (held > limits.bytes) throw new FormatError("manifests", `more than ${limits.bytes} bytes of them in one image`);
   }
 
   return {
@@ -48,7 +55,7 @@ export function createManifestBudget(): ManifestBudget {
     hold(found) {
       bytes += found.unnamedBytes;
       blobs += found.blobs;
-      if (blobs > MAX_BLOBS) throw new FormatError("layers", `more than ${MAX_BLOBS} blobs in one image`);
+      if (blobs > limits.blobs) throw new FormatError("layers", `more than ${limits.blobs} blobs in one image`);
       const fresh = found.manifests.filter(({ digest }) => !entered.has(digest));
       assertWithin(
         entered.size + fresh.length,

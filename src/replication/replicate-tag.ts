@@ -5,11 +5,11 @@ import { successors } from "../oci/manifest.ts";
 import { manifestKind } from "../oci/media-type.ts";
 import type { Tag } from "../oci/reference.ts";
 import { isSignatureTag } from "../oci/referrers.ts";
-import { RegistryError } from "../oci/registry-error.ts";
+import { deniesContent, RegistryError } from "../oci/registry-error.ts";
 import { Schema1Error } from "../oci/schema1-error.ts";
 import { lacksAttachments, reasonToLeave } from "./attached.ts";
 import { copyCompanions } from "./companions.ts";
-import { copyImage, deniesContent } from "./copy-image.ts";
+import { copyImage } from "./copy-image.ts";
 import type { CopiedImage } from "./copy-image.ts";
 import type { CopyContext } from "./copy-context.ts";
 import type { CopyReport } from "./copy-report.ts";
@@ -21,6 +21,7 @@ import { MissingContentError } from "./image-tree.ts";
 import { judge } from "./judge.ts";
 import type { NewerPush } from "./newer-push.ts";
 import type { LastOutcome } from "./outcome.ts";
+import { lookFor } from "./look-for.ts";
 import { publish } from "./publish.ts";
 import type { RecordStore } from "./record-store.ts";
 import { holdTag } from "./tag-delivery.ts";
@@ -28,7 +29,6 @@ import type { TagDelivery } from "./tag-delivery.ts";
 import { claimTag, tagKey } from "./tag-record.ts";
 import type { TagRecord } from "./tag-record.ts";
 import { emptyTally } from "./tally.ts";
-import type { Tally } from "./tally.ts";
 import type { TimeLeft } from "./time-left.ts";
 
 export interface ReplicateTag extends Omit<CopyContext, "observe" | "line"> {
@@ -147,7 +147,7 @@ async function copyOnce(
 ): Promise<CopyReport | "moved"> {
   const { source, target, clock } = context;
   const { reference } = request;
-  const [wanted, current] = await Promise.all([source.resolve(reference, signal), target.resolve(reference, signal)]);
+  const [wanted, current] = await Promise.all([source.resolve(reference, signal), lookFor(target, reference, signal)]);
   if (wanted === undefined) return { outcome: "skipped", reason: "source-gone" };
   const done =
     (await withoutCopy(request, { wanted, current }, context, signal)) ?? knownTooLarge(wanted.digest, context);
@@ -164,16 +164,17 @@ async function copyOnce(
       // What we began to copy may be gone because a newer push took its tag, or because it was deleted.
       if (isLost(error) && !(await isCurrent())) return "moved" as const;
       const bad = foundTooLarge(error, wanted.digest, context);
-      if (bad !== undefined) return { tally: emptyTally(), bad };
+      if (bad !== undefined) return { tally: emptyTally(), bad, leftOut: [] };
       throw error;
     },
   );
   if (delivered === "moved") return "moved";
-  const { tally, bad } = delivered;
+  const { tally, bad, leftOut } = delivered;
   // What an attachment is too large for, the image under the tag waits for.
   if (bad?.outcome === "deferred" && bad.reason === "long-lane") return { ...bad, tooLarge: wanted.digest };
   if (bad !== undefined) return bad;
-  return { outcome: "replicated", digest: wanted.digest, tally, lagMs: pushAge(request.pushedAt, clock.now()) };
+  const lagMs = pushAge(request.pushedAt, clock.now());
+  return { outcome: "replicated", digest: wanted.digest, tally, lagMs, ...(leftOut.length > 0 && { leftOut }) };
 }
 
 /** How a look ends that has nothing to copy; undefined when it has. */
@@ -228,6 +229,10 @@ function isLost(error: unknown): boolean {
   return error instanceof RegistryError && error.side === "source" && error.category === "permanent";
 }
 
+interface Delivered extends Pick<CopiedImage, "tally" | "leftOut"> {
+  readonly bad: Bad | undefined;
+}
+
 /** A report that the request must end with, whatever else has gone well. */
 type Bad = Extract<CopyReport, { outcome: "deferred" | "failed" }>;
 
@@ -239,7 +244,7 @@ async function deliver(
   { wanted, reference, attach, isCurrent, renew }: Delivery,
   context: Looking,
   signal: AbortSignal,
-): Promise<{ readonly tally: Tally; readonly bad: Bad | undefined } | "moved"> {
+): Promise<Delivered | "moved"> {
   for (let resends = 0; ; resends++) {
     try {
       const copying: CopyContext = resends === 0 ? context : { ...context, presence: "resend" };
@@ -248,12 +253,12 @@ async function deliver(
       );
       if (copied === "moved") return "moved";
       const bad = await attach(copied.companions);
-      if (bad?.outcome === "deferred") return { tally: copied.tally, bad };
+      if (bad?.outcome === "deferred") return { tally: copied.tally, bad, leftOut: [] };
       if (!(await isCurrent())) return "moved";
       const lease = { leaseMs: context.leaseMs, renew };
       await whileFresh(lease, context.clock, signal, (fresh) => put(copied, reference, context, fresh));
       copied.tally.manifests++;
-      return { tally: copied.tally, bad };
+      return { tally: copied.tally, bad, leftOut: copied.leftOut };
     } catch (error) {
       if (!deniesContent(error)) throw error;
       context.observe?.({ kind: "denied" });

@@ -1,80 +1,20 @@
 import * as z from "zod";
-import { parseJson, readJson } from "../oci/bounded-json.ts";
-import { Descriptor } from "../oci/descriptor.ts";
-import type { Digest } from "../oci/digest.ts";
-import { digestOf } from "../oci/digest.ts";
-import { successors } from "../oci/manifest.ts";
-import type { Manifest } from "../oci/manifest.ts";
-import { MediaType } from "../oci/media-type.ts";
-import { referrersTag } from "../oci/referrers.ts";
-import { RegistryError } from "../oci/registry-error.ts";
-import { pageOf, pages } from "./listing.ts";
-import { fetchManifest, putManifest, resolveManifest } from "./manifests.ts";
-import type { RepositoryClient } from "./repository-client.ts";
+import { parseJson, readJson } from "../../oci/bounded-json.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { digestOf } from "../../oci/digest.ts";
+import { successors } from "../../oci/manifest.ts";
+import type { Manifest } from "../../oci/manifest.ts";
+import { MediaType } from "../../oci/media-type.ts";
+import { carried } from "../../oci/optional-field.ts";
+import { referrersTag } from "../../oci/referrers.ts";
+import { RegistryError } from "../../oci/registry-error.ts";
+import { putManifest } from "../manifests.ts";
+import type { RepositoryClient } from "../repository-client.ts";
+import { askApi, fetchTagged } from "./list-referrers.ts";
 
-const ReferrersList = z.object({ manifests: z.array(Descriptor) });
 /** An index as a client may change it: what it does not know stays as it is. */
 const ReferrersIndex = z.looseObject({ manifests: z.array(z.looseObject({ digest: z.string() })) });
 type ReferrersIndex = z.infer<typeof ReferrersIndex>;
-
-/** Far more than any image has attached to it. */
-const MAX_REFERRERS = 10_000;
-
-/** Answers by which registries say that they have no such API; some routers know only these. */
-const UNSUPPORTED = [400, 404, 405, 501];
-
-/**
- * Manifests attached to a digest (distribution-spec, "Listing Referrers"); where the registry has no such API, those of
- * the index under the referrers tag. Sizes are as the listing says; they can be wrong, digests cannot.
- */
-export async function listReferrers(
-  client: RepositoryClient,
-  subject: Digest,
-  signal: AbortSignal,
-): Promise<Descriptor[]> {
-  return (await listByApi(client, subject, signal)) ?? (await listByTag(client, subject, signal));
-}
-
-/** Undefined when the registry has no referrers API. */
-async function listByApi(
-  client: RepositoryClient,
-  subject: Digest,
-  signal: AbortSignal,
-): Promise<Descriptor[] | undefined> {
-  const request = {
-    operation: "list-referrers",
-    subject: client.subject(subject),
-    url: client.url(`referrers/${subject}`),
-    headers: { accept: MediaType.ociIndex },
-    absent: UNSUPPORTED,
-    maxEntries: MAX_REFERRERS,
-  } as const;
-  const found: Descriptor[] = [];
-  for await (const page of pages(
-    client,
-    request,
-    pageOf(ReferrersList, ({ manifests }) => manifests.length),
-    signal,
-  )) {
-    if (page === undefined) return undefined;
-    for (const descriptor of page.manifests) found.push(descriptor);
-  }
-  return found;
-}
-
-async function listByTag(client: RepositoryClient, subject: Digest, signal: AbortSignal): Promise<Descriptor[]> {
-  const index = await fetchTagged(client, subject, signal);
-  return index === undefined ? [] : [...successors(index.bytes, index.mediaType).manifests];
-}
-
-async function fetchTagged(
-  client: RepositoryClient,
-  subject: Digest,
-  signal: AbortSignal,
-): Promise<Manifest | undefined> {
-  const resolved = await resolveManifest(client, referrersTag(subject), signal);
-  return resolved && fetchManifest(client, resolved, signal);
-}
 
 /** Merges of one tag before a crowd that writes it is left alone for a while. */
 const MAX_MERGES = 8;
@@ -114,7 +54,7 @@ async function tagReferrer(
   subject: Digest,
   signal: AbortSignal,
 ): Promise<void> {
-  if ((await listByApi(client, subject, signal)) !== undefined) return;
+  if (await isListed(client, manifest, subject, signal)) return;
   let confirmed = 0;
   for (let merges = 0; merges < MAX_MERGES;) {
     const tagged = await fetchTagged(client, subject, signal);
@@ -138,6 +78,20 @@ async function tagReferrer(
 }
 
 /**
+ * Does the registry keep the list itself, although its answer to the put does not say so? Only a list that has the manifest
+ * shows it (distribution-spec, "Pushing Manifests with Subject": without OCI-Subject, the API is not there).
+ */
+async function isListed(
+  client: RepositoryClient,
+  { digest }: Manifest,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const listed = await askApi(client, subject, signal);
+  return listed.kind === "listed" && listed.manifests.some((each) => each.digest === digest);
+}
+
+/**
  * The list, to be extended. A tag that holds anything else stays as it is (distribution-spec, "Pushing Manifests with
  * Subject"). @throws {RegistryError} then, for good.
  */
@@ -154,7 +108,7 @@ function readIndex(client: RepositoryClient, { bytes, mediaType }: Manifest, sub
 function withReferrer(index: ReferrersIndex | undefined, manifest: Manifest): ReferrersIndex {
   const { artifactType } = successors(manifest.bytes, manifest.mediaType);
   const document = parseJson(manifest.bytes, "manifest");
-  const { annotations } = z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }).parse(document);
+  const { annotations } = z.looseObject({ annotations: carried(z.record(z.string(), z.string())) }).parse(document);
   const { mediaType, digest, bytes } = manifest;
   const descriptor = {
     mediaType,
