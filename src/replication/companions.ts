@@ -3,8 +3,11 @@ import type { ImageSource, ResolvedManifest } from "../oci/image-source.ts";
 import type { Tag } from "../oci/reference.ts";
 import { companionTags } from "../oci/referrers.ts";
 import { concurrently } from "./concurrently.ts";
-import { lookFor } from "./look-for.ts";
+import type { ObserveCopy } from "./copy-progress.ts";
 import type { CopyReport } from "./copy-report.ts";
+import { lookFor } from "./look-for.ts";
+import { addTally, emptyTally } from "./tally.ts";
+import type { Tally } from "./tally.ts";
 
 const CONCURRENT_QUESTIONS = 16;
 const CONCURRENT_COPIES = 4;
@@ -39,17 +42,31 @@ export async function locateCompanions(
   });
 }
 
-/**
- * What became of an image's companions: all is well, or the first report that is not. One that another message is
- * copying is well: that copy looks again, and its message stays until it has ended.
- */
+/** What became of an image's companions. */
+export interface CopiedCompanions {
+  /** The first report that is not well. One that another message is copying is: that copy looks again, and its message stays. */
+  readonly bad: Extract<CopyReport, { outcome: "deferred" | "failed" }> | undefined;
+  /** What they moved, together. */
+  readonly tally: Tally;
+}
+
+/** Copies companions, a few at once. @param observe told what each of them has sent: it counts to what its image costs. */
 export async function copyCompanions(
   tags: readonly Tag[],
   copy: (tag: Tag, signal: AbortSignal) => Promise<CopyReport>,
+  observe: ObserveCopy | undefined,
   signal: AbortSignal,
-): Promise<Extract<CopyReport, { outcome: "deferred" | "failed" }> | undefined> {
-  const reports = await concurrently(tags, CONCURRENT_COPIES, copy, signal);
-  return reports
+): Promise<CopiedCompanions> {
+  const tally = emptyTally();
+  const copyOne = async (tag: Tag, working: AbortSignal): Promise<CopyReport> => {
+    const report = await copy(tag, working);
+    observe?.({ kind: "companion-sent", bytes: report.bytesSent ?? 0 });
+    if (report.outcome === "replicated") addTally(tally, report.tally);
+    return report;
+  };
+  const reports = await concurrently(tags, CONCURRENT_COPIES, copyOne, signal);
+  const bad = reports
     .filter((report) => report.outcome === "deferred" || report.outcome === "failed")
     .find((report) => report.reason !== "busy");
+  return { bad, tally };
 }

@@ -8,6 +8,8 @@ export type CopyEvent =
   | { readonly kind: "blob-bytes"; readonly blob: Descriptor; readonly bytes: number }
   | { readonly kind: "blob-done"; readonly blob: Descriptor; readonly how: "uploaded" | "mounted" | "present" }
   | { readonly kind: "manifest-put"; readonly digest: Digest }
+  /** What an image's signature or SBOM under a tag of its own has sent: paid for with the image. */
+  | { readonly kind: "companion-sent"; readonly bytes: number }
   /** The target denied having what was brought to it: it is sent again. */
   | { readonly kind: "denied" };
 
@@ -67,6 +69,7 @@ function after(known: CopyProgress = NOTHING, event: CopyEvent): CopyProgress {
       return { ...known, blobsDone: known.blobsDone + 1, bytes: Math.max(known.bytes - unsent, 0) };
     }
     case "manifest-put":
+    case "companion-sent":
     case "denied":
       return known;
   }

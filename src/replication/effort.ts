@@ -5,7 +5,7 @@ import type { Effect } from "./tag-record.ts";
 /** What one delivery of a request has sent, and what that brought to the target; over all its rounds. */
 export interface Effort {
   observe(event: CopyEvent): void;
-  /** Bytes of blobs sent, those of blobs that did not end as well. */
+  /** Bytes of blobs sent, those of blobs that did not end and of companions as well. */
   bytesSent(): number;
   /** Blobs and manifests that are at the target by this delivery; none when the target denied having what it was sent. */
   finished(): number;
@@ -17,7 +17,7 @@ export function createEffort(): Effort {
   let denied = false;
   return {
     observe(event) {
-      if (event.kind === "blob-bytes") bytesSent += event.bytes;
+      if (event.kind === "blob-bytes" || event.kind === "companion-sent") bytesSent += event.bytes;
       if (event.kind === "denied") denied = true;
       if (event.kind === "manifest-put" || (event.kind === "blob-done" && event.how !== "present")) finished++;
     },

@@ -9,6 +9,7 @@ import { deniesContent, RegistryError } from "../oci/registry-error.ts";
 import { Schema1Error } from "../oci/schema1-error.ts";
 import { lacksAttachments, reasonToLeave } from "./attached.ts";
 import { copyCompanions } from "./companions.ts";
+import type { CopiedCompanions } from "./companions.ts";
 import { copyImage } from "./copy-image.ts";
 import type { CopiedImage } from "./copy-image.ts";
 import type { CopyContext } from "./copy-context.ts";
@@ -28,7 +29,7 @@ import { holdTag } from "./tag-delivery.ts";
 import type { TagDelivery } from "./tag-delivery.ts";
 import { claimTag, tagKey } from "./tag-record.ts";
 import type { TagRecord } from "./tag-record.ts";
-import { emptyTally } from "./tally.ts";
+import { addTally, emptyTally } from "./tally.ts";
 import type { TimeLeft } from "./time-left.ts";
 
 export interface ReplicateTag extends Omit<CopyContext, "observe" | "line"> {
@@ -153,10 +154,11 @@ async function copyOnce(
     (await withoutCopy(request, { wanted, current }, context, signal)) ?? knownTooLarge(wanted.digest, context);
   if (done !== undefined) return done;
   const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === wanted.digest;
-  const attach = (tags: readonly Tag[]): Promise<Bad | undefined> =>
+  const attach = (tags: readonly Tag[]): Promise<CopiedCompanions> =>
     copyCompanions(
       tags,
       (tag, working) => replicateTag({ ...request, reference: tag }, { ...context, onlyAttached: false }, working),
+      context.observe,
       signal,
     );
   const delivered = await deliver({ wanted, reference, attach, isCurrent, renew }, context, signal).catch(
@@ -216,8 +218,8 @@ async function putAttached(
 interface Delivery {
   readonly wanted: ResolvedManifest;
   readonly reference: CopyRequest["reference"];
-  /** Brings signatures and the like that have tags of their own; says what stands against it. */
-  readonly attach: (tags: readonly Tag[]) => Promise<Bad | undefined>;
+  /** Brings signatures and the like that have tags of their own. */
+  readonly attach: (tags: readonly Tag[]) => Promise<CopiedCompanions>;
   /** Does the source's tag still name what we copy? */
   readonly isCurrent: () => Promise<boolean>;
   readonly renew: (signal: AbortSignal) => Promise<boolean>;
@@ -252,7 +254,8 @@ async function deliver(
         copyImage(wanted, copying, working),
       );
       if (copied === "moved") return "moved";
-      const bad = await attach(copied.companions);
+      const { bad, tally } = await attach(copied.companions);
+      addTally(copied.tally, tally);
       if (bad?.outcome === "deferred") return { tally: copied.tally, bad, leftOut: [] };
       if (!(await isCurrent())) return "moved";
       const lease = { leaseMs: context.leaseMs, renew };

@@ -9,6 +9,15 @@ export interface Tally {
   bytesUploaded: number;
 }
 
+/** Counts what another copy moved to one's own. */
+export function addTally(tally: Tally, more: Readonly<Tally>): void {
+  tally.manifests += more.manifests;
+  tally.blobsUploaded += more.blobsUploaded;
+  tally.blobsMounted += more.blobsMounted;
+  tally.blobsPresent += more.blobsPresent;
+  tally.bytesUploaded += more.bytesUploaded;
+}
+
 export function emptyTally(): Tally {
   return { manifests: 0, blobsUploaded: 0, blobsMounted: 0, blobsPresent: 0, bytesUploaded: 0 };
 }

@@ -29,6 +29,24 @@ describe("what cosign attaches under tags of its own", () => {
     expect(puts(fixture).indexOf(signature)).toBeLessThan(puts(fixture).indexOf("v1"));
   });
 
+  it("counts to what its image sent: in the report, whatever becomes of it, and in the tally", async () => {
+    const { fixture, signature } = signedImage();
+    const bytesOf = (blobs: readonly string[]): number => blobs.join("").length;
+    const config = '{"layers":1}';
+    const both = { bytesSent: bytesOf(["signed", config, "signature"]) };
+    fixture.target.before = ({ operation, reference }) => {
+      if (operation === "put-manifest" && reference === signature) {
+        throw new RegistryError({ side: "target", operation, category: "permanent", subject: reference }, "refused");
+      }
+    };
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({ outcome: "failed", ...both });
+    expect(await replicateTag(copyRequest("v1"), signedImage().fixture, never)).toMatchObject({
+      outcome: "replicated",
+      tally: { manifests: 2, bytesUploaded: both.bytesSent },
+      ...both,
+    });
+  });
+
   it("comes with every platform of an index", async () => {
     const fixture = replicateFixture();
     const children = [addImage(fixture.source, ["amd64"]), addImage(fixture.source, ["arm64"])];

@@ -72,14 +72,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "content is noted as present when it is claimed",
     file: CHECKPOINT,
-    find: 'next: { state: "uploading", owner: claim.owner, until, ...(claim.isLong === true ? { isLong: true } : {}) },',
+    find: 'next: { state: "uploading", owner: claim.owner, until, ...isLong, ...failedOf(known) },',
     replace: 'next: { state: "present" },',
   },
   {
     name: "a broken upload is noted as done",
     file: CHECKPOINT,
-    find: 'return { next: { state: "unknown" }, answer: undefined };\n}\n\n/** The registry denies',
-    replace: 'return { next: { state: "present" }, answer: undefined };\n}\n\n/** The registry denies',
+    find: 'return { next: { state: "unknown", ...failedOf(known) }, answer: undefined };',
+    replace: 'return { next: { state: "present" }, answer: undefined };',
   },
   {
     name: "blobs are not copied",
@@ -155,9 +155,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "an unanswered upload counts as arrived",
     file: COPY_BLOB,
-    find: "const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal);",
+    find: "const { kind } = await target.pushBlob(blob, options, signal);",
     replace:
-      'const { kind } = await target.pushBlob(blob, { open, mountFrom: evidence.elsewhere }, signal).catch(() => ({ kind: "uploaded" as const }));',
+      'const { kind } = await target.pushBlob(blob, options, signal).catch(() => ({ kind: "uploaded" as const }));',
   },
   {
     name: "the end of a request is not noted",
