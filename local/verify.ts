@@ -1,6 +1,6 @@
 import type { Descriptor } from "../src/oci/descriptor.ts";
 import type { Digest } from "../src/oci/digest.ts";
-import type { ImageSource } from "../src/oci/image-source.ts";
+import type { ImageSource, ResolvedManifest } from "../src/oci/image-source.ts";
 import type { Tag } from "../src/oci/reference.ts";
 import { concurrently } from "../src/replication/concurrently.ts";
 import { blobsOf, nodesOf, readImage } from "../src/replication/image-tree.ts";
@@ -38,13 +38,22 @@ export async function verifyTag(
       `tag ${tag} is ${wanted.digest} at the source and ${found?.digest ?? "absent"} at the target`,
     );
   }
-  const tree = await readImage(wanted, { source, referrers: true, sparse: "keep" }, signal);
+  return verifyImage(wanted, { source, target, referrers: true }, signal);
+}
+
+/** The same for one image, whatever its tags, with or without what is attached to it. */
+export async function verifyImage(
+  root: ResolvedManifest,
+  { source, target, referrers }: { source: ImageSource; target: ImageSource; referrers: boolean },
+  signal: AbortSignal,
+): Promise<Verified> {
+  const tree = await readImage(root, { source, referrers, sparse: "keep" }, signal);
   const nodes = nodesOf(tree);
   await concurrently(nodes, CONCURRENT, async ({ manifest }) => verifyManifest(manifest, target, signal), signal);
   const blobs = blobsOf(tree);
   await concurrently(blobs, CONCURRENT, (blob) => readThrough(blob, target, signal), signal);
   const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
-  return { digest: wanted.digest, manifests: nodes.length, blobs: blobs.length, bytes };
+  return { digest: root.digest, manifests: nodes.length, blobs: blobs.length, bytes };
 }
 
 async function verifyManifest(
