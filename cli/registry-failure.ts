@@ -59,7 +59,7 @@ interface Network {
 }
 
 /** What a connection fails with, by the codes of Node and of undici. */
-const NETWORK: Readonly<Record<string, (host: string) => Network>> = {
+const NETWORK: Readonly<Record<string, (host: string, words: string) => Network>> = {
   ECONNREFUSED: (host) => ({
     problem: `nothing listens at ${host} (ECONNREFUSED)`,
     next: "check the registry's name and port, and that it runs",
@@ -79,6 +79,10 @@ const NETWORK: Readonly<Record<string, (host: string) => Network>> = {
   UND_ERR_SOCKET: (host) => ({
     problem: `${host} broke the connection off`,
     next: "run the command again; what is finished stays",
+  }),
+  StallError: (host, words) => ({
+    problem: `${host} stopped answering (${words})`,
+    next: "run the command again later; what is finished stays",
   }),
   UND_ERR_CONNECT_TIMEOUT: (host) => ({
     problem: `${host} does not accept a connection`,
@@ -112,9 +116,11 @@ const NETWORK: Readonly<Record<string, (host: string) => Network>> = {
 /** `ECONNREFUSED connect ECONNREFUSED 127.0.0.1:1` in words; what is not known is shown as it is, each word once. */
 function networkFailure(problem: string, host: string): Pick<Failure, "problem" | "next"> {
   const [code = "", ...words] = problem.split(" ");
-  const known = Object.hasOwn(NETWORK, code) ? NETWORK[code]?.(host) : undefined;
-  if (known !== undefined) return known;
   const text = words.join(" ");
+  const known = Object.hasOwn(NETWORK, code) ? NETWORK[code]?.(host, text) : undefined;
+  if (known !== undefined) return known;
+  // The name of a class says nothing to people.
+  if (/^[A-Z]\w*Error$/.test(code) && text !== "") return { problem: text };
   const isCode = /^[A-Z][A-Z0-9_]{2,}$/.test(code) && text !== "";
   return { problem: isCode && !text.includes(code) ? `${text} (${code})` : isCode ? text : problem };
 }

@@ -3,8 +3,9 @@ import { isRepositoryName } from "../oci/reference.ts";
 import { REGISTRY_OPERATIONS } from "../oci/registry-error.ts";
 import { globProblem, LONGEST } from "./glob.ts";
 import { CIRCUIT } from "./limits.ts";
+import { Federation } from "./provider.ts";
 import type { OptionProblem, RegistryAccess } from "./provider.ts";
-import { openKind, optionsOf, PROVIDERS, unknownKind } from "./providers.ts";
+import { destinationKinds, openKind, optionsOf, PROVIDERS, unknownKind } from "./providers.ts";
 import { ScheduleExpression, TimeZone } from "./schedule.ts";
 
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
@@ -165,6 +166,15 @@ export type ConfigurationDocument =
       readonly source: Omit<Written["source"], "account" | "region"> & { readonly registry: string };
     });
 export type Source = z.infer<typeof Source>;
+
+/** Every name of a field, for what was probably meant by another one. */
+export function knownFields(): string[] {
+  const shapes = [Document, Rule, Retries, Reconcile, NamedSchedule, Source, Circuit, Federation].map(
+    ({ shape }) => shape,
+  );
+  const options = destinationKinds().map((kind) => optionsOf(kind) ?? {});
+  return [...new Set(["kind", ...[...shapes, placement, ...options].flatMap((shape) => Object.keys(shape))])];
+}
 
 /** How to reach the source. */
 export function sourceAccess(source: Source): RegistryAccess {

@@ -1,6 +1,9 @@
-import { parse } from "yaml";
+import { closest } from "./closest.ts";
+import { knownFields } from "./configuration-document.ts";
 import { ConfigurationError, parseConfiguration } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
+import { readWritten } from "./written-document.ts";
+import type { WrittenDocument } from "./written-document.ts";
 
 /** A configuration, and the JSON text of it that the functions get. */
 export interface ConfigurationFile {
@@ -13,7 +16,7 @@ const FILE_MAX_BYTES = 262_144;
 
 /**
  * Reads a configuration that people wrote: YAML, of which JSON is a part.
- * @throws {ConfigurationError} naming what is wrong, by field, or where it is no YAML.
+ * @throws {ConfigurationError} naming everything that is wrong, by line, column and field.
  */
 export function parseConfigurationFile(written: string): ConfigurationFile {
   if (Buffer.byteLength(written) > FILE_MAX_BYTES) {
@@ -21,12 +24,32 @@ export function parseConfigurationFile(written: string): ConfigurationFile {
       `configuration: has more than ${FILE_MAX_BYTES} bytes, and no stack can take so much`,
     ]);
   }
-  let document: unknown;
-  try {
-    document = parse(written);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : "unreadable";
-    throw new ConfigurationError([`configuration: is neither YAML nor JSON (${why})`], { cause });
+  const document = readWritten(written);
+  if (document.problems.length > 0) {
+    throw new ConfigurationError(
+      document.problems.map(
+        ({ line, column, text }) => `line ${line}, column ${column}: configuration: is neither YAML nor JSON (${text})`,
+      ),
+    );
   }
-  return { configuration: parseConfiguration(document), text: JSON.stringify(document) };
+  try {
+    return { configuration: parseConfiguration(document.value), text: JSON.stringify(document.value) };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const problems = error.problems.flatMap((problem) => placed(problem, document));
+    throw new ConfigurationError([...new Set(problems)], { cause: error });
+  }
+}
+
+/** A problem with its line and column; of several unknown fields each by itself, with the name that was probably meant. */
+function placed(problem: string, { placeOf }: WrittenDocument): string[] {
+  const [, named = "", text = problem] = /^([\w.[\]-]+): (.*)$/s.exec(problem) ?? [];
+  const field = named === "configuration" ? "" : named;
+  const unknown = /^Unrecognized keys?: (.+)$/.exec(text)?.[1];
+  if (unknown === undefined) return [`${placeOf(field)}: ${problem}`];
+  return [...unknown.matchAll(/"([^"]*)"/g)].map(([, key = ""]) => {
+    const path = field === "" ? key : `${field}.${key}`;
+    const meant = closest(key, knownFields());
+    return `${placeOf(path)}: ${path}: there is no such field${meant === undefined ? "" : `; did you mean ${meant}?`}`;
+  });
 }

@@ -158,6 +158,7 @@ describe("what is said of a failure", () => {
       "r.test took a request and did not answer it",
       "run the command again",
     ],
+    ["StallError 4 bytes in 15 s", "r.test stopped answering (4 bytes in 15 s)", "run the command again later"],
     ["ERR_SSL_WRONG_VERSION_NUMBER C0:error:0A00010B:SSL", "r.test does not speak TLS", "check the port"],
   ])("of the network is in words, not in those of a library: %s", (problem, said, next) => {
     const [first, second] = lines(problem);
