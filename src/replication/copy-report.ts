@@ -32,8 +32,9 @@ type Ending =
       /** Milliseconds until it makes sense again. */
       readonly afterMs: number;
       readonly error?: unknown;
-      /** For `long-lane`: the image that a delivery here is too short for. */
+      /** The image that a delivery here is too short for, and how often it was tried where no other lane has more time. */
       readonly tooLarge?: Digest;
+      readonly tooLargeTries?: number;
     }
   /** Never, until somebody changes something: goes to the dead letters with its reason. */
   | { readonly outcome: "failed"; readonly reason: FailureReason; readonly error: unknown };

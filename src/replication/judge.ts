@@ -10,7 +10,7 @@ import type { DeferReason, LastOutcome } from "./outcome.ts";
 import { UncertainPutError } from "./publish.ts";
 import { RateExceededError } from "../oci/rate-exceeded-error.ts";
 import { StoreError } from "./record-store.ts";
-import { TooLargeError, TooLateError } from "./time-left.ts";
+import { TooLateError } from "./time-left.ts";
 import { UploadNotKeptError } from "./failed-sends.ts";
 
 export interface Judgement {
@@ -41,13 +41,10 @@ const ACCESS: Readonly<Partial<Record<FailureReason, DeferReason>>> = {
 /** Wait after the first such refusal, and how long the refusal is waited out; far less than the queue keeps a message. Milliseconds. */
 const ACCESS_FIRST_MS = 30_000;
 const ACCESS_PATIENCE_MS = 3 * 86_400_000;
-/** Deliveries in which a blob that may never fit is tried all the same: what slowed it may pass. */
-const MAX_TOO_LARGE = 3;
 
 /** What a failure means for the request: never again, or when. */
 export function judge(error: unknown, judgement: Judgement): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   const { deadline, random } = judgement;
-  if (error instanceof TooLargeError) return judgeTooLarge(error, judgement);
   if (error instanceof UploadNotKeptError) return judgeNotKept(error, random);
   if (error instanceof UncertainPutError) {
     return { outcome: "deferred", reason: "uncertain", afterMs: jittered(UNAVAILABLE_MS, random), error };
@@ -81,15 +78,6 @@ function judgeFailure(error: unknown, judgement: Judgement): Extract<CopyReport,
   if (deniesContent(error)) return judgeAttempt(error, judgement);
   if (error instanceof RegistryError) return judgeRegistry(error, judgement);
   return judgeAttempt(error, judgement);
-}
-
-/** Where there is no long lane to go to: tried from the start of a delivery a few times, then given up. */
-function judgeTooLarge(
-  error: TooLargeError,
-  { attempts }: Judgement,
-): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
-  if (attempts >= MAX_TOO_LARGE) return { outcome: "failed", reason: "too-large", error };
-  return { outcome: "deferred", reason: "attempt-failed", afterMs: 0, error };
 }
 
 /** What sends every byte for nothing is waited for like an outage, but neither as soon nor without end. */

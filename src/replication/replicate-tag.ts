@@ -16,7 +16,7 @@ import type { CopyContext } from "./copy-context.ts";
 import type { CopyReport } from "./copy-report.ts";
 import { pushAge } from "./copy-request.ts";
 import type { CopyRequest } from "./copy-request.ts";
-import { foundTooLarge, knownTooLarge } from "./for-long-lane.ts";
+import { foundTooLarge, knownTooLarge } from "./too-large.ts";
 import { LeaseLostError, whileFresh, withHeartbeat } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
 import { judge } from "./judge.ts";
@@ -86,9 +86,19 @@ export async function replicateTag(
     const { line, newerPush, observe, renew } = delivery;
     const companions = !isSignatureTag(request.reference);
     return await withHeartbeat({ leaseMs, renew }, clock, deadline, async (signal) => {
-      const { wantedAt, tooLarge } = claimed;
+      const { wantedAt, tooLarge, tooLargeTries } = claimed;
       const isRedriven = before?.outcome === "failed" && before.reason === "target-upload-not-kept";
-      const copying = { ...context, companions, isRedriven, wantedAt, tooLarge, line, newerPush, observe };
+      const copying = {
+        ...context,
+        companions,
+        isRedriven,
+        wantedAt,
+        tooLarge,
+        tooLargeTries,
+        line,
+        newerPush,
+        observe,
+      };
       const look = (): Promise<CopyReport | "moved"> => copyOnce(request, copying, renew, signal).catch(judged);
       const givenUp = delivery.givenUp();
       return rounds(givenUp === undefined ? look : () => Promise.resolve(givenUp), leaseMs, delivery);
@@ -135,6 +145,7 @@ type Looking = ReplicateTag &
     readonly wantedAt: number;
     /** The image that an earlier delivery was too short for. */
     readonly tooLarge: Digest | undefined;
+    readonly tooLargeTries: number | undefined;
     readonly newerPush: NewerPush;
     readonly companions: boolean;
   };
@@ -173,7 +184,7 @@ async function copyOnce(
   if (delivered === "moved") return "moved";
   const { tally, bad, leftOut } = delivered;
   // What an attachment is too large for, the image under the tag waits for.
-  if (bad?.outcome === "deferred" && bad.reason === "long-lane") return { ...bad, tooLarge: wanted.digest };
+  if (bad?.outcome === "deferred" && bad.tooLarge !== undefined) return { ...bad, tooLarge: wanted.digest };
   if (bad !== undefined) return bad;
   const lagMs = pushAge(request.pushedAt, clock.now());
   return { outcome: "replicated", digest: wanted.digest, tally, lagMs, ...(leftOut.length > 0 && { leftOut }) };

@@ -116,7 +116,7 @@ function settlementOf(report: CopyReport, last: LastOutcome, effect: Effect, now
       return { kind: "completed", last, replicated: { digest: report.digest, at: now } };
     case "deferred": {
       const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
-      return { kind, last, tooLarge: report.tooLarge, ...effect };
+      return { kind, last, tooLarge: report.tooLarge, tooLargeTries: report.tooLargeTries, ...effect };
     }
     case "skipped":
     case "failed":

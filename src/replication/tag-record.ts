@@ -37,6 +37,8 @@ export const TagRecord = z.object({
   width: z.int().positive().optional(),
   /** The image that a delivery here was too short for: the next one that meets it hands it to the long lane at once. */
   tooLarge: z.string().refine(isDigest).optional(),
+  /** Deliveries that were too short for it where no other lane has more time: without a long lane, and in it. */
+  tooLargeTries: z.int().positive().optional(),
   /** When the newest push we heard of was made. */
   wantedAt: z.number(),
   /** What the tag was last verified to name at the target. */
@@ -82,6 +84,7 @@ export type ClaimedTag =
       readonly width: number | undefined;
       /** The image that a delivery was too short for. */
       readonly tooLarge: Digest | undefined;
+      readonly tooLargeTries: number | undefined;
       /** When the newest push we heard of was made. */
       readonly wantedAt: number;
     }
@@ -129,6 +132,7 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
       last: known.last,
       width: known.width,
       tooLarge: known.tooLarge,
+      tooLargeTries: known.tooLargeTries,
       wantedAt,
     },
   };
@@ -181,8 +185,9 @@ export type Settlement =
   | ({
       readonly kind: "deferred" | "attempt-failed";
       readonly last: LastOutcome;
-      /** The image that this delivery was too short for. */
+      /** The image that this delivery was too short for, and its tries; undefined for one that was not. */
       readonly tooLarge: Digest | undefined;
+      readonly tooLargeTries: number | undefined;
     } & Effect);
 
 /** What a delivery that did not end its request means for the next ones. */
@@ -207,13 +212,13 @@ export function settleTag(
 ): Change<TagRecord, SettledTag> {
   if (record === undefined || !holds(record, lease)) return { answer: { kind: "lost" } };
   const { last } = settlement;
-  const { lease: held, fruitless: _counted, width: _limited, tooLarge: known, ...rest } = record;
+  const { lease: held, fruitless: _counted, width: _limited, tooLarge: _slow, tooLargeTries: _tried, ...rest } = record;
   if (settlement.kind !== "completed") {
     const attempts = record.attempts + (settlement.kind === "attempt-failed" ? 1 : 0);
-    const { fruitless, width, tooLarge = known } = settlement;
-    const limits = { ...(width === undefined ? {} : { width }), ...(tooLarge === undefined ? {} : { tooLarge }) };
+    const { fruitless, width } = settlement;
+    const limits = width === undefined ? {} : { width };
     return {
-      next: { ...rest, fruitless, ...limits, dirty: false, attempts, last },
+      next: { ...rest, fruitless, ...limits, ...slownessAfter(record, settlement), dirty: false, attempts, last },
       answer: { kind: "settled", attempts },
     };
   }
@@ -221,6 +226,16 @@ export function settleTag(
   const done = { ...rest, last, attempts: 0, ...(replicated === undefined ? {} : { replicated }) };
   if (record.dirty) return { next: { ...done, lease: held, dirty: false }, answer: { kind: "dirty" } };
   return { next: done, answer: { kind: "settled", attempts: 0 } };
+}
+
+/** What is known of an image that takes too long, after one more delivery: it stays while deliveries wait for something else. */
+function slownessAfter(
+  known: TagRecord,
+  { tooLarge = known.tooLarge, tooLargeTries }: Exclude<Settlement, { kind: "completed" }>,
+): Pick<TagRecord, "tooLarge" | "tooLargeTries"> {
+  if (tooLarge === undefined) return {};
+  const tries = tooLargeTries ?? (tooLarge === known.tooLarge ? known.tooLargeTries : undefined);
+  return { tooLarge, ...(tries === undefined ? {} : { tooLargeTries: tries }) };
 }
 
 function holds(record: TagRecord, lease: TagLease): boolean {

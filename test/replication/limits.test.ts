@@ -11,7 +11,7 @@ import { RateExceededError } from "../../src/oci/rate-exceeded-error.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
 import type { RecordStore } from "../../src/replication/record-store.ts";
 import { replicateTag } from "../../src/replication/replicate-tag.ts";
-import { createSpeed, TooLargeError, TooLateError } from "../../src/replication/time-left.ts";
+import { createSpeed, TooLateError } from "../../src/replication/time-left.ts";
 import { addImage, addIndex } from "../fixtures/memory-image.ts";
 import { createVirtualClock } from "../fixtures/virtual-clock.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
@@ -51,7 +51,6 @@ describe("P17: a deferral", () => {
       fc.constant(new LeaseLostError("lost")),
       fc.constant(new TypeError("a bug")),
       fc.constant(new TooLateError("late")),
-      fc.constant(new TooLargeError("large")),
       fc
         .integer({ min: 1, max: 1e13 })
         .map((bytes) => notKept(BLOB, { deliveries: 1, bytes, lastAt: 0 }, new Error("no answer"))),

@@ -104,6 +104,37 @@ describe("an image that a function was too slow for", () => {
       /a copy may take 900 s here; .*long lane.*"longLane".*"freightliner copy"/,
     );
   });
+
+  it("is tried three times there, whatever else has failed before", async () => {
+    const { clock, deliver, source, target } = setUp();
+    addSized(source, [20 * GB], "v1");
+    const alone = { ...FUNCTION, lane: {} };
+    target.before = () => Promise.reject(new Error("away"));
+    for (let failures = 0; failures < 4; failures++) await clock.during(deliver("v1", alone));
+    target.before = () => undefined;
+    const outcomes: string[] = [];
+    for (let tries = 0; tries < 3; tries++) outcomes.push((await clock.during(deliver("v1", alone))).outcome);
+    expect(outcomes).toEqual(["deferred", "deferred", "failed"]);
+  });
+
+  it("goes to the long lane without another try when that is switched on", async () => {
+    const { clock, line, deliver, source } = setUp();
+    addSized(source, [20 * GB], "v1");
+    await clock.during(deliver("v1", { ...FUNCTION, lane: {} }));
+    const sent = line.sentBytes();
+    expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject({ reason: "long-lane" });
+    expect(line.sentBytes()).toBe(sent);
+  });
+
+  it("is tried three times in the long lane as well: the function's try is none of them", async () => {
+    const { clock, deliver, source } = setUp();
+    addSized(source, [2_000 * GB], "v1");
+    expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject({ reason: "long-lane" });
+    const reports: CopyReport[] = [];
+    for (let tries = 0; tries < 3; tries++) reports.push(await clock.during(deliver("v1", BUILD)));
+    expect(reports.map(({ outcome }) => outcome)).toEqual(["deferred", "deferred", "failed"]);
+    expect(reports.at(-1)).toMatchObject({ reason: "too-large" });
+  });
 });
 
 describe("while a build is at an image for hours, a push", () => {

@@ -91,7 +91,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "children are put together with the index",
     from: 5,
     file: COPY_IMAGE,
-    find: "await putBelow(tree, context, tally, signal);",
+    find: "leftOut.push(...(await putBelow(tree, context, tally, signal)));",
     replace: "void putBelow(tree, context, tally, signal).catch(() => undefined);",
   },
   {

@@ -165,9 +165,9 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the deadline hides that a blob is too large",
     by: "seams",
-    file: "src/replication/judge.ts",
-    find: "if (error instanceof TooLargeError) return",
-    replace: "if (error instanceof TooLargeError && !deadline.aborted) return",
+    file: "src/replication/too-large.ts",
+    find: "if (!(error instanceof TooLargeError)) return",
+    replace: "if (!(error instanceof TooLargeError) || looking.hasLongLane !== true) return",
   },
   {
     name: "the deadline hides what a worker found out",
