@@ -59,7 +59,7 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
     async request({ body, ...request }) {
       const sent = current()
         .to(request.origin)
-        .request({ ...request, body: toBody(body) });
+        .request({ ...request, body: toBody(body), ...(body === undefined ? {} : WATCHED) });
       const answer = await sent.catch((error: unknown) => {
         const proxy = proxies && proxyOf(new URL(request.origin), proxies);
         throw proxy === undefined ? error : proxyFailure(proxy, request.origin, error);
@@ -71,6 +71,9 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** A blob may take minutes to be committed: what sends a body watches for the answer itself (`watchUpload`, `headWithin`). */
+const WATCHED = { headersTimeout: 0 } as const;
 
 function toBody(body: HttpRequest["body"]): string | Uint8Array | Readable | null {
   const isStream = typeof body === "object" && Symbol.asyncIterator in body;
