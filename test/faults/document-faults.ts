@@ -71,7 +71,8 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
     ends: "replicated",
     prepare({ source, target }, random) {
       const digest = digestOf(bytes(`elsewhere ${random()}`));
-      const foreign = { mediaType: MediaType.ociLayer, digest, size: 9, urls: ["https://elsewhere.invalid/layer"] };
+      const mediaType = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+      const foreign = { mediaType, digest, size: 9, urls: ["https://elsewhere.invalid/layer"] };
       addOdd(source, (document) => ({ ...document, layers: [foreign] }));
       return () =>
         [...source.calls, ...target.calls].some(({ reference }) => reference === digest)
