@@ -17,7 +17,7 @@ import type { CopyReport } from "./copy-report.ts";
 import { pushAge } from "./copy-request.ts";
 import type { CopyRequest } from "./copy-request.ts";
 import { foundTooLarge, knownTooLarge } from "./too-large.ts";
-import { LeaseLostError, whileFresh, withHeartbeat } from "./heartbeat.ts";
+import { whileFresh, withHeartbeat } from "./heartbeat.ts";
 import { MissingContentError } from "./image-tree.ts";
 import { judge } from "./judge.ts";
 import type { NewerPush } from "./newer-push.ts";
@@ -25,6 +25,7 @@ import type { LastOutcome } from "./outcome.ts";
 import { lookFor } from "./look-for.ts";
 import { publish } from "./publish.ts";
 import type { RecordStore } from "./record-store.ts";
+import { rounds } from "./rounds.ts";
 import { holdTag } from "./tag-delivery.ts";
 import type { TagDelivery } from "./tag-delivery.ts";
 import { claimTag, tagKey } from "./tag-record.ts";
@@ -47,8 +48,6 @@ export interface ReplicateTag extends Omit<CopyContext, "observe" | "line"> {
 }
 
 const SCHEMA1 = { outcome: "skipped", reason: "schema1" } as const;
-/** Looks after which a tag that keeps moving under our hands is left for a later delivery. */
-const MAX_ROUNDS = 10;
 /** Those who wait for a tag come back within so long after its lease, not all at once; milliseconds. */
 const BUSY_SPREAD_MS = 2_000;
 /** Copies of one image after a registry denied having what it said it had. */
@@ -107,36 +106,6 @@ export async function replicateTag(
     const report = judged(error);
     return held?.priced(report) ?? report;
   }
-}
-
-/** Looks until nothing new has come: neither at the source nor into the record. */
-async function rounds(
-  look: () => Promise<CopyReport | "moved">,
-  leaseMs: number,
-  held: TagDelivery,
-): Promise<CopyReport> {
-  let done: CopyReport | undefined;
-  for (let round = 1; ; round++) {
-    const report = sameOf(done, await look());
-    if (report !== "moved") done = report;
-    if (report === "moved" && round < MAX_ROUNDS) continue;
-    const last = held.weighed(report === "moved" ? { outcome: "deferred", reason: "busy", afterMs: 0 } : report);
-    // The lease stays until the put can take effect no more: nobody puts a newer image before that.
-    if (last.outcome === "deferred" && last.reason === "uncertain") {
-      await held.leave();
-      return { ...last, afterMs: leaseMs + last.afterMs };
-    }
-    const settled = await held.settle(last);
-    if (settled.kind === "settled") return last;
-    if (settled.kind === "lost") throw new LeaseLostError("the lease ran out before the copy was noted");
-  }
-}
-
-/** A second look that finds what the first one brought takes nothing from it. */
-function sameOf(before: CopyReport | undefined, found: CopyReport | "moved"): CopyReport | "moved" {
-  if (before?.outcome !== "replicated" || found === "moved") return found;
-  const isFine = found.outcome === "unchanged" || found.outcome === "superseded";
-  return isFine && before.digest === found.digest ? before : found;
 }
 
 type Looking = ReplicateTag &

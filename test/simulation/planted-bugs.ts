@@ -46,7 +46,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "the lease is let go although nobody knows whether the tag was put",
     by: "late",
     from: 1_010,
-    file: REPLICATE_TAG,
+    file: "src/replication/rounds.ts",
     find: 'last.reason === "uncertain"',
     replace: 'last.reason === ("never" as string)',
   },
