@@ -1,0 +1,19 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { oddTable } from "./odd-table.ts";
+
+const DOCUMENT = new URL("../../docs/registries.md", import.meta.url);
+const START = "<!-- odd registries -->\n\n";
+const END = "\n\n<!-- end -->";
+
+it("docs/registries.md says what each tool brings from and to odd registries, as they do here", async () => {
+  const text = await readFile(DOCUMENT, "utf8");
+  const start = text.indexOf(START) + START.length;
+  const table = await oddTable(AbortSignal.timeout(600_000));
+  // `WRITE=1 npm run test:peers` puts what was measured into the document.
+  if (process.env["WRITE"] === "1") {
+    await writeFile(DOCUMENT, text.slice(0, start) + table + text.slice(text.indexOf(END)));
+    return;
+  }
+  expect(table).toBe(text.slice(start, text.indexOf(END)));
+}, 600_000);
