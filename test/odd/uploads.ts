@@ -6,7 +6,7 @@ import type { Answered, Oddity } from "./odd-registry.ts";
 const SPECIFICATION = "https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md";
 const NOTHING = Buffer.alloc(0);
 /** The largest request body that the registry with a limit takes, in bytes. */
-const LIMIT = 64 * 1024;
+const LIMIT: number = 1024 * 1024;
 
 const isStart = (method: string, url: string): boolean => method === "POST" && url.includes("/blobs/uploads/");
 
