@@ -4,11 +4,15 @@ import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import type { Odd } from "./odd.ts";
+import { refusal } from "./odd-registry.ts";
 import type { Oddity } from "./odd-registry.ts";
 
 const AMD64 = { os: "linux", architecture: "amd64" };
 const ARM64 = { os: "linux", architecture: "arm64" };
 const IMAGE_SPEC = "https://github.com/opencontainers/image-spec/blob/v1.1.1";
+
+/** The platform that a sparse index names and its registry does not hold. */
+const ABSENT = imageOf([layer("odd-absent", 2_000)], ARM64);
 
 const plain: () => Oddity = () => (asked, next) => next(asked);
 
@@ -127,13 +131,10 @@ export const IMAGES: readonly Odd[] = [
     seenAt: "mirrors of chosen platforms",
     source: "https://github.com/opencontainers/distribution-spec/issues/310",
     side: "source",
-    oddity: plain,
     platform: { name: "linux/amd64", of: ({ manifests }) => manifests[0]?.descriptor },
-    image: () => {
-      const absent = imageOf([layer("odd-absent", 2_000)], ARM64);
-      const present = smallImage();
-      return index([present], [present.root.descriptor, absent.root.descriptor]);
-    },
+    image: () => indexOf([smallImage(), ABSENT]),
+    oddity: () => (asked, next) =>
+      asked.url.endsWith(ABSENT.root.descriptor.digest) ? refusal(404, "MANIFEST_UNKNOWN") : next(asked),
   },
 ];
 

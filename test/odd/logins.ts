@@ -169,6 +169,19 @@ export const LOGINS: readonly Odd[] = [
     oddity: createsOnPush,
   },
   {
+    name: "has its token server at another host, which was not named",
+    seenAt: "self-hosted registries, GitLab",
+    source: DOCUMENT,
+    side: "source",
+    login: BASIC,
+    refusal: "--allow-host",
+    oddity: () =>
+      tokenLogin({
+        challenge: (realm, asked) => bearer(realm.replace("127.0.0.1", "localhost"), scopeOf(asked)),
+        answer: (asked) => whenRight(asked, json({ token: TOKEN, expires_in: 300 })),
+      }),
+  },
+  {
     name: "forgets a token after three requests and answers 403",
     seenAt: "registries with short tokens",
     source: DOCUMENT,

@@ -22,6 +22,8 @@ export interface Odd {
   readonly image?: () => ImageContent;
   /** Other hosts of this machine that the copy has to be allowed: what `--allow-host` names. */
   readonly allows?: "download";
+  /** Set where Freightliner refuses on purpose: words of its refusal. */
+  readonly refusal?: string;
   /** The one platform that is wanted, `OS/ARCH`, and the manifest that is it; all when not given. */
   readonly platform?: { readonly name: string; readonly of: (image: ImageContent) => Descriptor | undefined };
 }

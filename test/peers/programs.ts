@@ -24,8 +24,8 @@ export type PeerName = keyof typeof PEERS;
 /** What builds them all. */
 export const BUILD = "npm run peers";
 
-/** Where their programs are: beside the dependencies, and gone with them. */
-export const PEERS_FOLDER: string = fileURLToPath(new URL("../../node_modules/.cache/peers", import.meta.url));
+/** Where their programs are: not among the dependencies, which `npm ci` removes. */
+export const PEERS_FOLDER: string = fileURLToPath(new URL("../../.peers", import.meta.url));
 
 /** Where a peer's program is, or will be. An older version has another path. */
 export function peerPath(name: PeerName): string {
