@@ -67,7 +67,7 @@ export async function whileFresh<T>(
 
   async function watch(): Promise<void> {
     while (!stop.signal.aborted) {
-      await clock.sleep(freshMs / 3, stop.signal).catch(() => undefined);
+      await clock.sleep(Math.min(freshMs / 3, freshUntil - clock.now()), stop.signal).catch(() => undefined);
       if (stop.signal.aborted) return;
       const renewing = refresh(stop.signal).catch(() => freshUntil);
       const renewed = await inTime(renewing, freshUntil - clock.now(), clock, stop.signal);
@@ -97,29 +97,40 @@ async function inTime<T>(work: Promise<T>, ms: number, clock: Clock, stop: Abort
 }
 
 async function beat({ leaseMs, renew }: Renewable, clock: Clock, stop: AbortSignal): Promise<void> {
+  const restMs = leaseMs / 3;
+  const retryMs = leaseMs / 15;
   let cause: unknown;
-  for (let renewedAt = clock.now(); !stop.aborted;) {
-    const rested = await clock.sleep(leaseMs / 3, stop).then(
-      () => true,
-      () => false,
-    );
-    if (!rested || stop.aborted) return;
+  let renewedAt = clock.now();
+  let pauseMs = restMs;
+  while (await isRested(pauseMs, clock, stop)) {
     const now = clock.now();
+    const leftMs = renewedAt + leaseMs - now;
     const renewing = renew(stop).catch((error: unknown) => {
       if (stop.aborted) return undefined;
-      // A table that is away for a moment stops nobody, as long as the lease lasts.
+      // A table that fails for a moment stops no copy, as long as the lease lasts.
       if (!(error instanceof StoreError)) throw error;
       cause = error;
       return undefined;
     });
-    // A lease that ran out while we stood still may be ours all the same: the renewal says so.
-    const renewed = await inTime(renewing, Math.max(renewedAt + leaseMs - now, leaseMs / 3), clock, stop);
+    // A lease that ran out while the process stood still may be ours all the same: the renewal says so.
+    const renewed = await inTime(renewing, leftMs > 0 ? leftMs : restMs, clock, stop);
     if (stop.aborted) return;
-    const isOver = clock.now() - renewedAt >= leaseMs;
-    if (renewed === "late" || (renewed === undefined && isOver)) {
+    if (renewed === false) throw new LeaseLostError("another copy has taken the lease; this copy stops");
+    if (renewed === true) {
+      renewedAt = now;
+      pauseMs = restMs;
+      continue;
+    }
+    // The lease goes on while the table fails: it is asked again soon, and the copy ends before the lease does.
+    if (renewed === "late" || renewedAt + leaseMs - clock.now() <= retryMs) {
       throw new LeaseLostError("the lease could not be renewed in time; this copy stops", { cause });
     }
-    if (renewed === false) throw new LeaseLostError("the lease was taken by somebody else; this copy stops");
-    if (renewed === true) renewedAt = now;
+    pauseMs = retryMs;
   }
+}
+
+/** False when `stop` came first. */
+async function isRested(ms: number, clock: Clock, stop: AbortSignal): Promise<boolean> {
+  await clock.sleep(ms, stop).catch(() => undefined);
+  return !stop.aborted;
 }

@@ -105,6 +105,33 @@ describe("P19: a table that throttles for a moment", () => {
     await expect(lost).rejects.toMatchObject({ name: "LeaseLostError", cause: { message: "throttled" } });
   });
 
+  it("ends the copy before the lease has run out, also when the table takes long to fail", async () => {
+    const clock = createVirtualClock();
+    // The table takes the whole time that it is given by its client, and then fails.
+    const renew = async (): Promise<boolean> => {
+      await clock.sleep(16_000, never);
+      throw new StoreError("timed out");
+    };
+    let endedAt = Infinity;
+    const work = (signal: AbortSignal): Promise<never> => aborted(signal).finally(() => (endedAt = clock.passed()));
+    const lost = withHeartbeat({ leaseMs: 45_000, renew }, clock, never, work);
+    await expect(clock.during(lost)).rejects.toThrow(LeaseLostError);
+    expect(endedAt).toBeLessThanOrEqual(45_000);
+  });
+
+  it("asks again soon after a renewal has failed: the lease goes on meanwhile", async () => {
+    const clock = createVirtualClock();
+    const renewals: number[] = [];
+    const renew = async (): Promise<boolean> => {
+      renewals.push(clock.passed());
+      if (renewals.length > 1) return true;
+      await clock.sleep(16_000, never);
+      throw new StoreError("timed out");
+    };
+    await clock.during(withHeartbeat({ leaseMs: 45_000, renew }, clock, never, () => clock.sleep(60_000, never)));
+    expect(renewals.slice(0, 3)).toEqual([15_000, 34_000, 49_000]);
+  });
+
   it("stops it also when the renewal never ends", async () => {
     const renew = (): Promise<boolean> => new Promise(() => undefined);
     const lost = withHeartbeat({ leaseMs: 60, renew }, systemClock, never, aborted);
@@ -133,6 +160,19 @@ describe("P26: what may take effect late", () => {
     await expect(clock.during(stopped)).rejects.toThrow(LeaseLostError);
     // Fresh for 14 of 45 parts of its length.
     expect(clock.passed()).toBeLessThan(15_000);
+  });
+
+  it("stops work that may take effect late in time, though its renewal fails at the last moment", async () => {
+    const clock = createVirtualClock();
+    let renewals = 0;
+    const renew = async (): Promise<boolean> => {
+      if (++renewals === 1) return true;
+      await clock.sleep(9_000, never);
+      throw new StoreError("timed out");
+    };
+    const stopped = whileFresh({ leaseMs: 45_000, renew }, clock, never, aborted);
+    await expect(clock.during(stopped)).rejects.toThrow(LeaseLostError);
+    expect(clock.passed()).toBeLessThan(14_500);
   });
 
   it("is not begun with a lease that is lost, and not disturbed while it is renewed", async () => {
