@@ -7,6 +7,8 @@ import { RegistryError } from "../../src/oci/registry-error.ts";
 import { concurrently } from "../../src/replication/concurrently.ts";
 import { blobsOf, nodesOf } from "../../src/replication/image-tree.ts";
 import type { ImageNode } from "../../src/replication/image-tree.ts";
+import { reasonToLeaveOut } from "../../src/replication/left-out.ts";
+import type { LeftOut } from "../../src/replication/left-out.ts";
 import type { NamedImage } from "../copy/named-images.ts";
 
 /** Something of an image that its copy lacks, or has otherwise. */
@@ -19,6 +21,8 @@ export interface Difference {
 
 export interface Comparison {
   readonly differences: readonly Difference[];
+  /** What one of the registries does not tell, and what no copy brings. */
+  readonly notCompared: readonly LeftOut[];
   readonly checked: { readonly manifests: number; readonly blobs: number; readonly referrers: number };
 }
 
@@ -45,18 +49,23 @@ export async function compareImages(
     images.flatMap(({ tree }) => blobsOf(tree)),
     ({ digest }) => digest,
   );
-  const attached = referrers ? images.flatMap(({ tree }) => tree.referrers.flatMap(subjectOf)) : [];
-  const ask = <T>(items: readonly T[], look: (item: T, working: AbortSignal) => Promise<Difference | undefined>) =>
+  const attached = referrers ? attachedTo(images) : [];
+  const ask = <T, Found>(items: readonly T[], look: (item: T, working: AbortSignal) => Promise<Found>) =>
     concurrently(items, CONCURRENT_QUESTIONS, look, signal);
   const found = [
     await ask(images, (image, working) => compareTag(image, copy, working)),
     await ask(nodes, (node, working) => compareManifest(node, copy, working)),
     await ask(blobs, (blob, working) => compareBlob(blob, copy, working)),
-    await ask(attached, (each, working) => compareReferrer(each, copy, working)),
   ];
+  const lists = await ask(attached, (each, working) => compareReferrers(each, copy, working));
   return {
-    differences: found.flat().filter((difference) => difference !== undefined),
-    checked: { manifests: nodes.length, blobs: blobs.length, referrers: attached.length },
+    differences: [...found.flat(), ...lists.flatMap((list) => list.differences)].filter(isThere),
+    notCompared: [...images.flatMap(({ tree }) => tree.leftOut), ...lists.map((list) => list.unknown).filter(isThere)],
+    checked: {
+      manifests: nodes.length,
+      blobs: blobs.length,
+      referrers: attached.flatMap((each) => each.referrers).length,
+    },
   };
 }
 
@@ -104,24 +113,46 @@ async function otherwise(
   }
 }
 
+/** What is attached to a manifest, at the source. */
 interface Attached {
   readonly subject: Digest;
-  readonly referrer: Digest;
+  readonly referrers: readonly Digest[];
 }
 
-function subjectOf({ manifest }: ImageNode): Attached[] {
-  const subject = successors(manifest.bytes, manifest.mediaType).subject?.digest;
-  return subject === undefined ? [] : [{ subject, referrer: manifest.digest }];
+function attachedTo(images: readonly NamedImage[]): Attached[] {
+  const lists = new Map<Digest, Set<Digest>>();
+  for (const { manifest } of images.flatMap(({ tree }) => tree.referrers)) {
+    const subject = successors(manifest.bytes, manifest.mediaType).subject?.digest;
+    if (subject !== undefined) lists.set(subject, (lists.get(subject) ?? new Set()).add(manifest.digest));
+  }
+  return [...lists].map(([subject, referrers]) => ({ subject, referrers: [...referrers] }));
 }
 
-async function compareReferrer(
-  { subject, referrer }: Attached,
+interface ComparedList {
+  readonly differences: readonly Difference[];
+  /** The copy's registry does not tell what is attached. */
+  readonly unknown?: LeftOut;
+}
+
+async function compareReferrers(
+  { subject, referrers }: Attached,
   copy: Copy,
   signal: AbortSignal,
-): Promise<Difference | undefined> {
-  const listed = await copy.read.listReferrers(subject, signal);
-  if (listed.some(({ digest }) => digest === referrer)) return undefined;
-  return { kind: "referrer", name: referrer, problem: `is not listed for ${subject}` };
+): Promise<ComparedList> {
+  try {
+    const listed = new Set((await copy.read.listReferrers(subject, signal)).map(({ digest }) => digest));
+    const lacking = referrers.filter((referrer) => !listed.has(referrer));
+    const problem = `is not listed for ${subject}`;
+    return { differences: lacking.map((name) => ({ kind: "referrer", name, problem })) };
+  } catch (error) {
+    const problem = reasonToLeaveOut(error);
+    if (problem === undefined) throw error;
+    return { differences: [], unknown: { kind: "attachments", digest: subject, problem } };
+  }
+}
+
+function isThere<T>(item: T | undefined): item is T {
+  return item !== undefined;
 }
 
 function unique<T>(items: readonly T[], key: (item: T) => string): T[] {

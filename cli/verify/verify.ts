@@ -3,14 +3,14 @@ import { formatReference } from "../../src/oci/reference.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { findImage } from "../copy/find-image.ts";
 import { readNamedImages } from "../copy/named-images.ts";
-import { ExitCode } from "../exit-code.ts";
-import { counted } from "../format.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { readAccessOptions } from "../registries/access-options.ts";
 import type { GivenAccess } from "../registries/access-options.ts";
 import { readImageReference, readReference, usage } from "../registry/read-reference.ts";
 import { openRepositories } from "../registry/repositories.ts";
 import type { Terminal } from "../terminal.ts";
 import { compareImages } from "./compare-images.ts";
+import { showComparison } from "./show-comparison.ts";
 
 interface GivenVerify extends GivenAccess {
   readonly platform?: string | undefined;
@@ -21,12 +21,13 @@ interface GivenVerify extends GivenAccess {
 export async function verify(
   places: { readonly source: string; readonly target: string },
   { platform: wanted, referrers, ...access }: GivenVerify,
-  { out, json, environment }: Terminal,
+  terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const from = readImageReference("verify", places.source);
   const to = readReference("verify", places.target);
   const platform = wanted === undefined ? undefined : usage("verify", () => parsePlatform(wanted));
+  const { environment } = terminal;
   await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
   const [source, target, endpoint] = await Promise.all([
     repositories.source(from),
@@ -37,14 +38,10 @@ export async function verify(
   const reference = to.digest ?? to.tag ?? from.tag ?? root.digest;
   const images = await readNamedImages({ root, reference }, { source, referrers, sparse: "keep" }, signal);
   const copy = { read: createRegistrySource(endpoint), target };
-  const { differences, checked } = await compareImages(images, copy, { referrers }, signal);
-  const names = { source: formatReference(from), target: formatReference(to), digest: root.digest };
-  if (json) out.json({ ...names, equal: differences.length === 0, checked, differences });
-  else {
-    out.lines(differences.map(({ kind, name, problem }) => `${kind} ${name} ${problem}`));
-    const all = `${counted(checked.manifests, "manifest")}, ${counted(checked.blobs, "blob")} and ${counted(checked.referrers, "referrer")} compared`;
-    const verdict = differences.length === 0 ? "are equal" : `differ: ${counted(differences.length, "difference")}`;
-    out.lines([`${names.source} and ${names.target} ${verdict}; ${all}`]);
-  }
-  return differences.length === 0 ? ExitCode.ok : ExitCode.failed;
+  const comparison = await compareImages(images, copy, { referrers }, signal);
+  return showComparison(
+    { source: formatReference(from), target: formatReference(to), digest: root.digest },
+    comparison,
+    terminal,
+  );
 }

@@ -1,0 +1,43 @@
+import type { Digest } from "../../src/oci/digest.ts";
+import { describeLeftOut } from "../../src/replication/left-out.ts";
+import type { LeftOut } from "../../src/replication/left-out.ts";
+import { ExitCode } from "../exit-code.ts";
+import { counted } from "../format.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Comparison } from "./compare-images.ts";
+
+interface Compared {
+  readonly source: string;
+  readonly target: string;
+  readonly digest: Digest;
+}
+
+/** Says what differs, and what no registry tells. Only what was compared, and is the same, is equal. */
+export function showComparison(
+  compared: Compared,
+  { differences, notCompared, checked }: Comparison,
+  { out, json }: Pick<Terminal, "out" | "json">,
+): ExitCode {
+  const unknown = notCompared.filter(isUnknown).length;
+  const equal = differences.length === 0 && unknown === 0;
+  if (json) out.json({ ...compared, equal, checked, differences, notCompared });
+  else {
+    out.lines(differences.map(({ kind, name, problem }) => `${kind} ${name} ${problem}`));
+    out.lines(notCompared.map((each) => `not compared: ${describeLeftOut([each])}`));
+    const all = `${counted(checked.manifests, "manifest")}, ${counted(checked.blobs, "blob")} and ${counted(checked.referrers, "referrer")} compared`;
+    out.lines([`${compared.source} and ${compared.target} ${verdict(differences.length, unknown)}; ${all}`]);
+  }
+  return equal ? ExitCode.ok : ExitCode.failed;
+}
+
+/** Layers that are not to be distributed, and platforms that the source does not have, are no part of a copy. */
+function isUnknown({ kind }: LeftOut): boolean {
+  return kind === "attachment" || kind === "attachments";
+}
+
+function verdict(differences: number, unknown: number): string {
+  if (differences === 0 && unknown === 0) return "are equal";
+  if (differences === 0) return `cannot be called equal: ${counted(unknown, "thing")} could not be compared`;
+  const more = unknown === 0 ? "" : `, and ${counted(unknown, "thing")} could not be compared`;
+  return `differ: ${counted(differences, "difference")}${more}`;
+}
