@@ -1,4 +1,3 @@
-import { pushAge } from "../../src/replication/copy-request.ts";
 import { describeOutcome } from "../../src/replication/outcome.ts";
 import { stateOf } from "../../src/replication/tag-state.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
@@ -7,6 +6,7 @@ import { lookAtStack } from "../../src/wiring/stack-look.ts";
 import type { StackLook } from "../../src/wiring/stack-look.ts";
 import { progressBar } from "../bar.ts";
 import type { Terminal } from "../terminal.ts";
+import { receiptLines } from "./receipt-lines.ts";
 import { ExitCode } from "../exit-code.ts";
 import { counted, formatDuration } from "../format.ts";
 import { readStack } from "./stack-options.ts";
@@ -86,10 +86,7 @@ async function showTag(key: string, { stores, receipts, signal }: Operations, ou
   }
   out.lines([`${key}: ${stateOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}`]);
   for (const receipt of await receipts(key, RECEIPTS)) {
-    const { endedAt, digest, pushedAt = endedAt, id } = receipt;
-    const lag = formatDuration(pushAge(pushedAt, endedAt));
-    const what = [new Date(endedAt).toISOString(), describeOutcome(receipt), digest].filter(Boolean).join(" ");
-    out.lines([`  ${what} ${lag} after its push, request ${id}`]);
+    out.lines(receiptLines(receipt).map((line) => `  ${line}`));
   }
   return ExitCode.ok;
 }

@@ -1,6 +1,7 @@
 import { traceparentOf } from "../../src/contract/trace.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
+import { leftOutFields } from "../../src/replication/left-out.ts";
 import { finalOutcome } from "../../src/replication/outcome.ts";
 import type { Receipt } from "../../src/replication/receipt.ts";
 
@@ -22,6 +23,7 @@ export function receiptOf(
     ...finalOutcome(report),
     ...("digest" in report ? { digest: report.digest } : {}),
     ...("tally" in report ? { bytesUploaded: report.tally.bytesUploaded } : {}),
+    ...leftOutFields(report.leftOut),
   };
 }
 

@@ -5,8 +5,7 @@ import type { LogFields, Observer } from "../../src/contract/observer.ts";
 import { deliveryDollars } from "../../src/contract/prices.ts";
 import { traceparentOf } from "../../src/contract/trace.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
-import { describeLeftOut } from "../../src/replication/left-out.ts";
-import type { LeftOut } from "../../src/replication/left-out.ts";
+import { leftOutFields } from "../../src/replication/left-out.ts";
 import { failureClass } from "../../src/replication/failure-class.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
 
@@ -28,6 +27,7 @@ export function logReport(
     receiveCount: delivery.receiveCount,
     bytesSent: report.bytesSent,
     ...detailsOf(report),
+    ...leftOutFields(report.leftOut),
   };
   if (report.outcome === "failed") observer.error("Copy failed for good", fields);
   else if (report.outcome === "deferred" && report.error !== undefined) observer.warn("Copy deferred", fields);
@@ -37,7 +37,7 @@ export function logReport(
 function detailsOf(report: CopyReport): LogFields {
   switch (report.outcome) {
     case "replicated":
-      return { digest: report.digest, lagMs: report.lagMs, ...report.tally, ...leftOutField(report.leftOut) };
+      return { digest: report.digest, lagMs: report.lagMs, ...report.tally };
     case "unchanged":
       return { digest: report.digest };
     case "superseded":
@@ -49,10 +49,6 @@ function detailsOf(report: CopyReport): LogFields {
     case "failed":
       return { reason: report.reason, ...errorField(report.error) };
   }
-}
-
-function leftOutField(leftOut: readonly LeftOut[] = []): LogFields {
-  return leftOut.length === 0 ? {} : { leftOut: describeLeftOut(leftOut), leftOutCount: leftOut.length };
 }
 
 function errorField(error: unknown): LogFields {

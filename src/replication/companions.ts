@@ -5,6 +5,7 @@ import { companionTags } from "../oci/referrers.ts";
 import { concurrently } from "./concurrently.ts";
 import type { ObserveCopy } from "./copy-progress.ts";
 import type { CopyReport } from "./copy-report.ts";
+import type { LeftOut } from "./left-out.ts";
 import { lookFor } from "./look-for.ts";
 import { addTally, emptyTally } from "./tally.ts";
 import type { Tally } from "./tally.ts";
@@ -48,6 +49,8 @@ export interface CopiedCompanions {
   readonly bad: Extract<CopyReport, { outcome: "deferred" | "failed" }> | undefined;
   /** What they moved, together. */
   readonly tally: Tally;
+  /** What they left out, together. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Copies companions, a few at once. @param observe told what each of them has sent: it counts to what its image costs. */
@@ -68,5 +71,5 @@ export async function copyCompanions(
   const bad = reports
     .filter((report) => report.outcome === "deferred" || report.outcome === "failed")
     .find((report) => report.reason !== "busy");
-  return { bad, tally };
+  return { bad, tally, leftOut: reports.flatMap((report) => report.leftOut ?? []) };
 }

@@ -8,6 +8,8 @@ import type { Tally } from "./tally.ts";
 export type CopyReport = Ending & {
   /** Bytes of blobs that were sent, also of those that did not end: all are paid for. Absent for none. */
   readonly bytesSent?: number;
+  /** What the source names and the copy did not bring, its companions' own copies included. Absent for nothing. */
+  readonly leftOut?: readonly LeftOut[];
 };
 
 type Ending =
@@ -17,7 +19,6 @@ type Ending =
       readonly digest: Digest;
       readonly tally: Tally;
       readonly lagMs: number;
-      readonly leftOut?: readonly LeftOut[];
     }
   /** It did so before. */
   | { readonly outcome: "unchanged"; readonly digest: Digest }

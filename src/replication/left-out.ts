@@ -27,6 +27,14 @@ export function describeLeftOut(leftOut: readonly LeftOut[]): string {
   return `${shown.join("; ")}${more}`;
 }
 
+/** For a log line and a receipt, which say the same: how much was left out, and what. */
+export function leftOutFields(leftOut: readonly LeftOut[] = []): {
+  readonly leftOut?: string;
+  readonly leftOutCount?: number;
+} {
+  return leftOut.length === 0 ? {} : { leftOut: describeLeftOut(leftOut), leftOutCount: leftOut.length };
+}
+
 const WORDS: Readonly<Record<LeftOut["kind"], string>> = {
   layer: "layer",
   platform: "platform",

@@ -13,6 +13,9 @@ const Subject = z.object({
   endedAt: z.number(),
   digest: z.string().optional(),
   bytesUploaded: z.number().optional(),
+  /** What the source names and the copy did not bring: how many things, and the first of them with their reasons. */
+  leftOutCount: z.number().optional(),
+  leftOut: z.string().optional(),
   /** W3C trace context. */
   traceparent: z.string(),
 });

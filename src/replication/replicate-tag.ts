@@ -154,9 +154,10 @@ async function copyOnce(
   const { tally, bad, leftOut } = delivered;
   // What an attachment is too large for, the image under the tag waits for.
   if (bad?.outcome === "deferred" && bad.tooLarge !== undefined) return { ...bad, tooLarge: wanted.digest };
-  if (bad !== undefined) return bad;
+  const without = leftOut.length > 0 && { leftOut };
+  if (bad !== undefined) return { ...bad, ...without };
   const lagMs = pushAge(request.pushedAt, clock.now());
-  return { outcome: "replicated", digest: wanted.digest, tally, lagMs, ...(leftOut.length > 0 && { leftOut }) };
+  return { outcome: "replicated", digest: wanted.digest, tally, lagMs, ...without };
 }
 
 /** How a look ends that has nothing to copy; undefined when it has. */
@@ -234,14 +235,15 @@ async function deliver(
         copyImage(wanted, copying, working),
       );
       if (copied === "moved") return "moved";
-      const { bad, tally } = await attach(copied.companions);
-      addTally(copied.tally, tally);
-      if (bad?.outcome === "deferred") return { tally: copied.tally, bad, leftOut: [] };
+      const { bad, ...attached } = await attach(copied.companions);
+      addTally(copied.tally, attached.tally);
+      const leftOut = [...copied.leftOut, ...attached.leftOut];
+      if (bad?.outcome === "deferred") return { tally: copied.tally, bad, leftOut };
       if (!(await isCurrent())) return "moved";
       const lease = { leaseMs: context.leaseMs, renew };
       await whileFresh(lease, context.clock, signal, (fresh) => put(copied, reference, context, fresh));
       copied.tally.manifests++;
-      return { tally: copied.tally, bad, leftOut: copied.leftOut };
+      return { tally: copied.tally, bad, leftOut };
     } catch (error) {
       if (!deniesContent(error)) throw error;
       context.observe?.({ kind: "denied" });

@@ -79,6 +79,28 @@ describe("an image is copied, and what is left out is said", () => {
     expect(copying.target.blobs.has(digest)).toBe(true);
   });
 
+  it.each([
+    ["by a signature's own copy, which its image's report has, too", undefined],
+    ["by a copy that is to be done again", "deferred"],
+    ["by a copy that failed in another part", "permanent"],
+  ] as const)("%s", async (_, category) => {
+    const { fixture, digest } = scanned(0);
+    const [signature = "", attestation = ""] = companionTags(digest);
+    const signed = addImage(fixture.source, ["signature"], signature);
+    addImage(fixture.source, ["attestation"], attestation);
+    const scan = addReferrer(fixture.source, signed, "a scan of the signature");
+    fixture.target.before = ({ operation, reference }) => {
+      if (operation !== "put-manifest") return;
+      if (reference === scan) throw refusal("target", operation, 405);
+      if (reference === attestation && category !== undefined) {
+        throw new RegistryError({ side: "target", operation, subject: "app", category, status: 503 }, "HTTP 503");
+      }
+    };
+    const outcome = category === undefined ? "replicated" : category === "deferred" ? "deferred" : "failed";
+    const leftOut = [{ kind: "attachment", digest: scan, problem: expect.stringContaining("HTTP 405") }];
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({ outcome, leftOut });
+  });
+
   it("in one line, of which the first five are named", () => {
     const digest: Digest = `sha256:${"a".repeat(64)}`;
     const seven = Array.from({ length: 7 }, () => ({ kind: "layer", digest, problem: "foreign" }) as const);

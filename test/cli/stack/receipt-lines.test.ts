@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { receiptLines } from "../../../cli/stack/receipt-lines.ts";
+import type { Receipt } from "../../../src/replication/receipt.ts";
+
+const receipt: Receipt = {
+  id: "r-1",
+  outcome: "replicated",
+  digest: "sha256:1",
+  pushedAt: 1_000,
+  endedAt: 3_500,
+  traceparent: "t",
+};
+
+describe("a receipt is shown", () => {
+  it("with how its request ended, and how long after the push", () => {
+    expect(receiptLines(receipt)).toEqual([
+      "1970-01-01T00:00:03.500Z replicated sha256:1 2.5 s after its push, request r-1",
+    ]);
+  });
+
+  it("with what its copy left out", () => {
+    expect(receiptLines({ ...receipt, leftOutCount: 1, leftOut: "layer sha256:2: foreign" })[1]).toBe(
+      "  left out: layer sha256:2: foreign",
+    );
+  });
+});

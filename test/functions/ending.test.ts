@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { receiptOf } from "../../functions/copy/receipt-of.ts";
+import { logReport } from "../../functions/copy/report.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import type { CopyReport } from "../../src/replication/copy-report.ts";
+import { emptyTally } from "../../src/replication/tally.ts";
+import { copyRequest } from "../fixtures/replicate-context.ts";
+import { createObserved } from "./observer.ts";
+
+const digest: Digest = `sha256:${"a".repeat(64)}`;
+const request = copyRequest("v1");
+const delivery = { messageId: "m1", receiveCount: 1 };
+
+/** What the log line and the receipt have of an ending. */
+function saidOf(report: Exclude<CopyReport, { outcome: "deferred" }>) {
+  const observer = createObserved();
+  logReport(observer, report, request, delivery);
+  return { line: observer.lines.at(-1)?.fields, receipt: receiptOf(report, { request, messageId: "m1" }, 1_000) };
+}
+
+describe("the end of a request", () => {
+  const leftOut = [{ kind: "attachments", digest, problem: "HTTP 403 DENIED" }] as const;
+  const said = { leftOutCount: 1, leftOut: `attachments of ${digest}: HTTP 403 DENIED` };
+
+  it("has what the copy left out in the log line and in the receipt, in the same words", () => {
+    const { line, receipt } = saidOf({ outcome: "replicated", digest, tally: emptyTally(), lagMs: 5, leftOut });
+    expect(line).toMatchObject(said);
+    expect(receipt).toMatchObject(said);
+  });
+
+  it("has it also where another part of the copy failed", () => {
+    const { line, receipt } = saidOf({ outcome: "failed", reason: "target-denied", error: new Error("no"), leftOut });
+    expect(line).toMatchObject({ reason: "target-denied", ...said });
+    expect(receipt).toMatchObject({ reason: "target-denied", ...said });
+  });
+});
