@@ -15,7 +15,10 @@ export interface Observer {
 /** An error in one line: its message and those of its causes that say something new, cut at 1,000 characters. */
 export function describeError(error: unknown): string {
   const messages: string[] = [];
-  for (let cause = error; cause instanceof Error && messages.length < 5; cause = cause.cause) {
+  const seen = new Set<unknown>();
+  // A chain may be a circle.
+  for (let cause = error; cause instanceof Error && seen.size < 5 && !seen.has(cause); cause = cause.cause) {
+    seen.add(cause);
     const { message } = cause;
     if (!messages.some((said) => said.includes(message))) messages.push(message);
   }
