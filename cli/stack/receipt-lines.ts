@@ -3,10 +3,14 @@ import { describeOutcome } from "../../src/replication/outcome.ts";
 import type { Receipt } from "../../src/replication/receipt.ts";
 import { formatDuration } from "../format.ts";
 
-/** How one request ended, and below it what its copy did not bring. */
+/** How one request ended, and below it why it failed, and what its copy did not bring. */
 export function receiptLines(receipt: Receipt): string[] {
-  const { endedAt, digest, pushedAt = endedAt, id, leftOut } = receipt;
+  const { endedAt, digest, pushedAt = endedAt, id, error, leftOut } = receipt;
   const lag = formatDuration(pushAge(pushedAt, endedAt));
   const what = [new Date(endedAt).toISOString(), describeOutcome(receipt), digest].filter(Boolean).join(" ");
-  return [`${what} ${lag} after its push, request ${id}`, ...(leftOut === undefined ? [] : [`  left out: ${leftOut}`])];
+  return [
+    `${what} ${lag} after its push, request ${id}`,
+    ...(error === undefined ? [] : [`  ${error}`]),
+    ...(leftOut === undefined ? [] : [`  left out: ${leftOut}`]),
+  ];
 }

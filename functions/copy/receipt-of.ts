@@ -1,3 +1,4 @@
+import { describeError } from "../../src/contract/observer.ts";
 import { traceparentOf } from "../../src/contract/trace.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
 import type { CopyRequest } from "../../src/replication/copy-request.ts";
@@ -24,6 +25,7 @@ export function receiptOf(
     ...("digest" in report ? { digest: report.digest } : {}),
     ...("tally" in report ? { bytesUploaded: report.tally.bytesUploaded } : {}),
     ...leftOutFields(report.leftOut),
+    ...("error" in report ? { error: describeError(report.error) } : {}),
   };
 }
 

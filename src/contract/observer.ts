@@ -1,3 +1,4 @@
+import { describeFailure, failureOf } from "../oci/failure.ts";
 import type { MetricName } from "./metric-names.ts";
 
 /** Values of a log line beside its message: plain, so that every line is one JSON object. */
@@ -12,15 +13,16 @@ export interface Observer {
   count(metric: MetricName, value: number, destination?: string, reason?: string): void;
 }
 
-/** An error in one line: its message and those of its causes that say something new, cut at 1,000 characters. */
+/** What leads a terminal or a reader of logs astray: control characters, line ends, and marks that change the direction of text. */
+const OBEYED = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
+
+/**
+ * An error in one line of at most 1,000 characters, the same in log lines, receipts and dead letters, and but for what to do
+ * next the same as at the command line: what was tried, with what, what the other side said, what to do next. Causes follow
+ * after `<-` where they say something new.
+ */
 export function describeError(error: unknown): string {
-  const messages: string[] = [];
-  const seen = new Set<unknown>();
-  // A chain may be a circle.
-  for (let cause = error; cause instanceof Error && seen.size < 5 && !seen.has(cause); cause = cause.cause) {
-    seen.add(cause);
-    const { message } = cause;
-    if (!messages.some((said) => said.includes(message))) messages.push(message);
-  }
-  return (messages.join(" <- ") || String(error)).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").slice(0, 1_000);
+  const { next, ...failure } = failureOf(error, "stack");
+  const line = next === undefined ? describeFailure(failure) : `${describeFailure(failure)}; ${next}`;
+  return line.replaceAll(OBEYED, " ").slice(0, 1_000);
 }

@@ -1,4 +1,5 @@
 import type { Digest } from "../oci/digest.ts";
+import { describeFailure, failureOf } from "../oci/failure.ts";
 import { FormatError } from "../oci/format-error.ts";
 import { successors } from "../oci/manifest.ts";
 import type { Manifest } from "../oci/manifest.ts";
@@ -48,7 +49,7 @@ const WORDS: Readonly<Record<LeftOut["kind"], string>> = {
  */
 export function reasonToLeaveOut(error: unknown): string | undefined {
   if (error instanceof FormatError || error instanceof Schema1Error) return error.message;
-  return error instanceof RegistryError && error.category === "permanent" ? error.message : undefined;
+  return error instanceof RegistryError && error.category === "permanent" ? problemOf(error) : undefined;
 }
 
 /**
@@ -63,5 +64,10 @@ export function refusedAttachment(
   const isRefusal = error instanceof RegistryError && error.side === "target" && error.category === "permanent";
   const isAttachment = reference === digest && successors(bytes, mediaType).subject !== undefined;
   if (!isRefusal || !isAttachment || deniesContent(error)) throw error;
-  return { kind: "attachment", digest, problem: error.message };
+  return { kind: "attachment", digest, problem: problemOf(error) };
+}
+
+/** What to do next is left to who reads it: the image was copied. */
+function problemOf(error: RegistryError): string {
+  return describeFailure(failureOf(error, "stack"));
 }

@@ -16,6 +16,8 @@ const Subject = z.object({
   /** What the source names and the copy did not bring: how many things, and the first of them with their reasons. */
   leftOutCount: z.number().optional(),
   leftOut: z.string().optional(),
+  /** Of a request that failed: what was tried, what came of it, what to do next. One line, as in its log line and dead letter. */
+  error: z.string().optional(),
   /** W3C trace context. */
   traceparent: z.string(),
 });

@@ -66,7 +66,7 @@ describe("what is said of a copy that failed", () => {
       ExitCode.failed,
       [
         "freightliner: cannot look up SOURCE/app:v1: the registry answered HTTP 401",
-        '  log in with "freightliner login SOURCE", as somebody who may pull there',
+        '  log in with "freightliner login SOURCE", as a user who may pull there',
       ],
     ]);
   });
@@ -77,7 +77,7 @@ describe("what is said of a copy that failed", () => {
       ExitCode.failed,
       [
         "freightliner: cannot begin to send the blob TARGET/b@DIGEST: the registry answered HTTP 403 DENIED readers do not push",
-        "  ask for the permission to push there, or log in as somebody who has it",
+        "  ask for the permission to push there, or log in as a user who has it",
       ],
     ]);
   });

@@ -85,7 +85,9 @@ describe("a stack with a target that lacks one repository", () => {
   it("has its dead letters shown by class and reason, and left where they are", async () => {
     const { code, stdout } = await freightliner("redrive", "--local", local);
     expect([code, stdout]).toEqual([0, expect.stringContaining("target: target-name-unknown (1)")]);
-    expect(stdout).toMatch(/closed\/app:v1 to local, .* ago: target put-/);
+    expect(stdout).toMatch(
+      /closed\/app:v1 to local, .* ago: cannot .*: the registry answered HTTP 404 NAME_UNKNOWN .*; create the repository first/,
+    );
     expect(stdout).toContain("nothing was changed; add --go");
     await eventually("the letter", () => (stack.depth("dead-letters").visible === 1 ? true : undefined));
     const none = await freightliner("redrive", "--local", local, "--class", "source");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeError } from "../../src/contract/observer.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
 
 describe("an error in a log line", () => {
   it("is its message and those of its causes", () => {
@@ -9,6 +10,14 @@ describe("an error in a log line", () => {
 
   it("says nothing twice", () => {
     expect(describeError(new Error("put failed: reset", { cause: new Error("reset") }))).toBe("put failed: reset");
+  });
+
+  it("of a registry is what was tried, what the registry said, and what to do next; without the library's words", () => {
+    const failure = { side: "target", operation: "put-blob", category: "permanent", subject: "r.test/app" } as const;
+    const cause = new Error("Response Error");
+    expect(describeError(new RegistryError({ ...failure, status: 403 }, "HTTP 403 DENIED", { cause }))).toBe(
+      "cannot send the blob r.test/app: the registry answered HTTP 403 DENIED; give the login of the stack the permission to push there",
+    );
   });
 
   it("is one line of limited length, whatever the other side wrote into it", () => {

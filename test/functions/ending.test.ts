@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { receiptOf } from "../../functions/copy/receipt-of.ts";
 import { logReport } from "../../functions/copy/report.ts";
 import type { Digest } from "../../src/oci/digest.ts";
+import { describeFailure, failureOf } from "../../src/oci/failure.ts";
+import { RegistryError } from "../../src/oci/registry-error.ts";
 import type { CopyReport } from "../../src/replication/copy-report.ts";
 import { emptyTally } from "../../src/replication/tally.ts";
 import { copyRequest } from "../fixtures/replicate-context.ts";
@@ -28,7 +30,24 @@ describe("the end of a request", () => {
     expect(receipt).toMatchObject(said);
   });
 
-  it("has it also where another part of the copy failed", () => {
+  it("has the same words for a failure at the log line and in the receipt, as at the command line", () => {
+    const failure = {
+      side: "target",
+      operation: "put-manifest",
+      category: "permanent",
+      subject: "r.test/app:v1",
+    } as const;
+    const error = new RegistryError({ ...failure, status: 403, code: "DENIED" }, "HTTP 403 DENIED no writers");
+    const said = {
+      error: `${describeFailure(failureOf(error, "command"))}; give the login of the stack the permission to push there`,
+    };
+    const { line, receipt } = saidOf({ outcome: "failed", reason: "target-denied", error });
+    expect(line).toMatchObject({ reason: "target-denied", ...said });
+    expect(receipt).toMatchObject({ reason: "target-denied", ...said });
+    expect(said.error).toMatch(/^cannot put r\.test\/app:v1: the registry answered HTTP 403 DENIED no writers; /);
+  });
+
+  it("has what the copy left out also where another part of the copy failed", () => {
     const { line, receipt } = saidOf({ outcome: "failed", reason: "target-denied", error: new Error("no"), leftOut });
     expect(line).toMatchObject({ reason: "target-denied", ...said });
     expect(receipt).toMatchObject({ reason: "target-denied", ...said });

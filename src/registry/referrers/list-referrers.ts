@@ -83,7 +83,7 @@ function readRefusal(error: unknown, isBegun: boolean): ApiListing {
 function unlisted(client: RepositoryClient, subject: Digest, cause: RegistryError): RegistryError {
   return new RegistryError(
     { ...client.occasion("list-referrers", subject), category: "permanent", status: cause.status, code: cause.code },
-    `what is attached could not be listed: ${cause.problem}; the tag ${referrersTag(subject)} is not there either`,
+    `${cause.problem}; the tag ${referrersTag(subject)} is not there either`,
     { cause },
   );
 }

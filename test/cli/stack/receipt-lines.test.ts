@@ -18,6 +18,11 @@ describe("a receipt is shown", () => {
     ]);
   });
 
+  it("with why it failed", () => {
+    const error = "cannot put r.test/app:v1: the registry answered HTTP 403";
+    expect(receiptLines({ ...receipt, outcome: "failed", reason: "target-denied", error })[1]).toBe(`  ${error}`);
+  });
+
   it("with what its copy left out", () => {
     expect(receiptLines({ ...receipt, leftOutCount: 1, leftOut: "layer sha256:2: foreign" })[1]).toBe(
       "  left out: layer sha256:2: foreign",

@@ -1,0 +1,66 @@
+import type { Failure, Reader } from "./failure.ts";
+import { networkFailure } from "./network-failure.ts";
+import type { RegistryError, RegistryOperation } from "./registry-error.ts";
+
+const TRIED: Readonly<Record<RegistryOperation, string>> = {
+  resolve: "look up",
+  "fetch-manifest": "read the manifest",
+  "open-blob": "read the blob",
+  "head-blob": "look for the blob",
+  "list-referrers": "list what is attached to",
+  "list-tags": "list the tags of",
+  "start-upload": "begin to send the blob",
+  "put-blob": "send the blob",
+  "put-manifest": "put",
+  "delete-manifest": "delete",
+  "get-token": "get a token for",
+  "get-credentials": "log in for",
+};
+
+/** Whether the operation changes something. */
+const WRITES: ReadonlySet<RegistryOperation> = new Set(["start-upload", "put-blob", "put-manifest", "delete-manifest"]);
+
+/** A registry's failure: what it answered, or why it could not. Its words were scrubbed when they were read. */
+export function registryFailure(error: RegistryError, reader: Reader): Failure {
+  const { operation, subject, status, code, problem } = error;
+  const failure = { tried: `${TRIED[operation]} ${subject}`, status, code };
+  if (status === undefined) return { ...failure, ...networkFailure(problem, hostOf(subject), reader) };
+  const said = problem.startsWith("HTTP ") ? `the registry answered ${problem}` : problem;
+  return { ...failure, problem: said, next: adviceFor(error, reader) };
+}
+
+function hostOf(subject: string): string {
+  return subject.split("/")[0] ?? subject;
+}
+
+/** What helps with an answer (distribution-spec, "Error Codes"; RFC 9110, "Status Codes"); nothing where the registry's words say it. */
+function adviceFor(error: RegistryError, reader: Reader): string | undefined {
+  const { status = 0, code, operation, problem } = error;
+  // Where the problem gives advice already, it is after a semicolon.
+  if (problem.includes("; ")) return undefined;
+  if (status === 401 || status === 403) return adviceForAccess(error, reader);
+  if (code === "NAME_UNKNOWN" || (status === 404 && WRITES.has(operation))) {
+    return "create the repository first, or check its name";
+  }
+  if (status === 413) return "the registry, or a proxy before it, takes nothing so large; raise its limit";
+  if (reader === "stack") return undefined;
+  if (status === 429) return "the registry wants fewer requests; run the command again later, or with fewer --jobs";
+  if (status >= 500) return "the registry has a fault of its own; run the command again later, what is finished stays";
+  return undefined;
+}
+
+function adviceForAccess({ status, operation, subject }: RegistryError, reader: Reader): string {
+  if (reader === "stack") {
+    return status === 401
+      ? `check the login of the stack at ${hostOf(subject)}: it must be allowed to ${may(operation)}`
+      : `give the login of the stack the permission to ${may(operation)}`;
+  }
+  return status === 401
+    ? `log in with "freightliner login ${hostOf(subject)}", as a user who may ${may(operation)}`
+    : `ask for the permission to ${may(operation)}, or log in as a user who has it`;
+}
+
+function may(operation: RegistryOperation): string {
+  if (operation === "delete-manifest") return "delete there";
+  return WRITES.has(operation) ? "push there" : "pull there";
+}
