@@ -70,7 +70,11 @@ describe("the observer of a function", () => {
       expect(Reflect.apply(handler, undefined, [{}, context])).rejects.toThrow("a bug"),
     );
     expect(lines).toContainEqual(
-      expect.objectContaining({ level: "ERROR", message: "Function crashed", error: "a bug" }),
+      expect.objectContaining({
+        level: "ERROR",
+        message: "Function crashed",
+        error: "an error of freightliner itself: a bug; please report it",
+      }),
     );
     expect(lines).toContainEqual(expect.objectContaining({ service: "probe", stack: "images", FunctionCrashes: 1 }));
   });
