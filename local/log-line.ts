@@ -50,7 +50,7 @@ export function describeLogLine(name: string, line: LogLine): string | undefined
 function describeComparison({ asked = 0, missed = 0 }: LogLine): string | undefined {
   return asked === 0
     ? undefined
-    : `compared: ${asked} tags differ and are asked for, ${missed} of them nobody had told of`;
+    : `compared: ${asked} tags differ and are asked for, ${missed} of them without an event`;
 }
 
 function describeReplicated(line: LogLine): string {
