@@ -8,8 +8,8 @@ import type { Seam } from "./stage.ts";
 
 /** Calls of a process after which it dies: in the middle of its copy, before anything has arrived. */
 const KILLED_AT = 12;
-/** Calls of a comparison after which it dies: it has its lease, and has asked for nothing. */
-const COMPARED_AT = 5;
+/** Calls of a comparison after which it dies: it has looked at both circuits, has its lease, and has asked for nothing. */
+const COMPARED_AT = 7;
 
 /** What the functions do with processes that die, and with messages that are where they should not be. */
 export const FUNCTION_SEAMS: readonly Seam[] = [
