@@ -4,7 +4,7 @@ import { FormatError } from "../src/oci/format-error.ts";
 import { NotFoundError } from "./not-found-error.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What a person is told of a failure at the command line. */
+/** What the command line says about a failure. */
 export interface Failure extends GeneralFailure {
   /** Which of many things was not done. */
   readonly about?: string | undefined;

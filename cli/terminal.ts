@@ -42,7 +42,7 @@ export interface Terminal extends Pick<GeneralOptions, "json" | "verbose"> {
   /** Errors. */
   readonly err: Screen;
   readonly environment: NodeJS.ProcessEnv;
-  /** Asks the person at the terminal; undefined where there is nobody to ask. */
+  /** Asks the person at the terminal; undefined where input or output is no terminal. */
   readonly ask: Ask | undefined;
 }
 

@@ -8,6 +8,7 @@ import { refusedAttachment } from "../../src/replication/left-out.ts";
 import type { LeftOut } from "../../src/replication/left-out.ts";
 import { publish, UncertainPutError } from "../../src/replication/publish.ts";
 import type { Streams } from "../../src/replication/streams.ts";
+import { countedStream } from "../../src/replication/counted-stream.ts";
 import { emptyTally } from "../../src/replication/tally.ts";
 import type { Tally } from "../../src/replication/tally.ts";
 import type { CopyPlan, PlannedBlob, PlannedPut } from "./copy-plan.ts";
@@ -56,14 +57,7 @@ async function bring(
 ): Promise<void> {
   const counted = async (opening: AbortSignal): Promise<BlobStream> => {
     const stream = await source.openBlob(descriptor, opening);
-    async function* counting(): AsyncGenerator<Uint8Array> {
-      for await (const chunk of stream) {
-        streams.moved(chunk.byteLength);
-        observe({ kind: "blob-bytes", blob: descriptor, bytes: chunk.byteLength });
-        yield chunk;
-      }
-    }
-    return { [Symbol.asyncIterator]: counting, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };
+    return countedStream(stream, descriptor, { streams, observe });
   };
   const { kind } = await streams.run(descriptor.size, () => {
     signal.throwIfAborted();
@@ -84,13 +78,16 @@ async function put(
   signal: AbortSignal,
 ): Promise<void> {
   if (isDigest(reference)) await target.putManifest(manifest, reference, signal);
-  for (let tries = 1; !isDigest(reference); tries++) {
+  else await publishPatiently(() => publish(target, { manifest, reference }, clock, signal));
+  observe({ kind: "manifest-put", digest: manifest.digest });
+}
+
+async function publishPatiently(attempt: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
     try {
-      await publish(target, { manifest, reference }, clock, signal);
-      break;
+      return await attempt();
     } catch (error) {
       if (!(error instanceof UncertainPutError) || tries === PUBLISH_TRIES) throw error;
     }
   }
-  observe({ kind: "manifest-put", digest: manifest.digest });
 }

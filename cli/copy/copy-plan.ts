@@ -6,6 +6,7 @@ import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
 import { concurrently } from "../../src/replication/concurrently.ts";
 import type { LeftOut } from "../../src/replication/left-out.ts";
 import { lookFor } from "../../src/replication/look-for.ts";
+import { blobsOf } from "../../src/replication/image-tree.ts";
 import type { ImageNode } from "../../src/replication/image-tree.ts";
 import type { NamedImage } from "./named-images.ts";
 import { putsInWaves } from "./put-waves.ts";
@@ -50,7 +51,7 @@ export type KnownContent = Set<Digest>;
 const CONCURRENT_QUESTIONS = 32;
 
 /**
- * Compares images with what the target has, and says what is missing. Whoever has a manifest has its blobs: registries take
+ * Compares images with what the target has, and says what is missing. A repository that has a manifest has its blobs: registries take
  * none without (distribution-spec, "Pushing Manifests"). The children of an index are asked for, since it may have been
  * put without them.
  */
@@ -122,14 +123,6 @@ async function missingBlobs(
   const there = await concurrently(asked, CONCURRENT_QUESTIONS, isThere, signal);
   asked.forEach(({ digest }, index) => there[index] === true && known.add(digest));
   const missing = asked.filter((_, index) => there[index] !== true).toSorted((a, b) => b.size - a.size);
-  const all = new Set(images.flatMap(({ tree }) => blobDigests(tree.root, tree.referrers)));
+  const all = new Set(images.flatMap(({ tree }) => blobsOf(tree).map(({ digest }) => digest)));
   return { missing, present: all.size - missing.length };
-}
-
-function blobDigests(root: ImageNode, referrers: readonly ImageNode[]): Digest[] {
-  const visit = ({ blobs, children }: ImageNode): Digest[] => [
-    ...blobs.map(({ digest }) => digest),
-    ...children.flatMap(visit),
-  ];
-  return [root, ...referrers].flatMap(visit);
 }

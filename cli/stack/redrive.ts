@@ -102,7 +102,7 @@ export function describeLetters(selected: readonly DeadLetter[], all: number): s
 
 function conclude(isGoing: boolean, selected: number, { moved, failed }: Brought): string[] {
   if (selected === 0) return [];
-  if (!isGoing) return ["nothing was changed; add --go to bring these back, after what stood against them is mended"];
+  if (!isGoing) return ["nothing was changed; add --go to bring these back, after you have removed what stopped them"];
   const problems = Map.groupBy(failed.values(), (problem) => problem);
   return [
     `${moved.size} brought back to the backfill queues`,

@@ -52,7 +52,7 @@ export function createUploadSessions({ files, endsWhenBroken, now = Date.now }: 
     await rm(session.file, { force: true });
   }
 
-  /** Ends the sessions that nobody has used for long. */
+  /** Ends the sessions that have long been unused. */
   function expire(): void {
     for (const session of sessions.values()) {
       if (!session.busy && now() - session.usedAt > SESSION_MS) cancel(session).catch(() => undefined);

@@ -48,7 +48,7 @@ export function createLongLane({
   };
 }
 
-/** What waits on a queue, and what somebody is at (SQS API reference, "GetQueueAttributes"); both are approximate. */
+/** What waits on a queue, and what is being worked on (SQS API reference, "GetQueueAttributes"); both are approximate. */
 async function depthOf(
   client: SQSClient,
   url: string,

@@ -82,7 +82,7 @@ function isCanonical(text: string): boolean {
 
 /**
  * Reads `registry/repository[:tag][@digest]`, with or without `docker://` before it. The registry is required: guessing a default
- * host would send credentials and images to a place nobody named. Docker Hub's names are one place, and `docker.io/bash` is
+ * host would send credentials and images to a place that was not named. Docker Hub's names are one place, and `docker.io/bash` is
  * `docker.io/library/bash` there.
  * @throws {FormatError} naming the part that is wrong.
  */

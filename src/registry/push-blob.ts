@@ -84,7 +84,7 @@ function isTooLargeAtOnce(error: unknown, { endpoint }: RepositoryClient, { size
   return error.status === 413 || (error.status === 400 && error.code !== "DIGEST_INVALID" && size >= LARGE_BYTES);
 }
 
-/** @param begun where to go on; a session that refuses what it has is not gone on with again. */
+/** @param begun where to go on; a session that refuses what it has is not used again. */
 async function pushInParts(
   client: RepositoryClient,
   { descriptor, options: { open, mountFrom } }: BlobOnItsWay,

@@ -3,7 +3,7 @@ const IS = String.raw`(?:["'\s\\]|%(?:25)*22)*(?:[=:,]|%(?:25)*3D|%(?:25)*3A|%(?
 /** A value, up to whatever ends it in any of these. */
 const VALUE = String.raw`[^\s"'\\&<>,;{}]+`;
 
-/** Names whose values nobody else may see: of signed links (Amazon, Google, Microsoft, CDNs), of token requests and of their answers. */
+/** Names whose values are secret: of signed links (Amazon, Google, Microsoft, CDNs), of token requests and of their answers. */
 const NAMES = [
   "X-Amz-(?:Signature|Security-Token|Credential)",
   "X-Goog-(?:Signature|Credential)",

@@ -14,7 +14,7 @@ const SharedFrom = z.string().refine(isRepositoryName);
 export const Checkpoint = z.discriminatedUnion("state", [
   /** `repository`: one of the destination that has it, for the others to share. */
   z.object({ state: z.literal("present"), repository: SharedFrom.optional() }),
-  /** Somebody is uploading it, until (epoch milliseconds) unless renewed; `isLong`: in the long lane, for hours perhaps. */
+  /** An uploader has it, until (epoch milliseconds) unless renewed; `isLong`: in the long lane, for hours perhaps. */
   z.object({
     state: z.literal("uploading"),
     owner: z.string(),
@@ -89,7 +89,7 @@ export function releaseContent(known: Checkpoint | undefined, owner: string): Ch
   return { next: { state: "unknown", ...failedOf(known) }, answer: undefined };
 }
 
-/** What we sent was taken to the last byte and not kept. Undefined when somebody else is the uploader by now. */
+/** What we sent was taken to the last byte and not kept. Undefined when another copy is the uploader by now. */
 export function failContent(
   known: Checkpoint | undefined,
   { owner, now }: Pick<ClaimContent, "owner" | "now">,

@@ -5,6 +5,7 @@ import { contentKey, failContent } from "./checkpoint.ts";
 import { createContentClaims } from "./content-claims.ts";
 import type { ContentClaims } from "./content-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
+import { countedStream } from "./counted-stream.ts";
 import { createSends, givenUp, notKept } from "./failed-sends.ts";
 import type { FailedSends, Sends } from "./failed-sends.ts";
 import { withHeartbeat } from "./heartbeat.ts";
@@ -83,7 +84,10 @@ async function sendBlob(
   const open = async (opening: AbortSignal): Promise<BlobStream> => {
     line?.opened(blob.digest);
     const moved = sends?.opened();
-    return counted(await source.openBlob(blob, opening), blob, context, moved);
+    return countedStream(await source.openBlob(blob, opening), blob, context, (bytes) => {
+      line?.moved(blob.digest, bytes);
+      moved?.(bytes);
+    });
   };
   await evidence.claims.guard(signal);
   const options = { open, mountFrom: evidence.elsewhere, mayResend: () => sends?.mayResend() ?? true };
@@ -132,23 +136,4 @@ async function isWorthAsking(
   if (presence === "resend") return false;
   if (maybe || failed !== undefined || elsewhere !== undefined) return true;
   return size >= ASK_FROM_BYTES && !(await target.isEmpty(signal));
-}
-
-function counted(
-  stream: BlobStream,
-  blob: Descriptor,
-  { line, observe, streams }: CopyContext,
-  moved?: (bytes: number) => void,
-): BlobStream {
-  async function* counting(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of stream) {
-      streams.moved(chunk.byteLength);
-      observe?.({ kind: "blob-bytes", blob, bytes: chunk.byteLength });
-      yield chunk;
-      // Taken by the line only now: what is read ahead of it says nothing of its speed.
-      line?.moved(blob.digest, chunk.byteLength);
-      moved?.(chunk.byteLength);
-    }
-  }
-  return { [Symbol.asyncIterator]: counting, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };
 }

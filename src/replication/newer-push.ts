@@ -1,4 +1,4 @@
-/** What one delivery hears of newer pushes while it copies: what nobody wants any more is not sent to its end. */
+/** What one delivery hears of newer pushes while it copies: what is outdated is not sent to its end. */
 export interface NewerPush {
   /** Another request left word on the tag's record, of a push made then (epoch milliseconds). */
   heard(pushedAt: number): void;

@@ -17,7 +17,7 @@ export async function rounds(
     if (report !== "moved") done = report;
     if (report === "moved" && round < MAX_ROUNDS) continue;
     const last = held.weighed(report === "moved" ? { outcome: "deferred", reason: "busy", afterMs: 0 } : report);
-    // The lease stays until the put can take effect no more: nobody puts a newer image before that.
+    // The lease stays until the put can take effect no more: no other copy puts a newer image before that.
     if (last.outcome === "deferred" && last.reason === "uncertain") {
       await held.leave();
       return { ...last, afterMs: leaseMs + last.afterMs };

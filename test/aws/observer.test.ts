@@ -6,14 +6,9 @@ import { Metric } from "../../src/contract/metric-names.ts";
 import { RegistryError } from "../../src/oci/registry-error.ts";
 import { NotToldError } from "../../src/replication/notice.ts";
 import { StoreError } from "../../src/replication/record-store.ts";
+import { lambdaContext } from "../fixtures/lambda-context.ts";
 
-const context = {
-  awsRequestId: "r",
-  functionName: "f",
-  invokedFunctionArn: "arn",
-  memoryLimitInMB: "256",
-  getRemainingTimeInMillis: () => 1_000,
-};
+const context = lambdaContext(1_000);
 
 /** Lines that a function writes while something runs. */
 async function linesOf(run: () => unknown): Promise<Record<string, unknown>[]> {

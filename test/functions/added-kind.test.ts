@@ -8,16 +8,16 @@ import { createTokenBook } from "../../local/emulators/token-book.ts";
 import { startLayerBucket } from "../../local/registry/layer-bucket.ts";
 import { createEcrProfile } from "../../local/registry/profiles/ecr.ts";
 import { createLoginProfile } from "../../local/registry/profiles/with-login.ts";
+import { basicAuthorization } from "../../local/login.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { harbor } from "../fixtures/harbor-kind.ts";
 import { imageOf, asking, putBlob, put } from "../fixtures/local-registry.ts";
 import type { Ask } from "../fixtures/local-registry.ts";
 import { temporaryFolder } from "../fixtures/programs.ts";
+import { lambdaContext } from "../fixtures/lambda-context.ts";
 
 const SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:harbor-AbCdEf`;
 const LOGIN = { username: "robot$images", password: "s3cret:with:colons" };
-const basic = (user: string, password: string): string =>
-  `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -42,7 +42,7 @@ async function registries(stack: AsyncDisposableStack) {
     bucketHost: bucket.host,
     ecrEndpoint: `http://${api.host}`,
     targetHost: target.host,
-    source: asking(source.host, { authorization: basic("AWS", "p") }),
+    source: asking(source.host, { authorization: basicAuthorization({ username: "AWS", password: "p" }) }),
     target: asking(target.host, { authorization: `Bearer ${tokens.issue(3_600_000)}` }),
   };
 }
@@ -114,13 +114,7 @@ function delivery(queueArn: string) {
   };
 }
 
-const context = {
-  awsRequestId: "r",
-  functionName: "f",
-  invokedFunctionArn: "arn",
-  memoryLimitInMB: "1769",
-  getRemainingTimeInMillis: () => 60_000,
-};
+const context = lambdaContext();
 
 describe("a kind of registry that is added from outside", () => {
   it("is copied to by the copy function as it is exported, with the login in its secret", async () => {

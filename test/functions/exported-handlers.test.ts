@@ -5,6 +5,7 @@ import { ecrPushEvent } from "../../local/emulators/ecr-events.ts";
 import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/emulators/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
+import { lambdaContext } from "../fixtures/lambda-context.ts";
 
 const HOOK = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf";
 const configuration = {
@@ -58,13 +59,7 @@ async function surroundings() {
   };
 }
 
-const context = {
-  awsRequestId: "r",
-  functionName: "f",
-  invokedFunctionArn: "arn",
-  memoryLimitInMB: "1769",
-  getRemainingTimeInMillis: () => 60_000,
-};
+const context = lambdaContext();
 
 describe("the handlers as they are exported", () => {
   it("turn an ECR event into a message on the live queue", async () => {

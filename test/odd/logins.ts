@@ -1,13 +1,14 @@
+import { basicAuthorization } from "../../local/login.ts";
 import type { Odd, OddLogin } from "./odd.ts";
 import { json, refusal } from "./odd-registry.ts";
 import type { Answered, Asked, Oddity } from "./odd-registry.ts";
 
-const BASIC: OddLogin = { kind: "basic", username: "user", password: "pass-word" };
+const BASIC = { kind: "basic", username: "user", password: "pass-word" } as const satisfies OddLogin;
 const IDENTITY: OddLogin = { kind: "identity-token", token: "refresh-me" };
 const TOKEN = "an-access-token";
 const DOCUMENT = "https://distribution.github.io/distribution/spec/auth/token/";
 
-const basicHeader = `Basic ${Buffer.from("user:pass-word").toString("base64")}`;
+const basicHeader = basicAuthorization(BASIC);
 
 interface TokenLogin {
   /** The challenge lines for a request that shows no token. */

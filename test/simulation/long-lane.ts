@@ -114,7 +114,7 @@ function createLane(cloud: Cloud) {
 
 const failure = (): Error => new Error("the queue cannot be reached");
 
-/** The copy function's, with hours of time and nobody to hand over to. */
+/** The copy function's, with hours of time and no lane to hand over to. */
 function buildDependencies(cloud: Cloud, process: Process, queues: ReadonlyMap<string, Queue>): CopyDependencies {
   const own = copyDependencies(cloud, process);
   return {
