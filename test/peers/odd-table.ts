@@ -8,7 +8,7 @@ import { PEER_COPIERS } from "./copiers.ts";
 
 const COPIERS = [FREIGHTLINER, ...PEER_COPIERS];
 /** Copies at a time. */
-const AT_ONCE = 2;
+const AT_ONCE = 6;
 
 /** Copies from or to every odd registry with every tool, and writes what arrived as a table of Markdown. */
 export async function oddTable(signal: AbortSignal): Promise<string> {

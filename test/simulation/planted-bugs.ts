@@ -134,7 +134,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a target that collects is a failure for good",
-    from: 13,
+    from: 103,
     file: JUDGE,
     find: "if (deniesContent(error)) return judgeAttempt(error, judgement);",
     replace: "",
@@ -167,7 +167,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a request ends although its end could not be noted",
-    from: 63,
+    from: 216,
     file: HANDLER,
     find: 'return { request, record, report: { outcome: "deferred", reason: "unavailable", afterMs: UNNOTED_MS, error } };',
     replace: "return error === report ? { request, record, report } : ended;",
