@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that leave nothing in their process: their files share what they import, which is most of what they cost. */
-const PARTS = ["aws", "contract", "google", "infra", "oci", "registry", "replication"].map(
+const PARTS = ["async", "aws", "contract", "google", "infra", "oci", "registry", "replication"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { parseReference, parseTag } from "../src/oci/reference.ts";
-import { createConnections } from "../src/registry/connections.ts";
+import { createConnections } from "../src/registry/http/connections.ts";
 import { fixedCredentials } from "../src/registry/auth/credentials.ts";
-import type { Endpoint } from "../src/registry/endpoint.ts";
+import type { Endpoint } from "../src/registry/client/endpoint.ts";
 import { createRegistrySource } from "../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../src/registry/registry-target.ts";
-import type { Checkpoint } from "../src/replication/checkpoint.ts";
-import { concurrently } from "../src/replication/concurrently.ts";
-import { createMemoryRecordStore } from "../src/replication/memory-record-store.ts";
-import { replicateTag } from "../src/replication/replicate-tag.ts";
-import { createStreams } from "../src/replication/streams.ts";
-import type { TagRecord } from "../src/replication/tag-record.ts";
-import { systemClock } from "../src/registry/system-clock.ts";
+import type { Checkpoint } from "../src/replication/state/checkpoint.ts";
+import { concurrently } from "../src/async/run-concurrently.ts";
+import { createMemoryRecordStore } from "../src/replication/state/memory-record-store.ts";
+import { replicateTag } from "../src/replication/copy/replicate-tag.ts";
+import { createStreams } from "../src/replication/pacing/upload-concurrency.ts";
+import type { TagRecord } from "../src/replication/state/tag-record.ts";
+import { systemClock } from "../src/async/system-clock.ts";
 
 // Copies many tags in one process, each by the same code as the copy function. Arguments: source, target, tags.
 

@@ -1,8 +1,8 @@
-import { printable } from "../src/contract/printable.ts";
-import { ENDING_SIGNALS, Interruption, outputFailure } from "./interruption.ts";
+import { printable } from "../src/contract/observing/printable.ts";
+import { ENDING_SIGNALS, Interruption, outputFailure } from "./errors/interruption.ts";
 import { run } from "./run.ts";
-import { tell } from "./tell.ts";
-import { createScreen, createTerminal } from "./terminal.ts";
+import { tell } from "./terminal/tell.ts";
+import { createScreen, createTerminal } from "./terminal/terminal.ts";
 
 const ending = new AbortController();
 const surroundings = {

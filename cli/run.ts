@@ -1,9 +1,9 @@
-import { ExitCode } from "./exit-code.ts";
+import { ExitCode } from "./errors/exit-code.ts";
 import { createProgram } from "./program.ts";
-import type { Session } from "./session.ts";
-import { tell } from "./tell.ts";
-import { createTerminal } from "./terminal.ts";
-import type { Surroundings } from "./terminal.ts";
+import type { Session } from "./terminal/session.ts";
+import { tell } from "./terminal/tell.ts";
+import { createTerminal } from "./terminal/terminal.ts";
+import type { Surroundings } from "./terminal/terminal.ts";
 
 /** Runs one command line. All it says goes to the screens given; only the exit code comes back. */
 export async function run(args: readonly string[], around: Surroundings, signal: AbortSignal): Promise<ExitCode> {
@@ -11,7 +11,9 @@ export async function run(args: readonly string[], around: Surroundings, signal:
   const session: Session = {
     async run(options, work) {
       const terminal = createTerminal(around, options);
-      using _log = options.verbose ? (await import("./request-log.ts")).logRequests(terminal.details) : undefined;
+      using _log = options.verbose
+        ? (await import("./terminal/request-log.ts")).logRequests(terminal.details)
+        : undefined;
       code = await work(terminal, signal).catch((error: unknown) => tell(signal.reason ?? error, terminal));
     },
   };

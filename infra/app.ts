@@ -1,10 +1,10 @@
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { ConfigurationError } from "../src/contract/configuration.ts";
-import { isStackName } from "../src/contract/names.ts";
+import { ConfigurationError } from "../src/contract/configuration/configuration.ts";
+import { isStackName } from "../src/contract/stack/names.ts";
 import { FreightlinerStack } from "./freightliner-stack.ts";
-import { readConfigurationFile } from "./read-configuration.ts";
-import { SettingError } from "./settings.ts";
+import { readConfigurationFile } from "./settings/read-configuration.ts";
+import { SettingError } from "./settings/settings.ts";
 
 const DEFAULT_STACK = "freightliner";
 

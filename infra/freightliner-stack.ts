@@ -1,7 +1,7 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import type { SourcePlace } from "./deployment.ts";
+import type { SourcePlace } from "./settings/deployment.ts";
 import { Freightliner, readConfiguration } from "./freightliner.ts";
 import type { FreightlinerProps } from "./freightliner.ts";
 

@@ -5,13 +5,18 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { queueDefaults } from "./copy-queues.ts";
+import { queueDefaults } from "./storage/copy-queues.ts";
 import { reserve } from "./queue-access.ts";
-import { roleOf } from "./role-of.ts";
-import type { DeployedSettings } from "./settings.ts";
-import { resourceName } from "../src/contract/names.ts";
-import { PUSH_PATTERN } from "../src/contract/push-pattern.ts";
-import { ASYNC_MAX_AGE_SECONDS, ASYNC_RETRIES, RULE_MAX_AGE_HOURS, RULE_RETRIES } from "../src/contract/limits.ts";
+import { roleOf } from "./access/role-of.ts";
+import type { DeployedSettings } from "./settings/settings.ts";
+import { resourceName } from "../src/contract/stack/names.ts";
+import { PUSH_PATTERN } from "../src/contract/stack/push-pattern.ts";
+import {
+  ASYNC_MAX_AGE_SECONDS,
+  ASYNC_RETRIES,
+  RULE_MAX_AGE_HOURS,
+  RULE_RETRIES,
+} from "../src/contract/stack/limits.ts";
 
 export interface PushRuleProps {
   readonly fanOut: IFunction;

@@ -2,8 +2,8 @@ import { AnyPrincipal, Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
-import { CONSUME } from "./copy-function.ts";
-import type { DescribedQueue } from "./copy-queues.ts";
+import { CONSUME } from "./functions/copy-function.ts";
+import type { DescribedQueue } from "./storage/copy-queues.ts";
 
 export interface QueueUsers {
   readonly queues: readonly DescribedQueue[];

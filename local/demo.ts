@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseRegistryHost, parseRepositoryName, parseTag } from "../src/oci/reference.ts";
 import type { Tag } from "../src/oci/reference.ts";
-import type { Side } from "../src/oci/registry-error.ts";
-import { createConnections } from "../src/registry/connections.ts";
+import type { Side } from "../src/oci/errors/registry-error.ts";
+import { createConnections } from "../src/registry/http/connections.ts";
 import { fixedCredentials } from "../src/registry/auth/credentials.ts";
 import { createRegistrySource } from "../src/registry/registry-source.ts";
 import { demoImage } from "./images/demo-image.ts";
 import { pushImage } from "./images/push-image.ts";
-import { basicAuthorization } from "./login.ts";
-import type { Login } from "./login.ts";
-import type { Stack } from "./stack.ts";
+import { basicAuthorization } from "./stack/login.ts";
+import type { Login } from "./stack/login.ts";
+import type { Stack } from "./stack/stack.ts";
 import { verifyTag } from "./verify.ts";
 import type { Verified } from "./verify.ts";
 

@@ -1,14 +1,14 @@
-import { describeError } from "../src/contract/observer.ts";
+import { describeError } from "../src/contract/observing/observer.ts";
 import { pushDemo, verifyDemo } from "./demo.ts";
-import { DirectoryTakenError } from "./directory-lock.ts";
-import { PortTakenError } from "./emulators/http-server.ts";
-import { createLiveView } from "./live-view.ts";
-import type { LiveView } from "./live-view.ts";
-import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./options.ts";
-import type { LocalOptions } from "./options.ts";
+import { DirectoryTakenError } from "./stack/directory-lock.ts";
+import { PortTakenError } from "./http/http-server.ts";
+import { createLiveView } from "./view/live-view.ts";
+import type { LiveView } from "./view/live-view.ts";
+import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./stack/options.ts";
+import type { LocalOptions } from "./stack/options.ts";
 import { openPage } from "./page/open-page.ts";
-import { startStack } from "./stack.ts";
-import type { Stack } from "./stack.ts";
+import { startStack } from "./stack/stack.ts";
+import type { Stack } from "./stack/stack.ts";
 
 /** Errors that another command line, or the end of another program, takes out of the way. */
 const IN_THE_WAY = [OptionsError, PortTakenError, DirectoryTakenError];

@@ -2,8 +2,8 @@ import type { Descriptor } from "../src/oci/descriptor.ts";
 import type { Digest } from "../src/oci/digest.ts";
 import type { ImageSource, ResolvedManifest } from "../src/oci/image-source.ts";
 import type { Tag } from "../src/oci/reference.ts";
-import { concurrently } from "../src/replication/concurrently.ts";
-import { blobsOf, nodesOf, readImage } from "../src/replication/image-tree.ts";
+import { concurrently } from "../src/async/run-concurrently.ts";
+import { blobsOf, nodesOf, readImage } from "../src/replication/image/image-tree.ts";
 
 /** What was compared, byte by byte. */
 export interface Verified {

@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { temporaryFolder } from "./fixtures/programs.ts";
+import { LAYERS } from "../lint/layers.ts";
+import { layeringRules } from "../lint/layering-rules.ts";
+import { layeringTables } from "../lint/layering-tables.ts";
+import { temporaryFolder } from "./fixtures/processes/programs.ts";
 
 interface Diagnostic {
   readonly code: string;
@@ -14,7 +17,7 @@ interface Diagnostic {
 /** Lints a small tree with the project's own rules. */
 async function lint(files: Readonly<Record<string, string>>): Promise<{ diagnostics: Diagnostic[]; seen: number }> {
   await using folder = await temporaryFolder();
-  await cp(".oxlintrc.json", join(folder.path, ".oxlintrc.json"));
+  for (const path of [".oxlintrc.json", "lint/layering.json"]) await cp(path, join(folder.path, path));
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder.path, path)), { recursive: true });
     await writeFile(join(folder.path, path), text);
@@ -30,33 +33,41 @@ async function lint(files: Readonly<Record<string, string>>): Promise<{ diagnost
 const using = (specifier: string): string => `import { x } from "${specifier}";\nexport const y = x;\n`;
 
 const VIOLATIONS: readonly (readonly [path: string, text: string, says: RegExp])[] = [
-  ["src/oci/a.ts", using("../registry/b.ts"), /src\/oci is the words of the specs/],
-  ["src/oci/a.ts", using("node:fs/promises"), /src\/oci is the words of the specs/],
-  ["src/contract/a.ts", using("../replication/b.ts"), /src\/contract is a leaf/],
-  ["src/replication/a.ts", using("../registry/b.ts"), /src\/replication is pure/],
-  ["src/replication/a.ts", using("undici"), /src\/replication is pure/],
-  ["src/replication/a.ts", using("node:timers/promises"), /src\/replication is pure/],
-  ["src/registry/a.ts", using("../aws/b.ts"), /src\/registry speaks HTTP/],
-  ["src/registry/a.ts", using("@aws-sdk/client-ecr"), /src\/registry speaks HTTP/],
-  ["src/registry/auth/a.ts", using("../../aws/b.ts"), /src\/registry speaks HTTP/],
-  ["src/registry/auth/a.ts", using("@aws-sdk/client-ecr"), /src\/registry speaks HTTP/],
-  ["src/aws/a.ts", using("undici"), /src\/aws holds the AWS adapters/],
-  ["src/google/a.ts", using("@aws-sdk/client-sqs"), /src\/google holds the Google adapters/],
-  ["functions/copy/handler.ts", using("../../src/aws/b.ts"), /a function's code imports/],
-  ["functions/copy/handler.ts", using("@middy/core"), /a function's code imports/],
-  ["functions/copy/handler.ts", using("../fan-out/handler.ts"), /a function's code imports/],
-  ["functions/copy/handler.ts", using("./index.ts"), /a function's code imports/],
+  ["src/async/a.ts", using("../oci/b.ts"), /src\/async holds time, abort signals/],
+  ["src/oci/a.ts", using("../registry/b.ts"), /src\/oci holds descriptors/],
+  ["src/oci/a.ts", using("node:fs/promises"), /src\/oci holds descriptors/],
+  ["src/oci/errors/a.ts", using("../digest.ts"), /src\/oci\/errors holds what fails/],
+  ["src/contract/stack/a.ts", using("../../replication/state/b.ts"), /src\/contract\/stack holds names/],
+  ["src/replication/copy/a.ts", using("../../registry/b.ts"), /src\/replication\/copy holds one copy request/],
+  ["src/replication/copy/a.ts", using("../destination/b.ts"), /src\/replication\/copy holds one copy request/],
+  ["src/replication/state/a.ts", using("undici"), /src\/replication\/state holds records/],
+  ["src/replication/state/a.ts", using("node:timers/promises"), /src\/replication\/state holds records/],
+  ["src/registry/a.ts", using("../aws/b.ts"), /src\/registry holds a registry as source/],
+  ["src/registry/a.ts", using("@aws-sdk/client-ecr"), /src\/registry holds a registry as source/],
+  ["src/registry/auth/a.ts", using("../../aws/b.ts"), /src\/registry\/auth holds challenges/],
+  ["src/registry/auth/a.ts", using("../client/b.ts"), /src\/registry\/auth holds challenges/],
+  ["src/aws/a.ts", using("undici"), /src\/aws holds Lambda/],
+  ["src/google/a.ts", using("@aws-sdk/client-sqs"), /src\/google holds adapters of Google/],
+  ["functions/copy/handler.ts", using("../../src/aws/b.ts"), /functions holds handlers/],
+  ["functions/copy/handler.ts", using("@middy/core"), /functions holds handlers/],
+  ["functions/copy/handler.ts", using("../fan-out/handler.ts"), /functions holds handlers/],
+  ["functions/copy/handler.ts", using("./index.ts"), /functions holds handlers/],
   ["functions/copy/index.ts", using("../fan-out/handler.ts"), /an index\.ts wires one function/],
-  ["src/wiring/a.ts", using("../../functions/copy/handler.ts"), /src\/wiring joins adapters/],
-  ["infra/a.ts", using("../src/replication/b.ts"), /infra sees only src\/contract/],
-  ["infra/a.ts", using("undici"), /infra sees only src\/contract/],
-  ["local/a.ts", using("aws-cdk-lib"), /local runs the functions/],
-  ["local/a.ts", using("../test/fixtures/b.ts"), /local runs the functions/],
-  ["cli/a.ts", using("@aws-sdk/client-sqs"), /the CLI uses src and local/],
-  ["bench/a.ts", using("aws-cdk-lib"), /the bench measures/],
-  ["src/replication/a.ts", "export const t = setTimeout;\n", /Unexpected use of 'setTimeout'/],
+  ["src/wiring/a.ts", using("../../functions/copy/handler.ts"), /src\/wiring holds the joints/],
+  ["src/wiring/a.ts", using("../../local/emulators/b.ts"), /src\/wiring holds the joints/],
+  ["infra/a.ts", using("../src/replication/state/b.ts"), /infra holds the construct/],
+  ["infra/access/a.ts", using("../functions/b.ts"), /infra\/access holds IAM/],
+  ["infra/a.ts", using("undici"), /infra holds the construct/],
+  ["local/a.ts", using("aws-cdk-lib"), /local holds the whole system/],
+  ["local/a.ts", using("../test/fixtures/b.ts"), /local holds the whole system/],
+  ["local/registry/a.ts", using("../../cli/b.ts"), /local holds the whole system/],
+  ["local/registry/routes/a.ts", using("../../../infra/b.ts"), /local holds the whole system/],
+  ["cli/a.ts", using("@aws-sdk/client-sqs"), /cli holds the command/],
+  ["cli/stack/a.ts", using("../../local/emulators/b.ts"), /cli holds the command/],
+  ["bench/a.ts", using("aws-cdk-lib"), /bench holds the measurements/],
+  ["src/replication/copy/a.ts", "export const t = setTimeout;\n", /Unexpected use of 'setTimeout'/],
   ["src/oci/a.ts", "export const p = process.pid;\n", /Unexpected use of 'process'/],
-  ["src/registry/a.ts", using("node:timers/promises"), /src\/registry speaks HTTP/],
+  ["src/registry/a.ts", using("node:timers/promises"), /src\/registry holds a registry as source/],
   ["src/registry/a.ts", "export const t = setTimeout;\n", /Unexpected use of 'setTimeout'/],
   ["src/registry/a.ts", "export const t = Date.now();\n", /time is a parameter/],
   ["src/registry/a.ts", "export const t = AbortSignal.timeout(1);\n", /time is a parameter/],
@@ -66,6 +77,16 @@ const VIOLATIONS: readonly (readonly [path: string, text: string, says: RegExp])
   ["test/a.test.ts", 'import { it } from "vitest";\nit.skip("x", () => undefined);\n', /skip|disabled/i],
 ];
 
+/** Every room, as the folder it is, and the folders of its own layer that it may not import. */
+const ROOMS = LAYERS.flatMap(({ folder, rooms = {} }) => {
+  const names = Object.keys(rooms);
+  const place = (name: string): string => (name === "." ? folder : `${folder}/${name}`);
+  return names.map((name) => {
+    const allowed = [name, ...(rooms[name]?.rooms ?? [])];
+    return { place: place(name), forbidden: names.filter((other) => !allowed.includes(other)).map(place) };
+  });
+});
+
 describe("the layering rules", () => {
   it.each(VIOLATIONS)("see what is wrong in %s: %s", async (path, text, says) => {
     const { diagnostics, seen } = await lint({ [path]: text, "src/oci/clean.ts": "export const clean = 1;\n" });
@@ -74,6 +95,21 @@ describe("the layering rules", () => {
       .filter(({ filename }) => filename.endsWith(path))
       .map(({ message, help }) => `${message} ${help ?? ""}`);
     expect(found.join("\n")).toMatch(says);
+  });
+
+  it("see each room import each room that it may not", async () => {
+    const planted = ROOMS.flatMap(({ place, forbidden }) =>
+      forbidden.map((other, index): [path: string, text: string] => [
+        `${place}/planted-${index}.ts`,
+        using(`${relative(place, other) || "."}/b.ts`),
+      ]),
+    );
+    expect(planted.length).toBeGreaterThan(100);
+    const { diagnostics } = await lint(Object.fromEntries(planted));
+    const missed = planted.filter(
+      ([path]) => !diagnostics.some(({ code, filename }) => filename.endsWith(path) && /restricted/.test(code)),
+    );
+    expect(missed).toEqual([]);
   });
 
   it("see a cycle between two files", async () => {
@@ -86,22 +122,68 @@ describe("the layering rules", () => {
 
   it("let through what is allowed in every folder", async () => {
     const { diagnostics, seen } = await lint({
+      "src/async/a.ts": using("node:timers/promises"),
       "src/oci/a.ts": using("node:crypto"),
-      "src/contract/a.ts": using("../oci/b.ts"),
-      "src/replication/a.ts": using("../oci/b.ts"),
+      "src/oci/b.ts": using("./errors/b.ts"),
+      "src/contract/configuration/a.ts": using("../../oci/b.ts"),
+      "src/replication/state/a.ts": using("../../oci/b.ts"),
       "src/registry/a.ts": using("undici"),
-      "src/registry/auth/a.ts": using("../../oci/b.ts"),
-      "src/registry/auth/b.ts": using("../a.ts"),
-      "src/aws/a.ts": using("../replication/b.ts"),
+      "src/registry/auth/a.ts": using("../../oci/errors/b.ts"),
+      "src/registry/manifests/b.ts": using("../client/a.ts"),
+      "src/aws/a.ts": using("../replication/state/b.ts"),
       "src/google/a.ts": using("google-auth-library"),
       "src/google/b.ts": using("../registry/auth/b.ts"),
-      "functions/copy/handler.ts": using("../../src/replication/b.ts"),
+      "functions/copy/handler.ts": using("../../src/replication/copy/b.ts"),
       "functions/copy/index.ts": using("./handler.ts"),
-      "infra/a.ts": using("../src/contract/b.ts"),
+      "infra/a.ts": using("../src/contract/stack/b.ts"),
       "local/registry/a.ts": using("../../src/oci/b.ts"),
-      "cli/a.ts": using("../src/replication/b.ts"),
+      "local/registry/routes/a.ts": using("../../http/b.ts"),
+      "cli/a.ts": using("../src/replication/planning/b.ts"),
     });
-    expect(seen).toBe(14);
+    expect(seen).toBe(17);
     expect(diagnostics).toEqual([]);
   });
+
+  it("are those of the table of layers, and so are the tables of CONTRIBUTING.md: `npm run layers` writes both", async () => {
+    expect(JSON.parse(await readFile("lint/layering.json", "utf8"))).toEqual(layeringRules());
+    const words = (text: string): string[] => text.split(/[\s|]+/).filter((word) => !/^-*$/.test(word));
+    expect(words(await readFile("CONTRIBUTING.md", "utf8")).join(" ")).toContain(words(layeringTables()).join(" "));
+  });
 });
+
+describe("the tree", () => {
+  it("has a room in the table for every folder with files", async () => {
+    const folders = new Set((await sources()).map((path) => dirname(path)));
+    for (const { folder, rooms } of LAYERS.filter((layer) => layer.rooms !== undefined)) {
+      const own = [...folders].filter((path) => path === folder || path.startsWith(`${folder}/`));
+      const named = Object.keys(rooms ?? {}).map((name) => (name === "." ? folder : `${folder}/${name}`));
+      expect(own.toSorted()).toEqual(named.toSorted());
+    }
+  });
+
+  it("has no circle of rooms, also none of types", () => {
+    for (const { rooms = {} } of LAYERS) {
+      const below = (name: string, path: readonly string[]): void => {
+        expect(path).not.toContain(name);
+        for (const other of rooms[name]?.rooms ?? []) below(other, [...path, name]);
+      };
+      for (const name of Object.keys(rooms)) below(name, []);
+    }
+  });
+
+  it("has at most 12 files in a folder of src", async () => {
+    const counts = Map.groupBy(await sources(), (path) => dirname(path));
+    const wide = [...counts].filter(([folder, files]) => folder.startsWith("src") && files.length > 12);
+    expect(wide.map(([folder]) => folder)).toEqual([]);
+  });
+});
+
+/** Paths of the TypeScript files of `src` and `infra`. */
+async function sources(): Promise<string[]> {
+  const trees = await Promise.all(
+    ["src", "infra"].map(async (folder) => [folder, await readdir(folder, { recursive: true })] as const),
+  );
+  return trees.flatMap(([folder, paths]) =>
+    paths.filter((path) => path.endsWith(".ts")).map((path) => `${folder}/${path}`),
+  );
+}

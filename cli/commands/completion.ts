@@ -1,7 +1,7 @@
 import { Argument } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { ExitCode } from "../exit-code.ts";
-import type { Session } from "../session.ts";
+import { ExitCode } from "../errors/exit-code.ts";
+import type { Session } from "../terminal/session.ts";
 import { createCommand } from "./base.ts";
 
 export function completionCommand(session: Session, program: () => CommandUnknownOpts) {

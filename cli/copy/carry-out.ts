@@ -1,16 +1,16 @@
-import type { Clock } from "../../src/oci/clock.ts";
+import type { Clock } from "../../src/async/clock.ts";
 import { isDigest } from "../../src/oci/digest.ts";
 import type { BlobStream, ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
-import { concurrently } from "../../src/replication/concurrently.ts";
-import type { ObserveCopy } from "../../src/replication/copy-progress.ts";
-import { refusedAttachment } from "../../src/replication/left-out.ts";
-import type { LeftOut } from "../../src/replication/left-out.ts";
-import { publish, UncertainPutError } from "../../src/replication/publish.ts";
-import type { Streams } from "../../src/replication/streams.ts";
-import { countedStream } from "../../src/replication/counted-stream.ts";
-import { emptyTally } from "../../src/replication/tally.ts";
-import type { Tally } from "../../src/replication/tally.ts";
+import { concurrently } from "../../src/async/run-concurrently.ts";
+import type { ObserveCopy } from "../../src/replication/state/copy-progress.ts";
+import { refusedAttachment } from "../../src/replication/outcome/left-out.ts";
+import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
+import { publish, UncertainPutError } from "../../src/replication/copy/publish-tag.ts";
+import type { Streams } from "../../src/replication/pacing/upload-concurrency.ts";
+import { countedStream } from "../../src/replication/copy/counted-stream.ts";
+import { emptyTally } from "../../src/replication/outcome/copy-statistics.ts";
+import type { Tally } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyPlan, PlannedBlob, PlannedPut } from "./copy-plan.ts";
 
 /** What a plan is carried out with. */

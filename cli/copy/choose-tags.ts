@@ -1,5 +1,5 @@
-import { compileGlobs, globProblem, LONGEST } from "../../src/contract/glob.ts";
-import { UsageError } from "../usage-error.ts";
+import { compileGlobs, globProblem, LONGEST } from "../../src/contract/configuration/glob.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 /** Which tags of a repository are taken. */
 export interface TagChoice {

@@ -4,8 +4,8 @@ import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { Reference } from "../../src/oci/reference.ts";
 import { readAccessOptions } from "../registries/access-options.ts";
 import type { AccessOptions, GivenAccess } from "../registries/access-options.ts";
-import { readReference, usage } from "../registry/read-reference.ts";
-import { UsageError } from "../usage-error.ts";
+import { readReference, usage } from "../repositories/read-reference.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import { chooseTags } from "./choose-tags.ts";
 import type { TagChoice } from "./choose-tags.ts";
 

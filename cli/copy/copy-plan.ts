@@ -3,11 +3,11 @@ import type { Digest } from "../../src/oci/digest.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import type { Manifest } from "../../src/oci/manifest.ts";
 import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
-import { concurrently } from "../../src/replication/concurrently.ts";
-import type { LeftOut } from "../../src/replication/left-out.ts";
-import { lookFor } from "../../src/replication/look-for.ts";
-import { blobsOf } from "../../src/replication/image-tree.ts";
-import type { ImageNode } from "../../src/replication/image-tree.ts";
+import { concurrently } from "../../src/async/run-concurrently.ts";
+import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
+import { lookFor } from "../../src/replication/image/look-for.ts";
+import { blobsOf } from "../../src/replication/image/image-tree.ts";
+import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import type { NamedImage } from "./named-images.ts";
 import { putsInWaves } from "./put-waves.ts";
 

@@ -1,11 +1,11 @@
-import { createStreams } from "../../src/replication/streams.ts";
-import { ExitCode } from "../exit-code.ts";
+import { createStreams } from "../../src/replication/pacing/upload-concurrency.ts";
+import { ExitCode } from "../errors/exit-code.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
-import { counted } from "../format.ts";
-import { openRepositories } from "../registry/repositories.ts";
-import { tell } from "../tell.ts";
-import type { Terminal } from "../terminal.ts";
+import { counted } from "../terminal/format.ts";
+import { openRepositories } from "../repositories/repositories.ts";
+import { tell } from "../terminal/tell.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { copyPair } from "./copy-pair.ts";
 import type { CopyTools } from "./copy-pair.ts";
 import type { CopyOrder, CopyWay } from "./copy-options.ts";

@@ -1,11 +1,11 @@
 import { isCompanionTag } from "../../src/oci/referrers.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference, Tag } from "../../src/oci/reference.ts";
-import { listTags } from "../../src/registry/tags.ts";
-import { createRepositoryClient } from "../../src/registry/repository-client.ts";
-import { NotFoundError } from "../not-found-error.ts";
-import type { Repositories } from "../registry/repositories.ts";
-import { UsageError } from "../usage-error.ts";
+import { listTags } from "../../src/registry/listings/tags.ts";
+import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
+import { NotFoundError } from "../errors/not-found-error.ts";
+import type { Repositories } from "../repositories/repositories.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import type { TagChoice } from "./choose-tags.ts";
 import type { CopyOrder } from "./copy-options.ts";
 

@@ -2,8 +2,8 @@ import type { ImageSource, ManifestWanted } from "../../src/oci/image-source.ts"
 import { formatPlatform } from "../../src/oci/platform.ts";
 import type { Platform } from "../../src/oci/platform.ts";
 import { formatReference } from "../../src/oci/reference.ts";
-import { choosePlatform } from "../../src/replication/choose-platform.ts";
-import { NotFoundError } from "../not-found-error.ts";
+import { choosePlatform } from "../../src/replication/image/choose-platform.ts";
+import { NotFoundError } from "../errors/not-found-error.ts";
 import type { CopyWay } from "./copy-options.ts";
 import type { CopyPair } from "./expand-orders.ts";
 

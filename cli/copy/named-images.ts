@@ -2,10 +2,10 @@ import type { Digest } from "../../src/oci/digest.ts";
 import type { ManifestWanted } from "../../src/oci/image-source.ts";
 import type { Tag } from "../../src/oci/reference.ts";
 import { isSignatureTag } from "../../src/oci/referrers.ts";
-import { locateCompanions } from "../../src/replication/companions.ts";
-import { concurrently } from "../../src/replication/concurrently.ts";
-import { nodesOf, readImage } from "../../src/replication/image-tree.ts";
-import type { ImageTree, ReadImage } from "../../src/replication/image-tree.ts";
+import { locateCompanions } from "../../src/replication/image/cosign-tags.ts";
+import { concurrently } from "../../src/async/run-concurrently.ts";
+import { nodesOf, readImage } from "../../src/replication/image/image-tree.ts";
+import type { ImageTree, ReadImage } from "../../src/replication/image/image-tree.ts";
 
 /** An image, and the name it is to have at the target. */
 export interface NamedImage {

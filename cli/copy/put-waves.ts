@@ -1,6 +1,6 @@
 import type { Digest } from "../../src/oci/digest.ts";
-import type { ImageNode } from "../../src/replication/image-tree.ts";
-import { nodesOf } from "../../src/replication/image-tree.ts";
+import type { ImageNode } from "../../src/replication/image/image-tree.ts";
+import { nodesOf } from "../../src/replication/image/image-tree.ts";
 import type { PlannedPut } from "./copy-plan.ts";
 import type { NamedImage } from "./named-images.ts";
 

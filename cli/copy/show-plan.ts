@@ -1,6 +1,6 @@
 import { isDigest } from "../../src/oci/digest.ts";
-import { counted, formatBytes } from "../format.ts";
-import { describeLeftOut } from "../../src/replication/left-out.ts";
+import { counted, formatBytes } from "../terminal/format.ts";
+import { describeLeftOut } from "../../src/replication/outcome/left-out.ts";
 import type { CopyPlan } from "./copy-plan.ts";
 
 /** A plan in figures, as `--json` has it. */

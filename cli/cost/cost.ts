@@ -1,9 +1,9 @@
-import { PRICES } from "../../src/contract/prices.ts";
+import { PRICES } from "../../src/contract/observing/prices.ts";
 import { estimate } from "./cost-model.ts";
 import type { Workload } from "./cost-model.ts";
-import type { Terminal } from "../terminal.ts";
-import { ExitCode } from "../exit-code.ts";
-import { createTable } from "../table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { ExitCode } from "../errors/exit-code.ts";
+import { createTable } from "../terminal/table.ts";
 
 /** Carries out `freightliner cost`. */
 export function cost({ images, megabytes, overlap, blobs, destinations }: Workload, { out, json }: Terminal): ExitCode {

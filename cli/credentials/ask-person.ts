@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import type { Readable } from "node:stream";
-import type { Screen } from "../terminal.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Screen } from "../terminal/terminal.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 /** Where a person, or a program, writes to us. */
 export type Input = Readable & { readonly isTTY?: boolean };

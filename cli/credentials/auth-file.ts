@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import * as z from "zod";
-import { dotPath } from "../../src/contract/dot-path.ts";
+import { dotPath } from "../../src/contract/configuration/field-path.ts";
 import { CredentialsError } from "./credentials-error.ts";
 
 /** One login, as Docker and Podman write it. Go writes `null` for what is not there. */

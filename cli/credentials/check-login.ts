@@ -1,10 +1,10 @@
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { RegistryHost } from "../../src/oci/reference.ts";
-import { RegistryError } from "../../src/oci/registry-error.ts";
+import { RegistryError } from "../../src/oci/errors/registry-error.ts";
 import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
 import type { Credentials } from "../../src/registry/auth/credentials.ts";
-import { originOf } from "../../src/registry/endpoint.ts";
-import { createRepositoryClient } from "../../src/registry/repository-client.ts";
+import { originOf } from "../../src/registry/client/endpoint.ts";
+import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import type { RegistryAccess } from "../registries/open-access.ts";
 import { CredentialsError } from "./credentials-error.ts";
 

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import * as z from "zod";
-import { shown } from "../../src/oci/format-error.ts";
+import { shown } from "../../src/oci/errors/format-error.ts";
 import type { Credentials } from "../../src/registry/auth/credentials.ts";
-import { scrub } from "../../src/registry/scrub.ts";
+import { scrub } from "../../src/registry/redaction/redact.ts";
 import { CredentialsError } from "./credentials-error.ts";
 
 /** A helper's answer to `get` (docker/docker-credential-helpers, "Development"). */

@@ -1,4 +1,4 @@
-import { DOCKER_HUB, isDockerHub } from "../../src/oci/docker-hub.ts";
+import { DOCKER_HUB, isDockerHub } from "../../src/oci/names/docker-hub.ts";
 
 /** The key of Docker Hub's logins since its first API (docker/cli, "registry.IndexServer"). Helpers look for exactly this text. */
 const DOCKER_HUB_KEY = "https://index.docker.io/v1/";

@@ -1,7 +1,7 @@
 import { isRegistryHost, isRepositoryName } from "../../src/oci/reference.ts";
 import type { RegistryHost } from "../../src/oci/reference.ts";
-import { shown } from "../../src/oci/format-error.ts";
-import { UsageError } from "../usage-error.ts";
+import { shown } from "../../src/oci/errors/format-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import { loginKey } from "./login-key.ts";
 
 /** A place to log in at. */

@@ -1,8 +1,8 @@
-import { ExitCode } from "../exit-code.ts";
+import { ExitCode } from "../errors/exit-code.ts";
 import type { AccessOptions } from "../registries/access-options.ts";
 import { openAccess } from "../registries/open-access.ts";
-import type { Terminal } from "../terminal.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import { askPerson, readSecret } from "./ask-person.ts";
 import type { Input } from "./ask-person.ts";
 import { parseAuthFile, readAuthText } from "./auth-file.ts";

@@ -1,5 +1,5 @@
-import { ExitCode } from "../exit-code.ts";
-import type { Terminal } from "../terminal.ts";
+import { ExitCode } from "../errors/exit-code.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { parseAuthFile, readAuthText } from "./auth-file.ts";
 import { writtenPlace } from "./auth-places.ts";
 import { changeLogins } from "./change-logins.ts";

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { parseConfigurationFile } from "../../src/contract/configuration-file.ts";
-import { ConfigurationError } from "../../src/contract/configuration.ts";
-import { resourceName } from "../../src/contract/names.ts";
-import type { Terminal } from "../terminal.ts";
-import { ExitCode } from "../exit-code.ts";
-import { UsageError } from "../usage-error.ts";
+import { parseConfigurationFile } from "../../src/contract/configuration/configuration-file.ts";
+import { ConfigurationError } from "../../src/contract/configuration/configuration.ts";
+import { resourceName } from "../../src/contract/stack/names.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { ExitCode } from "../errors/exit-code.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import { gcloudCommands } from "./gcloud.ts";
 import { terraform } from "./terraform.ts";
 import { trustingPlace } from "./trusting-place.ts";

@@ -1,7 +1,7 @@
-import type { Destination } from "../../src/contract/configuration-document.ts";
-import { googlePlace } from "../../src/contract/google-place.ts";
-import { AUDIENCE } from "../../src/contract/provider.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Destination } from "../../src/contract/configuration/configuration-document.ts";
+import { googlePlace } from "../../src/contract/providers/google-place.ts";
+import { AUDIENCE } from "../../src/contract/providers/provider.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 /** A service account of a project, as its e-mail says. */
 export interface ServiceAccount {

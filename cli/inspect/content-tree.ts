@@ -3,8 +3,8 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { successors } from "../../src/oci/manifest.ts";
 import { formatPlatform } from "../../src/oci/platform.ts";
 import { companionSubject } from "../../src/oci/referrers.ts";
-import type { ImageNode } from "../../src/replication/image-tree.ts";
-import { nodesOf } from "../../src/replication/image-tree.ts";
+import type { ImageNode } from "../../src/replication/image/image-tree.ts";
+import { nodesOf } from "../../src/replication/image/image-tree.ts";
 import type { NamedImage } from "../copy/named-images.ts";
 
 /** A manifest or a blob, with what it points to and what is attached to it. */

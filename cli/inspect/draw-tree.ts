@@ -1,4 +1,4 @@
-import { counted, formatBytes } from "../format.ts";
+import { counted, formatBytes } from "../terminal/format.ts";
 import type { Content } from "./content-tree.ts";
 
 /** A tree as lines of text, what is attached after what it is made of. */

@@ -1,12 +1,12 @@
 import { formatReference } from "../../src/oci/reference.ts";
 import { findImage } from "../copy/find-image.ts";
 import { readNamedImages } from "../copy/named-images.ts";
-import { ExitCode } from "../exit-code.ts";
+import { ExitCode } from "../errors/exit-code.ts";
 import { readAccessOptions } from "../registries/access-options.ts";
 import type { GivenAccess } from "../registries/access-options.ts";
-import { readImageReference } from "../registry/read-reference.ts";
-import { openRepositories } from "../registry/repositories.ts";
-import type { Terminal } from "../terminal.ts";
+import { readImageReference } from "../repositories/read-reference.ts";
+import { openRepositories } from "../repositories/repositories.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { contentTree } from "./content-tree.ts";
 import { drawTree } from "./draw-tree.ts";
 

@@ -1,5 +1,5 @@
-import type { Clock } from "../../src/oci/clock.ts";
-import type { SharedRate } from "../../src/registry/traffic.ts";
+import type { Clock } from "../../src/async/clock.ts";
+import type { SharedRate } from "../../src/registry/resilience/shared-limits.ts";
 
 /** Sends at most so many requests a second, evenly, in this process alone. */
 export function createLocalRate(requestsPerSecond: number, clock: Pick<Clock, "now" | "sleep">): SharedRate {

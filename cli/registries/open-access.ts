@@ -1,9 +1,9 @@
-import { apiHost } from "../../src/oci/docker-hub.ts";
-import { hostPattern } from "../../src/oci/host-pattern.ts";
-import { createConnections } from "../../src/registry/connections.ts";
-import type { Connections } from "../../src/registry/connections.ts";
+import { apiHost } from "../../src/oci/names/docker-hub.ts";
+import { hostPattern } from "../../src/oci/names/host-pattern.ts";
+import { createConnections } from "../../src/registry/http/connections.ts";
+import type { Connections } from "../../src/registry/http/connections.ts";
 import { ProxyError, proxySettings } from "../../src/registry/hosts/proxy.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import type { AccessOptions } from "./access-options.ts";
 import { readCertificates, readTrusted, trustedBeside } from "./certificates.ts";
 import { readRegistriesFile } from "./registries-file.ts";

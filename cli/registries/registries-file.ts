@@ -4,12 +4,12 @@ import { dirname, join, resolve } from "node:path";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import * as z from "zod";
-import { dotPath } from "../../src/contract/dot-path.ts";
-import { HostPatterns } from "../../src/contract/provider.ts";
-import { printable } from "../../src/contract/printable.ts";
-import { DOCKER_HUB, isDockerHub } from "../../src/oci/docker-hub.ts";
+import { dotPath } from "../../src/contract/configuration/field-path.ts";
+import { HostPatterns } from "../../src/contract/providers/provider.ts";
+import { printable } from "../../src/contract/observing/printable.ts";
+import { DOCKER_HUB, isDockerHub } from "../../src/oci/names/docker-hub.ts";
 import { isRegistryHost } from "../../src/oci/reference.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 const Settings = z.strictObject({
   /** Plain HTTP instead of HTTPS. */

@@ -1,5 +1,5 @@
-import { knownHosts } from "../../src/contract/known-hosts.ts";
-import { isDockerHub } from "../../src/oci/docker-hub.ts";
+import { knownHosts } from "../../src/contract/providers/known-hosts.ts";
+import { isDockerHub } from "../../src/oci/names/docker-hub.ts";
 import type { AccessOptions } from "./access-options.ts";
 import { registryKey } from "./registries-file.ts";
 import type { RegistryEntry } from "./registries-file.ts";

@@ -1,19 +1,19 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference } from "../../src/oci/reference.ts";
-import { RegistryError } from "../../src/oci/registry-error.ts";
-import { deleteManifest } from "../../src/registry/delete-manifest.ts";
-import { createRepositoryClient } from "../../src/registry/repository-client.ts";
-import type { RepositoryClient } from "../../src/registry/repository-client.ts";
+import { RegistryError } from "../../src/oci/errors/registry-error.ts";
+import { deleteManifest } from "../../src/registry/manifests/delete-manifest.ts";
+import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
+import type { RepositoryClient } from "../../src/registry/client/repository-client.ts";
 import { findImage } from "../copy/find-image.ts";
-import { ExitCode } from "../exit-code.ts";
-import { NotFoundError } from "../not-found-error.ts";
+import { ExitCode } from "../errors/exit-code.ts";
+import { NotFoundError } from "../errors/not-found-error.ts";
 import { readAccessOptions } from "../registries/access-options.ts";
 import type { GivenAccess } from "../registries/access-options.ts";
-import type { Terminal } from "../terminal.ts";
-import { UsageError } from "../usage-error.ts";
-import { readImageReference } from "./read-reference.ts";
-import { openRepositories } from "./repositories.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { readImageReference } from "../repositories/read-reference.ts";
+import { openRepositories } from "../repositories/repositories.ts";
 
 interface GivenDelete extends GivenAccess {
   readonly yes: boolean;

@@ -1,9 +1,9 @@
-import { CLAIM_SECONDS } from "../../src/aws/dead-letters.ts";
-import type { DeadLetter, DeadLetters } from "../../src/aws/dead-letters.ts";
-import type { CopyQueue } from "../../src/contract/queues.ts";
-import { concurrently } from "../../src/replication/concurrently.ts";
-import { parseCopyRequest } from "../../src/replication/copy-request.ts";
-import type { CopyRequest } from "../../src/replication/copy-request.ts";
+import { CLAIM_SECONDS } from "../../src/aws/sqs/dead-letters.ts";
+import type { DeadLetter, DeadLetters } from "../../src/aws/sqs/dead-letters.ts";
+import type { CopyQueue } from "../../src/contract/stack/queues.ts";
+import { concurrently } from "../../src/async/run-concurrently.ts";
+import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts";
+import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 
 /** How letters fared that were to be brought back. */
 export interface Brought {

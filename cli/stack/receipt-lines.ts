@@ -1,7 +1,7 @@
-import { pushAge } from "../../src/replication/copy-request.ts";
-import { describeOutcome } from "../../src/replication/outcome.ts";
-import type { Receipt } from "../../src/replication/receipt.ts";
-import { formatDuration } from "../format.ts";
+import { pushAge } from "../../src/replication/planning/copy-request.ts";
+import { describeOutcome } from "../../src/replication/outcome/outcome.ts";
+import type { Receipt } from "../../src/replication/outcome/receipt.ts";
+import { formatDuration } from "../terminal/format.ts";
 
 /** How one request ended, and below it why it failed, and what its copy did not bring. */
 export function receiptLines(receipt: Receipt): string[] {

@@ -1,11 +1,11 @@
-import { compileGlobs } from "../../src/contract/glob.ts";
-import type { DeadLetter } from "../../src/aws/dead-letters.ts";
-import { FAILURE_CLASSES } from "../../src/replication/failure-class.ts";
+import { compileGlobs } from "../../src/contract/configuration/glob.ts";
+import type { DeadLetter } from "../../src/aws/sqs/dead-letters.ts";
+import { FAILURE_CLASSES } from "../../src/replication/outcome/failure-class.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
-import type { Terminal } from "../terminal.ts";
-import { ExitCode } from "../exit-code.ts";
-import { UsageError } from "../usage-error.ts";
-import { counted, formatDuration } from "../format.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { ExitCode } from "../errors/exit-code.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { counted, formatDuration } from "../terminal/format.ts";
 import { bringBack, NOTHING, requestOf } from "./bring-back.ts";
 import type { Brought } from "./bring-back.ts";
 import { readStack } from "./stack-options.ts";

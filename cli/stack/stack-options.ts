@@ -1,8 +1,8 @@
-import { awsAt } from "../../local/emulators/access-key.ts";
+import { awsAt } from "../../local/access/access-key.ts";
 import type { CloudAccess } from "../../src/wiring/open-operations.ts";
-import { isStackName } from "../../src/contract/names.ts";
-import type { GeneralOptions } from "../terminal.ts";
-import { UsageError } from "../usage-error.ts";
+import { isStackName } from "../../src/contract/stack/names.ts";
+import type { GeneralOptions } from "../terminal/terminal.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 /** Which stack, and how to reach it. */
 export interface StackOptions {

@@ -1,17 +1,17 @@
-import { describeOutcome } from "../../src/replication/outcome.ts";
-import { stateOf } from "../../src/replication/tag-state.ts";
+import { describeOutcome } from "../../src/replication/outcome/outcome.ts";
+import { stateOf } from "../../src/replication/state/tag-status.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import type { Operations } from "../../src/wiring/open-operations.ts";
-import { lookAtStack } from "../../src/wiring/stack-look.ts";
-import type { StackLook } from "../../src/wiring/stack-look.ts";
-import { progressBar } from "../bar.ts";
-import type { Terminal } from "../terminal.ts";
+import { lookAtStack } from "../../src/wiring/stack-status.ts";
+import type { StackLook } from "../../src/wiring/stack-status.ts";
+import { progressBar } from "../terminal/bar.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { receiptLines } from "./receipt-lines.ts";
-import { ExitCode } from "../exit-code.ts";
-import { counted, formatDuration } from "../format.ts";
+import { ExitCode } from "../errors/exit-code.ts";
+import { counted, formatDuration } from "../terminal/format.ts";
 import { readStack } from "./stack-options.ts";
 import type { GivenStack } from "./stack-options.ts";
-import { createTable } from "../table.ts";
+import { createTable } from "../terminal/table.ts";
 
 /** Tags shown that are not as they should be. */
 const SHOWN = 20;

@@ -1,12 +1,12 @@
-import type { ListedTag } from "../../src/replication/tag-state.ts";
+import type { ListedTag } from "../../src/replication/state/tag-status.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openOperations } from "../../src/wiring/open-operations.ts";
-import { lookAtStack } from "../../src/wiring/stack-look.ts";
-import type { StackLook } from "../../src/wiring/stack-look.ts";
-import { progressBar } from "../bar.ts";
-import type { ExitCode } from "../exit-code.ts";
-import type { Terminal } from "../terminal.ts";
-import { formatDuration } from "../format.ts";
+import { lookAtStack } from "../../src/wiring/stack-status.ts";
+import type { StackLook } from "../../src/wiring/stack-status.ts";
+import { progressBar } from "../terminal/bar.ts";
+import type { ExitCode } from "../errors/exit-code.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { formatDuration } from "../terminal/format.ts";
 import { readStack } from "./stack-options.ts";
 import type { GivenStack } from "./stack-options.ts";
 

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { closest } from "../../src/contract/closest.ts";
-import { dotPath } from "../../src/contract/dot-path.ts";
-import { readWritten } from "../../src/contract/written-document.ts";
-import type { WrittenDocument } from "../../src/contract/written-document.ts";
-import { UsageError } from "../usage-error.ts";
+import { closest } from "../../src/contract/configuration/did-you-mean.ts";
+import { dotPath } from "../../src/contract/configuration/field-path.ts";
+import { readWritten } from "../../src/contract/configuration/written-document.ts";
+import type { WrittenDocument } from "../../src/contract/configuration/written-document.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 /** One line of a list: an image, or the tags of a repository that its patterns take. */
 const SyncEntry = z.strictObject({

@@ -3,12 +3,12 @@ import type { Digest } from "../../src/oci/digest.ts";
 import type { ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { successors } from "../../src/oci/manifest.ts";
-import { RegistryError } from "../../src/oci/registry-error.ts";
-import { concurrently } from "../../src/replication/concurrently.ts";
-import { blobsOf, nodesOf } from "../../src/replication/image-tree.ts";
-import type { ImageNode } from "../../src/replication/image-tree.ts";
-import { reasonToLeaveOut } from "../../src/replication/left-out.ts";
-import type { LeftOut } from "../../src/replication/left-out.ts";
+import { RegistryError } from "../../src/oci/errors/registry-error.ts";
+import { concurrently } from "../../src/async/run-concurrently.ts";
+import { blobsOf, nodesOf } from "../../src/replication/image/image-tree.ts";
+import type { ImageNode } from "../../src/replication/image/image-tree.ts";
+import { reasonToLeaveOut } from "../../src/replication/outcome/left-out.ts";
+import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import type { NamedImage } from "../copy/named-images.ts";
 
 /** Something of an image that its copy lacks, or has otherwise. */

@@ -1,9 +1,9 @@
 import type { Digest } from "../../src/oci/digest.ts";
-import { describeLeftOut } from "../../src/replication/left-out.ts";
-import type { LeftOut } from "../../src/replication/left-out.ts";
-import { ExitCode } from "../exit-code.ts";
-import { counted } from "../format.ts";
-import type { Terminal } from "../terminal.ts";
+import { describeLeftOut } from "../../src/replication/outcome/left-out.ts";
+import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
+import { ExitCode } from "../errors/exit-code.ts";
+import { counted } from "../terminal/format.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import type { Comparison } from "./compare-images.ts";
 
 interface Compared {

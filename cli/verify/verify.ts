@@ -3,12 +3,12 @@ import { formatReference } from "../../src/oci/reference.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { findImage } from "../copy/find-image.ts";
 import { readNamedImages } from "../copy/named-images.ts";
-import type { ExitCode } from "../exit-code.ts";
+import type { ExitCode } from "../errors/exit-code.ts";
 import { readAccessOptions } from "../registries/access-options.ts";
 import type { GivenAccess } from "../registries/access-options.ts";
-import { readImageReference, readReference, usage } from "../registry/read-reference.ts";
-import { openRepositories } from "../registry/repositories.ts";
-import type { Terminal } from "../terminal.ts";
+import { readImageReference, readReference, usage } from "../repositories/read-reference.ts";
+import { openRepositories } from "../repositories/repositories.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { compareImages } from "./compare-images.ts";
 import { showComparison } from "./show-comparison.ts";
 

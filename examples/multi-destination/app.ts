@@ -6,7 +6,7 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { Freightliner } from "../../infra/freightliner.ts";
-import { readConfigurationFile } from "../../infra/read-configuration.ts";
+import { readConfigurationFile } from "../../infra/settings/read-configuration.ts";
 
 // Several destinations, a key, a topic, a chat room and operators of the team's own, and settings that differ from the defaults; cdk-nag looks at it all.
 //

@@ -1,15 +1,15 @@
-import { keptByKey } from "../../src/contract/kept.ts";
-import { COPY_RESERVE_MS } from "../../src/contract/limits.ts";
-import { FormatError } from "../../src/oci/format-error.ts";
-import type { CopyReport } from "../../src/replication/copy-report.ts";
-import { parseCopyRequest } from "../../src/replication/copy-request.ts";
-import type { CopyRequest } from "../../src/replication/copy-request.ts";
-import { selectedRepository, targetRepository } from "../../src/replication/plan-copies.ts";
-import { replicateTag } from "../../src/replication/replicate-tag.ts";
-import { hearOf, tagKey } from "../../src/replication/tag-record.ts";
-import { createSpeed } from "../../src/replication/time-left.ts";
-import type { TimeLeft } from "../../src/replication/time-left.ts";
-import { watchedTarget } from "../../src/replication/watched-target.ts";
+import { keptByKey } from "../../src/async/lru.ts";
+import { COPY_RESERVE_MS } from "../../src/contract/stack/limits.ts";
+import { FormatError } from "../../src/oci/errors/format-error.ts";
+import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
+import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts";
+import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import { selectedRepository, targetRepository } from "../../src/replication/planning/plan-copies.ts";
+import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
+import { hearOf, tagKey } from "../../src/replication/state/tag-record.ts";
+import { createSpeed } from "../../src/replication/pacing/time-budget.ts";
+import type { TimeLeft } from "../../src/replication/pacing/time-budget.ts";
+import { watchedTarget } from "../../src/replication/destination/observed-target.ts";
 import type { CopyDependencies, Delivery } from "./handler.ts";
 
 /** How a delivery ended, the request it was about, and the key of the tag's record: as far as they are known. */

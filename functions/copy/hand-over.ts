@@ -1,6 +1,6 @@
-import { describeError } from "../../src/contract/observer.ts";
-import type { Observer } from "../../src/contract/observer.ts";
-import type { CopyRequest } from "../../src/replication/copy-request.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
+import type { Observer } from "../../src/contract/observing/observer.ts";
+import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 
 /** Puts a request on the queue of the long lane. */
 export type HandOver = (request: CopyRequest, signal: AbortSignal) => Promise<void>;

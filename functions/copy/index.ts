@@ -1,7 +1,7 @@
 import middy from "@middy/core";
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { createObserver } from "../../src/aws/observer.ts";
-import { StackEnvironment } from "../../src/contract/environment.ts";
+import { StackEnvironment } from "../../src/contract/stack/environment.ts";
 import { toDelivery } from "./delivery.ts";
 import { openCopier } from "./open-copier.ts";
 

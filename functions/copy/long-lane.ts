@@ -1,8 +1,8 @@
 import { createObserver } from "../../src/aws/observer.ts";
-import { StackEnvironment } from "../../src/contract/environment.ts";
-import { describeError } from "../../src/contract/observer.ts";
-import { LONG_RESERVE_SECONDS, LONG_TIMEOUT_SECONDS } from "../../src/contract/limits.ts";
-import { systemClock } from "../../src/registry/system-clock.ts";
+import { StackEnvironment } from "../../src/contract/stack/environment.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
+import { LONG_RESERVE_SECONDS, LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
+import { systemClock } from "../../src/async/system-clock.ts";
 import { watchCrashes } from "./crash-watch.ts";
 import { drain } from "./drain.ts";
 import { openCopier } from "./open-copier.ts";

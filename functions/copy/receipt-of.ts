@@ -1,10 +1,10 @@
-import { describeError } from "../../src/contract/observer.ts";
-import { traceparentOf } from "../../src/contract/trace.ts";
-import type { CopyReport } from "../../src/replication/copy-report.ts";
-import type { CopyRequest } from "../../src/replication/copy-request.ts";
-import { leftOutFields } from "../../src/replication/left-out.ts";
-import { finalOutcome } from "../../src/replication/outcome.ts";
-import type { Receipt } from "../../src/replication/receipt.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
+import { traceparentOf } from "../../src/contract/observing/traceparent.ts";
+import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
+import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
+import { finalOutcome } from "../../src/replication/outcome/outcome.ts";
+import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 
 /**
  * What is kept of a request's end. A message that holds no request is known by its own id.

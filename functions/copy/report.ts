@@ -1,13 +1,13 @@
-import { Metric } from "../../src/contract/metric-names.ts";
-import type { MetricName } from "../../src/contract/metric-names.ts";
-import { describeError } from "../../src/contract/observer.ts";
-import type { LogFields, Observer } from "../../src/contract/observer.ts";
-import { deliveryDollars } from "../../src/contract/prices.ts";
-import { traceparentOf } from "../../src/contract/trace.ts";
-import type { CopyReport } from "../../src/replication/copy-report.ts";
-import { leftOutFields } from "../../src/replication/left-out.ts";
-import { failureClass } from "../../src/replication/failure-class.ts";
-import type { CopyRequest } from "../../src/replication/copy-request.ts";
+import { Metric } from "../../src/contract/observing/metric-names.ts";
+import type { MetricName } from "../../src/contract/observing/metric-names.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
+import type { LogFields, Observer } from "../../src/contract/observing/observer.ts";
+import { deliveryDollars } from "../../src/contract/observing/prices.ts";
+import { traceparentOf } from "../../src/contract/observing/traceparent.ts";
+import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
+import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
+import { failureClass } from "../../src/replication/outcome/failure-class.ts";
+import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 
 /** One line per delivery: what was asked, and how it ended. */
 export function logReport(

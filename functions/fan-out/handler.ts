@@ -1,13 +1,13 @@
-import type { Configuration } from "../../src/contract/configuration.ts";
-import { UNTAGGED_DELAY_SECONDS } from "../../src/contract/limits.ts";
-import { Metric } from "../../src/contract/metric-names.ts";
-import type { Observer } from "../../src/contract/observer.ts";
-import { traceparentOf } from "../../src/contract/trace.ts";
-import type { CopyRequest } from "../../src/replication/copy-request.ts";
-import { readEcrEvent } from "../../src/replication/image-pushed.ts";
-import type { FinalOutcome } from "../../src/replication/outcome.ts";
-import { planCopies } from "../../src/replication/plan-copies.ts";
-import type { Receipts } from "../../src/replication/receipt.ts";
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import { UNTAGGED_DELAY_SECONDS } from "../../src/contract/stack/limits.ts";
+import { Metric } from "../../src/contract/observing/metric-names.ts";
+import type { Observer } from "../../src/contract/observing/observer.ts";
+import { traceparentOf } from "../../src/contract/observing/traceparent.ts";
+import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import { readEcrEvent } from "../../src/replication/planning/push-event.ts";
+import type { FinalOutcome } from "../../src/replication/outcome/outcome.ts";
+import { planCopies } from "../../src/replication/planning/plan-copies.ts";
+import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 
 export interface FanOutDependencies {
   readonly configuration: Configuration;

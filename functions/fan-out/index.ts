@@ -1,10 +1,10 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
-import { clientLimits } from "../../src/aws/client-limits.ts";
-import { createCopyQueues } from "../../src/aws/copy-queues.ts";
+import { clientLimits } from "../../src/aws/client/client-limits.ts";
+import { createCopyQueues } from "../../src/aws/sqs/copy-queues.ts";
 import { createObserver } from "../../src/aws/observer.ts";
-import { FanOutEnvironment } from "../../src/contract/environment.ts";
+import { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createHandler } from "./handler.ts";

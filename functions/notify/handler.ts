@@ -1,10 +1,10 @@
-import type { NotifyPolicy } from "../../src/contract/environment.ts";
-import { Metric } from "../../src/contract/metric-names.ts";
-import { describeError } from "../../src/contract/observer.ts";
-import type { Observer } from "../../src/contract/observer.ts";
-import { isNews, noticeOf } from "../../src/replication/notice.ts";
-import type { NoticeRecord } from "../../src/replication/notice.ts";
-import type { RecordStore } from "../../src/replication/record-store.ts";
+import type { NotifyPolicy } from "../../src/contract/stack/environment.ts";
+import { Metric } from "../../src/contract/observing/metric-names.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
+import type { Observer } from "../../src/contract/observing/observer.ts";
+import { isNews, noticeOf } from "../../src/replication/state/notification-record.ts";
+import type { NoticeRecord } from "../../src/replication/state/notification-record.ts";
+import type { RecordStore } from "../../src/replication/state/record-store.ts";
 import { describeAlarm, readAlarm } from "./alarm.ts";
 import type { Alarm } from "./alarm.ts";
 

@@ -1,12 +1,12 @@
-import { PROBE_REPOSITORY } from "../../src/contract/limits.ts";
-import { Metric } from "../../src/contract/metric-names.ts";
-import { describeError } from "../../src/contract/observer.ts";
-import { RateExceededError } from "../../src/oci/rate-exceeded-error.ts";
-import { RegistryError } from "../../src/oci/registry-error.ts";
-import { noteProbe } from "../../src/replication/circuit-probe.ts";
-import type { CircuitProbe } from "../../src/replication/circuit-probe.ts";
-import type { CircuitPolicy, CircuitRecord } from "../../src/replication/circuit.ts";
-import { isOutage } from "../../src/replication/watched-target.ts";
+import { PROBE_REPOSITORY } from "../../src/contract/stack/limits.ts";
+import { Metric } from "../../src/contract/observing/metric-names.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
+import { RateExceededError } from "../../src/oci/errors/rate-exceeded-error.ts";
+import { RegistryError } from "../../src/oci/errors/registry-error.ts";
+import { noteProbe } from "../../src/replication/destination/circuit-probe.ts";
+import type { CircuitProbe } from "../../src/replication/destination/circuit-probe.ts";
+import type { CircuitPolicy, CircuitRecord } from "../../src/replication/destination/circuit.ts";
+import { isOutage } from "../../src/replication/destination/observed-target.ts";
 import type { ProbeDependencies } from "./handler.ts";
 
 /** Time a destination has to answer a probe, in milliseconds. */

@@ -1,15 +1,15 @@
-import type { Destination } from "../../src/contract/configuration-document.ts";
-import type { Configuration } from "../../src/contract/configuration.ts";
-import { Metric } from "../../src/contract/metric-names.ts";
-import { describeError } from "../../src/contract/observer.ts";
-import type { Observer } from "../../src/contract/observer.ts";
-import { CIRCUIT } from "../../src/contract/limits.ts";
-import { circuitPolicy } from "../../src/replication/circuit-policy.ts";
-import { isSuspected } from "../../src/replication/circuit-probe.ts";
-import type { CircuitRecord, CircuitState } from "../../src/replication/circuit.ts";
-import { nextIntakeStep, openedIntake, pausedIntake } from "../../src/replication/intake.ts";
-import type { IntakeRecord, IntakeStep } from "../../src/replication/intake.ts";
-import type { RecordStore } from "../../src/replication/record-store.ts";
+import type { Destination } from "../../src/contract/configuration/configuration-document.ts";
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import { Metric } from "../../src/contract/observing/metric-names.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
+import type { Observer } from "../../src/contract/observing/observer.ts";
+import { CIRCUIT } from "../../src/contract/stack/limits.ts";
+import { circuitPolicy } from "../../src/replication/destination/circuit-policy.ts";
+import { isSuspected } from "../../src/replication/destination/circuit-probe.ts";
+import type { CircuitRecord, CircuitState } from "../../src/replication/destination/circuit.ts";
+import { nextIntakeStep, openedIntake, pausedIntake } from "../../src/replication/destination/queue-pause.ts";
+import type { IntakeRecord, IntakeStep } from "../../src/replication/destination/queue-pause.ts";
+import type { RecordStore } from "../../src/replication/state/record-store.ts";
 import { askDestination, isClosed } from "./ask.ts";
 
 export interface ProbeDependencies {

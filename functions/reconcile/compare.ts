@@ -1,10 +1,10 @@
 import { isRepositoryName } from "../../src/oci/reference.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
-import { compareRepository } from "../../src/replication/compare-repository.ts";
-import type { ReconcileContext } from "../../src/replication/reconcile.ts";
-import type { Limits } from "../../src/replication/limited.ts";
-import type { Standings } from "../../src/replication/standings.ts";
-import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile-cycle.ts";
+import { compareRepository } from "../../src/replication/reconcile/compare-repository.ts";
+import type { ReconcileContext } from "../../src/replication/reconcile/reconcile-repository.ts";
+import type { Limits } from "../../src/async/limited-listing.ts";
+import type { Standings } from "../../src/replication/reconcile/standings.ts";
+import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 import { isDone, noteFailure, noteFound, slowSubjects } from "./note-compared.ts";
 import { placesOf } from "./places.ts";

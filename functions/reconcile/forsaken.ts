@@ -1,5 +1,5 @@
-import { describeError } from "../../src/contract/observer.ts";
-import { isForsaken } from "../../src/replication/intake.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
+import { isForsaken } from "../../src/replication/destination/queue-pause.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 
 /** Towards working: queues that were paused and that no probe looks after any more are opened, each on its own. */

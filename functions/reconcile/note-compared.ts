@@ -1,9 +1,9 @@
-import { Metric } from "../../src/contract/metric-names.ts";
-import { describeError } from "../../src/contract/observer.ts";
-import type { Observer } from "../../src/contract/observer.ts";
-import { isGone } from "../../src/replication/compare-repository.ts";
-import type { ComparedPlace } from "../../src/replication/compare-repository.ts";
-import type { ReconciledRepository } from "../../src/replication/reconcile.ts";
+import { Metric } from "../../src/contract/observing/metric-names.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
+import type { Observer } from "../../src/contract/observing/observer.ts";
+import { isGone } from "../../src/replication/reconcile/compare-repository.ts";
+import type { ComparedPlace } from "../../src/replication/reconcile/compare-repository.ts";
+import type { ReconciledRepository } from "../../src/replication/reconcile/reconcile-repository.ts";
 
 /** Logs and counts what a comparison found. `waiting`: events in the destination's live queue; undefined when unknown. */
 export function noteFound(

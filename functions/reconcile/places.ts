@@ -1,8 +1,8 @@
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import { selectedRepository, targetRepository } from "../../src/replication/plan-copies.ts";
-import type { ReconciledRepository } from "../../src/replication/reconcile.ts";
+import { selectedRepository, targetRepository } from "../../src/replication/planning/plan-copies.ts";
+import type { ReconciledRepository } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 
 /** Everywhere a repository goes to: rules may send the tags of one repository to several at one destination. */

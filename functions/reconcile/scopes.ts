@@ -1,5 +1,5 @@
-import type { Configuration } from "../../src/contract/configuration.ts";
-import { REGULAR_CYCLE, scheduledCycle, SLOW_CYCLE } from "../../src/replication/reconcile-cycle.ts";
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import { REGULAR_CYCLE, scheduledCycle, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
 
 /** One comparison: of what, and how often it begins. */
 export interface Scope {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RepositoryIndex, RepositoryState } from "../registry/repository-index.ts";
-import { startHttpServer } from "./http-server.ts";
-import type { RunningServer } from "./http-server.ts";
-import { GOOGLE_JSON, sendJson } from "./send-json.ts";
+import type { RepositoryIndex, RepositoryState } from "../registry/storage/repository-index.ts";
+import { startHttpServer } from "../http/http-server.ts";
+import type { RunningServer } from "../http/http-server.ts";
+import { GOOGLE_JSON, sendJson } from "../http/send-json.ts";
 
 export interface ArtifactRegistryApiOptions {
   /** What the registry holds. */

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
-import { awsOf, signedWith, TEST_KEY } from "./access-key.ts";
-import type { AccessKeyId } from "./access-key.ts";
-import { startHttpServer } from "./http-server.ts";
-import type { Answer } from "./http-server.ts";
-import { readBody } from "./read-body.ts";
+import { awsOf, signedWith, TEST_KEY } from "../access/access-key.ts";
+import type { AccessKeyId } from "../access/access-key.ts";
+import { startHttpServer } from "../http/http-server.ts";
+import type { Answer } from "../http/http-server.ts";
+import { readBody } from "../http/read-body.ts";
 
 export interface RunningDynamoDb {
   readonly endpoint: string;

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import { isDigest } from "../../src/oci/digest.ts";
-import type { RepositoryIndex, RepositoryState } from "../registry/repository-index.ts";
-import { signedWith, TEST_KEY } from "./access-key.ts";
-import type { AccessKeyId } from "./access-key.ts";
-import { startHttpServer } from "./http-server.ts";
-import type { RunningServer } from "./http-server.ts";
-import { readBody } from "./read-body.ts";
-import { AWS_JSON, sendJson } from "./send-json.ts";
+import type { RepositoryIndex, RepositoryState } from "../registry/storage/repository-index.ts";
+import { signedWith, TEST_KEY } from "../access/access-key.ts";
+import type { AccessKeyId } from "../access/access-key.ts";
+import { startHttpServer } from "../http/http-server.ts";
+import type { RunningServer } from "../http/http-server.ts";
+import { readBody } from "../http/read-body.ts";
+import { AWS_JSON, sendJson } from "../http/send-json.ts";
 
 const TARGET_PREFIX = "AmazonEC2ContainerRegistry_V20150921.";
 const TOKEN_LIFE_SECONDS = 12 * 3_600;

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
-import { namesKey, TEST_KEY } from "./access-key.ts";
-import type { AccessKeyId } from "./access-key.ts";
-import { startHttpServer } from "./http-server.ts";
-import type { RunningServer } from "./http-server.ts";
-import { readBody } from "./read-body.ts";
-import { GOOGLE_JSON, sendJson } from "./send-json.ts";
-import { claimProblem } from "./signed-claim.ts";
-import { createTokenBook } from "./token-book.ts";
-import type { TokenBook } from "./token-book.ts";
+import { namesKey, TEST_KEY } from "../access/access-key.ts";
+import type { AccessKeyId } from "../access/access-key.ts";
+import { startHttpServer } from "../http/http-server.ts";
+import type { RunningServer } from "../http/http-server.ts";
+import { readBody } from "../http/read-body.ts";
+import { GOOGLE_JSON, sendJson } from "../http/send-json.ts";
+import { claimProblem } from "../access/signed-claim.ts";
+import { createTokenBook } from "../access/token-book.ts";
+import type { TokenBook } from "../access/token-book.ts";
 
 export interface RunningGoogleTokens extends RunningServer {
   readonly endpoints: { readonly [service in "sts" | "iamCredentials" | "oauth"]: string };

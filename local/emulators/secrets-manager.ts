@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
-import { signedWith, TEST_KEY } from "./access-key.ts";
-import type { AccessKeyId } from "./access-key.ts";
-import { startHttpServer } from "./http-server.ts";
-import type { RunningServer } from "./http-server.ts";
-import { readBody } from "./read-body.ts";
-import { AWS_JSON, sendJson } from "./send-json.ts";
+import { signedWith, TEST_KEY } from "../access/access-key.ts";
+import type { AccessKeyId } from "../access/access-key.ts";
+import { startHttpServer } from "../http/http-server.ts";
+import type { RunningServer } from "../http/http-server.ts";
+import { readBody } from "../http/read-body.ts";
+import { AWS_JSON, sendJson } from "../http/send-json.ts";
 
 const Request = z.object({ SecretId: z.string() });
 

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { startFauxqs } from "fauxqs";
 import type { FauxqsServer } from "fauxqs";
-import { listenerSignedWith, TEST_KEY } from "./access-key.ts";
-import type { AccessKeyId } from "./access-key.ts";
-import { LOCAL_REGION } from "./local-aws.ts";
-import { guardServer } from "./same-machine.ts";
+import { listenerSignedWith, TEST_KEY } from "../access/access-key.ts";
+import type { AccessKeyId } from "../access/access-key.ts";
+import { LOCAL_REGION } from "../access/local-aws.ts";
+import { guardServer } from "../http/same-machine.ts";
 
 export interface LocalQueue {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { request } from "undici";
 import type { Dispatcher } from "undici";
-import { concurrently } from "../../src/replication/concurrently.ts";
+import { concurrently } from "../../src/async/run-concurrently.ts";
 import type { BlobContent, ImageContent, ManifestContent } from "./image-content.ts";
 
 /** Where an image is pushed to. */

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Message } from "@aws-sdk/client-sqs";
 import * as z from "zod";
-import { awsOf, TEST_KEY } from "../emulators/access-key.ts";
-import type { AccessKeyId } from "../emulators/access-key.ts";
-import { LOCAL_REGION } from "../emulators/local-aws.ts";
+import { awsOf, TEST_KEY } from "../access/access-key.ts";
+import type { AccessKeyId } from "../access/access-key.ts";
+import { LOCAL_REGION } from "../access/local-aws.ts";
 import type { LocalQueue } from "../emulators/sqs.ts";
 import type { InvocationResult } from "./execution-environment.ts";
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { Worker } from "node:worker_threads";
-import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "../emulators/local-aws.ts";
+import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "../access/local-aws.ts";
 import type { InvocationMessage, ThreadData, ThreadMessage } from "./messages.ts";
 
 /** A function as it is deployed. */

@@ -1,6 +1,6 @@
 import { startExecutionEnvironment } from "./execution-environment.ts";
 import type { ExecutionEnvironment, FunctionDefinition, InvocationResult } from "./execution-environment.ts";
-import { createSlots } from "../../src/replication/slots.ts";
+import { createSemaphore } from "../../src/async/semaphore.ts";
 
 /** A deployed function: as many environments as it has invocations at once, reused while warm. */
 export interface LocalFunction {
@@ -13,7 +13,7 @@ export interface LocalFunction {
 
 /** Deploys a function; more invocations than `maxConcurrency` wait in order. */
 export function startFunction(definition: FunctionDefinition, maxConcurrency: number, isWarm = true): LocalFunction {
-  const slots = createSlots(maxConcurrency);
+  const executions = createSemaphore(maxConcurrency);
   const all = new Set<ExecutionEnvironment>();
   const warm: ExecutionEnvironment[] = [];
   let closed = false;
@@ -46,7 +46,7 @@ export function startFunction(definition: FunctionDefinition, maxConcurrency: nu
 
   return {
     invoke: (event) =>
-      slots.run(async () => {
+      executions.run(async () => {
         if (closed) return { kind: "failed", errorType: "Runtime.Closed", errorMessage: "the function was removed" };
         const environment = take();
         const result = await environment.invoke(event);

@@ -1,11 +1,11 @@
-import { describeError } from "../../src/contract/observer.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
-import { lookAtStack } from "../../src/wiring/stack-look.ts";
-import { awsAt } from "../emulators/access-key.ts";
-import type { RunningServer } from "../emulators/http-server.ts";
-import type { LiveView } from "../live-view.ts";
-import type { LocalOptions } from "../options.ts";
-import type { Stack } from "../stack.ts";
+import { lookAtStack } from "../../src/wiring/stack-status.ts";
+import { awsAt } from "../access/access-key.ts";
+import type { RunningServer } from "../http/http-server.ts";
+import type { LiveView } from "../view/live-view.ts";
+import type { LocalOptions } from "../stack/options.ts";
+import type { Stack } from "../stack/stack.ts";
 import { createLooks } from "./looks.ts";
 import { startPage } from "./page-server.ts";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { startHttpServer } from "../emulators/http-server.ts";
-import type { RunningServer } from "../emulators/http-server.ts";
+import { startHttpServer } from "../http/http-server.ts";
+import type { RunningServer } from "../http/http-server.ts";
 import type { Looks } from "./looks.ts";
 
 const FILES = {

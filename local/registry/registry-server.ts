@@ -1,23 +1,23 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { isRepositoryName } from "../../src/oci/reference.ts";
-import { isUnreadable, startHttpServer } from "../emulators/http-server.ts";
-import type { RunningServer } from "../emulators/http-server.ts";
-import { blobRoute } from "./blob-routes.ts";
-import { openContentFiles } from "./content-files.ts";
-import type { ContentFiles } from "./content-files.ts";
-import { methodNotAllowed } from "./exchange.ts";
-import type { Exchange, RegistryParts } from "./exchange.ts";
-import { referrersRoute, tagsRoute } from "./listing-routes.ts";
-import { manifestRoute } from "./manifest-routes.ts";
-import type { Action, Profile } from "./profile.ts";
-import { Refusal } from "./refusal.ts";
-import type { OnRegistryEvent } from "./registry-event.ts";
-import { openRepositoryIndex } from "./repository-index.ts";
-import type { RepositoryIndex } from "./repository-index.ts";
-import { sendFile } from "./send-file.ts";
-import { startUploadRoute, uploadRoute } from "./upload-routes.ts";
-import { createUploadSessions, isDiskFull } from "./upload-sessions.ts";
+import { isUnreadable, startHttpServer } from "../http/http-server.ts";
+import type { RunningServer } from "../http/http-server.ts";
+import { blobRoute } from "./routes/blob-routes.ts";
+import { openContentFiles } from "./storage/content-files.ts";
+import type { ContentFiles } from "./storage/content-files.ts";
+import { methodNotAllowed } from "./routes/exchange.ts";
+import type { Exchange, RegistryParts } from "./routes/exchange.ts";
+import { referrersRoute, tagsRoute } from "./routes/listing-routes.ts";
+import { manifestRoute } from "./routes/manifest-routes.ts";
+import type { Action, Profile } from "./profiles/profile.ts";
+import { Refusal } from "./protocol/refusal.ts";
+import type { OnRegistryEvent } from "./protocol/registry-event.ts";
+import { openRepositoryIndex } from "./storage/repository-index.ts";
+import type { RepositoryIndex } from "./storage/repository-index.ts";
+import { sendFile } from "./storage/send-file.ts";
+import { startUploadRoute, uploadRoute } from "./routes/upload-routes.ts";
+import { createUploadSessions, isDiskFull } from "./storage/upload-sessions.ts";
 
 export interface RegistryOptions {
   /** Where everything is kept; a registry started on it again has it all. */

@@ -4,11 +4,11 @@ import {
   UpdateEventSourceMappingCommand,
 } from "@aws-sdk/client-lambda";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
-import { unlessAborted } from "../replication/limited.ts";
-import { untilAborted } from "./abortable.ts";
-import type { Concurrency } from "../contract/environment.ts";
-import { queueByArn } from "../contract/queues.ts";
-import type { CopyQueue } from "../contract/queues.ts";
+import { unlessAborted } from "../async/abort.ts";
+import { untilAborted } from "./client/until-aborted.ts";
+import type { Concurrency } from "../contract/stack/environment.ts";
+import { queueByArn } from "../contract/stack/queues.ts";
+import type { CopyQueue } from "../contract/stack/queues.ts";
 
 /** Lambda reads a queue with so many invocations at once at least (MaximumConcurrency of an SQS event source). */
 const LEAST = 2;

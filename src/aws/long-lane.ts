@@ -2,8 +2,8 @@ import { AccountLimitExceededException, StartBuildCommand } from "@aws-sdk/clien
 import type { CodeBuildClient } from "@aws-sdk/client-codebuild";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { untilAborted } from "./abortable.ts";
-import type { CopyQueue } from "../contract/queues.ts";
+import { untilAborted } from "./client/until-aborted.ts";
+import type { CopyQueue } from "../contract/stack/queues.ts";
 
 /**
  * What was done about the long lane: nothing waits, a build was started, one is at work; or CodeBuild refused one, and none seems to be at

@@ -1,9 +1,9 @@
 import { AwsClient } from "google-auth-library";
 import type { AwsSecurityCredentialsSupplier } from "google-auth-library";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
-import { createSecrets } from "../registry/auth/secrets.ts";
-import type { Secrets } from "../registry/auth/secrets.ts";
-import { createSharedWork } from "../registry/shared-work.ts";
+import { createSecrets } from "../registry/redaction/secrets.ts";
+import type { Secrets } from "../registry/redaction/secrets.ts";
+import { createSingleFlight } from "../async/single-flight.ts";
 import { GOOGLE_SCOPE } from "./scope.ts";
 import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";
 
@@ -39,7 +39,7 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
   /** The client whose exchange is under way. */
   let asking: AwsClient | undefined;
   let given: string | undefined;
-  const exchanges = createSharedWork<string>();
+  const exchanges = createSingleFlight<string>();
   const exchange = async (signal: AbortSignal): Promise<string> => {
     // The library gives every later caller the same exchange, also one that hangs: a new client asks anew.
     if (asking === client) client = create();

@@ -1,9 +1,9 @@
 import { JWT } from "google-auth-library";
 import * as z from "zod";
-import { RegistryError } from "../oci/registry-error.ts";
+import { RegistryError } from "../oci/errors/registry-error.ts";
 import { cachedCredentials } from "../registry/auth/cached-credentials.ts";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
-import { createSecrets } from "../registry/auth/secrets.ts";
+import { createSecrets } from "../registry/redaction/secrets.ts";
 import { GOOGLE_SCOPE } from "./scope.ts";
 import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";
 

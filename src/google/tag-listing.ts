@@ -1,11 +1,11 @@
 import * as z from "zod";
-import type { GooglePlace } from "../contract/google-place.ts";
+import type { GooglePlace } from "../contract/providers/google-place.ts";
 import { isDigest } from "../oci/digest.ts";
 import { isTag, parseRegistryHost } from "../oci/reference.ts";
 import type { TaggedDigest, TagListing } from "../oci/tag-listing.ts";
-import type { Endpoint } from "../registry/endpoint.ts";
-import { pages } from "../registry/listing.ts";
-import { createRepositoryClient } from "../registry/repository-client.ts";
+import type { Endpoint } from "../registry/client/endpoint.ts";
+import { pages } from "../registry/listings/pages.ts";
+import { createRepositoryClient } from "../registry/client/repository-client.ts";
 
 /** Artifact Registry cuts the listings of its Docker API at so many tags or images ("Quotas and limits"). */
 export const DOCKER_LISTING_MAX = 10_000;

@@ -1,7 +1,7 @@
-import { RegistryError } from "../oci/registry-error.ts";
-import type { Cut } from "../registry/auth/secrets.ts";
-import { scrub } from "../registry/scrub.ts";
-import { unlessAborted } from "../registry/shared-work.ts";
+import { RegistryError } from "../oci/errors/registry-error.ts";
+import type { Cut } from "../registry/redaction/secrets.ts";
+import { scrub } from "../registry/redaction/redact.ts";
+import { unlessAborted } from "../async/abort.ts";
 
 /** How long a token may take, in milliseconds: Google's library waits for ever. */
 export const TOKEN_TIMEOUT_MS = 20_000;

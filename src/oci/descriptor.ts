@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isDigest } from "./digest.ts";
-import { carried } from "./optional-field.ts";
+import { carried } from "./json/optional-field.ts";
 import { Platform } from "./platform.ts";
 
 const digest = z.string().refine(isDigest, "is not a sha256 or sha512 digest");

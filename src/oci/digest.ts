@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
-import { FormatError, shown } from "./format-error.ts";
+import { FormatError, shown } from "./errors/format-error.ts";
 
 /** Content identifier `algorithm:hex` (image-spec, descriptor.md "Digests"). Only {@link parseDigest} makes one. */
 export type Digest = `${DigestAlgorithm}:${string}`;

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { readJson } from "./bounded-json.ts";
+import { readJson } from "./json/bounded-json.ts";
 import { manifestKind, MediaType } from "./media-type.ts";
 import type { ManifestKind } from "./media-type.ts";
-import { carried, saysNothing } from "./optional-field.ts";
+import { carried, saysNothing } from "./json/optional-field.ts";
 
 /** What tells one manifest from another. */
 const Marks = z.object({

@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { parseJson } from "./bounded-json.ts";
+import { parseJson } from "./json/bounded-json.ts";
 import { Descriptor, Subject } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
-import { FormatError, shown } from "./format-error.ts";
+import { FormatError, shown } from "./errors/format-error.ts";
 import { manifestKind } from "./media-type.ts";
 import type { ManifestKind } from "./media-type.ts";
-import { carried, checkedIfSaid } from "./optional-field.ts";
-import { Schema1Error } from "./schema1-error.ts";
+import { carried, checkedIfSaid } from "./json/optional-field.ts";
+import { Schema1Error } from "./errors/schema1-error.ts";
 
 /** Manifests above this many bytes are refused: registries need not take more (distribution-spec, "Pushing Manifests"). */
 export const MANIFEST_MAX_BYTES: number = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { FormatError, shown } from "./format-error.ts";
-import { carried } from "./optional-field.ts";
+import { FormatError, shown } from "./errors/format-error.ts";
+import { carried } from "./json/optional-field.ts";
 
 /** What a manifest of an index runs on (image-spec, image-index.md "platform"). */
 export const Platform = z.object({

@@ -1,8 +1,8 @@
 import { isDigest } from "./digest.ts";
 import type { Digest } from "./digest.ts";
-import { DOCKER_HUB, dockerHubName, isDockerHub } from "./docker-hub.ts";
-import { FormatError, shown } from "./format-error.ts";
-import { withoutTransport } from "./transport-prefix.ts";
+import { DOCKER_HUB, dockerHubName, isDockerHub } from "./names/docker-hub.ts";
+import { FormatError, shown } from "./errors/format-error.ts";
+import { withoutTransport } from "./names/transport-prefix.ts";
 
 /** A repository's name within its registry, `<name>` of the distribution-spec ("Pulling manifests"). */
 export type RepositoryName = string & { readonly [repositoryName]: true };

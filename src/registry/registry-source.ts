@@ -1,10 +1,10 @@
 import type { ImageSource } from "../oci/image-source.ts";
-import { openBlobStream } from "./blob-stream.ts";
-import { hasBlob } from "./blobs.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { fetchManifest, resolveManifest } from "./manifests.ts";
-import { listReferrers } from "./referrers/list-referrers.ts";
-import { createRepositoryClient } from "./repository-client.ts";
+import { openBlobStream } from "./blobs/resumable-download.ts";
+import { hasBlob } from "./blobs/blob-exists.ts";
+import type { Endpoint } from "./client/endpoint.ts";
+import { fetchManifest, resolveManifest } from "./manifests/manifests.ts";
+import { listReferrers } from "./manifests/list-referrers.ts";
+import { createRepositoryClient } from "./client/repository-client.ts";
 
 /** One repository of a registry, read over HTTP. Sends only GET and HEAD. */
 export function createRegistrySource(endpoint: Endpoint): ImageSource {

@@ -1,13 +1,13 @@
 import type { ImageTarget } from "../oci/image-target.ts";
 import { successors } from "../oci/manifest.ts";
-import { hasBlob } from "./blobs.ts";
-import { createEmptiness } from "./emptiness.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { resolveManifest } from "./manifests.ts";
-import { putPatiently } from "./put-patiently.ts";
-import { pushBlob } from "./push-blob.ts";
-import { listReferrer } from "./referrers/referrers-tag.ts";
-import { createRepositoryClient } from "./repository-client.ts";
+import { hasBlob } from "./blobs/blob-exists.ts";
+import { createEmptiness } from "./listings/empty-repository.ts";
+import type { Endpoint } from "./client/endpoint.ts";
+import { resolveManifest } from "./manifests/manifests.ts";
+import { putPatiently } from "./manifests/put-patiently.ts";
+import { pushBlob } from "./uploads/push-blob.ts";
+import { listReferrer } from "./manifests/referrers-tag.ts";
+import { createRepositoryClient } from "./client/repository-client.ts";
 
 /** One repository of a registry, written over HTTP. */
 export function createRegistryTarget(endpoint: Endpoint): ImageTarget {

@@ -1,7 +1,7 @@
 import { digestOf } from "../oci/digest.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { createRepositoryClient } from "./repository-client.ts";
-import { cancelUpload, startUpload } from "./uploads.ts";
+import type { Endpoint } from "./client/endpoint.ts";
+import { createRepositoryClient } from "./client/repository-client.ts";
+import { cancelUpload, startUpload } from "./uploads/upload-requests.ts";
 
 const NOTHING = { mediaType: "application/octet-stream", digest: digestOf(new Uint8Array()), size: 0 };
 

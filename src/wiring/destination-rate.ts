@@ -1,10 +1,10 @@
-import type { Destination } from "../contract/configuration-document.ts";
-import { RATE_BURST_MS, RATE_FIRST_PER_SECOND } from "../contract/limits.ts";
-import type { Clock } from "../oci/clock.ts";
-import type { SharedRate } from "../registry/traffic.ts";
-import { createRateLimit } from "../replication/rate-limit.ts";
-import type { RateRecord } from "../replication/rate.ts";
-import type { RecordStore } from "../replication/record-store.ts";
+import type { Destination } from "../contract/configuration/configuration-document.ts";
+import { RATE_BURST_MS, RATE_FIRST_PER_SECOND } from "../contract/stack/limits.ts";
+import type { Clock } from "../async/clock.ts";
+import type { SharedRate } from "../registry/resilience/shared-limits.ts";
+import { createRateLimit } from "../replication/destination/rate-limiter.ts";
+import type { RateRecord } from "../replication/destination/rate-record.ts";
+import type { RecordStore } from "../replication/state/record-store.ts";
 import type { EndpointMaker } from "./endpoint-maker.ts";
 
 export interface DestinationRate {

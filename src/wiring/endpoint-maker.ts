@@ -1,13 +1,13 @@
-import { sourceAccess } from "../contract/configuration-document.ts";
-import type { Configuration } from "../contract/configuration.ts";
-import type { Login, RegistryAccess } from "../contract/provider.ts";
+import { sourceAccess } from "../contract/configuration/configuration-document.ts";
+import type { Configuration } from "../contract/configuration/configuration.ts";
+import type { Login, RegistryAccess } from "../contract/providers/provider.ts";
 import type { RepositoryName } from "../oci/reference.ts";
-import type { Side } from "../oci/registry-error.ts";
-import type { Connections } from "../registry/connections.ts";
+import type { Side } from "../oci/errors/registry-error.ts";
+import type { Connections } from "../registry/http/connections.ts";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
-import type { Endpoint } from "../registry/endpoint.ts";
-import { createTraffic } from "../registry/traffic.ts";
-import type { SharedRate } from "../registry/traffic.ts";
+import type { Endpoint } from "../registry/client/endpoint.ts";
+import { createTraffic } from "../registry/resilience/shared-limits.ts";
+import type { SharedRate } from "../registry/resilience/shared-limits.ts";
 
 /** Where every repository of a configuration is, and how to log in: warm for as long as the process lives. */
 export interface EndpointMaker {

@@ -1,10 +1,10 @@
-import { configurationInVariable } from "../contract/configuration-source.ts";
-import type { Configuration } from "../contract/configuration.ts";
-import type { FanOutEnvironment } from "../contract/environment.ts";
-import { resourceName } from "../contract/names.ts";
-import type { Deployment, FunctionName } from "../contract/names.ts";
-import { queuesOf } from "../contract/queues.ts";
-import type { Queues } from "../contract/queues.ts";
+import { configurationInVariable } from "../contract/configuration/configuration-source.ts";
+import type { Configuration } from "../contract/configuration/configuration.ts";
+import type { FanOutEnvironment } from "../contract/stack/environment.ts";
+import { resourceName } from "../contract/stack/names.ts";
+import type { Deployment, FunctionName } from "../contract/stack/names.ts";
+import { queuesOf } from "../contract/stack/queues.ts";
+import type { Queues } from "../contract/stack/queues.ts";
 
 /** What a function, or the command, knows of the deployment it belongs to. */
 export interface OpenDeployment extends Deployment {

@@ -1,16 +1,16 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { untilAborted } from "../aws/abortable.ts";
-import { clientLimits } from "../aws/client-limits.ts";
-import { createDeadLetters } from "../aws/dead-letters.ts";
-import type { DeadLetters } from "../aws/dead-letters.ts";
-import { readReceipts } from "../aws/dynamodb-receipts.ts";
-import { listRecords } from "../aws/list-records.ts";
-import type { Configuration } from "../contract/configuration.ts";
-import { CopyEnvironment } from "../contract/environment.ts";
-import { resourceName } from "../contract/names.ts";
-import type { CopyQueue } from "../contract/queues.ts";
-import { TagRecord } from "../replication/tag-record.ts";
+import { untilAborted } from "../aws/client/until-aborted.ts";
+import { clientLimits } from "../aws/client/client-limits.ts";
+import { createDeadLetters } from "../aws/sqs/dead-letters.ts";
+import type { DeadLetters } from "../aws/sqs/dead-letters.ts";
+import { readReceipts } from "../aws/dynamodb/receipts.ts";
+import { listRecords } from "../aws/dynamodb/list-records.ts";
+import type { Configuration } from "../contract/configuration/configuration.ts";
+import { CopyEnvironment } from "../contract/stack/environment.ts";
+import { resourceName } from "../contract/stack/names.ts";
+import type { CopyQueue } from "../contract/stack/queues.ts";
+import { TagRecord } from "../replication/state/tag-record.ts";
 import { openDeployment } from "./open-deployment.ts";
 import { openStateStores, openTableClient } from "./state-stores.ts";
 

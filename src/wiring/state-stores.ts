@@ -1,17 +1,17 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { clientLimits, TABLE_ANSWER_MS } from "../aws/client-limits.ts";
-import { createDynamoDbReceipts } from "../aws/dynamodb-receipts.ts";
-import { createDynamoDbRecordStore } from "../aws/dynamodb-record-store.ts";
-import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../contract/limits.ts";
-import { Checkpoint } from "../replication/checkpoint.ts";
-import { CircuitRecord } from "../replication/circuit.ts";
-import { IntakeRecord } from "../replication/intake.ts";
-import { NoticeRecord } from "../replication/notice.ts";
-import { RateRecord } from "../replication/rate.ts";
-import { ReconcileRecord } from "../replication/reconcile-cycle.ts";
-import { TagRecord } from "../replication/tag-record.ts";
+import { clientLimits, TABLE_ANSWER_MS } from "../aws/client/client-limits.ts";
+import { createDynamoDbReceipts } from "../aws/dynamodb/receipts.ts";
+import { createDynamoDbRecordStore } from "../aws/dynamodb/record-store.ts";
+import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../contract/stack/limits.ts";
+import { Checkpoint } from "../replication/state/checkpoint.ts";
+import { CircuitRecord } from "../replication/destination/circuit.ts";
+import { IntakeRecord } from "../replication/destination/queue-pause.ts";
+import { NoticeRecord } from "../replication/state/notification-record.ts";
+import { RateRecord } from "../replication/destination/rate-record.ts";
+import { ReconcileRecord } from "../replication/reconcile/cycle-record.ts";
+import { TagRecord } from "../replication/state/tag-record.ts";
 
 const DAY_SECONDS = 86_400;
 /** What was told is of no interest after that. */

@@ -1,10 +1,10 @@
-import type { Destination } from "../contract/configuration-document.ts";
-import { googlePlace } from "../contract/google-place.ts";
+import type { Destination } from "../contract/configuration/configuration-document.ts";
+import { googlePlace } from "../contract/providers/google-place.ts";
 import { createGoogleTagListing, DOCKER_LISTING_MAX } from "../google/tag-listing.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { createRegistryTarget } from "../registry/registry-target.ts";
-import type { TargetLooks } from "../replication/target-looks.ts";
-import { createTagListing } from "../registry/tagged-digests.ts";
+import type { TargetLooks } from "../replication/reconcile/target-looks.ts";
+import { createTagListing } from "../registry/tag-listing.ts";
 import type { EndpointMaker } from "./endpoint-maker.ts";
 
 export function createTargetLooks(

@@ -1,5 +1,5 @@
 import { createHostGuard } from "../registry/hosts/host-guard.ts";
-import type { Connections } from "../registry/connections.ts";
+import type { Connections } from "../registry/http/connections.ts";
 
 /** How a room wants to be spoken to. */
 export type WebhookKind = "slack" | "teams" | "generic";

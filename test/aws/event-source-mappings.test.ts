@@ -1,11 +1,11 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
-import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
-import { startLambdaApi } from "../../local/emulators/lambda-api.ts";
-import type { FedQueue } from "../../local/emulators/lambda-api.ts";
+import { LOCAL_AWS } from "../../local/access/local-aws.ts";
+import { startLambdaApi } from "../../local/lambda/lambda-api.ts";
+import type { FedQueue } from "../../local/lambda/lambda-api.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
-import { NEVER } from "../../src/replication/limited.ts";
-import { queuesOf } from "../../src/contract/queues.ts";
+import { NEVER } from "../../src/async/abort.ts";
+import { queuesOf } from "../../src/contract/stack/queues.ts";
 
 const { copies } = queuesOf({
   stack: "images",

@@ -2,11 +2,11 @@ import { CodeBuildClient } from "@aws-sdk/client-codebuild";
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
 import { startCodeBuild } from "../../local/emulators/codebuild-api.ts";
-import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_REGION } from "../../local/emulators/local-aws.ts";
+import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
 import { createLongLane } from "../../src/aws/long-lane.ts";
-import { NEVER } from "../../src/replication/limited.ts";
-import { queuesOf } from "../../src/contract/queues.ts";
+import { NEVER } from "../../src/async/abort.ts";
+import { queuesOf } from "../../src/contract/stack/queues.ts";
 
 /** A build that ends when it is killed. */
 const ENTRY = new URL("../fixtures/endless.mjs", import.meta.url);

@@ -1,11 +1,11 @@
 import middy from "@middy/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createObserver } from "../../src/aws/observer.ts";
-import { QueueError } from "../../src/aws/copy-queues.ts";
-import { Metric } from "../../src/contract/metric-names.ts";
-import { RegistryError } from "../../src/oci/registry-error.ts";
-import { NotToldError } from "../../src/replication/notice.ts";
-import { StoreError } from "../../src/replication/record-store.ts";
+import { QueueError } from "../../src/aws/sqs/copy-queues.ts";
+import { Metric } from "../../src/contract/observing/metric-names.ts";
+import { RegistryError } from "../../src/oci/errors/registry-error.ts";
+import { NotToldError } from "../../src/replication/state/notification-record.ts";
+import { StoreError } from "../../src/replication/state/record-store.ts";
 import { lambdaContext } from "../fixtures/lambda-context.ts";
 
 const context = lambdaContext(1_000);

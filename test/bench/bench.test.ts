@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { startLatency } from "../../bench/processes.ts";
 import { median, pairedRatio } from "../../bench/statistics.ts";
 import { formatTable } from "../../bench/table.ts";
-import { scriptedServer } from "../fixtures/scripted-server.ts";
+import { scriptedServer } from "../fixtures/servers/scripted-server.ts";
 
 describe("the bench", () => {
   it("takes medians, and ratios pair by pair", () => {

@@ -6,13 +6,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { EXIT_CODES, ExitCode } from "../../cli/exit-code.ts";
+import { EXIT_CODES, ExitCode } from "../../cli/errors/exit-code.ts";
 import { createProgram } from "../../cli/program.ts";
 import { run } from "../../cli/run.ts";
-import { createScreen } from "../../cli/terminal.ts";
+import { createScreen } from "../../cli/terminal/terminal.ts";
 import manifest from "../../package.json" with { type: "json" };
-import { captureTerminal } from "../fixtures/terminal.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
+import { captureTerminal } from "../fixtures/processes/terminal.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
 async function ran(...args: string[]) {
   const { terminal, out, err } = captureTerminal();
@@ -106,8 +106,8 @@ describe("the command line", () => {
     };
     visit("cli/main.ts");
     expect([...loaded].filter((path) => !path.startsWith("cli/")).toSorted()).toEqual([
-      "src/contract/printable.ts",
-      "src/replication/failure-class.ts",
+      "src/contract/observing/printable.ts",
+      "src/replication/outcome/failure-class.ts",
     ]);
     expect(loaded.size).toBeLessThan(40);
   });

@@ -2,17 +2,17 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readCopyOrders } from "../../cli/copy/copy-options.ts";
-import { formatBytes, formatDuration } from "../../cli/format.ts";
+import { formatBytes, formatDuration } from "../../cli/terminal/format.ts";
 import { showProgress } from "../../cli/copy/progress.ts";
-import { createScreen } from "../../cli/terminal.ts";
-import { UsageError } from "../../cli/usage-error.ts";
+import { createScreen } from "../../cli/terminal/terminal.ts";
+import { UsageError } from "../../cli/errors/usage-error.ts";
 import { demoImage } from "../../local/images/demo-image.ts";
 import { pushImage } from "../../local/images/push-image.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import type { RegistryEvent } from "../../local/registry/registry-event.ts";
-import { freightliner } from "../fixtures/freightliner.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
+import type { RegistryEvent } from "../../local/registry/protocol/registry-event.ts";
+import { freightliner } from "../fixtures/processes/freightliner.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { startDockerRegistry } from "../fixtures/real/docker-registry.ts";
 
 describe("freightliner copy", () => {
@@ -88,7 +88,7 @@ describe("freightliner copy", () => {
     const events: RegistryEvent[] = [];
     const expected = `Basic ${Buffer.from("me:pw").toString("base64")}`;
     const profile = createPlainProfile();
-    const { Refusal } = await import("../../local/registry/refusal.ts");
+    const { Refusal } = await import("../../local/registry/protocol/refusal.ts");
     const source = await startRegistry({
       directory: folder.path,
       files: await openRegistryFiles(folder.path),

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { estimate } from "../../cli/cost/cost-model.ts";
 import { cost } from "../../cli/cost/cost.ts";
-import { captureTerminal } from "../fixtures/terminal.ts";
+import { captureTerminal } from "../fixtures/processes/terminal.ts";
 
 const usual = { images: 1_000, megabytes: 500, overlap: 0.8, blobs: 10, destinations: 1 };
 

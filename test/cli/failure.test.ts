@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ExitCode } from "../../cli/exit-code.ts";
-import { failureLines, failureOf } from "../../cli/failure.ts";
+import { ExitCode } from "../../cli/errors/exit-code.ts";
+import { failureLines, failureOf } from "../../cli/terminal/failure.ts";
 import { run } from "../../cli/run.ts";
 import { imageOf, indexOf, layer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
-import type { Profile } from "../../local/registry/profile.ts";
-import { Refusal } from "../../local/registry/refusal.ts";
-import { RegistryError } from "../../src/oci/registry-error.ts";
-import type { RegistryFailure } from "../../src/oci/registry-error.ts";
-import { scratchRegistry } from "../fixtures/scratch-registry.ts";
-import { captureTerminal } from "../fixtures/terminal.ts";
+import type { Profile } from "../../local/registry/profiles/profile.ts";
+import { Refusal } from "../../local/registry/protocol/refusal.ts";
+import { RegistryError } from "../../src/oci/errors/registry-error.ts";
+import type { RegistryFailure } from "../../src/oci/errors/registry-error.ts";
+import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
+import { captureTerminal } from "../fixtures/processes/terminal.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const image = imageOf([layer("a", 1_000)], { os: "linux", architecture: "amd64" });

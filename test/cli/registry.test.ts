@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ExitCode } from "../../cli/exit-code.ts";
+import { ExitCode } from "../../cli/errors/exit-code.ts";
 import { run } from "../../cli/run.ts";
-import type { Ask } from "../../cli/terminal.ts";
+import type { Ask } from "../../cli/terminal/terminal.ts";
 import { imageOf, indexOf, layer, withReferrer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
 import { signatureOf, signatureTag } from "../../local/images/signature.ts";
-import { Refusal } from "../../local/registry/refusal.ts";
-import { scratchRegistry } from "../fixtures/scratch-registry.ts";
-import { captureTerminal } from "../fixtures/terminal.ts";
+import { Refusal } from "../../local/registry/protocol/refusal.ts";
+import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
+import { captureTerminal } from "../fixtures/processes/terminal.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const amd64 = imageOf([layer("base", 20_000), layer("a", 2_000)], { os: "linux", architecture: "amd64" });

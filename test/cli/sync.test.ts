@@ -2,13 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { describe, expect, it } from "vitest";
-import { ExitCode } from "../../cli/exit-code.ts";
+import { ExitCode } from "../../cli/errors/exit-code.ts";
 import { run } from "../../cli/run.ts";
 import { imageOf, layer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
-import { scratchRegistry } from "../fixtures/scratch-registry.ts";
-import { captureTerminal } from "../fixtures/terminal.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
+import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
+import { captureTerminal } from "../fixtures/processes/terminal.ts";
 
 const signal = AbortSignal.timeout(600_000);
 

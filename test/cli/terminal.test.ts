@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { ExitCode } from "../../cli/exit-code.ts";
+import { ExitCode } from "../../cli/errors/exit-code.ts";
 import { run } from "../../cli/run.ts";
 import { describeLetters } from "../../cli/stack/redrive.ts";
 import { describeLook } from "../../cli/stack/status.ts";
-import { createScreen } from "../../cli/terminal.ts";
+import { createScreen } from "../../cli/terminal/terminal.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import type { StackLook } from "../../src/wiring/stack-look.ts";
-import { captureTerminal } from "../fixtures/terminal.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
+import type { StackLook } from "../../src/wiring/stack-status.ts";
+import { captureTerminal } from "../fixtures/processes/terminal.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
 /** Clears the screen, sets the window's title, reverses the direction of text, and begins a line that looks like ours. */
 const HOSTILE = "\u001B[2J\u001B]0;owned\u0007\u009B31m\u202Egpj\u2028\r\nfreightliner: all is well";

@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { listedTag } from "../../src/replication/tag-state.ts";
+import { listedTag } from "../../src/replication/state/tag-status.ts";
 import { imageOf, layer } from "../../local/images/image-content.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import { startStack } from "../../local/stack.ts";
+import { startStack } from "../../local/stack/stack.ts";
 import { pass, startFaultProxy } from "../faults/fault-proxy.ts";
 import type { Spoil } from "../faults/fault-proxy.ts";
 import { eventually } from "../fixtures/eventually.ts";
-import { push } from "../fixtures/push.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
+import { push } from "../fixtures/images/push.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
 const signal = AbortSignal.timeout(600_000);
 

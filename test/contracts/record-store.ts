@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { NEVER } from "../../src/replication/limited.ts";
-import type { Change, RecordStore } from "../../src/replication/record-store.ts";
+import { NEVER } from "../../src/async/abort.ts";
+import type { Change, RecordStore } from "../../src/replication/state/record-store.ts";
 
 /** What every store of records promises, whatever it is made of. */
 export function recordStoreContract(name: string, openStore: () => RecordStore<number>): void {

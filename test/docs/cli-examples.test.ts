@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../cli/run.ts";
-import { createScreen } from "../../cli/terminal.ts";
+import { createScreen } from "../../cli/terminal/terminal.ts";
 import { imageOf, indexOf, layer, withReferrer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
-import { scratchRegistry } from "../fixtures/scratch-registry.ts";
+import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const amd64 = imageOf([layer("base", 400_000), layer("app", 20_000)], { os: "linux", architecture: "amd64" });

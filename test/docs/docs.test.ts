@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CopyEnvironment, ReconcileEnvironment } from "../../src/contract/environment.ts";
-import { LOCAL_USAGE } from "../../local/options.ts";
-import { parseConfiguration } from "../../src/contract/configuration.ts";
+import { CopyEnvironment, ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
+import { LOCAL_USAGE } from "../../local/stack/options.ts";
+import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
 
 const documents = [
   "README.md",

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { FEDERATION } from "../../local/registries.ts";
-import { startStack } from "../../local/stack.ts";
-import type { Stack, StackOptions } from "../../local/stack.ts";
-import { awsAt } from "../../local/emulators/access-key.ts";
+import { FEDERATION } from "../../local/stack/registries.ts";
+import { startStack } from "../../local/stack/stack.ts";
+import type { Stack, StackOptions } from "../../local/stack/stack.ts";
+import { awsAt } from "../../local/access/access-key.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
-import { lookAtStack } from "../../src/wiring/stack-look.ts";
+import { lookAtStack } from "../../src/wiring/stack-status.ts";
 import { eventually } from "../fixtures/eventually.ts";
-import { push } from "../fixtures/push.ts";
+import { push } from "../fixtures/images/push.ts";
 
 const signal = AbortSignal.timeout(600_000);
 

@@ -4,13 +4,13 @@ import { describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import { startStack } from "../../local/stack.ts";
+import { startStack } from "../../local/stack/stack.ts";
 import { parseTag } from "../../src/oci/reference.ts";
-import { createConnections } from "../../src/registry/connections.ts";
+import { createConnections } from "../../src/registry/http/connections.ts";
 import { startTcpLine } from "../faults/tcp-line.ts";
 import { eventually } from "../fixtures/eventually.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
-import { push } from "../fixtures/push.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
+import { push } from "../fixtures/images/push.ts";
 import { testSource } from "../fixtures/registry-client.ts";
 
 const never = AbortSignal.timeout(600_000);

@@ -5,7 +5,7 @@ import { imageOf, layer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { startDockerRegistry } from "../fixtures/real/docker-registry.ts";
 
 const MB = 1_000_000;

@@ -1,4 +1,4 @@
-import type { Receipt, Receipts } from "../../src/replication/receipt.ts";
+import type { Receipt, Receipts } from "../../src/replication/outcome/receipt.ts";
 
 /** Receipts in a map, by record, push and request: the first of a key stays. */
 export function createMemoryReceipts(kept: Map<string, Receipt>): Receipts {

@@ -6,8 +6,8 @@ import { successors } from "../../src/oci/manifest.ts";
 import type { Manifest } from "../../src/oci/manifest.ts";
 import { isNonDistributable, manifestKind } from "../../src/oci/media-type.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
-import { RegistryError } from "../../src/oci/registry-error.ts";
-import type { RegistryOperation, Side } from "../../src/oci/registry-error.ts";
+import { RegistryError } from "../../src/oci/errors/registry-error.ts";
+import type { RegistryOperation, Side } from "../../src/oci/errors/registry-error.ts";
 
 /** One call to a repository, as it is about to be answered. */
 export interface Call {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/oci/clock.ts";
+import type { Clock } from "../../src/async/clock.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";

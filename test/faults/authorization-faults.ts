@@ -1,4 +1,4 @@
-import { startHttpServer } from "../../local/emulators/http-server.ts";
+import { startHttpServer } from "../../local/http/http-server.ts";
 import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
 import { fault } from "./fault.ts";
 import type { Fault, SpoilLine } from "./fault.ts";

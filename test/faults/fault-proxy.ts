@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { request as send } from "undici";
 import type { Dispatcher } from "undici";
-import { startHttpServer } from "../../local/emulators/http-server.ts";
+import { startHttpServer } from "../../local/http/http-server.ts";
 
 /** One request on its way through the proxy, for a fault to spoil. */
 export interface Passing {

@@ -1,6 +1,6 @@
-import type { ConnectionsOptions } from "../../src/registry/connections.ts";
-import type { Endpoint } from "../../src/registry/endpoint.ts";
-import type { Certificates } from "../fixtures/certificates.ts";
+import type { ConnectionsOptions } from "../../src/registry/http/connections.ts";
+import type { Endpoint } from "../../src/registry/client/endpoint.ts";
+import type { Certificates } from "../fixtures/servers/certificates.ts";
 import type { Spoil } from "./fault-proxy.ts";
 
 /** A row of the catalogue of faults. */

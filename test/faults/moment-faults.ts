@@ -1,7 +1,7 @@
-import { RegistryError } from "../../src/oci/registry-error.ts";
-import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { RegistryError } from "../../src/oci/errors/registry-error.ts";
+import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import type { MemoryRepository } from "../fakes/memory-repository.ts";
-import { addImage } from "../fixtures/memory-image.ts";
+import { addImage } from "../fixtures/images/memory-image.ts";
 import { anotherDelivery, copyRequest } from "../fixtures/replicate-context.ts";
 import type { ContentFault } from "./content-fault.ts";
 import { pick, some, uploads } from "./odd-images.ts";

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
-import { addressOf } from "../../local/emulators/address.ts";
-import type { Certificate } from "../fixtures/certificates.ts";
+import { addressOf } from "../../local/http/address.ts";
+import type { Certificate } from "../fixtures/servers/certificates.ts";
 
 /** A connection a client has made, before anybody has read from it. */
 export interface Connection {

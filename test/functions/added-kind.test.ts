@@ -1,19 +1,19 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createStateTable, startDynamoDb } from "../../local/emulators/dynamodb.ts";
 import { startEcrApi } from "../../local/emulators/ecr-api.ts";
-import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/emulators/local-aws.ts";
+import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
-import { createTokenBook } from "../../local/emulators/token-book.ts";
-import { startLayerBucket } from "../../local/registry/layer-bucket.ts";
+import { createTokenBook } from "../../local/access/token-book.ts";
+import { startLayerBucket } from "../../local/registry/storage/layer-bucket.ts";
 import { createEcrProfile } from "../../local/registry/profiles/ecr.ts";
 import { createLoginProfile } from "../../local/registry/profiles/with-login.ts";
-import { basicAuthorization } from "../../local/login.ts";
+import { basicAuthorization } from "../../local/stack/login.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { harbor } from "../fixtures/harbor-kind.ts";
-import { imageOf, asking, putBlob, put } from "../fixtures/local-registry.ts";
-import type { Ask } from "../fixtures/local-registry.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
+import { imageOf, asking, putBlob, put } from "../fixtures/servers/local-registry.ts";
+import type { Ask } from "../fixtures/servers/local-registry.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { lambdaContext } from "../fixtures/lambda-context.ts";
 
 const SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:harbor-AbCdEf`;
@@ -89,7 +89,7 @@ async function surroundings(secret: string, stack: AsyncDisposableStack) {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.resetModules();
   // The function's own copy of the map: the kind is added there, as in a module that is imported ahead of it.
-  const { addKind: add } = await import("../../src/contract/providers.ts");
+  const { addKind: add } = await import("../../src/contract/providers/providers.ts");
   add("harbor", harbor);
   const { handler } = await import("../../functions/copy/index.ts");
   return { ...around, live, handler };

@@ -1,8 +1,8 @@
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it, vi } from "vitest";
 import { createStateTable, startDynamoDb } from "../../local/emulators/dynamodb.ts";
-import { ecrPushEvent } from "../../local/emulators/ecr-events.ts";
-import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/emulators/local-aws.ts";
+import { ecrPushEvent } from "../../local/events/ecr-events.ts";
+import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
 import { lambdaContext } from "../fixtures/lambda-context.ts";

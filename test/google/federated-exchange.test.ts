@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createFederatedCredentials } from "../../src/google/federated-credentials.ts";
-import { scriptedServer } from "../fixtures/scripted-server.ts";
-import type { Script } from "../fixtures/scripted-server.ts";
+import { scriptedServer } from "../fixtures/servers/scripted-server.ts";
+import type { Script } from "../fixtures/servers/scripted-server.ts";
 
 const signal = AbortSignal.timeout(600_000);
 

@@ -3,11 +3,11 @@ import { inspect } from "node:util";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { describe, expect, it } from "vitest";
 import { startGoogleTokens } from "../../local/emulators/google-tokens.ts";
-import { LOCAL_AWS } from "../../local/emulators/local-aws.ts";
+import { LOCAL_AWS } from "../../local/access/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
-import { createLoginSecretReader } from "../../src/aws/login-secret.ts";
+import { createLoginSecretReader } from "../../src/aws/secrets/login-secret.ts";
 import { createKeyCredentials } from "../../src/google/key-credentials.ts";
-import { scriptedServer } from "../fixtures/scripted-server.ts";
+import { scriptedServer } from "../fixtures/servers/scripted-server.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const EMAIL = "freightliner@project.iam.gserviceaccount.com";

@@ -3,8 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { readConfigurationFile } from "../../infra/read-configuration.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
+import { readConfigurationFile } from "../../infra/settings/read-configuration.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
 const run = promisify(execFile);
 

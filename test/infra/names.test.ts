@@ -4,8 +4,8 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { describe, expect, it } from "vitest";
 import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
 import { Freightliner } from "../../infra/freightliner.ts";
-import { LONGEST_NAME } from "../../src/contract/names.ts";
-import type { NamedResource } from "../../src/contract/names.ts";
+import { LONGEST_NAME } from "../../src/contract/stack/names.ts";
+import type { NamedResource } from "../../src/contract/stack/names.ts";
 import { EXAMPLE, unbundledApp } from "./template.ts";
 
 /** Properties by which resources are named, and the longest name that each service takes. */

@@ -5,9 +5,9 @@ import {
   FanOutEnvironment,
   ProbeEnvironment,
   ReconcileEnvironment,
-} from "../../src/contract/environment.ts";
-import { RECORDS_OF } from "../../src/contract/records.ts";
-import { COPY_TIMEOUT_SECONDS, LONG_VISIBILITY_SECONDS } from "../../src/contract/limits.ts";
+} from "../../src/contract/stack/environment.ts";
+import { RECORDS_OF } from "../../src/contract/stack/record-owners.ts";
+import { COPY_TIMEOUT_SECONDS, LONG_VISIBILITY_SECONDS } from "../../src/contract/stack/limits.ts";
 import { EXAMPLE, KEY_SECRET, synthesise, WITH_KEY } from "./template.ts";
 
 const template = synthesise();

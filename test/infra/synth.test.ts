@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { pushDemo, verifyDemo } from "../../local/demo.ts";
-import { startStack } from "../../local/stack.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
+import { startStack } from "../../local/stack/stack.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import type { ConfigurationDocument } from "../../src/contract/configuration-document.ts";
+import type { ConfigurationDocument } from "../../src/contract/configuration/configuration-document.ts";
 import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
 import type { FreightlinerStackProps } from "../../infra/freightliner-stack.ts";
 

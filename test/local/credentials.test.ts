@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { startEcrApi } from "../../local/emulators/ecr-api.ts";
 import { startGoogleTokens } from "../../local/emulators/google-tokens.ts";
 import type { RunningGoogleTokens } from "../../local/emulators/google-tokens.ts";
-import { LOCAL_AWS, LOCAL_CREDENTIALS } from "../../local/emulators/local-aws.ts";
-import { createEcrCredentials } from "../../src/aws/ecr-credentials.ts";
+import { LOCAL_AWS, LOCAL_CREDENTIALS } from "../../local/access/local-aws.ts";
+import { createEcrCredentials } from "../../src/aws/ecr/ecr-credentials.ts";
 import { createFederatedCredentials } from "../../src/google/federated-credentials.ts";
-import { scriptedServer } from "../fixtures/scripted-server.ts";
+import { scriptedServer } from "../fixtures/servers/scripted-server.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const pool = {

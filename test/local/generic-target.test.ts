@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { createTokenBook } from "../../local/emulators/token-book.ts";
+import { createTokenBook } from "../../local/access/token-book.ts";
 import { createLoginProfile } from "../../local/registry/profiles/with-login.ts";
 import type { RegistryLogin } from "../../local/registry/profiles/with-login.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import type { RegistryEvent } from "../../local/registry/registry-event.ts";
-import { startStack } from "../../local/stack.ts";
+import type { RegistryEvent } from "../../local/registry/protocol/registry-event.ts";
+import { startStack } from "../../local/stack/stack.ts";
 import { eventually } from "../fixtures/eventually.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
-import { push } from "../fixtures/push.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
+import { push } from "../fixtures/images/push.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const ROBOT = { username: "robot$images", password: "p:w" };

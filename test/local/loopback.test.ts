@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { listeningSockets, startLocalProcess } from "../fixtures/local-process.ts";
-import type { ListeningSocket, LocalProcess } from "../fixtures/local-process.ts";
+import { listeningSockets, startLocalProcess } from "../fixtures/processes/local-process.ts";
+import type { ListeningSocket, LocalProcess } from "../fixtures/processes/local-process.ts";
 
 let local: LocalProcess;
 let sockets: ListeningSocket[];

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf, hexOf, isDigest, parseDigest } from "../../src/oci/digest.ts";
-import { FormatError } from "../../src/oci/format-error.ts";
+import { FormatError } from "../../src/oci/errors/format-error.ts";
 
 const hex = "a".repeat(64);
 

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/oci/digest.ts";
-import { FormatError } from "../../src/oci/format-error.ts";
+import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { successors } from "../../src/oci/manifest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
-import { Schema1Error } from "../../src/oci/schema1-error.ts";
+import { Schema1Error } from "../../src/oci/errors/schema1-error.ts";
 
 const bytesOf = (document: unknown): Uint8Array =>
   new TextEncoder().encode(typeof document === "string" ? document : JSON.stringify(document));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FormatError } from "../../src/oci/format-error.ts";
+import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { formatPlatform, parsePlatform, platformRank } from "../../src/oci/platform.ts";
 
 describe("a platform", () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FormatError } from "../../src/oci/format-error.ts";
+import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { formatReference, isRegistryHost, isRepositoryName, isTag, parseReference } from "../../src/oci/reference.ts";
 
 const digest = `sha256:${"b".repeat(64)}`;

@@ -1,5 +1,5 @@
 import { run } from "../../cli/run.ts";
-import { createScreen } from "../../cli/terminal.ts";
+import { createScreen } from "../../cli/terminal/terminal.ts";
 import type { Copier } from "./run-copy.ts";
 
 /** `freightliner copy`, without the process around it. */

@@ -1,8 +1,8 @@
 import { request as send } from "undici";
-import { startHttpServer } from "../../local/emulators/http-server.ts";
+import { startHttpServer } from "../../local/http/http-server.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
 /** One request as a registry gets it. */
 export interface Asked {

@@ -1,4 +1,4 @@
-import { concurrently } from "../../src/replication/concurrently.ts";
+import { concurrently } from "../../src/async/run-concurrently.ts";
 import { ODD_REGISTRIES } from "../odd/all.ts";
 import { FREIGHTLINER } from "../odd/freightliner.ts";
 import type { Odd } from "../odd/odd.ts";

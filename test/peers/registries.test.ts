@@ -1,4 +1,4 @@
-import { createConnections } from "../../src/registry/connections.ts";
+import { createConnections } from "../../src/registry/http/connections.ts";
 import type { Credentials } from "../../src/registry/auth/credentials.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { LATE_POINTS, playLate } from "./late-points.ts";
+import { LATE_POINTS, playLate } from "./plays/late-points.ts";
 import { SEAMS } from "./seams.ts";
 import { simulate } from "./simulate.ts";
 

@@ -1,7 +1,7 @@
-import type { Cloud, Place } from "./cloud.ts";
+import type { Cloud, Place } from "./cloud/cloud.ts";
 import type { History } from "./pushes.ts";
-import { missingUnder } from "./registry.ts";
-import type { Repository } from "./registry.ts";
+import { missingUnder } from "./cloud/registry.ts";
+import type { Repository } from "./cloud/registry.ts";
 
 /** Looks at every tag a destination is given: whole (I1), and never older than the one before (I3). */
 export function createTagGuard(cloud: Cloud, { pushes }: History): Cloud["onTag"] {

@@ -1,9 +1,9 @@
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import type { Cloud } from "./cloud.ts";
-import { createFanOutFunction } from "./fan-out-function.ts";
-import type { PushEvent } from "./fan-out-function.ts";
-import { addImage, addIndex, addSignature, collectGarbage } from "./registry.ts";
+import type { Cloud } from "./cloud/cloud.ts";
+import { createFanOutFunction } from "./cloud/fan-out-function.ts";
+import type { PushEvent } from "./cloud/fan-out-function.ts";
+import { addImage, addIndex, addSignature, collectGarbage } from "./cloud/registry.ts";
 
 /** Repositories and their tags. */
 const TAGS = [

@@ -1,9 +1,9 @@
 import { digestOf } from "../../src/oci/digest.ts";
 import { parseTag } from "../../src/oci/reference.ts";
-import { RegistryError } from "../../src/oci/registry-error.ts";
-import { FUNCTION_SEAMS } from "./function-seams.ts";
+import { RegistryError } from "../../src/oci/errors/registry-error.ts";
+import { FUNCTION_SEAMS } from "./cloud/function-seams.ts";
 import { refusal } from "./http/site.ts";
-import { addImage, addSignature } from "./registry.ts";
+import { addImage, addSignature } from "./cloud/registry.ts";
 import { PROBE_SCENES } from "./scenes/probes.ts";
 import { UPLOAD_SCENES } from "./scenes/uploads.ts";
 import { play } from "./stage.ts";

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { seeded } from "../faults/seeded.ts";
-import { configurationOf, createCloud } from "./cloud.ts";
-import { startCopyFunction } from "./copy-function.ts";
+import { seeded } from "../fixtures/seeded.ts";
+import { configurationOf, createCloud } from "./cloud/cloud.ts";
+import { startCopyFunction } from "./cloud/copy-function.ts";
 import { drawOdds, drawSuffering } from "./odds.ts";
 import { checkHeard, checkTheEnd, createTagGuard } from "./promises.ts";
 import { createHistory, scheduleGarbage, schedulePushes, scheduleRevocation } from "./pushes.ts";
-import { scheduleProbe, scheduleReconcile } from "./scheduled-functions.ts";
+import { scheduleProbe, scheduleReconcile } from "./cloud/scheduled-functions.ts";
 import { createWorld } from "./world.ts";
 
 /** What became of one seed. */

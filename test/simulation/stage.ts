@@ -1,14 +1,14 @@
-import { seeded } from "../faults/seeded.ts";
+import { seeded } from "../fixtures/seeded.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
-import type { ReplicateTag } from "../../src/replication/replicate-tag.ts";
-import { watchedTarget } from "../../src/replication/watched-target.ts";
-import { configurationOf, createCloud } from "./cloud.ts";
-import type { Cloud } from "./cloud.ts";
-import { copyWiring } from "./copy-function.ts";
+import type { ReplicateTag } from "../../src/replication/copy/replicate-tag.ts";
+import { watchedTarget } from "../../src/replication/destination/observed-target.ts";
+import { configurationOf, createCloud } from "./cloud/cloud.ts";
+import type { Cloud } from "./cloud/cloud.ts";
+import { copyWiring } from "./cloud/copy-function.ts";
 import type { Script } from "./http/site.ts";
 import { CALM, createProcess, createWorld } from "./world.ts";
-import { NEVER } from "../../src/replication/limited.ts";
+import { NEVER } from "../../src/async/abort.ts";
 import type { Process, Service, World } from "./world.ts";
 
 /** One fault, played over what production runs. */

@@ -1,6 +1,6 @@
-import type { Clock } from "../../src/oci/clock.ts";
-import { createVirtualTime } from "./virtual-time.ts";
-import type { VirtualTime } from "./virtual-time.ts";
+import type { Clock } from "../../src/async/clock.ts";
+import { createVirtualTime } from "../fixtures/clocks/virtual-time.ts";
+import type { VirtualTime } from "../fixtures/clocks/virtual-time.ts";
 
 /** How often calls go wrong, each a probability, as long as faults last. */
 export interface Odds {

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from "node:http";
-import { startHttpServer } from "../../local/emulators/http-server.ts";
-import { createConnections } from "../../src/registry/connections.ts";
-import type { ConnectionsOptions } from "../../src/registry/connections.ts";
+import { startHttpServer } from "../../local/http/http-server.ts";
+import { createConnections } from "../../src/registry/http/connections.ts";
+import type { ConnectionsOptions } from "../../src/registry/http/connections.ts";
 import type { Credentials } from "../../src/registry/auth/credentials.ts";
-import type { Endpoint } from "../../src/registry/endpoint.ts";
+import type { Endpoint } from "../../src/registry/client/endpoint.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import type { ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";
-import { scriptedServer } from "../fixtures/scripted-server.ts";
-import type { Got, Script } from "../fixtures/scripted-server.ts";
+import { scriptedServer } from "../fixtures/servers/scripted-server.ts";
+import type { Got, Script } from "../fixtures/servers/scripted-server.ts";
 
 /** A server of the attacker's: nobody may come here who was not configured to, and nobody with secrets. */
 export interface Canary extends AsyncDisposable {

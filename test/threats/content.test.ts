@@ -5,21 +5,21 @@ import { once } from "node:events";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addressOf } from "../../local/emulators/address.ts";
+import { addressOf } from "../../local/http/address.ts";
 import { Descriptor } from "../../src/oci/descriptor.ts";
 import { digestOf, isDigest } from "../../src/oci/digest.ts";
-import { FormatError } from "../../src/oci/format-error.ts";
+import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { successors } from "../../src/oci/manifest.ts";
 import { manifestTypeOf } from "../../src/oci/manifest-type.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
-import { createConnections } from "../../src/registry/connections.ts";
-import { readErrorBody } from "../../src/registry/error-answer.ts";
-import { replicateTag } from "../../src/replication/replicate-tag.ts";
-import { addImage, addIndex } from "../fixtures/memory-image.ts";
+import { createConnections } from "../../src/registry/http/connections.ts";
+import { readErrorBody } from "../../src/registry/errors/error-body.ts";
+import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
+import { addImage, addIndex } from "../fixtures/images/memory-image.ts";
 import { testSource } from "../fixtures/registry-client.ts";
 import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
-import type { Script } from "../fixtures/scripted-server.ts";
+import type { Script } from "../fixtures/servers/scripted-server.ts";
 import { besieged, failureOf } from "./canary.ts";
 
 const signal = AbortSignal.timeout(600_000);
@@ -288,6 +288,6 @@ describe("T34: compressed bytes", () => {
     // The configuration is packed by the stack itself, and comes from the function's own variables.
     expect(
       files.filter((path) => /node:zlib|DecompressionStream|gunzip|inflate/.test(readFileSync(path, "utf8"))),
-    ).toEqual(["src/contract/configuration-source.ts"]);
+    ).toEqual(["src/contract/configuration/configuration-source.ts"]);
   });
 });

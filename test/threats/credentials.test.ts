@@ -3,7 +3,7 @@ import { digestOf } from "../../src/oci/digest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
-import type { Script } from "../fixtures/scripted-server.ts";
+import type { Script } from "../fixtures/servers/scripted-server.ts";
 import { besieged, failureOf, saidBy, SECRET } from "./canary.ts";
 import type { Canary } from "./canary.ts";
 

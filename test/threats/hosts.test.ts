@@ -1,17 +1,17 @@
 import * as fc from "fast-check";
 import type { lookup } from "node:dns";
 import { describe, expect, it } from "vitest";
-import { describeError } from "../../src/contract/observer.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { BlobStream } from "../../src/oci/image-source.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { isRegistryHost, parseReference, parseTag } from "../../src/oci/reference.ts";
 import { createHostGuard } from "../../src/registry/hosts/host-guard.ts";
-import { createRepositoryClient } from "../../src/registry/repository-client.ts";
-import { listTags } from "../../src/registry/tags.ts";
-import { replicateTag } from "../../src/replication/replicate-tag.ts";
+import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
+import { listTags } from "../../src/registry/listings/tags.ts";
+import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
-import type { Got, Script } from "../fixtures/scripted-server.ts";
+import type { Got, Script } from "../fixtures/servers/scripted-server.ts";
 import { besieged, failureOf } from "./canary.ts";
 import type { Canary } from "./canary.ts";
 

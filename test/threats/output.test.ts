@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/oci/digest.ts";
-import { FormatError } from "../../src/oci/format-error.ts";
+import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
-import { describeError } from "../../src/contract/observer.ts";
-import type { Script } from "../fixtures/scripted-server.ts";
+import { describeError } from "../../src/contract/observing/observer.ts";
+import type { Script } from "../fixtures/servers/scripted-server.ts";
 import { besieged, failureOf } from "./canary.ts";
 
 const signal = AbortSignal.timeout(600_000);

@@ -2,14 +2,14 @@ import { generateKeyPairSync } from "node:crypto";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { startGoogleTokens } from "../../local/emulators/google-tokens.ts";
-import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/emulators/local-aws.ts";
+import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
 import { createArtifactRegistryProfile } from "../../local/registry/profiles/artifact-registry.ts";
-import { parseConfiguration } from "../../src/contract/configuration.ts";
+import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
 import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
-import { withRegistry } from "../fixtures/local-registry.ts";
+import { withRegistry } from "../fixtures/servers/local-registry.ts";
 
 const EMAIL = "writer@p.iam.gserviceaccount.com";
 const ARN = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:google-key-AbCdEf`;

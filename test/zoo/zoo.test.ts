@@ -6,12 +6,12 @@ import { verifyTag } from "../../local/verify.ts";
 import { parseTag } from "../../src/oci/reference.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
-import { replicateTag } from "../../src/replication/replicate-tag.ts";
-import { createConnections } from "../../src/registry/connections.ts";
-import { temporaryFolder } from "../fixtures/programs.ts";
+import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
+import { createConnections } from "../../src/registry/http/connections.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
 import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
-import { zoo } from "../fixtures/zoo.ts";
+import { zoo } from "../fixtures/images/zoo.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const tag = parseTag("v1");

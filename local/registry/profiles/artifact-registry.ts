@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { createDownloadLinks } from "../download-links.ts";
-import { specificationProfile } from "../profile.ts";
-import type { Action, ExtraRoute, Profile } from "../profile.ts";
-import { Refusal } from "../refusal.ts";
+import { createDownloadLinks } from "../storage/download-links.ts";
+import { specificationProfile } from "./profile.ts";
+import type { Action, ExtraRoute, Profile } from "./profile.ts";
+import { Refusal } from "../protocol/refusal.ts";
 
 export interface ArtifactRegistryProfileOptions {
   /** The repositories that exist, `project/repository`; no other is ever created. */

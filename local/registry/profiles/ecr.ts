@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import { LOCAL_ACCOUNT } from "../../emulators/local-aws.ts";
-import type { LayerBucket } from "../layer-bucket.ts";
-import { specificationProfile } from "../profile.ts";
-import type { Profile } from "../profile.ts";
-import { Refusal } from "../refusal.ts";
+import { LOCAL_ACCOUNT } from "../../access/local-aws.ts";
+import type { LayerBucket } from "../storage/layer-bucket.ts";
+import { specificationProfile } from "./profile.ts";
+import type { Profile } from "./profile.ts";
+import { Refusal } from "../protocol/refusal.ts";
 
 export interface EcrProfileOptions {
   readonly password: string;

@@ -1,7 +1,7 @@
-import type { TokenBook } from "../../emulators/token-book.ts";
-import { specificationProfile } from "../profile.ts";
-import type { Profile } from "../profile.ts";
-import { Refusal } from "../refusal.ts";
+import type { TokenBook } from "../../access/token-book.ts";
+import { specificationProfile } from "./profile.ts";
+import type { Profile } from "./profile.ts";
+import { Refusal } from "../protocol/refusal.ts";
 
 /** How a registry lets people in, and whom. */
 export type RegistryLogin =

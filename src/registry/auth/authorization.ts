@@ -1,4 +1,4 @@
-import { createSharedWork } from "../shared-work.ts";
+import { createSingleFlight } from "../../async/single-flight.ts";
 import type { Challenge } from "./challenge.ts";
 import { authorizationHeader } from "./credentials.ts";
 import { createKnownMethod } from "./known-method.ts";
@@ -35,7 +35,7 @@ export interface AuthorizationOptions extends KnownMethodOptions {
 export function createAuthorization(options: AuthorizationOptions): Authorization {
   const { credentials, preemptive } = options;
   const known = createKnownMethod(options);
-  const introductions = createSharedWork<void>();
+  const introductions = createSingleFlight<void>();
   /** The registry was asked how it lets people in, and named no way that we can go. */
   let isSilent = false;
   return {

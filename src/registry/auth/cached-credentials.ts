@@ -1,7 +1,7 @@
 import { authorizationHeader } from "./credentials.ts";
 import type { Credentials, CredentialsSource } from "./credentials.ts";
-import { createSharedWork } from "../shared-work.ts";
-import { systemClock } from "../system-clock.ts";
+import { createSingleFlight } from "../../async/single-flight.ts";
+import { systemClock } from "../../async/system-clock.ts";
 
 /** Credentials with an end. */
 export interface ExpiringCredentials {
@@ -22,7 +22,7 @@ export function cachedCredentials(
   now: () => number = systemClock.now,
 ): CredentialsSource {
   let current: ExpiringCredentials | undefined;
-  const fetches = createSharedWork<ExpiringCredentials>();
+  const fetches = createSingleFlight<ExpiringCredentials>();
   return async (signal, refused) => {
     if (current !== undefined && isGood(current, refused, now())) return current.credentials;
     current = await fetches.run("", fetch, signal);

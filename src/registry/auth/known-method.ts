@@ -1,4 +1,4 @@
-import { RegistryError } from "../../oci/registry-error.ts";
+import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { Challenge } from "./challenge.ts";
 import type { CredentialsSource } from "./credentials.ts";
 import { methodFor } from "./method.ts";
@@ -6,7 +6,7 @@ import type { Method } from "./method.ts";
 import { scopesOf } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { createTokenCache } from "./token-cache.ts";
-import type { TokenServers } from "./token-servers.ts";
+import type { TokenServers } from "./token.ts";
 
 /** What a registry has said about how it lets us in, and the tokens that came of it. */
 export interface KnownMethod {

@@ -1,6 +1,6 @@
 import type { Challenge } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
-import type { TokenService } from "./token-servers.ts";
+import type { TokenService } from "./token.ts";
 
 /** How a registry lets us in, as far as it has said. */
 export type Method =

@@ -1,4 +1,4 @@
-import { RegistryError } from "../../oci/registry-error.ts";
+import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { authorizationHeader } from "./credentials.ts";
 import type { CredentialsSource } from "./credentials.ts";
 import type { KnownMethod } from "./known-method.ts";

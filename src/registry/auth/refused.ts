@@ -1,4 +1,4 @@
-import type { RegistryError } from "../../oci/registry-error.ts";
+import type { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Scope } from "./scope.ts";
 

@@ -1,7 +1,7 @@
-import { createSharedWork } from "../shared-work.ts";
+import { createSingleFlight } from "../../async/single-flight.ts";
 import type { CredentialsSource } from "./credentials.ts";
 import type { Token } from "./token.ts";
-import type { TokenServers, TokenService } from "./token-servers.ts";
+import type { TokenServers, TokenService } from "./token.ts";
 
 /** Tokens by service and scopes, each fetched once for all who wait for it. */
 export interface TokenCache {
@@ -21,7 +21,7 @@ export interface TokenCacheOptions {
 
 export function createTokenCache({ credentials, servers, now }: TokenCacheOptions): TokenCache {
   const tokens = new Map<string, Token & { readonly service: TokenService }>();
-  const fetches = createSharedWork<Token>();
+  const fetches = createSingleFlight<Token>();
   return {
     async get(service, scopes, signal) {
       const key = JSON.stringify([service, scopes]);

@@ -1,6 +1,6 @@
 import { authorizationHeader } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
-import type { TokenService } from "./token-servers.ts";
+import type { TokenService } from "./token.ts";
 
 /** A question for a token, ready to be sent. */
 export interface TokenRequest {

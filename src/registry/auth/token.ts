@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Credentials } from "./credentials.ts";
 
 /**
  * The answer of a token server (distribution project, "Token Authentication Specification"; RFC 6749, 5.1), as clients in Go take it:
@@ -40,4 +41,23 @@ function lifeOf(expiresIn: unknown): number {
   const seconds = typeof expiresIn === "string" ? Number(expiresIn) : expiresIn;
   if (typeof seconds !== "number" || Number.isNaN(seconds)) return SHORTEST_LIFE_S;
   return Math.min(Math.max(seconds, SHORTEST_LIFE_S), LONGEST_LIFE_S);
+}
+
+/** A Bearer challenge's parameters (token authentication specification). */
+export interface TokenService {
+  readonly realm: string;
+  readonly service: string | undefined;
+}
+
+/** Where tokens come from. */
+export interface TokenServers {
+  /** True when a realm is a URL of a host that may be asked. */
+  isUsable(realm: string): boolean;
+  /** @throws {RegistryError} when the server refuses, or may not be asked. */
+  fetch(
+    service: TokenService,
+    scopes: readonly string[],
+    credentials: Credentials,
+    signal: AbortSignal,
+  ): Promise<Token>;
 }

@@ -1,4 +1,4 @@
-import { hostPattern } from "../../oci/host-pattern.ts";
+import { hostPattern } from "../../oci/names/host-pattern.ts";
 
 /** A server named a host we were not configured to talk to. Permanent: the configuration has to allow it, or it is an attack. */
 export class HostRefusedError extends Error {

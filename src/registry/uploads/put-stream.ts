@@ -1,12 +1,12 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobStream } from "../../oci/image-source.ts";
 import type { PushBlob } from "../../oci/image-target.ts";
-import { RegistryError } from "../../oci/registry-error.ts";
-import type { RepositoryClient } from "../repository-client.ts";
-import { cancelUpload, putBlob } from "../uploads.ts";
-import { watchUpload } from "../watchdog.ts";
-import { askStatus } from "./session.ts";
-import type { UploadSession, UploadStatus } from "./session.ts";
+import { RegistryError } from "../../oci/errors/registry-error.ts";
+import type { RepositoryClient } from "../client/repository-client.ts";
+import { cancelUpload, putBlob } from "./upload-requests.ts";
+import { watchUpload } from "../http/stall-watchdog.ts";
+import { askStatus } from "./upload-session.ts";
+import type { UploadSession, UploadStatus } from "./upload-session.ts";
 
 /** What is known of one blob's upload from one attempt to the next. */
 export interface Course {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { temporaryFolder } from "../../fixtures/programs.ts";
+import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 
 /** A home folder with files of logins, and credential helpers that are on the path while it is there. */
 export interface LoginFolder extends AsyncDisposable {

@@ -6,9 +6,9 @@ import { dockerCredentials } from "../../../cli/credentials/docker-credentials.t
 import { login } from "../../../cli/credentials/login.ts";
 import type { LoginOptions } from "../../../cli/credentials/login.ts";
 import { logout } from "../../../cli/credentials/logout.ts";
-import { createScreen, createTerminal } from "../../../cli/terminal.ts";
-import { scriptedServer } from "../../fixtures/scripted-server.ts";
-import type { ScriptedServer } from "../../fixtures/scripted-server.ts";
+import { createScreen, createTerminal } from "../../../cli/terminal/terminal.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
+import type { ScriptedServer } from "../../fixtures/servers/scripted-server.ts";
 import { encoded, loginFolder } from "./login-folder.ts";
 import type { LoginFolder } from "./login-folder.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { gcloudCommands } from "../../../cli/google/gcloud.ts";
 import type { TrustingPlace } from "../../../cli/google/trusting-place.ts";
-import { temporaryFolder } from "../../fixtures/programs.ts";
+import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 
 const roles = { account: "123456789012", names: ["images-copy-eu-central-1", "images-probe-eu-central-1"] };
 const place: TrustingPlace = {

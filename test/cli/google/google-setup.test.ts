@@ -3,18 +3,18 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { ExitCode } from "../../../cli/exit-code.ts";
+import { ExitCode } from "../../../cli/errors/exit-code.ts";
 import { gcloudCommands } from "../../../cli/google/gcloud.ts";
 import { terraform } from "../../../cli/google/terraform.ts";
 import { conditionOf } from "../../../cli/google/trust.ts";
 import { trustingPlace } from "../../../cli/google/trusting-place.ts";
 import { run } from "../../../cli/run.ts";
 import { FreightlinerStack } from "../../../infra/freightliner-stack.ts";
-import { readConfigurationFile } from "../../../infra/read-configuration.ts";
-import { temporaryFolder } from "../../fixtures/programs.ts";
-import { captureTerminal } from "../../fixtures/terminal.ts";
+import { readConfigurationFile } from "../../../infra/settings/read-configuration.ts";
+import { temporaryFolder } from "../../fixtures/processes/programs.ts";
+import { captureTerminal } from "../../fixtures/processes/terminal.ts";
 import { unbundledApp } from "../../infra/template.ts";
-import { parseConfigurationFile } from "../../../src/contract/configuration-file.ts";
+import { parseConfigurationFile } from "../../../src/contract/configuration/configuration-file.ts";
 
 const CONFIG = "examples/multi-destination/freightliner.yaml";
 

@@ -3,7 +3,7 @@ import { hcl } from "../../../cli/google/hcl.ts";
 import { terraform } from "../../../cli/google/terraform.ts";
 import { trustingPlace } from "../../../cli/google/trusting-place.ts";
 import type { TrustingPlace } from "../../../cli/google/trusting-place.ts";
-import { parseConfiguration } from "../../../src/contract/configuration.ts";
+import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 
 const roles = { account: "123456789012", names: ["images-copy-eu-central-1", "images-probe-eu-central-1"] };
 const audience =

@@ -4,11 +4,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createLocalRate } from "../../../cli/registries/local-rate.ts";
 import { openAccess } from "../../../cli/registries/open-access.ts";
 import { createRegistrySettings } from "../../../cli/registries/registry-settings.ts";
-import { UsageError } from "../../../cli/usage-error.ts";
-import { makeCertificates } from "../../fixtures/certificates.ts";
-import type { Certificates } from "../../fixtures/certificates.ts";
-import { temporaryFolder } from "../../fixtures/programs.ts";
-import { startTlsServer } from "../../fixtures/tls-server.ts";
+import { UsageError } from "../../../cli/errors/usage-error.ts";
+import { makeCertificates } from "../../fixtures/servers/certificates.ts";
+import type { Certificates } from "../../fixtures/servers/certificates.ts";
+import { temporaryFolder } from "../../fixtures/processes/programs.ts";
+import { startTlsServer } from "../../fixtures/servers/tls-server.ts";
 import type { AccessOptions } from "../../../cli/registries/access-options.ts";
 
 let certificates: Certificates;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bringBack } from "../../../cli/stack/bring-back.ts";
-import type { DeadLetter } from "../../../src/aws/dead-letters.ts";
+import type { DeadLetter } from "../../../src/aws/sqs/dead-letters.ts";
 
 const signal = new AbortController().signal;
 const queues = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { receiptLines } from "../../../cli/stack/receipt-lines.ts";
-import type { Receipt } from "../../../src/replication/receipt.ts";
+import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 
 const receipt: Receipt = {
   id: "r-1",

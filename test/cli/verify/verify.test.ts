@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ExitCode } from "../../../cli/exit-code.ts";
+import { ExitCode } from "../../../cli/errors/exit-code.ts";
 import { run } from "../../../cli/run.ts";
 import { imageOf, layer, withReferrer } from "../../../local/images/image-content.ts";
 import { pushImage } from "../../../local/images/push-image.ts";
-import type { Profile } from "../../../local/registry/profile.ts";
-import { Refusal } from "../../../local/registry/refusal.ts";
-import { scratchRegistry } from "../../fixtures/scratch-registry.ts";
-import { captureTerminal } from "../../fixtures/terminal.ts";
+import type { Profile } from "../../../local/registry/profiles/profile.ts";
+import { Refusal } from "../../../local/registry/protocol/refusal.ts";
+import { scratchRegistry } from "../../fixtures/servers/scratch-registry.ts";
+import { captureTerminal } from "../../fixtures/processes/terminal.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const plain = imageOf([layer("a", 1_000)], { os: "linux", architecture: "amd64" });

@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-codebuild";
 import { describe, expect, it } from "vitest";
 import { startCodeBuild } from "../../../local/emulators/codebuild-api.ts";
-import { LOCAL_AWS } from "../../../local/emulators/local-aws.ts";
+import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
 
 /** A project whose builds run this text as a module, a client of it, and the lines that builds write. */
 async function projectOf(module: string) {

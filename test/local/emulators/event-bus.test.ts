@@ -1,18 +1,18 @@
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Message } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
-import { ecrPushEvent } from "../../../local/emulators/ecr-events.ts";
-import type { BusEvent } from "../../../local/emulators/ecr-events.ts";
-import { createEventBus } from "../../../local/emulators/event-bus.ts";
-import type { EventBusOptions, UndeliveredEvent } from "../../../local/emulators/event-bus.ts";
-import { matchesPattern } from "../../../local/emulators/event-pattern.ts";
-import { LOCAL_AWS } from "../../../local/emulators/local-aws.ts";
+import { ecrPushEvent } from "../../../local/events/ecr-events.ts";
+import type { BusEvent } from "../../../local/events/ecr-events.ts";
+import { createEventBus } from "../../../local/events/event-bus.ts";
+import type { EventBusOptions, UndeliveredEvent } from "../../../local/events/event-bus.ts";
+import { matchesPattern } from "../../../local/events/event-pattern.ts";
+import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
 import { startSqs } from "../../../local/emulators/sqs.ts";
-import { openUndeliveredEvents } from "../../../local/emulators/undelivered-events.ts";
+import { openUndeliveredEvents } from "../../../local/events/undelivered-events.ts";
 import { createAsynchronousInvocation } from "../../../local/lambda/asynchronous-invocation.ts";
 import type { FailureRecord } from "../../../local/lambda/asynchronous-invocation.ts";
 import type { InvocationResult } from "../../../local/lambda/execution-environment.ts";
-import { PUSH_PATTERN } from "../../../src/contract/push-pattern.ts";
+import { PUSH_PATTERN } from "../../../src/contract/stack/push-pattern.ts";
 import { eventually } from "../../fixtures/eventually.ts";
 
 const pushOf = (tag: string): BusEvent =>

@@ -5,9 +5,9 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
-import { LOCAL_AWS } from "../../../local/emulators/local-aws.ts";
+import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
 import { startSqs } from "../../../local/emulators/sqs.ts";
-import { temporaryFolder } from "../../fixtures/programs.ts";
+import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 
 /** A queue of an emulator that keeps its messages in a directory. */
 async function openQueue(directory: string) {

@@ -5,13 +5,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { addressOf } from "../../../local/emulators/address.ts";
+import { addressOf } from "../../../local/http/address.ts";
 import { demoImage } from "../../../local/images/demo-image.ts";
 import { blobOf, imageOf, indexOf, layer } from "../../../local/images/image-content.ts";
 import { PushError, pushImage } from "../../../local/images/push-image.ts";
 import { signatureOf, signatureTag } from "../../../local/images/signature.ts";
 import { createPlainProfile } from "../../../local/registry/profiles/plain.ts";
-import type { RegistryEvent } from "../../../local/registry/registry-event.ts";
+import type { RegistryEvent } from "../../../local/registry/protocol/registry-event.ts";
 import { openRegistryFiles, startRegistry } from "../../../local/registry/registry-server.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 

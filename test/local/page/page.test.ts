@@ -5,9 +5,9 @@ import { createLooks } from "../../../local/page/looks.ts";
 import { openPage } from "../../../local/page/open-page.ts";
 import { startPage } from "../../../local/page/page-server.ts";
 import { imageOf, layer } from "../../../local/images/image-content.ts";
-import { startStack } from "../../../local/stack.ts";
+import { startStack } from "../../../local/stack/stack.ts";
 import { eventually } from "../../fixtures/eventually.ts";
-import { push } from "../../fixtures/push.ts";
+import { push } from "../../fixtures/images/push.ts";
 
 function counting(fails: (count: number) => boolean = () => false) {
   const problems: unknown[] = [];

@@ -1,7 +1,7 @@
 import { createArtifactRegistryProfile } from "../../../local/registry/profiles/artifact-registry.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { describe, expect, it } from "vitest";
-import { blob, digest, imageOf, location, put, putBlob, withRegistry } from "../../fixtures/local-registry.ts";
+import { blob, digest, imageOf, location, put, putBlob, withRegistry } from "../../fixtures/servers/local-registry.ts";
 
 describe("an Artifact-Registry-like registry", () => {
   const profile = createArtifactRegistryProfile({ repositories: ["p/r"], verifyToken: (token) => token === "good" });

@@ -1,11 +1,11 @@
-import { startLayerBucket } from "../../../local/registry/layer-bucket.ts";
+import { startLayerBucket } from "../../../local/registry/storage/layer-bucket.ts";
 import { createEcrProfile } from "../../../local/registry/profiles/ecr.ts";
-import { temporaryFolder } from "../../fixtures/programs.ts";
+import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 import { openRegistryFiles, startRegistry } from "../../../local/registry/registry-server.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { describe, expect, it } from "vitest";
-import { asking, blob, digest, imageOf, location, put, putBlob } from "../../fixtures/local-registry.ts";
+import { asking, blob, digest, imageOf, location, put, putBlob } from "../../fixtures/servers/local-registry.ts";
 
 describe("an ECR-like registry", () => {
   it("sends blob downloads to another origin whose links expire, are for GET, and bear no other credentials", async () => {

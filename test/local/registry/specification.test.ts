@@ -3,11 +3,11 @@ import { Readable } from "node:stream";
 import { randomBytes } from "node:crypto";
 import { request } from "undici";
 import { createPlainProfile } from "../../../local/registry/profiles/plain.ts";
-import { temporaryFolder } from "../../fixtures/programs.ts";
+import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { describe, expect, it } from "vitest";
-import { blob, digest, imageOf, location, put, putBlob, withRegistry } from "../../fixtures/local-registry.ts";
+import { blob, digest, imageOf, location, put, putBlob, withRegistry } from "../../fixtures/servers/local-registry.ts";
 
 describe("a registry of the specification", () => {
   it("takes a blob in POST and PUT, and gives it whole, in part, or not at all", async () => {

@@ -3,15 +3,15 @@ import { request } from "node:http";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openContentFiles } from "../../../local/registry/content-files.ts";
-import { createDownloadLinks } from "../../../local/registry/download-links.ts";
+import { openContentFiles } from "../../../local/registry/storage/content-files.ts";
+import { createDownloadLinks } from "../../../local/registry/storage/download-links.ts";
 import { createArtifactRegistryProfile } from "../../../local/registry/profiles/artifact-registry.ts";
 import { createPlainProfile } from "../../../local/registry/profiles/plain.ts";
-import { createUploadSessions, SESSION_MS } from "../../../local/registry/upload-sessions.ts";
+import { createUploadSessions, SESSION_MS } from "../../../local/registry/storage/upload-sessions.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { eventually } from "../../fixtures/eventually.ts";
-import { blob, digest, location, putBlob, withRegistry } from "../../fixtures/local-registry.ts";
-import { temporaryFolder } from "../../fixtures/programs.ts";
+import { blob, digest, location, putBlob, withRegistry } from "../../fixtures/servers/local-registry.ts";
+import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 
 describe("an upload session", () => {
   it("is not made a blob while another request writes to it, and then of all its bytes", async () => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parseTag } from "../../../src/oci/reference.ts";
 import { cachedCredentials } from "../../../src/registry/auth/cached-credentials.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
-import { createConnections } from "../../../src/registry/connections.ts";
-import { scriptedServer } from "../../fixtures/scripted-server.ts";
+import { createConnections } from "../../../src/registry/http/connections.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 import { testEndpoint, testSource } from "../../fixtures/registry-client.ts";
 
 const signal = AbortSignal.timeout(600_000);

@@ -4,7 +4,7 @@ import { digestOf } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
 import type { Credentials } from "../../../src/registry/auth/credentials.ts";
-import { systemClock } from "../../../src/registry/system-clock.ts";
+import { systemClock } from "../../../src/async/system-clock.ts";
 import { bearer, isToken, open, takesToken } from "./scripted-repository.ts";
 
 const signal = AbortSignal.timeout(600_000);

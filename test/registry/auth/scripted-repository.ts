@@ -1,12 +1,12 @@
 import type { Credentials } from "../../../src/registry/auth/credentials.ts";
-import { createConnections } from "../../../src/registry/connections.ts";
-import type { Endpoint } from "../../../src/registry/endpoint.ts";
+import { createConnections } from "../../../src/registry/http/connections.ts";
+import type { Endpoint } from "../../../src/registry/client/endpoint.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../../src/registry/registry-target.ts";
-import { createTraffic } from "../../../src/registry/traffic.ts";
+import { createTraffic } from "../../../src/registry/resilience/shared-limits.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
-import { scriptedServer } from "../../fixtures/scripted-server.ts";
-import type { Got, Script } from "../../fixtures/scripted-server.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
+import type { Got, Script } from "../../fixtures/servers/scripted-server.ts";
 
 /** A repository at a scripted registry, asked once for each thing. */
 export async function open(script: Script, changes: Partial<Endpoint> & { readonly login?: Credentials } = {}) {

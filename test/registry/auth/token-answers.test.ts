@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseTag } from "../../../src/oci/reference.ts";
 import { readToken } from "../../../src/registry/auth/token.ts";
-import { createConnections } from "../../../src/registry/connections.ts";
-import { scriptedServer } from "../../fixtures/scripted-server.ts";
-import type { Script } from "../../fixtures/scripted-server.ts";
+import { createConnections } from "../../../src/registry/http/connections.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
+import type { Script } from "../../fixtures/servers/scripted-server.ts";
 import { testSource } from "../../fixtures/registry-client.ts";
 
 const signal = AbortSignal.timeout(600_000);

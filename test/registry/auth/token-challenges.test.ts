@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { parseTag } from "../../../src/oci/reference.ts";
-import type { Clock } from "../../../src/oci/clock.ts";
-import { systemClock } from "../../../src/registry/system-clock.ts";
-import { createConnections } from "../../../src/registry/connections.ts";
+import type { Clock } from "../../../src/async/clock.ts";
+import { systemClock } from "../../../src/async/system-clock.ts";
+import { createConnections } from "../../../src/registry/http/connections.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
-import { createTraffic } from "../../../src/registry/traffic.ts";
-import { scriptedServer } from "../../fixtures/scripted-server.ts";
-import type { Got, Script } from "../../fixtures/scripted-server.ts";
+import { createTraffic } from "../../../src/registry/resilience/shared-limits.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
+import type { Got, Script } from "../../fixtures/servers/scripted-server.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
 
 const signal = AbortSignal.timeout(600_000);

@@ -4,7 +4,7 @@ import { Agent, request } from "undici";
 import { describe, expect, it } from "vitest";
 import { createGuardedLookup, isForbiddenAddress } from "../../../src/registry/hosts/address-guard.ts";
 import { HostRefusedError } from "../../../src/registry/hosts/host-guard.ts";
-import { scriptedServer } from "../../fixtures/scripted-server.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 
 const v4 = (address: string): LookupAddress => ({ address, family: 4 });
 const v6 = (address: string): LookupAddress => ({ address, family: 6 });

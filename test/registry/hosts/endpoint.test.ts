@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseRegistryHost } from "../../../src/oci/reference.ts";
-import { originOf } from "../../../src/registry/endpoint.ts";
+import { originOf } from "../../../src/registry/client/endpoint.ts";
 import { createHostGuard } from "../../../src/registry/hosts/host-guard.ts";
 
 describe("the origin of a registry", () => {

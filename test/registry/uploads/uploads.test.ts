@@ -6,12 +6,12 @@ import type { BlobStream } from "../../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../../src/oci/image-target.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
-import { createConnections } from "../../../src/registry/connections.ts";
+import { createConnections } from "../../../src/registry/http/connections.ts";
 import { createRegistryTarget } from "../../../src/registry/registry-target.ts";
-import { commitWithin, PATIENCE } from "../../../src/registry/watchdog.ts";
+import { commitWithin, PATIENCE } from "../../../src/registry/http/stall-watchdog.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
-import { scriptedServer } from "../../fixtures/scripted-server.ts";
-import type { Got, Script } from "../../fixtures/scripted-server.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
+import type { Got, Script } from "../../fixtures/servers/scripted-server.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const MIB = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { errors } from "undici";
-import type { HttpBody } from "../../../src/registry/http.ts";
+import type { HttpBody } from "../../../src/registry/http/http.ts";
 import type { Process } from "../world.ts";
 
 /** How the body of an answer comes. */

@@ -1,5 +1,5 @@
 import { isDigest } from "../../../src/oci/digest.ts";
-import type { Registry } from "../registry.ts";
+import type { Registry } from "../cloud/registry.ts";
 import type { Service } from "../world.ts";
 import { blobReply } from "./registry-site.ts";
 import { refusal } from "./site.ts";

@@ -1,7 +1,7 @@
 import { errors } from "undici";
-import type { Connections } from "../../../src/registry/connections.ts";
-import type { HttpAnswer, HttpRequest } from "../../../src/registry/http.ts";
-import type { Cloud } from "../cloud.ts";
+import type { Connections } from "../../../src/registry/http/connections.ts";
+import type { HttpAnswer, HttpRequest } from "../../../src/registry/http/http.ts";
+import type { Cloud } from "../cloud/cloud.ts";
 import { short } from "../short.ts";
 import type { Outage, Process, Service, World } from "../world.ts";
 import { createBody } from "./body.ts";

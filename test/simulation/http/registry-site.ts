@@ -1,8 +1,8 @@
 import { digestOf, isDigest } from "../../../src/oci/digest.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
-import { missingFrom, putManifest, resolveIn } from "../registry.ts";
-import type { Registry, Repository } from "../registry.ts";
+import { missingFrom, putManifest, resolveIn } from "../cloud/registry.ts";
+import type { Registry, Repository } from "../cloud/registry.ts";
 import type { Service } from "../world.ts";
 import { json, refusal } from "./site.ts";
 import type { Arrived, Reply, Site } from "./site.ts";

@@ -1,4 +1,4 @@
-import type { HttpRequest } from "../../../src/registry/http.ts";
+import type { HttpRequest } from "../../../src/registry/http/http.ts";
 import type { Service } from "../world.ts";
 
 /** A request that has arrived whole. */

@@ -1,4 +1,4 @@
-import { scheduleProbe } from "../scheduled-functions.ts";
+import { scheduleProbe } from "../cloud/scheduled-functions.ts";
 import { play } from "../stage.ts";
 import type { Seam } from "../stage.ts";
 

@@ -1,8 +1,8 @@
 import { digestOf } from "../../../src/oci/digest.ts";
 import { parseRepositoryName } from "../../../src/oci/reference.ts";
-import { startCopyFunction } from "../copy-function.ts";
+import { startCopyFunction } from "../cloud/copy-function.ts";
 import { refusal } from "../http/site.ts";
-import { addImage } from "../registry.ts";
+import { addImage } from "../cloud/registry.ts";
 import { play } from "../stage.ts";
 import type { Seam } from "../stage.ts";
 

@@ -1,0 +1,13 @@
+import type { Session } from "../../terminal/session.ts";
+import { createRegistryCommand } from "../base.ts";
+
+export function deleteCommand(session: Session) {
+  return createRegistryCommand("delete", "delete a tag, or an image by its digest")
+    .argument("<image>", "registry/repository:tag, or registry/repository@sha256:... with all its tags")
+    .option("--yes", "do not ask whether it is meant", false)
+    .action((image, given) =>
+      session.run(given, async (terminal, signal) =>
+        (await import("../../registry/delete-image.ts")).deleteImage(image, given, terminal, signal),
+      ),
+    );
+}

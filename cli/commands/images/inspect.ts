@@ -1,0 +1,13 @@
+import type { Session } from "../../terminal/session.ts";
+import { createRegistryCommand } from "../base.ts";
+
+export function inspectCommand(session: Session) {
+  return createRegistryCommand("inspect", "show what an image is made of: platforms, layers, sizes, what is attached")
+    .argument("<image>", "registry/repository:tag or registry/repository@sha256:...")
+    .option("--no-referrers", "do not look for what is attached")
+    .action((image, given) =>
+      session.run(given, async (terminal, signal) =>
+        (await import("../../inspect/inspect.ts")).inspect(image, given, terminal, signal),
+      ),
+    );
+}

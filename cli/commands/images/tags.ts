@@ -1,0 +1,13 @@
+import type { Session } from "../../terminal/session.ts";
+import { collect, createRegistryCommand } from "../base.ts";
+
+export function tagsCommand(session: Session) {
+  return createRegistryCommand("tags", "list the tags of a repository")
+    .argument("<repository>", "registry/repository")
+    .option("--tags <glob>", "only those that match (repeatable)", collect, [])
+    .action((repository, given) =>
+      session.run(given, async (terminal, signal) =>
+        (await import("../../registry/tags.ts")).tags(repository, given, terminal, signal),
+      ),
+    );
+}

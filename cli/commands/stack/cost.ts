@@ -1,0 +1,14 @@
+import type { Session } from "../../terminal/session.ts";
+import { createCommand, numberFrom } from "../base.ts";
+
+export function costCommand(session: Session) {
+  return createCommand("cost", "estimate what a month costs")
+    .option("--images <n>", "images pushed in a month", numberFrom(0, 1e9), 1_000)
+    .option("--megabytes <n>", "size of an image in MB of 10^6 bytes", numberFrom(0, 1e6), 500)
+    .option("--overlap <n>", "share of an image that the destination has already, 0 to 1", numberFrom(0, 1), 0.8)
+    .option("--blobs <n>", "blobs of an image", numberFrom(1, 1_000), 10)
+    .option("--destinations <n>", "destinations each image goes to", numberFrom(1, 100), 1)
+    .action((given) =>
+      session.run(given, async (terminal) => (await import("../../cost/cost.ts")).cost(given, terminal)),
+    );
+}

@@ -1,0 +1,12 @@
+import type { Session } from "../../terminal/session.ts";
+import { createStackCommand } from "../base.ts";
+
+export function statusCommand(session: Session) {
+  return createStackCommand("status", "show tags, lag, circuits and queues of a deployed stack")
+    .option("--tag <destination/repo:tag>", "one tag: what is known of it, and how its last requests ended")
+    .action((given) =>
+      session.run(given, async (terminal, signal) =>
+        (await import("../../stack/status.ts")).status(given, terminal, signal),
+      ),
+    );
+}

@@ -1,0 +1,12 @@
+import type { Session } from "../../terminal/session.ts";
+import { createStackCommand, integerFrom } from "../base.ts";
+
+export function watchCommand(session: Session) {
+  return createStackCommand("watch", "show what is being copied, and how far it has come, until interrupted")
+    .option("--every <seconds>", "from one look to the next; each reads the whole table", integerFrom(1, 9_999), 5)
+    .action((given) =>
+      session.run(given, async (terminal, signal) =>
+        (await import("../../stack/watch.ts")).watch(given, terminal, signal),
+      ),
+    );
+}

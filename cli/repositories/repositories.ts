@@ -1,0 +1,80 @@
+import type { ImageSource } from "../../src/oci/image-source.ts";
+import type { ImageTarget } from "../../src/oci/image-target.ts";
+import { takesBasicAtOnce } from "../../src/contract/providers/preemptive-basic.ts";
+import { formatReference } from "../../src/oci/reference.ts";
+import type { Repository } from "../../src/oci/reference.ts";
+import type { Side } from "../../src/oci/errors/registry-error.ts";
+import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
+import type { Endpoint } from "../../src/registry/client/endpoint.ts";
+import { createRegistrySource } from "../../src/registry/registry-source.ts";
+import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import { systemClock } from "../../src/async/system-clock.ts";
+import { createTraffic } from "../../src/registry/resilience/shared-limits.ts";
+import { dockerCredentials } from "../credentials/docker-credentials.ts";
+import type { AccessOptions } from "../registries/access-options.ts";
+import { createLocalRate } from "../registries/local-rate.ts";
+import { openAccess } from "../registries/open-access.ts";
+import type { RegistryAccess } from "../registries/open-access.ts";
+
+/** Repositories as the user may read and write them; each is opened once, with the user's own credentials. */
+export interface Repositories extends AsyncDisposable {
+  readonly source: (repository: Repository) => Promise<ImageSource>;
+  readonly target: (repository: Repository) => Promise<ImageTarget>;
+  /** For what neither a source nor a target does, such as listings. */
+  readonly endpoint: (side: Side, repository: Repository) => Promise<Endpoint>;
+}
+
+export interface OpenRepositories extends AccessOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Ends the waiting for a credential helper. */
+  readonly signal: AbortSignal;
+  /** A registry asked for less. */
+  readonly onBusy?: () => void;
+}
+
+/** Options, files and environment are read with the first repository. @throws {UsageError} then, when one of them is wrong. */
+export function openRepositories({ environment, signal, onBusy, ...options }: OpenRepositories): Repositories {
+  let opened: Promise<RegistryAccess> | undefined;
+  const access = (): Promise<RegistryAccess> => (opened ??= openAccess(options, environment));
+  const endpoint = async (side: Side, { registry, name }: Repository): Promise<Endpoint> => {
+    const { settingsOf, connections } = await access();
+    const { requestsPerSecond, ...settings } = settingsOf(registry);
+    const rate = requestsPerSecond === undefined ? undefined : createLocalRate(requestsPerSecond, systemClock);
+    return {
+      side,
+      registry,
+      repository: name,
+      ...settings,
+      preemptive: takesBasicAtOnce(registry),
+      credentials: fixedCredentials(await dockerCredentials(`${registry}/${name}`, environment, signal)),
+      connections,
+      // Behind this there is no queue but a person who waits.
+      traffic: createTraffic({
+        retryPolicies: { preset: "patient" },
+        rate,
+        ...(onBusy === undefined ? {} : { onBusy }),
+      }),
+    };
+  };
+  return {
+    endpoint,
+    source: once(async (repository) => createRegistrySource(await endpoint("source", repository))),
+    target: once(async (repository) => createRegistryTarget(await endpoint("target", repository))),
+    async [Symbol.asyncDispose]() {
+      await opened?.then(
+        ({ connections }) => connections.close(),
+        () => undefined,
+      );
+    },
+  };
+}
+
+function once<T>(open: (repository: Repository) => Promise<T>): (repository: Repository) => Promise<T> {
+  const opened = new Map<string, Promise<T>>();
+  return ({ registry, name }) => {
+    const key = formatReference({ registry, name });
+    const found = opened.get(key) ?? open({ registry, name });
+    opened.set(key, found);
+    return found;
+  };
+}

@@ -1,0 +1,21 @@
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Construct } from "constructs";
+import type { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
+import { FAN_OUT_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
+import { createNodeFunction } from "./node-function.ts";
+import type { DeployedSettings } from "../settings/settings.ts";
+
+/** ECR event -> one request per destination. */
+export function createFanOutFunction(
+  scope: Construct,
+  environment: FanOutEnvironment,
+  settings: DeployedSettings,
+): NodejsFunction {
+  return createNodeFunction(scope, "FanOut", {
+    name: "fan-out",
+    environment,
+    memoryMegabytes: 256,
+    timeoutSeconds: FAN_OUT_TIMEOUT_SECONDS,
+    settings,
+  });
+}

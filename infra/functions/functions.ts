@@ -1,0 +1,58 @@
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { Construct } from "constructs";
+import { packConfiguration } from "../../src/contract/configuration/configuration-source.ts";
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../../src/contract/stack/environment.ts";
+import { createCopyFunction } from "./copy-function.ts";
+import type { DescribedQueue } from "../storage/copy-queues.ts";
+import { createFanOutFunction } from "./fan-out-function.ts";
+import { createProbeFunction } from "./probe-function.ts";
+import { createReconcileFunction } from "./reconcile-function.ts";
+import { Schedules } from "./schedules.ts";
+import type { DeployedSettings } from "../settings/settings.ts";
+
+export interface FunctionParts {
+  readonly configuration: Configuration;
+  /** JSON text of the configuration. */
+  readonly text: string;
+  readonly queues: readonly DescribedQueue[];
+  readonly table: TableV2;
+  readonly settings: DeployedSettings;
+}
+
+/** The functions, each with what it must know; queues and mappings it finds by their names. */
+export function createFunctions(scope: Construct, parts: FunctionParts) {
+  const { configuration, text, queues, table, settings } = parts;
+  const { deployment, liveConcurrency: live, backfillConcurrency: backfill } = settings;
+  const common = {
+    FREIGHTLINER_CONFIGURATION: packConfiguration(text),
+    FREIGHTLINER_STACK: deployment.stack,
+    FREIGHTLINER_TABLE: table.tableName,
+  } satisfies FanOutEnvironment;
+  const watching = {
+    ...common,
+    FREIGHTLINER_CONCURRENCY: JSON.stringify({ live, backfill }),
+  } satisfies ProbeEnvironment;
+  const access = {
+    source: configuration.source,
+    repositories: configuration.rules.flatMap(({ repositories }) => repositories),
+  };
+  const fanOut = createFanOutFunction(scope, common, settings);
+  const { copy, mappings } = createCopyFunction(scope, {
+    environment: common satisfies CopyEnvironment,
+    queues,
+    settings,
+    ...access,
+  });
+  const schedules = new Schedules(scope, "Schedules", deployment);
+  const probe = createProbeFunction(scope, { environment: watching, mappings, schedules, settings });
+  const reconcile = createReconcileFunction(scope, {
+    environment: watching,
+    mappings,
+    schedules,
+    named: configuration.reconcile.schedules,
+    settings,
+    ...access,
+  });
+  return { fanOut, copy, probe, reconcile };
+}

@@ -1,0 +1,138 @@
+import { AssetHashType, DockerImage, Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { BuildSpec, ComputeType, LinuxArmBuildImage, Project, Source } from "aws-cdk-lib/aws-codebuild";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IRole } from "aws-cdk-lib/aws-iam";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { Asset } from "aws-cdk-lib/aws-s3-assets";
+import type { Construct } from "constructs";
+import { buildSync } from "esbuild";
+import { join } from "node:path";
+import { packConfiguration } from "../../src/contract/configuration/configuration-source.ts";
+import type { CopyEnvironment } from "../../src/contract/stack/environment.ts";
+import { LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
+import { resourceName } from "../../src/contract/stack/names.ts";
+import { BUILD_ALIASES, NEVER_LOADED, REQUIRE, ROOT } from "./bundle.ts";
+import { allowPull } from "./copy-function.ts";
+import type { FunctionParts } from "./functions.ts";
+
+export interface LongLaneProps extends FunctionParts {
+  /** Starts a build when something waits for one. */
+  readonly starter: IRole;
+}
+
+/** The role of the builds, and the project. */
+export interface LongLane {
+  readonly role: IRole;
+  readonly project: Project;
+}
+
+/** Node of the functions, on a standard image of CodeBuild (CodeBuild user guide, "Available runtimes"). */
+const NODE = 24;
+
+/**
+ * Where copies go on that take longer than a function may: a CodeBuild project, started by the probe function, that works through the long
+ * queues one build at a time and costs nothing in between. Its role is
+ * to be trusted and allowed as the copy function's.
+ */
+export function createLongLane(scope: Construct, props: LongLaneProps): LongLane {
+  const { settings, starter } = props;
+  const { deployment, encryptionKey } = settings;
+  const code = bundle(scope);
+  const logGroup = new LogGroup(scope, "LongLaneLogs", {
+    retention: settings.logRetention,
+    ...(encryptionKey === undefined ? {} : { encryptionKey }),
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const role = createRole(scope, props, code);
+  logGroup.grantWrite(role);
+  const project = new Project(scope, "LongLane", {
+    projectName: resourceName("build", "long-lane", deployment),
+    description: "Copies what takes longer than a function may",
+    source: Source.s3({ bucket: code.bucket, path: code.s3ObjectKey }),
+    buildSpec: BuildSpec.fromObject({
+      version: "0.2",
+      phases: {
+        install: { "runtime-versions": { nodejs: NODE } },
+        build: { commands: ["node --max-semi-space-size=4 index.mjs"] },
+      },
+    }),
+    environment: { buildImage: LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_3_0, computeType: ComputeType.SMALL },
+    environmentVariables: variablesOf(props),
+    timeout: Duration.seconds(LONG_TIMEOUT_SECONDS),
+    queuedTimeout: Duration.seconds(LONG_TIMEOUT_SECONDS),
+    concurrentBuildLimit: 1,
+    // CDK would add permissions of its own, with wildcards; ours are all there is.
+    role: role.withoutPolicyUpdates(),
+    grantReportGroupPermissions: false,
+    logging: { cloudWatch: { logGroup } },
+    ...(encryptionKey === undefined ? {} : { encryptionKey }),
+  });
+  if (encryptionKey === undefined) {
+    Validations.of(project).acknowledge({
+      id: "AwsSolutions-CB4",
+      reason: "The key encrypts what builds produce; these produce no artifact.",
+    });
+  }
+  starter.addToPrincipalPolicy(
+    new PolicyStatement({ actions: ["codebuild:StartBuild"], resources: [project.projectArn] }),
+  );
+  return { role, project };
+}
+
+/** Reads its own code, and the source. */
+function createRole(scope: Construct, { settings, configuration }: LongLaneProps, code: Asset): Role {
+  const role = new Role(scope, "LongLaneRole", {
+    roleName: resourceName("role", "long-lane", settings.deployment),
+    assumedBy: new ServicePrincipal("codebuild.amazonaws.com"),
+  });
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ["s3:GetObject", "s3:GetObjectVersion"],
+      resources: [code.bucket.arnForObjects(code.s3ObjectKey)],
+    }),
+  );
+  const repositories = configuration.rules.flatMap((rule) => rule.repositories);
+  allowPull(role, { source: configuration.source, repositories });
+  return role;
+}
+
+function variablesOf({ text, table, settings }: LongLaneProps): Record<string, { value: string }> {
+  const variables = {
+    FREIGHTLINER_CONFIGURATION: packConfiguration(text),
+    FREIGHTLINER_STACK: settings.deployment.stack,
+    FREIGHTLINER_TABLE: table.tableName,
+  } satisfies CopyEnvironment;
+  const switches = settings.metrics ? {} : { POWERTOOLS_METRICS_DISABLED: "true" };
+  return Object.fromEntries(Object.entries({ ...variables, ...switches }).map(([name, value]) => [name, { value }]));
+}
+
+/** The runner as one file, from the same sources as the copy function. */
+function bundle(scope: Construct): Asset {
+  return new Asset(scope, "LongLaneCode", {
+    path: join(ROOT, "functions", "copy"),
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never used: esbuild is here.
+      image: DockerImage.fromRegistry("public.ecr.aws/docker/library/node:24"),
+      local: {
+        tryBundle(folder) {
+          buildSync({
+            entryPoints: [join(ROOT, "functions", "copy", "long-lane.ts")],
+            outfile: join(folder, "index.mjs"),
+            bundle: true,
+            platform: "node",
+            format: "esm",
+            target: `node${NODE}`,
+            mainFields: ["module", "main"],
+            minify: true,
+            external: [...NEVER_LOADED],
+            banner: { js: REQUIRE },
+            alias: { ...BUILD_ALIASES },
+            absWorkingDir: ROOT,
+          });
+          return true;
+        },
+      },
+    },
+  });
+}

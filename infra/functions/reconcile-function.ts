@@ -1,0 +1,72 @@
+import { Validations } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Construct } from "constructs";
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import type { ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
+import { RECONCILE_RATE_MINUTES, RECONCILE_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
+import { createNodeFunction } from "./node-function.ts";
+import { allowIntake } from "./probe-function.ts";
+import { everyMinutes } from "./schedules.ts";
+import type { Schedules } from "./schedules.ts";
+import { roleOf } from "../access/role-of.ts";
+import type { DeployedSettings } from "../settings/settings.ts";
+import { repositoryArns } from "../access/source-access.ts";
+import type { SourceAccess } from "../access/source-access.ts";
+
+export interface ReconcileFunctionProps extends SourceAccess {
+  readonly environment: ReconcileEnvironment;
+  /** Event source mappings it may open, should nobody else. */
+  readonly mappings: readonly string[];
+  readonly schedules: Schedules;
+  /** Comparisons with a schedule of their own. */
+  readonly named: Configuration["reconcile"]["schedules"];
+  readonly settings: DeployedSettings;
+}
+
+/** Every few minutes: goes on comparing the source with its destinations, and asks for what differs. */
+export function createReconcileFunction(scope: Construct, props: ReconcileFunctionProps): NodejsFunction {
+  const { schedules } = props;
+  const reconcile = createNodeFunction(scope, "Reconcile", {
+    name: "reconcile",
+    environment: props.environment,
+    memoryMegabytes: 512,
+    timeoutSeconds: RECONCILE_TIMEOUT_SECONDS,
+    // The next call goes on where this one stopped.
+    asynchronous: { retries: 0, maxAgeSeconds: RECONCILE_RATE_MINUTES * 60 },
+    settings: props.settings,
+  });
+  allowIntake(reconcile, props.mappings);
+  allowListing(reconcile, props);
+  schedules.add({
+    name: "reconcile",
+    description: "Compares the source with its destinations, and goes on with comparisons that were begun",
+    expression: everyMinutes(RECONCILE_RATE_MINUTES),
+    target: reconcile,
+    retries: 0,
+  });
+  for (const { name, at, timeZone } of props.named) {
+    schedules.add({
+      name: `reconcile-${name}`,
+      description: `Begins the comparison ${name}`,
+      expression: at,
+      timeZone,
+      target: reconcile,
+      input: { schedule: name },
+      retries: 5,
+    });
+  }
+  return reconcile;
+}
+
+/** Reading what images the rules' repositories hold. Which repositories there are is a question to the whole registry. */
+function allowListing(reconcile: NodejsFunction, access: SourceAccess): void {
+  const { arns, acknowledgements } = repositoryArns(access);
+  const [all] = repositoryArns({ ...access, repositories: ["*"] }).arns;
+  reconcile.addToRolePolicy(new PolicyStatement({ actions: ["ecr:DescribeImages"], resources: [...arns] }));
+  reconcile.addToRolePolicy(new PolicyStatement({ actions: ["ecr:DescribeRepositories"], resources: [all ?? ""] }));
+  Validations.of(roleOf(reconcile)).acknowledge(
+    ...acknowledgements,
+    ...repositoryArns({ ...access, repositories: ["*"] }).acknowledgements,
+  );
+}

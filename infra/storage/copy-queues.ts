@@ -1,0 +1,67 @@
+import { Duration, Validations } from "aws-cdk-lib";
+import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { QueueProps } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import type { DeployedSettings, Settings } from "../settings/settings.ts";
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import { queuesOf } from "../../src/contract/stack/queues.ts";
+import type { Priority } from "../../src/contract/stack/queues.ts";
+import {
+  COPY_MAX_RECEIVE_COUNT,
+  COPY_TIMEOUT_SECONDS,
+  LONG_VISIBILITY_SECONDS,
+  visibilitySeconds,
+} from "../../src/contract/stack/limits.ts";
+
+/** A queue of copy requests, and what it is for. */
+export interface DescribedQueue {
+  readonly destination: string;
+  readonly priority: Priority;
+  readonly queue: Queue;
+}
+
+/** What all queues have in common: TLS only, kept as long as set, encrypted by a key of the team or one that SQS manages. */
+export function queueDefaults({
+  encryptionKey,
+  messageRetention,
+}: Pick<Settings, "encryptionKey" | "messageRetention">): QueueProps {
+  const encryption =
+    encryptionKey === undefined
+      ? { encryption: QueueEncryption.SQS_MANAGED }
+      : { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey };
+  return { ...encryption, enforceSSL: true, retentionPeriod: messageRetention };
+}
+
+/** The destinations that queues are for, each once. */
+export function destinationsOf(queues: readonly DescribedQueue[]): string[] {
+  return [...new Set(queues.map(({ destination }) => destination))];
+}
+
+/** Queues for every destination, so that one that is down holds no other, live pushes pass a backfill, and what takes hours has its own. */
+export function createCopyQueues(
+  scope: Construct,
+  { source, destinations, longLane }: Pick<Configuration, "source" | "destinations" | "longLane">,
+  settings: Pick<DeployedSettings, "deployment" | "encryptionKey" | "messageRetention">,
+): { readonly queues: readonly DescribedQueue[]; readonly deadLetters: Queue } {
+  const common = queueDefaults(settings);
+  const names = queuesOf({ stack: settings.deployment.stack, source, destinations, longLane });
+  const deadLetters = new Queue(scope, "DeadLetters", { ...common, queueName: names.deadLetters.name });
+  Validations.of(deadLetters).acknowledge({
+    id: "AwsSolutions-SQS3",
+    reason: "This is the dead-letter queue itself; its messages are looked at by people.",
+  });
+  const queues = names.copies.map(({ destination, priority, name }) => ({
+    destination,
+    priority,
+    queue: new Queue(scope, `Copies-${destination}-${priority}`, {
+      ...common,
+      queueName: name,
+      visibilityTimeout: Duration.seconds(
+        priority === "long" ? LONG_VISIBILITY_SECONDS : visibilitySeconds(COPY_TIMEOUT_SECONDS),
+      ),
+      // A backstop only: attempts are counted in the tag record, and what fails for good is moved there by the function.
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: COPY_MAX_RECEIVE_COUNT },
+    }),
+  }));
+  return { queues, deadLetters };
+}

@@ -1,0 +1,21 @@
+import { RemovalPolicy } from "aws-cdk-lib";
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { Construct } from "constructs";
+import type { Settings } from "../settings/settings.ts";
+
+/** The table of tag records and checkpoints: on demand, recoverable to any second, kept when the stack goes. */
+export function createStateTable(
+  scope: Construct,
+  { encryptionKey, tableRemovalPolicy }: Pick<Settings, "encryptionKey" | "tableRemovalPolicy">,
+): TableV2 {
+  return new TableV2(scope, "State", {
+    partitionKey: { name: "pk", type: AttributeType.STRING },
+    sortKey: { name: "sk", type: AttributeType.STRING },
+    billing: Billing.onDemand(),
+    timeToLiveAttribute: "expiresAt",
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: tableRemovalPolicy === RemovalPolicy.RETAIN,
+    removalPolicy: tableRemovalPolicy,
+    ...(encryptionKey === undefined ? {} : { encryption: TableEncryptionV2.customerManagedKey(encryptionKey) }),
+  });
+}

@@ -1,0 +1,67 @@
+import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Project } from "aws-cdk-lib/aws-codebuild";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { resourceName } from "../../src/contract/stack/names.ts";
+import type { Deployment } from "../../src/contract/stack/names.ts";
+import { destinationsOf } from "../storage/copy-queues.ts";
+import type { DescribedQueue } from "../storage/copy-queues.ts";
+import { watchDestination } from "./destination-alarms.ts";
+import { watchDeferrals, watchFunctions, watchLongLane, watchLosses, watchNotifications } from "./stack-alarms.ts";
+import { describeAlarm } from "./runbook.ts";
+import { isOurs } from "./alarm-definition.ts";
+import type { Watch } from "./alarm-definition.ts";
+
+export interface AlarmsProps {
+  readonly queues: readonly DescribedQueue[];
+  readonly deadLetters: Queue;
+  /** Events that could not be delivered to the fan-out function. */
+  readonly undelivered: Queue;
+  readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: NodejsFunction };
+  /** The long lane's; undefined where there is none. */
+  readonly project: Project | undefined;
+  /** Told when an alarm changes its state. */
+  readonly actions: readonly IAlarmAction[];
+  /** Where the runbook is published; every description leads to a heading of it. */
+  readonly runbookUrl: string | undefined;
+  /** Is a chat room told of alarms? */
+  readonly isNotifying: boolean;
+  /** Are there metrics of our own? */
+  readonly metrics: boolean;
+  readonly reconcileEveryMinutes: number;
+  readonly deployment: Deployment;
+}
+
+/** Every alarm there is; each says what has happened and where to read on. */
+export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
+  const watches = [
+    ...watchLosses(props),
+    ...watchFunctions(props),
+    ...watchDeferrals(props),
+    ...watchNotifications(props),
+    ...watchLongLane(props),
+    ...destinationsOf(props.queues).flatMap((name) => watchDestination(name, props)),
+  ];
+  const useful = watches.filter(({ metric }) => props.metrics || !isOurs(metric));
+  return useful.map((watch) => createAlarm(scope, watch, props));
+}
+
+function createAlarm(scope: Construct, watch: Watch, { actions, runbookUrl, deployment }: AlarmsProps): Alarm {
+  const { id, metric, above, periods = 1, isHeartbeat = false, says, heading } = watch;
+  const alarm = new Alarm(scope, `Alarm-${id}`, {
+    alarmName: resourceName("alarm", id, deployment),
+    alarmDescription: describeAlarm(says, heading, runbookUrl),
+    metric,
+    threshold: above,
+    evaluationPeriods: periods,
+    comparisonOperator: isHeartbeat
+      ? ComparisonOperator.LESS_THAN_THRESHOLD
+      : ComparisonOperator.GREATER_THAN_THRESHOLD,
+    treatMissingData: isHeartbeat ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+  });
+  alarm.addAlarmAction(...actions);
+  alarm.addOkAction(...actions);
+  return alarm;
+}

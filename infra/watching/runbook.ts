@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { ROOT } from "../functions/bundle.ts";
+
+/** The longest description of an alarm, in characters (CloudWatch API, PutMetricAlarm). */
+const DESCRIPTION_MAX = 1_024;
+
+/** What has happened, and what to do: a link to the runbook's heading where it is published, and the runbook's own text where it is not. */
+export function describeAlarm(says: string, heading: string, runbookUrl: string | undefined): string {
+  if (runbookUrl !== undefined) return `${says} What to do: ${runbookUrl}#${anchorOf(heading)}`;
+  const text = `${says} What to do ("${heading}" in the runbook): ${sectionOf(heading)}`;
+  return text.length <= DESCRIPTION_MAX ? text : `${text.slice(0, DESCRIPTION_MAX - 1)}…`;
+}
+
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9 -]/g, "")
+    .replaceAll(" ", "-");
+}
+
+/** A section of docs/runbook.md as plain text, in one line. @throws {Error} when there is none. */
+function sectionOf(heading: string): string {
+  const sections = readFileSync(`${ROOT}docs/runbook.md`, "utf8").split(/^## /m);
+  const found = sections.find((section) => section.startsWith(`${heading}\n`));
+  if (found === undefined) throw new Error(`docs/runbook.md has no section "${heading}"`);
+  return found
+    .slice(heading.length)
+    .replaceAll(/\*\*|`/g, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}

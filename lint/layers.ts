@@ -1,0 +1,190 @@
+/** A folder with a task of its own inside a layer. */
+export interface Room {
+  readonly holds: string;
+  /** Rooms of the same layer that it may import; "." is the layer's own folder. */
+  readonly rooms: readonly string[];
+}
+
+/** A folder of the tree, and what its files may import beside their own folder. */
+export interface Layer {
+  readonly folder: string;
+  readonly holds: string;
+  /** Other layers, or folders of them. */
+  readonly imports: readonly string[];
+  /** Packages and Node's modules, as patterns of the linter. */
+  readonly packages: readonly string[];
+  /** All folders inside, where their directions are fixed, too; "." is the layer's own folder. */
+  readonly rooms?: Readonly<Record<string, Room>>;
+}
+
+const NODE = ["node:*", "node:*/*"] as const;
+const POWERTOOLS = ["@aws-lambda-powertools/*", "@aws-lambda-powertools/*/*"] as const;
+const SRC = "src";
+
+/**
+ * Which folder may import which. The linter's rules (`lint/layering.json`) and the tables of CONTRIBUTING.md are made from this
+ * table by `npm run layers`.
+ */
+export const LAYERS: readonly Layer[] = [
+  {
+    folder: "src/async",
+    holds: "time, abort signals and bounded concurrency",
+    imports: [],
+    packages: ["node:timers/promises"],
+  },
+  {
+    folder: "src/oci",
+    holds: "the words of the specifications, and the ports of a source and a target: pure, no I/O",
+    imports: [],
+    packages: ["zod", "node:crypto"],
+    rooms: {
+      ".": { holds: "descriptors, digests, manifests, references, and the ports", rooms: ["json", "errors", "names"] },
+      json: { holds: "JSON of others: bounded, with optional fields", rooms: ["errors"] },
+      names: { holds: "names of hosts and of Docker Hub", rooms: ["errors"] },
+      errors: { holds: "what fails, and how people read it", rooms: [] },
+    },
+  },
+  {
+    folder: "src/registry",
+    holds: "how to speak HTTP to a registry; time is a parameter",
+    imports: ["src/oci", "src/async"],
+    packages: ["zod", "undici", "node:stream", "node:stream/*", "node:crypto", "node:net", "node:dns"],
+    rooms: {
+      ".": {
+        holds: "a registry as source, target and listing",
+        rooms: ["manifests", "blobs", "uploads", "listings", "client"],
+      },
+      manifests: {
+        holds: "manifests and referrers, read and put",
+        rooms: ["listings", "client", "errors", "http", "hosts", "resilience"],
+      },
+      blobs: {
+        holds: "downloads of blobs: resumed, in parallel ranges, verified",
+        rooms: ["client", "errors", "http", "resilience"],
+      },
+      uploads: {
+        holds: "uploads of blobs: mounted, whole or in parts",
+        rooms: ["blobs", "client", "errors", "http", "resilience"],
+      },
+      listings: { holds: "tags and their pages", rooms: ["client", "errors", "http"] },
+      client: {
+        holds: "requests to one repository: login, retries, redirects",
+        rooms: ["auth", "resilience", "errors", "http", "hosts", "redaction"],
+      },
+      auth: { holds: "challenges, credentials and tokens", rooms: [] },
+      resilience: { holds: "retries, hedges, budgets and the limits that clients share", rooms: ["http"] },
+      errors: { holds: "what a registry's answer means as a typed error", rooms: ["http", "hosts", "redaction"] },
+      http: { holds: "connections, responses and the watchdog of slow ones", rooms: ["hosts", "redaction"] },
+      hosts: { holds: "which hosts and addresses may be reached, and through which proxy", rooms: [] },
+      redaction: { holds: "secrets, cut out of what is shown", rooms: [] },
+    },
+  },
+  {
+    folder: "src/replication",
+    holds: "what to copy, and in which order; I/O, time and chance are parameters",
+    imports: ["src/oci", "src/async"],
+    packages: ["zod"],
+    rooms: {
+      planning: { holds: "from a push event to copy requests", rooms: [] },
+      image: {
+        holds: "an image as it is read: its tree, platforms, referrers and cosign tags",
+        rooms: ["outcome", "state"],
+      },
+      copy: {
+        holds: "one copy request, from the lease to the report",
+        rooms: ["image", "pacing", "planning", "outcome", "state"],
+      },
+      pacing: { holds: "how many uploads run at once, and what fits into the time left", rooms: ["outcome"] },
+      outcome: { holds: "how a copy ended, why, and its receipt", rooms: [] },
+      state: { holds: "records of the table: leases, checkpoints, progress", rooms: ["outcome"] },
+      destination: { holds: "circuit breaker, rate and queue pause of one destination", rooms: ["state"] },
+      reconcile: { holds: "the comparison of source and target", rooms: ["planning", "state"] },
+    },
+  },
+  {
+    folder: "src/contract",
+    holds: "what the stack and the functions agree on",
+    imports: ["src/oci"],
+    packages: ["zod", "yaml", "picomatch", "node:crypto", "node:zlib"],
+    rooms: {
+      configuration: { holds: "the configuration, parsed and checked", rooms: ["providers", "stack"] },
+      providers: { holds: "kinds of registry, and the hosts known of each", rooms: ["stack"] },
+      stack: { holds: "names, limits, queues and variables of the deployed stack", rooms: [] },
+      observing: { holds: "metrics, log fields and prices", rooms: [] },
+    },
+  },
+  {
+    folder: "src/aws",
+    holds: "adapters of AWS, and the ports they serve",
+    imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry"],
+    packages: ["@aws-sdk/*", "zod", ...POWERTOOLS, ...NODE],
+    rooms: {
+      ".": { holds: "Lambda, CodeBuild and CloudWatch", rooms: ["client", "sqs"] },
+      client: { holds: "limits and aborts of SDK calls", rooms: [] },
+      sqs: { holds: "copy queues, dead letters, visibility", rooms: ["client"] },
+      dynamodb: { holds: "the table of records and receipts", rooms: ["client"] },
+      ecr: { holds: "logins and the catalog of ECR", rooms: [] },
+      secrets: { holds: "logins in Secrets Manager", rooms: [] },
+    },
+  },
+  {
+    folder: "src/google",
+    holds: "adapters of Google Cloud, and the ports they serve",
+    imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry"],
+    packages: ["google-auth-library", "zod", ...NODE],
+  },
+  {
+    folder: "src/wiring",
+    holds: "the joints between adapters and ports, for the functions and the command",
+    imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry", "src/aws", "src/google"],
+    packages: ["@aws-sdk/*"],
+  },
+  {
+    folder: "functions",
+    holds: "handlers: parse, call replication, answer. `index.ts` wires one function, read top to bottom",
+    imports: ["src/oci", "src/async", "src/replication", "src/contract"],
+    packages: ["zod", "aws-lambda"],
+  },
+  {
+    folder: "infra",
+    holds: "the stack",
+    imports: ["src/contract"],
+    packages: ["aws-cdk-lib", "aws-cdk-lib/*", "constructs", "esbuild", "cdk-nag", "zod", ...NODE],
+    rooms: {
+      ".": {
+        holds: "the construct, the stack and the app",
+        rooms: ["functions", "watching", "access", "storage", "settings"],
+      },
+      functions: { holds: "Lambda functions, their bundles and schedules", rooms: ["access", "storage", "settings"] },
+      watching: { holds: "alarms, dashboard and saved queries", rooms: ["storage", "functions"] },
+      access: { holds: "IAM and KMS", rooms: [] },
+      storage: { holds: "queues and the table", rooms: ["settings"] },
+      settings: { holds: "settings of a deployment", rooms: [] },
+    },
+  },
+  {
+    folder: "local",
+    holds: "the whole system on one machine",
+    imports: [SRC, "functions"],
+    packages: ["zod", "@aws-sdk/*", "dynalite", "fauxqs", "undici", ...NODE],
+  },
+  {
+    folder: "cli",
+    holds: "the command",
+    imports: [SRC, "local/access"],
+    packages: ["@commander-js/extra-typings", "yaml", "zod", "undici", "../package.json", ...NODE],
+  },
+  {
+    folder: "bench",
+    holds: "the measurements",
+    imports: [SRC, "local"],
+    packages: ["zod", "undici", ...NODE],
+  },
+];
+
+/** Files of `functions` that wire a function, and what they import beside. */
+export const WIRING = {
+  files: ["functions/*/index.ts", "functions/copy/long-lane.ts", "functions/copy/open-copier.ts"],
+  imports: [SRC],
+  packages: ["@aws-sdk/*", "@middy/core", "aws-lambda", "zod", "google-auth-library", ...POWERTOOLS, ...NODE],
+} as const;

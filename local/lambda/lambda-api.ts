@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import * as z from "zod";
+import type { EventSourceMapping } from "./event-source-mapping.ts";
+import { signedWith, TEST_KEY } from "../access/access-key.ts";
+import type { AccessKeyId } from "../access/access-key.ts";
+import { startHttpServer } from "../http/http-server.ts";
+import type { RunningServer } from "../http/http-server.ts";
+import { readBody } from "../http/read-body.ts";
+import { sendJson } from "../http/send-json.ts";
+
+/** An event source mapping, and the queue it reads. */
+export interface FedQueue {
+  readonly mapping: EventSourceMapping;
+  readonly queueArn: string;
+}
+
+/** What the Lambda API knows of: the copy function's mappings by their UUIDs, functions' variables by their names. */
+export interface LambdaApiOptions {
+  readonly mappings: ReadonlyMap<string, FedQueue>;
+  readonly variables: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+const Change = z.object({
+  Enabled: z.boolean().optional(),
+  ScalingConfig: z.object({ MaximumConcurrency: z.int().min(2).max(1_000).optional() }).optional(),
+});
+
+/** The actions of the Lambda API that we call: List- and UpdateEventSourceMapping, and GetFunctionConfiguration. */
+export function startLambdaApi(options: LambdaApiOptions, key: AccessKeyId = TEST_KEY): Promise<RunningServer> {
+  return startHttpServer(signedWith(key, (request, response) => answer(request, response, options)));
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: LambdaApiOptions): Promise<void> {
+  const body = await readBody(request);
+  const [path = ""] = decodeURIComponent(request.url ?? "").split("?");
+  const found = request.method === "PUT" ? changed(path, body, options) : shown(path, options);
+  if (found !== undefined) return sendJson(response, 200, found);
+  // Clients know errors by this header (Smithy, AWS restJson1 protocol).
+  response.setHeader("x-amzn-errortype", "ResourceNotFoundException");
+  return sendJson(response, 404, { Type: "User", Message: `Resource not found: ${path}` });
+}
+
+function changed(path: string, body: string, { mappings }: LambdaApiOptions): object | undefined {
+  const found = mappings.get(/^\/2015-03-31\/event-source-mappings\/([^/]+)\/?$/.exec(path)?.[1] ?? "");
+  if (found === undefined) return undefined;
+  const change = Change.parse(JSON.parse(body));
+  found.mapping.update({ enabled: change.Enabled, maxConcurrency: change.ScalingConfig?.MaximumConcurrency });
+  return { State: "Updating" };
+}
+
+function shown(path: string, { mappings, variables }: LambdaApiOptions): object | undefined {
+  if (/^\/2015-03-31\/event-source-mappings\/?$/.test(path)) {
+    return { EventSourceMappings: [...mappings].map(([UUID, { queueArn }]) => ({ UUID, EventSourceArn: queueArn })) };
+  }
+  const name = /^\/2015-03-31\/functions\/([^/]+)\/configuration$/.exec(path)?.[1] ?? "";
+  const found = variables.get(name);
+  return found === undefined ? undefined : { FunctionName: name, Environment: { Variables: found } };
+}

@@ -1,0 +1,25 @@
+import { digestFrom, methodNotAllowed } from "./exchange.ts";
+import type { Exchange, RegistryParts } from "./exchange.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import { sendFile } from "../storage/send-file.ts";
+
+/** `/v2/<name>/blobs/<digest>` */
+export async function blobRoute(exchange: Exchange, parts: RegistryParts, reference: string): Promise<void> {
+  const digest = digestFrom(reference);
+  const { method, repository, response } = exchange;
+  const { index, files, profile } = parts;
+  const scope = profile.blobScope(repository);
+  const state = index.find(scope);
+  const size = state?.blobs.has(digest) ? await files.size(digest) : undefined;
+  if (state === undefined || size === undefined) throw new Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry");
+  if (method === "DELETE") {
+    state.blobs.delete(digest);
+    await index.save(scope);
+    response.writeHead(202, { "content-length": 0 }).end();
+    return;
+  }
+  if (method !== "GET" && method !== "HEAD") throw methodNotAllowed();
+  const moved = method === "GET" ? profile.downloadLocation(repository, digest) : undefined;
+  if (moved === undefined) return sendFile(exchange, files, { digest, size });
+  response.writeHead(moved.status, { location: moved.location, "content-length": 0 }).end();
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Digest } from "../../../src/oci/digest.ts";
+import { parseDigest } from "../../../src/oci/digest.ts";
+import { FormatError } from "../../../src/oci/errors/format-error.ts";
+import type { ContentFiles } from "../storage/content-files.ts";
+import type { Profile } from "../profiles/profile.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { OnRegistryEvent } from "../protocol/registry-event.ts";
+import type { RepositoryIndex } from "../storage/repository-index.ts";
+import type { UploadSessions } from "../storage/upload-sessions.ts";
+
+/** What all routes share. */
+export interface RegistryParts {
+  readonly files: ContentFiles;
+  readonly index: RepositoryIndex;
+  readonly uploads: UploadSessions;
+  readonly profile: Profile;
+  readonly emit: OnRegistryEvent;
+}
+
+/** One request about one repository. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+  readonly method: string;
+  readonly repository: string;
+}
+
+/** A digest from a path or query. @throws {Refusal} DIGEST_INVALID */
+export function digestFrom(text: string): Digest {
+  try {
+    return parseDigest(text);
+  } catch (error) {
+    if (error instanceof FormatError) throw new Refusal(400, "DIGEST_INVALID", error.message);
+    throw error;
+  }
+}
+
+export function methodNotAllowed(): Refusal {
+  return new Refusal(405, "UNSUPPORTED", "The operation is unsupported.");
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { GoogleEndpoints } from "../../src/contract/stack/environment.ts";
+import type { AccessKeyId } from "../access/access-key.ts";
+import { startArtifactRegistryApi } from "../emulators/artifact-registry-api.ts";
+import { startEcrApi } from "../emulators/ecr-api.ts";
+import { startGoogleTokens } from "../emulators/google-tokens.ts";
+import type { Login } from "./login.ts";
+import { startLayerBucket } from "../registry/storage/layer-bucket.ts";
+import { createArtifactRegistryProfile } from "../registry/profiles/artifact-registry.ts";
+import { createEcrProfile } from "../registry/profiles/ecr.ts";
+import type { EcrProfileOptions } from "../registry/profiles/ecr.ts";
+import type { OnRegistryEvent } from "../registry/protocol/registry-event.ts";
+import { openRegistryFiles, startRegistry } from "../registry/registry-server.ts";
+
+/** The two registries, and the services their clouds log in with. */
+export interface Registries {
+  readonly source: Login & { readonly blobHost: string; readonly ecrEndpoint: string };
+  readonly target: Login & {
+    readonly prefix: string;
+    readonly google: GoogleEndpoints;
+    /** Refuses every token the functions have; new ones are good. */
+    revokeTokens(): void;
+  };
+}
+
+export interface RegistriesOptions {
+  readonly directory: string;
+  readonly sourcePort?: number | undefined;
+  readonly targetPort?: number | undefined;
+  /** Who may call the clouds' services. */
+  readonly key: AccessKeyId;
+  /** Says of a request whether the source finds its token too old. */
+  readonly isSourceTokenExpired?: EcrProfileOptions["isExpired"];
+  readonly onSource: OnRegistryEvent;
+  readonly onTarget: OnRegistryEvent;
+}
+
+/** The repository of Artifact Registry that exists at the target. */
+export const TARGET_PREFIX = "project/repository";
+/** Who the functions become at the target. */
+export const FEDERATION: { readonly audience: string; readonly serviceAccount: string } = {
+  audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/local/providers/aws",
+  serviceAccount: "freightliner@project.iam.gserviceaccount.com",
+};
+
+/** Starts an ECR-like source and an Artifact-Registry-like target; `stack` closes what was started. */
+export async function startRegistries(options: RegistriesOptions, stack: AsyncDisposableStack): Promise<Registries> {
+  const source = await startSource(options, stack);
+  const target = await startTarget(options, stack);
+  return { source, target };
+}
+
+async function startSource(options: RegistriesOptions, stack: AsyncDisposableStack): Promise<Registries["source"]> {
+  const directory = join(options.directory, "source");
+  await mkdir(directory, { recursive: true });
+  const password = await keptSecret(join(directory, "password"));
+  const files = await openRegistryFiles(directory);
+  const bucket = await startLayerBucket(files);
+  stack.defer(() => bucket.close());
+  const profile = createEcrProfile({ password, bucket, isExpired: options.isSourceTokenExpired });
+  const server = await startRegistry({
+    directory,
+    files,
+    profile,
+    port: options.sourcePort,
+    onEvent: options.onSource,
+  });
+  stack.defer(() => server.close());
+  const api = await startEcrApi({
+    password,
+    proxyEndpoint: `http://${server.host}`,
+    catalog: server.catalog,
+    key: options.key,
+  });
+  stack.defer(() => api.close());
+  return {
+    registry: server.host,
+    username: "AWS",
+    password,
+    blobHost: bucket.host,
+    ecrEndpoint: `http://${api.host}`,
+  };
+}
+
+async function startTarget(options: RegistriesOptions, stack: AsyncDisposableStack): Promise<Registries["target"]> {
+  const directory = join(options.directory, "target");
+  const tokens = await startGoogleTokens({ ...FEDERATION, awsKey: options.key });
+  stack.defer(() => tokens.close());
+  const files = await openRegistryFiles(directory);
+  const profile = createArtifactRegistryProfile({
+    repositories: [TARGET_PREFIX],
+    verifyToken: (token) => tokens.verify(token),
+  });
+  const server = await startRegistry({
+    directory,
+    files,
+    profile,
+    port: options.targetPort,
+    onEvent: options.onTarget,
+  });
+  stack.defer(() => server.close());
+  const api = await startArtifactRegistryApi({ catalog: server.catalog, verifyToken: (token) => tokens.verify(token) });
+  stack.defer(() => api.close());
+  return {
+    registry: server.host,
+    prefix: TARGET_PREFIX,
+    username: "oauth2accesstoken",
+    password: tokens.issue(),
+    revokeTokens: () => tokens.revoke(),
+    google: { ...tokens.endpoints, artifactRegistry: `http://${api.host}` },
+  };
+}
+
+/** A password that stays the same as long as the folder is kept. */
+async function keptSecret(path: string): Promise<string> {
+  const kept = await readFile(path, "utf8").catch(() => "");
+  if (kept !== "") return kept;
+  const fresh = randomBytes(18).toString("base64url");
+  await writeFile(path, fresh, { mode: 0o600 });
+  return fresh;
+}

@@ -1,0 +1,48 @@
+/**
+ * Runs `work` for every item, at most `limit` at once, started in order. The first failure aborts the others, waits until
+ * they have ended (so that nothing runs on unseen), and is thrown. What a worker found out wins over the abort that ended
+ * it: only that says why.
+ */
+export async function concurrently<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T, signal: AbortSignal) => Promise<R>,
+  signal: AbortSignal,
+): Promise<R[]> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const results: R[] = [];
+  const errors: unknown[] = [];
+  const entries = items.entries();
+  async function worker(): Promise<void> {
+    for (const [index, item] of entries) {
+      either.throwIfAborted();
+      results[index] = await work(item, either);
+    }
+  }
+  const workers = Array.from({ length: Math.min(limit, items.length) }, () =>
+    worker().catch((error: unknown) => {
+      errors.push(error);
+      failed.abort(error);
+    }),
+  );
+  await Promise.all(workers);
+  if (errors.length > 0) throw errors.find((error) => !comesFrom(error, signal)) ?? errors[0];
+  signal.throwIfAborted();
+  return results;
+}
+
+/** True for the reason of an abort, and for an error that it caused. */
+function comesFrom(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  if (!aborted) return false;
+  for (let cause = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    if (cause === reason) return true;
+  }
+  return false;
+}
+
+/** Marks a promise that is awaited later, so that its failure until then is no unhandled rejection. */
+export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

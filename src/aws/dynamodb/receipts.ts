@@ -1,0 +1,66 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { Receipt } from "../../replication/outcome/receipt.ts";
+import type { ReceiptOf, Receipts } from "../../replication/outcome/receipt.ts";
+import { untilAborted } from "../client/until-aborted.ts";
+import { StoreError } from "../../replication/state/record-store.ts";
+
+export interface DynamoDbReceiptsOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+  /** Seconds until DynamoDB may remove a receipt. */
+  readonly keepSeconds: number;
+}
+
+/** Receipts beside the tag record they belong to: the same partition, one item each, in order of their pushes. */
+export function createDynamoDbReceipts({ client, table, keepSeconds }: DynamoDbReceiptsOptions): Receipts {
+  return {
+    async write(about, receipt, signal) {
+      const Item = { ...keyOf(about, receipt), receipt, expiresAt: Math.floor(receipt.endedAt / 1_000) + keepSeconds };
+      try {
+        const command = new PutCommand({ TableName: table, Item, ConditionExpression: "attribute_not_exists(pk)" });
+        await untilAborted(signal, (options) => client.send(command, options));
+        return "written";
+      } catch (cause) {
+        if (cause instanceof ConditionalCheckFailedException) return "known";
+        signal.throwIfAborted();
+        throw new StoreError(`the receipt of ${partitionOf(about)} cannot be written to table ${table}`, { cause });
+      }
+    },
+  };
+}
+
+/** The newest receipts of a tag, newest first. */
+export async function readReceipts(
+  { client, table }: Pick<DynamoDbReceiptsOptions, "client" | "table">,
+  record: string,
+  most: number,
+  signal: AbortSignal,
+): Promise<Receipt[]> {
+  const command = new QueryCommand({
+    TableName: table,
+    KeyConditionExpression: "pk = :pk AND begins_with(sk, :receipt)",
+    ExpressionAttributeValues: { ":pk": partitionOf({ kind: "tag", key: record }), ":receipt": "RECEIPT#" },
+    ScanIndexForward: false,
+    Limit: most,
+  });
+  const { Items = [] } = await untilAborted(signal, (options) => client.send(command, options));
+  return Items.map((item) => Receipt.parse(item["receipt"]));
+}
+
+function keyOf(about: ReceiptOf, { pushedAt, id }: Receipt): { pk: string; sk: string } {
+  const pushed = pushedAt === undefined ? "" : new Date(pushedAt).toISOString();
+  return { pk: partitionOf(about), sk: `RECEIPT#${pushed}#${id}` };
+}
+
+function partitionOf(about: ReceiptOf): string {
+  switch (about.kind) {
+    case "tag":
+      return `TAG#${about.key}`;
+    case "event":
+      return `EVENT#${about.id}`;
+    case "message":
+      return `MESSAGE#${about.id}`;
+  }
+}

@@ -1,0 +1,92 @@
+import { DescribeImagesCommand, DescribeRepositoriesCommand } from "@aws-sdk/client-ecr";
+import type { ECRClient, ImageDetail } from "@aws-sdk/client-ecr";
+import { isDigest } from "../../oci/digest.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { isRepositoryName, isTag } from "../../oci/reference.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
+import { RegistryError } from "../../oci/errors/registry-error.ts";
+import type { SourceCatalog, SourceImage } from "../../replication/reconcile/source-catalog.ts";
+
+/** The most the ECR API gives in one page. */
+const PAGE = 1_000;
+
+/** Pages of one listing: ECR holds at most 100,000 repositories, and as many images in each (quotas; both can be raised). */
+const MAX_PAGES = 1_000;
+
+/** What an ECR registry holds, from DescribeRepositories and DescribeImages (ECR API reference): 1,000 to a page. */
+export function createEcrCatalog(client: ECRClient, registryId: string): SourceCatalog {
+  return {
+    async repositories(signal) {
+      const pages = pagesOf(registryId, (nextToken) =>
+        client
+          .send(new DescribeRepositoriesCommand({ registryId, maxResults: PAGE, nextToken }), { abortSignal: signal })
+          .catch((cause: unknown) => fail("DescribeRepositories", registryId, cause)),
+      );
+      const names: RepositoryName[] = [];
+      for await (const { repositories = [] } of pages)
+        for (const { repositoryName = "" } of repositories)
+          if (isRepositoryName(repositoryName)) names.push(repositoryName);
+      return names;
+    },
+    async *tags(repositoryName, signal) {
+      const pages = pagesOf(repositoryName, (nextToken) =>
+        client
+          .send(new DescribeImagesCommand({ registryId, repositoryName, maxResults: PAGE, nextToken }), {
+            abortSignal: signal,
+          })
+          .catch((cause: unknown) => fail("DescribeImages", repositoryName, cause)),
+      );
+      for await (const { imageDetails = [] } of pages) for (const image of imageDetails) yield* imagesOf(image);
+    },
+  };
+}
+
+/** Pages until there is no more. @throws {RegistryError} for a listing that does not end. */
+async function* pagesOf<T extends { readonly nextToken?: string | undefined }>(
+  subject: string,
+  read: (nextToken: string | undefined) => Promise<T>,
+): AsyncGenerator<T> {
+  let nextToken: string | undefined;
+  for (let count = 0; count < MAX_PAGES; count++) {
+    const page = await read(nextToken);
+    yield page;
+    if (page.nextToken === undefined || page.nextToken === "") return;
+    if (page.nextToken === nextToken) break;
+    ({ nextToken } = page);
+  }
+  const occasion = { side: "source", operation: "list-tags", subject, category: "permanent" } as const;
+  throw new RegistryError(occasion, `the listing does not end within ${MAX_PAGES} pages`);
+}
+
+/** An image in ECR's archive cannot be pulled, and is as good as gone until it is restored (ECR user guide, "Archiving an image"). */
+function* imagesOf({
+  imageDigest = "",
+  imageTags,
+  imageStatus = "ACTIVE",
+  ...details
+}: ImageDetail): Generator<SourceImage> {
+  if (!isDigest(imageDigest) || imageStatus !== "ACTIVE") return;
+  const image = {
+    digest: imageDigest,
+    pushedAt: details.imagePushedAt?.getTime() ?? 0,
+    restoredAt: details.lastActivatedAt?.getTime(),
+    subject: subjectIn(details),
+  };
+  const tags = imageTags ?? [];
+  if (tags.length === 0) yield image;
+  for (const tag of tags) if (isTag(tag)) yield { tag, ...image };
+}
+
+/** What a referrer is attached to (ECR API reference, ImageDetail `subjectManifestDigest`). */
+function subjectIn({ subjectManifestDigest = "" }: ImageDetail): Digest | undefined {
+  return isDigest(subjectManifestDigest) ? subjectManifestDigest : undefined;
+}
+
+function fail(action: string, subject: string, cause: unknown): never {
+  const isGone = cause instanceof Error && cause.name === "RepositoryNotFoundException";
+  const problem = isGone ? "is gone" : `${action} failed; check that the role may call ecr:${action}`;
+  const code = isGone ? { code: "NAME_UNKNOWN" } : {};
+  throw new RegistryError({ side: "source", operation: "list-tags", subject, category: "deferred", ...code }, problem, {
+    cause,
+  });
+}

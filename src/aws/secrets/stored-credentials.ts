@@ -1,0 +1,59 @@
+import * as z from "zod";
+import { RegistryError } from "../../oci/errors/registry-error.ts";
+import { cachedCredentials } from "../../registry/auth/cached-credentials.ts";
+import type { Credentials, CredentialsSource } from "../../registry/auth/credentials.ts";
+import { systemClock } from "../../async/system-clock.ts";
+
+export interface StoredOptions {
+  /** ARN of the secret, for messages. */
+  readonly arn: string;
+  /** Gives the secret's text as it is now. */
+  readonly read: (signal: AbortSignal) => Promise<string>;
+  /** Epoch milliseconds; the process's clock when not given. */
+  readonly now?: () => number;
+}
+
+/** How long a login that was read is used, in milliseconds, when the registry does not refuse it before. */
+const KEEP_MS = 3_600_000;
+
+const Stored = z.union([
+  z.strictObject({ username: z.string().min(1), password: z.string().min(1) }),
+  z.strictObject({ token: z.string().min(1) }),
+  z.strictObject({ identityToken: z.string().min(1) }),
+]);
+const FORMS = '{"username": ..., "password": ...}, {"token": ...} or {"identityToken": ...}';
+
+/**
+ * The login that a secret holds, in memory only. A secret that was changed is read again when the registry refuses what
+ * it held before, and within the hour in any case.
+ */
+export function createStoredCredentials({ arn, read, now = systemClock.now }: StoredOptions): CredentialsSource {
+  return cachedCredentials(async (signal) => {
+    const credentials = parseStored(arn, await read(signal));
+    return { credentials, expiresAt: now() + KEEP_MS };
+  }, now);
+}
+
+/** Nothing of the text is in the error: it is a secret. */
+function parseStored(arn: string, text: string): Credentials {
+  const parsed = Stored.safeParse(jsonOf(text));
+  if (!parsed.success) {
+    throw new RegistryError(
+      { side: "target", operation: "get-credentials", subject: arn, category: "permanent" },
+      `the secret holds no login; write JSON into it, ${FORMS}, with these fields only`,
+    );
+  }
+  const { data } = parsed;
+  if ("token" in data) return { kind: "registry-token", token: data.token };
+  if ("identityToken" in data) return { kind: "identity-token", token: data.identityToken };
+  return { kind: "basic", ...data };
+}
+
+/** Undefined when it is not JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { GetQueueAttributesCommand, SendMessageBatchCommand } from "@aws-sdk/client-sqs";
+import type { SendMessageBatchRequestEntry, SQSClient } from "@aws-sdk/client-sqs";
+import type { CopyQueue } from "../../contract/stack/queues.ts";
+import { unlessAborted } from "../../async/abort.ts";
+import { untilAborted } from "../client/until-aborted.ts";
+import type { CopyRequest } from "../../replication/planning/copy-request.ts";
+
+/** Some requests could not be queued: the caller has to queue all of them again. */
+export class QueueError extends Error {
+  override readonly name = "QueueError";
+}
+
+/** SQS takes this many messages in one call (SendMessageBatch). */
+const BATCH = 10;
+const MAX_TRIES = 3;
+
+/** Puts requests on a queue of their destination. @throws {QueueError} unless every one of them is queued, or the signal's reason. */
+export type SendCopyRequests = (
+  requests: readonly CopyRequest[],
+  signal: AbortSignal,
+  delaySeconds?: number,
+) => Promise<void>;
+
+export function createCopyQueues(
+  client: SQSClient,
+  queues: readonly CopyQueue[],
+  priority: CopyQueue["priority"],
+): SendCopyRequests {
+  const urls = new Map(
+    queues.filter((queue) => queue.priority === priority).map((queue) => [queue.destination, queue.url]),
+  );
+  return async (requests, signal, delaySeconds = 0) => {
+    const byDestination = Map.groupBy(requests, (request) => request.destination);
+    for (const [destination, group] of byDestination) {
+      const url = urls.get(destination);
+      if (url === undefined) throw new QueueError(`destination ${destination} has no queue; deploy the stack again`);
+      for (let start = 0; start < group.length; start += BATCH) {
+        const entries = group.slice(start, start + BATCH).map(toEntry);
+        // SQS takes 0 to 900 s (SendMessageBatch, DelaySeconds).
+        const delay = delaySeconds === 0 ? {} : { DelaySeconds: delaySeconds };
+        await sendAll(
+          client,
+          url,
+          entries.map((entry) => ({ ...entry, ...delay })),
+          signal,
+        );
+      }
+    }
+  };
+}
+
+/** Requests for a destination that were pushed just now and wait in its live queue; about so many. */
+export function createBacklog(client: SQSClient, queues: readonly CopyQueue[]) {
+  return async (destination: string, signal: AbortSignal): Promise<number> => {
+    const queue = queues.find((known) => known.destination === destination && known.priority === "live");
+    if (queue === undefined) throw new QueueError(`destination ${destination} has no queue; deploy the stack again`);
+    const command = new GetQueueAttributesCommand({
+      QueueUrl: queue.url,
+      AttributeNames: ["ApproximateNumberOfMessages"],
+    });
+    const { Attributes } = await untilAborted(signal, (options) => client.send(command, options));
+    return Number(Attributes?.["ApproximateNumberOfMessages"] ?? 0);
+  };
+}
+
+async function sendAll(
+  client: SQSClient,
+  url: string,
+  entries: readonly SendMessageBatchRequestEntry[],
+  signal: AbortSignal,
+): Promise<void> {
+  let left = [...entries];
+  for (let tries = 1; ; tries++) {
+    const command = new SendMessageBatchCommand({ QueueUrl: url, Entries: left });
+    const { Failed = [] } = await untilAborted(signal, (options) => client.send(command, options));
+    if (Failed.length === 0) return;
+    const why = Failed.map(({ Code, Message }) => `${Code} ${Message}`).join("; ");
+    if (tries === MAX_TRIES) throw new QueueError(`${Failed.length} requests were not queued: ${why}`);
+    left = left.filter(({ Id }) => Failed.some((failed) => failed.Id === Id));
+    await unlessAborted(sleep(Math.random() * 200 * tries), signal);
+  }
+}
+
+/** A message; its group lets SQS's fair queues keep one busy repository from starving the others. */
+function toEntry(request: CopyRequest, index: number): SendMessageBatchRequestEntry {
+  return { Id: String(index), MessageBody: JSON.stringify(request), MessageGroupId: groupId(request.repository) };
+}
+
+/** A group id has at most 128 characters of letters, digits and punctuation (SQS API reference). */
+function groupId(repository: string): string {
+  return repository.slice(-128);
+}

@@ -1,0 +1,182 @@
+import * as z from "zod";
+import { isRepositoryName } from "../../oci/reference.ts";
+import { REGISTRY_OPERATIONS } from "../../oci/errors/registry-error.ts";
+import { globProblem, LONGEST } from "./glob.ts";
+import { CIRCUIT } from "../stack/limits.ts";
+import { Federation } from "../providers/provider.ts";
+import type { OptionProblem, RegistryAccess } from "../providers/provider.ts";
+import { destinationKinds, openKind, optionsOf, PROVIDERS, unknownKind } from "../providers/providers.ts";
+import { ScheduleExpression, TimeZone } from "./schedule.ts";
+
+const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
+const Name = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, "is not a short name (lower case, digits, -, at most 24)");
+const globOf = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(256)
+    .superRefine((pattern, context) => {
+      const problem = globProblem(pattern, longest);
+      if (problem !== undefined) context.addIssue({ code: "custom", message: `"${pattern}" ${problem}` });
+    });
+const Glob = globOf(LONGEST.repository);
+const TagGlob = globOf(LONGEST.tag);
+
+/** The registry images are pushed to: one ECR registry, that is, one account and region. */
+const Source = z.strictObject(PROVIDERS.ecr.options);
+
+/** When a destination that fails is left alone; see `CIRCUIT` for what the defaults mean. */
+const Circuit = z.strictObject({
+  /** What is judged: the calls of the last seconds, or the last calls. */
+  window: z
+    .union([
+      z.strictObject({ seconds: z.int().min(10).max(600) }),
+      z.strictObject({ calls: z.int().min(10).max(10_000) }),
+    ])
+    .default({ seconds: CIRCUIT.windowSeconds }),
+  minimumCalls: z.int().min(1).default(CIRCUIT.minimumCalls),
+  failureRate: z.number().gt(0).max(1).default(CIRCUIT.failureRate),
+  slowRate: z.number().gt(0).max(1).default(CIRCUIT.slowRate),
+});
+
+/** What every destination has beside the options of its kind. */
+const placement = {
+  name: Name,
+  /** Repository path everything goes under: for Artifact Registry `project/repository`. */
+  prefix: RepositoryName,
+  /**
+   * Requests per second that everything together sends at most. The default keeps one project within Artifact Registry's
+   * quota of 18,000 writes a minute, even if every request were one.
+   */
+  requestsPerSecond: z.int().min(1).max(10_000).default(250),
+  circuit: Circuit.prefault({}),
+};
+
+/** Fields of a destination, whatever its kind. */
+const Placement = z.object(placement);
+
+/** A place images are replicated to. */
+export interface Destination extends z.infer<typeof Placement> {
+  readonly kind: string;
+  /** How to reach it. */
+  readonly access: RegistryAccess;
+  /** What its kind says against its options, each of which is well-formed. */
+  readonly problems: readonly OptionProblem[];
+}
+
+/** Which fields a destination has is a matter of its kind; kinds are looked up when a document is read. */
+const Destination = z
+  .looseObject({ kind: z.string({ error: ({ input }) => unknownKind(input) }) })
+  .transform((written, context): Destination => {
+    const { kind } = written;
+    const options = optionsOf(kind);
+    if (options === undefined) {
+      context.addIssue({ code: "custom", path: ["kind"], message: unknownKind(kind) });
+      return z.NEVER;
+    }
+    const parsed = z.strictObject({ ...placement, ...options, kind: z.literal(kind) }).safeParse(written);
+    if (!parsed.success) {
+      for (const { path, message } of parsed.error.issues)
+        context.addIssue({ code: "custom", path: [...path], message });
+      return z.NEVER;
+    }
+    const place = Placement.parse(written);
+    return { ...place, kind, ...openKind(kind, parsed.data, place.prefix) };
+  });
+
+/** A destination as it is written, of the kinds that come with the product. */
+type WrittenDestination = z.input<typeof Placement> &
+  (
+    | ({ readonly kind: "artifactRegistry" } & z.input<z.ZodObject<typeof PROVIDERS.artifactRegistry.options>>)
+    | ({ readonly kind: "generic" } & z.input<z.ZodObject<typeof PROVIDERS.generic.options>>)
+  );
+
+export const Rule = z.strictObject({
+  /** Which source repositories: globs. */
+  repositories: z.array(Glob).min(1),
+  /** Which tags: globs. */
+  tags: z.array(TagGlob).min(1).default(["*"]),
+  /** Also images that have no tag, by their digests. */
+  untagged: z.boolean().default(false),
+  /** Names of destinations. */
+  destinations: z.array(Name).min(1),
+  /** Another name at the target; only for a rule of exactly one repository. */
+  as: RepositoryName.optional(),
+});
+
+/** How requests are tried again in place: a preset, and what is different for some operations. */
+export const Retries = z.strictObject({
+  preset: z.enum(["off", "standard", "patient"]).default("standard"),
+  operations: z
+    .partialRecord(
+      z.enum(REGISTRY_OPERATIONS),
+      z.strictObject({
+        /** Tries in all, the first one included. */
+        tries: z.int().min(1).max(10).optional(),
+        /** Full jitter: a wait is uniform in [0, baseMs * 2^n) milliseconds. */
+        baseMs: z.int().min(0).max(60_000).optional(),
+        /** The longest wait a busy registry is given in place, in milliseconds. */
+        busyMs: z.int().min(0).max(60_000).optional(),
+      }),
+    )
+    .default({}),
+});
+
+/** A comparison that begins by the clock. */
+export const NamedSchedule = z.strictObject({
+  name: Name,
+  /** When: `cron(...)` or `rate(...)` of EventBridge Scheduler. */
+  at: ScheduleExpression,
+  /** What a cron's hours mean. */
+  timeZone: TimeZone.default("UTC"),
+  include: z.array(Glob).min(1).default(["**"]),
+  exclude: z.array(Glob).default([]),
+});
+
+/** The comparison that finds what no event told: which repositories, and how often. */
+const Reconcile = z.strictObject({
+  include: z.array(Glob).min(1).default(["**"]),
+  exclude: z.array(Glob).default([]),
+  everyMinutes: z.int().min(1).max(4_320).default(10),
+  /** A push younger than this is left to its event. */
+  graceSeconds: z.int().min(1).max(3_600).default(60),
+  /** Comparisons beside the regular one, each at times of its own: of what it leaves out, or more rarely of everything. */
+  schedules: z.array(NamedSchedule).max(20).default([]),
+});
+
+/** The whole document, with its defaults. */
+export const Document = z.strictObject({
+  version: z.literal(1),
+  source: Source,
+  destinations: z.array(Destination).min(1).max(100),
+  rules: z.array(Rule).min(1).max(1_000),
+  /** An index whose children are not all at the source: a failure, or copied as it is. */
+  sparseIndexes: z.enum(["fail", "keep"]).default("fail"),
+  retries: Retries.default({ preset: "standard", operations: {} }),
+  reconcile: Reconcile.prefault({}),
+  /** Builds for what takes longer than a function may; without them, such an image ends as a dead letter. */
+  longLane: z.boolean().default(true),
+});
+
+type Written = Omit<z.input<typeof Document>, "destinations"> & { readonly destinations: WrittenDestination[] };
+/** The configuration as written. A registry by ECR's own host says which account and region it is of. */
+export type ConfigurationDocument =
+  | Written
+  | (Omit<Written, "source"> & {
+      readonly source: Omit<Written["source"], "account" | "region"> & { readonly registry: string };
+    });
+export type Source = z.infer<typeof Source>;
+
+/** Every name of a field, for what was probably meant by another one. */
+export function knownFields(): string[] {
+  const shapes = [Document, Rule, Retries, Reconcile, NamedSchedule, Source, Circuit, Federation].map(
+    ({ shape }) => shape,
+  );
+  const options = destinationKinds().map((kind) => optionsOf(kind) ?? {});
+  return [...new Set(["kind", ...[...shapes, placement, ...options].flatMap((shape) => Object.keys(shape))])];
+}
+
+/** How to reach the source. */
+export function sourceAccess(source: Source): RegistryAccess {
+  return PROVIDERS.ecr.access(source);
+}

@@ -1,0 +1,67 @@
+import type { z } from "zod";
+import type { Destination, Document, Source } from "./configuration-document.ts";
+import { accountAndRegion } from "../providers/ecr.ts";
+import { isGlob } from "./glob.ts";
+import { PROVIDERS } from "../providers/providers.ts";
+
+/** What is wrong with a document whose fields are well-formed, each: names that do not fit, hosts that may not be. */
+export function documentProblems({ source, destinations, rules, reconcile }: z.infer<typeof Document>): string[] {
+  return [
+    ...nameProblems(destinations, rules),
+    ...twice(reconcile.schedules).map((name) => `reconcile.schedules: "${name}" is defined twice`),
+    ...hostProblems(source, destinations),
+  ];
+}
+
+function nameProblems(destinations: readonly Destination[], rules: z.infer<typeof Document>["rules"]): string[] {
+  const names = destinations.map((destination) => destination.name);
+  const unknown = rules.flatMap((rule, index) =>
+    rule.destinations
+      .filter((name) => !names.includes(name))
+      .map((name) => `rules[${index}].destinations: "${name}" is not a destination (known: ${names.join(", ")})`),
+  );
+  const renamed = rules.flatMap((rule, index) =>
+    rule.as !== undefined && (rule.repositories.length > 1 || rule.repositories.some(isGlob))
+      ? [`rules[${index}].as: needs a rule of exactly one repository, without wildcards`]
+      : [],
+  );
+  return [...twice(destinations).map((name) => `destinations: "${name}" is defined twice`), ...unknown, ...renamed];
+}
+
+function twice(named: readonly { readonly name: string }[]): string[] {
+  const names = named.map(({ name }) => name);
+  return names.filter((name, index) => names.indexOf(name) !== index);
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
+
+function hostProblems(source: Source, destinations: readonly Destination[]): string[] {
+  const plain = [
+    ...(source.plainHttp ? [{ field: "source.plainHttp", host: source.registry ?? "Amazon ECR" }] : []),
+    ...destinations.flatMap(({ access }, i) =>
+      access.plainHttp ? [{ field: `destinations[${i}].plainHttp`, host: access.registry }] : [],
+    ),
+  ];
+  const refused = plain
+    .filter(({ host }) => !LOOPBACK.test(host))
+    .map(({ field, host }) => `${field}: plain HTTP is only for loopback hosts, not for ${host}`);
+  return [
+    ...refused,
+    ...PROVIDERS.ecr.problems(source).map(({ field, text }) => `source.${field}: ${text}`),
+    ...destinations.flatMap(({ problems }, i) =>
+      problems.map(({ field, text }) => `destinations[${i}].${field}: ${text}`),
+    ),
+    ...destinations.flatMap(({ access }, i) =>
+      isSource(source, access.registry) ? [`destinations[${i}].registry: ${LOOP}`] : [],
+    ),
+  ];
+}
+
+const LOOP = "is the source itself; what is copied there would be copied again, without end";
+
+function isSource(source: Source, destination: string): boolean {
+  const host = destination.toLowerCase();
+  const named = accountAndRegion(host);
+  if (named !== undefined) return named.account === source.account && named.region === source.region;
+  return host === source.registry?.toLowerCase();
+}

@@ -1,0 +1,102 @@
+import * as z from "zod";
+import { Document } from "./configuration-document.ts";
+import type { Destination, NamedSchedule, Retries, Rule as RuleDocument, Source } from "./configuration-document.ts";
+import { documentProblems } from "./configuration-problems.ts";
+import { dotPath } from "./field-path.ts";
+import { accountAndRegion } from "../providers/ecr.ts";
+import { compileGlobs } from "./glob.ts";
+import { targetCollisions } from "./target-collisions.ts";
+
+/** One rule, its patterns compiled. */
+export interface Rule extends z.infer<typeof RuleDocument> {
+  matchesRepository(repository: string): boolean;
+  matchesTag(tag: string): boolean;
+}
+
+/** Some of the repositories. */
+interface Selection {
+  /** Is a repository compared, as far as the rules want it at all? */
+  readonly matches: (repository: string) => boolean;
+}
+
+export interface Configuration {
+  readonly source: Source;
+  readonly destinations: readonly Destination[];
+  readonly rules: readonly Rule[];
+  readonly sparseIndexes: "fail" | "keep";
+  readonly retries: z.infer<typeof Retries>;
+  /** Are there builds for what takes longer than a function may? */
+  readonly longLane: boolean;
+  readonly reconcile: Selection & {
+    readonly everyMinutes: number;
+    readonly graceSeconds: number;
+    readonly schedules: readonly (Selection & Pick<z.infer<typeof NamedSchedule>, "name" | "at" | "timeZone">)[];
+  };
+}
+
+/** The configuration cannot be used; each problem names its field. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(
+      `the configuration is invalid; change it and deploy again:\n${problems.map((p) => `  - ${p}`).join("\n")}`,
+      options,
+    );
+    this.problems = problems;
+  }
+}
+
+/**
+ * Checks and compiles a configuration.
+ * @throws {ConfigurationError} with every problem found.
+ */
+export function parseConfiguration(document: unknown): Configuration {
+  const result = Document.safeParse(withNamedRegistry(document));
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${dotPath(issue.path) || "configuration"}: ${issue.message}`);
+    throw new ConfigurationError(problems, { cause: result.error });
+  }
+  const { source, destinations, retries, sparseIndexes, longLane } = result.data;
+  const rules = result.data.rules.map((rule) => ({
+    ...rule,
+    matchesRepository: compileGlobs(rule.repositories),
+    matchesTag: compileGlobs(rule.tags),
+  }));
+  const problems = [...documentProblems(result.data), ...targetCollisions(destinations, rules)];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  const { schedules, ...regular } = result.data.reconcile;
+  const reconcile = { ...selecting(regular), schedules: schedules.map(selecting) };
+  return { source, destinations, rules, retries, sparseIndexes, longLane, reconcile };
+}
+
+/** Takes account and region from the source's host where they are not written. */
+function withNamedRegistry(document: unknown): unknown {
+  const written = z.looseObject({ source: z.looseObject({ registry: z.string() }) }).safeParse(document).data;
+  const named = written === undefined ? undefined : accountAndRegion(written.source.registry);
+  return named === undefined ? document : { ...written, source: { ...named, ...written?.source } };
+}
+
+/** Globs become a test. */
+function selecting<T extends { readonly include: readonly string[]; readonly exclude: readonly string[] }>(
+  globs: T,
+): Omit<T, "include" | "exclude"> & Selection {
+  const { include, exclude, ...rest } = globs;
+  const [isIncluded, isExcluded] = [compileGlobs(include), compileGlobs(exclude)];
+  return { ...rest, matches: (repository) => isIncluded(repository) && !isExcluded(repository) };
+}
+
+/** {@link parseConfiguration} of JSON text. @throws {ConfigurationError} also when the text is no JSON. */
+export function parseConfigurationText(text: string): Configuration {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigurationError(
+      [`configuration: is not JSON (${cause instanceof Error ? cause.message : "unreadable"})`],
+      { cause },
+    );
+  }
+  return parseConfiguration(document);
+}

@@ -1,0 +1,22 @@
+import { FormatError, shown } from "../errors/format-error.ts";
+
+/** Transports of containers-transports(5), and of regctl, that name something on this machine. */
+const LOCAL =
+  /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball|ocidir|ocifile|atomic):(?!\d{1,5}\/)/;
+
+/**
+ * The reference without `docker://`, which skopeo and podman put before what is in a registry.
+ * @throws {FormatError} for what is in no registry, and for a URL.
+ */
+export function withoutTransport(text: string): string {
+  if (text.startsWith("docker://")) return text.slice("docker://".length);
+  // Helm and Flux write `oci://` before what is in a registry; an image layout is `oci:`.
+  const local = text.startsWith("oci://") ? undefined : LOCAL.exec(text)?.[0];
+  if (local !== undefined) {
+    const problem = `${shown(text)} begins with "${local}", which names no registry; only images in registries are copied (write registry/repository:tag)`;
+    throw new FormatError("reference", problem);
+  }
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
+  if (scheme === undefined) return text;
+  throw new FormatError("reference", `${shown(text)} is a URL; leave out "${scheme}"`);
+}

@@ -1,0 +1,19 @@
+import { RegistryError } from "../../oci/errors/registry-error.ts";
+import type { FailureCategory, RegistryOperation } from "../../oci/errors/registry-error.ts";
+import type { RepositoryClient } from "./repository-client.ts";
+
+/** How content can be other than its descriptor says. */
+export type ContentProblem = "DIGEST_INVALID" | "SIZE_INVALID" | "MANIFEST_INVALID";
+
+/** A registry served bytes that are not what their descriptor promises. Nothing of them reaches a target. */
+export function contentError(
+  client: RepositoryClient,
+  about: { operation: RegistryOperation; reference: string; code: ContentProblem; category?: FailureCategory },
+  problem: string,
+): RegistryError {
+  const { operation, reference, code, category = "permanent" } = about;
+  return new RegistryError(
+    { side: client.endpoint.side, operation, subject: client.subject(reference), category, code },
+    client.cut(problem),
+  );
+}

@@ -1,0 +1,81 @@
+import { Readable } from "node:stream";
+import type { Clock } from "../../async/clock.ts";
+import { createPools } from "../hosts/dispatcher.ts";
+import type { DispatcherOptions, Pools } from "../hosts/dispatcher.ts";
+import { proxyOf } from "../hosts/proxy.ts";
+import { proxyFailure } from "../hosts/proxy-failure.ts";
+import type { HttpAnswer, HttpRequest } from "./http.ts";
+import { systemClock } from "../../async/system-clock.ts";
+
+/** Connection pools for every registry of a process; whoever created them closes them. */
+export interface Connections extends AsyncDisposable {
+  /** Sends one request over a pooled connection. @throws undici's errors. */
+  request(request: HttpRequest): Promise<HttpAnswer>;
+  /** Cuts every connection. Can be called twice. */
+  close(): Promise<void>;
+}
+
+export interface ConnectionsOptions extends DispatcherOptions {
+  /** The system's, outside of tests. */
+  readonly clock?: Pick<Clock, "now">;
+}
+
+/**
+ * After this long without a request the pools are made anew, in milliseconds: an execution environment that was frozen
+ * wakes with sockets the other side has long forgotten, and a timer that should have closed them never ran (fault N19).
+ */
+const IDLE_MS = 30_000;
+
+/**
+ * HTTP/1.1, one stream per connection: several streams on one HTTP/2 connection share one window and are slower in
+ * every published measurement (docs/decisions/0006).
+ */
+export function createConnections(options: ConnectionsOptions = {}): Connections {
+  const { clock = systemClock, proxies } = options;
+  let pools = createPools(options);
+  let lastUse = clock.now();
+  /** Pools replaced, whose last requests are still under way. */
+  const retired = new Set<Pools>();
+
+  function current(): Pools {
+    const time = clock.now();
+    if (time - lastUse > IDLE_MS) {
+      const old = pools;
+      retired.add(old);
+      old.close().then(
+        () => retired.delete(old),
+        () => retired.delete(old),
+      );
+      pools = createPools(options);
+    }
+    lastUse = time;
+    return pools;
+  }
+
+  const close = async (): Promise<void> => {
+    await Promise.all([pools, ...retired].map((each) => each.destroy()));
+  };
+  return {
+    async request({ body, ...request }) {
+      const sent = current()
+        .to(request.origin)
+        .request({ ...request, body: toBody(body), ...(body === undefined ? {} : WATCHED) });
+      const answer = await sent.catch((error: unknown) => {
+        const proxy = proxies && proxyOf(new URL(request.origin), proxies);
+        throw proxy === undefined ? error : proxyFailure(proxy, request.origin, error);
+      });
+      lastUse = clock.now();
+      return answer;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** A blob may take minutes to be committed: what sends a body watches for the answer itself (`watchUpload`, `headWithin`). */
+const WATCHED = { headersTimeout: 0 } as const;
+
+function toBody(body: HttpRequest["body"]): string | Uint8Array | Readable | null {
+  const isStream = typeof body === "object" && Symbol.asyncIterator in body;
+  return isStream ? Readable.from(body, { objectMode: false }) : (body ?? null);
+}

@@ -1,0 +1,34 @@
+import { RegistryError } from "../../oci/errors/registry-error.ts";
+import type { RepositoryClient } from "../client/repository-client.ts";
+import { createSingleFlight } from "../../async/single-flight.ts";
+import { listTags } from "./tags.ts";
+
+/** How long an empty repository is believed to stay so but for what we write, in milliseconds. */
+const EMPTY_MS = 60_000;
+
+/** Asks once for all who want to know whether a repository has any tag; one that has some is not asked again. */
+export function createEmptiness(client: RepositoryClient): (signal: AbortSignal) => Promise<boolean> {
+  let known: { readonly isEmpty: boolean; readonly at: number } | undefined;
+  const asking = createSingleFlight<boolean>();
+  const ask = async (signal: AbortSignal): Promise<boolean> => {
+    const at = client.clock.now();
+    const isEmpty = await hasNoTags(client, signal);
+    known = { isEmpty, at };
+    return isEmpty;
+  };
+  return async (signal) => {
+    const isGood = known !== undefined && (!known.isEmpty || client.clock.now() - known.at < EMPTY_MS);
+    return known !== undefined && isGood ? known.isEmpty : asking.run("", ask, signal);
+  };
+}
+
+async function hasNoTags(client: RepositoryClient, signal: AbortSignal): Promise<boolean> {
+  try {
+    for await (const _tag of listTags(client, signal, 1)) return false;
+    return true;
+  } catch (error) {
+    // Where nothing is listed, whatever the reason, each is asked for.
+    if (error instanceof RegistryError && error.status !== undefined && error.status !== 429) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+import type * as z from "zod";
+import { PAGE_LIMITS, readJson } from "../../oci/json/bounded-json.ts";
+import type { Answer } from "../http/response.ts";
+import type { RegistryRequest } from "../client/send-once.ts";
+import { answerError } from "../errors/typed-failure.ts";
+import { nextLink } from "./link-header.ts";
+import type { RepositoryClient } from "../client/repository-client.ts";
+
+/** One page of a listing is read up to this many bytes. */
+const PAGE_MAX_BYTES: number = 16 * 1024 * 1024;
+/** Pages of one listing: at 1,000 entries a page, ten times ECR's limit of images per repository. */
+const MAX_PAGES = 1_000;
+
+/** Entries and bytes of one listing in all: what is listed is held in memory by those who compare it. */
+const MAX_ENTRIES = 500_000;
+const MAX_BYTES: number = 256 * 1024 * 1024;
+
+/** What the pages of a listing were so far. */
+interface Spent {
+  pages: number;
+  bytes: number;
+  entries: number;
+}
+
+export interface ListingRequest extends Pick<RegistryRequest, "operation" | "subject" | "url" | "headers"> {
+  /** Statuses that say that there is no such listing. */
+  readonly absent: readonly number[];
+  /** Entries on all pages together; more are a permanent failure. */
+  readonly maxEntries?: number;
+}
+
+/** A page whose JSON body `parse` has read, or undefined when there is no such listing. */
+export type Page<T> = T | undefined;
+
+/** How a page is read, and where the next one is. */
+export interface PageReader<T> {
+  /** Undefined when the document is no page. */
+  parse(document: unknown): T | undefined;
+  /** How many entries a page has. */
+  entries(page: T): number;
+  /** URL of the next page; the Link header's (distribution-spec, "Listing Tags") when there is no such function. */
+  next?(page: T): string | undefined;
+}
+
+/** Reads pages of a schema, linked by their headers. */
+export function pageOf<T>(schema: z.ZodType<T>, entries: (page: T) => number): PageReader<T> {
+  return { parse: (document) => schema.safeParse(document).data, entries };
+}
+
+/**
+ * Follows a listing from page to page, within the allowed hosts and a number of pages, entries and bytes. Yields undefined, and ends, when
+ * there is no such listing.
+ */
+export async function* pages<T>(
+  client: RepositoryClient,
+  request: ListingRequest,
+  reader: PageReader<T>,
+  signal: AbortSignal,
+): AsyncGenerator<Page<T>> {
+  const { absent, maxEntries = MAX_ENTRIES, ...about } = request;
+  const spent = { pages: 0, bytes: 0, entries: 0 };
+  let url: URL | undefined = request.url;
+  while (url !== undefined) {
+    const { answer, bytes } = await client.readRetrying(
+      { ...about, method: "GET", url, accept: [200, ...absent], scope: client.scope("pull") },
+      PAGE_MAX_BYTES,
+      signal,
+    );
+    if (answer.status !== 200) return void (yield undefined);
+    const page = bytes === undefined ? undefined : reader.parse(readJson(bytes, PAGE_LIMITS));
+    const link = page === undefined ? undefined : linkOf(page, reader, answer);
+    spend(spent, page === undefined ? 0 : reader.entries(page), bytes);
+    const problem = listingProblem(page, link, answer.url) ?? excess(spent, maxEntries);
+    if (page === undefined || problem !== undefined) {
+      const occasion = { side: client.endpoint.side, operation: request.operation, subject: request.subject };
+      throw answerError(occasion, answer, { problem: problem ?? "", now: client.clock.now(), category: "permanent" });
+    }
+    yield page;
+    url = link === undefined ? undefined : new URL(link, answer.url);
+  }
+}
+
+function linkOf<T>(page: T, reader: PageReader<T>, answer: Answer): string | undefined {
+  return reader.next === undefined ? nextLink(answer.header("link")) : reader.next(page);
+}
+
+function spend(spent: Spent, entries: number, bytes: Uint8Array | undefined): void {
+  spent.pages++;
+  spent.entries += entries;
+  spent.bytes += bytes?.byteLength ?? 0;
+}
+
+/** What all pages together have too much of. */
+function excess({ pages, bytes, entries }: Spent, maxEntries: number): string | undefined {
+  if (pages > MAX_PAGES) return `the listing has more than ${MAX_PAGES} pages`;
+  if (entries > maxEntries) return `the listing has more than ${maxEntries} entries`;
+  if (bytes > MAX_BYTES) return `the listing has more than ${MAX_BYTES} bytes`;
+  return undefined;
+}
+
+function listingProblem(page: unknown, link: string | undefined, base: URL): string | undefined {
+  if (page === undefined) return "the page is no listing, or too large";
+  if (link !== undefined && !URL.canParse(link, base.href)) return "the link to the next page is no URL";
+  return undefined;
+}

@@ -1,0 +1,53 @@
+import type { Clock } from "../../async/clock.ts";
+
+export interface Hedge<T> {
+  /** Asked once, when the first is late: may one more request be sent? */
+  readonly mayHedge: () => boolean;
+  readonly clock: Clock;
+  /** How long the first request is waited for alone, in milliseconds. */
+  readonly afterMs: number;
+  /** Lets go of an answer that came too late. */
+  readonly discard: (late: T) => Promise<void>;
+}
+
+/**
+ * Sends a request a second time when the first is unusually slow, and takes whichever succeeds first (Dean and Barroso,
+ * "The Tail at Scale"). Only for requests that change nothing. The other one is aborted; when both fail, the first's
+ * failure is thrown.
+ */
+export async function hedged<T>(
+  attempt: (signal: AbortSignal) => Promise<T>,
+  { mayHedge, clock, afterMs, discard }: Hedge<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const first = run(attempt, signal);
+  if (!(await isSlow(first.outcome, afterMs, clock)) || !mayHedge()) return first.outcome;
+  const second = run(attempt, signal);
+  const winner = await Promise.any([first, second].map((each) => each.outcome.then(() => each))).catch(() => first);
+  const loser = winner === first ? second : first;
+  loser.abort.abort();
+  void loser.outcome.then(discard).catch(() => undefined);
+  return winner.outcome;
+}
+
+interface Run<T> {
+  readonly abort: AbortController;
+  readonly outcome: Promise<T>;
+}
+
+function run<T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Run<T> {
+  const abort = new AbortController();
+  return { abort, outcome: attempt(AbortSignal.any([signal, abort.signal])) };
+}
+
+/** True when the outcome takes longer than `afterMs`. */
+function isSlow(outcome: Promise<unknown>, afterMs: number, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(afterMs, () => resolve(true));
+    const quick = (): void => {
+      cancel();
+      resolve(false);
+    };
+    outcome.then(quick, quick);
+  });
+}

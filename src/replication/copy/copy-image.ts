@@ -1,0 +1,151 @@
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { ManifestWanted } from "../../oci/image-source.ts";
+import type { Manifest } from "../../oci/manifest.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Tag } from "../../oci/reference.ts";
+import { deniesContent } from "../../oci/errors/registry-error.ts";
+import { completeContent, contentKey, forgetContent } from "../state/checkpoint.ts";
+import { findCompanions } from "../image/cosign-tags.ts";
+import { concurrently, awaitedLater } from "../../async/run-concurrently.ts";
+import { copyBlob } from "./copy-blob.ts";
+import { HeldContentError } from "./upload-claims.ts";
+import type { CopyContext } from "./copy-context.ts";
+import { blobsOf, nodesOf, readImage } from "../image/image-tree.ts";
+import type { ImageNode, ImageTree } from "../image/image-tree.ts";
+import { refusedAttachment } from "../outcome/left-out.ts";
+import type { LeftOut } from "../outcome/left-out.ts";
+import { emptyTally } from "../outcome/copy-statistics.ts";
+import type { Tally } from "../outcome/copy-statistics.ts";
+
+/** Everything under a manifest is at the target: only the manifest itself is left to put, under its tag. */
+export interface CopiedImage {
+  readonly manifest: Manifest;
+  readonly tally: Tally;
+  /** Cosign tags of the image's manifests, at the source. */
+  readonly companions: readonly Tag[];
+  /** What the source names, and the target does not get. */
+  readonly leftOut: readonly LeftOut[];
+  /** Takes back every checkpoint of the image: the registry denied having something of it. */
+  readonly forget: () => Promise<void>;
+}
+
+/** Claims handled at once; what is sent at once is bounded by the context's `streams`. */
+const CONCURRENT = 128;
+const CONCURRENT_MANIFESTS = 16;
+
+/**
+ * Copies an image, children first: blobs (the biggest first), then manifests by digest, each after what it points to.
+ * What is attached to the image comes with it. The root is left to the caller, to be put last, under its tag.
+ * @throws {RegistryError} of either side. @throws {MissingContentError} @throws {FormatError}
+ */
+export async function copyImage(root: ManifestWanted, context: CopyContext, signal: AbortSignal): Promise<CopiedImage> {
+  const tree = await readImage(root, context, signal);
+  const blobs = blobsOf(tree);
+  const nodes = nodesOf(tree);
+  context.observe?.({ kind: "planned", manifests: nodes.length, blobs });
+  const tally = emptyTally();
+  const leftOut = [...tree.leftOut];
+  // Asked for while the blobs are on their way.
+  const failed = new AbortController();
+  const companions = awaitedLater(companionsOf(tree, context, AbortSignal.any([signal, failed.signal])));
+  const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
+  try {
+    await copyBlobs(blobs, context, tally, signal);
+    leftOut.push(...(await putBelow(tree, context, tally, signal)));
+  } catch (error) {
+    // What was begun for an image ends with it.
+    failed.abort(error);
+    await companions.catch(() => undefined);
+    if (deniesContent(error)) await forget();
+    // One that ran over says more than what else the end of the time has broken off.
+    throw context.line?.ranOver() ?? error;
+  }
+  return { manifest: tree.root.manifest, tally, companions: await companions, leftOut, forget };
+}
+
+/** Signatures, attestations and SBOMs of everything that is copied, referrers included. */
+function companionsOf(
+  tree: ImageTree,
+  { referrers, companions = true, source }: CopyContext,
+  signal: AbortSignal,
+): Promise<Tag[]> {
+  if (!referrers || !companions) return Promise.resolve([]);
+  const digests = nodesOf(tree).map(({ manifest }) => manifest.digest);
+  return findCompanions(digests, source, signal);
+}
+
+async function copyBlobs(
+  blobs: readonly Descriptor[],
+  context: CopyContext,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  let held: HeldContentError | undefined;
+  const copy = async (blob: Descriptor, working: AbortSignal): Promise<void> => {
+    const how = await copyBlob(blob, context, working);
+    count(tally, blob, how);
+    context.observe?.({ kind: "blob-done", blob, how });
+  };
+  const copyUnlessHeld = (blob: Descriptor, working: AbortSignal): Promise<void> =>
+    copy(blob, working).catch((error: unknown) => {
+      if (!(error instanceof HeldContentError)) throw error;
+      held = error;
+    });
+  await concurrently(blobs, CONCURRENT, copyUnlessHeld, signal);
+  // Only now: the other blobs arrive meanwhile.
+  if (held !== undefined) throw held;
+}
+
+function count(tally: Tally, blob: Descriptor, how: "uploaded" | "mounted" | "present"): void {
+  if (how === "present") tally.blobsPresent++;
+  if (how === "mounted") tally.blobsMounted++;
+  if (how === "uploaded") {
+    tally.blobsUploaded++;
+    tally.bytesUploaded += blob.size;
+  }
+}
+
+/** Puts every manifest but the root: the children of each before itself, siblings side by side. */
+async function putBelow(tree: ImageTree, context: CopyContext, tally: Tally, signal: AbortSignal): Promise<LeftOut[]> {
+  const put = new Map<Digest, Promise<void>>();
+  const putNode = (node: ImageNode, working: AbortSignal): Promise<void> => {
+    const { digest } = node.manifest;
+    const pending = put.get(digest) ?? putAfterChildren(node, working);
+    put.set(digest, pending);
+    return pending;
+  };
+  async function putAfterChildren(node: ImageNode, working: AbortSignal): Promise<void> {
+    await concurrently(node.children, CONCURRENT_MANIFESTS, putNode, working);
+    if (await putOnce(node.manifest, context, working)) tally.manifests++;
+  }
+  const putReferrer = (node: ImageNode, working: AbortSignal): Promise<void> =>
+    putNode(node, working).catch(
+      (error: unknown) =>
+        void refused.push(refusedAttachment({ manifest: node.manifest, reference: node.manifest.digest }, error)),
+    );
+  const refused: LeftOut[] = [];
+  await concurrently(tree.root.children, CONCURRENT_MANIFESTS, putNode, signal);
+  await concurrently(tree.referrers, CONCURRENT_MANIFESTS, putReferrer, signal);
+  return refused;
+}
+
+/** Puts a manifest by its digest, unless a checkpoint says it is there. Twice is harmless: the same bytes, the same digest. */
+async function putOnce(manifest: Manifest, context: CopyContext, signal: AbortSignal): Promise<boolean> {
+  const key = contentKey(context.scope, manifest.digest);
+  const isPresent = await context.checkpoints.update(key, (known) => ({ answer: known?.state === "present" }), signal);
+  if (isPresent && context.presence === "ask") return false;
+  await context.target.putManifest(manifest, manifest.digest, signal);
+  context.observe?.({ kind: "manifest-put", digest: manifest.digest });
+  await context.checkpoints.update(key, (known) => completeContent(known, context.owner), signal);
+  return true;
+}
+
+async function forgetAll(
+  contents: readonly { readonly digest: Digest }[],
+  { checkpoints, scope }: CopyContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const forget = ({ digest }: { digest: Digest }, working: AbortSignal): Promise<void> =>
+    checkpoints.update(contentKey(scope, digest), forgetContent, working);
+  await concurrently(contents, CONCURRENT_MANIFESTS, forget, signal);
+}

@@ -1,0 +1,61 @@
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageTarget } from "../../oci/image-target.ts";
+import type { Manifest } from "../../oci/manifest.ts";
+import type { Tag } from "../../oci/reference.ts";
+import { RegistryError } from "../../oci/errors/registry-error.ts";
+import type { Clock } from "../../async/clock.ts";
+import { RateExceededError } from "../../oci/errors/rate-exceeded-error.ts";
+
+/** The target did not show what was just put, for longer than any read-after-write lag. */
+export class NotReadBackError extends Error {
+  override readonly name = "NotReadBackError";
+}
+
+/** The tag was put, and no answer says whether it is: it may still take effect, for as long as the lease lasts. */
+export class UncertainPutError extends Error {
+  override readonly name = "UncertainPutError";
+}
+
+/** Pauses before asking again whether the target shows the tag, in milliseconds (fault R27: about 10 s in all). */
+const PAUSES_MS = [100, 400, 1_500, 3_000, 5_000];
+
+/**
+ * Puts a manifest under its tag, last of all, and reads it back: only then is the tag a promise kept. A put without an
+ * answer that can be read back has taken effect, and cannot do so again.
+ * @throws {UncertainPutError} when it cannot be: then nobody else may put the tag until it can take effect no more.
+ */
+export async function publish(
+  target: Pick<ImageTarget, "putManifest" | "resolve">,
+  { manifest, reference }: { readonly manifest: Manifest; readonly reference: Tag | Digest },
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const unanswered = await target.putManifest(manifest, reference, signal).then(
+    () => undefined,
+    (error: unknown) =>
+      isAnswer(error)
+        ? Promise.reject(error)
+        : new UncertainPutError("no answer to the put of the tag", { cause: error }),
+  );
+  for (const pause of [...PAUSES_MS, undefined]) {
+    const found = await target.resolve(reference, signal).catch((error: unknown) => {
+      throw unanswered ?? error;
+    });
+    if (found?.digest === manifest.digest) return;
+    if (pause === undefined) break;
+    await clock.sleep(pause, signal).catch((error: unknown) => {
+      throw unanswered ?? error;
+    });
+  }
+  if (unanswered !== undefined) throw unanswered;
+  throw new NotReadBackError(`the target does not show ${manifest.digest} under ${reference} although it accepted it`);
+}
+
+/** True for a failure that says that the put was refused, or never sent. No answer, and an answer of something in between, say nothing. */
+function isAnswer(error: unknown): boolean {
+  if (error instanceof RateExceededError) return true;
+  if (!(error instanceof RegistryError)) return false;
+  // What comes before the put, or after it, such as the list of what is attached: the put itself was not sent, or answered.
+  if (error.operation !== "put-manifest") return true;
+  return error.category === "permanent" || (error.status !== undefined && (error.status < 500 || error.status === 503));
+}

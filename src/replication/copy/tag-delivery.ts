@@ -1,0 +1,125 @@
+import type { Clock } from "../../async/clock.ts";
+import { createCopyProgress } from "../state/copy-progress.ts";
+import type { ObserveCopy } from "../state/copy-progress.ts";
+import type { CopyReport } from "../outcome/copy-report.ts";
+import { createEffort, effectOf, FruitlessError } from "./effort.ts";
+import { createLine } from "../pacing/line.ts";
+import { NEVER } from "../../async/abort.ts";
+import type { Line } from "../pacing/line.ts";
+import { createNewerPush } from "./newer-push.ts";
+import type { NewerPush } from "./newer-push.ts";
+import { lastOutcome } from "../outcome/outcome.ts";
+import type { LastOutcome } from "../outcome/outcome.ts";
+import type { RecordStore } from "../state/record-store.ts";
+import { endDelivery, renewTag, settleTag } from "../state/tag-record.ts";
+import type { ClaimedTag, Effect, SettledTag, Settlement, TagRecord } from "../state/tag-record.ts";
+import type { TimeLeft } from "../pacing/time-budget.ts";
+
+type LeasedTag = Extract<ClaimedTag, { kind: "leased" }>;
+
+/** One delivery at a tag that it holds the lease of: what it has done, and how it ends. */
+export interface TagDelivery {
+  /** Renews the lease; false when it is ours no more. */
+  readonly renew: (signal: AbortSignal) => Promise<boolean>;
+  readonly observe: ObserveCopy;
+  /** What its renewals hear of newer pushes. */
+  readonly newerPush: NewerPush;
+  /** The line to the destination; undefined where nothing has to fit into a time. */
+  readonly line: Line | undefined;
+  /** Why the request is given up before this delivery begins: too many before it brought nothing. */
+  givenUp(): CopyReport | undefined;
+  /** What a report means after what this delivery, and those before it, brought to the target. */
+  weighed(report: CopyReport): CopyReport;
+  /** A report with what the delivery sent. */
+  priced(report: CopyReport): CopyReport;
+  /** Notes how the delivery ended, and lets go of the lease. */
+  settle(report: CopyReport): Promise<SettledTag>;
+  /** Ends the delivery, and leaves the lease until it runs out. */
+  leave(): Promise<void>;
+}
+
+export interface HoldTag {
+  readonly tags: RecordStore<TagRecord>;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  readonly maxAttempts: number;
+  readonly time?: TimeLeft | undefined;
+  /** As in `CopyContext`. */
+  readonly ending?: AbortSignal | undefined;
+}
+
+export function holdTag(claimed: LeasedTag, context: HoldTag): TagDelivery {
+  const { tags, clock, leaseMs, maxAttempts, time, ending = NEVER } = context;
+  const { lease, fruitless } = claimed;
+  const progress = createCopyProgress();
+  const effort = createEffort();
+  const line = time === undefined ? undefined : createLine({ time, clock, width: claimed.width });
+  const effect = (report: CopyReport): Effect =>
+    effectOf(report, { effort, before: fruitless, widest: line?.widest() ?? 0, allowed: claimed.width });
+  const newerPush = createNewerPush(claimed.wantedAt);
+  let noted: Promise<unknown> | undefined;
+
+  async function renew(signal: AbortSignal): Promise<boolean> {
+    const renewal = { until: clock.now() + leaseMs, progress: progress.read(), finished: effort.finished() };
+    const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal), signal);
+    if (renewed.kind === "held" && renewed.heardAt !== undefined) newerPush.heard(renewed.heardAt);
+    return renewed.kind === "held";
+  }
+
+  /** What was sent is paid for, whether it ended or not. */
+  function priced(report: CopyReport): CopyReport {
+    const bytesSent = effort.bytesSent();
+    return bytesSent === 0 ? report : { ...report, bytesSent };
+  }
+
+  return {
+    renew,
+    line,
+    newerPush,
+    observe(event) {
+      progress.observe(event);
+      effort.observe(event);
+      // After deliveries that were killed, the first thing that is finished is noted at once: the next kill may be soon.
+      if (fruitless > 0 && effort.finished() === 1) noted ??= renew(ending).catch(() => undefined);
+    },
+    givenUp: () => (fruitless < maxAttempts ? undefined : exhausted(fruitless)),
+    weighed(report) {
+      const after = effect(report).fruitless;
+      const isOver = report.outcome === "deferred" && after > fruitless && after >= maxAttempts;
+      return priced(isOver ? exhausted(after) : report);
+    },
+    priced,
+    async settle(report) {
+      await noted;
+      const last = lastOutcome(report, claimed.last, clock.now());
+      const settlement = settlementOf(report, last, effect(report), clock.now());
+      // The deadline is no reason to keep a lease that nothing is behind, nor to lose how the delivery ended.
+      return tags.update(lease.key, (record) => settleTag(record, lease, settlement), ending);
+    },
+    async leave() {
+      await noted;
+      // What cannot be noted counts as a delivery that ended without a word.
+      await tags.update(lease.key, (record) => endDelivery(record, lease), ending).catch(() => undefined);
+    },
+  };
+}
+
+function exhausted(deliveries: number): CopyReport {
+  return { outcome: "failed", reason: "attempts-exhausted", error: new FruitlessError(deliveries) };
+}
+
+function settlementOf(report: CopyReport, last: LastOutcome, effect: Effect, now: number): Settlement {
+  switch (report.outcome) {
+    case "replicated":
+    case "unchanged":
+    case "superseded":
+      return { kind: "completed", last, replicated: { digest: report.digest, at: now } };
+    case "deferred": {
+      const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
+      return { kind, last, tooLarge: report.tooLarge, tooLargeTries: report.tooLargeTries, ...effect };
+    }
+    case "skipped":
+    case "failed":
+      return { kind: "completed", last };
+  }
+}

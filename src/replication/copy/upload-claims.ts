@@ -1,0 +1,91 @@
+import { claimContent, completeContent, releaseContent, renewContent } from "../state/checkpoint.ts";
+import type { ClaimContent, ClaimedContent } from "../state/checkpoint.ts";
+import type { CopyContext } from "./copy-context.ts";
+import { LATE_SHARE, LeaseLostError } from "../state/lease-heartbeat.ts";
+import { NEVER } from "../../async/abort.ts";
+
+/** What one uploader holds of one blob: kept alive, completed and released together. */
+export interface ContentClaims {
+  /**
+   * Becomes the one uploader under a key; waits while somebody else is. @throws {HeldContentError} when that is the long lane: it may
+   * take hours, and only another copy of the long lane has those.
+   */
+  take(key: string, signal: AbortSignal): Promise<Exclude<ClaimedContent, { kind: "busy" }>>;
+  /** False when one of them is somebody else's by now. */
+  renew(signal: AbortSignal): Promise<boolean>;
+  /**
+   * Makes sure that the claims last longer than an upload that is begun now can take effect late (assumption A1): nobody
+   * else sends the blob in that time. @throws {LeaseLostError} when one of them is somebody else's by now.
+   */
+  guard(signal: AbortSignal): Promise<void>;
+  /** The content is there. */
+  complete(): Promise<void>;
+  /** Somebody else may try. Never fails: a claim that stays only costs the others a wait until it runs out. */
+  release(): Promise<void>;
+}
+
+/** A copy of the long lane is at what this one needs: to be looked at again later, not to be waited for. */
+export class HeldContentError extends Error {
+  override readonly name = "HeldContentError";
+  /** Milliseconds until its claim ends, unless it is renewed. */
+  readonly afterMs: number;
+
+  constructor(afterMs: number) {
+    super("the long lane is sending a blob that this image needs, too");
+    this.afterMs = afterMs;
+  }
+}
+
+/** Pauses while somebody else uploads the blob we need, in milliseconds: the first one, doubled up to the last one. */
+const WAIT_FIRST_MS = 25;
+const WAIT_LAST_MS = 1_000;
+
+export function createContentClaims(context: CopyContext): ContentClaims {
+  const { checkpoints, clock, random, owner, leaseMs, sharing, isLong, ending = NEVER } = context;
+  const held: string[] = [];
+  let lastsUntil = Infinity;
+  const claim = (): ClaimContent => ({ owner, leaseMs, isLong, now: clock.now() });
+
+  async function renew(signal: AbortSignal): Promise<boolean> {
+    const now = clock.now();
+    const renewed = await Promise.all(
+      held.map((key) => checkpoints.update(key, (known) => renewContent(known, claim()), signal)),
+    );
+    lastsUntil = now + leaseMs;
+    return renewed.every(Boolean);
+  }
+
+  return {
+    async take(key, signal) {
+      for (let waits = 0; ; waits++) {
+        signal.throwIfAborted();
+        const now = clock.now();
+        const claimed = await checkpoints.update(key, (known) => claimContent(known, claim()), signal);
+        if (claimed.kind === "claimed") {
+          held.push(key);
+          lastsUntil = Math.min(lastsUntil, now + leaseMs);
+        }
+        if (claimed.kind !== "busy") return claimed;
+        if (claimed.isLong && isLong !== true) throw new HeldContentError(claimed.until - now);
+        const wait = Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_LAST_MS) * (0.5 + random() / 2);
+        await clock.sleep(Math.min(wait, Math.max(claimed.until - now, 1)), signal);
+      }
+    },
+    renew,
+    async guard(signal) {
+      if (lastsUntil - clock.now() >= leaseMs * LATE_SHARE || (await renew(signal))) return;
+      throw new LeaseLostError("the claim of a blob was lost before its upload began");
+    },
+    // Both are noted also when the copy's time is up: the others would wait for a claim that nothing is behind.
+    async complete() {
+      const complete = (key: string): Promise<void> =>
+        checkpoints.update(key, (known) => completeContent(known, owner, sharing?.repository), ending);
+      await Promise.all(held.map(complete));
+    },
+    async release() {
+      const release = (key: string): Promise<void> =>
+        checkpoints.update(key, (known) => releaseContent(known, owner), ending).catch(() => undefined);
+      await Promise.all(held.map(release));
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { CircuitPolicy, CircuitRecord } from "./circuit.ts";
+import { noteCalls } from "./circuit.ts";
+import { judgeCalls } from "./circuit-verdict.ts";
+import type { Change } from "../state/record-store.ts";
+
+export interface CircuitProbe {
+  /** The circuit before the destination was asked. */
+  readonly seen: CircuitRecord;
+  /** It took a write. */
+  readonly isWell: boolean;
+  /** The repository that was asked. */
+  readonly repository: string;
+  readonly now: number;
+}
+
+/** True when one repository alone says that the destination is away: asking it in another one tells. */
+export function isSuspected(record: CircuitRecord | undefined, policy: CircuitPolicy, now: number): boolean {
+  if (record?.state !== "closed") return false;
+  return judgeCalls(policy.window.total(record.buckets, now), policy) === "suspected";
+}
+
+/**
+ * Tells the circuit how a probe ended: evidence like any other call's. It changes only the circuit that was seen before the
+ * destination was asked: what has opened anew meanwhile stays open. Answers with the circuit after that.
+ */
+export function noteProbe(
+  record: CircuitRecord | undefined,
+  { seen, isWell, repository, now }: CircuitProbe,
+  policy: CircuitPolicy,
+): Change<CircuitRecord, CircuitRecord | undefined> {
+  if (seen.state === "closed") {
+    const culprits = isWell ? [] : [{ repository, failures: 1, slow: 0 }];
+    const counts = { calls: 1, failures: Number(!isWell), slow: 0, culprits };
+    return answeringRecord(record, noteCalls(record, { owner: repository, counts, writes: 0, now }, policy));
+  }
+  if (!isWell || record === undefined || record.state === "closed" || !isSame(record, seen)) return { answer: record };
+  const { since, trips } = record;
+  const known = record.state === "half-open" ? record : { permits: [], successes: 0 };
+  const successes = known.successes + 1;
+  const next: CircuitRecord =
+    successes >= policy.successesToClose
+      ? { state: "closed", buckets: [] }
+      : { state: "half-open", since, trips, permits: known.permits, successes };
+  return { next, answer: next };
+}
+
+type Tripped = Exclude<CircuitRecord, { state: "closed" }>;
+
+/** The same opening of the same outage: an open circuit whose time has come is half-open, and still the same. */
+function isSame(record: Tripped, seen: Tripped): boolean {
+  if (record.since !== seen.since || record.trips !== seen.trips) return false;
+  return record.state !== "open" || seen.state !== "open" || record.until === seen.until;
+}
+
+function answeringRecord(
+  record: CircuitRecord | undefined,
+  { next }: Change<CircuitRecord, unknown>,
+): Change<CircuitRecord, CircuitRecord | undefined> {
+  return next === undefined ? { answer: record } : { next, answer: next };
+}

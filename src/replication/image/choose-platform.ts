@@ -1,0 +1,85 @@
+import { readJson } from "../../oci/json/bounded-json.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { ImageSource, ManifestWanted } from "../../oci/image-source.ts";
+import { successors } from "../../oci/manifest.ts";
+import type { Manifest } from "../../oci/manifest.ts";
+import { Platform, platformRank } from "../../oci/platform.ts";
+import { MissingContentError } from "./image-tree.ts";
+
+/** The image of one platform, or what there is instead. */
+export type ChosenPlatform =
+  | { readonly kind: "chosen"; readonly root: ManifestWanted }
+  | { readonly kind: "none"; readonly has: readonly Platform[] };
+
+/** An image, and what it runs on; undefined when neither its index nor its config says that. */
+interface Candidate {
+  readonly root: ManifestWanted;
+  readonly platform: Platform | undefined;
+}
+
+/** Indexes within indexes. */
+const MAX_DEPTH = 4;
+/** Images whose own config is asked, because their index does not say what they run on. */
+const MAX_CONFIGS = 32;
+/** A config above this many bytes is not read: real ones have kilobytes. */
+const CONFIG_MAX_BYTES: number = 8 * 1024 * 1024;
+
+/**
+ * The image for a platform: of an index the one that serves it best, as containerd chooses (see {@link platformRank}), and of
+ * two alike the first. A single image is chosen if its config says that it is for that platform.
+ * @throws {MissingContentError} @throws {FormatError} @throws {RegistryError}
+ */
+export async function choosePlatform(
+  root: ManifestWanted,
+  wanted: Platform,
+  source: Pick<ImageSource, "fetchManifest" | "openBlob">,
+  signal: AbortSignal,
+): Promise<ChosenPlatform> {
+  const candidates: Candidate[] = [];
+  let configs = 0;
+  async function visit(image: ManifestWanted, depth: number): Promise<void> {
+    const manifest = await source.fetchManifest(image, signal);
+    // A child of a sparse index.
+    if (manifest === undefined && depth > 0) return;
+    if (manifest === undefined) throw new MissingContentError([image.digest]);
+    const { kind, manifests } = successors(manifest.bytes, manifest.mediaType);
+    if (kind === "index") {
+      for (const child of manifests) {
+        if (child.platform !== undefined) candidates.push({ root: child, platform: child.platform });
+        else if (depth < MAX_DEPTH) await visit(child, depth + 1);
+      }
+    } else if (configs++ < MAX_CONFIGS) {
+      candidates.push({ root: image, platform: await platformOf(manifest, source, signal) });
+    }
+  }
+  await visit(root, 0);
+  return best(candidates, wanted);
+}
+
+function best(candidates: readonly Candidate[], wanted: Platform): ChosenPlatform {
+  const ranked = candidates.flatMap(({ root, platform }) => {
+    const rank = platform === undefined ? undefined : platformRank(platform, wanted);
+    return rank === undefined ? [] : [{ root, rank }];
+  });
+  const [first] = ranked.toSorted((a, b) => a.rank - b.rank);
+  if (first !== undefined) return { kind: "chosen", root: first.root };
+  return { kind: "none", has: candidates.flatMap(({ platform }) => (platform === undefined ? [] : [platform])) };
+}
+
+/** What an image says in its config that it runs on (image-spec, config.md "Properties"). */
+async function platformOf(
+  { bytes, mediaType }: Manifest,
+  source: Pick<ImageSource, "openBlob">,
+  signal: AbortSignal,
+): Promise<Platform | undefined> {
+  const config = configOf(bytes, mediaType);
+  if (config === undefined || config.size > CONFIG_MAX_BYTES) return undefined;
+  await using stream = await source.openBlob(config, signal);
+  const chunks = await Array.fromAsync(stream);
+  return Platform.safeParse(readJson(Buffer.concat(chunks))).data;
+}
+
+/** The config is the first of an image's blobs. */
+function configOf(bytes: Uint8Array, mediaType: string): Descriptor | undefined {
+  return successors(bytes, mediaType).blobs[0];
+}

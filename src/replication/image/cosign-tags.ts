@@ -1,0 +1,75 @@
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageSource, ResolvedManifest } from "../../oci/image-source.ts";
+import type { Tag } from "../../oci/reference.ts";
+import { companionTags } from "../../oci/referrers.ts";
+import { concurrently } from "../../async/run-concurrently.ts";
+import type { ObserveCopy } from "../state/copy-progress.ts";
+import type { CopyReport } from "../outcome/copy-report.ts";
+import type { LeftOut } from "../outcome/left-out.ts";
+import { lookFor } from "./look-for.ts";
+import { addTally, emptyTally } from "../outcome/copy-statistics.ts";
+import type { Tally } from "../outcome/copy-statistics.ts";
+
+const CONCURRENT_QUESTIONS = 16;
+const CONCURRENT_COPIES = 4;
+
+/** A cosign tag, and what it names. */
+export interface Companion {
+  readonly tag: Tag;
+  readonly root: ResolvedManifest;
+}
+
+/** The cosign tags of an image's manifests that are at the source: its signatures, attestations, SBOMs. */
+export async function findCompanions(
+  digests: readonly Digest[],
+  source: Pick<ImageSource, "resolve">,
+  signal: AbortSignal,
+): Promise<Tag[]> {
+  return (await locateCompanions(digests, source, signal)).map(({ tag }) => tag);
+}
+
+/** As {@link findCompanions}, and what each of them names. */
+export async function locateCompanions(
+  digests: readonly Digest[],
+  source: Pick<ImageSource, "resolve">,
+  signal: AbortSignal,
+): Promise<Companion[]> {
+  // A tag holds at most 128 characters: a sha512 has no companions.
+  const tags = digests.filter((digest) => digest.startsWith("sha256:")).flatMap(companionTags);
+  const found = await concurrently(tags, CONCURRENT_QUESTIONS, (tag, working) => lookFor(source, tag, working), signal);
+  return tags.flatMap((tag, index) => {
+    const root = found[index];
+    return root === undefined ? [] : [{ tag, root }];
+  });
+}
+
+/** What became of an image's companions. */
+export interface CopiedCompanions {
+  /** The first report that is not well. One that another message is copying is: that copy looks again, and its message stays. */
+  readonly bad: Extract<CopyReport, { outcome: "deferred" | "failed" }> | undefined;
+  /** What they moved, together. */
+  readonly tally: Tally;
+  /** What they left out, together. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Copies companions, a few at once. @param observe told what each of them has sent: it counts to what its image costs. */
+export async function copyCompanions(
+  tags: readonly Tag[],
+  copy: (tag: Tag, signal: AbortSignal) => Promise<CopyReport>,
+  observe: ObserveCopy | undefined,
+  signal: AbortSignal,
+): Promise<CopiedCompanions> {
+  const tally = emptyTally();
+  const copyOne = async (tag: Tag, working: AbortSignal): Promise<CopyReport> => {
+    const report = await copy(tag, working);
+    observe?.({ kind: "companion-sent", bytes: report.bytesSent ?? 0 });
+    if (report.outcome === "replicated") addTally(tally, report.tally);
+    return report;
+  };
+  const reports = await concurrently(tags, CONCURRENT_COPIES, copyOne, signal);
+  const bad = reports
+    .filter((report) => report.outcome === "deferred" || report.outcome === "failed")
+    .find((report) => report.reason !== "busy");
+  return { bad, tally, leftOut: reports.flatMap((report) => report.leftOut ?? []) };
+}

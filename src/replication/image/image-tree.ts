@@ -1,0 +1,186 @@
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageSource, ManifestWanted } from "../../oci/image-source.ts";
+import { successors } from "../../oci/manifest.ts";
+import type { Manifest } from "../../oci/manifest.ts";
+import { isNonDistributable } from "../../oci/media-type.ts";
+import { concurrently, awaitedLater } from "../../async/run-concurrently.ts";
+import type { LeftOut } from "../outcome/left-out.ts";
+import { ATTACHED_LIMITS, createManifestBudget, IMAGE_LIMITS } from "./manifest-budget.ts";
+import type { ManifestBudget } from "./manifest-budget.ts";
+import { readReferrers } from "./read-referrers.ts";
+import type { Listings } from "./read-referrers.ts";
+import { createSemaphore } from "../../async/semaphore.ts";
+
+/** A manifest with what it points to, and the manifests that must be put before it. */
+export interface ImageNode {
+  readonly manifest: Manifest;
+  readonly children: readonly ImageNode[];
+  readonly blobs: readonly Descriptor[];
+}
+
+/** An image as it is at the source: its root, and what is attached to it. */
+export interface ImageTree {
+  readonly root: ImageNode;
+  /** Signatures, SBOMs, attestations: manifests whose subject is one of the image's, or another one of these. */
+  readonly referrers: readonly ImageNode[];
+  /** What the source names, and the tree does not have. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** The source has not (or no longer) what a manifest of it points to. */
+export class MissingContentError extends Error {
+  override readonly name = "MissingContentError";
+  readonly digests: readonly Digest[];
+
+  constructor(digests: readonly Digest[], advice = "") {
+    const more = digests.length > DIGESTS_SHOWN ? ` and ${digests.length - DIGESTS_SHOWN} more` : "";
+    super(`the source does not have ${digests.slice(0, DIGESTS_SHOWN).join(", ")}${more}${advice}`);
+    this.digests = digests;
+  }
+}
+
+/** Digests named in a message. */
+const DIGESTS_SHOWN = 5;
+/** The two ways out for an index whose children are not all there. */
+const SPARSE_ADVICE =
+  ", which the index names; copy one platform (--platform), or keep the index as it is (--sparse keep, or sparseIndexes: keep in the configuration)";
+/** Manifests read at once, at all levels together. */
+const CONCURRENT_MANIFESTS = 16;
+
+export interface ReadImage {
+  readonly source: ImageSource;
+  /** Also what is attached to the image. */
+  readonly referrers: boolean;
+  /** An index whose children are not all there: no image to copy, or one that is kept as it is (fault R23). */
+  readonly sparse: "fail" | "keep";
+  /** Layers whose type says that they are not to be distributed: left out, or copied where the source holds them. */
+  readonly foreignLayers?: "leave" | "copy" | undefined;
+}
+
+/**
+ * Reads every manifest of an image, level by level, each once.
+ * @throws {MissingContentError} when one is not there. @throws {FormatError} when one is malformed or the image too large.
+ */
+export async function readImage(root: ManifestWanted, image: ReadImage, signal: AbortSignal): Promise<ImageTree> {
+  const listings: Listings = new Map();
+  const failed = new AbortController();
+  const reading = AbortSignal.any([signal, failed.signal]);
+  const leftOut: LeftOut[] = [];
+  const read = createReader(image, { listings, leftOut }, reading);
+  try {
+    const node = await read.image(root);
+    if (node === undefined) throw new MissingContentError([root.digest]);
+    const attached = await readReferrers(listings, read.attached, leftOut, reading);
+    return { root: node, referrers: attached, leftOut };
+  } catch (error) {
+    failed.abort(error);
+    // What was begun for an image ends with it.
+    await Promise.allSettled(listings.values());
+    throw error;
+  }
+}
+
+/** Reads manifests, each once; undefined when the source does not have it. */
+interface Reader {
+  readonly image: (root: ManifestWanted) => Promise<ImageNode | undefined>;
+  readonly attached: (digest: Digest) => Promise<ImageNode | undefined>;
+}
+
+/** What reading an image finds beside its manifests. */
+interface Found {
+  readonly listings: Listings;
+  readonly leftOut: LeftOut[];
+}
+
+function createReader(image: ReadImage, { listings, leftOut }: Found, signal: AbortSignal): Reader {
+  const { source, referrers, sparse } = image;
+  const nodes = new Map<Digest, Promise<ImageNode | undefined>>();
+  const reads = createSemaphore(CONCURRENT_MANIFESTS);
+  async function readNode(wanted: ManifestWanted, depth: number, budget: ManifestBudget) {
+    const manifest = await reads.run(() => source.fetchManifest(wanted, signal));
+    if (manifest === undefined) return undefined;
+    const found = successors(manifest.bytes, manifest.mediaType);
+    const unnamedBytes = Math.max(manifest.bytes.byteLength - (wanted.size ?? 0), 0);
+    budget.hold({ unnamedBytes, manifests: found.manifests, blobs: found.blobs.length });
+    const readChild = (child: ManifestWanted) => read(child, depth + 1, budget);
+    const children = await concurrently(found.manifests, CONCURRENT_MANIFESTS, readChild, signal);
+    const missing = found.manifests.filter((_, index) => children[index] === undefined);
+    noteMissing(missing, sparse, leftOut);
+    const blobs = await withoutForeign(found.blobs, image, leftOut, signal);
+    return { manifest, children: children.filter(isThere), blobs };
+  }
+  function read(wanted: ManifestWanted, depth: number, budget: ManifestBudget): Promise<ImageNode | undefined> {
+    const { digest } = wanted;
+    const known = nodes.get(digest);
+    if (known !== undefined) return known;
+    budget.enter(digest, wanted.size, depth);
+    const node = awaitedLater(readNode(wanted, depth, budget));
+    nodes.set(digest, node);
+    if (referrers) listings.set(digest, awaitedLater(source.listReferrers(digest, signal)));
+    return node;
+  }
+  const own = createManifestBudget(IMAGE_LIMITS);
+  const others = createManifestBudget(ATTACHED_LIMITS);
+  return {
+    image: (root) => read(root, 0, own),
+    // Async, so that a limit that is passed is a failure of this one.
+    attached: async (digest) => read({ digest }, 1, others),
+  };
+}
+
+function noteMissing(missing: readonly Descriptor[], sparse: ReadImage["sparse"], leftOut: LeftOut[]): void {
+  if (missing.length === 0) return;
+  const digests = missing.map(({ digest }) => digest);
+  if (sparse === "fail") throw new MissingContentError(digests, SPARSE_ADVICE);
+  const problem = "the index names it, and the source does not have it";
+  leftOut.push(...digests.map((digest) => ({ kind: "platform", digest, problem }) as const));
+}
+
+/**
+ * Layers that live elsewhere by their type are left out, unless they are wanted and the source holds them. The URLs that a
+ * layer names are never asked, of whatever type it is (CVE-2020-15157): they are more places to have it from (image-spec,
+ * descriptor.md), and the source is the one.
+ */
+async function withoutForeign(
+  blobs: readonly Descriptor[],
+  { source, foreignLayers = "leave" }: ReadImage,
+  leftOut: LeftOut[],
+  signal: AbortSignal,
+): Promise<Descriptor[]> {
+  const kept: Descriptor[] = [];
+  for (const blob of blobs) {
+    const isForeign = isNonDistributable(blob.mediaType);
+    if (!isForeign || (foreignLayers === "copy" && (await source.hasBlob(blob, signal)))) kept.push(blob);
+    else leftOut.push({ kind: "layer", digest: blob.digest, problem: FOREIGN_PROBLEM[foreignLayers] });
+  }
+  return kept;
+}
+
+const FOREIGN_PROBLEM = {
+  leave: "its type says that it is not to be distributed; --foreign-layers copy brings it where the source holds it",
+  copy: "its type says that it is not to be distributed, and the source does not hold it",
+} as const;
+
+function isThere<T>(item: T | undefined): item is T {
+  return item !== undefined;
+}
+
+/** Every blob of an image, each once, the biggest first: the longest upload decides when the copy ends. */
+export function blobsOf(tree: ImageTree): Descriptor[] {
+  const blobs = new Map<Digest, Descriptor>();
+  for (const node of nodesOf(tree)) for (const blob of node.blobs) blobs.set(blob.digest, blob);
+  return [...blobs.values()].toSorted((a, b) => b.size - a.size);
+}
+
+/** Every manifest of an image, each once, children before parents, the root's referrers last. */
+export function nodesOf(tree: ImageTree): ImageNode[] {
+  const nodes = new Map<Digest, ImageNode>();
+  const visit = (node: ImageNode): void => {
+    if (nodes.has(node.manifest.digest)) return;
+    node.children.forEach(visit);
+    nodes.set(node.manifest.digest, node);
+  };
+  [tree.root, ...tree.referrers].forEach(visit);
+  return [...nodes.values()];
+}

@@ -1,0 +1,74 @@
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageSource, ResolvedManifest } from "../../oci/image-source.ts";
+import type { ImageTarget } from "../../oci/image-target.ts";
+import { successors } from "../../oci/manifest.ts";
+import type { Tag } from "../../oci/reference.ts";
+import { companionSubject } from "../../oci/referrers.ts";
+import { findCompanions } from "./cosign-tags.ts";
+import { reasonToLeaveOut } from "../outcome/left-out.ts";
+import { lookFor } from "./look-for.ts";
+import { concurrently } from "../../async/run-concurrently.ts";
+import type { SkipReason } from "../outcome/outcome.ts";
+
+interface BothSides {
+  readonly source: Pick<ImageSource, "resolve" | "fetchManifest" | "listReferrers">;
+  readonly target: Pick<ImageTarget, "resolve">;
+}
+
+const CONCURRENT_QUESTIONS = 16;
+
+/**
+ * Why something that no rule selects is not copied; undefined when it is attached to what the target has. An image that
+ * comes later brings what is attached to it.
+ */
+export async function reasonToLeave(
+  reference: Tag | Digest,
+  wanted: ResolvedManifest,
+  { source, target }: BothSides,
+  signal: AbortSignal,
+): Promise<Extract<SkipReason, "untagged" | "subject-absent"> | undefined> {
+  const subject = companionSubject(reference) ?? (await subjectOf(wanted, source, signal));
+  if (subject === undefined) return "untagged";
+  return (await lookFor(target, subject, signal)) === undefined ? "subject-absent" : undefined;
+}
+
+async function subjectOf(
+  wanted: ResolvedManifest,
+  source: BothSides["source"],
+  signal: AbortSignal,
+): Promise<Digest | undefined> {
+  const manifest = await source.fetchManifest(wanted, signal);
+  return manifest && successors(manifest.bytes, manifest.mediaType).subject?.digest;
+}
+
+/** Is anything attached to an image, or to a child of it, that the target does not have? */
+export async function lacksAttachments(
+  wanted: ResolvedManifest,
+  { source, target, referrers, companions }: BothSides & { readonly referrers: boolean; readonly companions: boolean },
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!referrers) return false;
+  const manifest = await source.fetchManifest(wanted, signal);
+  if (manifest === undefined) return false;
+  const { manifests } = successors(manifest.bytes, manifest.mediaType);
+  const digests = [wanted.digest, ...manifests.map(({ digest }) => digest)];
+  const tags = companions ? await findCompanions(digests, source, signal) : [];
+  const listed = await concurrently(
+    digests,
+    CONCURRENT_QUESTIONS,
+    // What cannot be listed is reported by the copy that brought the image.
+    (digest, working) =>
+      source.listReferrers(digest, working).catch((error: unknown) => {
+        if (reasonToLeaveOut(error) === undefined) throw error;
+        return [];
+      }),
+    signal,
+  );
+  const isAbsent = async (reference: Tag | Digest, working: AbortSignal): Promise<boolean> => {
+    const [there, here] = await Promise.all([lookFor(source, reference, working), lookFor(target, reference, working)]);
+    // What is listed and gone was taken back.
+    return there !== undefined && there.digest !== here?.digest;
+  };
+  const attached = [...tags, ...listed.flat().map(({ digest }) => digest)];
+  return (await concurrently(attached, CONCURRENT_QUESTIONS, isAbsent, signal)).includes(true);
+}

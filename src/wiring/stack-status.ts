@@ -1,0 +1,63 @@
+import { REGULAR_CYCLE, scheduledCycle } from "../replication/reconcile/cycle-record.ts";
+import { countStates, listedTag } from "../replication/state/tag-status.ts";
+import type { ListedTag } from "../replication/state/tag-status.ts";
+import type { Operations } from "./open-operations.ts";
+
+export type StackLook = Awaited<ReturnType<typeof lookAtStack>>;
+
+/** Tags that arrived last, as many as are shown. */
+const ARRIVED = 10;
+
+/** A stack as it is now: tags, destinations, comparisons, dead letters. Reads the whole table: for people, not for functions. */
+export async function lookAtStack(operations: Operations) {
+  const now = Date.now();
+  const tags: ListedTag[] = [];
+  for await (const { key, record } of operations.tags()) tags.push(listedTag(key, record, now));
+  const destinations = await Promise.all(
+    operations.configuration.destinations.map(({ name }) => lookAtDestination(name, operations)),
+  );
+  const comparisons = await Promise.all(
+    comparisonsOf(operations.configuration).map((each) => lookAtComparison(each, operations)),
+  );
+  const { waiting, inFlight } = await operations.depth(operations.deadLettersUrl);
+  const behind = tags.filter(({ state }) => state !== "equal" && state !== "skipped");
+  const arrived = tags.flatMap(({ key, replicated }) => (replicated === undefined ? [] : [{ key, ...replicated }]));
+  return {
+    at: now,
+    destinations,
+    comparisons,
+    deadLetters: waiting + inFlight,
+    tags: countStates(tags),
+    /** Tags that are not as they should be, the longest first. */
+    behind: behind.toSorted((a, b) => b.lagMs - a.lagMs),
+    arrived: arrived.toSorted((a, b) => b.at - a.at).slice(0, ARRIVED),
+  };
+}
+
+async function lookAtDestination(name: string, { stores, queues, depth, signal }: Operations) {
+  const circuit = await stores.circuits.update(name, (record) => ({ answer: record }), signal);
+  const intake = await stores.intakes.update(name, (record) => ({ answer: record }), signal);
+  const rate = await stores.rates.update(name, (record) => ({ answer: record?.perSecond }), signal);
+  const own = queues.filter(({ destination }) => destination === name);
+  const depths = await Promise.all(own.map(async ({ priority, url }) => ({ priority, ...(await depth(url)) })));
+  return { name, circuit: circuit ?? { state: "closed" }, intake: intake ?? { state: "full" }, rate, queues: depths };
+}
+
+/** The comparisons there are: what they are called, when they begin, and under which key their state is. */
+function comparisonsOf({ reconcile }: Operations["configuration"]) {
+  const regular = { name: "regular", begins: `every ${reconcile.everyMinutes} min`, key: REGULAR_CYCLE };
+  const named = reconcile.schedules.map(({ name, at, timeZone }) => ({
+    name,
+    begins: `${at} ${timeZone}`,
+    key: scheduledCycle(name),
+  }));
+  return [regular, ...named];
+}
+
+async function lookAtComparison(
+  { key, ...comparison }: ReturnType<typeof comparisonsOf>[number],
+  { stores, signal }: Operations,
+) {
+  const record = await stores.cycles.update(key, (known) => ({ answer: known }), signal);
+  return { ...comparison, startedAt: record?.startedAt, finishedAt: record?.finishedAt };
+}

@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { keptByKey } from "../../src/async/lru.ts";
+
+describe("things kept by key", () => {
+  it("are created once each, and the ones used last are kept", () => {
+    const created: string[] = [];
+    const open = keptByKey(2, (key) => {
+      created.push(key);
+      return { key };
+    });
+    expect(open("a")).toBe(open("a"));
+    for (const key of ["b", "a", "c", "a", "b"]) open(key);
+    expect(created).toEqual(["a", "b", "c", "b"]);
+  });
+});

@@ -1,0 +1,131 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
+import { afterAll, describe, expect, it } from "vitest";
+import { createStateTable, startDynamoDb } from "../../../local/emulators/dynamodb.ts";
+import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
+import { createDynamoDbRecordStore } from "../../../src/aws/dynamodb/record-store.ts";
+import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
+import { StoreError } from "../../../src/replication/state/record-store.ts";
+import { recordStoreContract } from "../../contracts/record-store.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
+
+const dynamo = await startDynamoDb();
+await createStateTable(dynamo.endpoint, "state");
+await createStateTable(dynamo.endpoint, "state");
+const client = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, endpoint: dynamo.endpoint }));
+let tables = 0;
+
+afterAll(async () => {
+  client.destroy();
+  await dynamo.close();
+});
+
+const open = (schema: z.ZodType<number> = z.number()) =>
+  createDynamoDbRecordStore({ client, table: "state", kind: "TAG", schema, keepSeconds: 60 });
+
+recordStoreContract("memory", () => createMemoryRecordStore());
+recordStoreContract("DynamoDB", () => {
+  tables++;
+  const prefix = `run-${tables}/`;
+  const store = open();
+  return { update: (key, change, signal) => store.update(`${prefix}${key}`, change, signal) };
+});
+
+describe("a record in DynamoDB", () => {
+  it("carries the time after which the table may drop it, in epoch seconds", async () => {
+    await open().update("ttl", () => ({ next: 1, answer: 0 }), NEVER);
+    const { Item } = await client.send(new GetCommand({ TableName: "state", Key: { pk: "TAG#ttl", sk: "STATE" } }));
+    const seconds = z.object({ expiresAt: z.number() }).parse(Item).expiresAt - Date.now() / 1_000;
+    expect(seconds).toBeGreaterThan(50);
+    expect(seconds).toBeLessThan(70);
+  });
+
+  it("that is not what it should be is an error, not an absence", async () => {
+    await open().update("odd", () => ({ next: 1, answer: 0 }), NEVER);
+    const strict = open(z.number().min(5));
+    await expect(strict.update("odd", () => ({ next: 6, answer: 0 }), NEVER)).rejects.toThrow(StoreError);
+  });
+
+  it("P20, P22: is known as our own when the answer to its write was lost and the SDK wrote it again", async () => {
+    await using proxy = await scriptedServer(async ({ headers, body, url }, response) => {
+      const target = String(headers["x-amz-target"]);
+      const send = (): Promise<Response> =>
+        fetch(`${dynamo.endpoint}${url}`, {
+          method: "POST",
+          body: new Uint8Array(body),
+          headers: { ...pick(headers), "x-amz-target": target },
+        });
+      const first = await send();
+      // The write arrives twice: the second time its condition no longer holds.
+      const answer = target.endsWith("PutItem") ? await send() : first;
+      response
+        .writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" })
+        .end(Buffer.from(await answer.arrayBuffer()));
+    });
+    const lossy = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, endpoint: `http://${proxy.host}` }));
+    const store = createDynamoDbRecordStore({ client: lossy, table: "state", kind: "TAG", schema: z.number() });
+    let runs = 0;
+    expect(
+      await store.update(
+        "lost",
+        (known) => {
+          runs++;
+          return { next: (known ?? 0) + 1, answer: "mine" };
+        },
+        NEVER,
+      ),
+    ).toBe("mine");
+    expect(runs).toBe(1);
+    expect(await open().update("lost", (known) => ({ answer: known }), NEVER)).toBe(1);
+    lossy.destroy();
+  });
+
+  it("P23: is read consistently, and P24: taken for what its content says, whatever the table should have removed", async () => {
+    await using proxy = await scriptedServer((_got, response) => {
+      const Item = {
+        version: { N: "3" },
+        writeId: { S: "w" },
+        record: { N: "7" },
+        expiresAt: { N: "1" },
+      };
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify({ Item }));
+    });
+    const reading = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, endpoint: `http://${proxy.host}` }));
+    const store = createDynamoDbRecordStore({ client: reading, table: "state", kind: "TAG", schema: z.number() });
+    expect(await store.update("x", (known) => ({ answer: known }), NEVER)).toBe(7);
+    expect(JSON.parse(proxy.got[0]?.body.toString() ?? "{}")).toMatchObject({ ConsistentRead: true });
+    reading.destroy();
+  });
+
+  it("P19, P34: whose table throttles or denies is a StoreError, after the SDK's own tries", async () => {
+    await using proxy = await scriptedServer(({ headers }, response) => {
+      const isRead = String(headers["x-amz-target"]).endsWith("GetItem");
+      const __type = isRead ? "ProvisionedThroughputExceededException" : "AccessDeniedException";
+      response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify({ __type }));
+    });
+    const busy = DynamoDBDocumentClient.from(
+      new DynamoDBClient({ ...LOCAL_AWS, endpoint: `http://${proxy.host}`, maxAttempts: 2 }),
+    );
+    const store = createDynamoDbRecordStore({ client: busy, table: "state", kind: "TAG", schema: z.number() });
+    await expect(store.update("x", () => ({ next: 1, answer: 0 }), NEVER)).rejects.toBeInstanceOf(StoreError);
+    expect(proxy.got.length).toBe(2);
+    busy.destroy();
+  });
+
+  it("whose table cannot be reached is a StoreError that says what to check", async () => {
+    const store = createDynamoDbRecordStore({ client, table: "missing-table", kind: "TAG", schema: z.number() });
+    await expect(store.update("x", () => ({ answer: 0 }), NEVER)).rejects.toThrow(
+      /missing-table cannot be used .* check the table and the function's role/,
+    );
+  });
+});
+
+function pick(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  return {
+    authorization: String(headers["authorization"]),
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-date": String(headers["x-amz-date"]),
+  };
+}

@@ -1,0 +1,119 @@
+import {
+  ECRClient,
+  ListImageReferrersCommand,
+  ListImagesCommand,
+  UpdateImageStorageClassCommand,
+} from "@aws-sdk/client-ecr";
+import { describe, expect, it } from "vitest";
+import { startEcrApi } from "../../../local/emulators/ecr-api.ts";
+import { LOCAL_ACCOUNT, LOCAL_AWS } from "../../../local/access/local-aws.ts";
+import { createPlainProfile } from "../../../local/registry/profiles/plain.ts";
+import { openRegistryFiles, startRegistry } from "../../../local/registry/registry-server.ts";
+import { createEcrCatalog } from "../../../src/aws/ecr/ecr-catalog.ts";
+import { digestOf } from "../../../src/oci/digest.ts";
+import { parseRepositoryName } from "../../../src/oci/reference.ts";
+import { asking, imageOf, put, putBlob } from "../../fixtures/servers/local-registry.ts";
+import { temporaryFolder } from "../../fixtures/processes/programs.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
+
+const signal = AbortSignal.timeout(600_000);
+const TYPE = "application/vnd.oci.image.manifest.v1+json";
+const NAME = parseRepositoryName("a/b");
+
+async function registryWithApi() {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await temporaryFolder());
+  const files = await openRegistryFiles(folder.path);
+  const server = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+  stack.defer(() => server.close());
+  const api = await startEcrApi({ password: "", proxyEndpoint: "http://x", catalog: server.catalog });
+  stack.defer(() => api.close());
+  const client = new ECRClient({ ...LOCAL_AWS, endpoint: `http://${api.host}`, maxAttempts: 1 });
+  stack.defer(() => client.destroy());
+  const catalog = createEcrCatalog(client, LOCAL_ACCOUNT);
+  const tags = () => Array.fromAsync(catalog.tags(NAME, signal));
+  return { ask: asking(server.host), client, catalog, tags, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+describe("the catalog of an ECR registry", () => {
+  it("has every repository and every tag, page by page, with the time of its push", async () => {
+    await using registry = await registryWithApi();
+    await putBlob(registry.ask);
+    const before = Date.now();
+    for (let tag = 0; tag < 5; tag++) {
+      await put(registry.ask, `v${tag}`, imageOf(undefined, { annotations: { tag: String(tag) } }));
+    }
+    await put(registry.ask, "also-v0", imageOf(undefined, { annotations: { tag: "0" } }));
+    expect(await registry.catalog.repositories(signal)).toEqual([NAME]);
+    const tags = await registry.tags();
+    expect(tags.map(({ tag }) => String(tag)).toSorted()).toEqual(["also-v0", "v0", "v1", "v2", "v3", "v4"]);
+    expect(tags.every(({ pushedAt }) => pushedAt >= before - 1_000)).toBe(true);
+  });
+
+  it("leaves out what is in the archive, which cannot be pulled, until it is restored", async () => {
+    await using registry = await registryWithApi();
+    await putBlob(registry.ask);
+    await put(registry.ask, "v1", imageOf());
+    const imageId = { imageDigest: digestOf(imageOf()) };
+    const move = (targetStorageClass: "ARCHIVE" | "STANDARD") =>
+      registry.client.send(new UpdateImageStorageClassCommand({ repositoryName: NAME, imageId, targetStorageClass }));
+    await move("ARCHIVE");
+    expect(await registry.tags()).toEqual([]);
+    expect((await registry.ask("HEAD", `/v2/${NAME}/manifests/v1`)).status).toBe(404);
+    const before = Date.now();
+    await move("STANDARD");
+    const [restored] = await registry.tags();
+    expect(restored?.restoredAt).toBeGreaterThanOrEqual(before - 1_000);
+    expect((await registry.ask("HEAD", `/v2/${NAME}/manifests/v1`)).status).toBe(200);
+  });
+
+  it("has what has no tag, and says of a referrer what it is attached to", async () => {
+    await using registry = await registryWithApi();
+    await putBlob(registry.ask);
+    const [image, untagged] = [imageOf(), imageOf(undefined, { annotations: { tag: "none" } })];
+    const { digest, size } = { digest: digestOf(image), size: image.byteLength };
+    const signature = imageOf(undefined, {
+      artifactType: "application/x.sig",
+      subject: { mediaType: TYPE, digest, size },
+    });
+    await put(registry.ask, "v1", image);
+    for (const bytes of [untagged, signature]) await put(registry.ask, digestOf(bytes), bytes);
+    const seen = (await registry.tags()).map(({ tag, digest, subject }) => [tag, digest, subject]);
+    expect(seen).toEqual([
+      ["v1", digest, undefined],
+      [undefined, digestOf(untagged), undefined],
+      [undefined, digestOf(signature), digest],
+    ]);
+    const ofStatus = async (tagStatus: "TAGGED" | "UNTAGGED") => {
+      const command = new ListImagesCommand({ repositoryName: NAME, filter: { tagStatus } });
+      return (await registry.client.send(command)).imageIds?.map(({ imageDigest, imageTag }) => [
+        imageDigest,
+        imageTag,
+      ]);
+    };
+    expect(await ofStatus("TAGGED")).toEqual([[digest, "v1"]]);
+    expect(await ofStatus("UNTAGGED")).toEqual([
+      [digestOf(untagged), undefined],
+      [digestOf(signature), undefined],
+    ]);
+    const attached = new ListImageReferrersCommand({ repositoryName: NAME, subjectId: { imageDigest: digest } });
+    expect((await registry.client.send(attached)).referrers).toEqual([
+      expect.objectContaining({ digest: digestOf(signature), artifactType: "application/x.sig" }),
+    ]);
+  });
+
+  it("that cannot be read says which permission to check, and is asked again later", async () => {
+    await using server = await scriptedServer((_got, response) => {
+      response.writeHead(400, { "content-type": "application/x-amz-json-1.1" });
+      response.end('{"__type":"AccessDeniedException","message":"no"}');
+    });
+    const client = new ECRClient({ ...LOCAL_AWS, endpoint: `http://${server.host}`, maxAttempts: 1 });
+    await expect(createEcrCatalog(client, LOCAL_ACCOUNT).repositories(signal)).rejects.toMatchObject({
+      side: "source",
+      operation: "list-tags",
+      category: "deferred",
+      message: expect.stringContaining("ecr:DescribeRepositories"),
+    });
+    client.destroy();
+  });
+});

@@ -1,0 +1,73 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { describe, expect, it } from "vitest";
+import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
+import { createCopyQueues, QueueError } from "../../../src/aws/sqs/copy-queues.ts";
+import { copyRequest } from "../../fixtures/replicate-context.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
+
+/** An SQS that fails the entries a test names, at the calls it names. */
+async function setUp(fails: (call: number, entry: { Id: string; MessageBody: string }) => boolean) {
+  const calls: { Id: string; MessageBody: string; MessageGroupId: string }[][] = [];
+  const server = await scriptedServer(({ body }, response) => {
+    const { Entries } = JSON.parse(body.toString());
+    const call = calls.push(Entries) - 1;
+    const failed = Entries.filter((entry: { Id: string; MessageBody: string }) => fails(call, entry));
+    const Successful = Entries.filter((entry: object) => !failed.includes(entry)).map(({ Id }: { Id: string }) => ({
+      Id,
+      MessageId: Id,
+      MD5OfMessageBody: "",
+    }));
+    const Failed = failed.map(({ Id }: { Id: string }) => ({
+      Id,
+      Code: "InternalError",
+      Message: "busy",
+      SenderFault: false,
+    }));
+    response
+      .writeHead(200, { "content-type": "application/x-amz-json-1.0" })
+      .end(JSON.stringify({ Successful, Failed }));
+  });
+  const client = new SQSClient({
+    ...LOCAL_AWS,
+    endpoint: `http://${server.host}`,
+    useQueueUrlAsEndpoint: false,
+    md5: false,
+  });
+  const queue = { destination: "gar", priority: "live", name: "q", url: `http://${server.host}/q` } as const;
+  return {
+    calls,
+    send: createCopyQueues(client, [queue], "live"),
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const requests = (count: number) => Array.from({ length: count }, (_, index) => copyRequest(`v${index}`));
+
+describe("requests put on a queue", () => {
+  it("go ten to a call", async () => {
+    await using set = await setUp(() => false);
+    await set.send(requests(25), NEVER);
+    expect(set.calls.map(({ length }) => length)).toEqual([10, 10, 5]);
+  });
+
+  it("P33: are sent again where SQS took only a part, and only those", async () => {
+    await using set = await setUp((call, { MessageBody }) => call === 0 && /"v[37]"/.test(MessageBody));
+    await set.send(requests(10), NEVER);
+    expect(set.calls[1]?.map(({ MessageBody }) => JSON.parse(MessageBody).reference)).toEqual(["v3", "v7"]);
+  });
+
+  it("P33: fail as a whole when some stay behind, so that whoever brought them brings them again", async () => {
+    await using set = await setUp((_call, { MessageBody }) => MessageBody.includes('"v3"'));
+    await expect(set.send(requests(10), NEVER)).rejects.toThrow(QueueError);
+  });
+
+  it("S03: are grouped by repository, so that a busy one does not keep the others waiting", async () => {
+    await using set = await setUp(() => false);
+    await set.send([copyRequest("v1")], NEVER);
+    expect(set.calls[0]?.[0]?.MessageGroupId).toBe("app");
+  });
+});

@@ -1,0 +1,53 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { describe, expect, it } from "vitest";
+import { startHttpServer } from "../../../local/http/http-server.ts";
+import { createMessageFate } from "../../../src/aws/sqs/message-fate.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { COPY_MAX_RECEIVE_COUNT } from "../../../src/contract/stack/limits.ts";
+
+const arn = "arn:aws:sqs:us-east-1:123456789012:copies";
+
+/** Defers a message that was delivered so often, at a queue that notes what it is asked. */
+async function defer(receiveCount: number) {
+  const asked: { readonly action: string; readonly input: Record<string, unknown> }[] = [];
+  await using stack = new AsyncDisposableStack();
+  const server = await startHttpServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const action = String(request.headers["x-amz-target"]).replace("AmazonSQS.", "");
+      asked.push({ action, input: JSON.parse(Buffer.concat(chunks).toString()) });
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end("{}");
+    });
+  });
+  stack.defer(() => server.close());
+  const client = new SQSClient({
+    endpoint: `http://${server.host}`,
+    region: "us-east-1",
+    credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    md5: false,
+  });
+  const queue = {
+    destination: "gar",
+    priority: "backfill",
+    name: "copies",
+    url: `http://${server.host}/copies`,
+  } as const;
+  const message = { body: '{"pushedAt":5}', receiptHandle: "handle", queueArn: arn, receiveCount, groupId: "app" };
+  await createMessageFate(client, { copies: [queue], deadLetters: queue }).defer(message, 1_200_000, NEVER);
+  return asked;
+}
+
+describe("a message that has to wait", () => {
+  it("is shown again later", async () => {
+    const asked = await defer(5);
+    expect(asked.map(({ action }) => action)).toEqual(["ChangeMessageVisibility"]);
+    expect(asked[0]?.input).toMatchObject({ VisibilityTimeout: 1_200 });
+  });
+
+  it("is replaced by a fresh one before SQS gives it up, with the body it had", async () => {
+    const asked = await defer(COPY_MAX_RECEIVE_COUNT - 50);
+    expect(asked.map(({ action }) => action)).toEqual(["SendMessage", "DeleteMessage"]);
+    expect(asked[0]?.input).toMatchObject({ MessageBody: '{"pushedAt":5}', DelaySeconds: 900, MessageGroupId: "app" });
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { closest } from "../../../src/contract/configuration/did-you-mean.ts";
+import { parseConfigurationFile } from "../../../src/contract/configuration/configuration-file.ts";
+import { ConfigurationError } from "../../../src/contract/configuration/configuration.ts";
+
+function problemsOf(written: string): readonly string[] {
+  try {
+    parseConfigurationFile(written);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("a configuration that a person wrote", () => {
+  it("has every problem named once, with its line and column, and the field that was probably meant", () => {
+    const problems = problemsOf(`version: 1
+source:
+  account: "123456789012"
+  region: us-east-1
+destinations:
+  - name: eu
+    kind: generic
+    registry: registry.example.com
+    prefx: mirror
+rules:
+  - repositories: ["team/**"]
+    destinatons: [eu]
+    tags: latest
+reconcil:
+  everyMinutes: 10
+`);
+    expect(problems).toContain(
+      "line 9, column 12: destinations[0].prefx: there is no such field; did you mean prefix?",
+    );
+    expect(problems).toContain(
+      "line 12, column 18: rules[0].destinatons: there is no such field; did you mean destinations?",
+    );
+    expect(problems).toContain("line 15, column 3: reconcil: there is no such field; did you mean reconcile?");
+    expect(problems).toContainEqual(expect.stringMatching(/^line 13, column 11: rules\[0\]\.tags: /));
+    expect(problems).toContainEqual(expect.stringMatching(/^line 11, column 5: rules\[0\]\.destinations: /));
+    expect(new Set(problems).size).toBe(problems.length);
+  });
+
+  it("has also what its well-formed fields have against each other at its place", () => {
+    const problems = problemsOf(`version: 1
+source: { account: "123456789012", region: us-east-1 }
+destinations:
+  - { name: eu, kind: generic, registry: registry.example.com, prefix: mirror }
+rules:
+  - repositories: ["**"]
+    destinations: [us]
+`);
+    expect(problems).toEqual([
+      expect.stringMatching(/^line 7, column 19: rules\[0\]\.destinations: "us" is not a destination \(known: eu\)/),
+    ]);
+  });
+
+  it("says where it is no YAML, and where it is no JSON", () => {
+    expect(problemsOf("version: [")).toEqual([expect.stringMatching(/^line 1, column 11: configuration: is neither/)]);
+    expect(problemsOf('{\n  "version": 1\n  "source": {}\n}')[0]).toMatch(
+      /^line 2, column 14: configuration: is neither/,
+    );
+  });
+});
+
+describe("the word that was probably meant", () => {
+  it.each([
+    ["prefx", "prefix"],
+    ["Destinations", "destinations"],
+    ["weather", undefined],
+  ])("by %s is %s", (word, meant) => {
+    expect(closest(word, ["prefix", "destinations", "registry", "as"])).toBe(meant);
+  });
+});

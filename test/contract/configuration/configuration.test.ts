@@ -1,0 +1,218 @@
+import { describe, expect, it } from "vitest";
+import {
+  ConfigurationError,
+  parseConfiguration,
+  parseConfigurationText,
+} from "../../../src/contract/configuration/configuration.ts";
+import { parseConfigurationFile } from "../../../src/contract/configuration/configuration-file.ts";
+import type { ConfigurationDocument } from "../../../src/contract/configuration/configuration-document.ts";
+
+const destination = {
+  name: "gar",
+  kind: "artifactRegistry",
+  registry: "europe-docker.pkg.dev",
+  prefix: "p/r",
+  federation: { audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/aws/providers/aws" },
+} as const;
+const { federation: _login, ...shut } = destination;
+const secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:google-key-AbCdEf";
+const minimal: ConfigurationDocument = {
+  version: 1,
+  source: { account: "123456789012", region: "eu-central-1" },
+  destinations: [destination],
+  rules: [{ repositories: ["**"], destinations: ["gar"] }],
+};
+const second = { ...destination, name: "us", registry: "us-docker.pkg.dev" };
+
+describe("a configuration", () => {
+  it("needs only source, destinations and rules; all tags are the default", () => {
+    const { rules, source } = parseConfiguration(minimal);
+    expect(rules[0]?.matchesRepository("team/app")).toBe(true);
+    expect(rules[0]?.matchesTag("v1.2.3_rc-1")).toBe(true);
+    expect(source.plainHttp).toBe(false);
+  });
+
+  it.each([
+    "//iam.googleapis.com/x",
+    "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/x;touch ${HOME}-owned;#/providers/y",
+    '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/y"\nresource',
+    "//iam.googleapis.com/projects/me/locations/global/workloadIdentityPools/pool/providers/aws",
+  ])("takes Google's ids in an audience, of which commands are made, and nothing else: %s", (audience) => {
+    const trusting = { ...minimal, destinations: [{ ...destination, federation: { audience } }] };
+    expect(() => parseConfiguration(trusting)).toThrow(/destinations\[0\]\.federation\.audience: is not \/\/iam/);
+  });
+
+  it("in a file is not read when it is larger than any stack could take", () => {
+    expect(() => parseConfigurationFile(`#${"x".repeat(300_000)}`)).toThrow(
+      /configuration: has more than 262144 bytes/,
+    );
+  });
+
+  it("has at most a thousand rules", () => {
+    const rules = Array.from({ length: 1_001 }, () => ({ repositories: ["a"], destinations: ["gar"] }));
+    expect(() => parseConfiguration({ ...minimal, rules })).toThrow(/rules: Too big/);
+  });
+
+  it.each([
+    ["its usual host", "123456789012.dkr.ecr.eu-central-1.amazonaws.com", "eu-central-1"],
+    ["FIPS", "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com", "us-east-1"],
+    ["dual-stack", "123456789012.dkr-ecr.eu-west-1.on.aws", "eu-west-1"],
+    ["dual-stack with FIPS", "123456789012.dkr-ecr-fips.us-gov-west-1.on.aws", "us-gov-west-1"],
+    ["China's", "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "cn-north-1"],
+  ])("takes account and region from the registry's host: %s", (_form, registry, region) => {
+    expect(parseConfiguration({ ...minimal, source: { registry } }).source).toMatchObject({
+      account: "123456789012",
+      region,
+      registry,
+    });
+  });
+
+  it("wants account and region where the host does not say them", () => {
+    expect(() => parseConfiguration({ ...minimal, source: { registry: "127.0.0.1:5000", plainHttp: true } })).toThrow(
+      /source\.account: [\s\S]*source\.region: /,
+    );
+  });
+
+  it("matches repositories and tags by globs", () => {
+    const [rule] = parseConfiguration({
+      ...minimal,
+      rules: [{ repositories: ["prod/*", "lib-?"], tags: ["v*", "latest"], destinations: ["gar"] }],
+    }).rules;
+    expect(["prod/a", "prod/a/b", "lib-1", "lib-10", "dev/a"].filter((name) => rule?.matchesRepository(name))).toEqual([
+      "prod/a",
+      "lib-1",
+    ]);
+    expect(["v1", "latest", "main", ".v"].filter((tag) => rule?.matchesTag(tag))).toEqual(["v1", "latest"]);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["an unknown key", { ...minimal, colour: "red" }, /colour/],
+    ["an unknown key deep inside", { ...minimal, source: { ...minimal.source, acount: "1" } }, /source: .*acount/],
+    ["another version", { ...minimal, version: 2 }, /version/],
+    [
+      "a registry of another account or region, by whatever form of its host",
+      { ...minimal, source: { ...minimal.source, registry: "999999999999.dkr-ecr-fips.us-east-1.on.aws" } },
+      /source\.registry: .* is the registry of 999999999999 in us-east-1, not of/,
+    ],
+    [
+      "Artifact Registry without a login",
+      { ...minimal, destinations: [shut] },
+      /destinations\[0\]\.federation: is missing: Artifact Registry lets only identities of Google write/,
+    ],
+    [
+      "a key beside a federation",
+      { ...minimal, destinations: [{ ...destination, keySecret: secret }] },
+      /destinations\[0\]\.keySecret: stands beside a federation/,
+    ],
+    [
+      "a secret by a name that is no whole ARN",
+      { ...minimal, destinations: [{ ...shut, keySecret: secret.slice(0, -7) }] },
+      /destinations\[0\]\.keySecret: is not the whole ARN of a secret/,
+    ],
+    ["no destinations", { ...minimal, destinations: [] }, /destinations/],
+    [
+      "a short account",
+      { ...minimal, source: { account: "12", region: "eu-central-1" } },
+      /source\.account: is not a 12-digit/,
+    ],
+    ["a region that is none", { ...minimal, source: { account: "123456789012", region: "europe" } }, /source\.region/],
+    ["an unknown kind", { ...minimal, destinations: [{ ...destination, kind: "harbor" }] }, /destinations\[0\]\.kind/],
+    [
+      "a registry with a scheme",
+      { ...minimal, destinations: [{ ...destination, registry: "https://gcr.io" }] },
+      /destinations\[0\]\.registry/,
+    ],
+    [
+      "a prefix outside the grammar",
+      { ...minimal, destinations: [{ ...destination, prefix: "P/R" }] },
+      /destinations\[0\]\.prefix/,
+    ],
+    [
+      "a rule to nowhere",
+      { ...minimal, rules: [{ repositories: ["a"], destinations: ["x"] }] },
+      /rules\[0\]\.destinations: "x" is not a destination \(known: gar\)/,
+    ],
+    [
+      "one name for two destinations",
+      { ...minimal, destinations: [destination, { ...second, name: "gar" }] },
+      /"gar" is defined twice/,
+    ],
+    [
+      "two destinations in one place",
+      { ...minimal, destinations: [destination, { ...destination, name: "b" }] },
+      /destinations\[1\]: "b" and "gar" are both/,
+    ],
+    [
+      "another name for a glob",
+      { ...minimal, rules: [{ repositories: ["a/*"], destinations: ["gar"], as: "b" }] },
+      /rules\[0\]\.as: needs a rule of exactly one/,
+    ],
+    [
+      "a name that another repository has",
+      {
+        ...minimal,
+        rules: [
+          { repositories: ["a"], destinations: ["gar"], as: "lib/b" },
+          { repositories: ["lib/*"], destinations: ["gar"] },
+        ],
+      },
+      /rules\[0\]\.as: "lib\/b" is also where rules\[1\]/,
+    ],
+    [
+      "two repositories with one new name",
+      {
+        ...minimal,
+        rules: [
+          { repositories: ["a"], destinations: ["gar"], as: "x" },
+          { repositories: ["b"], destinations: ["gar"], as: "x" },
+        ],
+      },
+      /"x" is also where/,
+    ],
+    [
+      "plain HTTP to a host that is not this one",
+      { ...minimal, destinations: [{ ...destination, plainHttp: true }] },
+      /plainHttp: plain HTTP is only for loopback/,
+    ],
+    ["plain HTTP to Amazon", { ...minimal, source: { ...minimal.source, plainHttp: true } }, /source\.plainHttp/],
+    [
+      "a destination that is the source",
+      {
+        ...minimal,
+        destinations: [{ ...shut, kind: "generic", registry: "123456789012.dkr.ecr.eu-central-1.amazonaws.com" }],
+      },
+      /destinations\[0\]\.registry: is the source itself/,
+    ],
+    ["no object", "text", /configuration/],
+    [
+      "a pattern that matches nothing",
+      { ...minimal, rules: [{ repositories: ["a", "/app"], destinations: ["gar"] }] },
+      /rules\[0\]\.repositories\[1\]: "\/app" has a \/ at its start/,
+    ],
+    [
+      "one destination inside another",
+      { ...minimal, destinations: [destination, { ...destination, name: "b", prefix: "p/r/team" }] },
+      /destinations\[1\]: "b" .* and "gar" .* lie one inside the other/,
+    ],
+  ])("is refused for %s, by its field", (_case, document, problem) => {
+    expect(() => parseConfiguration(document)).toThrow(ConfigurationError);
+    expect(() => parseConfiguration(document)).toThrow(problem);
+  });
+
+  it("lets two destinations hold repositories of one name, and one repository have another name in each", () => {
+    const rules = [
+      { repositories: ["a"], destinations: ["gar"], as: "b" },
+      { repositories: ["b"], destinations: ["us"] },
+    ];
+    expect(parseConfiguration({ ...minimal, destinations: [destination, second], rules }).rules).toHaveLength(2);
+  });
+
+  it("that is no JSON says so, instead of falling back to anything", () => {
+    expect(() => parseConfigurationText("{")).toThrow(/configuration: is not JSON/);
+  });
+
+  it("names every problem at once", () => {
+    const wrong = { ...minimal, source: { account: "1", region: "x" } };
+    expect(() => parseConfiguration(wrong)).toThrow(/account[\s\S]*region/);
+  });
+});

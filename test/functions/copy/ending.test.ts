@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { receiptOf } from "../../../functions/copy/receipt-of.ts";
+import { logReport } from "../../../functions/copy/report.ts";
+import type { Digest } from "../../../src/oci/digest.ts";
+import { describeFailure, failureOf } from "../../../src/oci/errors/failure.ts";
+import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
+import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
+import { emptyTally } from "../../../src/replication/outcome/copy-statistics.ts";
+import { copyRequest } from "../../fixtures/replicate-context.ts";
+import { createObserved } from "../observer.ts";
+
+const digest: Digest = `sha256:${"a".repeat(64)}`;
+const request = copyRequest("v1");
+const delivery = { messageId: "m1", receiveCount: 1 };
+
+/** What the log line and the receipt have of an ending. */
+function saidOf(report: Exclude<CopyReport, { outcome: "deferred" }>) {
+  const observer = createObserved();
+  logReport(observer, report, request, delivery);
+  return { line: observer.lines.at(-1)?.fields, receipt: receiptOf(report, { request, messageId: "m1" }, 1_000) };
+}
+
+describe("the end of a request", () => {
+  const leftOut = [{ kind: "attachments", digest, problem: "HTTP 403 DENIED" }] as const;
+  const said = { leftOutCount: 1, leftOut: `attachments of ${digest}: HTTP 403 DENIED` };
+
+  it("has what the copy left out in the log line and in the receipt, in the same words", () => {
+    const { line, receipt } = saidOf({ outcome: "replicated", digest, tally: emptyTally(), lagMs: 5, leftOut });
+    expect(line).toMatchObject(said);
+    expect(receipt).toMatchObject(said);
+  });
+
+  it("has the same words for a failure at the log line and in the receipt, as at the command line", () => {
+    const failure = {
+      side: "target",
+      operation: "put-manifest",
+      category: "permanent",
+      subject: "r.test/app:v1",
+    } as const;
+    const error = new RegistryError({ ...failure, status: 403, code: "DENIED" }, "HTTP 403 DENIED no writers");
+    const said = {
+      error: `${describeFailure(failureOf(error, "command"))}; give the login of the stack the permission to push there`,
+    };
+    const { line, receipt } = saidOf({ outcome: "failed", reason: "target-denied", error });
+    expect(line).toMatchObject({ reason: "target-denied", ...said });
+    expect(receipt).toMatchObject({ reason: "target-denied", ...said });
+    expect(said.error).toMatch(/^cannot put r\.test\/app:v1: the registry answered HTTP 403 DENIED no writers; /);
+  });
+
+  it("has what the copy left out also where another part of the copy failed", () => {
+    const { line, receipt } = saidOf({ outcome: "failed", reason: "target-denied", error: new Error("no"), leftOut });
+    expect(line).toMatchObject({ reason: "target-denied", ...said });
+    expect(receipt).toMatchObject({ reason: "target-denied", ...said });
+  });
+});

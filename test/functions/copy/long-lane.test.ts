@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { watchCrashes } from "../../../functions/copy/crash-watch.ts";
+import { drain } from "../../../functions/copy/drain.ts";
+import type { DrainOptions, LongQueue } from "../../../functions/copy/drain.ts";
+import type { Delivery } from "../../../functions/copy/handler.ts";
+import { Metric } from "../../../src/contract/observing/metric-names.ts";
+import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
+import { createObserved } from "../observer.ts";
+
+const never = new AbortController().signal;
+const deliveryOf = (messageId: string): Delivery => ({
+  messageId,
+  body: "{}",
+  receiptHandle: messageId,
+  queueArn: "arn:aws:sqs:::long",
+  receiveCount: 1,
+});
+
+/** A queue of messages, and what was done to each. */
+function queueOf(...messages: string[]): LongQueue & { readonly done: string[] } {
+  const waiting = [...messages];
+  const done: string[] = [];
+  return {
+    done,
+    receive() {
+      const next = waiting.shift();
+      return Promise.resolve(next === undefined ? undefined : deliveryOf(next));
+    },
+    renew: ({ messageId }) => Promise.resolve(void done.push(`renewed ${messageId}`)),
+    remove: ({ messageId }) => Promise.resolve(void done.push(`removed ${messageId}`)),
+  };
+}
+
+function optionsOf(otherwise: Partial<DrainOptions> = {}): DrainOptions {
+  return {
+    handle: () => Promise.resolve("done"),
+    remainingMs: () => 8 * 3_600_000,
+    leastMs: 3_600_000,
+    emptyAnswers: 3,
+    renewMs: 100_000,
+    ending: never,
+    sleep: (_ms, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    onUnrenewed: () => undefined,
+    ...otherwise,
+  };
+}
+
+describe("a build of the long lane", () => {
+  it("carries out what waits, one after another, removes what is done, and ends when nothing comes any more", async () => {
+    const queue = queueOf("one", "two");
+    expect(await drain(queue, optionsOf(), never)).toBe(2);
+    expect(queue.done).toEqual(["removed one", "removed two"]);
+  });
+
+  it("leaves on the queue what has to wait", async () => {
+    const queue = queueOf("one");
+    expect(await drain(queue, optionsOf({ handle: () => Promise.resolve("kept") }), never)).toBe(0);
+    expect(queue.done).toEqual([]);
+  });
+
+  it("begins nothing when too little time is left, so that a fresh build has all of it", async () => {
+    const queue = queueOf("one");
+    expect(await drain(queue, optionsOf({ remainingMs: () => 3_599_999 }), never)).toBe(0);
+    expect(queue.done).toEqual([]);
+  });
+
+  it("hides a message for as long as it works on it, also after a renewal failed, and no longer", async () => {
+    const clock = createVirtualClock();
+    const queue = queueOf("one");
+    let renewals = 0;
+    const unrenewed: string[] = [];
+    const failing: LongQueue = {
+      ...queue,
+      renew: (delivery, signal) =>
+        ++renewals === 2 ? Promise.reject(new Error("away")) : queue.renew(delivery, signal),
+    };
+    const options = optionsOf({
+      sleep: clock.sleep,
+      handle: async () => {
+        await clock.sleep(450_000, never);
+        return "done";
+      },
+      onUnrenewed: ({ messageId }) => unrenewed.push(messageId),
+    });
+    await clock.during(drain(failing, options, never));
+    expect(renewals).toBe(4);
+    expect(unrenewed).toEqual(["one"]);
+    expect(queue.done).toEqual(["renewed one", "renewed one", "renewed one", "removed one"]);
+  });
+
+  it("hears of every crash of a copy, and of nothing else, so that it can end as failed", () => {
+    const seen = createObserved();
+    let crashes = 0;
+    const observer = watchCrashes(seen, () => crashes++);
+    observer.count(Metric.failed, 1, "gar");
+    expect(crashes).toBe(0);
+    observer.count(Metric.crashes, 1);
+    expect(crashes).toBe(1);
+    expect(seen.counts.map(({ metric }) => metric)).toEqual(["TagsFailed", "FunctionCrashes"]);
+  });
+});

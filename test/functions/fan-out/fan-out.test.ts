@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../../functions/fan-out/handler.ts";
+import type { FanOutDependencies } from "../../../functions/fan-out/handler.ts";
+import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
+import type { CopyRequest } from "../../../src/replication/planning/copy-request.ts";
+import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
+import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { createObserved } from "../observer.ts";
+
+const place = { kind: "generic", plainHttp: true, prefix: "p" } as const;
+const configuration = parseConfiguration({
+  version: 1,
+  source: { account: "123456789012", region: "us-east-1" },
+  destinations: [
+    { ...place, name: "one", registry: "127.0.0.1:1" },
+    { ...place, name: "two", registry: "127.0.0.1:2" },
+  ],
+  rules: [{ repositories: ["app/**"], tags: ["v*"], destinations: ["one", "two"] }],
+});
+
+function pushed(detail: object = {}): object {
+  return {
+    version: "0",
+    id: "event-1",
+    "detail-type": "ECR Image Action",
+    source: "aws.ecr",
+    account: "123456789012",
+    time: "2026-11-21T00:00:00Z",
+    region: "us-east-1",
+    resources: [],
+    detail: {
+      result: "SUCCESS",
+      "repository-name": "app/web",
+      "image-digest": `sha256:${"a".repeat(64)}`,
+      "action-type": "PUSH",
+      "image-tag": "v1",
+      ...detail,
+    },
+  };
+}
+
+/** A handler whose receipts are kept; a test says what sending does. */
+function setUp(send: FanOutDependencies["send"]) {
+  const observer = createObserved();
+  const receipts = new Map<string, Receipt>();
+  const handle = createHandler({
+    configuration,
+    observer,
+    send,
+    receipts: createMemoryReceipts(receipts),
+    now: () => 5,
+  });
+  return {
+    observer,
+    handle: (event: unknown) => handle(event, "invocation-1", NEVER),
+    kept: () => [...receipts.values()],
+  };
+}
+
+describe("the fan-out handler", () => {
+  it("requests one copy per destination, with the event's id to follow it by", async () => {
+    const sent: CopyRequest[] = [];
+    const { observer, handle, kept } = setUp((requests) => Promise.resolve(void sent.push(...requests)));
+    expect(await handle(pushed())).toEqual({ outcome: "requested", requests: 2 });
+    expect(sent.map(({ destination, id, reference }) => [destination, id, reference])).toEqual([
+      ["one", "event-1", "v1"],
+      ["two", "event-1", "v1"],
+    ]);
+    expect(kept()).toEqual([]);
+    expect(observer.counts.map(({ metric, destination }) => `${metric} ${destination}`)).toEqual([
+      "CopiesRequested one",
+      "CopiesRequested two",
+    ]);
+  });
+
+  it("fails when a request could not be queued, so that the event comes again", async () => {
+    const { handle } = setUp(() => Promise.reject(new Error("queue away")));
+    await expect(handle(pushed())).rejects.toThrow("queue away");
+  });
+
+  it.each([
+    ["with a tag is asked for at once", pushed(), 0],
+    ["without one waits until an index it belongs to has come", pushed({ "image-tag": null }), 30],
+    [
+      "as a referrer is asked for at once",
+      { ...pushed({ "image-tag": null }), "detail-type": "ECR Referrer Action" },
+      0,
+    ],
+  ])("a push %s", async (_case, event, seconds) => {
+    const delays: number[] = [];
+    const { handle } = setUp((_requests, _signal, delaySeconds) => Promise.resolve(void delays.push(delaySeconds)));
+    await handle(event);
+    expect(delays).toEqual([seconds]);
+  });
+
+  it.each<[string, unknown, string, object]>([
+    ["no rule matches its tag", pushed({ "image-tag": "main" }), "ignored", { id: "event-1", reason: "no-rule" }],
+    ["it is a delete", pushed({ "action-type": "DELETE" }), "ignored", { id: "event-1", reason: "event-ignored" }],
+    ["it is nothing of ECR's", { hello: "world" }, "malformed", { id: "invocation-1", reason: "malformed-event" }],
+    ["it has an id, and no more", { id: "event-2" }, "malformed", { id: "event-2", reason: "malformed-event" }],
+    ["it is null", null, "malformed", { id: "invocation-1", outcome: "failed", endedAt: 5 }],
+  ])(
+    "sends nothing, keeps a receipt that says why, and does not fail when %s",
+    async (_case, event, outcome, receipt) => {
+      const { observer, handle, kept } = setUp(() => Promise.reject(new Error("nothing is to be sent")));
+      expect((await handle(event)).outcome).toBe(outcome);
+      expect(kept()).toMatchObject([receipt]);
+      expect(observer.lines).toHaveLength(1);
+      expect(observer.counts).toHaveLength(1);
+    },
+  );
+});

@@ -1,0 +1,210 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../../functions/notify/handler.ts";
+import type { NotifyPolicy } from "../../../src/contract/stack/environment.ts";
+import type { Connections } from "../../../src/registry/http/connections.ts";
+import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
+import type { NoticeRecord } from "../../../src/replication/state/notification-record.ts";
+import { StoreError } from "../../../src/replication/state/record-store.ts";
+import { createWebhook } from "../../../src/wiring/webhook.ts";
+import type { WebhookKind } from "../../../src/wiring/webhook.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { createObserved } from "../observer.ts";
+
+const alarm = (NewStateValue: string, AlarmName = "freightliner-dead-letters"): string =>
+  JSON.stringify({
+    AlarmName,
+    AlarmDescription: "Copies failed for good. What to do: docs/runbook.md#dead-letters",
+    NewStateValue,
+    NewStateReason: "Threshold Crossed: 1 datapoint was greater than the threshold (0.0).",
+    Region: "EU (Frankfurt)",
+    AlarmArn: "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:x",
+  });
+
+function setUp(policy: NotifyPolicy = "problems") {
+  const told: string[] = [];
+  const time = { now: 1_000_000 };
+  const room: { problem?: Error } = {};
+  const observer = createObserved();
+  const notices = createMemoryRecordStore<NoticeRecord>();
+  const handle = createHandler({
+    policy,
+    notices,
+    observer,
+    now: () => time.now,
+    tell: (text) => (room.problem === undefined ? Promise.resolve(void told.push(text)) : Promise.reject(room.problem)),
+  });
+  return { told, time, room, observer, handle, notices };
+}
+
+describe("the notify handler", () => {
+  it("tells what has happened, where, and what to do", async () => {
+    const { handle, told } = setUp();
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["told"]);
+    expect(told).toEqual([
+      [
+        "🔴 freightliner-dead-letters is alarm (EU (Frankfurt))",
+        "Copies failed for good. What to do: docs/runbook.md#dead-letters",
+        "Threshold Crossed: 1 datapoint was greater than the threshold (0.0).",
+      ].join("\n"),
+    ]);
+  });
+
+  it("tells the same news once, however often SNS brings it, and again after a quarter of an hour", async () => {
+    const { handle, told, time } = setUp();
+    for (let delivery = 0; delivery < 5; delivery++) await handle([alarm("ALARM")], NEVER);
+    expect(told).toHaveLength(1);
+    time.now += 900_000;
+    await handle([alarm("ALARM")], NEVER);
+    expect(told).toHaveLength(2);
+    await handle([alarm("ALARM", "another")], NEVER);
+    expect(told).toHaveLength(3);
+  });
+
+  it("tells that all is well again only where that is wanted", async () => {
+    const problems = setUp("problems");
+    expect(await problems.handle([alarm("ALARM"), alarm("OK"), alarm("INSUFFICIENT_DATA")], NEVER)).toEqual([
+      "told",
+      "not wanted",
+      "not wanted",
+    ]);
+    const changes = setUp("changes");
+    expect(await changes.handle([alarm("OK")], NEVER)).toEqual(["told"]);
+    expect(changes.told[0]).toContain("is well again");
+  });
+
+  it("never throws: a room that is away is logged and counted, a table that is away is done without", async () => {
+    const { handle, room, observer } = setUp();
+    room.problem = new Error("the webhook answered 503 after 3 tries");
+    expect(await handle([alarm("ALARM"), "hello", "{}"], NEVER)).toEqual(["failed", "no alarm", "no alarm"]);
+    expect(observer.counts).toEqual([{ metric: "NotificationsFailed", value: 1, destination: undefined }]);
+    const told: string[] = [];
+    const without = createHandler({
+      policy: "problems",
+      notices: { update: () => Promise.reject(new StoreError("away")) },
+      observer,
+      now: Date.now,
+      tell: (text) => Promise.resolve(void told.push(text)),
+    });
+    expect(await without([alarm("ALARM")], NEVER)).toEqual(["told"]);
+  });
+});
+
+interface Posted {
+  readonly origin: string;
+  readonly path: string;
+  readonly body: string;
+}
+
+/** A webhook behind connections that answer as told, one answer after another. */
+function webhook(kind: WebhookKind, url: string, answers: readonly (number | Error)[] = [200], hosts: string[] = []) {
+  const posted: Posted[] = [];
+  let tries = 0;
+  const request: Connections["request"] = ({ origin, path, body }) => {
+    posted.push({ origin, path, body: typeof body === "string" ? body : "" });
+    const answer = answers[Math.min(tries++, answers.length - 1)] ?? 200;
+    if (answer instanceof Error) return Promise.reject(answer);
+    const data = { statusCode: answer, headers: {}, body: { dump: () => Promise.resolve() } };
+    return Promise.resolve(data as unknown as Awaited<ReturnType<Connections["request"]>>);
+  };
+  const connections: Connections = {
+    request,
+    close: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const tell = createWebhook({
+    kind,
+    hosts,
+    connections,
+    url: () => Promise.resolve(url),
+    pause: () => Promise.resolve(),
+  });
+  return { tell, posted };
+}
+
+const SLACK = "https://hooks.slack.com/services/T0/B0/very-secret";
+
+describe("a chat room that is away for a moment", () => {
+  it("is told of the alarm when it is brought again, and then no more", async () => {
+    const { handle, room, told } = setUp();
+    room.problem = new Error("the webhook answered 503 after 3 tries");
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["failed"]);
+    delete room.problem;
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["told"]);
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["known"]);
+    expect(told).toHaveLength(1);
+  });
+
+  it("is told once of what one invocation brings twice", async () => {
+    const { handle, told } = setUp();
+    expect(await handle([alarm("ALARM"), alarm("ALARM")], NEVER)).toEqual(["told", "known"]);
+    expect(told).toHaveLength(1);
+  });
+});
+
+describe("a webhook", () => {
+  it("of Slack shows what is written, and obeys nothing of it", async () => {
+    const { tell, posted } = webhook("slack", SLACK);
+    await tell("<!channel> <https://evil.test|here> & so on", {});
+    expect(JSON.parse(posted[0]?.body ?? "")).toEqual({
+      text: "&lt;!channel&gt; &lt;https://evil.test|here&gt; &amp; so on",
+    });
+  });
+
+  it("of Teams shows what is written, and makes no link, image or emphasis of it", async () => {
+    const { tell, posted } = webhook("teams", "https://a.webhook.office.com/x");
+    await tell("![x](https://evil.test) **b** \\ <at>all</at>", {});
+    const card = JSON.parse(posted[0]?.body ?? "{}").attachments[0].content;
+    expect(card.body[0].text).toBe("\\!\\[x\\]\\(https://evil.test\\) \\*\\*b\\*\\* \\\\ \\<at\\>all\\</at\\>");
+  });
+
+  it.each<[WebhookKind, string, string]>([
+    ["slack", SLACK, '{"text":"hello"}'],
+    ["generic", "https://hooks.example.com/x?key=very-secret", '{"text":"hello","name":"a"}'],
+  ])("of %s gets what it understands", async (kind, url, expected) => {
+    const { tell, posted } = webhook(kind, url, [200], ["hooks.example.com"]);
+    await tell("hello", { name: "a" });
+    expect(posted.map(({ body }) => body)).toEqual([expected]);
+  });
+
+  it("of Teams gets an adaptive card", async () => {
+    const { tell, posted } = webhook("teams", "https://prod-01.westeurope.logic.azure.com/workflows/x?sig=very-secret");
+    await tell("one\ntwo", {});
+    const card = JSON.parse(posted[0]?.body ?? "{}").attachments[0].content;
+    expect(card.body.map(({ text }: { text: string }) => text)).toEqual(["one", "two"]);
+  });
+
+  it.each([
+    ["slack", "http://hooks.slack.com/services/x"],
+    ["slack", "https://hooks.slack.com.evil.test/x"],
+    ["slack", "https://evil.test/hooks.slack.com"],
+    ["slack", "https://user:pw@hooks.slack.com/x"],
+    ["teams", "https://169.254.169.254/latest/meta-data"],
+    ["generic", "https://127.0.0.1:9001/2018-06-01/runtime"],
+    ["generic", "https://not-listed.example.com/x"],
+    ["slack", "not a url"],
+  ] as const)("of %s is never called at %s", async (kind, url) => {
+    const { tell, posted } = webhook(kind, url, [200], ["hooks.example.com"]);
+    await expect(tell("x", {})).rejects.toThrow(/refused to contact|no URL/);
+    expect(posted).toEqual([]);
+  });
+
+  it("is tried three times when it is away or busy, once when it refuses, and its secret is in no error", async () => {
+    for (const [answers, tries] of [
+      [[503, 429, 200], 3],
+      [[new Error(`connect failed ${SLACK}`), 200], 2],
+    ] as const) {
+      const { tell, posted } = webhook("slack", SLACK, answers);
+      await tell("x", {});
+      expect(posted).toHaveLength(tries);
+    }
+    for (const answers of [[404], [500], [new Error(SLACK)]]) {
+      const { tell, posted } = webhook("slack", SLACK, answers);
+      const failure: unknown = await tell("x", {}).catch((error: unknown) => error);
+      expect(String(failure)).toMatch(
+        /WebhookError: the webhook answered (?:404 after 1|500 after 3|nothing after 3) tries/,
+      );
+      expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain("very-secret");
+      expect(posted).toHaveLength(answers[0] === 404 ? 1 : 3);
+    }
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../../functions/probe/handler.ts";
+import type { ProbeDependencies } from "../../../functions/probe/handler.ts";
+import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
+import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { createObserved } from "../observer.ts";
+
+const configuration = parseConfiguration({
+  version: 1,
+  source: { account: "123456789012", region: "us-east-1" },
+  destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p", registry: "127.0.0.1:1" }],
+  rules: [{ repositories: ["**"], destinations: ["gar"] }],
+});
+
+/** One minute of the probe function; what it said, and what it did about the destination. */
+async function minute(startLongLane: ProbeDependencies["startLongLane"]) {
+  const observer = createObserved();
+  const handle = createHandler({
+    configuration,
+    circuits: createMemoryRecordStore(),
+    intakes: createMemoryRecordStore(),
+    fullConcurrency: 50,
+    now: () => 0,
+    timeout: (ms) => AbortSignal.timeout(ms),
+    observer,
+    probe: () => Promise.resolve(),
+    setIntake: () => Promise.resolve(),
+    startLongLane,
+  });
+  const report = await handle(NEVER);
+  return { report, lines: observer.lines.map(({ level, message }) => `${level}: ${message}`) };
+}
+
+describe("the probe function", () => {
+  it("has a build started, and says so when one was", async () => {
+    expect((await minute(() => Promise.resolve("started"))).lines).toEqual(["info: Long lane started"]);
+    expect((await minute(() => Promise.resolve("idle"))).lines).toEqual([]);
+    expect((await minute(() => Promise.resolve("running"))).lines).toEqual([]);
+  });
+
+  it("warns when a build was refused although none is at work", async () => {
+    const { lines } = await minute(() => Promise.resolve("refused"));
+    expect(lines).toEqual(["warn: Long lane was refused a build, and none is at work yet"]);
+  });
+
+  it("looks after the destinations all the same when no build can be started, and says why", async () => {
+    const usual = await minute(undefined);
+    const { lines, report } = await minute(() => Promise.reject(new Error("AccessDenied")));
+    expect(lines).toEqual(["error: Long lane could not be started"]);
+    expect(report).toEqual(usual.report);
+    expect(usual.lines).toEqual([]);
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../../functions/reconcile/handler.ts";
+import { parseTag } from "../../../src/oci/reference.ts";
+import { companionTags } from "../../../src/oci/referrers.ts";
+import { DOCUMENT, HOUR, digest, setUp } from "./reconcile-fixture.ts";
+
+describe("what is attached to images", () => {
+  const document = { rules: [{ repositories: ["**"], tags: ["v*"], destinations: ["gar"] }] };
+
+  function signed(tag: string, at: "equal" | "absent") {
+    const fixture = setUp({ document });
+    fixture.push(`a:${tag}`, "image");
+    const [signature = parseTag("none")] = companionTags(digest("image"));
+    fixture.push(`a:${signature}`, "signature");
+    if (at === "equal") fixture.target.set(`p/a:${tag}`, "image");
+    return { ...fixture, signature };
+  }
+
+  it("is asked for where its image is, whatever tags the rule selects", async () => {
+    const { handle, asked, signature } = signed("v1", "equal");
+    expect(await handle(60_000)).toMatchObject({ asked: 1 });
+    expect(asked()).toEqual([`a:${signature}`]);
+  });
+
+  it("comes with an image that is to be copied, and is not asked for by itself", async () => {
+    const { handle, asked } = signed("v1", "absent");
+    await handle(60_000);
+    expect(asked()).toEqual(["a:v1"]);
+  });
+
+  it("is not asked for when no rule selects its image", async () => {
+    const { handle, asked } = signed("dev", "absent");
+    await handle(60_000);
+    expect(asked()).toEqual([]);
+  });
+
+  it.each([
+    ["asked for when the target does not have it", false, 1],
+    ["left alone when the target has it", true, 0],
+  ])("as a referrer without a tag, it is %s", async (_case, isThere, expected) => {
+    const { dependencies, push, target, sent } = setUp({ document });
+    push("a:v1", "image");
+    target.set("p/a:v1", "image");
+    const referrer = { digest: digest("referrer"), subject: digest("image"), pushedAt: dependencies.now() - HOUR };
+    const handle = createHandler({
+      ...dependencies,
+      holds: () => Promise.resolve(isThere),
+      catalog: {
+        ...dependencies.catalog,
+        async *tags(repository, signal) {
+          yield* dependencies.catalog.tags(repository, signal);
+          yield referrer;
+        },
+      },
+    });
+    await handle(60_000);
+    expect(sent.map(({ reference }) => reference)).toEqual(expected === 1 ? [referrer.digest] : []);
+  });
+});
+
+describe("images without a tag", () => {
+  it.each([
+    [true, 1],
+    [false, 0],
+  ])("are compared where a rule selects them (untagged: %s)", async (untagged, expected) => {
+    const { dependencies, push, sent } = setUp({
+      document: { ...DOCUMENT, rules: [{ repositories: ["**"], untagged, tags: ["v*"], destinations: ["gar"] }] },
+    });
+    push("a:other", "1");
+    const image = { digest: digest("untagged"), pushedAt: dependencies.now() - HOUR };
+    const handle = createHandler({
+      ...dependencies,
+      catalog: {
+        ...dependencies.catalog,
+        async *tags() {
+          yield await Promise.resolve(image);
+        },
+      },
+    });
+    await handle(60_000);
+    expect(sent).toHaveLength(expected);
+  });
+});

@@ -1,0 +1,109 @@
+import { createHandler } from "../../../functions/reconcile/handler.ts";
+import type { ReconcileDependencies } from "../../../functions/reconcile/handler.ts";
+import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
+import type { ConfigurationDocument } from "../../../src/contract/configuration/configuration-document.ts";
+import { digestOf } from "../../../src/oci/digest.ts";
+import type { Digest } from "../../../src/oci/digest.ts";
+import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
+import type { CopyRequest } from "../../../src/replication/planning/copy-request.ts";
+import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
+import type { IntakeRecord } from "../../../src/replication/destination/queue-pause.ts";
+import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
+import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
+import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
+import { createObserved } from "../observer.ts";
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const digest = (text: string): Digest => digestOf(new TextEncoder().encode(text));
+
+export const DOCUMENT: ConfigurationDocument = {
+  version: 1,
+  source: { account: "123456789012", region: "us-east-1" },
+  destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p", registry: "127.0.0.1:1" }],
+  rules: [{ repositories: ["**"], destinations: ["gar"] }],
+};
+
+export function setUp(
+  overrides: { document?: Partial<ConfigurationDocument>; with?: Partial<ReconcileDependencies> } = {},
+) {
+  const time = { now: 10 * HOUR };
+  /** `repository:tag` -> content, pushed an hour before. */
+  const source = new Map<string, { text: string; pushedAt: number; restoredAt?: number }>();
+  const target = new Map<string, string>();
+  const sent: CopyRequest[] = [];
+  const observer = createObserved();
+  const tags = createMemoryRecordStore<TagRecord>();
+  const cycles = createMemoryRecordStore<ReconcileRecord>();
+  const intakes = createMemoryRecordStore<IntakeRecord>();
+  const circuits = createMemoryRecordStore<CircuitRecord>();
+  const opened: string[] = [];
+  const split = (name: string): [string, string] => [
+    name.slice(0, name.indexOf(":")),
+    name.slice(name.indexOf(":") + 1),
+  ];
+  const dependencies: ReconcileDependencies = {
+    configuration: parseConfiguration({ ...DOCUMENT, ...overrides.document }),
+    tags,
+    cycles,
+    intakes,
+    circuits,
+    observer,
+    owner: "owner",
+    now: () => time.now,
+    timeout: (ms) => AbortSignal.timeout(ms),
+    backlog: () => Promise.resolve(0),
+    holds: (_destination, repository, wanted) =>
+      Promise.resolve([...target].some(([name, text]) => split(name)[0] === repository && digest(text) === wanted)),
+    openIntake: (destination) => Promise.resolve(void opened.push(destination)),
+    send: (requests) => Promise.resolve(void sent.push(...requests)),
+    catalog: {
+      repositories: () =>
+        Promise.resolve(
+          [...new Set([...source.keys()].map((name) => split(name)[0]))].map((name) => parseRepositoryName(name)),
+        ),
+      async *tags(repository) {
+        for (const [name, { text, ...times }] of source) {
+          const [found, tag] = split(name);
+          if (found === repository) yield await Promise.resolve({ tag: parseTag(tag), digest: digest(text), ...times });
+        }
+      },
+    },
+    listing: (_destination, repository) =>
+      async function* list(signal) {
+        signal.throwIfAborted();
+        for (const [name, text] of target) {
+          const [found, tag] = split(name);
+          if (found === repository) yield await Promise.resolve({ tag: parseTag(tag), digest: digest(text) });
+        }
+      },
+    ...overrides.with,
+  };
+  const push = (name: string, text: string, pushedAt = time.now - HOUR): void =>
+    void source.set(name, { text, pushedAt });
+  const restore = (name: string, restoredAt: number): void => {
+    const image = source.get(name);
+    if (image !== undefined) source.set(name, { ...image, restoredAt });
+  };
+  const asked = (): string[] => sent.map(({ repository, reference }) => `${repository}:${reference}`);
+  const count = (metric: string): number =>
+    observer.counts.filter((each) => each.metric === metric).reduce((sum, { value }) => sum + value, 0);
+  const handle = createHandler(dependencies);
+  return {
+    time,
+    target,
+    sent,
+    push,
+    restore,
+    asked,
+    count,
+    observer,
+    tags,
+    cycles,
+    intakes,
+    circuits,
+    opened,
+    dependencies,
+    handle,
+  };
+}

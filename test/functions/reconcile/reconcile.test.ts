@@ -1,0 +1,226 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../../functions/reconcile/handler.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { HOUR, MINUTE, digest, setUp } from "./reconcile-fixture.ts";
+
+describe("a comparison of both sides", () => {
+  it("asks for what is absent or different at the destination, and for nothing else", async () => {
+    const { push, target, handle, asked, sent } = setUp();
+    push("a:equal", "1");
+    push("a:different", "2");
+    push("b/c:absent", "3");
+    target.set("p/a:equal", "1");
+    target.set("p/a:different", "old");
+    target.set("p/a:only-there", "9");
+    expect(await handle(60_000)).toEqual({ outcome: "finished", repositories: 2, asked: 2, missed: 2, away: [] });
+    expect(asked().toSorted()).toEqual(["a:different", "b/c:absent"]);
+    expect(sent[0]).toMatchObject({ version: 1, destination: "gar", id: expect.stringMatching(/^reconcile-/) });
+  });
+
+  it("P31: counts a push that no event told of, once it is older than events ever are, and leaves younger ones to theirs", async () => {
+    const { push, handle, count, time } = setUp();
+    push("a:young", "1", time.now - 59_000);
+    push("a:lost", "2", time.now - 61_000);
+    expect(await handle(60_000)).toMatchObject({ asked: 1, missed: 1 });
+    expect([count("TagsRepaired"), count("EventsMissed"), count("ReconciliationsFinished")]).toEqual([1, 1, 1]);
+    time.now += 10 * MINUTE;
+    expect(await handle(60_000)).toMatchObject({ asked: 1, missed: 1 });
+  });
+
+  it("does not call a push missed that was heard of, or may wait in the queue", async () => {
+    const heard = setUp();
+    heard.push("a:v1", "1");
+    await heard.tags.update("gar/p/a:v1", () => ({
+      next: {
+        fence: 1,
+        dirty: false,
+        attempts: 0,
+        wantedAt: heard.time.now - HOUR,
+        last: { outcome: "deferred", reason: "unavailable", since: 0 },
+      },
+      answer: undefined,
+    }));
+    expect(await heard.handle(60_000)).toMatchObject({ asked: 1, missed: 0 });
+    const waiting = setUp({ with: { backlog: () => Promise.resolve(3) } });
+    waiting.push("a:v1", "1");
+    expect(await waiting.handle(60_000)).toMatchObject({ asked: 1, missed: 0 });
+  });
+
+  it("P18: asks once for a difference that stays, and again after a day, long before the queue forgets", async () => {
+    const { push, handle, asked, time } = setUp();
+    push("a:v1", "1");
+    for (let comparison = 0; comparison < 10; comparison++) {
+      await handle(60_000);
+      time.now += 20 * MINUTE;
+    }
+    expect(asked()).toEqual(["a:v1"]);
+    time.now += 24 * HOUR;
+    await handle(60_000);
+    expect(asked()).toHaveLength(2);
+    push("a:v1", "2", time.now);
+    time.now += 20 * MINUTE;
+    await handle(60_000);
+    expect(asked()).toHaveLength(3);
+  });
+
+  it("asks again for an image that was gone when its copy came, and has been pushed again as it was, or restored", async () => {
+    const { push, restore, handle, asked, time, tags } = setUp();
+    push("a:pushed-again", "1");
+    push("a:restored", "2");
+    await handle(60_000);
+    for (const tag of ["pushed-again", "restored"]) {
+      await tags.update(`gar/p/a:${tag}`, (record) => ({
+        next: {
+          fence: 1,
+          dirty: false,
+          attempts: 0,
+          ...record,
+          wantedAt: 9 * HOUR,
+          last: { outcome: "skipped", reason: "source-gone" },
+        },
+        answer: undefined,
+      }));
+    }
+    time.now += 20 * MINUTE;
+    await handle(60_000);
+    expect(asked()).toHaveLength(2);
+    push("a:pushed-again", "1", time.now);
+    restore("a:restored", time.now);
+    time.now += 20 * MINUTE;
+    expect(await handle(60_000)).toMatchObject({ asked: 2, missed: 1 });
+  });
+
+  it("asks again for a tag that was copied and then lost at the destination", async () => {
+    const { push, handle, asked, time, tags } = setUp();
+    push("a:v1", "1");
+    await handle(60_000);
+    await tags.update("gar/p/a:v1", (record) => ({
+      next: {
+        ...record,
+        fence: 1,
+        dirty: false,
+        attempts: 0,
+        wantedAt: 1,
+        replicated: { digest: digest("1"), at: time.now },
+      },
+      answer: undefined,
+    }));
+    time.now += 20 * MINUTE;
+    await handle(60_000);
+    expect(asked()).toHaveLength(2);
+  });
+
+  it("leaves alone what somebody works on, and what has failed for good since it was asked for", async () => {
+    const { push, handle, asked, time, tags } = setUp();
+    push("a:busy", "1");
+    push("a:failed", "2");
+    const known = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
+    const lease = { message: "m", owner: "o", fence: 1, until: time.now + 1_000 };
+    const last = { outcome: "failed", reason: "target-denied" } as const;
+    const failed = { ...known, last, asked: { digest: digest("2"), at: time.now } };
+    await tags.update("gar/p/a:busy", () => ({ next: { ...known, lease }, answer: undefined }));
+    await tags.update("gar/p/a:failed", () => ({ next: failed, answer: undefined }));
+    await handle(60_000);
+    expect(asked()).toEqual([]);
+  });
+
+  it("looks only at what the rules and the filter name: repositories, tags, another name at the target", async () => {
+    const { push, handle, asked, target } = setUp({
+      document: {
+        rules: [
+          { repositories: ["team/**"], tags: ["v*"], destinations: ["gar"] },
+          { repositories: ["base"], destinations: ["gar"], as: "images/base" },
+        ],
+        reconcile: { include: ["**"], exclude: ["team/private/**"] },
+      },
+    });
+    push("team/a:v1", "1");
+    push("team/a:latest", "1");
+    push("team/private/b:v1", "2");
+    push("base:x", "3");
+    push("elsewhere:v1", "4");
+    target.set("p/images/base:x", "3");
+    await handle(60_000);
+    expect(asked()).toEqual(["team/a:v1"]);
+  });
+
+  it("goes on where the last invocation stopped, and rests when it has finished", async () => {
+    const { push, dependencies, handle, asked, time, cycles } = setUp();
+    const names = Array.from({ length: 20 }, (_, index) => `r${String(index).padStart(2, "0")}`);
+    for (const name of names) push(`${name}:v1`, name);
+    const abort = new AbortController();
+    const stopping = createHandler({
+      ...dependencies,
+      // What was asked is noted all the same: that time ends with the process.
+      timeout: (ms) => (ms < 60_000 ? abort.signal : NEVER),
+      send(requests, signal) {
+        abort.abort();
+        return dependencies.send(requests, signal);
+      },
+    });
+    expect(await stopping(60_000)).toMatchObject({ outcome: "partial" });
+    expect(asked().length).toBeLessThan(20);
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
+    expect(asked().toSorted()).toEqual(names.map((name) => `${name}:v1`));
+    expect(await handle(60_000)).toMatchObject({ outcome: "rest" });
+    time.now += 15 * MINUTE;
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished", repositories: 20 });
+    expect(await cycles.update("source", (record) => ({ answer: record?.lease }))).toBeUndefined();
+  });
+
+  it("is one at a time, and taken over from one that died", async () => {
+    const { push, handle, cycles, time } = setUp();
+    push("a:v1", "1");
+    const lease = { owner: "somebody", until: time.now + MINUTE };
+    await cycles.update("source", () => ({ next: { startedAt: time.now, after: "", lease }, answer: undefined }));
+    expect(await handle(60_000)).toMatchObject({ outcome: "rest" });
+    time.now += 2 * MINUTE;
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
+  });
+
+  it("goes on with the other destinations when one is away", async () => {
+    const { dependencies, push, asked } = setUp({
+      document: {
+        destinations: ["gar", "other"].map((name, index) => ({
+          name,
+          kind: "generic" as const,
+          plainHttp: true,
+          prefix: name,
+          registry: `127.0.0.1:${index + 1}`,
+        })),
+        rules: [{ repositories: ["**"], destinations: ["gar", "other"] }],
+      },
+    });
+    push("a:v1", "1");
+    const handle = createHandler({
+      ...dependencies,
+      listing: (destination, repository) => {
+        const list = dependencies.listing(destination, repository);
+        return destination === "gar" ? () => list(AbortSignal.abort(new Error("away"))) : list;
+      },
+    });
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
+    expect(asked()).toEqual(["a:v1"]);
+  });
+
+  it("S01: compares ten thousand tags, and asks for those that differ in lots", async () => {
+    const { push, handle, target, sent } = setUp();
+    for (let tag = 0; tag < 10_000; tag++) {
+      push(`a:t${tag}`, `${tag}`);
+      if (tag % 10 !== 0) target.set(`p/a:t${tag}`, `${tag}`);
+    }
+    expect(await handle(60_000)).toMatchObject({ asked: 1_000 });
+    expect(new Set(sent.map(({ reference }) => reference)).size).toBe(1_000);
+  });
+
+  it("opens queues that were paused and forgotten", async () => {
+    const { handle, intakes, opened, time } = setUp();
+    await intakes.update("gar", () => ({
+      next: { state: "paused", since: 0, probedAt: time.now - 16 * MINUTE, isDone: true },
+      answer: undefined,
+    }));
+    await handle(60_000);
+    expect(opened).toEqual(["gar"]);
+    expect(await intakes.update("gar", (record) => ({ answer: record }))).toEqual({ state: "full" });
+  });
+});

@@ -1,0 +1,184 @@
+import { App, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { LayerVersion } from "aws-cdk-lib/aws-lambda";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { describe, expect, it } from "vitest";
+import { Freightliner } from "../../../infra/freightliner.ts";
+import { EXAMPLE, synthesise, unbundledApp } from "../template.ts";
+
+const template = synthesise();
+
+describe("settings", () => {
+  it("encrypt queues, table and logs with the team's key, and let the functions use it", () => {
+    const scope = new Stack(new App(), "keys");
+    const key = Key.fromKeyArn(scope, "Key", "arn:aws:kms:eu-central-1:123456789012:key/k");
+    const nowhere = new Stack(unbundledApp(), "nowhere");
+    expect(() => new Freightliner(nowhere, "Freightliner", { configuration: EXAMPLE, encryptionKey: key })).toThrow(
+      /encryptionKey: needs a stack with a region/,
+    );
+    const encrypted = synthesise(EXAMPLE, { encryptionKey: key });
+    encrypted.allResourcesProperties("AWS::SQS::Queue", { KmsMasterKeyId: key.keyArn });
+    encrypted.allResourcesProperties("AWS::Logs::LogGroup", { KmsKeyId: key.keyArn });
+    encrypted.hasResourceProperties("AWS::DynamoDB::GlobalTable", {
+      SSESpecification: { SSEEnabled: true, SSEType: "KMS" },
+    });
+    const text = JSON.stringify(encrypted.findResources("AWS::IAM::Policy"));
+    expect(text.match(/kms:Decrypt/g)?.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it("decide memory, copies at once, retention and tracing", () => {
+    const own = synthesise(EXAMPLE, {
+      copyMemoryMegabytes: 3_008,
+      liveConcurrency: 20,
+      backfillConcurrency: 2,
+      messageRetention: Duration.days(4),
+      logRetention: RetentionDays.ONE_YEAR,
+      tracing: false,
+      tableRemovalPolicy: RemovalPolicy.DESTROY,
+    });
+    own.hasResourceProperties("AWS::Lambda::Function", {
+      FunctionName: "freightliner-copy-eu-central-1",
+      MemorySize: 3_008,
+    });
+    own.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 20 } });
+    own.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 2 } });
+    own.allResourcesProperties("AWS::SQS::Queue", { MessageRetentionPeriod: 345_600 });
+    own.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 365 });
+    own.hasResource("AWS::DynamoDB::GlobalTable", { DeletionPolicy: "Delete" });
+    expect(JSON.stringify(own.toJSON())).not.toContain("xray:");
+    template.allResourcesProperties("AWS::Lambda::Function", { TracingConfig: { Mode: "Active" } });
+  });
+
+  it("leave out metrics of our own, and the alarms on them; those on queues and on Lambda stay", () => {
+    const quiet = synthesise(EXAMPLE, { metrics: false });
+    quiet.allResourcesProperties("AWS::Lambda::Function", {
+      Environment: { Variables: Match.objectLike({ POWERTOOLS_METRICS_DISABLED: "true" }) },
+    });
+    const alarms = JSON.stringify(quiet.findResources("AWS::CloudWatch::Alarm"));
+    expect(alarms).toContain("dead-letters");
+    expect(alarms).toContain("europe-oldest-message");
+    expect(alarms).not.toContain('"Namespace":"Freightliner"');
+    expect(Object.keys(quiet.findResources("AWS::CloudWatch::Alarm")).length).toBeLessThan(
+      Object.keys(template.findResources("AWS::CloudWatch::Alarm")).length,
+    );
+  });
+
+  it.each([
+    [10, 2],
+    [180, 6],
+    [4_320, 144],
+  ])("of a comparison every %d minutes make its heartbeat wait for %d hours", (everyMinutes, hours) => {
+    const rare = synthesise({ ...EXAMPLE, reconcile: { everyMinutes } });
+    rare.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      AlarmName: "freightliner-europe-reconcile-heartbeat-eu-central-1",
+      EvaluationPeriods: hours,
+      Period: 3_600,
+      TreatMissingData: "breaching",
+    });
+  });
+
+  it("put OpenTelemetry's layer before every function, beside X-Ray and with no more permissions", () => {
+    const arn = "arn:aws:lambda:eu-central-1:615299751070:layer:AWSOpenTelemetryDistroJs:9";
+    const layer = LayerVersion.fromLayerVersionArn(new Stack(new App(), "layers"), "Layer", arn);
+    const traced = synthesise(EXAMPLE, { openTelemetryLayer: layer });
+    traced.allResourcesProperties("AWS::Lambda::Function", {
+      Layers: [arn],
+      TracingConfig: { Mode: "Active" },
+      Environment: {
+        Variables: Match.objectLike({
+          AWS_LAMBDA_EXEC_WRAPPER: "/opt/otel-instrument",
+          OTEL_PROPAGATORS: "xray,tracecontext",
+          NODE_OPTIONS: "--max-semi-space-size=4",
+        }),
+      },
+    });
+    expect(traced.findResources("AWS::IAM::Policy")).toEqual(template.findResources("AWS::IAM::Policy"));
+    expect(JSON.stringify(template.findResources("AWS::Lambda::Function"))).not.toContain("otel");
+    expect(() => synthesise(EXAMPLE, { openTelemetryLayer: layer, tracing: false })).toThrow(
+      /openTelemetryLayer: needs tracing/,
+    );
+  });
+
+  it.each([
+    [{ liveConcurrency: 1 }, /liveConcurrency: takes a whole number from 2 to 1000, not 1/],
+    [{ copyMemoryMegabytes: 100 }, /copyMemoryMegabytes: /],
+    [{ messageRetention: Duration.days(15) }, /messageRetention/],
+  ])("that AWS would refuse, as %o, fail the synthesis with their name", (settings, problem) => {
+    expect(() => synthesise(EXAMPLE, settings)).toThrow(problem);
+  });
+});
+
+describe("a key of the team's own", () => {
+  it("that belongs to the app lets logs, undelivered events and alarms be encrypted with it, for this account only", () => {
+    const stack = new Stack(unbundledApp(), "images", { env: { account: "123456789012", region: "eu-central-1" } });
+    new Freightliner(stack, "Freightliner", { configuration: EXAMPLE, encryptionKey: new Key(stack, "Key") });
+    const statement = (service: string, Action: string[], Condition: object) =>
+      Match.objectLike({ Effect: "Allow", Principal: { Service: service }, Action, Condition });
+    const arn = (end: string) => ({ "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }, end]] });
+    const ofAccount = { StringEquals: { "aws:SourceAccount": "123456789012" } };
+    Template.fromStack(stack).hasResourceProperties("AWS::KMS::Key", {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          statement(
+            "logs.eu-central-1.amazonaws.com",
+            ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            { ArnLike: { "kms:EncryptionContext:aws:logs:arn": arn(":logs:eu-central-1:123456789012:*") } },
+          ),
+          statement("events.amazonaws.com", ["kms:GenerateDataKey", "kms:Decrypt"], {
+            ...ofAccount,
+            ArnLike: { "aws:SourceArn": arn(":events:eu-central-1:123456789012:rule/*") },
+          }),
+          statement("cloudwatch.amazonaws.com", ["kms:GenerateDataKey*", "kms:Decrypt"], ofAccount),
+        ]),
+      },
+    });
+  });
+});
+
+describe("notifications", () => {
+  it("are a topic that CloudWatch may publish to, for this account's alarms, over TLS only", () => {
+    const scope = new Stack(unbundledApp(), "secrets");
+    const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf";
+    const webhook = Secret.fromSecretCompleteArn(scope, "Hook", arn);
+    const told = synthesise(EXAMPLE, { notifications: { kind: "slack", webhook } });
+    told.hasResourceProperties("AWS::SNS::TopicPolicy", {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+          {
+            Effect: "Allow",
+            Principal: { Service: "cloudwatch.amazonaws.com" },
+            Action: "sns:Publish",
+            Resource: { Ref: Match.stringLikeRegexp("Alarms") },
+            Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+          },
+        ],
+      },
+    });
+  });
+
+  it("bring alarms to a webhook whose URL is only in its secret", () => {
+    const scope = new Stack(new App(), "secrets");
+    const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf";
+    const webhook = Secret.fromSecretCompleteArn(scope, "Hook", arn);
+    const told = synthesise(EXAMPLE, { notifications: { kind: "slack", webhook } });
+    const [topic = ""] = Object.keys(told.findResources("AWS::SNS::Topic"));
+    told.allResourcesProperties("AWS::CloudWatch::Alarm", { AlarmActions: [{ Ref: topic }] });
+    told.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "lambda", TopicArn: { Ref: topic } });
+    told.hasResourceProperties("AWS::Lambda::Function", {
+      FunctionName: "freightliner-notify-eu-central-1",
+      Environment: {
+        Variables: Match.objectLike({ FREIGHTLINER_WEBHOOK_SECRET: arn, FREIGHTLINER_NOTIFY_OF: "problems" }),
+      },
+    });
+    told.hasResourceProperties("AWS::IAM::Policy", {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Action: Match.arrayWith(["secretsmanager:GetSecretValue"]), Resource: arn }),
+        ]),
+      },
+    });
+  });
+});

@@ -1,0 +1,246 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { App, Stack } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { describe, expect, it } from "vitest";
+import { FreightlinerStack } from "../../../infra/freightliner-stack.ts";
+import { Metric, METRIC_NAMESPACE } from "../../../src/contract/observing/metric-names.ts";
+import { METRICS } from "../../../src/contract/observing/metrics.ts";
+import { EXAMPLE, synthesise, unbundledApp } from "../template.ts";
+
+const template = synthesise();
+const alarms = Object.values(template.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => Properties);
+const runbook = readFileSync("docs/runbook.md", "utf8");
+const names = new Set<string>(Object.values(Metric));
+
+/** Everything that the functions are made of. */
+function sources(folder: string): string {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.includes("metric"))
+    .map((name) => readFileSync(join(folder, name), "utf8"))
+    .join("\n");
+}
+
+/** Every metric of ours that a part of the template mentions. */
+function mentioned(part: unknown): string[] {
+  const text = JSON.stringify(part);
+  return [...text.matchAll(/\b[A-Z][A-Za-z]+\b/g)].map(([word]) => word).filter((word) => names.has(word));
+}
+
+describe("alarms", () => {
+  it("are there for the stack and for every destination", () => {
+    const own = [
+      "reconcile-heartbeat",
+      "waiting-push",
+      "stuck-lease",
+      "access",
+      "oldest-message",
+      "lag-fast-burn",
+      "lag-slow-burn",
+      "failure-rate",
+      "circuit-open",
+      "events-missed",
+      "long-lane-waits",
+    ];
+    const expected = [
+      "dead-letters",
+      "undelivered-events",
+      "lost-events",
+      "function-errors",
+      "deferrals-failed",
+      "throttles",
+      "copy-duration",
+      "long-lane-failed",
+      ...["fan-out", "copy", "probe", "reconcile"].map((name) => `${name}-crashes`),
+      ...EXAMPLE.destinations.flatMap(({ name }) => own.map((alarm) => `${name}-${alarm}`)),
+    ];
+    expect(alarms.map(({ AlarmName }) => String(AlarmName)).toSorted()).toEqual(
+      expected.map((name) => `freightliner-${name}-eu-central-1`).toSorted(),
+    );
+  });
+
+  const runbookUrl = "https://wiki.example.com/runbook";
+  const webhook = Secret.fromSecretCompleteArn(
+    new Stack(new App(), "secrets"),
+    "Hook",
+    "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf",
+  );
+  const linked = Object.values(
+    synthesise(EXAMPLE, { runbookUrl, notifications: { kind: "slack", webhook } }).findResources(
+      "AWS::CloudWatch::Alarm",
+    ),
+  ).map(({ Properties }) => Properties);
+
+  it("say what has happened, and lead to a heading of the runbook that is about them", () => {
+    const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading = ""]) => heading);
+    const anchors = headings.map((heading) => heading.toLowerCase().replaceAll(" ", "-"));
+    for (const { AlarmDescription, AlarmName } of linked) {
+      const [, says, anchor] =
+        /^(.+\.) What to do: https:\/\/wiki\.example\.com\/runbook#(.+)$/.exec(AlarmDescription) ?? [];
+      expect([AlarmName, says?.length, anchors.includes(anchor ?? "")]).toEqual([AlarmName, says?.length, true]);
+      const section = runbook
+        .split(/^## /m)
+        .find((text) => text.toLowerCase().replaceAll(" ", "-").startsWith(`${anchor}\n`));
+      const short = AlarmName.replace(/^freightliner-(?:europe-|asia-)?(.*)-eu-central-1$/, "$1");
+      expect([AlarmName, section?.includes(short)]).toEqual([AlarmName, true]);
+    }
+    expect(new Set(linked.map(({ AlarmDescription }) => AlarmDescription.split("#")[1])).size).toBe(headings.length);
+  });
+
+  it("say what to do themselves where the runbook is published nowhere, and lead to no file that nobody has at hand", () => {
+    for (const { AlarmDescription, AlarmName } of alarms) {
+      expect([AlarmName, AlarmDescription]).toEqual([
+        AlarmName,
+        expect.stringMatching(/^.+\. What to do \("[A-Z].*" in the runbook\): .{60,}/),
+      ]);
+      expect(AlarmDescription).not.toMatch(/\.md|#/);
+      expect(AlarmDescription.length).toBeLessThanOrEqual(1_024);
+    }
+  });
+
+  it("link to a page that can be opened, or not at all", () => {
+    expect(() => synthesise(EXAMPLE, { runbookUrl: "docs/runbook.md" })).toThrow(/runbookUrl: takes a link that works/);
+  });
+
+  it("see a push that waits, a lease that is stuck, a room that cannot be told, and a destination that is not compared", () => {
+    const metric = (id: string) => {
+      const { MetricName, Dimensions } =
+        linked.find(({ AlarmName }) => AlarmName === `freightliner-${id}-eu-central-1`) ?? {};
+      return [
+        MetricName,
+        Object.fromEntries(Dimensions.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value])),
+      ];
+    };
+    expect(metric("europe-waiting-push")).toEqual([
+      "DeferredAge",
+      { stack: "freightliner", service: "copy", destination: "europe" },
+    ]);
+    expect(metric("europe-stuck-lease")).toEqual([
+      "DeferredAgeByReason",
+      { stack: "freightliner", service: "copy", destination: "europe", reason: "busy" },
+    ]);
+    expect(metric("asia-reconcile-heartbeat")).toEqual([
+      "ReconciliationsFinished",
+      { stack: "freightliner", service: "reconcile", destination: "asia" },
+    ]);
+    expect(metric("notifications-failed")).toEqual([
+      "NotificationsFailed",
+      { stack: "freightliner", service: "notify" },
+    ]);
+  });
+
+  it("take a sum of which one part has no data for what the other parts say", () => {
+    const expressions = alarms.flatMap(({ Metrics = [] }) =>
+      Metrics.flatMap(({ Expression }: { Expression?: string }) => Expression ?? []),
+    );
+    const sums = expressions.filter((text: string) => text.includes("+"));
+    expect(sums.length).toBe(1 + 2 * EXAMPLE.destinations.length);
+    for (const text of sums) expect(text.replaceAll(/FILL\([a-z], 0\)/g, "")).not.toMatch(/\b[a-z]\b/);
+  });
+
+  it("tell the topics they are given, when they go off and when all is well again", () => {
+    const topic = "arn:aws:sns:eu-central-1:123456789012:ops";
+    const scope = new Stack(new App(), "topics");
+    const told = synthesise(EXAMPLE, { alarmTopics: [Topic.fromTopicArn(scope, "Ops", topic)] });
+    told.allResourcesProperties("AWS::CloudWatch::Alarm", { AlarmActions: [topic], OKActions: [topic] });
+  });
+
+  it("take silence for well, but for the heartbeat", () => {
+    for (const { AlarmName, TreatMissingData } of alarms) {
+      const expected = AlarmName.includes("heartbeat") ? "breaching" : "notBreaching";
+      expect([AlarmName, TreatMissingData]).toEqual([AlarmName, expected]);
+    }
+  });
+
+  it("for the lag measure against the goal, as a multiple of what is sustainable", () => {
+    template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      AlarmName: "freightliner-europe-lag-fast-burn-eu-central-1",
+      Threshold: 14.4,
+      Metrics: Match.arrayWith([
+        Match.objectLike({ Expression: "(100 - within) / 1" }),
+        Match.objectLike({ MetricStat: Match.objectLike({ Stat: "PR(:300000)", Period: 3_600 }) }),
+      ]),
+    });
+  });
+});
+
+describe("metrics", () => {
+  it("of the catalogue are all emitted by the functions", () => {
+    const code = sources("functions") + sources("src");
+    const unused = Object.keys(Metric).filter((key) => !code.includes(`Metric.${key}`));
+    expect(unused).toEqual([]);
+  });
+
+  it("that alarms, dashboard and documents name are in the catalogue", () => {
+    const [dashboard] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
+    const looked = new Set([...mentioned(alarms), ...mentioned(dashboard)]);
+    expect(looked.size).toBeGreaterThan(8);
+    const table = [
+      ...readFileSync("docs/metrics.md", "utf8").matchAll(/^\| `(\w+)` \| (\w+) \| ([\w, ]*) \| (.+) \|$/gm),
+    ];
+    expect(table.map(([, name, unit, dimensions, meaning]) => [name, unit, dimensions?.trim(), meaning])).toEqual(
+      Object.entries(METRICS).map(([name, { unit, dimensions, meaning }]) => [
+        name,
+        unit,
+        dimensions.join(", "),
+        meaning,
+      ]),
+    );
+  });
+
+  it("have few dimensions, each of few values", () => {
+    for (const { dimensions } of Object.values(METRICS)) {
+      expect(dimensions.every((dimension) => dimension === "destination" || dimension === "reason")).toBe(true);
+    }
+  });
+});
+
+describe("the dashboard", () => {
+  const [dashboard] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
+  const text = JSON.stringify(dashboard?.["Properties"].DashboardBody);
+
+  it.each([
+    "Lag",
+    "Tags replicated",
+    "Bytes sent",
+    "Waiting",
+    "Failed for good",
+    "Deferred",
+    "Circuits",
+    "Estimated cost",
+  ])("shows %s", (title) => {
+    expect(text).toContain(title);
+  });
+
+  it("looks at the metrics of its own stack alone", () => {
+    const other = Template.fromStack(
+      new FreightlinerStack(unbundledApp(), "other", { configuration: JSON.stringify(EXAMPLE) }),
+    );
+    for (const type of ["AWS::CloudWatch::Dashboard", "AWS::CloudWatch::Alarm"]) {
+      const parts = JSON.stringify(other.findResources(type));
+      expect(parts).toContain("other");
+      expect(parts).not.toMatch(/"(Value|stack)":"freightliner"|stack=\\+"freightliner/);
+    }
+    expect(text).toContain("freightliner");
+  });
+
+  it("looks at the functions' own namespace and at every destination", () => {
+    expect(text).toContain(METRIC_NAMESPACE);
+    for (const { name } of EXAMPLE.destinations) expect(text).toContain(name);
+  });
+});
+
+describe("saved queries", () => {
+  it("ask the logs of all functions what people ask", () => {
+    const queries = Object.values(template.findResources("AWS::Logs::QueryDefinition"));
+    expect(queries.map(({ Properties }) => String(Properties.Name)).toSorted()).toEqual([
+      "freightliner-queries-eu-central-1/One push from event to receipt",
+      "freightliner-queries-eu-central-1/The slowest replications",
+      "freightliner-queries-eu-central-1/What became of an image",
+      "freightliner-queries-eu-central-1/Why copies fail or wait",
+    ]);
+    for (const { Properties } of queries) expect(Properties.LogGroupNames).toHaveLength(4);
+  });
+});

@@ -1,0 +1,123 @@
+import { assert, integer, property, string, tuple } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { digestOf } from "../../../src/oci/digest.ts";
+import { createSecrets } from "../../../src/registry/redaction/secrets.ts";
+import { createConnections } from "../../../src/registry/http/connections.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
+import type { Got } from "../../fixtures/servers/scripted-server.ts";
+import { testSource } from "../../fixtures/registry-client.ts";
+
+const signal = AbortSignal.timeout(600_000);
+const PASSWORD = 'p&ss "w0rd"/+ü<1>';
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+/** What comes back of a secret, in a form of its own. */
+const FORMS: readonly (readonly [form: string, write: (secret: string) => string])[] = [
+  ["as it is", (secret) => secret],
+  ["as a URL has it", (secret) => `https://h/?p=${encodeURIComponent(secret)}&x`],
+  ["as a URL inside a URL has it", (secret) => encodeURIComponent(`https://h/?p=${encodeURIComponent(secret)}`)],
+  ["as a form has it", (secret) => new URLSearchParams({ p: secret }).toString()],
+  ["as JSON has it", (secret) => JSON.stringify({ p: secret })],
+  ["as JSON inside JSON has it", (secret) => JSON.stringify({ body: JSON.stringify({ p: secret }) })],
+  [
+    "as HTML has it",
+    (secret) =>
+      secret.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),
+  ],
+  ["in base64", (secret) => base64(secret)],
+  ["as Basic has it", (secret) => `Basic ${base64(`user:${secret}`)}`],
+  ["in base64 of a document", (secret) => base64(`{"a":"b","token":"x","p":${secret}}`)],
+  ["in another case", (secret) => secret.toUpperCase()],
+  ["cut off", (secret) => secret.slice(2)],
+];
+
+describe("a secret that was sent", () => {
+  it.each(FORMS)("is in no text when it comes back %s", (_form, write) => {
+    const secrets = createSecrets();
+    secrets.noteHeader(`Basic ${base64(`user:${PASSWORD}`)}`);
+    const text = `before ${write(PASSWORD)} after`;
+    const cut = secrets.cut(text);
+    expect(cut).toMatch(/^before .*\[removed\].* after$/);
+    // No more of it than a word's worth is left.
+    const written = write(PASSWORD);
+    for (let at = 0; at + 12 <= written.length; at++) {
+      const isOurs = !secrets.cut(written.slice(at, at + 12)).includes(written.slice(at, at + 12));
+      expect(isOurs && cut.includes(written.slice(at, at + 12))).toBe(false);
+    }
+  });
+
+  it("of letters is gone wherever it stands, whole or as a part of ten characters", () => {
+    const letters = string({ unit: "grapheme-ascii", minLength: 10, maxLength: 40 }).filter((text) =>
+      /^[\w-]+$/.test(text),
+    );
+    assert(
+      property(tuple(letters, integer({ min: 0, max: 20 })), ([secret, from]) => {
+        const secrets = createSecrets();
+        secrets.note(secret);
+        const part = secret.slice(Math.min(from, secret.length - 10));
+        for (const text of [part, `x${part}y`]) expect(secrets.cut(`<${text}>`)).not.toContain(part);
+        expect(secrets.cut(`<${base64(`ab${secret}cd`)}>`)).not.toContain(base64(`ab${secret}cd`).slice(4, 14));
+      }),
+    );
+  });
+
+  it("leaves other texts alone", () => {
+    const secrets = createSecrets();
+    const text = "manifest unknown to 127.0.0.1:5000/team/app:v1";
+    expect(secrets.cut(text)).toBe(text);
+    secrets.noteHeader("Bearer abcdefghijklmnop");
+    secrets.note("ab");
+    expect(secrets.cut(text)).toBe(text);
+  });
+
+  it("is one of the last few: a client that runs for days remembers no more", () => {
+    const secrets = createSecrets();
+    for (let count = 0; count < 40; count++) secrets.note(`secret number ${count}!`);
+    expect(secrets.cut("secret number 0!")).not.toBe("[removed]");
+    expect(secrets.cut("secret number 39!")).toBe("[removed]");
+  });
+});
+
+describe("an error", () => {
+  const digest = digestOf(new Uint8Array([1]));
+  const credentials = { kind: "basic", username: "user", password: "hunter2" } as const;
+  const SECRETS = /hunter2|aHVudGVyM|token-of-mine|dG9rZW4tb2YtbWluZ/i;
+
+  it.each<[string, (got: Got) => { status: number; headers?: Record<string, string>; body?: string }]>([
+    ["words", ({ headers }) => ({ status: 405, body: `${headers.authorization} of user:hunter2` })],
+    [
+      "a message",
+      ({ headers }) => ({
+        status: 400,
+        body: JSON.stringify({ errors: [{ code: "X", message: `got ${headers.authorization}, "hunter2"` }] }),
+      }),
+    ],
+    ["the name of a host", () => ({ status: 307, headers: { location: "http://hunter2.token-of-mine.example/" } })],
+  ])("quotes neither password nor token from %s", async (_where, answer) => {
+    await using server = await scriptedServer((got, response) => {
+      if (got.url.startsWith("/token")) return void response.end('{"token":"token-of-mine"}');
+      const challenge = { "www-authenticate": `Bearer realm="http://${got.headers.host}/token"` };
+      if (got.headers.authorization === undefined) return void response.writeHead(401, challenge).end();
+      const { status, headers = {}, body = "" } = answer(got);
+      response.writeHead(status, headers).end(body);
+    });
+    await using connections = createConnections();
+    const source = testSource({ host: server.host, repository: "a", credentials }, connections);
+    const error: unknown = await source.fetchManifest({ digest }, signal).catch((cause: unknown) => cause);
+    const said = error instanceof Error ? `${error.message} ${String(error.cause)}` : "no error";
+    expect(said).toMatch(/\[removed\]/);
+    expect(said).not.toMatch(SECRETS);
+  });
+
+  it("quotes no realm with what the registry was sent", async () => {
+    await using server = await scriptedServer((_got, response) => {
+      response.writeHead(401, { "www-authenticate": 'Bearer realm="/login?as=hunter2"' }).end();
+    });
+    await using connections = createConnections();
+    const place = { host: server.host, repository: "a", credentials, preemptive: true };
+    await expect(testSource(place, connections).fetchManifest({ digest }, signal)).rejects.toMatchObject({
+      operation: "get-token",
+      message: expect.not.stringMatching(SECRETS),
+    });
+  });
+});

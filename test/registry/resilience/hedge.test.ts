@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { createBudget } from "../../../src/registry/resilience/retry-budget.ts";
+import { hedged } from "../../../src/registry/resilience/hedge.ts";
+import { systemClock } from "../../../src/async/system-clock.ts";
+
+const never = new AbortController().signal;
+const discarded: string[] = [];
+const hedge = (reserve = 1, afterMs = 20, budget = createBudget({ share: 0.05, reserve })) => ({
+  mayHedge: () => budget.spend(),
+  clock: systemClock,
+  afterMs,
+  discard: async (late: string) => void discarded.push(late),
+});
+
+/** Attempts that take so long each, and end so. */
+function attempts(...ends: readonly { ms: number; fails?: boolean }[]) {
+  const aborted: number[] = [];
+  let count = 0;
+  const attempt = async (signal: AbortSignal): Promise<string> => {
+    const number = count++;
+    signal.addEventListener("abort", () => aborted.push(number));
+    const { ms, fails } = ends[number] ?? { ms: 0 };
+    await sleep(ms, undefined, { signal });
+    if (fails === true) throw new Error(`attempt ${number}`);
+    return `answer ${number}`;
+  };
+  return { attempt, aborted, count: () => count };
+}
+
+describe("a hedged request", () => {
+  it("is sent once when it is answered in time", async () => {
+    const { attempt, count } = attempts({ ms: 1 });
+    expect(await hedged(attempt, hedge(), never)).toBe("answer 0");
+    expect(count()).toBe(1);
+  });
+
+  it("is sent again when it is slow, and the loser is aborted", async () => {
+    const { attempt, aborted } = attempts({ ms: 5_000 }, { ms: 1 });
+    expect(await hedged(attempt, hedge(), never)).toBe("answer 1");
+    expect(aborted).toEqual([0]);
+  });
+
+  it("takes the first when it answers after all before the second", async () => {
+    const { attempt, aborted } = attempts({ ms: 40 }, { ms: 5_000 });
+    expect(await hedged(attempt, hedge(), never)).toBe("answer 0");
+    expect(aborted).toEqual([1]);
+  });
+
+  it("is not sent again when the budget is spent", async () => {
+    const { attempt, count } = attempts({ ms: 40 }, { ms: 1 });
+    expect(await hedged(attempt, hedge(0), never)).toBe("answer 0");
+    expect(count()).toBe(1);
+  });
+
+  it("fails as the first failed when both fail, and at once when the first fails early", async () => {
+    await expect(
+      hedged(attempts({ ms: 40, fails: true }, { ms: 1, fails: true }).attempt, hedge(), never),
+    ).rejects.toThrow("attempt 0");
+    const early = attempts({ ms: 1, fails: true });
+    await expect(hedged(early.attempt, hedge(1, 10_000), never)).rejects.toThrow("attempt 0");
+    expect(early.count()).toBe(1);
+  });
+
+  it("lets go of an answer that came too late", async () => {
+    discarded.length = 0;
+    let count = 0;
+    const deaf = async (): Promise<string> => {
+      const number = count++;
+      await sleep(number === 0 ? 60 : 1);
+      return `answer ${number}`;
+    };
+    expect(await hedged(deaf, hedge(), never)).toBe("answer 1");
+    await sleep(60);
+    expect(discarded).toEqual(["answer 0"]);
+  });
+
+  it("ends when its caller gives up", async () => {
+    const { attempt } = attempts({ ms: 5_000 }, { ms: 5_000 });
+    await expect(hedged(attempt, hedge(), AbortSignal.timeout(40))).rejects.toThrow(/abort/i);
+  });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import { MediaType } from "../../../src/oci/media-type.ts";
+import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
+import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import type { ReplicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { tagKey } from "../../../src/replication/state/tag-record.ts";
+import { createSpeed, TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
+import { addSized, narrowLine } from "../../fakes/narrow-line.ts";
+import { addImage } from "../../fixtures/images/memory-image.ts";
+import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
+
+const GB = 1e9;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const FUNCTION = { limitMs: 15 * MINUTE, lane: { hasLongLane: true } };
+const BUILD = { limitMs: 8 * HOUR, lane: { isLong: true } };
+
+/** A source and a target with a line of 10 MB a second between, and who delivers over it. */
+function setUp() {
+  const clock = createVirtualClock();
+  const fixture = replicateFixture({ clock, maxAttempts: 8, leaseMs: 45_000 });
+  const line = narrowLine(fixture, clock, 10e6);
+  const deliver = (
+    reference: string,
+    { limitMs, lane }: { readonly limitMs: number; readonly lane: Partial<ReplicateTag> },
+    pushedAt = 0,
+  ): Promise<CopyReport> => {
+    const endsAt = clock.now() + limitMs;
+    const time = { limitMs, remainingMs: () => endsAt - clock.now(), speed: createSpeed() };
+    const streams = createStreams({ small: 64, big: 16, now: () => clock.now() });
+    const delivery = anotherDelivery(fixture, { time, streams, ...lane });
+    return replicateTag(copyRequest(reference, pushedAt), delivery, clock.timeout(limitMs));
+  };
+  const record = (reference: string) =>
+    fixture.tags.update(tagKey(fixture.scope, reference), (known) => ({ answer: known }), NEVER);
+  return { ...fixture, clock, line, deliver, record };
+}
+
+describe("an image that a function was too slow for", () => {
+  it("is handed to the long lane at once when it is asked for again: nothing of it is read or sent", async () => {
+    const { clock, line, deliver, source } = setUp();
+    const digest = addSized(source, [20 * GB], "v1");
+    const first = await clock.during(deliver("v1", FUNCTION));
+    expect(first).toMatchObject({ outcome: "deferred", reason: "long-lane", tooLarge: digest });
+    expect("error" in first ? first.error : undefined).toBeInstanceOf(TooLargeError);
+    const sent = line.sentBytes();
+    source.calls.length = 0;
+    const again = await clock.during(deliver("v1", FUNCTION, 1));
+    expect(again).toEqual({ outcome: "deferred", reason: "long-lane", afterMs: 15_000, tooLarge: digest });
+    expect(line.sentBytes()).toBe(sent);
+    expect(source.calls.map(({ operation }) => operation)).toEqual(["resolve"]);
+  });
+
+  it("is tried there all the same: only functions hand over", async () => {
+    const { clock, deliver, source, record } = setUp();
+    addSized(source, [20 * GB], "v1");
+    await clock.during(deliver("v1", FUNCTION));
+    expect(await clock.during(deliver("v1", BUILD))).toMatchObject({ outcome: "replicated" });
+    expect(await record("v1")).not.toHaveProperty("tooLarge");
+  });
+
+  it("says nothing of the next image that is pushed under its tag", async () => {
+    const { clock, deliver, source } = setUp();
+    addSized(source, [20 * GB], "v1");
+    await clock.during(deliver("v1", FUNCTION));
+    addImage(source, ["small"], "v1");
+    expect(await clock.during(deliver("v1", FUNCTION, 1))).toMatchObject({ outcome: "replicated" });
+  });
+
+  it("stays known while its deliveries wait for something else", async () => {
+    const { clock, deliver, source, target, record } = setUp();
+    const digest = addSized(source, [20 * GB], "v1");
+    await clock.during(deliver("v1", FUNCTION));
+    target.before = () => Promise.reject(new Error("away"));
+    expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject({
+      outcome: "deferred",
+      reason: "attempt-failed",
+    });
+    expect(await record("v1")).toMatchObject({ tooLarge: digest });
+  });
+
+  it("goes to the long lane as well when only something attached to it was too large", async () => {
+    const { clock, deliver, source } = setUp();
+    const digest = addImage(source, ["small"], "v1");
+    addSized(source, [20 * GB], `${digest.replace(":", "-")}.sbom`);
+    const report = { outcome: "deferred", reason: "long-lane", tooLarge: digest };
+    expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject(report);
+    expect(await clock.during(deliver("v1", BUILD))).toMatchObject({ outcome: "replicated" });
+  });
+
+  it("is given up where there is no long lane, after three tries, with what would help", async () => {
+    const { clock, deliver, source } = setUp();
+    addSized(source, [20 * GB], "v1");
+    const alone = { ...FUNCTION, lane: {} };
+    for (let tries = 1; tries < 3; tries++) {
+      expect(await clock.during(deliver("v1", alone))).toMatchObject({ outcome: "deferred", reason: "attempt-failed" });
+    }
+    const last = await clock.during(deliver("v1", alone));
+    expect(last).toMatchObject({ outcome: "failed", reason: "too-large" });
+    expect("error" in last ? String(last.error) : "").toMatch(
+      /a copy may take 900 s here; .*long lane.*"longLane".*"freightliner copy"/,
+    );
+  });
+
+  it("is tried three times there, whatever else has failed before", async () => {
+    const { clock, deliver, source, target } = setUp();
+    addSized(source, [20 * GB], "v1");
+    const alone = { ...FUNCTION, lane: {} };
+    target.before = () => Promise.reject(new Error("away"));
+    for (let failures = 0; failures < 4; failures++) await clock.during(deliver("v1", alone));
+    target.before = () => undefined;
+    const outcomes: string[] = [];
+    for (let tries = 0; tries < 3; tries++) outcomes.push((await clock.during(deliver("v1", alone))).outcome);
+    expect(outcomes).toEqual(["deferred", "deferred", "failed"]);
+  });
+
+  it("goes to the long lane without another try when that is switched on", async () => {
+    const { clock, line, deliver, source } = setUp();
+    addSized(source, [20 * GB], "v1");
+    await clock.during(deliver("v1", { ...FUNCTION, lane: {} }));
+    const sent = line.sentBytes();
+    expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject({ reason: "long-lane" });
+    expect(line.sentBytes()).toBe(sent);
+  });
+
+  it("is tried three times in the long lane as well: the function's try is none of them", async () => {
+    const { clock, deliver, source } = setUp();
+    addSized(source, [2_000 * GB], "v1");
+    expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject({ reason: "long-lane" });
+    const reports: CopyReport[] = [];
+    for (let tries = 0; tries < 3; tries++) reports.push(await clock.during(deliver("v1", BUILD)));
+    expect(reports.map(({ outcome }) => outcome)).toEqual(["deferred", "deferred", "failed"]);
+    expect(reports.at(-1)).toMatchObject({ reason: "too-large" });
+  });
+});
+
+describe("while a build is at an image for hours, a push", () => {
+  /** An hour of 36 GB under `huge`, five minutes after its build began. */
+  async function duringBuild() {
+    const fixture = setUp();
+    const digest = addSized(fixture.source, [36 * GB], "huge");
+    const build = fixture.deliver("huge", BUILD);
+    await fixture.clock.pass(5 * MINUTE);
+    return { ...fixture, digest, build };
+  }
+
+  it("of another image arrives as if there were no build", async () => {
+    const { clock, deliver, source, target, build, digest } = await duringBuild();
+    addImage(source, ["small"], "v2");
+    const before = clock.now();
+    expect(await clock.during(deliver("v2", FUNCTION))).toMatchObject({ outcome: "replicated" });
+    expect(clock.now() - before).toBeLessThan(1_000);
+    expect(await clock.during(build)).toMatchObject({ outcome: "replicated", digest });
+    expect([...target.tags.keys()]).toEqual(["v2", "huge"]);
+  });
+
+  it("of another image on the same huge layer keeps no function: it brings the rest, waits outside, and sends nothing twice", async () => {
+    const { clock, line, deliver, source, record, build, digest } = await duringBuild();
+    const huge = (await source.fetchManifest({ digest }, clock.timeout(HOUR)))?.bytes ?? new Uint8Array();
+    const document: { layers: { digest: string; size: number; mediaType: string }[] } = JSON.parse(
+      new TextDecoder().decode(huge),
+    );
+    const own = new TextEncoder().encode("a layer of its own");
+    document.layers.push({ mediaType: MediaType.ociLayer, digest: source.addBlob(own), size: own.byteLength });
+    source.addManifest(document, MediaType.ociManifest, "v2");
+    const before = clock.now();
+    for (let delivery = 1; delivery <= 10; delivery++) {
+      const report = await clock.during(deliver("v2", FUNCTION));
+      expect(report).toMatchObject({ outcome: "deferred", reason: "busy" });
+      expect("afterMs" in report && report.afterMs).toBeGreaterThan(25_000);
+    }
+    expect(clock.now() - before).toBeLessThan(MINUTE);
+    expect(await record("v2")).toMatchObject({ attempts: 0, fruitless: 0 });
+    await clock.during(build);
+    expect(await clock.during(deliver("v2", FUNCTION))).toMatchObject({ tally: { blobsUploaded: 0 } });
+    expect(line.sentBytes()).toBe(36 * GB);
+  });
+
+  it("of a newer image under the same tag ends the copy that nobody wants any more, and arrives", async () => {
+    const { clock, line, deliver, source, target, build } = await duringBuild();
+    const newer = addImage(source, ["newer"], "huge");
+    expect(await clock.during(deliver("huge", FUNCTION, 1))).toMatchObject({ outcome: "deferred", reason: "busy" });
+    const before = clock.now();
+    expect(await clock.during(build)).toMatchObject({ outcome: "replicated", digest: newer });
+    expect(clock.now() - before).toBeLessThan(MINUTE);
+    expect(target.tags.get("huge")).toBe(newer);
+    expect(line.sentBytes()).toBeLessThan(4 * GB);
+    expect(await clock.during(deliver("huge", FUNCTION, 1))).toMatchObject({ outcome: "unchanged", digest: newer });
+  });
+
+  it("that is told of twice, or whose source cannot be asked just now, does not end its copy", async () => {
+    const { clock, deliver, source, build, digest } = await duringBuild();
+    await clock.during(deliver("huge", FUNCTION, 1));
+    source.before = ({ operation }) =>
+      operation === "resolve" ? Promise.reject(new Error("away")) : Promise.resolve();
+    await clock.pass(MINUTE);
+    source.before = () => undefined;
+    expect(await clock.during(build)).toMatchObject({ outcome: "replicated", digest });
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
+import type { FailureCategory } from "../../../src/oci/errors/registry-error.ts";
+import type { Clock } from "../../../src/async/clock.ts";
+import { publish, UncertainPutError } from "../../../src/replication/copy/publish-tag.ts";
+import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import { parseTag } from "../../../src/oci/reference.ts";
+import { systemClock } from "../../../src/async/system-clock.ts";
+import { addImage } from "../../fixtures/images/memory-image.ts";
+import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import { createMemoryRepository } from "../../fakes/memory-repository.ts";
+import type { MemoryRepository } from "../../fakes/memory-repository.ts";
+
+const never = new AbortController().signal;
+const v1 = parseTag("v1");
+const hurried: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 100, signal) };
+
+function failure(category: FailureCategory, status?: number): RegistryError {
+  return new RegistryError({ side: "target", operation: "put-manifest", subject: "v1", category, status }, "no");
+}
+
+/** A target that has everything under the manifest, and fails the put of the tag so. */
+function failing(
+  error: Error,
+  takesEffect: boolean,
+): { target: MemoryRepository; published: Parameters<typeof publish>[1] } {
+  const target = createMemoryRepository("target");
+  const digest = addImage(target, ["one"]);
+  const manifest = target.manifests.get(digest);
+  if (manifest === undefined) throw new Error("the image was added");
+  target.before = ({ operation }) => {
+    if (operation !== "put-manifest") return;
+    if (takesEffect) target.tags.set(v1, digest);
+    throw error;
+  };
+  return { target, published: { manifest, reference: v1 } };
+}
+
+describe("publishing a tag", () => {
+  it.each([
+    ["no answer", failure("deferred")],
+    ["500", failure("deferred", 500)],
+    ["504", failure("transient", 504)],
+  ])("that was put though its answer was %s is done once it can be read back", async (_what, error) => {
+    const { target, published } = failing(error, true);
+    await expect(publish(target, published, hurried, never)).resolves.toBeUndefined();
+  });
+
+  it("that was put without an answer and cannot be read back is uncertain", async () => {
+    const error = failure("deferred");
+    const { target, published } = failing(error, false);
+    await expect(publish(target, published, hurried, never)).rejects.toMatchObject({ cause: error });
+    await expect(publish(target, published, hurried, never)).rejects.toBeInstanceOf(UncertainPutError);
+  });
+
+  it.each([
+    ["refused", failure("permanent", 403)],
+    ["told to come later", failure("deferred", 429)],
+    ["told that it is busy", failure("deferred", 503)],
+  ])("that was %s has certainly not been put", async (_what, error) => {
+    const { target, published } = failing(error, false);
+    await expect(publish(target, published, hurried, never)).rejects.toBe(error);
+  });
+
+  it("leaves the lease to run out when it is uncertain, so that no newer put meets a late one", async () => {
+    const fixture = replicateFixture({ clock: hurried, leaseMs: 300 });
+    addImage(fixture.source, ["one"], "v1");
+    fixture.target.before = ({ operation, reference }) => {
+      if (operation === "put-manifest" && reference === "v1") throw failure("deferred");
+    };
+    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    expect(report).toMatchObject({ outcome: "deferred", reason: "uncertain" });
+    expect(report).toHaveProperty(
+      "afterMs",
+      expect.toSatisfy((ms: number) => ms >= 300),
+    );
+    fixture.target.before = () => undefined;
+    const newer = await replicateTag(copyRequest("v1", 5), anotherDelivery(fixture), never);
+    expect(newer).toMatchObject({ outcome: "deferred", reason: "busy" });
+    await systemClock.sleep(320, never);
+    const again = anotherDelivery(fixture, { message: fixture.message });
+    expect(await replicateTag(copyRequest("v1"), again, never)).toMatchObject({ outcome: "replicated" });
+  });
+});

@@ -1,0 +1,232 @@
+import { describe, expect, it } from "vitest";
+import { MediaType } from "../../../src/oci/media-type.ts";
+import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { addImage, addIndex, addReferrer } from "../../fixtures/images/memory-image.ts";
+import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
+
+const never = new AbortController().signal;
+
+function uploadsOf({ target }: ReplicateFixture): string[] {
+  return target.calls.filter(({ operation }) => operation === "put-blob").map(({ reference }) => reference);
+}
+
+describe("replicating a tag", () => {
+  it("says that it was brought, also when another push had it looked at again", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["one"], "v1");
+    let met = false;
+    fixture.target.before = async ({ operation }) => {
+      if (operation !== "put-blob" || met) return;
+      met = true;
+      await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
+    };
+    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    expect(report).toMatchObject({ outcome: "replicated", tally: { blobsUploaded: 2 } });
+  });
+
+  it("brings the tag's image to the target byte for byte, the tag last", async () => {
+    const fixture = replicateFixture();
+    const digest = addImage(fixture.source, ["one", "two"], "v1");
+    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    expect(report).toMatchObject({ outcome: "replicated", digest, tally: { manifests: 1, blobsUploaded: 3 } });
+    expect(fixture.target.tags.get("v1")).toBe(digest);
+    expect(fixture.target.manifests.get(digest)?.bytes).toEqual(fixture.source.manifests.get(digest)?.bytes);
+    const puts = fixture.target.calls.filter(({ operation }) => operation.startsWith("put-"));
+    expect(puts.at(-1)).toEqual({ operation: "put-manifest", reference: "v1" });
+  });
+
+  it("puts the children of an index before the index, each by its digest", async () => {
+    const fixture = replicateFixture();
+    const children = [addImage(fixture.source, ["amd64"]), addImage(fixture.source, ["arm64"])];
+    const inner = addIndex(fixture.source, children);
+    const root = addIndex(fixture.source, [inner, addImage(fixture.source, ["s390x"])], "v1");
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
+      outcome: "replicated",
+      digest: root,
+    });
+    const puts = fixture.target.calls
+      .filter(({ operation }) => operation === "put-manifest")
+      .map((call) => call.reference);
+    for (const child of children) expect(puts.indexOf(child)).toBeLessThan(puts.indexOf(inner));
+    expect(puts.at(-1)).toBe("v1");
+    expect(puts).toHaveLength(5);
+  });
+
+  it("brings what is attached to the image, and what is attached to that", async () => {
+    const fixture = replicateFixture();
+    const root = addImage(fixture.source, ["one"], "v1");
+    const signature = addReferrer(fixture.source, root, "signature");
+    const counter = addReferrer(fixture.source, signature, "countersignature");
+    await replicateTag(copyRequest("v1"), fixture, never);
+    expect(fixture.target.manifests.has(signature)).toBe(true);
+    expect(fixture.target.manifests.has(counter)).toBe(true);
+  });
+
+  it("brings what is attached to one platform of an index", async () => {
+    const fixture = replicateFixture();
+    const child = addImage(fixture.source, ["amd64"]);
+    addIndex(fixture.source, [child, addImage(fixture.source, ["arm64"])], "v1");
+    const signature = addReferrer(fixture.source, child, "signature of a child");
+    await replicateTag(copyRequest("v1"), fixture, never);
+    expect(fixture.target.manifests.has(signature)).toBe(true);
+  });
+
+  it("is not held up by a listing that claims the image is attached to itself", async () => {
+    const fixture = replicateFixture();
+    const digest = addImage(fixture.source, ["one"], "v1");
+    const circular = {
+      ...fixture.source,
+      listReferrers: async () => [
+        ...(await fixture.source.listReferrers(digest, never)),
+        { mediaType: MediaType.ociManifest, digest, size: 1 },
+      ],
+    };
+    expect(await replicateTag(copyRequest("v1"), { ...fixture, source: circular }, never)).toMatchObject({
+      outcome: "replicated",
+      digest,
+    });
+  });
+
+  it("says unchanged and writes nothing when the target has the digest under the tag already", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["one"], "v1");
+    await replicateTag(copyRequest("v1"), fixture, never);
+    const before = fixture.target.calls.length;
+    expect(await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never)).toMatchObject({
+      outcome: "unchanged",
+    });
+    expect(fixture.target.calls.slice(before).map(({ operation }) => operation)).toEqual(["resolve"]);
+  });
+
+  it("skips a tag that is gone from the source", async () => {
+    const fixture = replicateFixture();
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toEqual({
+      outcome: "skipped",
+      reason: "source-gone",
+    });
+  });
+
+  it("skips a schema 1 image with a record and without converting it", async () => {
+    const fixture = replicateFixture();
+    fixture.source.addManifest({ schemaVersion: 1, name: "app" }, MediaType.dockerSchema1Signed, "old");
+    expect(await replicateTag(copyRequest("old"), fixture, never)).toEqual({ outcome: "skipped", reason: "schema1" });
+    // A registry that calls every manifest the same.
+    const digest = fixture.source.tags.get("old");
+    if (digest === undefined) throw new Error("it has a tag");
+    const source = { ...fixture.source, resolve: () => Promise.resolve({ digest, mediaType: MediaType.ociManifest }) };
+    expect(await replicateTag(copyRequest("old"), { ...fixture, source }, never)).toEqual({
+      outcome: "skipped",
+      reason: "schema1",
+    });
+  });
+
+  it("copies what the tag names now, not what it named when a push moves it during the copy", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["old"], "v1");
+    let newest: string | undefined;
+    fixture.source.before = ({ operation }) => {
+      if (operation === "open-blob" && newest === undefined) newest = addImage(fixture.source, ["new"], "v1");
+    };
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
+      outcome: "replicated",
+      digest: newest,
+    });
+    const tagPuts = fixture.target.calls.filter((call) => call.operation === "put-manifest" && call.reference === "v1");
+    expect(tagPuts).toHaveLength(1);
+  });
+
+  it("starts over when a newer push removed the image it had begun to copy", async () => {
+    const fixture = replicateFixture();
+    const old = addImage(fixture.source, ["old"], "v1");
+    let newest: string | undefined;
+    fixture.source.before = ({ operation, reference }) => {
+      if (operation !== "fetch-manifest" || reference !== old) return;
+      newest = addImage(fixture.source, ["new"], "v1");
+      fixture.source.manifests.delete(old);
+    };
+    expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
+      outcome: "replicated",
+      digest: newest,
+    });
+  });
+});
+
+describe("deliveries that meet", () => {
+  it("P05: makes another message wait, and the copy under way look again", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["first"], "v1");
+    let met: unknown;
+    let second: string | undefined;
+    fixture.target.before = async ({ operation, reference }) => {
+      if (operation !== "put-manifest" || reference !== "v1" || met !== undefined) return;
+      second = addImage(fixture.source, ["second"], "v1");
+      met = await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
+    };
+    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    expect(met).toMatchObject({ outcome: "deferred", reason: "busy" });
+    expect(report).toMatchObject({ outcome: "replicated", digest: second });
+    expect(fixture.target.tags.get("v1")).toBe(second);
+  });
+
+  it("P07: finds nothing left to do for an older push, and says that a newer one was served", async () => {
+    const fixture = replicateFixture();
+    const digest = addImage(fixture.source, ["one"], "v1");
+    await replicateTag(copyRequest("v1", 2_000), fixture, never);
+    expect(await replicateTag(copyRequest("v1", 1_000), anotherDelivery(fixture), never)).toEqual({
+      outcome: "superseded",
+      reason: "newer-push",
+      digest,
+    });
+    expect(await replicateTag(copyRequest("v1", 2_000), anotherDelivery(fixture), never)).toEqual({
+      outcome: "unchanged",
+      digest,
+    });
+  });
+
+  it("P05: makes a second delivery of the same message wait", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, ["one"], "v1");
+    const duplicate = anotherDelivery(fixture, { message: fixture.message });
+    let met: unknown;
+    fixture.target.before = async ({ operation }) => {
+      if (operation === "put-blob") met ??= await replicateTag(copyRequest("v1"), duplicate, never);
+    };
+    await replicateTag(copyRequest("v1"), fixture, never);
+    expect(met).toMatchObject({ outcome: "deferred", reason: "busy" });
+  });
+
+  it("P24: takes over from a delivery that died by the time in its lease, whatever still stands in the table, and sends no finished blob again", async () => {
+    const fixture = replicateFixture({ leaseMs: 60 });
+    addImage(fixture.source, ["layer-one", "layer-two", "layer-three"], "v1");
+    const streams = createStreams({ small: 1, big: 1, now: Date.now });
+    const dead = { ...fixture, streams, clock: { ...fixture.clock, sleep: () => new Promise<void>(() => undefined) } };
+    await new Promise<void>((died) => {
+      fixture.target.before = ({ operation }) => {
+        if (operation !== "put-blob" || uploadsOf(fixture).length < 3) return undefined;
+        died();
+        return new Promise(() => undefined);
+      };
+      void replicateTag(copyRequest("v1"), dead, never);
+    });
+    fixture.target.before = () => undefined;
+    const finished = uploadsOf(fixture).slice(0, 2);
+    await fixture.clock.sleep(80, never);
+    const next = anotherDelivery(fixture, { message: fixture.message });
+    expect(await replicateTag(copyRequest("v1"), next, never)).toMatchObject({ outcome: "replicated" });
+    for (const digest of finished) expect(uploadsOf(fixture).filter((upload) => upload === digest)).toHaveLength(1);
+  });
+
+  it("R16: uploads a blob that many tags share once, however many copies run at the same time", async () => {
+    const fixture = replicateFixture();
+    const tags = Array.from({ length: 20 }, (_, index) => `v${index}`);
+    for (const tag of tags) addImage(fixture.source, ["shared base", `own ${tag}`], tag);
+    const reports = await Promise.all(
+      tags.map((tag) => replicateTag(copyRequest(tag), anotherDelivery(fixture), never)),
+    );
+    expect(reports.map(({ outcome }) => outcome)).toEqual(tags.map(() => "replicated"));
+    const uploads = uploadsOf(fixture);
+    expect(uploads).toHaveLength(new Set(uploads).size);
+  });
+});

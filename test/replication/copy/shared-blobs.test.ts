@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { parseRepositoryName } from "../../../src/oci/reference.ts";
+import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import { addImage } from "../../fixtures/images/memory-image.ts";
+import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
+import { createMemoryRepository } from "../../fakes/memory-repository.ts";
+
+const never = new AbortController().signal;
+const base = "base".repeat(300_000);
+
+const count = ({ target }: ReplicateFixture, operation: string): number =>
+  target.calls.filter((call) => call.operation === operation).length;
+
+/** Two repositories of one destination, their images on the same base layer. */
+function twoRepositories(): [ReplicateFixture, ReplicateFixture] {
+  const sharing = (name: string) => ({ scope: "gar", repository: parseRepositoryName(name) });
+  const first = replicateFixture({ scope: "gar/one", sharing: sharing("one") });
+  const second = {
+    ...anotherDelivery(first, { scope: "gar/two", sharing: sharing("two") }),
+    source: createMemoryRepository("source"),
+    target: createMemoryRepository("target"),
+  };
+  addImage(first.source, [base, "one"], "v1");
+  addImage(second.source, [base, "two"], "v1");
+  return [first, second];
+}
+
+describe("a blob that several repositories of a destination need", () => {
+  it("is found where the registry shares blobs, with one question", async () => {
+    const [first, second] = twoRepositories();
+    await replicateTag(copyRequest("v1"), first, never);
+    for (const [digest, bytes] of first.target.blobs) second.target.blobs.set(digest, bytes);
+    expect(await replicateTag(copyRequest("v1"), second, never)).toMatchObject({
+      tally: { blobsPresent: 1, blobsUploaded: 2 },
+    });
+    expect(count(second, "head-blob")).toBe(1);
+  });
+
+  it("is asked to be mounted where it does not", async () => {
+    const [first, second] = twoRepositories();
+    await replicateTag(copyRequest("v1"), first, never);
+    second.target.mounts = (digest, from) => (from === "one" ? first.target.blobs.get(digest) : undefined);
+    expect(await replicateTag(copyRequest("v1"), second, never)).toMatchObject({
+      outcome: "replicated",
+      tally: { blobsMounted: 1, blobsUploaded: 2 },
+    });
+  });
+
+  it("is sent by one of two copies that run at once, while the other waits for it", async () => {
+    const [first, second] = twoRepositories();
+    second.target.mounts = (digest) => first.target.blobs.get(digest);
+    first.target.mounts = (digest) => second.target.blobs.get(digest);
+    const both = [first, second].map((fixture) => replicateTag(copyRequest("v1"), fixture, never));
+    const reports = await Promise.all(both);
+    const bytes = reports.map((report) => (report.outcome === "replicated" ? report.tally.bytesUploaded : Number.NaN));
+    expect(Math.min(...bytes)).toBeLessThan(10_000);
+    expect(Math.max(...bytes)).toBeGreaterThan(1_000_000);
+  });
+
+  it("is sent anyway when the other repository has lost it", async () => {
+    const [first, second] = twoRepositories();
+    await replicateTag(copyRequest("v1"), first, never);
+    expect(await replicateTag(copyRequest("v1"), second, never)).toMatchObject({
+      outcome: "replicated",
+      tally: { blobsUploaded: 3 },
+    });
+  });
+});
+
+describe("a repository that is empty", () => {
+  it("is not asked for any blob", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, [base, `${base}2`], "v1");
+    await replicateTag(copyRequest("v1"), fixture, never);
+    expect([count(fixture, "list-tags"), count(fixture, "head-blob")]).toEqual([2, 0]);
+  });
+
+  it("is asked for big ones when it has anything", async () => {
+    const fixture = replicateFixture();
+    addImage(fixture.source, [base, "small"], "v1");
+    addImage(fixture.target, ["something"], "older");
+    await replicateTag(copyRequest("v1"), fixture, never);
+    expect(count(fixture, "head-blob")).toBe(1);
+  });
+});

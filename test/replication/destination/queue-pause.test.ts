@@ -1,0 +1,212 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../../functions/probe/handler.ts";
+import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
+import { RateExceededError } from "../../../src/oci/errors/rate-exceeded-error.ts";
+import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
+import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
+import { isForsaken } from "../../../src/replication/destination/queue-pause.ts";
+import type { IntakeRecord } from "../../../src/replication/destination/queue-pause.ts";
+import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { createObserved } from "../../functions/observer.ts";
+
+const MINUTE = 60_000;
+const configuration = parseConfiguration({
+  version: 1,
+  source: { account: "123456789012", region: "us-east-1" },
+  destinations: [
+    { name: "gar", kind: "generic", plainHttp: true, prefix: "p", registry: "127.0.0.1:1" },
+    { name: "other", kind: "generic", plainHttp: true, prefix: "o", registry: "127.0.0.1:2" },
+  ],
+  rules: [{ repositories: ["**"], destinations: ["gar", "other"] }],
+});
+
+function setUp() {
+  const circuits = createMemoryRecordStore<CircuitRecord>();
+  const intakes = createMemoryRecordStore<IntakeRecord>();
+  const time = { now: 0 };
+  const target: { problem?: Error | undefined; meanwhile?: (() => void | Promise<void>) | undefined } = {};
+  const done: string[] = [];
+  const failing = { lambda: false };
+  const observer = createObserved();
+  const probe = createHandler({
+    configuration,
+    circuits,
+    intakes,
+    fullConcurrency: 50,
+    now: () => time.now,
+    timeout: (ms) => AbortSignal.timeout(ms),
+    observer,
+    async probe(destination) {
+      done.push(`probe ${destination}`);
+      await target.meanwhile?.();
+      if (target.problem !== undefined) throw target.problem;
+    },
+    setIntake(destination, intake) {
+      if (failing.lambda) return Promise.reject(new Error("ResourceInUseException"));
+      done.push(`${destination} ${intake === "paused" ? "paused" : (intake.concurrency ?? "full")}`);
+      return Promise.resolve();
+    },
+  });
+  const open = (since: number): Promise<void> =>
+    circuits.update("gar", () => ({
+      next: { state: "open", since, until: since + 20_000, trips: 1 },
+      answer: undefined,
+    }));
+  const reopen = (until: number, trips: number): Promise<void> =>
+    circuits.update("gar", () => ({ next: { state: "open", since: 0, until, trips }, answer: undefined }));
+  /** So many failures of one repository, in the minute to come. */
+  const suspect = (failures: number): Promise<void> => {
+    const bucket = { epoch: Math.floor((time.now + MINUTE) / 5_000), calls: failures, failures, slow: 0 };
+    const culprits = [{ repository: "broken", failures, slow: 0 }];
+    return circuits.update("gar", () => ({
+      next: { state: "closed", buckets: [{ ...bucket, culprits }] },
+      answer: undefined,
+    }));
+  };
+  const intake = (): Promise<IntakeRecord | undefined> => intakes.update("gar", (record) => ({ answer: record }));
+  const circuit = (): Promise<CircuitRecord | undefined> => circuits.update("gar", (record) => ({ answer: record }));
+  /** Lets a minute pass, and looks. */
+  const minute = async (): Promise<string[]> => {
+    time.now += MINUTE;
+    done.length = 0;
+    await probe(NEVER);
+    return [...done];
+  };
+  return { open, reopen, suspect, minute, intake, circuit, target, failing, observer, time, done };
+}
+
+const away = new RegistryError(
+  { side: "target", operation: "start-upload", subject: "p", category: "deferred", status: 503 },
+  "away",
+);
+
+describe("the probe", () => {
+  it("does nothing as long as all circuits are closed", async () => {
+    const { minute, intake } = setUp();
+    expect(await minute()).toEqual([]);
+    expect(await intake()).toBeUndefined();
+  });
+
+  it("pauses the queues of a circuit that is open for two minutes, and of no other", async () => {
+    const { open, minute } = setUp();
+    await open(1);
+    expect(await minute()).toEqual([]);
+    expect(await minute()).toEqual([]);
+    expect(await minute()).toEqual(["gar paused"]);
+  });
+
+  it("asks once a minute whether the destination is back, then opens with two and twice as many every minute", async () => {
+    const { open, minute, target, circuit, intake, observer } = setUp();
+    target.problem = away;
+    await open(0);
+    await minute();
+    expect(await minute()).toEqual(["gar paused"]);
+    expect(await minute()).toEqual(["probe gar"]);
+    expect(await circuit()).toMatchObject({ state: "open" });
+    target.problem = undefined;
+    expect(await minute()).toEqual(["probe gar", "probe gar", "gar 2"]);
+    expect(await circuit()).toMatchObject({ state: "closed" });
+    const changes = observer.counts.filter(({ metric }) => metric.startsWith("Circuits"));
+    expect(changes).toEqual([{ metric: "CircuitsClosed", value: 1, destination: "gar" }]);
+    const opened: string[][] = [];
+    for (let step = 0; step < 7; step++) opened.push(await minute());
+    expect(opened).toEqual([["gar 4"], ["gar 8"], ["gar 16"], ["gar 32"], ["gar full"], [], []]);
+    expect(await intake()).toEqual({ state: "full" });
+  });
+
+  it("leaves a circuit open that opened anew while the destination was asked", async () => {
+    const { open, minute, target, circuit, reopen, time } = setUp();
+    await open(0);
+    await minute();
+    await minute();
+    target.meanwhile = () => reopen(time.now + MINUTE, 3);
+    expect(await minute()).toEqual(["probe gar"]);
+    expect(await circuit()).toEqual({ state: "open", since: 0, until: time.now + MINUTE, trips: 3 });
+  });
+
+  it("closes a circuit by as many writes as it wants to see, those of copies counted", async () => {
+    const { open, minute, target, circuit, done } = setUp();
+    await open(0);
+    await minute();
+    await minute();
+    let asked = 0;
+    target.meanwhile = () => void (asked++ === 1 && (target.problem = away));
+    await minute();
+    expect(done.filter((what) => what === "probe gar")).toHaveLength(2);
+    expect(await circuit()).toMatchObject({ state: "half-open", successes: 1 });
+    target.meanwhile = undefined;
+    target.problem = undefined;
+    expect(await minute()).toEqual(["probe gar", "gar 2"]);
+  });
+
+  it("asks in a repository of its own when only one repository says that the destination is away", async () => {
+    const { minute, target, circuit, suspect } = setUp();
+    await suspect(10);
+    expect(await minute()).toEqual(["probe gar"]);
+    expect(await circuit()).toMatchObject({ state: "closed" });
+    await suspect(10);
+    target.problem = away;
+    expect(await minute()).toEqual(["probe gar"]);
+    expect(await circuit()).toMatchObject({ state: "open", trips: 1 });
+  });
+
+  it("finds nothing out while the rate is used up", async () => {
+    const { open, minute, target, circuit } = setUp();
+    await open(0);
+    await minute();
+    await minute();
+    const before = await circuit();
+    target.problem = new RateExceededError("gar", 20_000);
+    expect(await minute()).toEqual(["probe gar"]);
+    expect(await circuit()).toEqual(before);
+  });
+
+  it("takes a refusal of what we are for an answer: the destination is there", async () => {
+    const { open, minute, target, circuit } = setUp();
+    target.problem = new RegistryError(
+      { side: "target", operation: "start-upload", subject: "p", category: "permanent", status: 403 },
+      "denied",
+    );
+    await open(0);
+    await minute();
+    await minute();
+    await minute();
+    expect(await circuit()).toMatchObject({ state: "closed" });
+  });
+
+  it("pauses again when the destination goes away while it is being opened", async () => {
+    const { open, minute, time, intake } = setUp();
+    await open(0);
+    await minute();
+    await minute();
+    await minute();
+    await minute();
+    expect(await intake()).toMatchObject({ state: "reopening" });
+    await open(time.now);
+    await minute();
+    expect(await minute()).toEqual(["gar paused"]);
+  });
+
+  it("takes a step that could not be taken again a minute later", async () => {
+    const { open, minute, failing, observer, intake } = setUp();
+    await open(0);
+    await minute();
+    failing.lambda = true;
+    await minute();
+    expect(await intake()).toMatchObject({ state: "paused", isDone: false });
+    expect(observer.lines.at(-1)?.fields).toMatchObject({ destination: "gar", error: "ResourceInUseException" });
+    failing.lambda = false;
+    expect(await minute()).toEqual(["gar paused"]);
+  });
+});
+
+describe("queues that were paused", () => {
+  it("are forsaken when nobody has looked after them for a quarter of an hour", () => {
+    const paused = { state: "paused", since: 0, probedAt: 5 * MINUTE, isDone: true } as const;
+    expect(isForsaken(paused, 20 * MINUTE)).toBe(false);
+    expect(isForsaken(paused, 20 * MINUTE + 1)).toBe(true);
+    expect(isForsaken({ state: "full" }, 1e12)).toBe(false);
+    expect(isForsaken(undefined, 1e12)).toBe(false);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { companionTags } from "../../../src/oci/referrers.ts";
+import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import { addImage, addReferrer } from "../../fixtures/images/memory-image.ts";
+import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+
+const never = new AbortController().signal;
+
+/** An image that was copied before anything was attached to it. */
+async function copied() {
+  const fixture = replicateFixture();
+  const digest = addImage(fixture.source, ["one"], "v1");
+  await replicateTag(copyRequest("v1"), fixture, never);
+  return { fixture, digest };
+}
+
+describe("what is attached to an image after its copy", () => {
+  it("comes with the next request of the image, though the tag is equal", async () => {
+    const { fixture, digest } = await copied();
+    const referrer = addReferrer(fixture.source, digest, "late signature");
+    const [signature = ""] = companionTags(digest);
+    addImage(fixture.source, ["signature"], signature);
+    const report = await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
+    expect(report).toMatchObject({ outcome: "replicated", digest });
+    expect(fixture.target.manifests.has(referrer)).toBe(true);
+    expect(fixture.target.tags.get(signature)).toBe(fixture.source.tags.get(signature));
+    expect(await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never)).toMatchObject({
+      outcome: "unchanged",
+    });
+  });
+
+  it("comes by its own request, when the target has the image", async () => {
+    const { fixture, digest } = await copied();
+    const referrer = addReferrer(fixture.source, digest, "late signature");
+    const [signature = ""] = companionTags(digest);
+    addImage(fixture.source, ["signature"], signature);
+    for (const reference of [referrer, signature]) {
+      const attached = { ...anotherDelivery(fixture), onlyAttached: true };
+      expect(await replicateTag(copyRequest(reference), attached, never)).toMatchObject({ outcome: "replicated" });
+    }
+  });
+});
+
+describe("what no rule selects", () => {
+  it("stays away when the target does not have what it is attached to", async () => {
+    const fixture = replicateFixture();
+    const digest = addImage(fixture.source, ["one"], "dev");
+    const referrer = addReferrer(fixture.source, digest, "signature");
+    const [signature = ""] = companionTags(digest);
+    addImage(fixture.source, ["signature"], signature);
+    for (const reference of [referrer, signature]) {
+      const attached = { ...anotherDelivery(fixture), onlyAttached: true };
+      expect(await replicateTag(copyRequest(reference), attached, never)).toEqual({
+        outcome: "skipped",
+        reason: "subject-absent",
+      });
+    }
+    expect(fixture.target.manifests.size).toBe(0);
+  });
+
+  it("stays away without a tag when it is attached to nothing, as the children of an index", async () => {
+    const fixture = replicateFixture();
+    const digest = addImage(fixture.source, ["child"]);
+    const report = await replicateTag(copyRequest(digest), { ...fixture, onlyAttached: true }, never);
+    expect(report).toEqual({ outcome: "skipped", reason: "untagged" });
+  });
+});

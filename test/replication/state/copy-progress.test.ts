@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { createCopyProgress } from "../../../src/replication/state/copy-progress.ts";
+import type { CopyEvent, CopyProgress } from "../../../src/replication/state/copy-progress.ts";
+import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import { addImage } from "../../fixtures/images/memory-image.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+
+const blobOf = (letter: string, size: number) =>
+  ({ mediaType: "m", digest: `sha256:${letter.repeat(64)}`, size }) as const;
+const [a, b] = [blobOf("a", 100), blobOf("b", 50)];
+const planned: CopyEvent = { kind: "planned", manifests: 1, blobs: [a, b] };
+
+describe("the progress of a copy", () => {
+  it("counts blobs and bytes done, and takes off what need not be sent", () => {
+    const progress = createCopyProgress();
+    expect(progress.read()).toBeUndefined();
+    progress.observe(planned);
+    expect(progress.read()).toEqual({ blobs: 2, blobsDone: 0, bytes: 150, bytesSent: 0 });
+    progress.observe({ kind: "blob-bytes", blob: a, bytes: 60 });
+    progress.observe({ kind: "blob-done", blob: b, how: "present" });
+    expect(progress.read()).toEqual({ blobs: 2, blobsDone: 1, bytes: 100, bytesSent: 60 });
+  });
+
+  it("begins anew when the copy does", () => {
+    const progress = createCopyProgress();
+    for (const event of [planned, { kind: "blob-done", blob: a, how: "uploaded" } as const, planned])
+      progress.observe(event);
+    expect(progress.read()).toEqual({ blobs: 2, blobsDone: 0, bytes: 150, bytesSent: 0 });
+  });
+
+  it("is told to whoever has subscribed, as often as subscribed, until unsubscribed", () => {
+    const progress = createCopyProgress();
+    const seen: CopyProgress[] = [];
+    const listener = (known: CopyProgress): void => void seen.push(known);
+    const ends = [progress.subscribe(listener), progress.subscribe(listener)];
+    progress.observe(planned);
+    expect(seen).toHaveLength(2);
+    ends[0]?.();
+    ends[0]?.();
+    progress.observe({ kind: "blob-bytes", blob: a, bytes: 1 });
+    expect(seen).toHaveLength(3);
+    expect(seen.at(-1)).toEqual(progress.read());
+    ends[1]?.();
+    progress.observe({ kind: "blob-bytes", blob: a, bytes: 1 });
+    expect(seen).toHaveLength(3);
+  });
+
+  it("stands in the tag's record while the copy goes on, and is gone with its lease", async () => {
+    const context = replicateFixture();
+    addImage(context.source, ["one", "two"], "v1");
+    const { clock } = context;
+    const progresses: unknown[] = [];
+    context.target.before = async ({ operation, reference }) => {
+      if (operation !== "put-manifest" || reference !== "v1") return;
+      const record = await context.tags.update(`${context.scope}:v1`, (known) => ({ answer: known }), NEVER);
+      progresses.push(record?.lease?.progress);
+    };
+    const report = await replicateTag(copyRequest("v1", clock.now()), context, AbortSignal.timeout(5_000));
+    expect(report).toMatchObject({ outcome: "replicated" });
+    expect(progresses).toEqual([{ blobs: 3, blobsDone: 3, bytes: expect.any(Number), bytesSent: expect.any(Number) }]);
+    const record = await context.tags.update(`${context.scope}:v1`, (known) => ({ answer: known }), NEVER);
+    expect(record?.lease).toBeUndefined();
+  });
+});

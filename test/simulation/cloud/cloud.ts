@@ -1,0 +1,183 @@
+import { sourceAccess } from "../../../src/contract/configuration/configuration-document.ts";
+import type { Destination } from "../../../src/contract/configuration/configuration-document.ts";
+import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
+import type { Configuration } from "../../../src/contract/configuration/configuration.ts";
+import type { Observer } from "../../../src/contract/observing/observer.ts";
+import type { Digest } from "../../../src/oci/digest.ts";
+import type { HttpRequest } from "../../../src/registry/http/http.ts";
+import type { Checkpoint } from "../../../src/replication/state/checkpoint.ts";
+import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
+import type { IntakeRecord } from "../../../src/replication/destination/queue-pause.ts";
+import type { RateRecord } from "../../../src/replication/destination/rate-record.ts";
+import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
+import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
+import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
+import { createBucketSite } from "../http/bucket-site.ts";
+import { artifactRegistryProfile, ecrProfile, specificationProfile } from "../http/profiles.ts";
+import { createRegistrySite } from "../http/registry-site.ts";
+import type { Profile } from "../http/registry-site.ts";
+import { createSecrets } from "../http/secrets.ts";
+import type { Secrets } from "../http/secrets.ts";
+import type { Script, Site } from "../http/site.ts";
+import { createTokenSite } from "../http/token-site.ts";
+import type { Table } from "./ports.ts";
+import { createQueue } from "./queue.ts";
+import type { Queue } from "./queue.ts";
+import { createRegistry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
+import { DESTINATIONS } from "../world.ts";
+import type { DestinationName, Process, Service, World } from "../world.ts";
+
+const GAR = {
+  name: "gar",
+  kind: "artifactRegistry",
+  registry: "europe-docker.pkg.dev",
+  prefix: "p/r",
+  requestsPerSecond: 100,
+  federation: { audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/aws/providers/aws" },
+} as const;
+/** A registry of the specification, with a token server of its own. */
+function specified(name: Exclude<DestinationName, "gar">) {
+  const allowedHosts = [`auth.${name}.test`];
+  return {
+    name,
+    kind: "generic",
+    registry: `${name}.test`,
+    prefix: "p",
+    requestsPerSecond: 100,
+    allowedHosts,
+  } as const;
+}
+
+/** Everything to each of these destinations: one of Artifact Registry, others of the specification. */
+export function configurationOf(...names: DestinationName[]): Configuration {
+  return parseConfiguration({
+    version: 1,
+    source: { account: "123456789012", region: "eu-west-1" },
+    destinations: names.map((name) => (name === "gar" ? GAR : specified(name))),
+    rules: [{ repositories: ["app", "web"], destinations: names }],
+  });
+}
+
+export const SILENT: Observer = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  count: () => undefined,
+};
+
+/** How the copy function is deployed. */
+export interface Deployment {
+  /** Copies at once, for each destination. */
+  readonly concurrency: number;
+  /** Time an invocation has; it is killed at its end. */
+  readonly limitMs: number;
+  /** How long an upload takes at most. */
+  readonly uploadMs: number;
+}
+
+/** A destination, and what stands before it. */
+export interface Place {
+  readonly destination: Destination;
+  readonly registry: Registry;
+  readonly queue: Queue;
+  /** Copies at once as the event source mapping allows them now; 0 while it rests. */
+  intake: number;
+}
+
+/** Everything that outlives an invocation. */
+export interface Cloud {
+  readonly world: World;
+  readonly configuration: Configuration;
+  readonly deployment: Deployment;
+  readonly source: Registry;
+  readonly places: ReadonlyMap<string, Place>;
+  readonly script: Script;
+  /** What answers HTTP, by host. */
+  readonly sites: ReadonlyMap<string, Site>;
+  /** What logs in to the source, and to Artifact Registry. */
+  readonly passwords: { readonly ecr: Secrets; readonly google: Secrets };
+  readonly tags: Table<TagRecord>;
+  readonly checkpoints: Table<Checkpoint>;
+  readonly circuits: Table<CircuitRecord>;
+  readonly rates: Table<RateRecord>;
+  readonly intakes: Table<IntakeRecord>;
+  readonly cycles: Table<ReconcileRecord>;
+  /** By record, push and request. */
+  readonly receipts: Map<string, Receipt>;
+  /** Who sends which blob now. */
+  readonly uploads: Map<string, Process>;
+  /** Reasons of the messages in the dead-letter queue. */
+  readonly dead: string[];
+  /** Events that no invocation of fan-out could take: Lambda has put them into the queue of what was not delivered. */
+  readonly undelivered: string[];
+  onTag: (destination: string, repository: string, tag: string, digest: Digest) => void;
+  onRequest: (service: Service, request: HttpRequest) => void;
+}
+
+export interface CloudOptions {
+  readonly configuration: Configuration;
+  readonly deployment: Deployment;
+  /** Destinations take manifests without what they point to. */
+  readonly isLenient: boolean;
+  readonly script?: Script;
+}
+
+export function createCloud(world: World, options: CloudOptions): Cloud {
+  const { configuration, deployment, isLenient, script = {} } = options;
+  const source = createRegistry(false);
+  const passwords = {
+    ecr: createSecrets("password", () => world.time.now()),
+    google: createSecrets("ya29", () => world.time.now()),
+  };
+  const tokens = createSecrets("token", () => world.time.now());
+  const places = new Map(
+    configuration.destinations.map((destination) => {
+      const { name, kind } = destination;
+      const queue = createQueue(world, name);
+      const registry = createRegistry(kind === "artifactRegistry");
+      return [name, { destination, registry, queue, intake: deployment.concurrency } satisfies Place];
+    }),
+  );
+  const { registry: host, allowedHosts } = sourceAccess(configuration.source);
+  const [bucket = ""] = allowedHosts;
+  const sites = new Map<string, Site>([[bucket, createBucketSite("source", source)]]);
+  const cloud: Cloud = {
+    world,
+    configuration,
+    deployment,
+    source,
+    places,
+    script,
+    sites,
+    passwords,
+    tags: new Map(),
+    checkpoints: new Map(),
+    circuits: new Map(),
+    rates: new Map(),
+    intakes: new Map(),
+    cycles: new Map(),
+    receipts: new Map(),
+    uploads: new Map(),
+    dead: [],
+    undelivered: [],
+    onTag: () => undefined,
+    onRequest: () => undefined,
+  };
+  const profile = ecrProfile(passwords.ecr, bucket);
+  sites.set(host, createRegistrySite({ service: "source", registry: source, profile, onTag: () => undefined }));
+  for (const { destination, registry } of places.values()) {
+    const { registry: host, allowedHosts } = destination.access;
+    const [tokenHost = ""] = allowedHosts;
+    const service = DESTINATIONS.find((name) => name === destination.name) ?? "gar";
+    const profile: Profile =
+      service === "gar"
+        ? artifactRegistryProfile(passwords.google, isLenient)
+        : specificationProfile(tokens, `https://${tokenHost}/token`, isLenient);
+    if (service !== "gar") sites.set(tokenHost, createTokenSite(service, tokens));
+    const onTag = (repository: string, tag: string, digest: Digest): void =>
+      cloud.onTag(destination.name, repository, tag, digest);
+    sites.set(host, createRegistrySite({ service, registry, profile, onTag }));
+  }
+  return cloud;
+}

@@ -1,0 +1,175 @@
+import { createHandler } from "../../../functions/copy/handler.ts";
+import type { CopyDependencies, Delivery } from "../../../functions/copy/handler.ts";
+import type { Observer } from "../../../src/contract/observing/observer.ts";
+import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
+import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { createCopyWiring } from "../../../src/wiring/copy-wiring.ts";
+import type { CopyWiring } from "../../../src/wiring/copy-wiring.ts";
+import { createEndpointMaker } from "../../../src/wiring/endpoint-maker.ts";
+import { SILENT } from "./cloud.ts";
+import type { Cloud, Place } from "./cloud.ts";
+import { credentialsOf } from "./credentials.ts";
+import { createNetwork } from "../http/network.ts";
+import { receiptsOf, storeOf } from "./ports.ts";
+import type { Message } from "./queue.ts";
+import { createProcess } from "../world.ts";
+import type { Process } from "../world.ts";
+
+/** An execution environment: warm between invocations, until it dies. */
+interface Environment {
+  readonly process: Process;
+  readonly handle: ReturnType<typeof createHandler>;
+}
+
+/** Runs the copy function on every destination's queue, as Lambda does: as many environments as there are messages, within the intake. */
+export function startCopyFunction(
+  cloud: Cloud,
+  onDelivery: () => void = () => undefined,
+  more: (process: Process) => Partial<CopyDependencies> = () => ({}),
+): void {
+  const warm: Environment[] = [];
+  let environments = 0;
+  for (const place of cloud.places.values()) poll(place);
+
+  function poll(place: Place): void {
+    let running = 0;
+    place.queue.poll((message) => {
+      if (running >= place.intake) return false;
+      running++;
+      onDelivery();
+      const environment = warm.pop() ?? startEnvironment(cloud, `copy-${environments++}`, more);
+      cloud.world.note(`${environment.process.name} gets ${message.id} (${message.receives + 1}): ${message.body}`);
+      void invoke(environment, message, place, () => running--);
+      return true;
+    });
+  }
+
+  async function invoke(
+    environment: Environment,
+    message: Message,
+    { queue, destination }: Place,
+    free: () => void,
+  ): Promise<void> {
+    const { process, handle } = environment;
+    const { limitMs } = cloud.deployment;
+    let isOver = false;
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
+      free();
+      if (process.isAlive()) warm.push(environment);
+      queue.wake();
+    };
+    const cancelLimit = cloud.world.time.after(limitMs, () => {
+      process.kill();
+      end();
+    });
+    const fate = await handle(deliveryOf(message, destination.name), limitMs).catch((error: unknown) => {
+      cloud.world.note(`${process.name} throws ${String(error)}`);
+      return "thrown" as const;
+    });
+    cancelLimit();
+    cloud.world.note(`${process.name} ends: ${fate}`);
+    if (fate === "done" && cloud.world.random() >= cloud.world.odds().lostAnswer) queue.delete(message.id);
+    end();
+  }
+}
+
+function deliveryOf({ id, body, receives, priority }: Message, destination: string): Delivery {
+  return {
+    messageId: id,
+    body,
+    receiptHandle: id,
+    queueArn: `${destination} ${priority}`,
+    receiveCount: receives + 1,
+  };
+}
+
+export function startEnvironment(
+  cloud: Cloud,
+  name: string,
+  more: (process: Process) => Partial<CopyDependencies> = () => ({}),
+): Environment {
+  const process = createProcess(cloud.world, name);
+  return { process, handle: createHandler({ ...copyDependencies(cloud, process), ...more(process) }) };
+}
+
+/** The function's index.ts, with the models for adapters. */
+export function copyDependencies(cloud: Cloud, process: Process): CopyDependencies {
+  const { world, dead, configuration } = cloud;
+  const { clock } = process;
+  const failure = (): Error => new Error("the queue cannot be reached");
+  const copies = copyWiring(cloud, process);
+  return {
+    configuration,
+    observer: observerOf(cloud, process),
+    memoryMegabytes: 1_769,
+    now: clock.now,
+    timeout(ms) {
+      const abort = new AbortController();
+      world.time.after(ms, () => abort.abort(new Error("out of time")));
+      return abort.signal;
+    },
+    circuit: (destination) => copies.circuit(destination),
+    receipts: receiptsOf(process, cloud.receipts),
+    serves: ({ queueArn }, destination) => queueArn.split(" ")[0] === destination,
+    priority: ({ queueArn }) => (queueArn.endsWith(" live") ? "live" : "backfill"),
+    defer({ messageId, queueArn }, afterMs, signal) {
+      const effect = (): void => cloud.places.get(queueArn.split(" ")[0] ?? "")?.queue.show(messageId, afterMs);
+      return process.call({ service: "queue", what: `defers ${messageId} by ${afterMs}`, effect, failure, signal });
+    },
+    bury({ messageId }, { reason }, signal) {
+      const effect = (): void => void dead.push(reason);
+      return process.call({ service: "queue", what: `buries ${messageId}: ${reason}`, effect, failure, signal });
+    },
+    open: ({ delivery, ...route }) => {
+      const priority = delivery.queueArn.endsWith(" live") ? "live" : "backfill";
+      return copies.open({ ...route, priority, message: delivery.messageId });
+    },
+  };
+}
+
+/** Sources, targets and circuits as one process has them: joined as production joins them. */
+export function copyWiring(cloud: Cloud, process: Process): CopyWiring {
+  const { world, configuration, tags, checkpoints, circuits, rates } = cloud;
+  const { clock } = process;
+  const streams = createStreams({ small: 4, big: 4, now: clock.now });
+  let deliveries = 0;
+  return createCopyWiring({
+    configuration,
+    registries: createEndpointMaker({
+      configuration,
+      connections: createNetwork(cloud, process),
+      credentials: credentialsOf(cloud, process),
+      onBusy: () => streams.slower(),
+      clock,
+      random: world.random,
+    }),
+    stores: {
+      tags: storeOf(process, tags, "tag", leaseGuard(cloud, process)),
+      checkpoints: storeOf(process, checkpoints, "checkpoint"),
+      circuits: storeOf(process, circuits, "circuit"),
+      rates: storeOf(process, rates, "rate"),
+    },
+    streams,
+    clock,
+    random: world.random,
+    createOwner: () => `${process.name}-${deliveries++}`,
+    observer: observerOf(cloud, process),
+  });
+}
+
+/** What a process says is worth a line of the timeline, when it is more than information. */
+function observerOf({ world }: Cloud, process: Process): Observer {
+  const says = (message: string, about?: object): void =>
+    world.note(() => `${process.name} says: ${message} ${JSON.stringify(about ?? {})}`);
+  return { ...SILENT, warn: says, error: says };
+}
+
+/** A lease is taken, and renewed, in the name of who does it (I15). */
+function leaseGuard({ world }: Cloud, { name }: Process): (before: TagRecord | undefined, after: TagRecord) => void {
+  return (before, { lease }) => {
+    if (lease === undefined || lease.until === before?.lease?.until) return;
+    if (!lease.owner.startsWith(`${name}-`)) world.violate("I15", `${name} renews the lease of ${lease.owner}`);
+  };
+}

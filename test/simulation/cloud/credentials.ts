@@ -1,0 +1,47 @@
+import type { Login } from "../../../src/contract/providers/provider.ts";
+import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
+import { cachedCredentials } from "../../../src/registry/auth/cached-credentials.ts";
+import { fixedCredentials } from "../../../src/registry/auth/credentials.ts";
+import type { Credentials, CredentialsSource } from "../../../src/registry/auth/credentials.ts";
+import type { Cloud } from "./cloud.ts";
+import type { Process } from "../world.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** How one process logs in: with what AWS or Google give it for a while, kept as production keeps it. */
+export function credentialsOf({ world, passwords }: Cloud, process: Process): (login: Login) => CredentialsSource {
+  const kept = (side: "source" | "target", lifeMs: number, issue: () => Credentials): CredentialsSource =>
+    cachedCredentials(async (signal) => {
+      const about = { side, operation: "get-credentials", subject: "a login" } as const;
+      const credentials = await process.call({
+        service: "logins",
+        what: `logs in to the ${side}`,
+        effect: () => (world.outage("logins") === "forbidden" ? undefined : issue()),
+        failure: () => new RegistryError({ ...about, category: "deferred" }, "simulated"),
+        isRead: true,
+        signal,
+        weight: 0.2,
+      });
+      // A role that may not log in, or is not trusted (AccessDenied of ECR, 4xx of the Security Token Service).
+      if (credentials === undefined) throw new RegistryError({ ...about, category: "permanent" }, "simulated");
+      return { credentials, expiresAt: process.clock.now() + lifeMs };
+    }, process.clock.now);
+  return (login) => {
+    switch (login.kind) {
+      case "anonymous":
+        return fixedCredentials({ kind: "anonymous" });
+      case "ecr":
+        // ECR API, GetAuthorizationToken: twelve hours.
+        return kept("source", 12 * HOUR_MS, () => {
+          const password = passwords.ecr.issue(12 * HOUR_MS);
+          return { kind: "basic", username: "AWS", password };
+        });
+      case "stored":
+      // A secret does not end by itself; here it stands for whatever the destination takes.
+      case "google":
+      case "google-key":
+        // Security Token Service: an hour.
+        return kept("target", HOUR_MS, () => ({ kind: "registry-token", token: passwords.google.issue(HOUR_MS) }));
+    }
+  };
+}

@@ -1,0 +1,72 @@
+import { createHandler } from "../../../functions/fan-out/handler.ts";
+import { ecrPushEvent } from "../../../local/events/ecr-events.ts";
+import type { Digest } from "../../../src/oci/digest.ts";
+import { MediaType } from "../../../src/oci/media-type.ts";
+import { SILENT } from "./cloud.ts";
+import type { Cloud } from "./cloud.ts";
+import { receiptsOf } from "./ports.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { createProcess } from "../world.ts";
+
+/**
+ * An invocation that fails is tried twice more, after a minute and after two; then the event goes to the function's onFailure
+ * destination (Lambda developer guide, "How Lambda handles errors and retries with asynchronous invocation"). EventBridge,
+ * which has handed it over, is not told.
+ */
+const RETRIES_MS = [60_000, 120_000] as const;
+/** Timeout of the function, in milliseconds: an invocation that has died shows by then. */
+const TIMEOUT_MS = 30_000;
+
+/** Runs the fan-out function on events, as Lambda runs asynchronous invocations. */
+export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
+  const { world, configuration, places } = cloud;
+  let invocations = 0;
+
+  async function invoke(event: PushEvent): Promise<void> {
+    const process = createProcess(world, `fan-out-${invocations++}`);
+    const failure = (): Error => new Error("the queue cannot be reached");
+    const handle = createHandler({
+      configuration,
+      observer: SILENT,
+      now: () => world.time.now(),
+      receipts: receiptsOf(process, cloud.receipts),
+      send: async (requests, signal) => {
+        for (const request of requests) {
+          const effect = (): void => places.get(request.destination)?.queue.send(JSON.stringify(request), "live");
+          const what = `queues ${request.id} ${request.repository}:${request.reference} to ${request.destination}`;
+          await process.call({ service: "queue", what, effect, failure, signal });
+        }
+      },
+    });
+    await handle(pushEventOf(event, cloud), process.name, NEVER);
+  }
+
+  return function deliver(event, failures = 0) {
+    let isOver = false;
+    const fail = (): void => {
+      if (isOver) return;
+      isOver = true;
+      const waitMs = RETRIES_MS[failures];
+      if (waitMs !== undefined) return void world.time.after(waitMs, () => deliver(event, failures + 1));
+      world.note(`the event ${event.id} is put where nobody could take it`);
+      cloud.undelivered.push(event.id);
+    };
+    world.time.after(TIMEOUT_MS, fail);
+    void invoke(event).then(() => (isOver = true), fail);
+  } satisfies (event: PushEvent, failures?: number) => void;
+}
+
+export interface PushEvent {
+  readonly id: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: Digest;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+function pushEventOf({ id, repository, tag, digest, at }: PushEvent, { configuration }: Cloud): unknown {
+  const { account, region } = configuration.source;
+  const stored = { repository, digest, mediaType: MediaType.ociManifest, tag };
+  return ecrPushEvent(stored, { id, account, region, at: new Date(at) });
+}

@@ -1,0 +1,66 @@
+import type { Receipt, Receipts } from "../../../src/replication/outcome/receipt.ts";
+import { StoreError } from "../../../src/replication/state/record-store.ts";
+import type { RecordStore } from "../../../src/replication/state/record-store.ts";
+import { short } from "../short.ts";
+import type { Process } from "../world.ts";
+
+/** A table: every item with a version, every write on the condition that it has not changed (as DynamoDB's). */
+export type Table<Record> = Map<string, { readonly version: number; readonly record: Record }>;
+
+/** The table as one process sees it. */
+export function storeOf<Record>(
+  process: Process,
+  table: Table<Record>,
+  name: string,
+  onWrite: (before: Record | undefined, after: Record) => void = () => undefined,
+): RecordStore<Record> {
+  return {
+    async update(key, change, signal) {
+      const failure = (): Error => new StoreError(`${name} cannot be reached`);
+      for (;;) {
+        const seen = await process.call({
+          service: "table",
+          what: () => `read ${name} ${short(key)}`,
+          effect: () => table.get(key),
+          failure,
+          signal,
+          isRead: true,
+          weight: 0.1,
+        });
+        const { next, answer } = change(seen?.record);
+        if (next === undefined) return answer;
+        const version = seen?.version ?? 0;
+        const write = (): boolean => {
+          if ((table.get(key)?.version ?? 0) !== version) return false;
+          onWrite(table.get(key)?.record, next);
+          table.set(key, { version: version + 1, record: next });
+          return true;
+        };
+        const what = (): string => `write ${name} ${short(key)} ${JSON.stringify(next)}`;
+        if (await process.call({ service: "table", what, effect: write, failure, signal, weight: 0.1 })) return answer;
+      }
+    },
+  };
+}
+
+/** Receipts as one process sees them: the first of a key stays. */
+export function receiptsOf(process: Process, receipts: Map<string, Receipt>): Receipts {
+  return {
+    write(about, receipt, signal) {
+      const record = about.kind === "tag" ? about.key : about.id;
+      const key = `${record} ${receipt.pushedAt} ${receipt.id}`;
+      return process.call({
+        service: "table",
+        what: `writes the receipt of ${record}: ${receipt.outcome}`,
+        effect: () => {
+          if (receipts.has(key)) return "known";
+          receipts.set(key, receipt);
+          return "written";
+        },
+        failure: () => new StoreError("the receipt cannot be written"),
+        signal,
+        weight: 0.3,
+      });
+    },
+  };
+}

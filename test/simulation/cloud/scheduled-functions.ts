@@ -1,0 +1,165 @@
+import { createHandler as createProbeHandler } from "../../../functions/probe/handler.ts";
+import { createHandler as createReconcileHandler } from "../../../functions/reconcile/handler.ts";
+import { PROBE_REPOSITORY } from "../../../src/contract/stack/limits.ts";
+import { isTag, parseRepositoryName } from "../../../src/oci/reference.ts";
+import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
+import { probeWrites } from "../../../src/registry/write-probe.ts";
+import type { SourceCatalog } from "../../../src/replication/reconcile/source-catalog.ts";
+import { createEndpointMaker } from "../../../src/wiring/endpoint-maker.ts";
+import type { EndpointMaker } from "../../../src/wiring/endpoint-maker.ts";
+import { createTargetLooks } from "../../../src/wiring/tag-listings.ts";
+import { SILENT } from "./cloud.ts";
+import type { Cloud, Place } from "./cloud.ts";
+import { credentialsOf } from "./credentials.ts";
+import { createNetwork } from "../http/network.ts";
+import { storeOf } from "./ports.ts";
+import { createProcess } from "../world.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import type { Process } from "../world.ts";
+
+const MINUTE_MS = 60_000;
+
+/** What a comparison of both sides has asked for. */
+export interface Repairs {
+  asked: number;
+  missed: number;
+}
+
+/** Calls the probe function every minute until the end. */
+export function scheduleProbe(cloud: Cloud, end: number): void {
+  const { world, configuration, deployment } = cloud;
+  every(cloud, MINUTE_MS, 0, end, (process) => {
+    const registries = registriesOf(cloud, process);
+    const handle = createProbeHandler({
+      configuration,
+      circuits: storeOf(process, cloud.circuits, "circuit"),
+      intakes: storeOf(process, cloud.intakes, "intake"),
+      fullConcurrency: deployment.concurrency,
+      now: () => world.time.now(),
+      timeout: timeoutOf(cloud),
+      observer: SILENT,
+      async probe(name, signal) {
+        const { destination } = placeOf(cloud, name);
+        const repository = parseRepositoryName(`${destination.prefix}/${PROBE_REPOSITORY}`);
+        await probeWrites(registries.destination(name)(repository), signal);
+      },
+      setIntake: (name, intake, signal) =>
+        setIntake({ cloud, process, signal }, name, intake === "paused" ? 0 : intake.concurrency),
+    });
+    return handle(NEVER);
+  });
+}
+
+/** Calls the reconcile function every five minutes from a moment on. */
+export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repairs {
+  const { world, configuration } = cloud;
+  const repairs: Repairs = { asked: 0, missed: 0 };
+  every(cloud, 5 * MINUTE_MS, from, end, async (process) => {
+    const handle = createReconcileHandler({
+      configuration,
+      catalog: catalogOf(cloud, process),
+      ...createTargetLooks(configuration.destinations, registriesOf(cloud, process), undefined),
+      tags: storeOf(process, cloud.tags, "tag"),
+      cycles: storeOf(process, cloud.cycles, "cycle"),
+      intakes: storeOf(process, cloud.intakes, "intake"),
+      circuits: storeOf(process, cloud.circuits, "circuit"),
+      async send(requests, signal) {
+        for (const request of requests) {
+          const effect = (): void =>
+            placeOf(cloud, request.destination).queue.send(JSON.stringify(request), "backfill");
+          const failure = (): Error => new Error("the queue cannot be reached");
+          const what = `asks for ${request.repository}:${request.reference} at ${request.destination}`;
+          await process.call({ service: "queue", what, effect, failure, signal });
+        }
+      },
+      backlog: (name) => Promise.resolve(placeOf(cloud, name).queue.waiting("live")),
+      openIntake: (name, signal) => setIntake({ cloud, process, signal }, name, undefined),
+      owner: process.name,
+      now: () => world.time.now(),
+      timeout: timeoutOf(cloud),
+      observer: SILENT,
+    });
+    const report = await handle(4 * MINUTE_MS);
+    repairs.asked += report.asked;
+    repairs.missed += report.missed;
+  });
+  return repairs;
+}
+
+/** What ECR's own API says of the source (DescribeRepositories, DescribeImages). */
+function catalogOf({ source }: Cloud, process: Process): SourceCatalog {
+  const about = { side: "source", operation: "list-tags", subject: "ECR", category: "deferred" } as const;
+  const failure = (): Error => new RegistryError(about, "simulated");
+  const read = <T>(what: string, effect: () => T, signal: AbortSignal): Promise<T> =>
+    process.call({ service: "source", what, effect, failure, signal, isRead: true, weight: 0.3 });
+  return {
+    repositories: (signal) =>
+      read(
+        "lists repositories",
+        () => [...source.repositories.keys()].map((name) => parseRepositoryName(name)),
+        signal,
+      ),
+    async *tags(name, signal) {
+      const { tags, pushedAt } = source.repository(name);
+      for (const [tag, digest] of await read("lists tags", () => [...tags], signal)) {
+        if (isTag(tag)) yield { tag, digest, pushedAt: pushedAt.get(digest) ?? 0 };
+      }
+    },
+  };
+}
+
+function registriesOf(cloud: Cloud, process: Process): EndpointMaker {
+  return createEndpointMaker({
+    configuration: cloud.configuration,
+    connections: createNetwork(cloud, process),
+    credentials: credentialsOf(cloud, process),
+    clock: process.clock,
+    random: cloud.world.random,
+  });
+}
+
+/** Invokes a function at every tick, in an environment of its own. */
+function every(
+  cloud: Cloud,
+  ms: number,
+  from: number,
+  end: number,
+  invoke: (process: Process) => Promise<unknown>,
+): void {
+  let invocations = 0;
+  const tick = (): void => {
+    const process = createProcess(cloud.world, `scheduled-${from}-${ms}-${invocations++}`);
+    void invoke(process).catch((error: unknown) => cloud.world.note(`${process.name} throws ${String(error)}`));
+    if (cloud.world.time.passed() + ms < end) cloud.world.time.after(ms, tick);
+  };
+  cloud.world.time.after(from, tick);
+}
+
+function placeOf({ places }: Cloud, name: string): Place {
+  const place = places.get(name);
+  if (place === undefined) throw new Error(`there is no destination ${name}`);
+  return place;
+}
+
+function setIntake(
+  { cloud, process, signal }: { readonly cloud: Cloud; readonly process: Process; readonly signal: AbortSignal },
+  name: string,
+  concurrency: number | undefined,
+): Promise<void> {
+  const effect = (): void => {
+    const place = placeOf(cloud, name);
+    place.intake = concurrency ?? cloud.deployment.concurrency;
+    for (let free = 0; free < place.intake; free++) place.queue.wake();
+  };
+  const failure = (): Error => new Error("Lambda cannot be reached");
+  const what = `sets the intake of ${name} to ${concurrency ?? "full"}`;
+  return process.call({ service: "lambda", what, effect, failure, signal });
+}
+
+function timeoutOf({ world }: Cloud): (ms: number) => AbortSignal {
+  return (ms) => {
+    const abort = new AbortController();
+    world.time.after(ms, () => abort.abort(new Error("out of time")));
+    return abort.signal;
+  };
+}

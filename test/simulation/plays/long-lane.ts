@@ -1,0 +1,166 @@
+import { drain } from "../../../functions/copy/drain.ts";
+import type { LongQueue } from "../../../functions/copy/drain.ts";
+import { createHandler } from "../../../functions/copy/handler.ts";
+import type { CopyDependencies, Delivery } from "../../../functions/copy/handler.ts";
+import { seeded } from "../../fixtures/seeded.ts";
+import { configurationOf, createCloud } from "../cloud/cloud.ts";
+import type { Cloud } from "../cloud/cloud.ts";
+import { copyDependencies, startCopyFunction } from "../cloud/copy-function.ts";
+import { drawOdds } from "../odds.ts";
+import { checkTheEnd, createTagGuard } from "../promises.ts";
+import { createHistory, scheduleGarbage, schedulePushes } from "../pushes.ts";
+import { createQueue, VISIBILITY_MS } from "../cloud/queue.ts";
+import type { Message, Queue } from "../cloud/queue.ts";
+import { scheduleProbe, scheduleReconcile } from "../cloud/scheduled-functions.ts";
+import { createProcess, createWorld } from "../world.ts";
+import type { Process } from "../world.ts";
+
+/** What became of one seed. */
+export interface LongLanePlayed {
+  readonly violations: readonly string[];
+  /** Requests that functions handed over, and builds that were started. */
+  readonly handedOver: number;
+  readonly builds: number;
+}
+
+const MINUTE = 60_000;
+const PUSHES_END = 1.5 * MINUTE;
+const FAULTS_END = 8 * MINUTE;
+const END = 120 * MINUTE;
+/** Time a build has; it is killed at its end. */
+const BUILD_MS = 20 * MINUTE;
+/** What a destination takes of one upload: a function has 115 s, and this layer needs 157. */
+const BYTES_PER_MS = 80;
+const HUGE = `layer huge ${"x".repeat(12 * 1024 * 1024)}`;
+const configuration = configurationOf("gar", "hub");
+
+/**
+ * Plays one seed whose images share a layer that no function can send: pushes, crashes, freezes and lost answers as elsewhere; functions hand
+ * over, and builds work through the long queues, one at a time, until something kills them.
+ */
+export async function simulateLongLane(seed: number): Promise<LongLanePlayed> {
+  const random = seeded(seed);
+  const world = createWorld(random, { odds: drawOdds(random), faultsEnd: FAULTS_END, isTraced: false });
+  const deployment = { concurrency: 3, limitMs: 2 * MINUTE, uploadMs: 5_000 };
+  const script = { bytesPerMs: () => BYTES_PER_MS };
+  const cloud = createCloud(world, { configuration, deployment, isLenient: false, script });
+  const history = createHistory();
+  cloud.onTag = createTagGuard(cloud, history);
+  const lane = createLane(cloud);
+  startCopyFunction(cloud, undefined, (process) => ({ handOver: lane.handOver(process) }));
+  schedulePushes(cloud, history, PUSHES_END, [HUGE]);
+  scheduleGarbage(cloud, FAULTS_END);
+  scheduleProbe(cloud, END / 2);
+  for (let at = MINUTE; at < END; at += MINUTE) world.time.after(at, () => lane.look());
+  scheduleReconcile(cloud, END / 2, END);
+  await world.time.run(END);
+  checkTheEnd(cloud, history);
+  for (const [name, queue] of lane.queues) {
+    if (queue.size() > 0) world.violate("I5", `${queue.size()} messages are left in the long lane for ${name}`);
+  }
+  return { violations: world.violations, handedOver: lane.handedOver(), builds: lane.builds() };
+}
+
+/** The long queues, and the project whose builds work through them. */
+function createLane(cloud: Cloud) {
+  const { world, places } = cloud;
+  const queues = new Map([...places.keys()].map((name) => [name, createQueue(world, `${name}-long`)] as const));
+  let handedOver = 0;
+  let builds = 0;
+  let running: { readonly process: Process; isOver: boolean } | undefined;
+
+  async function run(build: { readonly process: Process; isOver: boolean }): Promise<void> {
+    const { process } = build;
+    const endsAt = world.time.now() + BUILD_MS;
+    world.time.after(BUILD_MS, () => process.kill());
+    const signal = new AbortController().signal;
+    const options = {
+      handle: createHandler(buildDependencies(cloud, process, queues)),
+      // A build is killed, not told.
+      ending: signal,
+      remainingMs: () => endsAt - world.time.now() - MINUTE,
+      leastMs: 5 * MINUTE,
+      emptyAnswers: 3,
+      renewMs: VISIBILITY_MS / 3,
+      sleep: (ms: number, signal: AbortSignal) => process.sleep(ms, signal),
+      onUnrenewed: () => undefined,
+    };
+    await Promise.allSettled([...queues].map(([name, queue]) => drain(readBy(process, name, queue), options, signal)));
+    build.isOver = true;
+  }
+
+  return {
+    queues,
+    handedOver: () => handedOver,
+    builds: () => builds,
+    handOver: (process: Process): CopyDependencies["handOver"] => {
+      return (request, signal) => {
+        const effect = (): void => {
+          handedOver++;
+          queues.get(request.destination)?.send(JSON.stringify(request), "backfill");
+        };
+        return process.call({ service: "queue", what: `hands over ${request.id}`, effect, failure, signal });
+      };
+    },
+    /** What the probe function does once a minute: CodeBuild takes one build at a time. */
+    look(): void {
+      const isBusy = running !== undefined && !running.isOver && running.process.isAlive();
+      if (isBusy || [...queues.values()].every((queue) => queue.waiting("backfill") === 0)) return;
+      running = { process: createProcess(world, `build-${builds++}`), isOver: false };
+      void run(running);
+    },
+  };
+}
+
+const failure = (): Error => new Error("the queue cannot be reached");
+
+/** The copy function's, with hours of time and no lane to hand over to. */
+function buildDependencies(cloud: Cloud, process: Process, queues: ReadonlyMap<string, Queue>): CopyDependencies {
+  const own = copyDependencies(cloud, process);
+  return {
+    ...own,
+    memoryMegabytes: "build",
+    open: (route) => ({ ...own.open(route), isLong: true }),
+    defer({ messageId, queueArn }, afterMs, signal) {
+      const effect = (): void => queues.get(destinationOf(queueArn))?.show(messageId, afterMs);
+      return process.call({ service: "queue", what: `defers ${messageId}`, effect, failure, signal });
+    },
+  };
+}
+
+/** Long polling of 20 s, and what a build does with the message that it got. */
+function readBy(process: Process, destination: string, queue: Queue): LongQueue {
+  let take: ((message: Message) => void) | undefined;
+  queue.poll((message) => {
+    if (take === undefined || !process.isAlive()) return false;
+    take(message);
+    take = undefined;
+    return true;
+  });
+  const call = (what: string, effect: () => void, signal: AbortSignal): Promise<void> =>
+    process.call({ service: "queue", what, effect, failure, signal });
+  return {
+    receive(signal) {
+      return new Promise<Delivery | undefined>((resolve, reject) => {
+        const own = (message: Message): void => resolve(deliveryOf(message, destination));
+        take = own;
+        queue.wake();
+        const end = (): void => {
+          if (take === own) take = undefined;
+          resolve(undefined);
+        };
+        process.sleep(20_000, signal).then(end, reject);
+      });
+    },
+    renew: ({ messageId }, signal) => call(`renews ${messageId}`, () => queue.show(messageId, VISIBILITY_MS), signal),
+    remove: ({ messageId }, signal) => call(`removes ${messageId}`, () => queue.delete(messageId), signal),
+  };
+}
+
+function deliveryOf({ id, body, receives }: Message, destination: string): Delivery {
+  return { messageId: id, body, receiptHandle: id, queueArn: `${destination} long`, receiveCount: receives + 1 };
+}
+
+function destinationOf(queueArn: string): string {
+  return queueArn.split(" ")[0] ?? "";
+}
