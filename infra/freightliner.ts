@@ -29,7 +29,7 @@ import { createStateTable } from "./storage/state-table.ts";
 
 /** `configuration`, and any of the {@link Settings}. */
 export interface FreightlinerProps extends Partial<Settings> {
-  /** What is replicated where: the document of docs/configuration.md, or its JSON text. What is wrong with it fails the synthesis, by field. */
+  /** What is replicated where: the document of docs/use/configuration.md, or its JSON text. What is wrong with it fails the synthesis, by field. */
   readonly configuration: string | ConfigurationDocument;
 }
 

@@ -23,7 +23,7 @@ export function cost({ images, megabytes, overlap, blobs, destinations }: Worklo
   out.lines([
     ...table.lines(),
     "",
-    `Prices: us-east-1, ${PRICES.asOf}, without free tiers; docs/cost.md says what they are.`,
+    `Prices: us-east-1, ${PRICES.asOf}, without free tiers; docs/operate/cost.md says what they are.`,
   ]);
   return ExitCode.ok;
 }

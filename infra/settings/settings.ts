@@ -67,7 +67,7 @@ export interface Settings {
   readonly alarmTopics: readonly ITopic[];
   /** A chat room that is told of alarms, by a webhook. */
   readonly notifications?: Notifications | undefined;
-  /** Where docs/runbook.md is published, `https://...`: alarms link to its headings. Without it, they say what it says. */
+  /** Where docs/operate/runbook.md is published, `https://...`: alarms link to its headings. Without it, they say what it says. */
   readonly runbookUrl?: string | undefined;
 }
 

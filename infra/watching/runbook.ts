@@ -18,11 +18,11 @@ function anchorOf(heading: string): string {
     .replaceAll(" ", "-");
 }
 
-/** A section of docs/runbook.md as plain text, in one line. @throws {Error} when there is none. */
+/** A section of docs/operate/runbook.md as plain text, in one line. @throws {Error} when there is none. */
 function sectionOf(heading: string): string {
-  const sections = readFileSync(`${ROOT}docs/runbook.md`, "utf8").split(/^## /m);
+  const sections = readFileSync(`${ROOT}docs/operate/runbook.md`, "utf8").split(/^## /m);
   const found = sections.find((section) => section.startsWith(`${heading}\n`));
-  if (found === undefined) throw new Error(`docs/runbook.md has no section "${heading}"`);
+  if (found === undefined) throw new Error(`docs/operate/runbook.md has no section "${heading}"`);
   return found
     .slice(heading.length)
     .replaceAll(/\*\*|`/g, "")

@@ -113,7 +113,7 @@ describe("the command line", () => {
   });
 
   it("has its exit codes in the document, each with its meaning", () => {
-    const rows = [...readFileSync("docs/cli.md", "utf8").matchAll(/^\| (\d+) \| (.+) \|$/gm)];
+    const rows = [...readFileSync("docs/use/cli.md", "utf8").matchAll(/^\| (\d+) \| (.+) \|$/gm)];
     expect(rows.map(([, code, meaning]) => [Number(code), meaning])).toEqual(EXIT_CODES.map((row) => [...row]));
   });
 });

@@ -17,12 +17,14 @@ const image = withReferrer(
 
 /** Commands and what they print, as the document has them: each block is a run of its own. */
 const EXAMPLE = /```console\n\$ freightliner (.+)\n((?:.*\n)*?)```/g;
-const examples = [...readFileSync("docs/cli.md", "utf8").matchAll(EXAMPLE)].map(([, command = "", printed = ""]) => ({
-  command,
-  printed,
-}));
+const examples = [...readFileSync("docs/use/cli.md", "utf8").matchAll(EXAMPLE)].map(
+  ([, command = "", printed = ""]) => ({
+    command,
+    printed,
+  }),
+);
 
-describe("the examples of docs/cli.md", () => {
+describe("the examples of docs/use/cli.md", () => {
   const parts = new AsyncDisposableStack();
   const hosts = new Map<string, string>();
 

@@ -21,7 +21,7 @@ const locked = Object.entries(lock.packages).filter(([path]) => path.startsWith(
 
 describe("dependencies", () => {
   it("are each named in the document, with a reason, and no others are", () => {
-    const rows = readFileSync("docs/dependencies.md", "utf8").matchAll(/^\| (`.+`) \| \S.+ \|$/gm);
+    const rows = readFileSync("docs/work/dependencies.md", "utf8").matchAll(/^\| (`.+`) \| \S.+ \|$/gm);
     const documented = [...rows].flatMap(([, names = ""]) => names.split(", ").map((name) => name.replaceAll("`", "")));
     const { dependencies, devDependencies, optionalDependencies } = manifest;
     const used = [dependencies, devDependencies, optionalDependencies].flatMap((each) => Object.keys(each));

@@ -24,12 +24,12 @@ describe("the documents", () => {
   });
 
   it("name every option of npm start, and no other", () => {
-    const table = readFileSync("docs/local.md", "utf8").split("## For scripts")[0] ?? "";
+    const table = readFileSync("docs/use/local.md", "utf8").split("## For scripts")[0] ?? "";
     expect(flags(table)).toEqual(flags(LOCAL_USAGE));
   });
 
   it("name every variable of the functions, and no other", () => {
-    const text = readFileSync("docs/configuration.md", "utf8");
+    const text = readFileSync("docs/use/configuration.md", "utf8");
     expect([...new Set(text.match(/(?:FREIGHTLINER|AWS_LAMBDA)_[A-Z_]+/g))].toSorted()).toEqual(
       [...new Set([CopyEnvironment, ReconcileEnvironment].flatMap(({ shape }) => Object.keys(shape)))].toSorted(),
     );
@@ -39,7 +39,9 @@ describe("the documents", () => {
     const files = readdirSync("test/threats").filter((name) => name.endsWith(".test.ts"));
     const tests = files.map((name) => readFileSync(`test/threats/${name}`, "utf8")).join("\n");
     const tried = new Set([...tests.matchAll(/^describe\("([^:]+):/gm)].flatMap(([, ids = ""]) => ids.split(", ")));
-    const named = [...readFileSync("docs/threats.md", "utf8").matchAll(/^\| (T\d\d) \|/gm)].map(([, id]) => id);
+    const named = [...readFileSync("docs/understand/threats.md", "utf8").matchAll(/^\| (T\d\d) \|/gm)].map(
+      ([, id]) => id,
+    );
     expect(named.map(String).toSorted()).toEqual([...tried].toSorted());
     expect(named).toHaveLength(36);
   });
@@ -47,8 +49,12 @@ describe("the documents", () => {
   it("name every fault of the catalogue once, 116 in all, and each of processes, state and scale has a test of its name", () => {
     const rows = (file: string): string[] =>
       [...readFileSync(`docs/${file}`, "utf8").matchAll(/^\| ([NPRS]\d\d) \|/gm)].map(([, id = ""]) => id);
-    const delivery = rows("delivery.md");
-    const all = new Set([...rows("faults-seen.md"), ...rows("faults-content-seen.md"), ...delivery]);
+    const delivery = rows("understand/delivery.md");
+    const all = new Set([
+      ...rows("understand/faults-seen.md"),
+      ...rows("understand/faults-content-seen.md"),
+      ...delivery,
+    ]);
     const ids = ([letter, count]: readonly [string, number]): string[] =>
       Array.from({ length: count }, (_, index) => `${letter}${String(index + 1).padStart(2, "0")}`);
     const catalogue = (
@@ -75,7 +81,7 @@ describe("the documents", () => {
 
   it("name fields that the configuration takes, and all of them", () => {
     const fields = [
-      ...readFileSync("docs/configuration.md", "utf8").matchAll(/^\| `([a-z]+(?:\[\])?[.\w[\]]*)` \|/gm),
+      ...readFileSync("docs/use/configuration.md", "utf8").matchAll(/^\| `([a-z]+(?:\[\])?[.\w[\]]*)` \|/gm),
     ].map(([, field]) => field ?? "");
     const full = {
       version: 1,

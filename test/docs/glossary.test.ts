@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
-const glossary = new URL("../../docs/glossary.md", import.meta.url);
+const glossary = new URL("../../docs/understand/glossary.md", import.meta.url);
 
 interface Row {
   /** The words in code type in the first column: they must stand in the file. */

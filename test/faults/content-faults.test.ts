@@ -138,12 +138,14 @@ describe("the table of content faults in the documents", () => {
       ...rows,
       "",
     ].join("\n");
-    await expect(text).toMatchFileSnapshot("../../docs/faults-content-seen.md");
+    await expect(text).toMatchFileSnapshot("../../docs/understand/faults-content-seen.md");
   });
 
   it("and that of lines together have every row of the catalogue: N01 to N44 and R01 to R28", async () => {
     const tables = await Promise.all(
-      ["docs/faults-seen.md", "docs/faults-content-seen.md"].map((path) => readFile(path, "utf8")),
+      ["docs/understand/faults-seen.md", "docs/understand/faults-content-seen.md"].map((path) =>
+        readFile(path, "utf8"),
+      ),
     );
     const ids = new Set([...tables.join("\n").matchAll(/^\| ([NR]\d\d) \|/gm)].map(([, id]) => id));
     const ids44 = Array.from({ length: 44 }, (_, index) => `N${String(index + 1).padStart(2, "0")}`);

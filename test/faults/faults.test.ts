@@ -175,7 +175,7 @@ async function published(target: ImageSource): Promise<unknown> {
 describe("the table of faults in the documents", () => {
   it("is what was seen", async () => {
     expect(seen).toHaveLength(FAULTS.length);
-    await expect(table()).toMatchFileSnapshot("../../docs/faults-seen.md");
+    await expect(table()).toMatchFileSnapshot("../../docs/understand/faults-seen.md");
   });
 });
 

@@ -2,11 +2,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { oddTable } from "./odd-table.ts";
 
-const DOCUMENT = new URL("../../docs/registries.md", import.meta.url);
+const DOCUMENT = new URL("../../docs/use/registries.md", import.meta.url);
 const START = "<!-- odd registries -->\n\n";
 const END = "\n\n<!-- end -->";
 
-it("docs/registries.md says what each tool brings from and to odd registries, as they do here", async () => {
+it("docs/use/registries.md says what each tool brings from and to odd registries, as they do here", async () => {
   const text = await readFile(DOCUMENT, "utf8");
   const start = text.indexOf(START) + START.length;
   const table = await oddTable(AbortSignal.timeout(600_000));

@@ -210,7 +210,7 @@ describe("T30: somebody who can read what lies in AWS's storage, or on the wire"
 describe("T32: a package that has been taken over", () => {
   it("runs nothing when it is installed: neither by the bootstrap nor as the documents say", () => {
     expect(readFileSync("bootstrap.mjs", "utf8")).toContain("--ignore-scripts");
-    expect(readFileSync("docs/dependencies.md", "utf8")).toContain("npm ci --ignore-scripts");
+    expect(readFileSync("docs/work/dependencies.md", "utf8")).toContain("npm ci --ignore-scripts");
   });
 });
 

@@ -1,4 +1,4 @@
-/** AWS's list prices in us-east-1, dollars, without free tiers; docs/cost.md says what they are for. */
+/** AWS's list prices in us-east-1, dollars, without free tiers; docs/operate/cost.md says what they are for. */
 export const PRICES = {
   asOf: "2026",
   lambdaGigabyteSecond: 0.0000133334,

@@ -69,7 +69,7 @@ function loginProblems({ plainHttp, federation, keySecret, secretEncryptionKey }
     return [{ field: "secretEncryptionKey", text: "stands without a keySecret; remove it, or name the secret" }];
   }
   if (plainHttp || federation !== undefined || keySecret !== undefined) return [];
-  const text = "is missing: Artifact Registry lets only identities of Google write (docs/google-setup.md)";
+  const text = "is missing: Artifact Registry lets only identities of Google write (docs/use/google-setup.md)";
   return [{ field: "federation", text }];
 }
 

@@ -11,7 +11,7 @@ export type Login =
   | { readonly kind: "google"; readonly federation: Federation }
   /** Google: an access token for the service account whose key a secret holds. */
   | { readonly kind: "google-key"; readonly secret: StoredSecret }
-  /** What a secret holds: user and password, or a token (docs/configuration.md, "Logging in to a registry"). */
+  /** What a secret holds: user and password, or a token (docs/use/configuration.md, "Logging in to a registry"). */
   | { readonly kind: "stored"; readonly secret: StoredSecret };
 
 /** A secret of AWS Secrets Manager. */

@@ -13,7 +13,7 @@ import { createObserved } from "../observer.ts";
 const alarm = (NewStateValue: string, AlarmName = "freightliner-dead-letters"): string =>
   JSON.stringify({
     AlarmName,
-    AlarmDescription: "Copies failed for good. What to do: docs/runbook.md#dead-letters",
+    AlarmDescription: "Copies failed for good. What to do: docs/operate/runbook.md#dead-letters",
     NewStateValue,
     NewStateReason: "Threshold Crossed: 1 datapoint was greater than the threshold (0.0).",
     Region: "EU (Frankfurt)",
@@ -43,7 +43,7 @@ describe("the notify handler", () => {
     expect(told).toEqual([
       [
         "🔴 freightliner-dead-letters is alarm (EU (Frankfurt))",
-        "Copies failed for good. What to do: docs/runbook.md#dead-letters",
+        "Copies failed for good. What to do: docs/operate/runbook.md#dead-letters",
         "Threshold Crossed: 1 datapoint was greater than the threshold (0.0).",
       ].join("\n"),
     ]);

@@ -12,7 +12,7 @@ import { EXAMPLE, synthesise, unbundledApp } from "../template.ts";
 
 const template = synthesise();
 const alarms = Object.values(template.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => Properties);
-const runbook = readFileSync("docs/runbook.md", "utf8");
+const runbook = readFileSync("docs/operate/runbook.md", "utf8");
 const names = new Set<string>(Object.values(Metric));
 
 /** Everything that the functions are made of. */
@@ -101,7 +101,9 @@ describe("alarms", () => {
   });
 
   it("link to a page that can be opened, or not at all", () => {
-    expect(() => synthesise(EXAMPLE, { runbookUrl: "docs/runbook.md" })).toThrow(/runbookUrl: takes a link that works/);
+    expect(() => synthesise(EXAMPLE, { runbookUrl: "docs/operate/runbook.md" })).toThrow(
+      /runbookUrl: takes a link that works/,
+    );
   });
 
   it("see a push that waits, a lease that is stuck, a room that cannot be told, and a destination that is not compared", () => {
@@ -178,7 +180,7 @@ describe("metrics", () => {
     const looked = new Set([...mentioned(alarms), ...mentioned(dashboard)]);
     expect(looked.size).toBeGreaterThan(8);
     const table = [
-      ...readFileSync("docs/metrics.md", "utf8").matchAll(/^\| `(\w+)` \| (\w+) \| ([\w, ]*) \| (.+) \|$/gm),
+      ...readFileSync("docs/operate/metrics.md", "utf8").matchAll(/^\| `(\w+)` \| (\w+) \| ([\w, ]*) \| (.+) \|$/gm),
     ];
     expect(table.map(([, name, unit, dimensions, meaning]) => [name, unit, dimensions?.trim(), meaning])).toEqual(
       Object.entries(METRICS).map(([name, { unit, dimensions, meaning }]) => [

@@ -5,7 +5,7 @@ import type { RegistryFailure } from "../../../src/oci/errors/registry-error.ts"
 import { failureClass, FAILURE_CLASSES } from "../../../src/replication/outcome/failure-class.ts";
 import { FAILURE_REASONS, refusalReason } from "../../../src/replication/outcome/failure-reason.ts";
 
-const runbook = readFileSync("docs/runbook.md", "utf8");
+const runbook = readFileSync("docs/operate/runbook.md", "utf8");
 const refused = (failure: Partial<RegistryFailure>): RegistryError =>
   new RegistryError(
     { side: "target", operation: "put-manifest", category: "permanent", subject: "r/a:v1", ...failure },
