@@ -59,7 +59,12 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
     async request({ body, ...request }) {
       const sent = current()
         .to(request.origin)
-        .request({ ...request, body: toBody(body), ...(body === undefined ? {} : WATCHED) });
+        .request({
+          ...request,
+          body: toBody(body),
+          ...(body === undefined ? {} : WATCHED),
+          ...(request.method === "HEAD" ? KEPT : {}),
+        });
       const answer = await sent.catch((error: unknown) => {
         const proxy = proxies && proxyOf(new URL(request.origin), proxies);
         throw proxy === undefined ? error : proxyFailure(proxy, request.origin, error);
@@ -74,6 +79,12 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
 
 /** A blob may take minutes to be committed: what sends a body watches for the answer itself (`watchUpload`, `headWithin`). */
 const WATCHED = { headersTimeout: 0 } as const;
+
+/**
+ * undici closes a connection after HEAD, because some servers send a body. It also checks an idle connection for such bytes before it uses
+ * it again, so we keep the connection: every second request for a small image is a HEAD.
+ */
+const KEPT = { reset: false } as const;
 
 function toBody(body: HttpRequest["body"]): string | Uint8Array | Readable | null {
   const isStream = typeof body === "object" && Symbol.asyncIterator in body;

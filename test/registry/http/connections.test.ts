@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { createConnections } from "../../../src/registry/http/connections.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+
+interface RawServer extends AsyncDisposable {
+  readonly origin: string;
+  readonly connections: () => number;
+}
+
+/** A server that writes what `answer` says for each request line, byte for byte. */
+async function rawServer(answer: (method: string, socket: Socket) => void): Promise<RawServer> {
+  let connections = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections++;
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.on("data", (data) => {
+      for (const [, method = ""] of data.toString("latin1").matchAll(/^([A-Z]+) \//gm)) answer(method, socket);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    connections: () => connections,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+const HEAD = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n";
+
+describe("connections to a registry", () => {
+  it("are used again after a HEAD request", async () => {
+    await using server = await rawServer((method, socket) => socket.write(method === "HEAD" ? HEAD : `${HEAD}hello`));
+    await using connections = createConnections();
+    for (const method of ["HEAD", "HEAD", "GET", "HEAD"] as const) {
+      const { statusCode, body } = await connections.request({
+        origin: server.origin,
+        path: "/",
+        method,
+        headers: {},
+        signal: NEVER,
+      });
+      expect(statusCode).toBe(200);
+      await body.dump({ limit: 100 });
+      // undici gives a connection back in the next turn of the event loop.
+      await nextTurn();
+    }
+    expect(server.connections()).toBe(1);
+  });
+
+  it.each([
+    ["at once", 0],
+    ["a moment later", 20],
+  ])("give right answers although a server sends a body after HEAD, %s", async (_when, afterMs) => {
+    await using server = await rawServer((method, socket) => {
+      if (method !== "HEAD") return void socket.write(`${HEAD}hello`);
+      if (afterMs === 0) return void socket.write(`${HEAD}wrong`);
+      socket.write(HEAD);
+      void sleep(afterMs).then(() => socket.write("wrong"));
+    });
+    await using connections = createConnections();
+    const send = (method: "HEAD" | "GET") =>
+      connections.request({ origin: server.origin, path: "/", method, headers: {}, signal: NEVER });
+    const texts: string[] = [];
+    for (let count = 0; count < 5; count++) {
+      const head = await send("HEAD");
+      await head.body.dump({ limit: 100 });
+      await sleep(afterMs * 2);
+      const { body } = await send("GET");
+      texts.push((await Array.fromAsync(body)).join(""));
+    }
+    expect(texts).toEqual(Array(5).fill("hello"));
+  });
+});
