@@ -1,7 +1,7 @@
 import { printable } from "../src/contract/observing/printable.ts";
 import { ENDING_SIGNALS, Interruption, outputFailure } from "./errors/interruption.ts";
 import { run } from "./run.ts";
-import { tell } from "./terminal/tell.ts";
+import { tell } from "./terminal/report-failure.ts";
 import { createScreen, createTerminal } from "./terminal/terminal.ts";
 
 const ending = new AbortController();

@@ -17,7 +17,7 @@ import { tagsCommand } from "./commands/images/tags.ts";
 import { verifyCommand } from "./commands/images/verify.ts";
 import { watchCommand } from "./commands/stack/watch.ts";
 import { EXIT_CODES } from "./errors/exit-code.ts";
-import type { Session } from "./terminal/session.ts";
+import type { Session } from "./commands/command-runner.ts";
 import type { Screen } from "./terminal/terminal.ts";
 import { UsageError } from "./errors/usage-error.ts";
 

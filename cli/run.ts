@@ -1,7 +1,7 @@
 import { ExitCode } from "./errors/exit-code.ts";
 import { createProgram } from "./program.ts";
-import type { Session } from "./terminal/session.ts";
-import { tell } from "./terminal/tell.ts";
+import type { Session } from "./commands/command-runner.ts";
+import { tell } from "./terminal/report-failure.ts";
 import { createTerminal } from "./terminal/terminal.ts";
 import type { Surroundings } from "./terminal/terminal.ts";
 

@@ -1,11 +1,11 @@
 import { describeError } from "../src/contract/observing/observer.ts";
 import { pushDemo, verifyDemo } from "./demo.ts";
-import { DirectoryTakenError } from "./stack/directory-lock.ts";
+import { DirectoryTakenError } from "./stack/data-directory.ts";
 import { PortTakenError } from "./http/http-server.ts";
 import { createLiveView } from "./view/live-view.ts";
 import type { LiveView } from "./view/live-view.ts";
-import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./stack/options.ts";
-import type { LocalOptions } from "./stack/options.ts";
+import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./stack/local-options.ts";
+import type { LocalOptions } from "./stack/local-options.ts";
 import { openPage } from "./page/open-page.ts";
 import { startStack } from "./stack/stack.ts";
 import type { Stack } from "./stack/stack.ts";

@@ -1,8 +1,8 @@
 import { Argument } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { ExitCode } from "../errors/exit-code.ts";
-import type { Session } from "../terminal/session.ts";
-import { createCommand } from "./base.ts";
+import type { Session } from "./command-runner.ts";
+import { createCommand } from "./create-command.ts";
 
 export function completionCommand(session: Session, program: () => CommandUnknownOpts) {
   return createCommand("completion", "print a script that completes commands and options in a shell")

@@ -1,5 +1,5 @@
-import type { Session } from "../terminal/session.ts";
-import { createRegistryCommand } from "./base.ts";
+import type { Session } from "./command-runner.ts";
+import { createRegistryCommand } from "./create-command.ts";
 
 export function loginCommand(session: Session) {
   return createRegistryCommand("login", "check a login with a registry, and keep it where docker login does")
@@ -10,7 +10,7 @@ export function loginCommand(session: Session) {
       session.run(given, async (terminal, signal) => {
         const [{ login }, { readAccessOptions }] = await Promise.all([
           import("../credentials/login.ts"),
-          import("../registries/access-options.ts"),
+          import("../registry-access/access-options.ts"),
         ]);
         return login({ ...readAccessOptions(given), ...given, registry }, terminal, signal);
       }),

@@ -1,5 +1,5 @@
-import type { Session } from "../terminal/session.ts";
-import { createCommand } from "./base.ts";
+import type { Session } from "./command-runner.ts";
+import { createCommand } from "./create-command.ts";
 
 export function logoutCommand(session: Session) {
   return createCommand("logout", "forget a login, where login and docker login keep it")

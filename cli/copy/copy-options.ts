@@ -2,12 +2,12 @@ import { parsePlatform } from "../../src/oci/platform.ts";
 import type { Platform } from "../../src/oci/platform.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { Reference } from "../../src/oci/reference.ts";
-import { readAccessOptions } from "../registries/access-options.ts";
-import type { AccessOptions, GivenAccess } from "../registries/access-options.ts";
-import { readReference, usage } from "../repositories/read-reference.ts";
+import { readAccessOptions } from "../registry-access/access-options.ts";
+import type { AccessOptions, GivenAccess } from "../registry-access/access-options.ts";
+import { readReference, usage } from "../registry-access/reference-argument.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { chooseTags } from "./choose-tags.ts";
-import type { TagChoice } from "./choose-tags.ts";
+import { chooseTags } from "./tag-filter.ts";
+import type { TagChoice } from "./tag-filter.ts";
 
 /** How images are copied, whichever they are. */
 export interface CopyWay {

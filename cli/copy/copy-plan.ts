@@ -8,8 +8,8 @@ import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import { lookFor } from "../../src/replication/image/look-for.ts";
 import { blobsOf } from "../../src/replication/image/image-tree.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
-import type { NamedImage } from "./named-images.ts";
-import { putsInWaves } from "./put-waves.ts";
+import type { NamedImage } from "./image-and-companions.ts";
+import { putsInWaves } from "./manifest-order.ts";
 
 /** A blob that the target does not have: sent, or asked for in another repository of the registry, and sent if it is not granted. */
 export interface PlannedBlob {

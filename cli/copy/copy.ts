@@ -3,15 +3,15 @@ import { ExitCode } from "../errors/exit-code.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import { counted } from "../terminal/format.ts";
-import { openRepositories } from "../repositories/repositories.ts";
-import { tell } from "../terminal/tell.ts";
+import { openRepositories } from "../registry-access/repositories.ts";
+import { tell } from "../terminal/report-failure.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { copyPair } from "./copy-pair.ts";
-import type { CopyTools } from "./copy-pair.ts";
+import { copyPair } from "./copy-image.ts";
+import type { CopyTools } from "./copy-image.ts";
 import type { CopyOrder, CopyWay } from "./copy-options.ts";
 import type { KnownContent } from "./copy-plan.ts";
-import { expandOrders } from "./expand-orders.ts";
-import type { CopyPair } from "./expand-orders.ts";
+import { expandOrders } from "./expand-tags.ts";
+import type { CopyPair } from "./expand-tags.ts";
 
 /** Carries out orders to copy. One image that fails ends with its failure; of several, the others go on. */
 export async function copy(

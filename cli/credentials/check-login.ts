@@ -5,7 +5,7 @@ import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
 import type { Credentials } from "../../src/registry/auth/credentials.ts";
 import { originOf } from "../../src/registry/client/endpoint.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
-import type { RegistryAccess } from "../registries/open-access.ts";
+import type { RegistryAccess } from "../registry-access/registry-access.ts";
 import { CredentialsError } from "./credentials-error.ts";
 
 /** The API's root has nothing to say. */

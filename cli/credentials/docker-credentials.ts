@@ -1,7 +1,7 @@
 import type { Credentials } from "../../src/registry/auth/credentials.ts";
 import { parseAuthFile, readAuthText } from "./auth-file.ts";
 import type { AuthEntry, AuthFile } from "./auth-file.ts";
-import { authPlaces } from "./auth-places.ts";
+import { authPlaces } from "./auth-file-paths.ts";
 import { askHelper, fromPair } from "./credential-helper.ts";
 import { CredentialsError } from "./credentials-error.ts";
 import { helperServer, keysFor, loginKey } from "./login-key.ts";

@@ -1,18 +1,18 @@
 import { ExitCode } from "../errors/exit-code.ts";
-import type { AccessOptions } from "../registries/access-options.ts";
-import { openAccess } from "../registries/open-access.ts";
+import type { AccessOptions } from "../registry-access/access-options.ts";
+import { openAccess } from "../registry-access/registry-access.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { askPerson, readSecret } from "./ask-person.ts";
-import type { Input } from "./ask-person.ts";
+import { askPerson, readSecret } from "./prompt.ts";
+import type { Input } from "./prompt.ts";
 import { parseAuthFile, readAuthText } from "./auth-file.ts";
-import { writtenPlace } from "./auth-places.ts";
-import { changeLogins } from "./change-logins.ts";
+import { writtenPlace } from "./auth-file-paths.ts";
+import { changeLogins } from "./update-auth-file.ts";
 import { checkLogin } from "./check-login.ts";
 import { fromPair, storeInHelper } from "./credential-helper.ts";
 import { helperOf, spellingsOf } from "./docker-credentials.ts";
 import { helperServer } from "./login-key.ts";
-import { readLoginPlace } from "./login-place.ts";
+import { readLoginPlace } from "./login-target.ts";
 
 export interface LoginOptions extends AccessOptions {
   /** `registry[/namespace]` as it was written. */

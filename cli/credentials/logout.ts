@@ -1,12 +1,12 @@
 import { ExitCode } from "../errors/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { parseAuthFile, readAuthText } from "./auth-file.ts";
-import { writtenPlace } from "./auth-places.ts";
-import { changeLogins } from "./change-logins.ts";
+import { writtenPlace } from "./auth-file-paths.ts";
+import { changeLogins } from "./update-auth-file.ts";
 import { eraseFromHelper } from "./credential-helper.ts";
 import { helperOf, spellingsOf } from "./docker-credentials.ts";
 import { helperServer } from "./login-key.ts";
-import { readLoginPlace } from "./login-place.ts";
+import { readLoginPlace } from "./login-target.ts";
 
 /** Carries out `freightliner logout`: forgets a login, in the file and its helper. @throws {CredentialsError} when it cannot. */
 export async function logout(

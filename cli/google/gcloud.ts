@@ -1,7 +1,7 @@
 import { either, gcloud, script, unless } from "./shell.ts";
-import { conditionOf, IMPERSONATOR, MAPPING, servicesByProject, WRITER } from "./trust.ts";
-import type { TrustedRoles } from "./trust.ts";
-import type { ServiceAccount, TrustingPlace } from "./trusting-place.ts";
+import { conditionOf, IMPERSONATOR, MAPPING, servicesByProject, WRITER } from "./trusted-roles.ts";
+import type { TrustedRoles } from "./trusted-roles.ts";
+import type { ServiceAccount, TrustingPlace } from "./federated-destination.ts";
 
 /** The commands, in order, for a shell. They can be run again, after a failure and after a change: what is there is kept, or brought up to date. */
 export function gcloudCommands(places: readonly TrustingPlace[], roles: TrustedRoles): string {

@@ -7,7 +7,7 @@ import { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { gcloudCommands } from "./gcloud.ts";
 import { terraform } from "./terraform.ts";
-import { trustingPlace } from "./trusting-place.ts";
+import { trustingPlace } from "./federated-destination.ts";
 import { readStackName } from "../stack/stack-options.ts";
 
 interface GivenSetup {

@@ -1,8 +1,8 @@
 import { hcl, quoted, template } from "./hcl.ts";
 import type { Block, Expression } from "./hcl.ts";
-import { conditionOf, IMPERSONATOR, MAPPING, servicesByProject, WRITER } from "./trust.ts";
-import type { TrustedRoles } from "./trust.ts";
-import type { ServiceAccount, TrustingPlace } from "./trusting-place.ts";
+import { conditionOf, IMPERSONATOR, MAPPING, servicesByProject, WRITER } from "./trusted-roles.ts";
+import type { TrustedRoles } from "./trusted-roles.ts";
+import type { ServiceAccount, TrustingPlace } from "./federated-destination.ts";
 
 const POOL = "google_iam_workload_identity_pool.freightliner";
 

@@ -5,7 +5,7 @@ import { formatPlatform } from "../../src/oci/platform.ts";
 import { companionSubject } from "../../src/oci/referrers.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import { nodesOf } from "../../src/replication/image/image-tree.ts";
-import type { NamedImage } from "../copy/named-images.ts";
+import type { NamedImage } from "../copy/image-and-companions.ts";
 
 /** A manifest or a blob, with what it points to and what is attached to it. */
 export interface Content {

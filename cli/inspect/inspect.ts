@@ -1,11 +1,11 @@
 import { formatReference } from "../../src/oci/reference.ts";
-import { findImage } from "../copy/find-image.ts";
-import { readNamedImages } from "../copy/named-images.ts";
+import { findImage } from "../copy/resolve-image.ts";
+import { readNamedImages } from "../copy/image-and-companions.ts";
 import { ExitCode } from "../errors/exit-code.ts";
-import { readAccessOptions } from "../registries/access-options.ts";
-import type { GivenAccess } from "../registries/access-options.ts";
-import { readImageReference } from "../repositories/read-reference.ts";
-import { openRepositories } from "../repositories/repositories.ts";
+import { readAccessOptions } from "../registry-access/access-options.ts";
+import type { GivenAccess } from "../registry-access/access-options.ts";
+import { readImageReference } from "../registry-access/reference-argument.ts";
+import { openRepositories } from "../registry-access/repositories.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { contentTree } from "./content-tree.ts";
 import { drawTree } from "./draw-tree.ts";

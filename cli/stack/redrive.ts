@@ -6,8 +6,8 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { counted, formatDuration } from "../terminal/format.ts";
-import { bringBack, NOTHING, requestOf } from "./bring-back.ts";
-import type { Brought } from "./bring-back.ts";
+import { bringBack, NOTHING, requestOf } from "./move-letters.ts";
+import type { Brought } from "./move-letters.ts";
 import { readStack } from "./stack-options.ts";
 import type { GivenStack } from "./stack-options.ts";
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import { lookAtStack } from "../../src/wiring/stack-status.ts";
 import type { StackLook } from "../../src/wiring/stack-status.ts";
-import { progressBar } from "../terminal/bar.ts";
+import { progressBar } from "../terminal/progress-bar.ts";
 import type { ExitCode } from "../errors/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { formatDuration } from "../terminal/format.ts";

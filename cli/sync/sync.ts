@@ -1,11 +1,11 @@
 import { stringify } from "yaml";
-import { chooseTags } from "../copy/choose-tags.ts";
-import type { TagChoice } from "../copy/choose-tags.ts";
+import { chooseTags } from "../copy/tag-filter.ts";
+import type { TagChoice } from "../copy/tag-filter.ts";
 import { copy } from "../copy/copy.ts";
 import { readCopyWay } from "../copy/copy-options.ts";
 import type { CopyOrder, GivenCopy } from "../copy/copy-options.ts";
 import { ExitCode } from "../errors/exit-code.ts";
-import { readReference } from "../repositories/read-reference.ts";
+import { readReference } from "../registry-access/reference-argument.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { fromRegsync } from "./from-regsync.ts";

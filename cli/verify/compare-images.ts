@@ -9,7 +9,7 @@ import { blobsOf, nodesOf } from "../../src/replication/image/image-tree.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import { reasonToLeaveOut } from "../../src/replication/outcome/left-out.ts";
 import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
-import type { NamedImage } from "../copy/named-images.ts";
+import type { NamedImage } from "../copy/image-and-companions.ts";
 
 /** Something of an image that its copy lacks, or has otherwise. */
 export interface Difference {

@@ -7,8 +7,8 @@ import type { RunningServer } from "../http/http-server.ts";
 import { readBody } from "../http/read-body.ts";
 import { GOOGLE_JSON, sendJson } from "../http/send-json.ts";
 import { claimProblem } from "../access/signed-claim.ts";
-import { createTokenBook } from "../access/token-book.ts";
-import type { TokenBook } from "../access/token-book.ts";
+import { createTokenBook } from "../access/token-store.ts";
+import type { TokenBook } from "../access/token-store.ts";
 
 export interface RunningGoogleTokens extends RunningServer {
   readonly endpoints: { readonly [service in "sts" | "iamCredentials" | "oauth"]: string };

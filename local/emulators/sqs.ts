@@ -7,7 +7,7 @@ import type { FauxqsServer } from "fauxqs";
 import { listenerSignedWith, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { LOCAL_REGION } from "../access/local-aws.ts";
-import { guardServer } from "../http/same-machine.ts";
+import { guardServer } from "../http/loopback-guard.ts";
 
 export interface LocalQueue {
   readonly name: string;

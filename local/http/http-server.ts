@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ZodError } from "zod";
 import { addressOf } from "./address.ts";
-import { forThisMachine } from "./same-machine.ts";
+import { forThisMachine } from "./loopback-guard.ts";
 
 export interface RunningServer {
   /** `127.0.0.1:PORT`. */

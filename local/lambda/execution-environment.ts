@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { Worker } from "node:worker_threads";
 import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "../access/local-aws.ts";
-import type { InvocationMessage, ThreadData, ThreadMessage } from "./messages.ts";
+import type { InvocationMessage, ThreadData, ThreadMessage } from "./thread-messages.ts";
 
 /** A function as it is deployed. */
 export interface FunctionDefinition {
@@ -46,7 +46,7 @@ export function startExecutionEnvironment(definition: FunctionDefinition): Execu
     functionArn: `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${definition.name}`,
     memoryMegabytes: MEMORY_MEGABYTES,
   };
-  const worker = new Worker(new URL("./thread.ts", import.meta.url), {
+  const worker = new Worker(new URL("./worker-thread.ts", import.meta.url), {
     workerData,
     env: { ...lambdaVariables(definition.name), ...definition.environment },
     stdout: true,

@@ -4,9 +4,9 @@ import { lookAtStack } from "../../src/wiring/stack-status.ts";
 import { awsAt } from "../access/access-key.ts";
 import type { RunningServer } from "../http/http-server.ts";
 import type { LiveView } from "../view/live-view.ts";
-import type { LocalOptions } from "../stack/options.ts";
+import type { LocalOptions } from "../stack/local-options.ts";
 import type { Stack } from "../stack/stack.ts";
-import { createLooks } from "./looks.ts";
+import { createLooks } from "./poller.ts";
 import { startPage } from "./page-server.ts";
 
 /** The local stack is looked at like a deployed one, by its name. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { startHttpServer } from "../http/http-server.ts";
 import type { RunningServer } from "../http/http-server.ts";
-import type { Looks } from "./looks.ts";
+import type { Looks } from "./poller.ts";
 
 const FILES = {
   "/": { name: "page.html", type: "text/html; charset=utf-8" },

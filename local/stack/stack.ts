@@ -9,7 +9,7 @@ import {
   RECONCILE_TIMEOUT_SECONDS,
 } from "../../src/contract/stack/limits.ts";
 import { PUSH_PATTERN } from "../../src/contract/stack/push-pattern.ts";
-import { lockDirectory } from "./directory-lock.ts";
+import { lockDirectory } from "./data-directory.ts";
 import { createAccessKey } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { ecrPushEvent } from "../events/ecr-events.ts";

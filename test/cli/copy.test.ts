@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readCopyOrders } from "../../cli/copy/copy-options.ts";
 import { formatBytes, formatDuration } from "../../cli/terminal/format.ts";
-import { showProgress } from "../../cli/copy/progress.ts";
+import { showProgress } from "../../cli/copy/show-progress.ts";
 import { createScreen } from "../../cli/terminal/terminal.ts";
 import { UsageError } from "../../cli/errors/usage-error.ts";
 import { demoImage } from "../../local/images/demo-image.ts";
@@ -88,7 +88,7 @@ describe("freightliner copy", () => {
     const events: RegistryEvent[] = [];
     const expected = `Basic ${Buffer.from("me:pw").toString("base64")}`;
     const profile = createPlainProfile();
-    const { Refusal } = await import("../../local/registry/protocol/refusal.ts");
+    const { Refusal } = await import("../../local/registry/protocol/error-response.ts");
     const source = await startRegistry({
       directory: folder.path,
       files: await openRegistryFiles(folder.path),

@@ -5,7 +5,7 @@ import { run } from "../../cli/run.ts";
 import { imageOf, indexOf, layer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
 import type { Profile } from "../../local/registry/profiles/profile.ts";
-import { Refusal } from "../../local/registry/protocol/refusal.ts";
+import { Refusal } from "../../local/registry/protocol/error-response.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
 import type { RegistryFailure } from "../../src/oci/errors/registry-error.ts";
 import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CopyEnvironment, ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
-import { LOCAL_USAGE } from "../../local/stack/options.ts";
+import { LOCAL_USAGE } from "../../local/stack/local-options.ts";
 import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
 
 const documents = [

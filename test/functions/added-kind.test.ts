@@ -4,7 +4,7 @@ import { startEcrApi } from "../../local/emulators/ecr-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
-import { createTokenBook } from "../../local/access/token-book.ts";
+import { createTokenBook } from "../../local/access/token-store.ts";
 import { startLayerBucket } from "../../local/registry/storage/layer-bucket.ts";
 import { createEcrProfile } from "../../local/registry/profiles/ecr.ts";
 import { createLoginProfile } from "../../local/registry/profiles/with-login.ts";

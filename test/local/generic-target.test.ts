@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { createTokenBook } from "../../local/access/token-book.ts";
+import { createTokenBook } from "../../local/access/token-store.ts";
 import { createLoginProfile } from "../../local/registry/profiles/with-login.ts";
 import type { RegistryLogin } from "../../local/registry/profiles/with-login.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";

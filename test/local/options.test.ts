@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeLogLine, parseLogLine } from "../../local/view/log-line.ts";
-import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "../../local/stack/options.ts";
+import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "../../local/stack/local-options.ts";
 
 describe("the options of npm start", () => {
   it("have defaults that start everything on free ports", () => {

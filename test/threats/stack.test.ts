@@ -4,7 +4,7 @@ import { Role } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { describe, expect, it } from "vitest";
 import { gcloudCommands } from "../../cli/google/gcloud.ts";
-import { conditionOf } from "../../cli/google/trust.ts";
+import { conditionOf } from "../../cli/google/trusted-roles.ts";
 import { matchesPattern } from "../../local/events/event-pattern.ts";
 import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
 import { PUSH_PATTERN } from "../../src/contract/stack/push-pattern.ts";

@@ -1,6 +1,6 @@
 import { Option } from "@commander-js/extra-typings";
-import type { Session } from "../../terminal/session.ts";
-import { collect, createRegistryCommand, integerFrom } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { collect, createRegistryCommand, integerFrom } from "../create-command.ts";
 
 /** A command that copies images, whichever they are. */
 export function createCopyingCommand(name: string, summary: string) {

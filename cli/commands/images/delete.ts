@@ -1,5 +1,5 @@
-import type { Session } from "../../terminal/session.ts";
-import { createRegistryCommand } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { createRegistryCommand } from "../create-command.ts";
 
 export function deleteCommand(session: Session) {
   return createRegistryCommand("delete", "delete a tag, or an image by its digest")
@@ -7,7 +7,7 @@ export function deleteCommand(session: Session) {
     .option("--yes", "do not ask whether it is meant", false)
     .action((image, given) =>
       session.run(given, async (terminal, signal) =>
-        (await import("../../registry/delete-image.ts")).deleteImage(image, given, terminal, signal),
+        (await import("../../images/delete-image.ts")).deleteImage(image, given, terminal, signal),
       ),
     );
 }

@@ -1,5 +1,5 @@
-import type { Session } from "../../terminal/session.ts";
-import { createRegistryCommand } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { createRegistryCommand } from "../create-command.ts";
 
 export function digestCommand(session: Session) {
   return createRegistryCommand("digest", "show the digest that a tag names now")
@@ -7,7 +7,7 @@ export function digestCommand(session: Session) {
     .option("--platform <platform>", "of this one of a multi-platform image: os/arch or os/arch/variant")
     .action((image, given) =>
       session.run(given, async (terminal, signal) =>
-        (await import("../../registry/digest.ts")).digest(image, given, terminal, signal),
+        (await import("../../images/digest.ts")).digest(image, given, terminal, signal),
       ),
     );
 }

@@ -1,5 +1,5 @@
-import type { Session } from "../../terminal/session.ts";
-import { createRegistryCommand } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { createRegistryCommand } from "../create-command.ts";
 
 export function inspectCommand(session: Session) {
   return createRegistryCommand("inspect", "show what an image is made of: platforms, layers, sizes, what is attached")

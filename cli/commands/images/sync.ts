@@ -1,4 +1,4 @@
-import type { Session } from "../../terminal/session.ts";
+import type { Session } from "../command-runner.ts";
 import { createCopyingCommand } from "./copy.ts";
 
 export function syncCommand(session: Session) {

@@ -1,5 +1,5 @@
-import type { Session } from "../../terminal/session.ts";
-import { collect, createRegistryCommand } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { collect, createRegistryCommand } from "../create-command.ts";
 
 export function tagsCommand(session: Session) {
   return createRegistryCommand("tags", "list the tags of a repository")
@@ -7,7 +7,7 @@ export function tagsCommand(session: Session) {
     .option("--tags <glob>", "only those that match (repeatable)", collect, [])
     .action((repository, given) =>
       session.run(given, async (terminal, signal) =>
-        (await import("../../registry/tags.ts")).tags(repository, given, terminal, signal),
+        (await import("../../images/tags.ts")).tags(repository, given, terminal, signal),
       ),
     );
 }

@@ -1,5 +1,5 @@
-import type { Session } from "../../terminal/session.ts";
-import { createRegistryCommand } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { createRegistryCommand } from "../create-command.ts";
 
 export function verifyCommand(session: Session) {
   return createRegistryCommand("verify", "compare an image with its copy: every manifest, blob and referrer")

@@ -1,5 +1,5 @@
-import type { Session } from "../../terminal/session.ts";
-import { createCommand, numberFrom } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { createCommand, numberFrom } from "../create-command.ts";
 
 export function costCommand(session: Session) {
   return createCommand("cost", "estimate what a month costs")

@@ -1,6 +1,6 @@
 import { Option } from "@commander-js/extra-typings";
-import type { Session } from "../../terminal/session.ts";
-import { createCommand } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { createCommand } from "../create-command.ts";
 
 export function googleSetupCommand(session: Session) {
   return createCommand("google-setup", "print what has to be set up at Google, as gcloud commands or Terraform")

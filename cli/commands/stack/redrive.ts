@@ -1,7 +1,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { FAILURE_CLASSES } from "../../../src/replication/outcome/failure-class.ts";
-import type { Session } from "../../terminal/session.ts";
-import { collect, createStackCommand } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { collect, createStackCommand } from "../create-command.ts";
 
 export function redriveCommand(session: Session) {
   return createStackCommand("redrive", "show dead letters by class, and bring them back")

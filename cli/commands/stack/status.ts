@@ -1,5 +1,5 @@
-import type { Session } from "../../terminal/session.ts";
-import { createStackCommand } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { createStackCommand } from "../create-command.ts";
 
 export function statusCommand(session: Session) {
   return createStackCommand("status", "show tags, lag, circuits and queues of a deployed stack")

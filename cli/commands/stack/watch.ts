@@ -1,5 +1,5 @@
-import type { Session } from "../../terminal/session.ts";
-import { createStackCommand, integerFrom } from "../base.ts";
+import type { Session } from "../command-runner.ts";
+import { createStackCommand, integerFrom } from "../create-command.ts";
 
 export function watchCommand(session: Session) {
   return createStackCommand("watch", "show what is being copied, and how far it has come, until interrupted")

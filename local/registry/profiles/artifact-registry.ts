@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { createDownloadLinks } from "../storage/download-links.ts";
 import { specificationProfile } from "./profile.ts";
 import type { Action, ExtraRoute, Profile } from "./profile.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../protocol/error-response.ts";
 
 export interface ArtifactRegistryProfileOptions {
   /** The repositories that exist, `project/repository`; no other is ever created. */

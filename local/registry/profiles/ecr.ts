@@ -3,7 +3,7 @@ import { LOCAL_ACCOUNT } from "../../access/local-aws.ts";
 import type { LayerBucket } from "../storage/layer-bucket.ts";
 import { specificationProfile } from "./profile.ts";
 import type { Profile } from "./profile.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../protocol/error-response.ts";
 
 export interface EcrProfileOptions {
   readonly password: string;

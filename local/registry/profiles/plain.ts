@@ -1,6 +1,6 @@
 import { specificationProfile } from "./profile.ts";
 import type { Profile } from "./profile.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../protocol/error-response.ts";
 
 /** The specification and nothing else: open to all, no cloud's own ways. */
 export function createPlainProfile(): Profile {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Digest } from "../../../src/oci/digest.ts";
-import type { Refusal } from "../protocol/refusal.ts";
+import type { Refusal } from "../protocol/error-response.ts";
 
 /** What a request wants to do. */
 export type Action = "pull" | "push" | "delete";

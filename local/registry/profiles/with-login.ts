@@ -1,7 +1,7 @@
-import type { TokenBook } from "../../access/token-book.ts";
+import type { TokenBook } from "../../access/token-store.ts";
 import { specificationProfile } from "./profile.ts";
 import type { Profile } from "./profile.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../protocol/error-response.ts";
 
 /** How a registry lets people in, and whom. */
 export type RegistryLogin =

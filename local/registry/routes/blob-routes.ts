@@ -1,6 +1,6 @@
-import { digestFrom, methodNotAllowed } from "./exchange.ts";
-import type { Exchange, RegistryParts } from "./exchange.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { digestFrom, methodNotAllowed } from "./registry-context.ts";
+import type { Exchange, RegistryParts } from "./registry-context.ts";
+import { Refusal } from "../protocol/error-response.ts";
 import { sendFile } from "../storage/send-file.ts";
 
 /** `/v2/<name>/blobs/<digest>` */

@@ -1,7 +1,7 @@
 import { MediaType } from "../../../src/oci/media-type.ts";
-import { digestFrom, methodNotAllowed } from "./exchange.ts";
-import type { Exchange, RegistryParts } from "./exchange.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { digestFrom, methodNotAllowed } from "./registry-context.ts";
+import type { Exchange, RegistryParts } from "./registry-context.ts";
+import { Refusal } from "../protocol/error-response.ts";
 import type { RepositoryState } from "../storage/repository-index.ts";
 
 /** `/v2/<name>/tags/list` (distribution-spec, "Listing Tags"). */

@@ -8,13 +8,13 @@ import { manifestTypeOf } from "../../../src/oci/manifest-type.ts";
 import { isNonDistributable, manifestKind } from "../../../src/oci/media-type.ts";
 import { isTag } from "../../../src/oci/reference.ts";
 import type { Tag } from "../../../src/oci/reference.ts";
-import { methodNotAllowed } from "./exchange.ts";
-import type { Exchange, RegistryParts } from "./exchange.ts";
+import { methodNotAllowed } from "./registry-context.ts";
+import type { Exchange, RegistryParts } from "./registry-context.ts";
 import { annotationsOf } from "../protocol/annotations.ts";
 import type { Profile } from "../profiles/profile.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../protocol/error-response.ts";
 import type { KnownManifest, RepositoryState } from "../storage/repository-index.ts";
-import { translate } from "../protocol/translate.ts";
+import { translate } from "../protocol/convert-manifest.ts";
 
 /** `/v2/<name>/manifests/<reference>` */
 export async function manifestRoute(exchange: Exchange, parts: RegistryParts, reference: string): Promise<void> {

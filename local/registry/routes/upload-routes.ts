@@ -1,7 +1,7 @@
 import type { Digest } from "../../../src/oci/digest.ts";
-import { digestFrom, methodNotAllowed } from "./exchange.ts";
-import type { Exchange, RegistryParts } from "./exchange.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { digestFrom, methodNotAllowed } from "./registry-context.ts";
+import type { Exchange, RegistryParts } from "./registry-context.ts";
+import { Refusal } from "../protocol/error-response.ts";
 import type { UploadSession } from "../storage/upload-sessions.ts";
 
 /** `POST /v2/<name>/blobs/uploads/`: opens a session, takes a whole blob, or mounts one. */

@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 import { algorithmOf, hexOf } from "../../../src/oci/digest.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import type { ContentFiles } from "./content-files.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../protocol/error-response.ts";
 
 /** An upload under way: bytes on disk, never in memory. */
 export interface UploadSession {

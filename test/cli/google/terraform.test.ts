@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { hcl } from "../../../cli/google/hcl.ts";
 import { terraform } from "../../../cli/google/terraform.ts";
-import { trustingPlace } from "../../../cli/google/trusting-place.ts";
-import type { TrustingPlace } from "../../../cli/google/trusting-place.ts";
+import { trustingPlace } from "../../../cli/google/federated-destination.ts";
+import type { TrustingPlace } from "../../../cli/google/federated-destination.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 
 const roles = { account: "123456789012", names: ["images-copy-eu-central-1", "images-probe-eu-central-1"] };

@@ -4,7 +4,7 @@ import { run } from "../../../cli/run.ts";
 import { imageOf, layer, withReferrer } from "../../../local/images/image-content.ts";
 import { pushImage } from "../../../local/images/push-image.ts";
 import type { Profile } from "../../../local/registry/profiles/profile.ts";
-import { Refusal } from "../../../local/registry/protocol/refusal.ts";
+import { Refusal } from "../../../local/registry/protocol/error-response.ts";
 import { scratchRegistry } from "../../fixtures/servers/scratch-registry.ts";
 import { captureTerminal } from "../../fixtures/processes/terminal.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
-import { createLooks } from "../../../local/page/looks.ts";
+import { createLooks } from "../../../local/page/poller.ts";
 import { openPage } from "../../../local/page/open-page.ts";
 import { startPage } from "../../../local/page/page-server.ts";
 import { imageOf, layer } from "../../../local/images/image-content.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { receiptLines } from "../../../cli/stack/receipt-lines.ts";
+import { receiptLines } from "../../../cli/stack/describe-receipt.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 
 const receipt: Receipt = {

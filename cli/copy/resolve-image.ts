@@ -5,7 +5,7 @@ import { formatReference } from "../../src/oci/reference.ts";
 import { choosePlatform } from "../../src/replication/image/choose-platform.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import type { CopyWay } from "./copy-options.ts";
-import type { CopyPair } from "./expand-orders.ts";
+import type { CopyPair } from "./expand-tags.ts";
 
 /** What is to be copied. @throws {NotFoundError} when there is nothing. */
 export async function findImage(

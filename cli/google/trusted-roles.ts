@@ -1,4 +1,4 @@
-import type { TrustingPlace } from "./trusting-place.ts";
+import type { TrustingPlace } from "./federated-destination.ts";
 
 /** The roles that Google has to trust, and the AWS account they are in. */
 export interface TrustedRoles {

@@ -9,18 +9,18 @@ import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import type { Tally } from "../../src/replication/outcome/copy-statistics.ts";
 import type { Streams } from "../../src/replication/pacing/upload-concurrency.ts";
 import { counted, formatBytes, formatDuration } from "../terminal/format.ts";
-import type { Repositories } from "../repositories/repositories.ts";
+import type { Repositories } from "../registry-access/repositories.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { carryOut } from "./carry-out.ts";
-import type { CarriedOut, Hands } from "./carry-out.ts";
+import { carryOut } from "./execute-plan.ts";
+import type { CarriedOut, Hands } from "./execute-plan.ts";
 import type { CopyWay } from "./copy-options.ts";
 import { noteCarriedOut, planCopy } from "./copy-plan.ts";
 import type { CopyPlan, KnownContent } from "./copy-plan.ts";
-import type { CopyPair } from "./expand-orders.ts";
-import { findImage } from "./find-image.ts";
-import { readNamedImages } from "./named-images.ts";
-import { showProgress } from "./progress.ts";
-import { describePlan, summarizePlan } from "./show-plan.ts";
+import type { CopyPair } from "./expand-tags.ts";
+import { findImage } from "./resolve-image.ts";
+import { readNamedImages } from "./image-and-companions.ts";
+import { showProgress } from "./show-progress.ts";
+import { describePlan, summarizePlan } from "./describe-plan.ts";
 
 /** What all copies of a run share. */
 export interface CopyTools {

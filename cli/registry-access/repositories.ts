@@ -11,10 +11,10 @@ import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { createTraffic } from "../../src/registry/resilience/shared-limits.ts";
 import { dockerCredentials } from "../credentials/docker-credentials.ts";
-import type { AccessOptions } from "../registries/access-options.ts";
-import { createLocalRate } from "../registries/local-rate.ts";
-import { openAccess } from "../registries/open-access.ts";
-import type { RegistryAccess } from "../registries/open-access.ts";
+import type { AccessOptions } from "./access-options.ts";
+import { createLocalRate } from "./request-rate.ts";
+import { openAccess } from "./registry-access.ts";
+import type { RegistryAccess } from "./registry-access.ts";
 
 /** Repositories as the user may read and write them; each is opened once, with the user's own credentials. */
 export interface Repositories extends AsyncDisposable {

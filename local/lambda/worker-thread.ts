@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { InvocationMessage, ThreadData, ThreadMessage } from "./messages.ts";
+import type { InvocationMessage, ThreadData, ThreadMessage } from "./thread-messages.ts";
 
 // The inside of an execution environment: loads the function once, then invokes its handler with one event after another.
 

@@ -4,9 +4,9 @@ import type { Reference, Tag } from "../../src/oci/reference.ts";
 import { listTags } from "../../src/registry/listings/tags.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
-import type { Repositories } from "../repositories/repositories.ts";
+import type { Repositories } from "../registry-access/repositories.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import type { TagChoice } from "./choose-tags.ts";
+import type { TagChoice } from "./tag-filter.ts";
 import type { CopyOrder } from "./copy-options.ts";
 
 /** One image to copy. */

@@ -1,14 +1,14 @@
 import { formatReference } from "../../src/oci/reference.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import { listTags } from "../../src/registry/listings/tags.ts";
-import { chooseTags } from "../copy/choose-tags.ts";
+import { chooseTags } from "../copy/tag-filter.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
-import { readAccessOptions } from "../registries/access-options.ts";
-import type { GivenAccess } from "../registries/access-options.ts";
+import { readAccessOptions } from "../registry-access/access-options.ts";
+import type { GivenAccess } from "../registry-access/access-options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { readRepository } from "../repositories/read-reference.ts";
-import { openRepositories } from "../repositories/repositories.ts";
+import { readRepository } from "../registry-access/reference-argument.ts";
+import { openRepositories } from "../registry-access/repositories.ts";
 
 interface GivenTags extends GivenAccess {
   readonly tags: readonly string[];

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DirectoryTakenError, lockDirectory } from "../../local/stack/directory-lock.ts";
+import { DirectoryTakenError, lockDirectory } from "../../local/stack/data-directory.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
@@ -17,7 +17,7 @@ setInterval(() => undefined, 60_000);
 describe("a folder that a stack keeps its state in", () => {
   it("is taken by one process, and free again when that is killed", async () => {
     await using folder = await temporaryFolder();
-    const module = new URL("../../local/stack/directory-lock.ts", import.meta.url).href;
+    const module = new URL("../../local/stack/data-directory.ts", import.meta.url).href;
     const arguments_ = ["--input-type=module", "--eval", HOLDER, module, folder.path];
     const holder = spawn(process.execPath, arguments_, { stdio: ["ignore", "pipe", "inherit"] });
     await once(holder.stdout, "data");

@@ -1,6 +1,6 @@
 import { createCopyProgress } from "../../src/replication/state/copy-progress.ts";
 import type { CopyEvent, CopyProgress, ObserveCopy } from "../../src/replication/state/copy-progress.ts";
-import { progressBar } from "../terminal/bar.ts";
+import { progressBar } from "../terminal/progress-bar.ts";
 import { counted, formatBytes, formatDuration } from "../terminal/format.ts";
 import type { Screen } from "../terminal/terminal.ts";
 

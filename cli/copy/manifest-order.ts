@@ -2,7 +2,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import { nodesOf } from "../../src/replication/image/image-tree.ts";
 import type { PlannedPut } from "./copy-plan.ts";
-import type { NamedImage } from "./named-images.ts";
+import type { NamedImage } from "./image-and-companions.ts";
 
 /**
  * The order in which manifests are put: children before parents, then the tags of what is about the image, then the

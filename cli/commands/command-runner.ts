@@ -1,5 +1,5 @@
 import type { ExitCode } from "../errors/exit-code.ts";
-import type { GeneralOptions, Terminal } from "./terminal.ts";
+import type { GeneralOptions, Terminal } from "../terminal/terminal.ts";
 
 /** What a command does, once its options are read. */
 export type Work = (terminal: Terminal, signal: AbortSignal) => Promise<ExitCode>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bringBack } from "../../../cli/stack/bring-back.ts";
+import { bringBack } from "../../../cli/stack/move-letters.ts";
 import type { DeadLetter } from "../../../src/aws/sqs/dead-letters.ts";
 
 const signal = new AbortController().signal;

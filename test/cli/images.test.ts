@@ -5,7 +5,7 @@ import type { Ask } from "../../cli/terminal/terminal.ts";
 import { imageOf, indexOf, layer, withReferrer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
 import { signatureOf, signatureTag } from "../../local/images/signature.ts";
-import { Refusal } from "../../local/registry/protocol/refusal.ts";
+import { Refusal } from "../../local/registry/protocol/error-response.ts";
 import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
 import { captureTerminal } from "../fixtures/processes/terminal.ts";
 

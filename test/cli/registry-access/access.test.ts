@@ -1,15 +1,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createLocalRate } from "../../../cli/registries/local-rate.ts";
-import { openAccess } from "../../../cli/registries/open-access.ts";
-import { createRegistrySettings } from "../../../cli/registries/registry-settings.ts";
+import { createLocalRate } from "../../../cli/registry-access/request-rate.ts";
+import { openAccess } from "../../../cli/registry-access/registry-access.ts";
+import { createRegistrySettings } from "../../../cli/registry-access/registry-settings.ts";
 import { UsageError } from "../../../cli/errors/usage-error.ts";
 import { makeCertificates } from "../../fixtures/servers/certificates.ts";
 import type { Certificates } from "../../fixtures/servers/certificates.ts";
 import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 import { startTlsServer } from "../../fixtures/servers/tls-server.ts";
-import type { AccessOptions } from "../../../cli/registries/access-options.ts";
+import type { AccessOptions } from "../../../cli/registry-access/access-options.ts";
 
 let certificates: Certificates;
 beforeAll(async () => {

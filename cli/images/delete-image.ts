@@ -5,15 +5,15 @@ import { RegistryError } from "../../src/oci/errors/registry-error.ts";
 import { deleteManifest } from "../../src/registry/manifests/delete-manifest.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import type { RepositoryClient } from "../../src/registry/client/repository-client.ts";
-import { findImage } from "../copy/find-image.ts";
+import { findImage } from "../copy/resolve-image.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
-import { readAccessOptions } from "../registries/access-options.ts";
-import type { GivenAccess } from "../registries/access-options.ts";
+import { readAccessOptions } from "../registry-access/access-options.ts";
+import type { GivenAccess } from "../registry-access/access-options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { readImageReference } from "../repositories/read-reference.ts";
-import { openRepositories } from "../repositories/repositories.ts";
+import { readImageReference } from "../registry-access/reference-argument.ts";
+import { openRepositories } from "../registry-access/repositories.ts";
 
 interface GivenDelete extends GivenAccess {
   readonly yes: boolean;

@@ -4,7 +4,7 @@ import { parseDigest } from "../../../src/oci/digest.ts";
 import { FormatError } from "../../../src/oci/errors/format-error.ts";
 import type { ContentFiles } from "../storage/content-files.ts";
 import type { Profile } from "../profiles/profile.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../protocol/error-response.ts";
 import type { OnRegistryEvent } from "../protocol/registry-event.ts";
 import type { RepositoryIndex } from "../storage/repository-index.ts";
 import type { UploadSessions } from "../storage/upload-sessions.ts";

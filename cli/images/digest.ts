@@ -1,12 +1,12 @@
 import { parsePlatform } from "../../src/oci/platform.ts";
 import { formatReference } from "../../src/oci/reference.ts";
-import { findImage } from "../copy/find-image.ts";
+import { findImage } from "../copy/resolve-image.ts";
 import { ExitCode } from "../errors/exit-code.ts";
-import { readAccessOptions } from "../registries/access-options.ts";
-import type { GivenAccess } from "../registries/access-options.ts";
+import { readAccessOptions } from "../registry-access/access-options.ts";
+import type { GivenAccess } from "../registry-access/access-options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { readImageReference, usage } from "../repositories/read-reference.ts";
-import { openRepositories } from "../repositories/repositories.ts";
+import { readImageReference, usage } from "../registry-access/reference-argument.ts";
+import { openRepositories } from "../registry-access/repositories.ts";
 
 interface GivenDigest extends GivenAccess {
   readonly platform?: string | undefined;
