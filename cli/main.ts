@@ -1,7 +1,7 @@
 import { printable } from "../src/contract/observing/printable.ts";
 import { ENDING_SIGNALS, Interruption, outputFailure } from "./errors/interruption.ts";
 import { run } from "./run.ts";
-import { tell } from "./terminal/report-failure.ts";
+import { reportFailure } from "./terminal/report-failure.ts";
 import { createScreen, createTerminal } from "./terminal/terminal.ts";
 
 const ending = new AbortController();
@@ -42,7 +42,10 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
 
 /** Small outputs fail after everything is done. */
 async function conclude(failure: Interruption): Promise<void> {
-  process.exitCode = await tell(failure, createTerminal(surroundings, { json: false, quiet: false, verbose: false }));
+  process.exitCode = await reportFailure(
+    failure,
+    createTerminal(surroundings, { json: false, quiet: false, verbose: false }),
+  );
 }
 
 process.exitCode = await run(process.argv.slice(2), surroundings, ending.signal);

@@ -17,7 +17,7 @@ import { tagsCommand } from "./commands/images/tags.ts";
 import { verifyCommand } from "./commands/images/verify.ts";
 import { watchCommand } from "./commands/stack/watch.ts";
 import { EXIT_CODES } from "./errors/exit-code.ts";
-import type { Session } from "./commands/command-runner.ts";
+import type { CommandRunner } from "./commands/command-runner.ts";
 import type { Screen } from "./terminal/terminal.ts";
 import { UsageError } from "./errors/usage-error.ts";
 
@@ -40,14 +40,14 @@ const COMMANDS = [
 ] as const;
 
 /** The whole command line: commands, options, help, completion. Help goes to the screen, wrong usage is thrown. */
-export function createProgram(session: Session, out: Screen): CommandUnknownOpts {
+export function createProgram(runner: CommandRunner, out: Screen): CommandUnknownOpts {
   const program: CommandUnknownOpts = new Command("freightliner")
     .description("Copies and replicates container images.")
     .version(manifest.version, "--version", "show the version")
     .helpCommand("help [command]", "show how a command is used")
     .addHelpText("after", AFTER_HELP);
-  for (const define of COMMANDS) program.addCommand(define(session));
-  program.addCommand(completionCommand(session, () => program));
+  for (const define of COMMANDS) program.addCommand(define(runner));
+  program.addCommand(completionCommand(runner, () => program));
   for (const command of [program, ...program.commands]) speakOurWay(command, out);
   return program;
 }

@@ -11,14 +11,14 @@ import { basicAuthorization } from "./stack/login.ts";
 import type { Login } from "./stack/login.ts";
 import type { Stack } from "./stack/stack.ts";
 import { verifyTag } from "./verify.ts";
-import type { Verified } from "./verify.ts";
+import type { VerifiedImage } from "./verify.ts";
 
 /** What the demo pushes. */
 export const DEMO = { repository: "demo/app", tag: parseTag("v1") } as const;
 
 /** The demo's tag did not arrive; the message says how long it was waited for. */
-export class NotArrivedError extends Error {
-  override readonly name = "NotArrivedError";
+export class DemoTimeoutError extends Error {
+  override readonly name = "DemoTimeoutError";
 }
 
 const POLL_MS = 50;
@@ -30,7 +30,7 @@ export async function pushDemo({ source }: Pick<Stack, "source">, signal: AbortS
 }
 
 /** Waits until the target has what the source has under the demo's tag, then compares both ends digest by digest. */
-export async function verifyDemo(stack: Pick<Stack, "source" | "target">, signal: AbortSignal): Promise<Verified> {
+export async function verifyDemo(stack: Pick<Stack, "source" | "target">, signal: AbortSignal): Promise<VerifiedImage> {
   const connections = createConnections();
   const open = (side: Side, login: Login, repository: string, allowedHosts: readonly string[]) =>
     createRegistrySource({
@@ -60,7 +60,7 @@ async function arrival(source: Registry, target: Registry, tag: Tag, signal: Abo
     const found = await target.resolve(tag, signal);
     if (found !== undefined && found.digest === wanted?.digest) return;
     await sleep(POLL_MS, undefined, { signal }).catch((cause: unknown) => {
-      throw new NotArrivedError(`the demo did not arrive at the target in time; the functions' log above says why`, {
+      throw new DemoTimeoutError(`the demo did not arrive at the target in time; the functions' log above says why`, {
         cause,
       });
     });

@@ -1,7 +1,7 @@
 import { describeError } from "../src/contract/observing/observer.ts";
 import { pushDemo, verifyDemo } from "./demo.ts";
-import { DirectoryTakenError } from "./stack/data-directory.ts";
-import { PortTakenError } from "./http/http-server.ts";
+import { DirectoryInUseError } from "./stack/data-directory.ts";
+import { PortInUseError } from "./http/http-server.ts";
 import { createLiveView } from "./view/live-view.ts";
 import type { LiveView } from "./view/live-view.ts";
 import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./stack/local-options.ts";
@@ -11,7 +11,7 @@ import { startStack } from "./stack/stack.ts";
 import type { Stack } from "./stack/stack.ts";
 
 /** Errors that another command line, or the end of another program, takes out of the way. */
-const IN_THE_WAY = [OptionsError, PortTakenError, DirectoryTakenError];
+const IN_THE_WAY = [OptionsError, PortInUseError, DirectoryInUseError];
 /** Time the demo may take in all. */
 const DEMO_MS = 60_000;
 /** Shorter than when deployed: somebody is watching, and progress comes with the renewals, three to a lease. */

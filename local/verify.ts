@@ -6,7 +6,7 @@ import { concurrently } from "../src/async/run-concurrently.ts";
 import { blobsOf, nodesOf, readImage } from "../src/replication/image/image-tree.ts";
 
 /** What was compared, byte by byte. */
-export interface Verified {
+export interface VerifiedImage {
   readonly digest: Digest;
   readonly manifests: number;
   readonly blobs: number;
@@ -30,7 +30,7 @@ export async function verifyTag(
   target: ImageSource,
   tag: Tag,
   signal: AbortSignal,
-): Promise<Verified> {
+): Promise<VerifiedImage> {
   const [wanted, found] = await Promise.all([source.resolve(tag, signal), target.resolve(tag, signal)]);
   if (wanted === undefined) throw new DifferenceError(`the source has no tag ${tag}`);
   if (found?.digest !== wanted.digest) {
@@ -46,7 +46,7 @@ export async function verifyImage(
   root: ResolvedManifest,
   { source, target, referrers }: { source: ImageSource; target: ImageSource; referrers: boolean },
   signal: AbortSignal,
-): Promise<Verified> {
+): Promise<VerifiedImage> {
   const tree = await readImage(root, { source, referrers, sparse: "keep" }, signal);
   const nodes = nodesOf(tree);
   await concurrently(nodes, CONCURRENT, async ({ manifest }) => verifyManifest(manifest, target, signal), signal);

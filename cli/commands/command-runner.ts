@@ -1,11 +1,11 @@
 import type { ExitCode } from "../errors/exit-code.ts";
-import type { GeneralOptions, Terminal } from "../terminal/terminal.ts";
+import type { CommonOptions, Terminal } from "../terminal/terminal.ts";
 
 /** What a command does, once its options are read. */
-export type Work = (terminal: Terminal, signal: AbortSignal) => Promise<ExitCode>;
+export type CommandAction = (terminal: Terminal, signal: AbortSignal) => Promise<ExitCode>;
 
 /** One run of the command. */
-export interface Session {
+export interface CommandRunner {
   /** Carries out a command on the terminal its options ask for. Its failures are shown, not thrown. */
-  readonly run: (options: GeneralOptions, work: Work) => Promise<void>;
+  readonly run: (options: CommonOptions, work: CommandAction) => Promise<void>;
 }

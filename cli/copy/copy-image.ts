@@ -11,47 +11,47 @@ import type { Streams } from "../../src/replication/pacing/upload-concurrency.ts
 import { counted, formatBytes, formatDuration } from "../terminal/format.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { carryOut } from "./execute-plan.ts";
-import type { CarriedOut, Hands } from "./execute-plan.ts";
-import type { CopyWay } from "./copy-options.ts";
-import { noteCarriedOut, planCopy } from "./copy-plan.ts";
-import type { CopyPlan, KnownContent } from "./copy-plan.ts";
-import type { CopyPair } from "./expand-tags.ts";
-import { findImage } from "./resolve-image.ts";
-import { readNamedImages } from "./image-and-companions.ts";
+import { executePlan } from "./execute-plan.ts";
+import type { CopyResult, ExecutionPorts } from "./execute-plan.ts";
+import type { CopyOptions } from "./copy-options.ts";
+import { rememberContent, planCopy } from "./copy-plan.ts";
+import type { CopyPlan, KnownDigests } from "./copy-plan.ts";
+import type { ImagePair } from "./expand-tags.ts";
+import { resolveImage } from "./resolve-image.ts";
+import { readImageAndCompanions } from "./image-and-companions.ts";
 import { showProgress } from "./show-progress.ts";
 import { describePlan, summarizePlan } from "./describe-plan.ts";
 
 /** What all copies of a run share. */
-export interface CopyTools {
+export interface CopyRun {
   readonly repositories: Pick<Repositories, "source" | "target">;
   readonly streams: Streams;
   readonly terminal: Terminal;
-  readonly knownOf: (target: Repository) => KnownContent;
+  readonly knownDigestsOf: (target: Repository) => KnownDigests;
 }
 
 /** Makes the plan; one that doubts what the target says it has, when it has denied that. */
 type PlanFor = (isDoubted: boolean) => Promise<CopyPlan>;
 
 /** Copies one image: a plan, then what it says. A dry run shows it instead. @throws what the copy throws. */
-export async function copyPair(
-  pair: CopyPair,
-  way: CopyWay,
-  tools: CopyTools,
+export async function copyImage(
+  pair: ImagePair,
+  way: CopyOptions,
+  tools: CopyRun,
   signal: AbortSignal,
 ): Promise<"copied" | "unchanged"> {
   const started = Date.now();
-  const { terminal, repositories, knownOf } = tools;
+  const { terminal, repositories, knownDigestsOf } = tools;
   const [source, target] = await Promise.all([repositories.source(pair.source), repositories.target(pair.target)]);
-  const root = await findImage({ ...way, source: pair.source }, source, signal);
+  const root = await resolveImage({ ...way, source: pair.source }, source, signal);
   const reference = pair.target.tag ?? pair.source.tag ?? root.digest;
-  const images = await readNamedImages({ root, reference }, { ...way, source }, signal);
+  const images = await readImageAndCompanions({ root, reference }, { ...way, source }, signal);
   const mountFrom = pair.source.registry === pair.target.registry ? pair.source.name : undefined;
-  const known = knownOf(pair.target);
+  const known = knownDigestsOf(pair.target);
   const planFor: PlanFor = (isDoubted) => planCopy(images, { target, mountFrom, known, isDoubted }, signal);
   const plan = await planFor(false);
   const about = { source: formatReference(pair.source), target: placeOf(pair.target, reference), digest: root.digest };
-  const outcome = plan.blobs.length === 0 && plan.waves.length === 0 ? "unchanged" : "copied";
+  const outcome = plan.blobs.length === 0 && plan.batches.length === 0 ? "unchanged" : "copied";
   if (way.dryRun) {
     showPlan(about, plan, terminal);
   } else {
@@ -60,7 +60,7 @@ export async function copyPair(
       outcome === "unchanged" ? plan : await carryOutPatiently({ plan, planFor }, hands, terminal, signal);
     tellDone({ ...about, outcome, ms: Date.now() - started }, done, terminal);
   }
-  noteCarriedOut(plan, known);
+  rememberContent(plan, known);
   return outcome;
 }
 
@@ -101,18 +101,18 @@ function showPlan(about: About, plan: CopyPlan, { out, json }: Terminal): void {
 /** Carries out a plan; sends everything when the target denies having what it said it had. */
 async function carryOutPatiently(
   { plan, planFor }: { readonly plan: CopyPlan; readonly planFor: PlanFor },
-  tools: Omit<Hands, "observe">,
+  tools: Omit<ExecutionPorts, "observe">,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<CarriedOut> {
+): Promise<CopyResult> {
   const progress = showProgress(terminal.notes);
   const hands = { ...tools, observe: progress.observe };
   try {
-    return await carryOut(plan, hands, signal);
+    return await executePlan(plan, hands, signal);
   } catch (error) {
     if (!deniesContent(error)) throw error;
     progress.observe({ kind: "denied" });
-    return await carryOut(await planFor(true), hands, signal);
+    return await executePlan(await planFor(true), hands, signal);
   } finally {
     progress.end();
   }

@@ -2,15 +2,15 @@ import { parsePlatform } from "../../src/oci/platform.ts";
 import type { Platform } from "../../src/oci/platform.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { Reference } from "../../src/oci/reference.ts";
-import { readAccessOptions } from "../registry-access/access-options.ts";
-import type { AccessOptions, GivenAccess } from "../registry-access/access-options.ts";
+import { parseAccessOptions } from "../registry-access/access-options.ts";
+import type { AccessOptions, RawAccessOptions } from "../registry-access/access-options.ts";
 import { readReference, usage } from "../registry-access/reference-argument.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { chooseTags } from "./tag-filter.ts";
-import type { TagChoice } from "./tag-filter.ts";
+import { parseTagFilter } from "./tag-filter.ts";
+import type { TagFilter } from "./tag-filter.ts";
 
 /** How images are copied, whichever they are. */
-export interface CopyWay {
+export interface CopyOptions {
   readonly platform: Platform | undefined;
   readonly dryRun: boolean;
   readonly referrers: boolean;
@@ -23,16 +23,16 @@ export interface CopyWay {
 }
 
 /** What is to be copied: an image, or those tags of a repository that `tags` matches. */
-export interface CopyOrder {
+export interface CopySpec {
   readonly source: Reference;
   /** Without a tag it takes the source's. */
   readonly target: Reference;
   /** Undefined for a single image. */
-  readonly tags: TagChoice | undefined;
+  readonly tags: TagFilter | undefined;
 }
 
 /** Options of `freightliner copy` as they were written. */
-export interface GivenCopy extends GivenAccess {
+export interface RawCopyOptions extends RawAccessOptions {
   readonly platform?: string | undefined;
   readonly dryRun: boolean;
   readonly referrers: boolean;
@@ -43,13 +43,13 @@ export interface GivenCopy extends GivenAccess {
   readonly jobs: number;
 }
 
-export interface GivenTags {
+export interface RawTagOptions {
   readonly allTags: boolean;
   readonly tags: readonly string[];
 }
 
 /** @throws {UsageError} saying which part is wrong. */
-export function readCopyWay({ platform, foreignLayers, jobs, ...given }: GivenCopy): CopyWay {
+export function parseCopyOptions({ platform, foreignLayers, jobs, ...given }: RawCopyOptions): CopyOptions {
   return {
     platform: platform === undefined ? undefined : usage("copy", () => parsePlatform(platform)),
     dryRun: given.dryRun,
@@ -57,7 +57,7 @@ export function readCopyWay({ platform, foreignLayers, jobs, ...given }: GivenCo
     sparse: given.sparse,
     foreignLayers,
     jobs,
-    access: readAccessOptions(given),
+    access: parseAccessOptions(given),
   };
 }
 
@@ -65,10 +65,10 @@ export function readCopyWay({ platform, foreignLayers, jobs, ...given }: GivenCo
  * Reads SOURCE... and TARGET. Several sources go below TARGET, each under its own last name, as files go into a folder.
  * @throws {UsageError}
  */
-export function readCopyOrders(places: readonly string[], given: GivenTags): CopyOrder[] {
+export function parseCopySpecs(places: readonly string[], given: RawTagOptions): CopySpec[] {
   const sources = places.slice(0, -1).map((text) => readReference("copy", text));
   const target = readReference("copy", places.at(-1) ?? "");
-  const choice = given.allTags || given.tags.length > 0 ? chooseTags(given.tags) : undefined;
+  const choice = given.allTags || given.tags.length > 0 ? parseTagFilter(given.tags) : undefined;
   for (const [index, source] of sources.entries()) checkSource(source, places[index] ?? "", choice);
   const one = choice === undefined && sources.length === 1 ? sources[0] : undefined;
   checkTarget(target, one);
@@ -88,7 +88,7 @@ function checkTarget({ tag, digest }: Reference, one: Reference | undefined): vo
   }
 }
 
-function checkSource(source: Reference, text: string, choice: TagChoice | undefined): void {
+function checkSource(source: Reference, text: string, choice: TagFilter | undefined): void {
   const isNamed = source.tag !== undefined || source.digest !== undefined;
   if (choice !== undefined && isNamed) {
     throw new UsageError(`${text} names one image; leave its tag out to copy ${choice.text}`, { command: "copy" });

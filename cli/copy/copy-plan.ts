@@ -9,7 +9,7 @@ import { lookFor } from "../../src/replication/image/look-for.ts";
 import { blobsOf } from "../../src/replication/image/image-tree.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import type { NamedImage } from "./image-and-companions.ts";
-import { putsInWaves } from "./manifest-order.ts";
+import { orderManifests } from "./manifest-order.ts";
 
 /** A blob that the target does not have: sent, or asked for in another repository of the registry, and sent if it is not granted. */
 export interface PlannedBlob {
@@ -28,7 +28,7 @@ export interface CopyPlan {
   /** The biggest first: the longest upload decides when the copy ends. */
   readonly blobs: readonly PlannedBlob[];
   /** One wave after the other; what is in one can be put at once. The image's own tag is the last. */
-  readonly waves: readonly (readonly PlannedPut[])[];
+  readonly batches: readonly (readonly PlannedPut[])[];
   /** Blobs and manifests of the image that need not be sent. */
   readonly present: { readonly blobs: number; readonly manifests: number };
   /** What the source names, and the target is not to get. */
@@ -40,13 +40,13 @@ export interface PlanOptions {
   /** The source's repository, if it is in the target's registry. */
   readonly mountFrom: RepositoryName | undefined;
   /** Content of the target that need not be asked for. */
-  readonly known: KnownContent;
+  readonly known: KnownDigests;
   /** The target has denied having what it said it had: it is not asked again, and gets everything. */
   readonly isDoubted: boolean;
 }
 
 /** Digests of what a repository has, as far as we have seen or brought it. */
-export type KnownContent = Set<Digest>;
+export type KnownDigests = Set<Digest>;
 
 const CONCURRENT_QUESTIONS = 32;
 
@@ -69,25 +69,25 @@ export async function planCopy(
     signal,
   );
   images.forEach(({ tree }, index) => named[index] === true && known.add(tree.root.manifest.digest));
-  const { absent, count } = await absentNodes(images, options, signal);
-  const { missing, present } = await missingBlobs(images, absent, options, signal);
+  const { absent, count } = await findAbsentManifests(images, options, signal);
+  const { missing, present } = await findMissingBlobs(images, absent, options, signal);
   const unnamed = images.filter((_, index) => named[index] !== true);
   return {
     blobs: missing.map((descriptor) => ({ descriptor, mountFrom: isDoubted ? undefined : mountFrom })),
-    waves: putsInWaves(images, unnamed, absent),
+    batches: orderManifests(images, unnamed, absent),
     present: { blobs: present, manifests: count - absent.size },
     leftOut: images.flatMap(({ tree }) => tree.leftOut),
   };
 }
 
 /** What is there once a plan has been carried out. */
-export function noteCarriedOut(plan: CopyPlan, known: KnownContent): void {
+export function rememberContent(plan: CopyPlan, known: KnownDigests): void {
   for (const { descriptor } of plan.blobs) known.add(descriptor.digest);
-  for (const { manifest } of plan.waves.flat()) known.add(manifest.digest);
+  for (const { manifest } of plan.batches.flat()) known.add(manifest.digest);
 }
 
 /** Level by level, from what others point to down to what it points to. */
-async function absentNodes(
+async function findAbsentManifests(
   images: readonly NamedImage[],
   { target, known, isDoubted }: PlanOptions,
   signal: AbortSignal,
@@ -109,7 +109,7 @@ async function absentNodes(
   return { absent, count: seen.size };
 }
 
-async function missingBlobs(
+async function findMissingBlobs(
   images: readonly NamedImage[],
   absent: ReadonlyMap<Digest, ImageNode>,
   { target, known, isDoubted }: PlanOptions,

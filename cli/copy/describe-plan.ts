@@ -4,13 +4,13 @@ import { describeLeftOut } from "../../src/replication/outcome/left-out.ts";
 import type { CopyPlan } from "./copy-plan.ts";
 
 /** A plan in figures, as `--json` has it. */
-export function summarizePlan({ blobs, waves, present, leftOut }: CopyPlan) {
+export function summarizePlan({ blobs, batches, present, leftOut }: CopyPlan) {
   const mounts = blobs.filter(({ mountFrom }) => mountFrom !== undefined);
   const sends = blobs.filter(({ mountFrom }) => mountFrom === undefined);
   return {
     send: sends.map(({ descriptor: { digest, size } }) => ({ digest, size })),
     mount: mounts.map(({ descriptor: { digest, size }, mountFrom }) => ({ digest, size, from: mountFrom })),
-    put: waves
+    put: batches
       .flat()
       .map(({ manifest: { digest, bytes }, reference }) => ({ digest, reference, size: bytes.byteLength })),
     bytes: sends.reduce((sum, { descriptor }) => sum + descriptor.size, 0),

@@ -14,7 +14,7 @@ import type { Tally } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyPlan, PlannedBlob, PlannedPut } from "./copy-plan.ts";
 
 /** What a plan is carried out with. */
-export interface Hands {
+export interface ExecutionPorts {
   readonly source: Pick<ImageSource, "openBlob">;
   readonly target: Pick<ImageTarget, "pushBlob" | "putManifest" | "resolve">;
   readonly streams: Streams;
@@ -23,7 +23,7 @@ export interface Hands {
 }
 
 /** What was done, and what the target did not take. */
-export interface CarriedOut {
+export interface CopyResult {
   readonly tally: Tally;
   readonly leftOut: readonly LeftOut[];
 }
@@ -31,27 +31,27 @@ export interface CarriedOut {
 /** Blobs handled at once; what is sent at once is bounded by `streams`. */
 const CONCURRENT_BLOBS = 128;
 const CONCURRENT_MANIFESTS = 16;
-const PUBLISH_TRIES = 3;
+const PUBLISH_ATTEMPTS = 3;
 
 /** Does what the plan says: blobs, then manifests wave by wave. @throws {RegistryError} of either side. */
-export async function carryOut(plan: CopyPlan, hands: Hands, signal: AbortSignal): Promise<CarriedOut> {
+export async function executePlan(plan: CopyPlan, hands: ExecutionPorts, signal: AbortSignal): Promise<CopyResult> {
   const tally: Tally = { ...emptyTally(), blobsPresent: plan.present.blobs };
   const leftOut = [...plan.leftOut];
   const blobs = plan.blobs.map(({ descriptor }) => descriptor);
-  hands.observe({ kind: "planned", manifests: plan.waves.flat().length, blobs });
-  await concurrently(plan.blobs, CONCURRENT_BLOBS, (blob, working) => bring(blob, hands, tally, working), signal);
-  for (const wave of plan.waves) {
+  hands.observe({ kind: "planned", manifests: plan.batches.flat().length, blobs });
+  await concurrently(plan.blobs, CONCURRENT_BLOBS, (blob, working) => uploadBlob(blob, hands, tally, working), signal);
+  for (const wave of plan.batches) {
     const putOrLeave = (each: PlannedPut, working: AbortSignal): Promise<void> =>
-      put(each, hands, working).catch((error: unknown) => void leftOut.push(refusedAttachment(each, error)));
+      putManifest(each, hands, working).catch((error: unknown) => void leftOut.push(refusedAttachment(each, error)));
     await concurrently(wave, CONCURRENT_MANIFESTS, putOrLeave, signal);
     tally.manifests += wave.length;
   }
   return { tally, leftOut };
 }
 
-async function bring(
+async function uploadBlob(
   { descriptor, mountFrom }: PlannedBlob,
-  { source, target, streams, observe }: Hands,
+  { source, target, streams, observe }: ExecutionPorts,
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
@@ -72,22 +72,22 @@ async function bring(
 }
 
 /** Puts a manifest; a tag is read back, and put again when no answer says whether it was put. */
-async function put(
+async function putManifest(
   { manifest, reference }: PlannedPut,
-  { target, clock, observe }: Hands,
+  { target, clock, observe }: ExecutionPorts,
   signal: AbortSignal,
 ): Promise<void> {
   if (isDigest(reference)) await target.putManifest(manifest, reference, signal);
-  else await publishPatiently(() => publish(target, { manifest, reference }, clock, signal));
+  else await publishWithRetries(() => publish(target, { manifest, reference }, clock, signal));
   observe({ kind: "manifest-put", digest: manifest.digest });
 }
 
-async function publishPatiently(attempt: () => Promise<void>): Promise<void> {
+async function publishWithRetries(attempt: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof UncertainPutError) || tries === PUBLISH_TRIES) throw error;
+      if (!(error instanceof UncertainPutError) || tries === PUBLISH_ATTEMPTS) throw error;
     }
   }
 }

@@ -6,11 +6,11 @@ import { createRepositoryClient } from "../../src/registry/client/repository-cli
 import { NotFoundError } from "../errors/not-found-error.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import type { TagChoice } from "./tag-filter.ts";
-import type { CopyOrder } from "./copy-options.ts";
+import type { TagFilter } from "./tag-filter.ts";
+import type { CopySpec } from "./copy-options.ts";
 
 /** One image to copy. */
-export interface CopyPair {
+export interface ImagePair {
   readonly source: Reference;
   readonly target: Reference;
 }
@@ -22,12 +22,12 @@ const REFERRERS_TAG = /^sha(?:256|512)-[0-9a-f]{64}$/;
  * The images that orders name, in their order; lists the tags of repositories where an order takes several.
  * @throws {UsageError} when two of them would be written to one place. @throws {NotFoundError} when an order names none.
  */
-export async function expandOrders(
-  orders: readonly CopyOrder[],
+export async function expandTags(
+  orders: readonly CopySpec[],
   repositories: Pick<Repositories, "endpoint">,
   signal: AbortSignal,
-): Promise<CopyPair[]> {
-  const pairs: CopyPair[] = [];
+): Promise<ImagePair[]> {
+  const pairs: ImagePair[] = [];
   for (const { source, target, tags } of orders) {
     if (tags === undefined) pairs.push({ source, target });
     else
@@ -37,13 +37,13 @@ export async function expandOrders(
   return pairs;
 }
 
-function withTag({ source, target }: CopyPair, tag: Tag): CopyPair {
+function withTag({ source, target }: ImagePair, tag: Tag): ImagePair {
   return { source: { ...source, tag }, target: { ...target, tag } };
 }
 
 async function tagsOf(
   source: Reference,
-  { takes, text }: TagChoice,
+  { takes, text }: TagFilter,
   repositories: Pick<Repositories, "endpoint">,
   signal: AbortSignal,
 ): Promise<Tag[]> {
@@ -57,7 +57,7 @@ async function tagsOf(
   throw new NotFoundError(`${formatReference(source)} has none of ${text}; ${has}`);
 }
 
-function refuseSamePlace(pairs: readonly CopyPair[]): void {
+function refuseSamePlace(pairs: readonly ImagePair[]): void {
   const places = new Map<string, Reference>();
   for (const { source, target } of pairs) {
     const place = formatReference({ ...target, tag: target.tag ?? source.tag, digest: target.digest ?? source.digest });

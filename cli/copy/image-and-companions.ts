@@ -23,7 +23,7 @@ const MAX_LEVELS = 8;
  * SBOMs, and those of these. The image itself is the last one.
  * @throws {MissingContentError} @throws {FormatError} @throws {RegistryError}
  */
-export async function readNamedImages(
+export async function readImageAndCompanions(
   wanted: { readonly root: ManifestWanted; readonly reference: Tag | Digest },
   image: ReadImage,
   signal: AbortSignal,

@@ -8,7 +8,7 @@ import type { NamedImage } from "./image-and-companions.ts";
  * The order in which manifests are put: children before parents, then the tags of what is about the image, then the
  * image's own: a tag that is there says that all of it is.
  */
-export function putsInWaves(
+export function orderManifests(
   images: readonly NamedImage[],
   unnamed: readonly NamedImage[],
   absent: ReadonlyMap<Digest, ImageNode>,

@@ -4,12 +4,12 @@ import type { Platform } from "../../src/oci/platform.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import { choosePlatform } from "../../src/replication/image/choose-platform.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
-import type { CopyWay } from "./copy-options.ts";
-import type { CopyPair } from "./expand-tags.ts";
+import type { CopyOptions } from "./copy-options.ts";
+import type { ImagePair } from "./expand-tags.ts";
 
 /** What is to be copied. @throws {NotFoundError} when there is nothing. */
-export async function findImage(
-  options: Pick<CopyPair, "source"> & Pick<CopyWay, "platform">,
+export async function resolveImage(
+  options: Pick<ImagePair, "source"> & Pick<CopyOptions, "platform">,
   source: Pick<ImageSource, "resolve" | "fetchManifest" | "openBlob">,
   signal: AbortSignal,
 ): Promise<ManifestWanted> {
@@ -31,7 +31,7 @@ export async function findImage(
 /** Platforms of an index that are named when it has not the one wanted. */
 const PLATFORMS_SHOWN = 20;
 
-function noPlatform({ source }: Pick<CopyPair, "source">, wanted: Platform, has: readonly Platform[]): string {
+function noPlatform({ source }: Pick<ImagePair, "source">, wanted: Platform, has: readonly Platform[]): string {
   const known = has.map(formatPlatform);
   const more = known.length > PLATFORMS_SHOWN ? ` and ${known.length - PLATFORMS_SHOWN} more` : "";
   const named = `${known.slice(0, PLATFORMS_SHOWN).join(", ") || "no platforms"}${more}`;

@@ -5,7 +5,7 @@ import { join } from "node:path";
  * Files of logins, in the order they are asked: the one that REGISTRY_AUTH_FILE names, and then no other; else Docker's, then Podman's
  * (containers-auth.json(5), "DESCRIPTION"; crane asks them in the same order).
  */
-export function authPlaces(environment: NodeJS.ProcessEnv): readonly string[] {
+export function authFilePaths(environment: NodeJS.ProcessEnv): readonly string[] {
   const { REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = environment;
   if (REGISTRY_AUTH_FILE) return [REGISTRY_AUTH_FILE];
   return [
@@ -16,7 +16,7 @@ export function authPlaces(environment: NodeJS.ProcessEnv): readonly string[] {
 }
 
 /** The file that logins are written to: the first that is asked. */
-export function writtenPlace(environment: NodeJS.ProcessEnv): string {
+export function writableAuthFilePath(environment: NodeJS.ProcessEnv): string {
   return environment["REGISTRY_AUTH_FILE"] || dockerConfig(environment);
 }
 

@@ -25,7 +25,7 @@ const SAID_MAX_LENGTH = 200;
  * Asks `docker-credential-NAME` for a login; undefined when it has none, in the helpers' own words or by an empty answer.
  * @throws {CredentialsError} when it is not there, fails, takes too long or gives no login.
  */
-export async function askHelper(
+export async function getFromHelper(
   helper: string,
   server: string,
   signal?: AbortSignal,
@@ -35,7 +35,7 @@ export async function askHelper(
   if (failure !== undefined) throw failure;
   const answer = HelperAnswer.safeParse(parsed(stdout)).data;
   if (answer === undefined) throw new CredentialsError(`docker-credential-${helper} gave no login for ${server}`);
-  return fromPair(answer.Username, answer.Secret);
+  return credentialsOf(answer.Username, answer.Secret);
 }
 
 /** Gives a login to a helper to keep. @throws {CredentialsError} when it does not. */
@@ -52,7 +52,7 @@ export async function eraseFromHelper(helper: string, server: string, signal: Ab
 }
 
 /** A user and a secret, as helpers and files have them: `<token>` stands for no user. Undefined for two empty ones. */
-export function fromPair(username: string, secret: string): Credentials | undefined {
+export function credentialsOf(username: string, secret: string): Credentials | undefined {
   if (username === "<token>") return { kind: "identity-token", token: secret };
   return username === "" ? undefined : { kind: "basic", username, password: secret };
 }

@@ -1,8 +1,8 @@
 import type { Credentials } from "../../src/registry/auth/credentials.ts";
 import { parseAuthFile, readAuthText } from "./auth-file.ts";
 import type { AuthEntry, AuthFile } from "./auth-file.ts";
-import { authPlaces } from "./auth-file-paths.ts";
-import { askHelper, fromPair } from "./credential-helper.ts";
+import { authFilePaths } from "./auth-file-paths.ts";
+import { getFromHelper, credentialsOf } from "./credential-helper.ts";
 import { CredentialsError } from "./credentials-error.ts";
 import { helperServer, keysFor, loginKey } from "./login-key.ts";
 
@@ -16,7 +16,7 @@ export async function dockerCredentials(
   environment: NodeJS.ProcessEnv,
   signal?: AbortSignal,
 ): Promise<Credentials> {
-  for (const path of authPlaces(environment)) {
+  for (const path of authFilePaths(environment)) {
     const text = await readAuthText(path);
     if (text === undefined) continue;
     const file = parseAuthFile(path, text);
@@ -49,7 +49,7 @@ async function fromHelper(
   // Docker writes the name it gave to the helper as a key into the file, too: an old login may have another spelling.
   const servers = new Set([helperServer(registry), ...spellingsOf(file, registry), registry]);
   for (const server of servers) {
-    const found = await askHelper(helper, server, signal);
+    const found = await getFromHelper(helper, server, signal);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -84,10 +84,10 @@ function isEmpty(value: unknown): boolean {
 function fromEntry(entry: AuthEntry, subject: string): Credentials | undefined {
   if (entry.registrytoken) return { kind: "registry-token", token: entry.registrytoken };
   if (entry.identitytoken) return { kind: "identity-token", token: entry.identitytoken };
-  if (entry.username) return fromPair(entry.username, entry.password ?? "");
+  if (entry.username) return credentialsOf(entry.username, entry.password ?? "");
   const decoded = Buffer.from(entry.auth ?? "", "base64").toString();
   const colon = decoded.indexOf(":");
   if (colon <= 0) throw new CredentialsError(`${subject} holds no user and password; log in again`);
   // Some programs pad with NUL, and Docker itself cuts it off (docker/cli, "decodeAuth").
-  return fromPair(decoded.slice(0, colon), decoded.slice(colon + 1).replace(/\0+$/, ""));
+  return credentialsOf(decoded.slice(0, colon), decoded.slice(colon + 1).replace(/\0+$/, ""));
 }

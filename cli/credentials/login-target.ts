@@ -5,14 +5,14 @@ import { UsageError } from "../errors/usage-error.ts";
 import { loginKey } from "./login-key.ts";
 
 /** A place to log in at. */
-export interface LoginPlace {
+export interface LoginTarget {
   readonly registry: RegistryHost;
   /** `registry[/namespace]`, in the one spelling of keys. */
   readonly key: string;
 }
 
 /** Reads `registry[/namespace]`, also as the URL that Docker's file has. @throws {UsageError} when it is neither. */
-export function readLoginPlace(text: string, command: "login" | "logout"): LoginPlace {
+export function parseLoginTarget(text: string, command: "login" | "logout"): LoginTarget {
   const key = loginKey(text);
   const slash = key.indexOf("/");
   const registry = slash < 0 ? key : key.slice(0, slash);

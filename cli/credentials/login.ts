@@ -1,18 +1,18 @@
 import { ExitCode } from "../errors/exit-code.ts";
 import type { AccessOptions } from "../registry-access/access-options.ts";
-import { openAccess } from "../registry-access/registry-access.ts";
+import { openRegistryAccess } from "../registry-access/registry-access.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { askPerson, readSecret } from "./prompt.ts";
+import { prompt, readPassword } from "./prompt.ts";
 import type { Input } from "./prompt.ts";
 import { parseAuthFile, readAuthText } from "./auth-file.ts";
-import { writtenPlace } from "./auth-file-paths.ts";
-import { changeLogins } from "./update-auth-file.ts";
+import { writableAuthFilePath } from "./auth-file-paths.ts";
+import { updateAuthFile } from "./update-auth-file.ts";
 import { checkLogin } from "./check-login.ts";
-import { fromPair, storeInHelper } from "./credential-helper.ts";
+import { credentialsOf, storeInHelper } from "./credential-helper.ts";
 import { helperOf, spellingsOf } from "./docker-credentials.ts";
 import { helperServer } from "./login-key.ts";
-import { readLoginPlace } from "./login-target.ts";
+import { parseLoginTarget } from "./login-target.ts";
 
 export interface LoginOptions extends AccessOptions {
   /** `registry[/namespace]` as it was written. */
@@ -36,11 +36,11 @@ export async function login(
   signal: AbortSignal,
   input: Input = process.stdin,
 ): Promise<ExitCode> {
-  const { registry, key } = readLoginPlace(options.registry, "login");
+  const { registry, key } = parseLoginTarget(options.registry, "login");
   const given = await readLogin(options, terminal, signal, input);
-  const credentials = fromPair(given.username, given.secret);
+  const credentials = credentialsOf(given.username, given.secret);
   if (credentials === undefined) throw new UsageError("no username was given", { command: "login" });
-  const access = await openAccess(options, terminal.environment);
+  const access = await openRegistryAccess(options, terminal.environment);
   try {
     await checkLogin(registry, credentials, access, signal);
   } finally {
@@ -65,10 +65,10 @@ async function readLogin(
     const problem = "there is no terminal to ask for a password at; give --username and --password-stdin";
     throw new UsageError(problem, { command: "login" });
   }
-  const user = username ?? (await askPerson({ text: "Username", isSecret: false }, input, err, signal));
+  const user = username ?? (await prompt({ text: "Username", isSecret: false }, input, err, signal));
   const secret = passwordStdin
-    ? await readSecret(input, signal)
-    : await askPerson({ text: "Password", isSecret: true }, input, err, signal);
+    ? await readPassword(input, signal)
+    : await prompt({ text: "Password", isSecret: true }, input, err, signal);
   return { username: user, secret };
 }
 
@@ -79,7 +79,7 @@ async function keep(
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<string> {
-  const path = writtenPlace(environment);
+  const path = writableAuthFilePath(environment);
   const file = parseAuthFile(path, (await readAuthText(path)) ?? "");
   const server = helperServer(key);
   const helper = helperOf(file, key);
@@ -88,7 +88,7 @@ async function keep(
   // Beside a helper Docker leaves an empty entry, which says that there is a login.
   const entry = helper === undefined ? { auth: Buffer.from(`${username}:${secret}`).toString("base64") } : {};
   const old = new Set(spellingsOf(file, key));
-  await changeLogins(path, (logins) => {
+  await updateAuthFile(path, (logins) => {
     const others = Object.entries(logins).filter(([name]) => !old.has(name));
     return Object.fromEntries([...others, [server, entry]]);
   });

@@ -1,12 +1,12 @@
 import { ExitCode } from "../errors/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { parseAuthFile, readAuthText } from "./auth-file.ts";
-import { writtenPlace } from "./auth-file-paths.ts";
-import { changeLogins } from "./update-auth-file.ts";
+import { writableAuthFilePath } from "./auth-file-paths.ts";
+import { updateAuthFile } from "./update-auth-file.ts";
 import { eraseFromHelper } from "./credential-helper.ts";
 import { helperOf, spellingsOf } from "./docker-credentials.ts";
 import { helperServer } from "./login-key.ts";
-import { readLoginPlace } from "./login-target.ts";
+import { parseLoginTarget } from "./login-target.ts";
 
 /** Carries out `freightliner logout`: forgets a login, in the file and its helper. @throws {CredentialsError} when it cannot. */
 export async function logout(
@@ -14,8 +14,8 @@ export async function logout(
   { environment, out, json }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { key } = readLoginPlace(registry, "logout");
-  const path = writtenPlace(environment);
+  const { key } = parseLoginTarget(registry, "logout");
+  const path = writableAuthFilePath(environment);
   const file = parseAuthFile(path, (await readAuthText(path)) ?? "");
   const helper = helperOf(file, key);
   const spellings = new Set(spellingsOf(file, key));
@@ -23,7 +23,7 @@ export async function logout(
     for (const server of new Set([helperServer(key), ...spellings])) await eraseFromHelper(helper, server, signal);
   }
   if (spellings.size > 0) {
-    await changeLogins(path, (logins) =>
+    await updateAuthFile(path, (logins) =>
       Object.fromEntries(Object.entries(logins).filter(([name]) => !spellings.has(name))),
     );
   }

@@ -19,7 +19,7 @@ export interface Question {
 /**
  * Asks a person for one line. @throws the signal's reason when aborted. @throws {UsageError} when there is no answer.
  */
-export async function askPerson(
+export async function prompt(
   { text, isSecret }: Question,
   input: Input,
   screen: Screen,
@@ -46,7 +46,7 @@ export async function askPerson(
 }
 
 /** Reads a password that a program writes, to its end; the line end after it is none of it. @throws {UsageError} when it is empty. */
-export async function readSecret(input: Input, signal: AbortSignal): Promise<string> {
+export async function readPassword(input: Input, signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];
   const stop = (): void => void input.destroy();
   signal.addEventListener("abort", stop, { once: true });

@@ -15,7 +15,7 @@ type Logins = Readonly<Record<string, unknown>>;
  * Only its owner may read it. A link stays a link.
  * @throws {CredentialsError} naming the file, when it is broken or cannot be written.
  */
-export async function changeLogins(path: string, change: (logins: Logins) => Logins): Promise<void> {
+export async function updateAuthFile(path: string, change: (logins: Logins) => Logins): Promise<void> {
   const place = await realpath(path).catch(() => path);
   const text = (await readAuthText(place)) ?? "";
   parseAuthFile(path, text);

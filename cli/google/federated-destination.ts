@@ -11,7 +11,7 @@ export interface ServiceAccount {
 }
 
 /** What a destination in Artifact Registry is made of, on Google's side. */
-export interface TrustingPlace {
+export interface FederatedDestination {
   readonly destination: string;
   readonly projectNumber: string;
   readonly pool: string;
@@ -28,7 +28,7 @@ export interface TrustingPlace {
  * Undefined for a destination that is not logged in to with a federation.
  * @throws {UsageError} for a service account that no project can have.
  */
-export function trustingPlace({ name, access, prefix }: Destination): TrustingPlace | undefined {
+export function federatedDestination({ name, access, prefix }: Destination): FederatedDestination | undefined {
   if (access.login.kind !== "google") return undefined;
   const { audience, serviceAccount: email } = access.login.federation;
   const { projectNumber, pool, provider } = AUDIENCE.exec(audience)?.groups ?? {};

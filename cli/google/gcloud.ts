@@ -1,10 +1,16 @@
 import { either, gcloud, script, unless } from "./shell.ts";
-import { conditionOf, IMPERSONATOR, MAPPING, servicesByProject, WRITER } from "./trusted-roles.ts";
+import {
+  attributeCondition,
+  IMPERSONATION_ROLE,
+  ATTRIBUTE_MAPPING,
+  servicesByProject,
+  WRITER_ROLE,
+} from "./trusted-roles.ts";
 import type { TrustedRoles } from "./trusted-roles.ts";
-import type { ServiceAccount, TrustingPlace } from "./federated-destination.ts";
+import type { ServiceAccount, FederatedDestination } from "./federated-destination.ts";
 
 /** The commands, in order, for a shell. They can be run again, after a failure and after a change: what is there is kept, or brought up to date. */
-export function gcloudCommands(places: readonly TrustingPlace[], roles: TrustedRoles): string {
+export function gcloudCommands(places: readonly FederatedDestination[], roles: TrustedRoles): string {
   const [first] = places;
   if (first === undefined) return "";
   const accounts = new Map(places.flatMap(({ serviceAccount: each }) => (each ? [[each.email, each] as const] : [])));
@@ -18,14 +24,14 @@ export function gcloudCommands(places: readonly TrustingPlace[], roles: TrustedR
   ]);
 }
 
-function poolCommands({ pool, provider, projectNumber }: TrustingPlace, roles: TrustedRoles): string[] {
+function poolCommands({ pool, provider, projectNumber }: FederatedDestination, roles: TrustedRoles): string[] {
   const at = ["--location=global", `--project=${projectNumber}`];
   const within = [...at, `--workload-identity-pool=${pool}`];
-  const mapping = Object.entries(MAPPING).map((pair) => pair.join("="));
+  const mapping = Object.entries(ATTRIBUTE_MAPPING).map((pair) => pair.join("="));
   const settings = [
     `--account-id=${roles.account}`,
     `--attribute-mapping=${mapping.join(",")}`,
-    `--attribute-condition=${conditionOf(roles)}`,
+    `--attribute-condition=${attributeCondition(roles)}`,
   ];
   const [pools, providers] = ["iam workload-identity-pools", "iam workload-identity-pools providers"];
   return [
@@ -39,7 +45,7 @@ function poolCommands({ pool, provider, projectNumber }: TrustingPlace, roles: T
 }
 
 /** The roles as Google's principals. */
-function membersOf({ projectNumber, pool }: TrustingPlace, { names }: TrustedRoles): string[] {
+function membersOf({ projectNumber, pool }: FederatedDestination, { names }: TrustedRoles): string[] {
   const set = `principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/${pool}`;
   return names.map((name) => `${set}/attribute.aws_role/${name}`);
 }
@@ -47,7 +53,7 @@ function membersOf({ projectNumber, pool }: TrustingPlace, { names }: TrustedRol
 /** A service account that the roles may become. */
 function accountCommands(
   { email, name, project }: ServiceAccount,
-  place: TrustingPlace,
+  place: FederatedDestination,
   roles: TrustedRoles,
 ): string[] {
   const accounts = "iam service-accounts";
@@ -55,13 +61,13 @@ function accountCommands(
   return [
     unless(gcloud(`${accounts} describe`, email, own), gcloud(`${accounts} create`, name, own)),
     ...membersOf(place, roles).map((member) =>
-      gcloud(`${accounts} add-iam-policy-binding`, email, own, `--role=${IMPERSONATOR}`, `--member=${member}`),
+      gcloud(`${accounts} add-iam-policy-binding`, email, own, `--role=${IMPERSONATION_ROLE}`, `--member=${member}`),
     ),
   ];
 }
 
 /** Writing to one repository, and nothing else: for the service account, or each role as it is. */
-function writerCommands(place: TrustingPlace, roles: TrustedRoles): string[] {
+function writerCommands(place: FederatedDestination, roles: TrustedRoles): string[] {
   const { repository, location, project, serviceAccount } = place;
   const writers = serviceAccount === undefined ? membersOf(place, roles) : [`serviceAccount:${serviceAccount.email}`];
   return writers.map((member) =>
@@ -70,7 +76,7 @@ function writerCommands(place: TrustingPlace, roles: TrustedRoles): string[] {
       repository,
       `--location=${location}`,
       `--project=${project}`,
-      `--role=${WRITER}`,
+      `--role=${WRITER_ROLE}`,
       `--member=${member}`,
     ),
   );

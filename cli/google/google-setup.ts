@@ -7,8 +7,8 @@ import { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { gcloudCommands } from "./gcloud.ts";
 import { terraform } from "./terraform.ts";
-import { trustingPlace } from "./federated-destination.ts";
-import { readStackName } from "../stack/stack-options.ts";
+import { federatedDestination } from "./federated-destination.ts";
+import { parseStackName } from "../stack/stack-options.ts";
 
 interface GivenSetup {
   readonly config: string;
@@ -26,7 +26,7 @@ export async function googleSetup(
   { out, notes, json }: Terminal,
 ): Promise<ExitCode> {
   const { configuration } = await read(config);
-  const places = configuration.destinations.map(trustingPlace).filter((place) => place !== undefined);
+  const places = configuration.destinations.map(federatedDestination).filter((place) => place !== undefined);
   if (places.length === 0) {
     notes.lines([
       "no destination in Artifact Registry has a federation with a workload identity pool; nothing is to be set up",
@@ -37,7 +37,7 @@ export async function googleSetup(
   if (pools.size > 1) throw new UsageError("destinations use several providers; set up one configuration for each");
   const { account, region } = configuration.source;
   const names = (configuration.longLane ? WITH_LONG_LANE : ROLES).map((name) =>
-    resourceName("role", name, { stack: readStackName(stack), region }),
+    resourceName("role", name, { stack: parseStackName(stack), region }),
   );
   const roles = { account, names };
   const text = format === "gcloud" ? gcloudCommands(places, roles) : terraform(places, roles);

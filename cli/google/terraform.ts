@@ -1,8 +1,14 @@
 import { hcl, quoted, template } from "./hcl.ts";
 import type { Block, Expression } from "./hcl.ts";
-import { conditionOf, IMPERSONATOR, MAPPING, servicesByProject, WRITER } from "./trusted-roles.ts";
+import {
+  attributeCondition,
+  IMPERSONATION_ROLE,
+  ATTRIBUTE_MAPPING,
+  servicesByProject,
+  WRITER_ROLE,
+} from "./trusted-roles.ts";
 import type { TrustedRoles } from "./trusted-roles.ts";
-import type { ServiceAccount, TrustingPlace } from "./federated-destination.ts";
+import type { ServiceAccount, FederatedDestination } from "./federated-destination.ts";
 
 const POOL = "google_iam_workload_identity_pool.freightliner";
 
@@ -10,7 +16,7 @@ const POOL = "google_iam_workload_identity_pool.freightliner";
  * The same as Terraform resources. What one resource needs of another is a reference, or stands in `depends_on`: Terraform makes them in an
  * order that works the first time.
  */
-export function terraform(places: readonly TrustingPlace[], roles: TrustedRoles): string {
+export function terraform(places: readonly FederatedDestination[], roles: TrustedRoles): string {
   const [first] = places;
   if (first === undefined) return "";
   const accounts = new Map(places.flatMap(({ serviceAccount: each }) => (each ? [[each.email, each] as const] : [])));
@@ -33,7 +39,7 @@ function addressOf(head: string): string {
   return [...head.matchAll(/"([^"]+)"/g)].map(([, part]) => part).join(".");
 }
 
-function serviceBlocks(places: readonly TrustingPlace[]): Block[] {
+function serviceBlocks(places: readonly FederatedDestination[]): Block[] {
   return [...servicesByProject(places)].flatMap(([project, services]) =>
     services.map((service) => ({
       head: resource("google_project_service", identifier(`${project}_${service.split(".")[0] ?? ""}`)),
@@ -43,7 +49,7 @@ function serviceBlocks(places: readonly TrustingPlace[]): Block[] {
   );
 }
 
-function poolBlocks(place: TrustingPlace, roles: TrustedRoles, on: Expression): Block[] {
+function poolBlocks(place: FederatedDestination, roles: TrustedRoles, on: Expression): Block[] {
   const project = place.projectNumber;
   return [
     {
@@ -56,8 +62,8 @@ function poolBlocks(place: TrustingPlace, roles: TrustedRoles, on: Expression): 
         project,
         workload_identity_pool_id: { hcl: `${POOL}.workload_identity_pool_id` },
         workload_identity_pool_provider_id: place.provider,
-        attribute_condition: conditionOf(roles),
-        attribute_mapping: MAPPING,
+        attribute_condition: attributeCondition(roles),
+        attribute_mapping: ATTRIBUTE_MAPPING,
       },
       blocks: [{ head: "aws", attributes: { account_id: roles.account } }],
     },
@@ -80,14 +86,14 @@ function accountBlocks({ email, name, project }: ServiceAccount, roles: TrustedR
       head: resource("google_service_account_iam_member", `${id}_${identifier(role)}`),
       attributes: {
         service_account_id: { hcl: `google_service_account.${id}.name` },
-        role: IMPERSONATOR,
+        role: IMPERSONATION_ROLE,
         member: memberOf(role),
       },
     })),
   ];
 }
 
-function writerBlocks(place: TrustingPlace, roles: TrustedRoles, on: Expression): Block[] {
+function writerBlocks(place: FederatedDestination, roles: TrustedRoles, on: Expression): Block[] {
   const { repository, location, project, destination, serviceAccount } = place;
   const writers =
     serviceAccount === undefined
@@ -95,7 +101,7 @@ function writerBlocks(place: TrustingPlace, roles: TrustedRoles, on: Expression)
       : [["writer", { hcl: `google_service_account.${identifier(serviceAccount.email)}.member` }] as const];
   return writers.map(([name, member]) => ({
     head: resource("google_artifact_registry_repository_iam_member", `${identifier(destination)}_${name}`),
-    attributes: { project, location, repository, role: WRITER, member, depends_on: on },
+    attributes: { project, location, repository, role: WRITER_ROLE, member, depends_on: on },
   }));
 }
 

@@ -1,4 +1,4 @@
-import type { TrustingPlace } from "./federated-destination.ts";
+import type { FederatedDestination } from "./federated-destination.ts";
 
 /** The roles that Google has to trust, and the AWS account they are in. */
 export interface TrustedRoles {
@@ -8,16 +8,16 @@ export interface TrustedRoles {
 }
 
 /** Google takes 127 bytes of subject: the role's name alone, not the ARN with the session's name. */
-export const MAPPING: Readonly<Record<string, string>> = {
+export const ATTRIBUTE_MAPPING: Readonly<Record<string, string>> = {
   "google.subject": "assertion.arn.extract('assumed-role/{role}/')",
   "attribute.aws_role": "assertion.arn.extract('assumed-role/{role}/')",
   "attribute.account": "assertion.account",
 };
 
-export const WRITER = "roles/artifactregistry.writer";
-export const IMPERSONATOR = "roles/iam.workloadIdentityUser";
+export const WRITER_ROLE = "roles/artifactregistry.writer";
+export const IMPERSONATION_ROLE = "roles/iam.workloadIdentityUser";
 
-export function conditionOf({ account, names }: TrustedRoles): string {
+export function attributeCondition({ account, names }: TrustedRoles): string {
   const list = names.map((name) => `'${name}'`).join(", ");
   return `attribute.account == '${account}' && attribute.aws_role in [${list}]`;
 }
@@ -26,7 +26,7 @@ export function conditionOf({ account, names }: TrustedRoles): string {
  * The APIs that have to be on, by project: the exchange is asked of the pool's, the impersonation of the account's, and images are put into the
  * repository's. A project that is named by its number here and by its id there has both lists.
  */
-export function servicesByProject(places: readonly TrustingPlace[]): ReadonlyMap<string, readonly string[]> {
+export function servicesByProject(places: readonly FederatedDestination[]): ReadonlyMap<string, readonly string[]> {
   const services = new Map<string, Set<string>>();
   const add = (project: string, ...names: readonly string[]): void => {
     const known = services.get(project) ?? new Set();

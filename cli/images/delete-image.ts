@@ -5,17 +5,17 @@ import { RegistryError } from "../../src/oci/errors/registry-error.ts";
 import { deleteManifest } from "../../src/registry/manifests/delete-manifest.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import type { RepositoryClient } from "../../src/registry/client/repository-client.ts";
-import { findImage } from "../copy/resolve-image.ts";
+import { resolveImage } from "../copy/resolve-image.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
-import { readAccessOptions } from "../registry-access/access-options.ts";
-import type { GivenAccess } from "../registry-access/access-options.ts";
+import { parseAccessOptions } from "../registry-access/access-options.ts";
+import type { RawAccessOptions } from "../registry-access/access-options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { readImageReference } from "../registry-access/reference-argument.ts";
 import { openRepositories } from "../registry-access/repositories.ts";
 
-interface GivenDelete extends GivenAccess {
+interface GivenDelete extends RawAccessOptions {
   readonly yes: boolean;
 }
 
@@ -32,9 +32,9 @@ export async function deleteImage(
   if (confirm === undefined) {
     throw new UsageError("there is no terminal to ask whether it is meant; add --yes", { command: "delete" });
   }
-  await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
+  await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
   const source = await repositories.source(reference);
-  const { digest } = await findImage({ source: reference, platform: undefined }, source, signal);
+  const { digest } = await resolveImage({ source: reference, platform: undefined }, source, signal);
   const doomed: Doomed = { name: nameOf(reference), digest, isTag: reference.digest === undefined };
   const extent = doomed.isTag ? "the tag only" : "the manifest, and every tag that names it";
   const answer = await confirm(`Delete ${doomed.name} (${digest}; ${extent})? [y/N] `, signal);

@@ -1,14 +1,14 @@
 import { parsePlatform } from "../../src/oci/platform.ts";
 import { formatReference } from "../../src/oci/reference.ts";
-import { findImage } from "../copy/resolve-image.ts";
+import { resolveImage } from "../copy/resolve-image.ts";
 import { ExitCode } from "../errors/exit-code.ts";
-import { readAccessOptions } from "../registry-access/access-options.ts";
-import type { GivenAccess } from "../registry-access/access-options.ts";
+import { parseAccessOptions } from "../registry-access/access-options.ts";
+import type { RawAccessOptions } from "../registry-access/access-options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { readImageReference, usage } from "../registry-access/reference-argument.ts";
 import { openRepositories } from "../registry-access/repositories.ts";
 
-interface GivenDigest extends GivenAccess {
+interface GivenDigest extends RawAccessOptions {
   readonly platform?: string | undefined;
 }
 
@@ -21,8 +21,8 @@ export async function digest(
 ): Promise<ExitCode> {
   const reference = readImageReference("digest", text);
   const platform = wanted === undefined ? undefined : usage("digest", () => parsePlatform(wanted));
-  await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
-  const found = await findImage({ source: reference, platform }, await repositories.source(reference), signal);
+  await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
+  const found = await resolveImage({ source: reference, platform }, await repositories.source(reference), signal);
   const { mediaType, size } = found;
   if (json) out.json({ reference: formatReference(reference), digest: found.digest, mediaType, size });
   else out.lines([found.digest]);

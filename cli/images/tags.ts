@@ -1,16 +1,16 @@
 import { formatReference } from "../../src/oci/reference.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import { listTags } from "../../src/registry/listings/tags.ts";
-import { chooseTags } from "../copy/tag-filter.ts";
+import { parseTagFilter } from "../copy/tag-filter.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
-import { readAccessOptions } from "../registry-access/access-options.ts";
-import type { GivenAccess } from "../registry-access/access-options.ts";
+import { parseAccessOptions } from "../registry-access/access-options.ts";
+import type { RawAccessOptions } from "../registry-access/access-options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { readRepository } from "../registry-access/reference-argument.ts";
 import { openRepositories } from "../registry-access/repositories.ts";
 
-interface GivenTags extends GivenAccess {
+interface GivenTags extends RawAccessOptions {
   readonly tags: readonly string[];
 }
 
@@ -22,8 +22,8 @@ export async function tags(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const repository = readRepository("tags", text);
-  const { takes } = chooseTags(globs);
-  await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
+  const { takes } = parseTagFilter(globs);
+  await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
   const client = createRepositoryClient(await repositories.endpoint("source", repository));
   const found: string[] = [];
   let hasAny = false;

@@ -1,16 +1,16 @@
 import { formatReference } from "../../src/oci/reference.ts";
-import { findImage } from "../copy/resolve-image.ts";
-import { readNamedImages } from "../copy/image-and-companions.ts";
+import { resolveImage } from "../copy/resolve-image.ts";
+import { readImageAndCompanions } from "../copy/image-and-companions.ts";
 import { ExitCode } from "../errors/exit-code.ts";
-import { readAccessOptions } from "../registry-access/access-options.ts";
-import type { GivenAccess } from "../registry-access/access-options.ts";
+import { parseAccessOptions } from "../registry-access/access-options.ts";
+import type { RawAccessOptions } from "../registry-access/access-options.ts";
 import { readImageReference } from "../registry-access/reference-argument.ts";
 import { openRepositories } from "../registry-access/repositories.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { contentTree } from "./content-tree.ts";
 import { drawTree } from "./draw-tree.ts";
 
-interface GivenInspect extends GivenAccess {
+interface GivenInspect extends RawAccessOptions {
   readonly referrers: boolean;
 }
 
@@ -22,11 +22,11 @@ export async function inspect(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const reference = readImageReference("inspect", text);
-  await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
+  await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
   const source = await repositories.source(reference);
-  const root = await findImage({ source: reference, platform: undefined }, source, signal);
+  const root = await resolveImage({ source: reference, platform: undefined }, source, signal);
   const name = reference.tag ?? root.digest;
-  const images = await readNamedImages({ root, reference: name }, { source, referrers, sparse: "keep" }, signal);
+  const images = await readImageAndCompanions({ root, reference: name }, { source, referrers, sparse: "keep" }, signal);
   const content = contentTree(images);
   if (json) out.json({ reference: formatReference(reference), ...content });
   else out.lines([formatReference(reference), ...drawTree(content)]);

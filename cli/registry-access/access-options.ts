@@ -11,13 +11,13 @@ export interface AccessOptions {
 }
 
 /** The options of a command that talks to registries, as they were written. */
-export interface GivenAccess {
+export interface RawAccessOptions {
   readonly allowHost: readonly string[];
   readonly plainHttp?: boolean | undefined;
   readonly caFile?: string | undefined;
   readonly registries?: string | undefined;
 }
 
-export function readAccessOptions({ allowHost, plainHttp, caFile, registries }: GivenAccess): AccessOptions {
+export function parseAccessOptions({ allowHost, plainHttp, caFile, registries }: RawAccessOptions): AccessOptions {
   return { allowedHosts: allowHost, plainHttp, caFile, registriesFile: registries };
 }

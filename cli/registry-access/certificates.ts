@@ -10,17 +10,20 @@ const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
  * of a file beside them. Undefined for Node's own alone (NODE_EXTRA_CA_CERTS and NODE_USE_SYSTEM_CA are Node's).
  * @throws {UsageError} naming the file that holds none.
  */
-export async function readTrusted(
+export async function readTrustedCertificates(
   caFile: string | undefined,
   { SSL_CERT_FILE }: NodeJS.ProcessEnv,
 ): Promise<readonly string[] | undefined> {
   const own = SSL_CERT_FILE ? await readCertificates(SSL_CERT_FILE, "SSL_CERT_FILE") : undefined;
   if (caFile === undefined) return own;
-  return trustedBeside(own, await readCertificates(caFile, "the file of certificates"));
+  return withExtraCertificates(own, await readCertificates(caFile, "the file of certificates"));
 }
 
 /** Certificates beside the usual ones. */
-export function trustedBeside(usual: readonly string[] | undefined, more: readonly string[]): readonly string[] {
+export function withExtraCertificates(
+  usual: readonly string[] | undefined,
+  more: readonly string[],
+): readonly string[] {
   return [...(usual ?? getCACertificates("default")), ...more];
 }
 

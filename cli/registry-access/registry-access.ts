@@ -5,7 +5,7 @@ import type { Connections } from "../../src/registry/http/connections.ts";
 import { ProxyError, proxySettings } from "../../src/registry/hosts/proxy.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import type { AccessOptions } from "./access-options.ts";
-import { readCertificates, readTrusted, trustedBeside } from "./certificates.ts";
+import { readCertificates, readTrustedCertificates, withExtraCertificates } from "./certificates.ts";
 import { readRegistriesFile } from "./registries-file.ts";
 import type { RegistryEntry } from "./registries-file.ts";
 import { createRegistrySettings } from "./registry-settings.ts";
@@ -19,9 +19,12 @@ export interface RegistryAccess {
 }
 
 /** Reads options, files and environment, once for a command. @throws {UsageError} saying what is wrong and where. */
-export async function openAccess(options: AccessOptions, environment: NodeJS.ProcessEnv): Promise<RegistryAccess> {
+export async function openRegistryAccess(
+  options: AccessOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<RegistryAccess> {
   const entries = await readRegistriesFile(options.registriesFile, environment);
-  const ca = await readTrusted(options.caFile, environment);
+  const ca = await readTrustedCertificates(options.caFile, environment);
   const caOf = await readOwnTrust(entries, ca);
   return {
     settingsOf: createRegistrySettings(options, entries),
@@ -48,7 +51,7 @@ async function readOwnTrust(
     if (caFile === undefined) continue;
     const more = await readCertificates(caFile, `caFile of ${registry}`);
     const hosts = [apiHost(registry), ...allowHosts].map(hostPattern);
-    own.push({ hosts, ca: trustedBeside(usual, more) });
+    own.push({ hosts, ca: withExtraCertificates(usual, more) });
   }
   return ({ host }) => own.find(({ hosts }) => hosts.some((pattern) => pattern.test(host)))?.ca;
 }

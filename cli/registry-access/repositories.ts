@@ -12,8 +12,8 @@ import { systemClock } from "../../src/async/system-clock.ts";
 import { createTraffic } from "../../src/registry/resilience/shared-limits.ts";
 import { dockerCredentials } from "../credentials/docker-credentials.ts";
 import type { AccessOptions } from "./access-options.ts";
-import { createLocalRate } from "./request-rate.ts";
-import { openAccess } from "./registry-access.ts";
+import { createRequestRate } from "./request-rate.ts";
+import { openRegistryAccess } from "./registry-access.ts";
 import type { RegistryAccess } from "./registry-access.ts";
 
 /** Repositories as the user may read and write them; each is opened once, with the user's own credentials. */
@@ -35,11 +35,11 @@ export interface OpenRepositories extends AccessOptions {
 /** Options, files and environment are read with the first repository. @throws {UsageError} then, when one of them is wrong. */
 export function openRepositories({ environment, signal, onBusy, ...options }: OpenRepositories): Repositories {
   let opened: Promise<RegistryAccess> | undefined;
-  const access = (): Promise<RegistryAccess> => (opened ??= openAccess(options, environment));
+  const access = (): Promise<RegistryAccess> => (opened ??= openRegistryAccess(options, environment));
   const endpoint = async (side: Side, { registry, name }: Repository): Promise<Endpoint> => {
     const { settingsOf, connections } = await access();
     const { requestsPerSecond, ...settings } = settingsOf(registry);
-    const rate = requestsPerSecond === undefined ? undefined : createLocalRate(requestsPerSecond, systemClock);
+    const rate = requestsPerSecond === undefined ? undefined : createRequestRate(requestsPerSecond, systemClock);
     return {
       side,
       registry,

@@ -2,7 +2,7 @@ import type { Clock } from "../../src/async/clock.ts";
 import type { SharedRate } from "../../src/registry/resilience/shared-limits.ts";
 
 /** Sends at most so many requests a second, evenly, in this process alone. */
-export function createLocalRate(requestsPerSecond: number, clock: Pick<Clock, "now" | "sleep">): SharedRate {
+export function createRequestRate(requestsPerSecond: number, clock: Pick<Clock, "now" | "sleep">): SharedRate {
   const intervalMs = 1_000 / requestsPerSecond;
   let next = 0;
   return {

@@ -4,7 +4,7 @@ import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 import { formatDuration } from "../terminal/format.ts";
 
 /** How one request ended, and below it why it failed, and what its copy did not bring. */
-export function receiptLines(receipt: Receipt): string[] {
+export function describeReceipt(receipt: Receipt): string[] {
   const { endedAt, digest, pushedAt = endedAt, id, error, leftOut } = receipt;
   const lag = formatDuration(pushAge(pushedAt, endedAt));
   const what = [new Date(endedAt).toISOString(), describeOutcome(receipt), digest].filter(Boolean).join(" ");

@@ -6,14 +6,14 @@ import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 
 /** How letters fared that were to be brought back. */
-export interface Brought {
+export interface MoveResult {
   readonly moved: ReadonlySet<DeadLetter>;
   /** Why each of the others stayed. */
   readonly failed: ReadonlyMap<DeadLetter, string>;
 }
-export const NOTHING: Brought = { moved: new Set(), failed: new Map() };
+export const NOTHING_MOVED: MoveResult = { moved: new Set(), failed: new Map() };
 
-export interface BringBackParts {
+export interface MoveLettersPorts {
   readonly deadLetters: Pick<DeadLetters, "hold" | "move">;
   readonly queues: readonly CopyQueue[];
   /** When the first letter was claimed, epoch milliseconds. */
@@ -32,11 +32,11 @@ const RENEW_MS = (CLAIM_SECONDS * 1_000) / 3;
  * Moves letters to the backfill queue of their destination. One that cannot be moved stays, with the reason, and the others go on;
  * an abort ends it between two letters.
  */
-export async function bringBack(
+export async function moveLetters(
   letters: readonly DeadLetter[],
-  parts: BringBackParts,
+  parts: MoveLettersPorts,
   signal: AbortSignal,
-): Promise<Brought> {
+): Promise<MoveResult> {
   const moved = new Set<DeadLetter>();
   const failed = new Map<DeadLetter, string>();
   let { claimedAt } = parts;
@@ -66,7 +66,7 @@ const CLAIM_OVER = "the claim on it was over; run redrive again";
 /** @returns why a letter stays where it is; undefined when it was moved. */
 async function move(
   letter: DeadLetter,
-  { deadLetters, queues }: BringBackParts,
+  { deadLetters, queues }: MoveLettersPorts,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const request = requestOf(letter);

@@ -6,10 +6,10 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { counted, formatDuration } from "../terminal/format.ts";
-import { bringBack, NOTHING, requestOf } from "./move-letters.ts";
-import type { Brought } from "./move-letters.ts";
-import { readStack } from "./stack-options.ts";
-import type { GivenStack } from "./stack-options.ts";
+import { moveLetters, NOTHING_MOVED, requestOf } from "./move-letters.ts";
+import type { MoveResult } from "./move-letters.ts";
+import { parseStackOptions } from "./stack-options.ts";
+import type { RawStackOptions } from "./stack-options.ts";
 
 /** How long letting go of letters may take at the end, in milliseconds. */
 const LET_GO_MS = 10_000;
@@ -21,21 +21,21 @@ const SHOWN = 5;
  * selected back to their queues. What to copy is looked up anew: a letter of last week brings today's image.
  */
 export async function redrive(
-  given: GivenStack & Selection & { readonly go: boolean },
+  given: RawStackOptions & Selection & { readonly go: boolean },
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const selects = selectorOf(given);
-  const { stack, access } = readStack(given);
+  const { stack, access } = parseStackOptions(given);
   await using operations = await openOperations(stack, access, signal);
   const { deadLetters, queues } = operations;
   const claimedAt = Date.now();
   const letters: DeadLetter[] = [];
-  let brought: Brought = NOTHING;
+  let brought: MoveResult = NOTHING_MOVED;
   try {
     for await (const letter of deadLetters.look(signal)) letters.push(letter);
     const selected = letters.filter(selects);
-    if (given.go) brought = await bringBack(selected, { deadLetters, queues, claimedAt, now: Date.now }, signal);
+    if (given.go) brought = await moveLetters(selected, { deadLetters, queues, claimedAt, now: Date.now }, signal);
     return report(selected, letters.length, brought, { go: given.go, terminal });
   } finally {
     const left = letters.filter((letter) => !brought.moved.has(letter));
@@ -47,7 +47,7 @@ export async function redrive(
 function report(
   selected: readonly DeadLetter[],
   all: number,
-  brought: Brought,
+  brought: MoveResult,
   { go, terminal: { out, json } }: { readonly go: boolean; readonly terminal: Terminal },
 ): ExitCode {
   const { moved, failed } = brought;
@@ -100,7 +100,7 @@ export function describeLetters(selected: readonly DeadLetter[], all: number): s
   return [...lines, `${counted(selected.length, "letter")} selected of ${all}`];
 }
 
-function conclude(isGoing: boolean, selected: number, { moved, failed }: Brought): string[] {
+function conclude(isGoing: boolean, selected: number, { moved, failed }: MoveResult): string[] {
   if (selected === 0) return [];
   if (!isGoing) return ["nothing was changed; add --go to bring these back, after you have removed what stopped them"];
   const problems = Map.groupBy(failed.values(), (problem) => problem);

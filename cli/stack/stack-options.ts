@@ -1,7 +1,7 @@
 import { awsAt } from "../../local/access/access-key.ts";
 import type { CloudAccess } from "../../src/wiring/open-operations.ts";
 import { isStackName } from "../../src/contract/stack/names.ts";
-import type { GeneralOptions } from "../terminal/terminal.ts";
+import type { CommonOptions } from "../terminal/terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
 /** Which stack, and how to reach it. */
@@ -11,21 +11,21 @@ export interface StackOptions {
 }
 
 /** Which stack, as it was written. */
-export interface GivenStack extends GeneralOptions {
+export interface RawStackOptions extends CommonOptions {
   readonly stack: string;
   readonly local?: string | undefined;
 }
 
 /** Checks a name as CloudFormation does. @throws {UsageError} */
-export function readStackName(name: string): string {
+export function parseStackName(name: string): string {
   if (!isStackName(name))
     throw new UsageError("--stack takes the name of a stack: a letter, then letters, digits and hyphens");
   return name;
 }
 
 /** @throws {UsageError} */
-export function readStack({ stack: name, local }: Pick<GivenStack, "stack" | "local">): StackOptions {
-  const stack = readStackName(name);
+export function parseStackOptions({ stack: name, local }: Pick<RawStackOptions, "stack" | "local">): StackOptions {
+  const stack = parseStackName(name);
   if (local === undefined) return { stack, access: {} };
   const access = awsAt(local);
   if (access === undefined) {

@@ -6,11 +6,11 @@ import { lookAtStack } from "../../src/wiring/stack-status.ts";
 import type { StackLook } from "../../src/wiring/stack-status.ts";
 import { progressBar } from "../terminal/progress-bar.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { receiptLines } from "./describe-receipt.ts";
+import { describeReceipt } from "./describe-receipt.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { counted, formatDuration } from "../terminal/format.ts";
-import { readStack } from "./stack-options.ts";
-import type { GivenStack } from "./stack-options.ts";
+import { parseStackOptions } from "./stack-options.ts";
+import type { RawStackOptions } from "./stack-options.ts";
 import { createTable } from "../terminal/table.ts";
 
 /** Tags shown that are not as they should be. */
@@ -20,11 +20,11 @@ const BAR_WIDTH = 10;
 
 /** Carries out `freightliner status`. */
 export async function status(
-  given: GivenStack & { readonly tag?: string | undefined },
+  given: RawStackOptions & { readonly tag?: string | undefined },
   { out, json }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stack, access } = readStack(given);
+  const { stack, access } = parseStackOptions(given);
   await using operations = await openOperations(stack, access, signal);
   if (given.tag !== undefined) return showTag(given.tag, operations, out);
   const found = await lookAtStack(operations);
@@ -86,7 +86,7 @@ async function showTag(key: string, { stores, receipts, signal }: Operations, ou
   }
   out.lines([`${key}: ${stateOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}`]);
   for (const receipt of await receipts(key, RECEIPTS)) {
-    out.lines(receiptLines(receipt).map((line) => `  ${line}`));
+    out.lines(describeReceipt(receipt).map((line) => `  ${line}`));
   }
   return ExitCode.ok;
 }

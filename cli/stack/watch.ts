@@ -7,8 +7,8 @@ import { progressBar } from "../terminal/progress-bar.ts";
 import type { ExitCode } from "../errors/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { formatDuration } from "../terminal/format.ts";
-import { readStack } from "./stack-options.ts";
-import type { GivenStack } from "./stack-options.ts";
+import { parseStackOptions } from "./stack-options.ts";
+import type { RawStackOptions } from "./stack-options.ts";
 
 const BAR_WIDTH = 20;
 /** Copies shown at once; more do not fit on a screen. */
@@ -16,11 +16,11 @@ const SHOWN = 30;
 
 /** Carries out `freightliner watch`: what is being copied and how far it has come, again and again until it is interrupted. */
 export async function watch(
-  given: GivenStack & { readonly every: number },
+  given: RawStackOptions & { readonly every: number },
   { out, json }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stack, access } = readStack(given);
+  const { stack, access } = parseStackOptions(given);
   await using operations = await openOperations(stack, access, signal);
   for (let last = ""; ;) {
     const look = await lookAtStack(operations);

@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
-import { chooseTags } from "../copy/tag-filter.ts";
-import type { TagChoice } from "../copy/tag-filter.ts";
+import { parseTagFilter } from "../copy/tag-filter.ts";
+import type { TagFilter } from "../copy/tag-filter.ts";
 import { copy } from "../copy/copy.ts";
-import { readCopyWay } from "../copy/copy-options.ts";
-import type { CopyOrder, GivenCopy } from "../copy/copy-options.ts";
+import { parseCopyOptions } from "../copy/copy-options.ts";
+import type { CopySpec, RawCopyOptions } from "../copy/copy-options.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { readReference } from "../registry-access/reference-argument.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -13,7 +13,7 @@ import { fromSkopeo } from "./from-skopeo.ts";
 import { readWrittenFile, SyncList } from "./sync-file.ts";
 import type { SyncEntry } from "./sync-file.ts";
 
-interface GivenSync extends GivenCopy {
+interface GivenSync extends RawCopyOptions {
   readonly fromRegsync?: string | undefined;
   readonly fromSkopeo?: string | undefined;
   readonly to?: string | undefined;
@@ -38,7 +38,7 @@ export async function sync(
   }
   if (file === undefined) return show(await convert(given), terminal);
   const { sync: entries } = await readWrittenFile(file, SyncList);
-  return copy(entries.map(orderOf), readCopyWay(given), terminal, signal);
+  return copy(entries.map(orderOf), parseCopyOptions(given), terminal, signal);
 }
 
 function convert({ fromRegsync: regsync, fromSkopeo: skopeo, to }: GivenSync): Promise<Converted> {
@@ -57,7 +57,7 @@ function show({ list, lost }: Converted, { out, err, json }: Terminal): ExitCode
 }
 
 /** @throws {UsageError} */
-function orderOf({ source: from, target: to, tags, allow, deny }: SyncEntry): CopyOrder {
+function orderOf({ source: from, target: to, tags, allow, deny }: SyncEntry): CopySpec {
   const [source, target] = [readReference("sync", from), readReference("sync", to)];
   const isOne = source.tag !== undefined || source.digest !== undefined;
   if (isOne && (tags !== undefined || allow !== undefined || deny !== undefined)) {
@@ -68,8 +68,8 @@ function orderOf({ source: from, target: to, tags, allow, deny }: SyncEntry): Co
   return { source, target, tags: isOne ? undefined : chosen(tags, allow, deny) };
 }
 
-function chosen(tags: readonly string[] = [], allow: readonly string[] = [], deny: readonly string[] = []): TagChoice {
-  const globs = chooseTags(tags);
+function chosen(tags: readonly string[] = [], allow: readonly string[] = [], deny: readonly string[] = []): TagFilter {
+  const globs = parseTagFilter(tags);
   const [allowed, denied] = [allow.map(wholeTag), deny.map(wholeTag)];
   const text = [...(tags.length === 0 ? [] : [globs.text]), ...allow, ...deny.map((each) => `without ${each}`)].join(
     ", ",

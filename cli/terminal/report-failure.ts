@@ -6,7 +6,7 @@ import type { Terminal } from "./terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
 /** Says why a command has ended early, or `about` one of many things why it was not done; once. @returns the exit code. */
-export async function tell(
+export async function reportFailure(
   error: unknown,
   terminal: Pick<Terminal, "err" | "json" | "details">,
   about?: string,

@@ -1,7 +1,7 @@
 import { printable } from "../../src/contract/observing/printable.ts";
 
 /** Where text goes: a stream of the process. */
-export interface Stream {
+export interface OutputStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   write(text: string): unknown;
@@ -26,13 +26,13 @@ export interface Screen {
 }
 
 /** What every command can be asked for. */
-export interface GeneralOptions {
+export interface CommonOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
 
-export interface Terminal extends Pick<GeneralOptions, "json" | "verbose"> {
+export interface Terminal extends Pick<CommonOptions, "json" | "verbose"> {
   /** Results. */
   readonly out: Screen;
   /** Progress, and what explains a result; nothing of it when the command has to be quiet. */
@@ -50,7 +50,7 @@ export interface Terminal extends Pick<GeneralOptions, "json" | "verbose"> {
 export type Ask = (question: string, signal: AbortSignal) => Promise<string>;
 
 /** Both streams of a process, and its environment. */
-export interface Surroundings extends Pick<Terminal, "out" | "err" | "environment" | "ask"> {}
+export interface ProcessIo extends Pick<Terminal, "out" | "err" | "environment" | "ask"> {}
 
 const SILENT: Screen = {
   isTTY: false,
@@ -62,8 +62,8 @@ const SILENT: Screen = {
 };
 
 export function createTerminal(
-  { out, err, environment, ask }: Surroundings,
-  { json, quiet, verbose }: GeneralOptions,
+  { out, err, environment, ask }: ProcessIo,
+  { json, quiet, verbose }: CommonOptions,
 ): Terminal {
   return { out, err, environment, ask, json, verbose, notes: quiet ? SILENT : err, details: verbose ? err : SILENT };
 }
@@ -72,7 +72,7 @@ export function createTerminal(
 const CLEAR_PAGE = "\u001B[2J\u001B[H";
 const CLEAR_LINE = "\r\u001B[2K";
 
-export function createScreen(stream: Stream): Screen {
+export function createScreen(stream: OutputStream): Screen {
   const isTTY = stream.isTTY === true;
   const text = (lines: readonly string[]): string => lines.map((line) => `${printable(line)}\n`).join("");
   return {

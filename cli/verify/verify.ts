@@ -1,18 +1,18 @@
 import { parsePlatform } from "../../src/oci/platform.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
-import { findImage } from "../copy/resolve-image.ts";
-import { readNamedImages } from "../copy/image-and-companions.ts";
+import { resolveImage } from "../copy/resolve-image.ts";
+import { readImageAndCompanions } from "../copy/image-and-companions.ts";
 import type { ExitCode } from "../errors/exit-code.ts";
-import { readAccessOptions } from "../registry-access/access-options.ts";
-import type { GivenAccess } from "../registry-access/access-options.ts";
+import { parseAccessOptions } from "../registry-access/access-options.ts";
+import type { RawAccessOptions } from "../registry-access/access-options.ts";
 import { readImageReference, readReference, usage } from "../registry-access/reference-argument.ts";
 import { openRepositories } from "../registry-access/repositories.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { compareImages } from "./compare-images.ts";
 import { showComparison } from "./show-comparison.ts";
 
-interface GivenVerify extends GivenAccess {
+interface GivenVerify extends RawAccessOptions {
   readonly platform?: string | undefined;
   readonly referrers: boolean;
 }
@@ -28,15 +28,15 @@ export async function verify(
   const to = readReference("verify", places.target);
   const platform = wanted === undefined ? undefined : usage("verify", () => parsePlatform(wanted));
   const { environment } = terminal;
-  await using repositories = openRepositories({ environment, signal, ...readAccessOptions(access) });
+  await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
   const [source, target, endpoint] = await Promise.all([
     repositories.source(from),
     repositories.target(to),
     repositories.endpoint("target", to),
   ]);
-  const root = await findImage({ source: from, platform }, source, signal);
+  const root = await resolveImage({ source: from, platform }, source, signal);
   const reference = to.digest ?? to.tag ?? from.tag ?? root.digest;
-  const images = await readNamedImages({ root, reference }, { source, referrers, sparse: "keep" }, signal);
+  const images = await readImageAndCompanions({ root, reference }, { source, referrers, sparse: "keep" }, signal);
   const copy = { read: createRegistrySource(endpoint), target };
   const comparison = await compareImages(images, copy, { referrers }, signal);
   return showComparison(

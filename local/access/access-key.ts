@@ -21,7 +21,7 @@ export function createAccessKey(): AccessKeyId {
 }
 
 /** Configuration of an AWS client that calls the services of a stack. */
-export function awsOf(key: AccessKeyId) {
+export function awsConfigOf(key: AccessKeyId) {
   return { ...LOCAL_AWS, credentials: { ...LOCAL_CREDENTIALS, accessKeyId: key } };
 }
 
@@ -29,32 +29,32 @@ export function awsOf(key: AccessKeyId) {
 export function awsAt(address: string) {
   const { key, host } =
     /^http:\/\/(?<key>[A-Z0-9]{16,128})@(?<host>127\.0\.0\.1:\d{1,5})\/?$/.exec(address)?.groups ?? {};
-  return key === undefined ? undefined : { ...awsOf(key), endpoint: `http://${host}` };
+  return key === undefined ? undefined : { ...awsConfigOf(key), endpoint: `http://${host}` };
 }
 
 /** The variables by which the AWS SDK finds the key. */
 export function keyVariables(key: AccessKeyId): Readonly<Record<string, string>> {
-  const { accessKeyId, secretAccessKey } = awsOf(key).credentials;
+  const { accessKeyId, secretAccessKey } = awsConfigOf(key).credentials;
   return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
 }
 
 /** The answer, for requests that are signed with the key; others are refused as AWS does, before anything of theirs is read. */
-export function signedWith(key: AccessKeyId, answer: Answer): Answer {
+export function requireKey(key: AccessKeyId, answer: Answer): Answer {
   return (request, response) => (isSigned(request, key) ? answer(request, response) : refuse(request, response));
 }
 
-/** {@link signedWith}, for a server that a library has made. */
-export function listenerSignedWith(key: AccessKeyId, listener: RequestListener): RequestListener {
+/** {@link requireKey}, for a server that a library has made. */
+export function requireKeyOnListener(key: AccessKeyId, listener: RequestListener): RequestListener {
   return (request, response) => (isSigned(request, key) ? listener(request, response) : refuse(request, response));
 }
 
 /** True when an Authorization header of AWS Signature Version 4 names the key. */
-export function namesKey(authorization: string, key: AccessKeyId): boolean {
+export function isSignedWithKey(authorization: string, key: AccessKeyId): boolean {
   return authorization.startsWith(`AWS4-HMAC-SHA256 Credential=${key}/`);
 }
 
 function isSigned({ headers }: IncomingMessage, key: AccessKeyId): boolean {
-  return namesKey(headers.authorization ?? "", key);
+  return isSignedWithKey(headers.authorization ?? "", key);
 }
 
 /** AWS service authorization, "Common errors": how AWS answers a key it does not know. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 /** Tokens that were issued, each with its end. */
-export interface TokenBook {
+export interface TokenStore {
   issue(lifeMs: number): string;
   /** True for a token of this book that has not expired. */
   verify(token: string): boolean;
@@ -9,7 +9,7 @@ export interface TokenBook {
   revoke(): void;
 }
 
-export function createTokenBook(prefix: string): TokenBook {
+export function createTokenStore(prefix: string): TokenStore {
   const ends = new Map<string, number>();
   return {
     issue(lifeMs) {

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { signedWith, TEST_KEY } from "../access/access-key.ts";
+import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../http/http-server.ts";
 import { readBody } from "../http/read-body.ts";
@@ -88,7 +88,7 @@ export async function startCodeBuild(options: CodeBuildOptions): Promise<Running
     sendJson(response, 200, { build: { id, projectName, buildNumber: started, buildStatus: "IN_PROGRESS" } }, AWS_JSON);
   }
 
-  const server = await startHttpServer(signedWith(options.key ?? TEST_KEY, answer));
+  const server = await startHttpServer(requireKey(options.key ?? TEST_KEY, answer));
   return {
     endpoint: `http://${server.host}`,
     started: () => started,

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
-import { awsOf, signedWith, TEST_KEY } from "../access/access-key.ts";
+import { awsConfigOf, requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../http/http-server.ts";
 import type { Answer } from "../http/http-server.ts";
@@ -31,7 +31,7 @@ export async function startDynamoDb(directory?: string, key: AccessKeyId = TEST_
       response,
     );
   };
-  const server = await startHttpServer(signedWith(key, answer));
+  const server = await startHttpServer(requireKey(key, answer));
   return {
     endpoint: `http://${server.host}`,
     async close() {
@@ -46,7 +46,7 @@ export async function startDynamoDb(directory?: string, key: AccessKeyId = TEST_
 
 /** Creates the table of tag records and checkpoints, as the stack defines it, unless it is there. */
 export async function createStateTable(endpoint: string, name: string, key: AccessKeyId = TEST_KEY): Promise<void> {
-  const client = new DynamoDBClient({ ...awsOf(key), endpoint });
+  const client = new DynamoDBClient({ ...awsConfigOf(key), endpoint });
   try {
     await client.send(
       new CreateTableCommand({

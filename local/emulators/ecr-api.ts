@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import { isDigest } from "../../src/oci/digest.ts";
 import type { RepositoryIndex, RepositoryState } from "../registry/storage/repository-index.ts";
-import { signedWith, TEST_KEY } from "../access/access-key.ts";
+import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../http/http-server.ts";
 import type { RunningServer } from "../http/http-server.ts";
@@ -41,7 +41,7 @@ interface ApiAnswer {
 /** The actions of the ECR API that the functions call: tokens, repositories, images (AWS JSON 1.1). */
 export function startEcrApi(options: EcrApiOptions): Promise<RunningServer> {
   return startHttpServer(
-    signedWith(options.key ?? TEST_KEY, (request, response) => answer(request, response, options)),
+    requireKey(options.key ?? TEST_KEY, (request, response) => answer(request, response, options)),
   );
 }
 

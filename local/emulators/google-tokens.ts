@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
-import { namesKey, TEST_KEY } from "../access/access-key.ts";
+import { isSignedWithKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../http/http-server.ts";
 import type { RunningServer } from "../http/http-server.ts";
 import { readBody } from "../http/read-body.ts";
 import { GOOGLE_JSON, sendJson } from "../http/send-json.ts";
 import { claimProblem } from "../access/signed-claim.ts";
-import { createTokenBook } from "../access/token-store.ts";
-import type { TokenBook } from "../access/token-store.ts";
+import { createTokenStore } from "../access/token-store.ts";
+import type { TokenStore } from "../access/token-store.ts";
 
 export interface RunningGoogleTokens extends RunningServer {
   readonly endpoints: { readonly [service in "sts" | "iamCredentials" | "oauth"]: string };
@@ -64,7 +64,7 @@ const IMPERSONATION = /^\/v1\/projects\/-\/serviceAccounts\/([^/:]+):generateAcc
 
 /** Plays Google's token exchange, service-account impersonation (Workload Identity Federation, "AWS") and tokens for keys. */
 export async function startGoogleTokens(options: GoogleTokensOptions): Promise<RunningGoogleTokens> {
-  const [federated, access] = [createTokenBook("ya29.d."), createTokenBook("ya29.c.")];
+  const [federated, access] = [createTokenStore("ya29.d."), createTokenStore("ya29.c.")];
   const server = await startHttpServer((request, response) =>
     respond(response, answer(request, { options, federated, access })),
   );
@@ -84,8 +84,8 @@ export async function startGoogleTokens(options: GoogleTokensOptions): Promise<R
 interface Parts {
   readonly options: GoogleTokensOptions;
   /** Tokens of principals of the pool, and tokens that registries take. */
-  readonly federated: TokenBook;
-  readonly access: TokenBook;
+  readonly federated: TokenStore;
+  readonly access: TokenStore;
 }
 
 interface Answer {
@@ -158,7 +158,7 @@ function identityProblem(
   const header = (name: string): string | undefined =>
     identity.headers.find(({ key }) => key.toLowerCase() === name)?.value;
   if (header("x-goog-cloud-target-resource") !== audience) return "The subject token is signed for another audience.";
-  if (!namesKey(header("authorization") ?? "", options.awsKey ?? TEST_KEY)) {
+  if (!isSignedWithKey(header("authorization") ?? "", options.awsKey ?? TEST_KEY)) {
     return "The subject token is not signed by a caller that AWS knows.";
   }
   return undefined;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
-import { signedWith, TEST_KEY } from "../access/access-key.ts";
+import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../http/http-server.ts";
 import type { RunningServer } from "../http/http-server.ts";
@@ -14,7 +14,7 @@ export function startSecretsManager(
   secrets: ReadonlyMap<string, string>,
   key: AccessKeyId = TEST_KEY,
 ): Promise<RunningServer> {
-  return startHttpServer(signedWith(key, (request, response) => answer(request, response, secrets)));
+  return startHttpServer(requireKey(key, (request, response) => answer(request, response, secrets)));
 }
 
 async function answer(

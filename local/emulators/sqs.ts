@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { startFauxqs } from "fauxqs";
 import type { FauxqsServer } from "fauxqs";
-import { listenerSignedWith, TEST_KEY } from "../access/access-key.ts";
+import { requireKeyOnListener, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { LOCAL_REGION } from "../access/local-aws.ts";
 import { guardServer } from "../http/loopback-guard.ts";
@@ -89,7 +89,7 @@ async function onLoopback(start: () => Promise<FauxqsServer>, key: AccessKeyId):
   const change = (message: unknown): void => {
     const order = listenOrder(message);
     if (order?.options.host !== "0.0.0.0") return;
-    guardServer(order.server, (listener) => listenerSignedWith(key, listener));
+    guardServer(order.server, (listener) => requireKeyOnListener(key, listener));
     order.options.host = "127.0.0.1";
   };
   LISTENING.subscribe(change);

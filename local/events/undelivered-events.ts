@@ -1,7 +1,7 @@
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { FailureRecord } from "../lambda/asynchronous-invocation.ts";
 import type { UndeliveredEvent } from "./event-bus.ts";
-import { awsOf, TEST_KEY } from "../access/access-key.ts";
+import { awsConfigOf, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import type { LocalQueue } from "../emulators/sqs.ts";
 
@@ -18,7 +18,7 @@ export function openUndeliveredEvents(
   queue: LocalQueue,
   key: AccessKeyId = TEST_KEY,
 ): UndeliveredEvents {
-  const client = new SQSClient({ ...awsOf(key), endpoint, useQueueUrlAsEndpoint: false });
+  const client = new SQSClient({ ...awsConfigOf(key), endpoint, useQueueUrlAsEndpoint: false });
   return {
     async keepEvent({ event, attempts, refusal }) {
       await client.send(

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ZodError } from "zod";
 import { addressOf } from "./address.ts";
-import { forThisMachine } from "./loopback-guard.ts";
+import { loopbackOnly } from "./loopback-guard.ts";
 
 export interface RunningServer {
   /** `127.0.0.1:PORT`. */
@@ -12,8 +12,8 @@ export interface RunningServer {
 }
 
 /** A port is taken by another program; the message says which and what to do. */
-export class PortTakenError extends Error {
-  override readonly name = "PortTakenError";
+export class PortInUseError extends Error {
+  override readonly name = "PortInUseError";
 }
 
 /** Answers one request. What it throws is answered, too: 400 for a request that cannot be read, 500 for all else. */
@@ -24,12 +24,12 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => voi
  * the process. Closing cuts the connections that are left.
  */
 export async function startHttpServer(answer: Answer, port = 0): Promise<RunningServer> {
-  const listener = forThisMachine((request, response) => void answered(answer, request, response));
+  const listener = loopbackOnly((request, response) => void answered(answer, request, response));
   const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0 }, listener);
   server.listen(port, "127.0.0.1");
   await once(server, "listening").catch((cause: unknown) => {
     if (cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE") {
-      throw new PortTakenError(
+      throw new PortInUseError(
         `port ${port} of 127.0.0.1 is taken by another program; end that one, or choose another port`,
         { cause },
       );
@@ -51,14 +51,14 @@ async function answered(answer: Answer, request: IncomingMessage, response: Serv
     await answer(request, response);
   } catch (error) {
     if (response.headersSent || request.destroyed) return void response.destroy();
-    const status = isUnreadable(error) ? 400 : 500;
+    const status = isMalformedRequest(error) ? 400 : 500;
     const text = status === 400 ? "the request cannot be read" : "the server failed";
     response.writeHead(status, { "content-type": "text/plain; charset=utf-8", connection: "close" }).end(`${text}\n`);
   }
 }
 
 /** True when a request has a URL, an escape, a JSON text, a size or a shape that is not as it must be. */
-export function isUnreadable(error: unknown): boolean {
+export function isMalformedRequest(error: unknown): boolean {
   if (error instanceof URIError || error instanceof SyntaxError || error instanceof RangeError) return true;
   if (error instanceof ZodError) return true;
   return error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_URL";

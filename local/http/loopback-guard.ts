@@ -8,7 +8,7 @@ const OWN_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/;
  * here can reach every local port. Its requests are known by their `Origin` (Fetch standard, 3.2), by `Sec-Fetch-Site`
  * (Fetch Metadata), and after DNS rebinding by a `Host` that is the page's own. A link that a person follows is no such request.
  */
-export function foreignProblem({ method, headers }: Pick<IncomingMessage, "method" | "headers">): string | undefined {
+export function crossSiteProblem({ method, headers }: Pick<IncomingMessage, "method" | "headers">): string | undefined {
   const { host = "", origin } = headers;
   if (!OWN_HOST.test(host)) return "this server is for this machine: use http://127.0.0.1 or http://localhost";
   if (origin !== undefined && origin !== `http://${host}`) return "this server takes no requests from web sites";
@@ -24,22 +24,22 @@ function isCrossSite(headers: IncomingHttpHeaders): boolean {
 }
 
 /** The listener, for programs of this machine only; others are answered 403. */
-export function forThisMachine(listener: RequestListener): RequestListener {
+export function loopbackOnly(listener: RequestListener): RequestListener {
   return (request, response) => {
-    const problem = foreignProblem(request);
+    const problem = crossSiteProblem(request);
     if (problem === undefined) return listener(request, response);
     request.resume();
     response.writeHead(403, { "content-type": "text/plain; charset=utf-8", connection: "close" }).end(`${problem}\n`);
   };
 }
 
-/** Puts {@link forThisMachine}, and then a guard of one's own, before the listeners of a server that a library has made. */
+/** Puts {@link loopbackOnly}, and then a guard of one's own, before the listeners of a server that a library has made. */
 export function guardServer(server: Server, guard: (listener: RequestListener) => RequestListener): void {
   const listeners = server.listeners("request");
   server.removeAllListeners("request");
   server.on(
     "request",
-    forThisMachine(
+    loopbackOnly(
       guard((request, response) => {
         for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
       }),

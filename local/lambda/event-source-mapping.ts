@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Message } from "@aws-sdk/client-sqs";
 import * as z from "zod";
-import { awsOf, TEST_KEY } from "../access/access-key.ts";
+import { awsConfigOf, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { LOCAL_REGION } from "../access/local-aws.ts";
 import type { LocalQueue } from "../emulators/sqs.ts";
@@ -44,7 +44,7 @@ const REST_MS = 200;
  */
 export function startEventSourceMapping(options: EventSourceMappingOptions): EventSourceMapping {
   const client = new SQSClient({
-    ...awsOf(options.key ?? TEST_KEY),
+    ...awsConfigOf(options.key ?? TEST_KEY),
     endpoint: options.endpoint,
     useQueueUrlAsEndpoint: false,
   });

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import type { EventSourceMapping } from "./event-source-mapping.ts";
-import { signedWith, TEST_KEY } from "../access/access-key.ts";
+import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../http/http-server.ts";
 import type { RunningServer } from "../http/http-server.ts";
@@ -9,14 +9,14 @@ import { readBody } from "../http/read-body.ts";
 import { sendJson } from "../http/send-json.ts";
 
 /** An event source mapping, and the queue it reads. */
-export interface FedQueue {
+export interface MappedQueue {
   readonly mapping: EventSourceMapping;
   readonly queueArn: string;
 }
 
 /** What the Lambda API knows of: the copy function's mappings by their UUIDs, functions' variables by their names. */
 export interface LambdaApiOptions {
-  readonly mappings: ReadonlyMap<string, FedQueue>;
+  readonly mappings: ReadonlyMap<string, MappedQueue>;
   readonly variables: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
@@ -27,7 +27,7 @@ const Change = z.object({
 
 /** The actions of the Lambda API that we call: List- and UpdateEventSourceMapping, and GetFunctionConfiguration. */
 export function startLambdaApi(options: LambdaApiOptions, key: AccessKeyId = TEST_KEY): Promise<RunningServer> {
-  return startHttpServer(signedWith(key, (request, response) => answer(request, response, options)));
+  return startHttpServer(requireKey(key, (request, response) => answer(request, response, options)));
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: LambdaApiOptions): Promise<void> {

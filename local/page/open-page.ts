@@ -6,7 +6,7 @@ import type { RunningServer } from "../http/http-server.ts";
 import type { LiveView } from "../view/live-view.ts";
 import type { LocalOptions } from "../stack/local-options.ts";
 import type { Stack } from "../stack/stack.ts";
-import { createLooks } from "./poller.ts";
+import { createPoller } from "./poller.ts";
 import { startPage } from "./page-server.ts";
 
 /** The local stack is looked at like a deployed one, by its name. */
@@ -26,8 +26,8 @@ export async function openPage(
   const operations = opening.use(await openOperations(STACK, access, closed.signal));
   opening.defer(() => closed.abort());
   const looks = opening.use(
-    createLooks({
-      look: () => lookAtStack(operations),
+    createPoller({
+      poll: () => lookAtStack(operations),
       everyMs: EVERY_MS,
       onProblem: (error) => view.say(`  the page cannot look: ${describeError(error)}`),
     }),

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { startHttpServer } from "../http/http-server.ts";
 import type { RunningServer } from "../http/http-server.ts";
-import type { Looks } from "./poller.ts";
+import type { Poller } from "./poller.ts";
 
 const FILES = {
   "/": { name: "page.html", type: "text/html; charset=utf-8" },
@@ -22,7 +22,7 @@ const HEADERS = {
 const ALIVE_MS = 15_000;
 
 /** Serves the live page on loopback: what is being copied, as it goes on (server-sent events, HTML standard 9.2). */
-export async function startPage<Look>(looks: Looks<Look>, port = 0): Promise<RunningServer> {
+export async function startPage<Look>(looks: Poller<Look>, port = 0): Promise<RunningServer> {
   const folder = new URL(".", import.meta.url);
   const contents = new Map<string, { readonly type: string; readonly body: Buffer }>();
   for (const [path, { name, type }] of Object.entries(FILES)) {
@@ -38,7 +38,7 @@ export async function startPage<Look>(looks: Looks<Look>, port = 0): Promise<Run
   }, port);
 }
 
-function stream<Look>(looks: Looks<Look>, request: IncomingMessage, response: ServerResponse): void {
+function stream<Look>(looks: Poller<Look>, request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
   response.write("retry: 1000\n\n");
   let last = "";

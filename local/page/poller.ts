@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface LooksOptions<Look> {
-  readonly look: () => Promise<Look>;
+export interface PollerOptions<Look> {
+  readonly poll: () => Promise<Look>;
   /** From one look to the next, in milliseconds. */
   readonly everyMs: number;
   /** Told of a look that failed; the next one may do better. */
@@ -9,12 +9,12 @@ export interface LooksOptions<Look> {
 }
 
 /** Looks at something again and again, as long as somebody wants to see it. */
-export interface Looks<Look> extends AsyncDisposable {
+export interface Poller<Look> extends AsyncDisposable {
   /** Calls `listener` with the last look there is, then with each. @returns what ends that. */
   subscribe(listener: (look: Look) => void): () => void;
 }
 
-export function createLooks<Look>({ look, everyMs, onProblem }: LooksOptions<Look>): Looks<Look> {
+export function createPoller<Look>({ poll, everyMs, onProblem }: PollerOptions<Look>): Poller<Look> {
   const listeners = new Set<(look: Look) => void>();
   const closed = new AbortController();
   let last: Look | undefined;
@@ -23,7 +23,7 @@ export function createLooks<Look>({ look, everyMs, onProblem }: LooksOptions<Loo
   async function goOn(): Promise<void> {
     while (listeners.size > 0 && !closed.signal.aborted) {
       try {
-        last = await look();
+        last = await poll();
         for (const listener of listeners) listener(last);
       } catch (error) {
         if (!closed.signal.aborted) onProblem(error);

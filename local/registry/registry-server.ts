@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { isRepositoryName } from "../../src/oci/reference.ts";
-import { isUnreadable, startHttpServer } from "../http/http-server.ts";
+import { isMalformedRequest, startHttpServer } from "../http/http-server.ts";
 import type { RunningServer } from "../http/http-server.ts";
 import { blobRoute } from "./routes/blob-routes.ts";
 import { openContentFiles } from "./storage/content-files.ts";
 import type { ContentFiles } from "./storage/content-files.ts";
 import { methodNotAllowed } from "./routes/registry-context.ts";
-import type { Exchange, RegistryParts } from "./routes/registry-context.ts";
+import type { Exchange, RegistryContext } from "./routes/registry-context.ts";
 import { referrersRoute, tagsRoute } from "./routes/listing-routes.ts";
 import { manifestRoute } from "./routes/manifest-routes.ts";
 import type { Action, Profile } from "./profiles/profile.ts";
-import { Refusal } from "./protocol/error-response.ts";
+import { ErrorResponse } from "./protocol/error-response.ts";
 import type { OnRegistryEvent } from "./protocol/registry-event.ts";
 import { openRepositoryIndex } from "./storage/repository-index.ts";
 import type { RepositoryIndex } from "./storage/repository-index.ts";
@@ -45,7 +45,7 @@ export async function startRegistry({
 }: RegistryOptions): Promise<RunningRegistry> {
   const index = await openRepositoryIndex(join(directory, "repositories"));
   const uploads = createUploadSessions({ files, endsWhenBroken: profile.endsBrokenUploads });
-  const parts: RegistryParts = { files, index, uploads, profile, emit: onEvent ?? (() => undefined) };
+  const parts: RegistryContext = { files, index, uploads, profile, emit: onEvent ?? (() => undefined) };
   const server = await startHttpServer((request, response) => {
     const path = request.url ?? "/";
     response.setHeader("docker-distribution-api-version", "registry/2.0");
@@ -65,7 +65,7 @@ export function openRegistryFiles(directory: string): Promise<ContentFiles> {
 const ROUTE =
   /^\/v2\/(?<name>.+?)\/(?:(?<kind>manifests|blobs|referrers)\/(?<reference>[^/]+)|blobs\/uploads\/(?<upload>[^/]*)|tags\/(?<tags>list))$/;
 
-async function route(request: IncomingMessage, response: ServerResponse, parts: RegistryParts): Promise<void> {
+async function route(request: IncomingMessage, response: ServerResponse, parts: RegistryContext): Promise<void> {
   const url = new URL(request.url ?? "/", "http://registry");
   const method = request.method ?? "GET";
   const extra = extraRoute({ request, response, url, method, repository: "" }, parts);
@@ -75,8 +75,8 @@ async function route(request: IncomingMessage, response: ServerResponse, parts: 
   const refusal = parts.profile.authorize(request, name, actionOf(method));
   if (refusal !== undefined) throw refusal;
   if (url.pathname === "/v2/") return sendJson(response, {});
-  if (groups === undefined || name === undefined) throw new Refusal(404, "UNSUPPORTED", "no such endpoint");
-  if (!isRepositoryName(name)) throw new Refusal(400, "NAME_INVALID", "invalid repository name");
+  if (groups === undefined || name === undefined) throw new ErrorResponse(404, "UNSUPPORTED", "no such endpoint");
+  if (!isRepositoryName(name)) throw new ErrorResponse(400, "NAME_INVALID", "invalid repository name");
   const refused = parts.profile.refuseName(name, actionOf(method));
   if (refused !== undefined) throw refused;
   await dispatch({ request, response, url, method, repository: name }, parts, groups);
@@ -84,7 +84,7 @@ async function route(request: IncomingMessage, response: ServerResponse, parts: 
 
 async function dispatch(
   exchange: Exchange,
-  parts: RegistryParts,
+  parts: RegistryContext,
   groups: Record<string, string | undefined>,
 ): Promise<void> {
   const { kind, reference = "", upload, tags } = groups;
@@ -97,11 +97,11 @@ async function dispatch(
 }
 
 /** Answers a path of the cloud's own; undefined when it is none. */
-function extraRoute(exchange: Exchange, parts: RegistryParts): Promise<void> | undefined {
+function extraRoute(exchange: Exchange, parts: RegistryContext): Promise<void> | undefined {
   const { pathname } = exchange.url;
   if (pathname === "/v2/token" && parts.profile.issueToken !== undefined) {
     const token = parts.profile.issueToken(exchange.request.headers.authorization);
-    if (token instanceof Refusal) throw token;
+    if (token instanceof ErrorResponse) throw token;
     return Promise.resolve(sendJson(exchange.response, { token, expires_in: 43_200 }));
   }
   for (const { pattern, kind } of parts.profile.extraRoutes) {
@@ -118,11 +118,12 @@ function sendJson(response: ServerResponse, body: object): void {
   response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) }).end(text);
 }
 
-async function sendDownload(exchange: Exchange, { files, profile }: RegistryParts, id: string): Promise<void> {
+async function sendDownload(exchange: Exchange, { files, profile }: RegistryContext, id: string): Promise<void> {
   if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();
   const digest = profile.readDownload?.(id);
   const size = digest === undefined ? undefined : await files.size(digest);
-  if (digest === undefined || size === undefined) throw new Refusal(404, "BLOB_UNKNOWN", "blob unknown to registry");
+  if (digest === undefined || size === undefined)
+    throw new ErrorResponse(404, "BLOB_UNKNOWN", "blob unknown to registry");
   await sendFile(exchange, files, { digest, size });
 }
 
@@ -148,10 +149,10 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
 }
 
 /** What went wrong, as an answer: a full disk is said to be one (RFC 4918, 11.5). */
-function refusalOf(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  if (isUnreadable(error)) return new Refusal(400, "UNSUPPORTED", "the request cannot be read");
+function refusalOf(error: unknown): ErrorResponse {
+  if (error instanceof ErrorResponse) return error;
+  if (isMalformedRequest(error)) return new ErrorResponse(400, "UNSUPPORTED", "the request cannot be read");
   return isDiskFull(error)
-    ? new Refusal(507, "UNKNOWN", "the disk is full")
-    : new Refusal(500, "UNKNOWN", "internal error");
+    ? new ErrorResponse(507, "UNKNOWN", "the disk is full")
+    : new ErrorResponse(500, "UNKNOWN", "internal error");
 }

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 /** A folder is another running stack's; the message says what to do. */
-export class DirectoryTakenError extends Error {
-  override readonly name = "DirectoryTakenError";
+export class DirectoryInUseError extends Error {
+  override readonly name = "DirectoryInUseError";
 }
 
 /**
  * Takes a folder for this process alone. The lock is one of the operating system on a file of SQLite's: it ends with the process, however
  * that ends, so that nothing has to be cleaned up after a kill.
- * @throws {DirectoryTakenError}
+ * @throws {DirectoryInUseError}
  */
 export function lockDirectory(directory: string): Disposable {
   const database = new DatabaseSync(join(directory, "lock.db"));
@@ -17,7 +17,7 @@ export function lockDirectory(directory: string): Disposable {
     database.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     database.close();
-    throw new DirectoryTakenError(
+    throw new DirectoryInUseError(
       `${directory} is in use by another npm start; end that one, or choose another --data`,
       {
         cause,

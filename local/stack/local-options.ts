@@ -44,24 +44,24 @@ export const LOCAL_USAGE = `Runs Freightliner on this machine: an ECR-like sourc
 
 /** Reads the arguments of `npm start`. @throws {OptionsError} */
 export function parseLocalOptions(args: readonly string[]): LocalOptions {
-  const { values } = parse(args);
+  const { values } = parseArguments(args);
   const once = values.once;
   if (once && values["no-demo"]) throw new OptionsError("--once replicates the demo; it cannot go with --no-demo");
   return {
     once,
     json: values.json,
     data: values.data,
-    sourcePort: number("--source-port", values["source-port"], 0, 65_535),
-    targetPort: number("--target-port", values["target-port"], 0, 65_535),
-    pagePort: number("--page-port", values["page-port"], 0, 65_535),
-    concurrency: number("--concurrency", values.concurrency, 2, 16) ?? 4,
-    timeoutSeconds: number("--timeout", values.timeout, 10, 900) ?? 300,
+    sourcePort: integerOption("--source-port", values["source-port"], 0, 65_535),
+    targetPort: integerOption("--target-port", values["target-port"], 0, 65_535),
+    pagePort: integerOption("--page-port", values["page-port"], 0, 65_535),
+    concurrency: integerOption("--concurrency", values.concurrency, 2, 16) ?? 4,
+    timeoutSeconds: integerOption("--timeout", values.timeout, 10, 900) ?? 300,
     demo: !values["no-demo"],
     help: values.help,
   };
 }
 
-function parse(args: readonly string[]) {
+function parseArguments(args: readonly string[]) {
   const flag = { type: "boolean", default: false } as const;
   const text = { type: "string" } as const;
   try {
@@ -85,7 +85,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-function number(name: string, text: string | undefined, min: number, max: number): number | undefined {
+function integerOption(name: string, text: string | undefined, min: number, max: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (Number.isInteger(value) && value >= min && value <= max) return value;

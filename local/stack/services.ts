@@ -10,7 +10,7 @@ import { createStateTable, startDynamoDb } from "../emulators/dynamodb.ts";
 import { startCodeBuild } from "../emulators/codebuild-api.ts";
 import type { RunningCodeBuild } from "../emulators/codebuild-api.ts";
 import { startLambdaApi } from "../lambda/lambda-api.ts";
-import type { FedQueue } from "../lambda/lambda-api.ts";
+import type { MappedQueue } from "../lambda/lambda-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
 import { startSecretsManager } from "../emulators/secrets-manager.ts";
 import { startSqs } from "../emulators/sqs.ts";
@@ -51,7 +51,7 @@ export interface Services {
   readonly long: LocalQueue;
   readonly undelivered: LocalQueue;
   /** Event source mappings by their UUIDs: to be filled where they are started. */
-  readonly mappings: Map<string, FedQueue>;
+  readonly mappings: Map<string, MappedQueue>;
   readonly lambdaEndpoint: string;
   /** The long lane's project. */
   readonly builds: RunningCodeBuild;
@@ -93,7 +93,7 @@ export async function startServices(
   const sqs = await startSqs(directory && join(directory, "queues"), key);
   stack.defer(() => sqs.close());
   const queues = createQueues(sqs, options.timeoutSeconds);
-  const mappings = new Map<string, FedQueue>();
+  const mappings = new Map<string, MappedQueue>();
   const variables = new Map<string, Readonly<Record<string, string>>>();
   const lambda = await startLambdaApi({ mappings, variables }, key);
   stack.defer(() => lambda.close());

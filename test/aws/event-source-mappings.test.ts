@@ -2,7 +2,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { describe, expect, it } from "vitest";
 import { LOCAL_AWS } from "../../local/access/local-aws.ts";
 import { startLambdaApi } from "../../local/lambda/lambda-api.ts";
-import type { FedQueue } from "../../local/lambda/lambda-api.ts";
+import type { MappedQueue } from "../../local/lambda/lambda-api.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
 import { NEVER } from "../../src/async/abort.ts";
 import { queuesOf } from "../../src/contract/stack/queues.ts";
@@ -15,7 +15,7 @@ const { copies } = queuesOf({
 });
 
 /** A mapping that notes its changes. */
-function noting(changes: unknown[], queueName: string): FedQueue {
+function noting(changes: unknown[], queueName: string): MappedQueue {
   return {
     queueArn: `arn:aws:sqs:us-east-1:123456789012:${queueName}`,
     mapping: { update: (change) => void changes.push([queueName, change]), close: () => Promise.resolve() },
@@ -24,7 +24,9 @@ function noting(changes: unknown[], queueName: string): FedQueue {
 
 async function setUp() {
   const changes: unknown[] = [];
-  const mappings = new Map<string, FedQueue>(copies.map(({ name }, index) => [`uuid-${index}`, noting(changes, name)]));
+  const mappings = new Map<string, MappedQueue>(
+    copies.map(({ name }, index) => [`uuid-${index}`, noting(changes, name)]),
+  );
   const api = await startLambdaApi({ mappings, variables: new Map() });
   const client = new LambdaClient({ ...LOCAL_AWS, endpoint: `http://${api.host}`, maxAttempts: 1 });
   const concurrency = { live: 50, backfill: 10 };

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readCopyOrders } from "../../cli/copy/copy-options.ts";
+import { parseCopySpecs } from "../../cli/copy/copy-options.ts";
 import { formatBytes, formatDuration } from "../../cli/terminal/format.ts";
 import { showProgress } from "../../cli/copy/show-progress.ts";
 import { createScreen } from "../../cli/terminal/terminal.ts";
@@ -88,7 +88,7 @@ describe("freightliner copy", () => {
     const events: RegistryEvent[] = [];
     const expected = `Basic ${Buffer.from("me:pw").toString("base64")}`;
     const profile = createPlainProfile();
-    const { Refusal } = await import("../../local/registry/protocol/error-response.ts");
+    const { ErrorResponse } = await import("../../local/registry/protocol/error-response.ts");
     const source = await startRegistry({
       directory: folder.path,
       files: await openRegistryFiles(folder.path),
@@ -98,7 +98,7 @@ describe("freightliner copy", () => {
         authorize: ({ headers }) =>
           headers.authorization === expected
             ? undefined
-            : new Refusal(401, "UNAUTHORIZED", "no", { headers: { "www-authenticate": 'Basic realm="x"' } }),
+            : new ErrorResponse(401, "UNAUTHORIZED", "no", { headers: { "www-authenticate": 'Basic realm="x"' } }),
       },
     });
     const auths = { [source.host]: { auth: Buffer.from("me:pw").toString("base64") } };
@@ -121,7 +121,7 @@ describe("its command line", () => {
     ["all tags of one image", ["r.io/a:v1", "r.io/b"], { allTags: true, tags: [] }],
     ["a pattern that no tag can match", ["r.io/a", "r.io/b"], { allTags: false, tags: ["v 1"] }],
   ])("is refused with a reason for %s", (_case, places, tags) => {
-    expect(() => readCopyOrders(places, tags)).toThrow(UsageError);
+    expect(() => parseCopySpecs(places, tags)).toThrow(UsageError);
   });
 });
 

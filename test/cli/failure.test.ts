@@ -5,7 +5,7 @@ import { run } from "../../cli/run.ts";
 import { imageOf, indexOf, layer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
 import type { Profile } from "../../local/registry/profiles/profile.ts";
-import { Refusal } from "../../local/registry/protocol/error-response.ts";
+import { ErrorResponse } from "../../local/registry/protocol/error-response.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
 import type { RegistryFailure } from "../../src/oci/errors/registry-error.ts";
 import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
@@ -32,7 +32,7 @@ describe("what is said of a copy that failed", () => {
   let source: string;
   const registry = async (profile: Partial<Profile> = {}): Promise<string> =>
     parts.use(await scratchRegistry(profile)).host;
-  const refusing = (method: string, refusal: Refusal): Partial<Profile> => ({
+  const refusing = (method: string, refusal: ErrorResponse): Partial<Profile> => ({
     authorize: (request) => (request.method === method ? refusal : undefined),
   });
 
@@ -61,7 +61,7 @@ describe("what is said of a copy that failed", () => {
 
   it("because a login is missing", async () => {
     const challenge = { headers: { "www-authenticate": 'Basic realm="x"' } };
-    const closed = await registry(refusing("HEAD", new Refusal(401, "UNAUTHORIZED", "who are you?", challenge)));
+    const closed = await registry(refusing("HEAD", new ErrorResponse(401, "UNAUTHORIZED", "who are you?", challenge)));
     expect(await said(`${closed}/app:v1`, `${source}/b`)).toEqual([
       ExitCode.failed,
       [
@@ -72,7 +72,7 @@ describe("what is said of a copy that failed", () => {
   });
 
   it("because a login may not push", async () => {
-    const target = await registry(refusing("POST", new Refusal(403, "DENIED", "readers do not push")));
+    const target = await registry(refusing("POST", new ErrorResponse(403, "DENIED", "readers do not push")));
     expect(await said(`${source}/app:v1`, `${target}/b`)).toEqual([
       ExitCode.failed,
       [
@@ -83,7 +83,7 @@ describe("what is said of a copy that failed", () => {
   });
 
   it("because the repository has to be created first", async () => {
-    const target = await registry(refusing("POST", new Refusal(404, "NAME_UNKNOWN", "no repository b")));
+    const target = await registry(refusing("POST", new ErrorResponse(404, "NAME_UNKNOWN", "no repository b")));
     expect((await said(`${source}/app:v1`, `${target}/b`))[1]).toEqual([
       "freightliner: cannot begin to send the blob TARGET/b@DIGEST: the registry answered HTTP 404 NAME_UNKNOWN no repository b",
       "  create the repository first, or check its name",
@@ -101,7 +101,7 @@ describe("what is said of a copy that failed", () => {
   });
 
   it("because a manifest is too large for what is before the registry", async () => {
-    const refusal = new Refusal(413, "SIZE_INVALID", "request entity too large");
+    const refusal = new ErrorResponse(413, "SIZE_INVALID", "request entity too large");
     const target = await registry({
       authorize: ({ method, url }) => (method === "PUT" && url?.includes("/manifests/") ? refusal : undefined),
     });

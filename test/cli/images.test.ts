@@ -5,7 +5,7 @@ import type { Ask } from "../../cli/terminal/terminal.ts";
 import { imageOf, indexOf, layer, withReferrer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
 import { signatureOf, signatureTag } from "../../local/images/signature.ts";
-import { Refusal } from "../../local/registry/protocol/error-response.ts";
+import { ErrorResponse } from "../../local/registry/protocol/error-response.ts";
 import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
 import { captureTerminal } from "../fixtures/processes/terminal.ts";
 
@@ -195,7 +195,9 @@ index # 2 manifests, 28.8 kB
     it("says how it can be done where a registry deletes no tags", async () => {
       await using registry = await scratchRegistry({
         authorize: ({ method, url }) =>
-          method === "DELETE" && url?.includes("sha256:") === false ? new Refusal(405, "UNSUPPORTED", "no") : undefined,
+          method === "DELETE" && url?.includes("sha256:") === false
+            ? new ErrorResponse(405, "UNSUPPORTED", "no")
+            : undefined,
       });
       await pushImage(arm64, { registry: registry.host, repository: "app", tag: "v1" }, signal);
       const { code, err } = await ran(["delete", `${registry.host}/app:v1`, "--yes"]);

@@ -4,7 +4,7 @@ import { startEcrApi } from "../../local/emulators/ecr-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
-import { createTokenBook } from "../../local/access/token-store.ts";
+import { createTokenStore } from "../../local/access/token-store.ts";
 import { startLayerBucket } from "../../local/registry/storage/layer-bucket.ts";
 import { createEcrProfile } from "../../local/registry/profiles/ecr.ts";
 import { createLoginProfile } from "../../local/registry/profiles/with-login.ts";
@@ -33,7 +33,7 @@ async function registries(stack: AsyncDisposableStack) {
   stack.defer(() => source.close());
   const api = await startEcrApi({ password: "p", proxyEndpoint: `http://${source.host}`, catalog: source.catalog });
   stack.defer(() => api.close());
-  const tokens = createTokenBook("harbor-");
+  const tokens = createTokenStore("harbor-");
   const profile = createLoginProfile({ kind: "token-server", ...LOGIN, tokens });
   const target = await startRegistry({ directory: to.path, files: await openRegistryFiles(to.path), profile });
   stack.defer(() => target.close());

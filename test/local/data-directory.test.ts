@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DirectoryTakenError, lockDirectory } from "../../local/stack/data-directory.ts";
+import { DirectoryInUseError, lockDirectory } from "../../local/stack/data-directory.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
@@ -21,7 +21,7 @@ describe("a folder that a stack keeps its state in", () => {
     const arguments_ = ["--input-type=module", "--eval", HOLDER, module, folder.path];
     const holder = spawn(process.execPath, arguments_, { stdio: ["ignore", "pipe", "inherit"] });
     await once(holder.stdout, "data");
-    expect(() => lockDirectory(folder.path)).toThrow(DirectoryTakenError);
+    expect(() => lockDirectory(folder.path)).toThrow(DirectoryInUseError);
     expect(() => lockDirectory(folder.path)).toThrow(`${folder.path} is in use by another npm start`);
     holder.kill("SIGKILL");
     await once(holder, "exit");
@@ -33,6 +33,6 @@ describe("a folder that a stack keeps its state in", () => {
     const directory = join(folder.path, "data");
     await mkdir(directory);
     using _held = lockDirectory(directory);
-    await expect(startStack({ directory, concurrency: 2, timeoutSeconds: 30 })).rejects.toThrow(DirectoryTakenError);
+    await expect(startStack({ directory, concurrency: 2, timeoutSeconds: 30 })).rejects.toThrow(DirectoryInUseError);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { createTokenBook } from "../../local/access/token-store.ts";
+import { createTokenStore } from "../../local/access/token-store.ts";
 import { createLoginProfile } from "../../local/registry/profiles/with-login.ts";
 import type { RegistryLogin } from "../../local/registry/profiles/with-login.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
@@ -45,7 +45,7 @@ async function replicated(registryLogin: RegistryLogin, secret: Readonly<Record<
 describe("a generic target of the local stack", () => {
   it.each<[string, RegistryLogin, Readonly<Record<string, string>>]>([
     ["user and password with every request", { kind: "basic", ...ROBOT }, ROBOT],
-    ["a token of its token server", { kind: "token-server", ...ROBOT, tokens: createTokenBook("t-") }, ROBOT],
+    ["a token of its token server", { kind: "token-server", ...ROBOT, tokens: createTokenStore("t-") }, ROBOT],
     ["one token with every request", { kind: "token", token: "opaque" }, { token: "opaque" }],
   ])("is logged in to with %s, from the local Secrets Manager", async (_how, registryLogin, secret) => {
     await expect(replicated(registryLogin, secret)).resolves.toBeUndefined();

@@ -4,7 +4,7 @@ import { Role } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { describe, expect, it } from "vitest";
 import { gcloudCommands } from "../../cli/google/gcloud.ts";
-import { conditionOf } from "../../cli/google/trusted-roles.ts";
+import { attributeCondition } from "../../cli/google/trusted-roles.ts";
 import { matchesPattern } from "../../local/events/event-pattern.ts";
 import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
 import { PUSH_PATTERN } from "../../src/contract/stack/push-pattern.ts";
@@ -150,7 +150,7 @@ describe("T28: another role of the AWS account", () => {
   };
 
   it("becomes nobody at Google: the provider's condition names account and roles, not the session", () => {
-    expect(conditionOf(roles)).toBe(
+    expect(attributeCondition(roles)).toBe(
       "attribute.account == '123456789012' && attribute.aws_role in ['freightliner-copy']",
     );
     const commands = gcloudCommands([place], roles);

@@ -1,5 +1,5 @@
 import { Option } from "@commander-js/extra-typings";
-import type { Session } from "../command-runner.ts";
+import type { CommandRunner } from "../command-runner.ts";
 import { collect, createRegistryCommand, integerFrom } from "../create-command.ts";
 
 /** A command that copies images, whichever they are. */
@@ -21,7 +21,7 @@ export function createCopyingCommand(name: string, summary: string) {
     .option("--jobs <n>", "blobs sent at once, at most", integerFrom(1, 128), 64);
 }
 
-export function copyCommand(session: Session) {
+export function copyCommand(runner: CommandRunner) {
   return createCopyingCommand("copy", "copy images between two registries")
     .argument("<source>", "registry/repository:tag or registry/repository@sha256:...; several of them, if you like")
     .argument("<target...>", "registry/repository[:tag]; several sources go below it, each under its last name")
@@ -29,12 +29,12 @@ export function copyCommand(session: Session) {
     .option("--all-tags", "copy every tag of the repository that SOURCE names", false)
     .option("--tags <glob>", "copy the tags that match (repeatable)", collect, [])
     .action((source, rest, given) =>
-      session.run(given, async (terminal, signal) => {
-        const [{ copy }, { readCopyOrders, readCopyWay }] = await Promise.all([
+      runner.run(given, async (terminal, signal) => {
+        const [{ copy }, { parseCopySpecs, parseCopyOptions }] = await Promise.all([
           import("../../copy/copy.ts"),
           import("../../copy/copy-options.ts"),
         ]);
-        return copy(readCopyOrders([source, ...rest], given), readCopyWay(given), terminal, signal);
+        return copy(parseCopySpecs([source, ...rest], given), parseCopyOptions(given), terminal, signal);
       }),
     );
 }

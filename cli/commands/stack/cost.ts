@@ -1,7 +1,7 @@
-import type { Session } from "../command-runner.ts";
+import type { CommandRunner } from "../command-runner.ts";
 import { createCommand, numberFrom } from "../create-command.ts";
 
-export function costCommand(session: Session) {
+export function costCommand(runner: CommandRunner) {
   return createCommand("cost", "estimate what a month costs")
     .option("--images <n>", "images pushed in a month", numberFrom(0, 1e9), 1_000)
     .option("--megabytes <n>", "size of an image in MB of 10^6 bytes", numberFrom(0, 1e6), 500)
@@ -9,6 +9,6 @@ export function costCommand(session: Session) {
     .option("--blobs <n>", "blobs of an image", numberFrom(1, 1_000), 10)
     .option("--destinations <n>", "destinations each image goes to", numberFrom(1, 100), 1)
     .action((given) =>
-      session.run(given, async (terminal) => (await import("../../cost/cost.ts")).cost(given, terminal)),
+      runner.run(given, async (terminal) => (await import("../../cost/cost.ts")).cost(given, terminal)),
     );
 }

@@ -1,11 +1,11 @@
-import type { Session } from "../command-runner.ts";
+import type { CommandRunner } from "../command-runner.ts";
 import { createStackCommand } from "../create-command.ts";
 
-export function statusCommand(session: Session) {
+export function statusCommand(runner: CommandRunner) {
   return createStackCommand("status", "show tags, lag, circuits and queues of a deployed stack")
     .option("--tag <destination/repo:tag>", "one tag: what is known of it, and how its last requests ended")
     .action((given) =>
-      session.run(given, async (terminal, signal) =>
+      runner.run(given, async (terminal, signal) =>
         (await import("../../stack/status.ts")).status(given, terminal, signal),
       ),
     );

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { createDownloadLinks } from "../storage/download-links.ts";
 import { specificationProfile } from "./profile.ts";
 import type { Action, ExtraRoute, Profile } from "./profile.ts";
-import { Refusal } from "../protocol/error-response.ts";
+import { ErrorResponse } from "../protocol/error-response.ts";
 
 export interface ArtifactRegistryProfileOptions {
   /** The repositories that exist, `project/repository`; no other is ever created. */
@@ -43,7 +43,7 @@ export function createArtifactRegistryProfile(options: ArtifactRegistryProfileOp
     ...specificationProfile,
     authorize: (request, repository, action) => authorize(request, repository, action, options.verifyToken),
     refuseName: (name, action) => refuseName(name, action, options.repositories),
-    unknownRepository: () => new Refusal(404, "NAME_UNKNOWN", "Repository not found"),
+    unknownRepository: () => new ErrorResponse(404, "NAME_UNKNOWN", "Repository not found"),
     blobScope: (name) => name.split("/").slice(0, 2).join("/"),
     downloadLocation(name, digest) {
       const [project, repository] = name.split("/");
@@ -67,21 +67,21 @@ export function createArtifactRegistryProfile(options: ArtifactRegistryProfileOp
     listsManifests: true,
     issueToken(authorization) {
       const token = authorization === undefined ? "" : tokenOf(authorization);
-      return options.verifyToken(token) ? token : new Refusal(401, "UNAUTHORIZED", "authentication failed");
+      return options.verifyToken(token) ? token : new ErrorResponse(401, "UNAUTHORIZED", "authentication failed");
     },
     extraRoutes: EXTRA_ROUTES,
   };
 }
 
 /** What does not exist and what is forbidden look the same from outside. */
-function refuseName(name: string, action: Action, known: readonly string[]): Refusal | undefined {
+function refuseName(name: string, action: Action, known: readonly string[]): ErrorResponse | undefined {
   const [project, repository, ...image] = name.split("/");
   if (image.length === 0) {
-    return new Refusal(400, "NAME_INVALID", `invalid number of path components: ${name.split("/").length}`);
+    return new ErrorResponse(400, "NAME_INVALID", `invalid number of path components: ${name.split("/").length}`);
   }
   if (known.includes(`${project}/${repository}`)) return undefined;
   const resource = `projects/${project}/locations/local/repositories/${repository}`;
-  return new Refusal(
+  return new ErrorResponse(
     403,
     "DENIED",
     `Permission "${PERMISSION[action]}" denied on resource "${resource}" (or it may not exist)`,
@@ -93,7 +93,7 @@ function authorize(
   repository: string | undefined,
   action: Action,
   verifyToken: (token: string) => boolean,
-): Refusal | undefined {
+): ErrorResponse | undefined {
   const { authorization, host } = request.headers;
   if (authorization === undefined) {
     const scope =
@@ -101,10 +101,10 @@ function authorize(
         ? ""
         : `,service="${host}",scope="repository:${repository}:${action === "pull" ? "pull" : "pull,push"}"`;
     const headers = { "www-authenticate": `Bearer realm="http://${host}/v2/token"${scope}` };
-    return new Refusal(401, "UNAUTHORIZED", "not authenticated: No credential was supplied.", { headers });
+    return new ErrorResponse(401, "UNAUTHORIZED", "not authenticated: No credential was supplied.", { headers });
   }
   if (verifyToken(tokenOf(authorization))) return undefined;
-  return new Refusal(401, "UNAUTHORIZED", "No valid credential was supplied.");
+  return new ErrorResponse(401, "UNAUTHORIZED", "No valid credential was supplied.");
 }
 
 /** The access token of a Bearer header, or of Basic with user `oauth2accesstoken`. */

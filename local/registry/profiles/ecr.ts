@@ -3,7 +3,7 @@ import { LOCAL_ACCOUNT } from "../../access/local-aws.ts";
 import type { LayerBucket } from "../storage/layer-bucket.ts";
 import { specificationProfile } from "./profile.ts";
 import type { Profile } from "./profile.ts";
-import { Refusal } from "../protocol/error-response.ts";
+import { ErrorResponse } from "../protocol/error-response.ts";
 
 export interface EcrProfileOptions {
   readonly password: string;
@@ -23,13 +23,13 @@ export function createEcrProfile({ password, bucket, isExpired = () => false }: 
     authorize(request) {
       if (request.headers.authorization !== expected) {
         const challenge = `Basic realm="http://${request.headers.host}/",service="ecr.amazonaws.com"`;
-        return new Refusal(401, "UNAUTHORIZED", "Not Authorized", { headers: { "www-authenticate": challenge } });
+        return new ErrorResponse(401, "UNAUTHORIZED", "Not Authorized", { headers: { "www-authenticate": challenge } });
       }
       if (!isExpired(request)) return undefined;
-      return new Refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.");
+      return new ErrorResponse(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.");
     },
     unknownRepository: (name) =>
-      new Refusal(
+      new ErrorResponse(
         404,
         "NAME_UNKNOWN",
         `The repository with name '${name}' does not exist in the registry with id '${LOCAL_ACCOUNT}'`,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Digest } from "../../../src/oci/digest.ts";
-import type { Refusal } from "../protocol/error-response.ts";
+import type { ErrorResponse } from "../protocol/error-response.ts";
 
 /** What a request wants to do. */
 export type Action = "pull" | "push" | "delete";
@@ -8,11 +8,11 @@ export type Action = "pull" | "push" | "delete";
 /** How one cloud's registry differs from the specification's. A plain object of policies. */
 export interface Profile {
   /** Why the request may not come in, or undefined. `repository` is undefined for `/v2/`. */
-  authorize(request: IncomingMessage, repository: string | undefined, action: Action): Refusal | undefined;
+  authorize(request: IncomingMessage, repository: string | undefined, action: Action): ErrorResponse | undefined;
   /** Why there can be no such repository, or undefined. */
-  refuseName(repository: string, action: Action): Refusal | undefined;
+  refuseName(repository: string, action: Action): ErrorResponse | undefined;
   /** The refusal of a repository that has nothing. */
-  unknownRepository(repository: string): Refusal;
+  unknownRepository(repository: string): ErrorResponse;
   /** Repositories with the same scope share their blobs. */
   blobScope(repository: string): string;
   /** Where a blob is downloaded, when not at its own URL. */
@@ -41,7 +41,7 @@ export interface Profile {
   /** Adds Google's `manifest` map to tag lists. */
   readonly listsManifests: boolean;
   /** Answers the registry's own token server at `/v2/token`: a token, or why there is none. Absent: there is no such server. */
-  issueToken?(authorization: string | undefined): string | Refusal;
+  issueToken?(authorization: string | undefined): string | ErrorResponse;
   /** Paths outside of the specification. */
   readonly extraRoutes: readonly ExtraRoute[];
 }

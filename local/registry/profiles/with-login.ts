@@ -1,7 +1,7 @@
-import type { TokenBook } from "../../access/token-store.ts";
+import type { TokenStore } from "../../access/token-store.ts";
 import { specificationProfile } from "./profile.ts";
 import type { Profile } from "./profile.ts";
-import { Refusal } from "../protocol/error-response.ts";
+import { ErrorResponse } from "../protocol/error-response.ts";
 
 /** How a registry lets people in, and whom. */
 export type RegistryLogin =
@@ -16,7 +16,7 @@ interface TokenServer {
   readonly kind: "token-server";
   readonly username: string;
   readonly password: string;
-  readonly tokens: Pick<TokenBook, "issue" | "verify">;
+  readonly tokens: Pick<TokenStore, "issue" | "verify">;
 }
 
 const LIFE_MS = 300_000;
@@ -25,7 +25,7 @@ const LIFE_MS = 300_000;
 export function createLoginProfile(login: RegistryLogin): Profile {
   return {
     ...specificationProfile,
-    unknownRepository: () => new Refusal(404, "NAME_UNKNOWN", "repository name not known to registry"),
+    unknownRepository: () => new ErrorResponse(404, "NAME_UNKNOWN", "repository name not known to registry"),
     authorize({ headers }, repository, action) {
       if (isIn(login, headers.authorization ?? "")) return undefined;
       const actions = action === "pull" ? "pull" : "pull,push";
@@ -33,7 +33,7 @@ export function createLoginProfile(login: RegistryLogin): Profile {
       const realm = `http://${headers.host}/v2/token`;
       const challenge =
         login.kind === "basic" ? 'Basic realm="registry"' : `Bearer realm="${realm}",service="registry"${scope}`;
-      return new Refusal(401, "UNAUTHORIZED", "authentication required", {
+      return new ErrorResponse(401, "UNAUTHORIZED", "authentication required", {
         headers: { "www-authenticate": challenge },
       });
     },
@@ -41,9 +41,9 @@ export function createLoginProfile(login: RegistryLogin): Profile {
   };
 }
 
-function tokenFor(login: TokenServer, authorization: string | undefined): string | Refusal {
+function tokenFor(login: TokenServer, authorization: string | undefined): string | ErrorResponse {
   if (authorization === basic(login)) return login.tokens.issue(LIFE_MS);
-  return new Refusal(401, "UNAUTHORIZED", "incorrect username or password");
+  return new ErrorResponse(401, "UNAUTHORIZED", "incorrect username or password");
 }
 
 function isIn(login: RegistryLogin, authorization: string): boolean {

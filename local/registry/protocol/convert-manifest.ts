@@ -16,7 +16,7 @@ const OCI_TO_DOCKER: readonly (readonly [string, string])[] = [
  * What ECR answers to a pull by tag whose Accept lacks the stored type: the same image in the other format, so with
  * another digest (ECR user guide, "Container image manifest format support").
  */
-export function translate(stored: Served, accept: string | undefined): Served {
+export function convertManifest(stored: Served, accept: string | undefined): Served {
   const accepted = (accept ?? "").split(",").map((type) => type.split(";")[0]?.trim());
   if (accept === undefined || accepted.includes("*/*") || accepted.includes(stored.mediaType)) return stored;
   const pairs = [...OCI_TO_DOCKER, ...OCI_TO_DOCKER.map(([oci, docker]) => [docker, oci] as const)];

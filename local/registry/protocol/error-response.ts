@@ -1,6 +1,6 @@
 /** An error answer of the distribution-spec ("Error Codes"): a status, a code, a message, and headers where they belong. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+export class ErrorResponse extends Error {
+  override readonly name = "ErrorResponse";
   readonly status: number;
   readonly code: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,11 +1,11 @@
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { digestFrom, methodNotAllowed } from "./registry-context.ts";
-import type { Exchange, RegistryParts } from "./registry-context.ts";
-import { Refusal } from "../protocol/error-response.ts";
+import type { Exchange, RegistryContext } from "./registry-context.ts";
+import { ErrorResponse } from "../protocol/error-response.ts";
 import type { RepositoryState } from "../storage/repository-index.ts";
 
 /** `/v2/<name>/tags/list` (distribution-spec, "Listing Tags"). */
-export function tagsRoute({ method, url, response, repository }: Exchange, { index, profile }: RegistryParts): void {
+export function tagsRoute({ method, url, response, repository }: Exchange, { index, profile }: RegistryContext): void {
   if (method !== "GET") throw methodNotAllowed();
   const state = index.find(repository);
   if (state === undefined) throw profile.unknownRepository(repository);
@@ -32,7 +32,7 @@ function pageSize(text: string | null, max: number): number {
   if (text === null) return max;
   const size = Number(text);
   if (Number.isInteger(size) && size >= 0 && size <= max) return size;
-  throw new Refusal(400, "PAGINATION_NUMBER_INVALID", `invalid number of results requested: n is 0 to ${max}`);
+  throw new ErrorResponse(400, "PAGINATION_NUMBER_INVALID", `invalid number of results requested: n is 0 to ${max}`);
 }
 
 /** Google's own addition to tag lists: every manifest with its tags. */
@@ -48,7 +48,7 @@ function googleMap({ manifests, tags }: RepositoryState, most: number): object {
 /** `/v2/<name>/referrers/<digest>` (distribution-spec, "Listing Referrers"). */
 export function referrersRoute(
   { method, url, response, repository }: Exchange,
-  { index }: RegistryParts,
+  { index }: RegistryContext,
   reference: string,
 ): void {
   if (method !== "GET" && method !== "HEAD") throw methodNotAllowed();

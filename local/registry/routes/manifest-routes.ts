@@ -9,18 +9,18 @@ import { isNonDistributable, manifestKind } from "../../../src/oci/media-type.ts
 import { isTag } from "../../../src/oci/reference.ts";
 import type { Tag } from "../../../src/oci/reference.ts";
 import { methodNotAllowed } from "./registry-context.ts";
-import type { Exchange, RegistryParts } from "./registry-context.ts";
+import type { Exchange, RegistryContext } from "./registry-context.ts";
 import { annotationsOf } from "../protocol/annotations.ts";
 import type { Profile } from "../profiles/profile.ts";
-import { Refusal } from "../protocol/error-response.ts";
+import { ErrorResponse } from "../protocol/error-response.ts";
 import type { KnownManifest, RepositoryState } from "../storage/repository-index.ts";
-import { translate } from "../protocol/convert-manifest.ts";
+import { convertManifest } from "../protocol/convert-manifest.ts";
 
 /** `/v2/<name>/manifests/<reference>` */
-export async function manifestRoute(exchange: Exchange, parts: RegistryParts, reference: string): Promise<void> {
+export async function manifestRoute(exchange: Exchange, parts: RegistryContext, reference: string): Promise<void> {
   if (!isTag(reference) && !isDigest(reference)) {
     const code = reference.includes(":") ? "DIGEST_INVALID" : "TAG_INVALID";
-    throw new Refusal(400, code, `${reference.slice(0, 140)} is neither a tag nor a digest`);
+    throw new ErrorResponse(400, code, `${reference.slice(0, 140)} is neither a tag nor a digest`);
   }
   switch (exchange.method) {
     case "GET":
@@ -37,7 +37,7 @@ export async function manifestRoute(exchange: Exchange, parts: RegistryParts, re
 
 async function getManifest(
   { request, response, method, repository }: Exchange,
-  parts: RegistryParts,
+  parts: RegistryContext,
   reference: string,
 ): Promise<void> {
   const state = parts.index.find(repository);
@@ -45,11 +45,11 @@ async function getManifest(
   const digest = isDigest(reference) ? reference : state.tags.get(reference);
   const known = digest && state.manifests.get(digest);
   if (digest === undefined || known === undefined || known.isArchived === true) {
-    throw new Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown");
+    throw new ErrorResponse(404, "MANIFEST_UNKNOWN", "manifest unknown");
   }
   const stored = { mediaType: known.mediaType, bytes: await readAll(parts.files.read(digest)) };
   const accept = request.headers.accept;
-  const sent = parts.profile.translates && !isDigest(reference) ? translate(stored, accept) : stored;
+  const sent = parts.profile.translates && !isDigest(reference) ? convertManifest(stored, accept) : stored;
   response.writeHead(200, {
     "content-type": sent.mediaType,
     "content-length": sent.bytes.byteLength,
@@ -58,13 +58,13 @@ async function getManifest(
   response.end(method === "HEAD" ? undefined : sent.bytes);
 }
 
-async function putManifest(exchange: Exchange, parts: RegistryParts, reference: Tag | Digest): Promise<void> {
+async function putManifest(exchange: Exchange, parts: RegistryContext, reference: Tag | Digest): Promise<void> {
   const { request, response, repository } = exchange;
   const { index, files, profile, emit } = parts;
   const bytes = await readManifest(request);
   const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : "sha256");
   if (isDigest(reference) && reference !== digest) {
-    throw new Refusal(400, "DIGEST_INVALID", `the manifest's digest is ${digest}, not ${reference}`);
+    throw new ErrorResponse(400, "DIGEST_INVALID", `the manifest's digest is ${digest}, not ${reference}`);
   }
   const mediaType = mediaTypeOf(request);
   const found = readSuccessors(bytes, mediaType);
@@ -109,13 +109,13 @@ function known(mediaType: string, bytes: Uint8Array, found: Successors | undefin
 function requireMovable({ immutableTags }: Profile, state: RepositoryState, reference: string): void {
   if (!immutableTags || !state.tags.has(reference)) return;
   const text = `cannot update tag ${reference}. The repository has enabled tag immutability`;
-  throw new Refusal(400, "MANIFEST_INVALID", `manifest invalid: ${text}`);
+  throw new ErrorResponse(400, "MANIFEST_INVALID", `manifest invalid: ${text}`);
 }
 
 async function readManifest(request: IncomingMessage): Promise<Buffer> {
   const bytes = await readAll(request, MANIFEST_MAX_BYTES);
   if (bytes.byteLength <= MANIFEST_MAX_BYTES) return bytes;
-  throw new Refusal(413, "MANIFEST_INVALID", `manifests of more than ${MANIFEST_MAX_BYTES} bytes are refused`, {
+  throw new ErrorResponse(413, "MANIFEST_INVALID", `manifests of more than ${MANIFEST_MAX_BYTES} bytes are refused`, {
     headers: { connection: "close" },
   });
 }
@@ -135,7 +135,7 @@ async function readAll(stream: AsyncIterable<unknown>, limit = Number.POSITIVE_I
 
 /** What the manifest points to; undefined for types outside of the specifications, which are kept as they are. */
 function readSuccessors(bytes: Uint8Array, mediaType: string): Successors | undefined {
-  if (mediaType === "") throw new Refusal(400, "MANIFEST_INVALID", "a manifest needs a Content-Type");
+  if (mediaType === "") throw new ErrorResponse(400, "MANIFEST_INVALID", "a manifest needs a Content-Type");
   try {
     if (manifestKind(mediaType) === "schema1") return undefined;
     if (manifestKind(mediaType) !== undefined) {
@@ -145,8 +145,9 @@ function readSuccessors(bytes: Uint8Array, mediaType: string): Successors | unde
     JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return undefined;
   } catch (error) {
-    if (error instanceof FormatError) throw new Refusal(400, "MANIFEST_INVALID", `manifest invalid: ${error.message}`);
-    throw new Refusal(400, "MANIFEST_INVALID", "manifest invalid: it is not JSON");
+    if (error instanceof FormatError)
+      throw new ErrorResponse(400, "MANIFEST_INVALID", `manifest invalid: ${error.message}`);
+    throw new ErrorResponse(400, "MANIFEST_INVALID", "manifest invalid: it is not JSON");
   }
 }
 
@@ -165,7 +166,7 @@ function requireContent(found: Successors | undefined, state: RepositoryState, s
   const missing: Digest | undefined = blob?.digest ?? child?.digest;
   if (missing === undefined) return;
   const detail = { digest: missing };
-  throw new Refusal(
+  throw new ErrorResponse(
     400,
     "MANIFEST_BLOB_UNKNOWN",
     `${missing} is not in this repository; push it before what points to it`,
@@ -175,16 +176,16 @@ function requireContent(found: Successors | undefined, state: RepositoryState, s
 
 async function deleteManifest(
   { response, repository }: Exchange,
-  { index, profile }: RegistryParts,
+  { index, profile }: RegistryContext,
   reference: string,
 ): Promise<void> {
   const state = index.find(repository);
   if (state === undefined) throw profile.unknownRepository(repository);
   if (isDigest(reference)) {
-    if (!state.manifests.delete(reference)) throw new Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown");
+    if (!state.manifests.delete(reference)) throw new ErrorResponse(404, "MANIFEST_UNKNOWN", "manifest unknown");
     for (const [tag, digest] of state.tags) if (digest === reference) state.tags.delete(tag);
   } else if (!state.tags.delete(reference)) {
-    throw new Refusal(404, "MANIFEST_UNKNOWN", "manifest unknown");
+    throw new ErrorResponse(404, "MANIFEST_UNKNOWN", "manifest unknown");
   }
   await index.save(repository);
   response.writeHead(202, { "content-length": 0 }).end();

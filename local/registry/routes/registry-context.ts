@@ -4,13 +4,13 @@ import { parseDigest } from "../../../src/oci/digest.ts";
 import { FormatError } from "../../../src/oci/errors/format-error.ts";
 import type { ContentFiles } from "../storage/content-files.ts";
 import type { Profile } from "../profiles/profile.ts";
-import { Refusal } from "../protocol/error-response.ts";
+import { ErrorResponse } from "../protocol/error-response.ts";
 import type { OnRegistryEvent } from "../protocol/registry-event.ts";
 import type { RepositoryIndex } from "../storage/repository-index.ts";
 import type { UploadSessions } from "../storage/upload-sessions.ts";
 
 /** What all routes share. */
-export interface RegistryParts {
+export interface RegistryContext {
   readonly files: ContentFiles;
   readonly index: RepositoryIndex;
   readonly uploads: UploadSessions;
@@ -27,16 +27,16 @@ export interface Exchange {
   readonly repository: string;
 }
 
-/** A digest from a path or query. @throws {Refusal} DIGEST_INVALID */
+/** A digest from a path or query. @throws {ErrorResponse} DIGEST_INVALID */
 export function digestFrom(text: string): Digest {
   try {
     return parseDigest(text);
   } catch (error) {
-    if (error instanceof FormatError) throw new Refusal(400, "DIGEST_INVALID", error.message);
+    if (error instanceof FormatError) throw new ErrorResponse(400, "DIGEST_INVALID", error.message);
     throw error;
   }
 }
 
-export function methodNotAllowed(): Refusal {
-  return new Refusal(405, "UNSUPPORTED", "The operation is unsupported.");
+export function methodNotAllowed(): ErrorResponse {
+  return new ErrorResponse(405, "UNSUPPORTED", "The operation is unsupported.");
 }

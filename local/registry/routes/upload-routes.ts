@@ -1,15 +1,15 @@
 import type { Digest } from "../../../src/oci/digest.ts";
 import { digestFrom, methodNotAllowed } from "./registry-context.ts";
-import type { Exchange, RegistryParts } from "./registry-context.ts";
-import { Refusal } from "../protocol/error-response.ts";
+import type { Exchange, RegistryContext } from "./registry-context.ts";
+import { ErrorResponse } from "../protocol/error-response.ts";
 import type { UploadSession } from "../storage/upload-sessions.ts";
 
 /** `POST /v2/<name>/blobs/uploads/`: opens a session, takes a whole blob, or mounts one. */
-export async function startUploadRoute(exchange: Exchange, parts: RegistryParts): Promise<void> {
+export async function startUploadRoute(exchange: Exchange, parts: RegistryContext): Promise<void> {
   const { method, url, request, repository, response } = exchange;
   if (method !== "POST") throw methodNotAllowed();
   if (parts.profile.requiresLength && request.headers["content-length"] === undefined) {
-    throw new Refusal(411, "SIZE_INVALID", "POST requests require a Content-length header.");
+    throw new ErrorResponse(411, "SIZE_INVALID", "POST requests require a Content-length header.");
   }
   const mount = url.searchParams.get("mount");
   if (mount !== null && (await mountBlob(exchange, parts, digestFrom(mount)))) return;
@@ -24,7 +24,7 @@ export async function startUploadRoute(exchange: Exchange, parts: RegistryParts)
 
 async function mountBlob(
   { url, repository, response }: Exchange,
-  { index, profile }: RegistryParts,
+  { index, profile }: RegistryContext,
   digest: Digest,
 ): Promise<boolean> {
   const from = url.searchParams.get("from");
@@ -38,7 +38,7 @@ async function mountBlob(
 }
 
 /** `<session>`: PATCH appends, PUT finishes, GET tells how far it is, DELETE gives it up. */
-export async function uploadRoute(exchange: Exchange, parts: RegistryParts, id: string): Promise<void> {
+export async function uploadRoute(exchange: Exchange, parts: RegistryContext, id: string): Promise<void> {
   const { method, url, response, repository } = exchange;
   const session = parts.uploads.find(id, repository === "" ? undefined : repository);
   const named = { ...exchange, repository: session.repository };
@@ -65,7 +65,7 @@ export async function uploadRoute(exchange: Exchange, parts: RegistryParts, id: 
   }
 }
 
-async function patch(exchange: Exchange, parts: RegistryParts, session: UploadSession): Promise<void> {
+async function patch(exchange: Exchange, parts: RegistryContext, session: UploadSession): Promise<void> {
   if (session.writes >= parts.profile.maxPatches) throw methodNotAllowed();
   requireNext(exchange, parts, session);
   await receive(exchange, parts, session);
@@ -73,7 +73,7 @@ async function patch(exchange: Exchange, parts: RegistryParts, session: UploadSe
 }
 
 /** A chunk must begin where the last one ended (distribution-spec, "Pushing a blob in chunks": 416 otherwise). */
-function requireNext({ request }: Exchange, parts: RegistryParts, session: UploadSession): void {
+function requireNext({ request }: Exchange, parts: RegistryContext, session: UploadSession): void {
   const header = request.headers["content-range"];
   if (header === undefined) return;
   const match = /^(?:bytes )?(\d+)-(\d+)(?:\/(?:\d+|\*))?$/.exec(header);
@@ -81,14 +81,14 @@ function requireNext({ request }: Exchange, parts: RegistryParts, session: Uploa
   const fits = match !== null && Number(match[1]) === session.offset;
   const counts = match !== null && (Number.isNaN(length) || Number(match[2]) - Number(match[1]) + 1 === length);
   if (fits && counts) return;
-  throw new Refusal(416, "BLOB_UPLOAD_INVALID", `the next byte is ${session.offset}`, {
+  throw new ErrorResponse(416, "BLOB_UPLOAD_INVALID", `the next byte is ${session.offset}`, {
     headers: sessionHeaders(parts, session),
   });
 }
 
 async function finish(
   { response, repository }: Exchange,
-  { index, uploads, profile, emit }: RegistryParts,
+  { index, uploads, profile, emit }: RegistryContext,
   session: UploadSession,
   digest: Digest,
 ): Promise<void> {
@@ -104,7 +104,7 @@ function stored(repository: string, digest: Digest): Record<string, string> {
   return { location: `/v2/${repository}/blobs/${digest}`, "docker-content-digest": digest, "content-length": "0" };
 }
 
-function sessionHeaders({ profile }: RegistryParts, session: UploadSession): Record<string, string> {
+function sessionHeaders({ profile }: RegistryContext, session: UploadSession): Record<string, string> {
   return {
     location: profile.uploadLocation(session.repository, session.id, session.writes),
     range: `0-${Math.max(session.offset - 1, 0)}`,
@@ -117,7 +117,7 @@ const PROGRESS_MS = 100;
 /** Appends the request's body to the session, and tells now and then, and at the end, how much has come. */
 async function receive(
   { request, repository }: Exchange,
-  { uploads, emit }: RegistryParts,
+  { uploads, emit }: RegistryContext,
   session: UploadSession,
 ): Promise<void> {
   let untold = 0;

@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 import { algorithmOf, hexOf } from "../../../src/oci/digest.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import type { ContentFiles } from "./content-files.ts";
-import { Refusal } from "../protocol/error-response.ts";
+import { ErrorResponse } from "../protocol/error-response.ts";
 
 /** An upload under way: bytes on disk, never in memory. */
 export interface UploadSession {
@@ -25,11 +25,11 @@ export interface UploadSession {
 
 export interface UploadSessions {
   start(repository: string): UploadSession;
-  /** @throws {Refusal} BLOB_UPLOAD_UNKNOWN when there is no such session of this repository. */
+  /** @throws {ErrorResponse} BLOB_UPLOAD_UNKNOWN when there is no such session of this repository. */
   find(id: string, repository: string | undefined): UploadSession;
   /** Appends a request's body. A body that breaks off leaves what came, or ends the session where the profile says so. */
   append(session: UploadSession, request: IncomingMessage, onBytes: (bytes: number) => void): Promise<void>;
-  /** Ends the session: its bytes become the blob. @throws {Refusal} DIGEST_INVALID when they are not the digest's; 409 while they still come. */
+  /** Ends the session: its bytes become the blob. @throws {ErrorResponse} DIGEST_INVALID when they are not the digest's; 409 while they still come. */
   commit(session: UploadSession, digest: Digest): Promise<void>;
   cancel(session: UploadSession): Promise<void>;
 }
@@ -107,12 +107,12 @@ function newSession(repository: string, file: string, usedAt: number): UploadSes
   return { id, repository, file, offset: 0, writes: 0, sha256: createHash("sha256"), busy: false, usedAt };
 }
 
-function isWrittenTo(): Refusal {
-  return new Refusal(409, "BLOB_UPLOAD_INVALID", "another request is writing to this upload");
+function isWrittenTo(): ErrorResponse {
+  return new ErrorResponse(409, "BLOB_UPLOAD_INVALID", "another request is writing to this upload");
 }
 
-function unknownUpload(): Refusal {
-  return new Refusal(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
+function unknownUpload(): ErrorResponse {
+  return new ErrorResponse(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
 }
 
 /** True when there was no room for what was to be written. */
@@ -148,7 +148,7 @@ async function commitFile(session: UploadSession, digest: Digest, files: Content
   const hex = isSha256 ? session.sha256.digest("hex") : await files.hash(session.file, digest);
   if (hex !== hexOf(digest)) {
     await rm(session.file, { force: true });
-    throw new Refusal(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
+    throw new ErrorResponse(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
   }
   await files.adopt(session.file, digest);
 }

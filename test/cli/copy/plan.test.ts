@@ -3,7 +3,7 @@ import { once } from "node:events";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { copy } from "../../../cli/copy/copy.ts";
-import { readCopyOrders } from "../../../cli/copy/copy-options.ts";
+import { parseCopySpecs } from "../../../cli/copy/copy-options.ts";
 import { ExitCode } from "../../../cli/errors/exit-code.ts";
 import { imageOf, indexOf, layer, withReferrer } from "../../../local/images/image-content.ts";
 import type { ImageContent } from "../../../local/images/image-content.ts";
@@ -35,7 +35,7 @@ interface Planned {
 
 async function run(source: string, target: string, dryRun: boolean): Promise<string> {
   const { terminal, out } = captureTerminal({ json: true, quiet: true });
-  const orders = readCopyOrders([source, target], { allTags: false, tags: [] });
+  const orders = parseCopySpecs([source, target], { allTags: false, tags: [] });
   const way = {
     platform: undefined,
     dryRun,

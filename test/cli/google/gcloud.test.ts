@@ -3,11 +3,11 @@ import { chmod, copyFile, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { gcloudCommands } from "../../../cli/google/gcloud.ts";
-import type { TrustingPlace } from "../../../cli/google/federated-destination.ts";
+import type { FederatedDestination } from "../../../cli/google/federated-destination.ts";
 import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 
 const roles = { account: "123456789012", names: ["images-copy-eu-central-1", "images-probe-eu-central-1"] };
-const place: TrustingPlace = {
+const place: FederatedDestination = {
   destination: "europe",
   projectNumber: "1234567890",
   pool: "from-aws",

@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 import { ExitCode } from "../../../cli/errors/exit-code.ts";
 import { gcloudCommands } from "../../../cli/google/gcloud.ts";
 import { terraform } from "../../../cli/google/terraform.ts";
-import { conditionOf } from "../../../cli/google/trusted-roles.ts";
-import { trustingPlace } from "../../../cli/google/federated-destination.ts";
+import { attributeCondition } from "../../../cli/google/trusted-roles.ts";
+import { federatedDestination } from "../../../cli/google/federated-destination.ts";
 import { run } from "../../../cli/run.ts";
 import { FreightlinerStack } from "../../../infra/freightliner-stack.ts";
 import { readConfigurationFile } from "../../../infra/settings/read-configuration.ts";
@@ -68,7 +68,7 @@ describe("freightliner google-setup", () => {
   it("knows where the gcr.io names live", () => {
     const written = readFileSync(CONFIG, "utf8").replaceAll("europe-west3-docker.pkg.dev", "eu.gcr.io");
     const [first] = parseConfigurationFile(written).configuration.destinations;
-    expect(first && trustingPlace(first)).toMatchObject({
+    expect(first && federatedDestination(first)).toMatchObject({
       location: "europe",
       repository: "eu.gcr.io",
       project: "my-project",
@@ -112,7 +112,7 @@ describe("freightliner google-setup", () => {
   });
 
   it("trusts named roles only", () => {
-    expect(conditionOf({ account: "1", names: ["a"] })).not.toContain("*");
+    expect(attributeCondition({ account: "1", names: ["a"] })).not.toContain("*");
   });
 
   it.each([

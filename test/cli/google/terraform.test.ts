@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { hcl } from "../../../cli/google/hcl.ts";
 import { terraform } from "../../../cli/google/terraform.ts";
-import { trustingPlace } from "../../../cli/google/federated-destination.ts";
-import type { TrustingPlace } from "../../../cli/google/federated-destination.ts";
+import { federatedDestination } from "../../../cli/google/federated-destination.ts";
+import type { FederatedDestination } from "../../../cli/google/federated-destination.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 
 const roles = { account: "123456789012", names: ["images-copy-eu-central-1", "images-probe-eu-central-1"] };
 const audience =
   "//iam.googleapis.com/projects/42/locations/global/workloadIdentityPools/from-aws/providers/freightliner";
 
-function placeOf(prefix: string, serviceAccount?: string): TrustingPlace | undefined {
+function placeOf(prefix: string, serviceAccount?: string): FederatedDestination | undefined {
   const federation = serviceAccount === undefined ? { audience } : { audience, serviceAccount };
   const { destinations } = parseConfiguration({
     version: 1,
@@ -17,10 +17,11 @@ function placeOf(prefix: string, serviceAccount?: string): TrustingPlace | undef
     destinations: [{ name: "eu", kind: "artifactRegistry", registry: "europe-docker.pkg.dev", prefix, federation }],
     rules: [{ repositories: ["**"], destinations: ["eu"] }],
   });
-  return destinations[0] && trustingPlace(destinations[0]);
+  return destinations[0] && federatedDestination(destinations[0]);
 }
 
-const places = (...all: (TrustingPlace | undefined)[]): TrustingPlace[] => all.filter((each) => each !== undefined);
+const places = (...all: (FederatedDestination | undefined)[]): FederatedDestination[] =>
+  all.filter((each) => each !== undefined);
 const SCOPED = places(placeOf("example.com/project/images", "writer@project.example.com.iam.gserviceaccount.com"));
 
 const opened = (line: string): number => (line.match(/[{[(]/g) ?? []).length - (line.match(/[}\])]/g) ?? []).length;

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createLocalRate } from "../../../cli/registry-access/request-rate.ts";
-import { openAccess } from "../../../cli/registry-access/registry-access.ts";
+import { createRequestRate } from "../../../cli/registry-access/request-rate.ts";
+import { openRegistryAccess } from "../../../cli/registry-access/registry-access.ts";
 import { createRegistrySettings } from "../../../cli/registry-access/registry-settings.ts";
 import { UsageError } from "../../../cli/errors/usage-error.ts";
 import { makeCertificates } from "../../fixtures/servers/certificates.ts";
@@ -31,7 +31,7 @@ async function homeWith(files: Readonly<Record<string, string>>) {
 }
 
 async function reached(options: AccessOptions, environment: NodeJS.ProcessEnv, origin: string): Promise<string> {
-  const { connections } = await openAccess(options, environment);
+  const { connections } = await openRegistryAccess(options, environment);
   try {
     const { statusCode, body } = await connections.request({
       origin,
@@ -52,7 +52,7 @@ async function reached(options: AccessOptions, environment: NodeJS.ProcessEnv, o
 async function refusal(text: string): Promise<string> {
   await using home = await homeWith({ "registries.yaml": text });
   const options = { allowedHosts: [], registriesFile: home.at("registries.yaml") };
-  const error: unknown = await openAccess(options, home.environment).catch((caught: unknown) => caught);
+  const error: unknown = await openRegistryAccess(options, home.environment).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(UsageError);
   return error instanceof Error ? error.message.replace(home.at("registries.yaml"), "FILE") : "";
 }
@@ -96,9 +96,11 @@ describe("certificates", () => {
       "text.pem": "hello",
       "broken.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     });
-    await expect(openAccess({ allowedHosts: [], caFile: home.at(name) }, home.environment)).rejects.toThrow(says);
+    await expect(openRegistryAccess({ allowedHosts: [], caFile: home.at(name) }, home.environment)).rejects.toThrow(
+      says,
+    );
     const named = { ...home.environment, SSL_CERT_FILE: home.at(name) };
-    await expect(openAccess({ allowedHosts: [] }, named)).rejects.toThrow(/^SSL_CERT_FILE, /);
+    await expect(openRegistryAccess({ allowedHosts: [] }, named)).rejects.toThrow(/^SSL_CERT_FILE, /);
   });
 });
 
@@ -132,7 +134,7 @@ describe("a file of registries", () => {
     await using home = await homeWith({
       "r.yaml": "registries:\n  index.docker.io:\n    allowHosts: [mirror.corp]\n    requestsPerSecond: 5\n",
     });
-    const { settingsOf, connections } = await openAccess(
+    const { settingsOf, connections } = await openRegistryAccess(
       { allowedHosts: ["named.corp"], registriesFile: home.at("r.yaml") },
       home.environment,
     );
@@ -147,10 +149,10 @@ describe("a file of registries", () => {
 
   it("need not be there, unless it is named", async () => {
     await using home = await homeWith({});
-    const { connections } = await openAccess({ allowedHosts: [] }, home.environment);
+    const { connections } = await openRegistryAccess({ allowedHosts: [] }, home.environment);
     await connections.close();
     await expect(
-      openAccess({ allowedHosts: [], registriesFile: home.at("none.yaml") }, home.environment),
+      openRegistryAccess({ allowedHosts: [], registriesFile: home.at("none.yaml") }, home.environment),
     ).rejects.toThrow(/none\.yaml cannot be read \(ENOENT\)/);
   });
 
@@ -178,7 +180,7 @@ describe("a registry's rate", () => {
   it("spreads requests evenly, and waits longer when the registry asks for it", async () => {
     let now = 1_000;
     const clock = { now: () => now, sleep: async (ms: number) => void (now += ms) };
-    const rate = createLocalRate(10, clock);
+    const rate = createRequestRate(10, clock);
     const at: number[] = [];
     for (let index = 0; index < 3; index++) {
       await rate.turn(never);
@@ -197,7 +199,9 @@ describe("a proxy in the environment", () => {
   it("that is no URL is refused without its value", async () => {
     await using home = await homeWith({});
     const environment = { ...home.environment, HTTPS_PROXY: "ftp://me:secret@proxy" };
-    const error: unknown = await openAccess({ allowedHosts: [] }, environment).catch((caught: unknown) => caught);
+    const error: unknown = await openRegistryAccess({ allowedHosts: [] }, environment).catch(
+      (caught: unknown) => caught,
+    );
     expect(error).toBeInstanceOf(UsageError);
     expect(String(error)).toMatch(/HTTPS_PROXY is no URL of a proxy/);
     expect(String(error)).not.toContain("secret");

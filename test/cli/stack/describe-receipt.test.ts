@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { receiptLines } from "../../../cli/stack/describe-receipt.ts";
+import { describeReceipt } from "../../../cli/stack/describe-receipt.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 
 const receipt: Receipt = {
@@ -13,18 +13,18 @@ const receipt: Receipt = {
 
 describe("a receipt is shown", () => {
   it("with how its request ended, and how long after the push", () => {
-    expect(receiptLines(receipt)).toEqual([
+    expect(describeReceipt(receipt)).toEqual([
       "1970-01-01T00:00:03.500Z replicated sha256:1 2.5 s after its push, request r-1",
     ]);
   });
 
   it("with why it failed", () => {
     const error = "cannot put r.test/app:v1: the registry answered HTTP 403";
-    expect(receiptLines({ ...receipt, outcome: "failed", reason: "target-denied", error })[1]).toBe(`  ${error}`);
+    expect(describeReceipt({ ...receipt, outcome: "failed", reason: "target-denied", error })[1]).toBe(`  ${error}`);
   });
 
   it("with what its copy left out", () => {
-    expect(receiptLines({ ...receipt, leftOutCount: 1, leftOut: "layer sha256:2: foreign" })[1]).toBe(
+    expect(describeReceipt({ ...receipt, leftOutCount: 1, leftOut: "layer sha256:2: foreign" })[1]).toBe(
       "  left out: layer sha256:2: foreign",
     );
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bringBack } from "../../../cli/stack/move-letters.ts";
+import { moveLetters } from "../../../cli/stack/move-letters.ts";
 import type { DeadLetter } from "../../../src/aws/sqs/dead-letters.ts";
 
 const signal = new AbortController().signal;
@@ -59,7 +59,7 @@ describe("dead letters that are brought back", () => {
     const parts = createLetters(900_000, 10);
     const all = [letter(0), letter(1), { ...letter(2), body: "{" }, letter(3, "gone"), letter(4)];
     parts.state.refuses = ({ id }) => id === "letter-1";
-    const { moved, failed } = await bringBack(all, parts, signal);
+    const { moved, failed } = await moveLetters(all, parts, signal);
     expect([...moved].map(({ id }) => id).toSorted()).toEqual(["letter-0", "letter-4"]);
     expect([...failed].map(([{ id }, problem]) => `${id}: ${problem}`).toSorted()).toEqual([
       "letter-1: Error: throttled; run redrive again",
@@ -71,7 +71,7 @@ describe("dead letters that are brought back", () => {
   it("stay claimed for as long as it takes, however many there are", async () => {
     const parts = createLetters(900_000, 1_000);
     const all = Array.from({ length: 3_000 }, (_, index) => letter(index));
-    const { moved, failed } = await bringBack(all, parts, signal);
+    const { moved, failed } = await moveLetters(all, parts, signal);
     expect([moved.size, failed.size]).toEqual([3_000, 0]);
     expect(parts.state.now).toBeGreaterThan(3 * 900_000);
     expect(parts.state.holds).toBeLessThan(15);
@@ -80,7 +80,7 @@ describe("dead letters that are brought back", () => {
   it("are left to others when their claim was over before", async () => {
     const parts = createLetters(100_000, 1_000);
     parts.state.now = 400_000;
-    const { moved, failed } = await bringBack([letter(0)], parts, signal);
+    const { moved, failed } = await moveLetters([letter(0)], parts, signal);
     expect([moved.size, ...failed.values()]).toEqual([0, "the claim on it was over; run redrive again"]);
   });
 
@@ -92,7 +92,7 @@ describe("dead letters that are brought back", () => {
       return false;
     };
     const all = Array.from({ length: 100 }, (_, index) => letter(index));
-    await expect(bringBack(all, parts, stop.signal)).rejects.toThrow("Ctrl-C");
+    await expect(moveLetters(all, parts, stop.signal)).rejects.toThrow("Ctrl-C");
     expect(parts.state.now).toBeLessThan(200);
   });
 });

@@ -4,7 +4,7 @@ import { run } from "../../../cli/run.ts";
 import { imageOf, layer, withReferrer } from "../../../local/images/image-content.ts";
 import { pushImage } from "../../../local/images/push-image.ts";
 import type { Profile } from "../../../local/registry/profiles/profile.ts";
-import { Refusal } from "../../../local/registry/protocol/error-response.ts";
+import { ErrorResponse } from "../../../local/registry/protocol/error-response.ts";
 import { scratchRegistry } from "../../fixtures/servers/scratch-registry.ts";
 import { captureTerminal } from "../../fixtures/processes/terminal.ts";
 
@@ -20,7 +20,7 @@ const windows = imageOf([foreign], { os: "windows", architecture: "amd64" });
 /** A registry that does not tell what is attached. */
 const silent: Partial<Profile> = {
   authorize: ({ url }) =>
-    url?.includes("/referrers/") === true ? new Refusal(403, "DENIED", "not for you") : undefined,
+    url?.includes("/referrers/") === true ? new ErrorResponse(403, "DENIED", "not for you") : undefined,
 };
 
 async function ran(args: readonly string[]) {

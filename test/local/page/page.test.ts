@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
-import { createLooks } from "../../../local/page/poller.ts";
+import { createPoller } from "../../../local/page/poller.ts";
 import { openPage } from "../../../local/page/open-page.ts";
 import { startPage } from "../../../local/page/page-server.ts";
 import { imageOf, layer } from "../../../local/images/image-content.ts";
@@ -12,10 +12,10 @@ import { push } from "../../fixtures/images/push.ts";
 function counting(fails: (count: number) => boolean = () => false) {
   const problems: unknown[] = [];
   let count = 0;
-  const looks = createLooks({
+  const looks = createPoller({
     everyMs: 5,
     onProblem: (error) => problems.push(error),
-    look: () => (fails(++count) ? Promise.reject(new Error(`look ${count}`)) : Promise.resolve(count)),
+    poll: () => (fails(++count) ? Promise.reject(new Error(`look ${count}`)) : Promise.resolve(count)),
   });
   return { looks, problems, count: () => count };
 }
