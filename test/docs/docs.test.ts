@@ -1,31 +1,45 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CopyEnvironment, ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
 import { LOCAL_USAGE } from "../../local/stack/local-options.ts";
 import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
 
-const documents = [
-  "README.md",
-  "CHANGELOG.md",
-  "CONTRIBUTING.md",
-  ...readdirSync("docs", { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => join("docs", name)),
-];
 const flags = (text: string): string[] => [...new Set(text.match(/--[a-z][a-z-]+/g))].toSorted();
 
 describe("the documents", () => {
-  it.each(documents)("link only to what is there: %s", (document) => {
-    const links = [...readFileSync(document, "utf8").matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(
-      ([, target]) => target ?? "",
-    );
-    expect(links.filter((target) => !existsSync(join(dirname(document), target)))).toEqual([]);
-  });
-
   it("name every option of npm start, and no other", () => {
     const table = readFileSync("docs/use/local.md", "utf8").split("## For scripts")[0] ?? "";
     expect(flags(table)).toEqual(flags(LOCAL_USAGE));
+  });
+
+  it("name every setting of the stack, every field of its notifications, and no other", () => {
+    const declared = readFileSync("infra/settings/settings.ts", "utf8");
+    const fieldsOf = (name: string): string[] => {
+      const body = new RegExp(`^export interface ${name} \\{\\n([^]*?)^\\}`, "m").exec(declared)?.[1] ?? "";
+      return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field = ""]) => field);
+    };
+    const rows = (text: string): string[] => [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, field = ""]) => field);
+    const [settings = "", notifications = ""] = readFileSync("docs/use/settings.md", "utf8").split("## Notifications");
+    expect(rows(settings).toSorted()).toEqual(fieldsOf("Settings").toSorted());
+    expect(rows(notifications).toSorted()).toEqual(fieldsOf("Notifications").toSorted());
+    expect(rows(notifications)).toHaveLength(4);
+  });
+
+  it("quote log messages that the functions write", () => {
+    const pages = ["docs/operate/runbook.md", "docs/operate/troubleshooting.md"].map((page) =>
+      readFileSync(page, "utf8"),
+    );
+    const quoted = [...pages.join("\n").matchAll(/\bmessage\s+`([A-Z][^`]+)`/g)].map(([, message = ""]) =>
+      message.replaceAll(/\s+/g, " "),
+    );
+    const written = ["functions", "src"]
+      .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)))
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => readFileSync(name, "utf8"))
+      .join("\n");
+    expect(quoted.length).toBeGreaterThan(5);
+    expect(quoted.filter((message) => !written.includes(`"${message}`))).toEqual([]);
   });
 
   it("name every variable of the functions, and no other", () => {

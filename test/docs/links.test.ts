@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { DOCUMENTS, readDocument } from "./documents.ts";
+import { brokenLinks, missingPaths } from "./links.ts";
+
+describe("links of the documents", () => {
+  it("are looked at in all of them", () => {
+    expect(DOCUMENTS).toEqual(
+      expect.arrayContaining(["README.md", "SECURITY.md", "bench/README.md", "docs/README.md", "docs/use/deploy.md"]),
+    );
+  });
+
+  it.each(DOCUMENTS)("lead to files and headings that exist: %s", (path) => {
+    expect(brokenLinks(path, readDocument(path))).toEqual([]);
+  });
+
+  it.each(DOCUMENTS)("and paths in code type exist: %s", (path) => {
+    expect(missingPaths(readDocument(path))).toEqual([]);
+  });
+
+  it("are found out when they are wrong", () => {
+    const text = [
+      "# One heading",
+      "[right](LICENSE), [right](README.md#limits), [right](#one-heading), [right](https://example.com/missing)",
+      "[a](missing.md), [b](README.md#missing), [c](#missing), [d](LICENSE#limits), `[e](missing.md)`",
+      "[f]: docs/missing.md",
+    ].join("\n\n");
+    expect(brokenLinks("x.md", text)).toEqual([
+      "missing.md",
+      "README.md#missing",
+      "#missing",
+      "LICENSE#limits",
+      "docs/missing.md",
+    ]);
+    expect(missingPaths("`src/oci`, `src/missing.ts`, `src/oci/digest.ts`, `docs/*`")).toEqual(["src/missing.ts"]);
+  });
+});
