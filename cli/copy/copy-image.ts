@@ -1,28 +1,23 @@
-import { isDigest } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
+import type { Repository } from "../../src/oci/reference.ts";
 import { formatReference } from "../../src/oci/reference.ts";
-import type { Repository, Tag } from "../../src/oci/reference.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { deniesContent } from "../../src/oci/errors/registry-error.ts";
-import { describeLeftOut } from "../../src/replication/outcome/left-out.ts";
-import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
-import type { Tally } from "../../src/replication/outcome/copy-statistics.ts";
 import type { Streams } from "../../src/replication/pacing/upload-concurrency.ts";
-import { counted, formatBytes, formatDuration } from "../terminal/format.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import type { CopyOptions } from "./copy-options.ts";
+import { isEmptyPlan, planCopy, rememberContent } from "./copy-plan.ts";
+import type { CopyPlan, KnownDigests } from "./copy-plan.ts";
 import { executePlan } from "./execute-plan.ts";
 import type { CopyResult, ExecutionPorts } from "./execute-plan.ts";
-import type { CopyOptions } from "./copy-options.ts";
-import { rememberContent, planCopy } from "./copy-plan.ts";
-import type { CopyPlan, KnownDigests } from "./copy-plan.ts";
 import type { ImagePair } from "./expand-tags.ts";
-import { resolveImage } from "./resolve-image.ts";
 import { readImageAndCompanions } from "./image-and-companions.ts";
+import { reportCopy } from "./report-copy.ts";
+import { reportPlan } from "./report-plan.ts";
+import { resolveImage } from "./resolve-image.ts";
 import { showProgress } from "./show-progress.ts";
-import { describePlan, summarizePlan } from "./describe-plan.ts";
 
-/** What all copies of a run share. */
+/** What all images of one `copy` command share. */
 export interface CopyRun {
   readonly repositories: Pick<Repositories, "source" | "target">;
   readonly streams: Streams;
@@ -30,97 +25,59 @@ export interface CopyRun {
   readonly knownDigestsOf: (target: Repository) => KnownDigests;
 }
 
-/** Makes the plan; one that doubts what the target says it has, when it has denied that. */
-type PlanFor = (isDoubted: boolean) => Promise<CopyPlan>;
+/** Plans the copy. With `distrustTarget`, it plans to send everything: the target has denied content that it had reported. */
+type MakePlan = (distrustTarget: boolean) => Promise<CopyPlan>;
 
-/** Copies one image: a plan, then what it says. A dry run shows it instead. @throws what the copy throws. */
+/**
+ * Copies one image: plans, executes the plan, reports. A dry run reports the plan and stops there.
+ * @throws {NotFoundError} when the source has no such image or platform. @throws {RegistryError} of either side.
+ */
 export async function copyImage(
   pair: ImagePair,
-  way: CopyOptions,
-  tools: CopyRun,
+  options: CopyOptions,
+  run: CopyRun,
   signal: AbortSignal,
 ): Promise<"copied" | "unchanged"> {
-  const started = Date.now();
-  const { terminal, repositories, knownDigestsOf } = tools;
+  const startedAt = Date.now();
+  const { repositories, terminal } = run;
   const [source, target] = await Promise.all([repositories.source(pair.source), repositories.target(pair.target)]);
-  const root = await resolveImage({ ...way, source: pair.source }, source, signal);
+  const root = await resolveImage({ ...options, source: pair.source }, source, signal);
   const reference = pair.target.tag ?? pair.source.tag ?? root.digest;
-  const images = await readImageAndCompanions({ root, reference }, { ...way, source }, signal);
+  const images = await readImageAndCompanions({ root, reference }, { ...options, source }, signal);
+  const known = run.knownDigestsOf(pair.target);
   const mountFrom = pair.source.registry === pair.target.registry ? pair.source.name : undefined;
-  const known = knownDigestsOf(pair.target);
-  const planFor: PlanFor = (isDoubted) => planCopy(images, { target, mountFrom, known, isDoubted }, signal);
-  const plan = await planFor(false);
-  const about = { source: formatReference(pair.source), target: placeOf(pair.target, reference), digest: root.digest };
-  const outcome = plan.blobs.length === 0 && plan.batches.length === 0 ? "unchanged" : "copied";
-  if (way.dryRun) {
-    showPlan(about, plan, terminal);
+  const makePlan: MakePlan = (distrustTarget) => planCopy(images, { target, mountFrom, known, distrustTarget }, signal);
+
+  const plan = await makePlan(false);
+  const outcome = isEmptyPlan(plan) ? "unchanged" : "copied";
+  const subject = { source: formatReference(pair.source), target: pair.target, reference, digest: root.digest };
+  if (options.dryRun) {
+    reportPlan(subject, plan, terminal);
   } else {
-    const hands = { source, target, streams: tools.streams, clock: systemClock };
-    const done: Done =
-      outcome === "unchanged" ? plan : await carryOutPatiently({ plan, planFor }, hands, terminal, signal);
-    tellDone({ ...about, outcome, ms: Date.now() - started }, done, terminal);
+    const ports = { source, target, streams: run.streams, clock: systemClock };
+    const result = isEmptyPlan(plan) ? plan : await execute({ plan, makePlan }, ports, terminal, signal);
+    reportCopy(subject, { outcome, ms: Date.now() - startedAt, ...result }, terminal);
   }
   rememberContent(plan, known);
   return outcome;
 }
 
-/** What was done; nothing when all was there. */
-interface Done {
-  readonly tally?: Tally;
-  readonly leftOut: readonly LeftOut[];
-}
-
-/** What is left out is not silenced by `--quiet`: who relies on what is copied must know what is not. */
-function tellDone(
-  about: About & { readonly outcome: string; readonly ms: number },
-  done: Done,
-  terminal: Terminal,
-): void {
-  const { tally, leftOut } = done;
-  if (terminal.json) return terminal.out.json({ ...about, ...tally, leftOut });
-  terminal.out.lines([describeCopied(about, tally, about.ms)]);
-  if (leftOut.length > 0) terminal.err.lines([`left out: ${describeLeftOut(leftOut)}`]);
-}
-
-interface About {
-  readonly source: string;
-  readonly target: string;
-  readonly digest: Digest;
-}
-
-function placeOf(target: Repository, reference: Tag | Digest): string {
-  const name = formatReference({ registry: target.registry, name: target.name });
-  return `${name}${isDigest(reference) ? "@" : ":"}${reference}`;
-}
-
-function showPlan(about: About, plan: CopyPlan, { out, json }: Terminal): void {
-  if (json) out.json({ ...about, plan: summarizePlan(plan) });
-  else out.lines([`${about.target} is to be ${about.digest}`, ...describePlan(plan)]);
-}
-
-/** Carries out a plan; sends everything when the target denies having what it said it had. */
-async function carryOutPatiently(
-  { plan, planFor }: { readonly plan: CopyPlan; readonly planFor: PlanFor },
-  tools: Omit<ExecutionPorts, "observe">,
+/** Executes the plan. When the target denies content that it had reported, plans again and sends everything. */
+async function execute(
+  { plan, makePlan }: { readonly plan: CopyPlan; readonly makePlan: MakePlan },
+  ports: Omit<ExecutionPorts, "observe">,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<CopyResult> {
   const progress = showProgress(terminal.notes);
-  const hands = { ...tools, observe: progress.observe };
+  const observed = { ...ports, observe: progress.observe };
   try {
-    return await executePlan(plan, hands, signal);
+    return await executePlan(plan, observed, signal);
   } catch (error) {
     if (!deniesContent(error)) throw error;
     progress.observe({ kind: "denied" });
-    return await executePlan(await planFor(true), hands, signal);
+    return await executePlan(await makePlan(true), observed, signal);
   } finally {
     progress.end();
   }
-}
-
-function describeCopied({ target, digest }: About, tally: Tally | undefined, ms: number): string {
-  if (tally === undefined) return `${target} is ${digest} already`;
-  const mounted = tally.blobsMounted === 0 ? "" : `${tally.blobsMounted} mounted, `;
-  const sent = `${counted(tally.blobsUploaded, "blob")} sent (${formatBytes(tally.bytesUploaded)})`;
-  return `${target} is ${digest}: ${sent}, ${mounted}${tally.blobsPresent} there already, ${formatDuration(ms)}`;
 }

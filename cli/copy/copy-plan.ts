@@ -11,97 +11,102 @@ import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import type { NamedImage } from "./image-and-companions.ts";
 import { orderManifests } from "./manifest-order.ts";
 
-/** A blob that the target does not have: sent, or asked for in another repository of the registry, and sent if it is not granted. */
+/** A blob that the target lacks. It is sent; with `mountFrom`, only if the registry does not grant the mount. */
 export interface PlannedBlob {
   readonly descriptor: Descriptor;
   readonly mountFrom: RepositoryName | undefined;
 }
 
-/** A manifest that is put, under its tag or its digest. */
-export interface PlannedPut {
+/** A manifest to put by tag or by digest. */
+export interface PlannedManifest {
   readonly manifest: Manifest;
   readonly reference: Tag | Digest;
 }
 
-/** All that a copy writes. A dry run shows it, a copy carries it out, and neither does anything else to the target. */
+/** Everything that a copy writes to the target. A dry run prints it, a copy executes it; neither writes anything else. */
 export interface CopyPlan {
-  /** The biggest first: the longest upload decides when the copy ends. */
+  /** Largest first: the longest upload decides when the copy ends. */
   readonly blobs: readonly PlannedBlob[];
-  /** One wave after the other; what is in one can be put at once. The image's own tag is the last. */
-  readonly batches: readonly (readonly PlannedPut[])[];
-  /** Blobs and manifests of the image that need not be sent. */
+  /** Batches in order; manifests of one batch can be put concurrently. The image's own tag comes last. */
+  readonly batches: readonly (readonly PlannedManifest[])[];
+  /** How many blobs and manifests of the image the target already has. */
   readonly present: { readonly blobs: number; readonly manifests: number };
-  /** What the source names, and the target is not to get. */
+  /** Content that the source names and the copy omits. */
   readonly leftOut: readonly LeftOut[];
 }
 
 export interface PlanOptions {
   readonly target: Pick<ImageTarget, "resolve" | "hasBlob">;
-  /** The source's repository, if it is in the target's registry. */
+  /** The source's repository, when both repositories are in the same registry. */
   readonly mountFrom: RepositoryName | undefined;
-  /** Content of the target that need not be asked for. */
+  /** Content known to be at the target; no request is sent for it. */
   readonly known: KnownDigests;
-  /** The target has denied having what it said it had: it is not asked again, and gets everything. */
-  readonly isDoubted: boolean;
+  /** The target has denied content that it had reported: plan to send everything, without checks. */
+  readonly distrustTarget: boolean;
 }
 
-/** Digests of what a repository has, as far as we have seen or brought it. */
+/** Digests that a repository is known to have, because this run found or wrote them. */
 export type KnownDigests = Set<Digest>;
 
-const CONCURRENT_QUESTIONS = 32;
+const CONCURRENT_CHECKS = 32;
 
 /**
- * Compares images with what the target has, and says what is missing. A repository that has a manifest has its blobs: registries take
- * none without (distribution-spec, "Pushing Manifests"). The children of an index are asked for, since it may have been
- * put without them.
+ * Compares images with the target and plans what is missing. A manifest at the target implies its blobs: a registry refuses a manifest
+ * whose blobs it lacks (distribution-spec, "Pushing Manifests"). The children of an index are checked all the same, because some
+ * registries accept an index without them.
  */
 export async function planCopy(
   images: readonly NamedImage[],
   options: PlanOptions,
   signal: AbortSignal,
 ): Promise<CopyPlan> {
-  const { target, known, mountFrom, isDoubted } = options;
-  const named = await concurrently(
+  const { target, known, mountFrom, distrustTarget } = options;
+  const current = await concurrently(
     images,
-    CONCURRENT_QUESTIONS,
+    CONCURRENT_CHECKS,
     async ({ reference, tree }, working) =>
-      !isDoubted && (await lookFor(target, reference, working))?.digest === tree.root.manifest.digest,
+      !distrustTarget && (await lookFor(target, reference, working))?.digest === tree.root.manifest.digest,
     signal,
   );
-  images.forEach(({ tree }, index) => named[index] === true && known.add(tree.root.manifest.digest));
+  images.forEach(({ tree }, index) => current[index] === true && known.add(tree.root.manifest.digest));
   const { absent, count } = await findAbsentManifests(images, options, signal);
-  const { missing, present } = await findMissingBlobs(images, absent, options, signal);
-  const unnamed = images.filter((_, index) => named[index] !== true);
+  const { missing, presentCount } = await findMissingBlobs(images, absent, options, signal);
+  const outdated = images.filter((_, index) => current[index] !== true);
   return {
-    blobs: missing.map((descriptor) => ({ descriptor, mountFrom: isDoubted ? undefined : mountFrom })),
-    batches: orderManifests(images, unnamed, absent),
-    present: { blobs: present, manifests: count - absent.size },
+    blobs: missing.map((descriptor) => ({ descriptor, mountFrom: distrustTarget ? undefined : mountFrom })),
+    batches: orderManifests(images, outdated, absent),
+    present: { blobs: presentCount, manifests: count - absent.size },
     leftOut: images.flatMap(({ tree }) => tree.leftOut),
   };
 }
 
-/** What is there once a plan has been carried out. */
+/** True when the target already has everything. */
+export function isEmptyPlan({ blobs, batches }: CopyPlan): boolean {
+  return blobs.length === 0 && batches.length === 0;
+}
+
+/** Adds what the target has after the plan was executed. */
 export function rememberContent(plan: CopyPlan, known: KnownDigests): void {
   for (const { descriptor } of plan.blobs) known.add(descriptor.digest);
   for (const { manifest } of plan.batches.flat()) known.add(manifest.digest);
 }
 
-/** Level by level, from what others point to down to what it points to. */
+/** Checks manifests level by level, from the roots down. */
 async function findAbsentManifests(
   images: readonly NamedImage[],
-  { target, known, isDoubted }: PlanOptions,
+  { target, known, distrustTarget }: PlanOptions,
   signal: AbortSignal,
 ): Promise<{ readonly absent: ReadonlyMap<Digest, ImageNode>; readonly count: number }> {
   const seen = new Set<Digest>();
   const absent = new Map<Digest, ImageNode>();
-  const isThere = async ({ manifest: { digest } }: ImageNode, working: AbortSignal): Promise<boolean> =>
-    !isDoubted && (known.has(digest) || (await lookFor(target, digest, working)) !== undefined);
+  const isPresent = async ({ manifest: { digest } }: ImageNode, working: AbortSignal): Promise<boolean> =>
+    !distrustTarget && (known.has(digest) || (await lookFor(target, digest, working)) !== undefined);
   let level = images.flatMap(({ tree }) => [tree.root, ...tree.referrers]);
   while (level.length > 0) {
     const fresh = level.filter(({ manifest: { digest } }) => !seen.has(digest) && seen.add(digest));
-    const there = await concurrently(fresh, CONCURRENT_QUESTIONS, isThere, signal);
+    const present = await concurrently(fresh, CONCURRENT_CHECKS, isPresent, signal);
     fresh.forEach((node, index) => {
-      if (there[index] === true) known.add(node.manifest.digest);
+      if (present[index] === true) known.add(node.manifest.digest);
       else absent.set(node.manifest.digest, node);
     });
     level = fresh.flatMap(({ children }) => children);
@@ -112,17 +117,17 @@ async function findAbsentManifests(
 async function findMissingBlobs(
   images: readonly NamedImage[],
   absent: ReadonlyMap<Digest, ImageNode>,
-  { target, known, isDoubted }: PlanOptions,
+  { target, known, distrustTarget }: PlanOptions,
   signal: AbortSignal,
-): Promise<{ readonly missing: readonly Descriptor[]; readonly present: number }> {
+): Promise<{ readonly missing: readonly Descriptor[]; readonly presentCount: number }> {
   const wanted = new Map<Digest, Descriptor>();
   for (const { blobs } of absent.values()) for (const blob of blobs) wanted.set(blob.digest, blob);
-  const isThere = async (blob: Descriptor, working: AbortSignal): Promise<boolean> =>
-    !isDoubted && (known.has(blob.digest) || (await target.hasBlob(blob, working)));
-  const asked = [...wanted.values()];
-  const there = await concurrently(asked, CONCURRENT_QUESTIONS, isThere, signal);
-  asked.forEach(({ digest }, index) => there[index] === true && known.add(digest));
-  const missing = asked.filter((_, index) => there[index] !== true).toSorted((a, b) => b.size - a.size);
+  const isPresent = async (blob: Descriptor, working: AbortSignal): Promise<boolean> =>
+    !distrustTarget && (known.has(blob.digest) || (await target.hasBlob(blob, working)));
+  const checked = [...wanted.values()];
+  const present = await concurrently(checked, CONCURRENT_CHECKS, isPresent, signal);
+  checked.forEach(({ digest }, index) => present[index] === true && known.add(digest));
+  const missing = checked.filter((_, index) => present[index] !== true).toSorted((a, b) => b.size - a.size);
   const all = new Set(images.flatMap(({ tree }) => blobsOf(tree).map(({ digest }) => digest)));
-  return { missing, present: all.size - missing.length };
+  return { missing, presentCount: all.size - missing.length };
 }

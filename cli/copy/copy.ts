@@ -13,52 +13,60 @@ import type { KnownDigests } from "./copy-plan.ts";
 import { expandTags } from "./expand-tags.ts";
 import type { ImagePair } from "./expand-tags.ts";
 
-/** Carries out orders to copy. One image that fails ends with its failure; of several, the others go on. */
+/**
+ * Runs `freightliner copy`: lists the images, then plans, executes and reports each ({@link copyImage}). A failure of the only image
+ * is thrown; among several, a failed image is reported and the others are still copied.
+ */
 export async function copy(
-  orders: readonly CopySpec[],
-  way: CopyOptions,
+  specs: readonly CopySpec[],
+  options: CopyOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const streams = createStreams({ small: way.jobs, big: way.jobs, now: Date.now });
+  const streams = createStreams({ small: options.jobs, big: options.jobs, now: Date.now });
   const { environment } = terminal;
-  await using repositories = openRepositories({ ...way.access, environment, signal, onBusy: () => streams.slower() });
-  const pairs = await expandTags(orders, repositories, signal);
-  const tools: CopyRun = { repositories, streams, terminal, knownDigestsOf: rememberContent() };
+  await using repositories = openRepositories({
+    ...options.access,
+    environment,
+    signal,
+    onBusy: () => streams.slower(),
+  });
+  const pairs = await expandTags(specs, repositories, signal);
+  const run: CopyRun = { repositories, streams, terminal, knownDigestsOf: rememberDigests() };
   const [only, ...more] = pairs;
   if (only !== undefined && more.length === 0) {
-    await copyImage(only, way, tools, signal);
+    await copyImage(only, options, run, signal);
     return ExitCode.ok;
   }
-  return await copyAll(pairs, way, tools, signal);
+  return await copyAll(pairs, options, run, signal);
 }
 
 async function copyAll(
   pairs: readonly ImagePair[],
-  way: CopyOptions,
-  tools: CopyRun,
+  options: CopyOptions,
+  run: CopyRun,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const ended = { copied: 0, unchanged: 0, failed: 0 };
   for (const pair of pairs) {
     try {
-      ended[await copyImage(pair, way, tools, signal)]++;
+      ended[await copyImage(pair, options, run, signal)]++;
     } catch (error) {
       signal.throwIfAborted();
-      await reportFailure(error, tools.terminal, `${formatReference(pair.source)} is not copied`);
+      await reportFailure(error, run.terminal, `${formatReference(pair.source)} was not copied`);
       ended.failed++;
     }
   }
   const { copied, unchanged, failed } = ended;
-  const done = way.dryRun ? "to copy" : "copied";
-  tools.terminal.notes.lines([
-    `${counted(pairs.length, "image")}: ${copied} ${done}, ${unchanged} there already, ${failed} failed`,
+  const done = options.dryRun ? "to copy" : "copied";
+  run.terminal.notes.lines([
+    `${counted(pairs.length, "image")}: ${copied} ${done}, ${unchanged} already present, ${failed} failed`,
   ]);
   return failed === 0 ? ExitCode.ok : ExitCode.failed;
 }
 
-/** What each repository has, as far as this run has seen: layers that many tags share are asked for once. */
-function rememberContent(): (repository: Repository) => KnownDigests {
+/** Known digests by repository: a layer that many tags share is checked once. */
+function rememberDigests(): (repository: Repository) => KnownDigests {
   const known = new Map<string, KnownDigests>();
   return ({ registry, name }) => {
     const key = formatReference({ registry, name });

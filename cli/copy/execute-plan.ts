@@ -11,9 +11,9 @@ import type { Streams } from "../../src/replication/pacing/upload-concurrency.ts
 import { countedStream } from "../../src/replication/copy/counted-stream.ts";
 import { emptyTally } from "../../src/replication/outcome/copy-statistics.ts";
 import type { Tally } from "../../src/replication/outcome/copy-statistics.ts";
-import type { CopyPlan, PlannedBlob, PlannedPut } from "./copy-plan.ts";
+import type { CopyPlan, PlannedBlob, PlannedManifest } from "./copy-plan.ts";
 
-/** What a plan is carried out with. */
+/** What the execution of a plan needs. */
 export interface ExecutionPorts {
   readonly source: Pick<ImageSource, "openBlob">;
   readonly target: Pick<ImageTarget, "pushBlob" | "putManifest" | "resolve">;
@@ -22,37 +22,40 @@ export interface ExecutionPorts {
   readonly observe: ObserveCopy;
 }
 
-/** What was done, and what the target did not take. */
 export interface CopyResult {
-  readonly tally: Tally;
+  readonly statistics: Tally;
+  /** What the plan omits, and attachments that the target refused. */
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Blobs handled at once; what is sent at once is bounded by `streams`. */
+/** Blobs in progress; `streams` bounds how many of them send bytes at a time. */
 const CONCURRENT_BLOBS = 128;
 const CONCURRENT_MANIFESTS = 16;
 const PUBLISH_ATTEMPTS = 3;
 
-/** Does what the plan says: blobs, then manifests wave by wave. @throws {RegistryError} of either side. */
-export async function executePlan(plan: CopyPlan, hands: ExecutionPorts, signal: AbortSignal): Promise<CopyResult> {
-  const tally: Tally = { ...emptyTally(), blobsPresent: plan.present.blobs };
+/** Executes a plan: all blobs, then the manifests batch by batch. @throws {RegistryError} of either side. */
+export async function executePlan(plan: CopyPlan, ports: ExecutionPorts, signal: AbortSignal): Promise<CopyResult> {
+  const statistics: Tally = { ...emptyTally(), blobsPresent: plan.present.blobs };
   const leftOut = [...plan.leftOut];
   const blobs = plan.blobs.map(({ descriptor }) => descriptor);
-  hands.observe({ kind: "planned", manifests: plan.batches.flat().length, blobs });
-  await concurrently(plan.blobs, CONCURRENT_BLOBS, (blob, working) => uploadBlob(blob, hands, tally, working), signal);
-  for (const wave of plan.batches) {
-    const putOrLeave = (each: PlannedPut, working: AbortSignal): Promise<void> =>
-      putManifest(each, hands, working).catch((error: unknown) => void leftOut.push(refusedAttachment(each, error)));
-    await concurrently(wave, CONCURRENT_MANIFESTS, putOrLeave, signal);
-    tally.manifests += wave.length;
+  ports.observe({ kind: "planned", manifests: plan.batches.flat().length, blobs });
+  const upload = (blob: PlannedBlob, working: AbortSignal) => uploadBlob(blob, ports, statistics, working);
+  await concurrently(plan.blobs, CONCURRENT_BLOBS, upload, signal);
+  for (const batch of plan.batches) {
+    const putOrLeaveOut = (planned: PlannedManifest, working: AbortSignal): Promise<void> =>
+      putManifest(planned, ports, working).catch(
+        (error: unknown) => void leftOut.push(refusedAttachment(planned, error)),
+      );
+    await concurrently(batch, CONCURRENT_MANIFESTS, putOrLeaveOut, signal);
+    statistics.manifests += batch.length;
   }
-  return { tally, leftOut };
+  return { statistics, leftOut };
 }
 
 async function uploadBlob(
   { descriptor, mountFrom }: PlannedBlob,
   { source, target, streams, observe }: ExecutionPorts,
-  tally: Tally,
+  statistics: Tally,
   signal: AbortSignal,
 ): Promise<void> {
   const counted = async (opening: AbortSignal): Promise<BlobStream> => {
@@ -63,17 +66,17 @@ async function uploadBlob(
     signal.throwIfAborted();
     return target.pushBlob(descriptor, { open: counted, mountFrom }, signal);
   });
-  if (kind === "mounted") tally.blobsMounted++;
+  if (kind === "mounted") statistics.blobsMounted++;
   else {
-    tally.blobsUploaded++;
-    tally.bytesUploaded += descriptor.size;
+    statistics.blobsUploaded++;
+    statistics.bytesUploaded += descriptor.size;
   }
   observe({ kind: "blob-done", blob: descriptor, how: kind });
 }
 
-/** Puts a manifest; a tag is read back, and put again when no answer says whether it was put. */
+/** Puts a manifest. A tag is read back, and put again when the registry's answer was lost. */
 async function putManifest(
-  { manifest, reference }: PlannedPut,
+  { manifest, reference }: PlannedManifest,
   { target, clock, observe }: ExecutionPorts,
   signal: AbortSignal,
 ): Promise<void> {

@@ -9,31 +9,34 @@ import { UsageError } from "../errors/usage-error.ts";
 import type { TagFilter } from "./tag-filter.ts";
 import type { CopySpec } from "./copy-options.ts";
 
-/** One image to copy. */
+/** One image to copy, and where it goes. */
 export interface ImagePair {
   readonly source: Reference;
   readonly target: Reference;
 }
 
-/** The tag of distribution-spec, "Referrers Tag Schema": what it lists is copied with the image, and listed anew. */
+/** distribution-spec, "Referrers Tag Schema". Referrers are copied with their image, which also writes this tag at the target. */
 const REFERRERS_TAG = /^sha(?:256|512)-[0-9a-f]{64}$/;
 
 /**
- * The images that orders name, in their order; lists the tags of repositories where an order takes several.
- * @throws {UsageError} when two of them would be written to one place. @throws {NotFoundError} when an order names none.
+ * The images that the specs select, in order. Lists the tags of a repository where a spec selects by tag.
+ * @throws {UsageError} when two images have the same target. @throws {NotFoundError} when a spec selects no image.
  */
 export async function expandTags(
-  orders: readonly CopySpec[],
+  specs: readonly CopySpec[],
   repositories: Pick<Repositories, "endpoint">,
   signal: AbortSignal,
 ): Promise<ImagePair[]> {
   const pairs: ImagePair[] = [];
-  for (const { source, target, tags } of orders) {
-    if (tags === undefined) pairs.push({ source, target });
-    else
-      pairs.push(...(await tagsOf(source, tags, repositories, signal)).map((tag) => withTag({ source, target }, tag)));
+  for (const { source, target, tags: filter } of specs) {
+    if (filter === undefined) {
+      pairs.push({ source, target });
+      continue;
+    }
+    const tags = await listMatchingTags(source, filter, repositories, signal);
+    pairs.push(...tags.map((tag) => withTag({ source, target }, tag)));
   }
-  refuseSamePlace(pairs);
+  refuseSameTarget(pairs);
   return pairs;
 }
 
@@ -41,31 +44,35 @@ function withTag({ source, target }: ImagePair, tag: Tag): ImagePair {
   return { source: { ...source, tag }, target: { ...target, tag } };
 }
 
-async function tagsOf(
+async function listMatchingTags(
   source: Reference,
-  { takes, text }: TagFilter,
+  { matches, description }: TagFilter,
   repositories: Pick<Repositories, "endpoint">,
   signal: AbortSignal,
 ): Promise<Tag[]> {
   const client = createRepositoryClient(await repositories.endpoint("source", source));
   const all: Tag[] = [];
-  // Signatures and the like are copied with their images.
+  // Companion tags (signatures, attestations, SBOMs) are copied with their image.
   for await (const tag of listTags(client, signal)) if (!isCompanionTag(tag) && !REFERRERS_TAG.test(tag)) all.push(tag);
-  const taken = all.filter(takes);
-  if (taken.length > 0) return taken;
+  const matching = all.filter(matches);
+  if (matching.length > 0) return matching;
   const has = all.length === 0 ? "it has no tags" : `it has ${all.length}, such as ${all.slice(0, 5).join(", ")}`;
-  throw new NotFoundError(`${formatReference(source)} has none of ${text}; ${has}`);
+  throw new NotFoundError(`${formatReference(source)} has none of ${description}; ${has}`);
 }
 
-function refuseSamePlace(pairs: readonly ImagePair[]): void {
-  const places = new Map<string, Reference>();
+function refuseSameTarget(pairs: readonly ImagePair[]): void {
+  const sources = new Map<string, Reference>();
   for (const { source, target } of pairs) {
-    const place = formatReference({ ...target, tag: target.tag ?? source.tag, digest: target.digest ?? source.digest });
-    const other = places.get(place);
+    const written = formatReference({
+      ...target,
+      tag: target.tag ?? source.tag,
+      digest: target.digest ?? source.digest,
+    });
+    const other = sources.get(written);
     if (other !== undefined) {
       const both = `${formatReference(other)} and ${formatReference(source)}`;
-      throw new UsageError(`${both} would both be ${place}; copy them one by one`, { command: "copy" });
+      throw new UsageError(`${both} would both be written to ${written}; copy them one by one`, { command: "copy" });
     }
-    places.set(place, source);
+    sources.set(written, source);
   }
 }

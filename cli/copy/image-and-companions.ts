@@ -7,20 +7,19 @@ import { concurrently } from "../../src/async/run-concurrently.ts";
 import { nodesOf, readImage } from "../../src/replication/image/image-tree.ts";
 import type { ImageTree, ReadImage } from "../../src/replication/image/image-tree.ts";
 
-/** An image, and the name it is to have at the target. */
+/** An image, and the tag or digest it gets at the target. */
 export interface NamedImage {
   readonly reference: Tag | Digest;
   readonly tree: ImageTree;
 }
 
-/** What an image is made of is read for so many at once. */
 const CONCURRENT_IMAGES = 4;
-/** Signatures of SBOMs of what refers to an image: no chain of what people attach is longer. */
+/** Bounds chains such as the signature of an SBOM of an attestation, which are never this long in practice. */
 const MAX_LEVELS = 8;
 
 /**
- * Reads an image, and all that has a tag of its own because it is about the image: cosign's signatures, attestations and
- * SBOMs, and those of these. The image itself is the last one.
+ * Reads an image and its companions: signatures, attestations and SBOMs under cosign's tags, and their own companions in turn. The
+ * image itself comes last.
  * @throws {MissingContentError} @throws {FormatError} @throws {RegistryError}
  */
 export async function readImageAndCompanions(
@@ -29,7 +28,7 @@ export async function readImageAndCompanions(
   signal: AbortSignal,
 ): Promise<NamedImage[]> {
   const images: NamedImage[] = [];
-  const asked = new Set<Digest>();
+  const located = new Set<Digest>();
   const read = async (each: typeof wanted, working: AbortSignal): Promise<NamedImage> => ({
     reference: each.reference,
     tree: await readImage(each.root, image, working),
@@ -38,9 +37,9 @@ export async function readImageAndCompanions(
     const found = await concurrently(level, CONCURRENT_IMAGES, read, signal);
     images.unshift(...found);
     if (!image.referrers) break;
-    const about = found.filter(({ reference }) => !isSignatureTag(reference));
-    const digests = about.flatMap(({ tree }) => nodesOf(tree).map(({ manifest }) => manifest.digest));
-    const fresh = digests.filter((digest) => !asked.has(digest) && asked.add(digest));
+    const subjects = found.filter(({ reference }) => !isSignatureTag(reference));
+    const digests = subjects.flatMap(({ tree }) => nodesOf(tree).map(({ manifest }) => manifest.digest));
+    const fresh = digests.filter((digest) => !located.has(digest) && located.add(digest));
     const companions = await locateCompanions(fresh, image.source, signal);
     level = companions.map(({ tag, root }) => ({ root, reference: tag }));
   }

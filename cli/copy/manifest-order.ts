@@ -1,41 +1,41 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import { nodesOf } from "../../src/replication/image/image-tree.ts";
-import type { PlannedPut } from "./copy-plan.ts";
+import type { PlannedManifest } from "./copy-plan.ts";
 import type { NamedImage } from "./image-and-companions.ts";
 
 /**
- * The order in which manifests are put: children before parents, then the tags of what is about the image, then the
- * image's own: a tag that is there says that all of it is.
+ * The batches in which manifests are put: children before parents, then the tags of the companions, then the image's own tag. So a
+ * tag at the target implies that everything it leads to is there.
  */
 export function orderManifests(
   images: readonly NamedImage[],
-  unnamed: readonly NamedImage[],
+  outdated: readonly NamedImage[],
   absent: ReadonlyMap<Digest, ImageNode>,
-): PlannedPut[][] {
-  const byDigest: PlannedPut[][] = [];
+): PlannedManifest[][] {
+  const byDigest: PlannedManifest[][] = [];
   const height = heights(absent);
-  for (const { manifest } of belowTags(images)) {
+  for (const { manifest } of descendantsOf(images)) {
     if (!absent.has(manifest.digest)) continue;
     (byDigest[height(manifest.digest)] ??= []).push({ manifest, reference: manifest.digest });
   }
-  const tags = unnamed.map(({ reference, tree }) => ({ reference, manifest: tree.root.manifest }));
+  const tags = outdated.map(({ reference, tree }) => ({ reference, manifest: tree.root.manifest }));
   const last = images.at(-1)?.reference;
   const own = tags.filter(({ reference }) => reference === last);
   const others = tags.filter(({ reference }) => reference !== last);
-  return [...byDigest, others, own].filter((wave) => wave.length > 0);
+  return [...byDigest, others, own].filter((batch) => batch.length > 0);
 }
 
-/** Every manifest that another one leads to, each once. A root is put under its tag alone. */
-function belowTags(images: readonly NamedImage[]): ImageNode[] {
-  const below = new Map<Digest, ImageNode>();
+/** Every manifest below a root, each once. A root is put only under its tag. */
+function descendantsOf(images: readonly NamedImage[]): ImageNode[] {
+  const found = new Map<Digest, ImageNode>();
   for (const { tree } of images) {
-    for (const node of nodesOf(tree)) if (node !== tree.root) below.set(node.manifest.digest, node);
+    for (const node of nodesOf(tree)) if (node !== tree.root) found.set(node.manifest.digest, node);
   }
-  return [...below.values()];
+  return [...found.values()];
 }
 
-/** How many levels of absent manifests are below one. */
+/** How many levels of absent manifests a manifest has below it. */
 function heights(absent: ReadonlyMap<Digest, ImageNode>): (digest: Digest) => number {
   const known = new Map<Digest, number>();
   const height = (digest: Digest): number => {

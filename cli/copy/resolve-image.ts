@@ -7,7 +7,10 @@ import { NotFoundError } from "../errors/not-found-error.ts";
 import type { CopyOptions } from "./copy-options.ts";
 import type { ImagePair } from "./expand-tags.ts";
 
-/** What is to be copied. @throws {NotFoundError} when there is nothing. */
+/**
+ * Resolves a reference, and within an index the platform if one is wanted.
+ * @throws {NotFoundError} when the source has no such image or platform.
+ */
 export async function resolveImage(
   options: Pick<ImagePair, "source"> & Pick<CopyOptions, "platform">,
   source: Pick<ImageSource, "resolve" | "fetchManifest" | "openBlob">,
@@ -28,7 +31,7 @@ export async function resolveImage(
   return chosen.root;
 }
 
-/** Platforms of an index that are named when it has not the one wanted. */
+/** How many platforms of the index an error lists. */
 const PLATFORMS_SHOWN = 20;
 
 function noPlatform({ source }: Pick<ImagePair, "source">, wanted: Platform, has: readonly Platform[]): string {

@@ -6,13 +6,13 @@ import type { Screen } from "../terminal/terminal.ts";
 
 export interface ShownProgress {
   readonly observe: ObserveCopy;
-  /** Takes a bar off the screen, so that the next line starts clean, and shows no more. */
+  /** Stops the display and clears the bar, so that the next line starts clean. */
   end(): void;
 }
 
 const REDRAW_MS = 100;
 
-/** A bar on a terminal, a line per finished blob elsewhere. */
+/** Shows a progress bar on a terminal, and one line per finished blob elsewhere. */
 export function showProgress(screen: Screen, now: () => number = Date.now): ShownProgress {
   const progress = createCopyProgress();
   const unsubscribe = progress.subscribe(screen.isTTY ? createBar(screen, now(), now) : createLines(screen));

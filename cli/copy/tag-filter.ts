@@ -1,19 +1,19 @@
 import { compileGlobs, globProblem, LONGEST } from "../../src/contract/configuration/glob.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
-/** Which tags of a repository are taken. */
+/** Selects tags of a repository. */
 export interface TagFilter {
-  readonly takes: (tag: string) => boolean;
-  /** For messages. */
-  readonly text: string;
+  readonly matches: (tag: string) => boolean;
+  /** For messages, such as `the tags v1.*`. */
+  readonly description: string;
 }
 
-/** Tags by globs, as rules of the stack have them; every tag when there is none. @throws {UsageError} */
+/** Tags that match one of the globs, which are those of the stack's rules. Without globs, every tag. @throws {UsageError} */
 export function parseTagFilter(globs: readonly string[]): TagFilter {
-  if (globs.length === 0) return { takes: () => true, text: "all tags" };
+  if (globs.length === 0) return { matches: () => true, description: "all tags" };
   for (const glob of globs) {
     const problem = globProblem(glob, LONGEST.tag);
-    if (problem !== undefined) throw new UsageError(`the pattern ${JSON.stringify(glob)} of tags ${problem}`);
+    if (problem !== undefined) throw new UsageError(`the tag pattern ${JSON.stringify(glob)} ${problem}`);
   }
-  return { takes: compileGlobs(globs), text: `the tags ${globs.join(", ")}` };
+  return { matches: compileGlobs(globs), description: `the tags ${globs.join(", ")}` };
 }

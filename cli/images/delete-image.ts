@@ -19,7 +19,7 @@ interface GivenDelete extends RawAccessOptions {
   readonly yes: boolean;
 }
 
-/** Carries out `freightliner delete`: asks first, and deletes nothing that it was not asked for. */
+/** Runs `freightliner delete`: asks for confirmation, then deletes one tag, or one manifest with all its tags. */
 export async function deleteImage(
   text: string,
   { yes, ...access }: GivenDelete,
@@ -30,32 +30,32 @@ export async function deleteImage(
   const { out, notes, json, environment, ask } = terminal;
   const confirm = yes ? () => Promise.resolve("yes") : ask;
   if (confirm === undefined) {
-    throw new UsageError("there is no terminal to ask whether it is meant; add --yes", { command: "delete" });
+    throw new UsageError("there is no terminal to confirm the deletion; add --yes", { command: "delete" });
   }
   await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
   const source = await repositories.source(reference);
   const { digest } = await resolveImage({ source: reference, platform: undefined }, source, signal);
-  const doomed: Doomed = { name: nameOf(reference), digest, isTag: reference.digest === undefined };
-  const extent = doomed.isTag ? "the tag only" : "the manifest, and every tag that names it";
-  const answer = await confirm(`Delete ${doomed.name} (${digest}; ${extent})? [y/N] `, signal);
+  const deletion: Deletion = { name: nameOf(reference), digest, isTag: reference.digest === undefined };
+  const extent = deletion.isTag ? "the tag only" : "the manifest and all its tags";
+  const answer = await confirm(`Delete ${deletion.name} (${digest}; ${extent})? [y/N] `, signal);
   if (!/^y(?:es)?$/i.test(answer.trim())) {
     notes.lines(["nothing was deleted"]);
     return ExitCode.ok;
   }
   const client = createRepositoryClient(await repositories.endpoint("target", reference));
-  await deleteOne(client, reference, doomed, signal);
-  if (json) out.json({ deleted: doomed.name, digest });
-  else out.lines([`deleted ${doomed.name} (${digest})`]);
+  await deleteOne(client, reference, deletion, signal);
+  if (json) out.json({ deleted: deletion.name, digest });
+  else out.lines([`deleted ${deletion.name} (${digest})`]);
   return ExitCode.ok;
 }
 
-interface Doomed {
+interface Deletion {
   readonly name: string;
   readonly digest: Digest;
   readonly isTag: boolean;
 }
 
-/** With a digest, the digest decides: the tag beside it says nothing. */
+/** In `name:tag@digest` only the digest counts. */
 function nameOf(reference: Reference): string {
   return formatReference(reference.digest === undefined ? reference : { ...reference, tag: undefined });
 }
@@ -63,22 +63,22 @@ function nameOf(reference: Reference): string {
 async function deleteOne(
   client: RepositoryClient,
   { tag, digest }: Reference,
-  doomed: Doomed,
+  deletion: Deletion,
   signal: AbortSignal,
 ): Promise<void> {
-  const isDeleted = await deleteManifest(client, digest ?? tag ?? doomed.digest, signal).catch((error: unknown) => {
-    throw doomed.isTag && refusesTags(error) ? byDigestOnly(doomed, error) : error;
+  const isDeleted = await deleteManifest(client, digest ?? tag ?? deletion.digest, signal).catch((error: unknown) => {
+    throw deletion.isTag && refusesTags(error) ? byDigestOnly(deletion, error) : error;
   });
-  if (!isDeleted) throw new NotFoundError(`${doomed.name} is gone: something else has deleted it in the meantime`);
+  if (!isDeleted) throw new NotFoundError(`${deletion.name} no longer exists: something else has deleted it`);
 }
 
-/** What registries say that delete manifests and no tags (distribution-spec, "Deleting tags"). */
+/** True for the answer of a registry that deletes manifests but not tags (distribution-spec, "Deleting tags"). */
 function refusesTags(error: unknown): boolean {
   return error instanceof RegistryError && (error.status === 405 || (error.status === 400 && error.code !== "DENIED"));
 }
 
-function byDigestOnly({ name, digest }: Doomed, cause: unknown): Error {
+function byDigestOnly({ name, digest }: Deletion, cause: unknown): Error {
   const repository = name.slice(0, name.lastIndexOf(":"));
   const advice = `"freightliner delete ${repository}@${digest}" deletes the image with all its tags`;
-  return new Error(`${name} is not deleted: the registry deletes no tags; ${advice}`, { cause });
+  return new Error(`${name} was not deleted: this registry does not delete single tags; ${advice}`, { cause });
 }

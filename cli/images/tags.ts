@@ -14,7 +14,7 @@ interface GivenTags extends RawAccessOptions {
   readonly tags: readonly string[];
 }
 
-/** Carries out `freightliner tags`: the tags of a repository, page by page. */
+/** Runs `freightliner tags`: prints the tags of a repository as its pages arrive; with `--json`, at the end. */
 export async function tags(
   text: string,
   { tags: globs, ...access }: GivenTags,
@@ -22,14 +22,14 @@ export async function tags(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const repository = readRepository("tags", text);
-  const { takes } = parseTagFilter(globs);
+  const { matches } = parseTagFilter(globs);
   await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
   const client = createRepositoryClient(await repositories.endpoint("source", repository));
   const found: string[] = [];
   let hasAny = false;
   for await (const tag of listTags(client, signal)) {
     hasAny = true;
-    if (!takes(tag)) continue;
+    if (!matches(tag)) continue;
     if (json) found.push(tag);
     else out.lines([tag]);
   }

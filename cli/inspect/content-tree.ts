@@ -7,15 +7,15 @@ import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import { nodesOf } from "../../src/replication/image/image-tree.ts";
 import type { NamedImage } from "../copy/image-and-companions.ts";
 
-/** A manifest or a blob, with what it points to and what is attached to it. */
+/** A manifest or a blob, with the content that it points to and its referrers. */
 export interface Content {
   readonly role: "index" | "image" | "artifact" | "schema1" | "config" | "layer" | "blob" | "absent";
   readonly digest: Digest;
-  /** Bytes of the document or blob itself. */
+  /** Bytes of the manifest or blob itself, without its parts. */
   readonly size: number;
   readonly mediaType: string;
   readonly platform?: string;
-  /** What a manifest says it is, where that is more than an image. */
+  /** The artifact type; absent for images that can be run and for indexes. */
   readonly artifactType?: string;
   /** The tag of a signature, an attestation or an SBOM in cosign's older scheme. */
   readonly tag?: string;
@@ -23,7 +23,7 @@ export interface Content {
   readonly attached?: readonly Content[];
 }
 
-/** What an image is made of; the last of the images is the one that is shown, the others are about it. */
+/** The tree of an image. The last of `images` is the image itself; the others are its companions. */
 export function contentTree(images: readonly NamedImage[]): Content {
   const attached = attachments(images);
   const own = images.at(-1)?.tree.root;
@@ -36,7 +36,7 @@ interface Attachment {
   readonly tag?: string;
 }
 
-/** Referrers by their subject, and images under cosign's tags by the manifest the tag is made of. */
+/** Referrers by their subject, and companions under cosign's tags by the digest in the tag. */
 function attachments(images: readonly NamedImage[]): ReadonlyMap<Digest, readonly Attachment[]> {
   const found = new Map<Digest, Attachment[]>();
   const add = (subject: Digest | undefined, attachment: Attachment): void => {
@@ -100,7 +100,7 @@ function blobContent({ digest, size, mediaType }: Descriptor, kind: Content["rol
   return { role, digest, size, mediaType };
 }
 
-/** The type of a config that makes its manifest an image that can be run. */
+/** True for the config types of images that can be run. */
 function isImageConfig(mediaType: string): boolean {
   return /^application\/vnd\.(?:oci\.image\.config|docker\.container\.image)\.v1\+json$/.test(mediaType);
 }

@@ -1,7 +1,7 @@
 import { counted, formatBytes } from "../terminal/format.ts";
 import type { Content } from "./content-tree.ts";
 
-/** A tree as lines of text, what is attached after what it is made of. */
+/** Draws a tree as lines of text. What is attached to a manifest comes after its own parts. */
 export function drawTree(content: Content): string[] {
   return [describe(content), ...branches(content)];
 }
@@ -29,7 +29,7 @@ function layers(parts: readonly Content[]): number {
   return parts.filter(({ role }) => role !== "config").length;
 }
 
-/** Bytes of all blobs below, each once. */
+/** Bytes of all blobs below, each digest counted once. */
 function contentBytes(content: Content): number {
   const sizes = new Map<string, number>();
   const visit = ({ role, digest, size, parts = [] }: Content): void => {

@@ -14,7 +14,7 @@ interface GivenInspect extends RawAccessOptions {
   readonly referrers: boolean;
 }
 
-/** Carries out `freightliner inspect`: an image as a tree of what it is made of. */
+/** Runs `freightliner inspect`: prints an image as a tree of its manifests, blobs and referrers. */
 export async function inspect(
   text: string,
   { referrers, ...access }: GivenInspect,

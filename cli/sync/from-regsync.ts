@@ -5,7 +5,7 @@ import type { Converted } from "./sync.ts";
 
 const Patterns = z.object({ allow: z.array(z.string()).nullish(), deny: z.array(z.string()).nullish() });
 
-/** What we read of regsync's configuration (regclient, "regsync", configuration file version 1). */
+/** The fields of regsync's configuration that we convert (regclient, "regsync", configuration file version 1). */
 const RegsyncFile = z.object({
   version: z.literal(1),
   creds: z.array(z.unknown()).nullish(),
@@ -20,10 +20,10 @@ const RegsyncFile = z.object({
   ),
 });
 
-/** Fields that a list of ours needs not: copies always take referrers along, and compare before they send. */
-const NEEDLESS = new Set(["source", "target", "type", "tags", "referrers", "digestTags", "fastCopy", "forceRecursive"]);
+/** Fields that need no counterpart: our copies always include referrers and compare before they send. */
+const OBSOLETE = new Set(["source", "target", "type", "tags", "referrers", "digestTags", "fastCopy", "forceRecursive"]);
 
-/** Reads a configuration of regsync. @throws {UsageError} when it is none. */
+/** Converts a regsync configuration. @throws {UsageError} when the file is not one. */
 export async function fromRegsync(path: string): Promise<Converted> {
   const { sync, creds, defaults } = await readWrittenFile(path, RegsyncFile);
   const lost: string[] = [];
@@ -37,26 +37,26 @@ export async function fromRegsync(path: string): Promise<Converted> {
     }
     const templated = [entry.source, entry.target].find((text) => text.includes("{{"));
     if (templated !== undefined) {
-      lost.push(`${where}: the template ${templated}; write what it stands for`);
+      lost.push(`${where}: the template ${templated}; write its value`);
       return [];
     }
-    lost.push(...Object.keys(entry).flatMap((name) => (NEEDLESS.has(name) ? [] : [`${where}.${name}`])));
+    lost.push(...Object.keys(entry).flatMap((name) => (OBSOLETE.has(name) ? [] : [`${where}.${name}`])));
     const { source, target, type, tags } = entry;
-    const places = { source: withRegistry(source), target: withRegistry(target) };
-    const patterns = type === "image" ? {} : { allow: some(tags?.allow), deny: some(tags?.deny) };
-    return [{ ...places, ...patterns }];
+    const names = { source: withRegistry(source), target: withRegistry(target) };
+    const patterns = type === "image" ? {} : { allow: nonEmpty(tags?.allow), deny: nonEmpty(tags?.deny) };
+    return [{ ...names, ...patterns }];
   });
   return { list: { version: 1, sync: entries }, lost };
 }
 
-/** A name without a registry is one at Docker Hub, as in Docker (distribution/reference, "ParseDockerRef"). */
+/** A name without a registry is at Docker Hub, as in Docker (distribution/reference, "ParseDockerRef"). */
 function withRegistry(name: string): string {
   const slash = name.indexOf("/");
   const first = name.slice(0, Math.max(slash, 0));
   return /[.:]/.test(first) || first === "localhost" ? name : `docker.io/${name}`;
 }
 
-/** An empty list of patterns is none. */
-function some(patterns: readonly string[] | null | undefined): string[] | undefined {
+/** Treats an empty list of patterns as absent. */
+function nonEmpty(patterns: readonly string[] | null | undefined): string[] | undefined {
   return (patterns ?? []).length === 0 ? undefined : [...(patterns ?? [])];
 }

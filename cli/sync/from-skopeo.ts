@@ -4,7 +4,7 @@ import { readWrittenFile } from "./sync-file.ts";
 import type { SyncEntry } from "./sync-file.ts";
 import type { Converted } from "./sync.ts";
 
-/** What we read of a list for `skopeo sync --src yaml` (skopeo-sync(1), "YAML file content"): registries by their hosts. */
+/** The fields of a `skopeo sync --src yaml` list that we convert (skopeo-sync(1), "YAML file content"): registries by host. */
 const SkopeoFile = z.record(
   z.string(),
   z.looseObject({
@@ -15,9 +15,9 @@ const SkopeoFile = z.record(
 );
 type SkopeoRegistry = z.infer<typeof SkopeoFile>[string];
 
-const READ = new Set(["images", "images-by-tag-regex", "images-by-semver"]);
+const CONVERTED = new Set(["images", "images-by-tag-regex", "images-by-semver"]);
 
-/** Reads a list of skopeo's; repositories go below `place` under their last name, as skopeo puts them. @throws {UsageError} */
+/** Converts a skopeo list. Each repository goes below `place` under its last name component, as in skopeo. @throws {UsageError} */
 export async function fromSkopeo(path: string, place: string): Promise<Converted> {
   const registries = await readWrittenFile(path, SkopeoFile);
   const below = place.replace(/\/+$/, "");
@@ -32,14 +32,14 @@ export async function fromSkopeo(path: string, place: string): Promise<Converted
 function entriesOf(host: string, registry: SkopeoRegistry, targetOf: (name: string) => string): SyncEntry[] {
   const images = Object.entries(registry.images ?? {}).flatMap(([name, references]): SyncEntry[] => {
     const source = `${host}/${name}`;
-    // No references are all tags.
+    // In skopeo, an empty list means every tag.
     if ((references ?? []).length === 0) return [{ source, target: targetOf(name) }];
     return (references ?? []).map((reference) => ({
       source: `${source}${isDigest(reference) ? "@" : ":"}${reference}`,
       target: targetOf(name),
     }));
   });
-  // skopeo's expressions are not anchored, ours are.
+  // skopeo's regular expressions are not anchored; ours are.
   const byRegex = Object.entries(registry["images-by-tag-regex"] ?? {}).map(([name, pattern]) => ({
     source: `${host}/${name}`,
     target: targetOf(name),
@@ -50,8 +50,8 @@ function entriesOf(host: string, registry: SkopeoRegistry, targetOf: (name: stri
 
 function lostOf(host: string, registry: SkopeoRegistry): string[] {
   const versions = Object.entries(registry["images-by-semver"] ?? {}).map(
-    ([name, range]) => `${host}/${name}: the versions ${range}; write patterns of tags`,
+    ([name, range]) => `${host}/${name}: the versions ${range}; write tag patterns instead`,
   );
-  const others = Object.keys(registry).filter((field) => !READ.has(field));
+  const others = Object.keys(registry).filter((field) => !CONVERTED.has(field));
   return [...versions, ...others.map((field) => `${host}.${field}`)];
 }

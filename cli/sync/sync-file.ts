@@ -6,23 +6,23 @@ import { readWritten } from "../../src/contract/configuration/written-document.t
 import type { WrittenDocument } from "../../src/contract/configuration/written-document.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
-/** One line of a list: an image, or the tags of a repository that its patterns take. */
+/** One entry of a list: an image, or the tags of a repository that match its patterns. */
 const SyncEntry = z.strictObject({
   source: z.string().min(1),
   target: z.string().min(1),
-  /** Globs; no tag is taken that none of them matches. */
+  /** Globs; a tag must match one of them. */
   tags: z.array(z.string().min(1)).min(1).optional(),
-  /** Regular expressions of whole tags: what is taken, and what of that is left out again. */
+  /** Regular expressions that match whole tags: those to copy, and of these the ones to exclude. */
   allow: z.array(z.string().min(1)).min(1).optional(),
   deny: z.array(z.string().min(1)).min(1).optional(),
 });
 export type SyncEntry = z.infer<typeof SyncEntry>;
 
-/** What is kept equal: `freightliner sync FILE`. */
+/** The file of `freightliner sync FILE`. */
 export const SyncList = z.strictObject({ version: z.literal(1), sync: z.array(SyncEntry).min(1) });
 export type SyncList = z.infer<typeof SyncList>;
 
-/** Reads a file that has to have the shape of a schema. @throws {UsageError} with every problem, each with its line and column. */
+/** Reads a YAML or JSON file and validates it. @throws {UsageError} with every problem and its line and column. */
 export async function readWrittenFile<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${path} cannot be read (${error.code}); check the name and its permissions`, {
@@ -52,11 +52,11 @@ function describe(issue: z.core.$ZodIssue, { placeOf }: WrittenDocument): string
   const known = field === "" ? Object.keys(SyncList.shape) : Object.keys(SyncEntry.shape);
   return issue.keys.map((key) => {
     const meant = closest(key, known);
-    const hint = meant === undefined ? `known are ${known.join(", ")}` : `did you mean ${meant}?`;
-    return `${placeOf(field === "" ? key : `${field}.${key}`)}: there is no field ${JSON.stringify(key)}; ${hint}`;
+    const hint = meant === undefined ? `known fields: ${known.join(", ")}` : `did you mean ${meant}?`;
+    return `${placeOf(field === "" ? key : `${field}.${key}`)}: unknown field ${JSON.stringify(key)}; ${hint}`;
   });
 }
 
 function wrong(path: string, problems: readonly string[]): UsageError {
-  return new UsageError(`${path} cannot be used; correct it`, { command: "sync", details: problems });
+  return new UsageError(`${path} is not valid; correct it`, { command: "sync", details: problems });
 }

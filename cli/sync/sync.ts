@@ -19,13 +19,14 @@ interface GivenSync extends RawCopyOptions {
   readonly to?: string | undefined;
 }
 
-/** A list of another tool as one of ours, and what of it ours cannot say. */
+/** Another tool's list, converted to ours. */
 export interface Converted {
   readonly list: SyncList;
+  /** What our format cannot express, each with advice. */
   readonly lost: readonly string[];
 }
 
-/** Carries out `freightliner sync`: copies what a list names, or prints another tool's list as one of ours. */
+/** Runs `freightliner sync`: copies the images of a list, or prints another tool's list in our format. */
 export async function sync(
   file: string | undefined,
   given: GivenSync,
@@ -38,13 +39,13 @@ export async function sync(
   }
   if (file === undefined) return show(await convert(given), terminal);
   const { sync: entries } = await readWrittenFile(file, SyncList);
-  return copy(entries.map(orderOf), parseCopyOptions(given), terminal, signal);
+  return copy(entries.map(specOf), parseCopyOptions(given), terminal, signal);
 }
 
 function convert({ fromRegsync: regsync, fromSkopeo: skopeo, to }: GivenSync): Promise<Converted> {
   if (regsync !== undefined) return fromRegsync(regsync);
   if (to === undefined) {
-    throw new UsageError("--from-skopeo needs --to PLACE: skopeo's list does not name a target", { command: "sync" });
+    throw new UsageError("--from-skopeo needs --to PLACE: skopeo's lists name no target", { command: "sync" });
   }
   return fromSkopeo(skopeo ?? "", to);
 }
@@ -57,37 +58,37 @@ function show({ list, lost }: Converted, { out, err, json }: Terminal): ExitCode
 }
 
 /** @throws {UsageError} */
-function orderOf({ source: from, target: to, tags, allow, deny }: SyncEntry): CopySpec {
+function specOf({ source: from, target: to, tags, allow, deny }: SyncEntry): CopySpec {
   const [source, target] = [readReference("sync", from), readReference("sync", to)];
   const isOne = source.tag !== undefined || source.digest !== undefined;
   if (isOne && (tags !== undefined || allow !== undefined || deny !== undefined)) {
-    throw new UsageError(`${from} names one image, and patterns of tags besides; leave one of both out`, {
-      command: "sync",
-    });
+    throw new UsageError(`${from} names one image and also has tag patterns; remove one of them`, { command: "sync" });
   }
-  return { source, target, tags: isOne ? undefined : chosen(tags, allow, deny) };
+  return { source, target, tags: isOne ? undefined : filterOf(tags, allow, deny) };
 }
 
-function chosen(tags: readonly string[] = [], allow: readonly string[] = [], deny: readonly string[] = []): TagFilter {
+function filterOf(
+  tags: readonly string[] = [],
+  allow: readonly string[] = [],
+  deny: readonly string[] = [],
+): TagFilter {
   const globs = parseTagFilter(tags);
   const [allowed, denied] = [allow.map(wholeTag), deny.map(wholeTag)];
-  const text = [...(tags.length === 0 ? [] : [globs.text]), ...allow, ...deny.map((each) => `without ${each}`)].join(
-    ", ",
-  );
+  const parts = [...(tags.length === 0 ? [] : [globs.description]), ...allow, ...deny.map((each) => `without ${each}`)];
   return {
-    takes: (tag) =>
-      globs.takes(tag) &&
+    matches: (tag) =>
+      globs.matches(tag) &&
       (allowed.length === 0 || allowed.some((pattern) => pattern.test(tag))) &&
       !denied.some((pattern) => pattern.test(tag)),
-    text: text === "" ? "all tags" : text,
+    description: parts.length === 0 ? "all tags" : parts.join(", "),
   };
 }
 
-/** Anchored, as regsync has it. @throws {UsageError} */
+/** A pattern for whole tags, anchored as in regsync. @throws {UsageError} */
 function wholeTag(pattern: string): RegExp {
   try {
     return new RegExp(`^(?:${pattern})$`);
   } catch {
-    throw new UsageError(`${JSON.stringify(pattern)} is no regular expression`, { command: "sync" });
+    throw new UsageError(`${JSON.stringify(pattern)} is not a regular expression`, { command: "sync" });
   }
 }

@@ -11,7 +11,7 @@ import { reasonToLeaveOut } from "../../src/replication/outcome/left-out.ts";
 import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import type { NamedImage } from "../copy/image-and-companions.ts";
 
-/** Something of an image that its copy lacks, or has otherwise. */
+/** A part of an image that is missing in its copy, or differs there. */
 export interface Difference {
   readonly kind: "tag" | "manifest" | "blob" | "referrer";
   /** A tag or a digest. */
@@ -21,20 +21,20 @@ export interface Difference {
 
 export interface Comparison {
   readonly differences: readonly Difference[];
-  /** What one of the registries does not tell, and what no copy brings. */
+  /** Content that a registry cannot list, and content that copies always omit. */
   readonly notCompared: readonly LeftOut[];
   readonly checked: { readonly manifests: number; readonly blobs: number; readonly referrers: number };
 }
 
-/** The copy: a repository that is read, and asked for blobs. */
+/** The repository that holds the copy. */
 interface Copy {
   readonly read: Pick<ImageSource, "resolve" | "fetchManifest" | "listReferrers">;
   readonly target: Pick<ImageTarget, "hasBlob">;
 }
 
-const CONCURRENT_QUESTIONS = 16;
+const CONCURRENT_REQUESTS = 16;
 
-/** Compares images with a repository: each tag, each manifest by its bytes, each blob by its size, each list of referrers. */
+/** Compares images with a repository: every tag, every manifest by its bytes, every blob by its existence, every list of referrers. */
 export async function compareImages(
   images: readonly NamedImage[],
   copy: Copy,
@@ -50,17 +50,20 @@ export async function compareImages(
     ({ digest }) => digest,
   );
   const attached = referrers ? attachedTo(images) : [];
-  const ask = <T, Found>(items: readonly T[], look: (item: T, working: AbortSignal) => Promise<Found>) =>
-    concurrently(items, CONCURRENT_QUESTIONS, look, signal);
+  const compareAll = <T, Found>(items: readonly T[], compare: (item: T, working: AbortSignal) => Promise<Found>) =>
+    concurrently(items, CONCURRENT_REQUESTS, compare, signal);
   const found = [
-    await ask(images, (image, working) => compareTag(image, copy, working)),
-    await ask(nodes, (node, working) => compareManifest(node, copy, working)),
-    await ask(blobs, (blob, working) => compareBlob(blob, copy, working)),
+    await compareAll(images, (image, working) => compareTag(image, copy, working)),
+    await compareAll(nodes, (node, working) => compareManifest(node, copy, working)),
+    await compareAll(blobs, (blob, working) => compareBlob(blob, copy, working)),
   ];
-  const lists = await ask(attached, (each, working) => compareReferrers(each, copy, working));
+  const lists = await compareAll(attached, (each, working) => compareReferrers(each, copy, working));
   return {
-    differences: [...found.flat(), ...lists.flatMap((list) => list.differences)].filter(isThere),
-    notCompared: [...images.flatMap(({ tree }) => tree.leftOut), ...lists.map((list) => list.unknown).filter(isThere)],
+    differences: [...found.flat(), ...lists.flatMap((list) => list.differences)].filter(isDefined),
+    notCompared: [
+      ...images.flatMap(({ tree }) => tree.leftOut),
+      ...lists.map((list) => list.unknown).filter(isDefined),
+    ],
     checked: {
       manifests: nodes.length,
       blobs: blobs.length,
@@ -84,36 +87,35 @@ async function compareTag(
   };
 }
 
-/** Its bytes are compared by their digest, which every read checks. */
+/** Compares the bytes by fetching them by digest: every fetch verifies the digest. */
 async function compareManifest(
   { manifest: { digest } }: ImageNode,
   copy: Copy,
   signal: AbortSignal,
 ): Promise<Difference | undefined> {
-  const name = { kind: "manifest", name: digest } as const;
-  return otherwise(name, () => copy.read.fetchManifest({ digest }, signal));
+  return differenceOf({ kind: "manifest", name: digest }, () => copy.read.fetchManifest({ digest }, signal));
 }
 
 async function compareBlob(blob: Descriptor, copy: Copy, signal: AbortSignal): Promise<Difference | undefined> {
-  const name = { kind: "blob", name: blob.digest } as const;
-  return otherwise(name, async () => ((await copy.target.hasBlob(blob, signal)) ? blob : undefined));
+  const look = async () => ((await copy.target.hasBlob(blob, signal)) ? blob : undefined);
+  return differenceOf({ kind: "blob", name: blob.digest }, look);
 }
 
-/** Missing, or other content than its digest says; a registry that cannot be asked is no difference. */
-async function otherwise(
-  what: Pick<Difference, "kind" | "name">,
+/** A difference when the content is missing or does not match its digest. @throws every other error: it is not a difference. */
+async function differenceOf(
+  content: Pick<Difference, "kind" | "name">,
   look: () => Promise<unknown>,
 ): Promise<Difference | undefined> {
   try {
-    return (await look()) === undefined ? { ...what, problem: "is missing" } : undefined;
+    return (await look()) === undefined ? { ...content, problem: "is missing" } : undefined;
   } catch (error) {
     const isContent = error instanceof RegistryError && /^(?:DIGEST|SIZE|MANIFEST)_INVALID$/.test(error.code ?? "");
     if (!isContent) throw error;
-    return { ...what, problem: error.problem };
+    return { ...content, problem: error.problem };
   }
 }
 
-/** What is attached to a manifest, at the source. */
+/** The referrers of a manifest at the source. */
 interface Attached {
   readonly subject: Digest;
   readonly referrers: readonly Digest[];
@@ -130,7 +132,7 @@ function attachedTo(images: readonly NamedImage[]): Attached[] {
 
 interface ComparedList {
   readonly differences: readonly Difference[];
-  /** The copy's registry does not tell what is attached. */
+  /** Set when the copy's registry does not list referrers. */
   readonly unknown?: LeftOut;
 }
 
@@ -141,9 +143,9 @@ async function compareReferrers(
 ): Promise<ComparedList> {
   try {
     const listed = new Set((await copy.read.listReferrers(subject, signal)).map(({ digest }) => digest));
-    const lacking = referrers.filter((referrer) => !listed.has(referrer));
+    const missing = referrers.filter((referrer) => !listed.has(referrer));
     const problem = `is not listed for ${subject}`;
-    return { differences: lacking.map((name) => ({ kind: "referrer", name, problem })) };
+    return { differences: missing.map((name) => ({ kind: "referrer", name, problem })) };
   } catch (error) {
     const problem = reasonToLeaveOut(error);
     if (problem === undefined) throw error;
@@ -151,7 +153,7 @@ async function compareReferrers(
   }
 }
 
-function isThere<T>(item: T | undefined): item is T {
+function isDefined<T>(item: T | undefined): item is T {
   return item !== undefined;
 }
 

@@ -12,7 +12,7 @@ interface Compared {
   readonly digest: Digest;
 }
 
-/** Says what differs, and what no registry tells. Only what was compared, and is the same, is equal. */
+/** Prints differences, and what could not be compared: images are called equal only when everything was compared. */
 export function showComparison(
   compared: Compared,
   { differences, notCompared, checked }: Comparison,
@@ -30,14 +30,14 @@ export function showComparison(
   return equal ? ExitCode.ok : ExitCode.failed;
 }
 
-/** Layers that are not to be distributed, and platforms that the source does not have, are no part of a copy. */
+/** True for referrers. Non-distributable layers and platforms that the source lacks are never part of a copy, so they do not count. */
 function isUnknown({ kind }: LeftOut): boolean {
   return kind === "attachment" || kind === "attachments";
 }
 
 function verdict(differences: number, unknown: number): string {
   if (differences === 0 && unknown === 0) return "are equal";
-  if (differences === 0) return `cannot be called equal: ${counted(unknown, "thing")} could not be compared`;
-  const more = unknown === 0 ? "" : `, and ${counted(unknown, "thing")} could not be compared`;
+  if (differences === 0) return `may differ: ${counted(unknown, "item")} could not be compared`;
+  const more = unknown === 0 ? "" : `, and ${counted(unknown, "item")} could not be compared`;
   return `differ: ${counted(differences, "difference")}${more}`;
 }

@@ -1,4 +1,3 @@
-import { parsePlatform } from "../../src/oci/platform.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { resolveImage } from "../copy/resolve-image.ts";
@@ -6,7 +5,7 @@ import { readImageAndCompanions } from "../copy/image-and-companions.ts";
 import type { ExitCode } from "../errors/exit-code.ts";
 import { parseAccessOptions } from "../registry-access/access-options.ts";
 import type { RawAccessOptions } from "../registry-access/access-options.ts";
-import { readImageReference, readReference, usage } from "../registry-access/reference-argument.ts";
+import { readImageReference, readPlatform, readReference } from "../registry-access/reference-argument.ts";
 import { openRepositories } from "../registry-access/repositories.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { compareImages } from "./compare-images.ts";
@@ -17,16 +16,16 @@ interface GivenVerify extends RawAccessOptions {
   readonly referrers: boolean;
 }
 
-/** Carries out `freightliner verify`: what the target lacks of an image, or has otherwise. Writes nothing. */
+/** Runs `freightliner verify`: prints what the target lacks of an image, and what differs. Writes nothing. */
 export async function verify(
-  places: { readonly source: string; readonly target: string },
+  names: { readonly source: string; readonly target: string },
   { platform: wanted, referrers, ...access }: GivenVerify,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const from = readImageReference("verify", places.source);
-  const to = readReference("verify", places.target);
-  const platform = wanted === undefined ? undefined : usage("verify", () => parsePlatform(wanted));
+  const from = readImageReference("verify", names.source);
+  const to = readReference("verify", names.target);
+  const platform = readPlatform("verify", wanted);
   const { environment } = terminal;
   await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
   const [source, target, endpoint] = await Promise.all([

@@ -55,7 +55,7 @@ function describeComparison({ asked = 0, missed = 0 }: LogLine): string | undefi
 
 function describeReplicated(line: LogLine): string {
   const { digest = "", blobsUploaded = 0, blobsPresent = 0, bytesUploaded = 0, lagMs = 0 } = line;
-  const sent = `${blobsUploaded} blobs, ${(bytesUploaded / 1_000_000).toFixed(1)} MB sent, ${blobsPresent} there already`;
+  const sent = `${blobsUploaded} blobs, ${(bytesUploaded / 1_000_000).toFixed(1)} MB sent, ${blobsPresent} already present`;
   return `replicated ${nameOf(line)} ${digest.slice(0, 19)} (${sent}, ${(lagMs / 1_000).toFixed(1)} s after the push)`;
 }
 

@@ -33,7 +33,7 @@ describe("freightliner copy", () => {
     expect(planned).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(
-        `is to be ${digest}\n(?:.*\n)+would send 10 blobs \\(21\\.0 MB\\) and put 5 manifests;`,
+        `would be ${digest}\n(?:.*\n)+would send 10 blobs \\(21\\.0 MB\\) and put 5 manifests;`,
       ),
     });
     expect(target.log.filter((line) => /"(?:POST|PUT|PATCH|DELETE) /.test(line))).toEqual([]);
@@ -47,7 +47,7 @@ describe("freightliner copy", () => {
 
     expect(await freightliner(args)).toMatchObject({
       code: 0,
-      stdout: `${target.host}/mirror/app:v1 is ${digest} already\n`,
+      stdout: `${target.host}/mirror/app:v1 is already ${digest}\n`,
     });
 
     const one = await freightliner([...args.slice(0, 2), `${target.host}/mirror/arm:v1`, "--platform", "linux/arm64"]);

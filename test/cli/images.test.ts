@@ -107,11 +107,11 @@ index # 2 manifests, 28.8 kB
     const args = ["copy", `${source.host}/team/app`, `${target.host}/all/app`, "--all-tags"];
     const { code, out, err } = await ran(args);
     expect([code, out.match(/ is sha256:/g)]).toEqual([0, [" is sha256:", " is sha256:"]]);
-    expect(err).toMatch(/2 images: 2 copied, 0 there already, 0 failed\n$/);
+    expect(err).toMatch(/2 images: 2 copied, 0 already present, 0 failed\n$/);
     expect(tagsOf("all/app")).toEqual([signatureTag(digest), "v1", "v2"].toSorted());
     const stored = target.events.flatMap((event) => (event.kind === "blob-stored" ? [event.digest] : []));
     expect(stored.length).toBe(new Set(stored).size);
-    expect((await ran(args)).err).toBe("2 images: 0 copied, 2 there already, 0 failed\n");
+    expect((await ran(args)).err).toBe("2 images: 0 copied, 2 already present, 0 failed\n");
   });
 
   it("has the tags copied that match, and says which there are when none does", async () => {
@@ -129,7 +129,7 @@ index # 2 manifests, 28.8 kB
     const { code, err } = await ran(["copy", ...sources, `${target.host}/several`]);
     expect(code).toBe(ExitCode.failed);
     expect(err).toContain("team/gone:v1 does not exist");
-    expect(err).toMatch(/3 images: 2 copied, 0 there already, 1 failed\n$/);
+    expect(err).toMatch(/3 images: 2 copied, 0 already present, 1 failed\n$/);
     expect([tagsOf("several/app").includes("v1"), tagsOf("several/tool")]).toEqual([true, ["v1"]]);
   });
 

@@ -42,7 +42,7 @@ sync:
     allow: ['1\\..*']
     deny: ['.*-debug']
 `);
-    expect([code, err]).toEqual([0, expect.stringMatching(/6 images: 6 copied, 0 there already, 0 failed\n$/)]);
+    expect([code, err]).toEqual([0, expect.stringMatching(/6 images: 6 copied, 0 already present, 0 failed\n$/)]);
     const tagsOf = (name: string): string[] => [...(target.catalog.find(name)?.tags.keys() ?? [])].toSorted();
     expect(tagsOf("one")).toEqual(["2.0"]);
     expect(tagsOf("globs")).toEqual(["1.0", "1.1", "1.1-debug"]);
@@ -59,8 +59,8 @@ sync:
     tags: 5
 `);
     expect([code, out]).toEqual([ExitCode.usage, ""]);
-    expect(err).toContain("list.yaml cannot be used; correct it");
-    expect(err).toContain('line 3, column 12: there is no field "sorce"; did you mean source?');
+    expect(err).toContain("list.yaml is not valid; correct it");
+    expect(err).toContain('line 3, column 12: unknown field "sorce"; did you mean source?');
     expect(err).toMatch(/line 3, column 5: sync\[0\]\.source: /);
     expect(err).toMatch(/line 7, column 11: sync\[1\]\.tags: /);
   });
@@ -149,7 +149,7 @@ sync:
     });
     expect(code).toBe(ExitCode.failed);
     expect(err.trimEnd().split("\n")).toEqual([
-      "not converted: registry.example.com/alpine: the versions >= 3.12.0; write patterns of tags",
+      "not converted: registry.example.com/alpine: the versions >= 3.12.0; write tag patterns instead",
       "not converted: registry.example.com.tls-verify",
     ]);
   });

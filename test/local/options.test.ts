@@ -56,7 +56,7 @@ describe("a line of a function's log", () => {
         blobsUploaded: 2,
         bytesUploaded: 3_000_000,
       }),
-    ).toBe("replicated a:v1 sha256:aaaaaaaaaaaa (2 blobs, 3.0 MB sent, 0 there already, 1.5 s after the push)");
+    ).toBe("replicated a:v1 sha256:aaaaaaaaaaaa (2 blobs, 3.0 MB sent, 0 already present, 1.5 s after the push)");
     expect(line({ outcome: "failed", reason: "target-denied", error: "no" })).toBe("failed a:v1: target-denied (no)");
     expect(line({})).toBeUndefined();
   });

@@ -53,7 +53,7 @@ describe("an image and its copy are compared", () => {
     expect(code).toBe(ExitCode.failed);
     expect(lines[0]).toContain(`not compared: attachments of ${digest}: `);
     expect(lines[0]).toContain("HTTP 403 DENIED not for you");
-    expect(lines.at(-1)).toMatch(/ cannot be called equal: \d things? could not be compared; /);
+    expect(lines.at(-1)).toMatch(/ may differ: \d items? could not be compared; /);
     expect(out).not.toContain("are equal");
     const { code: again, out: json } = await ran(["verify", ...places(), "--json"]);
     expect([again, JSON.parse(json)]).toMatchObject([
@@ -65,7 +65,7 @@ describe("an image and its copy are compared", () => {
   it("with what differs beside what is not known", async () => {
     const { code, out } = await ran(["verify", `${closed}/app:v1`, `${open}/app:windows`]);
     expect(code).toBe(ExitCode.failed);
-    expect(out).toMatch(/ differ: 1 difference, and 1 thing could not be compared; /);
+    expect(out).toMatch(/ differ: 1 difference, and 1 item could not be compared; /);
   });
 
   it("without the layers that no copy brings, which are named", async () => {

@@ -1,10 +1,19 @@
 import { isDigest } from "../../src/oci/digest.ts";
-import { counted, formatBytes } from "../terminal/format.ts";
 import { describeLeftOut } from "../../src/replication/outcome/left-out.ts";
+import { counted, formatBytes } from "../terminal/format.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import type { CopyPlan } from "./copy-plan.ts";
+import { describeSubject, targetOf } from "./report-copy.ts";
+import type { ReportSubject } from "./report-copy.ts";
 
-/** A plan in figures, as `--json` has it. */
-export function summarizePlan({ blobs, batches, present, leftOut }: CopyPlan) {
+/** Prints what a copy would write: the report of `--dry-run`. */
+export function reportPlan(subject: ReportSubject, plan: CopyPlan, { out, json }: Terminal): void {
+  if (json) out.json({ ...describeSubject(subject), plan: summarizePlan(plan) });
+  else out.lines([`${targetOf(subject)} would be ${subject.digest}`, ...describePlan(plan)]);
+}
+
+/** A plan as `--json` has it. */
+function summarizePlan({ blobs, batches, present, leftOut }: CopyPlan) {
   const mounts = blobs.filter(({ mountFrom }) => mountFrom !== undefined);
   const sends = blobs.filter(({ mountFrom }) => mountFrom === undefined);
   return {
@@ -19,8 +28,8 @@ export function summarizePlan({ blobs, batches, present, leftOut }: CopyPlan) {
   };
 }
 
-/** A plan as lines for people, in the order in which it is carried out. */
-export function describePlan(plan: CopyPlan): string[] {
+/** A plan as lines of text, in the order of execution. */
+function describePlan(plan: CopyPlan): string[] {
   const { send, mount, put, bytes, present, leftOut } = summarizePlan(plan);
   const mounted = mount.length === 0 ? "" : `, mount ${counted(mount.length, "blob")}`;
   return [
@@ -29,6 +38,6 @@ export function describePlan(plan: CopyPlan): string[] {
     ...put.map(({ digest, reference }) => (isDigest(reference) ? `put ${digest}` : `tag ${digest} as ${reference}`)),
     ...leftOut.map((each) => `leave out ${describeLeftOut([each])}`),
     `would send ${counted(send.length, "blob")} (${formatBytes(bytes)})${mounted} and put ${counted(put.length, "manifest")}; ` +
-      `${counted(present.blobs, "blob")} and ${counted(present.manifests, "manifest")} are there already; nothing was written`,
+      `already present: ${counted(present.blobs, "blob")} and ${counted(present.manifests, "manifest")}; nothing was written`,
   ];
 }
