@@ -9,6 +9,7 @@ import { createMeter } from "./throughput-meter.ts";
 import type { Meter } from "./throughput-meter.ts";
 import { PIECE_BYTES, readAhead } from "./parallel-ranges.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
+import { readSmallBlob, SMALL_BYTES } from "./small-blob.ts";
 import { waitAfter } from "../resilience/retry.ts";
 import { retryPolicy } from "../resilience/retry-policy.ts";
 import { verified } from "./verify-digest.ts";
@@ -35,9 +36,22 @@ export async function openBlobStream(
   descriptor: Descriptor,
   signal: AbortSignal,
 ): Promise<BlobStream> {
+  const open = (opening: AbortSignal): Promise<Attachment> => openWhole(client, descriptor, opening);
+  if (descriptor.size > SMALL_BYTES) return openStream(client, descriptor, open, signal);
+  const first = await open(signal);
+  const whole = await readSmallBlob(client, descriptor, first, signal);
+  return whole ?? openStream(client, descriptor, open, signal);
+}
+
+async function openStream(
+  client: RepositoryClient,
+  descriptor: Descriptor,
+  open: (signal: AbortSignal) => Promise<Attachment>,
+  signal: AbortSignal,
+): Promise<BlobStream> {
   const released = new AbortController();
   const either = AbortSignal.any([signal, released.signal]);
-  const first = await openWhole(client, descriptor, either);
+  const first = await open(either);
   const bytes = verified(spliced(client, descriptor, first, either), client, descriptor);
   return {
     [Symbol.asyncIterator]: () => bytes,

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { createHasher, hexOf } from "../../oci/digest.ts";
+import { algorithmOf, createHasher, digestOf, hexOf } from "../../oci/digest.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { contentError } from "../client/content-error.ts";
 import type { ContentProblem } from "../client/content-error.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
@@ -13,8 +14,7 @@ export async function* verified(
   client: RepositoryClient,
   { digest, size }: Descriptor,
 ): AsyncGenerator<Uint8Array> {
-  const wrong = (code: ContentProblem, problem: string): Error =>
-    contentError(client, { operation: "open-blob", reference: digest, code, category: "transient" }, problem);
+  const wrong = (code: ContentProblem, problem: string): Error => wrongContent(client, digest, code, problem);
   const hasher = createHasher(digest);
   let received = 0;
   let held: Uint8Array | undefined;
@@ -26,6 +26,27 @@ export async function* verified(
     held = chunk;
   }
   if (received !== size) throw wrong("SIZE_INVALID", `has ${received} bytes, its descriptor says ${size}`);
-  if (hasher.digest("hex") !== hexOf(digest)) throw wrong("DIGEST_INVALID", "its bytes do not hash to its digest");
+  if (hasher.digest("hex") !== hexOf(digest)) throw wrong("DIGEST_INVALID", OTHER_DIGEST);
   if (held !== undefined) yield held;
+}
+
+const OTHER_DIGEST = "its bytes do not hash to its digest";
+
+/** The same for a blob that was read whole; undefined bytes are more than its size. @throws {RegistryError} transient. */
+export function verifiedWhole(
+  bytes: Uint8Array | undefined,
+  client: RepositoryClient,
+  { digest, size }: Descriptor,
+): Uint8Array {
+  const wrong = (code: ContentProblem, problem: string): Error => wrongContent(client, digest, code, problem);
+  if (bytes === undefined) throw wrong("SIZE_INVALID", `is longer than the ${size} bytes of its descriptor`);
+  if (bytes.byteLength !== size) {
+    throw wrong("SIZE_INVALID", `has ${bytes.byteLength} bytes, its descriptor says ${size}`);
+  }
+  if (digestOf(bytes, algorithmOf(digest)) !== digest) throw wrong("DIGEST_INVALID", OTHER_DIGEST);
+  return bytes;
+}
+
+function wrongContent(client: RepositoryClient, digest: Digest, code: ContentProblem, problem: string): Error {
+  return contentError(client, { operation: "open-blob", reference: digest, code, category: "transient" }, problem);
 }

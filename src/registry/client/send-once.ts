@@ -19,6 +19,8 @@ export interface RegistryRequest {
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
   /** Bytes of the blob that the request commits: the registry may take the longer. */
   readonly commitBytes?: number;
+  /** Told how long the answer took, in milliseconds, from when the request was sent: without the wait for our own turn. */
+  readonly onAnswered?: (tookMs: number) => void;
   /** Statuses that are an answer; any other one is thrown. */
   readonly accept: readonly number[];
   readonly scope: Scope;
@@ -55,7 +57,9 @@ export async function exchange(
   const isStream = !isInMemory(body);
   const upMs = commitBytes === undefined ? answerMs : commitWithin(watch.patience, commitBytes);
   const limitMs = body === undefined ? headMs : upMs;
+  const sentAt = watch.clock.now();
   const answer = await (isStream ? send(signal) : headWithin(send, watch.clock, limitMs, signal));
+  request.onAnswered?.(watch.clock.now() - sentAt);
   return toAnswer(answer, { url, watch, cut: secrets.cut });
 }
 

@@ -9,7 +9,9 @@ import type { RepositoryClient } from "../client/repository-client.ts";
 import { withRetry } from "../resilience/retry.ts";
 import { cancelUpload, startUpload } from "./upload-requests.ts";
 import type { StartedUpload } from "./upload-requests.ts";
+import { SMALL_BYTES } from "../blobs/small-blob.ts";
 import { putInParts } from "./put-in-parts.ts";
+import { putSmall } from "./put-small.ts";
 import { MAX_HOPS, putStream } from "./put-stream.ts";
 import type { Course, UploadPlace } from "./put-stream.ts";
 import { closingUrl } from "./upload-session.ts";
@@ -132,7 +134,10 @@ async function pushOnce(
   for (let hops = 0; url !== undefined; hops++) {
     if (hops > 0) stream = await open(signal);
     const to: UploadPlace = { url, session: started.session, isLast: hops === MAX_HOPS };
-    url = await putStream(client, descriptor, { stream, to, course, onUploaded }, signal);
+    url =
+      descriptor.size <= SMALL_BYTES
+        ? await putSmall(client, descriptor, { stream, to, onUploaded }, signal)
+        : await putStream(client, descriptor, { stream, to, course, onUploaded }, signal);
   }
   return { kind: "uploaded" };
 }

@@ -49,8 +49,7 @@ export async function putStream(
   try {
     const either = AbortSignal.any([signal, upload.signal]);
     const moved = await putBlob(client, to.url, { descriptor, bytes: upload.body }, either);
-    if (moved !== undefined && !to.isLast) return moved;
-    if (moved !== undefined) throw new Error(`redirected more than ${MAX_HOPS} times`);
+    if (moved !== undefined) return nextPlace(moved, to);
     onUploaded?.(upload.tookMs());
     return undefined;
   } catch (error) {
@@ -60,6 +59,12 @@ export async function putStream(
   } finally {
     upload.end();
   }
+}
+
+/** Where a registry redirects an upload. @throws when that was done too often. */
+export function nextPlace(moved: URL, { isLast }: UploadPlace): URL {
+  if (isLast) throw new Error(`redirected more than ${MAX_HOPS} times`);
+  return moved;
 }
 
 /** A session that was broken off in the middle is kept if it says that it has some of the blob; any other one is given up. */

@@ -4,6 +4,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { discard } from "../http/response.ts";
 import type { Answer } from "../http/response.ts";
 import { answerError } from "../errors/typed-failure.ts";
+import type { RegistryRequest } from "../client/send-once.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 import { withTimeLimit } from "../../async/time-limit.ts";
 import { sessionOf } from "./upload-session.ts";
@@ -57,7 +58,11 @@ export async function startUpload(
 export async function putBlob(
   client: RepositoryClient,
   url: URL,
-  blob: { readonly descriptor: Descriptor; readonly bytes: AsyncIterable<Uint8Array> },
+  blob: {
+    readonly descriptor: Descriptor;
+    readonly bytes: Uint8Array | AsyncIterable<Uint8Array>;
+    readonly onAnswered?: RegistryRequest["onAnswered"];
+  },
   signal: AbortSignal,
 ): Promise<URL | undefined> {
   const { digest, size } = blob.descriptor;
@@ -69,6 +74,8 @@ export async function putBlob(
       url,
       headers: { "content-type": "application/octet-stream", "content-length": String(size) },
       body: size === 0 ? new Uint8Array() : blob.bytes,
+      commitBytes: size,
+      ...(blob.onAnswered === undefined ? {} : { onAnswered: blob.onAnswered }),
       accept: [201, 204, ...KEEPING_METHOD],
       scope: client.scope("pull,push"),
     },
