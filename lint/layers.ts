@@ -171,7 +171,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "cli",
     holds: "the command",
-    imports: [SRC, "local/access"],
+    imports: [SRC],
     packages: ["@commander-js/extra-typings", "yaml", "zod", "undici", "../package.json", ...NODE],
   },
   {

@@ -1,4 +1,4 @@
-import { awsAt } from "../../local/access/access-key.ts";
+import { localStackAccess } from "../../src/wiring/local-stack-access.ts";
 import type { CloudAccess } from "../../src/wiring/open-operations.ts";
 import { isStackName } from "../../src/contract/stack/names.ts";
 import type { CommonOptions } from "../terminal/terminal.ts";
@@ -10,13 +10,13 @@ export interface StackOptions {
   readonly access: CloudAccess;
 }
 
-/** Which stack, as it was written. */
+/** The stack options as commander gives them. */
 export interface RawStackOptions extends CommonOptions {
   readonly stack: string;
   readonly local?: string | undefined;
 }
 
-/** Checks a name as CloudFormation does. @throws {UsageError} */
+/** Checks a stack name by CloudFormation's rule. @throws {UsageError} */
 export function parseStackName(name: string): string {
   if (!isStackName(name))
     throw new UsageError("--stack takes the name of a stack: a letter, then letters, digits and hyphens");
@@ -27,7 +27,7 @@ export function parseStackName(name: string): string {
 export function parseStackOptions({ stack: name, local }: Pick<RawStackOptions, "stack" | "local">): StackOptions {
   const stack = parseStackName(name);
   if (local === undefined) return { stack, access: {} };
-  const access = awsAt(local);
+  const access = localStackAccess(local);
   if (access === undefined) {
     throw new UsageError("--local takes the address that npm start shows, with its key: http://KEY@127.0.0.1:PORT");
   }

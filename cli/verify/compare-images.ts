@@ -34,7 +34,7 @@ interface Copy {
 
 const CONCURRENT_REQUESTS = 16;
 
-/** Compares images with a repository: every tag, every manifest by its bytes, every blob by its existence, every list of referrers. */
+/** Compares images with a repository: every tag, every manifest by its bytes, every blob by its existence and size, every list of referrers. */
 export async function compareImages(
   images: readonly NamedImage[],
   copy: Copy,

@@ -5,50 +5,43 @@ import { LOCAL_AWS, LOCAL_CREDENTIALS } from "./local-aws.ts";
 import { AWS_JSON, sendJson } from "../http/send-json.ts";
 
 /**
- * Who may call the services of one stack: a key ID that is drawn at its start. Requests have it in their signature (IAM user guide, "Elements
- * of an AWS API request signature"); that is not computed again, because the ID alone is what another user of this machine does not know.
+ * The access key ID that one local stack accepts, random for each start. Every signed request contains it (IAM user guide, "Elements of
+ * an AWS API request signature"). The emulators check the ID and not the signature: other users of this machine do not know the ID.
  */
 export type AccessKeyId = string;
 
-/** What the parts of a test call each other with. */
+/** The key of emulators that a test starts on their own. */
 export const TEST_KEY: AccessKeyId = LOCAL_CREDENTIALS.accessKeyId;
 
-/** A key of upper-case letters and digits, as AWS has them, 160 bits of it random. */
+/** A new key in AWS's alphabet of upper-case letters and digits, with 160 random bits. */
 export function createAccessKey(): AccessKeyId {
   return `AKIALOCAL${BigInt(`0x${randomBytes(20).toString("hex")}`)
     .toString(36)
     .toUpperCase()}`;
 }
 
-/** Configuration of an AWS client that calls the services of a stack. */
+/** Configuration of an AWS client that calls a stack's emulators. */
 export function awsConfigOf(key: AccessKeyId) {
   return { ...LOCAL_AWS, credentials: { ...LOCAL_CREDENTIALS, accessKeyId: key } };
 }
 
-/** An address with a key in it, as `npm start` shows it (`http://KEY@127.0.0.1:PORT`): how to call there. Undefined for any other text. */
-export function awsAt(address: string) {
-  const { key, host } =
-    /^http:\/\/(?<key>[A-Z0-9]{16,128})@(?<host>127\.0\.0\.1:\d{1,5})\/?$/.exec(address)?.groups ?? {};
-  return key === undefined ? undefined : { ...awsConfigOf(key), endpoint: `http://${host}` };
-}
-
-/** The variables by which the AWS SDK finds the key. */
+/** The environment variables from which the AWS SDK reads the key. */
 export function keyVariables(key: AccessKeyId): Readonly<Record<string, string>> {
   const { accessKeyId, secretAccessKey } = awsConfigOf(key).credentials;
   return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
 }
 
-/** The answer, for requests that are signed with the key; others are refused as AWS does, before anything of theirs is read. */
+/** Answers only requests signed with the key. Others get AWS's refusal before their body is read. */
 export function requireKey(key: AccessKeyId, answer: Answer): Answer {
   return (request, response) => (isSigned(request, key) ? answer(request, response) : refuse(request, response));
 }
 
-/** {@link requireKey}, for a server that a library has made. */
+/** {@link requireKey} for a server that a library creates. */
 export function requireKeyOnListener(key: AccessKeyId, listener: RequestListener): RequestListener {
   return (request, response) => (isSigned(request, key) ? listener(request, response) : refuse(request, response));
 }
 
-/** True when an Authorization header of AWS Signature Version 4 names the key. */
+/** True when an Authorization header of AWS Signature Version 4 contains the key ID. */
 export function isSignedWithKey(authorization: string, key: AccessKeyId): boolean {
   return authorization.startsWith(`AWS4-HMAC-SHA256 Credential=${key}/`);
 }
@@ -57,7 +50,7 @@ function isSigned({ headers }: IncomingMessage, key: AccessKeyId): boolean {
   return isSignedWithKey(headers.authorization ?? "", key);
 }
 
-/** AWS service authorization, "Common errors": how AWS answers a key it does not know. */
+/** AWS's answer to an unknown key (AWS service authorization, "Common errors"). */
 function refuse(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
   const __type = "UnrecognizedClientException";

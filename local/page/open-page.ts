@@ -1,7 +1,7 @@
 import { describeError } from "../../src/contract/observing/observer.ts";
+import { localStackAccess } from "../../src/wiring/local-stack-access.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import { lookAtStack } from "../../src/wiring/stack-status.ts";
-import { awsAt } from "../access/access-key.ts";
 import type { RunningServer } from "../http/http-server.ts";
 import type { LiveView } from "../view/live-view.ts";
 import type { LocalOptions } from "../stack/local-options.ts";
@@ -20,7 +20,7 @@ export async function openPage(
   view: Pick<LiveView, "say">,
 ): Promise<RunningServer & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
-  const access = awsAt(lambdaEndpoint);
+  const access = localStackAccess(lambdaEndpoint);
   if (access === undefined) throw new Error("the stack's address has no key");
   const closed = new AbortController();
   const operations = opening.use(await openOperations(STACK, access, closed.signal));

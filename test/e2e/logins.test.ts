@@ -3,7 +3,7 @@ import { imageOf, layer } from "../../local/images/image-content.ts";
 import { FEDERATION } from "../../local/stack/registries.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import type { Stack, StackOptions } from "../../local/stack/stack.ts";
-import { awsAt } from "../../local/access/access-key.ts";
+import { localStackAccess } from "../../src/wiring/local-stack-access.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import { lookAtStack } from "../../src/wiring/stack-status.ts";
 import { eventually } from "../fixtures/eventually.ts";
@@ -21,7 +21,7 @@ async function running(options: Partial<StackOptions> = {}) {
     onLog: (_name, line) => void logs.push(line),
     ...options,
   });
-  const operations = await openOperations("freightliner", awsAt(stack.lambdaEndpoint) ?? {}, signal);
+  const operations = await openOperations("freightliner", localStackAccess(stack.lambdaEndpoint) ?? {}, signal);
   return {
     stack,
     logs,
