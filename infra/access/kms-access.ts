@@ -37,7 +37,7 @@ export function allowKeyUse(users: readonly IRole[], key: IKey): void {
 /**
  * Lets AWS's services use the key for this account: CloudWatch Logs for log groups, EventBridge for the queue of undelivered events, CloudWatch for
  * alarms to a topic under the same key. Only a key of the app can be told so; the policy of one that is imported by its ARN has to say it
- * already (docs/use/configuration.md, "A key of one's own").
+ * already (docs/use/configuration.md, "A key of your own").
  */
 export function allowServices(key: IKey, { account, region }: Stack): void {
   for (const statement of serviceStatements(account, region)) key.addToResourcePolicy(statement);
