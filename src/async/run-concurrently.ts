@@ -1,3 +1,5 @@
+import { linkAbort } from "./linked-abort.ts";
+
 /**
  * Runs `work` for every item, at most `limit` at once, started in order. The first failure aborts the others, waits until
  * they have ended (so that nothing runs on unseen), and is thrown. What a worker found out wins over the abort that ended
@@ -9,8 +11,9 @@ export async function concurrently<T, R>(
   work: (item: T, signal: AbortSignal) => Promise<R>,
   signal: AbortSignal,
 ): Promise<R[]> {
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
+  if (items.length <= 1) return alone(items, work, signal);
+  using failed = linkAbort(signal);
+  const either = failed.signal;
   const results: R[] = [];
   const errors: unknown[] = [];
   const entries = items.entries();
@@ -28,6 +31,19 @@ export async function concurrently<T, R>(
   );
   await Promise.all(workers);
   if (errors.length > 0) throw errors.find((error) => !comesFrom(error, signal)) ?? errors[0];
+  signal.throwIfAborted();
+  return results;
+}
+
+/** One item has no others that its failure aborts. */
+async function alone<T, R>(
+  items: readonly T[],
+  work: (item: T, signal: AbortSignal) => Promise<R>,
+  signal: AbortSignal,
+): Promise<R[]> {
+  signal.throwIfAborted();
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item, signal));
   signal.throwIfAborted();
   return results;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../async/clock.ts";
+import { linkAbort } from "../../async/linked-abort.ts";
 
 /** A stream gives bytes too slowly to ever finish. */
 export class StallError extends Error {
@@ -119,10 +120,10 @@ export async function headWithin<T>(
   limitMs: number,
   signal: AbortSignal,
 ): Promise<T> {
-  const late = new AbortController();
+  using late = linkAbort(signal);
   const cancel = clock.after(limitMs, () => late.abort(new StallError(`no answer for ${limitMs / 1_000} s`)));
   try {
-    return await send(AbortSignal.any([signal, late.signal]));
+    return await send(late.signal);
   } finally {
     cancel();
   }

@@ -1,4 +1,6 @@
 import type { Clock } from "../../async/clock.ts";
+import { linkAbort } from "../../async/linked-abort.ts";
+import type { LinkedAbort } from "../../async/linked-abort.ts";
 
 export interface Hedge<T> {
   /** Asked once, when the first is late: may one more request be sent? */
@@ -25,19 +27,19 @@ export async function hedged<T>(
   const second = run(attempt, signal);
   const winner = await Promise.any([first, second].map((each) => each.outcome.then(() => each))).catch(() => first);
   const loser = winner === first ? second : first;
-  loser.abort.abort();
+  loser.abort.abort(new Error("the other one of two requests was answered first"));
   void loser.outcome.then(discard).catch(() => undefined);
   return winner.outcome;
 }
 
 interface Run<T> {
-  readonly abort: AbortController;
+  readonly abort: LinkedAbort;
   readonly outcome: Promise<T>;
 }
 
 function run<T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Run<T> {
-  const abort = new AbortController();
-  return { abort, outcome: attempt(AbortSignal.any([signal, abort.signal])) };
+  const abort = linkAbort(signal);
+  return { abort, outcome: attempt(abort.signal).finally(() => abort[Symbol.dispose]()) };
 }
 
 /** True when the outcome takes longer than `afterMs`. */
