@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DOCUMENTS, readDocument } from "./documents.ts";
-import { brokenLinks, missingPaths } from "./links.ts";
+import { brokenLinks, misnamedLinks, missingPaths } from "./links.ts";
 
 describe("links of the documents", () => {
   it("are looked at in all of them", () => {
@@ -11,6 +11,10 @@ describe("links of the documents", () => {
 
   it.each(DOCUMENTS)("lead to files and headings that exist: %s", (path) => {
     expect(brokenLinks(path, readDocument(path))).toEqual([]);
+  });
+
+  it.each(DOCUMENTS)("have the name of the file they lead to, if any: %s", (path) => {
+    expect(misnamedLinks(readDocument(path))).toEqual([]);
   });
 
   it.each(DOCUMENTS)("and paths in code type exist: %s", (path) => {
@@ -31,6 +35,7 @@ describe("links of the documents", () => {
       "LICENSE#limits",
       "docs/missing.md",
     ]);
+    expect(misnamedLinks("[old.ts](src/new.ts), [new.ts](src/new.ts#L1), [words](src/new.ts)")).toEqual(["old.ts"]);
     expect(missingPaths("`src/oci`, `src/missing.ts`, `src/oci/digest.ts`, `docs/*`")).toEqual(["src/missing.ts"]);
   });
 });

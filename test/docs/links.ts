@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { anchorsOf, codeOf, proseOf, readDocument } from "./documents.ts";
 
 /** Links of a document that lead nowhere: to a file that does not exist, or to a heading that its file does not have. */
@@ -18,6 +18,12 @@ function leadsSomewhere(path: string, markdown: string, target: string): boolean
   if (anchor === undefined) return true;
   if (!place.endsWith(".md")) return statSync(place).isFile() && /^L\d+/.test(anchor);
   return anchorsOf(readDocument(place)).has(anchor);
+}
+
+/** Links whose text is the name of another file than they lead to. */
+export function misnamedLinks(markdown: string): string[] {
+  const named = [...proseOf(markdown).matchAll(/\[([\w-]+\.(?:ts|md))\]\(([^)#]+)[^)]*\)/g)];
+  return named.filter(([, text, file = ""]) => text !== basename(file)).map(([, text = ""]) => text);
 }
 
 const PATH = /^(?:bench|cli|docs|examples|functions|infra|lint|local|src|test)\/[\w./-]+$/;
