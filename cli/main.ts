@@ -1,4 +1,4 @@
-import { printable } from "../src/contract/observing/printable.ts";
+import { printable } from "../src/oci/errors/printable.ts";
 import { ENDING_SIGNALS, Interruption, outputFailure } from "./errors/interruption.ts";
 import { run } from "./run.ts";
 import { reportFailure } from "./terminal/report-failure.ts";

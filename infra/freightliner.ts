@@ -7,23 +7,23 @@ import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { parseConfigurationText } from "../src/contract/configuration/configuration.ts";
 import type { ConfigurationDocument } from "../src/contract/configuration/configuration-document.ts";
-import { createAlarms } from "./watching/alarms.ts";
-import type { AlarmsProps } from "./watching/alarms.ts";
+import { createAlarms } from "./monitoring/alarms.ts";
+import type { AlarmsProps } from "./monitoring/alarms.ts";
 import { createCopyQueues } from "./storage/copy-queues.ts";
 import type { DescribedQueue } from "./storage/copy-queues.ts";
-import { createDashboard } from "./watching/dashboard.ts";
+import { createDashboard } from "./monitoring/dashboard.ts";
 import { deploymentOf } from "./settings/deployment.ts";
 import { createFunctions } from "./functions/functions.ts";
 import { allowSecrets } from "./access/secret-access.ts";
-import { allowKeyUse, allowServices } from "./access/kms-access.ts";
+import { allowKeyForRoles, allowKeyForServices } from "./access/kms-access.ts";
 import { createLongLane } from "./functions/long-lane.ts";
 import { createNotifications } from "./functions/notify-function.ts";
 import { createPushRule } from "./push-rule.ts";
-import { createQueries } from "./watching/queries.ts";
+import { createQueries } from "./monitoring/queries.ts";
 import { checkSettings, DEFAULT_SETTINGS } from "./settings/settings.ts";
 import type { DeployedSettings, Settings } from "./settings/settings.ts";
 import { allowRecords } from "./access/record-access.ts";
-import { allowQueues, reserve } from "./queue-access.ts";
+import { allowQueues, restrictActions } from "./access/queue-access.ts";
 import { roleOf } from "./access/role-of.ts";
 import { createStateTable } from "./storage/state-table.ts";
 
@@ -67,13 +67,13 @@ export class Freightliner extends Construct {
     allowRecords(roles.probe, this.table, "probe");
     allowRecords(roles.reconcile, this.table, "reconcile");
     if (settings.encryptionKey !== undefined) {
-      allowKeyUse([...new Set([...Object.values(roles), ...copiers])], settings.encryptionKey);
-      allowServices(settings.encryptionKey, Stack.of(this));
+      allowKeyForRoles([...new Set([...Object.values(roles), ...copiers])], settings.encryptionKey);
+      allowKeyForServices(settings.encryptionKey, Stack.of(this));
     }
     allowSecrets([...copiers, roles.probe, roles.reconcile], configuration);
     const { fanOut: _internal, ...trusted } = roles;
     this.trustedRoles = { ...trusted, ...(longLane === undefined ? {} : { longLane }) };
-    reserveQueues({ queues, deadLetters, roles, copiers, settings });
+    restrictQueues({ queues, deadLetters, roles, copiers, settings });
     const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID, settings });
     const { everyMinutes } = configuration.reconcile;
     const watched = {
@@ -85,11 +85,11 @@ export class Freightliner extends Construct {
       project: lane?.project,
       reconcileEveryMinutes: everyMinutes,
     };
-    this.alarms = watchOver(this, watched, this.table, settings);
+    this.alarms = addMonitoring(this, watched, this.table, settings);
   }
 }
 
-interface ReservedQueues {
+interface RestrictedQueues {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
   readonly settings: Settings;
@@ -99,20 +99,20 @@ interface ReservedQueues {
 }
 
 /** Who may put requests on the queues, and who may take them off as dead letters. */
-function reserveQueues({ queues, deadLetters, roles, copiers, settings: { operators } }: ReservedQueues): void {
+function restrictQueues({ queues, deadLetters, roles, copiers, settings: { operators } }: RestrictedQueues): void {
   const send = ["sqs:SendMessage"];
   for (const { queue, priority } of queues) {
-    if (priority === "live") reserve(queue, send, [roles.fanOut]);
-    else if (priority === "long") reserve(queue, send, [roles.copy]);
-    else if (operators.length > 0) reserve(queue, send, [roles.reconcile, ...operators]);
+    if (priority === "live") restrictActions(queue, send, [roles.fanOut]);
+    else if (priority === "long") restrictActions(queue, send, [roles.copy]);
+    else if (operators.length > 0) restrictActions(queue, send, [roles.reconcile, ...operators]);
   }
-  reserve(deadLetters, send, copiers);
+  restrictActions(deadLetters, send, copiers);
   if (operators.length === 0) return;
-  reserve(deadLetters, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"], operators);
+  restrictActions(deadLetters, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"], operators);
 }
 
 /** Alarms, a dashboard and saved queries. */
-function watchOver(
+function addMonitoring(
   scope: Construct,
   parts: Omit<AlarmsProps, "actions" | "runbookUrl" | "metrics" | "isNotifying">,
   table: TableV2,

@@ -6,7 +6,7 @@ import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { queueDefaults } from "./storage/copy-queues.ts";
-import { reserve } from "./queue-access.ts";
+import { restrictActions } from "./access/queue-access.ts";
 import { roleOf } from "./access/role-of.ts";
 import type { DeployedSettings } from "./settings/settings.ts";
 import { resourceName } from "../src/contract/stack/names.ts";
@@ -38,7 +38,7 @@ export function createPushRule(
     ...queueDefaults(settings),
     queueName: resourceName("queue", "undelivered-events", settings.deployment),
   });
-  reserve(undelivered, ["sqs:SendMessage"], [roleOf(fanOut)]);
+  restrictActions(undelivered, ["sqs:SendMessage"], [roleOf(fanOut)]);
   fanOut.configureAsyncInvoke({
     retryAttempts: ASYNC_RETRIES,
     maxEventAge: Duration.seconds(ASYNC_MAX_AGE_SECONDS),

@@ -109,8 +109,8 @@ export const LAYERS: readonly Layer[] = [
     rooms: {
       configuration: { holds: "the configuration, parsed and checked", rooms: ["providers", "stack"] },
       providers: { holds: "kinds of registry, and the hosts known of each", rooms: ["stack"] },
-      stack: { holds: "names, limits, queues and variables of the deployed stack", rooms: [] },
-      observing: { holds: "metrics, log fields and prices", rooms: [] },
+      stack: { holds: "names, limits, queues, variables and prices of the deployed stack", rooms: [] },
+      telemetry: { holds: "metrics, logs and traces", rooms: [] },
     },
   },
   {
@@ -120,7 +120,7 @@ export const LAYERS: readonly Layer[] = [
     packages: ["@aws-sdk/*", "zod", ...POWERTOOLS, ...NODE],
     rooms: {
       ".": { holds: "Lambda, CodeBuild and CloudWatch", rooms: ["client", "sqs"] },
-      client: { holds: "limits and aborts of SDK calls", rooms: [] },
+      client: { holds: "limits, aborts and credentials of SDK clients", rooms: [] },
       sqs: { holds: "copy queues, dead letters, visibility", rooms: ["client"] },
       dynamodb: { holds: "the table of records and receipts", rooms: ["client"] },
       ecr: { holds: "logins and the catalog of ECR", rooms: [] },
@@ -153,11 +153,11 @@ export const LAYERS: readonly Layer[] = [
     rooms: {
       ".": {
         holds: "the construct, the stack and the app",
-        rooms: ["functions", "watching", "access", "storage", "settings"],
+        rooms: ["functions", "monitoring", "access", "storage", "settings"],
       },
       functions: { holds: "Lambda functions, their bundles and schedules", rooms: ["access", "storage", "settings"] },
-      watching: { holds: "alarms, dashboard and saved queries", rooms: ["storage", "functions"] },
-      access: { holds: "IAM and KMS", rooms: [] },
+      monitoring: { holds: "alarms, dashboard and saved queries", rooms: ["storage", "functions"] },
+      access: { holds: "IAM, KMS and queue policies", rooms: ["storage"] },
       storage: { holds: "queues and the table", rooms: ["settings"] },
       settings: { holds: "settings of a deployment", rooms: [] },
     },

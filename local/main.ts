@@ -1,4 +1,4 @@
-import { describeError } from "../src/contract/observing/observer.ts";
+import { describeError } from "../src/contract/telemetry/observer.ts";
 import { pushDemo, verifyDemo } from "./demo.ts";
 import { DirectoryInUseError } from "./stack/data-directory.ts";
 import { PortInUseError } from "./http/http-server.ts";

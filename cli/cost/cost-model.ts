@@ -1,5 +1,5 @@
 import { COPY_MEMORY_MEGABYTES } from "../../src/contract/stack/limits.ts";
-import { egressDollars, PRICES, runningDollars } from "../../src/contract/observing/prices.ts";
+import { egressDollars, PRICES, runningDollars } from "../../src/contract/stack/prices.ts";
 
 /** What is pushed in a month. */
 export interface Workload {

@@ -1,4 +1,4 @@
-import { PRICES } from "../../src/contract/observing/prices.ts";
+import { PRICES } from "../../src/contract/stack/prices.ts";
 import { estimate } from "./cost-model.ts";
 import type { Workload } from "./cost-model.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import * as z from "zod";
-import { dotPath } from "../../src/contract/configuration/field-path.ts";
+import { fieldPath } from "../../src/oci/json/field-path.ts";
 import { CredentialsError } from "./credentials-error.ts";
 
 /** One login, as Docker and Podman write it. Go writes `null` for what is not there. */
@@ -52,7 +52,7 @@ export async function readAuthText(path: string): Promise<string | undefined> {
 export function parseAuthFile(path: string, text: string): AuthFile {
   const parsed = AuthFile.safeParse(text.trim() === "" ? {} : parseJson(path, text));
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map((issue) => dotPath(issue.path) || "the document");
+  const fields = parsed.error.issues.map((issue) => fieldPath(issue.path) || "the document");
   throw new CredentialsError(
     `${path} is no file of logins: ${[...new Set(fields)].join(", ")} is not as Docker writes it; correct it`,
   );

@@ -4,9 +4,9 @@ import { dirname, join, resolve } from "node:path";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import * as z from "zod";
-import { dotPath } from "../../src/contract/configuration/field-path.ts";
+import { fieldPath } from "../../src/oci/json/field-path.ts";
 import { HostPatterns } from "../../src/contract/providers/provider.ts";
-import { printable } from "../../src/contract/observing/printable.ts";
+import { printable } from "../../src/oci/errors/printable.ts";
 import { DOCKER_HUB, isDockerHub } from "../../src/oci/names/docker-hub.ts";
 import { isRegistryHost } from "../../src/oci/reference.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -67,7 +67,7 @@ function parseRegistries(path: string, text: string): ReadonlyMap<string, Regist
   const parsed = RegistriesDocument.safeParse(document.toJS() ?? { registries: {} });
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
-      const field = dotPath(issue.path) || "the document";
+      const field = fieldPath(issue.path) || "the document";
       const problem = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
       return `line ${lineOf(document, issue.path, lines)}: ${field}: ${problem}`;
     });

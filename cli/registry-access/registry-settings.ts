@@ -1,5 +1,6 @@
 import { knownHosts } from "../../src/contract/providers/known-hosts.ts";
 import { isDockerHub } from "../../src/oci/names/docker-hub.ts";
+import { isLoopback } from "../../src/oci/names/loopback.ts";
 import type { AccessOptions } from "./access-options.ts";
 import { registryKey } from "./registries-file.ts";
 import type { RegistryEntry } from "./registries-file.ts";
@@ -11,8 +12,6 @@ export interface RegistrySettings {
   readonly howToAllow: (host: string) => string;
   readonly requestsPerSecond: number | undefined;
 }
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
 
 /**
  * The settings of each registry. Plain HTTP is for loopback, for registries whose entry says so, and with the option for all but those
@@ -27,7 +26,7 @@ export function createRegistrySettings(
     const known = knownHosts(registry);
     const isPublic = isDockerHub(registry) || known.length > 0;
     return {
-      plainHttp: entry?.plainHttp ?? (LOOPBACK.test(registry) || (plainHttp && !isPublic)),
+      plainHttp: entry?.plainHttp ?? (isLoopback(registry) || (plainHttp && !isPublic)),
       allowedHosts: [...known, ...(entry?.allowHosts ?? []), ...allowedHosts],
       howToAllow: (host) => `add --allow-host ${host}, or the host to allowHosts of ${registry} in the registries file`,
       requestsPerSecond: entry?.requestsPerSecond,

@@ -1,6 +1,6 @@
 import type { ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
-import { takesBasicAtOnce } from "../../src/contract/providers/preemptive-basic.ts";
+import { acceptsPreemptiveBasic } from "../../src/contract/providers/preemptive-basic.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { Side } from "../../src/oci/errors/registry-error.ts";
@@ -45,7 +45,7 @@ export function openRepositories({ environment, signal, onBusy, ...options }: Op
       registry,
       repository: name,
       ...settings,
-      preemptive: takesBasicAtOnce(registry),
+      preemptive: acceptsPreemptiveBasic(registry),
       credentials: fixedCredentials(await dockerCredentials(`${registry}/${name}`, environment, signal)),
       connections,
       // Behind this there is no queue but a person who waits.

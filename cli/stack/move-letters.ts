@@ -1,5 +1,5 @@
-import { CLAIM_SECONDS } from "../../src/aws/sqs/dead-letters.ts";
-import type { DeadLetter, DeadLetters } from "../../src/aws/sqs/dead-letters.ts";
+import { CLAIM_SECONDS } from "../../src/aws/sqs/dead-letter-queue.ts";
+import type { DeadLetter, DeadLetterQueue } from "../../src/aws/sqs/dead-letter-queue.ts";
 import type { CopyQueue } from "../../src/contract/stack/queues.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts";
@@ -14,7 +14,7 @@ export interface MoveResult {
 export const NOTHING_MOVED: MoveResult = { moved: new Set(), failed: new Map() };
 
 export interface MoveLettersPorts {
-  readonly deadLetters: Pick<DeadLetters, "hold" | "move">;
+  readonly deadLetters: Pick<DeadLetterQueue, "hold" | "move">;
   readonly queues: readonly CopyQueue[];
   /** When the first letter was claimed, epoch milliseconds. */
   readonly claimedAt: number;

@@ -1,5 +1,5 @@
 import { compileGlobs } from "../../src/contract/configuration/glob.ts";
-import type { DeadLetter } from "../../src/aws/sqs/dead-letters.ts";
+import type { DeadLetter } from "../../src/aws/sqs/dead-letter-queue.ts";
 import { FAILURE_CLASSES } from "../../src/replication/outcome/failure-class.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -92,7 +92,7 @@ export function describeLetters(selected: readonly DeadLetter[], all: number): s
     for (const letter of letters.slice(0, SHOWN)) {
       const request = requestOf(letter);
       const about = request === undefined ? letter.body.slice(0, 80) : `${request.repository}:${request.reference}`;
-      const age = formatDuration(Date.now() - letter.buriedAt);
+      const age = formatDuration(Date.now() - letter.deadLetteredAt);
       lines.push(`  ${about} to ${request?.destination ?? "?"}, ${age} ago: ${letter.error}`);
     }
     if (letters.length > SHOWN) lines.push(`  and ${letters.length - SHOWN} more`);

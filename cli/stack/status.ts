@@ -2,8 +2,8 @@ import { describeOutcome } from "../../src/replication/outcome/outcome.ts";
 import { stateOf } from "../../src/replication/state/tag-status.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import type { Operations } from "../../src/wiring/open-operations.ts";
-import { lookAtStack } from "../../src/wiring/stack-status.ts";
-import type { StackLook } from "../../src/wiring/stack-status.ts";
+import { readStackStatus } from "../../src/wiring/stack-status.ts";
+import type { StackStatus } from "../../src/wiring/stack-status.ts";
 import { progressBar } from "../terminal/progress-bar.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { describeReceipt } from "./describe-receipt.ts";
@@ -27,13 +27,13 @@ export async function status(
   const { stack, access } = parseStackOptions(given);
   await using operations = await openOperations(stack, access, signal);
   if (given.tag !== undefined) return showTag(given.tag, operations, out);
-  const found = await lookAtStack(operations);
+  const found = await readStackStatus(operations);
   if (json) out.json(found);
   else out.lines(describeLook(stack, found));
   return ExitCode.ok;
 }
 
-function describeComparison({ name, begins, startedAt, finishedAt }: StackLook["comparisons"][number]): string {
+function describeComparison({ name, begins, startedAt, finishedAt }: StackStatus["comparisons"][number]): string {
   const ago = (at: number): string => `${formatDuration(Math.max(Date.now() - at, 0))} ago`;
   if (startedAt === undefined) return `comparison ${name}: ${begins}; never begun`;
   const end = finishedAt === undefined ? "not finished yet" : `finished ${ago(finishedAt)}`;
@@ -43,7 +43,7 @@ function describeComparison({ name, begins, startedAt, finishedAt }: StackLook["
 /** What a look at the stack has found, as lines for people. */
 export function describeLook(
   stack: string,
-  { destinations, comparisons, tags, behind, deadLetters }: StackLook,
+  { destinations, comparisons, tags, behind, deadLetters }: StackStatus,
 ): string[] {
   const lines = [`${stack}: ${counted(tags.all, "tag")}, ${tags.equal} equal at their destinations`, ""];
   const table = createTable(["destination", "circuit", "queues", "rate", "waiting", "in flight"]);
@@ -72,7 +72,7 @@ export function describeLook(
   return lines;
 }
 
-function describeCircuit(circuit: StackLook["destinations"][number]["circuit"]): string {
+function describeCircuit(circuit: StackStatus["destinations"][number]["circuit"]): string {
   if (!("since" in circuit)) return circuit.state;
   return `${circuit.state} for ${formatDuration(Date.now() - circuit.since)}`;
 }

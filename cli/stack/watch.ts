@@ -1,8 +1,8 @@
 import type { ListedTag } from "../../src/replication/state/tag-status.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openOperations } from "../../src/wiring/open-operations.ts";
-import { lookAtStack } from "../../src/wiring/stack-status.ts";
-import type { StackLook } from "../../src/wiring/stack-status.ts";
+import { readStackStatus } from "../../src/wiring/stack-status.ts";
+import type { StackStatus } from "../../src/wiring/stack-status.ts";
 import { progressBar } from "../terminal/progress-bar.ts";
 import type { ExitCode } from "../errors/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -23,7 +23,7 @@ export async function watch(
   const { stack, access } = parseStackOptions(given);
   await using operations = await openOperations(stack, access, signal);
   for (let last = ""; ;) {
-    const look = await lookAtStack(operations);
+    const look = await readStackStatus(operations);
     const page = describe(stack, look);
     const shown = page.join("\n");
     if (json) out.json(look);
@@ -34,7 +34,7 @@ export async function watch(
   }
 }
 
-function describe(stack: string, { tags, deadLetters, behind }: StackLook): string[] {
+function describe(stack: string, { tags, deadLetters, behind }: StackStatus): string[] {
   const copying = behind
     .filter(({ state }) => state === "copying")
     .toSorted((a, b) => (b.copyingMs ?? 0) - (a.copyingMs ?? 0));

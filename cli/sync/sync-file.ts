@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { closest } from "../../src/contract/configuration/did-you-mean.ts";
-import { dotPath } from "../../src/contract/configuration/field-path.ts";
-import { readWritten } from "../../src/contract/configuration/written-document.ts";
-import type { WrittenDocument } from "../../src/contract/configuration/written-document.ts";
+import { didYouMean } from "../../src/contract/configuration/did-you-mean.ts";
+import { fieldPath } from "../../src/oci/json/field-path.ts";
+import { parseYaml } from "../../src/contract/configuration/yaml-document.ts";
+import type { YamlDocument } from "../../src/contract/configuration/yaml-document.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
 /** One entry of a list: an image, or the tags of a repository that match its patterns. */
@@ -29,7 +29,7 @@ export async function readWrittenFile<T>(path: string, schema: z.ZodType<T>): Pr
       command: "sync",
     });
   });
-  const document = readWritten(text);
+  const document = parseYaml(text);
   if (document.problems.length > 0) {
     throw wrong(
       path,
@@ -44,16 +44,16 @@ export async function readWrittenFile<T>(path: string, schema: z.ZodType<T>): Pr
   );
 }
 
-function describe(issue: z.core.$ZodIssue, { placeOf }: WrittenDocument): string[] {
-  const field = dotPath(issue.path);
+function describe(issue: z.core.$ZodIssue, { positionOf }: YamlDocument): string[] {
+  const field = fieldPath(issue.path);
   if (issue.code !== "unrecognized_keys") {
-    return [`${placeOf(field)}: ${field || "the document"}: ${issue.message}`];
+    return [`${positionOf(field)}: ${field || "the document"}: ${issue.message}`];
   }
   const known = field === "" ? Object.keys(SyncList.shape) : Object.keys(SyncEntry.shape);
   return issue.keys.map((key) => {
-    const meant = closest(key, known);
+    const meant = didYouMean(key, known);
     const hint = meant === undefined ? `known fields: ${known.join(", ")}` : `did you mean ${meant}?`;
-    return `${placeOf(field === "" ? key : `${field}.${key}`)}: unknown field ${JSON.stringify(key)}; ${hint}`;
+    return `${positionOf(field === "" ? key : `${field}.${key}`)}: unknown field ${JSON.stringify(key)}; ${hint}`;
   });
 }
 

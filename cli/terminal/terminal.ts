@@ -1,4 +1,4 @@
-import { printable } from "../../src/contract/observing/printable.ts";
+import { printable } from "../../src/oci/errors/printable.ts";
 
 /** Where text goes: a stream of the process. */
 export interface OutputStream {

@@ -1,4 +1,4 @@
-import { keptByKey } from "../../src/async/lru.ts";
+import { createLruCache } from "../../src/async/lru.ts";
 import { COPY_RESERVE_MS } from "../../src/contract/stack/limits.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
@@ -41,7 +41,7 @@ export function readRequest(body: string): CopyRequest | FormatError {
  * destination is buried, and one that no rule stands behind any more is skipped.
  */
 export function createCarrier({ configuration, open, circuit, serves, timeout, now, handOver }: CopyDependencies) {
-  const speeds = keptByKey(100, () => createSpeed());
+  const speeds = createLruCache(100, () => createSpeed());
   const hasLongLane = handOver !== undefined;
   let limitMs = 0;
   return async (request: CopyRequest, delivery: Delivery, { remainingMs, ending }: Left): Promise<Ended> => {

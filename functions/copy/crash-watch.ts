@@ -1,5 +1,5 @@
-import { Metric } from "../../src/contract/observing/metric-names.ts";
-import type { Observer } from "../../src/contract/observing/observer.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
 
 /**
  * The same observer; `onCrash` hears of every failure that was not foreseen. A build that had one ends as failed: CodeBuild itself counts

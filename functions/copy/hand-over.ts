@@ -1,5 +1,5 @@
-import { describeError } from "../../src/contract/observing/observer.ts";
-import type { Observer } from "../../src/contract/observing/observer.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 
 /** Puts a request on the queue of the long lane. */

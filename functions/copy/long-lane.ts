@@ -1,6 +1,6 @@
 import { createObserver } from "../../src/aws/observer.ts";
 import { StackEnvironment } from "../../src/contract/stack/environment.ts";
-import { describeError } from "../../src/contract/observing/observer.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { LONG_RESERVE_SECONDS, LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { watchCrashes } from "./crash-watch.ts";

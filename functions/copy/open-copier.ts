@@ -2,14 +2,15 @@ import { randomUUID } from "node:crypto";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type * as z from "zod";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
-import { createCopyQueues } from "../../src/aws/sqs/copy-queues.ts";
-import { createLongQueue } from "../../src/aws/sqs/long-queue.ts";
-import { createMessageFate } from "../../src/aws/sqs/message-fate.ts";
+import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
+import { createLongLaneQueue } from "../../src/aws/sqs/long-lane-queue.ts";
+import { createDeadLetterSender } from "../../src/aws/sqs/dead-letter-sender.ts";
+import { createDeferral } from "../../src/aws/sqs/message-visibility.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import { COPY_LEASE_SECONDS, COPY_STREAMS, LONG_VISIBILITY_SECONDS } from "../../src/contract/stack/limits.ts";
-import type { Observer } from "../../src/contract/observing/observer.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { queueByArn } from "../../src/contract/stack/queues.ts";
 import type { Clock } from "../../src/async/clock.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
@@ -31,17 +32,16 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
   const { configuration, queues } = await openDeployment(environment);
   const sqs = new SQSClient(clientLimits());
   const { wiring, receipts, now } = openWiring(environment, configuration, sqs, observer);
-  const fate = createMessageFate(sqs, queues);
   const hasLongLane = lane === "function" && configuration.longLane;
-  const send = createCopyQueues(sqs, queues.copies, "long");
+  const send = createCopyRequestSender(sqs, queues.copies, "long");
   const handle = createHandler({
     configuration,
     observer,
     now,
     memoryMegabytes: lane === "long" ? "build" : environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     timeout: (ms) => AbortSignal.timeout(ms),
-    defer: fate.defer,
-    bury: fate.bury,
+    defer: createDeferral(sqs, queues.copies),
+    bury: createDeadLetterSender(sqs, queues.deadLetters),
     handOver: hasLongLane ? (request, signal) => send([request], signal) : undefined,
     receipts,
     serves: ({ queueArn }, destination) => queueByArn(queues.copies, queueArn)?.destination === destination,
@@ -61,7 +61,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;
   const longQueues = queues.copies
     .filter(({ priority }) => priority === "long")
-    .map((queue) => createLongQueue(sqs, queue, visibilitySeconds));
+    .map((queue) => createLongLaneQueue(sqs, queue, visibilitySeconds));
   return { handle, longQueues, visibilitySeconds };
 }
 

@@ -1,5 +1,5 @@
-import { describeError } from "../../src/contract/observing/observer.ts";
-import { traceparentOf } from "../../src/contract/observing/traceparent.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
+import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { leftOutFields } from "../../src/replication/outcome/left-out.ts";

@@ -1,9 +1,9 @@
-import { Metric } from "../../src/contract/observing/metric-names.ts";
-import type { MetricName } from "../../src/contract/observing/metric-names.ts";
-import { describeError } from "../../src/contract/observing/observer.ts";
-import type { LogFields, Observer } from "../../src/contract/observing/observer.ts";
-import { deliveryDollars } from "../../src/contract/observing/prices.ts";
-import { traceparentOf } from "../../src/contract/observing/traceparent.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import type { MetricName } from "../../src/contract/telemetry/metric-names.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
+import type { LogFields, Observer } from "../../src/contract/telemetry/observer.ts";
+import { deliveryDollars } from "../../src/contract/stack/prices.ts";
+import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
 import { failureClass } from "../../src/replication/outcome/failure-class.ts";

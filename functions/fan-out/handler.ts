@@ -1,8 +1,8 @@
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { UNTAGGED_DELAY_SECONDS } from "../../src/contract/stack/limits.ts";
-import { Metric } from "../../src/contract/observing/metric-names.ts";
-import type { Observer } from "../../src/contract/observing/observer.ts";
-import { traceparentOf } from "../../src/contract/observing/traceparent.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
+import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { readEcrEvent } from "../../src/replication/planning/push-event.ts";
 import type { FinalOutcome } from "../../src/replication/outcome/outcome.ts";

@@ -2,7 +2,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
-import { createCopyQueues } from "../../src/aws/sqs/copy-queues.ts";
+import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
@@ -14,7 +14,7 @@ const { configuration, queues } = await openDeployment(environment);
 const { observer, middlewares } = createObserver("fan-out", environment.FREIGHTLINER_STACK);
 const handle = createHandler({
   configuration,
-  send: createCopyQueues(new SQSClient(clientLimits()), queues.copies, "live"),
+  send: createCopyRequestSender(new SQSClient(clientLimits()), queues.copies, "live"),
   receipts: openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE).receipts,
   now: Date.now,
   observer,

@@ -1,7 +1,7 @@
 import type { NotifyPolicy } from "../../src/contract/stack/environment.ts";
-import { Metric } from "../../src/contract/observing/metric-names.ts";
-import { describeError } from "../../src/contract/observing/observer.ts";
-import type { Observer } from "../../src/contract/observing/observer.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { isNews, noticeOf } from "../../src/replication/state/notification-record.ts";
 import type { NoticeRecord } from "../../src/replication/state/notification-record.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";

@@ -1,6 +1,6 @@
 import { PROBE_REPOSITORY } from "../../src/contract/stack/limits.ts";
-import { Metric } from "../../src/contract/observing/metric-names.ts";
-import { describeError } from "../../src/contract/observing/observer.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { RateExceededError } from "../../src/oci/errors/rate-exceeded-error.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
 import { noteProbe } from "../../src/replication/destination/circuit-probe.ts";

@@ -1,8 +1,8 @@
 import type { Destination } from "../../src/contract/configuration/configuration-document.ts";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
-import { Metric } from "../../src/contract/observing/metric-names.ts";
-import { describeError } from "../../src/contract/observing/observer.ts";
-import type { Observer } from "../../src/contract/observing/observer.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { CIRCUIT } from "../../src/contract/stack/limits.ts";
 import { circuitPolicy } from "../../src/replication/destination/circuit-policy.ts";
 import { isSuspected } from "../../src/replication/destination/circuit-probe.ts";

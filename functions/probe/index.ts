@@ -4,7 +4,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
-import { createLongLane } from "../../src/aws/long-lane.ts";
+import { createLongLaneStarter } from "../../src/aws/long-lane-starter.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
 import { ProbeEnvironment } from "../../src/contract/stack/environment.ts";
@@ -56,7 +56,7 @@ const handle = createHandler({
     concurrency,
   }),
   startLongLane: configuration.longLane
-    ? createLongLane({
+    ? createLongLaneStarter({
         sqs,
         builds: new CodeBuildClient(clientLimits()),
         queues: queues.copies,

@@ -1,4 +1,4 @@
-import { describeError } from "../../src/contract/observing/observer.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 
 /**

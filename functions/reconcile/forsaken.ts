@@ -1,4 +1,4 @@
-import { describeError } from "../../src/contract/observing/observer.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { isForsaken } from "../../src/replication/destination/queue-pause.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 

@@ -1,8 +1,8 @@
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { RECONCILE_LEASE_SECONDS } from "../../src/contract/stack/limits.ts";
-import { Metric } from "../../src/contract/observing/metric-names.ts";
-import { describeError } from "../../src/contract/observing/observer.ts";
-import type { Observer } from "../../src/contract/observing/observer.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { runCycle } from "../../src/replication/reconcile/run-cycle.ts";
 import { createStandings } from "../../src/replication/reconcile/standings.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";

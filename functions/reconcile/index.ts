@@ -6,7 +6,8 @@ import middy from "@middy/core";
 import * as z from "zod";
 import type { Context } from "aws-lambda";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
-import { createBacklog, createCopyQueues } from "../../src/aws/sqs/copy-queues.ts";
+import { createBacklogReader } from "../../src/aws/sqs/backlog.ts";
+import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createEcrCatalog } from "../../src/aws/ecr/ecr-catalog.ts";
 import { createIntake } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
@@ -57,8 +58,8 @@ const handle = createHandler({
   cycles,
   circuits,
   intakes,
-  send: createCopyQueues(sqs, queues.copies, "backfill"),
-  backlog: createBacklog(sqs, queues.copies),
+  send: createCopyRequestSender(sqs, queues.copies, "backfill"),
+  backlog: createBacklogReader(sqs, queues.copies),
   openIntake: (destination, signal) => setIntake(destination, { concurrency: undefined }, signal),
   owner: randomUUID(),
   now: Date.now,

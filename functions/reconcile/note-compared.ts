@@ -1,6 +1,6 @@
-import { Metric } from "../../src/contract/observing/metric-names.ts";
-import { describeError } from "../../src/contract/observing/observer.ts";
-import type { Observer } from "../../src/contract/observing/observer.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { isGone } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ComparedPlace } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ReconciledRepository } from "../../src/replication/reconcile/reconcile-repository.ts";

@@ -11,7 +11,7 @@ const SERVICES = ["sqs", "dynamodb", "secretsmanager"];
  * Lets functions use the team's key through the services that keep their data, and in no other way: a function that is taken over cannot
  * decrypt what it got hold of elsewhere (AWS KMS developer guide, "kms:ViaService").
  */
-export function allowKeyUse(users: readonly IRole[], key: IKey): void {
+export function allowKeyForRoles(users: readonly IRole[], key: IKey): void {
   for (const user of users) {
     key.grantEncryptDecrypt(user);
     Validations.of(user).acknowledge(
@@ -39,7 +39,7 @@ export function allowKeyUse(users: readonly IRole[], key: IKey): void {
  * alarms to a topic under the same key. Only a key of the app can be told so; the policy of one that is imported by its ARN has to say it
  * already (docs/use/configuration.md, "A key of your own").
  */
-export function allowServices(key: IKey, { account, region }: Stack): void {
+export function allowKeyForServices(key: IKey, { account, region }: Stack): void {
   for (const statement of serviceStatements(account, region)) key.addToResourcePolicy(statement);
 }
 

@@ -7,6 +7,7 @@ import type { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import { COPY_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
 import { createNodeFunction } from "./node-function.ts";
+import { CONSUME_ACTIONS } from "../access/queue-access.ts";
 import { roleOf } from "../access/role-of.ts";
 import type { DeployedSettings } from "../settings/settings.ts";
 import { repositoryArns } from "../access/source-access.ts";
@@ -24,15 +25,6 @@ export interface CopyFunction {
   readonly mappings: readonly string[];
 }
 
-/** What Lambda does with a queue on the function's behalf, and what the function does when a message has to wait. */
-export const CONSUME = [
-  "sqs:ReceiveMessage",
-  "sqs:DeleteMessage",
-  "sqs:GetQueueAttributes",
-  "sqs:ChangeMessageVisibility",
-  "sqs:SendMessage",
-];
-
 /** Request -> one tag at the target. One message at a time, so that a copy that is killed takes no other with it. */
 export function createCopyFunction(scope: Construct, props: CopyFunctionProps): CopyFunction {
   const { settings } = props;
@@ -45,7 +37,9 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
   });
   // One statement for all of them: a policy of one each would soon be larger than IAM takes.
   const fed = props.queues.filter(({ priority }) => priority !== "long");
-  copy.addToRolePolicy(new PolicyStatement({ actions: CONSUME, resources: fed.map(({ queue }) => queue.queueArn) }));
+  copy.addToRolePolicy(
+    new PolicyStatement({ actions: CONSUME_ACTIONS, resources: fed.map(({ queue }) => queue.queueArn) }),
+  );
   const mappings = fed.map(({ queue, destination, priority }) => {
     const { eventSourceMappingId } = copy.addEventSourceMapping(`Feed-${destination}-${priority}`, {
       eventSourceArn: queue.queueArn,

@@ -8,7 +8,7 @@ import { LambdaSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
 import type { NotifyEnvironment } from "../../src/contract/stack/environment.ts";
 import { ASYNC_MAX_AGE_SECONDS, ASYNC_RETRIES, NOTIFY_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
-import { allowKeyUse } from "../access/kms-access.ts";
+import { allowKeyForRoles } from "../access/kms-access.ts";
 import { createNodeFunction } from "./node-function.ts";
 import { roleOf } from "../access/role-of.ts";
 import { allowRecords } from "../access/record-access.ts";
@@ -52,7 +52,7 @@ export function createNotifications(
   });
   webhook.grantRead(notify);
   allowRecords(roleOf(notify), table, "notify");
-  if (settings.encryptionKey !== undefined) allowKeyUse([roleOf(notify)], settings.encryptionKey);
+  if (settings.encryptionKey !== undefined) allowKeyForRoles([roleOf(notify)], settings.encryptionKey);
   // Alarms cannot publish to a topic with a key that CloudWatch may not use; what is in it is no secret.
   const topic = new Topic(scope, "Alarms", { enforceSSL: true });
   topic.addToResourcePolicy(publishing(topic));

@@ -1,7 +1,7 @@
-import { describeError } from "../../src/contract/observing/observer.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { localStackAccess } from "../../src/wiring/local-stack-access.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
-import { lookAtStack } from "../../src/wiring/stack-status.ts";
+import { readStackStatus } from "../../src/wiring/stack-status.ts";
 import type { RunningServer } from "../http/http-server.ts";
 import type { LiveView } from "../view/live-view.ts";
 import type { LocalOptions } from "../stack/local-options.ts";
@@ -27,7 +27,7 @@ export async function openPage(
   opening.defer(() => closed.abort());
   const looks = opening.use(
     createPoller({
-      poll: () => lookAtStack(operations),
+      poll: () => readStackStatus(operations),
       everyMs: EVERY_MS,
       onProblem: (error) => view.say(`  the page cannot look: ${describeError(error)}`),
     }),

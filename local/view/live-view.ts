@@ -1,4 +1,4 @@
-import { printable } from "../../src/contract/observing/printable.ts";
+import { printable } from "../../src/oci/errors/printable.ts";
 import type { RegistryEvent } from "../registry/protocol/registry-event.ts";
 import { describeLogLine, parseLogLine } from "./log-line.ts";
 

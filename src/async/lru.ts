@@ -1,5 +1,8 @@
 /** Creates what a key stands for when it is first asked for, and keeps the `most` that were used last. */
-export function keptByKey<Value extends object>(most: number, create: (key: string) => Value): (key: string) => Value {
+export function createLruCache<Value extends object>(
+  most: number,
+  create: (key: string) => Value,
+): (key: string) => Value {
   const kept = new Map<string, Value>();
   return (key) => {
     const found = kept.get(key) ?? create(key);

@@ -1,14 +1,14 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { Metric, METRIC_NAMESPACE } from "../contract/observing/metric-names.ts";
-import { METRICS } from "../contract/observing/metrics.ts";
-import { describeError } from "../contract/observing/observer.ts";
-import type { Observer } from "../contract/observing/observer.ts";
+import { Metric, METRIC_NAMESPACE } from "../contract/telemetry/metric-names.ts";
+import { METRICS } from "../contract/telemetry/metrics.ts";
+import { describeError } from "../contract/telemetry/observer.ts";
+import type { Observer } from "../contract/telemetry/observer.ts";
 import { RegistryError } from "../oci/errors/registry-error.ts";
 import { NotToldError } from "../replication/state/notification-record.ts";
 import { StoreError } from "../replication/state/record-store.ts";
-import { QueueError } from "./sqs/copy-queues.ts";
+import { QueueError } from "./sqs/copy-request-sender.ts";
 
 /** What a function needs is away, or throttles: the table, a queue, a registry's API, the webhook. */
 function isOutage(error: Error | null): boolean {

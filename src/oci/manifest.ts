@@ -6,6 +6,7 @@ import { FormatError, shown } from "./errors/format-error.ts";
 import { manifestKind } from "./media-type.ts";
 import type { ManifestKind } from "./media-type.ts";
 import { carried, checkedIfSaid } from "./json/optional-field.ts";
+import { fieldPath } from "./json/field-path.ts";
 import { Schema1Error } from "./errors/schema1-error.ts";
 
 /** Manifests above this many bytes are refused: registries need not take more (distribution-spec, "Pushing Manifests"). */
@@ -108,13 +109,9 @@ function check<T>(schema: z.ZodType<T>, document: unknown): T {
   const result = schema.safeParse(document);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new FormatError(fieldName(issue?.path ?? []), issue?.message ?? "is malformed", { cause: result.error });
-}
-
-/** `["layers", 2, "digest"]` as `layers[2].digest`. */
-function fieldName(path: readonly PropertyKey[]): string {
-  const name = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
-  return name === "" ? "manifest" : name.replace(/^\./, "");
+  throw new FormatError(fieldPath(issue?.path ?? []) || "manifest", issue?.message ?? "is malformed", {
+    cause: result.error,
+  });
 }
 
 /** Each digest once; two descriptors of one digest that disagree about its size cannot both be true. */

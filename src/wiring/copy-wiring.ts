@@ -1,9 +1,9 @@
 import type { Destination } from "../contract/configuration/configuration-document.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
-import { keptByKey } from "../async/lru.ts";
+import { createLruCache } from "../async/lru.ts";
 import { CIRCUIT, COPY_LEASE_SECONDS, COPY_MAX_ATTEMPTS } from "../contract/stack/limits.ts";
-import { Metric } from "../contract/observing/metric-names.ts";
-import type { Observer } from "../contract/observing/observer.ts";
+import { Metric } from "../contract/telemetry/metric-names.ts";
+import type { Observer } from "../contract/telemetry/observer.ts";
 import type { ImageTarget } from "../oci/image-target.ts";
 import { parseRepositoryName } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/reference.ts";
@@ -21,12 +21,12 @@ import type { ReplicateTag } from "../replication/copy/replicate-tag.ts";
 import type { Streams } from "../replication/pacing/upload-concurrency.ts";
 import type { TagRecord } from "../replication/state/tag-record.ts";
 import { createDestinationRate } from "./destination-rate.ts";
-import type { EndpointMaker } from "./endpoint-maker.ts";
+import type { Registries } from "./registries.ts";
 
 /** The copy function but for its cloud: what production deploys, and the simulation plays. */
 export interface CopyWiringOptions {
   readonly configuration: Configuration;
-  readonly registries: EndpointMaker;
+  readonly registries: Registries;
   readonly stores: {
     readonly tags: RecordStore<TagRecord>;
     readonly checkpoints: RecordStore<Checkpoint>;
@@ -45,7 +45,7 @@ export interface CopyWiringOptions {
 }
 
 /** Where one copy goes, and for which message. */
-export interface CopyWay {
+export interface CopyRoute {
   readonly destination: Destination;
   readonly from: RepositoryName;
   readonly to: RepositoryName;
@@ -57,7 +57,7 @@ export interface CopyWay {
 
 export interface CopyWiring {
   /** Source, target and parameters of one copy. */
-  open(way: CopyWay): ReplicateTag;
+  open(route: CopyRoute): ReplicateTag;
   /** The circuit of a destination, by its name. */
   circuit(destination: string): CircuitBreaker;
 }
@@ -68,7 +68,7 @@ const OPEN_REPOSITORIES = 500;
 /** Warm across invocations: tokens, and what is known about each registry and repository. */
 export function createCopyWiring(options: CopyWiringOptions): CopyWiring {
   const { configuration, registries, stores, streams, clock, random, createOwner, leaseMs } = options;
-  const openSource = keptByKey(OPEN_REPOSITORIES, (name) =>
+  const openSource = createLruCache(OPEN_REPOSITORIES, (name) =>
     createRegistrySource(registries.source(parseRepositoryName(name))),
   );
   const destinations = new Map(
@@ -116,7 +116,7 @@ function targetsOf(
 ): (repository: string) => ImageTarget {
   const rate = createDestinationRate(destination, { store: stores.rates, clock, yields });
   const endpointOf = registries.destination(destination.name, rate);
-  return keptByKey(OPEN_REPOSITORIES, (repository) =>
+  return createLruCache(OPEN_REPOSITORIES, (repository) =>
     createRegistryTarget(endpointOf(parseRepositoryName(repository))),
   );
 }

@@ -5,7 +5,7 @@ import type { SharedRate } from "../registry/resilience/shared-limits.ts";
 import { createRateLimit } from "../replication/destination/rate-limiter.ts";
 import type { RateRecord } from "../replication/destination/rate-record.ts";
 import type { RecordStore } from "../replication/state/record-store.ts";
-import type { EndpointMaker } from "./endpoint-maker.ts";
+import type { Registries } from "./registries.ts";
 
 export interface DestinationRate {
   readonly store: RecordStore<RateRecord>;
@@ -28,10 +28,10 @@ export function createDestinationRate(
 
 /** The same registries, every destination of them asked within its rate. */
 export function withRates(
-  registries: EndpointMaker,
+  registries: Registries,
   destinations: readonly Destination[],
   options: DestinationRate,
-): EndpointMaker {
+): Registries {
   const rates = new Map(destinations.map((each) => [each.name, createDestinationRate(each, options)]));
   return { ...registries, destination: (name) => registries.destination(name, rates.get(name)) };
 }

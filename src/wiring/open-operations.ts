@@ -1,9 +1,10 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { untilAborted } from "../aws/client/until-aborted.ts";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { clientLimits } from "../aws/client/client-limits.ts";
-import { createDeadLetters } from "../aws/sqs/dead-letters.ts";
-import type { DeadLetters } from "../aws/sqs/dead-letters.ts";
+import { createDeadLetterQueue } from "../aws/sqs/dead-letter-queue.ts";
+import type { DeadLetterQueue } from "../aws/sqs/dead-letter-queue.ts";
+import { queueDepth } from "../aws/sqs/queue-depth.ts";
+import type { QueueDepth } from "../aws/sqs/queue-depth.ts";
 import { readReceipts } from "../aws/dynamodb/receipts.ts";
 import { listRecords } from "../aws/dynamodb/list-records.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
@@ -21,14 +22,8 @@ export interface CloudAccess {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** Messages of a queue by where they stand; about so many. */
-export interface QueueDepth {
-  readonly waiting: number;
-  readonly inFlight: number;
-}
-
 /** The stack cannot be found or looked into; the message says what to check. */
-export class NoStackError extends Error {
+export class StackUnavailableError extends Error {
   override readonly name = "NoStackError";
 }
 
@@ -39,7 +34,7 @@ export interface Operations extends AsyncDisposable {
   readonly configuration: Configuration;
   readonly queues: readonly CopyQueue[];
   readonly stores: ReturnType<typeof openStateStores>;
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: DeadLetterQueue;
   readonly tags: () => ReturnType<typeof listRecords<TagRecord>>;
   readonly receipts: (record: string, most: number) => ReturnType<typeof readReceipts>;
   readonly depth: (url: string) => Promise<QueueDepth>;
@@ -49,7 +44,7 @@ export interface Operations extends AsyncDisposable {
 /**
  * Opens a stack by its name: what it consists of is read from the variables of its copy function. The signal ends everything that is asked
  * of it, also later.
- * @throws {NoStackError} when there is no such function, or it may not be looked at.
+ * @throws {StackUnavailableError} when there is no such function, or it may not be looked at.
  */
 export async function openOperations(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Operations> {
   const variables = await variablesOf(stack, access, signal);
@@ -67,11 +62,11 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
     configuration,
     queues: queues.copies,
     stores: openStateStores(client, table),
-    deadLetters: createDeadLetters(sqs, queues.deadLetters.url),
+    deadLetters: createDeadLetterQueue(sqs, queues.deadLetters.url),
     deadLettersUrl: queues.deadLetters.url,
     tags: () => listRecords({ client, table }, "TAG", TagRecord, signal),
     receipts: (record, most) => readReceipts({ client, table }, record, most, signal),
-    depth: (url) => depthOf(sqs, url, signal),
+    depth: (url) => queueDepth(sqs, url, signal),
     [Symbol.asyncDispose]() {
       sqs.destroy();
       client.destroy();
@@ -83,7 +78,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
 async function variablesOf(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Record<string, string>> {
   const lambda = new LambdaClient({ ...clientLimits(), ...access });
   const region = await lambda.config.region().catch((cause: unknown) => {
-    throw new NoStackError("no region is known; set AWS_REGION to the stack's", { cause });
+    throw new StackUnavailableError("no region is known; set AWS_REGION to the stack's", { cause });
   });
   const name = resourceName("function", "copy", { stack, region });
   try {
@@ -91,23 +86,11 @@ async function variablesOf(stack: string, access: CloudAccess, signal: AbortSign
     const { Environment } = await lambda.send(command, { abortSignal: signal });
     return Environment?.Variables ?? {};
   } catch (cause) {
-    throw new NoStackError(
+    throw new StackUnavailableError(
       `the function ${name} cannot be looked at; check --stack, AWS_REGION, and that you may call lambda:GetFunctionConfiguration`,
       { cause },
     );
   } finally {
     lambda.destroy();
   }
-}
-
-async function depthOf(client: SQSClient, QueueUrl: string, signal: AbortSignal): Promise<QueueDepth> {
-  const AttributeNames = [
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-  ] as const;
-  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] });
-  const { Attributes = {} } = await untilAborted(signal, (options) => client.send(command, options));
-  const [visible, hidden, delayed] = AttributeNames.map((name) => Number(Attributes[name] ?? 0));
-  return { waiting: (visible ?? 0) + (delayed ?? 0), inFlight: hidden ?? 0 };
 }

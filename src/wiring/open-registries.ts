@@ -3,7 +3,7 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { clientLimits } from "../aws/client/client-limits.ts";
 import { createEcrCredentials } from "../aws/ecr/ecr-credentials.ts";
-import { roleOf } from "../aws/ecr/role.ts";
+import { roleCredentialsOf } from "../aws/client/role-credentials.ts";
 import { createLoginSecretReader } from "../aws/secrets/login-secret.ts";
 import { createStoredCredentials } from "../aws/secrets/stored-credentials.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
@@ -14,11 +14,11 @@ import { createKeyCredentials } from "../google/key-credentials.ts";
 import { createConnections } from "../registry/http/connections.ts";
 import { fixedCredentials } from "../registry/auth/credentials.ts";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
-import { createEndpointMaker } from "./endpoint-maker.ts";
-import type { EndpointMaker } from "./endpoint-maker.ts";
+import { createRegistries } from "./registries.ts";
+import type { Registries } from "./registries.ts";
 
 /** How a function finds out who it is. */
-export interface RegistriesOptions {
+export interface OpenRegistriesOptions {
   readonly configuration: Configuration;
   /** Any AWS client of the function: its role is the one that Google trusts. */
   readonly sqs: SQSClient;
@@ -29,9 +29,9 @@ export interface RegistriesOptions {
 }
 
 /** The registries of a configuration over the network, with logins of the process's own identity. */
-export function openRegistries(options: RegistriesOptions): EndpointMaker {
+export function openRegistries(options: OpenRegistriesOptions): Registries {
   const { configuration, onBusy } = options;
-  return createEndpointMaker({
+  return createRegistries({
     configuration,
     connections: createConnections(),
     credentials: (login) => credentialsOf(login, options),
@@ -39,7 +39,7 @@ export function openRegistries(options: RegistriesOptions): EndpointMaker {
   });
 }
 
-function credentialsOf(login: Login, { sqs, google = {} }: RegistriesOptions): CredentialsSource {
+function credentialsOf(login: Login, { sqs, google = {} }: OpenRegistriesOptions): CredentialsSource {
   switch (login.kind) {
     case "anonymous":
       return fixedCredentials({ kind: "anonymous" });
@@ -47,7 +47,7 @@ function credentialsOf(login: Login, { sqs, google = {} }: RegistriesOptions): C
       return createEcrCredentials(new ECRClient({ ...clientLimits(), region: login.region }));
     case "google": {
       const endpoints = { stsUrl: google.sts, iamCredentialsUrl: google.iamCredentials };
-      return createFederatedCredentials({ ...login.federation, ...endpoints, aws: roleOf(sqs) });
+      return createFederatedCredentials({ ...login.federation, ...endpoints, aws: roleCredentialsOf(sqs) });
     }
     case "google-key":
       return createKeyCredentials({ readKey: readerOf(login.secret), oauthUrl: google.oauth });

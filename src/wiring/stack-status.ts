@@ -3,30 +3,30 @@ import { countStates, listedTag } from "../replication/state/tag-status.ts";
 import type { ListedTag } from "../replication/state/tag-status.ts";
 import type { Operations } from "./open-operations.ts";
 
-export type StackLook = Awaited<ReturnType<typeof lookAtStack>>;
+export type StackStatus = Awaited<ReturnType<typeof readStackStatus>>;
 
 /** Tags that arrived last, as many as are shown. */
 const ARRIVED = 10;
 
 /** A stack as it is now: tags, destinations, comparisons, dead letters. Reads the whole table: for people, not for functions. */
-export async function lookAtStack(operations: Operations) {
+export async function readStackStatus(operations: Operations) {
   const now = Date.now();
   const tags: ListedTag[] = [];
   for await (const { key, record } of operations.tags()) tags.push(listedTag(key, record, now));
   const destinations = await Promise.all(
-    operations.configuration.destinations.map(({ name }) => lookAtDestination(name, operations)),
+    operations.configuration.destinations.map(({ name }) => readDestination(name, operations)),
   );
   const comparisons = await Promise.all(
-    comparisonsOf(operations.configuration).map((each) => lookAtComparison(each, operations)),
+    comparisonsOf(operations.configuration).map((each) => readComparison(each, operations)),
   );
-  const { waiting, inFlight } = await operations.depth(operations.deadLettersUrl);
+  const letters = await operations.depth(operations.deadLettersUrl);
   const behind = tags.filter(({ state }) => state !== "equal" && state !== "skipped");
   const arrived = tags.flatMap(({ key, replicated }) => (replicated === undefined ? [] : [{ key, ...replicated }]));
   return {
     at: now,
     destinations,
     comparisons,
-    deadLetters: waiting + inFlight,
+    deadLetters: letters.visible + letters.delayed + letters.inFlight,
     tags: countStates(tags),
     /** Tags that are not as they should be, the longest first. */
     behind: behind.toSorted((a, b) => b.lagMs - a.lagMs),
@@ -34,12 +34,17 @@ export async function lookAtStack(operations: Operations) {
   };
 }
 
-async function lookAtDestination(name: string, { stores, queues, depth, signal }: Operations) {
+async function readDestination(name: string, { stores, queues, depth, signal }: Operations) {
   const circuit = await stores.circuits.update(name, (record) => ({ answer: record }), signal);
   const intake = await stores.intakes.update(name, (record) => ({ answer: record }), signal);
   const rate = await stores.rates.update(name, (record) => ({ answer: record?.perSecond }), signal);
   const own = queues.filter(({ destination }) => destination === name);
-  const depths = await Promise.all(own.map(async ({ priority, url }) => ({ priority, ...(await depth(url)) })));
+  const depths = await Promise.all(
+    own.map(async ({ priority, url }) => {
+      const { visible, delayed, inFlight } = await depth(url);
+      return { priority, waiting: visible + delayed, inFlight };
+    }),
+  );
   return { name, circuit: circuit ?? { state: "closed" }, intake: intake ?? { state: "full" }, rate, queues: depths };
 }
 
@@ -54,7 +59,7 @@ function comparisonsOf({ reconcile }: Operations["configuration"]) {
   return [regular, ...named];
 }
 
-async function lookAtComparison(
+async function readComparison(
   { key, ...comparison }: ReturnType<typeof comparisonsOf>[number],
   { stores, signal }: Operations,
 ) {

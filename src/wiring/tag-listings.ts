@@ -5,11 +5,11 @@ import type { RepositoryName } from "../oci/reference.ts";
 import { createRegistryTarget } from "../registry/registry-target.ts";
 import type { TargetLooks } from "../replication/reconcile/target-looks.ts";
 import { createTagListing } from "../registry/tag-listing.ts";
-import type { EndpointMaker } from "./endpoint-maker.ts";
+import type { Registries } from "./registries.ts";
 
 export function createTargetLooks(
   destinations: readonly Destination[],
-  registries: EndpointMaker,
+  registries: Registries,
   apiUrl: string | undefined,
 ): TargetLooks {
   const endpoints = new Map(

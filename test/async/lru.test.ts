@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { keptByKey } from "../../src/async/lru.ts";
+import { createLruCache } from "../../src/async/lru.ts";
 
 describe("things kept by key", () => {
   it("are created once each, and the ones used last are kept", () => {
     const created: string[] = [];
-    const open = keptByKey(2, (key) => {
+    const open = createLruCache(2, (key) => {
       created.push(key);
       return { key };
     });

@@ -1,8 +1,8 @@
 import middy from "@middy/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createObserver } from "../../src/aws/observer.ts";
-import { QueueError } from "../../src/aws/sqs/copy-queues.ts";
-import { Metric } from "../../src/contract/observing/metric-names.ts";
+import { QueueError } from "../../src/aws/sqs/copy-request-sender.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
 import { NotToldError } from "../../src/replication/state/notification-record.ts";
 import { StoreError } from "../../src/replication/state/record-store.ts";

@@ -106,7 +106,7 @@ describe("the command line", () => {
     };
     visit("cli/main.ts");
     expect([...loaded].filter((path) => !path.startsWith("cli/")).toSorted()).toEqual([
-      "src/contract/observing/printable.ts",
+      "src/oci/errors/printable.ts",
       "src/replication/outcome/failure-class.ts",
     ]);
     expect(loaded.size).toBeLessThan(40);

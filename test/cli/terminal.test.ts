@@ -6,7 +6,7 @@ import { describeLook } from "../../cli/stack/status.ts";
 import { createScreen } from "../../cli/terminal/terminal.ts";
 import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import type { StackLook } from "../../src/wiring/stack-status.ts";
+import type { StackStatus } from "../../src/wiring/stack-status.ts";
 import { captureTerminal } from "../fixtures/processes/terminal.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
@@ -89,7 +89,7 @@ describe("what others have written", () => {
       error: HOSTILE,
       record: undefined,
       queueArn: undefined,
-      buriedAt: Date.now(),
+      deadLetteredAt: Date.now(),
       receiptHandle: "h",
     } as const;
     const { screen, text } = screenOf();
@@ -103,7 +103,7 @@ describe("what others have written", () => {
 
   it("in the key of a tag is shown in the tag's own line", () => {
     const { screen, text } = screenOf();
-    const found: StackLook = {
+    const found: StackStatus = {
       at: 0,
       destinations: [],
       comparisons: [],

@@ -5,7 +5,7 @@ import { startStack } from "../../local/stack/stack.ts";
 import type { Stack, StackOptions } from "../../local/stack/stack.ts";
 import { localStackAccess } from "../../src/wiring/local-stack-access.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
-import { lookAtStack } from "../../src/wiring/stack-status.ts";
+import { readStackStatus } from "../../src/wiring/stack-status.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { push } from "../fixtures/images/push.ts";
 
@@ -25,7 +25,7 @@ async function running(options: Partial<StackOptions> = {}) {
   return {
     stack,
     logs,
-    look: () => lookAtStack(operations),
+    look: () => readStackStatus(operations),
     async [Symbol.asyncDispose]() {
       await operations[Symbol.asyncDispose]();
       await stack[Symbol.asyncDispose]();

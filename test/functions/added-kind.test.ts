@@ -89,7 +89,7 @@ async function surroundings(secret: string, stack: AsyncDisposableStack) {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.resetModules();
   // The function's own copy of the map: the kind is added there, as in a module that is imported ahead of it.
-  const { addKind: add } = await import("../../src/contract/providers/providers.ts");
+  const { registerProvider: add } = await import("../../src/contract/providers/providers.ts");
   add("harbor", harbor);
   const { handler } = await import("../../functions/copy/index.ts");
   return { ...around, live, handler };

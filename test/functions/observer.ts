@@ -1,4 +1,4 @@
-import type { LogFields, Observer } from "../../src/contract/observing/observer.ts";
+import type { LogFields, Observer } from "../../src/contract/telemetry/observer.ts";
 
 export interface Observed extends Observer {
   readonly lines: { readonly level: string; readonly message: string; readonly fields: LogFields }[];

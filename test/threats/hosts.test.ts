@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import type { lookup } from "node:dns";
 import { describe, expect, it } from "vitest";
-import { describeError } from "../../src/contract/observing/observer.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { BlobStream } from "../../src/oci/image-source.ts";
 import { MediaType } from "../../src/oci/media-type.ts";

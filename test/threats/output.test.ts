@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/oci/digest.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
-import { describeError } from "../../src/contract/observing/observer.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { Script } from "../fixtures/servers/scripted-server.ts";
 import { besieged, failureOf } from "./canary.ts";
 

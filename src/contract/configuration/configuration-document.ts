@@ -5,7 +5,13 @@ import { globProblem, LONGEST } from "./glob.ts";
 import { CIRCUIT } from "../stack/limits.ts";
 import { Federation } from "../providers/provider.ts";
 import type { OptionProblem, RegistryAccess } from "../providers/provider.ts";
-import { destinationKinds, openKind, optionsOf, PROVIDERS, unknownKind } from "../providers/providers.ts";
+import {
+  destinationKinds,
+  registryOfKind,
+  destinationOptions,
+  PROVIDERS,
+  unknownKindProblem,
+} from "../providers/providers.ts";
 import { ScheduleExpression, TimeZone } from "./schedule.ts";
 
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
@@ -66,12 +72,12 @@ export interface Destination extends z.infer<typeof Placement> {
 
 /** Which fields a destination has is a matter of its kind; kinds are looked up when a document is read. */
 const Destination = z
-  .looseObject({ kind: z.string({ error: ({ input }) => unknownKind(input) }) })
+  .looseObject({ kind: z.string({ error: ({ input }) => unknownKindProblem(input) }) })
   .transform((written, context): Destination => {
     const { kind } = written;
-    const options = optionsOf(kind);
+    const options = destinationOptions(kind);
     if (options === undefined) {
-      context.addIssue({ code: "custom", path: ["kind"], message: unknownKind(kind) });
+      context.addIssue({ code: "custom", path: ["kind"], message: unknownKindProblem(kind) });
       return z.NEVER;
     }
     const parsed = z.strictObject({ ...placement, ...options, kind: z.literal(kind) }).safeParse(written);
@@ -81,7 +87,7 @@ const Destination = z
       return z.NEVER;
     }
     const place = Placement.parse(written);
-    return { ...place, kind, ...openKind(kind, parsed.data, place.prefix) };
+    return { ...place, kind, ...registryOfKind(kind, parsed.data, place.prefix) };
   });
 
 /** A destination as it is written, of the kinds that come with the product. */
@@ -168,11 +174,11 @@ export type ConfigurationDocument =
 export type Source = z.infer<typeof Source>;
 
 /** Every name of a field, for what was probably meant by another one. */
-export function knownFields(): string[] {
+export function configurationFieldNames(): string[] {
   const shapes = [Document, Rule, Retries, Reconcile, NamedSchedule, Source, Circuit, Federation].map(
     ({ shape }) => shape,
   );
-  const options = destinationKinds().map((kind) => optionsOf(kind) ?? {});
+  const options = destinationKinds().map((kind) => destinationOptions(kind) ?? {});
   return [...new Set(["kind", ...[...shapes, placement, ...options].flatMap((shape) => Object.keys(shape))])];
 }
 

@@ -1,9 +1,9 @@
-import { closest } from "./did-you-mean.ts";
-import { knownFields } from "./configuration-document.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { configurationFieldNames } from "./configuration-document.ts";
 import { ConfigurationError, parseConfiguration } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
-import { readWritten } from "./written-document.ts";
-import type { WrittenDocument } from "./written-document.ts";
+import { parseYaml } from "./yaml-document.ts";
+import type { YamlDocument } from "./yaml-document.ts";
 
 /** A configuration, and the JSON text of it that the functions get. */
 export interface ConfigurationFile {
@@ -24,7 +24,7 @@ export function parseConfigurationFile(written: string): ConfigurationFile {
       `configuration: has more than ${FILE_MAX_BYTES} bytes, and no stack can take so much`,
     ]);
   }
-  const document = readWritten(written);
+  const document = parseYaml(written);
   if (document.problems.length > 0) {
     throw new ConfigurationError(
       document.problems.map(
@@ -42,14 +42,14 @@ export function parseConfigurationFile(written: string): ConfigurationFile {
 }
 
 /** A problem with its line and column; of several unknown fields each by itself, with the name that was probably meant. */
-function placed(problem: string, { placeOf }: WrittenDocument): string[] {
+function placed(problem: string, { positionOf }: YamlDocument): string[] {
   const [, named = "", text = problem] = /^([\w.[\]-]+): (.*)$/s.exec(problem) ?? [];
   const field = named === "configuration" ? "" : named;
   const unknown = /^Unrecognized keys?: (.+)$/.exec(text)?.[1];
-  if (unknown === undefined) return [`${placeOf(field)}: ${problem}`];
+  if (unknown === undefined) return [`${positionOf(field)}: ${problem}`];
   return [...unknown.matchAll(/"([^"]*)"/g)].map(([, key = ""]) => {
     const path = field === "" ? key : `${field}.${key}`;
-    const meant = closest(key, knownFields());
-    return `${placeOf(path)}: ${path}: there is no such field${meant === undefined ? "" : `; did you mean ${meant}?`}`;
+    const meant = didYouMean(key, configurationFieldNames());
+    return `${positionOf(path)}: ${path}: there is no such field${meant === undefined ? "" : `; did you mean ${meant}?`}`;
   });
 }

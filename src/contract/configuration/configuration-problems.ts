@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Destination, Document, Source } from "./configuration-document.ts";
+import { isLoopback } from "../../oci/names/loopback.ts";
 import { accountAndRegion } from "../providers/ecr.ts";
 import { isGlob } from "./glob.ts";
 import { PROVIDERS } from "../providers/providers.ts";
@@ -33,8 +34,6 @@ function twice(named: readonly { readonly name: string }[]): string[] {
   return names.filter((name, index) => names.indexOf(name) !== index);
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
-
 function hostProblems(source: Source, destinations: readonly Destination[]): string[] {
   const plain = [
     ...(source.plainHttp ? [{ field: "source.plainHttp", host: source.registry ?? "Amazon ECR" }] : []),
@@ -43,7 +42,7 @@ function hostProblems(source: Source, destinations: readonly Destination[]): str
     ),
   ];
   const refused = plain
-    .filter(({ host }) => !LOOPBACK.test(host))
+    .filter(({ host }) => !isLoopback(host))
     .map(({ field, host }) => `${field}: plain HTTP is only for loopback hosts, not for ${host}`);
   return [
     ...refused,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { Document } from "./configuration-document.ts";
 import type { Destination, NamedSchedule, Retries, Rule as RuleDocument, Source } from "./configuration-document.ts";
 import { documentProblems } from "./configuration-problems.ts";
-import { dotPath } from "./field-path.ts";
+import { fieldPath } from "../../oci/json/field-path.ts";
 import { accountAndRegion } from "../providers/ecr.ts";
 import { compileGlobs } from "./glob.ts";
 import { targetCollisions } from "./target-collisions.ts";
@@ -55,7 +55,9 @@ export class ConfigurationError extends Error {
 export function parseConfiguration(document: unknown): Configuration {
   const result = Document.safeParse(withNamedRegistry(document));
   if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${dotPath(issue.path) || "configuration"}: ${issue.message}`);
+    const problems = result.error.issues.map(
+      (issue) => `${fieldPath(issue.path) || "configuration"}: ${issue.message}`,
+    );
     throw new ConfigurationError(problems, { cause: result.error });
   }
   const { source, destinations, retries, sparseIndexes, longLane } = result.data;

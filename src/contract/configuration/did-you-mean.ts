@@ -1,5 +1,5 @@
 /** The word of a list that was probably meant; undefined when none is near: more than a third of its letters are other ones. */
-export function closest(word: string, known: readonly string[]): string | undefined {
+export function didYouMean(word: string, known: readonly string[]): string | undefined {
   const near = known.map((each) => ({ each, distance: distanceOf(word.toLowerCase(), each.toLowerCase()) }));
   const [best] = near.toSorted((a, b) => a.distance - b.distance);
   return best !== undefined && best.distance <= Math.max(word.length, best.each.length) / 3 ? best.each : undefined;

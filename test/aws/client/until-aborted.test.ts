@@ -6,15 +6,17 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { describe, expect, it } from "vitest";
 import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
-import { createBacklog, createCopyQueues } from "../../../src/aws/sqs/copy-queues.ts";
-import { createDeadLetters } from "../../../src/aws/sqs/dead-letters.ts";
+import { createBacklogReader } from "../../../src/aws/sqs/backlog.ts";
+import { createCopyRequestSender } from "../../../src/aws/sqs/copy-request-sender.ts";
+import { createDeadLetterQueue } from "../../../src/aws/sqs/dead-letter-queue.ts";
 import { createDynamoDbReceipts, readReceipts } from "../../../src/aws/dynamodb/receipts.ts";
 import { createDynamoDbRecordStore } from "../../../src/aws/dynamodb/record-store.ts";
 import { createIntake } from "../../../src/aws/event-source-mappings.ts";
 import { listRecords } from "../../../src/aws/dynamodb/list-records.ts";
-import { createLongLane } from "../../../src/aws/long-lane.ts";
-import { createLongQueue } from "../../../src/aws/sqs/long-queue.ts";
-import { createMessageFate } from "../../../src/aws/sqs/message-fate.ts";
+import { createLongLaneStarter } from "../../../src/aws/long-lane-starter.ts";
+import { createLongLaneQueue } from "../../../src/aws/sqs/long-lane-queue.ts";
+import { createDeadLetterSender } from "../../../src/aws/sqs/dead-letter-sender.ts";
+import { createDeferral } from "../../../src/aws/sqs/message-visibility.ts";
 import { copyRequest } from "../../fixtures/replicate-context.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 
@@ -30,7 +32,7 @@ function callsAt(endpoint: string) {
   const queue = { destination: "gar", priority: "live", name: "q", url: `${endpoint}/q` } as const;
   const long = { ...queue, priority: "long" } as const;
   const message = { messageId: "m", body: "{}", receiptHandle: "r", queueArn: "arn:aws:sqs:::q", receiveCount: 1 };
-  const letters = createDeadLetters(sqs, queue.url);
+  const letters = createDeadLetterQueue(sqs, queue.url);
   const letter = {
     ...message,
     id: "l",
@@ -38,25 +40,26 @@ function callsAt(endpoint: string) {
     reason: "r",
     error: "",
     record: undefined,
-    buriedAt: 0,
+    deadLetteredAt: 0,
   } as const;
-  const fate = createMessageFate(sqs, { copies: [queue], deadLetters: { name: "d", url: queue.url } });
-  const longQueue = createLongQueue(sqs, long, 60);
+  const defer = createDeferral(sqs, [queue]);
+  const sendToDeadLetters = createDeadLetterSender(sqs, queue);
+  const longQueue = createLongLaneQueue(sqs, long, 60);
   const concurrency = { live: 8, backfill: 8 };
   const setIntake = createIntake({ client: new LambdaClient(at), functionName: "f", queues: [queue], concurrency });
   const record = createDynamoDbRecordStore({ client, table: TABLE, kind: "TAG", schema: z.number() });
   const receipts = createDynamoDbReceipts({ client, table: TABLE, keepSeconds: 60 });
-  const lane = createLongLane({ sqs, builds: new CodeBuildClient(at), queues: [long], project: "p" });
+  const lane = createLongLaneStarter({ sqs, builds: new CodeBuildClient(at), queues: [long], project: "p" });
   return {
     "changing a record": (signal) => record.update("k", () => ({ next: 1, answer: 0 }), signal),
     "writing a receipt": (signal) => receipts.write({ kind: "event", id: "e" }, RECEIPT, signal),
     "reading receipts": (signal) => readReceipts({ client, table: TABLE }, "k", 1, signal),
     "listing records": (signal) => Array.fromAsync(listRecords({ client, table: TABLE }, "TAG", z.number(), signal)),
-    "queueing requests": (signal) => createCopyQueues(sqs, [queue], "live")([copyRequest("v1")], signal),
-    "counting a backlog": (signal) => createBacklog(sqs, [queue])("gar", signal),
-    "deferring a message": (signal) => fate.defer(message, 1, signal),
-    "replacing a message": (signal) => fate.defer({ ...message, receiveCount: 1_000 }, 1, signal),
-    "burying a message": (signal) => fate.bury(message, BURIAL, signal),
+    "queueing requests": (signal) => createCopyRequestSender(sqs, [queue], "live")([copyRequest("v1")], signal),
+    "counting a backlog": (signal) => createBacklogReader(sqs, [queue])("gar", signal),
+    "deferring a message": (signal) => defer(message, 1, signal),
+    "replacing a message": (signal) => defer({ ...message, receiveCount: 1_000 }, 1, signal),
+    "sending a dead letter": (signal) => sendToDeadLetters(message, BURIAL, signal),
     "receiving from a long queue": (signal) => longQueue.receive(signal),
     "hiding a message for longer": (signal) => longQueue.renew(message, signal),
     "removing a message": (signal) => longQueue.remove(message, signal),

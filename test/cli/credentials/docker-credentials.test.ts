@@ -1,6 +1,6 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { describeError } from "../../../src/contract/observing/observer.ts";
+import { describeError } from "../../../src/contract/telemetry/observer.ts";
 import { describe, expect, it } from "vitest";
 import { dockerCredentials } from "../../../cli/credentials/docker-credentials.ts";
 import { CredentialsError } from "../../../cli/credentials/credentials-error.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { moveLetters } from "../../../cli/stack/move-letters.ts";
-import type { DeadLetter } from "../../../src/aws/sqs/dead-letters.ts";
+import type { DeadLetter } from "../../../src/aws/sqs/dead-letter-queue.ts";
 
 const signal = new AbortController().signal;
 const queues = [
@@ -23,7 +23,7 @@ function letter(index: number, destination = "gar"): DeadLetter {
     error: "",
     record: undefined,
     queueArn: undefined,
-    buriedAt: 0,
+    deadLetteredAt: 0,
     receiptHandle: `handle-${index}`,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { closest } from "../../../src/contract/configuration/did-you-mean.ts";
+import { didYouMean } from "../../../src/contract/configuration/did-you-mean.ts";
 import { parseConfigurationFile } from "../../../src/contract/configuration/configuration-file.ts";
 import { ConfigurationError } from "../../../src/contract/configuration/configuration.ts";
 
@@ -71,6 +71,6 @@ describe("the word that was probably meant", () => {
     ["Destinations", "destinations"],
     ["weather", undefined],
   ])("by %s is %s", (word, meant) => {
-    expect(closest(word, ["prefix", "destinations", "registry", "as"])).toBe(meant);
+    expect(didYouMean(word, ["prefix", "destinations", "registry", "as"])).toBe(meant);
   });
 });

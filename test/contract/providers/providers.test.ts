@@ -2,7 +2,7 @@ import * as z from "zod";
 import { describe, expect, it } from "vitest";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import type { RegistryAccess } from "../../../src/contract/providers/provider.ts";
-import { addKind } from "../../../src/contract/providers/providers.ts";
+import { registerProvider } from "../../../src/contract/providers/providers.ts";
 import { parseRegistryHost } from "../../../src/oci/reference.ts";
 import { harbor } from "../../fixtures/harbor-kind.ts";
 
@@ -75,20 +75,20 @@ describe("a destination of a kind", () => {
   });
 
   it("can be of a kind that is added, whose name nobody else may take", () => {
-    addKind("harbor", harbor);
+    registerProvider("harbor", harbor);
     expect(accessOf({ kind: "harbor", url: "https://harbor.example", robotSecret: SECRET })).toMatchObject({
       registry: "harbor.example",
       login: { kind: "stored", secret: { arn: SECRET } },
     });
     expect(() => accessOf({ kind: "harbor", url: "harbor.example" })).toThrow("destinations[0].url: ");
     expect(() => accessOf({ kind: "quay" })).toThrow("artifactRegistry, generic, harbor");
-    expect(() => addKind("harbor", harbor)).toThrow("already");
-    expect(() => addKind("", harbor)).toThrow("needs a name");
+    expect(() => registerProvider("harbor", harbor)).toThrow("already");
+    expect(() => registerProvider("", harbor)).toThrow("needs a name");
   });
 
   it("can be of a kind with options and problems of its own", () => {
     const shape = { project: z.string() };
-    addKind("odd", {
+    registerProvider("odd", {
       options: shape,
       isDestination: true,
       problems: ({ project }) => (project === "odd" ? [] : [{ field: "project", text: "is not odd" }]),

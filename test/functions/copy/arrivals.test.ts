@@ -3,11 +3,11 @@ import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createHandler as createCopy } from "../../../functions/copy/handler.ts";
 import { createHandler as createFanOut } from "../../../functions/fan-out/handler.ts";
-import { createMessageFate } from "../../../src/aws/sqs/message-fate.ts";
+import { createDeadLetterSender } from "../../../src/aws/sqs/dead-letter-sender.ts";
 import { createObserver } from "../../../src/aws/observer.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import { CIRCUIT } from "../../../src/contract/stack/limits.ts";
-import type { Observer } from "../../../src/contract/observing/observer.ts";
+import type { Observer } from "../../../src/contract/telemetry/observer.ts";
 import { queuesOf } from "../../../src/contract/stack/queues.ts";
 import { createCircuitBreaker } from "../../../src/replication/destination/circuit-breaker.ts";
 import { circuitPolicy } from "../../../src/replication/destination/circuit-policy.ts";
@@ -150,7 +150,7 @@ function copyHandler(observer: Observer, receipts: Map<string, Receipt>, client:
     priority: () => "live",
     serves: (_, destination) => destination === "one",
     open: ({ delivery }) => ({ ...fixture, scope: delivery.messageId, message: delivery.messageId }),
-    ...createMessageFate(client, queuesOf({ ...configuration, stack: "freightliner" })),
+    bury: createDeadLetterSender(client, queuesOf({ ...configuration, stack: "freightliner" }).deadLetters),
     defer: () => Promise.reject(new Error("nothing has to wait")),
   });
 }

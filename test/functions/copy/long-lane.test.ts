@@ -3,7 +3,7 @@ import { watchCrashes } from "../../../functions/copy/crash-watch.ts";
 import { drain } from "../../../functions/copy/drain.ts";
 import type { DrainOptions, LongQueue } from "../../../functions/copy/drain.ts";
 import type { Delivery } from "../../../functions/copy/handler.ts";
-import { Metric } from "../../../src/contract/observing/metric-names.ts";
+import { Metric } from "../../../src/contract/telemetry/metric-names.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { createObserved } from "../observer.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/reconcile/handler.ts";
-import { PRICES, runningDollars } from "../../../src/contract/observing/prices.ts";
+import { PRICES, runningDollars } from "../../../src/contract/stack/prices.ts";
 import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";

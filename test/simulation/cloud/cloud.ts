@@ -2,7 +2,7 @@ import { sourceAccess } from "../../../src/contract/configuration/configuration-
 import type { Destination } from "../../../src/contract/configuration/configuration-document.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import type { Configuration } from "../../../src/contract/configuration/configuration.ts";
-import type { Observer } from "../../../src/contract/observing/observer.ts";
+import type { Observer } from "../../../src/contract/telemetry/observer.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import type { HttpRequest } from "../../../src/registry/http/http.ts";
 import type { Checkpoint } from "../../../src/replication/state/checkpoint.ts";

@@ -1,11 +1,11 @@
 import { createHandler } from "../../../functions/copy/handler.ts";
 import type { CopyDependencies, Delivery } from "../../../functions/copy/handler.ts";
-import type { Observer } from "../../../src/contract/observing/observer.ts";
+import type { Observer } from "../../../src/contract/telemetry/observer.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
 import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { createCopyWiring } from "../../../src/wiring/copy-wiring.ts";
 import type { CopyWiring } from "../../../src/wiring/copy-wiring.ts";
-import { createEndpointMaker } from "../../../src/wiring/endpoint-maker.ts";
+import { createRegistries } from "../../../src/wiring/registries.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -137,7 +137,7 @@ export function copyWiring(cloud: Cloud, process: Process): CopyWiring {
   let deliveries = 0;
   return createCopyWiring({
     configuration,
-    registries: createEndpointMaker({
+    registries: createRegistries({
       configuration,
       connections: createNetwork(cloud, process),
       credentials: credentialsOf(cloud, process),

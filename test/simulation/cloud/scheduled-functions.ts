@@ -5,8 +5,8 @@ import { isTag, parseRepositoryName } from "../../../src/oci/reference.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { probeWrites } from "../../../src/registry/write-probe.ts";
 import type { SourceCatalog } from "../../../src/replication/reconcile/source-catalog.ts";
-import { createEndpointMaker } from "../../../src/wiring/endpoint-maker.ts";
-import type { EndpointMaker } from "../../../src/wiring/endpoint-maker.ts";
+import { createRegistries } from "../../../src/wiring/registries.ts";
+import type { Registries } from "../../../src/wiring/registries.ts";
 import { createTargetLooks } from "../../../src/wiring/tag-listings.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
@@ -108,8 +108,8 @@ function catalogOf({ source }: Cloud, process: Process): SourceCatalog {
   };
 }
 
-function registriesOf(cloud: Cloud, process: Process): EndpointMaker {
-  return createEndpointMaker({
+function registriesOf(cloud: Cloud, process: Process): Registries {
+  return createRegistries({
     configuration: cloud.configuration,
     connections: createNetwork(cloud, process),
     credentials: credentialsOf(cloud, process),

@@ -8,11 +8,11 @@ import { resourceName } from "../../src/contract/stack/names.ts";
 import type { Deployment } from "../../src/contract/stack/names.ts";
 import { destinationsOf } from "../storage/copy-queues.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
-import { watchDestination } from "./destination-alarms.ts";
-import { watchDeferrals, watchFunctions, watchLongLane, watchLosses, watchNotifications } from "./stack-alarms.ts";
+import { destinationAlarms } from "./destination-alarms.ts";
+import { deferralAlarms, functionAlarms, longLaneAlarms, lossAlarms, notificationAlarms } from "./stack-alarms.ts";
 import { describeAlarm } from "./runbook.ts";
 import { isOurs } from "./alarm-definition.ts";
-import type { Watch } from "./alarm-definition.ts";
+import type { AlarmDefinition } from "./alarm-definition.ts";
 
 export interface AlarmsProps {
   readonly queues: readonly DescribedQueue[];
@@ -36,25 +36,29 @@ export interface AlarmsProps {
 
 /** Every alarm there is; each says what has happened and where to read on. */
 export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
-  const watches = [
-    ...watchLosses(props),
-    ...watchFunctions(props),
-    ...watchDeferrals(props),
-    ...watchNotifications(props),
-    ...watchLongLane(props),
-    ...destinationsOf(props.queues).flatMap((name) => watchDestination(name, props)),
+  const definitions = [
+    ...lossAlarms(props),
+    ...functionAlarms(props),
+    ...deferralAlarms(props),
+    ...notificationAlarms(props),
+    ...longLaneAlarms(props),
+    ...destinationsOf(props.queues).flatMap((name) => destinationAlarms(name, props)),
   ];
-  const useful = watches.filter(({ metric }) => props.metrics || !isOurs(metric));
-  return useful.map((watch) => createAlarm(scope, watch, props));
+  const available = definitions.filter(({ metric }) => props.metrics || !isOurs(metric));
+  return available.map((definition) => createAlarm(scope, definition, props));
 }
 
-function createAlarm(scope: Construct, watch: Watch, { actions, runbookUrl, deployment }: AlarmsProps): Alarm {
-  const { id, metric, above, periods = 1, isHeartbeat = false, says, heading } = watch;
+function createAlarm(
+  scope: Construct,
+  definition: AlarmDefinition,
+  { actions, runbookUrl, deployment }: AlarmsProps,
+): Alarm {
+  const { id, metric, threshold, periods = 1, isHeartbeat = false, summary, runbookHeading } = definition;
   const alarm = new Alarm(scope, `Alarm-${id}`, {
     alarmName: resourceName("alarm", id, deployment),
-    alarmDescription: describeAlarm(says, heading, runbookUrl),
+    alarmDescription: describeAlarm(summary, runbookHeading, runbookUrl),
     metric,
-    threshold: above,
+    threshold,
     evaluationPeriods: periods,
     comparisonOperator: isHeartbeat
       ? ComparisonOperator.LESS_THAN_THRESHOLD

@@ -1,12 +1,12 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 
 /** The function's own role and region, as any AWS client of it has them: what proves to Google who we are. */
-export interface Role {
+export interface RoleCredentials {
   getAwsRegion(): Promise<string>;
   getAwsSecurityCredentials(): Promise<{ accessKeyId: string; secretAccessKey: string; token?: string }>;
 }
 
-export function roleOf({ config }: Pick<SQSClient, "config">): Role {
+export function roleCredentialsOf({ config }: Pick<SQSClient, "config">): RoleCredentials {
   return {
     getAwsRegion: () => config.region(),
     async getAwsSecurityCredentials() {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeError } from "../../../src/contract/observing/observer.ts";
+import { describeError } from "../../../src/contract/telemetry/observer.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 
 describe("an error in a log line", () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { startCodeBuild } from "../../local/emulators/codebuild-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
-import { createLongLane } from "../../src/aws/long-lane.ts";
+import { createLongLaneStarter } from "../../src/aws/long-lane-starter.ts";
 import { NEVER } from "../../src/async/abort.ts";
 import { queuesOf } from "../../src/contract/stack/queues.ts";
 
@@ -26,7 +26,7 @@ async function setUp(project = "images-long-lane") {
     queues.find((queue) => queue.destination === destination && queue.priority === priority)?.url ?? "";
   return {
     builds,
-    look: createLongLane({ sqs: client, builds: codeBuild, queues, project }),
+    look: createLongLaneStarter({ sqs: client, builds: codeBuild, queues, project }),
     send: (destination: string, priority: string) =>
       client.send(new SendMessageCommand({ QueueUrl: urlOf(destination, priority), MessageBody: "{}" })),
     /** What a build does with a message. */

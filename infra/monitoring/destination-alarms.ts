@@ -2,24 +2,24 @@ import { Duration } from "aws-cdk-lib";
 import { MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import type { Metric as CloudWatchMetric } from "aws-cdk-lib/aws-cloudwatch";
 import { LAG_GOAL } from "../../src/contract/stack/limits.ts";
-import { Metric } from "../../src/contract/observing/metric-names.ts";
-import type { MetricName } from "../../src/contract/observing/metric-names.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import type { MetricName } from "../../src/contract/telemetry/metric-names.ts";
 import type { AlarmsProps } from "./alarms.ts";
 import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./alarm-definition.ts";
-import type { Watch } from "./alarm-definition.ts";
+import type { AlarmDefinition } from "./alarm-definition.ts";
 
 /** A metric of the copy function at this destination, for one reason. */
 type ByReason = (metric: MetricName, reason: string, statistic: string) => CloudWatchMetric;
 
 /** How one destination is doing. */
-export function watchDestination(
+export function destinationAlarms(
   destination: string,
   {
     queues,
     reconcileEveryMinutes,
     deployment: { stack },
   }: Pick<AlarmsProps, "queues" | "reconcileEveryMinutes" | "deployment">,
-): Watch[] {
+): AlarmDefinition[] {
   const own = (metric: MetricName, service: string, statistic: string, period: Duration): CloudWatchMetric =>
     ownMetric(metric, { stack, service, destination }, statistic, period);
   const byReason: ByReason = (metric, reason, statistic) =>
@@ -29,38 +29,38 @@ export function watchDestination(
     ...live.map(({ queue }) => ({
       id: `${destination}-oldest-message`,
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: MINUTES_5 }),
-      above: 1_800,
+      threshold: 1_800,
       periods: 3,
-      says: `A push has been waiting for ${destination} for more than half an hour.`,
-      heading: "Oldest message",
+      summary: `A push has been waiting for ${destination} for more than half an hour.`,
+      runbookHeading: "Oldest message",
     })),
-    ...waitWatches(destination, own, byReason),
-    ...lagWatches(destination, own),
-    watchComparisons({ stack, destination }, reconcileEveryMinutes),
-    accessWatch(destination, byReason),
-    failureWatch(destination, own),
+    ...waitAlarms(destination, own, byReason),
+    ...lagAlarms(destination, own),
+    comparisonAlarm({ stack, destination }, reconcileEveryMinutes),
+    accessAlarm(destination, byReason),
+    failureRateAlarm(destination, own),
     {
       id: `${destination}-circuit-open`,
       metric: own(Metric.circuitState, "probe", "Minimum", MINUTES_5),
-      above: 1,
-      says: `${destination} has been away for five minutes; nothing is sent there until it is back.`,
-      heading: "Circuit open",
+      threshold: 1,
+      summary: `${destination} has been away for five minutes; nothing is sent there until it is back.`,
+      runbookHeading: "Circuit open",
     },
     {
       id: `${destination}-events-missed`,
       metric: own(Metric.eventsMissed, "reconcile", "Sum", HOUR),
-      above: 10,
-      says: `More than ten pushes in an hour had no event; they were found by comparing with ${destination}.`,
-      heading: "Events missed",
+      threshold: 10,
+      summary: `More than ten pushes in an hour had no event; they were found by comparing with ${destination}.`,
+      runbookHeading: "Events missed",
     },
   ];
 }
 
 /** Copies that all fail, and none that is replicated: then `r` has no data, and would leave the rate without any. */
-function failureWatch(
+function failureRateAlarm(
   destination: string,
   own: (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric,
-): Watch {
+): AlarmDefinition {
   const failed = own(Metric.failed, "copy", "Sum", MINUTES_15);
   const replicated = own(Metric.replicated, "copy", "Sum", MINUTES_15);
   return {
@@ -71,10 +71,10 @@ function failureWatch(
       period: MINUTES_15,
       usingMetrics: { f: failed, r: replicated },
     }),
-    above: 5,
+    threshold: 5,
     periods: 2,
-    says: `More than one copy in twenty to ${destination} fails for good.`,
-    heading: "Failure rate",
+    summary: `More than one copy in twenty to ${destination} fails for good.`,
+    runbookHeading: "Failure rate",
   };
 }
 
@@ -85,45 +85,45 @@ const LONGEST_WAIT_MS = 1_800_000;
  * Pushes that wait, seen by the deliveries that put them off: SQS leaves a message out of the age of its queue's oldest one once it was received three
  * times (SQS developer guide, "Available CloudWatch metrics"), and the lag is known only of what has arrived.
  */
-function waitWatches(
+function waitAlarms(
   destination: string,
   own: (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric,
   byReason: ByReason,
-): Watch[] {
+): AlarmDefinition[] {
   return [
     {
       id: `${destination}-waiting-push`,
       metric: own(Metric.deferredAge, "copy", "Maximum", MINUTES_5),
-      above: LONGEST_WAIT_MS,
+      threshold: LONGEST_WAIT_MS,
       periods: 3,
-      says: `A push has been put off again and again for ${destination}, for more than half an hour.`,
-      heading: "Waiting pushes",
+      summary: `A push has been put off again and again for ${destination}, for more than half an hour.`,
+      runbookHeading: "Waiting pushes",
     },
     {
       id: `${destination}-stuck-lease`,
       metric: byReason(Metric.deferredAgeByReason, "busy", "Maximum"),
-      above: LONGEST_WAIT_MS,
+      threshold: LONGEST_WAIT_MS,
       periods: 2,
-      says: `A tag at ${destination} has been leased for longer than any copy takes.`,
-      heading: "Waiting pushes",
+      summary: `A tag at ${destination} has been leased for longer than any copy takes.`,
+      runbookHeading: "Waiting pushes",
     },
   ];
 }
 
 /** Whether this destination is still compared with the source. */
-function watchComparisons(
+function comparisonAlarm(
   { stack, destination }: { readonly stack: string; readonly destination: string },
   everyMinutes: number,
-): Watch {
+): AlarmDefinition {
   const hours = heartbeatHours(everyMinutes);
   return {
     id: `${destination}-reconcile-heartbeat`,
     metric: ownMetric(Metric.reconciliations, { stack, service: "reconcile", destination }, "Sum", HOUR),
-    above: 1,
+    threshold: 1,
     isHeartbeat: true,
     periods: hours,
-    says: `The source and ${destination} have not been compared for ${hours} hours: a push whose event is lost now stays lost.`,
-    heading: "No comparison",
+    summary: `The source and ${destination} have not been compared for ${hours} hours: a push whose event is lost now stays lost.`,
+    runbookHeading: "No comparison",
   };
 }
 
@@ -133,7 +133,7 @@ function heartbeatHours(everyMinutes: number): number {
 }
 
 /** A permission or a login is missing: what is deferred for it waits for people. */
-function accessWatch(destination: string, byReason: ByReason): Watch {
+function accessAlarm(destination: string, byReason: ByReason): AlarmDefinition {
   const refused = (reason: "login-refused" | "access-denied"): CloudWatchMetric =>
     byReason(Metric.deferredByReason, reason, "Sum");
   return {
@@ -144,9 +144,9 @@ function accessWatch(destination: string, byReason: ByReason): Watch {
       period: MINUTES_5,
       usingMetrics: { l: refused("login-refused"), d: refused("access-denied") },
     }),
-    above: 0,
-    says: `${destination}, or the source, refuses the functions' login or a permission; copies wait until it is given.`,
-    heading: "Access refused",
+    threshold: 0,
+    summary: `${destination}, or the source, refuses the functions' login or a permission; copies wait until it is given.`,
+    runbookHeading: "Access refused",
   };
 }
 
@@ -154,10 +154,10 @@ function accessWatch(destination: string, byReason: ByReason): Watch {
  * The goal for the lag, by how fast its budget burns (Google SRE workbook, "Alerting on SLOs"): over an hour fast enough to
  * spend a month's budget in two days, and still so over the last five minutes' worth of data.
  */
-function lagWatches(
+function lagAlarms(
   destination: string,
   own: (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric,
-): Watch[] {
+): AlarmDefinition[] {
   const { percent, withinMs } = LAG_GOAL;
   const burn = (period: Duration): MathExpression =>
     new MathExpression({
@@ -171,16 +171,16 @@ function lagWatches(
     {
       id: `${destination}-lag-fast-burn`,
       metric: burn(HOUR),
-      above: 14.4,
-      says: `Pushes arrive late at ${destination}: the goal (${goal}) is missed so badly that a month's allowance is gone in two days.`,
-      heading: "Lag",
+      threshold: 14.4,
+      summary: `Pushes arrive late at ${destination}: the goal (${goal}) is missed so badly that a month's allowance is gone in two days.`,
+      runbookHeading: "Lag",
     },
     {
       id: `${destination}-lag-slow-burn`,
       metric: burn(Duration.hours(6)),
-      above: 6,
-      says: `Pushes arrive late at ${destination}: the goal (${goal}) is missed for hours.`,
-      heading: "Lag",
+      threshold: 6,
+      summary: `Pushes arrive late at ${destination}: the goal (${goal}) is missed for hours.`,
+      runbookHeading: "Lag",
     },
   ];
 }

@@ -4,7 +4,7 @@ import { untilAborted } from "../client/until-aborted.ts";
 import type { CopyQueue } from "../../contract/stack/queues.ts";
 
 /** A message of a long queue. */
-interface LongMessage {
+interface LongLaneMessage {
   readonly messageId: string;
   readonly body: string;
   readonly receiptHandle: string;
@@ -17,9 +17,9 @@ interface LongMessage {
 const WAIT_SECONDS = 20;
 
 /** A queue read by us, where no event source mapping does it. */
-export function createLongQueue(client: SQSClient, { name, url }: CopyQueue, visibilitySeconds: number) {
+export function createLongLaneQueue(client: SQSClient, { name, url }: CopyQueue, visibilitySeconds: number) {
   return {
-    async receive(signal: AbortSignal): Promise<LongMessage | undefined> {
+    async receive(signal: AbortSignal): Promise<LongLaneMessage | undefined> {
       const command = new ReceiveMessageCommand({
         QueueUrl: url,
         MaxNumberOfMessages: 1,
@@ -41,7 +41,7 @@ export function createLongQueue(client: SQSClient, { name, url }: CopyQueue, vis
         receiveCount: Number(message.Attributes?.["ApproximateReceiveCount"] ?? 1),
       };
     },
-    async renew({ receiptHandle }: LongMessage, signal: AbortSignal): Promise<void> {
+    async renew({ receiptHandle }: LongLaneMessage, signal: AbortSignal): Promise<void> {
       const command = new ChangeMessageVisibilityCommand({
         QueueUrl: url,
         ReceiptHandle: receiptHandle,
@@ -49,7 +49,7 @@ export function createLongQueue(client: SQSClient, { name, url }: CopyQueue, vis
       });
       await untilAborted(signal, (options) => client.send(command, options));
     },
-    async remove({ receiptHandle }: LongMessage, signal: AbortSignal): Promise<void> {
+    async remove({ receiptHandle }: LongLaneMessage, signal: AbortSignal): Promise<void> {
       const command = new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle });
       await untilAborted(signal, (options) => client.send(command, options));
     },

@@ -1,7 +1,7 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
 import { startHttpServer } from "../../../local/http/http-server.ts";
-import { createMessageFate } from "../../../src/aws/sqs/message-fate.ts";
+import { createDeferral } from "../../../src/aws/sqs/message-visibility.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { COPY_MAX_RECEIVE_COUNT } from "../../../src/contract/stack/limits.ts";
 
@@ -34,7 +34,7 @@ async function defer(receiveCount: number) {
     url: `http://${server.host}/copies`,
   } as const;
   const message = { body: '{"pushedAt":5}', receiptHandle: "handle", queueArn: arn, receiveCount, groupId: "app" };
-  await createMessageFate(client, { copies: [queue], deadLetters: queue }).defer(message, 1_200_000, NEVER);
+  await createDeferral(client, [queue])(message, 1_200_000, NEVER);
   return asked;
 }
 

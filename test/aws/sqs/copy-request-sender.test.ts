@@ -1,7 +1,7 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
 import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
-import { createCopyQueues, QueueError } from "../../../src/aws/sqs/copy-queues.ts";
+import { createCopyRequestSender, QueueError } from "../../../src/aws/sqs/copy-request-sender.ts";
 import { copyRequest } from "../../fixtures/replicate-context.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
@@ -37,7 +37,7 @@ async function setUp(fails: (call: number, entry: { Id: string; MessageBody: str
   const queue = { destination: "gar", priority: "live", name: "q", url: `http://${server.host}/q` } as const;
   return {
     calls,
-    send: createCopyQueues(client, [queue], "live"),
+    send: createCopyRequestSender(client, [queue], "live"),
     async [Symbol.asyncDispose]() {
       client.destroy();
       await server[Symbol.asyncDispose]();

@@ -1,22 +1,22 @@
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, Metric as CloudWatchMetric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
-import { METRIC_NAMESPACE } from "../../src/contract/observing/metric-names.ts";
-import type { MetricName } from "../../src/contract/observing/metric-names.ts";
+import { METRIC_NAMESPACE } from "../../src/contract/telemetry/metric-names.ts";
+import type { MetricName } from "../../src/contract/telemetry/metric-names.ts";
 
 /** One alarm: what it looks at, when it goes off, and what it says. */
-export interface Watch {
+export interface AlarmDefinition {
   readonly id: string;
   readonly metric: IMetric;
-  readonly above: number;
+  readonly threshold: number;
   /** Periods in a row. */
   readonly periods?: number;
   /** Goes off below `above` instead, and when nothing is heard. */
   readonly isHeartbeat?: boolean;
   /** What has happened, in one sentence. */
-  readonly says: string;
+  readonly summary: string;
   /** Heading in the runbook. */
-  readonly heading: string;
+  readonly runbookHeading: string;
 }
 
 export const MINUTES_5: Duration = Duration.minutes(5);

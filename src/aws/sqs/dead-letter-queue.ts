@@ -21,7 +21,7 @@ export interface DeadLetter {
   /** ARN of the queue it came from. */
   readonly queueArn: string | undefined;
   /** When it was put here, epoch milliseconds. */
-  readonly buriedAt: number;
+  readonly deadLetteredAt: number;
   readonly receiptHandle: string;
 }
 
@@ -32,9 +32,9 @@ const BATCH = 10;
 /** Empty answers in a row after which the queue is believed to have been seen (SQS asks some of its servers each time). */
 const EMPTY_ANSWERS = 2;
 
-export type DeadLetters = ReturnType<typeof createDeadLetters>;
+export type DeadLetterQueue = ReturnType<typeof createDeadLetterQueue>;
 
-export function createDeadLetters(client: SQSClient, url: string) {
+export function createDeadLetterQueue(client: SQSClient, url: string) {
   const queue = { client, url };
   return {
     /** Every letter, each once; hidden from others until it is let go of, moved, or its claim is over. */
@@ -119,7 +119,7 @@ function toLetter({ MessageId, Body, ReceiptHandle, Attributes, MessageAttribute
     error: attribute("error") ?? "",
     record: attribute("record"),
     queueArn: attribute("queue"),
-    buriedAt: Number(Attributes?.["SentTimestamp"] ?? 0),
+    deadLetteredAt: Number(Attributes?.["SentTimestamp"] ?? 0),
     receiptHandle: ReceiptHandle ?? "",
   };
 }

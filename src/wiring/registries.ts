@@ -10,13 +10,13 @@ import { createTraffic } from "../registry/resilience/shared-limits.ts";
 import type { SharedRate } from "../registry/resilience/shared-limits.ts";
 
 /** Where every repository of a configuration is, and how to log in: warm for as long as the process lives. */
-export interface EndpointMaker {
+export interface Registries {
   source(repository: RepositoryName): Endpoint;
   /** A way of its own to a destination: its requests share a rate, its connections are everybody's. */
   destination(name: string, rate?: SharedRate): (repository: RepositoryName) => Endpoint;
 }
 
-export interface EndpointMakerOptions extends Pick<Endpoint, "clock" | "random"> {
+export interface RegistriesOptions extends Pick<Endpoint, "clock" | "random"> {
   readonly configuration: Configuration;
   readonly connections: Connections;
   /** Credentials for a way to log in; asked once for the source and once for each destination. */
@@ -26,7 +26,7 @@ export interface EndpointMakerOptions extends Pick<Endpoint, "clock" | "random">
 }
 
 /** Joins the registries of a configuration with connections, credentials and time: the cloud's own, or simulated ones. */
-export function createEndpointMaker(options: EndpointMakerOptions): EndpointMaker {
+export function createRegistries(options: RegistriesOptions): Registries {
   const { configuration, connections, onBusy, clock, random } = options;
   const timed = clock === undefined ? {} : { clock };
   const given = { ...timed, ...(random === undefined ? {} : { random }) };

@@ -6,8 +6,8 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { describe, expect, it } from "vitest";
 import { FreightlinerStack } from "../../../infra/freightliner-stack.ts";
-import { Metric, METRIC_NAMESPACE } from "../../../src/contract/observing/metric-names.ts";
-import { METRICS } from "../../../src/contract/observing/metrics.ts";
+import { Metric, METRIC_NAMESPACE } from "../../../src/contract/telemetry/metric-names.ts";
+import { METRICS } from "../../../src/contract/telemetry/metrics.ts";
 import { EXAMPLE, synthesise, unbundledApp } from "../template.ts";
 
 const template = synthesise();

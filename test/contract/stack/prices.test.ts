@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deliveryDollars } from "../../../src/contract/observing/prices.ts";
+import { deliveryDollars } from "../../../src/contract/stack/prices.ts";
 
 describe("what a delivery cost", () => {
   it("is the egress of its bytes, and the function's time and memory", () => {

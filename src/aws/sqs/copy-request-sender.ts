@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { GetQueueAttributesCommand, SendMessageBatchCommand } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import type { SendMessageBatchRequestEntry, SQSClient } from "@aws-sdk/client-sqs";
 import type { CopyQueue } from "../../contract/stack/queues.ts";
 import { unlessAborted } from "../../async/abort.ts";
@@ -22,7 +22,7 @@ export type SendCopyRequests = (
   delaySeconds?: number,
 ) => Promise<void>;
 
-export function createCopyQueues(
+export function createCopyRequestSender(
   client: SQSClient,
   queues: readonly CopyQueue[],
   priority: CopyQueue["priority"],
@@ -47,20 +47,6 @@ export function createCopyQueues(
         );
       }
     }
-  };
-}
-
-/** Requests for a destination that were pushed just now and wait in its live queue; about so many. */
-export function createBacklog(client: SQSClient, queues: readonly CopyQueue[]) {
-  return async (destination: string, signal: AbortSignal): Promise<number> => {
-    const queue = queues.find((known) => known.destination === destination && known.priority === "live");
-    if (queue === undefined) throw new QueueError(`destination ${destination} has no queue; deploy the stack again`);
-    const command = new GetQueueAttributesCommand({
-      QueueUrl: queue.url,
-      AttributeNames: ["ApproximateNumberOfMessages"],
-    });
-    const { Attributes } = await untilAborted(signal, (options) => client.send(command, options));
-    return Number(Attributes?.["ApproximateNumberOfMessages"] ?? 0);
   };
 }
 

@@ -2,8 +2,16 @@ import { AnyPrincipal, Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
-import { CONSUME } from "./functions/copy-function.ts";
-import type { DescribedQueue } from "./storage/copy-queues.ts";
+import type { DescribedQueue } from "../storage/copy-queues.ts";
+
+/** What Lambda needs on a queue that it polls for the function, and what the function needs to defer a message. */
+export const CONSUME_ACTIONS = [
+  "sqs:ReceiveMessage",
+  "sqs:DeleteMessage",
+  "sqs:GetQueueAttributes",
+  "sqs:ChangeMessageVisibility",
+  "sqs:SendMessage",
+];
 
 export interface QueueUsers {
   readonly queues: readonly DescribedQueue[];
@@ -15,7 +23,7 @@ export interface QueueUsers {
   readonly longLane: IRole | undefined;
 }
 
-/** Who puts requests where, and who looks how many wait; one statement each, whatever the number of destinations. */
+/** Permissions to send to, consume and measure the queues: one statement for each function and action, whatever the number of destinations. */
 export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile, longLane }: QueueUsers): void {
   const arns = (priority: DescribedQueue["priority"]): string[] =>
     queues.filter((queue) => queue.priority === priority).map(({ queue }) => queue.queueArn);
@@ -25,17 +33,17 @@ export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile, long
   allow(reconcile, "sqs:SendMessage", arns("backfill"));
   allow(reconcile, "sqs:GetQueueAttributes", arns("live"));
   allow(copy, "sqs:SendMessage", [deadLetters.queueArn, ...arns("long")]);
-  longLane?.addToPrincipalPolicy(new PolicyStatement({ actions: [...CONSUME], resources: arns("long") }));
+  longLane?.addToPrincipalPolicy(new PolicyStatement({ actions: [...CONSUME_ACTIONS], resources: arns("long") }));
   longLane?.addToPrincipalPolicy(
     new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [deadLetters.queueArn] }),
   );
 }
 
 /**
- * Refuses actions to everybody in the account but some roles, whatever their own policies allow. AWS's services are not meant: what they
- * may do stands in the queue's policy, too, each with its source.
+ * Denies actions on a queue to every principal except some roles, whatever the principal's own policies allow. AWS services are exempt:
+ * the queue's policy allows them separately, each for one source ARN.
  */
-export function reserve(queue: Queue, actions: readonly string[], roles: readonly IRole[]): void {
+export function restrictActions(queue: Queue, actions: readonly string[], roles: readonly IRole[]): void {
   queue.addToResourcePolicy(
     new PolicyStatement({
       effect: Effect.DENY,

@@ -2,7 +2,7 @@ import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/c
 import { describe, expect, it } from "vitest";
 import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
 import { startSqs } from "../../../local/emulators/sqs.ts";
-import { createLongQueue } from "../../../src/aws/sqs/long-queue.ts";
+import { createLongLaneQueue } from "../../../src/aws/sqs/long-lane-queue.ts";
 
 const never = new AbortController().signal;
 const HIDDEN_SECONDS = 300;
@@ -13,7 +13,7 @@ async function queueWith(...bodies: readonly string[]) {
   const { url } = sqs.createQueue(name, {});
   const client = new SQSClient({ ...LOCAL_AWS, endpoint: sqs.endpoint, useQueueUrlAsEndpoint: false, maxAttempts: 1 });
   for (const body of bodies) await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
-  const queue = createLongQueue(client, { destination: "gar", priority: "long", name, url }, HIDDEN_SECONDS);
+  const queue = createLongLaneQueue(client, { destination: "gar", priority: "long", name, url }, HIDDEN_SECONDS);
   return {
     client,
     url,
