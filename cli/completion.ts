@@ -6,23 +6,23 @@ interface CompletedCommand {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly CompletedOption[];
-  /** Words its first argument can be; none where any text can stand. */
+  /** Choices of its first argument; empty when any text is allowed. */
   readonly words: readonly string[];
 }
 
 interface CompletedOption {
   readonly name: string;
   readonly summary: string;
-  /** Words its value can be. Undefined when it has no value. */
+  /** Choices of its value; empty when any text is allowed, undefined when it takes no value. */
   readonly values: readonly string[] | undefined;
 }
 
-/** The lines of a script that completes commands, options and their values; made from the command line's own definition. */
+/** The lines of a script that completes commands, options and their values, generated from the definition of the command line. */
 export function completionScript(shell: Shell, program: CommandUnknownOpts): string[] {
   const commands = program.commands.map(completedCommand);
   const all = [
     ...commands,
-    { name: "help", summary: "show how a command is used", options: [], words: commands.map(({ name }) => name) },
+    { name: "help", summary: "show the help of a command", options: [], words: commands.map(({ name }) => name) },
   ];
   return SCRIPTS[shell](all);
 }
@@ -36,7 +36,7 @@ function completedCommand(command: CommandUnknownOpts): CompletedCommand {
   return {
     name: command.name(),
     summary: command.summary(),
-    options: [...options, { name: "--help", summary: "show how it is used", values: undefined }],
+    options: [...options, { name: "--help", summary: "show this help", values: undefined }],
     words: command.registeredArguments[0]?.argChoices ?? [],
   };
 }
@@ -47,7 +47,7 @@ const SCRIPTS: Readonly<Record<Shell, (commands: readonly CompletedCommand[]) =>
   fish: fishScript,
 };
 
-/** Words for `compgen -W`: the names of commands, options and choices have no character that a shell reads otherwise. */
+/** Uses `compgen -W`: names of commands, options and choices contain no characters that are special in a shell. */
 function bashScript(commands: readonly CompletedCommand[]): string[] {
   const valued = (option: CompletedOption): boolean => option.values !== undefined;
   const cases = commands.flatMap(({ name, options, words }) => [

@@ -5,7 +5,7 @@ import { reportFailure } from "./terminal/report-failure.ts";
 import { createScreen, createTerminal } from "./terminal/terminal.ts";
 
 const ending = new AbortController();
-const surroundings = {
+const io = {
   out: createScreen(process.stdout),
   err: createScreen(process.stderr),
   environment: process.env,
@@ -15,7 +15,7 @@ let isOver = false;
 
 for (const [signal, exitCode, message] of ENDING_SIGNALS) {
   process.on(signal, () => {
-    // The second time, nothing is waited for.
+    // The second signal exits at once, without cleanup.
     if (ending.signal.aborted) process.exit(exitCode);
     ending.abort(new Interruption(message, exitCode));
   });
@@ -24,12 +24,12 @@ process.stdout.on("error", (error) => {
   if (ending.signal.aborted) return;
   const failure = outputFailure(error);
   ending.abort(failure);
-  if (isOver) void conclude(failure);
+  if (isOver) void reportLateFailure(failure);
 });
-// There is no other place to say it.
+// An error of standard error cannot be reported anywhere.
 process.stderr.on("error", () => undefined);
 
-/** Loaded when there is a question: the module of lines is large. */
+/** Asks the user. Imports readline only when it is needed: it slows down the start of every command. */
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   const { createInterface } = await import("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
@@ -40,13 +40,10 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
   }
 }
 
-/** Small outputs fail after everything is done. */
-async function conclude(failure: Interruption): Promise<void> {
-  process.exitCode = await reportFailure(
-    failure,
-    createTerminal(surroundings, { json: false, quiet: false, verbose: false }),
-  );
+/** Reports an error of standard output that arrived after the command had ended: short output is written late. */
+async function reportLateFailure(failure: Interruption): Promise<void> {
+  process.exitCode = await reportFailure(failure, createTerminal(io, { json: false, quiet: false, verbose: false }));
 }
 
-process.exitCode = await run(process.argv.slice(2), surroundings, ending.signal);
+process.exitCode = await run(process.argv.slice(2), io, ending.signal);
 isOver = true;

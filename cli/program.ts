@@ -21,7 +21,7 @@ import type { CommandRunner } from "./commands/command-runner.ts";
 import type { Screen } from "./terminal/terminal.ts";
 import { UsageError } from "./errors/usage-error.ts";
 
-/** In the order in which help shows them. What a command needs beyond its options is loaded when it runs. */
+/** Commands in the order of the help. Each imports its implementation only when it runs. */
 const COMMANDS = [
   copyCommand,
   syncCommand,
@@ -39,34 +39,34 @@ const COMMANDS = [
   costCommand,
 ] as const;
 
-/** The whole command line: commands, options, help, completion. Help goes to the screen, wrong usage is thrown. */
+/** Defines the command line: commands, options, help, completion. Help goes to `out`. @throws {UsageError} while parsing. */
 export function createProgram(runner: CommandRunner, out: Screen): CommandUnknownOpts {
   const program: CommandUnknownOpts = new Command("freightliner")
     .description("Copies and replicates container images.")
     .version(manifest.version, "--version", "show the version")
-    .helpCommand("help [command]", "show how a command is used")
+    .helpCommand("help [command]", "show the help of a command")
     .addHelpText("after", AFTER_HELP);
   for (const define of COMMANDS) program.addCommand(define(runner));
   program.addCommand(completionCommand(runner, () => program));
-  for (const command of [program, ...program.commands]) speakOurWay(command, out);
+  for (const command of [program, ...program.commands]) configureOutput(command, out);
   return program;
 }
 
 const AFTER_HELP = `
-Credentials for registries come from the file named by REGISTRY_AUTH_FILE, else from Docker's configuration (DOCKER_CONFIG,
-~/.docker/config.json), then Podman's (containers/auth.json); credential helpers included. HTTPS_PROXY, HTTP_PROXY, NO_PROXY and
-SSL_CERT_FILE are kept to. Loopback registries are reached over plain HTTP, all others over HTTPS.
+Registry credentials are read from the file that REGISTRY_AUTH_FILE names, otherwise from Docker's configuration (DOCKER_CONFIG,
+~/.docker/config.json), then from Podman's (containers/auth.json), including credential helpers. HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+and SSL_CERT_FILE are respected. Registries on localhost are reached over plain HTTP, all others over HTTPS.
 
 Exit codes:
 ${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join("\n")}
 `;
 
-/** The command's text of an option; a default that says that nothing was given is no news. */
+/** The help text of an option, with its choices and its default. Defaults that only mean "not given" are omitted. */
 function describeOption(option: Option): string {
   const { defaultValue, argChoices } = option;
   const description = argChoices === undefined ? option.description : `${option.description}: ${argChoices.join(", ")}`;
-  const isNews = defaultValue !== undefined && defaultValue !== false && !Array.isArray(defaultValue);
-  return isNews && !option.negate ? `${description} (default ${String(defaultValue)})` : description;
+  const hasDefault = defaultValue !== undefined && defaultValue !== false && !Array.isArray(defaultValue);
+  return hasDefault && !option.negate ? `${description} (default ${String(defaultValue)})` : description;
 }
 
 function describeCommand(command: CommandUnknownOpts): string {
@@ -78,9 +78,9 @@ function describeCommand(command: CommandUnknownOpts): string {
   ].join(" ");
 }
 
-function speakOurWay(command: CommandUnknownOpts, out: Screen): void {
+function configureOutput(command: CommandUnknownOpts, out: Screen): void {
   command
-    .helpOption("--help", "show how it is used")
+    .helpOption("--help", "show this help")
     .configureHelp({ optionDescription: describeOption, subcommandTerm: describeCommand })
     .configureOutput({
       writeOut: (text) => out.lines(text.trimEnd().split("\n")),
@@ -93,7 +93,7 @@ function speakOurWay(command: CommandUnknownOpts, out: Screen): void {
     });
 }
 
-/** `error: unknown option '--fats'` and `(Did you mean --fast?)` as one line. */
+/** Joins commander's `error: unknown option '--fats'` and `(Did you mean --fast?)` into one line. */
 function problemOf({ message }: CommanderError): string {
   return message
     .replace(/^error: /, "")

@@ -1,11 +1,11 @@
 import type { ExitCode } from "../errors/exit-code.ts";
 import type { CommonOptions, Terminal } from "../terminal/terminal.ts";
 
-/** What a command does, once its options are read. */
+/** What a command does after its options are parsed. */
 export type CommandAction = (terminal: Terminal, signal: AbortSignal) => Promise<ExitCode>;
 
-/** One run of the command. */
+/** Runs the command that was chosen on the command line. */
 export interface CommandRunner {
-  /** Carries out a command on the terminal its options ask for. Its failures are shown, not thrown. */
-  readonly run: (options: CommonOptions, work: CommandAction) => Promise<void>;
+  /** Runs the action on a terminal that follows the options. Failures are printed, not thrown. */
+  readonly run: (options: CommonOptions, action: CommandAction) => Promise<void>;
 }

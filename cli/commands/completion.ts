@@ -5,7 +5,7 @@ import type { CommandRunner } from "./command-runner.ts";
 import { createCommand } from "./create-command.ts";
 
 export function completionCommand(runner: CommandRunner, program: () => CommandUnknownOpts) {
-  return createCommand("completion", "print a script that completes commands and options in a shell")
+  return createCommand("completion", "print a completion script for a shell")
     .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]))
     .addHelpText("after", '\nFor bash: eval "$(freightliner completion bash)" in ~/.bashrc')
     .action((shell, given) =>

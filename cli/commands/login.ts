@@ -2,10 +2,10 @@ import type { CommandRunner } from "./command-runner.ts";
 import { createRegistryCommand } from "./create-command.ts";
 
 export function loginCommand(runner: CommandRunner) {
-  return createRegistryCommand("login", "check a login with a registry, and keep it where docker login does")
-    .argument("<registry>", "its host, or host/namespace")
-    .option("-u, --username <user>", "who logs in; asked for when not given")
-    .option("--password-stdin", "read the password from standard input instead of asking", false)
+  return createRegistryCommand("login", "check a login with a registry, and store it where docker login does")
+    .argument("<registry>", "host, or host/namespace")
+    .option("-u, --username <user>", "user name; prompted for when omitted")
+    .option("--password-stdin", "read the password from standard input instead of a prompt", false)
     .action((registry, given) =>
       runner.run(given, async (terminal, signal) => {
         const [{ login }, { parseAccessOptions }] = await Promise.all([

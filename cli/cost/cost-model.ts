@@ -1,12 +1,12 @@
 import { COPY_MEMORY_MEGABYTES } from "../../src/contract/stack/limits.ts";
 import { egressDollars, PRICES, runningDollars } from "../../src/contract/stack/prices.ts";
 
-/** What is pushed in a month. */
+/** What is pushed per month. */
 export interface Workload {
   readonly images: number;
   /** Size of an image, 10^6 bytes. */
   readonly megabytes: number;
-  /** Share of an image that the destination has already. */
+  /** Share of an image that is already at the destination, 0 to 1. */
   readonly overlap: number;
   readonly blobs: number;
   readonly destinations: number;
@@ -18,17 +18,17 @@ export interface CostItem {
   readonly because: string;
 }
 
-/** Assumed of a copy: what it takes beside its bytes, and how fast these are. Measured with the local stack, rounded up. */
+/** Assumptions about a copy: its fixed time and its throughput. Measured with the local stack and rounded up. */
 const COPY = { secondsWithoutBytes: 1.5, bytesPerSecond: 60e6 } as const;
-/** Of one copy: reads and writes of tag, circuit, rate and receipt; and of each blob. */
+/** Reads and writes of the table per copy (tag, circuit, rate and receipt), and of each kind per blob. */
 const TABLE = { readsPerCopy: 8, writesPerCopy: 6, perBlob: 2 } as const;
 const LOG_BYTES_PER_COPY = 6_000;
 const METRICS_PER_DESTINATION = 16;
 const ALARMS = { perStack: 6, perDestination: 10 } as const;
-/** A month has so many minutes: the probe runs in each, the comparison in every fifth. */
+/** Minutes of a month. The probe runs every minute, the comparison every five. */
 const MINUTES = 43_800;
 
-/** What a month costs, item by item. The bytes are what they are: with any tool, images that leave AWS are paid for. */
+/** The monthly cost by item. Egress costs the same with every tool: AWS charges for each byte that leaves it. */
 export function estimate(workload: Workload) {
   const { images, megabytes, overlap, destinations } = workload;
   const copies = images * destinations;
@@ -55,7 +55,7 @@ export function estimate(workload: Workload) {
 function lambda(copies: number, bytes: number): CostItem[] {
   const seconds = copies * COPY.secondsWithoutBytes + bytes / COPY.bytesPerSecond;
   const running = runningDollars(seconds, COPY_MEMORY_MEGABYTES);
-  // Fan-out, probe and comparison: a quarter of a GB and of a second each.
+  // Fan-out, probe and comparison: 256 MB and 0.25 s each.
   const scheduled = runningDollars((copies + MINUTES * 1.2) * 0.25, 256);
   const requests = (2 * copies + MINUTES * 1.2) * PRICES.lambdaRequest;
   return [
@@ -70,7 +70,7 @@ function lambda(copies: number, bytes: number): CostItem[] {
 function storage(copies: number, { blobs }: Workload): CostItem[] {
   const reads = copies * (TABLE.readsPerCopy + blobs * TABLE.perBlob) + MINUTES * 2;
   const writes = copies * (TABLE.writesPerCopy + blobs * TABLE.perBlob);
-  // Sent, received and deleted; and the polls of empty queues, 5 pollers of 20 s for each of two queues.
+  // Empty queues are polled too: 5 pollers with long polls of 20 s, for each of two queues.
   const polls = ((MINUTES * 60) / 20) * 5 * 2;
   return [
     {
@@ -81,7 +81,7 @@ function storage(copies: number, { blobs }: Workload): CostItem[] {
     {
       name: "SQS",
       dollars: (copies * 3 + polls) * PRICES.sqsRequest,
-      because: "messages, and the polling of queues that are empty",
+      because: "messages, and polls of empty queues",
     },
     {
       name: "logs",

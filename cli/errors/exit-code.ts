@@ -10,13 +10,13 @@ export const ExitCode = {
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** What each exit code says. Beyond 128 it is the number of a signal, as shells have it. */
+/** The meaning of each exit code. Codes above 128 are 128 plus the number of a signal, as in shells. */
 export const EXIT_CODES: readonly (readonly [code: ExitCode, meaning: string])[] = [
-  [ExitCode.ok, "done, or nothing was left to do"],
-  [ExitCode.failed, "it was tried and failed; verify: there is a difference, or something could not be compared"],
-  [ExitCode.usage, "the command line or a file it names is wrong; nothing was tried"],
-  [ExitCode.notFound, "there is no such image, tag or stack entry"],
+  [ExitCode.ok, "success, or nothing to do"],
+  [ExitCode.failed, "failure; verify: the images differ, or something could not be compared"],
+  [ExitCode.usage, "the command line or a file it names is wrong; nothing was done"],
+  [ExitCode.notFound, "no such image, tag or stack entry"],
   [ExitCode.interrupted, "interrupted (Ctrl-C)"],
-  [ExitCode.brokenPipe, "the reader of the output is gone"],
+  [ExitCode.brokenPipe, "the reader of the output has exited"],
   [ExitCode.terminated, "terminated by another program (SIGTERM)"],
 ];

@@ -1,6 +1,6 @@
 import { ExitCode } from "./exit-code.ts";
 
-/** Why everything that runs has to end now. It is no failure of what was asked for. */
+/** The abort reason when the command is interrupted or its output fails. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
   readonly exitCode: ExitCode;
@@ -11,17 +11,17 @@ export class Interruption extends Error {
   }
 }
 
-/** Signals that end the command, and how. */
+/** Signals that end the command, with exit code and message. */
 export const ENDING_SIGNALS = [
   ["SIGINT", ExitCode.interrupted, "interrupted"],
   ["SIGTERM", ExitCode.terminated, "terminated"],
 ] as const;
 
-/** What it means that the output takes no more text: its reader is gone, or a disk is full. */
+/** The interruption for an error of standard output: its reader has exited, or the disk is full. */
 export function outputFailure({ code, message }: NodeJS.ErrnoException): Interruption {
   if (code === "EPIPE") return new Interruption("", ExitCode.brokenPipe);
   if (code === "ENOSPC" || code === "EDQUOT") {
-    const advice = `no space is left where it goes (${code}); make room, then run the command again`;
+    const advice = `no space is left on the device (${code}); free some space, then run the command again`;
     return new Interruption(`the output cannot be written: ${advice}`, ExitCode.failed);
   }
   return new Interruption(`the output cannot be written: ${message}`, ExitCode.failed);

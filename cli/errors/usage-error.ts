@@ -1,4 +1,4 @@
-/** The command line, or a file it names, is wrong; the message says how it should be. */
+/** The command line, or a file it names, is wrong. The message says how to correct it. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   /** The command whose usage is wrong, where that is known. */

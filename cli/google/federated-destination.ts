@@ -3,14 +3,14 @@ import { googlePlace } from "../../src/contract/providers/google-place.ts";
 import { AUDIENCE } from "../../src/contract/providers/provider.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
-/** A service account of a project, as its e-mail says. */
+/** A service account, parsed from its e-mail address. */
 export interface ServiceAccount {
   readonly email: string;
   readonly name: string;
   readonly project: string;
 }
 
-/** What a destination in Artifact Registry is made of, on Google's side. */
+/** A destination in Artifact Registry that is logged in to with Workload Identity Federation, in Google's terms. */
 export interface FederatedDestination {
   readonly destination: string;
   readonly projectNumber: string;
@@ -20,13 +20,13 @@ export interface FederatedDestination {
   readonly project: string;
   readonly location: string;
   readonly repository: string;
-  /** The service account that is impersonated; undefined: the federated principal itself writes. */
+  /** The service account to impersonate. Undefined when the federated principal itself writes. */
   readonly serviceAccount: ServiceAccount | undefined;
 }
 
 /**
- * Undefined for a destination that is not logged in to with a federation.
- * @throws {UsageError} for a service account that no project can have.
+ * Undefined for a destination without Workload Identity Federation.
+ * @throws {UsageError} for a service account that no project can create.
  */
 export function federatedDestination({ name, access, prefix }: Destination): FederatedDestination | undefined {
   if (access.login.kind !== "google") return undefined;
@@ -36,15 +36,21 @@ export function federatedDestination({ name, access, prefix }: Destination): Fed
   const serviceAccount = email === undefined ? undefined : accountOf(email);
   if (email !== undefined && serviceAccount === undefined) {
     throw new UsageError(
-      `${email} of destination ${name} is no service account that a project can make; write NAME@PROJECT.iam.gserviceaccount.com`,
+      `${email} of destination ${name} is not a service account of a project; write NAME@PROJECT.iam.gserviceaccount.com`,
     );
   }
   const { project, location, repository } = googlePlace(access.registry, prefix);
   return { destination: name, projectNumber, pool, provider, project, location, repository, serviceAccount };
 }
 
+/** The service accounts of destinations, each once. */
+export function serviceAccountsOf(destinations: readonly FederatedDestination[]): ServiceAccount[] {
+  const accounts = destinations.flatMap(({ serviceAccount }) => (serviceAccount === undefined ? [] : [serviceAccount]));
+  return [...new Map(accounts.map((account) => [account.email, account])).values()];
+}
+
 /**
- * A service account's name and project. A project within a domain, `example.com:project`, is `project.example.com` in e-mails
+ * A service account's name and project. A domain-scoped project, `example.com:project`, is `project.example.com` in the address
  * (IAM documentation, "Service accounts", "User-managed service accounts").
  */
 function accountOf(email: string): ServiceAccount | undefined {

@@ -7,20 +7,20 @@ import {
   WRITER_ROLE,
 } from "./trusted-roles.ts";
 import type { TrustedRoles } from "./trusted-roles.ts";
+import { serviceAccountsOf } from "./federated-destination.ts";
 import type { ServiceAccount, FederatedDestination } from "./federated-destination.ts";
 
-/** The commands, in order, for a shell. They can be run again, after a failure and after a change: what is there is kept, or brought up to date. */
-export function gcloudCommands(places: readonly FederatedDestination[], roles: TrustedRoles): string {
-  const [first] = places;
+/** The setup as a shell script. It is idempotent: run again, it keeps or updates what exists. */
+export function gcloudCommands(destinations: readonly FederatedDestination[], roles: TrustedRoles): string {
+  const [first] = destinations;
   if (first === undefined) return "";
-  const accounts = new Map(places.flatMap(({ serviceAccount: each }) => (each ? [[each.email, each] as const] : [])));
   return script([
-    ...[...servicesByProject(places)].map(([project, services]) =>
+    ...[...servicesByProject(destinations)].map(([project, services]) =>
       gcloud("services enable", ...services, `--project=${project}`),
     ),
     ...poolCommands(first, roles),
-    ...[...accounts.values()].flatMap((account) => accountCommands(account, first, roles)),
-    ...places.flatMap((place) => writerCommands(place, roles)),
+    ...serviceAccountsOf(destinations).flatMap((account) => accountCommands(account, first, roles)),
+    ...destinations.flatMap((destination) => writerCommands(destination, roles)),
   ]);
 }
 
@@ -44,32 +44,33 @@ function poolCommands({ pool, provider, projectNumber }: FederatedDestination, r
   ];
 }
 
-/** The roles as Google's principals. */
+/** The roles as principals of IAM at Google. */
 function membersOf({ projectNumber, pool }: FederatedDestination, { names }: TrustedRoles): string[] {
   const set = `principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/${pool}`;
   return names.map((name) => `${set}/attribute.aws_role/${name}`);
 }
 
-/** A service account that the roles may become. */
+/** Creates a service account that the roles can impersonate. */
 function accountCommands(
   { email, name, project }: ServiceAccount,
-  place: FederatedDestination,
+  destination: FederatedDestination,
   roles: TrustedRoles,
 ): string[] {
   const accounts = "iam service-accounts";
   const own = `--project=${project}`;
   return [
     unless(gcloud(`${accounts} describe`, email, own), gcloud(`${accounts} create`, name, own)),
-    ...membersOf(place, roles).map((member) =>
+    ...membersOf(destination, roles).map((member) =>
       gcloud(`${accounts} add-iam-policy-binding`, email, own, `--role=${IMPERSONATION_ROLE}`, `--member=${member}`),
     ),
   ];
 }
 
-/** Writing to one repository, and nothing else: for the service account, or each role as it is. */
-function writerCommands(place: FederatedDestination, roles: TrustedRoles): string[] {
-  const { repository, location, project, serviceAccount } = place;
-  const writers = serviceAccount === undefined ? membersOf(place, roles) : [`serviceAccount:${serviceAccount.email}`];
+/** Grants write access to one repository only, to the service account or else to each role. */
+function writerCommands(destination: FederatedDestination, roles: TrustedRoles): string[] {
+  const { repository, location, project, serviceAccount } = destination;
+  const writers =
+    serviceAccount === undefined ? membersOf(destination, roles) : [`serviceAccount:${serviceAccount.email}`];
   return writers.map((member) =>
     gcloud(
       "artifacts repositories add-iam-policy-binding",

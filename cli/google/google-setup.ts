@@ -3,6 +3,7 @@ import { parseConfigurationFile } from "../../src/contract/configuration/configu
 import { ConfigurationError } from "../../src/contract/configuration/configuration.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { errorCode } from "../errors/error-code.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { gcloudCommands } from "./gcloud.ts";
@@ -16,31 +17,33 @@ interface GivenSetup {
   readonly format: "gcloud" | "terraform";
 }
 
-/** What talks to destinations: functions, and the builds of the long lane; their roles are named after them. */
+/** The functions, and the builds of the long lane, that connect to destinations. Their roles are named after them. */
 const ROLES = ["copy", "probe", "reconcile"] as const;
 const WITH_LONG_LANE = ["copy", "long-lane", "probe", "reconcile"] as const;
 
-/** Carries out `freightliner google-setup`: prints what has to be done on Google's side, and does nothing itself. */
+/** Runs `freightliner google-setup`: prints the setup that Google Cloud needs; changes nothing itself. */
 export async function googleSetup(
   { config, stack, format }: GivenSetup,
   { out, notes, json }: Terminal,
 ): Promise<ExitCode> {
   const { configuration } = await read(config);
-  const places = configuration.destinations.map(federatedDestination).filter((place) => place !== undefined);
-  if (places.length === 0) {
-    notes.lines([
-      "no destination in Artifact Registry has a federation with a workload identity pool; nothing is to be set up",
-    ]);
+  const destinations = configuration.destinations.map(federatedDestination).filter((each) => each !== undefined);
+  if (destinations.length === 0) {
+    notes.lines(["no destination uses Workload Identity Federation; there is nothing to set up"]);
     return ExitCode.ok;
   }
-  const pools = new Set(places.map(({ projectNumber, pool, provider }) => `${projectNumber}/${pool}/${provider}`));
-  if (pools.size > 1) throw new UsageError("destinations use several providers; set up one configuration for each");
+  const pools = new Set(
+    destinations.map(({ projectNumber, pool, provider }) => `${projectNumber}/${pool}/${provider}`),
+  );
+  if (pools.size > 1) {
+    throw new UsageError("the destinations use several identity providers; write one configuration for each provider");
+  }
   const { account, region } = configuration.source;
   const names = (configuration.longLane ? WITH_LONG_LANE : ROLES).map((name) =>
     resourceName("role", name, { stack: parseStackName(stack), region }),
   );
   const roles = { account, names };
-  const text = format === "gcloud" ? gcloudCommands(places, roles) : terraform(places, roles);
+  const text = format === "gcloud" ? gcloudCommands(destinations, roles) : terraform(destinations, roles);
   if (json) out.json({ format, text });
   else out.lines(text.trimEnd().split("\n"));
   return ExitCode.ok;
@@ -48,13 +51,13 @@ export async function googleSetup(
 
 async function read(file: string) {
   const written = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new UsageError(`${file} cannot be read`, { cause });
+    throw new UsageError(`${file} cannot be read (${errorCode(cause)}); check the name and its permissions`, { cause });
   });
   try {
     return parseConfigurationFile(written);
   } catch (error) {
     if (error instanceof ConfigurationError)
-      throw new UsageError(`${file} cannot be used; correct it`, { cause: error, details: error.problems });
+      throw new UsageError(`${file} is not valid; correct it`, { cause: error, details: error.problems });
     throw error;
   }
 }

@@ -1,21 +1,21 @@
-/** An expression of HCL as it is written. */
+/** An HCL expression, written without quotes. */
 export interface Expression {
   readonly hcl: string;
 }
 
-/** What an attribute is set to: a text, a reference or list, or an object with text values. */
+/** The value of an attribute: a string, an expression, or an object of strings. */
 type Value = string | Expression | Readonly<Record<string, string>>;
 
 export interface Block {
-  /** `resource "type" "name"`, or the name of a nested block. */
+  /** `resource "type" "name"`, or the type of a nested block. */
   readonly head: string;
   readonly attributes: Readonly<Record<string, Value>>;
   readonly blocks?: readonly Block[];
 }
 
 /**
- * Blocks as `terraform fmt` leaves them: two spaces for each depth, and the equals signs of attributes that follow each other in one column
- * (Terraform language, "Style Conventions"). What takes more than one line stands apart.
+ * Formats blocks as `terraform fmt` does: two spaces per level, the equals signs of consecutive attributes aligned, and blank lines
+ * around multi-line values (Terraform language, "Style Conventions").
  */
 export function hcl(blocks: readonly Block[]): string {
   return blocks.map((block) => linesOf(block).join("\n")).join("\n\n") + "\n";
@@ -37,7 +37,7 @@ function linesOf({ head, attributes, blocks = [] }: Block): string[] {
   return [`${head} {`, ...indented(body), "}"];
 }
 
-/** The text of a value of one line; undefined for an object. */
+/** A single-line value as text; undefined for an object. */
 function flatText(value: Value): string | undefined {
   if (typeof value === "string") return quoted(value);
   return isExpression(value) ? value.hcl : undefined;
@@ -56,12 +56,12 @@ function indented(lines: readonly string[]): string[] {
   return lines.map((line) => (line === "" ? "" : `  ${line}`));
 }
 
-/** A string of HCL: no quotes, line ends, or templates of its own (Terraform language, "Strings and Templates"). */
+/** A quoted HCL string. Quotes, newlines and template markers are escaped (Terraform language, "Strings and Templates"). */
 export function quoted(value: string): string {
   return `"${literal(value)}"`;
 }
 
-/** A string made of literal parts and references: a part is a text, or an expression that is put in. */
+/** A quoted template: string parts are literal, expressions are interpolated. */
 export function template(...parts: readonly (string | Expression)[]): Expression {
   const inner = parts.map((part) => (typeof part === "string" ? literal(part) : `\${${part.hcl}}`));
   return { hcl: `"${inner.join("")}"` };

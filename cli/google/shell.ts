@@ -1,40 +1,40 @@
-/** A word that no shell takes for more than itself: letters, digits, and signs without a meaning. */
+/** A word without characters that are special in a shell. */
 const PLAIN = /^[A-Za-z0-9@%+:,./_-]+$/;
 
-/** One word for a POSIX shell (2.2, "Quoting"): in single quotes nothing has a meaning, in double quotes what stands here has none. */
+/** Quotes a word for a POSIX shell (2.2, "Quoting"): in double quotes if it has none of their special characters, else in single quotes. */
 function quoted(word: string): string {
   if (PLAIN.test(word)) return word;
   if (!/["$`\\!]/.test(word)) return `"${word}"`;
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** An option keeps its name before the quotes: `--member="..."`. */
+/** Quotes only the value of an option: `--member="..."`. */
 function wordOf(word: string): string {
   const [, option = "", value = word] = /^(--[a-z-]+=)([\s\S]*)$/.exec(word) ?? [];
   return `${option}${quoted(value)}`;
 }
 
-/** A command of gcloud: what to do, and words, each as it is. */
+/** A gcloud command; each word is quoted as needed. */
 export function gcloud(verb: string, ...words: readonly string[]): string {
   return `gcloud ${verb} ${words.map(wordOf).join(" ")}`;
 }
 
-/** True in a shell when a command succeeds, whatever it says. */
+/** A shell condition: true when the command succeeds; its output is discarded. */
 function succeeds(command: string): string {
   return `${command} >/dev/null 2>&1`;
 }
 
-/** A command that is left out when a look shows that there is nothing to do. */
-export function unless(look: string, command: string): string {
-  return `${succeeds(look)} || ${command}`;
+/** Runs the command only if the check fails. */
+export function unless(check: string, command: string): string {
+  return `${succeeds(check)} || ${command}`;
 }
 
-/** One command when a look succeeds, and another one when not. */
-export function either(look: string, found: string, missing: string): string {
-  return `if ${succeeds(look)}; then ${found}; else ${missing}; fi`;
+/** Runs one command if the check succeeds, the other if it fails. */
+export function either(check: string, found: string, missing: string): string {
+  return `if ${succeeds(check)}; then ${found}; else ${missing}; fi`;
 }
 
-/** Commands that end at the first one that fails; in a shell of their own, so that a person's stays open. */
+/** A script that stops at the first failure. It runs in a subshell, so that a failure does not close the user's shell. */
 export function script(commands: readonly string[]): string {
   return ["(", "set -eu", ...commands, ")", ""].join("\n");
 }

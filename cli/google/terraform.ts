@@ -8,25 +8,25 @@ import {
   WRITER_ROLE,
 } from "./trusted-roles.ts";
 import type { TrustedRoles } from "./trusted-roles.ts";
+import { serviceAccountsOf } from "./federated-destination.ts";
 import type { ServiceAccount, FederatedDestination } from "./federated-destination.ts";
 
 const POOL = "google_iam_workload_identity_pool.freightliner";
 
 /**
- * The same as Terraform resources. What one resource needs of another is a reference, or stands in `depends_on`: Terraform makes them in an
- * order that works the first time.
+ * The setup as Terraform resources. Every dependency is a reference or in `depends_on`, so that the first `terraform apply` creates the
+ * resources in a working order.
  */
-export function terraform(places: readonly FederatedDestination[], roles: TrustedRoles): string {
-  const [first] = places;
+export function terraform(destinations: readonly FederatedDestination[], roles: TrustedRoles): string {
+  const [first] = destinations;
   if (first === undefined) return "";
-  const accounts = new Map(places.flatMap(({ serviceAccount: each }) => (each ? [[each.email, each] as const] : [])));
-  const services = serviceBlocks(places);
+  const services = serviceBlocks(destinations);
   const on = { hcl: `[${services.map(({ head }) => addressOf(head)).join(", ")}]` };
   return hcl([
     ...services,
     ...poolBlocks(first, roles, on),
-    ...[...accounts.values()].flatMap((account) => accountBlocks(account, roles, on)),
-    ...places.flatMap((place) => writerBlocks(place, roles, on)),
+    ...serviceAccountsOf(destinations).flatMap((account) => accountBlocks(account, roles, on)),
+    ...destinations.flatMap((destination) => writerBlocks(destination, roles, on)),
   ]);
 }
 
@@ -34,34 +34,34 @@ function resource(type: string, name: string): string {
   return `resource ${quoted(type)} ${quoted(name)}`;
 }
 
-/** `type.name` of a resource. */
+/** The address `type.name` of a resource, from the head of its block. */
 function addressOf(head: string): string {
   return [...head.matchAll(/"([^"]+)"/g)].map(([, part]) => part).join(".");
 }
 
-function serviceBlocks(places: readonly FederatedDestination[]): Block[] {
-  return [...servicesByProject(places)].flatMap(([project, services]) =>
+function serviceBlocks(destinations: readonly FederatedDestination[]): Block[] {
+  return [...servicesByProject(destinations)].flatMap(([project, services]) =>
     services.map((service) => ({
       head: resource("google_project_service", identifier(`${project}_${service.split(".")[0] ?? ""}`)),
-      // Others in the project may use it, too.
+      // Other software in the project may use the API.
       attributes: { project, service, disable_on_destroy: { hcl: "false" } },
     })),
   );
 }
 
-function poolBlocks(place: FederatedDestination, roles: TrustedRoles, on: Expression): Block[] {
-  const project = place.projectNumber;
+function poolBlocks(destination: FederatedDestination, roles: TrustedRoles, on: Expression): Block[] {
+  const project = destination.projectNumber;
   return [
     {
       head: resource("google_iam_workload_identity_pool", "freightliner"),
-      attributes: { project, workload_identity_pool_id: place.pool, depends_on: on },
+      attributes: { project, workload_identity_pool_id: destination.pool, depends_on: on },
     },
     {
       head: resource("google_iam_workload_identity_pool_provider", "freightliner"),
       attributes: {
         project,
         workload_identity_pool_id: { hcl: `${POOL}.workload_identity_pool_id` },
-        workload_identity_pool_provider_id: place.provider,
+        workload_identity_pool_provider_id: destination.provider,
         attribute_condition: attributeCondition(roles),
         attribute_mapping: ATTRIBUTE_MAPPING,
       },
@@ -70,7 +70,7 @@ function poolBlocks(place: FederatedDestination, roles: TrustedRoles, on: Expres
   ];
 }
 
-/** A role as Google's principal, of the pool that is made here. */
+/** A role as a principal of the pool that these resources create. */
 function memberOf(role: string): Expression {
   return template("principalSet://iam.googleapis.com/", { hcl: `${POOL}.name` }, `/attribute.aws_role/${role}`);
 }
@@ -93,19 +93,19 @@ function accountBlocks({ email, name, project }: ServiceAccount, roles: TrustedR
   ];
 }
 
-function writerBlocks(place: FederatedDestination, roles: TrustedRoles, on: Expression): Block[] {
-  const { repository, location, project, destination, serviceAccount } = place;
+function writerBlocks(destination: FederatedDestination, roles: TrustedRoles, on: Expression): Block[] {
+  const { repository, location, project, serviceAccount } = destination;
   const writers =
     serviceAccount === undefined
       ? roles.names.map((role) => [identifier(role), memberOf(role)] as const)
       : [["writer", { hcl: `google_service_account.${identifier(serviceAccount.email)}.member` }] as const];
   return writers.map(([name, member]) => ({
-    head: resource("google_artifact_registry_repository_iam_member", `${identifier(destination)}_${name}`),
+    head: resource("google_artifact_registry_repository_iam_member", `${identifier(destination.destination)}_${name}`),
     attributes: { project, location, repository, role: WRITER_ROLE, member, depends_on: on },
   }));
 }
 
-/** A name that Terraform takes: letters, digits, underscores and hyphens, with no digit at its beginning. */
+/** A valid Terraform name: letters, digits, underscores and hyphens, not starting with a digit. */
 function identifier(name: string): string {
   const plain = name.replaceAll(/[^A-Za-z0-9-]/g, "_");
   return /^\d/.test(plain) ? `_${plain}` : plain;

@@ -1,13 +1,13 @@
 import type { FederatedDestination } from "./federated-destination.ts";
 
-/** The roles that Google has to trust, and the AWS account they are in. */
+/** The IAM roles that Google is to trust, and their AWS account. */
 export interface TrustedRoles {
   readonly account: string;
   /** Role names. */
   readonly names: readonly string[];
 }
 
-/** Google takes 127 bytes of subject: the role's name alone, not the ARN with the session's name. */
+/** Google limits a subject to 127 bytes. So it is the role's name; the ARN with the session's name can be longer. */
 export const ATTRIBUTE_MAPPING: Readonly<Record<string, string>> = {
   "google.subject": "assertion.arn.extract('assumed-role/{role}/')",
   "attribute.aws_role": "assertion.arn.extract('assumed-role/{role}/')",
@@ -23,17 +23,19 @@ export function attributeCondition({ account, names }: TrustedRoles): string {
 }
 
 /**
- * The APIs that have to be on, by project: the exchange is asked of the pool's, the impersonation of the account's, and images are put into the
- * repository's. A project that is named by its number here and by its id there has both lists.
+ * The APIs to enable, by project: token exchange in the pool's project, impersonation in the service account's, Artifact Registry in the
+ * repository's. A project that is written once as a number and once as an ID has two entries.
  */
-export function servicesByProject(places: readonly FederatedDestination[]): ReadonlyMap<string, readonly string[]> {
+export function servicesByProject(
+  destinations: readonly FederatedDestination[],
+): ReadonlyMap<string, readonly string[]> {
   const services = new Map<string, Set<string>>();
   const add = (project: string, ...names: readonly string[]): void => {
     const known = services.get(project) ?? new Set();
     for (const name of names) known.add(`${name}.googleapis.com`);
     services.set(project, known);
   };
-  for (const { projectNumber, serviceAccount, project } of places) {
+  for (const { projectNumber, serviceAccount, project } of destinations) {
     add(projectNumber, "iam", "iamcredentials", "sts");
     if (serviceAccount !== undefined) add(serviceAccount.project, "iam", "iamcredentials");
     add(project, "artifactregistry");

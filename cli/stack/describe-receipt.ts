@@ -3,7 +3,7 @@ import { describeOutcome } from "../../src/replication/outcome/outcome.ts";
 import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 import { formatDuration } from "../terminal/format.ts";
 
-/** How one request ended, and below it why it failed, and what its copy did not bring. */
+/** How one copy request ended; on further lines, why it failed and what was left out. */
 export function describeReceipt(receipt: Receipt): string[] {
   const { endedAt, digest, pushedAt = endedAt, id, error, leftOut } = receipt;
   const lag = formatDuration(pushAge(pushedAt, endedAt));

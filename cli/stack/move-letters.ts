@@ -5,10 +5,9 @@ import { concurrently } from "../../src/async/run-concurrently.ts";
 import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 
-/** How letters fared that were to be brought back. */
 export interface MoveResult {
   readonly moved: ReadonlySet<DeadLetter>;
-  /** Why each of the others stayed. */
+  /** Why each of the others was not moved. */
   readonly failed: ReadonlyMap<DeadLetter, string>;
 }
 export const NOTHING_MOVED: MoveResult = { moved: new Set(), failed: new Map() };
@@ -22,15 +21,15 @@ export interface MoveLettersPorts {
   readonly now: () => number;
 }
 
-/** Letters moved at once, and letters moved between two looks at the clock. */
-const AT_ONCE = 8;
+const CONCURRENT_MOVES = 8;
+/** Letters moved between two checks of the age of the claims. */
 const CHUNK = 200;
-/** Claims older than this are renewed, in milliseconds: what is moved late is still ours. */
+/** Claims older than this, in milliseconds, are renewed before more letters are moved. */
 const RENEW_MS = (CLAIM_SECONDS * 1_000) / 3;
 
 /**
- * Moves letters to the backfill queue of their destination. One that cannot be moved stays, with the reason, and the others go on;
- * an abort ends it between two letters.
+ * Moves dead letters to the backfill queues of their destinations. A letter that cannot be moved stays in the dead-letter queue, and
+ * the others are still moved. An abort takes effect between two letters.
  */
 export async function moveLetters(
   letters: readonly DeadLetter[],
@@ -44,14 +43,14 @@ export async function moveLetters(
     if (parts.now() - claimedAt > RENEW_MS) {
       claimedAt = parts.now();
       const rest = letters.slice(at).filter((letter) => !failed.has(letter));
-      for (const letter of await parts.deadLetters.hold(rest, signal)) failed.set(letter, CLAIM_OVER);
+      for (const letter of await parts.deadLetters.hold(rest, signal)) failed.set(letter, CLAIM_EXPIRED);
     }
     const chunk = letters.slice(at, at + CHUNK).filter((letter) => !failed.has(letter));
     await concurrently(
       chunk,
-      AT_ONCE,
-      async (letter, either) => {
-        const problem = await move(letter, parts, either);
+      CONCURRENT_MOVES,
+      async (letter, working) => {
+        const problem = await move(letter, parts, working);
         if (problem === undefined) moved.add(letter);
         else failed.set(letter, problem);
       },
@@ -61,19 +60,19 @@ export async function moveLetters(
   return { moved, failed };
 }
 
-const CLAIM_OVER = "the claim on it was over; run redrive again";
+const CLAIM_EXPIRED = "the claim on it has expired; run redrive again";
 
-/** @returns why a letter stays where it is; undefined when it was moved. */
+/** Moves one letter. @returns why it was not moved; undefined when it was. */
 async function move(
   letter: DeadLetter,
   { deadLetters, queues }: MoveLettersPorts,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const request = requestOf(letter);
-  if (request === undefined) return "it is no request; look at its body with --json";
+  if (request === undefined) return "it is not a copy request; inspect its body with --json";
   const queue = queues.find((each) => each.destination === request.destination && each.priority === "backfill");
   if (queue === undefined) return `its destination ${request.destination} is not in the configuration`;
-  // A request of its own, with a receipt of its own, in the same trace.
+  // A new id gives the redriven request its own receipt; its prefix keeps both in one trace.
   const id = `${request.id.split("+")[0]?.slice(0, 100)}+${letter.id.slice(0, 8)}`;
   try {
     await deadLetters.move(letter, { url: queue.url, body: JSON.stringify({ ...request, id }) }, signal);
@@ -84,7 +83,7 @@ async function move(
   }
 }
 
-/** The request in a letter; undefined when it is none: then it can only be looked at. */
+/** The copy request in a letter; undefined when the body is not one. */
 export function requestOf({ body }: DeadLetter): CopyRequest | undefined {
   try {
     return parseCopyRequest(body);

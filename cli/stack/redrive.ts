@@ -11,14 +11,14 @@ import type { MoveResult } from "./move-letters.ts";
 import { parseStackOptions } from "./stack-options.ts";
 import type { RawStackOptions } from "./stack-options.ts";
 
-/** How long letting go of letters may take at the end, in milliseconds. */
-const LET_GO_MS = 10_000;
-/** Letters shown of one class and reason. */
+/** Time limit, in milliseconds, to release the letters that were not moved. */
+const RELEASE_MS = 10_000;
+/** Letters listed for one failure class and reason. */
 const SHOWN = 5;
 
 /**
- * Carries out `freightliner redrive`: shows the dead letters by class and reason, and with --go brings those that were
- * selected back to their queues. What to copy is looked up anew: a letter of last week brings today's image.
+ * Runs `freightliner redrive`: lists dead letters by failure class and reason, and with --go moves the selected ones back to their
+ * queues. A redriven request resolves its tag again, so it copies the current image.
  */
 export async function redrive(
   given: RawStackOptions & Selection & { readonly go: boolean },
@@ -31,26 +31,26 @@ export async function redrive(
   const { deadLetters, queues } = operations;
   const claimedAt = Date.now();
   const letters: DeadLetter[] = [];
-  let brought: MoveResult = NOTHING_MOVED;
+  let result: MoveResult = NOTHING_MOVED;
   try {
     for await (const letter of deadLetters.look(signal)) letters.push(letter);
     const selected = letters.filter(selects);
-    if (given.go) brought = await moveLetters(selected, { deadLetters, queues, claimedAt, now: Date.now }, signal);
-    return report(selected, letters.length, brought, { go: given.go, terminal });
+    if (given.go) result = await moveLetters(selected, { deadLetters, queues, claimedAt, now: Date.now }, signal);
+    return report(selected, letters.length, result, { go: given.go, terminal });
   } finally {
-    const left = letters.filter((letter) => !brought.moved.has(letter));
-    // Also after Ctrl-C; what is not let go of in time shows again when its claim is over.
-    await deadLetters.letGo(left, AbortSignal.timeout(LET_GO_MS)).catch(() => undefined);
+    const left = letters.filter((letter) => !result.moved.has(letter));
+    // Also after Ctrl-C, hence its own signal. A letter that is not released becomes visible when its claim expires.
+    await deadLetters.letGo(left, AbortSignal.timeout(RELEASE_MS)).catch(() => undefined);
   }
 }
 
 function report(
   selected: readonly DeadLetter[],
   all: number,
-  brought: MoveResult,
+  result: MoveResult,
   { go, terminal: { out, json } }: { readonly go: boolean; readonly terminal: Terminal },
 ): ExitCode {
-  const { moved, failed } = brought;
+  const { moved, failed } = result;
   if (json) {
     out.json(
       selected.map((letter) => {
@@ -59,7 +59,7 @@ function report(
       }),
     );
   } else {
-    out.lines([...describeLetters(selected, all), ...conclude(go, selected.length, brought)]);
+    out.lines([...describeLetters(selected, all), ...describeMove(go, selected.length, result)]);
   }
   return go && moved.size < selected.length ? ExitCode.failed : ExitCode.ok;
 }
@@ -73,7 +73,7 @@ interface Selection {
 function selectorOf({ class: classes, reason: reasons, repository }: Selection) {
   const unknown = classes.find((name) => !FAILURE_CLASSES.some((known) => known === name));
   if (unknown !== undefined) {
-    throw new UsageError(`there is no class "${unknown}"; there are ${FAILURE_CLASSES.join(", ")}`);
+    throw new UsageError(`there is no failure class "${unknown}"; choose from ${FAILURE_CLASSES.join(", ")}`);
   }
   const matches = repository.length === 0 ? () => true : compileGlobs(repository);
   return (letter: DeadLetter): boolean =>
@@ -82,7 +82,7 @@ function selectorOf({ class: classes, reason: reasons, repository }: Selection) 
     matches(requestOf(letter)?.repository ?? "");
 }
 
-/** The letters that were selected, as lines for people. */
+/** The selected letters as lines of text, grouped by failure class and reason. */
 export function describeLetters(selected: readonly DeadLetter[], all: number): string[] {
   if (all === 0) return ["there are no dead letters"];
   const lines: string[] = [];
@@ -100,12 +100,12 @@ export function describeLetters(selected: readonly DeadLetter[], all: number): s
   return [...lines, `${counted(selected.length, "letter")} selected of ${all}`];
 }
 
-function conclude(isGoing: boolean, selected: number, { moved, failed }: MoveResult): string[] {
+function describeMove(go: boolean, selected: number, { moved, failed }: MoveResult): string[] {
   if (selected === 0) return [];
-  if (!isGoing) return ["nothing was changed; add --go to bring these back, after you have removed what stopped them"];
+  if (!go) return ["nothing was changed; add --go to move these back after you have fixed why they failed"];
   const problems = Map.groupBy(failed.values(), (problem) => problem);
   return [
-    `${moved.size} brought back to the backfill queues`,
-    ...[...problems].map(([problem, all]) => `${counted(all.length, "letter")} stayed: ${problem}`),
+    `${moved.size} moved back to the backfill queues`,
+    ...[...problems].map(([problem, all]) => `${counted(all.length, "letter")} not moved: ${problem}`),
   ];
 }

@@ -29,7 +29,7 @@ export function parseStackOptions({ stack: name, local }: Pick<RawStackOptions, 
   if (local === undefined) return { stack, access: {} };
   const access = localStackAccess(local);
   if (access === undefined) {
-    throw new UsageError("--local takes the address that npm start shows, with its key: http://KEY@127.0.0.1:PORT");
+    throw new UsageError("--local takes the address that npm start prints, with its key: http://KEY@127.0.0.1:PORT");
   }
   return { stack, access };
 }

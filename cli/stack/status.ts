@@ -13,12 +13,12 @@ import { parseStackOptions } from "./stack-options.ts";
 import type { RawStackOptions } from "./stack-options.ts";
 import { createTable } from "../terminal/table.ts";
 
-/** Tags shown that are not as they should be. */
+/** Tags listed that differ from the source. */
 const SHOWN = 20;
 const RECEIPTS = 10;
 const BAR_WIDTH = 10;
 
-/** Carries out `freightliner status`. */
+/** Runs `freightliner status`: prints destinations, queues and tags of a stack once, or what is known of one tag. */
 export async function status(
   given: RawStackOptions & { readonly tag?: string | undefined },
   { out, json }: Terminal,
@@ -35,12 +35,12 @@ export async function status(
 
 function describeComparison({ name, begins, startedAt, finishedAt }: StackStatus["comparisons"][number]): string {
   const ago = (at: number): string => `${formatDuration(Math.max(Date.now() - at, 0))} ago`;
-  if (startedAt === undefined) return `comparison ${name}: ${begins}; never begun`;
-  const end = finishedAt === undefined ? "not finished yet" : `finished ${ago(finishedAt)}`;
-  return `comparison ${name}: ${begins}; begun ${ago(startedAt)}, ${end}`;
+  if (startedAt === undefined) return `comparison ${name}: ${begins}; not run yet`;
+  const end = finishedAt === undefined ? "still running" : `finished ${ago(finishedAt)}`;
+  return `comparison ${name}: ${begins}; started ${ago(startedAt)}, ${end}`;
 }
 
-/** What a look at the stack has found, as lines for people. */
+/** The status of a stack as lines of text. */
 export function describeLook(
   stack: string,
   { destinations, comparisons, tags, behind, deadLetters }: StackStatus,
@@ -55,19 +55,19 @@ export function describeLook(
   }
   lines.push(...table.lines(), "", ...comparisons.map(describeComparison));
   const { copying, waiting, failed, skipped } = tags;
-  lines.push(`tags: ${copying} being copied, ${waiting} waiting, ${failed} failed, ${skipped} skipped`);
+  lines.push(`tags: ${copying} copying, ${waiting} waiting, ${failed} failed, ${skipped} skipped`);
   for (const { key, state, lagMs, last, progress } of behind.slice(0, SHOWN)) {
     const far =
       progress === undefined
-        ? `last: ${last === undefined ? "asked for" : describeOutcome(last)}`
+        ? `last: ${last === undefined ? "requested" : describeOutcome(last)}`
         : progressBar(progress, BAR_WIDTH);
     lines.push(`  ${state.padEnd(8)} ${key}  pushed ${formatDuration(lagMs)} ago, ${far}`);
   }
-  if (behind.length > SHOWN) lines.push(`  and ${behind.length - SHOWN} more; --json has them all`);
+  if (behind.length > SHOWN) lines.push(`  and ${behind.length - SHOWN} more; --json lists all`);
   lines.push(
     deadLetters === 0
       ? "dead letters: none"
-      : `dead letters: ${deadLetters}; "freightliner redrive" shows why, and brings them back`,
+      : `dead letters: ${deadLetters}; run "freightliner redrive" to see why they failed`,
   );
   return lines;
 }
@@ -77,11 +77,11 @@ function describeCircuit(circuit: StackStatus["destinations"][number]["circuit"]
   return `${circuit.state} for ${formatDuration(Date.now() - circuit.since)}`;
 }
 
-/** One tag: its record, and how its last requests ended. */
+/** Prints one tag: its state, and how its last copy requests ended. */
 async function showTag(key: string, { stores, receipts, signal }: Operations, out: Terminal["out"]): Promise<ExitCode> {
   const record = await stores.tags.update(key, (known) => ({ answer: known }), signal);
   if (record === undefined) {
-    out.lines([`nothing is known of ${key}; status lists tags as DESTINATION/REPOSITORY:TAG`]);
+    out.lines([`there is no record of ${key}; write DESTINATION/REPOSITORY:TAG, as status lists tags`]);
     return ExitCode.notFound;
   }
   out.lines([`${key}: ${stateOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}`]);

@@ -11,10 +11,10 @@ import { parseStackOptions } from "./stack-options.ts";
 import type { RawStackOptions } from "./stack-options.ts";
 
 const BAR_WIDTH = 20;
-/** Copies shown at once; more do not fit on a screen. */
+/** Copies listed; more do not fit on a screen. */
 const SHOWN = 30;
 
-/** Carries out `freightliner watch`: what is being copied and how far it has come, again and again until it is interrupted. */
+/** Runs `freightliner watch`: prints running copies and their progress at an interval, until it is interrupted. */
 export async function watch(
   given: RawStackOptions & { readonly every: number },
   { out, json }: Terminal,
@@ -27,7 +27,7 @@ export async function watch(
     const page = describe(stack, look);
     const shown = page.join("\n");
     if (json) out.json(look);
-    // Where it cannot be drawn anew, only what has changed is written.
+    // Not on a terminal, the page is appended: print it only when it has changed.
     else if (out.isTTY || shown !== last) out.page(page);
     last = shown;
     await sleep(given.every * 1_000, undefined, { signal });
@@ -39,7 +39,7 @@ function describe(stack: string, { tags, deadLetters, behind }: StackStatus): st
     .filter(({ state }) => state === "copying")
     .toSorted((a, b) => (b.copyingMs ?? 0) - (a.copyingMs ?? 0));
   const { copying: count, waiting, equal, failed, skipped } = tags;
-  const head = `${stack}: ${count} being copied, ${waiting} waiting, ${equal} equal, ${failed} failed, ${skipped} skipped, dead letters: ${deadLetters}`;
+  const head = `${stack}: ${count} copying, ${waiting} waiting, ${equal} equal, ${failed} failed, ${skipped} skipped, dead letters: ${deadLetters}`;
   const lines = copying.slice(0, SHOWN).map(describeCopy);
   const more = copying.length > SHOWN ? [`  and ${copying.length - SHOWN} more`] : [];
   return [head, ...lines, ...more];
@@ -47,5 +47,5 @@ function describe(stack: string, { tags, deadLetters, behind }: StackStatus): st
 
 function describeCopy({ key, copyingMs, progress }: ListedTag): string {
   const time = copyingMs === undefined ? "" : `, for ${formatDuration(copyingMs)}`;
-  return `  ${key}  ${progress === undefined ? "begun" : progressBar(progress, BAR_WIDTH)}${time}`;
+  return `  ${key}  ${progress === undefined ? "started" : progressBar(progress, BAR_WIDTH)}${time}`;
 }

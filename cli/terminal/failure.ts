@@ -4,25 +4,25 @@ import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
-/** What the command line says about a failure. */
+/** A failure as the command reports it. */
 export interface Failure extends GeneralFailure {
-  /** Which of many things was not done. */
+  /** What was not done, where the command does several things. */
   readonly about?: string | undefined;
-  /** One thing a line, where there are several. */
+  /** Problems, one a line, where there are several. */
   readonly details?: readonly string[] | undefined;
 }
 
-/** Puts any error into that form. */
+/** Describes any error. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { problem: error.message, details: error.details };
   if (error instanceof NotFoundError) return { problem: error.message };
   if (error instanceof FormatError) {
-    return { problem: error.message, next: "the image is not as the specifications have it; push it again" };
+    return { problem: error.message, next: "the image does not conform to the OCI specifications; push it again" };
   }
   return generalFailure(error, "command");
 }
 
-/** A failure as lines: what happened first, what to do last. */
+/** A failure as lines of text: first what happened, last what to do. */
 export function failureLines({ about, next, details = [], ...failure }: Failure): string[] {
   return [
     ["freightliner", about, describeFailure(failure)].filter((part) => part !== undefined).join(": "),

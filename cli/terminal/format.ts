@@ -1,13 +1,13 @@
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
-/** Bytes for people: `0 B`, `512 B`, `1.5 MB` (powers of 1,000). */
+/** Bytes in powers of 1,000: `0 B`, `512 B`, `1.5 MB`. */
 export function formatBytes(bytes: number): string {
   const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
   const value = bytes / 1_000 ** power;
   return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
 }
 
-/** Milliseconds for people: `850 ms`, `12.3 s`, `3 min 20 s`. */
+/** Milliseconds as `850 ms`, `12.3 s` or `3 min 20 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;

@@ -5,13 +5,16 @@ import { NotFoundError } from "../errors/not-found-error.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
-/** Says why a command has ended early, or `about` one of many things why it was not done; once. @returns the exit code. */
+/**
+ * Prints why a command failed or was interrupted. `about` names the item that failed, where the command handles several.
+ * @returns the exit code.
+ */
 export async function reportFailure(
   error: unknown,
   terminal: Pick<Terminal, "err" | "json" | "details">,
   about?: string,
 ): Promise<ExitCode> {
-  // Help and version end the parsing, too.
+  // commander throws after it has printed the help or the version.
   if (error instanceof CommanderError) return ExitCode.ok;
   if (error instanceof Interruption && error.message === "") return error.exitCode;
   const { failureLines, failureOf } = await import("./failure.ts");
@@ -28,18 +31,18 @@ function exitCodeOf(error: unknown): ExitCode {
   return error instanceof UsageError ? ExitCode.usage : ExitCode.failed;
 }
 
-/** A wrong command line leads to the help; a wrong file says itself what is wrong. */
+/** After a wrong command line, points to the help. Errors in a file list their problems instead. */
 function usageHelp(error: unknown): string[] {
   if (!(error instanceof UsageError) || error.details !== undefined) return [];
   const words = ["freightliner", error.command ?? "", "--help"].filter((word) => word !== "");
-  return [`  "${words.join(" ")}" shows how it is used`];
+  return [`  run "${words.join(" ")}" for usage`];
 }
 
-/** What led to an error, for those who look for a fault. */
+/** The chain of causes of an error, for `--verbose`. */
 function causes(error: unknown): string[] {
   const lines: string[] = [];
   for (let cause = error instanceof Error ? error.cause : undefined; cause instanceof Error && lines.length < 5;) {
-    lines.push(`  because of ${cause.name}: ${cause.message}`);
+    lines.push(`  caused by ${cause.name}: ${cause.message}`);
     cause = cause.cause;
   }
   return lines;

@@ -2,14 +2,14 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import * as z from "zod";
 import type { Screen } from "./terminal.ts";
 
-/** What undici publishes when the headers of an answer have come (undici, "Diagnostics Channel Support"). */
+/** What undici publishes when it has received the headers of a response (undici, "Diagnostics Channel Support"). */
 const Answered = z.object({
   request: z.object({ method: z.string(), origin: z.union([z.string(), z.instanceof(URL)]), path: z.string() }),
   response: z.object({ statusCode: z.number() }),
 });
 const CHANNEL = "undici:request:headers";
 
-/** Says every request that is answered, without its query: signed links have their signature there. */
+/** Prints every answered request, without its query, which holds the signature of a signed URL. Dispose to stop. */
 export function logRequests(screen: Screen): Disposable {
   const log = (message: unknown): void => {
     const answered = Answered.safeParse(message).data;

@@ -1,4 +1,4 @@
-/** Columns for people: each as wide as its widest cell. */
+/** A text table whose columns are as wide as their widest cells. */
 export function createTable(head: readonly string[]) {
   const rows: (readonly string[])[] = [head];
   return {

@@ -1,6 +1,6 @@
 import { printable } from "../../src/oci/errors/printable.ts";
 
-/** Where text goes: a stream of the process. */
+/** A stream of the process that takes text. */
 export interface OutputStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -8,24 +8,24 @@ export interface OutputStream {
 }
 
 /**
- * The one way to a stream. Names, bodies and errors of others are in what commands say: no value can break its line, and none is obeyed
- * by the terminal. Control sequences come from here only.
+ * The only way to write to a stream. Output contains text from registries: it is escaped, so that it can neither start a new line nor
+ * control the terminal. Only a screen writes control sequences.
  */
 export interface Screen {
   readonly isTTY: boolean;
-  /** Width in characters; undefined when it is no terminal. */
+  /** Width in characters; undefined when the stream is not a terminal. */
   readonly columns: number | undefined;
-  /** Writes lines; each stays one. */
+  /** Writes lines of text. */
   readonly lines: (lines: readonly string[]) => void;
   /** Writes a value as one line of JSON. */
   readonly json: (value: unknown) => void;
-  /** Writes lines in place of all that is on the screen; after it where there is no terminal. */
+  /** Replaces the content of the terminal; appends where the stream is not a terminal. */
   readonly page: (lines: readonly string[]) => void;
-  /** Writes over the line the cursor is in, and stays there; an empty text clears it. */
+  /** Replaces the line of the cursor and leaves the cursor there; an empty text clears the line. */
   readonly overwrite: (text: string) => void;
 }
 
-/** What every command can be asked for. */
+/** Options of every command. */
 export interface CommonOptions {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -33,23 +33,23 @@ export interface CommonOptions {
 }
 
 export interface Terminal extends Pick<CommonOptions, "json" | "verbose"> {
-  /** Results. */
+  /** For results. */
   readonly out: Screen;
-  /** Progress, and what explains a result; nothing of it when the command has to be quiet. */
+  /** For progress and explanations; silent with `--quiet`. */
   readonly notes: Screen;
-  /** What is of interest to those who look for a fault. */
+  /** For requests and causes of errors; silent without `--verbose`. */
   readonly details: Screen;
-  /** Errors. */
+  /** For errors. */
   readonly err: Screen;
   readonly environment: NodeJS.ProcessEnv;
-  /** Asks the person at the terminal; undefined where input or output is no terminal. */
+  /** Asks the user; undefined when input or output is not a terminal. */
   readonly ask: Ask | undefined;
 }
 
-/** @returns what was typed. */
+/** Asks a question. @returns the line that the user typed. */
 export type Ask = (question: string, signal: AbortSignal) => Promise<string>;
 
-/** Both streams of a process, and its environment. */
+/** What a process offers a command: its output streams, its environment and a way to ask the user. */
 export interface ProcessIo extends Pick<Terminal, "out" | "err" | "environment" | "ask"> {}
 
 const SILENT: Screen = {
@@ -68,7 +68,7 @@ export function createTerminal(
   return { out, err, environment, ask, json, verbose, notes: quiet ? SILENT : err, details: verbose ? err : SILENT };
 }
 
-/** Control sequences of ECMA-48: erase the page and go to its beginning; go to the line's beginning and erase it. */
+/** Control sequences of ECMA-48: erase the page and move to its start; move to the start of the line and erase it. */
 const CLEAR_PAGE = "\u001B[2J\u001B[H";
 const CLEAR_LINE = "\r\u001B[2K";
 
@@ -77,7 +77,7 @@ export function createScreen(stream: OutputStream): Screen {
   const text = (lines: readonly string[]): string => lines.map((line) => `${printable(line)}\n`).join("");
   return {
     isTTY,
-    // Read each time: a window changes its size.
+    // Read on each use, because the window can be resized.
     get columns() {
       return stream.columns;
     },

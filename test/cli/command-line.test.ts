@@ -78,7 +78,7 @@ describe("the command line", () => {
     expect([code, out]).toEqual([ExitCode.usage, ""]);
     expect(err.split("\n")).toEqual([
       expect.stringContaining(reason),
-      expect.stringContaining(`${help}" shows how`),
+      expect.stringContaining(`${help}" for usage`),
       "",
     ]);
     expect(err).not.toMatch(/error:|<-|\n {4}at /);
@@ -162,7 +162,7 @@ describe("the process", () => {
     expect(await shell('"$NODE" cli/main.ts cost > /dev/full')).toEqual({
       code: ExitCode.failed,
       stderr:
-        "freightliner: the output cannot be written: no space is left where it goes (ENOSPC); make room, then run the command again\n",
+        "freightliner: the output cannot be written: no space is left on the device (ENOSPC); free some space, then run the command again\n",
     });
     expect(await shell('"$NODE" cli/main.ts coppy 2> /dev/full')).toMatchObject({ code: ExitCode.usage });
   });

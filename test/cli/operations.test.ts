@@ -70,7 +70,7 @@ describe("a stack with a target that lacks one repository", () => {
     expect(stdout).toMatch(/^local\s+closed\s+full\s+50\/s\s+0 live, 0 backfill/m);
     expect(stdout).toMatch(/failed {3}local\/mirror\/closed\/app:v1 .*last: failed: target-name-unknown/);
     expect(stdout).toContain("dead letters: 1;");
-    expect(stdout).toContain("comparison regular: every 1 min; never begun");
+    expect(stdout).toContain("comparison regular: every 1 min; not run yet");
     const { stdout: json } = await freightliner("status", "--local", local, "--json");
     expect(JSON.parse(json)).toMatchObject({ tags: { all: 2, equal: 1, failed: 1 }, deadLetters: 1 });
   });
@@ -99,7 +99,7 @@ describe("a stack with a target that lacks one repository", () => {
     const others = await freightliner("redrive", "--local", local, "--repository", "open/**", "--go");
     expect(others.stdout).toContain("0 letters selected of 1");
     const { code, stdout } = await freightliner("redrive", "--local", local, "--reason", "target-name-unknown", "--go");
-    expect([code, stdout]).toEqual([0, expect.stringContaining("1 brought back to the backfill queues")]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("1 moved back to the backfill queues")]);
     await eventually("no letter", () => (stack.depth("dead-letters").visible === 0 ? true : undefined));
     await eventually("the tag", async () => {
       const { stdout: shown } = await freightliner("status", "--local", local, "--tag", "local/mirror/closed/app:v1");

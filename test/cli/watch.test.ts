@@ -44,7 +44,7 @@ describe("freightliner watch", () => {
     const line = /local\/mirror\/app:v1 {2}\[#{20}\] [\d.]+ MB of [\d.]+ MB, 2\/2 blobs, for [\d.]+ s/;
     await eventually("a copy that has sent its blobs", () => (line.test(shown) ? true : undefined));
     released.resolve();
-    await eventually("its end", () => (shown.includes("0 being copied, 0 waiting, 1 equal") ? true : undefined));
+    await eventually("its end", () => (shown.includes("0 copying, 0 waiting, 1 equal") ? true : undefined));
     watching.kill("SIGINT");
     expect(await once(watching, "exit")).toEqual([130, null]);
     await registry.close();

@@ -2,29 +2,29 @@ import { Option } from "@commander-js/extra-typings";
 import type { CommandRunner } from "../command-runner.ts";
 import { collect, createRegistryCommand, integerFrom } from "../create-command.ts";
 
-/** A command that copies images, whichever they are. */
+/** A command that copies images: `copy` and `sync`. */
 export function createCopyingCommand(name: string, summary: string) {
   return createRegistryCommand(name, summary)
-    .option("--platform <platform>", "copy only this one of a multi-platform image: os/arch or os/arch/variant")
+    .option("--platform <platform>", "copy only this platform of a multi-platform image: os/arch or os/arch/variant")
     .addOption(
-      new Option("--sparse <what>", "a multi-platform image some of whose platforms the source lacks")
+      new Option("--sparse <what>", "what to do when the source lacks some platforms of an image")
         .choices(["fail", "keep"])
         .default("fail" as const),
     )
     .addOption(
-      new Option("--foreign-layers <what>", "layers that are not to be distributed, where the source holds them")
+      new Option("--foreign-layers <what>", "what to do with non-distributable layers that the source holds")
         .choices(["leave", "copy"] as const)
         .default("leave" as const),
     )
-    .option("--no-referrers", "leave signatures, SBOMs and attestations behind")
-    .option("--dry-run", "show what would be sent, write nothing", false)
-    .option("--jobs <n>", "blobs sent at once, at most", integerFrom(1, 128), 64);
+    .option("--no-referrers", "do not copy signatures, SBOMs and attestations")
+    .option("--dry-run", "print what would be written; write nothing", false)
+    .option("--jobs <n>", "maximum number of blobs sent at a time", integerFrom(1, 128), 64);
 }
 
 export function copyCommand(runner: CommandRunner) {
   return createCopyingCommand("copy", "copy images between two registries")
-    .argument("<source>", "registry/repository:tag or registry/repository@sha256:...; several of them, if you like")
-    .argument("<target...>", "registry/repository[:tag]; several sources go below it, each under its last name")
+    .argument("<source>", "registry/repository:tag or registry/repository@sha256:...; can be several")
+    .argument("<target...>", "registry/repository[:tag]; several sources are copied below it, each under its last name")
     .usage("[options] SOURCE... TARGET")
     .option("--all-tags", "copy every tag of the repository that SOURCE names", false)
     .option("--tags <glob>", "copy the tags that match (repeatable)", collect, [])

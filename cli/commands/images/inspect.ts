@@ -2,9 +2,9 @@ import type { CommandRunner } from "../command-runner.ts";
 import { createRegistryCommand } from "../create-command.ts";
 
 export function inspectCommand(runner: CommandRunner) {
-  return createRegistryCommand("inspect", "show what an image is made of: platforms, layers, sizes, what is attached")
+  return createRegistryCommand("inspect", "show an image as a tree: platforms, layers, sizes, referrers")
     .argument("<image>", "registry/repository:tag or registry/repository@sha256:...")
-    .option("--no-referrers", "do not look for what is attached")
+    .option("--no-referrers", "do not look up referrers")
     .action((image, given) =>
       runner.run(given, async (terminal, signal) =>
         (await import("../../inspect/inspect.ts")).inspect(image, given, terminal, signal),

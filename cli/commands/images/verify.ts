@@ -4,9 +4,9 @@ import { createRegistryCommand } from "../create-command.ts";
 export function verifyCommand(runner: CommandRunner) {
   return createRegistryCommand("verify", "compare an image with its copy: every manifest, blob and referrer")
     .argument("<source>", "registry/repository:tag or registry/repository@sha256:...")
-    .argument("<target>", "registry/repository[:tag]; without a tag it takes the source's")
-    .option("--platform <platform>", "only this one of a multi-platform image: os/arch or os/arch/variant")
-    .option("--no-referrers", "do not look for what is attached")
+    .argument("<target>", "registry/repository[:tag]; default: the source's tag")
+    .option("--platform <platform>", "only this platform of a multi-platform image: os/arch or os/arch/variant")
+    .option("--no-referrers", "do not compare referrers")
     .action((source, target, given) =>
       runner.run(given, async (terminal, signal) =>
         (await import("../../verify/verify.ts")).verify({ source, target }, given, terminal, signal),

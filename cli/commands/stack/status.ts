@@ -3,7 +3,7 @@ import { createStackCommand } from "../create-command.ts";
 
 export function statusCommand(runner: CommandRunner) {
   return createStackCommand("status", "show tags, lag, circuits and queues of a deployed stack")
-    .option("--tag <destination/repo:tag>", "one tag: what is known of it, and how its last requests ended")
+    .option("--tag <destination/repo:tag>", "show one tag, and how its last copy requests ended")
     .action((given) =>
       runner.run(given, async (terminal, signal) =>
         (await import("../../stack/status.ts")).status(given, terminal, signal),

@@ -120,7 +120,7 @@ describe("freightliner google-setup", () => {
     [["--config", "nowhere.yaml"], /nowhere\.yaml cannot be read/],
     [["--config", CONFIG, "--format", "bash"], /Allowed choices are gcloud, terraform/],
     [["--config", CONFIG, "--stack", 'x"; touch owned; "'], /--stack takes the name of a stack/],
-    [["--config", "package.json"], /package\.json cannot be used; correct it/],
+    [["--config", "package.json"], /package\.json is not valid; correct it/],
   ])("refuses %j, and says why", async (args, problem) => {
     expect(await printed(...args)).toEqual({ code: ExitCode.usage, text: "", problem: expect.stringMatching(problem) });
   });

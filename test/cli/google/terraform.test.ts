@@ -106,7 +106,7 @@ describe("the resources for Terraform", () => {
 
   it("are not made for an e-mail that no project can make an account for", () => {
     expect(() => placeOf("p/r", "42-compute@developer.gserviceaccount.com")).toThrow(
-      "42-compute@developer.gserviceaccount.com of destination eu is no service account that a project can make",
+      "42-compute@developer.gserviceaccount.com of destination eu is not a service account of a project",
     );
   });
 });

@@ -63,7 +63,7 @@ describe("dead letters that are brought back", () => {
     expect([...moved].map(({ id }) => id).toSorted()).toEqual(["letter-0", "letter-4"]);
     expect([...failed].map(([{ id }, problem]) => `${id}: ${problem}`).toSorted()).toEqual([
       "letter-1: Error: throttled; run redrive again",
-      "letter-2: it is no request; look at its body with --json",
+      "letter-2: it is not a copy request; inspect its body with --json",
       "letter-3: its destination gone is not in the configuration",
     ]);
   });
@@ -81,7 +81,7 @@ describe("dead letters that are brought back", () => {
     const parts = createLetters(100_000, 1_000);
     parts.state.now = 400_000;
     const { moved, failed } = await moveLetters([letter(0)], parts, signal);
-    expect([moved.size, ...failed.values()]).toEqual([0, "the claim on it was over; run redrive again"]);
+    expect([moved.size, ...failed.values()]).toEqual([0, "the claim on it has expired; run redrive again"]);
   });
 
   it("end between two letters when they are interrupted", async () => {
