@@ -7,7 +7,7 @@ import { openRegistryFiles, startRegistry } from "../../local/registry/registry-
 import { startStack } from "../../local/stack/stack.ts";
 import { parseTag } from "../../src/oci/reference.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
-import { startTcpLine } from "../faults/tcp-line.ts";
+import { startTcpLine } from "../fixtures/servers/tcp-line.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { push } from "../fixtures/images/push.ts";

@@ -10,7 +10,7 @@ import { createEcrProfile } from "../../local/registry/profiles/ecr.ts";
 import { createLoginProfile } from "../../local/registry/profiles/with-login.ts";
 import { basicAuthorization } from "../../local/stack/login.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import { harbor } from "../fixtures/harbor-kind.ts";
+import { harbor } from "../fixtures/harbor-provider.ts";
 import { imageOf, asking, putBlob, put } from "../fixtures/servers/local-registry.ts";
 import type { Ask } from "../fixtures/servers/local-registry.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";

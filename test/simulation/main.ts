@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 import { LATE_POINTS, playLate } from "./plays/late-points.ts";
-import { SEAMS } from "./seams.ts";
+import { SCENES } from "./scenes/scenes.ts";
 import { simulate } from "./simulate.ts";
 
-// `npm run simulate -- --seeds N --from S`: plays seeds, prints those that break a promise with their timelines, and ends with
-// status 1 if there were any. `--seams` plays the scenes between client, limiter and circuit instead, `--late` calls that are late at every point,
-// from the point `--from` on. `--stop` ends at the first that is broken, without a timeline; `--trace` prints the timeline of the first seed in any case.
+// `npm run simulate -- --seeds N --from S` plays N seeds, prints those that break a promise with their timelines, and exits with
+// status 1 if there are any. `--scenes` plays the scenes instead; `--late` plays late calls, from point `--from` on. `--stop` stops at
+// the first violation, without a timeline. `--trace` prints the timeline of the first seed in any case.
 
 const { values } = parseArgs({
   options: {
@@ -13,19 +13,19 @@ const { values } = parseArgs({
     from: { type: "string", default: "0" },
     trace: { type: "boolean" },
     stop: { type: "boolean" },
-    seams: { type: "boolean" },
+    scenes: { type: "boolean" },
     late: { type: "boolean" },
   },
 });
 const started = performance.now();
 const first = Number(values.from);
-const last = values.seams === true || values.late === true ? first : first + Number(values.seeds);
+const last = values.scenes === true || values.late === true ? first : first + Number(values.seeds);
 let broken = 0;
-for (const seam of values.seams === true ? SEAMS : []) {
-  const problems = await seam.play();
+for (const scene of values.scenes === true ? SCENES : []) {
+  const problems = await scene.play();
   if (problems.length === 0) continue;
   broken++;
-  process.stdout.write(`seam ${seam.name}: ${problems.join("; ")}\n`);
+  process.stdout.write(`scene ${scene.name}: ${problems.join("; ")}\n`);
   if (values.stop === true) break;
 }
 for (const [index, point] of values.late === true ? LATE_POINTS.entries() : []) {

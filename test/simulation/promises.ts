@@ -3,7 +3,7 @@ import type { History } from "./pushes.ts";
 import { missingUnder } from "./cloud/registry.ts";
 import type { Repository } from "./cloud/registry.ts";
 
-/** Looks at every tag a destination is given: whole (I1), and never older than the one before (I3). */
+/** Checks each tag that a destination is given: it is complete (I1), and never older than the one before (I3). */
 export function createTagGuard(cloud: Cloud, { pushes }: History): Cloud["onTag"] {
   const { world } = cloud;
   const newest = new Map<string, number>();
@@ -12,7 +12,7 @@ export function createTagGuard(cloud: Cloud, { pushes }: History): Cloud["onTag"
     const name = nameAtSource(place, target);
     const key = `${name}:${tag}`;
     const order = pushes.get(key)?.lastIndexOf(digest);
-    // A referrers tag: a list, not an image.
+    // A referrers tag names a list, not an image.
     if (place === undefined || order === undefined) return;
     const missing = missingUnder(place.registry.repository(target), digest);
     if (missing.length > 0) world.violate("I1", `${key} is put at ${destination} without ${missing.join(", ")}`);
@@ -22,7 +22,7 @@ export function createTagGuard(cloud: Cloud, { pushes }: History): Cloud["onTag"
   };
 }
 
-/** Every tag of which somebody was told is at these destinations as it is at the source. */
+/** Each tag whose newest event was delivered is equal at these destinations and at the source. */
 export function checkHeard(cloud: Cloud, { newest, lost }: History, invariant: string, names: readonly string[]): void {
   checkTags(cloud, invariant, names, (key) => {
     const event = newest.get(key) ?? "";
@@ -49,8 +49,8 @@ function checkTags(
 }
 
 /**
- * In the end every tag is as at the source with what is attached to it, no message is left, every event has its one end at each
- * destination, and none was buried (I2, I14, I5, I9).
+ * In the end each tag and its attachments are equal to the source (I2, I14), no message is left, each event has exactly one receipt
+ * for each destination (I5), and there is no dead letter (I9).
  */
 export function checkTheEnd(cloud: Cloud, history: History): void {
   const { world, places, dead } = cloud;
@@ -61,7 +61,7 @@ export function checkTheEnd(cloud: Cloud, history: History): void {
     const { queue } = place;
     if (queue.size() > 0) world.violate("I5", `${queue.size()} messages are left for ${destination}`);
   }
-  if (dead.length > 0) world.violate("I9", `buried without a cause of its own: ${dead.join(", ")}`);
+  if (dead.length > 0) world.violate("I9", `dead letters without a cause of their own: ${dead.join(", ")}`);
 }
 
 function checkContents({ world, source }: Cloud, { signatures }: History, destination: string, place: Place): void {
@@ -79,7 +79,7 @@ function checkContents({ world, source }: Cloud, { signatures }: History, destin
   }
 }
 
-/** By the registry's own list, or by the referrers tag where it keeps none (distribution-spec, "Referrers Tag Schema"). */
+/** In the registry's own list, or in the referrers tag of a registry without the API (distribution-spec, "Referrers Tag Schema"). */
 function isListed(
   { manifests, tags }: Repository,
   subject: string,
@@ -93,7 +93,7 @@ function isListed(
   return index !== undefined && Buffer.from(index.bytes).toString().includes(signature);
 }
 
-/** An event that nobody could take has at most one; what was sent before it failed has its end. */
+/** An event that could not be delivered has at most one receipt: a request may have been sent before the fan-out failed. */
 function checkReceipts({ world, receipts, undelivered }: Cloud, { heard }: History, destination: string): void {
   for (const { id, tag } of heard) {
     const ends = [...receipts].filter(

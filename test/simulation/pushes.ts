@@ -12,17 +12,17 @@ const TAGS = [
   ["web", "v1"],
 ] as const;
 
-/** What happened at the source, and what of it was told. Tags are `repository:tag`. */
+/** The pushes at the source, and the fate of their events. Tags are `repository:tag`. */
 export interface History {
-  /** Per tag: every digest it has named, in order. */
+  /** By tag: the digests that it has named, in order. */
   readonly pushes: Map<string, Digest[]>;
   /** The event of each tag's newest push. */
   readonly newest: Map<string, string>;
-  /** Ids of events that were lost on the way. */
+  /** Ids of the lost events. */
   readonly lost: Set<string>;
-  /** Events that were delivered. */
+  /** The delivered events. */
   readonly heard: PushEvent[];
-  /** Signatures, by what they sign. */
+  /** Signatures by their subjects. */
   readonly signatures: Map<Digest, Digest>;
 }
 
@@ -30,7 +30,7 @@ export function createHistory(): History {
   return { pushes: new Map(), newest: new Map(), lost: new Set(), heard: [], signatures: new Map() };
 }
 
-/** Pushes images that share layers, `more` among them; their events may be lost, doubled, late and out of order. */
+/** Pushes images that share layers, among them `more`. Their events may be lost, duplicated, late and out of order. */
 export function schedulePushes(cloud: Cloud, history: History, end: number, more: readonly string[] = []): void {
   const { world, source } = cloud;
   const { time, random } = world;
@@ -76,7 +76,7 @@ export function schedulePushes(cloud: Cloud, history: History, end: number, more
   }
 }
 
-/** Blobs that no manifest points to yet disappear now and then, whatever the target has said of them. */
+/** Now and then collects the blobs that no manifest points to yet, although the target has reported them as present. */
 export function scheduleGarbage({ world, places }: Cloud, end: number): void {
   const { time, random } = world;
   if (random() > 0.3) return;
@@ -90,7 +90,7 @@ export function scheduleGarbage({ world, places }: Cloud, end: number): void {
   }
 }
 
-/** Every login ends at once, long before its time. */
+/** Revokes every login at once, long before it expires. */
 export function scheduleRevocation({ world, passwords }: Cloud, end: number): void {
   world.time.after(world.random() * end, () => {
     world.note("all logins are revoked");

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { seeded } from "../fixtures/seeded.ts";
 import { configurationOf, createCloud } from "./cloud/cloud.ts";
 import { startCopyFunction } from "./cloud/copy-function.ts";
-import { drawOdds, drawSuffering } from "./odds.ts";
+import { drawOdds, drawOutages } from "./world/odds.ts";
 import { checkHeard, checkTheEnd, createTagGuard } from "./promises.ts";
 import { createHistory, scheduleGarbage, schedulePushes, scheduleRevocation } from "./pushes.ts";
 import { scheduleProbe, scheduleReconcile } from "./cloud/scheduled-functions.ts";
-import { createWorld } from "./world.ts";
+import { createWorld } from "./world/world.ts";
 
-/** What became of one seed. */
+/** The result of one seed. */
 export interface Simulated {
   readonly seed: number;
   readonly violations: readonly string[];
@@ -19,32 +19,32 @@ export interface Simulated {
 
 const MINUTE = 60_000;
 const configuration = configurationOf("gar", "hub");
-/** Pushes happen until then, faults until the second. */
+/** Pushes end at the first moment, faults at the second. */
 const PUSHES_END = 1.5 * MINUTE;
 const FAULTS_END = 4 * MINUTE;
-/** By then a destination that is well has everything, however sick the other one is. */
+/** By then a healthy destination has everything, however long the other one fails. */
 const HEALTHY_AT = 12 * MINUTE;
-/** By then all whose events came must be well, by the end all. */
+/** By then every tag whose event arrived must be equal; by the end every tag. */
 const EVENTS_SUFFICE_AT = 60 * MINUTE;
 const END = 80 * MINUTE;
 
 export interface SimulateOptions {
-  /** Keeps a timeline. */
+  /** Records a timeline. */
   readonly isTraced?: boolean;
-  /** Ends at the first promise that is broken. */
+  /** Stops at the first violation. */
   readonly stops?: boolean;
 }
 
-/** Plays one seed: pushes to three tags while everything that can go wrong does, then looks whether all is as it must be. */
+/** Plays one seed: pushes to three tags while everything fails that can fail, then checks every promise. */
 export async function simulate(
   seed: number,
   { isTraced = true, stops = false }: SimulateOptions = {},
 ): Promise<Simulated> {
   const random = seeded(seed);
   const world = createWorld(random, { odds: drawOdds(random), faultsEnd: FAULTS_END, isTraced });
-  const { outages, sick } = drawSuffering(random, PUSHES_END, FAULTS_END);
+  const { outages, sick } = drawOutages(random, PUSHES_END, FAULTS_END);
   world.outages.push(...outages);
-  // A lenient target shows what a strict one would refuse, but may not collect: then no order would be right.
+  // A lenient target accepts what a strict one would refuse. It must not collect garbage: then no order of requests would be safe.
   const isLenient = random() < 0.4;
   const deployment = { concurrency: 3, limitMs: 2 * MINUTE, uploadMs: 5_000 };
   const cloud = createCloud(world, { configuration, deployment, isLenient });

@@ -5,7 +5,7 @@ import { simulate } from "./simulate.ts";
 const SEEDS = 300;
 
 describe("the simulation", () => {
-  it(`P28: of ${SEEDS} seeds, with crashes, freezes and outages, breaks no promise: no tag incomplete or older, none forgotten, no healthy message buried`, async () => {
+  it(`P28: keeps every promise in ${SEEDS} seeds with crashes, freezes and outages: no tag is incomplete, older or forgotten, and no valid message is a dead letter`, async () => {
     const broken: string[] = [];
     for (let seed = 0; seed < SEEDS; seed++) {
       const { violations } = await simulate(seed, { isTraced: false });
@@ -18,7 +18,7 @@ describe("the simulation", () => {
     expect(broken).toEqual([]);
   }, 600_000);
 
-  it("plays a seed the same every time, and another one otherwise", async () => {
+  it("plays a seed the same way every time, and another seed differently", async () => {
     const [first, again, other] = [await simulate(7), await simulate(7), await simulate(8)];
     expect(again.trace).toEqual(first.trace);
     expect(again.hash).toBe(first.hash);

@@ -4,7 +4,7 @@ import { parseConfiguration } from "../../../src/contract/configuration/configur
 import type { RegistryAccess } from "../../../src/contract/providers/provider.ts";
 import { registerProvider } from "../../../src/contract/providers/providers.ts";
 import { parseRegistryHost } from "../../../src/oci/reference.ts";
-import { harbor } from "../../fixtures/harbor-kind.ts";
+import { harbor } from "../../fixtures/harbor-provider.ts";
 
 const SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:harbor-AbCdEf";
 const KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";

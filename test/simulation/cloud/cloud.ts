@@ -25,8 +25,9 @@ import { createQueue } from "./queue.ts";
 import type { Queue } from "./queue.ts";
 import { createRegistry } from "./registry.ts";
 import type { Registry } from "./registry.ts";
-import { DESTINATIONS } from "../world.ts";
-import type { DestinationName, Process, Service, World } from "../world.ts";
+import { DESTINATIONS } from "../world/world.ts";
+import type { Process } from "../world/process.ts";
+import type { DestinationName, Service, World } from "../world/world.ts";
 
 const GAR = {
   name: "gar",
@@ -36,7 +37,7 @@ const GAR = {
   requestsPerSecond: 100,
   federation: { audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/aws/providers/aws" },
 } as const;
-/** A registry of the specification, with a token server of its own. */
+/** A registry that implements just the specification, with its own token server. */
 function specified(name: Exclude<DestinationName, "gar">) {
   const allowedHosts = [`auth.${name}.test`];
   return {
@@ -49,7 +50,7 @@ function specified(name: Exclude<DestinationName, "gar">) {
   } as const;
 }
 
-/** Everything to each of these destinations: one of Artifact Registry, others of the specification. */
+/** Copies both repositories to each of these destinations: `gar` is Artifact Registry, the others implement just the specification. */
 export function configurationOf(...names: DestinationName[]): Configuration {
   return parseConfiguration({
     version: 1,
@@ -66,26 +67,26 @@ export const SILENT: Observer = {
   count: () => undefined,
 };
 
-/** How the copy function is deployed. */
+/** The deployment of the copy function. */
 export interface Deployment {
-  /** Copies at once, for each destination. */
+  /** Concurrent copies for each destination. */
   readonly concurrency: number;
-  /** Time an invocation has; it is killed at its end. */
+  /** Timeout of an invocation, in milliseconds: then it is killed. */
   readonly limitMs: number;
-  /** How long an upload takes at most. */
+  /** Maximum duration of a chunk of an upload, in milliseconds. */
   readonly uploadMs: number;
 }
 
-/** A destination, and what stands before it. */
+/** A destination with its registry and its queue. */
 export interface Place {
   readonly destination: Destination;
   readonly registry: Registry;
   readonly queue: Queue;
-  /** Copies at once as the event source mapping allows them now; 0 while it rests. */
+  /** Concurrency of the event source mapping; 0 while the queue is paused. */
   intake: number;
 }
 
-/** Everything that outlives an invocation. */
+/** The state that outlives an invocation. */
 export interface Cloud {
   readonly world: World;
   readonly configuration: Configuration;
@@ -93,9 +94,9 @@ export interface Cloud {
   readonly source: Registry;
   readonly places: ReadonlyMap<string, Place>;
   readonly script: Script;
-  /** What answers HTTP, by host. */
+  /** HTTP servers by host. */
   readonly sites: ReadonlyMap<string, Site>;
-  /** What logs in to the source, and to Artifact Registry. */
+  /** Secrets for the source and for Artifact Registry. */
   readonly passwords: { readonly ecr: Secrets; readonly google: Secrets };
   readonly tags: Table<TagRecord>;
   readonly checkpoints: Table<Checkpoint>;
@@ -103,13 +104,13 @@ export interface Cloud {
   readonly rates: Table<RateRecord>;
   readonly intakes: Table<IntakeRecord>;
   readonly cycles: Table<ReconcileRecord>;
-  /** By record, push and request. */
+  /** Receipts by record, push and request. */
   readonly receipts: Map<string, Receipt>;
-  /** Who sends which blob now. */
+  /** The process that sends a blob now, by blob. */
   readonly uploads: Map<string, Process>;
-  /** Reasons of the messages in the dead-letter queue. */
+  /** Reasons of the dead letters. */
   readonly dead: string[];
-  /** Events that no invocation of fan-out could take: Lambda has put them into the queue of what was not delivered. */
+  /** Ids of the events that no invocation of the fan-out function processed: Lambda has put them into the queue of undelivered events. */
   readonly undelivered: string[];
   onTag: (destination: string, repository: string, tag: string, digest: Digest) => void;
   onRequest: (service: Service, request: HttpRequest) => void;
@@ -118,7 +119,7 @@ export interface Cloud {
 export interface CloudOptions {
   readonly configuration: Configuration;
   readonly deployment: Deployment;
-  /** Destinations take manifests without what they point to. */
+  /** Destinations accept manifests whose blobs or children are missing. */
   readonly isLenient: boolean;
   readonly script?: Script;
 }

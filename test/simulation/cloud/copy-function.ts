@@ -12,8 +12,8 @@ import { credentialsOf } from "./credentials.ts";
 import { createNetwork } from "../http/network.ts";
 import { receiptsOf, storeOf } from "./ports.ts";
 import type { Message } from "./queue.ts";
-import { createProcess } from "../world.ts";
-import type { Process } from "../world.ts";
+import { createProcess } from "../world/process.ts";
+import type { Process } from "../world/process.ts";
 
 /** An execution environment: warm between invocations, until it dies. */
 interface Environment {
@@ -21,7 +21,7 @@ interface Environment {
   readonly handle: ReturnType<typeof createHandler>;
 }
 
-/** Runs the copy function on every destination's queue, as Lambda does: as many environments as there are messages, within the intake. */
+/** Runs the copy function on the queue of each destination, as Lambda does: one environment for each message, within the queue's concurrency. */
 export function startCopyFunction(
   cloud: Cloud,
   onDelivery: () => void = () => undefined,
@@ -94,7 +94,7 @@ export function startEnvironment(
   return { process, handle: createHandler({ ...copyDependencies(cloud, process), ...more(process) }) };
 }
 
-/** The function's index.ts, with the models for adapters. */
+/** What the function's index.ts wires, with models in place of the adapters. */
 export function copyDependencies(cloud: Cloud, process: Process): CopyDependencies {
   const { world, dead, configuration } = cloud;
   const { clock } = process;
@@ -120,7 +120,8 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
     },
     bury({ messageId }, { reason }, signal) {
       const effect = (): void => void dead.push(reason);
-      return process.call({ service: "queue", what: `buries ${messageId}: ${reason}`, effect, failure, signal });
+      const what = `sends ${messageId} to the dead letters: ${reason}`;
+      return process.call({ service: "queue", what, effect, failure, signal });
     },
     open: ({ delivery, ...route }) => {
       const priority = delivery.queueArn.endsWith(" live") ? "live" : "backfill";
@@ -129,7 +130,7 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
   };
 }
 
-/** Sources, targets and circuits as one process has them: joined as production joins them. */
+/** Sources, targets and circuits of one process, wired as in production. */
 export function copyWiring(cloud: Cloud, process: Process): CopyWiring {
   const { world, configuration, tags, checkpoints, circuits, rates } = cloud;
   const { clock } = process;
@@ -159,14 +160,14 @@ export function copyWiring(cloud: Cloud, process: Process): CopyWiring {
   });
 }
 
-/** What a process says is worth a line of the timeline, when it is more than information. */
+/** Warnings and errors of a process go to the timeline. */
 function observerOf({ world }: Cloud, process: Process): Observer {
-  const says = (message: string, about?: object): void =>
-    world.note(() => `${process.name} says: ${message} ${JSON.stringify(about ?? {})}`);
-  return { ...SILENT, warn: says, error: says };
+  const log = (message: string, about?: object): void =>
+    world.note(() => `${process.name} logs: ${message} ${JSON.stringify(about ?? {})}`);
+  return { ...SILENT, warn: log, error: log };
 }
 
-/** A lease is taken, and renewed, in the name of who does it (I15). */
+/** A process takes and renews leases only in its own name (I15). */
 function leaseGuard({ world }: Cloud, { name }: Process): (before: TagRecord | undefined, after: TagRecord) => void {
   return (before, { lease }) => {
     if (lease === undefined || lease.until === before?.lease?.until) return;

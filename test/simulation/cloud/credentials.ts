@@ -4,13 +4,13 @@ import { cachedCredentials } from "../../../src/registry/auth/cached-credentials
 import { fixedCredentials } from "../../../src/registry/auth/credentials.ts";
 import type { Credentials, CredentialsSource } from "../../../src/registry/auth/credentials.ts";
 import type { Cloud } from "./cloud.ts";
-import type { Process } from "../world.ts";
+import type { Process } from "../world/process.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** How one process logs in: with what AWS or Google give it for a while, kept as production keeps it. */
+/** Logins of one process: temporary credentials of AWS or Google, cached as in production. */
 export function credentialsOf({ world, passwords }: Cloud, process: Process): (login: Login) => CredentialsSource {
-  const kept = (side: "source" | "target", lifeMs: number, issue: () => Credentials): CredentialsSource =>
+  const cached = (side: "source" | "target", lifeMs: number, issue: () => Credentials): CredentialsSource =>
     cachedCredentials(async (signal) => {
       const about = { side, operation: "get-credentials", subject: "a login" } as const;
       const credentials = await process.call({
@@ -22,7 +22,7 @@ export function credentialsOf({ world, passwords }: Cloud, process: Process): (l
         signal,
         weight: 0.2,
       });
-      // A role that may not log in, or is not trusted (AccessDenied of ECR, 4xx of the Security Token Service).
+      // The role is denied or not trusted (AccessDenied of ECR, 4xx of the Security Token Service).
       if (credentials === undefined) throw new RegistryError({ ...about, category: "permanent" }, "simulated");
       return { credentials, expiresAt: process.clock.now() + lifeMs };
     }, process.clock.now);
@@ -31,17 +31,17 @@ export function credentialsOf({ world, passwords }: Cloud, process: Process): (l
       case "anonymous":
         return fixedCredentials({ kind: "anonymous" });
       case "ecr":
-        // ECR API, GetAuthorizationToken: twelve hours.
-        return kept("source", 12 * HOUR_MS, () => {
+        // ECR API reference, GetAuthorizationToken: valid for twelve hours.
+        return cached("source", 12 * HOUR_MS, () => {
           const password = passwords.ecr.issue(12 * HOUR_MS);
           return { kind: "basic", username: "AWS", password };
         });
       case "stored":
-      // A secret does not end by itself; here it stands for whatever the destination takes.
+      // A stored secret does not expire; here it stands for whatever the destination accepts.
       case "google":
       case "google-key":
-        // Security Token Service: an hour.
-        return kept("target", HOUR_MS, () => ({ kind: "registry-token", token: passwords.google.issue(HOUR_MS) }));
+        // Tokens of the Security Token Service are valid for an hour.
+        return cached("target", HOUR_MS, () => ({ kind: "registry-token", token: passwords.google.issue(HOUR_MS) }));
     }
   };
 }

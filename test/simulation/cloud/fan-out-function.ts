@@ -6,18 +6,18 @@ import { SILENT } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
 import { receiptsOf } from "./ports.ts";
 import { NEVER } from "../../../src/async/abort.ts";
-import { createProcess } from "../world.ts";
+import { createProcess } from "../world/process.ts";
 
 /**
- * An invocation that fails is tried twice more, after a minute and after two; then the event goes to the function's onFailure
- * destination (Lambda developer guide, "How Lambda handles errors and retries with asynchronous invocation"). EventBridge,
- * which has handed it over, is not told.
+ * Lambda retries a failed invocation twice, after one and after two minutes. Then the event goes to the function's onFailure
+ * destination (Lambda developer guide, "How Lambda handles errors and retries with asynchronous invocation"). EventBridge has
+ * delivered it already, and does not learn of the failure.
  */
 const RETRIES_MS = [60_000, 120_000] as const;
-/** Timeout of the function, in milliseconds: an invocation that has died shows by then. */
+/** Timeout of the function, in milliseconds: then Lambda notices that an invocation has died. */
 const TIMEOUT_MS = 30_000;
 
-/** Runs the fan-out function on events, as Lambda runs asynchronous invocations. */
+/** Invokes the fan-out function with events, as Lambda does asynchronously. */
 export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
   const { world, configuration, places } = cloud;
   let invocations = 0;
@@ -48,7 +48,7 @@ export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
       isOver = true;
       const waitMs = RETRIES_MS[failures];
       if (waitMs !== undefined) return void world.time.after(waitMs, () => deliver(event, failures + 1));
-      world.note(`the event ${event.id} is put where nobody could take it`);
+      world.note(`the event ${event.id} goes to the queue of undelivered events`);
       cloud.undelivered.push(event.id);
     };
     world.time.after(TIMEOUT_MS, fail);

@@ -1,10 +1,10 @@
 import type { Receipt, Receipts } from "../../../src/replication/outcome/receipt.ts";
 import { StoreError } from "../../../src/replication/state/record-store.ts";
 import type { RecordStore } from "../../../src/replication/state/record-store.ts";
-import { short } from "../short.ts";
-import type { Process } from "../world.ts";
+import { shortDigests } from "../world/short-digests.ts";
+import type { Process } from "../world/process.ts";
 
-/** A table: every item with a version, every write on the condition that it has not changed (as DynamoDB's). */
+/** A table with versioned items: each write is conditional on the version, as in DynamoDB. */
 export type Table<Record> = Map<string, { readonly version: number; readonly record: Record }>;
 
 /** The table as one process sees it. */
@@ -16,11 +16,11 @@ export function storeOf<Record>(
 ): RecordStore<Record> {
   return {
     async update(key, change, signal) {
-      const failure = (): Error => new StoreError(`${name} cannot be reached`);
+      const failure = (): Error => new StoreError(`${name} is unreachable`);
       for (;;) {
         const seen = await process.call({
           service: "table",
-          what: () => `read ${name} ${short(key)}`,
+          what: () => `read ${name} ${shortDigests(key)}`,
           effect: () => table.get(key),
           failure,
           signal,
@@ -36,14 +36,14 @@ export function storeOf<Record>(
           table.set(key, { version: version + 1, record: next });
           return true;
         };
-        const what = (): string => `write ${name} ${short(key)} ${JSON.stringify(next)}`;
+        const what = (): string => `write ${name} ${shortDigests(key)} ${JSON.stringify(next)}`;
         if (await process.call({ service: "table", what, effect: write, failure, signal, weight: 0.1 })) return answer;
       }
     },
   };
 }
 
-/** Receipts as one process sees them: the first of a key stays. */
+/** Receipts as one process sees them: the first receipt of a key is kept. */
 export function receiptsOf(process: Process, receipts: Map<string, Receipt>): Receipts {
   return {
     write(about, receipt, signal) {

@@ -1,37 +1,37 @@
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 
 export interface Message {
   readonly id: string;
   readonly body: string;
-  /** Backfill: behind what was just pushed. */
+  /** Backfill messages come after live ones. */
   readonly priority: "live" | "backfill";
   receives: number;
-  /** Shown from then on. */
+  /** Visible from this moment on. */
   visibleAt: number;
 }
 
-/** Queues as SQS's are: at least once, in no order, hidden while somebody has it. */
+/** A queue as in SQS: it delivers at least once and in no order, and hides a message while a consumer processes it. */
 export interface Queue {
   send(body: string, priority: Message["priority"]): void;
-  /** Gives visible messages to `receive` whenever there are any; it says whether it takes one. */
+  /** Offers each visible message to `receive`, which returns true when it accepts the message. */
   poll(receive: (message: Message) => boolean): void;
-  /** Somebody can take messages again. */
+  /** Offers the next message: the consumer has capacity again. */
   wake(): void;
   delete(id: string): void;
   show(id: string, afterMs: number): void;
   size(): number;
-  /** Messages that wait to be taken. */
+  /** Visible messages that no consumer has accepted. */
   waiting(priority: Message["priority"]): number;
 }
 
-/** How long a message is hidden while it is worked on. */
+/** Visibility timeout of a received message, in milliseconds. */
 export const VISIBILITY_MS = 180_000;
 
-/** @param name begins the ids of its messages. */
+/** @param name prefix of the message ids. */
 export function createQueue(world: World, name: string): Queue {
   const { time, random } = world;
   const messages = new Map<string, Message>();
-  /** Visible messages that nobody had time for, in order. */
+  /** Visible messages that no consumer has accepted, in order. */
   const ready = { live: new Set<Message>(), backfill: new Set<Message>() };
   let receive: (message: Message) => boolean = () => false;
   let count = 0;
@@ -41,7 +41,7 @@ export function createQueue(world: World, name: string): Queue {
     if (!receive(message)) return void ready[message.priority].add(message);
     ready[message.priority].delete(message);
     message.receives++;
-    // Now and then a message is given to two at once.
+    // Sometimes a message is delivered to two consumers at once.
     if (random() < world.odds().slow / 4) return void time.after(random() * 100, () => offer(message));
     hide(message, VISIBILITY_MS);
   }

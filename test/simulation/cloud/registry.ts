@@ -5,14 +5,14 @@ import { successors } from "../../../src/oci/manifest.ts";
 import type { Manifest } from "../../../src/oci/manifest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 
-/** What a repository holds. */
+/** The content of a repository. */
 export interface Repository {
   readonly blobs: Map<Digest, Uint8Array>;
   readonly manifests: Map<Digest, Manifest>;
   readonly tags: Map<string, Digest>;
-  /** What is attached to a manifest, by its digest. */
+  /** Referrers by the digest of their subject. */
   readonly referrers: Map<Digest, Descriptor[]>;
-  /** When a manifest was pushed under a tag (epoch milliseconds). */
+  /** When a manifest was pushed under a tag, in epoch milliseconds. */
   readonly pushedAt: Map<Digest, number>;
 }
 
@@ -22,13 +22,13 @@ function createRepository(blobs: Repository["blobs"]): Repository {
 
 export interface Registry {
   readonly repositories: ReadonlyMap<string, Repository>;
-  /** Is there, as soon as it is asked for. */
+  /** Creates the repository if it does not exist. */
   repository(name: string): Repository;
-  /** A blob, whichever repository has it. */
+  /** The bytes of a blob in any repository. */
   find(digest: Digest): Uint8Array | undefined;
 }
 
-/** @param sharesBlobs a blob of one repository is one of each, as at Artifact Registry. */
+/** @param sharesBlobs a blob of one repository is in every repository, as in Artifact Registry. */
 export function createRegistry(sharesBlobs: boolean): Registry {
   const repositories = new Map<string, Repository>();
   const shared: Repository["blobs"] = new Map();
@@ -46,7 +46,7 @@ export function createRegistry(sharesBlobs: boolean): Registry {
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Layers are shared by many seeds: they are hashed once. */
+/** Many seeds use the same layers: each is hashed once. */
 const known = new Map<string, { readonly bytes: Uint8Array; readonly digest: Digest }>();
 
 const described = (bytes: Uint8Array) => ({ bytes, digest: digestOf(bytes) });
@@ -65,7 +65,7 @@ function addManifest(repository: Repository, document: object, mediaType: string
   return { mediaType, digest, size: bytes.byteLength };
 }
 
-/** Takes a manifest, and lists it with its subject. @returns the subject. */
+/** Stores a manifest, and lists it as a referrer of its subject. @returns the subject. */
 export function putManifest({ manifests, referrers }: Repository, manifest: Manifest): Digest | undefined {
   const { bytes, mediaType, digest } = manifest;
   const { subject } = successors(bytes, mediaType);
@@ -77,7 +77,7 @@ export function putManifest({ manifests, referrers }: Repository, manifest: Mani
   return subject?.digest;
 }
 
-/** A signature of a manifest, as cosign attaches it: a manifest of its own with a subject. */
+/** Adds a signature as cosign does: a manifest with a subject. */
 export function addSignature(repository: Repository, subject: Descriptor): Descriptor {
   const layer = addBlob(
     repository,
@@ -88,7 +88,7 @@ export function addSignature(repository: Repository, subject: Descriptor): Descr
   return addManifest(repository, { config, layers: [layer], subject }, MediaType.ociManifest);
 }
 
-/** An image of layers, by their texts. */
+/** Adds an image. @param layers the layers as texts. */
 export function addImage(repository: Repository, layers: readonly string[]): Descriptor {
   const described = layers.map((text) => addBlob(repository, text, MediaType.ociLayer));
   const config = addBlob(repository, JSON.stringify(described.map(({ digest }) => digest)), MediaType.ociConfig);
@@ -99,7 +99,7 @@ export function addIndex(repository: Repository, children: readonly Descriptor[]
   return addManifest(repository, { manifests: children }, MediaType.ociIndex);
 }
 
-/** What a manifest points to and the repository does not have. */
+/** Digests that a manifest points to and that the repository does not hold. */
 export function missingFrom({ blobs, manifests }: Repository, { bytes, mediaType }: Manifest): Digest[] {
   const found = successors(bytes, mediaType);
   return [
@@ -108,7 +108,7 @@ export function missingFrom({ blobs, manifests }: Repository, { bytes, mediaType
   ];
 }
 
-/** What is missing under a tag, all the way down. */
+/** Digests that are missing below a manifest, at any depth. */
 export function missingUnder(repository: Repository, digest: Digest): Digest[] {
   const manifest = repository.manifests.get(digest);
   if (manifest === undefined) return [digest];
@@ -116,7 +116,7 @@ export function missingUnder(repository: Repository, digest: Digest): Digest[] {
   return [...missingFrom(repository, manifest), ...below.flatMap((child) => missingUnder(repository, child.digest))];
 }
 
-/** Collects blobs that no manifest points to, as registries do when they have time. */
+/** Deletes the blobs that no manifest points to. @returns how many. */
 export function collectGarbage({ repositories }: Registry): number {
   const used = new Map<Repository["blobs"], Set<Digest>>();
   for (const { blobs, manifests } of repositories.values()) {

@@ -13,19 +13,19 @@ import type { Cloud, Place } from "./cloud.ts";
 import { credentialsOf } from "./credentials.ts";
 import { createNetwork } from "../http/network.ts";
 import { storeOf } from "./ports.ts";
-import { createProcess } from "../world.ts";
+import { createProcess } from "../world/process.ts";
 import { NEVER } from "../../../src/async/abort.ts";
-import type { Process } from "../world.ts";
+import type { Process } from "../world/process.ts";
 
 const MINUTE_MS = 60_000;
 
-/** What a comparison of both sides has asked for. */
+/** What comparisons have requested. */
 export interface Repairs {
   asked: number;
   missed: number;
 }
 
-/** Calls the probe function every minute until the end. */
+/** Invokes the probe function every minute until `end`. */
 export function scheduleProbe(cloud: Cloud, end: number): void {
   const { world, configuration, deployment } = cloud;
   every(cloud, MINUTE_MS, 0, end, (process) => {
@@ -50,7 +50,7 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
   });
 }
 
-/** Calls the reconcile function every five minutes from a moment on. */
+/** Invokes the reconcile function every five minutes from `from` until `end`. */
 export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repairs {
   const { world, configuration } = cloud;
   const repairs: Repairs = { asked: 0, missed: 0 };
@@ -67,7 +67,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
         for (const request of requests) {
           const effect = (): void =>
             placeOf(cloud, request.destination).queue.send(JSON.stringify(request), "backfill");
-          const failure = (): Error => new Error("the queue cannot be reached");
+          const failure = (): Error => new Error("the queue is unreachable");
           const what = `asks for ${request.repository}:${request.reference} at ${request.destination}`;
           await process.call({ service: "queue", what, effect, failure, signal });
         }
@@ -86,7 +86,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
   return repairs;
 }
 
-/** What ECR's own API says of the source (DescribeRepositories, DescribeImages). */
+/** The catalog of the source (ECR API reference, DescribeRepositories, DescribeImages). */
 function catalogOf({ source }: Cloud, process: Process): SourceCatalog {
   const about = { side: "source", operation: "list-tags", subject: "ECR", category: "deferred" } as const;
   const failure = (): Error => new RegistryError(about, "simulated");
@@ -118,7 +118,7 @@ function registriesOf(cloud: Cloud, process: Process): Registries {
   });
 }
 
-/** Invokes a function at every tick, in an environment of its own. */
+/** Invokes a function at each tick, in a new environment. */
 function every(
   cloud: Cloud,
   ms: number,
@@ -151,7 +151,7 @@ function setIntake(
     place.intake = concurrency ?? cloud.deployment.concurrency;
     for (let free = 0; free < place.intake; free++) place.queue.wake();
   };
-  const failure = (): Error => new Error("Lambda cannot be reached");
+  const failure = (): Error => new Error("Lambda is unreachable");
   const what = `sets the intake of ${name} to ${concurrency ?? "full"}`;
   return process.call({ service: "lambda", what, effect, failure, signal });
 }

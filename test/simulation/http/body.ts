@@ -1,16 +1,16 @@
 import { errors } from "undici";
 import type { HttpBody } from "../../../src/registry/http/http.ts";
-import type { Process } from "../world.ts";
+import type { Process } from "../world/process.ts";
 
-/** How the body of an answer comes. */
+/** How a response body arrives. */
 export type BodyFate = "whole" | "ends-early" | "silent" | "drips";
 
-/** One byte in so long, in milliseconds: no socket timeout notices. */
+/** Milliseconds between two bytes: too few for a socket timeout. */
 const DRIP_MS = 1_000;
-/** undici gives up a body that is silent for so long (`bodyTimeout` of our connections), in milliseconds. */
+/** The `bodyTimeout` of our connections, in milliseconds. */
 const BODY_TIMEOUT_MS = 15_000;
 
-/** A body on the virtual clock. Like undici's: cut off by `destroy` and by the request's signal, at once. */
+/** A body on the virtual clock. `destroy` and the request's signal end it at once, as with undici. */
 export function createBody(process: Process, bytes: Uint8Array, fate: BodyFate, signal: AbortSignal): HttpBody {
   const dump = (): Promise<void> => Promise.resolve();
   const on = (): void => undefined;
@@ -42,7 +42,7 @@ async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 interface Piece {
   readonly afterMs: number;
-  /** Undefined for the break. */
+  /** Undefined where the body breaks off. */
   readonly chunk: Uint8Array | undefined;
 }
 

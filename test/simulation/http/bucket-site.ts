@@ -1,11 +1,11 @@
 import { isDigest } from "../../../src/oci/digest.ts";
 import type { Registry } from "../cloud/registry.ts";
-import type { Service } from "../world.ts";
+import type { Service } from "../world/world.ts";
 import { blobReply } from "./registry-site.ts";
 import { refusal } from "./site.ts";
 import type { Site } from "./site.ts";
 
-/** The bucket of Amazon S3 that ECR redirects to: it refuses a second way to log in ("InvalidRequest"), and knows ranges. */
+/** The Amazon S3 bucket that ECR redirects to: it serves ranges, and refuses a second authorization ("InvalidRequest"). */
 export function createBucketSite(service: Service, registry: Registry): Site {
   return {
     service,

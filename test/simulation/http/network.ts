@@ -2,19 +2,20 @@ import { errors } from "undici";
 import type { Connections } from "../../../src/registry/http/connections.ts";
 import type { HttpAnswer, HttpRequest } from "../../../src/registry/http/http.ts";
 import type { Cloud } from "../cloud/cloud.ts";
-import { short } from "../short.ts";
-import type { Outage, Process, Service, World } from "../world.ts";
+import { shortDigests } from "../world/short-digests.ts";
+import type { Process } from "../world/process.ts";
+import type { Outage, Service, World } from "../world/world.ts";
 import { createBody } from "./body.ts";
 import type { BodyFate } from "./body.ts";
 import { refusal } from "./site.ts";
 import type { Arrived, Reply, Site } from "./site.ts";
 
-/** undici gives up a request that has no answer by then (`headersTimeout` of our connections), in milliseconds. */
+/** The `headersTimeout` of our connections, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 60_000;
-/** Seconds that a busy registry asks for. */
+/** Values of Retry-After, in seconds. */
 const RETRY_AFTER_SECONDS = ["1", "2", "20"];
 
-/** The network as one process sees it: every site of the cloud at its host, every request with its chance to go wrong. */
+/** The network as one process sees it: each site of the cloud at its host, each request with the odds of the world. */
 export function createNetwork(cloud: Cloud, process: Process): Connections {
   const close = (): Promise<void> => Promise.resolve();
   return {
@@ -39,7 +40,7 @@ async function exchange(cloud: Cloud, process: Process, request: HttpRequest): P
     const isRead = method === "GET" || method === "HEAD";
     const isTag = method === "PUT" && /\/manifests\/(?!sha256:)/.test(url.pathname);
     const isSilent = world.random() < 0.5;
-    const answer = troubled(world, site, () => {
+    const answer = withFaults(world, site, () => {
       end();
       return cloud.script.reply?.(site.service, arrived) ?? site.answer(arrived);
     });
@@ -49,7 +50,7 @@ async function exchange(cloud: Cloud, process: Process, request: HttpRequest): P
       body: bytes = new Uint8Array(),
     } = await process.call({
       service: site.service,
-      what: () => `${method} ${site.service} ${short(url.pathname + url.search)}`,
+      what: () => `${method} ${site.service} ${shortDigests(url.pathname + url.search)}`,
       effect: answer,
       failure: () => (isSilent ? new errors.HeadersTimeoutError() : new errors.SocketError("other side closed")),
       tookMs: cloud.script.tookMs?.(site.service, request) ?? 0,
@@ -70,7 +71,7 @@ async function exchange(cloud: Cloud, process: Process, request: HttpRequest): P
   }
 }
 
-/** A request's body, as it is sent: all of it, or the request has failed. */
+/** Reads the whole body of a request. @throws when its length is not Content-Length. */
 async function sent(
   { world, deployment, script }: Cloud,
   process: Process,
@@ -91,30 +92,30 @@ async function sent(
   return bytes;
 }
 
-/** Notes who sends which blob (I4). @returns what ends it. */
+/** Records which process sends which blob (I4). @returns a function that ends the record. */
 function beginUpload({ uploads, world }: Cloud, process: Process, url: URL): () => void {
   const digest = url.searchParams.get("digest");
   if (digest === null) return () => undefined;
-  // Sessions are told apart by their repositories.
+  // The id of a session contains its repository.
   const key = `${url.host} ${/-(.*)$/.exec(url.pathname)?.[1] ?? ""} ${digest}`;
   const other = uploads.get(key);
   if (other !== process && other?.isAwake() === true && process.isAwake())
-    world.violate("I4", `${process.name} sends ${short(key)} beside ${other.name}`);
+    world.violate("I4", `${process.name} sends ${shortDigests(key)} beside ${other.name}`);
   uploads.set(key, process);
   return () => {
     if (uploads.get(key) === process) uploads.delete(key);
   };
 }
 
-/** What the site does, or what it, or a gateway before it, says instead or after all. */
-function troubled(world: World, site: Site, answer: () => Reply): () => Reply {
+/** The answer of a site, or an error of the site or of a gateway, which may come after the request took effect. */
+function withFaults(world: World, site: Site, answer: () => Reply): () => Reply {
   const { busy, broken } = world.odds();
   const draw = world.random();
   const share = world.random();
   return () => {
     const outage = world.outage(site.service);
     if (outage === "forbidden") return refusal(403, "DENIED");
-    if (outage === "broken") return refusal(500, "UNKNOWN");
+    if (outage === "failing") return refusal(500, "UNKNOWN");
     if (draw < busy) return busyReply(share);
     if (draw >= busy + broken) return answer();
     if (share < 0.5) answer();
@@ -122,7 +123,7 @@ function troubled(world: World, site: Site, answer: () => Reply): () => Reply {
   };
 }
 
-/** RFC 6585, 4, and RFC 9110, 15.6.4, with and without the time to wait; Google's quota by the minute names none. */
+/** RFC 6585, section 4, and RFC 9110, section 15.6.4, with or without Retry-After: Google's quotas per minute send none. */
 function busyReply(share: number): Reply {
   const after = RETRY_AFTER_SECONDS[Math.floor(share * 8)];
   const headers = after === undefined ? {} : { "retry-after": after };
@@ -130,7 +131,7 @@ function busyReply(share: number): Reply {
 }
 
 function bodyFate(world: World, outage: Outage["kind"] | undefined): BodyFate {
-  if (outage === "drips") return "drips";
+  if (outage === "dripping") return "drips";
   const draw = world.random();
   const { body } = world.odds();
   if (draw >= body) return "whole";

@@ -5,15 +5,15 @@ import { refusal } from "./site.ts";
 import type { Arrived } from "./site.ts";
 
 /**
- * A private registry of Amazon ECR: Basic with user AWS, a password that ends ("Private registry authentication"), and blobs that
- * are downloaded from a bucket of Amazon S3 (ECR user guide, "VPC endpoints": the layer bucket).
+ * A private registry of Amazon ECR: Basic authorization as user AWS with a password that expires ("Private registry authentication"),
+ * and blobs in a bucket of Amazon S3 (ECR user guide, "VPC endpoints": the layer bucket).
  */
 export function ecrProfile(secrets: Secrets, bucket: string): Profile {
   return {
     refuse({ headers }) {
       const [user, password] = basicOf(headers["authorization"]);
       if (user === "AWS" && password !== undefined && secrets.isGood(password)) return undefined;
-      // Troubleshooting page: what has ended is denied, not challenged.
+      // ECR's troubleshooting page: an expired password is denied, not challenged.
       if (user === "AWS") return refusal(403, "DENIED", {}, "Your authorization token has expired. Reauthenticate.");
       return refusal(401, "UNAUTHORIZED", {
         "www-authenticate": 'Basic realm="https://ecr/",service="ecr.amazonaws.com"',
@@ -30,8 +30,8 @@ export function ecrProfile(secrets: Secrets, bucket: string): Profile {
 }
 
 /**
- * A Docker repository of Google Artifact Registry: access tokens of Google as Bearer, uploads outside of /v2/ and in one piece
- * ("Push and pull images": "You must use monolithic uploads"), mounts not granted, a referrers API.
+ * A Docker repository of Google Artifact Registry: Google's access tokens as Bearer tokens, monolithic uploads outside of /v2/
+ * ("Push and pull images": "You must use monolithic uploads"), no mounts, a referrers API.
  */
 export function artifactRegistryProfile(secrets: Secrets, isLenient: boolean): Profile {
   return {
@@ -47,7 +47,7 @@ export function artifactRegistryProfile(secrets: Secrets, isLenient: boolean): P
 }
 
 /**
- * A registry of the specification and nothing else: Bearer tokens of a token server, one for each scope ("Token Authentication
+ * A registry that implements just the specification: Bearer tokens of a token server, one for each scope ("Token Authentication
  * Specification"), mounts, uploads that can be cancelled, no referrers API.
  */
 export function specificationProfile(secrets: Secrets, realm: string, isLenient: boolean): Profile {
@@ -67,7 +67,7 @@ export function specificationProfile(secrets: Secrets, realm: string, isLenient:
   };
 }
 
-/** What a request needs a token for (Docker Registry token scope). */
+/** The scope of the token that a request needs (Docker Registry token scope). */
 function scopeOf({ method }: Arrived, repository: string): string {
   return `repository:${repository}:${method === "GET" || method === "HEAD" ? "pull" : "pull,push"}`;
 }

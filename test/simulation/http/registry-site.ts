@@ -3,27 +3,27 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { missingFrom, putManifest, resolveIn } from "../cloud/registry.ts";
 import type { Registry, Repository } from "../cloud/registry.ts";
-import type { Service } from "../world.ts";
+import type { Service } from "../world/world.ts";
 import { json, refusal } from "./site.ts";
 import type { Arrived, Reply, Site } from "./site.ts";
 
-/** In what registries differ from each other. */
+/** How registries differ. */
 export interface Profile {
-  /** What is said to a request that has no right to be made. */
+  /** The answer to a request that is not authorized; undefined for one that is. */
   refuse(request: Arrived, repository: string): Reply | undefined;
-  /** Where a blob is downloaded from, if not here. */
+  /** The URL that downloads of a blob are redirected to, if they are. */
   blobLocation?(digest: Digest): string;
-  /** Path of an upload session. */
+  /** The path of an upload session. */
   uploadPath(repository: string, id: string): string;
   /** Grants mounts (distribution-spec, "Mounting a blob from another repository"). */
   readonly mounts: boolean;
-  /** Ends an upload session when it is told so. */
+  /** Cancels upload sessions (distribution-spec, "Cancel a blob upload"). */
   readonly cancels: boolean;
   /** Has the referrers API (distribution-spec, "Listing Referrers"). */
   readonly referrers: boolean;
-  /** Says what its tags name when it lists them, as Google's registries do. */
+  /** Lists the digests of its tags, as Google's registries do. */
   readonly listsManifests: boolean;
-  /** Takes a manifest without what it points to, as some registries do. */
+  /** Accepts a manifest whose blobs or children are missing, as some registries do. */
   readonly isLenient: boolean;
 }
 
@@ -31,14 +31,13 @@ export interface RegistrySiteOptions {
   readonly service: Service;
   readonly registry: Registry;
   readonly profile: Profile;
-  /** Told when a tag is put. */
+  /** Called when a tag is put. */
   readonly onTag: (repository: string, tag: string, digest: Digest) => void;
 }
 
-/** Upload sessions. */
 interface Sessions {
   opened: number;
-  /** The repository of each, by its id. */
+  /** Repositories of the open sessions, by session id. */
   readonly open: Map<string, string>;
 }
 
@@ -46,7 +45,7 @@ const ROUTE =
   /^\/v2\/(?<name>[a-z0-9/._-]+?)\/(?:manifests\/(?<reference>[^/]+)|blobs\/uploads\/|blobs\/(?<blob>sha256:[0-9a-f]{64})|referrers\/(?<subject>[^/]+)|(?<tags>tags)\/list)$/;
 const CREATED = { status: 201 } as const;
 
-/** One registry, as the distribution-spec has it, and as far as a replicator sees it. */
+/** A registry of the distribution-spec, as far as a replicator uses it. */
 export function createRegistrySite(options: RegistrySiteOptions): Site {
   const { registry, profile, service } = options;
   const sessions: Sessions = { opened: 0, open: new Map() };
@@ -79,7 +78,7 @@ interface ManifestRoute {
 /** distribution-spec, "Pulling manifests", "Pushing Manifests". */
 function answerManifest(request: Arrived, route: ManifestRoute, options: RegistrySiteOptions): Reply {
   const { repository, reference } = route;
-  if (request.method === "PUT") return takeManifest(request, route, options);
+  if (request.method === "PUT") return acceptManifest(request, route, options);
   const found = resolveIn(repository, reference);
   const manifest = found && repository.manifests.get(found.digest);
   if (manifest === undefined) return refusal(404, "MANIFEST_UNKNOWN");
@@ -91,7 +90,7 @@ function answerManifest(request: Arrived, route: ManifestRoute, options: Registr
   return { status: 200, headers, body: manifest.bytes };
 }
 
-function takeManifest(
+function acceptManifest(
   { headers, body }: Arrived,
   { name, repository, reference }: ManifestRoute,
   { profile, onTag }: RegistrySiteOptions,
@@ -105,11 +104,11 @@ function takeManifest(
     onTag(name, reference, manifest.digest);
   }
   // distribution-spec, "Pushing Manifests with Subject".
-  const noted = subject === undefined || !profile.referrers ? {} : { "oci-subject": subject };
-  return { ...CREATED, headers: { "docker-content-digest": manifest.digest, ...noted } };
+  const acknowledged = subject === undefined || !profile.referrers ? {} : { "oci-subject": subject };
+  return { ...CREATED, headers: { "docker-content-digest": manifest.digest, ...acknowledged } };
 }
 
-/** distribution-spec, "Pulling blobs"; ranges as in RFC 9110, 14.2. */
+/** distribution-spec, "Pulling blobs"; ranges as in RFC 9110, section 14.2. */
 function answerBlob({ headers }: Arrived, { blobs }: Repository, digest: string, profile: Profile): Reply {
   const bytes = isDigest(digest) ? blobs.get(digest) : undefined;
   if (bytes === undefined || !isDigest(digest)) return refusal(404, "BLOB_UNKNOWN");
@@ -142,7 +141,7 @@ function answerReferrers({ referrers }: Repository, subject: string, profile: Pr
   return json({ schemaVersion: 2, mediaType: MediaType.ociIndex, manifests }, { "content-type": MediaType.ociIndex });
 }
 
-/** distribution-spec, "POST then PUT"; a mount that is not granted is an upload. */
+/** distribution-spec, "POST then PUT"; a mount that is not granted starts an upload. */
 function openUpload(
   { url }: Arrived,
   name: string,
@@ -180,7 +179,7 @@ function answerUpload(
   return CREATED;
 }
 
-/** distribution-spec, "Cancel a blob upload", which not every registry knows. */
+/** distribution-spec, "Cancel a blob upload", which not every registry supports. */
 function cancelUpload(id: string, sessions: Sessions, { cancels }: Profile): Reply {
   if (!cancels) return refusal(405, "UNSUPPORTED");
   sessions.open.delete(id);

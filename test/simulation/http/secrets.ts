@@ -1,9 +1,10 @@
-/** Tokens and passwords that were given out, for how long, and what for. */
+/** Tokens and passwords that were issued, with their expiry and scopes. */
 export interface Secrets {
-  /** Gives out a new one. @param scopes what it is good for; everything, when none are named. */
+  /** Issues a secret. @param scopes what it is valid for. */
   issue(lifeMs: number, scopes?: readonly string[]): string;
+  /** @param scope any when not given. */
   isGood(secret: string, scope?: string): boolean;
-  /** Ends all that were given out so far: a rotated key, a role that was taken away and given back. */
+  /** Revokes every secret issued so far, as when a key is rotated, or a role is removed and granted again. */
   revoke(): void;
 }
 

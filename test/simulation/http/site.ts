@@ -1,7 +1,7 @@
 import type { HttpRequest } from "../../../src/registry/http/http.ts";
-import type { Service } from "../world.ts";
+import type { Service } from "../world/world.ts";
 
-/** A request that has arrived whole. */
+/** A request that has arrived completely. */
 export interface Arrived {
   readonly method: HttpRequest["method"];
   readonly url: URL;
@@ -15,21 +15,21 @@ export interface Reply {
   readonly body?: Uint8Array;
 }
 
-/** What answers at one host. */
+/** A server at one host. */
 export interface Site {
-  /** Whose outage is its outage. */
+  /** The service that it belongs to: it shares its outages. */
   readonly service: Service;
-  /** What a request does there, and is told. */
+  /** Carries out a request, and answers it. */
   answer(request: Arrived): Reply;
 }
 
-/** What a test makes sites do, where that is not what they would do. */
+/** Behaviour that a test gives to sites, instead of their own. */
 export interface Script {
-  /** Said instead of an answer; undefined for what the site itself says. */
+  /** Replaces an answer; undefined for the site's own answer. */
   readonly reply?: (service: Service, request: Arrived) => Reply | undefined;
-  /** Time an answer takes beside the usual, in milliseconds. */
+  /** Additional time before an answer, in milliseconds. */
   readonly tookMs?: (service: Service, request: HttpRequest) => number;
-  /** Bytes per millisecond in which it takes a request's body. */
+  /** The rate at which it reads a request body, in bytes per millisecond. */
   readonly bytesPerMs?: (service: Service) => number;
 }
 

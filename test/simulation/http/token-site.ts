@@ -1,12 +1,12 @@
-import type { Service } from "../world.ts";
+import type { Service } from "../world/world.ts";
 import type { Secrets } from "./secrets.ts";
 import { json } from "./site.ts";
 import type { Site } from "./site.ts";
 
-/** Seconds a token lasts; 60 is what a client assumes that is not told ("Token Authentication Specification"). */
+/** Lifetime of a token, in seconds; without `expires_in` a client assumes 60 ("Token Authentication Specification"). */
 const TOKEN_SECONDS = 300;
 
-/** A token server that gives a token to everybody, for the scopes that were asked for. */
+/** A token server that grants every requested scope to every client. */
 export function createTokenSite(service: Service, secrets: Secrets): Site {
   return {
     service,

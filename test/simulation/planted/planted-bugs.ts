@@ -1,15 +1,15 @@
-/** A mistake somebody could make in the code that keeps the promises: one text for another, in one file. */
+/** A plausible mistake in the code that keeps the promises: in one file, one text replaces another. */
 export interface PlantedBug {
   readonly name: string;
   readonly file: string;
   readonly find: string;
   readonly replace: string;
-  /** A second change, of the same file or of another one, where one alone changes nothing. */
+  /** A second change, in the same file by default, where one alone breaks nothing. */
   readonly and?: { readonly file?: string; readonly find: string; readonly replace: string };
-  /** Seed, or point, to begin with: what finds the mistake soon. From there on all are played. */
+  /** The seed or point to begin with: it finds the bug soon. All later ones are played, too. */
   readonly from?: number;
-  /** What shows it, if not seeds: the scenes of `seams.ts`, or calls that are late at every point. */
-  readonly by?: "seams" | "late";
+  /** What finds the bug, if not seeds: the scenes, or late calls. */
+  readonly by?: "scenes" | "late";
 }
 
 const TAG_RECORD = "src/replication/state/tag-record.ts";
@@ -26,16 +26,16 @@ const ASKING = "src/replication/reconcile/request-copies.ts";
 const CYCLE = "src/replication/reconcile/cycle-record.ts";
 const RATE = "src/replication/destination/rate-record.ts";
 
-/** Each breaks a promise, and the simulation must find out which. */
+/** Each bug breaks a promise, and the simulation must find it. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
-    name: "the lease of another is taken",
+    name: "the lease of another owner is taken",
     file: TAG_RECORD,
     find: "if (lease !== undefined && lease.until > claim.now) {",
     replace: "if (lease !== undefined && lease.until > claim.now + 1e9) {",
   },
   {
-    name: "a lease is renewed by whoever asks",
+    name: "any process can renew a lease",
     by: "late",
     from: 130,
     file: TAG_RECORD,
@@ -43,7 +43,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: "return record.lease !== undefined || lease.fence > 0;",
   },
   {
-    name: "the lease is let go although nobody knows whether the tag was put",
+    name: "the lease is released although it is unknown whether the tag was put",
     by: "late",
     from: 1_010,
     file: "src/replication/copy/copy-rounds.ts",
@@ -51,32 +51,32 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: 'last.reason === ("never" as string)',
   },
   {
-    name: "what the target denies stays believed",
+    name: "a checkpoint stays although the target denies the content",
     file: CHECKPOINT,
     find: 'if (known?.state !== "present") return { answer: undefined };\n  return { next: { state: "unknown" }, answer: undefined };\n}\n',
     replace: "return { answer: known === undefined ? undefined : undefined };\n}\n",
   },
   {
-    name: "a claim is forgotten together with a checkpoint",
+    name: "a claim is deleted together with a checkpoint",
     from: 13,
     file: CHECKPOINT,
     find: 'if (known?.state !== "present") return { answer: undefined };\n  return { next: { state: "unknown" }',
     replace: 'return { next: { state: "unknown" }',
   },
   {
-    name: "the claim of another is taken",
+    name: "the upload claim of another owner is taken",
     file: CHECKPOINT,
     find: "known.owner !== claim.owner && known.until > claim.now",
     replace: "known.owner !== claim.owner && known.until > claim.now + 1e9",
   },
   {
-    name: "content is noted as present when it is claimed",
+    name: "content is recorded as present when its upload is claimed",
     file: CHECKPOINT,
     find: 'next: { state: "uploading", owner: claim.owner, until, ...isLong, ...failedOf(known) },',
     replace: 'next: { state: "present" },',
   },
   {
-    name: "a broken upload is noted as done",
+    name: "a failed upload is recorded as present",
     file: CHECKPOINT,
     find: 'return { next: { state: "unknown", ...failedOf(known) }, answer: undefined };',
     replace: 'return { next: { state: "present" }, answer: undefined };',
@@ -88,92 +88,92 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: "if (blobs.length > 1e9) await copyBlobs(blobs, context, tally, signal);",
   },
   {
-    name: "children are put together with the index",
+    name: "an index is put before its children",
     from: 5,
     file: COPY_IMAGE,
     find: "leftOut.push(...(await putBelow(tree, context, tally, signal)));",
     replace: "void putBelow(tree, context, tally, signal).catch(() => undefined);",
   },
   {
-    name: "a failed upload keeps its claim for ever",
+    name: "the claim of a failed upload never expires",
     file: CHECKPOINT,
     find: "const until = claim.now + claim.leaseMs;",
     replace: "const until = claim.now + 1e12;",
   },
   {
-    name: "a tag is believed to be put because nobody said no",
+    name: "a put without an answer counts as successful",
     from: 62,
     file: PUBLISH,
     find: "if (unanswered !== undefined) throw unanswered;",
     replace: "if (unanswered !== undefined) return;",
   },
   {
-    name: "an outage is a failure for good",
+    name: "an outage is a permanent failure",
     file: JUDGE,
     find: 'if (error.category === "permanent") return',
     replace: 'if (error.category !== "transient") return',
   },
   {
-    name: "a missing permission is a failure for good",
+    name: "a missing permission is a permanent failure",
     file: JUDGE,
     find: "if (reason === undefined) return",
     replace: 'if (reason !== "login-refused") return',
   },
   {
-    name: "a refused login is a failure for good",
+    name: "a refused login is a permanent failure",
     from: 36,
     file: JUDGE,
     find: "if (reason === undefined) return",
     replace: 'if (reason !== "access-denied") return',
   },
   {
-    name: "a table that is away is a failure for good",
+    name: "an unavailable table is a permanent failure",
     file: JUDGE,
     find: 'return { outcome: "deferred", reason: "unavailable", afterMs: jittered(UNAVAILABLE_MS, random), error };',
     replace: 'return { outcome: "failed", reason: "table-away", error };',
   },
   {
-    name: "a target that collects is a failure for good",
+    name: "garbage collection at the target is a permanent failure",
     from: 103,
     file: JUDGE,
     find: "if (deniesContent(error)) return judgeAttempt(error, judgement);",
     replace: "",
   },
   {
-    name: "what is deferred is done",
+    name: "a deferred message is deleted",
     file: HANDLER,
     find: 'if (report.outcome !== "deferred") return "done";',
     replace: 'if (report.outcome !== "deferred" || report.afterMs >= 0) return "done";',
   },
   {
-    name: "the tag is put before its blobs are asked for",
+    name: "the tag is put before its blobs are copied",
     file: REPLICATE_TAG,
     find: "const copying: CopyContext = resends === 0 ?",
     replace:
       "const early = await context.source.fetchManifest(wanted, signal);\n      if (early !== undefined) await context.target.putManifest(early, reference, signal).catch(() => undefined);\n      const copying: CopyContext = resends === 0 ?",
   },
   {
-    name: "an unanswered upload counts as arrived",
+    name: "an upload without an answer counts as successful",
     file: COPY_BLOB,
     find: "const { kind } = await target.pushBlob(blob, options, signal);",
     replace:
       'const { kind } = await target.pushBlob(blob, options, signal).catch(() => ({ kind: "uploaded" as const }));',
   },
   {
-    name: "the end of a request is not noted",
+    name: "no receipt is written",
     file: HANDLER,
     find: "await receipts.write(about, receiptOf(report, { request, messageId }, now()), ending);",
     replace: "void receiptOf(report, { request, messageId }, now());",
   },
   {
-    name: "a request ends although its end could not be noted",
+    name: "a request ends although its receipt could not be written",
     from: 216,
     file: HANDLER,
     find: 'return { request, record, report: { outcome: "deferred", reason: "unavailable", afterMs: UNNOTED_MS, error } };',
     replace: "return error === report ? { request, record, report } : ended;",
   },
   {
-    name: "an event that was not queued is done",
+    name: "an event ends although its requests were not queued",
     file: FAN_OUT,
     find: "await send(requests, signal, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);",
     replace: "await send(requests, 0).catch(() => undefined);",
@@ -185,35 +185,35 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: "void send(requests, 0).catch(() => undefined);",
   },
   {
-    name: "running out of time is a failure for good",
+    name: "a deadline is a permanent failure",
     from: 19,
     file: JUDGE,
     find: 'if (deadline.aborted) return { outcome: "deferred", reason: "deadline", afterMs: 0 };',
     replace: 'if (deadline.aborted) return { outcome: "failed", reason: "deadline", error };',
   },
   {
-    name: "a lost lease is a failure for good",
+    name: "a lost lease is a permanent failure",
     file: JUDGE,
     find: 'return { outcome: "deferred", reason: "lease-lost", afterMs: SOON_MS, error };',
     replace: 'return { outcome: "failed", reason: "lease-lost", error };',
   },
   {
-    name: "a comparison overlooks what is absent at the target",
-    by: "seams",
+    name: "a comparison overlooks tags that differ at the target",
+    by: "scenes",
     file: RECONCILE,
     find: "if (tag !== undefined && open.get(tag)?.digest === digest) open.delete(tag);",
     replace: "if (tag !== undefined) open.delete(tag);",
   },
   {
-    name: "a comparison believes that a tag is fine because it once was",
-    by: "seams",
+    name: "a comparison skips every tag that was replicated before",
+    by: "scenes",
     file: ASKING,
     find: "const isBusy = record.lease !== undefined && record.lease.until > now;",
     replace: "const isBusy = record.lease !== undefined || record.replicated !== undefined;",
   },
   {
-    name: "a comparison that died is never taken up again",
-    by: "seams",
+    name: "a comparison that died is never continued",
+    by: "scenes",
     file: CYCLE,
     find: "record?.lease !== undefined && record.lease.until > now",
     replace: "record?.lease !== undefined",

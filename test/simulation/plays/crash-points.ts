@@ -4,16 +4,16 @@ import { configurationOf, createCloud } from "../cloud/cloud.ts";
 import { startCopyFunction } from "../cloud/copy-function.ts";
 import { createFanOutFunction } from "../cloud/fan-out-function.ts";
 import { addImage, addIndex, missingUnder } from "../cloud/registry.ts";
-import { CALM, createWorld } from "../world.ts";
+import { CALM, createWorld } from "../world/world.ts";
 
-/** The copy dies at this one of its calls (all deliveries counted together), before or after the call took effect. */
+/** The copy dies at this call (counted over all deliveries), before or after the call takes effect. */
 export interface CrashPoint {
   readonly call: number;
   readonly when: "crash-before" | "crash-after";
 }
 
 export interface CrashReport {
-  /** Calls made in all. */
+  /** Total number of calls. */
   readonly calls: number;
   readonly problems: readonly string[];
 }
@@ -21,7 +21,7 @@ export interface CrashReport {
 const configuration = configurationOf("gar");
 const END = 3_600_000;
 
-/** Copies an index of two images with three blobs each, and dies at every point given; then looks whether all is well. */
+/** Copies an index of two images with three blobs each, dies at each of the points, then checks the result. */
 export async function playCrashes(points: readonly CrashPoint[]): Promise<CrashReport> {
   let calls = 0;
   const world = createWorld(seeded(1), {
@@ -44,7 +44,7 @@ export async function playCrashes(points: readonly CrashPoint[]): Promise<CrashR
   cloud.onTag = (_destination, _repository, _tag, digest) => {
     puts.push(digest);
     if (target === undefined || missingUnder(target, digest).length > 0)
-      problems.push("I1: the tag is put before what is under it");
+      problems.push("I1: the tag is put before its content");
   };
   const { dead, receipts } = cloud;
   const { digest } = addIndex(source, [addImage(source, ["layer a", "layer b"]), addImage(source, ["layer a", "own"])]);
@@ -52,10 +52,10 @@ export async function playCrashes(points: readonly CrashPoint[]): Promise<CrashR
   startCopyFunction(cloud);
   createFanOutFunction(cloud)({ id: "event", repository: "app", tag: "v1", digest, at: world.time.now() });
   await world.time.run(END);
-  if (target?.tags.get("v1") !== digest) problems.push("I2: the tag is not there in the end");
+  if (target?.tags.get("v1") !== digest) problems.push("I2: the tag is absent in the end");
   if (queue?.size() !== 0) problems.push("I5: a message is left");
   if (receipts.size !== 1) problems.push(`I5: ${receipts.size} receipts`);
-  if (dead.length > 0) problems.push(`I9: buried, ${dead.join()}`);
+  if (dead.length > 0) problems.push(`I9: dead letters, ${dead.join()}`);
   if (puts.length > 1 + points.length) problems.push(`the tag was put ${puts.length} times`);
   return { calls, problems: [...problems, ...world.violations] };
 }

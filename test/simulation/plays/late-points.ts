@@ -3,20 +3,20 @@ import { configurationOf, createCloud } from "../cloud/cloud.ts";
 import { startCopyFunction } from "../cloud/copy-function.ts";
 import { createFanOutFunction } from "../cloud/fan-out-function.ts";
 import { addImage } from "../cloud/registry.ts";
-import { CALM, createWorld } from "../world.ts";
+import { CALM, createWorld } from "../world/world.ts";
 
-/** This call of the first copy is late: it takes effect up to 30 s after it was given up, or its process freezes before it. */
+/** This call of the first copy takes effect up to 30 s after its client gave up, or the process freezes before it. */
 export interface LatePoint {
   readonly call: number;
   readonly fate: "freeze" | "late";
-  /** Of how late, and of when the newer image is pushed. */
+  /** Decides the delay, and when the newer image is pushed. */
   readonly seed: number;
 }
 
-/** Calls a first copy makes, and some more. */
+/** A first copy makes fewer calls. */
 const CALLS = 60;
 const SEEDS = 10;
-/** Every call of a copy, late in some ways. */
+/** Each call of a copy, frozen and late, with several seeds. */
 export const LATE_POINTS: readonly LatePoint[] = (["freeze", "late"] as const).flatMap((fate) =>
   Array.from({ length: CALLS * SEEDS }, (_, index) => ({ fate, call: Math.floor(index / SEEDS), seed: index % SEEDS })),
 );
@@ -24,7 +24,7 @@ const END = 1_800_000;
 const configuration = configurationOf("gar");
 const deployment = { concurrency: 2, limitMs: 900_000, uploadMs: 10 };
 
-/** Copies an image, and pushes a newer one in the middle. @returns what is wrong with its tag. */
+/** Copies an image, and pushes a newer one meanwhile. @returns the problems of its tag. */
 export async function playLate({ call, fate, seed }: LatePoint): Promise<string[]> {
   const random = seeded(seed);
   const decide = (process: string, number: number): "freeze" | "late" | undefined =>

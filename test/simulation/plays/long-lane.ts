@@ -6,19 +6,20 @@ import { seeded } from "../../fixtures/seeded.ts";
 import { configurationOf, createCloud } from "../cloud/cloud.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import { copyDependencies, startCopyFunction } from "../cloud/copy-function.ts";
-import { drawOdds } from "../odds.ts";
+import { drawOdds } from "../world/odds.ts";
 import { checkTheEnd, createTagGuard } from "../promises.ts";
 import { createHistory, scheduleGarbage, schedulePushes } from "../pushes.ts";
 import { createQueue, VISIBILITY_MS } from "../cloud/queue.ts";
 import type { Message, Queue } from "../cloud/queue.ts";
 import { scheduleProbe, scheduleReconcile } from "../cloud/scheduled-functions.ts";
-import { createProcess, createWorld } from "../world.ts";
-import type { Process } from "../world.ts";
+import { createProcess } from "../world/process.ts";
+import { createWorld } from "../world/world.ts";
+import type { Process } from "../world/process.ts";
 
-/** What became of one seed. */
+/** The result of one seed. */
 export interface LongLanePlayed {
   readonly violations: readonly string[];
-  /** Requests that functions handed over, and builds that were started. */
+  /** Requests that functions handed over to the long lane. */
   readonly handedOver: number;
   readonly builds: number;
 }
@@ -27,16 +28,16 @@ const MINUTE = 60_000;
 const PUSHES_END = 1.5 * MINUTE;
 const FAULTS_END = 8 * MINUTE;
 const END = 120 * MINUTE;
-/** Time a build has; it is killed at its end. */
+/** Timeout of a build, in milliseconds: then it is killed. */
 const BUILD_MS = 20 * MINUTE;
-/** What a destination takes of one upload: a function has 115 s, and this layer needs 157. */
+/** Rate of one upload: a function has 115 s, and the large layer needs 157 s. */
 const BYTES_PER_MS = 80;
 const HUGE = `layer huge ${"x".repeat(12 * 1024 * 1024)}`;
 const configuration = configurationOf("gar", "hub");
 
 /**
- * Plays one seed whose images share a layer that no function can send: pushes, crashes, freezes and lost answers as elsewhere; functions hand
- * over, and builds work through the long queues, one at a time, until something kills them.
+ * Plays one seed whose images share a layer too large for a function, with the usual pushes and faults. Functions hand requests
+ * over, and builds drain the long queues, one build at a time, until they end or are killed.
  */
 export async function simulateLongLane(seed: number): Promise<LongLanePlayed> {
   const random = seeded(seed);
@@ -51,7 +52,7 @@ export async function simulateLongLane(seed: number): Promise<LongLanePlayed> {
   schedulePushes(cloud, history, PUSHES_END, [HUGE]);
   scheduleGarbage(cloud, FAULTS_END);
   scheduleProbe(cloud, END / 2);
-  for (let at = MINUTE; at < END; at += MINUTE) world.time.after(at, () => lane.look());
+  for (let at = MINUTE; at < END; at += MINUTE) world.time.after(at, () => lane.startBuildIfNeeded());
   scheduleReconcile(cloud, END / 2, END);
   await world.time.run(END);
   checkTheEnd(cloud, history);
@@ -61,7 +62,7 @@ export async function simulateLongLane(seed: number): Promise<LongLanePlayed> {
   return { violations: world.violations, handedOver: lane.handedOver(), builds: lane.builds() };
 }
 
-/** The long queues, and the project whose builds work through them. */
+/** The long queues, and the project whose builds drain them. */
 function createLane(cloud: Cloud) {
   const { world, places } = cloud;
   const queues = new Map([...places.keys()].map((name) => [name, createQueue(world, `${name}-long`)] as const));
@@ -76,7 +77,7 @@ function createLane(cloud: Cloud) {
     const signal = new AbortController().signal;
     const options = {
       handle: createHandler(buildDependencies(cloud, process, queues)),
-      // A build is killed, not told.
+      // A build is killed without notice.
       ending: signal,
       remainingMs: () => endsAt - world.time.now() - MINUTE,
       leastMs: 5 * MINUTE,
@@ -102,8 +103,8 @@ function createLane(cloud: Cloud) {
         return process.call({ service: "queue", what: `hands over ${request.id}`, effect, failure, signal });
       };
     },
-    /** What the probe function does once a minute: CodeBuild takes one build at a time. */
-    look(): void {
+    /** Starts a build if messages wait, as the probe function does each minute: CodeBuild runs one build at a time. */
+    startBuildIfNeeded(): void {
       const isBusy = running !== undefined && !running.isOver && running.process.isAlive();
       if (isBusy || [...queues.values()].every((queue) => queue.waiting("backfill") === 0)) return;
       running = { process: createProcess(world, `build-${builds++}`), isOver: false };
@@ -112,9 +113,9 @@ function createLane(cloud: Cloud) {
   };
 }
 
-const failure = (): Error => new Error("the queue cannot be reached");
+const failure = (): Error => new Error("the queue is unreachable");
 
-/** The copy function's, with hours of time and no lane to hand over to. */
+/** The dependencies of the copy function, without a long lane to hand over to. */
 function buildDependencies(cloud: Cloud, process: Process, queues: ReadonlyMap<string, Queue>): CopyDependencies {
   const own = copyDependencies(cloud, process);
   return {
@@ -128,7 +129,7 @@ function buildDependencies(cloud: Cloud, process: Process, queues: ReadonlyMap<s
   };
 }
 
-/** Long polling of 20 s, and what a build does with the message that it got. */
+/** A queue as a build reads it: with long polls of 20 s. */
 function readBy(process: Process, destination: string, queue: Queue): LongQueue {
   let take: ((message: Message) => void) | undefined;
   queue.poll((message) => {

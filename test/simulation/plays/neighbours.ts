@@ -4,8 +4,8 @@ import { startCopyFunction } from "../cloud/copy-function.ts";
 import { createFanOutFunction } from "../cloud/fan-out-function.ts";
 import { addImage } from "../cloud/registry.ts";
 import { scheduleProbe } from "../cloud/scheduled-functions.ts";
-import { CALM, createWorld } from "../world.ts";
-import type { Outage } from "../world.ts";
+import { CALM, createWorld } from "../world/world.ts";
+import type { Outage } from "../world/world.ts";
 
 const MINUTE_MS = 60_000;
 const PUSHED_WITHIN = 10 * MINUTE_MS;
@@ -14,7 +14,10 @@ const TAGS = 300;
 const configuration = configurationOf("gar", "hub", "hub2", "hub3");
 const deployment = { concurrency: 10, limitMs: 15 * MINUTE_MS, uploadMs: 200 };
 
-/** Pushes tags to four destinations, three of which suffer. @returns the mean lag of the one that does not, in milliseconds, and its tags. */
+/**
+ * Pushes tags to four destinations, three of which may have an outage.
+ * @returns the mean lag of the healthy one, in milliseconds, and the number of its tags.
+ */
 export async function playNeighbours(
   kinds: readonly Outage["kind"][],
 ): Promise<{ meanLagMs: number; arrived: number }> {

@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 const OUTAGE = { tags: 10_000, containers: 200, outageMs: 6 * HOUR };
 const RATE = configurationOf("gar").destinations[0]?.requestsPerSecond ?? 0;
 
-/** Most events in any stretch of time. */
+/** The maximum number of events within any period. */
 function most(moments: readonly number[], ms: number): number {
   let start = 0;
   let most = 0;
@@ -18,7 +18,7 @@ function most(moments: readonly number[], ms: number): number {
   return most;
 }
 
-describe("a target that is away for six hours with 10,000 tags queued", () => {
+describe("a target that is unreachable for six hours with 10,000 tags queued", () => {
   let report: OutageReport;
   beforeAll(async () => {
     report = await playOutage(OUTAGE);
@@ -28,22 +28,22 @@ describe("a target that is away for six hours with 10,000 tags queued", () => {
     expect(report).toMatchObject({ deadLetters: 0, differing: 0 });
   });
 
-  it("P29: is asked by two permits, three times each, and one probe, by all 200 containers together in any 30 s", () => {
+  it("P29: gets at most seven requests in any 30 s from all 200 containers: two permits with three attempts each, and one probe", () => {
     expect(report.probes.length).toBeGreaterThan(100);
     expect(most(report.probes, 30_000)).toBeLessThanOrEqual(7);
   });
 
-  it("costs next to nothing while it lasts: the queues rest", () => {
+  it("causes few deliveries: the queues are paused", () => {
     expect(report.deliveries).toBeLessThan(15 * OUTAGE.tags);
   });
 
-  it("S02: is met slowly when it is back, and never with more than the allowed rate and what its pause had saved", () => {
+  it("S02: gets requests slowly when it is back, and never more than the allowed rate plus the turns saved during the pause", () => {
     const first = report.requests.filter((at) => at < OUTAGE.outageMs + 120_000);
     expect(most(first, 1_000)).toBeLessThan(RATE * 2);
     expect(most(report.requests, 60_000)).toBeLessThanOrEqual(RATE * 70);
   });
 
-  it("has everything within 1.2 times what the rate allows at best, once it is back", () => {
+  it("has everything within 1.2 times the ideal time at the allowed rate, once it is back", () => {
     const idealMs = (report.requests.length / RATE) * 1_000;
     expect((report.convergedAt - OUTAGE.outageMs) / idealMs).toBeLessThan(1.2);
   });

@@ -4,7 +4,7 @@ import { createFanOutFunction } from "../cloud/fan-out-function.ts";
 import { addImage } from "../cloud/registry.ts";
 import { scheduleProbe } from "../cloud/scheduled-functions.ts";
 import { seeded } from "../../fixtures/seeded.ts";
-import { CALM, createWorld } from "../world.ts";
+import { CALM, createWorld } from "../world/world.ts";
 
 export interface OutageOptions {
   readonly tags: number;
@@ -12,13 +12,13 @@ export interface OutageOptions {
   readonly outageMs: number;
 }
 
-/** What an outage did, and how it ended. Times are milliseconds since the beginning. */
+/** The effects of an outage. Times are milliseconds since the beginning. */
 export interface OutageReport {
   readonly deadLetters: number;
   readonly differing: number;
-  /** Requests that met the target while it was away, from the moment at which every copy knew that its circuit is open. */
+  /** Requests during the outage, after every copy has learned that the circuit is open. */
   readonly probes: readonly number[];
-  /** Every request that reached the target after it was back. */
+  /** Requests after the outage. */
   readonly requests: readonly number[];
   /** When the last tag had been put. */
   readonly convergedAt: number;
@@ -26,23 +26,23 @@ export interface OutageReport {
 }
 
 /**
- * A container believes a circuit to be closed for so long after it looked; copies that were admitted by then still wait for their turn,
- * and try each request of theirs three times. Milliseconds.
+ * Time until no copy sends requests under a closed circuit any more, in milliseconds: a container caches the state of the circuit, and
+ * admitted copies wait for their turn and send each request up to three times.
  */
 const UNDER_WAY_MS = 30_000;
 const PUSHED_WITHIN = 300_000;
 const REPOSITORIES = ["app", "web"];
 const AFTERWARDS = 2 * 3_600_000;
 
-/** Pushes tags to a target that is away from the beginning, and lets it come back. */
+/** Pushes tags to a target that is unreachable at first, and ends the outage after `outageMs`. */
 export async function playOutage({ tags, containers, outageMs }: OutageOptions): Promise<OutageReport> {
   const random = seeded(1);
   const world = createWorld(random, { odds: CALM, faultsEnd: 0, isTraced: false });
-  world.outages.push({ service: "gar", from: 0, until: outageMs, kind: "away" });
+  world.outages.push({ service: "gar", from: 0, until: outageMs, kind: "unreachable" });
   const configuration = configurationOf("gar");
   const deployment = { concurrency: containers, limitMs: 900_000, uploadMs: 100 };
   const cloud = createCloud(world, { configuration, deployment, isLenient: false });
-  // One repository that fails says nothing of the destination: an outage is of several.
+  // Failures of one repository do not open the circuit of a destination: an outage affects several.
   const repositories = REPOSITORIES.map((name) => ({
     name,
     source: cloud.source.repository(name),

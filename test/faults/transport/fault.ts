@@ -1,7 +1,7 @@
-import type { ConnectionsOptions } from "../../src/registry/http/connections.ts";
-import type { Endpoint } from "../../src/registry/client/endpoint.ts";
-import type { Certificates } from "../fixtures/servers/certificates.ts";
-import type { Spoil } from "./fault-proxy.ts";
+import type { ConnectionsOptions } from "../../../src/registry/http/connections.ts";
+import type { Endpoint } from "../../../src/registry/client/endpoint.ts";
+import type { Certificates } from "../../fixtures/servers/certificates.ts";
+import type { Spoil } from "../../fixtures/servers/fault-proxy.ts";
 
 /** A row of the catalogue of faults. */
 export interface Fault {
@@ -17,14 +17,14 @@ export interface Fault {
   /** What happens to requests. */
   readonly spoil?: Spoil;
   /** What happens to connections. */
-  readonly line?: SpoilLine;
+  readonly line?: LineFault;
 }
 
 /** From nothing to everything; each includes the ones before it. */
 export type Resends = "nothing" | "the manifest" | "the broken blob" | "the image";
 
 /** Puts something between the client and a server. */
-export type SpoilLine = (place: {
+export type LineFault = (place: {
   /** `127.0.0.1:PORT` of the server. */
   readonly behind: string;
   readonly certificates: Certificates;

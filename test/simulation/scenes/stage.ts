@@ -1,20 +1,22 @@
-import { seeded } from "../fixtures/seeded.ts";
-import { parseRepositoryName } from "../../src/oci/reference.ts";
-import type { ImageTarget } from "../../src/oci/image-target.ts";
-import type { ReplicateTag } from "../../src/replication/copy/replicate-tag.ts";
-import { watchedTarget } from "../../src/replication/destination/observed-target.ts";
-import { configurationOf, createCloud } from "./cloud/cloud.ts";
-import type { Cloud } from "./cloud/cloud.ts";
-import { copyWiring } from "./cloud/copy-function.ts";
-import type { Script } from "./http/site.ts";
-import { CALM, createProcess, createWorld } from "./world.ts";
-import { NEVER } from "../../src/async/abort.ts";
-import type { Process, Service, World } from "./world.ts";
+import { seeded } from "../../fixtures/seeded.ts";
+import { parseRepositoryName } from "../../../src/oci/reference.ts";
+import type { ImageTarget } from "../../../src/oci/image-target.ts";
+import type { ReplicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import { watchedTarget } from "../../../src/replication/destination/observed-target.ts";
+import { configurationOf, createCloud } from "../cloud/cloud.ts";
+import type { Cloud } from "../cloud/cloud.ts";
+import { copyWiring } from "../cloud/copy-function.ts";
+import type { Script } from "../http/site.ts";
+import { createProcess } from "../world/process.ts";
+import { CALM, createWorld } from "../world/world.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import type { Process } from "../world/process.ts";
+import type { Service, World } from "../world/world.ts";
 
-/** One fault, played over what production runs. */
-export interface Seam {
+/** One fault, played against production code. */
+export interface Scene {
   readonly name: string;
-  /** @returns what does not hold. */
+  /** @returns the expectations that do not hold. */
   play(): Promise<string[]>;
 }
 
@@ -26,22 +28,22 @@ export interface Sent {
   readonly at: number;
 }
 
-interface Way {
-  /** At the source. */
+interface Route {
+  /** Its name at the source. */
   readonly repository: string;
   readonly priority: "live" | "backfill";
 }
 
-/** One warm process with its client, limiter and circuits, on a cloud that does nothing wrong but what a script says. */
+/** One warm process with its client, rate limiter and circuits, on a cloud without faults except those of a script. */
 export interface Stage {
   readonly world: World;
   readonly cloud: Cloud;
   readonly process: Process;
   /** Every request that was sent. */
   readonly sent: readonly Sent[];
-  /** A way to a repository at a destination, as a copy has it. */
-  readonly open: (name: "gar" | "hub", more?: Partial<Way>) => ReplicateTag;
-  /** The target as a copy sees it that the circuit has admitted. */
+  /** Opens source and target as a copy to a destination does. */
+  readonly open: (name: "gar" | "hub", route?: Partial<Route>) => ReplicateTag;
+  /** The target as a copy sees it after the circuit has admitted it. */
   readonly admitted: (name: "gar" | "hub", repository?: string) => Promise<ImageTarget>;
   readonly requests: (service: Service, method: string) => number;
   readonly expect: (holds: boolean, what: string) => void;
@@ -50,7 +52,7 @@ export interface Stage {
 const MINUTE_MS = 60_000;
 const configuration = configurationOf("gar", "hub");
 
-/** Plays one scene. @param limitMs time an invocation of a function has. @returns what did not hold. */
+/** Plays one scene. @param limitMs the timeout of a function. @returns the expectations that do not hold. */
 export async function play(
   script: Script,
   act: (stage: Stage) => Promise<void>,

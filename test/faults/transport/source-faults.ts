@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fault } from "./fault.ts";
 import type { Fault } from "./fault.ts";
-import type { Passing, Spoil } from "./fault-proxy.ts";
-import { pass, plain } from "./fault-proxy.ts";
+import type { Passing, Spoil } from "../../fixtures/servers/fault-proxy.ts";
+import { pass, plain } from "../../fixtures/servers/fault-proxy.ts";
 
 const isBlob: Spoil["hits"] = ({ method, url }) => method === "GET" && url?.includes("/blobs/sha256:") === true;
 

@@ -1,9 +1,9 @@
-import { startHttpServer } from "../../local/http/http-server.ts";
-import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
+import { startHttpServer } from "../../../local/http/http-server.ts";
+import { fixedCredentials } from "../../../src/registry/auth/credentials.ts";
 import { fault } from "./fault.ts";
-import type { Fault, SpoilLine } from "./fault.ts";
-import { pass, startFaultProxy } from "./fault-proxy.ts";
-import type { Passing, Spoil } from "./fault-proxy.ts";
+import type { Fault, LineFault } from "./fault.ts";
+import { pass, startFaultProxy } from "../../fixtures/servers/fault-proxy.ts";
+import type { Passing, Spoil } from "../../fixtures/servers/fault-proxy.ts";
 
 /** Tokens as a token server issues them: the newest is good, those before it have expired. */
 function tokenService() {
@@ -36,7 +36,7 @@ function withTokens(expires: (passing: Passing) => boolean): Spoil {
 }
 
 /** Each download leads to a link on another host, good for one use, that breaks in the middle. */
-const linksThatExpire: SpoilLine = async ({ behind, random, stack }) => {
+const linksThatExpire: LineFault = async ({ behind, random, stack }) => {
   const used = new Set<string>();
   const store = await startHttpServer((request, response) => {
     const link = new URL(request.url ?? "/", "http://store");

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import type { Passing, Spoil } from "./fault-proxy.ts";
-import { plain } from "./fault-proxy.ts";
+import type { Passing, Spoil } from "../../fixtures/servers/fault-proxy.ts";
+import { plain } from "../../fixtures/servers/fault-proxy.ts";
 import { fault } from "./fault.ts";
 import type { Fault } from "./fault.ts";
 

@@ -1,6 +1,6 @@
-import { digestOf } from "../../src/oci/digest.ts";
-import { MediaType } from "../../src/oci/media-type.ts";
-import { addImage, addIndex, addReferrer, descriptorOf } from "../fixtures/images/memory-image.ts";
+import { digestOf } from "../../../src/oci/digest.ts";
+import { MediaType } from "../../../src/oci/media-type.ts";
+import { addImage, addIndex, addReferrer, descriptorOf } from "../../fixtures/images/memory-image.ts";
 import type { ContentFault } from "./content-fault.ts";
 import { addOdd, blobDescriptor, bytes, pick, some, uploads } from "./odd-images.ts";
 

@@ -13,7 +13,7 @@ const KINDS = [
   "body",
 ] as const satisfies readonly (keyof Odds)[];
 
-/** Some seeds are calm, some are terrible, and in some one thing goes wrong again and again. */
+/** Some seeds are calm, some are terrible, and some repeat one kind of fault again and again. */
 export function drawOdds(random: () => number): Odds {
   const most = [0, 0.02, 0.05, 0.1][Math.floor(random() * 4)] ?? 0;
   const odds = {
@@ -31,36 +31,36 @@ export function drawOdds(random: () => number): Odds {
   return often === undefined ? odds : { ...odds, [often]: 0.1 + random() * 0.2 };
 }
 
-/** What a seed suffers from beside its odds. */
-export interface Suffering {
+/** The outages of a seed. */
+export interface Outages {
   readonly outages: readonly Outage[];
-  /** The destination that is sick for longer than all faults last, if any. */
+  /** The destination whose outage outlasts all other faults, if any. */
   readonly sick: Service | undefined;
 }
 
-/** In which ways a service suffers, the usual ones first. A source that forbids one repository forbids it for good. */
-const SUFFERS = {
-  gar: ["away", "broken", "forbidden"],
-  hub: ["away", "broken", "forbidden"],
-  source: ["away", "broken"],
-  logins: ["away", "forbidden"],
-  table: ["away"],
-  queue: ["away"],
+/** Outages that a service can have, the common ones first. A source that denies access to a repository denies it permanently. */
+const KINDS_OF_OUTAGE = {
+  gar: ["unreachable", "failing", "forbidden"],
+  hub: ["unreachable", "failing", "forbidden"],
+  source: ["unreachable", "failing"],
+  logins: ["unreachable", "forbidden"],
+  table: ["unreachable"],
+  queue: ["unreachable"],
 } as const satisfies Partial<Record<Service, readonly Outage["kind"][]>>;
 const SERVICES = ["gar", "hub", "table", "queue", "source", "logins"] as const;
 
-/** In some seeds a service is away for a while; in some one destination is sick for long, beside a healthy one. */
-export function drawSuffering(random: () => number, pushesEnd: number, faultsEnd: number): Suffering {
+/** In some seeds one service fails for a while; in others one destination fails for long beside a healthy one. */
+export function drawOutages(random: () => number, pushesEnd: number, faultsEnd: number): Outages {
   const from = random() * pushesEnd;
   const draw = random();
   if (draw < 0.4) {
     const service = pick(SERVICES, random);
     const until = Math.min(from + 10_000 + random() * 2 * MINUTE_MS, faultsEnd);
-    return { outages: [{ service, from, until, kind: pick(SUFFERS[service], random) }], sick: undefined };
+    return { outages: [{ service, from, until, kind: pick(KINDS_OF_OUTAGE[service], random) }], sick: undefined };
   }
   if (draw < 0.6) {
     const service = random() < 0.5 ? "gar" : "hub";
-    const kind = pick(["away", "broken", "drips", "forbidden"] as const, random);
+    const kind = pick(["unreachable", "failing", "dripping", "forbidden"] as const, random);
     return { outages: [{ service, from: 0, until: faultsEnd + random() * 10 * MINUTE_MS, kind }], sick: service };
   }
   return { outages: [], sick: undefined };

@@ -1,20 +1,20 @@
 import type { Digest } from "../../../src/oci/digest.ts";
-import { startCopyFunction } from "./copy-function.ts";
-import { createFanOutFunction } from "./fan-out-function.ts";
-import { addImage } from "./registry.ts";
-import { scheduleReconcile } from "./scheduled-functions.ts";
-import { play } from "../stage.ts";
-import type { Seam } from "../stage.ts";
+import { startCopyFunction } from "../cloud/copy-function.ts";
+import { createFanOutFunction } from "../cloud/fan-out-function.ts";
+import { addImage } from "../cloud/registry.ts";
+import { scheduleReconcile } from "../cloud/scheduled-functions.ts";
+import { play } from "./stage.ts";
+import type { Scene } from "./stage.ts";
 
-/** Calls of a process after which it dies: in the middle of its copy, before anything has arrived. */
+/** The call at which a process dies: in the middle of its copy, before anything has arrived. */
 const KILLED_AT = 12;
-/** Calls of a comparison after which it dies: it has looked at both circuits, has its lease, and has asked for nothing. */
+/** The call at which a comparison dies: it has read both circuits and taken its lease, and has requested nothing. */
 const COMPARED_AT = 7;
 
-/** What the functions do with processes that die, and with messages that are where they should not be. */
-export const FUNCTION_SEAMS: readonly Seam[] = [
+/** Processes that die, lost events and misplaced messages. */
+export const FUNCTION_SCENES: readonly Scene[] = [
   {
-    name: "a copy that kills its process each time ends, and is buried with its reason",
+    name: "a copy that kills its process each time goes to the dead letters with its reason",
     play: () =>
       play({}, async ({ cloud, world, process, expect }) => {
         const repository = cloud.source.repository("app");
@@ -25,11 +25,14 @@ export const FUNCTION_SEAMS: readonly Seam[] = [
         startCopyFunction(cloud, () => void deliveries++);
         createFanOutFunction(cloud)({ id: "e", repository: "app", tag: "v1", digest, at: world.time.now() });
         await process.sleep(58 * 60_000);
-        expect(cloud.dead.length === 2, `${cloud.dead.length} of 2 messages are buried after ${deliveries} deliveries`);
+        expect(
+          cloud.dead.length === 2,
+          `${cloud.dead.length} of 2 messages are dead letters after ${deliveries} deliveries`,
+        );
       }),
   },
   {
-    name: "a comparison that died is taken up by the next one",
+    name: "the next comparison continues one that died",
     play: () =>
       play({}, async ({ cloud, world, process, expect }) => {
         const repository = cloud.source.repository("app");
@@ -40,11 +43,11 @@ export const FUNCTION_SEAMS: readonly Seam[] = [
         scheduleReconcile(cloud, 60_000, 58 * 60_000);
         await process.sleep(58 * 60_000);
         const found = cloud.places.get("gar")?.registry.repository("p/r/app").tags.get("v1");
-        expect(found === digest, "the tag that no event told of is not there");
+        expect(found === digest, "the tag without an event is absent");
       }),
   },
   {
-    name: "a push to a tag that is there, whose event is lost, is found by the comparison",
+    name: "the comparison finds a push to an existing tag whose event was lost",
     play: () =>
       play({}, async ({ cloud, world, process, expect }) => {
         const repository = cloud.source.repository("app");
@@ -63,12 +66,12 @@ export const FUNCTION_SEAMS: readonly Seam[] = [
         await process.sleep(45 * 60_000);
         for (const [name, { destination, registry }] of cloud.places) {
           const found = registry.repository(`${destination.prefix}/app`).tags.get("v1");
-          expect(found === newer, `${name} has ${found ?? "nothing"} in place of ${newer}`);
+          expect(found === newer, `${name} has ${found ?? "nothing"} instead of ${newer}`);
         }
       }),
   },
   {
-    name: "a message on another destination's queue is buried, and writes nothing",
+    name: "a message on the queue of another destination goes to the dead letters, and writes nothing",
     play: () =>
       play({}, async ({ cloud, world, process, requests, expect }) => {
         const repository = cloud.source.repository("app");
@@ -79,7 +82,7 @@ export const FUNCTION_SEAMS: readonly Seam[] = [
         cloud.places.get("gar")?.queue.send(JSON.stringify(request), "live");
         startCopyFunction(cloud);
         await process.sleep(60_000);
-        expect(cloud.dead.length === 1, "it is not buried");
+        expect(cloud.dead.length === 1, "it is no dead letter");
         expect(requests("hub", "PUT") === 0, "it is written");
       }),
   },

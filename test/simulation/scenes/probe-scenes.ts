@@ -1,15 +1,15 @@
 import { scheduleProbe } from "../cloud/scheduled-functions.ts";
-import { play } from "../stage.ts";
-import type { Seam } from "../stage.ts";
+import { play } from "./stage.ts";
+import type { Scene } from "./stage.ts";
 
-/** Time a destination takes to answer a probe, and when its circuit opens anew: in between. Milliseconds. */
+/** When a destination answers a probe, and when its circuit opens again: before the answer. Milliseconds. */
 const ANSWERS_AFTER_MS = 5_000;
 const REOPENS_AFTER_MS = 2_000;
 
-/** What the probe function does to a circuit that others change, too. */
-export const PROBE_SCENES: readonly Seam[] = [
+/** A probe function whose circuit changes meanwhile. */
+export const PROBE_SCENES: readonly Scene[] = [
   {
-    name: "a circuit that opened anew while its destination was probed stays open",
+    name: "a circuit that opened again during a probe stays open",
     play: () =>
       play(
         { tookMs: (service) => (service === "gar" ? ANSWERS_AFTER_MS : 0) },

@@ -1,19 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { imageOf, layer, withReferrer } from "../../local/images/image-content.ts";
-import { pushImage } from "../../local/images/push-image.ts";
-import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
-import { parseRepositoryName } from "../../src/oci/reference.ts";
-import { createConnections } from "../../src/registry/http/connections.ts";
-import { createRegistryTarget } from "../../src/registry/registry-target.ts";
-import { concurrently } from "../../src/async/run-concurrently.ts";
-import { startDockerRegistry } from "../fixtures/real/docker-registry.ts";
-import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
-import { scriptedServer } from "../fixtures/servers/scripted-server.ts";
+import { imageOf, layer, withReferrer } from "../../../local/images/image-content.ts";
+import { pushImage } from "../../../local/images/push-image.ts";
+import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
+import { parseRepositoryName } from "../../../src/oci/reference.ts";
+import { createConnections } from "../../../src/registry/http/connections.ts";
+import { createRegistryTarget } from "../../../src/registry/registry-target.ts";
+import { concurrently } from "../../../src/async/run-concurrently.ts";
+import { startDockerRegistry } from "../../fixtures/real/docker-registry.ts";
+import { testEndpoint, testSource } from "../../fixtures/registry-client.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 import { carryOut } from "./content-fault.ts";
 import { DOCUMENT_FAULTS } from "./document-faults.ts";
 import { MOMENT_FAULTS } from "./moment-faults.ts";
-import { seeded } from "../fixtures/seeded.ts";
+import { seeded } from "../../fixtures/seeded.ts";
 
 const SEEDS = 20;
 const never = new AbortController().signal;
@@ -129,7 +129,7 @@ describe("the table of content faults in the documents", () => {
     const text = [
       "# Faults of content, and what was seen",
       "",
-      `Written by \`test/faults/content-faults.test.ts\`: each row is ${SEEDS} copies whose images, registries or moments a seed decides.`,
+      `Written by \`test/faults/content/content-faults.test.ts\`: each row is ${SEEDS} copies whose images, registries or moments a seed decides.`,
       "After each, everything under every tag of the target was looked at: all of it there, every byte what its digest says.",
       "What lines and servers do is in [faults-seen.md](faults-seen.md).",
       "",
@@ -138,7 +138,7 @@ describe("the table of content faults in the documents", () => {
       ...rows,
       "",
     ].join("\n");
-    await expect(text).toMatchFileSnapshot("../../docs/understand/faults-content-seen.md");
+    await expect(text).toMatchFileSnapshot("../../../docs/understand/faults-content-seen.md");
   });
 
   it("and that of lines together have every row of the catalogue: N01 to N44 and R01 to R28", async () => {

@@ -1,15 +1,15 @@
-import { digestOf, algorithmOf } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import { successors } from "../../src/oci/manifest.ts";
-import { isNonDistributable } from "../../src/oci/media-type.ts";
-import type { Clock } from "../../src/async/clock.ts";
-import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
-import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
-import type { ReplicateTag } from "../../src/replication/copy/replicate-tag.ts";
-import { systemClock } from "../../src/async/system-clock.ts";
-import type { MemoryRepository } from "../fakes/memory-repository.ts";
-import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
-import type { ReplicateFixture } from "../fixtures/replicate-context.ts";
+import { digestOf, algorithmOf } from "../../../src/oci/digest.ts";
+import type { Digest } from "../../../src/oci/digest.ts";
+import { successors } from "../../../src/oci/manifest.ts";
+import { isNonDistributable } from "../../../src/oci/media-type.ts";
+import type { Clock } from "../../../src/async/clock.ts";
+import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
+import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import type { ReplicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import { systemClock } from "../../../src/async/system-clock.ts";
+import type { MemoryRepository } from "../../fakes/memory-repository.ts";
+import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
 
 /** A row of the catalogue about what registries hold and mean: a source, a target, and what happens between them. */
 export interface ContentFault {

@@ -1,8 +1,8 @@
-import { RegistryError } from "../../src/oci/errors/registry-error.ts";
-import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
-import type { MemoryRepository } from "../fakes/memory-repository.ts";
-import { addImage } from "../fixtures/images/memory-image.ts";
-import { anotherDelivery, copyRequest } from "../fixtures/replicate-context.ts";
+import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
+import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import type { MemoryRepository } from "../../fakes/memory-repository.ts";
+import { addImage } from "../../fixtures/images/memory-image.ts";
+import { anotherDelivery, copyRequest } from "../../fixtures/replicate-context.ts";
 import type { ContentFault } from "./content-fault.ts";
 import { pick, some, uploads } from "./odd-images.ts";
 

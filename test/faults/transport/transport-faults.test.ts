@@ -1,27 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { imageOf, layer } from "../../local/images/image-content.ts";
-import type { ImageContent } from "../../local/images/image-content.ts";
-import { pushImage } from "../../local/images/push-image.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
-import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import { verifyTag } from "../../local/verify.ts";
-import type { ImageSource } from "../../src/oci/image-source.ts";
-import { parseTag } from "../../src/oci/reference.ts";
-import { createRegistrySource } from "../../src/registry/registry-source.ts";
-import { createRegistryTarget } from "../../src/registry/registry-target.ts";
-import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
-import { concurrently } from "../../src/async/run-concurrently.ts";
-import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
-import { createConnections } from "../../src/registry/http/connections.ts";
-import { temporaryFolder } from "../fixtures/processes/programs.ts";
-import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
-import { anotherDelivery, copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
-import { startFaultProxy } from "./fault-proxy.ts";
-import type { FaultProxy } from "./fault-proxy.ts";
-import { seeded } from "../fixtures/seeded.ts";
-import { makeCertificates } from "../fixtures/servers/certificates.ts";
-import type { Certificates } from "../fixtures/servers/certificates.ts";
-import type { Endpoint } from "../../src/registry/client/endpoint.ts";
+import { imageOf, layer } from "../../../local/images/image-content.ts";
+import type { ImageContent } from "../../../local/images/image-content.ts";
+import { pushImage } from "../../../local/images/push-image.ts";
+import { createPlainProfile } from "../../../local/registry/profiles/plain.ts";
+import { openRegistryFiles, startRegistry } from "../../../local/registry/registry-server.ts";
+import { verifyTag } from "../../../local/verify.ts";
+import type { ImageSource } from "../../../src/oci/image-source.ts";
+import { parseTag } from "../../../src/oci/reference.ts";
+import { createRegistrySource } from "../../../src/registry/registry-source.ts";
+import { createRegistryTarget } from "../../../src/registry/registry-target.ts";
+import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
+import { concurrently } from "../../../src/async/run-concurrently.ts";
+import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import { createConnections } from "../../../src/registry/http/connections.ts";
+import { temporaryFolder } from "../../fixtures/processes/programs.ts";
+import { testEndpoint, testSource } from "../../fixtures/registry-client.ts";
+import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import { startFaultProxy } from "../../fixtures/servers/fault-proxy.ts";
+import type { FaultProxy } from "../../fixtures/servers/fault-proxy.ts";
+import { seeded } from "../../fixtures/seeded.ts";
+import { makeCertificates } from "../../fixtures/servers/certificates.ts";
+import type { Certificates } from "../../fixtures/servers/certificates.ts";
+import type { Endpoint } from "../../../src/registry/client/endpoint.ts";
 import { AUTHORIZATION_FAULTS } from "./authorization-faults.ts";
 import { CONNECTION_FAULTS } from "./connection-faults.ts";
 import type { Fault, Resends } from "./fault.ts";
@@ -175,7 +175,7 @@ async function published(target: ImageSource): Promise<unknown> {
 describe("the table of faults in the documents", () => {
   it("is what was seen", async () => {
     expect(seen).toHaveLength(FAULTS.length);
-    await expect(table()).toMatchFileSnapshot("../../docs/understand/faults-seen.md");
+    await expect(table()).toMatchFileSnapshot("../../../docs/understand/faults-seen.md");
   });
 });
 
@@ -188,7 +188,7 @@ function table(): string {
   return [
     "# Faults, and what was seen",
     "",
-    `Written by \`test/faults/faults.test.ts\`: each row is ${SEEDS} copies of a three-layer image through a proxy that spoils requests as the row says,`,
+    `Written by \`test/faults/transport/transport-faults.test.ts\`: each row is ${SEEDS} copies of a three-layer image through a proxy that spoils requests as the row says,`,
     "where and how far decided by a seed. A copy that is deferred is delivered again. Every image was read back and compared byte by byte.",
     '"Sent twice" is the most that the target may be sent beyond the image; more fails the test. When a source breaks it is nothing, for its',
     "stream is gone on with; when a target breaks, it is the one broken blob, which Artifact Registry cannot resume.",

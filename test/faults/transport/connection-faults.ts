@@ -1,14 +1,14 @@
 import type { lookup } from "node:dns";
 import { fault } from "./fault.ts";
-import type { Fault, Line, SpoilLine } from "./fault.ts";
-import { passTls, startTcpLine } from "./tcp-line.ts";
-import type { Connection } from "./tcp-line.ts";
+import type { Fault, Line, LineFault } from "./fault.ts";
+import { passTls, startTcpLine } from "../../fixtures/servers/tcp-line.ts";
+import type { Connection } from "../../fixtures/servers/tcp-line.ts";
 
 /** A line that speaks TLS and is trusted, but for what happens to its connections. */
 function tlsLine(
-  handle: (connection: Connection, place: Parameters<SpoilLine>[0]) => void,
+  handle: (connection: Connection, place: Parameters<LineFault>[0]) => void,
   more: Partial<Line["connections"]> = {},
-): SpoilLine {
+): LineFault {
   return async (place) => {
     const line = place.stack.use(await startTcpLine(place.behind, (connection) => handle(connection, place)));
     return {
@@ -20,7 +20,7 @@ function tlsLine(
 }
 
 /** Resets the first `times` connections on which a second request arrives. */
-function resetOnReuse(times: number): SpoilLine {
+function resetOnReuse(times: number): LineFault {
   return async ({ behind, stack }) => {
     let left = times;
     const line = stack.use(
@@ -39,7 +39,7 @@ function resetOnReuse(times: number): SpoilLine {
 }
 
 /** The process sleeps for longer than its connections live, which it learns from nobody. */
-const sleepWithConnections: SpoilLine = async ({ behind, stack }) => {
+const sleepWithConnections: LineFault = async ({ behind, stack }) => {
   let slept = 0;
   const line = stack.use(await startTcpLine(behind, ({ pass }) => void pass()));
   return {
@@ -63,7 +63,7 @@ function failingLookup(code: string, times: number): typeof lookup {
 }
 
 const unresolved =
-  (code: string): SpoilLine =>
+  (code: string): LineFault =>
   async ({ behind }) => ({
     host: `localhost:${behind.split(":")[1]}`,
     connections: { resolve: failingLookup(code, 2) },

@@ -1,6 +1,6 @@
-import { MediaType } from "../../src/oci/media-type.ts";
-import type { MemoryRepository } from "../fakes/memory-repository.ts";
-import type { ReplicateFixture } from "../fixtures/replicate-context.ts";
+import { MediaType } from "../../../src/oci/media-type.ts";
+import type { MemoryRepository } from "../../fakes/memory-repository.ts";
+import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const pick = (random: () => number, below: number): number => Math.floor(random() * below);

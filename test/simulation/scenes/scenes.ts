@@ -1,0 +1,19 @@
+import { CIRCUIT_SCENES } from "./circuit-scenes.ts";
+import { FUNCTION_SCENES } from "./function-scenes.ts";
+import { LOGIN_SCENES } from "./login-scenes.ts";
+import { PROBE_SCENES } from "./probe-scenes.ts";
+import { PUT_SCENES } from "./put-scenes.ts";
+import { RATE_SCENES } from "./rate-scenes.ts";
+import type { Scene } from "./stage.ts";
+import { UPLOAD_SCENES } from "./upload-scenes.ts";
+
+/** Scenes between the client, the rate limiter and the circuit breaker, then between the functions and AWS. */
+export const SCENES: readonly Scene[] = [
+  ...RATE_SCENES,
+  ...CIRCUIT_SCENES,
+  ...LOGIN_SCENES,
+  ...PUT_SCENES,
+  ...UPLOAD_SCENES,
+  ...PROBE_SCENES,
+  ...FUNCTION_SCENES,
+];
