@@ -14,8 +14,11 @@ export interface ImageTarget {
   isEmpty(signal: AbortSignal): Promise<boolean>;
   /** Writes one blob: one upload session, one request with the exact Content-Length (distribution-spec, "POST then PUT"). */
   pushBlob(descriptor: Descriptor, options: PushBlob, signal: AbortSignal): Promise<PushedBlob>;
-  /** Puts the exact bytes under a tag, or under their digest. Everything they point to must be there. */
-  putManifest(manifest: Manifest, reference: Tag | Digest, signal: AbortSignal): Promise<void>;
+  /**
+   * Puts the exact bytes under a tag, or under their digest. Everything they point to must be there.
+   * @returns the digest that the registry says it stored; undefined when it does not say.
+   */
+  putManifest(manifest: Manifest, reference: Tag | Digest, signal: AbortSignal): Promise<Digest | undefined>;
 }
 
 export interface PushBlob {

@@ -19,11 +19,12 @@ export function createRegistryTarget(endpoint: Endpoint): ImageTarget {
     pushBlob: (descriptor, options, signal) => pushBlob(client, descriptor, options, signal),
     async putManifest(manifest, reference, signal) {
       const { subject } = successors(manifest.bytes, manifest.mediaType);
-      if (subject === undefined) return void (await putPatiently(client, manifest, reference, signal));
+      if (subject === undefined) return (await putPatiently(client, manifest, reference, signal)).digest;
       // The list before the tag: a tag that is there says that all of it is.
-      const noted = await putPatiently(client, manifest, manifest.digest, signal);
-      if (noted === undefined) await listReferrer(client, manifest, subject.digest, signal);
-      if (reference !== manifest.digest) await putPatiently(client, manifest, reference, signal);
+      const stored = await putPatiently(client, manifest, manifest.digest, signal);
+      if (stored.subject === undefined) await listReferrer(client, manifest, subject.digest, signal);
+      if (reference === manifest.digest) return stored.digest;
+      return (await putPatiently(client, manifest, reference, signal)).digest;
     },
   };
 }

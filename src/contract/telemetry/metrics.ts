@@ -21,7 +21,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   [Metric.requested]: counted("copy requests put on a queue for a push", "destination"),
   [Metric.ignored]: counted("events that ask for no copy: no tag, no rule, another action"),
   [Metric.malformed]: counted("events outside the schema of ECR's events"),
-  [Metric.replicated]: counted("tags brought to the destination and read back", "destination"),
+  [Metric.replicated]: counted("tags brought to the destination and confirmed there", "destination"),
   [Metric.unchanged]: counted("requests whose tag was equal already", "destination"),
   [Metric.superseded]: counted("requests whose tag was equal already, because of a newer push", "destination"),
   [Metric.skipped]: counted(
@@ -61,7 +61,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   [Metric.replicationLag]: {
     unit: "Milliseconds",
     dimensions: ["destination"],
-    meaning: "from the push event to the tag read back at the destination, of requests from a live queue",
+    meaning: "from the push event to the tag confirmed at the destination, of requests from a live queue",
   },
   [Metric.backfillLag]: {
     unit: "Milliseconds",

@@ -113,14 +113,13 @@ async function getManifest(
 
 /**
  * Puts the exact bytes (distribution-spec, "Pushing Manifests"). Repeatable: the same bytes give the same manifest.
- * @returns the digest of the subject when the registry has noted it ("Pushing Manifests with Subject").
  */
 export async function putManifest(
   client: RepositoryClient,
   manifest: Manifest,
   reference: Tag | Digest,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<StoredManifest> {
   const request = {
     operation: "put-manifest",
     subject: client.subject(reference),
@@ -138,7 +137,15 @@ export async function putManifest(
     const about = { operation: "put-manifest", reference, code: "DIGEST_INVALID" } as const;
     throw contentError(client, about, `was stored as ${stored} instead of ${manifest.digest}`);
   }
-  return answer.header("oci-subject");
+  return { digest: stored === undefined ? undefined : manifest.digest, subject: answer.header("oci-subject") };
+}
+
+/** What a registry says of a manifest that it has stored. */
+export interface StoredManifest {
+  /** Its digest; undefined when the registry does not say ("Docker-Content-Digest" is optional here). */
+  readonly digest: Digest | undefined;
+  /** The digest of the subject when the registry has noted it ("Pushing Manifests with Subject"). */
+  readonly subject: string | undefined;
 }
 
 /**

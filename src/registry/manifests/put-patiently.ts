@@ -3,6 +3,7 @@ import type { Manifest } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import { deniesContent } from "../../oci/errors/registry-error.ts";
 import { putManifest } from "./manifests.ts";
+import type { StoredManifest } from "./manifests.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 
 /**
@@ -17,7 +18,7 @@ export async function putPatiently(
   manifest: Manifest,
   reference: Tag | Digest,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<StoredManifest> {
   for (const pause of PAUSES_MS) {
     try {
       return await putManifest(client, manifest, reference, signal);

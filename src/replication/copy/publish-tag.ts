@@ -20,8 +20,9 @@ export class UncertainPutError extends Error {
 const PAUSES_MS = [100, 400, 1_500, 3_000, 5_000];
 
 /**
- * Puts a manifest under its tag, last of all, and reads it back: only then is the tag a promise kept. A put without an
- * answer that can be read back has taken effect, and cannot do so again.
+ * Puts a manifest under its tag, last of all. A registry that answers with the digest that it stored has said all that a second look could;
+ * one that does not, or does not answer, is asked what the tag names. A put without an answer that can be read back has taken effect, and
+ * cannot do so again.
  * @throws {UncertainPutError} when it cannot be: then nobody else may put the tag until it can take effect no more.
  */
 export async function publish(
@@ -30,13 +31,13 @@ export async function publish(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
-  const unanswered = await target.putManifest(manifest, reference, signal).then(
-    () => undefined,
-    (error: unknown) =>
-      isAnswer(error)
-        ? Promise.reject(error)
-        : new UncertainPutError("no answer to the put of the tag", { cause: error }),
-  );
+  let unanswered: UncertainPutError | undefined;
+  try {
+    if ((await target.putManifest(manifest, reference, signal)) === manifest.digest) return;
+  } catch (error) {
+    if (isAnswer(error)) throw error;
+    unanswered = new UncertainPutError("no answer to the put of the tag", { cause: error });
+  }
   for (const pause of [...PAUSES_MS, undefined]) {
     const found = await target.resolve(reference, signal).catch((error: unknown) => {
       throw unanswered ?? error;

@@ -13,7 +13,7 @@ export type CopyReport = Ending & {
 };
 
 type Ending =
-  /** The target's tag names this digest now, read back, with everything under it. */
+  /** The target's tag names this digest now, as the registry confirmed, with everything under it. */
   | {
       readonly outcome: "replicated";
       readonly digest: Digest;

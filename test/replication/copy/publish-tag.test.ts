@@ -4,6 +4,8 @@ import type { FailureCategory } from "../../../src/oci/errors/registry-error.ts"
 import type { Clock } from "../../../src/async/clock.ts";
 import { publish, UncertainPutError } from "../../../src/replication/copy/publish-tag.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import type { Digest } from "../../../src/oci/digest.ts";
+import type { Manifest } from "../../../src/oci/manifest.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
@@ -36,7 +38,38 @@ function failing(
   return { target, published: { manifest, reference: v1 } };
 }
 
+/** A target that has everything under the manifest, and answers the put of the tag with this digest. */
+function answering(digestOf: (manifest: Manifest) => Digest | undefined) {
+  const memory = createMemoryRepository("target");
+  const manifest = memory.manifests.get(addImage(memory, ["one"]));
+  if (manifest === undefined) throw new Error("the image was added");
+  const resolved: string[] = [];
+  const target: Parameters<typeof publish>[0] = {
+    async putManifest(...put) {
+      await memory.putManifest(...put);
+      return digestOf(manifest);
+    },
+    resolve(reference, signal) {
+      resolved.push(reference);
+      return memory.resolve(reference, signal);
+    },
+  };
+  return { target, published: { manifest, reference: v1 }, resolved };
+}
+
 describe("publishing a tag", () => {
+  it("is done when the registry answers with the digest that it stored", async () => {
+    const { target, published, resolved } = answering(({ digest }) => digest);
+    await publish(target, published, hurried, never);
+    expect(resolved).toEqual([]);
+  });
+
+  it("asks what the tag names when the registry does not say what it stored", async () => {
+    const { target, published, resolved } = answering(() => undefined);
+    await publish(target, published, hurried, never);
+    expect(resolved).toEqual([v1]);
+  });
+
   it.each([
     ["no answer", failure("deferred")],
     ["500", failure("deferred", 500)],
