@@ -79,7 +79,7 @@ function describeCircuit(circuit: StackStatus["destinations"][number]["circuit"]
 
 /** Prints one tag: its state, and how its last copy requests ended. */
 async function showTag(key: string, { stores, receipts, signal }: Operations, out: Terminal["out"]): Promise<ExitCode> {
-  const record = await stores.tags.update(key, (known) => ({ answer: known }), signal);
+  const record = await stores.tags.read(key, signal);
   if (record === undefined) {
     out.lines([`there is no record of ${key}; write DESTINATION/REPOSITORY:TAG, as status lists tags`]);
     return ExitCode.notFound;

@@ -57,7 +57,7 @@ async function isKnown(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    return await notices.update(name, (record) => ({ answer: !isNews(record, state, now()) }), signal);
+    return !isNews(await notices.read(name, signal), state, now());
   } catch {
     // Told twice is better than not at all.
     return false;

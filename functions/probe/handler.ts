@@ -76,8 +76,8 @@ async function lookAfter(
   const { circuits, intakes, fullConcurrency, now, observer } = dependencies;
   const policy = circuitPolicy({ ...CIRCUIT, ...settings });
   try {
-    const seen = await circuits.update(name, (record) => ({ answer: record }), signal);
-    const intake = await intakes.update(name, (record) => ({ answer: record }), signal);
+    const seen = await circuits.read(name, signal);
+    const intake = await intakes.read(name, signal);
     observer.count(Metric.circuitState, STATES[seen?.state ?? "closed"], name);
     let step = nextIntakeStep(intake, seen, fullConcurrency, now());
     if (seen !== undefined && (step.kind === "probe" || isSuspected(seen, policy, now()))) {

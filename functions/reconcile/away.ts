@@ -10,16 +10,14 @@ export async function openCircuits(
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const looks = configuration.destinations.map(async ({ name }) => {
-    const isOpen = await circuits
-      .update(name, (record) => ({ answer: record?.state === "open" }), signal)
-      .catch((error: unknown) => {
-        observer.warn("Circuit could not be read; its destination is compared all the same", {
-          destination: name,
-          error: describeError(error),
-        });
-        return false;
+    const circuit = await circuits.read(name, signal).catch((error: unknown) => {
+      observer.warn("Circuit could not be read; its destination is compared all the same", {
+        destination: name,
+        error: describeError(error),
       });
-    if (!isOpen) return [];
+      return undefined;
+    });
+    if (circuit?.state !== "open") return [];
     observer.info("Destination is not compared while its circuit is open", { destination: name });
     return [name];
   });

@@ -35,7 +35,7 @@ export function createComparer(scope: Scope, dependencies: Comparing, standings:
   const slow = new Set<string>();
 
   async function subjects(signal: AbortSignal): Promise<readonly string[]> {
-    const known = await cycles.update(SLOW_CYCLE, (record) => ({ answer: record?.subjects ?? [] }), signal);
+    const known = (await cycles.read(SLOW_CYCLE, signal))?.subjects ?? [];
     if (isSlow) return known;
     for (const subject of known) slow.add(subject);
     const all = await catalog.repositories(signal);

@@ -25,7 +25,7 @@ async function openOne(
   { intakes, openIntake, now, observer }: Parameters<typeof openForsaken>[0],
   signal: AbortSignal,
 ): Promise<void> {
-  const intake = await intakes.update(destination, (record) => ({ answer: record }), signal);
+  const intake = await intakes.read(destination, signal);
   if (!isForsaken(intake, now())) return;
   await openIntake(destination, signal);
   await intakes.update(destination, () => ({ next: { state: "full" }, answer: undefined }), signal);

@@ -133,7 +133,7 @@ async function countFinished(
   incomplete: readonly string[],
   { configuration, cycles, observer, ending }: ReconcileDependencies & Pick<Comparer, "ending">,
 ): Promise<void> {
-  const slow = await cycles.update(SLOW_CYCLE, (record) => ({ answer: record?.incomplete ?? [] }), ending);
+  const slow = (await cycles.read(SLOW_CYCLE, ending))?.incomplete ?? [];
   for (const { name } of configuration.destinations) {
     if (!incomplete.includes(name) && !slow.includes(name)) observer.count(Metric.reconciliations, 1, name);
   }

@@ -35,9 +35,9 @@ export async function readStackStatus(operations: Operations) {
 }
 
 async function readDestination(name: string, { stores, queues, depth, signal }: Operations) {
-  const circuit = await stores.circuits.update(name, (record) => ({ answer: record }), signal);
-  const intake = await stores.intakes.update(name, (record) => ({ answer: record }), signal);
-  const rate = await stores.rates.update(name, (record) => ({ answer: record?.perSecond }), signal);
+  const circuit = await stores.circuits.read(name, signal);
+  const intake = await stores.intakes.read(name, signal);
+  const rate = (await stores.rates.read(name, signal))?.perSecond;
   const own = queues.filter(({ destination }) => destination === name);
   const depths = await Promise.all(
     own.map(async ({ priority, url }) => {
@@ -63,6 +63,6 @@ async function readComparison(
   { key, ...comparison }: ReturnType<typeof comparisonsOf>[number],
   { stores, signal }: Operations,
 ) {
-  const record = await stores.cycles.update(key, (known) => ({ answer: known }), signal);
+  const record = await stores.cycles.read(key, signal);
   return { ...comparison, startedAt: record?.startedAt, finishedAt: record?.finishedAt };
 }

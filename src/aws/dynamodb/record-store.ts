@@ -12,36 +12,70 @@ import type { RecordStore } from "../../replication/state/record-store.ts";
 export interface DynamoDbRecordStoreOptions<Record> {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
-  /** First part of every key: what kind of records these are. */
+  /** The kind of these records, and the first part of their keys. */
   readonly kind: RecordKind;
-  /** Reads a record back; an item outside of it is an error, not an absence. */
+  /** Parses what is stored. An item that does not match it is an error, not an absent record. */
   readonly schema: z.ZodType<Record>;
-  /** Seconds after the last change when DynamoDB may remove the item; never without it. */
+  /** Seconds after the last change when DynamoDB may remove the item; undefined: it stays for good. */
   readonly keepSeconds?: number;
 }
 
-/** An item as stored: the record, and what the compare-and-set needs. */
+/** An item as stored: the record, and what the compare-and-set compares. */
 const Item = z.object({ version: z.int(), writeId: z.string(), record: z.unknown() });
 
-/** A record with what the compare-and-set needs. */
-interface Written<Record> {
+/** An item as this code handles it: its record is parsed. */
+interface StoredItem<Record> {
   readonly version: number;
-  /** Unique to the write: tells it from that of another with the same version. */
+  /** Unique to the write: two writers may put the same version. */
   readonly writeId: string;
   readonly record: Record;
 }
 
-/** Conflicts after which a record is too contended to go on; each means that somebody else made progress. */
+/** Conflicts after which an update fails. Each conflict means that another writer succeeded. */
 const MAX_CONFLICTS = 30;
 
 /**
- * Records in DynamoDB, one item each, changed by conditional puts on a version. Read consistently. A write whose answer
- * was lost is recognised by its own id when it is met again.
+ * Records in DynamoDB, one item each, changed by conditional puts on a version. Every read is strongly consistent. When the
+ * answer to a put is lost and the SDK retries it, the condition fails: the item's `writeId` then shows whose write it was.
  */
 export function createDynamoDbRecordStore<Record>(options: DynamoDbRecordStoreOptions<Record>): RecordStore<Record> {
-  const { client, table, kind, schema } = options;
+  const { table, kind } = options;
+  const items = createItems(options);
 
-  async function read(key: string, signal: AbortSignal): Promise<Written<Record> | undefined> {
+  /** Runs `work` on the table. @throws {StoreError} for what it throws, unless the signal is aborted. */
+  async function use<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (cause instanceof StoreError) throw cause;
+      const problem = `table ${table} cannot be used for ${kind} ${key}; check the table and the function's role`;
+      throw new StoreError(problem, { cause });
+    }
+  }
+
+  return {
+    read: (key, signal) => use(key, signal, async () => (await items.read(key, signal))?.record),
+    update: (key, change, signal) =>
+      use(key, signal, async () => {
+        for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+          const known = await items.read(key, signal);
+          const { next, answer } = change(known?.record);
+          if (next === undefined) return answer;
+          const item = { version: (known?.version ?? 0) + 1, writeId: randomUUID(), record: next };
+          if (await items.write(key, item, signal)) return answer;
+          await sleep(Math.random() * 10 * 2 ** Math.min(conflicts, 5), undefined, { signal });
+        }
+        throw new StoreError(
+          `${kind} ${key} in table ${table} changed ${MAX_CONFLICTS} times while it was being changed`,
+        );
+      }),
+  };
+}
+
+/** The items of one kind. Errors of the SDK and of the schema pass through. */
+function createItems<Record>({ client, table, kind, schema, keepSeconds }: DynamoDbRecordStoreOptions<Record>) {
+  async function read(key: string, signal: AbortSignal): Promise<StoredItem<Record> | undefined> {
     const command = new GetCommand({ TableName: table, Key: keyOf(kind, key), ConsistentRead: true });
     const found = await untilAborted(signal, (options) => client.send(command, options));
     if (found.Item === undefined) return undefined;
@@ -49,12 +83,13 @@ export function createDynamoDbRecordStore<Record>(options: DynamoDbRecordStoreOp
     return { version, writeId, record: schema.parse(record) };
   }
 
+  /** False when another writer was first. */
   async function write(
     key: string,
-    { version, writeId, record }: Written<Record>,
+    { version, writeId, record }: StoredItem<Record>,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const item = { ...keyOf(kind, key), version, writeId, record, ...expiry(options.keepSeconds) };
+    const item = { ...keyOf(kind, key), version, writeId, record, ...expiry(keepSeconds) };
     try {
       const command = new PutCommand({ TableName: table, Item: item, ...after(version - 1) });
       await untilAborted(signal, (options) => client.send(command, options));
@@ -65,32 +100,10 @@ export function createDynamoDbRecordStore<Record>(options: DynamoDbRecordStoreOp
     }
   }
 
-  return {
-    async update(key, change, signal) {
-      try {
-        for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-          const known = await read(key, signal);
-          const { next, answer } = change(known?.record);
-          if (next === undefined) return answer;
-          const item = { version: (known?.version ?? 0) + 1, writeId: randomUUID(), record: next };
-          if (await write(key, item, signal)) return answer;
-          await sleep(Math.random() * 10 * 2 ** Math.min(conflicts, 5), undefined, { signal });
-        }
-      } catch (cause) {
-        signal.throwIfAborted();
-        throw new StoreError(
-          `table ${table} cannot be used for ${kind} ${key}; check the table and the function's role`,
-          { cause },
-        );
-      }
-      throw new StoreError(
-        `${kind} ${key} in table ${table} changed ${MAX_CONFLICTS} times while it was being changed`,
-      );
-    },
-  };
+  return { read, write };
 }
 
-/** The condition of a write: the item is as it was read, or not there at all. */
+/** The condition of a write: the item still has this version; for version 0, it does not exist. */
 function after(version: number) {
   if (version === 0) return { ConditionExpression: "attribute_not_exists(pk)" };
   return {
@@ -104,7 +117,7 @@ function keyOf(kind: string, key: string): { pk: string; sk: string } {
   return { pk: `${kind}#${key}`, sk: "STATE" };
 }
 
-/** The table's TTL attribute, in epoch seconds. A hint for cleaning up: nothing ever depends on an item being gone. */
+/** The table's TTL attribute, in epoch seconds. It only saves storage: nothing depends on an item being gone. */
 function expiry(keepSeconds: number | undefined): { expiresAt?: number } {
   return keepSeconds === undefined ? {} : { expiresAt: Math.floor(Date.now() / 1_000) + keepSeconds };
 }

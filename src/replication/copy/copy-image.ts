@@ -132,8 +132,8 @@ async function putBelow(tree: ImageTree, context: CopyContext, tally: Tally, sig
 /** Puts a manifest by its digest, unless a checkpoint says it is there. Twice is harmless: the same bytes, the same digest. */
 async function putOnce(manifest: Manifest, context: CopyContext, signal: AbortSignal): Promise<boolean> {
   const key = contentKey(context.scope, manifest.digest);
-  const isPresent = await context.checkpoints.update(key, (known) => ({ answer: known?.state === "present" }), signal);
-  if (isPresent && context.presence === "ask") return false;
+  const known = await context.checkpoints.read(key, signal);
+  if (known?.state === "present" && context.presence === "ask") return false;
   await context.target.putManifest(manifest, manifest.digest, signal);
   context.observe?.({ kind: "manifest-put", digest: manifest.digest });
   await context.checkpoints.update(key, (known) => completeContent(known, context.owner), signal);

@@ -1,7 +1,8 @@
 import type { Change, RecordStore } from "./record-store.ts";
 
-/** A store in which nothing waits: its callers may do without a signal. */
+/** A store that never waits: callers may omit the signal. */
 export interface MemoryRecordStore<Record> extends RecordStore<Record> {
+  read(key: string, signal?: AbortSignal): Promise<Record | undefined>;
   update<Answer>(
     key: string,
     change: (record: Record | undefined) => Change<Record, Answer>,
@@ -9,10 +10,14 @@ export interface MemoryRecordStore<Record> extends RecordStore<Record> {
   ): Promise<Answer>;
 }
 
-/** Records of one process: what a single copy needs, and what tests compare the real stores with. */
+/** Records in the memory of one process: for copies without a state table, and for tests. */
 export function createMemoryRecordStore<Record>(): MemoryRecordStore<Record> {
   const records = new Map<string, Record>();
   return {
+    async read(key, signal) {
+      signal?.throwIfAborted();
+      return Promise.resolve(records.get(key));
+    },
     async update(key, change, signal) {
       signal?.throwIfAborted();
       const { next, answer } = change(records.get(key));

@@ -1,17 +1,22 @@
-/** What to do with a record: the next one (or none, to leave it as it is), and what to tell the caller. */
+/** What becomes of a record: `next` replaces it (absent: it stays as it is), and `answer` goes to the caller. */
 export interface Change<Record, Answer> {
   readonly next?: Record;
   readonly answer: Answer;
 }
 
-/**
- * Records changed by compare-and-set. `change` is pure and may run several times: whenever the record was changed by
- * somebody else in between, it is given the newest one. So no decision is ever made on a stale copy.
- */
+/** Records that are shared by every process, each changed by compare-and-set. */
 export interface RecordStore<Record> {
   /**
-   * @throws StoreError when the store cannot be reached; then nothing is known about the record.
-   * @throws the signal's reason when it is aborted. Nothing is written then, except by a write that was already under way.
+   * The record as the last completed write left it (strongly consistent); undefined when there is none.
+   * @throws {StoreError} when the store is unavailable or refuses, or the record does not match its schema.
+   * @throws the signal's reason when it is aborted.
+   */
+  read(key: string, signal: AbortSignal): Promise<Record | undefined>;
+  /**
+   * Applies `change` to the newest record. `change` must be pure: it runs again with the newer record after each conflict,
+   * so no decision is based on a stale copy.
+   * @throws {StoreError} when the store is unavailable or refuses; the write may or may not have taken effect.
+   * @throws the signal's reason when it is aborted. Nothing is written then, except by a write already under way.
    */
   update<Answer>(
     key: string,
@@ -20,7 +25,7 @@ export interface RecordStore<Record> {
   ): Promise<Answer>;
 }
 
-/** The state store cannot be reached or refuses: never a reason to go on without it, always one to try later. */
+/** The state store is unavailable or refuses. What hangs on the record must not continue without it; a retry may succeed. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
 }

@@ -30,7 +30,10 @@ recordStoreContract("DynamoDB", () => {
   tables++;
   const prefix = `run-${tables}/`;
   const store = open();
-  return { update: (key, change, signal) => store.update(`${prefix}${key}`, change, signal) };
+  return {
+    read: (key, signal) => store.read(`${prefix}${key}`, signal),
+    update: (key, change, signal) => store.update(`${prefix}${key}`, change, signal),
+  };
 });
 
 describe("a record in DynamoDB", () => {
@@ -46,6 +49,7 @@ describe("a record in DynamoDB", () => {
     await open().update("odd", () => ({ next: 1, answer: 0 }), NEVER);
     const strict = open(z.number().min(5));
     await expect(strict.update("odd", () => ({ next: 6, answer: 0 }), NEVER)).rejects.toThrow(StoreError);
+    await expect(strict.read("odd", NEVER)).rejects.toThrow(StoreError);
   });
 
   it("P20, P22: is known as our own when the answer to its write was lost and the SDK wrote it again", async () => {
@@ -78,7 +82,7 @@ describe("a record in DynamoDB", () => {
       ),
     ).toBe("mine");
     expect(runs).toBe(1);
-    expect(await open().update("lost", (known) => ({ answer: known }), NEVER)).toBe(1);
+    expect(await open().read("lost", NEVER)).toBe(1);
     lossy.destroy();
   });
 
@@ -95,7 +99,9 @@ describe("a record in DynamoDB", () => {
     const reading = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, endpoint: `http://${proxy.host}` }));
     const store = createDynamoDbRecordStore({ client: reading, table: "state", kind: "TAG", schema: z.number() });
     expect(await store.update("x", (known) => ({ answer: known }), NEVER)).toBe(7);
-    expect(JSON.parse(proxy.got[0]?.body.toString() ?? "{}")).toMatchObject({ ConsistentRead: true });
+    expect(await store.read("x", NEVER)).toBe(7);
+    expect(proxy.got).toHaveLength(2);
+    for (const { body } of proxy.got) expect(JSON.parse(body.toString())).toMatchObject({ ConsistentRead: true });
     reading.destroy();
   });
 
@@ -116,9 +122,9 @@ describe("a record in DynamoDB", () => {
 
   it("whose table cannot be reached is a StoreError that says what to check", async () => {
     const store = createDynamoDbRecordStore({ client, table: "missing-table", kind: "TAG", schema: z.number() });
-    await expect(store.update("x", () => ({ answer: 0 }), NEVER)).rejects.toThrow(
-      /missing-table cannot be used .* check the table and the function's role/,
-    );
+    const advice = /missing-table cannot be used .* check the table and the function's role/;
+    await expect(store.update("x", () => ({ answer: 0 }), NEVER)).rejects.toThrow(advice);
+    await expect(store.read("x", NEVER)).rejects.toThrow(advice);
   });
 });
 

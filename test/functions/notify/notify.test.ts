@@ -4,11 +4,11 @@ import type { NotifyPolicy } from "../../../src/contract/stack/environment.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import type { NoticeRecord } from "../../../src/replication/state/notification-record.ts";
-import { StoreError } from "../../../src/replication/state/record-store.ts";
 import { createWebhook } from "../../../src/wiring/webhook.ts";
 import type { WebhookKind } from "../../../src/wiring/webhook.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../observer.ts";
+import { unavailableStore } from "../../fixtures/unavailable-store.ts";
 
 const alarm = (NewStateValue: string, AlarmName = "freightliner-dead-letters"): string =>
   JSON.stringify({
@@ -80,7 +80,7 @@ describe("the notify handler", () => {
     const told: string[] = [];
     const without = createHandler({
       policy: "problems",
-      notices: { update: () => Promise.reject(new StoreError("away")) },
+      notices: unavailableStore(),
       observer,
       now: Date.now,
       tell: (text) => Promise.resolve(void told.push(text)),

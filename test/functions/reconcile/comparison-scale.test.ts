@@ -28,6 +28,10 @@ function registry() {
     running--;
   };
   const slowly = <T>(store: RecordStore<T>): RecordStore<T> => ({
+    async read(key, signal) {
+      await answer("table", TABLE_MS);
+      return store.read(key, signal);
+    },
     async update(key, change, signal) {
       await answer("table", TABLE_MS);
       return store.update(key, change, signal);

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/reconcile/handler.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { RateExceededError } from "../../../src/oci/errors/rate-exceeded-error.ts";
-import { StoreError } from "../../../src/replication/state/record-store.ts";
 import { HOUR, MINUTE, digest, setUp } from "./reconcile-fixture.ts";
+import { unavailableStore } from "../../fixtures/unavailable-store.ts";
 
 /** Timers that go off when told to. */
 function createTimers() {
@@ -60,8 +60,8 @@ describe("what is slow or broken", () => {
     // With more time, beside the others, it is compared until the invocation's time is up.
     timers.pass(900_000);
     expect(await handling).toMatchObject({ repositories: 3 });
-    expect(await cycles.update("slow", (record) => ({ answer: record?.subjects }))).toEqual(["huge"]);
-    expect(await cycles.update("source", (record) => ({ answer: record?.finishedAt }))).toBeDefined();
+    expect((await cycles.read("slow"))?.subjects).toEqual(["huge"]);
+    expect((await cycles.read("source"))?.finishedAt).toBeDefined();
     expect(observer.lines.some(({ message }) => message.includes("took too long"))).toBe(true);
   });
 
@@ -160,7 +160,7 @@ describe("what is slow or broken", () => {
     }));
     await handle(60_000);
     expect(asked()).toEqual(["c:v1", "b:v1"]);
-    expect(await cycles.update("slow", (record) => ({ answer: record?.subjects }))).toEqual([]);
+    expect((await cycles.read("slow"))?.subjects).toEqual([]);
   });
 });
 
@@ -267,8 +267,7 @@ describe("a destination whose circuit is open", () => {
   it("is compared all the same when its circuit cannot be read", async () => {
     const { dependencies, push, asked } = setUp();
     push("a:v1", "1");
-    const circuits = { update: () => Promise.reject(new StoreError("away")) };
-    expect(await createHandler({ ...dependencies, circuits })(60_000)).toMatchObject({ away: [] });
+    expect(await createHandler({ ...dependencies, circuits: unavailableStore() })(60_000)).toMatchObject({ away: [] });
     expect(asked()).toEqual(["a:v1"]);
   });
 });

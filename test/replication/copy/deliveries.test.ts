@@ -31,6 +31,7 @@ function mortal(fixture: ReplicateFixture): { readonly context: ReplicateFixture
     return isAlive ? settled : new Promise(() => undefined);
   };
   const storeOf = <Record>(store: RecordStore<Record>): RecordStore<Record> => ({
+    read: (key, signal) => (isAlive ? alive(store.read(key, signal)) : new Promise(() => undefined)),
     update: (key, change, signal) =>
       isAlive ? alive(store.update(key, change, signal)) : new Promise(() => undefined),
   });
@@ -160,7 +161,7 @@ describe("a copy that is stopped", () => {
   it("lets go of its lease and its claims after its deadline, but not after the end of the process", async () => {
     const { fixture, clock } = setUp(3);
     const leases = async (): Promise<unknown[]> => [
-      await fixture.tags.update(`${fixture.scope}:v1`, (record) => ({ answer: record?.lease?.until }), never),
+      (await fixture.tags.read(`${fixture.scope}:v1`, never))?.lease?.until,
       await fixture.checkpoints.update(
         contentKey(fixture.scope, digestOf(new TextEncoder().encode("layer 0"))),
         (known) => ({ answer: known?.state }),

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { FailureCategory } from "../../../src/oci/errors/registry-error.ts";
-import { StoreError } from "../../../src/replication/state/record-store.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
 import { addImage, addIndex } from "../../fixtures/images/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import { unavailableStore } from "../../fixtures/unavailable-store.ts";
 
 const DAY = 86_400_000;
 const never = new AbortController().signal;
@@ -116,8 +116,7 @@ describe("failures", () => {
   });
 
   it("P21: defers, and never puts a tag, while the state store cannot be reached", async () => {
-    const store = { update: () => Promise.reject(new StoreError("the table is away")) };
-    const fixture = replicateFixture({ tags: store });
+    const fixture = replicateFixture({ tags: unavailableStore() });
     addImage(fixture.source, ["one"], "v1");
     expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
       outcome: "deferred",

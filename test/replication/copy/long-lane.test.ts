@@ -34,8 +34,7 @@ function setUp() {
     const delivery = anotherDelivery(fixture, { time, streams, ...lane });
     return replicateTag(copyRequest(reference, pushedAt), delivery, clock.timeout(limitMs));
   };
-  const record = (reference: string) =>
-    fixture.tags.update(tagKey(fixture.scope, reference), (known) => ({ answer: known }), NEVER);
+  const record = (reference: string) => fixture.tags.read(tagKey(fixture.scope, reference), NEVER);
   return { ...fixture, clock, line, deliver, record };
 }
 

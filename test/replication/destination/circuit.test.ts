@@ -6,9 +6,9 @@ import type { CallOutcome } from "../../../src/replication/destination/circuit-e
 import { circuitPolicy } from "../../../src/replication/destination/circuit-policy.ts";
 import type { CircuitRecord, CircuitState } from "../../../src/replication/destination/circuit.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
-import { StoreError } from "../../../src/replication/state/record-store.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import type { RecordStore } from "../../../src/replication/state/record-store.ts";
+import { unavailableStore } from "../../fixtures/unavailable-store.ts";
 
 function setUp({
   window = { seconds: 60 },
@@ -21,6 +21,7 @@ function setUp({
   const writes = { count: 0 };
   const changes: CircuitState[] = [];
   const counted: RecordStore<CircuitRecord> = {
+    read: (key, signal) => store.read(key, signal),
     update: (key, change, signal) =>
       store.update(
         key,
@@ -41,7 +42,7 @@ function setUp({
       random: () => 0.5,
       onChange: (state) => changes.push(state),
     });
-  const state = (): Promise<CircuitRecord | undefined> => store.update("gar", (record) => ({ answer: record }), NEVER);
+  const state = (): Promise<CircuitRecord | undefined> => store.read("gar", NEVER);
   return { time, writes, changes, container, state };
 }
 
@@ -190,7 +191,10 @@ describe("a closed circuit", () => {
     const store = createMemoryRecordStore<CircuitRecord>();
     let reads = 0;
     const { container, time } = setUp({
-      store: { update: (key, change, signal) => (reads++, store.update(key, change, signal)) },
+      store: {
+        read: (key, signal) => (reads++, store.read(key, signal)),
+        update: (key, change, signal) => (reads++, store.update(key, change, signal)),
+      },
     });
     const breaker = container();
     for (let copy = 0; copy < 100; copy++) {
@@ -201,8 +205,7 @@ describe("a closed circuit", () => {
   });
 
   it("P21: admits copies when the table is away; without their lease they do nothing", async () => {
-    const away: RecordStore<CircuitRecord> = { update: () => Promise.reject(new StoreError("away")) };
-    const { container } = setUp({ store: away });
+    const { container } = setUp({ store: unavailableStore() });
     const admission = await admit(container(), "a");
     await admission.note("failed");
     await admission.end();

@@ -64,8 +64,8 @@ function setUp() {
       answer: undefined,
     }));
   };
-  const intake = (): Promise<IntakeRecord | undefined> => intakes.update("gar", (record) => ({ answer: record }));
-  const circuit = (): Promise<CircuitRecord | undefined> => circuits.update("gar", (record) => ({ answer: record }));
+  const intake = (): Promise<IntakeRecord | undefined> => intakes.read("gar");
+  const circuit = (): Promise<CircuitRecord | undefined> => circuits.read("gar");
   /** Lets a minute pass, and looks. */
   const minute = async (): Promise<string[]> => {
     time.now += MINUTE;

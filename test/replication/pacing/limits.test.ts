@@ -31,6 +31,7 @@ function measured<Record>(store: RecordStore<Record>): RecordStore<Record> & { l
   let largest = 0;
   return {
     largest: () => largest,
+    read: (key, signal) => store.read(key, signal),
     update: (key, change, signal) =>
       store.update(
         key,

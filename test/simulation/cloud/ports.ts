@@ -14,19 +14,22 @@ export function storeOf<Record>(
   name: string,
   onWrite: (before: Record | undefined, after: Record) => void = () => undefined,
 ): RecordStore<Record> {
+  const failure = (): Error => new StoreError(`${name} is unreachable`);
+  const readItem = (key: string, signal: AbortSignal) =>
+    process.call({
+      service: "table",
+      what: () => `read ${name} ${shortDigests(key)}`,
+      effect: () => table.get(key),
+      failure,
+      signal,
+      isRead: true,
+      weight: 0.1,
+    });
   return {
+    read: async (key, signal) => (await readItem(key, signal))?.record,
     async update(key, change, signal) {
-      const failure = (): Error => new StoreError(`${name} is unreachable`);
       for (;;) {
-        const seen = await process.call({
-          service: "table",
-          what: () => `read ${name} ${shortDigests(key)}`,
-          effect: () => table.get(key),
-          failure,
-          signal,
-          isRead: true,
-          weight: 0.1,
-        });
+        const seen = await readItem(key, signal);
         const { next, answer } = change(seen?.record);
         if (next === undefined) return answer;
         const version = seen?.version ?? 0;
