@@ -56,7 +56,7 @@ export const LAYERS: readonly Layer[] = [
       },
       manifests: {
         holds: "manifests and referrers, read and put",
-        rooms: ["listings", "client", "errors", "http", "hosts", "resilience"],
+        rooms: ["listings", "client", "http", "hosts"],
       },
       blobs: {
         holds: "downloads of blobs: resumed, in parallel ranges, verified",
@@ -72,11 +72,11 @@ export const LAYERS: readonly Layer[] = [
         rooms: ["auth", "resilience", "errors", "http", "hosts", "redaction"],
       },
       auth: { holds: "challenges, credentials and tokens", rooms: [] },
-      resilience: { holds: "retries, hedges, budgets and the limits that clients share", rooms: ["http"] },
-      errors: { holds: "what a registry's answer means as a typed error", rooms: ["http", "hosts", "redaction"] },
-      http: { holds: "connections, responses and the watchdog of slow ones", rooms: ["hosts", "redaction"] },
+      resilience: { holds: "retries, hedges, budgets and the limits that clients share", rooms: [] },
+      errors: { holds: "responses and network failures as typed errors", rooms: ["http", "hosts", "redaction"] },
+      http: { holds: "connections, responses, timeouts and the stall watchdog", rooms: ["hosts", "redaction"] },
       hosts: { holds: "which hosts and addresses may be reached, and through which proxy", rooms: [] },
-      redaction: { holds: "secrets, cut out of what is shown", rooms: [] },
+      redaction: { holds: "removal of secrets from messages and logs", rooms: [] },
     },
   },
   {

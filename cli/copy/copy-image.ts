@@ -1,7 +1,7 @@
 import type { Repository } from "../../src/oci/reference.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
-import { deniesContent } from "../../src/oci/errors/registry-error.ts";
+import { isContentMissing } from "../../src/oci/errors/registry-error.ts";
 import type { Streams } from "../../src/replication/pacing/upload-concurrency.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -74,7 +74,7 @@ async function execute(
   try {
     return await executePlan(plan, observed, signal);
   } catch (error) {
-    if (!deniesContent(error)) throw error;
+    if (!isContentMissing(error)) throw error;
     progress.observe({ kind: "denied" });
     return await executePlan(await makePlan(true), observed, signal);
   } finally {

@@ -1,4 +1,4 @@
-import { isCompanionTag } from "../../src/oci/referrers.ts";
+import { isCosignTag } from "../../src/oci/cosign-tags.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference, Tag } from "../../src/oci/reference.ts";
 import { listTags } from "../../src/registry/listings/tags.ts";
@@ -53,7 +53,7 @@ async function listMatchingTags(
   const client = createRepositoryClient(await repositories.endpoint("source", source));
   const all: Tag[] = [];
   // Companion tags (signatures, attestations, SBOMs) are copied with their image.
-  for await (const tag of listTags(client, signal)) if (!isCompanionTag(tag) && !REFERRERS_TAG.test(tag)) all.push(tag);
+  for await (const tag of listTags(client, signal)) if (!isCosignTag(tag) && !REFERRERS_TAG.test(tag)) all.push(tag);
   const matching = all.filter(matches);
   if (matching.length > 0) return matching;
   const has = all.length === 0 ? "it has no tags" : `it has ${all.length}, such as ${all.slice(0, 5).join(", ")}`;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import * as z from "zod";
 import { shown } from "../../src/oci/errors/format-error.ts";
 import type { Credentials } from "../../src/registry/auth/credentials.ts";
-import { scrub } from "../../src/registry/redaction/redact.ts";
+import { redact } from "../../src/registry/redaction/redact.ts";
 import { CredentialsError } from "./credentials-error.ts";
 
 /** A helper's answer to `get` (docker/docker-credential-helpers, "Development"). */
@@ -99,7 +99,7 @@ function describe({ helper, action, server }: HelperCall, error: Error, said: st
     return `${program} answered more than ${HELPER_MAX_BYTES} bytes for ${server}`;
   const isLate = "killed" in error && error.killed === true;
   if (isLate) return `${program} did not answer for ${server} within ${HELPER_TIMEOUT_MS / 1_000} s`;
-  const words = scrub(said).slice(0, SAID_MAX_LENGTH);
+  const words = redact(said).slice(0, SAID_MAX_LENGTH);
   const advice = action === "get" ? `; run "echo ${server} | ${program} get" to see more` : "";
   return `${program} failed for ${server}${words === "" ? "" : `: ${words}`}${advice}`;
 }

@@ -2,7 +2,7 @@ import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { successors } from "../../src/oci/manifest.ts";
 import { formatPlatform } from "../../src/oci/platform.ts";
-import { companionSubject } from "../../src/oci/referrers.ts";
+import { cosignTagSubject } from "../../src/oci/cosign-tags.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import { nodesOf } from "../../src/replication/image/image-tree.ts";
 import type { NamedImage } from "../copy/image-and-companions.ts";
@@ -44,7 +44,7 @@ function attachments(images: readonly NamedImage[]): ReadonlyMap<Digest, readonl
   };
   const seen = new Set<Digest>();
   for (const { reference, tree } of images) {
-    add(companionSubject(reference), { node: tree.root, tag: reference });
+    add(cosignTagSubject(reference), { node: tree.root, tag: reference });
     for (const node of tree.referrers) {
       if (seen.has(node.manifest.digest)) continue;
       seen.add(node.manifest.digest);

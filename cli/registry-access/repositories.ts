@@ -9,7 +9,7 @@ import type { Endpoint } from "../../src/registry/client/endpoint.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
-import { createTraffic } from "../../src/registry/resilience/shared-limits.ts";
+import { createSharedLimits } from "../../src/registry/resilience/shared-limits.ts";
 import { dockerCredentials } from "../credentials/docker-credentials.ts";
 import type { AccessOptions } from "./access-options.ts";
 import { createRequestRate } from "./request-rate.ts";
@@ -49,7 +49,7 @@ export function openRepositories({ environment, signal, onBusy, ...options }: Op
       credentials: fixedCredentials(await dockerCredentials(`${registry}/${name}`, environment, signal)),
       connections,
       // Behind this there is no queue but a person who waits.
-      traffic: createTraffic({
+      limits: createSharedLimits({
         retryPolicies: { preset: "patient" },
         rate,
         ...(onBusy === undefined ? {} : { onBusy }),

@@ -2,7 +2,7 @@ import { isRepositoryName } from "../../src/oci/reference.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
 import { compareRepository } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ReconcileContext } from "../../src/replication/reconcile/reconcile-repository.ts";
-import type { Limits } from "../../src/async/limited-listing.ts";
+import type { ListingLimits } from "../../src/async/limited-listing.ts";
 import type { Standings } from "../../src/replication/reconcile/standings.ts";
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
 import type { ReconcileDependencies } from "./handler.ts";
@@ -17,7 +17,7 @@ export interface Total {
 }
 
 /** What a repository may take from the others, in milliseconds: so long without a sign of a listing (which may wait a minute for its turn), and in all. */
-const LIMITS: Limits = { idleMs: 75_000, totalMs: 180_000 };
+const LIMITS: ListingLimits = { idleMs: 75_000, totalMs: 180_000 };
 
 interface Comparing extends ReconcileDependencies, Pick<ReconcileContext, "ending"> {
   /** Destinations that are not asked now. */

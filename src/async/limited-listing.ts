@@ -1,7 +1,7 @@
 import { onceAborted, unlessAborted } from "./abort.ts";
 
 /** How long something may take, in milliseconds. */
-export interface Limits {
+export interface ListingLimits {
   /** From one item to the next. */
   readonly idleMs?: number | undefined;
   /** In all. */
@@ -20,9 +20,9 @@ export type Timeout = (ms: number) => AbortSignal;
  * A listing within limits. Ends when the signal does, even if the listing does not obey it.
  * @throws {TooSlowError} when a limit is passed.
  */
-export async function* limited<T>(
+export async function* limitListing<T>(
   list: (signal: AbortSignal) => AsyncIterable<T>,
-  limits: Limits,
+  limits: ListingLimits,
   timeout: Timeout,
   signal: AbortSignal,
 ): AsyncGenerator<T> {

@@ -58,7 +58,7 @@ function comesFrom(error: unknown, { aborted, reason }: AbortSignal): boolean {
 }
 
 /** Marks a promise that is awaited later, so that its failure until then is no unhandled rejection. */
-export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+export function ignoreRejectionUntilAwaited<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }

@@ -1,18 +1,22 @@
 import type { Clock } from "./clock.ts";
+import { linkAbort } from "./linked-abort.ts";
+import { NEVER } from "./abort.ts";
 
-/** Work was not done within the time it may take. */
-export class TimeLimitError extends Error {
-  override readonly name = "TimeLimitError";
+export interface TimeLimit {
+  readonly ms: number;
+  /** The reason of the abort when the time is over. */
+  readonly error?: () => Error;
 }
 
-/** Runs work whose signal is aborted after so many milliseconds. */
+/** Runs work whose signal is aborted when the time is over, or when `signal` is, whichever comes first. */
 export async function withTimeLimit<T>(
   clock: Clock,
-  ms: number,
+  { ms, error = () => new Error(`not done within ${ms / 1_000} s`) }: TimeLimit,
   work: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal = NEVER,
 ): Promise<T> {
-  const limit = new AbortController();
-  const cancel = clock.after(ms, () => limit.abort(new TimeLimitError(`not done within ${ms / 1_000} s`)));
+  using limit = linkAbort(signal);
+  const cancel = clock.after(ms, () => limit.abort(error()));
   try {
     return await work(limit.signal);
   } finally {

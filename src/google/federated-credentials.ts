@@ -1,8 +1,8 @@
 import { AwsClient } from "google-auth-library";
 import type { AwsSecurityCredentialsSupplier } from "google-auth-library";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
-import { createSecrets } from "../registry/redaction/secrets.ts";
-import type { Secrets } from "../registry/redaction/secrets.ts";
+import { createSecretRedactor } from "../registry/redaction/secret-redactor.ts";
+import type { SecretRedactor } from "../registry/redaction/secret-redactor.ts";
 import { createSingleFlight } from "../async/single-flight.ts";
 import { GOOGLE_SCOPE } from "./scope.ts";
 import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";
@@ -33,7 +33,7 @@ const IAM_CREDENTIALS = "https://iamcredentials.googleapis.com";
  */
 export function createFederatedCredentials(options: FederationOptions): CredentialsSource {
   const { timeoutMs = TOKEN_TIMEOUT_MS } = options;
-  const secrets = createSecrets();
+  const secrets = createSecretRedactor();
   const create = (): AwsClient => createClient({ ...options, timeoutMs, aws: noting(options.aws, secrets) });
   let client = create();
   /** The client whose exchange is under way. */
@@ -49,7 +49,7 @@ export function createFederatedCredentials(options: FederationOptions): Credenti
       .catch((cause: unknown) => {
         if (client === asked) client = create();
         signal.throwIfAborted();
-        throw noToken(cause, NO_TOKEN, secrets.cut);
+        throw noToken(cause, NO_TOKEN, secrets.redactSecrets);
       })
       .finally(() => {
         if (asking === asked) asking = undefined;
@@ -91,13 +91,13 @@ function createClient({
 }
 
 /** Remembers what an exchange proves itself by: a server may quote it. */
-function noting(aws: AwsSecurityCredentialsSupplier, secrets: Secrets): AwsSecurityCredentialsSupplier {
+function noting(aws: AwsSecurityCredentialsSupplier, secrets: SecretRedactor): AwsSecurityCredentialsSupplier {
   return {
     getAwsRegion: (context) => aws.getAwsRegion(context),
     async getAwsSecurityCredentials(context) {
       const role = await aws.getAwsSecurityCredentials(context);
-      secrets.note(role.secretAccessKey);
-      secrets.note(role.token ?? "");
+      secrets.remember(role.secretAccessKey);
+      secrets.remember(role.token ?? "");
       return role;
     },
   };

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { RegistryError } from "../oci/errors/registry-error.ts";
 import { cachedCredentials } from "../registry/auth/cached-credentials.ts";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
-import { createSecrets } from "../registry/redaction/secrets.ts";
+import { createSecretRedactor } from "../registry/redaction/secret-redactor.ts";
 import { GOOGLE_SCOPE } from "./scope.ts";
 import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";
 
@@ -56,9 +56,9 @@ export function createKeyCredentials({
     const { access_token: token, expiry_date: expiresAt } = await within(client.authorize(), signal, timeoutMs).catch(
       (cause: unknown) => {
         signal.throwIfAborted();
-        const secrets = createSecrets();
-        secrets.note(key);
-        throw noToken(cause, NO_TOKEN, secrets.cut);
+        const secrets = createSecretRedactor();
+        secrets.remember(key);
+        throw noToken(cause, NO_TOKEN, secrets.redactSecrets);
       },
     );
     if (typeof token !== "string") throw noToken(undefined, NO_TOKEN);

@@ -1,6 +1,6 @@
 import { RegistryError } from "../oci/errors/registry-error.ts";
-import type { Cut } from "../registry/redaction/secrets.ts";
-import { scrub } from "../registry/redaction/redact.ts";
+import type { RedactSecrets } from "../registry/redaction/secret-redactor.ts";
+import { redact } from "../registry/redaction/redact.ts";
 import { unlessAborted } from "../async/abort.ts";
 
 /** How long a token may take, in milliseconds: Google's library waits for ever. */
@@ -25,12 +25,12 @@ export async function within<T>(work: Promise<T>, signal: AbortSignal, timeoutMs
 export function noToken(
   cause: unknown,
   what: { readonly problem: string; readonly check: string },
-  cut: Cut = (text) => text,
+  cut: RedactSecrets = (text) => text,
 ): RegistryError {
   const status =
     cause instanceof Error && "status" in cause && typeof cause.status === "number" ? cause.status : undefined;
   const isRefusal = status !== undefined && status >= 400 && status < 500 && status !== 429;
-  const detail = cause instanceof Error ? scrub(cut(cause.message)).slice(0, 300) : "no token in the answer";
+  const detail = cause instanceof Error ? redact(cut(cause.message)).slice(0, 300) : "no token in the answer";
   return new RegistryError(
     {
       side: "target",

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isDigest } from "./digest.ts";
-import { carried } from "./json/optional-field.ts";
+import { lenientOptional } from "./json/optional-field.ts";
 import { Platform } from "./platform.ts";
 
 const digest = z.string().refine(isDigest, "is not a sha256 or sha512 digest");
@@ -14,9 +14,9 @@ export const Descriptor = z.object({
   mediaType: z.string().max(255).catch(""),
   digest,
   size: z.int().nonnegative(),
-  urls: carried(z.array(z.string())),
-  artifactType: carried(z.string()),
-  platform: carried(Platform),
+  urls: lenientOptional(z.array(z.string())),
+  artifactType: lenientOptional(z.string()),
+  platform: lenientOptional(Platform),
 });
 export type Descriptor = z.infer<typeof Descriptor>;
 

@@ -2,12 +2,12 @@ import * as z from "zod";
 import { readJson } from "./json/bounded-json.ts";
 import { manifestKind, MediaType } from "./media-type.ts";
 import type { ManifestKind } from "./media-type.ts";
-import { carried, saysNothing } from "./json/optional-field.ts";
+import { lenientOptional, isEmptyValue } from "./json/optional-field.ts";
 
 /** What tells one manifest from another. */
 const Marks = z.object({
-  mediaType: carried(z.string()),
-  schemaVersion: carried(z.number()),
+  mediaType: lenientOptional(z.string()),
+  schemaVersion: lenientOptional(z.number()),
   signatures: z.unknown().optional(),
   config: z.unknown().optional(),
   layers: z.unknown().optional(),
@@ -48,7 +48,7 @@ export function manifestTypeOf(bytes: Uint8Array, ...said: readonly (string | un
 function kindOf({ schemaVersion, config, layers, manifests, blobs }: Marks): ManifestKind | undefined {
   if (schemaVersion === 1) return "schema1";
   const kinds: ManifestKind[] = [];
-  if (!saysNothing(config) || Array.isArray(layers)) kinds.push("image");
+  if (!isEmptyValue(config) || Array.isArray(layers)) kinds.push("image");
   if (Array.isArray(manifests)) kinds.push("index");
   if (Array.isArray(blobs)) kinds.push("artifact");
   return kinds.length === 1 ? kinds[0] : undefined;

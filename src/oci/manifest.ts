@@ -5,7 +5,7 @@ import type { Digest } from "./digest.ts";
 import { FormatError, shown } from "./errors/format-error.ts";
 import { manifestKind } from "./media-type.ts";
 import type { ManifestKind } from "./media-type.ts";
-import { carried, checkedIfSaid } from "./json/optional-field.ts";
+import { lenientOptional, optionalUnlessEmpty } from "./json/optional-field.ts";
 import { fieldPath } from "./json/field-path.ts";
 import { Schema1Error } from "./errors/schema1-error.ts";
 
@@ -42,8 +42,8 @@ const Descriptors = z
   .transform((list) => list ?? []);
 
 const fields = {
-  subject: checkedIfSaid(Subject),
-  artifactType: carried(z.string()),
+  subject: optionalUnlessEmpty(Subject),
+  artifactType: lenientOptional(z.string()),
 };
 const CONFUSED = {
   image: "must not stand in an image manifest (CVE-2021-41190)",
@@ -53,7 +53,7 @@ const CONFUSED = {
 const ImageManifest = z.object({
   ...fields,
   schemaVersion: z.literal(2),
-  config: checkedIfSaid(Descriptor),
+  config: optionalUnlessEmpty(Descriptor),
   layers: Descriptors,
   manifests: z.null(CONFUSED.image).optional(),
 });
@@ -63,7 +63,7 @@ const ImageIndex = z.object({
   schemaVersion: z.literal(2),
   manifests: Descriptors,
   layers: z.null(CONFUSED.index).optional(),
-  config: checkedIfSaid(z.undefined(CONFUSED.index)),
+  config: optionalUnlessEmpty(z.undefined(CONFUSED.index)),
 });
 /** The artifact manifest of ORAS and of the image-spec's 1.1 release candidates; withdrawn, still found in registries. */
 const ArtifactManifest = z.object({ ...fields, blobs: Descriptors });

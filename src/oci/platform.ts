@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { FormatError, shown } from "./errors/format-error.ts";
-import { carried } from "./json/optional-field.ts";
+import { lenientOptional } from "./json/optional-field.ts";
 
 /** What a manifest of an index runs on (image-spec, image-index.md "platform"). */
 export const Platform = z.object({
   architecture: z.string(),
   os: z.string(),
-  variant: carried(z.string()),
+  variant: lenientOptional(z.string()),
 });
 export type Platform = z.infer<typeof Platform>;
 

@@ -1,8 +1,8 @@
 import type { ImageSource } from "../oci/image-source.ts";
 import { openBlobStream } from "./blobs/resumable-download.ts";
-import { hasBlob } from "./blobs/blob-exists.ts";
+import { hasBlob } from "./blobs/has-blob.ts";
 import type { Endpoint } from "./client/endpoint.ts";
-import { fetchManifest, resolveManifest } from "./manifests/manifests.ts";
+import { fetchManifest, resolveManifest } from "./manifests/fetch-manifest.ts";
 import { listReferrers } from "./manifests/list-referrers.ts";
 import { createRepositoryClient } from "./client/repository-client.ts";
 

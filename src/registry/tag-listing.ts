@@ -5,7 +5,7 @@ import type { Tag } from "../oci/reference.ts";
 import type { TaggedDigest, TagListing, UntaggedDigest } from "../oci/tag-listing.ts";
 import type { Endpoint } from "./client/endpoint.ts";
 import { pageOf, pages } from "./listings/pages.ts";
-import { resolveManifest } from "./manifests/manifests.ts";
+import { resolveManifest } from "./manifests/fetch-manifest.ts";
 import { createRepositoryClient } from "./client/repository-client.ts";
 import type { RepositoryClient } from "./client/repository-client.ts";
 
@@ -45,7 +45,7 @@ async function* listTaggedDigests(
   signal: AbortSignal,
 ): AsyncGenerator<TaggedDigest | UntaggedDigest> {
   const isGoogle = whole !== undefined || GOOGLE_HOST.test(client.endpoint.registry);
-  const url = client.url(`tags/list?n=${isGoogle ? GOOGLE_PAGE_SIZE : PAGE_SIZE}`);
+  const url = client.address.url(`tags/list?n=${isGoogle ? GOOGLE_PAGE_SIZE : PAGE_SIZE}`);
   const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
   const seen = { tags: 0, manifests: 0 };
   for await (const page of pages(client, request, pageOf(Page, sizeOf), signal)) {

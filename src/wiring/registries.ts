@@ -6,7 +6,7 @@ import type { Side } from "../oci/errors/registry-error.ts";
 import type { Connections } from "../registry/http/connections.ts";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
 import type { Endpoint } from "../registry/client/endpoint.ts";
-import { createTraffic } from "../registry/resilience/shared-limits.ts";
+import { createSharedLimits } from "../registry/resilience/shared-limits.ts";
 import type { SharedRate } from "../registry/resilience/shared-limits.ts";
 
 /** Where every repository of a configuration is, and how to log in: warm for as long as the process lives. */
@@ -47,12 +47,12 @@ export function createRegistries(options: RegistriesOptions): Registries {
     rate: SharedRate | undefined,
   ): Omit<Endpoint, "repository"> {
     const busy = onBusy === undefined ? {} : { onBusy };
-    const traffic = createTraffic({ retryPolicies: configuration.retries, rate, ...busy, ...timed });
+    const limits = createSharedLimits({ retryPolicies: configuration.retries, rate, ...busy, ...timed });
     const { registry, plainHttp, allowedHosts, howToAllow } = access;
     // Amazon ECR's password is for the registry itself (ECR user guide, "Registry authentication"): no question is needed to know it.
     const preemptive = login.kind === "ecr";
     const place = { registry, plainHttp, allowedHosts, howToAllow, preemptive };
-    return { side, ...place, ...given, credentials, connections, traffic };
+    return { side, ...place, ...given, credentials, connections, limits };
   }
 
   return {

@@ -75,7 +75,7 @@ export function recategorized(error: RegistryError, category: FailureCategory): 
 const DENIALS = new Set(["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"]);
 
 /** True when the target refused a manifest because it misses what the manifest points to, whatever it had said before. */
-export function deniesContent(error: unknown): boolean {
+export function isContentMissing(error: unknown): boolean {
   return (
     error instanceof RegistryError &&
     error.operation === "put-manifest" &&

@@ -5,7 +5,7 @@ import * as z from "zod";
  * other languages than Go write null, `{}` and "" for what they leave out, and registries take it. The manifest's own bytes
  * keep what was written.
  */
-export function carried<T>(schema: z.ZodType<T>): z.ZodCatch<z.ZodOptional<z.ZodType<T>>> {
+export function lenientOptional<T>(schema: z.ZodType<T>): z.ZodCatch<z.ZodOptional<z.ZodType<T>>> {
   return schema.optional().catch(undefined);
 }
 
@@ -13,11 +13,11 @@ export function carried<T>(schema: z.ZodType<T>): z.ZodCatch<z.ZodOptional<z.Zod
  * A field that is checked when it says something: null, `{}`, `[]`, "" and a descriptor without a digest (Go's zero value)
  * say nothing.
  */
-export function checkedIfSaid<T>(schema: z.ZodType<T>): z.ZodType<T | undefined> {
-  return z.preprocess((value) => (saysNothing(value) ? undefined : value), schema.optional());
+export function optionalUnlessEmpty<T>(schema: z.ZodType<T>): z.ZodType<T | undefined> {
+  return z.preprocess((value) => (isEmptyValue(value) ? undefined : value), schema.optional());
 }
 
-export function saysNothing(value: unknown): boolean {
+export function isEmptyValue(value: unknown): boolean {
   if (value === undefined || value === null || value === "") return true;
   if (typeof value !== "object") return false;
   return Object.keys(value).length === 0 || ("digest" in value && value.digest === "");

@@ -1,10 +1,10 @@
 import { createSingleFlight } from "../../async/single-flight.ts";
 import type { Challenge } from "./challenge.ts";
 import { authorizationHeader } from "./credentials.ts";
-import { createKnownMethod } from "./known-method.ts";
-import type { KnownMethodOptions } from "./known-method.ts";
-import { createRefusals } from "./refusals.ts";
-import type { Refused } from "./refused.ts";
+import { createNegotiatedMethod } from "./negotiated-method.ts";
+import type { NegotiatedMethodOptions } from "./negotiated-method.ts";
+import { createRefusalHandler } from "./refusal-handler.ts";
+import type { RefusedRequest } from "./refused-request.ts";
 import type { Scope } from "./scope.ts";
 
 /** The Authorization header of one registry's own origin. */
@@ -12,17 +12,17 @@ export interface Authorization {
   /** The header to send, or undefined to send none. */
   header(scope: Scope, signal: AbortSignal): Promise<string | undefined>;
   /** Looks for another header. True when there is something new to try. */
-  refused(request: Refused, signal: AbortSignal): Promise<boolean>;
+  handleRefusal(request: RefusedRequest, signal: AbortSignal): Promise<boolean>;
   /**
    * A request without a login was answered as if there were nothing, or nothing for us: asks the registry how it lets people
    * in, unless it has had nothing to say. True when it has said so.
    */
-  introduced(ask: AskForChallenges, scope: Scope, signal: AbortSignal): Promise<boolean>;
+  discover(ask: FetchChallenges, scope: Scope, signal: AbortSignal): Promise<boolean>;
 }
 
-export type AskForChallenges = (signal: AbortSignal) => Promise<readonly Challenge[]>;
+export type FetchChallenges = (signal: AbortSignal) => Promise<readonly Challenge[]>;
 
-export interface AuthorizationOptions extends KnownMethodOptions {
+export interface AuthorizationOptions extends NegotiatedMethodOptions {
   /** Basic credentials are sent before the registry asks for them. */
   readonly preemptive: boolean;
 }
@@ -34,7 +34,7 @@ export interface AuthorizationOptions extends KnownMethodOptions {
  */
 export function createAuthorization(options: AuthorizationOptions): Authorization {
   const { credentials, preemptive } = options;
-  const known = createKnownMethod(options);
+  const known = createNegotiatedMethod(options);
   const introductions = createSingleFlight<void>();
   /** The registry was asked how it lets people in, and named no way that we can go. */
   let isSilent = false;
@@ -46,12 +46,12 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
       const isAsked = current.kind !== "basic" || preemptive || known.kind() === "basic";
       return isAsked ? authorizationHeader(current) : undefined;
     },
-    refused: createRefusals(credentials, known),
-    async introduced(ask, scope, signal) {
+    handleRefusal: createRefusalHandler(credentials, known),
+    async discover(ask, scope, signal) {
       const { kind } = await credentials(signal);
       if (kind !== "basic" && kind !== "identity-token") return false;
       const introduce = async (working: AbortSignal): Promise<void> => {
-        isSilent = !(await known.follow(await ask(working), scope, working));
+        isSilent = !(await known.negotiate(await ask(working), scope, working));
       };
       if (!isSilent && known.kind() === "unknown") await introductions.run("", introduce, signal);
       return known.kind() !== "unknown";

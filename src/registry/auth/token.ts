@@ -26,10 +26,10 @@ export interface Token {
  * is the time of another machine's clock.
  */
 export function readToken(document: unknown, now: number): Token | undefined {
-  const answer = TokenAnswer.safeParse(document).data;
-  const value = [answer?.token, answer?.access_token].find(isToken);
+  const response = TokenAnswer.safeParse(document).data;
+  const value = [response?.token, response?.access_token].find(isToken);
   if (value === undefined) return undefined;
-  const lifeMs = lifeOf(answer?.expires_in) * 1_000;
+  const lifeMs = lifeOf(response?.expires_in) * 1_000;
   return { value, staleAt: now + lifeMs - Math.min(lifeMs / 10, 300_000) };
 }
 

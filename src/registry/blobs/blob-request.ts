@@ -1,17 +1,17 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { discard } from "../http/response.ts";
-import type { Answer } from "../http/response.ts";
-import type { RegistryRequest } from "../client/send-once.ts";
+import type { RegistryResponse } from "../http/response.ts";
+import type { RegistryRequest } from "../client/registry-request.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 
-/** A blob's bytes from an offset on. */
-export interface Attachment {
-  readonly answer: Answer;
-  /** Bytes to drop first: the registry began at 0, because it ignores ranges or did not give the one asked for. */
+/** A response with the bytes of a blob. */
+export interface OpenedBlob {
+  readonly response: RegistryResponse;
+  /** Bytes to drop first, when the response starts at byte 0 instead of the requested offset. */
   readonly skip: number;
 }
 
-/** Bytes `start` to `end` of a blob, `end` not included. */
+/** Bytes `start` (inclusive) to `end` (exclusive) of a blob. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -19,47 +19,47 @@ export interface ByteRange {
 
 const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+|\*)$/;
 
-/** Opens a whole blob; tried again in place. */
-export async function openWhole(
+/** Opens a whole blob. Retried. */
+export async function openBlob(
   client: RepositoryClient,
   descriptor: Descriptor,
   signal: AbortSignal,
-): Promise<Attachment> {
-  const answer = await client.sendRetrying(blobRequest(client, descriptor), signal);
-  return { answer, skip: 0 };
+): Promise<OpenedBlob> {
+  const response = await client.sendRetrying(blobRequest(client, descriptor), signal);
+  return { response, skip: 0 };
 }
 
 /**
- * Goes on with a blob at an offset (distribution-spec, "Pulling blobs"), through the registry: a link it redirected to
- * before may have expired. Sent once. A registry that has another idea of the range is asked for the whole.
+ * Resumes a blob at an offset (distribution-spec, "Pulling blobs"), through the registry: the signed URL it redirected to
+ * before may have expired. Not retried. When the registry does not serve exactly this range, the whole blob is requested.
  */
-export async function attachBlob(
+export async function resumeBlob(
   client: RepositoryClient,
   descriptor: Descriptor,
   offset: number,
   signal: AbortSignal,
-): Promise<Attachment> {
+): Promise<OpenedBlob> {
   if (offset > 0) {
     const range = { start: offset, end: descriptor.size };
-    const answer = await client.send(blobRequest(client, descriptor, range), signal);
-    if (answer.status === 200) return { answer, skip: offset };
-    if (answer.status === 206 && isRange(answer, range, descriptor)) return { answer, skip: 0 };
-    await discard(answer);
+    const response = await client.send(blobRequest(client, descriptor, range), signal);
+    if (response.status === 200) return { response, skip: offset };
+    if (response.status === 206 && isRange(response, range, descriptor)) return { response, skip: 0 };
+    await discard(response);
   }
-  const answer = await client.send(blobRequest(client, descriptor), signal);
-  return { answer, skip: offset };
+  const response = await client.send(blobRequest(client, descriptor), signal);
+  return { response, skip: offset };
 }
 
-/** One range of a blob, sent once; undefined when the registry answers with anything but exactly this range. */
+/** Opens one range of a blob. Not retried. Undefined when the registry does not serve exactly this range. */
 export async function openRange(
   client: RepositoryClient,
   descriptor: Descriptor,
   range: ByteRange,
   signal: AbortSignal,
-): Promise<Answer | undefined> {
-  const answer = await client.send(blobRequest(client, descriptor, range), signal);
-  if (answer.status === 206 && isRange(answer, range, descriptor)) return answer;
-  await discard(answer);
+): Promise<RegistryResponse | undefined> {
+  const response = await client.send(blobRequest(client, descriptor, range), signal);
+  if (response.status === 206 && isRange(response, range, descriptor)) return response;
+  await discard(response);
   return undefined;
 }
 
@@ -68,19 +68,19 @@ function blobRequest(client: RepositoryClient, descriptor: Descriptor, range?: B
   const header = range === undefined ? {} : { range: `bytes=${range.start}-${last}` };
   return {
     operation: "open-blob",
-    subject: client.subject(descriptor.digest),
+    subject: client.address.subject(descriptor.digest),
     method: "GET",
-    url: client.url(`blobs/${descriptor.digest}`),
-    // What an answer says of its encoding is no matter: the digest says whether these are the bytes.
+    url: client.address.url(`blobs/${descriptor.digest}`),
+    // A Content-Encoding of the response is ignored: the digest shows whether the bytes are right.
     headers: { "accept-encoding": "identity", ...header },
     accept: range === undefined ? [200] : [200, 206, 416],
-    scope: client.scope("pull"),
+    scope: client.address.scope("pull"),
   };
 }
 
-/** Is the answer the part of the blob that was asked for (RFC 9110, 14.4)? */
-function isRange(answer: Answer, { start, end }: ByteRange, { size }: Descriptor): boolean {
-  const range = CONTENT_RANGE.exec(answer.header("content-range") ?? "");
+/** True when the response has the requested part of the blob (RFC 9110, 14.4). */
+function isRange(response: RegistryResponse, { start, end }: ByteRange, { size }: Descriptor): boolean {
+  const range = CONTENT_RANGE.exec(response.header("content-range") ?? "");
   if (range === null || Number(range[1]) !== start || Number(range[2]) !== end - 1) return false;
   return range[3] === "*" || Number(range[3]) === size;
 }

@@ -1,34 +1,34 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobStream } from "../../oci/image-source.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
-import { readWhole } from "../http/response.ts";
-import type { Attachment } from "./blob-request.ts";
-import { verifiedWhole } from "./verify-digest.ts";
+import { readWhole } from "../http/read-body.ts";
+import type { OpenedBlob } from "./blob-request.ts";
+import { verifyWholeBlob } from "./verify-digest.ts";
 
 /**
- * Blobs up to this size are held in memory: one request reads them, one sends them, and both can be repeated. For configurations and small
- * layers, which are most blobs of most images, a stream with its watchdog costs more than its bytes.
+ * Blobs up to this size are held in memory: one request reads them, one sends them, and both can be repeated. For configurations
+ * and small layers, which are most blobs of most images, a stream with its watchdog costs more CPU than the bytes.
  */
-export const SMALL_BYTES: number = 64 * 1024;
+export const SMALL_BLOB_BYTES: number = 64 * 1024;
 
 /**
- * Reads a small blob whole from an answer that has been opened. Undefined when its connection broke: then it goes on as a stream, which
- * resumes. @throws {RegistryError} when its bytes are wrong, before any is handed on.
+ * Reads a small blob whole from a response. Undefined when the connection broke: the caller then opens a stream, which resumes.
+ * @throws {RegistryError} when the bytes are wrong.
  */
 export async function readSmallBlob(
   client: RepositoryClient,
   descriptor: Descriptor,
-  { answer }: Attachment,
+  { response }: OpenedBlob,
   signal: AbortSignal,
 ): Promise<BlobStream | undefined> {
-  let read: Uint8Array | undefined;
+  let body: Uint8Array | undefined;
   try {
-    read = await readWhole(answer, descriptor.size);
+    body = await readWhole(response, descriptor.size);
   } catch {
     signal.throwIfAborted();
     return undefined;
   }
-  const bytes = verifiedWhole(read, client, descriptor);
+  const bytes = verifyWholeBlob(body, client, descriptor);
   return {
     async *[Symbol.asyncIterator]() {
       yield bytes;

@@ -1,23 +1,23 @@
-/** Tells who holds a stream up: where its bytes come from, or who reads them. */
-export interface Meter {
-  /** Passes bytes on and takes the time they are waited for. */
+/** Measures a stream, and whether its source or its reader limits it. */
+export interface ThroughputMeter {
+  /** Passes bytes on, and measures how long each takes to come. */
   measured(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
-  /** What was measured since the last look. */
-  look(): Measurement;
-  /** Begins anew. */
+  /** The throughput since the last reset. */
+  read(): Throughput;
+
   reset(): void;
 }
 
-export interface Measurement {
+export interface Throughput {
   readonly bytes: number;
   readonly elapsedMs: number;
-  /** Share of the time spent waiting for bytes to come, 0 to 1. */
-  readonly waiting: number;
-  /** Bytes per millisecond. */
-  readonly rate: number;
+  /** Share of the time spent waiting for the source, 0 to 1. */
+  readonly waitingShare: number;
+
+  readonly bytesPerMs: number;
 }
 
-export function createMeter(now: () => number): Meter {
+export function createThroughputMeter(now: () => number): ThroughputMeter {
   let bytes = 0;
   let waitedMs = 0;
   let since = now();
@@ -37,9 +37,9 @@ export function createMeter(now: () => number): Meter {
         await iterator.return?.();
       }
     },
-    look() {
+    read() {
       const elapsedMs = Math.max(now() - since, 1);
-      return { bytes, elapsedMs, waiting: waitedMs / elapsedMs, rate: bytes / elapsedMs };
+      return { bytes, elapsedMs, waitingShare: waitedMs / elapsedMs, bytesPerMs: bytes / elapsedMs };
     },
     reset() {
       bytes = 0;

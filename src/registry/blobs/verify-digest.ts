@@ -6,47 +6,50 @@ import type { ContentProblem } from "../client/content-error.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 
 /**
- * Passes bytes on and holds the last piece back until size and digest are known to be right: an upload with an exact
- * Content-Length can then never be completed with wrong bytes. A mismatch may be a broken line, so it is transient.
+ * Passes bytes on, and holds the last chunk back until size and digest are verified: so an upload with an exact Content-Length
+ * is never completed with wrong bytes. A mismatch is transient, because the connection may have corrupted the bytes.
+ * @throws {RegistryError} of code SIZE_INVALID or DIGEST_INVALID.
  */
-export async function* verified(
+export async function* verifyDigest(
   bytes: AsyncIterable<Uint8Array>,
   client: RepositoryClient,
   { digest, size }: Descriptor,
 ): AsyncGenerator<Uint8Array> {
-  const wrong = (code: ContentProblem, problem: string): Error => wrongContent(client, digest, code, problem);
+  const mismatch = (code: ContentProblem, problem: string): Error => contentMismatch(client, digest, code, problem);
   const hasher = createHasher(digest);
   let received = 0;
   let held: Uint8Array | undefined;
   for await (const chunk of bytes) {
     received += chunk.byteLength;
-    if (received > size) throw wrong("SIZE_INVALID", `is longer than the ${size} bytes of its descriptor`);
+    if (received > size) throw mismatch("SIZE_INVALID", `is longer than the ${size} bytes of its descriptor`);
     hasher.update(chunk);
     if (held !== undefined) yield held;
     held = chunk;
   }
-  if (received !== size) throw wrong("SIZE_INVALID", `has ${received} bytes, its descriptor says ${size}`);
-  if (hasher.digest("hex") !== hexOf(digest)) throw wrong("DIGEST_INVALID", OTHER_DIGEST);
+  if (received !== size) throw mismatch("SIZE_INVALID", `has ${received} bytes, its descriptor says ${size}`);
+  if (hasher.digest("hex") !== hexOf(digest)) throw mismatch("DIGEST_INVALID", "its bytes do not hash to its digest");
   if (held !== undefined) yield held;
 }
 
-const OTHER_DIGEST = "its bytes do not hash to its digest";
-
-/** The same for a blob that was read whole; undefined bytes are more than its size. @throws {RegistryError} transient. */
-export function verifiedWhole(
+/**
+ * As {@link verifyDigest}, for a blob in memory. @param bytes undefined when there were more than its size.
+ * @throws {RegistryError} of code SIZE_INVALID or DIGEST_INVALID.
+ */
+export function verifyWholeBlob(
   bytes: Uint8Array | undefined,
   client: RepositoryClient,
   { digest, size }: Descriptor,
 ): Uint8Array {
-  const wrong = (code: ContentProblem, problem: string): Error => wrongContent(client, digest, code, problem);
-  if (bytes === undefined) throw wrong("SIZE_INVALID", `is longer than the ${size} bytes of its descriptor`);
+  const mismatch = (code: ContentProblem, problem: string): Error => contentMismatch(client, digest, code, problem);
+  if (bytes === undefined) throw mismatch("SIZE_INVALID", `is longer than the ${size} bytes of its descriptor`);
   if (bytes.byteLength !== size) {
-    throw wrong("SIZE_INVALID", `has ${bytes.byteLength} bytes, its descriptor says ${size}`);
+    throw mismatch("SIZE_INVALID", `has ${bytes.byteLength} bytes, its descriptor says ${size}`);
   }
-  if (digestOf(bytes, algorithmOf(digest)) !== digest) throw wrong("DIGEST_INVALID", OTHER_DIGEST);
+  if (digestOf(bytes, algorithmOf(digest)) !== digest)
+    throw mismatch("DIGEST_INVALID", "its bytes do not hash to its digest");
   return bytes;
 }
 
-function wrongContent(client: RepositoryClient, digest: Digest, code: ContentProblem, problem: string): Error {
+function contentMismatch(client: RepositoryClient, digest: Digest, code: ContentProblem, problem: string): Error {
   return contentError(client, { operation: "open-blob", reference: digest, code, category: "transient" }, problem);
 }

@@ -13,7 +13,7 @@ export function contentError(
 ): RegistryError {
   const { operation, reference, code, category = "permanent" } = about;
   return new RegistryError(
-    { side: client.endpoint.side, operation, subject: client.subject(reference), category, code },
-    client.cut(problem),
+    { side: client.endpoint.side, operation, subject: client.address.subject(reference), category, code },
+    client.runtime.redactSecrets(problem),
   );
 }

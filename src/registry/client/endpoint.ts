@@ -4,8 +4,8 @@ import type { RegistryHost, RepositoryName } from "../../oci/reference.ts";
 import type { Side } from "../../oci/errors/registry-error.ts";
 import type { Connections } from "../http/connections.ts";
 import type { CredentialsSource } from "../auth/credentials.ts";
-import type { Traffic } from "../resilience/shared-limits.ts";
-import type { Patience } from "../http/stall-watchdog.ts";
+import type { SharedLimits } from "../resilience/shared-limits.ts";
+import type { TransferTimeouts } from "../http/transfer-timeouts.ts";
 
 /** One repository of one registry, and all it takes to talk to it. Comes from configuration, never from a server. */
 export interface Endpoint {
@@ -24,9 +24,9 @@ export interface Endpoint {
   /** Connection pools, shared by all repositories; its owner closes it. */
   readonly connections: Connections;
   /** Shared by all repositories of the registry; their own when not given. */
-  readonly traffic?: Traffic | undefined;
+  readonly limits?: SharedLimits | undefined;
   /** When a transfer has stalled; {@link PATIENCE} when not given. */
-  readonly patience?: Patience;
+  readonly timeouts?: TransferTimeouts;
   /** The system's, outside of tests. */
   readonly clock?: Clock;
   /** Uniform in [0, 1), for jitter; `Math.random` outside of tests. */

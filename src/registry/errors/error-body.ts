@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { readJson } from "../../oci/json/bounded-json.ts";
-import type { Cut } from "../redaction/secrets.ts";
-import { scrub } from "../redaction/redact.ts";
+import type { RedactSecrets } from "../redaction/secret-redactor.ts";
+import { redact } from "../redaction/redact.ts";
 
 /** Error bodies are read up to this many bytes; the rest is dropped. */
 export const ERROR_BODY_MAX_BYTES: number = 64 * 1024;
@@ -11,7 +11,7 @@ const ErrorBody = z.object({
   errors: z.array(z.object({ code: z.string(), message: z.string().optional() })).min(1),
 });
 
-export interface ErrorAnswer {
+export interface ErrorDescription {
   readonly code: string | undefined;
   readonly message: string;
 }
@@ -20,11 +20,11 @@ export interface ErrorAnswer {
  * What an error body says, for a message: scrubbed, without the secrets that `cut` knows, and not too long. Bodies that follow no
  * specification are quoted in part.
  */
-export function readErrorBody(bytes: Uint8Array, cut: Cut = (text) => text): ErrorAnswer {
+export function readErrorBody(bytes: Uint8Array, redactSecrets: RedactSecrets = (text) => text): ErrorDescription {
   const body = bytes.subarray(0, ERROR_BODY_MAX_BYTES);
   const first = ErrorBody.safeParse(readJson(body)).data?.errors[0];
   if (first === undefined)
-    return { code: undefined, message: scrub(cut(new TextDecoder().decode(body))).slice(0, 200) };
+    return { code: undefined, message: redact(redactSecrets(new TextDecoder().decode(body))).slice(0, 200) };
   const code = /^[A-Z0-9_]{1,64}$/.test(first.code) ? first.code : undefined;
-  return { code, message: scrub(cut(first.message ?? first.code)).slice(0, 500) };
+  return { code, message: redact(redactSecrets(first.message ?? first.code)).slice(0, 500) };
 }

@@ -1,39 +1,43 @@
 import { RateExceededError } from "../../oci/errors/rate-exceeded-error.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { FailureCategory, RegistryFailure } from "../../oci/errors/registry-error.ts";
-import type { Cut } from "../redaction/secrets.ts";
-import { readUpTo } from "../http/response.ts";
-import type { Answer } from "../http/response.ts";
+import type { RedactSecrets } from "../redaction/secret-redactor.ts";
+import { readBodyPrefix } from "../http/read-body.ts";
+import type { RegistryResponse } from "../http/response.ts";
 import { classifyAnswer, classifyNetwork } from "./classify.ts";
 import { ERROR_BODY_MAX_BYTES, readErrorBody } from "./error-body.ts";
 import { HostRefusedError } from "../hosts/host-guard.ts";
 import { quotaWindowMs } from "./quota-window.ts";
 import { retryAfterMs } from "./retry-after.ts";
-import { scrub } from "../redaction/redact.ts";
+import { redact } from "../redaction/redact.ts";
 
 /** What every failure of one request has in common. */
-export type Occasion = Pick<RegistryFailure, "side" | "operation" | "subject">;
+export type FailureContext = Pick<RegistryFailure, "side" | "operation" | "subject">;
 
 /**
  * The error for an answer that was none of those asked for. Reads its body, up to a limit. Words that broke off may have said
  * what the status does not (that a login has expired, that a blob is missing): such an answer is asked for again.
  */
-export async function refusal(occasion: Occasion, answer: Answer, now: number): Promise<RegistryError> {
-  const { bytes, isCut } = await readUpTo(answer, ERROR_BODY_MAX_BYTES);
-  const { code, message } = readErrorBody(bytes, answer.cut);
-  const isGuess = isCut && code === undefined && classifyAnswer(answer.status, code) === "permanent";
-  return answerError(occasion, answer, {
+export async function refusal(
+  context: FailureContext,
+  response: RegistryResponse,
+  now: number,
+): Promise<RegistryError> {
+  const { bytes, isTruncated } = await readBodyPrefix(response, ERROR_BODY_MAX_BYTES);
+  const { code, message } = readErrorBody(bytes, response.redactSecrets);
+  const isGuess = isTruncated && code === undefined && classifyAnswer(response.status, code) === "permanent";
+  return answerError(context, response, {
     code,
     now,
     ...(isGuess ? { category: "transient" } : {}),
-    problem: [`HTTP ${answer.status}`, code, message].filter(Boolean).join(" "),
+    problem: [`HTTP ${response.status}`, code, message].filter(Boolean).join(" "),
   });
 }
 
 /** The error for an answer whose headers or body break the protocol. */
 export function answerError(
-  occasion: Occasion,
-  answer: Answer,
+  context: FailureContext,
+  response: RegistryResponse,
   {
     problem,
     code,
@@ -43,15 +47,15 @@ export function answerError(
 ): RegistryError {
   return new RegistryError(
     {
-      ...occasion,
-      category: category ?? classifyAnswer(answer.status, code),
-      status: answer.status,
+      ...context,
+      category: category ?? classifyAnswer(response.status, code),
+      status: response.status,
       code,
       retryAfterMs:
-        retryAfterMs(answer.header("retry-after"), answer.header("date"), now) ??
-        quotaWindowMs(answer.status, problem, now),
+        retryAfterMs(response.header("retry-after"), response.header("date"), now) ??
+        quotaWindowMs(response.status, problem, now),
     },
-    answer.cut(problem),
+    response.redactSecrets(problem),
   );
 }
 
@@ -59,19 +63,24 @@ export function answerError(
  * Any failure as a typed one. An abort stays what it is, the caller's reason, and so does a request that was never sent:
  * both are no failure of the registry.
  */
-export function typedFailure(occasion: Occasion, error: unknown, signal: AbortSignal, cut: Cut = unchanged): unknown {
+export function typedFailure(
+  context: FailureContext,
+  error: unknown,
+  signal: AbortSignal,
+  redactSecrets: RedactSecrets = unchanged,
+): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof RegistryError || error instanceof RateExceededError) return error;
   const isHostRefused = error instanceof HostRefusedError;
   const category = isHostRefused ? "permanent" : classifyNetwork(error);
-  const problem = cut(isHostRefused ? scrub(error.message) : describe(error));
-  return new RegistryError({ ...occasion, category }, problem, { cause: withoutBytes(error, cut) });
+  const problem = redactSecrets(isHostRefused ? redact(error.message) : describe(error));
+  return new RegistryError({ ...context, category }, problem, { cause: withoutServerText(error, redactSecrets) });
 }
 
 /** The cause without what the server sent: undici keeps an answer it cannot parse with its error, links and all. */
-function withoutBytes(error: unknown, cut: Cut): unknown {
-  const isQuoting = error instanceof Error && ("data" in error || cut(error.message) !== error.message);
-  return isQuoting ? new Error(cut(describe(error))) : error;
+function withoutServerText(error: unknown, redactSecrets: RedactSecrets): unknown {
+  const isQuoting = error instanceof Error && ("data" in error || redactSecrets(error.message) !== error.message);
+  return isQuoting ? new Error(redactSecrets(describe(error))) : error;
 }
 
 /** undici's errors in words: code and message, and those of the attempts inside an AggregateError. */
@@ -79,7 +88,7 @@ function describe(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(describe).join("; ");
   if (!(error instanceof Error)) return "failed";
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
-  return scrub(`${code} ${error.message}`).slice(0, 300);
+  return redact(`${code} ${error.message}`).slice(0, 300);
 }
 
 function unchanged(text: string): string {

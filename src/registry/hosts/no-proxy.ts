@@ -6,7 +6,7 @@ import { isForbiddenAddress } from "./address-guard.ts";
  * its own (Go's golang.org/x/net/http/httpproxy does the same for loopback). An entry is a name with all below it, `*.name` for those
  * below only, an address, a network (`10.0.0.0/8`) or `*`; a port may follow.
  */
-export function isDirect({ hostname, port, protocol }: URL, noProxy: string): boolean {
+export function bypassesProxy({ hostname, port, protocol }: URL, noProxy: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   if (host === "localhost" || host.endsWith(".localhost")) return true;
   const family = isIP(host);

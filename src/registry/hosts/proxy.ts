@@ -1,4 +1,4 @@
-import { isDirect } from "./no-proxy.ts";
+import { bypassesProxy } from "./no-proxy.ts";
 
 /** Proxies as the environment names them, and what is reached without one. */
 export interface ProxySettings {
@@ -28,7 +28,7 @@ export function proxySettings(environment: NodeJS.ProcessEnv): ProxySettings | u
 /** The proxy to reach an origin by; undefined when it is reached directly. */
 export function proxyOf(origin: URL, { http, https, no }: ProxySettings): URL | undefined {
   const proxy = origin.protocol === "https:" ? https : http;
-  return proxy === undefined || isDirect(origin, no) ? undefined : proxy;
+  return proxy === undefined || bypassesProxy(origin, no) ? undefined : proxy;
 }
 
 function proxyIn(environment: NodeJS.ProcessEnv, name: string): URL | undefined {

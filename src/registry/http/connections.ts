@@ -1,21 +1,21 @@
 import { Readable } from "node:stream";
 import type { Clock } from "../../async/clock.ts";
-import { createPools } from "../hosts/dispatcher.ts";
-import type { DispatcherOptions, Pools } from "../hosts/dispatcher.ts";
+import { createConnectionPools } from "./connection-pools.ts";
+import type { ConnectionPoolOptions, ConnectionPools } from "./connection-pools.ts";
 import { proxyOf } from "../hosts/proxy.ts";
 import { proxyFailure } from "../hosts/proxy-failure.ts";
-import type { HttpAnswer, HttpRequest } from "./http.ts";
+import type { HttpResponse, HttpRequest } from "./http-message.ts";
 import { systemClock } from "../../async/system-clock.ts";
 
 /** Connection pools for every registry of a process; whoever created them closes them. */
 export interface Connections extends AsyncDisposable {
   /** Sends one request over a pooled connection. @throws undici's errors. */
-  request(request: HttpRequest): Promise<HttpAnswer>;
+  request(request: HttpRequest): Promise<HttpResponse>;
   /** Cuts every connection. Can be called twice. */
   close(): Promise<void>;
 }
 
-export interface ConnectionsOptions extends DispatcherOptions {
+export interface ConnectionsOptions extends ConnectionPoolOptions {
   /** The system's, outside of tests. */
   readonly clock?: Pick<Clock, "now">;
 }
@@ -32,12 +32,12 @@ const IDLE_MS = 30_000;
  */
 export function createConnections(options: ConnectionsOptions = {}): Connections {
   const { clock = systemClock, proxies } = options;
-  let pools = createPools(options);
+  let pools = createConnectionPools(options);
   let lastUse = clock.now();
   /** Pools replaced, whose last requests are still under way. */
-  const retired = new Set<Pools>();
+  const retired = new Set<ConnectionPools>();
 
-  function current(): Pools {
+  function current(): ConnectionPools {
     const time = clock.now();
     if (time - lastUse > IDLE_MS) {
       const old = pools;
@@ -46,7 +46,7 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
         () => retired.delete(old),
         () => retired.delete(old),
       );
-      pools = createPools(options);
+      pools = createConnectionPools(options);
     }
     lastUse = time;
     return pools;
@@ -65,12 +65,12 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
           ...(body === undefined ? {} : WATCHED),
           ...(request.method === "HEAD" ? KEPT : {}),
         });
-      const answer = await sent.catch((error: unknown) => {
+      const response = await sent.catch((error: unknown) => {
         const proxy = proxies && proxyOf(new URL(request.origin), proxies);
         throw proxy === undefined ? error : proxyFailure(proxy, request.origin, error);
       });
       lastUse = clock.now();
-      return answer;
+      return response;
     },
     close,
     [Symbol.asyncDispose]: close,

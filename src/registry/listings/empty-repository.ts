@@ -7,17 +7,17 @@ import { listTags } from "./tags.ts";
 const EMPTY_MS = 60_000;
 
 /** Asks once for all who want to know whether a repository has any tag; one that has some is not asked again. */
-export function createEmptiness(client: RepositoryClient): (signal: AbortSignal) => Promise<boolean> {
+export function createEmptyRepositoryCheck(client: RepositoryClient): (signal: AbortSignal) => Promise<boolean> {
   let known: { readonly isEmpty: boolean; readonly at: number } | undefined;
   const asking = createSingleFlight<boolean>();
   const ask = async (signal: AbortSignal): Promise<boolean> => {
-    const at = client.clock.now();
+    const at = client.runtime.clock.now();
     const isEmpty = await hasNoTags(client, signal);
     known = { isEmpty, at };
     return isEmpty;
   };
   return async (signal) => {
-    const isGood = known !== undefined && (!known.isEmpty || client.clock.now() - known.at < EMPTY_MS);
+    const isGood = known !== undefined && (!known.isEmpty || client.runtime.clock.now() - known.at < EMPTY_MS);
     return known !== undefined && isGood ? known.isEmpty : asking.run("", ask, signal);
   };
 }

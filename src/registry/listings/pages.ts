@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { PAGE_LIMITS, readJson } from "../../oci/json/bounded-json.ts";
-import type { Answer } from "../http/response.ts";
-import type { RegistryRequest } from "../client/send-once.ts";
+import type { RegistryResponse } from "../http/response.ts";
+import type { RegistryRequest } from "../client/registry-request.ts";
 import { answerError } from "../errors/typed-failure.ts";
 import { nextLink } from "./link-header.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
@@ -61,27 +61,31 @@ export async function* pages<T>(
   const spent = { pages: 0, bytes: 0, entries: 0 };
   let url: URL | undefined = request.url;
   while (url !== undefined) {
-    const { answer, bytes } = await client.readRetrying(
-      { ...about, method: "GET", url, accept: [200, ...absent], scope: client.scope("pull") },
+    const { response, bytes } = await client.readRetrying(
+      { ...about, method: "GET", url, accept: [200, ...absent], scope: client.address.scope("pull") },
       PAGE_MAX_BYTES,
       signal,
     );
-    if (answer.status !== 200) return void (yield undefined);
+    if (response.status !== 200) return void (yield undefined);
     const page = bytes === undefined ? undefined : reader.parse(readJson(bytes, PAGE_LIMITS));
-    const link = page === undefined ? undefined : linkOf(page, reader, answer);
+    const link = page === undefined ? undefined : linkOf(page, reader, response);
     spend(spent, page === undefined ? 0 : reader.entries(page), bytes);
-    const problem = listingProblem(page, link, answer.url) ?? excess(spent, maxEntries);
+    const problem = listingProblem(page, link, response.url) ?? excess(spent, maxEntries);
     if (page === undefined || problem !== undefined) {
-      const occasion = { side: client.endpoint.side, operation: request.operation, subject: request.subject };
-      throw answerError(occasion, answer, { problem: problem ?? "", now: client.clock.now(), category: "permanent" });
+      const context = { side: client.endpoint.side, operation: request.operation, subject: request.subject };
+      throw answerError(context, response, {
+        problem: problem ?? "",
+        now: client.runtime.clock.now(),
+        category: "permanent",
+      });
     }
     yield page;
-    url = link === undefined ? undefined : new URL(link, answer.url);
+    url = link === undefined ? undefined : new URL(link, response.url);
   }
 }
 
-function linkOf<T>(page: T, reader: PageReader<T>, answer: Answer): string | undefined {
-  return reader.next === undefined ? nextLink(answer.header("link")) : reader.next(page);
+function linkOf<T>(page: T, reader: PageReader<T>, response: RegistryResponse): string | undefined {
+  return reader.next === undefined ? nextLink(response.header("link")) : reader.next(page);
 }
 
 function spend(spent: Spent, entries: number, bytes: Uint8Array | undefined): void {

@@ -14,7 +14,7 @@ export async function* listTags(
   signal: AbortSignal,
   pageSize: number = PAGE_SIZE,
 ): AsyncGenerator<Tag> {
-  const url = client.url(`tags/list?n=${pageSize}`);
+  const url = client.address.url(`tags/list?n=${pageSize}`);
   const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
   for await (const page of pages(
     client,

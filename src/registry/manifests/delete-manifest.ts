@@ -14,17 +14,17 @@ export async function deleteManifest(
   reference: Tag | Digest,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const answer = await client.send(
+  const response = await client.send(
     {
       operation: "delete-manifest",
-      subject: client.subject(reference),
+      subject: client.address.subject(reference),
       method: "DELETE",
-      url: client.url(`manifests/${reference}`),
+      url: client.address.url(`manifests/${reference}`),
       accept: [200, 202, 204, 404],
-      scope: client.scope("pull,delete"),
+      scope: client.address.scope("pull,delete"),
     },
     signal,
   );
-  await discard(answer);
-  return answer.status !== 404;
+  await discard(response);
+  return response.status !== 404;
 }

@@ -4,11 +4,11 @@ import type { Digest } from "../../oci/digest.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import { manifestKind, MediaType } from "../../oci/media-type.ts";
-import { referrersTag } from "../../oci/referrers.ts";
+import { referrersTag } from "../../oci/cosign-tags.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { HostRefusedError } from "../hosts/host-guard.ts";
 import { pageOf, pages } from "../listings/pages.ts";
-import { fetchManifest, resolveManifest } from "./manifests.ts";
+import { fetchManifest, resolveManifest } from "./fetch-manifest.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 
 /** An index; where it lists nothing, Go writes null. A document without a list is none. */
@@ -21,7 +21,7 @@ export const MAX_REFERRERS = 10_000;
 const UNSUPPORTED = [400, 404, 405, 406, 410, 501];
 
 /** What the referrers API answers. */
-export type ApiListing =
+export type ReferrersApiResult =
   | { readonly kind: "listed"; readonly manifests: readonly Descriptor[] }
   /** There is no such API: an answer that says so, a page for people, or the way to another host. */
   | { readonly kind: "absent" }
@@ -39,7 +39,7 @@ export async function listReferrers(
   subject: Digest,
   signal: AbortSignal,
 ): Promise<readonly Descriptor[]> {
-  const listed = await askApi(client, subject, signal);
+  const listed = await queryReferrersApi(client, subject, signal);
   if (listed.kind === "listed") return listed.manifests;
   const tagged = await listByTag(client, subject, signal);
   if (tagged === undefined && listed.kind === "unknown") throw unlisted(client, subject, listed.error);
@@ -47,11 +47,15 @@ export async function listReferrers(
 }
 
 /** Asks the referrers API. @throws {RegistryError} when the registry is busy, or gives no answer at all. */
-export async function askApi(client: RepositoryClient, subject: Digest, signal: AbortSignal): Promise<ApiListing> {
+export async function queryReferrersApi(
+  client: RepositoryClient,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<ReferrersApiResult> {
   const request = {
     operation: "list-referrers",
-    subject: client.subject(subject),
-    url: client.url(`referrers/${subject}`),
+    subject: client.address.subject(subject),
+    url: client.address.url(`referrers/${subject}`),
     headers: { accept: MediaType.ociIndex },
     absent: UNSUPPORTED,
   } as const;
@@ -70,7 +74,7 @@ export async function askApi(client: RepositoryClient, subject: Digest, signal: 
 }
 
 /** What a failure says about the API. @param isBegun it has listed something: then it is there. */
-function readRefusal(error: unknown, isBegun: boolean): ApiListing {
+function readRefusal(error: unknown, isBegun: boolean): ReferrersApiResult {
   if (!(error instanceof RegistryError)) throw error;
   if (error.cause instanceof HostRefusedError) return isBegun ? { kind: "unknown", error } : { kind: "absent" };
   const { status = 0, category } = error;
@@ -82,7 +86,12 @@ function readRefusal(error: unknown, isBegun: boolean): ApiListing {
 
 function unlisted(client: RepositoryClient, subject: Digest, cause: RegistryError): RegistryError {
   return new RegistryError(
-    { ...client.occasion("list-referrers", subject), category: "permanent", status: cause.status, code: cause.code },
+    {
+      ...client.address.failureContext("list-referrers", subject),
+      category: "permanent",
+      status: cause.status,
+      code: cause.code,
+    },
     `${cause.problem}; the tag ${referrersTag(subject)} is not there either`,
     { cause },
   );
@@ -95,7 +104,7 @@ async function listByTag(
   signal: AbortSignal,
 ): Promise<readonly Descriptor[] | undefined> {
   // Artifactory answers 403 for a tag that is not there.
-  const index = await fetchTagged(client, subject, signal).catch((error: unknown) => {
+  const index = await fetchReferrersIndex(client, subject, signal).catch((error: unknown) => {
     if (error instanceof RegistryError && (error.status === 401 || error.status === 403)) return undefined;
     throw error;
   });
@@ -105,7 +114,7 @@ async function listByTag(
     return successors(index.bytes, index.mediaType).manifests;
   } catch (cause) {
     throw new RegistryError(
-      { ...client.occasion("list-referrers", referrersTag(subject)), category: "permanent" },
+      { ...client.address.failureContext("list-referrers", referrersTag(subject)), category: "permanent" },
       `the list of what is attached cannot be read: ${cause instanceof Error ? cause.message : "it is malformed"}`,
       { cause },
     );
@@ -113,7 +122,7 @@ async function listByTag(
 }
 
 /** What the referrers tag names. */
-export async function fetchTagged(
+export async function fetchReferrersIndex(
   client: RepositoryClient,
   subject: Digest,
   signal: AbortSignal,

@@ -5,12 +5,12 @@ import { digestOf } from "../../oci/digest.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import { MediaType } from "../../oci/media-type.ts";
-import { carried } from "../../oci/json/optional-field.ts";
-import { referrersTag } from "../../oci/referrers.ts";
+import { lenientOptional } from "../../oci/json/optional-field.ts";
+import { referrersTag } from "../../oci/cosign-tags.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
-import { putManifest } from "./manifests.ts";
+import { putManifest } from "./put-manifest.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
-import { askApi, fetchTagged } from "./list-referrers.ts";
+import { queryReferrersApi, fetchReferrersIndex } from "./list-referrers.ts";
 
 /** An index as a client may change it: what it does not know stays as it is. */
 const ReferrersIndex = z.looseObject({ manifests: z.array(z.looseObject({ digest: z.string() })) });
@@ -28,7 +28,7 @@ const CONFIRMATIONS = 2;
  * (distribution-spec, "Pushing Manifests with Subject"). Tags know no compare-and-swap, so the index is read back, and
  * merged again until it holds the manifest (fault R22).
  */
-export async function listReferrer(
+export async function addToReferrersTag(
   client: RepositoryClient,
   manifest: Manifest,
   subject: Digest,
@@ -57,7 +57,7 @@ async function tagReferrer(
   if (await isListed(client, manifest, subject, signal)) return;
   let confirmed = 0;
   for (let merges = 0; merges < MAX_MERGES;) {
-    const tagged = await fetchTagged(client, subject, signal);
+    const tagged = await fetchReferrersIndex(client, subject, signal);
     const index = tagged === undefined ? undefined : readIndex(client, tagged, subject);
     if (index?.manifests.some(({ digest }) => digest === manifest.digest) === true) {
       // Where nobody has written since we looked first, one look is enough.
@@ -69,10 +69,10 @@ async function tagReferrer(
       const merged = { mediaType: MediaType.ociIndex, digest: digestOf(bytes), bytes };
       await putManifest(client, merged, referrersTag(subject), signal);
     }
-    await client.clock.sleep((REST_MS / 2) * (1 + client.random()), signal);
+    await client.runtime.clock.sleep((REST_MS / 2) * (1 + client.runtime.random()), signal);
   }
   throw new RegistryError(
-    { ...client.occasion("put-manifest", referrersTag(subject)), category: "deferred" },
+    { ...client.address.failureContext("put-manifest", referrersTag(subject)), category: "deferred" },
     `others kept overwriting the list of what is attached; ${manifest.digest} is not on it yet`,
   );
 }
@@ -87,7 +87,7 @@ async function isListed(
   subject: Digest,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const listed = await askApi(client, subject, signal);
+  const listed = await queryReferrersApi(client, subject, signal);
   return listed.kind === "listed" && listed.manifests.some((each) => each.digest === digest);
 }
 
@@ -100,7 +100,7 @@ function readIndex(client: RepositoryClient, { bytes, mediaType }: Manifest, sub
   if (index !== undefined) return index;
   const tag = referrersTag(subject);
   throw new RegistryError(
-    { ...client.occasion("list-referrers", tag), category: "permanent", code: "REFERRERS_TAG_TAKEN" },
+    { ...client.address.failureContext("list-referrers", tag), category: "permanent", code: "REFERRERS_TAG_TAKEN" },
     `the tag ${tag} holds something else than the list of what is attached; move that to another tag`,
   );
 }
@@ -108,7 +108,9 @@ function readIndex(client: RepositoryClient, { bytes, mediaType }: Manifest, sub
 function withReferrer(index: ReferrersIndex | undefined, manifest: Manifest): ReferrersIndex {
   const { artifactType } = successors(manifest.bytes, manifest.mediaType);
   const document = parseJson(manifest.bytes, "manifest");
-  const { annotations } = z.looseObject({ annotations: carried(z.record(z.string(), z.string())) }).parse(document);
+  const { annotations } = z
+    .looseObject({ annotations: lenientOptional(z.record(z.string(), z.string())) })
+    .parse(document);
   const { mediaType, digest, bytes } = manifest;
   const descriptor = {
     mediaType,

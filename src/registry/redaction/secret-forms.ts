@@ -1,9 +1,9 @@
-/** So many characters in a row of a secret are a part of it. */
+/** Length of the shortest part of a secret that is removed, in characters. */
 const PART = 10;
-/** What base64 makes of fewer characters could be any word. */
+/** Shorter base64 texts could be any word. */
 const SHORTEST_BASE64 = 4;
 
-/** How a secret may come back: as it is, and as URLs, forms, JSON, HTML and base64 have it. */
+/** All encodings of a secret: plain, and those of URLs, forms, JSON, HTML and base64. */
 export function formsOf(secret: string): string[] {
   const inUrl = encodeURIComponent(secret.toWellFormed());
   const inJson = JSON.stringify(secret).slice(1, -1);
@@ -16,7 +16,7 @@ export function formsOf(secret: string): string[] {
   return [...new Set([...written, JSON.stringify(inJson).slice(1, -1), ...base64Of(secret)])];
 }
 
-/** What base64 makes of a secret behind none, one or two other bytes, wherever it stands: only the characters that are its own. */
+/** The base64 texts of a secret after 0, 1 or 2 other bytes, without the characters that it shares with its neighbours. */
 function base64Of(secret: string): string[] {
   const bytes = Buffer.from(secret);
   return [0, 1, 2]
@@ -31,18 +31,19 @@ function base64Of(secret: string): string[] {
     .flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_"), encodeURIComponent(form)]);
 }
 
-/** A text without these forms, and without long parts of them, which is what a text that was cut off has of them. */
-export function withoutParts(text: string, forms: readonly string[]): string {
-  const looked = lowered(text);
-  const isCut = new Uint8Array(text.length);
+/** Removes these forms from a text, and long parts of them: a truncated text ends inside a secret. */
+export function redactForms(text: string, forms: readonly string[]): string {
+  const searched = lowered(text);
+  const isRemoved = new Uint8Array(text.length);
   for (const part of forms.map(lowered).filter(({ length }) => length < PART)) {
-    for (let at = looked.indexOf(part); at >= 0; at = looked.indexOf(part, at + 1)) isCut.fill(1, at, at + part.length);
+    for (let at = searched.indexOf(part); at >= 0; at = searched.indexOf(part, at + 1))
+      isRemoved.fill(1, at, at + part.length);
   }
   const parts = partsOf(forms);
-  for (let at = 0; at + PART <= looked.length; at++) {
-    if (parts.has(looked.slice(at, at + PART))) isCut.fill(1, at, at + PART);
+  for (let at = 0; at + PART <= searched.length; at++) {
+    if (parts.has(searched.slice(at, at + PART))) isRemoved.fill(1, at, at + PART);
   }
-  return kept(text, isCut);
+  return withoutRemoved(text, isRemoved);
 }
 
 function partsOf(forms: readonly string[]): ReadonlySet<string> {
@@ -53,16 +54,16 @@ function partsOf(forms: readonly string[]): ReadonlySet<string> {
   return parts;
 }
 
-function kept(text: string, isCut: Uint8Array): string {
+function withoutRemoved(text: string, isRemoved: Uint8Array): string {
   let result = "";
   for (let at = 0; at < text.length; at++) {
-    if (isCut[at] === 0) result += text.charAt(at);
-    else if (isCut[at - 1] !== 1) result += "[removed]";
+    if (isRemoved[at] === 0) result += text.charAt(at);
+    else if (isRemoved[at - 1] !== 1) result += "[removed]";
   }
   return result;
 }
 
-/** Host names and percent-encodings come back in another case. Only ASCII: no letter may become two. */
+/** Servers change the case of host names and percent-encodings. Only ASCII: every letter must stay one character. */
 function lowered(text: string): string {
   return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -1,9 +1,9 @@
 /** How long a registry usually takes to answer, and from when on an answer is late. */
-export interface Latency {
+export interface LatencyEstimate {
   /** An answer took this long, in milliseconds. */
   observe(tookMs: number): void;
   /** Answers later than this, in milliseconds, are unusual. */
-  late(): number;
+  lateAfterMs(): number;
 }
 
 /** Before anything was observed, and never below: a hedge that is too eager only adds load. */
@@ -11,7 +11,7 @@ const LATE_FIRST_MS = 2_000;
 const LATE_MIN_MS = 500;
 
 /** Smoothed mean and four deviations, as TCP judges its round trips (RFC 6298). */
-export function createLatency(): Latency {
+export function createLatencyEstimate(): LatencyEstimate {
   let mean: number | undefined;
   let deviation = 0;
   return {
@@ -24,6 +24,6 @@ export function createLatency(): Latency {
       deviation += (Math.abs(tookMs - mean) - deviation) / 4;
       mean += (tookMs - mean) / 8;
     },
-    late: () => (mean === undefined ? LATE_FIRST_MS : Math.max(mean + 4 * deviation, LATE_MIN_MS)),
+    lateAfterMs: () => (mean === undefined ? LATE_FIRST_MS : Math.max(mean + 4 * deviation, LATE_MIN_MS)),
   };
 }

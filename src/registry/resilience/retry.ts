@@ -3,15 +3,15 @@ import { recategorized, RegistryError } from "../../oci/errors/registry-error.ts
 import type { RegistryOperation } from "../../oci/errors/registry-error.ts";
 import { retryPolicy } from "./retry-policy.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
-import type { Traffic } from "./shared-limits.ts";
-import { StallError } from "../http/stall-watchdog.ts";
+import type { SharedLimits } from "./shared-limits.ts";
+import { StallError } from "../../oci/errors/stall-error.ts";
 
-/** Tries that end by our own patience: each has cost so much time that more of them are the queue's business. */
+/** Tries that end by our own timeouts: each has cost so much time that more of them are the queue's business. */
 const MAX_STALLS = 2;
 
-export interface Retry {
+export interface RetryOptions {
   readonly operation: RegistryOperation;
-  readonly traffic: Traffic;
+  readonly limits: SharedLimits;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -24,32 +24,32 @@ export interface Retry {
  */
 export async function withRetry<T>(
   attempt: (tries: number) => Promise<T>,
-  { operation, traffic, clock, random, signal }: Retry,
+  { operation, limits, clock, random, signal }: RetryOptions,
 ): Promise<T> {
-  const policy = retryPolicy(traffic.retryPolicies, operation);
+  const policy = retryPolicy(limits.retryPolicies, operation);
   let stalls = 0;
   for (let tries = 1; ; tries++) {
-    await traffic.pace.turn(signal);
+    await limits.busyGate.wait(signal);
     try {
-      const answer = await attempt(tries);
-      traffic.retries.earn();
-      return answer;
+      const response = await attempt(tries);
+      limits.retries.earn();
+      return response;
     } catch (error) {
       // What was never sent, and what was given up, is no failure that another try could mend.
       if (!(error instanceof RegistryError)) throw error;
-      traffic.retries.earn();
-      await tellBusy(error, traffic, signal);
-      const waitMs = waitAfter(error, tries, policy, random);
+      limits.retries.earn();
+      await reportBusy(error, limits, signal);
+      const waitMs = retryDelayMs(error, tries, policy, random);
       if (waitMs === undefined) throw error;
       stalls += stallOf(error);
-      if (tries >= policy.tries || stalls === MAX_STALLS || !traffic.retries.spend()) throw exhausted(error);
+      if (tries >= policy.tries || stalls === MAX_STALLS || !limits.retries.spend()) throw exhausted(error);
       await clock.sleep(waitMs, signal);
     }
   }
 }
 
 /** How long to wait before trying again in place, in milliseconds; undefined when that makes no sense. */
-export function waitAfter(
+export function retryDelayMs(
   error: RegistryError,
   tries: number,
   { baseMs, busyMs }: RetryPolicy,
@@ -63,12 +63,12 @@ export function waitAfter(
   return asked <= busyMs ? asked + random() * baseMs : undefined;
 }
 
-async function tellBusy(error: RegistryError, { pace, rate }: Traffic, signal: AbortSignal): Promise<void> {
-  if (isBusy(error)) pace.busy(error.retryAfterMs ?? 0);
+async function reportBusy(error: RegistryError, { busyGate, rate }: SharedLimits, signal: AbortSignal): Promise<void> {
+  if (isBusy(error)) busyGate.close(error.retryAfterMs ?? 0);
   if (error.status === 429) await rate.refused(error.retryAfterMs ?? 0, signal);
 }
 
-/** 1 for a try that ended by our own patience. */
+/** 1 for a try that ended by our own timeouts. */
 function stallOf({ cause }: RegistryError): number {
   return cause instanceof StallError ? 1 : 0;
 }

@@ -1,32 +1,32 @@
 import type { Clock } from "../../async/clock.ts";
-import { createBudget } from "./retry-budget.ts";
-import type { Budget } from "./retry-budget.ts";
-import { createLatency } from "./latency-estimate.ts";
-import type { Latency } from "./latency-estimate.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+import { createLatencyEstimate } from "./latency-estimate.ts";
+import type { LatencyEstimate } from "./latency-estimate.ts";
 import { createSemaphore } from "../../async/semaphore.ts";
 import type { Semaphore } from "../../async/semaphore.ts";
-import { createPace } from "./busy-gate.ts";
-import type { Pace } from "./busy-gate.ts";
+import { createBusyGate } from "./busy-gate.ts";
+import type { BusyGate } from "./busy-gate.ts";
 import type { RetryPolicies } from "./retry-policy.ts";
 import { systemClock } from "../../async/system-clock.ts";
 import type { BodyLimit } from "./body-limit.ts";
 
 /** What everybody who talks to one registry in this process shares: how often to repeat, and when to hold back. */
-export interface Traffic {
+export interface SharedLimits {
   readonly retryPolicies: RetryPolicies;
   /** At most a tenth of the requests are retries. */
-  readonly retries: Budget;
+  readonly retries: RetryBudget;
   /** At most a twentieth of the requests are hedges. */
-  readonly hedges: Budget;
-  readonly latency: Latency;
-  readonly pace: Pace;
+  readonly hedges: RetryBudget;
+  readonly latency: LatencyEstimate;
+  readonly busyGate: BusyGate;
   readonly rate: SharedRate;
   /** Blobs being read. */
-  readonly streams: Set<object>;
-  /** Ranges held in memory: {@link PIECES} at most, whatever is copied. */
-  readonly pieces: Semaphore;
+  readonly openStreams: Set<object>;
+  /** Ranges held in memory: {@link MAX_BUFFERED_RANGES} at most, whatever is copied. */
+  readonly bufferedRanges: Semaphore;
   /** How large the body of a request may be, as far as it has shown. */
-  readonly bodies: BodyLimit;
+  readonly bodyLimit: BodyLimit;
 }
 
 /** How many requests a registry is sent by everybody who shares it, wherever they run. */
@@ -39,7 +39,7 @@ export interface SharedRate {
   refused(retryAfterMs: number, signal: AbortSignal): Promise<void>;
 }
 
-export interface TrafficOptions {
+export interface SharedLimitsOptions {
   readonly retryPolicies?: RetryPolicies | undefined;
   /** Send requests that read a second time when they are unusually slow. */
   readonly hedging?: boolean;
@@ -52,30 +52,30 @@ export interface TrafficOptions {
 }
 
 /** Of 4 MiB each. */
-const PIECES = 16;
+const MAX_BUFFERED_RANGES = 16;
 const UNLIMITED: SharedRate = {
   turn: () => Promise.resolve(),
   tryTurn: () => true,
   refused: () => Promise.resolve(),
 };
-const NEVER: Budget = { earn: () => undefined, spend: () => false };
+const NEVER: RetryBudget = { earn: () => undefined, spend: () => false };
 
-export function createTraffic({
+export function createSharedLimits({
   retryPolicies,
   hedging = true,
   onBusy,
   rate,
   clock = systemClock,
-}: TrafficOptions = {}): Traffic {
+}: SharedLimitsOptions = {}): SharedLimits {
   return {
     retryPolicies: retryPolicies ?? { preset: "standard" },
-    retries: createBudget({ share: 0.1, reserve: 20 }),
-    hedges: hedging ? createBudget({ share: 0.05, reserve: 5 }) : NEVER,
-    latency: createLatency(),
-    pace: createPace(clock, onBusy),
+    retries: createRetryBudget({ share: 0.1, reserve: 20 }),
+    hedges: hedging ? createRetryBudget({ share: 0.05, reserve: 5 }) : NEVER,
+    latency: createLatencyEstimate(),
+    busyGate: createBusyGate(clock, onBusy),
     rate: rate ?? UNLIMITED,
-    streams: new Set(),
-    pieces: createSemaphore(PIECES),
-    bodies: { refused: Number.POSITIVE_INFINITY },
+    openStreams: new Set(),
+    bufferedRanges: createSemaphore(MAX_BUFFERED_RANGES),
+    bodyLimit: { smallestRefusedBytes: Number.POSITIVE_INFINITY },
   };
 }

@@ -3,31 +3,30 @@ import type { BlobStream } from "../../oci/image-source.ts";
 import type { PushBlob, PushedBlob } from "../../oci/image-target.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import { recategorized, RegistryError } from "../../oci/errors/registry-error.ts";
-import { hasBlob } from "../blobs/blob-exists.ts";
+import { hasBlob } from "../blobs/has-blob.ts";
 import { typedFailure } from "../errors/typed-failure.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
-import { withRetry } from "../resilience/retry.ts";
 import { cancelUpload, startUpload } from "./upload-requests.ts";
 import type { StartedUpload } from "./upload-requests.ts";
-import { SMALL_BYTES } from "../blobs/small-blob.ts";
+import { SMALL_BLOB_BYTES } from "../blobs/small-blob.ts";
 import { putInParts } from "./put-in-parts.ts";
-import { putSmall } from "./put-small.ts";
+import { putSmallBlob } from "./put-small-blob.ts";
 import { MAX_HOPS, putStream } from "./put-stream.ts";
-import type { Course, UploadPlace } from "./put-stream.ts";
+import type { UploadState, UploadTarget } from "./put-stream.ts";
 import { closingUrl } from "./upload-session.ts";
 import type { UploadStatus } from "./upload-session.ts";
 
-/** One blob on its way, over all its attempts. */
-interface BlobOnItsWay {
+/** The upload of one blob, over all its attempts. */
+interface BlobUpload {
   readonly descriptor: Descriptor;
   readonly options: PushBlob;
-  readonly course: Course;
+  readonly state: UploadState;
 }
 
 /**
- * Writes one blob. A broken upload goes on in its session where the registry says how far it is, and else starts again from
- * byte 0 with a new session (Artifact Registry cannot resume one); when its answer was lost, the registry is asked first
- * whether the blob has arrived after all.
+ * Writes one blob. A broken upload resumes its session where the registry reports how much it has, and otherwise starts at
+ * byte 0 with a new session (Artifact Registry cannot resume one). When the response to a PUT was lost, a HEAD first shows
+ * whether the blob has arrived after all. @throws {RegistryError}
  */
 export async function pushBlob(
   client: RepositoryClient,
@@ -35,65 +34,70 @@ export async function pushBlob(
   options: PushBlob,
   signal: AbortSignal,
 ): Promise<PushedBlob> {
-  const { traffic, clock, random } = client;
-  const course: Course = { isMaybeThere: false, begun: undefined };
+  const { address, runtime, endpoint } = client;
+  const state: UploadState = { mayHaveArrived: false, resumable: undefined };
   let last: RegistryError | undefined;
   const attempt = async (): Promise<PushedBlob> => {
     try {
-      if (course.isMaybeThere && (await hasBlob(client, descriptor, signal))) return { kind: "uploaded" };
-      const isOver = course.begun === undefined && options.mayResend?.() === false;
-      if (last !== undefined && isOver) throw recategorized(last, "deferred");
-      return await pushSomehow(client, { descriptor, options, course }, signal);
+      if (state.mayHaveArrived && (await hasBlob(client, descriptor, signal))) return { kind: "uploaded" };
+      const mustNotResend = state.resumable === undefined && options.mayResend?.() === false;
+      if (last !== undefined && mustNotResend) throw recategorized(last, "deferred");
+      return await pushWholeOrInParts(client, { descriptor, options, state }, signal);
     } catch (cause) {
-      const error = typedFailure(client.occasion("put-blob", descriptor.digest), cause, signal, client.cut);
+      const context = address.failureContext("put-blob", descriptor.digest);
+      const error = typedFailure(context, cause, signal, runtime.redactSecrets);
       if (!(error instanceof RegistryError)) throw error;
-      course.isMaybeThere ||= error.side === client.endpoint.side && error.operation === "put-blob";
-      last = error.side === client.endpoint.side ? error : sourceFailure(error);
+      state.mayHaveArrived ||= error.side === endpoint.side && error.operation === "put-blob";
+      last = error.side === endpoint.side ? error : sourceFailure(error);
       throw last;
     }
   };
-  return withRetry(attempt, { operation: "put-blob", traffic, clock, random, signal }).catch(async (error: unknown) => {
-    if (course.begun !== undefined) await cancelUpload(client, course.begun.session, descriptor.digest);
-    // The same wrong bytes time after time: it is not the line.
+  return client.retry("put-blob", attempt, signal).catch(async (error: unknown) => {
+    if (state.resumable !== undefined) await cancelUpload(client, state.resumable.session, descriptor.digest);
+    // Wrong content in every try is not the fault of the connection.
     throw error instanceof RegistryError && isWrongContent(error) ? recategorized(error, "permanent") : error;
   });
 }
 
-/** In one request, or in parts: where a session goes on, and where the registry takes no body of that size. */
-async function pushSomehow(client: RepositoryClient, blob: BlobOnItsWay, signal: AbortSignal): Promise<PushedBlob> {
-  const { descriptor, options, course } = blob;
-  const { bodies } = client.traffic;
-  const { begun } = course;
-  course.begun = undefined;
-  if (begun !== undefined || descriptor.size >= bodies.refused) {
-    return pushInParts(client, blob, begun, signal);
+/** Sends the blob in one request; in parts when it resumes a session, or the registry refuses bodies of its size. */
+async function pushWholeOrInParts(
+  client: RepositoryClient,
+  blob: BlobUpload,
+  signal: AbortSignal,
+): Promise<PushedBlob> {
+  const { descriptor, options, state } = blob;
+  const { bodyLimit } = client.runtime.limits;
+  const { resumable } = state;
+  state.resumable = undefined;
+  if (resumable !== undefined || descriptor.size >= bodyLimit.smallestRefusedBytes) {
+    return pushInParts(client, blob, resumable, signal);
   }
   try {
-    return await pushOnce(client, blob, signal);
+    return await pushWhole(client, blob, signal);
   } catch (error) {
-    if (!isTooLargeAtOnce(error, client, descriptor)) throw error;
-    bodies.refused = Math.min(bodies.refused, descriptor.size);
+    if (!isTooLargeForOneRequest(error, client, descriptor)) throw error;
+    bodyLimit.smallestRefusedBytes = Math.min(bodyLimit.smallestRefusedBytes, descriptor.size);
     return await pushInParts(client, { ...blob, options: { open: options.open } }, undefined, signal);
   }
 }
 
-/** From this size on, 400 without a reason may mean the size: Docker Hub answers so to about 100 MB in one request. */
+/** From this size on, a 400 may be about the size: Docker Hub gives no other reason for about 100 MB in one request. */
 const LARGE_BYTES: number = 32 * 1024 * 1024;
 
-/** Did the registry, or what stands before it, refuse the blob for its size? */
-function isTooLargeAtOnce(error: unknown, { endpoint }: RepositoryClient, { size }: Descriptor): boolean {
+/** True when the registry, or a proxy before it, refused the blob for its size. */
+function isTooLargeForOneRequest(error: unknown, { endpoint }: RepositoryClient, { size }: Descriptor): boolean {
   if (!(error instanceof RegistryError) || error.side !== endpoint.side || error.operation !== "put-blob") return false;
   return error.status === 413 || (error.status === 400 && error.code !== "DIGEST_INVALID" && size >= LARGE_BYTES);
 }
 
-/** @param begun where to go on; a session that refuses what it has is not used again. */
+/** @param resumable the session to resume. One that rejects the digest in the end may hold wrong bytes: a new one is tried. */
 async function pushInParts(
   client: RepositoryClient,
-  { descriptor, options: { open, mountFrom } }: BlobOnItsWay,
-  begun: UploadStatus | undefined,
+  { descriptor, options: { open, mountFrom } }: BlobUpload,
+  resumable: UploadStatus | undefined,
   signal: AbortSignal,
 ): Promise<PushedBlob> {
-  const started = begun ?? (await mountOrStart(client, descriptor, mountFrom, signal));
+  const started = resumable ?? (await mountOrStart(client, descriptor, mountFrom, signal));
   if ("kind" in started && started.kind === "mounted") return { kind: "mounted" };
   const status = "kind" in started ? { session: started.session, offset: 0 } : started;
   try {
@@ -102,22 +106,22 @@ async function pushInParts(
     return { kind: "uploaded" };
   } catch (error) {
     await cancelUpload(client, status.session, descriptor.digest);
-    const isStale = error instanceof RegistryError && error.code === "DIGEST_INVALID" && begun !== undefined;
+    const isStale = error instanceof RegistryError && error.code === "DIGEST_INVALID" && resumable !== undefined;
     throw isStale ? recategorized(error, "transient") : error;
   }
 }
 
-/** Wrong bytes may be the line's fault and are asked for again; whatever else the source had, it had its own tries. */
+/** Wrong bytes are worth another try, because the connection may have corrupted them; other failures of the source were retried there. */
 function sourceFailure(error: RegistryError): RegistryError {
   return error.category === "transient" && !isWrongContent(error) ? recategorized(error, "deferred") : error;
 }
 
-async function pushOnce(
+async function pushWhole(
   client: RepositoryClient,
-  { descriptor, options: { open, mountFrom, onUploaded }, course }: BlobOnItsWay,
+  { descriptor, options: { open, mountFrom, onUploaded }, state }: BlobUpload,
   signal: AbortSignal,
 ): Promise<PushedBlob> {
-  // Without a mount the bytes are needed for sure: ask for them while the session is being opened.
+  // Without a mount the bytes are needed for certain: open them while the session is being opened.
   const early = mountFrom === undefined ? settled(open(signal)) : undefined;
   const started = await mountOrStart(client, descriptor, mountFrom, signal).catch(async (error: unknown) => {
     await closeEarly(early);
@@ -133,18 +137,18 @@ async function pushOnce(
   let url: URL | undefined = closingUrl(started.session, descriptor.digest);
   for (let hops = 0; url !== undefined; hops++) {
     if (hops > 0) stream = await open(signal);
-    const to: UploadPlace = { url, session: started.session, isLast: hops === MAX_HOPS };
+    const to: UploadTarget = { url, session: started.session, isLast: hops === MAX_HOPS };
     url =
-      descriptor.size <= SMALL_BYTES
-        ? await putSmall(client, descriptor, { stream, to, onUploaded }, signal)
-        : await putStream(client, descriptor, { stream, to, course, onUploaded }, signal);
+      descriptor.size <= SMALL_BLOB_BYTES
+        ? await putSmallBlob(client, descriptor, { stream, to, onUploaded }, signal)
+        : await putStream(client, descriptor, { stream, to, state, onUploaded }, signal);
   }
   return { kind: "uploaded" };
 }
 
 /**
- * A mount is a wish: a registry that refuses it, for whatever reason, is asked for an upload instead. Only one that wants
- * fewer requests (429) is not sent another one at once.
+ * A mount is best effort: when the registry refuses it, for any reason but 429, an upload is opened instead. After a 429 no
+ * other request is sent at once.
  */
 async function mountOrStart(
   client: RepositoryClient,

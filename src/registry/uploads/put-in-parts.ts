@@ -4,28 +4,28 @@ import { discard } from "../http/response.ts";
 import { answerError } from "../errors/typed-failure.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 import { partBytes, SMALLEST_PART_BYTES } from "../resilience/body-limit.ts";
-import { askStatus, closingUrl, sessionOf, storedBytes } from "./upload-session.ts";
+import { queryUploadStatus, closingUrl, sessionOf, storedBytes } from "./upload-session.ts";
 import type { UploadSession, UploadStatus } from "./upload-session.ts";
 
-/** Which blob goes where. */
-interface Way {
+interface PartsUpload {
   readonly client: RepositoryClient;
   readonly descriptor: Descriptor;
 }
 
-/** Some bytes of a blob, and where in it they begin. */
 interface Part {
+  /** Offset in the blob. */
   readonly at: number;
   readonly bytes: Uint8Array;
 }
 
-/** Times one part is sent, if the session says in between how far it is. */
+/** Tries of one part; before each retry, the session must report how much it has. */
 const MAX_TRIES = 3;
 
 /**
- * Sends a blob in parts (distribution-spec, "Pushing a blob in chunks"), from where the session is, and closes it. A part that
- * breaks is resumed in the same session; one that is too large is halved.
- * @param bytes the whole blob, from its start: what is there already is read over, so that every byte is hashed.
+ * Sends a blob in parts (distribution-spec, "Pushing a blob in chunks"), from the offset of the session, and closes the session.
+ * A part that breaks off is resumed; one that is too large is halved.
+ * @param bytes the whole blob from byte 0: what the session has already is skipped, after it was hashed.
+ * @throws {RegistryError}
  */
 export async function putInParts(
   client: RepositoryClient,
@@ -34,28 +34,28 @@ export async function putInParts(
   signal: AbortSignal,
 ): Promise<void> {
   let session = started;
-  const size = (): number => partBytes(client.traffic.bodies, session.leastPartBytes);
+  const size = (): number => partBytes(client.runtime.limits.bodyLimit, session.minPartBytes);
   for await (const part of partsOf(bytes, offset, size)) {
-    session = await sendSurely({ client, descriptor }, session, part, signal);
+    session = await sendPartRetrying({ client, descriptor }, session, part, signal);
   }
-  const answer = await client.send(
+  const response = await client.send(
     {
       operation: "put-blob",
-      subject: client.subject(descriptor.digest),
+      subject: client.address.subject(descriptor.digest),
       method: "PUT",
       url: closingUrl(session, descriptor.digest),
       headers: { "content-type": "application/octet-stream", "content-length": "0" },
       body: new Uint8Array(),
       commitBytes: descriptor.size,
       accept: [201, 204],
-      scope: client.scope("pull,push"),
+      scope: client.address.scope("pull,push"),
     },
     signal,
   );
-  await discard(answer);
+  await discard(response);
 }
 
-/** Cuts a blob into parts, beginning at `offset`; how large the next one is is asked for each. */
+/** Splits a blob into parts, from `offset` on. `size` gives the size of the next part. */
 async function* partsOf(bytes: AsyncIterable<Uint8Array>, offset: number, size: () => number): AsyncGenerator<Part> {
   let at = offset;
   let left = offset;
@@ -77,16 +77,21 @@ async function* partsOf(bytes: AsyncIterable<Uint8Array>, offset: number, size: 
   if (length > 0) yield { at, bytes: Buffer.concat(held) };
 }
 
-/** Sends a part; after a break, what of it has not arrived. */
-async function sendSurely(way: Way, started: UploadSession, whole: Part, signal: AbortSignal): Promise<UploadSession> {
+/** Sends a part, and after a break the rest of it that has not arrived. */
+async function sendPartRetrying(
+  upload: PartsUpload,
+  started: UploadSession,
+  whole: Part,
+  signal: AbortSignal,
+): Promise<UploadSession> {
   let session = started;
   let part = whole;
   for (let tries = 1; ; tries++) {
     try {
-      return await send(way, session, part, signal);
+      return await sendPart(upload, session, part, signal);
     } catch (error) {
       const isBreak = error instanceof RegistryError && error.category === "transient" && tries < MAX_TRIES;
-      const status = isBreak ? await askStatus(way.client, session, way.descriptor.digest) : undefined;
+      const status = isBreak ? await queryUploadStatus(upload.client, session, upload.descriptor.digest) : undefined;
       const arrived = status === undefined ? -1 : status.offset - part.at;
       if (status === undefined || arrived < 0 || arrived > part.bytes.byteLength) throw error;
       session = status.session;
@@ -96,14 +101,19 @@ async function sendSurely(way: Way, started: UploadSession, whole: Part, signal:
   }
 }
 
-async function send(way: Way, session: UploadSession, part: Part, signal: AbortSignal): Promise<UploadSession> {
-  const { client, descriptor } = way;
+async function sendPart(
+  upload: PartsUpload,
+  session: UploadSession,
+  part: Part,
+  signal: AbortSignal,
+): Promise<UploadSession> {
+  const { client, descriptor } = upload;
   const { at, bytes } = part;
   const end = at + bytes.byteLength;
-  const answer = await client.send(
+  const response = await client.send(
     {
       operation: "put-blob",
-      subject: client.subject(descriptor.digest),
+      subject: client.address.subject(descriptor.digest),
       method: "PATCH",
       url: session.location,
       headers: {
@@ -113,28 +123,28 @@ async function send(way: Way, session: UploadSession, part: Part, signal: AbortS
       },
       body: bytes,
       accept: [201, 202, 204, ...(bytes.byteLength > SMALLEST_PART_BYTES ? [413] : [])],
-      scope: client.scope("pull,push"),
+      scope: client.address.scope("pull,push"),
     },
     signal,
   );
-  await discard(answer);
-  if (answer.status === 413) return sendHalves(way, session, part, signal);
-  const stored = storedBytes(answer);
-  if (stored === undefined || stored === end) return sessionOf(client, descriptor.digest, answer, session);
+  await discard(response);
+  if (response.status === 413) return sendPartInHalves(upload, session, part, signal);
+  const stored = storedBytes(response);
+  if (stored === undefined || stored === end) return sessionOf(client, descriptor.digest, response, session);
   const problem = `the registry has ${stored} bytes of the blob after ${end} were sent`;
-  const occasion = client.occasion("put-blob", descriptor.digest);
-  throw answerError(occasion, answer, { problem, now: client.clock.now(), category: "transient" });
+  const context = client.address.failureContext("put-blob", descriptor.digest);
+  throw answerError(context, response, { problem, now: client.runtime.clock.now(), category: "transient" });
 }
 
-async function sendHalves(
-  way: Way,
+async function sendPartInHalves(
+  upload: PartsUpload,
   session: UploadSession,
   { at, bytes }: Part,
   signal: AbortSignal,
 ): Promise<UploadSession> {
-  const { bodies } = way.client.traffic;
-  bodies.refused = Math.min(bodies.refused, bytes.byteLength);
+  const { bodyLimit } = upload.client.runtime.limits;
+  bodyLimit.smallestRefusedBytes = Math.min(bodyLimit.smallestRefusedBytes, bytes.byteLength);
   const half = Math.ceil(bytes.byteLength / 2);
-  const next = await send(way, session, { at, bytes: bytes.subarray(0, half) }, signal);
-  return send(way, next, { at: at + half, bytes: bytes.subarray(half) }, signal);
+  const next = await sendPart(upload, session, { at, bytes: bytes.subarray(0, half) }, signal);
+  return sendPart(upload, next, { at: at + half, bytes: bytes.subarray(half) }, signal);
 }

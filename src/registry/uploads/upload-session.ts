@@ -1,6 +1,6 @@
 import type { Digest } from "../../oci/digest.ts";
 import { discard } from "../http/response.ts";
-import type { Answer } from "../http/response.ts";
+import type { RegistryResponse } from "../http/response.ts";
 import { answerError } from "../errors/typed-failure.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 import { withTimeLimit } from "../../async/time-limit.ts";
@@ -8,44 +8,46 @@ import { withTimeLimit } from "../../async/time-limit.ts";
 /** An open upload session: a value, not an object with state (distribution-spec, "Pushing blobs"). */
 export interface UploadSession {
   readonly location: URL;
-  /** The fewest bytes of a part but the last, where the registry says so (`OCI-Chunk-Min-Length`). */
-  readonly leastPartBytes: number;
+  /** Smallest size of each part except the last, in bytes (`OCI-Chunk-Min-Length`); 0 when the registry names none. */
+  readonly minPartBytes: number;
 }
 
-/** How far a session is: its bytes are there, and the next one is wanted at its place. */
+/** How much of a blob a session has. */
 export interface UploadStatus {
   readonly session: UploadSession;
+  /** Number of bytes that have arrived: the next part starts here. */
   readonly offset: number;
 }
 
-/** How long a session that has broken may take to say how far it is, in milliseconds. */
+/** Time limit for the status of a session, in milliseconds. */
 const STATUS_MS = 2_000;
 
 /**
- * Where a session goes on: relative to the answer's own URL, and only on a host we were configured to talk to.
- * @throws {RegistryError} when the answer does not say it, and no session before says it either.
+ * The session that a response opens or continues. Its Location is relative to the URL of the response, and must be on an allowed host.
+ * @param before the session so far, whose location stays valid when the response names none.
+ * @throws {RegistryError} when there is no usable Location. @throws {HostRefusedError}
  */
 export function sessionOf(
   client: RepositoryClient,
   digest: Digest,
-  answer: Answer,
+  response: RegistryResponse,
   before?: UploadSession,
 ): UploadSession {
-  const location = answer.header("location");
+  const location = response.header("location");
   if (location === undefined && before !== undefined) return before;
-  if (location === undefined || !URL.canParse(location, answer.url.href)) {
-    const occasion = client.occasion("start-upload", digest);
+  if (location === undefined || !URL.canParse(location, response.url.href)) {
+    const context = client.address.failureContext("start-upload", digest);
     const problem = "the registry opened an upload without a usable Location";
-    throw answerError(occasion, answer, { problem, now: client.clock.now(), category: "transient" });
+    throw answerError(context, response, { problem, now: client.runtime.clock.now(), category: "transient" });
   }
-  const url = new URL(location, answer.url);
-  client.guard(url);
-  const least = Number(answer.header("oci-chunk-min-length"));
-  const leastPartBytes = Number.isSafeInteger(least) && least > 0 ? least : (before?.leastPartBytes ?? 0);
-  return { location: url, leastPartBytes };
+  const url = new URL(location, response.url);
+  client.runtime.guard(url);
+  const least = Number(response.header("oci-chunk-min-length"));
+  const minPartBytes = Number.isSafeInteger(least) && least > 0 ? least : (before?.minPartBytes ?? 0);
+  return { location: url, minPartBytes };
 }
 
-/** The URL that closes a session: its own, to the byte, and the digest behind it. The registry may have signed its query. */
+/** The URL that closes a session. The digest is appended to the query as it is, because the registry may have signed it. */
 export function closingUrl({ location }: UploadSession, digest: Digest): URL {
   const url = new URL(location);
   url.search = `${url.search === "" ? "?" : `${url.search}&`}digest=${encodeURIComponent(digest)}`;
@@ -53,34 +55,34 @@ export function closingUrl({ location }: UploadSession, digest: Digest): URL {
 }
 
 /**
- * Asks how far a session is (distribution-spec, "Resuming an upload"). Undefined where it is gone, or the registry does not
- * say it: then the upload begins anew. Never fails.
+ * Queries how much a session has (distribution-spec, "Resuming an upload"). Undefined when the session is lost, or the registry
+ * does not say: then the upload starts from byte 0.
  */
-export async function askStatus(
+export async function queryUploadStatus(
   client: RepositoryClient,
   session: UploadSession,
   digest: Digest,
 ): Promise<UploadStatus | undefined> {
   const request = {
     operation: "start-upload",
-    subject: client.subject(digest),
+    subject: client.address.subject(digest),
     method: "GET",
     url: session.location,
     accept: [204],
-    scope: client.scope("pull,push"),
+    scope: client.address.scope("pull,push"),
   } as const;
-  const answer = await withTimeLimit(client.clock, STATUS_MS, (signal) => client.send(request, signal)).catch(
-    () => undefined,
-  );
-  if (answer === undefined) return undefined;
-  await discard(answer);
-  const offset = storedBytes(answer);
-  return offset === undefined ? undefined : { session: sessionOf(client, digest, answer, session), offset };
+  const response = await withTimeLimit(client.runtime.clock, { ms: STATUS_MS }, (signal) =>
+    client.send(request, signal),
+  ).catch(() => undefined);
+  if (response === undefined) return undefined;
+  await discard(response);
+  const offset = storedBytes(response);
+  return offset === undefined ? undefined : { session: sessionOf(client, digest, response, session), offset };
 }
 
-/** The bytes that an answer says are there; `0-0` says none (distribution answers so to an upload of nothing). */
-export function storedBytes(answer: Answer): number | undefined {
-  const last = /^(?:bytes=)?0-(\d+)$/.exec(answer.header("range") ?? "")?.[1];
+/** Number of bytes that a response reports as stored. `0-0` means none: distribution reports an empty upload so. */
+export function storedBytes(response: RegistryResponse): number | undefined {
+  const last = /^(?:bytes=)?0-(\d+)$/.exec(response.header("range") ?? "")?.[1];
   if (last === undefined) return undefined;
   return last === "0" ? 0 : Number(last) + 1;
 }

@@ -3,10 +3,10 @@ import type { ManifestWanted } from "../../oci/image-source.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Tag } from "../../oci/reference.ts";
-import { deniesContent } from "../../oci/errors/registry-error.ts";
+import { isContentMissing } from "../../oci/errors/registry-error.ts";
 import { completeContent, contentKey, forgetContent } from "../state/checkpoint.ts";
 import { findCompanions } from "../image/cosign-tags.ts";
-import { concurrently, awaitedLater } from "../../async/run-concurrently.ts";
+import { concurrently, ignoreRejectionUntilAwaited } from "../../async/run-concurrently.ts";
 import { copyBlob } from "./copy-blob.ts";
 import { HeldContentError } from "./upload-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
@@ -47,7 +47,7 @@ export async function copyImage(root: ManifestWanted, context: CopyContext, sign
   const leftOut = [...tree.leftOut];
   // Asked for while the blobs are on their way.
   const failed = new AbortController();
-  const companions = awaitedLater(companionsOf(tree, context, AbortSignal.any([signal, failed.signal])));
+  const companions = ignoreRejectionUntilAwaited(companionsOf(tree, context, AbortSignal.any([signal, failed.signal])));
   const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
   try {
     await copyBlobs(blobs, context, tally, signal);
@@ -56,7 +56,7 @@ export async function copyImage(root: ManifestWanted, context: CopyContext, sign
     // What was begun for an image ends with it.
     failed.abort(error);
     await companions.catch(() => undefined);
-    if (deniesContent(error)) await forget();
+    if (isContentMissing(error)) await forget();
     // One that ran over says more than what else the end of the time has broken off.
     throw context.line?.ranOver() ?? error;
   }

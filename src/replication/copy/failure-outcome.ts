@@ -1,5 +1,5 @@
 import { FormatError } from "../../oci/errors/format-error.ts";
-import { deniesContent, RegistryError } from "../../oci/errors/registry-error.ts";
+import { isContentMissing, RegistryError } from "../../oci/errors/registry-error.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
 import { refusalReason } from "../outcome/failure-reason.ts";
 import { HeldContentError } from "./upload-claims.ts";
@@ -75,7 +75,7 @@ function judgeFailure(error: unknown, judgement: Judgement): Extract<CopyReport,
   if (error instanceof FormatError) return { outcome: "failed", reason: "malformed-image", error };
   if (error instanceof MissingContentError) return { outcome: "failed", reason: "source-incomplete", error };
   // A target that collects what is sent faster than it is sent: it may stop doing so.
-  if (deniesContent(error)) return judgeAttempt(error, judgement);
+  if (isContentMissing(error)) return judgeAttempt(error, judgement);
   if (error instanceof RegistryError) return judgeRegistry(error, judgement);
   return judgeAttempt(error, judgement);
 }

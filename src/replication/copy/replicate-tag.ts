@@ -4,8 +4,8 @@ import type { ResolvedManifest } from "../../oci/image-source.ts";
 import { successors } from "../../oci/manifest.ts";
 import { manifestKind } from "../../oci/media-type.ts";
 import type { Tag } from "../../oci/reference.ts";
-import { isSignatureTag } from "../../oci/referrers.ts";
-import { deniesContent, RegistryError } from "../../oci/errors/registry-error.ts";
+import { isSignatureTag } from "../../oci/cosign-tags.ts";
+import { isContentMissing, RegistryError } from "../../oci/errors/registry-error.ts";
 import { Schema1Error } from "../../oci/errors/schema1-error.ts";
 import { lacksAttachments, reasonToLeave } from "../image/lacks-attachments.ts";
 import { copyCompanions } from "../image/cosign-tags.ts";
@@ -245,7 +245,7 @@ async function deliver(
       copied.tally.manifests++;
       return { tally: copied.tally, bad, leftOut };
     } catch (error) {
-      if (!deniesContent(error)) throw error;
+      if (!isContentMissing(error)) throw error;
       context.observe?.({ kind: "denied" });
       if (resends === MAX_RESENDS) throw error;
     }
@@ -262,7 +262,7 @@ async function put(
   try {
     await publish(target, { manifest, reference }, clock, signal);
   } catch (error) {
-    if (deniesContent(error)) await forget();
+    if (isContentMissing(error)) await forget();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { ImageSource, ResolvedManifest } from "../../oci/image-source.ts";
 import type { Tag } from "../../oci/reference.ts";
-import { companionTags } from "../../oci/referrers.ts";
+import { cosignTags } from "../../oci/cosign-tags.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
@@ -35,7 +35,7 @@ export async function locateCompanions(
   signal: AbortSignal,
 ): Promise<Companion[]> {
   // A tag holds at most 128 characters: a sha512 has no companions.
-  const tags = digests.filter((digest) => digest.startsWith("sha256:")).flatMap(companionTags);
+  const tags = digests.filter((digest) => digest.startsWith("sha256:")).flatMap(cosignTags);
   const found = await concurrently(tags, CONCURRENT_QUESTIONS, (tag, working) => lookFor(source, tag, working), signal);
   return tags.flatMap((tag, index) => {
     const root = found[index];

@@ -4,7 +4,7 @@ import type { ImageSource, ManifestWanted } from "../../oci/image-source.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import { isNonDistributable } from "../../oci/media-type.ts";
-import { concurrently, awaitedLater } from "../../async/run-concurrently.ts";
+import { concurrently, ignoreRejectionUntilAwaited } from "../../async/run-concurrently.ts";
 import type { LeftOut } from "../outcome/left-out.ts";
 import { ATTACHED_LIMITS, createManifestBudget, IMAGE_LIMITS } from "./manifest-budget.ts";
 import type { ManifestBudget } from "./manifest-budget.ts";
@@ -115,9 +115,9 @@ function createReader(image: ReadImage, { listings, leftOut }: Found, signal: Ab
     const known = nodes.get(digest);
     if (known !== undefined) return known;
     budget.enter(digest, wanted.size, depth);
-    const node = awaitedLater(readNode(wanted, depth, budget));
+    const node = ignoreRejectionUntilAwaited(readNode(wanted, depth, budget));
     nodes.set(digest, node);
-    if (referrers) listings.set(digest, awaitedLater(source.listReferrers(digest, signal)));
+    if (referrers) listings.set(digest, ignoreRejectionUntilAwaited(source.listReferrers(digest, signal)));
     return node;
   }
   const own = createManifestBudget(IMAGE_LIMITS);

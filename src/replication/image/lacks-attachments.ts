@@ -3,7 +3,7 @@ import type { ImageSource, ResolvedManifest } from "../../oci/image-source.ts";
 import type { ImageTarget } from "../../oci/image-target.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
-import { companionSubject } from "../../oci/referrers.ts";
+import { cosignTagSubject } from "../../oci/cosign-tags.ts";
 import { findCompanions } from "./cosign-tags.ts";
 import { reasonToLeaveOut } from "../outcome/left-out.ts";
 import { lookFor } from "./look-for.ts";
@@ -27,7 +27,7 @@ export async function reasonToLeave(
   { source, target }: BothSides,
   signal: AbortSignal,
 ): Promise<Extract<SkipReason, "untagged" | "subject-absent"> | undefined> {
-  const subject = companionSubject(reference) ?? (await subjectOf(wanted, source, signal));
+  const subject = cosignTagSubject(reference) ?? (await subjectOf(wanted, source, signal));
   if (subject === undefined) return "untagged";
   return (await lookFor(target, subject, signal)) === undefined ? "subject-absent" : undefined;
 }

@@ -4,7 +4,7 @@ import { FormatError } from "../../oci/errors/format-error.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
-import { deniesContent, RegistryError } from "../../oci/errors/registry-error.ts";
+import { isContentMissing, RegistryError } from "../../oci/errors/registry-error.ts";
 import { Schema1Error } from "../../oci/errors/schema1-error.ts";
 
 /** Something that the source names and a copy does not bring. It is never left out without saying so. */
@@ -63,7 +63,7 @@ export function refusedAttachment(
   const { digest, bytes, mediaType } = manifest;
   const isRefusal = error instanceof RegistryError && error.side === "target" && error.category === "permanent";
   const isAttachment = reference === digest && successors(bytes, mediaType).subject !== undefined;
-  if (!isRefusal || !isAttachment || deniesContent(error)) throw error;
+  if (!isRefusal || !isAttachment || isContentMissing(error)) throw error;
   return { kind: "attachment", digest, problem: problemOf(error) };
 }
 

@@ -1,6 +1,6 @@
 import { parseRepositoryName } from "../../oci/reference.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
-import { isCompanionTag } from "../../oci/referrers.ts";
+import { isCosignTag } from "../../oci/cosign-tags.ts";
 import { COPY_REQUEST_VERSION } from "./copy-request.ts";
 import type { CopyRequest } from "./copy-request.ts";
 import type { ImagePushed } from "./push-event.ts";
@@ -42,7 +42,7 @@ function selects(rule: ReplicationRule, { repository, reference }: Pick<Place, "
 }
 
 function mayAttach(rule: ReplicationRule, { repository, reference }: Pick<Place, "repository" | "reference">): boolean {
-  return rule.matchesRepository(repository) && (reference.includes(":") || isCompanionTag(reference));
+  return rule.matchesRepository(repository) && (reference.includes(":") || isCosignTag(reference));
 }
 
 /**

@@ -4,8 +4,8 @@ import { reconcileRepository } from "./reconcile-repository.ts";
 import type { ReconcileContext, Reconciled, ReconciledRepository } from "./reconcile-repository.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 import { unlessAborted } from "../../async/abort.ts";
-import { limited, TooSlowError } from "../../async/limited-listing.ts";
-import type { Limits, Timeout } from "../../async/limited-listing.ts";
+import { limitListing, TooSlowError } from "../../async/limited-listing.ts";
+import type { ListingLimits, Timeout } from "../../async/limited-listing.ts";
 import type { Standings } from "./standings.ts";
 
 /** What a comparison with one destination came to. */
@@ -22,7 +22,7 @@ export type ComparedPlace =
   | { readonly kind: "stopped" };
 
 export interface CompareRepository extends ReconcileContext {
-  readonly limits: Limits;
+  readonly limits: ListingLimits;
   readonly timeout: Timeout;
   readonly standings: Standings;
 }
@@ -35,7 +35,7 @@ export async function compareRepository(
 ): Promise<ComparedPlace[]> {
   const { limits, timeout } = context;
   const catalog = listedOnce({
-    tags: (repository) => limited((own) => context.catalog.tags(repository, own), limits, timeout, signal),
+    tags: (repository) => limitListing((own) => context.catalog.tags(repository, own), limits, timeout, signal),
   });
   return Promise.all(places.map((place) => comparePlace(place, { ...context, catalog }, signal)));
 }
@@ -53,7 +53,7 @@ async function comparePlace(
   let from = now();
   const target: ReconciledRepository["target"] = () => {
     from = now();
-    return limited((own) => place.target(own), limits, timeout, either);
+    return limitListing((own) => place.target(own), limits, timeout, either);
   };
   const holds: ReconciledRepository["holds"] = (digest) => unlessAborted(place.holds(digest, either), either);
   try {

@@ -1,6 +1,6 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName, Tag } from "../../oci/reference.ts";
-import { companionSubject } from "../../oci/referrers.ts";
+import { cosignTagSubject } from "../../oci/cosign-tags.ts";
 
 /** A manifest of the source: one for each of its tags, or one without a tag. */
 export interface SourceImage {
@@ -28,5 +28,5 @@ export function referenceOf({ tag, digest }: Pick<SourceImage, "tag" | "digest">
 
 /** What a manifest of the source is attached to, by its subject or by a tag as cosign makes them. */
 export function subjectOf({ tag, subject }: SourceImage): Digest | undefined {
-  return subject ?? (tag === undefined ? undefined : companionSubject(tag));
+  return subject ?? (tag === undefined ? undefined : cosignTagSubject(tag));
 }

@@ -9,7 +9,7 @@ import { digestOf } from "../../../src/oci/digest.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../../src/registry/registry-target.ts";
-import { createTraffic } from "../../../src/registry/resilience/shared-limits.ts";
+import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
 import { concurrently } from "../../../src/async/run-concurrently.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
 import { seeded } from "../../fixtures/seeded.ts";
@@ -81,9 +81,9 @@ describe("three thousand transfers, every second one spoiled", () => {
     // As long-lived as the signal of an invocation; everything hangs on it.
     const { signal } = new AbortController();
     const before = held(signal);
-    const traffic = createTraffic({ retryPolicies: { preset: "off" }, hedging: false });
+    const limits = createSharedLimits({ retryPolicies: { preset: "off" }, hedging: false });
     await using connections = createConnections();
-    const endpoint = { ...testEndpoint({ host: server.host, repository: "a" }, connections), traffic };
+    const endpoint = { ...testEndpoint({ host: server.host, repository: "a" }, connections), limits };
     const source = createRegistrySource(endpoint);
     const target = createRegistryTarget({ ...endpoint, side: "target" });
     const transfer = async (): Promise<string> => {
@@ -105,7 +105,7 @@ describe("three thousand transfers, every second one spoiled", () => {
     );
     expect(outcomes.get("failed")).toBeGreaterThan(TRANSFERS / 3);
     expect(outcomes.get("uploaded")).toBeGreaterThan(TRANSFERS / 100);
-    expect([traffic.streams.size, getEventListeners(signal, "abort").length]).toEqual([0, before.listeners]);
+    expect([limits.openStreams.size, getEventListeners(signal, "abort").length]).toEqual([0, before.listeners]);
     await connections.close();
     await server.close();
     // What was closed goes within a few turns of the event loop; what leaks is there after any number of them.

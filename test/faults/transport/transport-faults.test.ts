@@ -96,11 +96,11 @@ async function copyThrough(fault: Fault, seed: number, repository: string): Prom
   const proxies = { source: stack.use(await proxy("source")), target: stack.use(await proxy("target")) };
   const line = await fault.line?.({ behind: proxies[fault.side].host, certificates, random, stack });
   const connections = stack.use(createConnections(line?.connections));
-  const patience = fault.resends === "nothing" ? UPLOADS_PATIENCE : PATIENCE;
+  const timeouts = fault.resends === "nothing" ? UPLOADS_PATIENCE : PATIENCE;
   const endpoint = (side: Fault["side"], name: string): Endpoint => {
     const spoiled = fault.side === side ? line : undefined;
     const place = { host: spoiled?.host ?? proxies[side].host, repository: name, side };
-    return { ...testEndpoint(place, connections), ...spoiled?.endpoint, patience };
+    return { ...testEndpoint(place, connections), ...spoiled?.endpoint, timeouts };
   };
   const context = {
     source: createRegistrySource(endpoint("source", "app")),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/reconcile/handler.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
-import { companionTags } from "../../../src/oci/referrers.ts";
+import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { DOCUMENT, HOUR, digest, setUp } from "./reconcile-fixture.ts";
 
 describe("what is attached to images", () => {
@@ -10,7 +10,7 @@ describe("what is attached to images", () => {
   function signed(tag: string, at: "equal" | "absent") {
     const fixture = setUp({ document });
     fixture.push(`a:${tag}`, "image");
-    const [signature = parseTag("none")] = companionTags(digest("image"));
+    const [signature = parseTag("none")] = cosignTags(digest("image"));
     fixture.push(`a:${signature}`, "signature");
     if (at === "equal") fixture.target.set(`p/a:${tag}`, "image");
     return { ...fixture, signature };

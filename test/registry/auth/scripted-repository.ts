@@ -3,7 +3,7 @@ import { createConnections } from "../../../src/registry/http/connections.ts";
 import type { Endpoint } from "../../../src/registry/client/endpoint.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../../src/registry/registry-target.ts";
-import { createTraffic } from "../../../src/registry/resilience/shared-limits.ts";
+import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 import type { Got, Script } from "../../fixtures/servers/scripted-server.ts";
@@ -16,7 +16,7 @@ export async function open(script: Script, changes: Partial<Endpoint> & { readon
   const { login = { kind: "anonymous" }, ...rest } = changes;
   const endpoint = {
     ...testEndpoint({ host: server.host, repository: "a/b", credentials: login }, connections),
-    traffic: createTraffic({ hedging: false, retryPolicies: { preset: "off" } }),
+    limits: createSharedLimits({ hedging: false, retryPolicies: { preset: "off" } }),
     ...rest,
   };
   return {

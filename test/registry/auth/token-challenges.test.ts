@@ -4,7 +4,7 @@ import type { Clock } from "../../../src/async/clock.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
-import { createTraffic } from "../../../src/registry/resilience/shared-limits.ts";
+import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 import type { Got, Script } from "../../fixtures/servers/scripted-server.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
@@ -32,8 +32,8 @@ async function open(script: Script, clock: Clock = systemClock) {
   const server = stack.use(await scriptedServer(script));
   const connections = stack.use(createConnections());
   const endpoint = testEndpoint({ host: server.host, repository: "a/b" }, connections);
-  const traffic = createTraffic({ hedging: false, retryPolicies: { preset: "off" }, clock });
-  const source = createRegistrySource({ ...endpoint, traffic, clock });
+  const limits = createSharedLimits({ hedging: false, retryPolicies: { preset: "off" }, clock });
+  const source = createRegistrySource({ ...endpoint, limits, clock });
   return { source, got: server.got, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 

@@ -6,8 +6,8 @@ import type { Descriptor } from "../../../src/oci/descriptor.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
-import { createTraffic } from "../../../src/registry/resilience/shared-limits.ts";
-import type { Traffic } from "../../../src/registry/resilience/shared-limits.ts";
+import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
+import type { SharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
@@ -53,14 +53,14 @@ async function drip(response: ServerResponse, bytes: Uint8Array, rate: number): 
 
 async function read(
   line: Line,
-  traffic: Traffic = createTraffic({ hedging: false }),
+  limits: SharedLimits = createSharedLimits({ hedging: false }),
   now: () => number = Date.now,
 ): Promise<readonly Got[]> {
   await using server = await scriptedServer(capped(line));
   await using connections = createConnections();
   const source = createRegistrySource({
     ...testEndpoint({ host: server.host, repository: "a" }, connections),
-    traffic,
+    limits,
     clock: { ...systemClock, now },
   });
   await using stream = await source.openBlob(blob, signal);
@@ -74,10 +74,10 @@ const rangesOf = (got: readonly Got[]): number => got.filter(({ headers }) => he
 
 describe("a blob whose source caps each connection", () => {
   it("is read in several ranges ahead, in order, and holds no memory afterwards", async () => {
-    const traffic = createTraffic({ hedging: false });
-    expect(rangesOf(await read({ rate: 12_000 }, traffic))).toBeGreaterThan(4);
-    expect(traffic.streams.size).toBe(0);
-    const free = Array.from({ length: 17 }, () => traffic.pieces.tryAcquire()).filter(Boolean);
+    const limits = createSharedLimits({ hedging: false });
+    expect(rangesOf(await read({ rate: 12_000 }, limits))).toBeGreaterThan(4);
+    expect(limits.openStreams.size).toBe(0);
+    const free = Array.from({ length: 17 }, () => limits.bufferedRanges.tryAcquire()).filter(Boolean);
     expect(free).toHaveLength(16);
   });
 
@@ -96,8 +96,8 @@ describe("a blob whose source caps each connection", () => {
   });
 
   it("is read in one piece while many others are read, who share the line", async () => {
-    const traffic = createTraffic({ hedging: false });
-    for (let others = 0; others < 2; others++) traffic.streams.add({});
-    expect(rangesOf(await read({ rate: 40_000 }, traffic))).toBe(0);
+    const limits = createSharedLimits({ hedging: false });
+    for (let others = 0; others < 2; others++) limits.openStreams.add({});
+    expect(rangesOf(await read({ rate: 40_000 }, limits))).toBe(0);
   });
 });

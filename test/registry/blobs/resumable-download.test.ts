@@ -178,7 +178,7 @@ describe("a blob's stream", () => {
         })();
         await asked.promise;
         await Promise.all([
-          expect(reading).rejects.toThrow("let go of"),
+          expect(reading).rejects.toThrow("was closed"),
           stream[Symbol.asyncDispose](),
           closed.promise,
         ]);

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createConnections } from "../../../src/registry/http/connections.ts";
 import type { Connections, ConnectionsOptions } from "../../../src/registry/http/connections.ts";
 import { HostRefusedError } from "../../../src/registry/hosts/host-guard.ts";
-import { isDirect } from "../../../src/registry/hosts/no-proxy.ts";
+import { bypassesProxy } from "../../../src/registry/hosts/no-proxy.ts";
 import { proxyOf, proxySettings } from "../../../src/registry/hosts/proxy.ts";
 import { makeCertificates } from "../../fixtures/servers/certificates.ts";
 import type { Certificates } from "../../fixtures/servers/certificates.ts";
@@ -188,7 +188,7 @@ describe("the environment", () => {
     ["https://[::1]", ""],
     ["https://169.254.169.254", ""],
   ])("goes directly to %s with NO_PROXY %j", (url, noProxy) => {
-    expect(isDirect(new URL(url), noProxy)).toBe(true);
+    expect(bypassesProxy(new URL(url), noProxy)).toBe(true);
   });
 
   it.each([
@@ -202,6 +202,6 @@ describe("the environment", () => {
     ["https://r.example", ""],
     ["https://[2600::1]", "10.0.0.0/8"],
   ])("goes by way of the proxy to %s with NO_PROXY %j", (url, noProxy) => {
-    expect(isDirect(new URL(url), noProxy)).toBe(false);
+    expect(bypassesProxy(new URL(url), noProxy)).toBe(false);
   });
 });

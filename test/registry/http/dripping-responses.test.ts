@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
-import type { HttpAnswer, HttpRequest } from "../../../src/registry/http/http.ts";
+import type { HttpResponse, HttpRequest } from "../../../src/registry/http/http-message.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
 import { createTagListing } from "../../../src/registry/tag-listing.ts";
-import { createTraffic } from "../../../src/registry/resilience/shared-limits.ts";
-import { watchUpload, PATIENCE } from "../../../src/registry/http/stall-watchdog.ts";
+import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
+import { watchUpload } from "../../../src/registry/uploads/upload-watchdog.ts";
+import { DEFAULT_TIMEOUTS } from "../../../src/registry/http/transfer-timeouts.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 
@@ -31,7 +32,7 @@ function drippingRegistry(answer: (request: HttpRequest) => Head | "no head") {
       drip(body);
     });
   };
-  async function request(asked: HttpRequest): Promise<HttpAnswer> {
+  async function request(asked: HttpRequest): Promise<HttpResponse> {
     requests.push(asked);
     const head = answer(asked);
     // Headers that drip and 1xx without end look the same from here: the head never comes.
@@ -45,8 +46,8 @@ function drippingRegistry(answer: (request: HttpRequest) => Head | "no head") {
   }
   const close = (): Promise<void> => Promise.resolve();
   const connections: Connections = { request, close, [Symbol.asyncDispose]: close };
-  const traffic = createTraffic({ hedging: false, retryPolicies: { preset: "patient" }, clock });
-  const endpoint = { ...testEndpoint({ host: "registry.example", repository: "a/b" }, connections), clock, traffic };
+  const limits = createSharedLimits({ hedging: false, retryPolicies: { preset: "patient" }, clock });
+  const endpoint = { ...testEndpoint({ host: "registry.example", repository: "a/b" }, connections), clock, limits };
   return { clock, endpoint, requests };
 }
 
@@ -100,7 +101,7 @@ describe("an upload", () => {
     async function* pieces(): AsyncGenerator<Uint8Array> {
       for (let count = 0; count < 12; count++) yield await Promise.resolve(piece);
     }
-    const upload = watchUpload(pieces(), clock, PATIENCE);
+    const upload = watchUpload(pieces(), { clock, timeouts: DEFAULT_TIMEOUTS });
     // 1.3 MB in 10 s: a piece of 4 MiB takes half a minute.
     const taking = (async () => {
       let taken = 0;
@@ -121,9 +122,9 @@ describe("an upload", () => {
     async function* pieces(): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(Buffer.alloc(4 * 1024 * 1024));
     }
-    const upload = watchUpload(pieces(), clock, PATIENCE);
+    const upload = watchUpload(pieces(), { clock, timeouts: DEFAULT_TIMEOUTS });
     await upload.body[Symbol.asyncIterator]().next();
-    await clock.pass(PATIENCE.unreadMs);
+    await clock.pass(DEFAULT_TIMEOUTS.unreadMs);
     expect(upload.signal.reason).toMatchObject({ message: "the target took no byte for 15 s" });
   });
 });

@@ -6,7 +6,7 @@ import { MANIFEST_ACCEPT, MediaType } from "../../../src/oci/media-type.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
 import { createRepositoryClient } from "../../../src/registry/client/repository-client.ts";
 import { retryAfterMs } from "../../../src/registry/errors/retry-after.ts";
-import { scrub } from "../../../src/registry/redaction/redact.ts";
+import { redact } from "../../../src/registry/redaction/redact.ts";
 import { listTags } from "../../../src/registry/listings/tags.ts";
 import type { ManifestWanted } from "../../../src/oci/image-source.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
@@ -255,7 +255,7 @@ describe("what registries say", () => {
   it("loses its secrets and its control characters on the way into messages", async () => {
     const token = `Bearer ya29.${"x".repeat(40)}`;
     const link = "https://bucket/x?X-Amz-Signature=abcdef&X-Amz-Security-Token=secret";
-    expect(scrub(`${token} ${link}\r\n\u001B[31mred`)).not.toMatch(/ya29\.x|abcdef|=secret|\p{Cc}/u);
+    expect(redact(`${token} ${link}\r\n\u001B[31mred`)).not.toMatch(/ya29\.x|abcdef|=secret|\p{Cc}/u);
     await against(
       (_got, response) =>
         void response

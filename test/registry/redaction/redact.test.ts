@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { scrub } from "../../../src/registry/redaction/redact.ts";
+import { redact } from "../../../src/registry/redaction/redact.ts";
 
 const HEAD = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9";
 const CLAIMS = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4ifQ";
@@ -28,7 +28,7 @@ describe("a text made fit for logs", () => {
     ["a token of GitHub's", "ghp_SECRETSECRETSECRETSECRET"],
     ["a password as Basic", "Basic dXNlcjpwYXNzd29yZA=="],
   ])("has lost %s", (_what, text) => {
-    const clean = scrub(`before ${text} after`);
+    const clean = redact(`before ${text} after`);
     expect(clean).toMatch(/^before .*\[removed\]/);
     expect(clean).not.toMatch(/SECRET|IkpXVCJ9|NTY3ODkw|SflKx|IOSFODNN|dXNlcjp/);
   });
@@ -41,14 +41,14 @@ describe("a text made fit for logs", () => {
     "manifest sha256:832bf3dac4daf394414c065b6654f89ade065b05e7a0b85b05186e4426cfccfd unknown",
     "refused to contact pkg-containers.githubusercontent.com",
   ])("has kept %j", (text) => {
-    expect(scrub(text)).toBe(text);
+    expect(redact(text)).toBe(text);
   });
 
   it.each(["a", "eyJ", "A1-", "a.", "Bearer a", 'token"\\ ', "access_token%22", "-----BEGIN PRIVATE KEY-----"])(
     "is read in one go, however often it says %j",
     (part) => {
       // Patterns that go back for each character would take minutes for this, and end the test by its limit.
-      expect(scrub(part.repeat(Math.floor(1_000_000 / part.length)))).toBeDefined();
+      expect(redact(part.repeat(Math.floor(1_000_000 / part.length)))).toBeDefined();
     },
   );
 });

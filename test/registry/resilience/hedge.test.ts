@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { createBudget } from "../../../src/registry/resilience/retry-budget.ts";
+import { createRetryBudget } from "../../../src/registry/resilience/retry-budget.ts";
 import { hedged } from "../../../src/registry/resilience/hedge.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 
 const never = new AbortController().signal;
 const discarded: string[] = [];
-const hedge = (reserve = 1, afterMs = 20, budget = createBudget({ share: 0.05, reserve })) => ({
+const hedge = (reserve = 1, afterMs = 20, budget = createRetryBudget({ share: 0.05, reserve })) => ({
   mayHedge: () => budget.spend(),
   clock: systemClock,
   afterMs,

@@ -7,7 +7,7 @@ import { MediaType } from "../../../src/oci/media-type.ts";
 import { RateExceededError } from "../../../src/oci/errors/rate-exceeded-error.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
 import { createRegistryTarget } from "../../../src/registry/registry-target.ts";
-import { createTraffic } from "../../../src/registry/resilience/shared-limits.ts";
+import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
 import type { SharedRate } from "../../../src/registry/resilience/shared-limits.ts";
 import { createCircuitBreaker } from "../../../src/replication/destination/circuit-breaker.ts";
 import type { CallOutcome } from "../../../src/replication/destination/circuit-evidence.ts";
@@ -24,7 +24,7 @@ import { playedLine } from "../../fixtures/servers/played-line.ts";
 import type { PlayedAnswer } from "../../fixtures/servers/played-line.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
 import { NEVER } from "../../../src/async/abort.ts";
-import type { HttpRequest } from "../../../src/registry/http/http.ts";
+import type { HttpRequest } from "../../../src/registry/http/http-message.ts";
 
 const never = new AbortController().signal;
 const tag = parseTag("v1");
@@ -56,11 +56,11 @@ function setUp(rate: SharedRate, answer: Parameters<typeof playedLine>[0] = acce
   const line = playedLine(answer);
   const { clock, connections } = line;
   const noted: CallOutcome[] = [];
-  const traffic = createTraffic({ rate, clock });
+  const limits = createSharedLimits({ rate, clock });
   const endpoint = { ...testEndpoint({ host: "registry.test", repository: "a/b", side: "target" }, connections) };
-  const target = createRegistryTarget({ ...endpoint, clock, traffic });
+  const target = createRegistryTarget({ ...endpoint, clock, limits });
   const note = (outcome: CallOutcome): Promise<void> => Promise.resolve(void noted.push(outcome));
-  return { ...line, noted, traffic, endpoint, target: watchedTarget(target, { note }) };
+  return { ...line, noted, limits, endpoint, target: watchedTarget(target, { note }) };
 }
 
 const usedUp = new RateExceededError("gar", 20_000);
@@ -93,13 +93,13 @@ const CALLS: Readonly<Record<string, (target: ImageTarget) => Promise<unknown>>>
 
 describe("what our own rate does not let us send", () => {
   it.each(Object.entries(CALLS))("is told as that, and as nothing else: %s", async (_what, call) => {
-    const { target, play, requests, noted, traffic } = setUp(refusing(0));
+    const { target, play, requests, noted, limits } = setUp(refusing(0));
     const error = await play(call(target)).catch((thrown: unknown) => thrown);
     expect(error).toBe(usedUp);
     expect(requests).toEqual([]);
     expect(noted).toEqual([]);
     // Nothing of the budget was spent: the reserve is whole.
-    expect(Array.from({ length: 21 }, () => traffic.retries.spend()).filter(Boolean)).toHaveLength(20);
+    expect(Array.from({ length: 21 }, () => limits.retries.spend()).filter(Boolean)).toHaveLength(20);
     const chance = { before: undefined, now: 0, random: () => 0 };
     const judged = judge(error, { deadline: never, attempts: 1, maxAttempts: 8, ...chance });
     expect(judged).toMatchObject({ outcome: "deferred", reason: "rate-limited", afterMs: 20_000 });
@@ -130,8 +130,8 @@ describe("what our own rate does not let us send", () => {
     };
     const admitted = await createCircuitBreaker(circuit).admit("copy", NEVER);
     if (admitted.kind === "refused") throw new Error("refused");
-    const traffic = createTraffic({ rate, clock });
-    const target = watchedTarget(createRegistryTarget({ ...endpoint, clock, traffic }), admitted);
+    const limits = createSharedLimits({ rate, clock });
+    const target = watchedTarget(createRegistryTarget({ ...endpoint, clock, limits }), admitted);
     await rates.update("gar", (record) => cutRate(record, 60_000, clock.now(), policy));
     const pushes = Array.from({ length: 64 }, () => target.pushBlob(blob.descriptor, { open }, never));
     const ends = await line.play(Promise.allSettled(pushes));
@@ -193,8 +193,8 @@ describe("a token", () => {
   ])("from %s", async (_what, realm, turns) => {
     let taken = 0;
     const rate = { ...refusing(0), turn: () => Promise.resolve(void taken++) };
-    const { endpoint, clock, traffic, play } = setUp(rate, challenging(realm));
-    const target = createRegistryTarget({ ...endpoint, clock, traffic, allowedHosts: ["tokens.test"] });
+    const { endpoint, clock, limits, play } = setUp(rate, challenging(realm));
+    const target = createRegistryTarget({ ...endpoint, clock, limits, allowedHosts: ["tokens.test"] });
     expect(await play(target.resolve(tag, never))).toBeUndefined();
     expect(taken).toBe(turns);
   });

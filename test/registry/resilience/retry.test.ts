@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { FailureCategory, RegistryFailure } from "../../../src/oci/errors/registry-error.ts";
-import { createLatency } from "../../../src/registry/resilience/latency-estimate.ts";
-import { createPace } from "../../../src/registry/resilience/busy-gate.ts";
+import { createLatencyEstimate } from "../../../src/registry/resilience/latency-estimate.ts";
+import { createBusyGate } from "../../../src/registry/resilience/busy-gate.ts";
 import { retryPolicy } from "../../../src/registry/resilience/retry-policy.ts";
-import { waitAfter, withRetry } from "../../../src/registry/resilience/retry.ts";
-import { createTraffic } from "../../../src/registry/resilience/shared-limits.ts";
+import { retryDelayMs, withRetry } from "../../../src/registry/resilience/retry.ts";
+import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 
 const signal = AbortSignal.timeout(600_000);
@@ -25,8 +25,8 @@ function failing(error: Error, times: number) {
   return { attempt, tries: () => tries };
 }
 
-const retry = (traffic = createTraffic()) =>
-  ({ operation: "resolve", traffic, clock: systemClock, random: () => 0, signal }) as const;
+const retry = (limits = createSharedLimits()) =>
+  ({ operation: "resolve", limits, clock: systemClock, random: () => 0, signal }) as const;
 
 describe("a retry", () => {
   it("repeats what passes, three times in all, then defers it", async () => {
@@ -53,13 +53,13 @@ describe("a retry", () => {
   });
 
   it("S10: is at most a tenth of all requests once the first few are spent", async () => {
-    const traffic = createTraffic();
+    const limits = createSharedLimits();
     let sent = 0;
     const attempt = async (): Promise<never> => {
       sent++;
       throw failure("transient");
     };
-    for (let wanted = 0; wanted < 1_000; wanted++) await withRetry(attempt, retry(traffic)).catch(() => undefined);
+    for (let wanted = 0; wanted < 1_000; wanted++) await withRetry(attempt, retry(limits)).catch(() => undefined);
     expect(sent).toBeLessThanOrEqual(1_000 * 1.12 + 20);
     expect(sent).toBeGreaterThan(1_000);
   });
@@ -69,24 +69,24 @@ describe("a retry", () => {
     const policies = { preset: "standard", operations: { "put-blob": { tries: 7 } } } as const;
     expect(retryPolicy(policies, "put-blob")).toEqual({ tries: 7, baseMs: 200, busyMs: 2_000 });
     expect(retryPolicy(policies, "resolve").tries).toBe(3);
-    const traffic = createTraffic({ retryPolicies: { preset: "off" } });
+    const limits = createSharedLimits({ retryPolicies: { preset: "off" } });
     const once = failing(failure("transient"), 1);
-    await expect(withRetry(once.attempt, retry(traffic))).rejects.toMatchObject({ category: "deferred" });
+    await expect(withRetry(once.attempt, retry(limits))).rejects.toMatchObject({ category: "deferred" });
     expect(once.tries()).toBe(1);
   });
 
   it("waits with full jitter, doubling", () => {
     const policy = retryPolicy({ preset: "standard" }, "resolve");
-    expect(waitAfter(failure("transient"), 1, policy, () => 0)).toBe(0);
-    expect(waitAfter(failure("transient"), 1, policy, () => 0.5)).toBe(200);
-    expect(waitAfter(failure("transient"), 2, policy, () => 0.5)).toBe(400);
-    expect(waitAfter(failure("deferred", { status: 429, retryAfterMs: 1_000 }), 1, policy, () => 0.5)).toBe(1_100);
+    expect(retryDelayMs(failure("transient"), 1, policy, () => 0)).toBe(0);
+    expect(retryDelayMs(failure("transient"), 1, policy, () => 0.5)).toBe(200);
+    expect(retryDelayMs(failure("transient"), 2, policy, () => 0.5)).toBe(400);
+    expect(retryDelayMs(failure("deferred", { status: 429, retryAfterMs: 1_000 }), 1, policy, () => 0.5)).toBe(1_100);
   });
 
   it("waits longer, each time four times as long, for a registry that is busy and names no time, and first for a moment", () => {
     const busy = failure("deferred", { status: 503 });
     const longest = (tries: number): number | undefined =>
-      waitAfter(busy, tries, retryPolicy({ preset: "patient" }, "resolve"), () => 1);
+      retryDelayMs(busy, tries, retryPolicy({ preset: "patient" }, "resolve"), () => 1);
     expect([1, 2, 3, 4].map(longest)).toEqual([2_000, 8_000, 32_000, 60_000]);
   });
 });
@@ -100,24 +100,24 @@ describe("the pace of a registry", () => {
       waits.push(ms);
       now += ms;
     };
-    const pace = createPace({ now: () => now, sleep });
-    await pace.turn(signal);
-    pace.busy(3_600_000);
+    const pace = createBusyGate({ now: () => now, sleep });
+    await pace.wait(signal);
+    pace.close(3_600_000);
     now = 4_999;
-    await pace.turn(signal);
+    await pace.wait(signal);
     expect(waits).toEqual([1]);
-    pace.busy(5_000);
-    await expect(pace.turn(AbortSignal.abort(new Error("over")))).rejects.toThrow("over");
+    pace.close(5_000);
+    await expect(pace.wait(AbortSignal.abort(new Error("over")))).rejects.toThrow("over");
   });
 });
 
 describe("the latency of a registry", () => {
   it("calls late what is far beyond the usual, and nothing before it knows", () => {
-    const latency = createLatency();
-    expect(latency.late()).toBe(2_000);
+    const latency = createLatencyEstimate();
+    expect(latency.lateAfterMs()).toBe(2_000);
     for (let count = 0; count < 50; count++) latency.observe(40);
-    expect(latency.late()).toBe(500);
+    expect(latency.lateAfterMs()).toBe(500);
     for (let count = 0; count < 50; count++) latency.observe(count % 2 === 0 ? 300 : 900);
-    expect(latency.late()).toBeGreaterThan(1_500);
+    expect(latency.lateAfterMs()).toBeGreaterThan(1_500);
   });
 });

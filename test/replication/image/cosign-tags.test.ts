@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MediaType } from "../../../src/oci/media-type.ts";
-import { companionTags } from "../../../src/oci/referrers.ts";
+import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { addImage, addIndex } from "../../fixtures/images/memory-image.ts";
@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 function signedImage(): { fixture: ReplicateFixture; digest: ReturnType<typeof addImage>; signature: string } {
   const fixture = replicateFixture();
   const digest = addImage(fixture.source, ["signed"], "v1");
-  const [signature = ""] = companionTags(digest);
+  const [signature = ""] = cosignTags(digest);
   addImage(fixture.source, ["signature"], signature);
   return { fixture, digest, signature };
 }
@@ -51,7 +51,7 @@ describe("what cosign attaches under tags of its own", () => {
     const fixture = replicateFixture();
     const children = [addImage(fixture.source, ["amd64"]), addImage(fixture.source, ["arm64"])];
     addIndex(fixture.source, children, "v1");
-    const tags = children.flatMap((child) => companionTags(child));
+    const tags = children.flatMap((child) => cosignTags(child));
     for (const tag of tags) addImage(fixture.source, [tag], tag);
     await replicateTag(copyRequest("v1"), fixture, never);
     expect([...fixture.target.tags.keys()].toSorted()).toEqual([...tags, "v1"].toSorted());
@@ -68,8 +68,8 @@ describe("what cosign attaches under tags of its own", () => {
 
   it("comes with its own signature when it is an SBOM", async () => {
     const fixture = replicateFixture();
-    const [, , sbom = ""] = companionTags(addImage(fixture.source, ["app"], "v1"));
-    const [signature = ""] = companionTags(addImage(fixture.source, ["sbom"], sbom));
+    const [, , sbom = ""] = cosignTags(addImage(fixture.source, ["app"], "v1"));
+    const [signature = ""] = cosignTags(addImage(fixture.source, ["sbom"], sbom));
     addImage(fixture.source, ["signature of the SBOM"], signature);
     await replicateTag(copyRequest("v1"), fixture, never);
     expect([...fixture.target.tags.keys()]).toEqual([signature, sbom, "v1"]);

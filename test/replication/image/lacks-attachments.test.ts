@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { companionTags } from "../../../src/oci/referrers.ts";
+import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { addImage, addReferrer } from "../../fixtures/images/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
@@ -18,7 +18,7 @@ describe("what is attached to an image after its copy", () => {
   it("comes with the next request of the image, though the tag is equal", async () => {
     const { fixture, digest } = await copied();
     const referrer = addReferrer(fixture.source, digest, "late signature");
-    const [signature = ""] = companionTags(digest);
+    const [signature = ""] = cosignTags(digest);
     addImage(fixture.source, ["signature"], signature);
     const report = await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
     expect(report).toMatchObject({ outcome: "replicated", digest });
@@ -32,7 +32,7 @@ describe("what is attached to an image after its copy", () => {
   it("comes by its own request, when the target has the image", async () => {
     const { fixture, digest } = await copied();
     const referrer = addReferrer(fixture.source, digest, "late signature");
-    const [signature = ""] = companionTags(digest);
+    const [signature = ""] = cosignTags(digest);
     addImage(fixture.source, ["signature"], signature);
     for (const reference of [referrer, signature]) {
       const attached = { ...anotherDelivery(fixture), onlyAttached: true };
@@ -46,7 +46,7 @@ describe("what no rule selects", () => {
     const fixture = replicateFixture();
     const digest = addImage(fixture.source, ["one"], "dev");
     const referrer = addReferrer(fixture.source, digest, "signature");
-    const [signature = ""] = companionTags(digest);
+    const [signature = ""] = cosignTags(digest);
     addImage(fixture.source, ["signature"], signature);
     for (const reference of [referrer, signature]) {
       const attached = { ...anotherDelivery(fixture), onlyAttached: true };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
-import { companionTags } from "../../../src/oci/referrers.ts";
+import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { RegistryOperation, Side } from "../../../src/oci/errors/registry-error.ts";
 import { describeLeftOut } from "../../../src/replication/outcome/left-out.ts";
@@ -85,7 +85,7 @@ describe("an image is copied, and what is left out is said", () => {
     ["by a copy that failed in another part", "permanent"],
   ] as const)("%s", async (_, category) => {
     const { fixture, digest } = scanned(0);
-    const [signature = "", attestation = ""] = companionTags(digest);
+    const [signature = "", attestation = ""] = cosignTags(digest);
     const signed = addImage(fixture.source, ["signature"], signature);
     addImage(fixture.source, ["attestation"], attestation);
     const scan = addReferrer(fixture.source, signed, "a scan of the signature");
@@ -121,7 +121,7 @@ describe("an image with something attached every night for three years", () => {
 describe("a name that need not be there", () => {
   it("is not there where the registry refuses to say, as Artifactory does: the image is copied", async () => {
     const { fixture, digest } = scanned(0);
-    const tags: readonly string[] = companionTags(digest);
+    const tags: readonly string[] = cosignTags(digest);
     fixture.source.before = ({ operation, reference }) => {
       if (operation === "resolve" && tags.includes(reference)) throw refusal("source", "resolve", 403);
     };

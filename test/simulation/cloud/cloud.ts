@@ -4,7 +4,7 @@ import { parseConfiguration } from "../../../src/contract/configuration/configur
 import type { Configuration } from "../../../src/contract/configuration/configuration.ts";
 import type { Observer } from "../../../src/contract/telemetry/observer.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
-import type { HttpRequest } from "../../../src/registry/http/http.ts";
+import type { HttpRequest } from "../../../src/registry/http/http-message.ts";
 import type { Checkpoint } from "../../../src/replication/state/checkpoint.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
 import type { IntakeRecord } from "../../../src/replication/destination/queue-pause.ts";

@@ -1,5 +1,5 @@
 import { errors } from "undici";
-import type { HttpBody } from "../../../src/registry/http/http.ts";
+import type { HttpBody } from "../../../src/registry/http/http-message.ts";
 import type { Process } from "../world/process.ts";
 
 /** How a response body arrives. */

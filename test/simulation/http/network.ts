@@ -1,6 +1,6 @@
 import { errors } from "undici";
 import type { Connections } from "../../../src/registry/http/connections.ts";
-import type { HttpAnswer, HttpRequest } from "../../../src/registry/http/http.ts";
+import type { HttpResponse, HttpRequest } from "../../../src/registry/http/http-message.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import { shortDigests } from "../world/short-digests.ts";
 import type { Process } from "../world/process.ts";
@@ -25,7 +25,7 @@ export function createNetwork(cloud: Cloud, process: Process): Connections {
   };
 }
 
-async function exchange(cloud: Cloud, process: Process, request: HttpRequest): Promise<HttpAnswer> {
+async function exchange(cloud: Cloud, process: Process, request: HttpRequest): Promise<HttpResponse> {
   const { method, signal } = request;
   signal.throwIfAborted();
   const { world } = cloud;

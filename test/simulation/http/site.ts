@@ -1,4 +1,4 @@
-import type { HttpRequest } from "../../../src/registry/http/http.ts";
+import type { HttpRequest } from "../../../src/registry/http/http-message.ts";
 import type { Service } from "../world/world.ts";
 
 /** A request that has arrived completely. */

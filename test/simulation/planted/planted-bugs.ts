@@ -136,7 +136,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "garbage collection at the target is a permanent failure",
     from: 103,
     file: JUDGE,
-    find: "if (deniesContent(error)) return judgeAttempt(error, judgement);",
+    find: "if (isContentMissing(error)) return judgeAttempt(error, judgement);",
     replace: "",
   },
   {

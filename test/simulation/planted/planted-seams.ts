@@ -1,6 +1,6 @@
 import type { PlantedBug } from "./planted-bugs.ts";
 
-const DISPATCH = "src/registry/client/dispatch.ts";
+const RATE_LIMITED_SENDER = "src/registry/client/rate-limited-sender.ts";
 const PUSH_BLOB = "src/registry/uploads/push-blob.ts";
 const WATCHED_TARGET = "src/replication/destination/observed-target.ts";
 
@@ -25,13 +25,13 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     by: "scenes",
     file: "src/registry/uploads/put-stream.ts",
     find: "  const upload = watchUpload(",
-    replace: "  const beganAt = client.clock.now();\n  const upload = watchUpload(",
-    and: { find: "onUploaded?.(upload.tookMs());", replace: "onUploaded?.(client.clock.now() - beganAt);" },
+    replace: "  const beganAt = client.runtime.clock.now();\n  const upload = watchUpload(",
+    and: { find: "onUploaded?.(upload.tookMs());", replace: "onUploaded?.(client.runtime.clock.now() - beganAt);" },
   },
   {
     name: "a hedge is sent without a turn",
     by: "scenes",
-    file: DISPATCH,
+    file: RATE_LIMITED_SENDER,
     find: "hedges.spend() && (!isHome || rate.tryTurn?.() === true)",
     replace: "hedges.spend()",
   },
@@ -59,7 +59,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a challenge is kept although it leads to no token",
     by: "scenes",
-    file: "src/registry/auth/known-method.ts",
+    file: "src/registry/auth/negotiated-method.ts",
     find: '      if (next.kind === "token") {',
     replace: '      method = next;\n      if (next.kind === "token") {',
     and: {
@@ -78,8 +78,8 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     name: "a referrer that could not be listed counts as put",
     by: "scenes",
     file: "src/registry/registry-target.ts",
-    find: "await listReferrer(client, manifest, subject.digest, signal);",
-    replace: "await listReferrer(client, manifest, subject.digest, signal).catch(() => undefined);",
+    find: "await addToReferrersTag(client, manifest, subject.digest, signal);",
+    replace: "await addToReferrersTag(client, manifest, subject.digest, signal).catch(() => undefined);",
   },
   {
     name: "a copy that kills its process is not counted",
@@ -97,15 +97,15 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   },
   {
     name: "an expired login is not renewed",
-    file: "src/registry/auth/refusals.ts",
+    file: "src/registry/auth/refusal-handler.ts",
     find: "if (mayBeExpired && (await isRenewed(",
     replace: "if (mayBeExpired && error.status === 418 && (await isRenewed(",
   },
   {
     name: "credentials follow redirects to other hosts",
     file: "src/registry/client/transport.ts",
-    find: "home ? await atHome(hop, signal) :",
-    replace: "home || hops > 0 ? await atHome(hop, signal) :",
+    find: "home ? await sendAuthorized(hop, signal) :",
+    replace: "home || hops > 0 ? await sendAuthorized(hop, signal) :",
   },
   {
     name: "referrers are not copied",
@@ -131,8 +131,8 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     name: "a refusal whose body breaks off is permanent",
     by: "scenes",
     file: "src/registry/errors/typed-failure.ts",
-    find: "const isGuess = isCut &&",
-    replace: "const isGuess = !isCut &&",
+    find: "const isGuess = isTruncated &&",
+    replace: "const isGuess = !isTruncated &&",
   },
   {
     name: "the probe closes a circuit that opened again during the probe",
@@ -158,7 +158,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the progress of an upload is counted in chunks of its source",
     by: "scenes",
-    file: "src/registry/http/stall-watchdog.ts",
+    file: "src/registry/uploads/upload-watchdog.ts",
     find: "const UPLOAD_PIECE_BYTES = 64 * 1024;",
     replace: "const UPLOAD_PIECE_BYTES = 1e12;",
   },

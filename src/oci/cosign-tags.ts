@@ -15,7 +15,7 @@ export function referrersTag(subject: Digest): Tag {
 const COMPANIONS = ["sig", "att", "sbom"] as const;
 
 /** The tags under which signatures, attestations and SBOMs of a manifest may be. */
-export function companionTags(digest: Digest): Tag[] {
+export function cosignTags(digest: Digest): Tag[] {
   return COMPANIONS.map((kind) => parseTag(`${algorithmOf(digest)}-${hexOf(digest)}.${kind}`));
 }
 
@@ -25,13 +25,13 @@ export function isSignatureTag(reference: string): boolean {
 }
 
 /** The manifest that a tag is a companion of; undefined for any other tag. */
-export function companionSubject(reference: string): Digest | undefined {
+export function cosignTagSubject(reference: string): Digest | undefined {
   const hex = /^sha256-([0-9a-f]{64})\.(?:sig|att|sbom)$/.exec(reference)?.[1];
   const digest = `sha256:${hex}`;
   return hex !== undefined && isDigest(digest) ? digest : undefined;
 }
 
 /** True for a tag that is a companion of some manifest, and has none of its own. */
-export function isCompanionTag(reference: string): boolean {
-  return companionSubject(reference) !== undefined;
+export function isCosignTag(reference: string): boolean {
+  return cosignTagSubject(reference) !== undefined;
 }

@@ -1,40 +1,40 @@
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { Challenge } from "./challenge.ts";
 import type { CredentialsSource } from "./credentials.ts";
-import { methodFor } from "./method.ts";
-import type { Method } from "./method.ts";
+import { methodFor } from "./auth-method.ts";
+import type { AuthMethod } from "./auth-method.ts";
 import { scopesOf } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { createTokenCache } from "./token-cache.ts";
 import type { TokenServers } from "./token.ts";
 
 /** What a registry has said about how it lets us in, and the tokens that came of it. */
-export interface KnownMethod {
-  kind(): Method["kind"];
+export interface NegotiatedMethod {
+  kind(): AuthMethod["kind"];
   /** Keeps the best method that challenges name, once it has given something to send. False when there is none. */
-  follow(challenges: readonly Challenge[], scope: Scope, signal: AbortSignal): Promise<boolean>;
+  negotiate(challenges: readonly Challenge[], scope: Scope, signal: AbortSignal): Promise<boolean>;
   /** The header with a token for a scope; undefined when the method is another one. */
   tokenHeader(scope: Scope, signal: AbortSignal): Promise<string | undefined>;
   /** Forgets the token of a header, and no other. */
   forgetToken(header: string | undefined): void;
-  become(method: Method): void;
+  set(method: AuthMethod): void;
 }
 
-export interface KnownMethodOptions {
+export interface NegotiatedMethodOptions {
   readonly credentials: CredentialsSource;
   readonly servers: TokenServers;
   readonly now: () => number;
 }
 
-const UNKNOWN: Method = { kind: "unknown" };
+const UNKNOWN: AuthMethod = { kind: "unknown" };
 
-export function createKnownMethod(options: KnownMethodOptions): KnownMethod {
+export function createNegotiatedMethod(options: NegotiatedMethodOptions): NegotiatedMethod {
   const { credentials, servers } = options;
   const tokens = createTokenCache(options);
   let method = UNKNOWN;
   return {
     kind: () => method.kind,
-    async follow(challenges, scope, signal) {
+    async negotiate(challenges, scope, signal) {
       const { kind } = await credentials(signal);
       const next = methodFor(challenges, kind, (realm) => servers.isUsable(realm));
       if (next === undefined) return false;
@@ -57,6 +57,6 @@ export function createKnownMethod(options: KnownMethodOptions): KnownMethod {
       }
     },
     forgetToken: (header) => tokens.forget(header),
-    become: (next) => void (method = next),
+    set: (next) => void (method = next),
   };
 }

@@ -1,11 +1,11 @@
 import type { lookup } from "node:dns";
 import { Agent, ProxyAgent, Pool } from "undici";
 import type { Dispatcher } from "undici";
-import { createGuardedLookup } from "./address-guard.ts";
-import { proxyOf } from "./proxy.ts";
-import type { ProxySettings } from "./proxy.ts";
+import { createGuardedLookup } from "../hosts/address-guard.ts";
+import { proxyOf } from "../hosts/proxy.ts";
+import type { ProxySettings } from "../hosts/proxy.ts";
 
-export interface DispatcherOptions {
+export interface ConnectionPoolOptions {
   /** Resolves names; the system's resolver outside of tests. */
   readonly resolve?: typeof lookup;
   /** Certificates to trust instead of Node's, PEM. */
@@ -19,7 +19,7 @@ export interface DispatcherOptions {
 }
 
 /** Pools of connections, straight to registries and by way of proxies. */
-export interface Pools {
+export interface ConnectionPools {
   /** The pools an origin is reached by. */
   to(origin: string): Dispatcher;
   /** Waits for what is under way. */
@@ -46,11 +46,11 @@ const TUNNEL_MS = 30_000;
  * The address guard looks at every connection of ours that is made for a name. A proxy resolves names itself: the host guard has
  * seen them, the certificate proves them, and which addresses they may have is the proxy's to say (docs/decisions/0049).
  */
-export function createPools(options: DispatcherOptions): Pools {
+export function createConnectionPools(options: ConnectionPoolOptions): ConnectionPools {
   const { caOf, ...common } = options;
   const usual = createTrustingPools(common);
-  const own = new Map<readonly string[], Pools>();
-  const all = (): readonly Pools[] => [usual, ...own.values()];
+  const own = new Map<readonly string[], ConnectionPools>();
+  const all = (): readonly ConnectionPools[] => [usual, ...own.values()];
   return {
     to(origin) {
       const ca = caOf?.(new URL(origin));
@@ -65,7 +65,7 @@ export function createPools(options: DispatcherOptions): Pools {
 }
 
 /** Pools that all trust the same certificates. */
-function createTrustingPools({ resolve, ca, connectMs = CONNECT_MS, proxies }: DispatcherOptions): Pools {
+function createTrustingPools({ resolve, ca, connectMs = CONNECT_MS, proxies }: ConnectionPoolOptions): ConnectionPools {
   const tls = { timeout: connectMs, ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }) };
   const direct = new Agent({ ...POOL, connect: { ...tls, lookup: createGuardedLookup(resolve) } });
   const agents = new Map<string, ProxyAgent>();
@@ -86,7 +86,7 @@ function createProxyAgent(proxy: URL, tls: object): ProxyAgent {
   });
 }
 
-function poolsOf(to: Pools["to"], all: readonly Dispatcher[]): Pools {
+function poolsOf(to: ConnectionPools["to"], all: readonly Dispatcher[]): ConnectionPools {
   return {
     to,
     close: async () => void (await Promise.all(all.map((each) => each.close()))),

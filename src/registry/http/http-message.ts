@@ -11,7 +11,7 @@ export interface HttpRequest {
 }
 
 /** The head of an answer, and its body, which still has to be read. */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly statusCode: number;
   /** By lower-case name; several when it was sent several times. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -1,7 +1,7 @@
 import { assert, integer, property, string, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/oci/digest.ts";
-import { createSecrets } from "../../../src/registry/redaction/secrets.ts";
+import { createSecretRedactor } from "../../../src/registry/redaction/secret-redactor.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 import type { Got } from "../../fixtures/servers/scripted-server.ts";
@@ -33,15 +33,15 @@ const FORMS: readonly (readonly [form: string, write: (secret: string) => string
 
 describe("a secret that was sent", () => {
   it.each(FORMS)("is in no text when it comes back %s", (_form, write) => {
-    const secrets = createSecrets();
-    secrets.noteHeader(`Basic ${base64(`user:${PASSWORD}`)}`);
+    const secrets = createSecretRedactor();
+    secrets.rememberHeader(`Basic ${base64(`user:${PASSWORD}`)}`);
     const text = `before ${write(PASSWORD)} after`;
-    const cut = secrets.cut(text);
+    const cut = secrets.redactSecrets(text);
     expect(cut).toMatch(/^before .*\[removed\].* after$/);
     // No more of it than a word's worth is left.
     const written = write(PASSWORD);
     for (let at = 0; at + 12 <= written.length; at++) {
-      const isOurs = !secrets.cut(written.slice(at, at + 12)).includes(written.slice(at, at + 12));
+      const isOurs = !secrets.redactSecrets(written.slice(at, at + 12)).includes(written.slice(at, at + 12));
       expect(isOurs && cut.includes(written.slice(at, at + 12))).toBe(false);
     }
   });
@@ -52,29 +52,31 @@ describe("a secret that was sent", () => {
     );
     assert(
       property(tuple(letters, integer({ min: 0, max: 20 })), ([secret, from]) => {
-        const secrets = createSecrets();
-        secrets.note(secret);
+        const secrets = createSecretRedactor();
+        secrets.remember(secret);
         const part = secret.slice(Math.min(from, secret.length - 10));
-        for (const text of [part, `x${part}y`]) expect(secrets.cut(`<${text}>`)).not.toContain(part);
-        expect(secrets.cut(`<${base64(`ab${secret}cd`)}>`)).not.toContain(base64(`ab${secret}cd`).slice(4, 14));
+        for (const text of [part, `x${part}y`]) expect(secrets.redactSecrets(`<${text}>`)).not.toContain(part);
+        expect(secrets.redactSecrets(`<${base64(`ab${secret}cd`)}>`)).not.toContain(
+          base64(`ab${secret}cd`).slice(4, 14),
+        );
       }),
     );
   });
 
   it("leaves other texts alone", () => {
-    const secrets = createSecrets();
+    const secrets = createSecretRedactor();
     const text = "manifest unknown to 127.0.0.1:5000/team/app:v1";
-    expect(secrets.cut(text)).toBe(text);
-    secrets.noteHeader("Bearer abcdefghijklmnop");
-    secrets.note("ab");
-    expect(secrets.cut(text)).toBe(text);
+    expect(secrets.redactSecrets(text)).toBe(text);
+    secrets.rememberHeader("Bearer abcdefghijklmnop");
+    secrets.remember("ab");
+    expect(secrets.redactSecrets(text)).toBe(text);
   });
 
   it("is one of the last few: a client that runs for days remembers no more", () => {
-    const secrets = createSecrets();
-    for (let count = 0; count < 40; count++) secrets.note(`secret number ${count}!`);
-    expect(secrets.cut("secret number 0!")).not.toBe("[removed]");
-    expect(secrets.cut("secret number 39!")).toBe("[removed]");
+    const secrets = createSecretRedactor();
+    for (let count = 0; count < 40; count++) secrets.remember(`secret number ${count}!`);
+    expect(secrets.redactSecrets("secret number 0!")).not.toBe("[removed]");
+    expect(secrets.redactSecrets("secret number 39!")).toBe("[removed]");
   });
 });
 

@@ -3,13 +3,13 @@ import type { Credentials } from "./credentials.ts";
 import type { TokenService } from "./token.ts";
 
 /** How a registry lets us in, as far as it has said. */
-export type Method =
+export type AuthMethod =
   | { readonly kind: "unknown" }
   | { readonly kind: "basic" }
   /** `challenged`: the scopes that the challenge named. */
   | { readonly kind: "token"; readonly service: TokenService; readonly challenged: string | undefined };
 
-type Token = Extract<Method, { kind: "token" }>;
+type Token = Extract<AuthMethod, { kind: "token" }>;
 
 /**
  * The best of some challenges that a login can meet: Bearer before Basic, and a realm that may be asked before any other. When there
@@ -19,7 +19,7 @@ export function methodFor(
   challenges: readonly Challenge[],
   login: Credentials["kind"],
   isUsable: (realm: string) => boolean,
-): Exclude<Method, { kind: "unknown" }> | undefined {
+): Exclude<AuthMethod, { kind: "unknown" }> | undefined {
   if (login === "registry-token") return undefined;
   const tokens = challenges.flatMap(tokenMethod);
   const usable = tokens.find(({ service }) => isUsable(service.realm));

@@ -3,7 +3,7 @@ import type { Challenge } from "./challenge.ts";
 import type { Scope } from "./scope.ts";
 
 /** A request that the registry refused. */
-export interface Refused {
+export interface RefusedRequest {
   readonly error: RegistryError;
   readonly challenges: readonly Challenge[];
   /** The header it was sent with. */
@@ -14,7 +14,7 @@ export interface Refused {
 }
 
 /** What an expired login may be answered with: the specification says 401, Amazon ECR 403, ECR Public 400. */
-export const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403]);
+export const REFUSAL_STATUSES: ReadonlySet<number> = new Set([400, 401, 403]);
 
 const EXPIRED =
   /\b(?:token|credentials?|session)\b.{0,60}\b(?:expired|invalid|not valid|revoked)|\b(?:expired|invalid|revoked)\b.{0,40}\b(?:token|credentials?)\b/i;
