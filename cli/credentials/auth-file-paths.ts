@@ -2,8 +2,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Files of logins, in the order they are asked: the one that REGISTRY_AUTH_FILE names, and then no other; else Docker's, then Podman's
- * (containers-auth.json(5), "DESCRIPTION"; crane asks them in the same order).
+ * Auth files in the order of lookup: only the one that REGISTRY_AUTH_FILE names, if it is set; otherwise Docker's, then Podman's
+ * (containers-auth.json(5), "DESCRIPTION"; crane uses the same order).
  */
 export function authFilePaths(environment: NodeJS.ProcessEnv): readonly string[] {
   const { REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = environment;
@@ -15,7 +15,7 @@ export function authFilePaths(environment: NodeJS.ProcessEnv): readonly string[]
   ];
 }
 
-/** The file that logins are written to: the first that is asked. */
+/** The file to write logins to: the first in the order of lookup. */
 export function writableAuthFilePath(environment: NodeJS.ProcessEnv): string {
   return environment["REGISTRY_AUTH_FILE"] || dockerConfig(environment);
 }

@@ -8,13 +8,13 @@ import { createRepositoryClient } from "../../src/registry/client/repository-cli
 import type { RegistryAccess } from "../registry-access/registry-access.ts";
 import { CredentialsError } from "./credentials-error.ts";
 
-/** The API's root has nothing to say. */
+/** The answer of the API's root is empty or a few bytes. */
 const ANSWER_MAX_BYTES = 64 * 1024;
 
 /**
- * Asks a registry for its API's root with a login (distribution-spec, "Determining Support"): no repository is named, and so no right
- * to one is needed.
- * @throws {CredentialsError} when the registry refuses the login. @throws {RegistryError} when it cannot be asked.
+ * Checks a login by requesting the root of the registry's API (distribution-spec, "Determining Support"), which needs no permission for
+ * any repository.
+ * @throws {CredentialsError} when the registry refuses the login. @throws {RegistryError} when the request fails otherwise.
  */
 export async function checkLogin(
   registry: RegistryHost,
@@ -47,7 +47,7 @@ export async function checkLogin(
     await createRepositoryClient(endpoint).readRetrying(request, ANSWER_MAX_BYTES, signal);
   } catch (cause) {
     if (!(cause instanceof RegistryError) || (cause.status !== 401 && cause.status !== 403)) throw cause;
-    const advice = "check user and password; many registries want a token as the password";
+    const advice = "check user and password; many registries require a token as the password";
     throw new CredentialsError(`${registry} refuses this login (${cause.problem}); ${advice}`);
   }
 }

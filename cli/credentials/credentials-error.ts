@@ -1,4 +1,4 @@
-/** A file of logins or a credential helper could not be used; says which and what to do. Holds no secret, in its causes neither. */
+/** An auth file or credential helper cannot be used; the message names it and says what to do. Contains no secret, nor do its causes. */
 export class CredentialsError extends Error {
   override readonly name = "CredentialsError";
 }

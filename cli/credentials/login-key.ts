@@ -1,12 +1,12 @@
 import { DOCKER_HUB, isDockerHub } from "../../src/oci/names/docker-hub.ts";
 
-/** The key of Docker Hub's logins since its first API (docker/cli, "registry.IndexServer"). Helpers look for exactly this text. */
+/** The key of Docker Hub's login (docker/cli, "registry.IndexServer"). Helpers compare this exact text. */
 const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 
 /**
- * A key of a file of logins, or a place to log in at, in one spelling: `host[:port][/namespace]`. Keys are hosts, URLs of the old APIs
- * (`https://host/v1/`), or namespaces (containers-auth.json(5), "FORMAT"); hosts have no case, 443 is the usual port, and Docker Hub
- * has three names.
+ * Normalizes a key of an auth file, or a registry to log in to, to `host[:port][/namespace]`. Keys are hosts, URLs of the old APIs
+ * (`https://host/v1/`) or namespaces (containers-auth.json(5), "FORMAT"). Hosts are case-insensitive, port 443 is the default, and
+ * Docker Hub has three names.
  */
 export function loginKey(text: string): string {
   const scheme = /^https?:\/\//i.exec(text)?.[0] ?? "";
@@ -18,17 +18,14 @@ export function loginKey(text: string): string {
   return namespace === "" ? name : `${name}/${namespace}`;
 }
 
-/**
- * The keys that say something about a place, best first: its repository, each namespace above it, its registry. Another namespace's
- * key is none of them (containers-auth.json(5), "FORMAT").
- */
-export function keysFor(place: string): readonly string[] {
-  const parts = loginKey(place).split("/");
+/** The keys that match a name, most specific first: the repository, each namespace above it, the registry (containers-auth.json(5), "FORMAT"). */
+export function keysFor(name: string): readonly string[] {
+  const parts = loginKey(name).split("/");
   return parts.map((_part, index) => parts.slice(0, parts.length - index).join("/"));
 }
 
-/** What a credential helper is asked for, and what `docker login` writes as a key. */
-export function helperServer(place: string): string {
-  const key = loginKey(place);
+/** The server name that credential helpers expect, and that `docker login` writes as a key. */
+export function helperServer(name: string): string {
+  const key = loginKey(name);
   return key === DOCKER_HUB ? DOCKER_HUB_KEY : key;
 }

@@ -4,19 +4,19 @@ import { shown } from "../../src/oci/errors/format-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { loginKey } from "./login-key.ts";
 
-/** A place to log in at. */
+/** A registry or namespace to log in to. */
 export interface LoginTarget {
   readonly registry: RegistryHost;
-  /** `registry[/namespace]`, in the one spelling of keys. */
+  /** `registry[/namespace]`, normalized by {@link loginKey}. */
   readonly key: string;
 }
 
-/** Reads `registry[/namespace]`, also as the URL that Docker's file has. @throws {UsageError} when it is neither. */
+/** Parses `registry[/namespace]`, or a URL as in Docker's auth file. @throws {UsageError} when it is neither. */
 export function parseLoginTarget(text: string, command: "login" | "logout"): LoginTarget {
   const key = loginKey(text);
   const slash = key.indexOf("/");
   const registry = slash < 0 ? key : key.slice(0, slash);
   const namespace = slash < 0 ? undefined : key.slice(slash + 1);
   if (isRegistryHost(registry) && (namespace === undefined || isRepositoryName(namespace))) return { registry, key };
-  throw new UsageError(`${shown(text)} is no registry; write its host, or host/namespace`, { command });
+  throw new UsageError(`${shown(text)} is not a registry; write its host, or host/namespace`, { command });
 }

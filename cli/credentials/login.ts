@@ -15,7 +15,7 @@ import { helperServer } from "./login-key.ts";
 import { parseLoginTarget } from "./login-target.ts";
 
 export interface LoginOptions extends AccessOptions {
-  /** `registry[/namespace]` as it was written. */
+  /** `registry[/namespace]`, not parsed yet. */
   readonly registry: string;
   readonly username?: string | undefined;
   readonly passwordStdin: boolean;
@@ -27,8 +27,8 @@ interface Login {
 }
 
 /**
- * Carries out `freightliner login`: asks the registry whether it takes the login, and keeps it where `docker login` does.
- * @throws {CredentialsError} when the registry refuses it, or it cannot be kept.
+ * Runs `freightliner login`: checks the login with the registry, then stores it where `docker login` does.
+ * @throws {CredentialsError} when the registry refuses the login, or it cannot be stored.
  */
 export async function login(
   options: LoginOptions,
@@ -46,9 +46,9 @@ export async function login(
   } finally {
     await access.connections.close();
   }
-  const keptIn = await keep(key, given, terminal.environment, signal);
+  const keptIn = await store(key, given, terminal.environment, signal);
   if (terminal.json) terminal.out.json({ registry: key, username: given.username, keptIn });
-  else terminal.out.lines([`logged in to ${key} as ${given.username}; the login is kept in ${keptIn}`]);
+  else terminal.out.lines([`logged in to ${key} as ${given.username}; the login is stored in ${keptIn}`]);
   return ExitCode.ok;
 }
 
@@ -62,7 +62,7 @@ async function readLogin(
     throw new UsageError("--password-stdin needs --username", { command: "login" });
   }
   if (!passwordStdin && input.isTTY !== true) {
-    const problem = "there is no terminal to ask for a password at; give --username and --password-stdin";
+    const problem = "there is no terminal to ask for the password; use --username and --password-stdin";
     throw new UsageError(problem, { command: "login" });
   }
   const user = username ?? (await prompt({ text: "Username", isSecret: false }, input, err, signal));
@@ -72,8 +72,8 @@ async function readLogin(
   return { username: user, secret };
 }
 
-/** @returns where the login is kept, for people. */
-async function keep(
+/** Stores the login. @returns where, as text for the message. */
+async function store(
   key: string,
   { username, secret }: Login,
   environment: NodeJS.ProcessEnv,
@@ -85,7 +85,7 @@ async function keep(
   const helper = helperOf(file, key);
   if (helper !== undefined)
     await storeInHelper(helper, { ServerURL: server, Username: username, Secret: secret }, signal);
-  // Beside a helper Docker leaves an empty entry, which says that there is a login.
+  // With a helper, Docker's file gets an empty entry, which marks that there is a login.
   const entry = helper === undefined ? { auth: Buffer.from(`${username}:${secret}`).toString("base64") } : {};
   const old = new Set(spellingsOf(file, key));
   await updateAuthFile(path, (logins) => {

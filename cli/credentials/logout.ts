@@ -8,7 +8,7 @@ import { helperOf, spellingsOf } from "./docker-credentials.ts";
 import { helperServer } from "./login-key.ts";
 import { parseLoginTarget } from "./login-target.ts";
 
-/** Carries out `freightliner logout`: forgets a login, in the file and its helper. @throws {CredentialsError} when it cannot. */
+/** Runs `freightliner logout`: removes a login from the auth file and its helper. @throws {CredentialsError} when that fails. */
 export async function logout(
   { registry }: { readonly registry: string },
   { environment, out, json }: Terminal,
@@ -27,8 +27,8 @@ export async function logout(
       Object.fromEntries(Object.entries(logins).filter(([name]) => !spellings.has(name))),
     );
   }
-  const was = spellings.size > 0 || helper !== undefined;
-  if (json) out.json({ registry: key, forgotten: was });
-  else out.lines([was ? `logged out of ${key}` : `${path} holds no login for ${key}`]);
+  const wasLoggedIn = spellings.size > 0 || helper !== undefined;
+  if (json) out.json({ registry: key, forgotten: wasLoggedIn });
+  else out.lines([wasLoggedIn ? `logged out of ${key}` : `${path} has no login for ${key}`]);
   return ExitCode.ok;
 }

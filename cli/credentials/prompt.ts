@@ -4,21 +4,18 @@ import type { Readable } from "node:stream";
 import type { Screen } from "../terminal/terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
-/** Where a person, or a program, writes to us. */
+/** Standard input: a terminal or a pipe. */
 export type Input = Readable & { readonly isTTY?: boolean };
 
-/** Passwords are read up to this many bytes. */
-const SECRET_MAX_BYTES = 64 * 1024;
+const PASSWORD_MAX_BYTES = 64 * 1024;
 
-/** What is asked, and whether the answer is shown while it is written. */
 export interface Question {
   readonly text: string;
+  /** The terminal does not echo a secret answer. */
   readonly isSecret: boolean;
 }
 
-/**
- * Asks a person for one line. @throws the signal's reason when aborted. @throws {UsageError} when there is no answer.
- */
+/** Asks the user for one line. @throws the signal's reason when aborted. @throws {UsageError} when the answer is empty. */
 export async function prompt(
   { text, isSecret }: Question,
   input: Input,
@@ -27,9 +24,9 @@ export async function prompt(
 ): Promise<string> {
   screen.overwrite(`${text}: `);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // Only in its terminal mode does readline keep the terminal from showing what is typed.
+  // readline turns off the echo only in its terminal mode.
   const lines = createInterface({ input, output: silent, terminal: isSecret });
-  // The terminal then hands over Ctrl-C as a character.
+  // In that mode Ctrl-C arrives as a character and not as a signal.
   lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
   try {
@@ -45,7 +42,7 @@ export async function prompt(
   }
 }
 
-/** Reads a password that a program writes, to its end; the line end after it is none of it. @throws {UsageError} when it is empty. */
+/** Reads a password from a pipe, without its trailing newline. @throws {UsageError} when it is empty or too long. */
 export async function readPassword(input: Input, signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];
   const stop = (): void => void input.destroy();
@@ -56,7 +53,7 @@ export async function readPassword(input: Input, signal: AbortSignal): Promise<s
     for await (const chunk of input) {
       const bytes = Buffer.from(String(chunk));
       size += bytes.byteLength;
-      if (size > SECRET_MAX_BYTES) throw new UsageError(`the password has more than ${SECRET_MAX_BYTES} bytes`);
+      if (size > PASSWORD_MAX_BYTES) throw new UsageError(`the password has more than ${PASSWORD_MAX_BYTES} bytes`);
       chunks.push(bytes);
     }
   } finally {
@@ -66,6 +63,6 @@ export async function readPassword(input: Input, signal: AbortSignal): Promise<s
   const secret = Buffer.concat(chunks)
     .toString()
     .replace(/\r?\n$/, "");
-  if (secret === "") throw new UsageError("standard input holds no password", { command: "login" });
+  if (secret === "") throw new UsageError("standard input is empty; write the password to it", { command: "login" });
   return secret;
 }

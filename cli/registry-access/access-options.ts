@@ -1,16 +1,16 @@
-/** How a command was told to reach registries. */
+/** The user's options on how to reach registries. */
 export interface AccessOptions {
-  /** Hosts that registries may send us to, beside those they are known for. */
+  /** Hosts that registries may redirect to, in addition to the known ones. */
   readonly allowedHosts: readonly string[];
   /** Plain HTTP for registries that are not known to have HTTPS. */
   readonly plainHttp?: boolean | undefined;
-  /** Certificates to trust beside the usual ones, a PEM file. */
+  /** Path of a PEM file with additional certificates to trust. */
   readonly caFile?: string | undefined;
-  /** Settings of single registries; the user's own file when not given. */
+  /** Path of the registries file; the one in the user's configuration folder when undefined. */
   readonly registriesFile?: string | undefined;
 }
 
-/** The options of a command that talks to registries, as they were written. */
+/** The same options as commander gives them. */
 export interface RawAccessOptions {
   readonly allowHost: readonly string[];
   readonly plainHttp?: boolean | undefined;

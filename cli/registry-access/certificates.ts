@@ -1,14 +1,15 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { getCACertificates } from "node:tls";
+import { errorCode } from "../errors/error-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
- * The certificates every registry's are checked against: those of SSL_CERT_FILE instead of Node's, as OpenSSL and Go have it, and those
- * of a file beside them. Undefined for Node's own alone (NODE_EXTRA_CA_CERTS and NODE_USE_SYSTEM_CA are Node's).
- * @throws {UsageError} naming the file that holds none.
+ * The trusted certificates: those of SSL_CERT_FILE instead of Node's, as in OpenSSL and Go, plus those of `caFile`. Undefined to use
+ * Node's default (Node itself reads NODE_EXTRA_CA_CERTS and NODE_USE_SYSTEM_CA).
+ * @throws {UsageError} naming a file that cannot be read or contains no certificate.
  */
 export async function readTrustedCertificates(
   caFile: string | undefined,
@@ -19,7 +20,7 @@ export async function readTrustedCertificates(
   return withExtraCertificates(own, await readCertificates(caFile, "the file of certificates"));
 }
 
-/** Certificates beside the usual ones. */
+/** Adds certificates to the usual ones; to Node's default when `usual` is undefined. */
 export function withExtraCertificates(
   usual: readonly string[] | undefined,
   more: readonly string[],
@@ -27,15 +28,14 @@ export function withExtraCertificates(
   return [...(usual ?? getCACertificates("default")), ...more];
 }
 
-/** @throws {UsageError} naming what the file is for. */
+/** Reads the certificates of a PEM file. `what` says in errors what the file is for. @throws {UsageError} */
 export async function readCertificates(path: string, what: string): Promise<readonly string[]> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    throw new UsageError(`${what}, ${path}, cannot be read (${code}); check the path and its permissions`);
+    throw new UsageError(`${what}, ${path}, cannot be read (${errorCode(error)}); check the path and its permissions`);
   });
   const found = text.match(PEM) ?? [];
   if (found.length > 0 && found.every(isCertificate)) return found;
-  throw new UsageError(`${what}, ${path}, holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)`);
+  throw new UsageError(`${what}, ${path}, contains no valid PEM certificate (-----BEGIN CERTIFICATE-----)`);
 }
 
 function isCertificate(pem: string): boolean {

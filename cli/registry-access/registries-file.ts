@@ -9,19 +9,20 @@ import { HostPatterns } from "../../src/contract/providers/provider.ts";
 import { printable } from "../../src/oci/errors/printable.ts";
 import { DOCKER_HUB, isDockerHub } from "../../src/oci/names/docker-hub.ts";
 import { isRegistryHost } from "../../src/oci/reference.ts";
+import { errorCode } from "../errors/error-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
 const Settings = z.strictObject({
   /** Plain HTTP instead of HTTPS. */
   plainHttp: z.boolean().optional(),
-  /** Certificates to trust beside the usual ones, PEM; a path from the file's own folder. */
+  /** Additional certificates to trust, PEM; relative to the folder of this file. */
   caFile: z.string().min(1).optional(),
-  /** Hosts it may send us to; `*` stands within one label. */
+  /** Hosts that the registry may redirect to; `*` matches within one label. */
   allowHosts: HostPatterns.optional(),
-  /** Requests a second that one command sends at most. */
+  /** Maximum number of requests per second of one command. */
   requestsPerSecond: z.number().positive().max(10_000).optional(),
 });
-/** What a file says of one registry. */
+/** The settings of one registry. */
 export type RegistryEntry = z.infer<typeof Settings>;
 
 const RegistriesDocument = z.strictObject({
@@ -31,28 +32,28 @@ const RegistriesDocument = z.strictObject({
 const FILE_MAX_BYTES = 262_144;
 
 /**
- * Settings of registries by host, from the file that was named, else from the user's own when there is one.
+ * Registry settings by host, from the named file, otherwise from the one in the user's configuration folder, if it exists.
  * @throws {UsageError} naming the file and every line that is wrong.
  */
 export async function readRegistriesFile(
   named: string | undefined,
   environment: NodeJS.ProcessEnv,
 ): Promise<ReadonlyMap<string, RegistryEntry>> {
-  const path = named ?? usualPlace(environment);
+  const path = named ?? defaultPath(environment);
   const text = await readFile(path, "utf8").catch((error: unknown) => {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    const code = errorCode(error);
     if (code === "ENOENT" && named === undefined) return undefined;
     throw new UsageError(`${path} cannot be read (${code}); check the path and its permissions`);
   });
   return text === undefined ? new Map() : parseRegistries(path, text);
 }
 
-/** The one spelling of a registry among the keys of the file. */
+/** Normalizes a registry for lookup among the keys of the file. */
 export function registryKey(registry: string): string {
   return isDockerHub(registry) ? DOCKER_HUB : registry.toLowerCase().replace(/:443$/, "");
 }
 
-function usualPlace({ XDG_CONFIG_HOME, HOME }: NodeJS.ProcessEnv): string {
+function defaultPath({ XDG_CONFIG_HOME, HOME }: NodeJS.ProcessEnv): string {
   return join(XDG_CONFIG_HOME || join(HOME || homedir(), ".config"), "freightliner", "registries.yaml");
 }
 
@@ -83,7 +84,7 @@ function parseRegistries(path: string, text: string): ReadonlyMap<string, Regist
   return new Map(entries);
 }
 
-/** Where a field is, or what it should be in. */
+/** The line of a field; for a missing field, the line of its parent. */
 function lineOf(document: Document, path: readonly PropertyKey[], lines: LineCounter): number {
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length), true);

@@ -11,21 +11,21 @@ import type { RegistryEntry } from "./registries-file.ts";
 import { createRegistrySettings } from "./registry-settings.ts";
 import type { RegistrySettings } from "./registry-settings.ts";
 
-/** How the registries of one command are reached. */
+/** Settings and connections that one command uses to reach registries. */
 export interface RegistryAccess {
   readonly settingsOf: (registry: string) => RegistrySettings;
-  /** Who opened the access closes them. */
+  /** The caller of {@link openRegistryAccess} closes them. */
   readonly connections: Connections;
 }
 
-/** Reads options, files and environment, once for a command. @throws {UsageError} saying what is wrong and where. */
+/** Reads options, files and environment variables. @throws {UsageError} saying what is wrong and where. */
 export async function openRegistryAccess(
   options: AccessOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<RegistryAccess> {
   const entries = await readRegistriesFile(options.registriesFile, environment);
   const ca = await readTrustedCertificates(options.caFile, environment);
-  const caOf = await readOwnTrust(entries, ca);
+  const caOf = await readTrustByHost(entries, ca);
   return {
     settingsOf: createRegistrySettings(options, entries),
     connections: createConnections({ ca, caOf, proxies: readProxies(environment) }),
@@ -41,8 +41,8 @@ function readProxies(environment: NodeJS.ProcessEnv): ReturnType<typeof proxySet
   }
 }
 
-/** A registry's own certificates hold for itself and for the hosts its entry allows. */
-async function readOwnTrust(
+/** Certificates of a registry's entry are trusted for the registry and for the hosts that the entry allows. */
+async function readTrustByHost(
   entries: ReadonlyMap<string, RegistryEntry>,
   usual: readonly string[] | undefined,
 ): Promise<(origin: URL) => readonly string[] | undefined> {

@@ -5,7 +5,7 @@ import type { AccessOptions } from "./access-options.ts";
 import { registryKey } from "./registries-file.ts";
 import type { RegistryEntry } from "./registries-file.ts";
 
-/** How one registry is reached, by options, file and what is known of it. */
+/** How to reach one registry: the combination of options, registries file and known hosts. */
 export interface RegistrySettings {
   readonly plainHttp: boolean;
   readonly allowedHosts: readonly string[];
@@ -14,8 +14,8 @@ export interface RegistrySettings {
 }
 
 /**
- * The settings of each registry. Plain HTTP is for loopback, for registries whose entry says so, and with the option for all but those
- * that are known to have HTTPS: their logins never leave in clear.
+ * The settings of each registry. Plain HTTP is used for loopback, for registries whose entry asks for it, and with `--plain-http`; the
+ * option excludes public registries, so that their logins are never sent unencrypted.
  */
 export function createRegistrySettings(
   { allowedHosts, plainHttp = false }: AccessOptions,

@@ -16,23 +16,23 @@ import { createRequestRate } from "./request-rate.ts";
 import { openRegistryAccess } from "./registry-access.ts";
 import type { RegistryAccess } from "./registry-access.ts";
 
-/** Repositories as the user may read and write them; each is opened once, with the user's own credentials. */
+/** Opens repositories with the user's credentials. Each source and target is opened once. */
 export interface Repositories extends AsyncDisposable {
   readonly source: (repository: Repository) => Promise<ImageSource>;
   readonly target: (repository: Repository) => Promise<ImageTarget>;
-  /** For what neither a source nor a target does, such as listings. */
+  /** For requests that neither a source nor a target makes, such as listings. */
   readonly endpoint: (side: Side, repository: Repository) => Promise<Endpoint>;
 }
 
 export interface OpenRepositories extends AccessOptions {
   readonly environment: NodeJS.ProcessEnv;
-  /** Ends the waiting for a credential helper. */
+  /** Aborts a credential helper. */
   readonly signal: AbortSignal;
-  /** A registry asked for less. */
+  /** Called when a registry asks to slow down. */
   readonly onBusy?: () => void;
 }
 
-/** Options, files and environment are read with the first repository. @throws {UsageError} then, when one of them is wrong. */
+/** Reads options, files and environment variables when the first repository is opened, which then throws {@link UsageError}. */
 export function openRepositories({ environment, signal, onBusy, ...options }: OpenRepositories): Repositories {
   let opened: Promise<RegistryAccess> | undefined;
   const access = (): Promise<RegistryAccess> => (opened ??= openRegistryAccess(options, environment));
@@ -48,7 +48,7 @@ export function openRepositories({ environment, signal, onBusy, ...options }: Op
       preemptive: acceptsPreemptiveBasic(registry),
       credentials: fixedCredentials(await dockerCredentials(`${registry}/${name}`, environment, signal)),
       connections,
-      // Behind this there is no queue but a person who waits.
+      // The command has no queue that would retry later, so it retries patiently.
       limits: createSharedLimits({
         retryPolicies: { preset: "patient" },
         rate,

@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/async/clock.ts";
 import type { SharedRate } from "../../src/registry/resilience/shared-limits.ts";
 
-/** Sends at most so many requests a second, evenly, in this process alone. */
+/** Spaces the requests of this process evenly, to at most the given number a second. */
 export function createRequestRate(requestsPerSecond: number, clock: Pick<Clock, "now" | "sleep">): SharedRate {
   const intervalMs = 1_000 / requestsPerSecond;
   let next = 0;

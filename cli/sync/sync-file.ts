@@ -4,6 +4,7 @@ import { didYouMean } from "../../src/contract/configuration/did-you-mean.ts";
 import { fieldPath } from "../../src/oci/json/field-path.ts";
 import { parseYaml } from "../../src/contract/configuration/yaml-document.ts";
 import type { YamlDocument } from "../../src/contract/configuration/yaml-document.ts";
+import { errorCode } from "../errors/error-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
 /** One entry of a list: an image, or the tags of a repository that match its patterns. */
@@ -24,8 +25,8 @@ export type SyncList = z.infer<typeof SyncList>;
 
 /** Reads a YAML or JSON file and validates it. @throws {UsageError} with every problem and its line and column. */
 export async function readWrittenFile<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${path} cannot be read (${error.code}); check the name and its permissions`, {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new UsageError(`${path} cannot be read (${errorCode(error)}); check the name and its permissions`, {
       command: "sync",
     });
   });

@@ -138,7 +138,7 @@ describe("files of logins", () => {
         await home.write(DOCKER, text);
         return await dockerCredentials("r.test/a", home.environment);
       });
-      expect(said).toContain(`.docker/config.json is no JSON, line ${line}; `);
+      expect(said).toContain(`.docker/config.json is not valid JSON at line ${line}; `);
       expect(said).not.toContain("c2Vj");
     },
   );
@@ -148,9 +148,7 @@ describe("files of logins", () => {
       await home.write(DOCKER, { auths: { "r.test": { auth: 5 } }, credsStore: [] });
       return await dockerCredentials("r.test/a", home.environment);
     });
-    expect(said).toMatch(
-      /config\.json is no file of logins: auths.*r\.test.*auth, credsStore is not as Docker writes it/,
-    );
+    expect(said).toMatch(/config\.json is not a valid auth file: auths.*r\.test.*auth, credsStore has the wrong type/);
   });
 
   it("with a login that holds none are refused with file and key", async () => {
@@ -228,14 +226,14 @@ describe("a login that a credential helper keeps", () => {
   });
 
   it.each([
-    ["is not there", undefined, "docker-credential-h, which keeps the login for r.test, is not installed; install it"],
+    ["is not there", undefined, "docker-credential-h, which stores the login for r.test, is not installed; install it"],
     [
       "fails",
       'echo "locked: Bearer c2VjcmV0c2VjcmV0" >&2; exit 1',
       'failed for r.test: locked: Bearer [removed]; run "echo r.test | docker-credential-h get" to see more',
     ],
     ["draws on the terminal", String.raw`printf '\033[31mred\n'; exit 1`, "failed for r.test: [31mred; run"],
-    ["says no JSON", 'echo "secret words"', "docker-credential-h gave no login for r.test"],
+    ["says no JSON", 'echo "secret words"', "docker-credential-h returned no login for r.test"],
     ["says too much", "yes secret", "docker-credential-h answered more than 1048576 bytes for r.test"],
   ])("is an error when the helper %s", async (_how, script, message) => {
     const said = await refusal(async (home) => {
@@ -252,7 +250,7 @@ describe("a login that a credential helper keeps", () => {
       await home.write(DOCKER, { credsStore: "../../evil" });
       return await dockerCredentials("r.test/a", home.environment);
     });
-    expect(said).toContain('"../../evil" is no name of a credential helper');
+    expect(said).toContain('"../../evil" is not a name of a credential helper');
   });
 
   it("is not waited for when what asked for it was aborted, and its helper is stopped", async () => {

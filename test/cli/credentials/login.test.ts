@@ -82,7 +82,7 @@ describe("login", () => {
     const path = join(home.path, FILE);
     expect([code, text]).toEqual([
       0,
-      `logged in to ${registry.host} as me; the login is kept in ${path}, which is not encrypted\n`,
+      `logged in to ${registry.host} as me; the login is stored in ${path}, which is not encrypted\n`,
     ]);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await fileOf(home)).toEqual({ auths: { [registry.host]: { auth: encoded("me:right") } } });
@@ -99,7 +99,7 @@ describe("login", () => {
     const attempt = loggedIn(home, { registry: registry.host }, typed("wrong", false));
     await expect(attempt).rejects.toThrow(
       new RegExp(
-        `^${registry.host} refuses this login \\(HTTP 401.*\\); check user and password; many registries want a token`,
+        `^${registry.host} refuses this login \\(HTTP 401.*\\); check user and password; many registries require a token`,
       ),
     );
     await expect(fileOf(home)).rejects.toThrow("ENOENT");
@@ -139,7 +139,7 @@ describe("login", () => {
     await home.helper("kept", 'echo "$1 $input" >> noted');
     await home.write(FILE, { credsStore: "kept" });
     const { text } = await loggedIn(home, { registry: registry.host });
-    expect(text).toContain("the login is kept in docker-credential-kept\n");
+    expect(text).toContain("the login is stored in docker-credential-kept\n");
     expect(await home.noted("noted")).toEqual([
       `store ${JSON.stringify({ ServerURL: registry.host, Username: "me", Secret: "right" })}`,
     ]);
@@ -157,10 +157,15 @@ describe("login", () => {
   });
 
   it.each<[string, Partial<LoginOptions> & { registry: string }, string, RegExp]>([
-    ["no registry", { registry: "https://" }, "p", /"https:\/\/" is no registry; write its host, or host\/namespace/],
-    ["a tag", { registry: "r.test/a:v1" }, "p", /is no registry/],
-    ["no password", { registry: "r.test" }, "\n", /standard input holds no password/],
-    ["nobody to ask", { registry: "r.test", passwordStdin: false }, "p", /give --username and --password-stdin/],
+    [
+      "no registry",
+      { registry: "https://" },
+      "p",
+      /"https:\/\/" is not a registry; write its host, or host\/namespace/,
+    ],
+    ["a tag", { registry: "r.test/a:v1" }, "p", /is not a registry/],
+    ["no password", { registry: "r.test" }, "\n", /standard input is empty/],
+    ["no terminal", { registry: "r.test", passwordStdin: false }, "p", /use --username and --password-stdin/],
     ["no user", { registry: "r.test", username: undefined }, "p", /--password-stdin needs --username/],
   ])("with %s is refused before anything is sent", async (_what, options, text, says) => {
     await using home = await loginFolder();
@@ -171,7 +176,9 @@ describe("login", () => {
     await using home = await loginFolder();
     await using registry = await registryWithBasic();
     await home.write(FILE, '{"auths": {');
-    await expect(loggedIn(home, { registry: registry.host })).rejects.toThrow(/config\.json is no JSON, line 1/);
+    await expect(loggedIn(home, { registry: registry.host })).rejects.toThrow(
+      /config\.json is not valid JSON at line 1/,
+    );
     expect(await readFile(join(home.path, FILE), "utf8")).toBe('{"auths": {');
   });
 });
@@ -185,7 +192,7 @@ describe("logout", () => {
     });
     expect(await loggedOut(home, "docker.io")).toBe("logged out of docker.io\n");
     expect(await fileOf(home)).toEqual({ auths: { "docker.io/team": login, "ghcr.io": login } });
-    expect(await loggedOut(home, "docker.io")).toBe(`${join(home.path, FILE)} holds no login for docker.io\n`);
+    expect(await loggedOut(home, "docker.io")).toBe(`${join(home.path, FILE)} has no login for docker.io\n`);
   });
 
   it("lets the helper forget it, too", async () => {

@@ -89,8 +89,8 @@ describe("certificates", () => {
 
   it.each([
     ["is not there", "none.pem", /, .*none\.pem, cannot be read \(ENOENT\)/],
-    ["holds no certificate", "text.pem", /, .*text\.pem, holds no certificate in PEM form/],
-    ["holds a broken one", "broken.pem", /, .*broken\.pem, holds no certificate in PEM form/],
+    ["holds no certificate", "text.pem", /, .*text\.pem, contains no valid PEM certificate/],
+    ["holds a broken one", "broken.pem", /, .*broken\.pem, contains no valid PEM certificate/],
   ])("in a file that %s are refused with its name", async (_what, name, says) => {
     await using home = await homeWith({
       "text.pem": "hello",
