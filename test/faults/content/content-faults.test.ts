@@ -129,9 +129,9 @@ describe("the table of content faults in the documents", () => {
     const text = [
       "# Faults of content, and what was seen",
       "",
-      `Written by \`test/faults/content/content-faults.test.ts\`: each row is ${SEEDS} copies whose images, registries or moments a seed decides.`,
-      "After each, everything under every tag of the target was looked at: all of it there, every byte what its digest says.",
-      "What lines and servers do is in [faults-seen.md](faults-seen.md).",
+      `Written by \`test/faults/content/content-faults.test.ts\`: each row is ${SEEDS} copies; a seed decides images, registries and times.`,
+      "After each, everything under every tag of the target was checked: all of it exists, and all bytes match their digests.",
+      "Faults of connections and servers are in [faults-seen.md](faults-seen.md).",
       "",
       "| fault | what happens | ended | wrong or lost |",
       "|---|---|---|---|",

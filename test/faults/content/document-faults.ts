@@ -8,7 +8,7 @@ import { addOdd, blobDescriptor, bytes, pick, some, uploads } from "./odd-images
 export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   {
     id: "R08",
-    what: "a manifest of a type nobody knows",
+    what: "a manifest of an unknown type",
     ends: "failed",
     prepare({ source }, random) {
       addOdd(source, (document) => document, `application/vnd.unknown.${pick(random, 1e6)}+json`);
@@ -17,7 +17,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R09",
-    what: "a layer of a type nobody knows",
+    what: "a layer of an unknown type",
     ends: "replicated",
     prepare({ source }, random) {
       const layer = blobDescriptor(source, "payload", `application/vnd.unknown.${pick(random, 1e6)}`);
@@ -107,7 +107,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R18",
-    what: "an algorithm nobody knows",
+    what: "an unknown algorithm",
     ends: "failed",
     prepare({ source }, random) {
       const digest = ["md5:0", "sha1:00", "blake3:ff", "sha384:00"][pick(random, 4)];
@@ -128,7 +128,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R20",
-    what: "data in descriptors, fields nobody knows",
+    what: "data in descriptors, unknown fields",
     ends: "replicated",
     prepare({ source, target }, random) {
       const digest = addOdd(source, (document) => ({

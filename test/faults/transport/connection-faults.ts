@@ -89,12 +89,15 @@ export const CONNECTION_FAULTS: readonly (() => Fault)[] = (["source", "target"]
       else connection.client.once("data", () => connection.client.resetAndDestroy());
     }),
   })),
-  fault({ id: "N17", side, what: "a certificate that is expired, of another name, or signed by nobody" }, () => ({
-    line: tlsLine((connection, { certificates: { good, expired, wrongName, selfSigned }, random }) => {
-      const bad = [expired, wrongName, selfSigned][Math.floor(random() * 3)] ?? expired;
-      passTls(connection, connection.number < 2 ? bad : good);
+  fault(
+    { id: "N17", side, what: "a certificate that is expired, of another name, or signed by an unknown authority" },
+    () => ({
+      line: tlsLine((connection, { certificates: { good, expired, wrongName, selfSigned }, random }) => {
+        const bad = [expired, wrongName, selfSigned][Math.floor(random() * 3)] ?? expired;
+        passTls(connection, connection.number < 2 ? bad : good);
+      }),
     }),
-  })),
+  ),
   fault(
     { id: "N18", side, what: "connections kept alive are reset when they are used again", resends: "the broken blob" },
     () => ({
