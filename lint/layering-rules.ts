@@ -2,7 +2,7 @@ import { relative } from "node:path/posix";
 import { LAYERS, WIRING } from "./layers.ts";
 import type { Layer, Room } from "./layers.ts";
 
-/** Depths of the folders inside a layer whose rooms have no fixed directions. */
+/** Depths of the folders inside a layer without rooms. */
 const DEPTHS = [0, 1, 2];
 
 interface Override {
@@ -10,7 +10,7 @@ interface Override {
   readonly rules: object;
 }
 
-/** The linter's configuration: each folder's files may import their own folder and what the table names, no `index.ts`, and nothing else. */
+/** The linter's configuration: files may import their own folder and what the table allows, never an `index.ts`. */
 export function layeringRules(): { readonly overrides: readonly Override[] } {
   const { files, imports, packages } = WIRING;
   const wires = allowed("functions/x", imports, [...packages, "./*"]);
@@ -39,7 +39,7 @@ function wholeLayer({ folder, imports, packages, holds }: Layer): Override[] {
   });
 }
 
-/** Every file of a layer, as one so deep in it imports it: of a name that begins with a dot, and would lead further up, there is none. */
+/** Patterns for all files of a layer, as imported from a folder at this depth. They exclude names that start with a dot, which would lead further up. */
 function above(depth: number): string[] {
   return Array.from({ length: depth }, (_, index) => "../".repeat(index + 1)).flatMap((path) => [
     `${path}*`,
@@ -54,12 +54,12 @@ function inRoom({ folder, imports, packages }: Layer, name: string, { holds, roo
   return override([`${place}/*.ts`], patterns, sentence(place, holds, [...others, ...imports], packages));
 }
 
-/** Negated patterns: the linter refuses all imports but these. */
+/** Negated patterns: the linter refuses all other imports. */
 function allowed(place: string, imports: readonly string[], more: readonly string[]): string[] {
   return [...imports.map((folder) => `${up(place, folder)}/**`), ...more].map((pattern) => `!${pattern}`);
 }
 
-/** A folder as a file of another one imports it: "../http", "./auth". */
+/** The relative path of a folder in an import: "../http", "./auth". */
 function up(from: string, to: string): string {
   const path = relative(from, to);
   return path.startsWith(".") ? path : `./${path}`;

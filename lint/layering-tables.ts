@@ -1,7 +1,7 @@
 import { LAYERS } from "./layers.ts";
 import type { Layer } from "./layers.ts";
 
-/** The tables of CONTRIBUTING.md: the layers, then the rooms of those that have them. */
+/** The tables of CONTRIBUTING.md: all layers, then the rooms of each layer that has rooms. */
 export function layeringTables(): string {
   const layers = LAYERS.map(({ folder, holds, imports, packages }) =>
     row(code(folder), holds, listed([...imports, ...packages])),

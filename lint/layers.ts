@@ -1,19 +1,19 @@
-/** A folder with a task of its own inside a layer. */
+/** A folder inside a layer, with its own task. */
 export interface Room {
   readonly holds: string;
   /** Rooms of the same layer that it may import; "." is the layer's own folder. */
   readonly rooms: readonly string[];
 }
 
-/** A folder of the tree, and what its files may import beside their own folder. */
+/** A top-level folder, and what its files may import in addition to their own folder. */
 export interface Layer {
   readonly folder: string;
   readonly holds: string;
   /** Other layers, or folders of them. */
   readonly imports: readonly string[];
-  /** Packages and Node's modules, as patterns of the linter. */
+  /** Packages and modules of Node, as patterns of the linter. */
   readonly packages: readonly string[];
-  /** All folders inside, where their directions are fixed, too; "." is the layer's own folder. */
+  /** The folders inside, where the table restricts their imports, too; "." is the layer's own folder. */
   readonly rooms?: Readonly<Record<string, Room>>;
 }
 
@@ -22,13 +22,13 @@ const POWERTOOLS = ["@aws-lambda-powertools/*", "@aws-lambda-powertools/*/*"] as
 const SRC = "src";
 
 /**
- * Which folder may import which. The linter's rules (`lint/layering.json`) and the tables of CONTRIBUTING.md are made from this
- * table by `npm run layers`.
+ * Which folder may import which. `npm run layers` generates the linter's rules (`lint/layering.json`) and the tables of CONTRIBUTING.md
+ * from this table.
  */
 export const LAYERS: readonly Layer[] = [
   {
     folder: "src/async",
-    holds: "time, abort signals and bounded concurrency",
+    holds: "time, abort signals, bounded concurrency and caches",
     imports: [],
     packages: ["node:timers/promises"],
   },
@@ -46,7 +46,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     folder: "src/registry",
-    holds: "how to speak HTTP to a registry; time is a parameter",
+    holds: "HTTP clients of registries; time is a parameter",
     imports: ["src/oci", "src/async"],
     packages: ["zod", "undici", "node:stream", "node:stream/*", "node:crypto", "node:net", "node:dns"],
     rooms: {
@@ -103,45 +103,45 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     folder: "src/contract",
-    holds: "what the stack and the functions agree on",
+    holds: "configuration, names and limits that the stack and the functions share",
     imports: ["src/oci"],
     packages: ["zod", "yaml", "picomatch", "node:crypto", "node:zlib"],
     rooms: {
       configuration: { holds: "the configuration, parsed and checked", rooms: ["providers", "stack"] },
-      providers: { holds: "kinds of registry, and the hosts known of each", rooms: ["stack"] },
+      providers: { holds: "kinds of registry, and their known hosts", rooms: ["stack"] },
       stack: { holds: "names, limits, queues, variables and prices of the deployed stack", rooms: [] },
       telemetry: { holds: "metrics, logs and traces", rooms: [] },
     },
   },
   {
     folder: "src/aws",
-    holds: "adapters of AWS, and the ports they serve",
+    holds: "adapters for AWS",
     imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry"],
     packages: ["@aws-sdk/*", "zod", ...POWERTOOLS, ...NODE],
     rooms: {
       ".": { holds: "Lambda, CodeBuild and CloudWatch", rooms: ["client", "sqs"] },
       client: { holds: "limits, aborts and credentials of SDK clients", rooms: [] },
-      sqs: { holds: "copy queues, dead letters, visibility", rooms: ["client"] },
+      sqs: { holds: "copy queues, dead letters and message visibility", rooms: ["client"] },
       dynamodb: { holds: "the table of records and receipts", rooms: ["client"] },
-      ecr: { holds: "logins and the catalog of ECR", rooms: [] },
-      secrets: { holds: "logins in Secrets Manager", rooms: [] },
+      ecr: { holds: "credentials and the catalog of ECR", rooms: [] },
+      secrets: { holds: "credentials in Secrets Manager", rooms: [] },
     },
   },
   {
     folder: "src/google",
-    holds: "adapters of Google Cloud, and the ports they serve",
+    holds: "adapters for Google Cloud",
     imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry"],
     packages: ["google-auth-library", "zod", ...NODE],
   },
   {
     folder: "src/wiring",
-    holds: "the joints between adapters and ports, for the functions and the command",
+    holds: "combines adapters and ports, for the functions and the command",
     imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry", "src/aws", "src/google"],
     packages: ["@aws-sdk/*"],
   },
   {
     folder: "functions",
-    holds: "handlers: parse, call replication, answer. `index.ts` wires one function, read top to bottom",
+    holds: "handlers: parse, call replication, respond. `index.ts` wires one function",
     imports: ["src/oci", "src/async", "src/replication", "src/contract"],
     packages: ["zod", "aws-lambda"],
   },
@@ -159,7 +159,7 @@ export const LAYERS: readonly Layer[] = [
       monitoring: { holds: "alarms, dashboard and saved queries", rooms: ["storage", "functions"] },
       access: { holds: "IAM, KMS and queue policies", rooms: ["storage"] },
       storage: { holds: "queues and the table", rooms: ["settings"] },
-      settings: { holds: "settings of a deployment", rooms: [] },
+      settings: { holds: "settings and names of a deployment", rooms: [] },
     },
   },
   {
@@ -182,7 +182,7 @@ export const LAYERS: readonly Layer[] = [
   },
 ];
 
-/** Files of `functions` that wire a function, and what they import beside. */
+/** Files of `functions` that wire a function, and what they may import in addition. */
 export const WIRING = {
   files: ["functions/*/index.ts", "functions/copy/long-lane.ts", "functions/copy/open-copier.ts"],
   imports: [SRC],

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { layeringRules } from "./layering-rules.ts";
 import { layeringTables } from "./layering-tables.ts";
 
-// `npm run layers`: writes what is made from the table of layers, then formats it as everything else is.
+// `npm run layers`: generates the linter's rules and the tables of CONTRIBUTING.md, then formats them.
 
 const TABLES = /(?<=<!-- layers -->\n\n)[^]*?(?=\n\n<!-- end -->)/;
 

@@ -13,7 +13,7 @@ export interface MoveResult {
 export const NOTHING_MOVED: MoveResult = { moved: new Set(), failed: new Map() };
 
 export interface MoveLettersPorts {
-  readonly deadLetters: Pick<DeadLetterQueue, "hold" | "move">;
+  readonly deadLetters: Pick<DeadLetterQueue, "renew" | "move">;
   readonly queues: readonly CopyQueue[];
   /** When the first letter was claimed, epoch milliseconds. */
   readonly claimedAt: number;
@@ -43,7 +43,7 @@ export async function moveLetters(
     if (parts.now() - claimedAt > RENEW_MS) {
       claimedAt = parts.now();
       const rest = letters.slice(at).filter((letter) => !failed.has(letter));
-      for (const letter of await parts.deadLetters.hold(rest, signal)) failed.set(letter, CLAIM_EXPIRED);
+      for (const letter of await parts.deadLetters.renew(rest, signal)) failed.set(letter, CLAIM_EXPIRED);
     }
     const chunk = letters.slice(at, at + CHUNK).filter((letter) => !failed.has(letter));
     await concurrently(

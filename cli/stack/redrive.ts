@@ -33,14 +33,14 @@ export async function redrive(
   const letters: DeadLetter[] = [];
   let result: MoveResult = NOTHING_MOVED;
   try {
-    for await (const letter of deadLetters.look(signal)) letters.push(letter);
+    for await (const letter of deadLetters.receiveAll(signal)) letters.push(letter);
     const selected = letters.filter(selects);
     if (given.go) result = await moveLetters(selected, { deadLetters, queues, claimedAt, now: Date.now }, signal);
     return report(selected, letters.length, result, { go: given.go, terminal });
   } finally {
     const left = letters.filter((letter) => !result.moved.has(letter));
     // Also after Ctrl-C, hence its own signal. A letter that is not released becomes visible when its claim expires.
-    await deadLetters.letGo(left, AbortSignal.timeout(RELEASE_MS)).catch(() => undefined);
+    await deadLetters.release(left, AbortSignal.timeout(RELEASE_MS)).catch(() => undefined);
   }
 }
 

@@ -1,15 +1,15 @@
-/** Creates what a key stands for when it is first asked for, and keeps the `most` that were used last. */
+/** A cache of values by key: creates a value on first use, and evicts the least recently used one beyond the capacity. */
 export function createLruCache<Value extends object>(
-  most: number,
+  capacity: number,
   create: (key: string) => Value,
 ): (key: string) => Value {
-  const kept = new Map<string, Value>();
+  const values = new Map<string, Value>();
   return (key) => {
-    const found = kept.get(key) ?? create(key);
-    kept.delete(key);
-    kept.set(key, found);
-    const [oldest] = kept.keys();
-    if (kept.size > most && oldest !== undefined) kept.delete(oldest);
+    const found = values.get(key) ?? create(key);
+    values.delete(key);
+    values.set(key, found);
+    const [oldest] = values.keys();
+    if (values.size > capacity && oldest !== undefined) values.delete(oldest);
     return found;
   };
 }

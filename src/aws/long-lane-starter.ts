@@ -6,8 +6,8 @@ import { queueDepth } from "./sqs/queue-depth.ts";
 import type { CopyQueue } from "../contract/stack/queues.ts";
 
 /**
- * What was done about the long lane: nothing waits, a build was started, one is at work; or CodeBuild refused one, and none seems to be at
- * work: it is just beginning, or the account may run none.
+ * Result of one call: no request waits, a build was started, or a build is running. `refused`: CodeBuild refused a build although none
+ * seems to run; either one is just starting, or the account may not run any.
  */
 export type LongLaneStart = "idle" | "started" | "running" | "refused";
 
@@ -20,10 +20,10 @@ export interface LongLaneStarterOptions {
 }
 
 /**
- * Starts a build of the long lane when something waits for one. The project takes one build at a time, and CodeBuild refuses another; so
- * nothing is remembered that could be wrong. By which exception it refuses no document says: of StartBuild's three, only
- * AccountLimitExceededException is about limits (CodeBuild API reference, "StartBuild", Errors). An account that may run none is refused
- * alike. What tells the two apart is the queue: a build that is at work keeps a message hidden.
+ * Starts a build of the long lane when a request waits on a long queue. The project allows one concurrent build and CodeBuild refuses a
+ * second one, so no state is needed here. No document says which exception that is: of the three of StartBuild, only
+ * AccountLimitExceededException is about limits (CodeBuild API reference, "StartBuild", Errors), and it also means that the account may
+ * run no build at all. The queue distinguishes the two cases: a running build keeps a message in flight.
  */
 export function createLongLaneStarter({
   sqs,

@@ -10,13 +10,13 @@ import { NotToldError } from "../replication/state/notification-record.ts";
 import { StoreError } from "../replication/state/record-store.ts";
 import { QueueError } from "./sqs/copy-request-sender.ts";
 
-/** What a function needs is away, or throttles: the table, a queue, a registry's API, the webhook. */
+/** A dependency is unavailable or throttles: the table, a queue, a registry's API or the webhook. */
 function isOutage(error: Error | null): boolean {
   if (error instanceof RegistryError) return error.category !== "permanent";
   return error instanceof StoreError || error instanceof QueueError || error instanceof NotToldError;
 }
 
-/** Logs as JSON lines and metrics in CloudWatch's embedded format (EMF), with the middleware that adds the invocation's context. */
+/** Logs JSON lines and emits metrics in CloudWatch's embedded metric format (EMF). The middlewares add the invocation's context to log lines and log crashes. */
 export function createObserver(serviceName: string, stack: string) {
   const logger = new Logger({ serviceName });
   const metrics = new Metrics({ serviceName, namespace: METRIC_NAMESPACE });
@@ -25,7 +25,7 @@ export function createObserver(serviceName: string, stack: string) {
     warn: (message, fields) => logger.warn(message, { ...fields }),
     error: (message, fields) => logger.error(message, { ...fields }),
     count(metric, value, destination, reason) {
-      // One line of its own per metric: dimensions differ between destinations within one invocation.
+      // One line per metric: dimensions differ between destinations within one invocation.
       const single = metrics.singleMetric();
       single.addDimension("stack", stack);
       if (destination !== undefined) single.addDimension("destination", destination);
@@ -33,7 +33,7 @@ export function createObserver(serviceName: string, stack: string) {
       single.addMetric(metric, METRICS[metric].unit, value);
     },
   };
-  /** One line for an error, which is Lambda's then; and a count when it was not foreseen. */
+  /** Logs an error, which Lambda then handles; counts it as a crash unless it is an outage. */
   const crashes = {
     onError({ error }: { readonly error: Error | null }): void {
       if (isOutage(error))

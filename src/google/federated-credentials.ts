@@ -8,58 +8,58 @@ import { GOOGLE_SCOPE } from "./scope.ts";
 import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";
 
 export interface FederationOptions {
-  /** The workload identity pool's provider, `//iam.googleapis.com/projects/...`. */
+  /** The provider of the workload identity pool, `//iam.googleapis.com/projects/...`. */
   readonly audience: string;
-  /** The service account to impersonate; without it the federated principal itself writes. */
+  /** The service account to impersonate. Without it, the federated principal itself writes. */
   readonly serviceAccount?: string | undefined;
-  /** The function's own AWS credentials and region; asked for at every exchange. */
+  /** The process's own AWS credentials and region; read for every exchange. */
   readonly aws: AwsSecurityCredentialsSupplier;
-  /** Where tokens are exchanged instead of at Google. */
+  /** Token exchange endpoint, instead of Google's. */
   readonly stsUrl?: string | undefined;
   readonly iamCredentialsUrl?: string | undefined;
-  /** How long a token may take, in milliseconds; {@link TOKEN_TIMEOUT_MS} when not given. */
+  /** Timeout of an exchange, in milliseconds; {@link TOKEN_TIMEOUT_MS} by default. */
   readonly timeoutMs?: number;
 }
 
 const NO_TOKEN = {
   problem: "no access token for the function's role",
-  check: "check pool, provider, attribute condition and service account",
+  check: "check the pool, its provider, the attribute condition and the service account",
 };
 const IAM_CREDENTIALS = "https://iamcredentials.googleapis.com";
 
 /**
- * A Google access token for an AWS role, without any key (Workload Identity Federation, "AWS"). The library keeps the
- * token and renews it five minutes early; all who wait share one exchange.
+ * A Google access token for an AWS role, without a key (Workload Identity Federation, "AWS"). The library caches the token and renews
+ * it five minutes before it expires. Concurrent callers share one exchange.
  */
 export function createFederatedCredentials(options: FederationOptions): CredentialsSource {
   const { timeoutMs = TOKEN_TIMEOUT_MS } = options;
   const secrets = createSecretRedactor();
-  const create = (): AwsClient => createClient({ ...options, timeoutMs, aws: noting(options.aws, secrets) });
+  const create = (): AwsClient => createClient({ ...options, timeoutMs, aws: recordingSecrets(options.aws, secrets) });
   let client = create();
-  /** The client whose exchange is under way. */
-  let asking: AwsClient | undefined;
+  /** The client whose exchange is in progress. */
+  let exchanging: AwsClient | undefined;
   let given: string | undefined;
   const exchanges = createSingleFlight<string>();
   const exchange = async (signal: AbortSignal): Promise<string> => {
-    // The library gives every later caller the same exchange, also one that hangs: a new client asks anew.
-    if (asking === client) client = create();
-    const asked = client;
-    asking = asked;
-    const { token } = await within(asked.getAccessToken(), signal, timeoutMs)
+    // The library returns a pending exchange to every later caller, even if it hangs; only a new client starts another.
+    if (exchanging === client) client = create();
+    const current = client;
+    exchanging = current;
+    const { token } = await within(current.getAccessToken(), signal, timeoutMs)
       .catch((cause: unknown) => {
-        if (client === asked) client = create();
+        if (client === current) client = create();
         signal.throwIfAborted();
         throw noToken(cause, NO_TOKEN, secrets.redactSecrets);
       })
       .finally(() => {
-        if (asking === asked) asking = undefined;
+        if (exchanging === current) exchanging = undefined;
       });
     if (typeof token !== "string") throw noToken(undefined, NO_TOKEN);
     given = token;
     return token;
   };
   return async (signal, refused) => {
-    // A refused token may have been revoked: the library would give it again, a new client asks anew.
+    // A refused token may have been revoked. The library would return it again; a new client exchanges a new one.
     if (refused?.kind === "registry-token" && refused.token === given) {
       given = undefined;
       client = create();
@@ -83,15 +83,18 @@ function createClient({
     subject_token_type: "urn:ietf:params:aws:token-type:aws4_request",
     aws_security_credentials_supplier: aws,
     scopes: [GOOGLE_SCOPE],
-    // What is not waited for any more ends as well.
+    // Ends requests whose caller has timed out.
     transporterOptions: { timeout: timeoutMs },
     ...(stsUrl === undefined ? {} : { token_url: stsUrl }),
     ...(serviceAccount === undefined ? {} : { service_account_impersonation_url: impersonation }),
   });
 }
 
-/** Remembers what an exchange proves itself by: a server may quote it. */
-function noting(aws: AwsSecurityCredentialsSupplier, secrets: SecretRedactor): AwsSecurityCredentialsSupplier {
+/** Records the secrets of an exchange, so that they can be cut out of errors: a server may echo them. */
+function recordingSecrets(
+  aws: AwsSecurityCredentialsSupplier,
+  secrets: SecretRedactor,
+): AwsSecurityCredentialsSupplier {
   return {
     getAwsRegion: (context) => aws.getAwsRegion(context),
     async getAwsSecurityCredentials(context) {

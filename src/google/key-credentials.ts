@@ -8,15 +8,15 @@ import { GOOGLE_SCOPE } from "./scope.ts";
 import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";
 
 export interface KeyOptions {
-  /** Gives the key file's text; asked for with each token, so that a key that was replaced is used within the hour. */
+  /** Reads the text of the key file. Called for each token, so that a rotated key is used within the hour. */
   readonly readKey: (signal: AbortSignal) => Promise<string>;
-  /** Where tokens are given instead of at Google. */
+  /** Token endpoint, instead of Google's. */
   readonly oauthUrl?: string | undefined;
-  /** How long a token may take, in milliseconds; {@link TOKEN_TIMEOUT_MS} when not given. */
+  /** Timeout of a token request, in milliseconds; {@link TOKEN_TIMEOUT_MS} by default. */
   readonly timeoutMs?: number;
 }
 
-/** What we read of a service-account key file. */
+/** The fields of a service-account key file that are used here. */
 const KeyFile = z.object({
   type: z.literal("service_account"),
   client_email: z.email(),
@@ -26,14 +26,14 @@ const KeyFile = z.object({
 
 const NO_TOKEN = {
   problem: "no access token for the service account's key",
-  check: "check that the key is not deleted or disabled, and put a new one into the secret if it is",
+  check: "check whether the key is deleted or disabled, and store a new one in the secret if it is",
 };
-/** Milliseconds that a token lasts at least; the library does not promise to say. */
+/** The shortest lifetime of a token, in milliseconds, for when the library does not return its expiry. */
 const LIFE_MS = 3_000_000;
 
 /**
- * A Google access token for a service-account key (RFC 7523): the fallback where federation cannot be had. The key lives in memory for as
- * long as an exchange takes, and never leaves it: what is sent is a claim signed with it.
+ * A Google access token for a service-account key (RFC 7523): the fallback where federation is not possible. The key is in memory only
+ * during an exchange and is never sent: the request has a claim that is signed with it.
  */
 export function createKeyCredentials({
   readKey,
@@ -47,7 +47,7 @@ export function createKeyCredentials({
       key,
       scopes: [GOOGLE_SCOPE],
       ...(keyId === undefined ? {} : { keyId }),
-      // The library knows one address only.
+      // The library has no option for another endpoint.
       transporterOptions: {
         timeout: timeoutMs,
         ...(oauthUrl === undefined ? {} : { fetchImplementation: (_url, init) => fetch(oauthUrl, init) }),
@@ -66,7 +66,7 @@ export function createKeyCredentials({
   });
 }
 
-/** Nothing of the text is in the error: it is a secret. */
+/** The error contains none of the text: it is a secret. */
 function parseKey(text: string): z.infer<typeof KeyFile> {
   let document: unknown;
   try {
@@ -76,13 +76,13 @@ function parseKey(text: string): z.infer<typeof KeyFile> {
   }
   const parsed = KeyFile.safeParse(document);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(({ path }) => path.join(".") || "all of it");
+  const fields = parsed.error.issues.map(({ path }) => path.join(".") || "the whole document");
   throw notAKey(`wrong or missing: ${fields.join(", ")}`);
 }
 
 function notAKey(problem: string): RegistryError {
   return new RegistryError(
     { side: "target", operation: "get-credentials", subject: "Google", category: "permanent" },
-    `the secret holds no service-account key: ${problem}; put the JSON file that Google gave into it, as it is`,
+    `the secret contains no service-account key: ${problem}; store the JSON key file from Google in it, unchanged`,
   );
 }

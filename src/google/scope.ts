@@ -1,2 +1,2 @@
-/** The one OAuth scope that Google recommends beside IAM: what may be done is a matter of roles. */
+/** The OAuth scope that Google recommends with IAM: IAM roles decide what is allowed. */
 export const GOOGLE_SCOPE = "https://www.googleapis.com/auth/cloud-platform";

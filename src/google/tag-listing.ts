@@ -7,11 +7,11 @@ import type { Endpoint } from "../registry/client/endpoint.ts";
 import { pages } from "../registry/listings/pages.ts";
 import { createRepositoryClient } from "../registry/client/repository-client.ts";
 
-/** Artifact Registry cuts the listings of its Docker API at so many tags or images ("Quotas and limits"). */
+/** Artifact Registry truncates the listings of its Docker API at this number of tags or images ("Quotas and limits"). */
 export const DOCKER_LISTING_MAX = 10_000;
 
 const API = "https://artifactregistry.googleapis.com";
-/** The most that the API gives in a page. */
+/** The largest page of the API. */
 const PAGE_SIZE = 1_000;
 
 /** A page of projects.locations.repositories.packages.tags.list (Artifact Registry REST API v1). */
@@ -21,14 +21,14 @@ const Page = z.object({
 });
 
 export interface GoogleTagListingOptions {
-  /** The image at the registry: its credentials are Google's, for the API as for the registry. */
+  /** The image at the registry. The API takes the same credentials. */
   readonly endpoint: Endpoint;
   readonly place: GooglePlace;
   /** Origin of the API instead of Google's. */
   readonly apiUrl?: string | undefined;
 }
 
-/** All tags of an image, however many there are, from Google's own API. Needs `artifactregistry.tags.list`, which readers have. */
+/** All tags of an image, without a limit, from Google's own API. Needs `artifactregistry.tags.list`, which the reader role includes. */
 export function createGoogleTagListing({ endpoint, place, apiUrl = API }: GoogleTagListingOptions): TagListing {
   const api = new URL(apiUrl);
   const client = createRepositoryClient({
@@ -62,7 +62,7 @@ function* taggedDigest(tag: string, digest: string): Generator<TaggedDigest> {
   if (isTag(tag) && isDigest(digest)) yield { tag, digest };
 }
 
-/** The last part of a resource's name; what is not a word character stands escaped there. */
+/** The last part of a resource name, unescaped; empty when it is malformed. */
 function lastOf(name: string): string {
   try {
     return decodeURIComponent(name.slice(name.lastIndexOf("/") + 1));

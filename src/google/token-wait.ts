@@ -3,10 +3,10 @@ import type { RedactSecrets } from "../registry/redaction/secret-redactor.ts";
 import { redact } from "../registry/redaction/redact.ts";
 import { unlessAborted } from "../async/abort.ts";
 
-/** How long a token may take, in milliseconds: Google's library waits for ever. */
+/** Timeout of a token request, in milliseconds: Google's library has none. */
 export const TOKEN_TIMEOUT_MS = 20_000;
 
-/** Waits for something that knows no signal; it goes on without us. */
+/** Waits for work that takes no signal. After an abort or a timeout, the work continues in the background. */
 export async function within<T>(work: Promise<T>, signal: AbortSignal, timeoutMs: number): Promise<T> {
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(new Error(`no token within ${timeoutMs / 1_000} s`)), timeoutMs);
@@ -19,8 +19,8 @@ export async function within<T>(work: Promise<T>, signal: AbortSignal, timeoutMs
 }
 
 /**
- * There is no token: for good when Google refused to give one (4xx), for now when it was busy or away. The library's own
- * errors hold the request, signed claim and all: of them only the message is kept, scrubbed.
+ * The error for a missing token: permanent when Google refused it (4xx except 429), deferred otherwise. The library's own errors contain
+ * the request with its signed claim; only their redacted message is kept.
  */
 export function noToken(
   cause: unknown,

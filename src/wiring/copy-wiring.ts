@@ -23,7 +23,7 @@ import type { TagRecord } from "../replication/state/tag-record.ts";
 import { createDestinationRate } from "./destination-rate.ts";
 import type { Registries } from "./registries.ts";
 
-/** The copy function but for its cloud: what production deploys, and the simulation plays. */
+/** The parts of a copy that differ between production and the simulation. */
 export interface CopyWiringOptions {
   readonly configuration: Configuration;
   readonly registries: Registries;
@@ -34,7 +34,7 @@ export interface CopyWiringOptions {
     readonly rates: RecordStore<RateRecord>;
   };
   readonly streams: Streams;
-  /** Leases, circuits and rates are written here and read elsewhere: by the one clock that all have in common. */
+  /** Shared by all processes: leases, circuits and rates are written by one and read by another. */
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -44,28 +44,28 @@ export interface CopyWiringOptions {
   readonly observer: Observer;
 }
 
-/** Where one copy goes, and for which message. */
+/** Source, target and message of one copy. */
 export interface CopyRoute {
   readonly destination: Destination;
   readonly from: RepositoryName;
   readonly to: RepositoryName;
-  /** A backfill gives way to what was just pushed. */
+  /** Requests of a backfill leave a part of the rate to live pushes. */
   readonly priority: "live" | "backfill";
   /** Equal for all deliveries of a message. */
   readonly message: string;
 }
 
 export interface CopyWiring {
-  /** Source, target and parameters of one copy. */
+  /** Opens source and target of one copy, with its parameters. */
   open(route: CopyRoute): ReplicateTag;
   /** The circuit of a destination, by its name. */
   circuit(destination: string): CircuitBreaker;
 }
 
-/** Repositories kept open at once: tokens of a token server are theirs. */
+/** The most repositories that stay open. Each keeps its own tokens of a token server. */
 const OPEN_REPOSITORIES = 500;
 
-/** Warm across invocations: tokens, and what is known about each registry and repository. */
+/** Create it once per process: it caches tokens and the state of each registry and repository across invocations. */
 export function createCopyWiring(options: CopyWiringOptions): CopyWiring {
   const { configuration, registries, stores, streams, clock, random, createOwner, leaseMs } = options;
   const openSource = createLruCache(OPEN_REPOSITORIES, (name) =>

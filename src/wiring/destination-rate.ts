@@ -9,15 +9,15 @@ import type { Registries } from "./registries.ts";
 
 export interface DestinationRate {
   readonly store: RecordStore<RateRecord>;
-  /** The one that everybody who takes turns has in common. */
+  /** Shared by all processes that use the rate. */
   readonly clock: Clock;
-  /** Gives way to what was just pushed. */
+  /** Whether to leave a part of the rate to live pushes. */
   readonly yields: boolean;
-  /** Longest wait for a turn, in milliseconds, for who has no queue to wait in. */
+  /** The longest wait for a permit, in milliseconds; for callers that cannot defer a message instead. */
   readonly maxWaitMs?: number;
 }
 
-/** One process's share of the rate that a destination is asked with by everything that runs. */
+/** One process's share of a destination's rate, which all functions share. */
 export function createDestinationRate(
   { name, requestsPerSecond }: Destination,
   { store, ...options }: DestinationRate,
@@ -26,7 +26,7 @@ export function createDestinationRate(
   return createRateLimit({ store, key: name, policy, ...options });
 }
 
-/** The same registries, every destination of them asked within its rate. */
+/** The same registries, with every destination limited to its rate. */
 export function withRates(
   registries: Registries,
   destinations: readonly Destination[],

@@ -6,7 +6,7 @@ import type { Deployment, FunctionName } from "../contract/stack/names.ts";
 import { queuesOf } from "../contract/stack/queues.ts";
 import type { Queues } from "../contract/stack/queues.ts";
 
-/** What a function, or the command, knows of the deployment it belongs to. */
+/** A deployment as a function, or the command, sees it. */
 export interface OpenDeployment extends Deployment {
   readonly configuration: Configuration;
   readonly queues: Queues;
@@ -14,8 +14,8 @@ export interface OpenDeployment extends Deployment {
 }
 
 /**
- * Reads the configuration, and derives from it and the stack's name what the deployment consists of. The one place that decides where
- * the configuration comes from.
+ * Reads the configuration, and derives the names of the deployment's resources from it and from the stack's name. The only place that
+ * decides where the configuration comes from.
  * @throws {ConfigurationError}
  */
 export async function openDeployment(

@@ -15,21 +15,21 @@ import { TagRecord } from "../replication/state/tag-record.ts";
 import { openDeployment } from "./open-deployment.ts";
 import { openStateStores, openTableClient } from "./state-stores.ts";
 
-/** How to reach AWS; of an emulator also where it is and who to be there. */
+/** How to reach AWS. Endpoint and credentials are set for an emulator only. */
 export interface CloudAccess {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** The stack cannot be found or looked into; the message says what to check. */
+/** The stack cannot be found or read; the message says what to check. */
 export class StackUnavailableError extends Error {
   override readonly name = "NoStackError";
 }
 
-/** A deployed stack as its operator needs it. */
+/** Access of an operator to a deployed stack. */
 export interface Operations extends AsyncDisposable {
-  /** Ends everything that is asked of the stack. */
+  /** Aborts all requests to the stack. */
   readonly signal: AbortSignal;
   readonly configuration: Configuration;
   readonly queues: readonly CopyQueue[];
@@ -42,9 +42,9 @@ export interface Operations extends AsyncDisposable {
 }
 
 /**
- * Opens a stack by its name: what it consists of is read from the variables of its copy function. The signal ends everything that is asked
- * of it, also later.
- * @throws {StackUnavailableError} when there is no such function, or it may not be looked at.
+ * Opens a stack by its name. Its configuration and table come from the environment variables of its copy function. The signal also aborts
+ * later requests of the returned operations.
+ * @throws {StackUnavailableError} when the function does not exist, or the caller may not read it.
  */
 export async function openOperations(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Operations> {
   const variables = await variablesOf(stack, access, signal);
@@ -78,7 +78,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
 async function variablesOf(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Record<string, string>> {
   const lambda = new LambdaClient({ ...clientLimits(), ...access });
   const region = await lambda.config.region().catch((cause: unknown) => {
-    throw new StackUnavailableError("no region is known; set AWS_REGION to the stack's", { cause });
+    throw new StackUnavailableError("no region is set; set AWS_REGION to the region of the stack", { cause });
   });
   const name = resourceName("function", "copy", { stack, region });
   try {
@@ -87,7 +87,7 @@ async function variablesOf(stack: string, access: CloudAccess, signal: AbortSign
     return Environment?.Variables ?? {};
   } catch (cause) {
     throw new StackUnavailableError(
-      `the function ${name} cannot be looked at; check --stack, AWS_REGION, and that you may call lambda:GetFunctionConfiguration`,
+      `the function ${name} cannot be read; check --stack, AWS_REGION, and that you may call lambda:GetFunctionConfiguration`,
       { cause },
     );
   } finally {

@@ -17,18 +17,18 @@ import type { CredentialsSource } from "../registry/auth/credentials.ts";
 import { createRegistries } from "./registries.ts";
 import type { Registries } from "./registries.ts";
 
-/** How a function finds out who it is. */
+/** The configuration and identity of a process. */
 export interface OpenRegistriesOptions {
   readonly configuration: Configuration;
-  /** Any AWS client of the function: its role is the one that Google trusts. */
+  /** Any AWS client of the process: Google trusts its role. */
   readonly sqs: SQSClient;
-  /** Set only where Google's services are played by a local server. */
+  /** Set only where a local server emulates Google's services. */
   readonly google?: GoogleEndpoints | undefined;
-  /** A registry asked for fewer requests. */
+  /** Called when a registry asks for fewer requests. */
   readonly onBusy?: (() => void) | undefined;
 }
 
-/** The registries of a configuration over the network, with logins of the process's own identity. */
+/** The registries of a configuration over the network, with credentials for the identity of the process. */
 export function openRegistries(options: OpenRegistriesOptions): Registries {
   const { configuration, onBusy } = options;
   return createRegistries({
@@ -60,7 +60,7 @@ function readerOf({ arn }: StoredSecret): (signal: AbortSignal) => Promise<strin
   return createLoginSecretReader(new SecretsManagerClient({ ...clientLimits(), region: regionOf(arn) }), arn);
 }
 
-/** The region an ARN names (AWS General Reference, "ARN format"). */
+/** The region of an ARN (AWS General Reference, "ARN format"). */
 function regionOf(arn: string): string {
   return arn.split(":")[3] ?? "";
 }

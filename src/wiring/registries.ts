@@ -9,23 +9,23 @@ import type { Endpoint } from "../registry/client/endpoint.ts";
 import { createSharedLimits } from "../registry/resilience/shared-limits.ts";
 import type { SharedRate } from "../registry/resilience/shared-limits.ts";
 
-/** Where every repository of a configuration is, and how to log in: warm for as long as the process lives. */
+/** Endpoints of all repositories of a configuration. Connections and credentials are cached while the process lives. */
 export interface Registries {
   source(repository: RepositoryName): Endpoint;
-  /** A way of its own to a destination: its requests share a rate, its connections are everybody's. */
+  /** Endpoints of a destination whose requests share one rate. Connections are shared by all endpoints. */
   destination(name: string, rate?: SharedRate): (repository: RepositoryName) => Endpoint;
 }
 
 export interface RegistriesOptions extends Pick<Endpoint, "clock" | "random"> {
   readonly configuration: Configuration;
   readonly connections: Connections;
-  /** Credentials for a way to log in; asked once for the source and once for each destination. */
+  /** Creates credentials for a login. Called once for the source and once for each destination. */
   readonly credentials: (login: Login) => CredentialsSource;
-  /** A registry asked for fewer requests. */
+  /** Called when a registry asks for fewer requests. */
   readonly onBusy?: (() => void) | undefined;
 }
 
-/** Joins the registries of a configuration with connections, credentials and time: the cloud's own, or simulated ones. */
+/** Combines the registries of a configuration with connections, credentials and a clock, real or simulated. */
 export function createRegistries(options: RegistriesOptions): Registries {
   const { configuration, connections, onBusy, clock, random } = options;
   const timed = clock === undefined ? {} : { clock };
@@ -49,7 +49,7 @@ export function createRegistries(options: RegistriesOptions): Registries {
     const busy = onBusy === undefined ? {} : { onBusy };
     const limits = createSharedLimits({ retryPolicies: configuration.retries, rate, ...busy, ...timed });
     const { registry, plainHttp, allowedHosts, howToAllow } = access;
-    // Amazon ECR's password is for the registry itself (ECR user guide, "Registry authentication"): no question is needed to know it.
+    // Amazon ECR accepts Basic credentials without a challenge (ECR user guide, "Private registry authentication").
     const preemptive = login.kind === "ecr";
     const place = { registry, plainHttp, allowedHosts, howToAllow, preemptive };
     return { side, ...place, ...given, credentials, connections, limits };
@@ -66,7 +66,7 @@ export function createRegistries(options: RegistriesOptions): Registries {
   };
 }
 
-/** Which field allows another host; a kind without such a field has no other hosts. */
+/** Advice on how to allow another host; undefined for a kind that has no such field. */
 function howToAllow({ hostsField }: RegistryAccess, whose: string): Endpoint["howToAllow"] {
   return hostsField === undefined ? undefined : (host) => `add "${host}" to ${hostsField} ${whose}`;
 }

@@ -5,10 +5,10 @@ import type { Operations } from "./open-operations.ts";
 
 export type StackStatus = Awaited<ReturnType<typeof readStackStatus>>;
 
-/** Tags that arrived last, as many as are shown. */
+/** The number of most recently replicated tags to show. */
 const ARRIVED = 10;
 
-/** A stack as it is now: tags, destinations, comparisons, dead letters. Reads the whole table: for people, not for functions. */
+/** The current state of tags, destinations, comparisons and dead letters. Scans the whole table: for the command, not for functions. */
 export async function readStackStatus(operations: Operations) {
   const now = Date.now();
   const tags: ListedTag[] = [];
@@ -28,7 +28,7 @@ export async function readStackStatus(operations: Operations) {
     comparisons,
     deadLetters: letters.visible + letters.delayed + letters.inFlight,
     tags: countStates(tags),
-    /** Tags that are not as they should be, the longest first. */
+    /** Tags that differ from the source, the longest lag first. */
     behind: behind.toSorted((a, b) => b.lagMs - a.lagMs),
     arrived: arrived.toSorted((a, b) => b.at - a.at).slice(0, ARRIVED),
   };
@@ -48,7 +48,7 @@ async function readDestination(name: string, { stores, queues, depth, signal }: 
   return { name, circuit: circuit ?? { state: "closed" }, intake: intake ?? { state: "full" }, rate, queues: depths };
 }
 
-/** The comparisons there are: what they are called, when they begin, and under which key their state is. */
+/** All comparisons: name, schedule, and the key of their record. */
 function comparisonsOf({ reconcile }: Operations["configuration"]) {
   const regular = { name: "regular", begins: `every ${reconcile.everyMinutes} min`, key: REGULAR_CYCLE };
   const named = reconcile.schedules.map(({ name, at, timeZone }) => ({

@@ -14,16 +14,16 @@ import { ReconcileRecord } from "../replication/reconcile/cycle-record.ts";
 import { TagRecord } from "../replication/state/tag-record.ts";
 
 const DAY_SECONDS = 86_400;
-/** What was told is of no interest after that. */
+/** How long the record of a notification is kept. */
 const NOTICE_KEEP_DAYS = 7;
 
-/** A client for the state table. */
+/** Opens a client for the state table. */
 export function openTableClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
   const client = new DynamoDBClient({ ...clientLimits(TABLE_ANSWER_MS), ...config });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
-/** Every kind of record there is in the state table. */
+/** Opens a store for every kind of record in the state table. */
 export function openStateStores(client: DynamoDBDocumentClient, table: string) {
   const at = { client, table };
   return {

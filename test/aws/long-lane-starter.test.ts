@@ -26,7 +26,7 @@ async function setUp(project = "images-long-lane") {
     queues.find((queue) => queue.destination === destination && queue.priority === priority)?.url ?? "";
   return {
     builds,
-    look: createLongLaneStarter({ sqs: client, builds: codeBuild, queues, project }),
+    start: createLongLaneStarter({ sqs: client, builds: codeBuild, queues, project }),
     send: (destination: string, priority: string) =>
       client.send(new SendMessageCommand({ QueueUrl: urlOf(destination, priority), MessageBody: "{}" })),
     /** What a build does with a message. */
@@ -50,45 +50,45 @@ describe("who looks after the long lane", () => {
     await using lane = await setUp();
     await lane.send("europe", "live");
     await lane.send("asia", "backfill");
-    expect(await lane.look(NEVER)).toBe("idle");
+    expect(await lane.start(NEVER)).toBe("idle");
     expect(lane.builds.started()).toBe(0);
   });
 
   it("starts one build when something waits for any destination, and no second one beside it", async () => {
     await using lane = await setUp();
     await lane.send("asia", "long");
-    expect(await lane.look(NEVER)).toBe("started");
+    expect(await lane.start(NEVER)).toBe("started");
     await lane.take("asia");
-    expect(await lane.look(NEVER)).toBe("idle");
+    expect(await lane.start(NEVER)).toBe("idle");
     await lane.send("europe", "long");
-    expect(await lane.look(NEVER)).toBe("running");
+    expect(await lane.start(NEVER)).toBe("running");
     expect(lane.builds.started()).toBe(1);
   });
 
   it("starts the next build when one was killed and its message shows again", async () => {
     await using lane = await setUp();
     await lane.send("asia", "long");
-    await lane.look(NEVER);
+    await lane.start(NEVER);
     await lane.builds.kill();
-    expect(await lane.look(NEVER)).toBe("started");
+    expect(await lane.start(NEVER)).toBe("started");
     expect(lane.builds.started()).toBe(2);
   });
 
   it("tells a refusal while nobody is at work from one by a build that is", async () => {
     await using lane = await setUp();
     await lane.send("asia", "long");
-    await lane.look(NEVER);
-    expect(await lane.look(NEVER)).toBe("refused");
+    await lane.start(NEVER);
+    expect(await lane.start(NEVER)).toBe("refused");
     const remove = await lane.take("asia");
     await lane.send("asia", "long");
-    expect(await lane.look(NEVER)).toBe("running");
+    expect(await lane.start(NEVER)).toBe("running");
     await remove();
-    expect(await lane.look(NEVER)).toBe("refused");
+    expect(await lane.start(NEVER)).toBe("refused");
   });
 
   it("fails when no build can be started at all, so that its function says why", async () => {
     await using lane = await setUp("another-project");
     await lane.send("asia", "long");
-    await expect(lane.look(NEVER)).rejects.toThrow("Project cannot be found: another-project");
+    await expect(lane.start(NEVER)).rejects.toThrow("Project cannot be found: another-project");
   });
 });

@@ -121,7 +121,7 @@ describe("a stack with a target that lacks one repository", () => {
     const { code, stderr } = await freightliner("status", "--local", local, "--stack", "other");
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining("other-copy-us-east-1 cannot be looked at; check --stack"),
+      expect.stringContaining("other-copy-us-east-1 cannot be read; check --stack"),
     ]);
   });
 });

@@ -1,12 +1,13 @@
-/** A connection to AWS is made within this time, in milliseconds. */
+/** Connection timeout, in milliseconds. */
 const CONNECT_MS = 3_000;
-/** An answer of AWS comes within this time; of the state table within a third of the time between two heartbeats. */
+/** Response timeout, in milliseconds. */
 const ANSWER_MS = 10_000;
+/** Response timeout of the state table: three attempts fit between a heartbeat and the end of its lease. */
 export const TABLE_ANSWER_MS = 5_000;
 
 /**
- * How long an AWS client waits for one request, which it then sends again as it does after other failures. Without it, the SDK waits for ever: a
- * connection that has gone silent would hold a function, and the renewal of a lease, until the function is killed.
+ * Timeouts of an AWS client. A request that times out is retried like any other failure. Without them, the SDK waits forever: a dead
+ * connection would block a function, and the renewal of a lease, until Lambda kills the function.
  */
 export function clientLimits(answerMs: number = ANSWER_MS) {
   return {

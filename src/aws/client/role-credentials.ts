@@ -1,11 +1,12 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 
-/** The function's own role and region, as any AWS client of it has them: what proves to Google who we are. */
+/** The credentials and region of the process's own role. A federated token exchange proves this role to Google. */
 export interface RoleCredentials {
   getAwsRegion(): Promise<string>;
   getAwsSecurityCredentials(): Promise<{ accessKeyId: string; secretAccessKey: string; token?: string }>;
 }
 
+/** Reads them from any AWS client of the process. */
 export function roleCredentialsOf({ config }: Pick<SQSClient, "config">): RoleCredentials {
   return {
     getAwsRegion: () => config.region(),

@@ -1,8 +1,8 @@
 import { unlessAborted } from "../../async/abort.ts";
 
 /**
- * Sends something to AWS, and rejects with the signal's own reason at once when it is aborted. The SDK alone would reject with an
- * error of its own, and sleep through the pause between two tries. What was sent by then may take effect all the same.
+ * Sends a request to AWS, and rejects with the signal's own reason as soon as the signal is aborted. The SDK alone would reject with
+ * its own error, and would first sleep through the backoff between two attempts. A request that was already sent may still take effect.
  */
 export async function untilAborted<T>(
   signal: AbortSignal,

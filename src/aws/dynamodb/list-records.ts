@@ -5,7 +5,7 @@ import { untilAborted } from "../client/until-aborted.ts";
 
 const Item = z.object({ pk: z.string(), record: z.unknown() });
 
-/** Every record of a kind with its key, in no order. Reads the whole table: for people, not for functions. */
+/** All records of a kind with their keys, in no particular order. Scans the whole table: for the command, not for functions. */
 export async function* listRecords<Record>(
   { client, table }: { readonly client: DynamoDBDocumentClient; readonly table: string },
   kind: string,

@@ -13,7 +13,7 @@ export interface DynamoDbReceiptsOptions {
   readonly keepSeconds: number;
 }
 
-/** Receipts beside the tag record they belong to: the same partition, one item each, in order of their pushes. */
+/** Receipts in the partition of the tag, event or message that they are about: one item each, ordered by the time of the push. */
 export function createDynamoDbReceipts({ client, table, keepSeconds }: DynamoDbReceiptsOptions): Receipts {
   return {
     async write(about, receipt, signal) {

@@ -3,14 +3,14 @@ import * as z from "zod";
 
 const WithDate = z.object({ response: z.object({ headers: z.object({ date: z.string() }) }) });
 
-/** An answer's time is a whole second: the true one is up to this much later, in milliseconds. */
+/** The Date header has whole seconds: the true time is up to this many milliseconds later. */
 const RESOLUTION_MS = 1_000;
 
 /**
- * The time of the table, in epoch milliseconds: leases are written by one container and read by others, and their own clocks
- * may differ. Follows the Date header of every answer (RFC 9110, 6.6.1), and goes on by a clock that nobody sets. Right
- * within a second after an answer that came at once; a slow answer moves it no further than it proves.
- * @param elapsed milliseconds on a clock that never jumps.
+ * The time of the table, in epoch milliseconds. One container writes a lease and others read it, and their own clocks may differ. This
+ * clock follows the Date header of every response (RFC 9110, 6.6.1) and advances by a monotonic clock in between. After a fast
+ * response it is right within a second; a slow response moves it no further than that response proves.
+ * @param elapsed milliseconds on a monotonic clock.
  */
 export function createTableClock(
   client: Pick<DynamoDBDocumentClient, "middlewareStack">,
@@ -30,8 +30,8 @@ export function createTableClock(
   );
 
   /**
-   * A date is cut to the whole second, and was written between sending and arrival: a slow answer says little. What we
-   * believed stays as long as the answer allows it, and otherwise moves to the nearest time that the answer allows.
+   * The date is truncated to whole seconds and was written some time between request and response, so it only bounds the offset. An
+   * offset within the bounds stays; any other moves to the nearest bound.
    */
   function learn(date: number, sentAt: number): void {
     const earliest = date - elapsed();

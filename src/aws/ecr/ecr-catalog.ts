@@ -7,13 +7,13 @@ import type { RepositoryName } from "../../oci/reference.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { SourceCatalog, SourceImage } from "../../replication/reconcile/source-catalog.ts";
 
-/** The most the ECR API gives in one page. */
+/** The largest page of the ECR API. */
 const PAGE = 1_000;
 
-/** Pages of one listing: ECR holds at most 100,000 repositories, and as many images in each (quotas; both can be raised). */
+/** Limit for one listing. ECR allows 100,000 repositories, and 100,000 images in each (quotas; both can be raised). */
 const MAX_PAGES = 1_000;
 
-/** What an ECR registry holds, from DescribeRepositories and DescribeImages (ECR API reference): 1,000 to a page. */
+/** Repositories and images of an ECR registry, from DescribeRepositories and DescribeImages (ECR API reference). */
 export function createEcrCatalog(client: ECRClient, registryId: string): SourceCatalog {
   return {
     async repositories(signal) {
@@ -41,7 +41,7 @@ export function createEcrCatalog(client: ECRClient, registryId: string): SourceC
   };
 }
 
-/** Pages until there is no more. @throws {RegistryError} for a listing that does not end. */
+/** Reads all pages. @throws {RegistryError} for a listing that does not end. */
 async function* pagesOf<T extends { readonly nextToken?: string | undefined }>(
   subject: string,
   read: (nextToken: string | undefined) => Promise<T>,
@@ -58,7 +58,7 @@ async function* pagesOf<T extends { readonly nextToken?: string | undefined }>(
   throw new RegistryError(occasion, `the listing does not end within ${MAX_PAGES} pages`);
 }
 
-/** An image in ECR's archive cannot be pulled, and is as good as gone until it is restored (ECR user guide, "Archiving an image"). */
+/** One entry per tag, or one without a tag. Archived images are omitted: they cannot be pulled until they are restored (ECR user guide, "Archiving an image"). */
 function* imagesOf({
   imageDigest = "",
   imageTags,
@@ -77,7 +77,7 @@ function* imagesOf({
   for (const tag of tags) if (isTag(tag)) yield { tag, ...image };
 }
 
-/** What a referrer is attached to (ECR API reference, ImageDetail `subjectManifestDigest`). */
+/** The subject of a referrer (ECR API reference, ImageDetail `subjectManifestDigest`). */
 function subjectIn({ subjectManifestDigest = "" }: ImageDetail): Digest | undefined {
   return isDigest(subjectManifestDigest) ? subjectManifestDigest : undefined;
 }

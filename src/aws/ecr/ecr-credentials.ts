@@ -5,8 +5,8 @@ import { cachedCredentials } from "../../registry/auth/cached-credentials.ts";
 import type { CredentialsSource } from "../../registry/auth/credentials.ts";
 
 /**
- * Credentials of an ECR registry: `AWS` and a password good for 12 hours, from GetAuthorizationToken (ECR API reference).
- * The token is bound to the client's region.
+ * Credentials of an ECR registry: the user `AWS` and a password that is valid for 12 hours, from GetAuthorizationToken (ECR API
+ * reference). They are valid in the client's region only.
  */
 export function createEcrCredentials(client: ECRClient): CredentialsSource {
   return cachedCredentials(async (signal) => {
@@ -18,7 +18,7 @@ export function createEcrCredentials(client: ECRClient): CredentialsSource {
     const { authorizationToken, expiresAt } = answer.authorizationData?.[0] ?? {};
     const decoded = Buffer.from(authorizationToken ?? "", "base64").toString();
     const colon = decoded.indexOf(":");
-    if (colon < 0) throw refused("GetAuthorizationToken gave no token");
+    if (colon < 0) throw refused("GetAuthorizationToken returned no token");
     return {
       credentials: { kind: "basic", username: decoded.slice(0, colon), password: decoded.slice(colon + 1) },
       expiresAt: expiresAt?.getTime() ?? 0,
@@ -27,13 +27,13 @@ export function createEcrCredentials(client: ECRClient): CredentialsSource {
 }
 
 function refused(problem: string, cause?: unknown): RegistryError {
-  const category = isTheirFault(cause) ? "deferred" : "permanent";
+  const category = isTemporary(cause) ? "deferred" : "permanent";
   return new RegistryError({ side: "source", operation: "get-credentials", subject: "Amazon ECR", category }, problem, {
     cause,
   });
 }
 
-/** Only a refusal for what we are is final: throttling, outages and broken connections pass. */
-function isTheirFault(cause: unknown): boolean {
+/** Only a refusal of our identity is permanent. Throttling, outages and broken connections are temporary. */
+function isTemporary(cause: unknown): boolean {
   return !(cause instanceof Error) || !/AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken/.test(cause.name);
 }

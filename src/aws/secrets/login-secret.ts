@@ -2,10 +2,10 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { createSecretReader } from "./secret.ts";
 
-/** Refusals for what we are or what we ask for: throttling, outages and broken connections pass. */
-const FINAL = /AccessDenied|ResourceNotFound|InvalidParameter|InvalidRequest|DecryptionFailure|UnrecognizedClient/;
+/** Names of permanent errors. Throttling, outages and broken connections are temporary. */
+const PERMANENT = /AccessDenied|ResourceNotFound|InvalidParameter|InvalidRequest|DecryptionFailure|UnrecognizedClient/;
 
-/** Reads what logs in to a destination from AWS Secrets Manager; a failure is the destination's, and says what to check. */
+/** Reads a destination's login from AWS Secrets Manager. A failure is a {@link RegistryError} of the target that says what to check. */
 export function createLoginSecretReader(
   client: SecretsManagerClient,
   arn: string,
@@ -17,10 +17,10 @@ export function createLoginSecretReader(
     } catch (cause) {
       signal.throwIfAborted();
       const name = cause instanceof Error ? cause.name : "unknown";
-      const category = FINAL.test(name) ? "permanent" : "deferred";
+      const category = PERMANENT.test(name) ? "permanent" : "deferred";
       throw new RegistryError(
         { side: "target", operation: "get-credentials", subject: arn, category },
-        `the secret that logs in to the destination cannot be read (${name}); check that it is there, and that the functions' roles may read and decrypt it`,
+        `the secret that logs in to the destination cannot be read (${name}); check that it exists and that the functions' roles may read and decrypt it`,
         { cause },
       );
     }

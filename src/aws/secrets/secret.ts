@@ -1,7 +1,7 @@
 import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
-/** Reads the current version of a secret of AWS Secrets Manager, each time anew; empty when it holds no text. */
+/** Reads the current version of a secret of AWS Secrets Manager, without a cache. Empty when the secret has no text. */
 export function createSecretReader(
   client: SecretsManagerClient,
   arn: string,

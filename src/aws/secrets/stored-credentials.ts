@@ -7,13 +7,13 @@ import { systemClock } from "../../async/system-clock.ts";
 export interface StoredOptions {
   /** ARN of the secret, for messages. */
   readonly arn: string;
-  /** Gives the secret's text as it is now. */
+  /** Reads the current text of the secret. */
   readonly read: (signal: AbortSignal) => Promise<string>;
-  /** Epoch milliseconds; the process's clock when not given. */
+  /** Epoch milliseconds; the system clock by default. */
   readonly now?: () => number;
 }
 
-/** How long a login that was read is used, in milliseconds, when the registry does not refuse it before. */
+/** How long a login is cached, in milliseconds, unless the registry refuses it. */
 const KEEP_MS = 3_600_000;
 
 const Stored = z.union([
@@ -24,8 +24,8 @@ const Stored = z.union([
 const FORMS = '{"username": ..., "password": ...}, {"token": ...} or {"identityToken": ...}';
 
 /**
- * The login that a secret holds, in memory only. A secret that was changed is read again when the registry refuses what
- * it held before, and within the hour in any case.
+ * Credentials from a secret, cached in memory only. The secret is read again after an hour, or as soon as the registry refuses the
+ * cached login.
  */
 export function createStoredCredentials({ arn, read, now = systemClock.now }: StoredOptions): CredentialsSource {
   return cachedCredentials(async (signal) => {
@@ -34,13 +34,13 @@ export function createStoredCredentials({ arn, read, now = systemClock.now }: St
   }, now);
 }
 
-/** Nothing of the text is in the error: it is a secret. */
+/** The error contains none of the text: it is a secret. */
 function parseStored(arn: string, text: string): Credentials {
   const parsed = Stored.safeParse(jsonOf(text));
   if (!parsed.success) {
     throw new RegistryError(
       { side: "target", operation: "get-credentials", subject: arn, category: "permanent" },
-      `the secret holds no login; write JSON into it, ${FORMS}, with these fields only`,
+      `the secret contains no login; store JSON in it: ${FORMS}, without other fields`,
     );
   }
   const { data } = parsed;

@@ -6,16 +6,16 @@ import { unlessAborted } from "../../async/abort.ts";
 import { untilAborted } from "../client/until-aborted.ts";
 import type { CopyRequest } from "../../replication/planning/copy-request.ts";
 
-/** Some requests could not be queued: the caller has to queue all of them again. */
+/** At least one request could not be queued: the caller must send all of them again. */
 export class QueueError extends Error {
   override readonly name = "QueueError";
 }
 
-/** SQS takes this many messages in one call (SendMessageBatch). */
+/** The most messages in one call (SendMessageBatch). */
 const BATCH = 10;
 const MAX_TRIES = 3;
 
-/** Puts requests on a queue of their destination. @throws {QueueError} unless every one of them is queued, or the signal's reason. */
+/** Sends requests to the queues of their destinations. @throws {QueueError} unless all are queued, or the signal's reason. */
 export type SendCopyRequests = (
   requests: readonly CopyRequest[],
   signal: AbortSignal,
@@ -37,7 +37,7 @@ export function createCopyRequestSender(
       if (url === undefined) throw new QueueError(`destination ${destination} has no queue; deploy the stack again`);
       for (let start = 0; start < group.length; start += BATCH) {
         const entries = group.slice(start, start + BATCH).map(toEntry);
-        // SQS takes 0 to 900 s (SendMessageBatch, DelaySeconds).
+        // SQS accepts 0 to 900 s (SendMessageBatch, DelaySeconds).
         const delay = delaySeconds === 0 ? {} : { DelaySeconds: delaySeconds };
         await sendAll(
           client,
@@ -68,12 +68,12 @@ async function sendAll(
   }
 }
 
-/** A message; its group lets SQS's fair queues keep one busy repository from starving the others. */
+/** The message group is the repository: with SQS's fair queues, a busy repository does not starve the others. */
 function toEntry(request: CopyRequest, index: number): SendMessageBatchRequestEntry {
   return { Id: String(index), MessageBody: JSON.stringify(request), MessageGroupId: groupId(request.repository) };
 }
 
-/** A group id has at most 128 characters of letters, digits and punctuation (SQS API reference). */
+/** A group id has at most 128 characters (SQS API reference, SendMessage, MessageGroupId). */
 function groupId(repository: string): string {
   return repository.slice(-128);
 }

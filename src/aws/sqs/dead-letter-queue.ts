@@ -9,27 +9,27 @@ import { untilAborted } from "../client/until-aborted.ts";
 import { FAILURE_CLASSES } from "../../replication/outcome/failure-class.ts";
 import type { FailureClass } from "../../replication/outcome/failure-class.ts";
 
-/** A request that failed for good, as it waits for somebody to look after it. */
+/** A request that failed permanently, on the dead-letter queue. */
 export interface DeadLetter {
   readonly id: string;
   readonly body: string;
   readonly class: FailureClass;
   readonly reason: string;
   readonly error: string;
-  /** Key of the tag record, where the message names one. */
+  /** Key of the tag record; undefined when the message names none. */
   readonly record: string | undefined;
   /** ARN of the queue it came from. */
   readonly queueArn: string | undefined;
-  /** When it was put here, epoch milliseconds. */
+  /** When it was sent to this queue, in epoch milliseconds. */
   readonly deadLetteredAt: number;
   readonly receiptHandle: string;
 }
 
-/** How long letters are hidden from others from the time they are looked at or held: what has not been decided then shows again. */
+/** How long a received or held letter stays hidden from other readers, in seconds. After that, it is visible again. */
 export const CLAIM_SECONDS = 900;
 /** Entries of a batch (SQS API reference, "ChangeMessageVisibilityBatch"). */
 const BATCH = 10;
-/** Empty answers in a row after which the queue is believed to have been seen (SQS asks some of its servers each time). */
+/** Consecutive responses without a new letter after which the queue counts as read: SQS samples only some of its servers each time. */
 const EMPTY_ANSWERS = 2;
 
 export type DeadLetterQueue = ReturnType<typeof createDeadLetterQueue>;
@@ -37,8 +37,8 @@ export type DeadLetterQueue = ReturnType<typeof createDeadLetterQueue>;
 export function createDeadLetterQueue(client: SQSClient, url: string) {
   const queue = { client, url };
   return {
-    /** Every letter, each once; hidden from others until it is let go of, moved, or its claim is over. */
-    async *look(signal: AbortSignal): AsyncGenerator<DeadLetter> {
+    /** Receives every letter once, and hides it from other readers until it is released, moved, or its claim expires. */
+    async *receiveAll(signal: AbortSignal): AsyncGenerator<DeadLetter> {
       const seen = new Set<string>();
       for (let empty = 0; empty < EMPTY_ANSWERS;) {
         const command = new ReceiveMessageCommand({
@@ -58,13 +58,14 @@ export function createDeadLetterQueue(client: SQSClient, url: string) {
         }
       }
     },
-    /** Claims letters anew. @returns those whose claim was over before. */
-    hold: (letters: readonly DeadLetter[], signal: AbortSignal) => setVisibility(queue, letters, CLAIM_SECONDS, signal),
-    /** Lets others see letters again. One that they see already, or that cannot be let go of now, shows again when its claim is over. */
-    async letGo(letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
+    /** Renews the claim on letters. @returns those whose claim could not be renewed. */
+    renew: (letters: readonly DeadLetter[], signal: AbortSignal) =>
+      setVisibility(queue, letters, CLAIM_SECONDS, signal),
+    /** Makes letters visible to other readers again. Best effort: a letter that SQS does not release is visible again when its claim expires. */
+    async release(letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
       await setVisibility(queue, letters, 0, signal);
     },
-    /** Puts a body on another queue, then takes the letter away: interrupted in between, it is there twice, never not at all. */
+    /** Sends a body to another queue, then deletes the letter. An interruption in between duplicates the request; it never loses it. */
     async move(
       { receiptHandle }: DeadLetter,
       to: { readonly url: string; readonly body: string },
@@ -109,7 +110,7 @@ async function setVisibility(
 
 function toLetter({ MessageId, Body, ReceiptHandle, Attributes, MessageAttributes }: Message): DeadLetter {
   const attribute = (name: string): string | undefined => MessageAttributes?.[name]?.StringValue;
-  // A message without our attributes was moved by SQS itself: it was delivered too often.
+  // SQS itself moves messages that exceed the receive count, without our attributes.
   const named = attribute("class") ?? "undelivered";
   return {
     id: MessageId ?? "",

@@ -3,20 +3,20 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import { untilAborted } from "../client/until-aborted.ts";
 import type { CopyQueue } from "../../contract/stack/queues.ts";
 
-/** A message of a long queue. */
+/** A message of a queue of the long lane. */
 interface LongLaneMessage {
   readonly messageId: string;
   readonly body: string;
   readonly receiptHandle: string;
-  /** Names the queue by its last part, as an ARN does. */
+  /** Ends with the queue's name, as an ARN does; account and region are empty. */
   readonly queueArn: string;
   readonly receiveCount: number;
 }
 
-/** Longest wait of a receive (SQS API, ReceiveMessage, WaitTimeSeconds). */
+/** The longest long poll (SQS API reference, ReceiveMessage, WaitTimeSeconds). */
 const WAIT_SECONDS = 20;
 
-/** A queue read by us, where no event source mapping does it. */
+/** Reads a queue of the long lane. No event source mapping reads it: the builds do. */
 export function createLongLaneQueue(client: SQSClient, { name, url }: CopyQueue, visibilitySeconds: number) {
   return {
     async receive(signal: AbortSignal): Promise<LongLaneMessage | undefined> {
@@ -27,7 +27,7 @@ export function createLongLaneQueue(client: SQSClient, { name, url }: CopyQueue,
         VisibilityTimeout: visibilitySeconds,
         MessageSystemAttributeNames: ["ApproximateReceiveCount"],
       });
-      // The client's own limit for an answer is shorter than this wait.
+      // The client's default response timeout is shorter than this long poll.
       const { Messages = [] } = await untilAborted(signal, (options) =>
         client.send(command, { ...options, requestTimeout: 2_000 * WAIT_SECONDS }),
       );

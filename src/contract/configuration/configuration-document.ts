@@ -28,12 +28,12 @@ const globOf = (longest: number) =>
 const Glob = globOf(LONGEST.repository);
 const TagGlob = globOf(LONGEST.tag);
 
-/** The registry images are pushed to: one ECR registry, that is, one account and region. */
+/** The registry that images are pushed to: one ECR registry, which is one account and region. */
 const Source = z.strictObject(PROVIDERS.ecr.options);
 
-/** When a destination that fails is left alone; see `CIRCUIT` for what the defaults mean. */
+/** When the circuit of a failing destination opens; `CIRCUIT` explains the defaults. */
 const Circuit = z.strictObject({
-  /** What is judged: the calls of the last seconds, or the last calls. */
+  /** The calls that count: those of the last seconds, or the last N. */
   window: z
     .union([
       z.strictObject({ seconds: z.int().min(10).max(600) }),
@@ -45,32 +45,31 @@ const Circuit = z.strictObject({
   slowRate: z.number().gt(0).max(1).default(CIRCUIT.slowRate),
 });
 
-/** What every destination has beside the options of its kind. */
+/** Fields of every destination, in addition to the options of its kind. */
 const placement = {
   name: Name,
-  /** Repository path everything goes under: for Artifact Registry `project/repository`. */
+  /** Repository path in front of every repository name: for Artifact Registry `project/repository`. */
   prefix: RepositoryName,
   /**
-   * Requests per second that everything together sends at most. The default keeps one project within Artifact Registry's
-   * quota of 18,000 writes a minute, even if every request were one.
+   * The most requests per second of all functions together. The default keeps one project within Artifact Registry's quota of 18,000
+   * writes a minute, even if every request were a write.
    */
   requestsPerSecond: z.int().min(1).max(10_000).default(250),
   circuit: Circuit.prefault({}),
 };
 
-/** Fields of a destination, whatever its kind. */
 const Placement = z.object(placement);
 
-/** A place images are replicated to. */
+/** A place that images are replicated to. */
 export interface Destination extends z.infer<typeof Placement> {
   readonly kind: string;
-  /** How to reach it. */
+  /** How to reach its registry. */
   readonly access: RegistryAccess;
-  /** What its kind says against its options, each of which is well-formed. */
+  /** Problems between well-formed options, found by its kind. */
   readonly problems: readonly OptionProblem[];
 }
 
-/** Which fields a destination has is a matter of its kind; kinds are looked up when a document is read. */
+/** The kind decides which fields a destination has. Kinds are looked up when a document is parsed. */
 const Destination = z
   .looseObject({ kind: z.string({ error: ({ input }) => unknownKindProblem(input) }) })
   .transform((written, context): Destination => {
@@ -90,7 +89,7 @@ const Destination = z
     return { ...place, kind, ...registryOfKind(kind, parsed.data, place.prefix) };
   });
 
-/** A destination as it is written, of the kinds that come with the product. */
+/** A destination in a document, of the built-in kinds. */
 type WrittenDestination = z.input<typeof Placement> &
   (
     | ({ readonly kind: "artifactRegistry" } & z.input<z.ZodObject<typeof PROVIDERS.artifactRegistry.options>>)
@@ -102,51 +101,51 @@ export const Rule = z.strictObject({
   repositories: z.array(Glob).min(1),
   /** Which tags: globs. */
   tags: z.array(TagGlob).min(1).default(["*"]),
-  /** Also images that have no tag, by their digests. */
+  /** Whether to copy untagged images, too, by their digests. */
   untagged: z.boolean().default(false),
   /** Names of destinations. */
   destinations: z.array(Name).min(1),
-  /** Another name at the target; only for a rule of exactly one repository. */
+  /** Another repository name at the target; only for a rule with exactly one repository. */
   as: RepositoryName.optional(),
 });
 
-/** How requests are tried again in place: a preset, and what is different for some operations. */
+/** How requests are retried within one delivery: a preset, and overrides for some operations. */
 export const Retries = z.strictObject({
   preset: z.enum(["off", "standard", "patient"]).default("standard"),
   operations: z
     .partialRecord(
       z.enum(REGISTRY_OPERATIONS),
       z.strictObject({
-        /** Tries in all, the first one included. */
+        /** Total attempts, including the first one. */
         tries: z.int().min(1).max(10).optional(),
-        /** Full jitter: a wait is uniform in [0, baseMs * 2^n) milliseconds. */
+        /** Full jitter: a backoff is uniform in [0, baseMs * 2^n) milliseconds. */
         baseMs: z.int().min(0).max(60_000).optional(),
-        /** The longest wait a busy registry is given in place, in milliseconds. */
+        /** The longest in-place wait for a busy registry, in milliseconds. */
         busyMs: z.int().min(0).max(60_000).optional(),
       }),
     )
     .default({}),
 });
 
-/** A comparison that begins by the clock. */
+/** A comparison that starts on a schedule. */
 export const NamedSchedule = z.strictObject({
   name: Name,
   /** When: `cron(...)` or `rate(...)` of EventBridge Scheduler. */
   at: ScheduleExpression,
-  /** What a cron's hours mean. */
+  /** The time zone of a cron expression. */
   timeZone: TimeZone.default("UTC"),
   include: z.array(Glob).min(1).default(["**"]),
   exclude: z.array(Glob).default([]),
 });
 
-/** The comparison that finds what no event told: which repositories, and how often. */
+/** The regular comparison, which finds pushes whose event was lost: which repositories, and how often. */
 const Reconcile = z.strictObject({
   include: z.array(Glob).min(1).default(["**"]),
   exclude: z.array(Glob).default([]),
   everyMinutes: z.int().min(1).max(4_320).default(10),
-  /** A push younger than this is left to its event. */
+  /** A push younger than this is ignored: its event is probably still on its way. */
   graceSeconds: z.int().min(1).max(3_600).default(60),
-  /** Comparisons beside the regular one, each at times of its own: of what it leaves out, or more rarely of everything. */
+  /** Additional comparisons on their own schedules, for example of repositories that the regular one excludes. */
   schedules: z.array(NamedSchedule).max(20).default([]),
 });
 
@@ -156,16 +155,16 @@ export const Document = z.strictObject({
   source: Source,
   destinations: z.array(Destination).min(1).max(100),
   rules: z.array(Rule).min(1).max(1_000),
-  /** An index whose children are not all at the source: a failure, or copied as it is. */
+  /** What happens to an index with children that are missing at the source: `fail`, or `keep` to copy it as it is. */
   sparseIndexes: z.enum(["fail", "keep"]).default("fail"),
   retries: Retries.default({ preset: "standard", operations: {} }),
   reconcile: Reconcile.prefault({}),
-  /** Builds for what takes longer than a function may; without them, such an image ends as a dead letter. */
+  /** Builds for copies that take longer than a function may. Without them, such a copy ends as a dead letter. */
   longLane: z.boolean().default(true),
 });
 
 type Written = Omit<z.input<typeof Document>, "destinations"> & { readonly destinations: WrittenDestination[] };
-/** The configuration as written. A registry by ECR's own host says which account and region it is of. */
+/** The input type of a configuration. With a registry of ECR's own form, account and region of the source may be omitted. */
 export type ConfigurationDocument =
   | Written
   | (Omit<Written, "source"> & {
@@ -173,7 +172,7 @@ export type ConfigurationDocument =
     });
 export type Source = z.infer<typeof Source>;
 
-/** Every name of a field, for what was probably meant by another one. */
+/** The names of all fields, for suggestions. */
 export function configurationFieldNames(): string[] {
   const shapes = [Document, Rule, Retries, Reconcile, NamedSchedule, Source, Circuit, Federation].map(
     ({ shape }) => shape,

@@ -5,30 +5,29 @@ import type { Configuration } from "./configuration.ts";
 import { parseYaml } from "./yaml-document.ts";
 import type { YamlDocument } from "./yaml-document.ts";
 
-/** A configuration, and the JSON text of it that the functions get. */
+/** A configuration, and its JSON text for the functions. */
 export interface ConfigurationFile {
   readonly configuration: Configuration;
   readonly text: string;
 }
 
-/** Far more than fits into a function's variables, and little enough to be parsed at once. */
+/** Limit for a file: far more than a function's variables can hold, and small enough to parse. */
 const FILE_MAX_BYTES = 262_144;
 
 /**
- * Reads a configuration that people wrote: YAML, of which JSON is a part.
- * @throws {ConfigurationError} naming everything that is wrong, by line, column and field.
+ * Parses a configuration file, YAML or JSON.
+ * @throws {ConfigurationError} with all problems, each with line, column and field.
  */
-export function parseConfigurationFile(written: string): ConfigurationFile {
-  if (Buffer.byteLength(written) > FILE_MAX_BYTES) {
-    throw new ConfigurationError([
-      `configuration: has more than ${FILE_MAX_BYTES} bytes, and no stack can take so much`,
-    ]);
+export function parseConfigurationFile(text: string): ConfigurationFile {
+  if (Buffer.byteLength(text) > FILE_MAX_BYTES) {
+    throw new ConfigurationError([`configuration: is larger than ${FILE_MAX_BYTES} bytes, which no stack can hold`]);
   }
-  const document = parseYaml(written);
+  const document = parseYaml(text);
   if (document.problems.length > 0) {
     throw new ConfigurationError(
       document.problems.map(
-        ({ line, column, text }) => `line ${line}, column ${column}: configuration: is neither YAML nor JSON (${text})`,
+        (problem) =>
+          `line ${problem.line}, column ${problem.column}: configuration: is neither YAML nor JSON (${problem.text})`,
       ),
     );
   }
@@ -36,13 +35,13 @@ export function parseConfigurationFile(written: string): ConfigurationFile {
     return { configuration: parseConfiguration(document.value), text: JSON.stringify(document.value) };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    const problems = error.problems.flatMap((problem) => placed(problem, document));
+    const problems = error.problems.flatMap((problem) => withPosition(problem, document));
     throw new ConfigurationError([...new Set(problems)], { cause: error });
   }
 }
 
-/** A problem with its line and column; of several unknown fields each by itself, with the name that was probably meant. */
-function placed(problem: string, { positionOf }: YamlDocument): string[] {
+/** A problem with its line and column. Unknown fields become one problem each, with a suggestion. */
+function withPosition(problem: string, { positionOf }: YamlDocument): string[] {
   const [, named = "", text = problem] = /^([\w.[\]-]+): (.*)$/s.exec(problem) ?? [];
   const field = named === "configuration" ? "" : named;
   const unknown = /^Unrecognized keys?: (.+)$/.exec(text)?.[1];
@@ -50,6 +49,6 @@ function placed(problem: string, { positionOf }: YamlDocument): string[] {
   return [...unknown.matchAll(/"([^"]*)"/g)].map(([, key = ""]) => {
     const path = field === "" ? key : `${field}.${key}`;
     const meant = didYouMean(key, configurationFieldNames());
-    return `${positionOf(path)}: ${path}: there is no such field${meant === undefined ? "" : `; did you mean ${meant}?`}`;
+    return `${positionOf(path)}: ${path}: unknown field${meant === undefined ? "" : `; did you mean ${meant}?`}`;
   });
 }

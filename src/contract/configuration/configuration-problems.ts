@@ -5,11 +5,11 @@ import { accountAndRegion } from "../providers/ecr.ts";
 import { isGlob } from "./glob.ts";
 import { PROVIDERS } from "../providers/providers.ts";
 
-/** What is wrong with a document whose fields are well-formed, each: names that do not fit, hosts that may not be. */
+/** Problems between well-formed fields: unknown or duplicate names, hosts that are not allowed. */
 export function documentProblems({ source, destinations, rules, reconcile }: z.infer<typeof Document>): string[] {
   return [
     ...nameProblems(destinations, rules),
-    ...twice(reconcile.schedules).map((name) => `reconcile.schedules: "${name}" is defined twice`),
+    ...duplicates(reconcile.schedules).map((name) => `reconcile.schedules: "${name}" is defined twice`),
     ...hostProblems(source, destinations),
   ];
 }
@@ -26,10 +26,14 @@ function nameProblems(destinations: readonly Destination[], rules: z.infer<typeo
       ? [`rules[${index}].as: needs a rule of exactly one repository, without wildcards`]
       : [],
   );
-  return [...twice(destinations).map((name) => `destinations: "${name}" is defined twice`), ...unknown, ...renamed];
+  return [
+    ...duplicates(destinations).map((name) => `destinations: "${name}" is defined twice`),
+    ...unknown,
+    ...renamed,
+  ];
 }
 
-function twice(named: readonly { readonly name: string }[]): string[] {
+function duplicates(named: readonly { readonly name: string }[]): string[] {
   const names = named.map(({ name }) => name);
   return names.filter((name, index) => names.indexOf(name) !== index);
 }
@@ -56,7 +60,7 @@ function hostProblems(source: Source, destinations: readonly Destination[]): str
   ];
 }
 
-const LOOP = "is the source itself; what is copied there would be copied again, without end";
+const LOOP = "is the source itself; every copy there would trigger another copy";
 
 function isSource(source: Source, destination: string): boolean {
   const host = destination.toLowerCase();

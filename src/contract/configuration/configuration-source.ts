@@ -2,23 +2,23 @@ import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { ConfigurationError, parseConfigurationText } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 
-/** Where a function's configuration comes from; asked once, when its container starts. */
+/** Where a function's configuration comes from. Read once, when its container starts. */
 export interface ConfigurationSource {
-  /** @throws {ConfigurationError} when there is none that can be used. */
+  /** @throws {ConfigurationError} when it is missing or invalid. */
   readonly read: () => Promise<Configuration>;
 }
 
-/** What a packed configuration may grow to, in bytes: far more than a variable of 4 KB unpacks to, unless it is made to. */
+/** Limit for an unpacked configuration, in bytes. Guards against decompression bombs: a genuine one of 4 KB is far smaller. */
 const UNPACKED_MAX_BYTES = 1_048_576;
 
-/** A configuration that is in a variable: as {@link packConfiguration} made it, or JSON as it is. */
+/** A configuration in an environment variable: packed by {@link packConfiguration}, or plain JSON. */
 export function configurationInVariable(value: string): ConfigurationSource {
   return {
     read: async () => parseConfigurationText(value.startsWith("{") ? value : unpackConfiguration(value)),
   };
 }
 
-/** JSON text of a configuration, for a variable: Brotli in base64, a fifth of the text. The same text packs to the same value. */
+/** Packs the JSON text of a configuration for a variable: Brotli in base64, about a fifth of its size. Deterministic. */
 export function packConfiguration(text: string): string {
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
@@ -27,7 +27,7 @@ export function packConfiguration(text: string): string {
   return brotliCompressSync(text, { params }).toString("base64");
 }
 
-/** @throws {ConfigurationError} when nothing was packed there. */
+/** @throws {ConfigurationError} when the value is not a packed configuration. */
 function unpackConfiguration(value: string): string {
   try {
     return brotliDecompressSync(Buffer.from(value, "base64"), { maxOutputLength: UNPACKED_MAX_BYTES }).toString();

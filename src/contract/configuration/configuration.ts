@@ -7,15 +7,15 @@ import { accountAndRegion } from "../providers/ecr.ts";
 import { compileGlobs } from "./glob.ts";
 import { targetCollisions } from "./target-collisions.ts";
 
-/** One rule, its patterns compiled. */
+/** A rule with compiled patterns. */
 export interface Rule extends z.infer<typeof RuleDocument> {
   matchesRepository(repository: string): boolean;
   matchesTag(tag: string): boolean;
 }
 
-/** Some of the repositories. */
+/** A selection of repositories. */
 interface Selection {
-  /** Is a repository compared, as far as the rules want it at all? */
+  /** Whether a repository is compared. Repositories that no rule copies are never compared. */
   readonly matches: (repository: string) => boolean;
 }
 
@@ -25,7 +25,7 @@ export interface Configuration {
   readonly rules: readonly Rule[];
   readonly sparseIndexes: "fail" | "keep";
   readonly retries: z.infer<typeof Retries>;
-  /** Are there builds for what takes longer than a function may? */
+  /** Whether builds run copies that take longer than a function may. */
   readonly longLane: boolean;
   readonly reconcile: Selection & {
     readonly everyMinutes: number;
@@ -34,7 +34,7 @@ export interface Configuration {
   };
 }
 
-/** The configuration cannot be used; each problem names its field. */
+/** The configuration is invalid; each problem names its field. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
   readonly problems: readonly string[];
@@ -53,7 +53,7 @@ export class ConfigurationError extends Error {
  * @throws {ConfigurationError} with every problem found.
  */
 export function parseConfiguration(document: unknown): Configuration {
-  const result = Document.safeParse(withNamedRegistry(document));
+  const result = Document.safeParse(withAccountFromHost(document));
   if (!result.success) {
     const problems = result.error.issues.map(
       (issue) => `${fieldPath(issue.path) || "configuration"}: ${issue.message}`,
@@ -69,19 +69,19 @@ export function parseConfiguration(document: unknown): Configuration {
   const problems = [...documentProblems(result.data), ...targetCollisions(destinations, rules)];
   if (problems.length > 0) throw new ConfigurationError(problems);
   const { schedules, ...regular } = result.data.reconcile;
-  const reconcile = { ...selecting(regular), schedules: schedules.map(selecting) };
+  const reconcile = { ...compileSelection(regular), schedules: schedules.map(compileSelection) };
   return { source, destinations, rules, retries, sparseIndexes, longLane, reconcile };
 }
 
-/** Takes account and region from the source's host where they are not written. */
-function withNamedRegistry(document: unknown): unknown {
+/** Adds account and region from the source's host where the document omits them. */
+function withAccountFromHost(document: unknown): unknown {
   const written = z.looseObject({ source: z.looseObject({ registry: z.string() }) }).safeParse(document).data;
   const named = written === undefined ? undefined : accountAndRegion(written.source.registry);
   return named === undefined ? document : { ...written, source: { ...named, ...written?.source } };
 }
 
-/** Globs become a test. */
-function selecting<T extends { readonly include: readonly string[]; readonly exclude: readonly string[] }>(
+/** Compiles the globs of a selection. */
+function compileSelection<T extends { readonly include: readonly string[]; readonly exclude: readonly string[] }>(
   globs: T,
 ): Omit<T, "include" | "exclude"> & Selection {
   const { include, exclude, ...rest } = globs;
@@ -89,7 +89,7 @@ function selecting<T extends { readonly include: readonly string[]; readonly exc
   return { ...rest, matches: (repository) => isIncluded(repository) && !isExcluded(repository) };
 }
 
-/** {@link parseConfiguration} of JSON text. @throws {ConfigurationError} also when the text is no JSON. */
+/** {@link parseConfiguration} of JSON text. @throws {ConfigurationError} also when the text is not JSON. */
 export function parseConfigurationText(text: string): Configuration {
   let document: unknown;
   try {

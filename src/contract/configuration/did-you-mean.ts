@@ -1,11 +1,11 @@
-/** The word of a list that was probably meant; undefined when none is near: more than a third of its letters are other ones. */
+/** The known word closest to a misspelled one; undefined when more than a third of the letters differ. */
 export function didYouMean(word: string, known: readonly string[]): string | undefined {
   const near = known.map((each) => ({ each, distance: distanceOf(word.toLowerCase(), each.toLowerCase()) }));
   const [best] = near.toSorted((a, b) => a.distance - b.distance);
   return best !== undefined && best.distance <= Math.max(word.length, best.each.length) / 3 ? best.each : undefined;
 }
 
-/** Letters to add, take out or change to make one word of the other (Levenshtein). */
+/** The Levenshtein distance. */
 function distanceOf(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [index, letter] of Array.from(from).entries()) {

@@ -7,38 +7,38 @@ export function compileGlobs(patterns: readonly string[]): (text: string) => boo
 
 /** The longest names, in characters: of repositories (Amazon ECR API, CreateRepository), and of tags (distribution-spec). */
 export const LONGEST = { repository: 256, tag: 128 } as const;
-/** What one match may take, in steps of the matcher: some tenths of a second. */
+/** Limit for one match, in steps of the matcher: some tenths of a second. */
 const MOST_STEPS = 100_000_000;
 
 /**
- * Why a pattern can match no repository and no tag at all, or takes too long to match, or means something else than it says; undefined when it is well. The
- * first kind would do nothing, and say nothing.
+ * Why a pattern is refused: it can match no name at all, takes too long to match, or means something else than it appears to. Undefined
+ * for a valid pattern. Without this check, a pattern that matches nothing would be ignored silently.
  */
 export function globProblem(pattern: string, longest: number = LONGEST.repository): string | undefined {
   return shapeProblem(pattern) ?? meaningProblem(pattern) ?? timeProblem(pattern, longest);
 }
 
 function shapeProblem(pattern: string): string | undefined {
-  if (/\s/.test(pattern)) return "has white space, which no name has";
-  if (/^!(?!\()/.test(pattern)) return "starts with !; patterns say what is taken, not what is left out";
-  if (/^\/|\/$|\/\//.test(pattern)) return "has a / at its start or end, or two together, which no name has";
+  if (/\s/.test(pattern)) return "contains white space, which no name has";
+  if (/^!(?!\()/.test(pattern)) return "starts with !; patterns select names, they do not exclude them";
+  if (/^\/|\/$|\/\//.test(pattern)) return "starts or ends with /, or contains //, which no name does";
   const isOpen = ["[]", "{}", "()"].some(([open = "", close = ""]) => count(pattern, open) !== count(pattern, close));
-  return isOpen ? "has a bracket without its other half" : undefined;
+  return isOpen ? "has an unbalanced bracket" : undefined;
 }
 
 function meaningProblem(pattern: string): string | undefined {
-  if (pattern.includes("+")) return "has a +, which no name has, and repetitions of groups are not taken";
-  if (/\*\(/.test(pattern)) return "has a repetition of a group; name what may stand there, or write *";
+  if (pattern.includes("+")) return "contains +, which no name has; repetitions of groups are not supported";
+  if (/\*\(/.test(pattern)) return "has a repetition of a group; list the alternatives, or write *";
   if (/\{(?:[^{},]{2,}\.\.|[^{},]*\.\.[^{},]{2,})[^{},]*\}/.test(pattern)) {
-    return "has a range of more than single characters; write {a,b} or [0-9]";
+    return "has a range of several characters; write {a,b} or [0-9]";
   }
-  if (/[{([][^})\]]*\{[^{},]*\.\.[^{},]*\}/.test(pattern)) return "has a range within a group; write [a-c] there";
+  if (/[{([][^})\]]*\{[^{},]*\.\.[^{},]*\}/.test(pattern)) return "has a range inside a group; write [a-c]";
   return undefined;
 }
 
 /**
- * A matcher tries every way to share n characters among k wildcards, about n^k / k!, and that for every choice of alternatives: with 3 wildcards it
- * is 20 milliseconds for the longest name of a repository, with 5 it is 14 seconds.
+ * A matcher tries every way to distribute n characters over k wildcards, about n^k / k!, for every combination of alternatives: for the
+ * longest repository name, 3 wildcards take 20 milliseconds and 5 take 14 seconds.
  */
 function timeProblem(pattern: string, longest: number): string | undefined {
   const wildcards = competingWildcards(pattern);
@@ -46,10 +46,10 @@ function timeProblem(pattern: string, longest: number): string | undefined {
   let steps = choices;
   for (let each = 1; each <= wildcards; each++) steps *= longest / each;
   if (steps <= MOST_STEPS) return undefined;
-  return `has ${wildcards} wildcards and ${choices} choices of alternatives that compete for the same part of a name, which takes too long to match; write fewer, or several patterns`;
+  return `has ${wildcards} wildcards and ${choices} combinations of alternatives in one part of a name, which takes too long to match; use fewer, or several patterns`;
 }
 
-/** In how many ways the alternatives of all groups can be chosen. */
+/** The number of combinations of all alternatives. */
 function choicesOf(pattern: string): number {
   const open: number[] = [];
   let choices = 1;
@@ -61,7 +61,7 @@ function choicesOf(pattern: string): number {
   return choices;
 }
 
-/** Wildcards of the component that has most of them, and those that stand for whole components. What is in a group is part of its component. */
+/** The most wildcards in one path component, plus all `**`. A group is part of its component. */
 function competingWildcards(pattern: string): number {
   let depth = 0;
   const components = [""];

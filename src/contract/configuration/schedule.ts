@@ -3,7 +3,7 @@ import * as z from "zod";
 const RATE = /^rate\((?:1 (?:minute|hour|day)|(?:[2-9]|[1-9]\d+) (?:minutes|hours|days))\)$/;
 const CRON_FIELD = /^[A-Z0-9*?,/#-]+$/;
 
-/** Why text is no schedule that comes again, of Amazon EventBridge Scheduler (user guide, "Schedule types"); undefined when it is one. */
+/** Why a text is not a recurring schedule of Amazon EventBridge Scheduler (user guide, "Schedule types"); undefined when it is one. */
 function scheduleProblem(text: string): string | undefined {
   if (RATE.test(text)) return undefined;
   const fields = /^cron\((.*)\)$/.exec(text)?.[1]?.split(" ") ?? [];
@@ -15,7 +15,7 @@ function scheduleProblem(text: string): string | undefined {
   return "needs ? for exactly one of day of month and day of week";
 }
 
-/** A schedule as EventBridge Scheduler takes it. */
+/** A recurring schedule of EventBridge Scheduler: `rate(...)` or `cron(...)`. */
 export const ScheduleExpression = z.string().superRefine((text, context) => {
   const problem = scheduleProblem(text);
   if (problem !== undefined) context.addIssue({ code: "custom", message: `"${text}" ${problem}` });
@@ -28,4 +28,4 @@ export const TimeZone = z.string().refine((name) => {
   } catch {
     return false;
   }
-}, "is no time zone of the IANA database");
+}, "is not a time zone of the IANA database");

@@ -12,14 +12,14 @@ interface Mapping {
 }
 
 /**
- * Rules under which two source repositories could write one target repository: whichever is pushed last would win,
- * so the configuration is refused (fault R28).
+ * Problems of rules by which two source repositories could write to one target repository. The last push would win, so such a
+ * configuration is refused (fault R28).
  */
 export function targetCollisions(destinations: readonly Place[], rules: readonly Mapping[]): string[] {
   return [...sharedPlaces(destinations), ...rules.flatMap((rule, index) => renameCollisions(rules, rule, index))];
 }
 
-/** Two destinations in one place, or one inside the other: repositories `a/b` and `b` could meet there. */
+/** Destinations with the same path, or one inside the other: `a/b` in one and `b` in the other could be one repository. */
 function sharedPlaces(destinations: readonly Place[]): string[] {
   return destinations.flatMap((place, index) =>
     destinations.slice(0, index).flatMap((other) => {
@@ -28,18 +28,18 @@ function sharedPlaces(destinations: readonly Place[]): string[] {
       if (mine === theirs) return [`destinations[${index}]: "${place.name}" and "${other.name}" are both ${where}`];
       if (!mine.startsWith(theirs) && !theirs.startsWith(mine)) return [];
       return [
-        `destinations[${index}]: "${place.name}" (${where}) and "${other.name}" (${other.access.registry}/${other.prefix}) lie one inside the other; choose prefixes side by side`,
+        `destinations[${index}]: "${place.name}" (${where}) and "${other.name}" (${other.access.registry}/${other.prefix}) overlap: one is inside the other; choose separate prefixes`,
       ];
     }),
   );
 }
 
-/** Comparable: hosts are the same in any case, and 443 is where registries are anyway. */
+/** Normalized for comparison: hosts are case-insensitive, and 443 is the default port. */
 function pathOf({ access, prefix }: Place): string {
   return `${access.registry.toLowerCase().replace(/:443$/, "")}/${prefix}/`;
 }
 
-/** A renamed repository must not take the name under which another source repository arrives. */
+/** A renamed repository must not have the target name of another source repository. */
 function renameCollisions(rules: readonly Mapping[], rule: Mapping, index: number): string[] {
   const { as } = rule;
   const from = rule.repositories[0];
@@ -48,6 +48,6 @@ function renameCollisions(rules: readonly Mapping[], rule: Mapping, index: numbe
     if (otherIndex === index || !other.destinations.some((name) => rule.destinations.includes(name))) return [];
     const sameName = other.as === undefined ? other.matchesRepository(as) : other.as === as && otherIndex > index;
     if (!sameName || (other.as !== undefined && other.repositories[0] === from)) return [];
-    return [`rules[${index}].as: "${as}" is also where rules[${otherIndex}] puts another repository`];
+    return [`rules[${index}].as: "${as}" is also the target of another repository in rules[${otherIndex}]`];
   });
 }

@@ -1,18 +1,18 @@
 import { isNode, LineCounter, parseDocument } from "yaml";
 
-/** What is wrong with a document, and where; both counts begin at 1. */
+/** A syntax error and its position; line and column start at 1. */
 export interface YamlProblem {
   readonly line: number;
   readonly column: number;
   readonly text: string;
 }
 
-/** A document that a person wrote: YAML, of which JSON is a part. */
+/** A parsed YAML document; JSON is YAML, too. */
 export interface YamlDocument {
   readonly value: unknown;
-  /** What keeps it from being YAML. */
+  /** Syntax errors; with any, the value is undefined. */
   readonly problems: readonly YamlProblem[];
-  /** `line 3, column 5` of a field such as `rules[0].as`, or of the nearest one around it that is written. */
+  /** `line 3, column 5` of a field such as `rules[0].as`, or of its nearest ancestor in the document. */
   readonly positionOf: (field: string) => string;
 }
 
@@ -39,7 +39,7 @@ export function parseYaml(text: string): YamlDocument {
   };
 }
 
-/** `rules[0].as` as the keys it is made of. */
+/** `rules[0].as` as its keys, `["rules", 0, "as"]`. */
 function keysOf(field: string): (string | number)[] {
   return [...field.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([name, index]) =>
     index === undefined ? name : Number(index),

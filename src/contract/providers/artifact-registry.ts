@@ -8,14 +8,14 @@ const shape = {
   registry: RegistryHostField,
   plainHttp: z.boolean().default(false),
   federation: Federation.optional(),
-  /** Where no federation can be: the secret that holds a service account's key (JSON). Read into memory, and nowhere else. */
+  /** Without federation: the secret that contains a service account's key (JSON). Kept in memory only. */
   keySecret: SecretArn.optional(),
-  /** The KMS key that secret is encrypted with, when it is not the account's `aws/secretsmanager`. */
+  /** The KMS key of that secret, unless it is the account's `aws/secretsmanager`. */
   secretEncryptionKey: KeyArn.optional(),
 };
 type Options = z.infer<z.ZodObject<typeof shape>>;
 
-/** Google Artifact Registry: `LOCATION-docker.pkg.dev`, and the gcr.io names it serves since 2025. */
+/** Google Artifact Registry: `LOCATION-docker.pkg.dev`, and the gcr.io hosts that it has served since 2025. */
 export const artifactRegistry = {
   options: shape,
   isDestination: true,
@@ -46,7 +46,7 @@ function hostProblems({ registry, plainHttp }: Options): readonly OptionProblem[
   return [{ field: "registry", text }];
 }
 
-/** On gcr.io names the repository is the host's (`googlePlace`). */
+/** On gcr.io hosts, the host itself names the repository (`googlePlace`). */
 function prefixProblems({ registry, plainHttp }: Options, prefix: string): readonly OptionProblem[] {
   if (plainHttp || !isGoogle(registry)) return [];
   const { project, repository } = googlePlace(registry, prefix);
@@ -54,7 +54,7 @@ function prefixProblems({ registry, plainHttp }: Options, prefix: string): reado
   return [{ field: "prefix", text: `${prefix} names no repository; write ${prefixForm(registry)}` }];
 }
 
-/** A project within a domain stands as two components. */
+/** A domain-scoped project has two components. */
 function prefixForm(registry: string): string {
   return registry.endsWith("gcr.io")
     ? "PROJECT, or DOMAIN/PROJECT"
@@ -63,13 +63,13 @@ function prefixForm(registry: string): string {
 
 function loginProblems({ plainHttp, federation, keySecret, secretEncryptionKey }: Options): readonly OptionProblem[] {
   if (federation !== undefined && keySecret !== undefined) {
-    return [{ field: "keySecret", text: "stands beside a federation; keep the federation, which needs no key" }];
+    return [{ field: "keySecret", text: "conflicts with federation; remove it, because federation needs no key" }];
   }
   if (secretEncryptionKey !== undefined && keySecret === undefined) {
-    return [{ field: "secretEncryptionKey", text: "stands without a keySecret; remove it, or name the secret" }];
+    return [{ field: "secretEncryptionKey", text: "needs a keySecret; remove it, or set keySecret" }];
   }
   if (plainHttp || federation !== undefined || keySecret !== undefined) return [];
-  const text = "is missing: Artifact Registry lets only identities of Google write (docs/use/google-setup.md)";
+  const text = "is missing: only Google identities may write to Artifact Registry (docs/use/google-setup.md)";
   return [{ field: "federation", text }];
 }
 

@@ -7,21 +7,21 @@ import type { Provider } from "./provider.ts";
 const shape = {
   account: z.string().regex(/^\d{12}$/, "is not a 12-digit AWS account id"),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not an AWS region"),
-  /** Where it is reached instead of its usual host: a test registry, an interface endpoint. */
+  /** Another host than the usual one: a test registry, an interface endpoint. */
   registry: RegistryHostField.optional(),
   /** Plain HTTP; only for loopback hosts. */
   plainHttp: z.boolean().default(false),
-  /** Hosts that blob downloads may be redirected to, beside the registry; `*` stands for one label or part of it. */
+  /** Hosts that blob downloads may be redirected to, in addition to the registry; `*` matches within one label. */
   blobHosts: HostPatterns.optional(),
 };
 
-/** Its usual host, FIPS, dual-stack, both, and China's (ECR user guide, "Amazon ECR private registry"). */
+/** The usual hosts, FIPS, dual-stack, both, and China's (ECR user guide, "Amazon ECR private registry"). */
 const HOST = /^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$/;
 
 /** One account's private registry in one region of Amazon ECR (ECR user guide, "Private registries"). */
 export const ecr = {
   options: shape,
-  // Its repositories have to be created before they are written, by a role that may: that is not built.
+  // ECR repositories must exist before a push. Creating them is not implemented.
   isDestination: false,
   problems({ account, region, registry }) {
     const named = registry === undefined ? undefined : accountAndRegion(registry);
@@ -39,13 +39,13 @@ export const ecr = {
   }),
 } as const satisfies Provider<typeof shape>;
 
-/** Whose registry a host is, in whichever of ECR's forms; undefined for any other host. */
+/** Account and region in any of ECR's host names; undefined for other hosts. */
 export function accountAndRegion(host: string): { readonly account: string; readonly region: string } | undefined {
   const { account, region } = HOST.exec(host)?.groups ?? {};
   return account === undefined || region === undefined ? undefined : { account, region };
 }
 
-/** The hosts ECR redirects blob downloads to: the region's layer bucket in Amazon S3, and nothing else. */
+/** The hosts that ECR redirects blob downloads to: the region's layer bucket in Amazon S3. */
 function layerBucket(region: string): readonly string[] {
   const bucket = `prod-${region}-starport-layer-bucket`;
   return [

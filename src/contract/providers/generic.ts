@@ -7,11 +7,11 @@ import type { Provider } from "./provider.ts";
 const shape = {
   registry: RegistryHostField,
   plainHttp: z.boolean().default(false),
-  /** Its token server, its object store: whatever else it may send us to, beside the hosts it is known for. */
+  /** Hosts that the registry may refer to, such as a token server or object store, in addition to its known hosts. */
   allowedHosts: HostPatterns.default([]),
-  /** The secret that holds user and password, or a token. Read into memory, and nowhere else. */
+  /** The secret that contains user and password, or a token. Kept in memory only. */
   loginSecret: SecretArn.optional(),
-  /** The KMS key that secret is encrypted with, when it is not the account's `aws/secretsmanager`. */
+  /** The KMS key of that secret, unless it is the account's `aws/secretsmanager`. */
   secretEncryptionKey: KeyArn.optional(),
 };
 
@@ -21,7 +21,7 @@ export const generic = {
   isDestination: true,
   problems({ loginSecret, secretEncryptionKey }) {
     if (secretEncryptionKey === undefined || loginSecret !== undefined) return [];
-    return [{ field: "secretEncryptionKey", text: "stands without a loginSecret; remove it, or name the secret" }];
+    return [{ field: "secretEncryptionKey", text: "needs a loginSecret; remove it, or set loginSecret" }];
   },
   access: ({ registry, plainHttp, allowedHosts, loginSecret, secretEncryptionKey }) => ({
     registry: parseRegistryHost(registry),

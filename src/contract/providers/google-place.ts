@@ -3,11 +3,11 @@ export interface GooglePlace {
   readonly project: string;
   readonly location: string;
   readonly repository: string;
-  /** What stands below the repository, slashes included; empty for the repository itself. */
+  /** The path below the repository, with slashes; empty for the repository itself. */
   readonly image: string;
 }
 
-/** Where the gcr.io names live since Artifact Registry serves them ("Transition from Container Registry"). */
+/** Locations of the gcr.io hosts in Artifact Registry ("Transition from Container Registry"). */
 const GCR_LOCATIONS: Readonly<Record<string, string>> = {
   "gcr.io": "us",
   "us.gcr.io": "us",
@@ -16,8 +16,8 @@ const GCR_LOCATIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Where a name at a registry is on Google's side: `LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE`, and
- * `gcr.io/PROJECT/IMAGE`. A project within a domain stands as two components there, `example.com/project`.
+ * Parses a registry host and a repository name: `LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE` or `gcr.io/PROJECT/IMAGE`. A
+ * domain-scoped project has two components, `example.com/project`.
  */
 export function googlePlace(registry: string, name: string): GooglePlace {
   const [first = "", ...others] = name.split("/");

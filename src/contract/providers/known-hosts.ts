@@ -1,13 +1,13 @@
 import { DOCKER_HUB, isDockerHub } from "../../oci/names/docker-hub.ts";
 import { hostPattern } from "../../oci/names/host-pattern.ts";
 
-/** Where one registry sends its clients, as its own documents say. */
+/** The other hosts that one registry refers its clients to. */
 interface KnownRegistry {
-  /** The registry's host; `*` stands within one label. */
+  /** The registry's host; `*` matches within one label. */
   readonly registry: string;
   /** Token servers, download hosts, object stores; the same patterns. */
   readonly hosts: readonly string[];
-  /** Where that is written. */
+  /** The document that says so. */
   readonly source: string;
 }
 
@@ -23,8 +23,8 @@ const LAYER_BUCKETS = [
 ];
 
 /**
- * Every registry whose clients are sent to other hosts, with the document that says so. Content is checked by its digest, and
- * credentials stay with their origin: so a download host that many share (a CDN, an object store) can be here.
+ * Registries that refer their clients to other hosts. A shared download host (a CDN, an object store) is safe here: content is verified
+ * by its digest, and credentials are never sent to another origin.
  */
 const KNOWN: readonly KnownRegistry[] = [
   {
@@ -86,7 +86,7 @@ const KNOWN: readonly KnownRegistry[] = [
   { registry: "*.gcr.io", hosts: ["storage.googleapis.com"], source: GOOGLE },
 ];
 
-/** The hosts that a registry is known to send its clients to, beside itself; none for a registry that is not in the table. */
+/** The other hosts that a registry is known to refer its clients to; empty for a registry that is not in the table. */
 export function knownHosts(registry: string): readonly string[] {
   const host = isDockerHub(registry) ? DOCKER_HUB : registry.toLowerCase();
   return KNOWN.flatMap((known) => (hostPattern(known.registry).test(host) ? known.hosts : []));

@@ -2,89 +2,89 @@ import * as z from "zod";
 import { isRegistryHost } from "../../oci/reference.ts";
 import type { RegistryHost } from "../../oci/reference.ts";
 
-/** How a process proves who it is to a registry: what to ask for, not where the secret is. */
+/** How a process authenticates to a registry. It has references to secrets, never secrets. */
 export type Login =
   | { readonly kind: "anonymous" }
-  /** Amazon ECR: a password of 12 hours for the caller's AWS role (ECR API, GetAuthorizationToken). */
+  /** Amazon ECR: a password for the caller's AWS role, valid for 12 hours (ECR API, GetAuthorizationToken). */
   | { readonly kind: "ecr"; readonly region: string }
   /** Google: a federated access token for the caller's AWS role, without a key. */
   | { readonly kind: "google"; readonly federation: Federation }
-  /** Google: an access token for the service account whose key a secret holds. */
+  /** Google: an access token for the service account whose key is in a secret. */
   | { readonly kind: "google-key"; readonly secret: StoredSecret }
-  /** What a secret holds: user and password, or a token (docs/use/configuration.md, "Logging in to a registry"). */
+  /** User and password, or a token, from a secret (docs/use/configuration.md, "Logging in to a registry"). */
   | { readonly kind: "stored"; readonly secret: StoredSecret };
 
 /** A secret of AWS Secrets Manager. */
 export interface StoredSecret {
   readonly arn: string;
-  /** ARN of the KMS key it is encrypted with, when that is not the account's `aws/secretsmanager`. */
+  /** ARN of its KMS key, unless that is the account's `aws/secretsmanager`. */
   readonly encryptionKey?: string;
 }
 
-/** How tags are listed with their digests: by the distribution-spec alone, or by Google's API where the list is long. */
+/** How tags are listed with their digests: by the distribution-spec alone, or by Google's API for long lists. */
 export type Listing = "distribution" | "google";
 
-/** A registry as a configuration describes it: everything it takes to talk to its repositories, but for the secrets. */
+/** Everything that is needed to access the repositories of a registry, except secrets. */
 export interface RegistryAccess {
   readonly registry: RegistryHost;
   /** Plain HTTP; for loopback hosts only. */
   readonly plainHttp: boolean;
-  /** Hosts beside the registry that redirects, token realms and upload locations may name; `*` stands within one label. */
+  /** Other hosts that redirects, token realms and upload locations may name; `*` matches within one label. */
   readonly allowedHosts: readonly string[];
-  /** The option that takes more of them; a kind without one has no other hosts. */
+  /** The option that adds allowed hosts. A kind without it allows no others. */
   readonly hostsField?: string;
   readonly login: Login;
   readonly listing: Listing;
 }
 
-/** What is wrong with one field, and what to write instead. */
+/** A problem with one field, and what to write instead. */
 export interface OptionProblem {
   readonly field: string;
   readonly text: string;
 }
 
-/** A kind of registry: pure data and pure functions. All that the system knows about a kind is its entry in one map (`providers.ts`). */
+/** A kind of registry, as data and pure functions. Everything specific to a kind is in its entry of one map (`providers.ts`). */
 export interface Provider<Shape extends z.ZodRawShape = z.ZodRawShape> {
-  /** The fields of a configuration that describe one registry of this kind; others are refused. */
+  /** The configuration fields of a registry of this kind; all other fields are refused. */
   readonly options: Shape;
-  /** Images can be replicated to registries of this kind. */
+  /** Whether registries of this kind can be destinations. */
   readonly isDestination: boolean;
-  /** What is wrong with well-formed options, or with the path that a destination puts everything under. */
+  /** Problems between well-formed options, or with the prefix of a destination. */
   problems(options: z.infer<z.ZodObject<Shape>>, prefix: string): readonly OptionProblem[];
   access(options: z.infer<z.ZodObject<Shape>>): RegistryAccess;
 }
 
 /**
- * A provider of a workload identity pool, by its whole name; ids are of lower-case letters, digits and hyphens (IAM API,
- * projects.locations.workloadIdentityPools.providers). Commands are made of them, so nothing else may be in them; that an id has 4 characters at least
- * is Google's to demand, when the pool is made.
+ * The full name of a provider of a workload identity pool. Ids consist of lower-case letters, digits and hyphens (IAM API,
+ * projects.locations.workloadIdentityPools.providers). They become parts of shell commands, so other characters are refused. Google itself
+ * checks the minimum length of 4 characters when the pool is created.
  */
 export const AUDIENCE =
   /^\/\/iam\.googleapis\.com\/projects\/(?<projectNumber>\d{1,20})\/locations\/global\/workloadIdentityPools\/(?<pool>[a-z0-9-]{1,32})\/providers\/(?<provider>[a-z0-9-]{1,32})$/;
 const AUDIENCE_FORM =
   "//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER (ids of lower-case letters, digits and hyphens, at most 32)";
 
-/** Workload Identity Federation: how the copy function's AWS role becomes a Google identity, without a key. */
+/** Workload Identity Federation: exchanges an AWS role for a Google identity, without a key. */
 export const Federation = z.strictObject({
   /** `//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER` */
   audience: z.string().regex(AUDIENCE, `is not ${AUDIENCE_FORM}`),
-  /** The service account to impersonate; without it, the federated principal itself is the writer. */
+  /** The service account to impersonate. Without it, the federated principal itself writes. */
   serviceAccount: z.email().optional(),
 });
 export type Federation = z.infer<typeof Federation>;
 
 /**
- * A secret of AWS Secrets Manager by its whole ARN, the random end included (Secrets Manager user guide, "Secrets Manager ARNs"):
- * what may be read is then exactly this one.
+ * The complete ARN of a secret, with its random suffix (Secrets Manager user guide, "Secrets Manager ARNs"): roles may then read
+ * exactly this secret.
  */
 export const SecretArn = z
   .string()
   .regex(
     /^arn:aws(?:-[a-z]+)*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
-    "is not the whole ARN of a secret (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-abc123)",
+    "is not the complete ARN of a secret (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-abc123)",
   );
 
-/** A KMS key by its ARN; an alias names no key in a policy (KMS developer guide, "Specifying KMS keys in IAM policy statements"). */
+/** The ARN of a KMS key. An alias does not identify a key in a policy (KMS developer guide, "Specifying KMS keys in IAM policy statements"). */
 export const KeyArn = z
   .string()
   .regex(
@@ -92,7 +92,7 @@ export const KeyArn = z
     "is not the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID)",
   );
 
-/** The secret that fields of a configuration name. */
+/** A secret from two fields of a configuration. */
 export function storedSecret(arn: string, encryptionKey: string | undefined): StoredSecret {
   return encryptionKey === undefined ? { arn } : { arn, encryptionKey };
 }

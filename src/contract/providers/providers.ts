@@ -5,42 +5,42 @@ import { ecr } from "./ecr.ts";
 import { generic } from "./generic.ts";
 import type { OptionProblem, Provider, RegistryAccess } from "./provider.ts";
 
-/** The kinds of registry that come with the product. */
+/** The built-in kinds of registry. */
 export const PROVIDERS = { ecr, artifactRegistry, generic } as const satisfies Readonly<Record<string, Provider>>;
 
-/** Every kind there is in this process: schema, hosts, login and listing of a registry are read from here, and nowhere else. */
+/** All kinds in this process. Schema, hosts, login and listing of a registry come from this map only. */
 const kinds = new Map<string, Provider>(Object.entries(PROVIDERS));
 
 /**
- * Adds a kind of registry. To be called before a configuration is read: in a module that is imported ahead of the function or the app.
+ * Adds a kind of registry. Call it before a configuration is parsed: in a module that is imported before the function or the app.
  * @throws {RangeError} when the name is empty or taken.
  */
 export function registerProvider(kind: string, provider: Provider): void {
   if (kind === "") throw new RangeError("a kind of registry needs a name");
-  if (kinds.has(kind)) throw new RangeError(`there is a kind of registry ${shown(kind)} already; choose another name`);
+  if (kinds.has(kind)) throw new RangeError(`the kind of registry ${shown(kind)} already exists; choose another name`);
   kinds.set(kind, provider);
 }
 
-/** Names of the kinds that images can be replicated to. */
+/** Names of the kinds that can be destinations. */
 export function destinationKinds(): readonly string[] {
   return [...kinds].flatMap(([kind, { isDestination }]) => (isDestination ? [kind] : []));
 }
 
-/** The fields of a destination of a kind. Undefined when there is no such kind, or it is for sources only. */
+/** The fields of a destination of a kind; undefined when the kind is unknown or can only be a source. */
 export function destinationOptions(kind: string): z.ZodRawShape | undefined {
   const provider = kinds.get(kind);
   return provider?.isDestination === true ? provider.options : undefined;
 }
 
-/** Why there is no such kind of destination, with the kinds there are. */
+/** Why a kind is refused, with the known kinds. */
 export function unknownKindProblem(kind: unknown): string {
   const known = destinationKinds().join(", ");
   if (typeof kind !== "string" || kind === "") return `is missing or empty; known kinds are ${known}`;
-  const what = kinds.has(kind) ? "is a kind of source only" : "is no kind of registry";
+  const what = kinds.has(kind) ? "can only be a source" : "is not a kind of registry";
   return `${shown(kind)} ${what}; known kinds are ${known}`;
 }
 
-/** A destination's registry, from options that the schema of its kind has checked; and what is wrong with them together. */
+/** A destination's registry, from options that match the schema of its kind, and the problems between them. */
 export function registryOfKind(
   kind: string,
   options: Readonly<Record<string, unknown>>,

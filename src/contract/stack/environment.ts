@@ -14,26 +14,26 @@ function json<Schema extends z.ZodType>(schema: Schema, what: string) {
   });
 }
 
-/** Copies at once per queue, as deployed: what event source mappings are opened to. */
+/** Deployed maximum concurrency of the event source mappings, per queue. */
 const Concurrency = z.strictObject({ live: z.int().min(2), backfill: z.int().min(2) });
 export type Concurrency = z.infer<typeof Concurrency>;
 
 /** What every function reads. */
 export const StackEnvironment = z.object({
-  /** The deployment's name, from which those of its resources are made (see `resourceName`); a dimension of its metrics. */
+  /** The deployment's name: a part of its resource names (see `resourceName`) and a dimension of its metrics. */
   FREIGHTLINER_STACK: z.string().refine(isStackName, "is not the name of a stack"),
 });
 
-/** What every function that knows the configuration reads. */
+/** What every function with a configuration reads. */
 const common = {
   ...StackEnvironment.shape,
   /** The whole configuration: see `configurationInVariable`. */
   FREIGHTLINER_CONFIGURATION: z.string().min(2),
-  /** What stands before the names of queues; set only where a local server plays SQS. */
+  /** Base URL of the queues; set only where a local server emulates SQS. */
   FREIGHTLINER_QUEUES_URL: z.url().optional(),
 };
 
-/** What the fan-out function reads from its environment; the stack must set every name of it. */
+/** What the fan-out function reads from its environment. The stack must set all of it. */
 export const FanOutEnvironment = z.object({
   ...common,
   /** Name of the DynamoDB table that holds all state. */
@@ -41,11 +41,11 @@ export const FanOutEnvironment = z.object({
 });
 export type FanOutEnvironment = z.input<typeof FanOutEnvironment>;
 
-/** Where Google's services are; each where Google has it, unless a local server plays it. */
+/** Endpoints of Google's services, where a local server emulates them; each is Google's own by default. */
 const GoogleEndpoints = z.strictObject({
   /** Token exchange (Security Token Service). */
   sts: z.url().optional(),
-  /** Origin of the service-account impersonation. */
+  /** Origin of the IAM Service Account Credentials API. */
   iamCredentials: z.url().optional(),
   /** Token endpoint for service-account keys (RFC 7523). */
   oauth: z.url().optional(),
@@ -54,7 +54,7 @@ const GoogleEndpoints = z.strictObject({
 });
 export type GoogleEndpoints = z.infer<typeof GoogleEndpoints>;
 
-/** Set only where Google's services are played by a local server. */
+/** Set only where a local server emulates Google's services. */
 const googleEndpoints = {
   FREIGHTLINER_GOOGLE_ENDPOINTS: json(GoogleEndpoints, "map of endpoints").optional(),
 };
@@ -64,14 +64,14 @@ const seconds = z
   .regex(/^[1-9]\d{0,2}$/, "is not a number of seconds from 1 to 999")
   .transform(Number);
 
-/** What the copy function, and a build of the long lane, reads from its environment; the stack must set every name of it. */
+/** What the copy function and the builds of the long lane read from their environment. The stack must set all required names. */
 export const CopyEnvironment = z.object({
   ...common,
   /** Name of the DynamoDB table that holds all state. */
   FREIGHTLINER_TABLE: z.string().min(3),
-  /** Seconds a lease lasts without a heartbeat, when not {@link COPY_LEASE_SECONDS}. */
+  /** Seconds after which a lease without a heartbeat expires; {@link COPY_LEASE_SECONDS} by default. */
   FREIGHTLINER_LEASE_SECONDS: seconds.optional(),
-  /** Seconds a message of the long lane is hidden without a renewal, when not {@link LONG_VISIBILITY_SECONDS}. */
+  /** Visibility timeout of the long lane, in seconds; {@link LONG_VISIBILITY_SECONDS} by default. */
   FREIGHTLINER_LONG_VISIBILITY_SECONDS: seconds.optional(),
   /** The function's memory in MB; Lambda sets it. */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.string().regex(/^\d+$/).transform(Number).default(COPY_MEMORY_MEGABYTES),
@@ -93,12 +93,12 @@ export type ProbeEnvironment = z.input<typeof ProbeEnvironment>;
 export const NotifyEnvironment = z.object({
   ...StackEnvironment.shape,
   FREIGHTLINER_TABLE: z.string().min(3),
-  /** ARN of the secret that holds the webhook's URL. */
+  /** ARN of the secret that contains the webhook's URL. */
   FREIGHTLINER_WEBHOOK_SECRET: z.string().min(1),
   FREIGHTLINER_WEBHOOK_KIND: z.enum(["slack", "teams", "generic"]),
-  /** JSON list of hosts a generic webhook may be at. */
+  /** JSON list of the hosts that a generic webhook may have. */
   FREIGHTLINER_WEBHOOK_HOSTS: json(z.array(z.string()), "list of hosts"),
-  /** Only what goes wrong, or also when it is well again. */
+  /** Whether to report only alarms, or also recoveries. */
   FREIGHTLINER_NOTIFY_OF: z.enum(["problems", "changes"]),
 });
 export type NotifyEnvironment = z.input<typeof NotifyEnvironment>;

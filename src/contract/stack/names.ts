@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 
-/** One deployment of Freightliner: what the names of its resources are made of. */
+/** One deployment of Freightliner: the parts of its resource names. */
 export interface Deployment {
-  /** The stack, or the name that an app gave to one of several in a stack. */
+  /** The name of the stack, or the `name` setting of the construct. */
   readonly stack: string;
   readonly region: string;
 }
 
-/** The longest name that each service takes, in characters; all of them take letters, digits and hyphens. */
+/** The longest name that each service accepts, in characters. All accept letters, digits and hyphens. */
 export const LONGEST_NAME = {
   /** Lambda API, CreateFunction. */
   function: 64,
-  /** IAM API, CreateRole. Names of roles are of the account, not of a region. */
+  /** IAM API, CreateRole. Role names are unique per account, not per region. */
   role: 64,
   /** SQS API, CreateQueue. */
   queue: 80,
@@ -39,9 +39,9 @@ export function isStackName(text: string): boolean {
 const HASH_LENGTH = 10;
 
 /**
- * The name of a resource: `STACK-PART-REGION`, and `STACK-PART` where the stack's name ends with the region already. No two regions and no
- * two stacks of an account share one. A name that its service would not take is cut in the stack's part, and a hash of the whole stands for
- * what is missing. `part` has at most 48 characters.
+ * The name of a resource: `STACK-PART-REGION`, or `STACK-PART` where the stack's name already ends with the region. Unique for each region
+ * and each stack of an account. Where a name is too long for its service, the stack's part is truncated and a hash of the full name is
+ * appended. `part` has at most 48 characters.
  */
 export function resourceName(kind: NamedResource, part: string, { stack, region }: Deployment): string {
   const isRegional = stack.endsWith(`-${region}`);

@@ -1,4 +1,4 @@
-/** AWS's list prices in us-east-1, dollars, without free tiers; docs/operate/cost.md says what they are for. */
+/** AWS's list prices in us-east-1, in dollars, without free tiers (docs/operate/cost.md). */
 export const PRICES = {
   asOf: "2026",
   lambdaGigabyteSecond: 0.0000133334,
@@ -8,7 +8,7 @@ export const PRICES = {
   dynamoRead: 0.125e-6,
   /** Data transfer out to the internet, per GB of 10^9 bytes: the first 10 TB a month. */
   egressGigabyte: 0.09,
-  /** AWS CodeBuild, arm1.small (2 vCPUs, 4 GB); a minute begun is a minute. */
+  /** AWS CodeBuild, arm1.small (2 vCPUs, 4 GB); minutes are rounded up. */
   buildMinute: 0.0034,
   logsGigabyte: 0.5,
   metricMonth: 0.3,
@@ -16,20 +16,20 @@ export const PRICES = {
   dashboardMonth: 3,
 } as const;
 
-/** Bytes that leave AWS for the internet. */
+/** The price of bytes sent from AWS to the internet. */
 export function egressDollars(bytes: number): number {
   return (bytes / 1e9) * PRICES.egressGigabyte;
 }
 
-/** A function that runs, without the price of its being called. */
+/** The price of a function's duration, without its invocation. */
 export function runningDollars(seconds: number, memoryMegabytes: number): number {
   return seconds * (memoryMegabytes / 1_024) * PRICES.lambdaGigabyteSecond;
 }
 
-/** What one delivery of a message cost, by what was measured: the function's or build's time, and the bytes that left AWS. */
+/** The estimated price of one delivery: the time of the function or build, and the bytes sent to the internet. */
 export function deliveryDollars(measured: {
   readonly milliseconds: number;
-  /** Of the function; `build` where a CodeBuild ran. */
+  /** Memory of the function; `build` for a CodeBuild build. */
   readonly memoryMegabytes: number | "build";
   readonly bytesSent: number;
 }): number {

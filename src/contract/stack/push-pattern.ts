@@ -1,6 +1,7 @@
 /**
- * Which events the rule takes from the default bus: successful pushes of images and of what is attached to them, and what ECR itself brings
- * to the registry, by replication or through a pull-through cache (Amazon ECR user guide, "Amazon ECR events and EventBridge"). Which repositories and tags is a matter of the configuration, decided by the fan-out function.
+ * The event pattern of the rule on the default bus: successful pushes of images and referrers, and images that arrive by ECR replication
+ * or through a pull-through cache (Amazon ECR user guide, "Amazon ECR events and EventBridge"). The fan-out function filters repositories
+ * and tags by the configuration.
  */
 export const PUSH_PATTERN = {
   source: ["aws.ecr"],

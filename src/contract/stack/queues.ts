@@ -2,7 +2,7 @@ import { resourceName } from "./names.ts";
 import type { Deployment } from "./names.ts";
 import { serviceDomain } from "./partition.ts";
 
-/** A queue of copy requests: which destination it serves, and where it is. */
+/** A queue of copy requests for one destination. */
 export interface CopyQueue {
   readonly destination: string;
   readonly priority: Priority;
@@ -11,16 +11,16 @@ export interface CopyQueue {
 }
 
 const PRIORITIES = ["live", "backfill", "long"] as const;
-/** `live`: what was just pushed; `backfill`: what is in no hurry; `long`: what takes longer than a function may. */
+/** `live`: new pushes; `backfill`: requests of comparisons and redrives; `long`: copies that take longer than a function may. */
 export type Priority = (typeof PRIORITIES)[number];
 
-/** Which deployment's queues, and of which configuration. */
+/** The deployment and configuration whose queues to name. */
 export interface QueuesOptions extends Omit<Deployment, "region"> {
   readonly source: { readonly account: string; readonly region: string };
   readonly destinations: readonly { readonly name: string }[];
-  /** Without a long lane, there are no queues of it. */
+  /** Whether there are queues of the long lane. */
   readonly longLane: boolean;
-  /** What stands before the queue's name, where a local server plays SQS. */
+  /** Base URL of the queues, where a local server emulates SQS. */
   readonly baseUrl?: string | undefined;
 }
 
@@ -31,8 +31,9 @@ export interface Queues {
 }
 
 /**
- * The queues, by their names: nothing lists them, so that any number of destinations fits into a function's variables. A queue is in the
- * account and region of the source (SQS developer guide, "Queue and message identifiers").
+ * All queues of a deployment. Their names and URLs are derived and not passed in variables, so that the number of destinations is not
+ * limited by the size of a function's variables. The queues are in the account and region of the source (SQS developer guide, "Queue and
+ * message identifiers").
  */
 export function queuesOf({ stack, source, destinations, longLane, baseUrl = sqsUrl(source) }: QueuesOptions): Queues {
   const priorities = longLane ? PRIORITIES : PRIORITIES.filter((priority) => priority !== "long");
@@ -48,7 +49,7 @@ export function queuesOf({ stack, source, destinations, longLane, baseUrl = sqsU
   };
 }
 
-/** The queue of an ARN, whose last part is its name. */
+/** The queue with an ARN, which ends with its name. */
 export function queueByArn(queues: readonly CopyQueue[], arn: string): CopyQueue | undefined {
   const name = arn.slice(arn.lastIndexOf(":") + 1);
   return queues.find((queue) => queue.name === name);

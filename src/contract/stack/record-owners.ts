@@ -1,6 +1,6 @@
 import type { FunctionName } from "./names.ts";
 
-/** The kinds of records in the state table; a record's partition key is `KIND#key`. */
+/** The kinds of records in the state table. A record's partition key is `KIND#key`. */
 export type RecordKind =
   | "TAG"
   | "CONTENT"
@@ -13,17 +13,17 @@ export type RecordKind =
   | "MESSAGE";
 
 /**
- * Which function may read and write which records: those it has a part in, and no others. Receipts are in the partition of
- * their tag, event or message. Each function's role allows exactly what stands here.
+ * The kinds of records that each function may read and write. Receipts are in the partition of their tag, event or message. Each
+ * function's role allows exactly these.
  */
 export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> = {
-  /** Receipts of events that ask for no copy. */
+  /** EVENT: receipts of events that request no copy. */
   "fan-out": ["EVENT"],
-  /** Receipts of messages that name no tag are their own. */
+  /** MESSAGE: receipts of messages that name no tag. */
   copy: ["TAG", "CONTENT", "CIRCUIT", "RATE", "MESSAGE"],
-  /** Circuits it closes, queues it pauses, and its own requests take turns like all others. */
+  /** CIRCUIT and INTAKE: it closes circuits and pauses queues. RATE: its requests count towards the shared rate. */
   probe: ["CIRCUIT", "INTAKE", "RATE"],
-  /** Tags it marks as asked for, how far it came, queues that were forgotten; its listings take turns, too. */
+  /** TAG: it marks tags as requested. INTAKE and CIRCUIT: it resumes queues that stayed paused. RATE: its listings count, too. */
   reconcile: ["TAG", "RECONCILE", "INTAKE", "CIRCUIT", "RATE"],
   notify: ["NOTICE"],
 };

@@ -1,7 +1,7 @@
-/** The CloudWatch namespace of every metric the functions emit. */
+/** The CloudWatch namespace of all metrics that the functions emit. */
 export const METRIC_NAMESPACE = "Freightliner";
 
-/** Every metric the functions emit. What each counts, its unit and dimensions: {@link METRICS} in `metrics.ts`. */
+/** All metrics that the functions emit. `METRICS` in `metrics.ts` has meaning, unit and dimensions. */
 export const Metric = {
   requested: "CopiesRequested",
   ignored: "EventsIgnored",

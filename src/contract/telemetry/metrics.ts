@@ -1,11 +1,11 @@
 import { Metric } from "./metric-names.ts";
 import type { MetricName } from "./metric-names.ts";
 
-/** What a metric is: for the functions its unit, for people the rest. */
+/** Unit, dimensions and meaning of a metric. */
 export interface MetricDescription {
-  /** As CloudWatch knows them. */
+  /** A unit of CloudWatch. */
   readonly unit: "Count" | "Bytes" | "Milliseconds" | "None";
-  /** Beside `stack` and `service`, the function that emits it. Each has few values: destinations, reasons, classes. */
+  /** In addition to `stack` and `service` (the function that emits it). Each has few values: destinations, reasons, classes. */
   readonly dimensions: readonly ("destination" | "reason")[];
   readonly meaning: string;
 }
@@ -16,7 +16,7 @@ const counted = (meaning: string, ...dimensions: MetricDescription["dimensions"]
   meaning,
 });
 
-/** The catalogue: everything that is emitted is here, and everything here is emitted. */
+/** The catalogue of all emitted metrics. */
 export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   [Metric.requested]: counted("copy requests put on a queue for a push", "destination"),
   [Metric.ignored]: counted("events that ask for no copy: no tag, no rule, another action"),

@@ -1,9 +1,9 @@
 import { digestOf } from "../../oci/digest.ts";
 
 /**
- * The trace a correlation id stands for, as the header of W3C Trace Context (`00-<trace-id>-<parent-id>-01`). Made of the
- * id alone: every function that meets the request comes to the same trace, whatever path its message took. What follows
- * a `+` tells attempts of the same request apart, and is no part of the trace.
+ * The trace of a correlation id, as a header of W3C Trace Context (`00-<trace-id>-<parent-id>-01`). Derived from the id alone, so that
+ * every function computes the same trace, whatever path the message took. A suffix after `+` distinguishes attempts of one request and
+ * is not part of the trace.
  */
 export function traceparentOf(id: string): string {
   const [correlationId = ""] = id.split("+");

@@ -39,7 +39,7 @@ function createLetters(claimMs: number, moveMs: number) {
     claimedAt: 0,
     queues,
     deadLetters: {
-      hold(letters: readonly DeadLetter[]) {
+      renew(letters: readonly DeadLetter[]) {
         state.holds++;
         const over = new Set(letters.filter(isOver));
         for (const each of letters) if (!over.has(each)) ends.set(each, state.now + claimMs);

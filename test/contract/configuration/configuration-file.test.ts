@@ -31,13 +31,9 @@ rules:
 reconcil:
   everyMinutes: 10
 `);
-    expect(problems).toContain(
-      "line 9, column 12: destinations[0].prefx: there is no such field; did you mean prefix?",
-    );
-    expect(problems).toContain(
-      "line 12, column 18: rules[0].destinatons: there is no such field; did you mean destinations?",
-    );
-    expect(problems).toContain("line 15, column 3: reconcil: there is no such field; did you mean reconcile?");
+    expect(problems).toContain("line 9, column 12: destinations[0].prefx: unknown field; did you mean prefix?");
+    expect(problems).toContain("line 12, column 18: rules[0].destinatons: unknown field; did you mean destinations?");
+    expect(problems).toContain("line 15, column 3: reconcil: unknown field; did you mean reconcile?");
     expect(problems).toContainEqual(expect.stringMatching(/^line 13, column 11: rules\[0\]\.tags: /));
     expect(problems).toContainEqual(expect.stringMatching(/^line 11, column 5: rules\[0\]\.destinations: /));
     expect(new Set(problems).size).toBe(problems.length);

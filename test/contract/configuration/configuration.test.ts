@@ -97,17 +97,17 @@ describe("a configuration", () => {
     [
       "Artifact Registry without a login",
       { ...minimal, destinations: [shut] },
-      /destinations\[0\]\.federation: is missing: Artifact Registry lets only identities of Google write/,
+      /destinations\[0\]\.federation: is missing: only Google identities may write to Artifact Registry/,
     ],
     [
       "a key beside a federation",
       { ...minimal, destinations: [{ ...destination, keySecret: secret }] },
-      /destinations\[0\]\.keySecret: stands beside a federation/,
+      /destinations\[0\]\.keySecret: conflicts with federation/,
     ],
     [
-      "a secret by a name that is no whole ARN",
+      "a secret by a name that is not a complete ARN",
       { ...minimal, destinations: [{ ...shut, keySecret: secret.slice(0, -7) }] },
-      /destinations\[0\]\.keySecret: is not the whole ARN of a secret/,
+      /destinations\[0\]\.keySecret: is not the complete ARN of a secret/,
     ],
     ["no destinations", { ...minimal, destinations: [] }, /destinations/],
     [
@@ -156,7 +156,7 @@ describe("a configuration", () => {
           { repositories: ["lib/*"], destinations: ["gar"] },
         ],
       },
-      /rules\[0\]\.as: "lib\/b" is also where rules\[1\]/,
+      /rules\[0\]\.as: "lib\/b" is also the target of another repository in rules\[1\]/,
     ],
     [
       "two repositories with one new name",
@@ -192,7 +192,7 @@ describe("a configuration", () => {
     [
       "one destination inside another",
       { ...minimal, destinations: [destination, { ...destination, name: "b", prefix: "p/r/team" }] },
-      /destinations\[1\]: "b" .* and "gar" .* lie one inside the other/,
+      /destinations\[1\]: "b" .* and "gar" .* overlap/,
     ],
   ])("is refused for %s, by its field", (_case, document, problem) => {
     expect(() => parseConfiguration(document)).toThrow(ConfigurationError);

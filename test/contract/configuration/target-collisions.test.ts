@@ -34,7 +34,7 @@ describe("two destinations", () => {
 describe("a rule that renames", () => {
   it("must not take a name under which another repository arrives", () => {
     expect(targetCollisions([], [rule("x", "y"), rule("**")])).toEqual([
-      'rules[0].as: "y" is also where rules[1] puts another repository',
+      'rules[0].as: "y" is also the target of another repository in rules[1]',
     ]);
     expect(targetCollisions([], [rule("x", "z"), rule("y", "z")])).toHaveLength(1);
   });

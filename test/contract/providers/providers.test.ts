@@ -52,9 +52,13 @@ describe("a destination of a kind", () => {
     ["no kind", {}, "destinations[0].kind: is missing or empty; known kinds are artifactRegistry, generic"],
     ["an empty kind", { kind: "" }, "is missing or empty; known kinds are artifactRegistry, generic"],
     ["a kind that is no text", { kind: 7 }, "known kinds are artifactRegistry, generic"],
-    ["an unknown kind", { kind: "quay" }, '"quay" is no kind of registry; known kinds are artifactRegistry, generic'],
+    [
+      "an unknown kind",
+      { kind: "quay" },
+      '"quay" is not a kind of registry; known kinds are artifactRegistry, generic',
+    ],
     ["a name every object has", { kind: "constructor" }, "known kinds are artifactRegistry, generic"],
-    ["a kind of source", { kind: "ecr", ...source }, '"ecr" is a kind of source only'],
+    ["a kind of source", { kind: "ecr", ...source }, '"ecr" can only be a source'],
     ["no options", { kind: "generic" }, "destinations[0].registry: "],
     ["another kind's option", { kind: "generic", registry: "a.example", keySecret: SECRET }, "keySecret"],
     ["a wrong option", { ...google, federation: 1 }, "destinations[0].federation: "],
@@ -82,7 +86,7 @@ describe("a destination of a kind", () => {
     });
     expect(() => accessOf({ kind: "harbor", url: "harbor.example" })).toThrow("destinations[0].url: ");
     expect(() => accessOf({ kind: "quay" })).toThrow("artifactRegistry, generic, harbor");
-    expect(() => registerProvider("harbor", harbor)).toThrow("already");
+    expect(() => registerProvider("harbor", harbor)).toThrow("already exists");
     expect(() => registerProvider("", harbor)).toThrow("needs a name");
   });
 

@@ -74,7 +74,7 @@ describe("the notify handler", () => {
 
   it("never throws: a room that is away is logged and counted, a table that is away is done without", async () => {
     const { handle, room, observer } = setUp();
-    room.problem = new Error("the webhook answered 503 after 3 tries");
+    room.problem = new Error("the webhook answered 503 after 3 attempts");
     expect(await handle([alarm("ALARM"), "hello", "{}"], NEVER)).toEqual(["failed", "no alarm", "no alarm"]);
     expect(observer.counts).toEqual([{ metric: "NotificationsFailed", value: 1, destination: undefined }]);
     const told: string[] = [];
@@ -126,7 +126,7 @@ const SLACK = "https://hooks.slack.com/services/T0/B0/very-secret";
 describe("a chat room that is away for a moment", () => {
   it("is told of the alarm when it is brought again, and then no more", async () => {
     const { handle, room, told } = setUp();
-    room.problem = new Error("the webhook answered 503 after 3 tries");
+    room.problem = new Error("the webhook answered 503 after 3 attempts");
     expect(await handle([alarm("ALARM")], NEVER)).toEqual(["failed"]);
     delete room.problem;
     expect(await handle([alarm("ALARM")], NEVER)).toEqual(["told"]);
@@ -201,7 +201,7 @@ describe("a webhook", () => {
       const { tell, posted } = webhook("slack", SLACK, answers);
       const failure: unknown = await tell("x", {}).catch((error: unknown) => error);
       expect(String(failure)).toMatch(
-        /WebhookError: the webhook answered (?:404 after 1|500 after 3|nothing after 3) tries/,
+        /WebhookError: the webhook answered (?:404 after 1|500 after 3|nothing after 3) attempts/,
       );
       expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain("very-secret");
       expect(posted).toHaveLength(answers[0] === 404 ? 1 : 3);
