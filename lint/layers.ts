@@ -135,7 +135,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     folder: "src/wiring",
-    holds: "combines adapters and ports, for the functions and the command",
+    holds: "the composition of adapters and ports, for the functions and the command",
     imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry", "src/aws", "src/google"],
     packages: ["@aws-sdk/*"],
   },

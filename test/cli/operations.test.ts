@@ -119,9 +119,6 @@ describe("a stack with a target that lacks one repository", () => {
 
   it("says what to check when there is no such stack", async () => {
     const { code, stderr } = await freightliner("status", "--local", local, "--stack", "other");
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringContaining("other-copy-us-east-1 cannot be read; check --stack"),
-    ]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("other-copy-us-east-1 cannot be read; check --stack")]);
   });
 });
