@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { NEVER } from "../../src/async/abort.ts";
 import type { Change, RecordStore } from "../../src/replication/state/record-store.ts";
 
-/** What every store of records promises, whatever it is made of. */
+/** The contract of every record store. */
 export function recordStoreContract(name: string, openStore: () => RecordStore<number>): void {
   const open = () => {
     const store = openStore();
@@ -13,7 +13,7 @@ export function recordStoreContract(name: string, openStore: () => RecordStore<n
     };
   };
   describe(`${name} as a record store`, () => {
-    it("gives a change nothing for a record that is not there, and later what it left", async () => {
+    it("passes undefined to a change of an absent record, and afterwards the value that it has written", async () => {
       const store = open();
       const first = await store.update("first", (known) => ({ next: 1, answer: known }));
       const second = await store.update("first", (known) => ({ answer: known }));
@@ -32,14 +32,14 @@ export function recordStoreContract(name: string, openStore: () => RecordStore<n
       await expect(open().read("stopped", AbortSignal.abort(reason))).rejects.toBe(reason);
     });
 
-    it("keeps records apart by their keys, whatever is in them", async () => {
+    it("keeps records with different keys apart, whatever characters the keys contain", async () => {
       const store = open();
       const keys = ["a", "a#b", "a/b:c", "A", "ä"];
       for (const [index, key] of keys.entries()) await store.update(key, () => ({ next: index, answer: 0 }));
       for (const [index, key] of keys.entries()) expect(await store.read(key)).toBe(index);
     });
 
-    it("applies every one of many changes made at once", async () => {
+    it("applies each of many concurrent changes", async () => {
       const store = open();
       await Promise.all(
         Array.from({ length: 12 }, () => store.update("sum", (known) => ({ next: (known ?? 0) + 1, answer: 0 }))),
@@ -47,7 +47,7 @@ export function recordStoreContract(name: string, openStore: () => RecordStore<n
       expect(await store.read("sum")).toBe(12);
     });
 
-    it("lets one of many racing claims win", async () => {
+    it("lets exactly one of many concurrent claims win", async () => {
       const store = open();
       const claims = Array.from({ length: 20 }, (_, index) =>
         store.update("claim", (known) => (known === undefined ? { next: index, answer: "won" } : { answer: "lost" })),
@@ -63,7 +63,7 @@ export function recordStoreContract(name: string, openStore: () => RecordStore<n
       expect(await store.read("stopped")).toBeUndefined();
     });
 
-    it("writes nothing when the signal is aborted between its look and its write", async () => {
+    it("writes nothing when the signal is aborted between read and write", async () => {
       const store = open();
       const reason = new Error("the time is up");
       const stop = new AbortController();

@@ -8,7 +8,7 @@ import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
 
-/** One empty repository through both ports. */
+/** An empty repository, as a source and as a target. */
 export interface OpenRepository extends AsyncDisposable {
   readonly source: ImageSource;
   readonly target: ImageTarget;
@@ -29,7 +29,7 @@ function streamOf(bytes: Iterable<Uint8Array>): BlobStream {
 
 const opening = (blob: BlobContent) => ({ open: () => Promise.resolve(streamOf(blob.read())) });
 
-/** Puts an image as a copy does: blobs, then manifests, the root under its tag. */
+/** Puts an image as a copy does: blobs, then manifests, and the root under its tag. */
 async function put(target: ImageTarget, content: ImageContent): Promise<void> {
   const blobs = new Map(content.blobs.map((blob) => [blob.descriptor.digest, blob]));
   for (const blob of blobs.values()) await target.pushBlob(blob.descriptor, opening(blob), signal);
@@ -46,7 +46,7 @@ async function read(source: ImageSource, { descriptor }: BlobContent): Promise<B
   return Buffer.concat(chunks);
 }
 
-/** What every repository promises, whatever is behind it. */
+/** The contract of every repository. */
 export function repositoryContract(name: string, open: () => Promise<OpenRepository>): void {
   const against =
     (check: (repository: OpenRepository) => Promise<void>): (() => Promise<void>) =>
@@ -57,7 +57,7 @@ export function repositoryContract(name: string, open: () => Promise<OpenReposit
 
   describe(`${name} as an image source`, () => {
     it(
-      "answers undefined for what is not there, and fails for a blob that is not",
+      "answers undefined for absent manifests, and fails for an absent blob",
       against(async ({ source }) => {
         expect(await source.resolve(v1, signal)).toBeUndefined();
         expect(await source.resolve(nothing, signal)).toBeUndefined();
@@ -69,7 +69,7 @@ export function repositoryContract(name: string, open: () => Promise<OpenReposit
     );
 
     it(
-      "gives the very bytes that were put, by tag and by digest",
+      "returns the same bytes that were put, by tag and by digest",
       against(async ({ source, target }) => {
         await put(target, image);
         const { descriptor, bytes } = image.root;
@@ -84,7 +84,7 @@ export function repositoryContract(name: string, open: () => Promise<OpenReposit
     );
 
     it(
-      "lists what is attached to a manifest",
+      "lists the referrers of a manifest",
       against(async ({ source, target }) => {
         const signed = withReferrer(image, "application/vnd.example.signature", Buffer.from("one"));
         await put(target, withReferrer(signed, "application/vnd.example.sbom", Buffer.from("two")));
@@ -95,7 +95,7 @@ export function repositoryContract(name: string, open: () => Promise<OpenReposit
     );
 
     it(
-      "lets a stream be left early, and a signal end everything",
+      "lets a reader leave a stream early, and a signal abort every call",
       against(async ({ source, target }) => {
         await put(target, image);
         const [blob] = image.blobs.toSorted((a, b) => b.descriptor.size - a.descriptor.size);
@@ -113,7 +113,7 @@ export function repositoryContract(name: string, open: () => Promise<OpenReposit
 
   describe(`${name} as an image target`, () => {
     it(
-      "has a blob once it was pushed, also one of no bytes, and is empty until it has a tag",
+      "has a blob after its push, even one without bytes, and is empty until it has a tag",
       against(async ({ target }) => {
         const blob = blobOf(randomBytes(70_000), "application/octet-stream");
         const zero = blobOf(new Uint8Array(), "application/octet-stream");
@@ -135,7 +135,7 @@ export function repositoryContract(name: string, open: () => Promise<OpenReposit
     );
 
     it(
-      "does not have a blob whose bytes broke off",
+      "does not have a blob whose upload broke off",
       against(async ({ target }) => {
         const { descriptor } = blobOf(randomBytes(70_000), "application/octet-stream");
         function* broken(): Generator<Uint8Array> {
@@ -149,7 +149,7 @@ export function repositoryContract(name: string, open: () => Promise<OpenReposit
     );
 
     it(
-      "takes the bytes when another repository does not have what is to be mounted",
+      "uploads a blob that the repository to mount from does not have",
       against(async ({ target }) => {
         const blob = blobOf(randomBytes(70_000), "application/octet-stream");
         const mountFrom = parseRepositoryName("p/r/elsewhere");
@@ -160,7 +160,7 @@ export function repositoryContract(name: string, open: () => Promise<OpenReposit
     );
 
     it(
-      "refuses a manifest whose content is missing, for good and by a code that says so",
+      "refuses a manifest with missing content permanently, with a code that says so",
       against(async ({ target }) => {
         const { descriptor, bytes } = image.root;
         await expect(target.putManifest({ ...descriptor, bytes }, v1, signal)).rejects.toMatchObject({
@@ -174,7 +174,7 @@ export function repositoryContract(name: string, open: () => Promise<OpenReposit
     );
 
     it(
-      "moves a tag to what is put under it last, and keeps what it named before",
+      "moves a tag to the last manifest put under it, and keeps the previous one",
       against(async ({ target }) => {
         await put(target, image);
         const next = indexOf([image]);
@@ -185,7 +185,7 @@ export function repositoryContract(name: string, open: () => Promise<OpenReposit
     );
 
     it(
-      "takes the same content twice",
+      "accepts the same content twice",
       against(async ({ target }) => {
         await put(target, image);
         await put(target, image);

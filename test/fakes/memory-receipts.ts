@@ -1,6 +1,6 @@
 import type { Receipt, Receipts } from "../../src/replication/outcome/receipt.ts";
 
-/** Receipts in a map, by record, push and request: the first of a key stays. */
+/** Receipts in a map, by record, push and request: the first receipt of a key is kept. */
 export function createMemoryReceipts(kept: Map<string, Receipt>): Receipts {
   return {
     write(about, receipt) {

@@ -9,29 +9,29 @@ import type { RepositoryName } from "../../src/oci/reference.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
 import type { RegistryOperation, Side } from "../../src/oci/errors/registry-error.ts";
 
-/** One call to a repository, as it is about to be answered. */
+/** A call to a repository, before its answer. */
 export interface Call {
   readonly operation: RegistryOperation;
   readonly reference: string;
 }
 
-/** A repository in memory that obeys the protocol: it refuses a manifest whose children or blobs are missing. */
+/** A repository in memory that follows the protocol: it refuses a manifest whose children or blobs are missing. */
 export interface MemoryRepository extends ImageSource, ImageTarget {
   readonly calls: Call[];
   readonly blobs: Map<Digest, Uint8Array>;
   readonly manifests: Map<Digest, Manifest>;
   readonly tags: Map<string, Digest>;
-  /** Runs before a call is answered; may change the repository, wait, or throw. */
+  /** Runs before each answer; it may change the repository, wait or throw. */
   before: (call: Call) => void | Promise<void>;
-  /** Bytes of a blob that another repository has and this one may mount. */
+  /** The bytes of a blob that another repository holds and this one may mount. */
   mounts: (digest: Digest, from: RepositoryName) => Uint8Array | undefined;
-  /** What an upload is said to have taken, in milliseconds. */
+  /** The reported duration of an upload, in milliseconds. */
   uploadMs: number;
   addBlob(bytes: Uint8Array): Digest;
   addManifest(document: object, mediaType: string, tag?: string): Digest;
 }
 
-/** Another side of the `same` repository, or one of its own. */
+/** Creates a repository, or another side of the `same` one. */
 export function createMemoryRepository(side: Side, same?: MemoryRepository): MemoryRepository {
   const blobs = same?.blobs ?? new Map<Digest, Uint8Array>();
   const manifests = same?.manifests ?? new Map<Digest, Manifest>();
@@ -138,7 +138,7 @@ export function createMemoryRepository(side: Side, same?: MemoryRepository): Mem
   return repository;
 }
 
-/** What a manifest is attached to; undefined also when nobody can read it. */
+/** The subject of a manifest; undefined also for one that cannot be parsed. */
 function subjectOf({ bytes, mediaType }: Manifest): Digest | undefined {
   try {
     return successors(bytes, mediaType).subject?.digest;
@@ -147,7 +147,7 @@ function subjectOf({ bytes, mediaType }: Manifest): Digest | undefined {
   }
 }
 
-/** Bytes as they come over a wire: in several pieces. */
+/** Bytes in several chunks, as from a network. */
 function inPieces(bytes: Uint8Array): BlobStream {
   async function* pieces(): AsyncGenerator<Uint8Array> {
     for (let start = 0; start < bytes.byteLength; start += 1_000)

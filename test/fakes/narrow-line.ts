@@ -6,19 +6,19 @@ import type { BlobStream } from "../../src/oci/image-source.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import type { MemoryRepository } from "./memory-repository.ts";
 
-/** Bytes that stand for any content: what is sent over a narrow line is counted, not kept. */
+/** Stands for any content: a narrow line counts bytes, and does not store them. */
 const PIECE = new Uint8Array(16 * 1024 * 1024);
 
-/** A line between a source and a target that its streams share evenly, and what it has carried. */
+/** A line between a source and a target with limited bandwidth, which its streams share evenly. */
 export interface NarrowLine {
-  /** Bytes per second; may change on the way. */
+  /** Bandwidth in bytes per second; it may change at any time. */
   bytesPerSecond: number;
   sentBytes(): number;
-  /** Streams at once, at most. */
+  /** The maximum number of concurrent streams so far. */
   widest(): number;
 }
 
-/** Puts a line between two repositories: blobs above 1 MiB take their time, and count, but have no bytes of their own. */
+/** Puts a line between two repositories: blobs above 1 MiB take time and are counted, but have no content. */
 export function narrowLine(
   { source, target }: { readonly source: MemoryRepository; readonly target: MemoryRepository },
   clock: Clock,
@@ -62,7 +62,7 @@ function piecesOf({ size }: Descriptor): BlobStream {
   return { [Symbol.asyncIterator]: pieces, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
-/** Puts an image of layers of these sizes into a repository; returns its digest. */
+/** Adds an image with layers of these sizes. @returns its digest. */
 export function addSized(repository: MemoryRepository, sizes: readonly number[], tag: string): Digest {
   const config = new TextEncoder().encode("{}");
   const layers = sizes.map((size, index) => {

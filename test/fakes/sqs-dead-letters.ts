@@ -1,11 +1,11 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 
-/** Body and attributes together, in bytes (Amazon SQS API reference, SendMessage: "1 MiB or 1,048,576 bytes"). */
+/** Maximum size of body and attributes together, in bytes (Amazon SQS API reference, SendMessage: "1 MiB or 1,048,576 bytes"). */
 const MOST_BYTES = 1_048_576;
 /** Amazon SQS developer guide, "Amazon SQS message metadata": a message can have up to 10 attributes. */
 const MOST_ATTRIBUTES = 10;
-/** What may be in a body, and in the value of an attribute (SendMessage, MessageBody; MessageAttributeValue, StringValue). */
+/** Characters allowed in a body and in the value of an attribute (SendMessage, MessageBody; MessageAttributeValue, StringValue). */
 const ALLOWED = /^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]+$/u;
 /** "Amazon SQS message metadata": letters, digits, `_`, `-` and `.`, 256 at most, no period at an end or beside another. */
 const ATTRIBUTE_NAME = /^(?!aws\.|amazon\.)(?=.{1,256}$)[\w-]+(?:\.[\w-]+)*$/i;
@@ -34,15 +34,15 @@ function problemOf({ MessageBody: body, MessageAttributes }: SendMessage): strin
 }
 
 export interface DeadLetters {
-  /** A client of a queue that takes what SQS takes. */
+  /** A client of a queue that accepts what SQS accepts. */
   readonly client: SQSClient;
-  /** What was taken. */
+  /** The accepted messages. */
   readonly taken: SendMessage[];
-  /** Why the others were not. */
+  /** Why the other messages were refused. */
   readonly refused: string[];
 }
 
-/** Amazon SQS as far as a dead letter meets it: the limits of SendMessage. Nothing is sent: a client's requests end here. */
+/** The limits that SendMessage of Amazon SQS has for a dead letter. Nothing is sent: a middleware answers the client. */
 export function createDeadLetters(): DeadLetters {
   const taken: SendMessage[] = [];
   const refused: string[] = [];

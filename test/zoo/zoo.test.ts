@@ -43,7 +43,7 @@ describe("the zoo", () => {
   });
 
   it.each(animals.map((animal, index) => ({ ...animal, repository: `zoo/animal-${index}` })))(
-    "$name is the same at both ends, byte for byte",
+    "$name is equal at both ends, byte for byte",
     async ({ image, repository }) => {
       await using connections = createConnections();
       await pushImage(image, { registry: hosts.source, repository, tag: "v1" }, signal);

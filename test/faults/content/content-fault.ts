@@ -11,13 +11,13 @@ import type { MemoryRepository } from "../../fakes/memory-repository.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
 import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
 
-/** A row of the catalogue about what registries hold and mean: a source, a target, and what happens between them. */
+/** A row of the catalogue of content faults: a source, a target, and what happens to them. */
 export interface ContentFault {
   readonly id: string;
   readonly what: string;
-  /** How the request for `v1` must end. */
+  /** The expected outcome of the request for `v1`. */
   readonly ends: "replicated" | "failed" | "skipped" | "replicated or skipped";
-  /** Prepares the fixture for one seed, and may look at it in the end: what is wrong then, or undefined. */
+  /** Prepares the fixture for one seed. @returns a check that is run at the end: it returns the problem, or undefined. */
   readonly prepare: (fixture: ReplicateFixture, random: () => number) => Prepared | Promise<Prepared>;
 }
 
@@ -25,10 +25,10 @@ export type Prepared = void | ((fixture: ReplicateFixture) => string | undefined
 
 const never = new AbortController().signal;
 const MAX_DELIVERIES = 8;
-/** A hundred times as fast: what would take seconds takes hundredths of them. */
+/** Sleeps for a hundredth of the time. */
 const HURRIED: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 100, signal) };
 
-/** One request, delivered again as long as it is deferred. @returns how it ended, and what is wrong. */
+/** Carries out one request, delivered again while it is deferred. @returns its outcome and the problem, if any. */
 export async function carryOut(
   { prepare }: ContentFault,
   random: () => number,
@@ -44,7 +44,7 @@ export async function carryOut(
   return { ended, wrong: (await look?.(fixture)) ?? incomplete(fixture) };
 }
 
-/** A tag at the target under which something is missing or wrong; undefined when there is none. */
+/** A tag at the target with missing or wrong content, or undefined. */
 function incomplete({ target }: ReplicateFixture): string | undefined {
   for (const [tag, digest] of target.tags) {
     const problem = missingUnder(digest, target);

@@ -19,7 +19,7 @@ const SEEDS = 20;
 const never = new AbortController().signal;
 const seen: string[] = [];
 
-/** Runs every seed; what is wrong, by seed. */
+/** Runs every seed. @returns the problems by seed. */
 async function everySeed(run: (random: () => number, seed: number) => Promise<unknown>): Promise<unknown[]> {
   const wrong: unknown[] = [];
   const runSeed = async (seed: number): Promise<void> => {
@@ -45,8 +45,8 @@ describe.each([...MOMENT_FAULTS, ...DOCUMENT_FAULTS].map((fault) => ({ fault, ..
   },
 );
 
-describe("R22: many write one referrers tag", () => {
-  it(`ends replicated with ${SEEDS} seeds, and no attachment is lost`, async () => {
+describe("R22: concurrent writers of one referrers tag", () => {
+  it(`ends replicated with ${SEEDS} seeds, and no referrer is lost`, async () => {
     await using registry = await startDockerRegistry();
     await using connections = createConnections();
     const image = imageOf([layer("crowd", 500)], { os: "linux", architecture: "amd64" });
@@ -66,7 +66,7 @@ describe("R22: many write one referrers tag", () => {
       return listed.length === attached.length ? undefined : `${listed.length} of ${attached.length} are listed`;
     });
     expect(wrong).toEqual([]);
-    seen.push("| R22 | many write one referrers tag | replicated | 0 |");
+    seen.push("| R22 | concurrent writers of one referrers tag | replicated | 0 |");
   });
 });
 
@@ -96,8 +96,8 @@ describe("R25: a mount is not granted", () => {
   });
 });
 
-describe("R28: two sources have one name at the target", () => {
-  it(`is refused with ${SEEDS} seeds, before anything runs`, async () => {
+describe("R28: two sources have the same name at the target", () => {
+  it(`is rejected with ${SEEDS} seeds, before anything runs`, async () => {
     const wrong = await everySeed(async (random) => {
       const [name, other] = [`a${Math.floor(random() * 1e6)}`, `b${Math.floor(random() * 1e6)}`];
       const destination = { name: "gar", kind: "generic", registry: "gar.test", prefix: "p/r" };
@@ -119,18 +119,18 @@ describe("R28: two sources have one name at the target", () => {
       }
     });
     expect(wrong).toEqual([]);
-    seen.push("| R28 | two sources have one name at the target | refused | 0 |");
+    seen.push("| R28 | two sources have the same name at the target | refused | 0 |");
   });
 });
 
-describe("the table of content faults in the documents", () => {
-  it("is what was seen", async () => {
+describe("docs/understand/faults-content-seen.md", () => {
+  it("says what was seen", async () => {
     const rows = seen.toSorted((a, b) => a.localeCompare(b, "en"));
     const text = [
       "# Faults of content, and what was seen",
       "",
-      `Written by \`test/faults/content/content-faults.test.ts\`: each row is ${SEEDS} copies; a seed decides images, registries and times.`,
-      "After each, everything under every tag of the target was checked: all of it exists, and all bytes match their digests.",
+      `Written by \`test/faults/content/content-faults.test.ts\`: each row is ${SEEDS} copies; a seed decides the images, registries and moments.`,
+      "After each copy everything under every tag of the target was checked: it is complete, and every byte matches its digest.",
       "Faults of connections and servers are in [faults-seen.md](faults-seen.md).",
       "",
       "| fault | what happens | ended | wrong or lost |",
@@ -141,7 +141,7 @@ describe("the table of content faults in the documents", () => {
     await expect(text).toMatchFileSnapshot("../../../docs/understand/faults-content-seen.md");
   });
 
-  it("and that of lines together have every row of the catalogue: N01 to N44 and R01 to R28", async () => {
+  it("and faults-seen.md together have every row of the catalogue: N01 to N44 and R01 to R28", async () => {
     const tables = await Promise.all(
       ["docs/understand/faults-seen.md", "docs/understand/faults-content-seen.md"].map((path) =>
         readFile(path, "utf8"),

@@ -4,7 +4,7 @@ import { addImage, addIndex, addReferrer, descriptorOf } from "../../fixtures/im
 import type { ContentFault } from "./content-fault.ts";
 import { addOdd, blobDescriptor, bytes, pick, some, uploads } from "./odd-images.ts";
 
-/** What manifests say and point to, as the catalogue has it. */
+/** Faults of manifests and of the content they point to. */
 export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   {
     id: "R08",
@@ -26,7 +26,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R10",
-    what: "indexes in indexes, eight deep at most",
+    what: "nested indexes, up to eight levels",
     ends: "replicated",
     prepare({ source }, random) {
       let digest = addImage(source, some(random, 3));
@@ -37,7 +37,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R10",
-    what: "indexes in indexes, deeper than any image is",
+    what: "nested indexes, deeper than in any real image",
     ends: "failed",
     prepare({ source }, random) {
       let digest = addImage(source, some(random, 3));
@@ -76,7 +76,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
       addOdd(source, (document) => ({ ...document, layers: [foreign] }));
       return () =>
         [...source.calls, ...target.calls].some(({ reference }) => reference === digest)
-          ? "it was asked for"
+          ? "it was requested"
           : undefined;
     },
   },
@@ -98,7 +98,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R17",
-    what: "a descriptor's size is wrong",
+    what: "a descriptor with a wrong size",
     ends: "failed",
     prepare({ source }, random) {
       const layer = { ...blobDescriptor(source, "some bytes"), size: [0, 9, 11, 2 ** 53 - 1][pick(random, 4)] };
@@ -107,7 +107,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R18",
-    what: "an unknown algorithm",
+    what: "an unknown digest algorithm",
     ends: "failed",
     prepare({ source }, random) {
       const digest = ["md5:0", "sha1:00", "blake3:ff", "sha384:00"][pick(random, 4)];
@@ -144,7 +144,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R21",
-    what: "a subject that is not there; attachments that lead back to themselves",
+    what: "an absent subject; cyclic referrers",
     ends: "replicated",
     prepare({ source }, random) {
       const root = addImage(source, some(random, 3), "v1");
@@ -152,7 +152,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
       addReferrer(source, first, "second");
       source.listReferrers = async (subject) => {
         await Promise.resolve();
-        // Every listing names everything, itself too.
+        // Each listing names every manifest, the subject included.
         return [...source.manifests.keys()].map((digest) => ({ ...descriptorOf(source, digest), subject }));
       };
       const orphaned = addImage(source, ["deleted later"]);
@@ -162,7 +162,7 @@ export const DOCUMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R23",
-    what: "children of an index are not at the source",
+    what: "children of an index are missing at the source",
     ends: "failed",
     prepare({ source }, random) {
       const children = Array.from({ length: 4 }, () => addImage(source, some(random, 2)));

@@ -6,7 +6,7 @@ import { anotherDelivery, copyRequest } from "../../fixtures/replicate-context.t
 import type { ContentFault } from "./content-fault.ts";
 import { pick, some, uploads } from "./odd-images.ts";
 
-/** Does something at one of the first calls, decided by the seed. */
+/** Acts during one of the first calls; the seed decides which. */
 function duringCalls(repository: MemoryRepository, random: () => number, act: () => void): void {
   let left = pick(random, 6);
   repository.before = () => {
@@ -20,11 +20,11 @@ const refusal = (status: number, code: string) =>
     `HTTP ${status}`,
   );
 
-/** What registries do while an image is copied, as the catalogue has it. */
+/** Changes of a registry while an image is copied. */
 export const MOMENT_FAULTS: readonly ContentFault[] = [
   {
     id: "R01",
-    what: "the tag moves while it is copied",
+    what: "the tag moves during its copy",
     ends: "replicated",
     prepare({ source }, random) {
       addImage(source, some(random, 4), "v1");
@@ -34,7 +34,7 @@ export const MOMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R02",
-    what: "the image is deleted while it is copied",
+    what: "the image is deleted during its copy",
     ends: "replicated or skipped",
     prepare({ source }, random) {
       addImage(source, some(random, 4), "v1");
@@ -47,7 +47,7 @@ export const MOMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R03",
-    what: "a blob is not at the source",
+    what: "a blob is missing at the source",
     ends: "failed",
     prepare({ source }, random) {
       addImage(source, some(random, 4), "v1");
@@ -101,7 +101,7 @@ export const MOMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R16",
-    what: "one blob in two images that are copied at once",
+    what: "one blob in two images that are copied concurrently",
     ends: "replicated",
     prepare(fixture, random) {
       const layers = some(random, 4);
@@ -116,7 +116,7 @@ export const MOMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R24",
-    what: "the target has collected what it said it had",
+    what: "the target has collected blobs that it reported as present",
     ends: "replicated",
     prepare({ source, target }, random) {
       addImage(source, some(random, 4), "v1");
@@ -128,7 +128,7 @@ export const MOMENT_FAULTS: readonly ContentFault[] = [
   },
   {
     id: "R27",
-    what: "the target shows a tag only some time after it took it",
+    what: "the target shows a tag only some time after the put",
     ends: "replicated",
     prepare({ source, target }, random) {
       addImage(source, some(random, 4), "v1");

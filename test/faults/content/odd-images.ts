@@ -13,7 +13,7 @@ export const blobDescriptor = (repository: MemoryRepository, text: string, media
   digest: repository.addBlob(bytes(text)),
   size: bytes(text).byteLength,
 });
-/** An image whose document is changed before it is put. */
+/** Adds an image whose manifest `change` rewrites. */
 export function addOdd(
   repository: MemoryRepository,
   change: (document: Record<string, unknown>) => object,

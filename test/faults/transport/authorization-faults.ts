@@ -5,7 +5,7 @@ import type { Fault, LineFault } from "./fault.ts";
 import { pass, startFaultProxy } from "../../fixtures/servers/fault-proxy.ts";
 import type { Passing, Spoil } from "../../fixtures/servers/fault-proxy.ts";
 
-/** Tokens as a token server issues them: the newest is good, those before it have expired. */
+/** Tokens of a token server: the newest is valid, all older ones have expired. */
 function tokenService() {
   let issued = 0;
   return {
@@ -21,7 +21,7 @@ function tokenService() {
   };
 }
 
-/** A registry with a token server; its tokens expire when `expires` says so. */
+/** A registry with a token server. `expires` decides when the current token expires. */
 function withTokens(expires: (passing: Passing) => boolean): Spoil {
   const tokens = tokenService();
   return {
@@ -35,7 +35,7 @@ function withTokens(expires: (passing: Passing) => boolean): Spoil {
   };
 }
 
-/** Each download leads to a link on another host, good for one use, that breaks in the middle. */
+/** Each download is redirected to a link on another host that is valid once, and breaks off in the middle. */
 const linksThatExpire: LineFault = async ({ behind, random, stack }) => {
   const used = new Set<string>();
   const store = await startHttpServer((request, response) => {
@@ -74,7 +74,7 @@ const linksThatExpire: LineFault = async ({ behind, random, stack }) => {
   return { host: proxy.host, endpoint: { allowedHosts: [store.host], credentials } };
 };
 
-/** Strikes so often, at requests of a kind, by chance, and never at one request twice. */
+/** Strikes at random requests of a kind, at most `times` times, and at no request twice. */
 function sometimes(times: number, hits: Spoil["hits"]): (passing: Passing) => boolean {
   const struck = new Set<string>();
   return ({ request, random }) => {
@@ -85,12 +85,12 @@ function sometimes(times: number, hits: Spoil["hits"]): (passing: Passing) => bo
   };
 }
 
-/** What tokens and signed links do by ending. */
+/** Tokens and signed links that expire. */
 export const AUTHORIZATION_FAULTS: readonly (() => Fault)[] = [
-  fault({ id: "N22", side: "source", what: "401 at the start, a token server to ask" }, () => ({
+  fault({ id: "N22", side: "source", what: "401 at first, with a token server" }, () => ({
     spoil: withTokens(() => false),
   })),
-  fault({ id: "N22", side: "target", what: "401 at the start, a token server to ask" }, () => ({
+  fault({ id: "N22", side: "target", what: "401 at first, with a token server" }, () => ({
     spoil: withTokens(() => false),
   })),
   fault({ id: "N23", side: "source", what: "the token expires between requests" }, () => ({
@@ -101,7 +101,7 @@ export const AUTHORIZATION_FAULTS: readonly (() => Fault)[] = [
       id: "N23",
       side: "target",
       what: "the token expires when an upload arrives",
-      // Uploads beside it bear the same token.
+      // Concurrent uploads use the same token.
       resends: "the image",
       strikes: 2,
     },

@@ -4,7 +4,7 @@ import type { Fault, Line, LineFault } from "./fault.ts";
 import { passTls, startTcpLine } from "../../fixtures/servers/tcp-line.ts";
 import type { Connection } from "../../fixtures/servers/tcp-line.ts";
 
-/** A line that speaks TLS and is trusted, but for what happens to its connections. */
+/** A TLS line with a trusted certificate authority. `handle` decides about each connection. */
 function tlsLine(
   handle: (connection: Connection, place: Parameters<LineFault>[0]) => void,
   more: Partial<Line["connections"]> = {},
@@ -38,7 +38,7 @@ function resetOnReuse(times: number): LineFault {
   };
 }
 
-/** The process sleeps for longer than its connections live, which it learns from nobody. */
+/** The process is frozen for longer than its connections live, and gets no notice of their end. */
 const sleepWithConnections: LineFault = async ({ behind, stack }) => {
   let slept = 0;
   const line = stack.use(await startTcpLine(behind, ({ pass }) => void pass()));
@@ -52,7 +52,7 @@ const sleepWithConnections: LineFault = async ({ behind, stack }) => {
   };
 };
 
-/** Names that do not resolve, the first few times. */
+/** A lookup that fails the first few times. */
 function failingLookup(code: string, times: number): typeof lookup {
   let left = times;
   const resolve = (_name: string, _options: unknown, callback: (...args: unknown[]) => void): void => {
@@ -69,7 +69,7 @@ const unresolved =
     connections: { resolve: failingLookup(code, 2) },
   });
 
-/** What can happen to connections, before a request is on them. */
+/** Faults of connections before they carry a request. */
 export const CONNECTION_FAULTS: readonly (() => Fault)[] = (["source", "target"] as const).flatMap((side) => [
   fault({ id: "N14", side, what: "its name does not exist (ENOTFOUND)" }, () => ({ line: unresolved("ENOTFOUND") })),
   fault({ id: "N14", side, what: "its name cannot be resolved now (EAI_AGAIN)" }, () => ({
@@ -89,25 +89,19 @@ export const CONNECTION_FAULTS: readonly (() => Fault)[] = (["source", "target"]
       else connection.client.once("data", () => connection.client.resetAndDestroy());
     }),
   })),
-  fault(
-    { id: "N17", side, what: "a certificate that is expired, of another name, or signed by an unknown authority" },
-    () => ({
-      line: tlsLine((connection, { certificates: { good, expired, wrongName, selfSigned }, random }) => {
-        const bad = [expired, wrongName, selfSigned][Math.floor(random() * 3)] ?? expired;
-        passTls(connection, connection.number < 2 ? bad : good);
-      }),
+  fault({ id: "N17", side, what: "a certificate that is expired, for another name, or self-signed" }, () => ({
+    line: tlsLine((connection, { certificates: { good, expired, wrongName, selfSigned }, random }) => {
+      const bad = [expired, wrongName, selfSigned][Math.floor(random() * 3)] ?? expired;
+      passTls(connection, connection.number < 2 ? bad : good);
     }),
-  ),
-  fault(
-    { id: "N18", side, what: "connections kept alive are reset when they are used again", resends: "the broken blob" },
-    () => ({
-      line: resetOnReuse(3),
-    }),
-  ),
-  fault({ id: "N19", side, what: "the process was frozen, its connections are dead" }, () => ({
+  })),
+  fault({ id: "N18", side, what: "idle connections are reset on their next use", resends: "the broken blob" }, () => ({
+    line: resetOnReuse(3),
+  })),
+  fault({ id: "N19", side, what: "the process was frozen and its connections are dead" }, () => ({
     line: sleepWithConnections,
   })),
-  fault({ id: "N42", side, what: "the registry offers HTTP/2, whose frames can end in GOAWAY" }, () => ({
+  fault({ id: "N42", side, what: "the registry offers HTTP/2, which can end connections with GOAWAY" }, () => ({
     line: tlsLine((connection, { certificates }) => passTls(connection, certificates.good, ["h2", "http/1.1"])),
   })),
 ]);

@@ -3,46 +3,46 @@ import type { Endpoint } from "../../../src/registry/client/endpoint.ts";
 import type { Certificates } from "../../fixtures/servers/certificates.ts";
 import type { Spoil } from "../../fixtures/servers/fault-proxy.ts";
 
-/** A row of the catalogue of faults. */
+/** A row of the catalogue of transport faults. */
 export interface Fault {
   readonly id: string;
   readonly what: string;
   readonly side: "source" | "target";
-  /** How the request for a copy must end; `deferred`: it waits for people, who can give what is missing. */
+  /** The expected outcome of the copy request; `deferred`: an operator has to grant what is missing. */
   readonly ends: "replicated" | "failed" | "deferred";
-  /** What of the image the target may be sent a second time. */
+  /** The part of the image that may be sent to the target twice. */
   readonly resends: Resends;
-  /** How often it strikes, where `spoil` does not say. */
+  /** How often it strikes, if `spoil` does not define that. */
   readonly strikes?: number;
-  /** What happens to requests. */
+  /** Affects requests. */
   readonly spoil?: Spoil;
-  /** What happens to connections. */
+  /** Affects connections. */
   readonly line?: LineFault;
 }
 
-/** From nothing to everything; each includes the ones before it. */
+/** In ascending order: each includes the ones before it. */
 export type Resends = "nothing" | "the manifest" | "the broken blob" | "the image";
 
-/** Puts something between the client and a server. */
+/** Starts a faulty line between the client and a server. */
 export type LineFault = (place: {
   /** `127.0.0.1:PORT` of the server. */
   readonly behind: string;
   readonly certificates: Certificates;
   readonly random: () => number;
-  /** Closes what was started. */
+  /** Takes what has to be closed. */
   readonly stack: AsyncDisposableStack;
 }) => Promise<Line>;
 
-/** How a client reaches the server then. */
+/** How a client reaches the server through the line. */
 export interface Line {
   readonly host: string;
   readonly endpoint?: Partial<Endpoint>;
   readonly connections?: ConnectionsOptions;
-  /** Happens after the client has used its connections once. */
+  /** Called after the client has used its connections once. */
   readonly afterUse?: () => void;
 }
 
-/** A fault by its row; made anew for every run, for most remember how often they have struck. */
+/** Defines a fault. Each run creates its own, since most faults count their strikes. */
 export function fault(
   row: Pick<Fault, "id" | "what" | "side"> & Partial<Pick<Fault, "ends" | "resends" | "strikes">>,
   how: () => Pick<Fault, "spoil" | "line">,

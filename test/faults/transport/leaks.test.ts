@@ -16,12 +16,12 @@ import { seeded } from "../../fixtures/seeded.ts";
 
 const TRANSFERS = 3_000;
 const AT_ONCE = 50;
-/** Turns of the event loop that what is being closed is given. */
+/** Turns of the event loop that closing may take. */
 const TURNS = 100_000;
 const body = randomBytes(20_000);
 const blob = { mediaType: "application/octet-stream", digest: digestOf(body), size: body.byteLength };
 
-/** What a server does to a request, by chance: half of the time nothing. */
+/** Faults of the server, which strike half of the requests. */
 const TRICKS: readonly ((response: ServerResponse, good: () => void) => void)[] = [
   (response) => void response.socket?.resetAndDestroy(),
   (response) => void response.writeHead(500).end("x".repeat(30_000)),
@@ -43,7 +43,7 @@ interface Held {
   readonly listeners: number;
 }
 
-/** What this process holds open. */
+/** Open resources of this process. */
 function held(signal: AbortSignal): Held {
   const resources = process.getActiveResourcesInfo();
   return {
@@ -54,7 +54,7 @@ function held(signal: AbortSignal): Held {
   };
 }
 
-/** Of what there is more than before; a descriptor and a timer may be the test runner's own. */
+/** Kinds of resources that have increased; one descriptor and one timer may be the test runner's own. */
 function leaks(before: Held, after: Held): string[] {
   const more = { sockets: 0, descriptors: 1, timers: 1, listeners: 0 } as const satisfies Held;
   const kinds = ["sockets", "descriptors", "timers", "listeners"] as const;
@@ -78,7 +78,7 @@ describe("three thousand transfers, every second one spoiled", () => {
         request.on("end", () => response.writeHead(request.method === "PUT" ? 201 : 404).end());
       });
     });
-    // As long-lived as the signal of an invocation; everything hangs on it.
+    // As long-lived as the signal of an invocation: every request listens to it.
     const { signal } = new AbortController();
     const before = held(signal);
     const limits = createSharedLimits({ retryPolicies: { preset: "off" }, hedging: false });
@@ -108,7 +108,7 @@ describe("three thousand transfers, every second one spoiled", () => {
     expect([limits.openStreams.size, getEventListeners(signal, "abort").length]).toEqual([0, before.listeners]);
     await connections.close();
     await server.close();
-    // What was closed goes within a few turns of the event loop; what leaks is there after any number of them.
+    // Closed resources disappear within a few turns of the event loop; leaked ones never do.
     for (let turns = 0; turns < TURNS && leaks(before, held(signal)).length > 0; turns++) await turn();
     expect(leaks(before, held(signal))).toEqual([]);
   }, 600_000);

@@ -13,12 +13,12 @@ async function bytesOf({
   return { bytes: Buffer.from(await body.arrayBuffer()), headers: plain(headers), status: statusCode };
 }
 
-/** Spoils downloads of blobs. */
+/** Hits downloads of blobs. */
 function onBlob(act: Spoil["act"], times = 1): Spoil {
   return { hits: isBlob, times, act };
 }
 
-/** Sends a part of the body, then `end`s. */
+/** Sends a part of the body, then calls `end`. */
 function partly(
   end: (passing: Passing) => void | Promise<void>,
   headers?: (length: number) => Record<string, string>,
@@ -43,7 +43,7 @@ function changed(change: (bytes: Buffer, random: () => number) => Buffer): Spoil
   };
 }
 
-/** Answers raw bytes on the socket, no HTTP library between. */
+/** Writes raw bytes to the socket, without the HTTP library. */
 function raw(text: string): Spoil["act"] {
   return ({ response }) => {
     response.socket?.end(text);
@@ -57,7 +57,7 @@ const ignoreRange: Spoil["act"] = async ({ request, response, forward }) => {
   response.writeHead(200).end(Buffer.from(await body.arrayBuffer()));
 };
 
-/** The range asked for, of other bytes. */
+/** Answers with the requested range of other bytes. */
 const anotherVersion: Spoil["act"] = async (passing) => {
   const { bytes, headers, status } = await bytesOf(passing);
   passing.response.writeHead(status, { ...headers, etag: '"another"' }).end(bytes.map((byte) => byte ^ 0xff));
@@ -73,7 +73,7 @@ const drip: Spoil["act"] = async (passing) => {
   }
 };
 
-/** First a broken body, then whatever `then` makes of the request for the rest. */
+/** Breaks off a body, and lets `then` answer the request for the rest. */
 function brokenThen(then: Spoil["act"]): Spoil {
   let isBroken = false;
   return {
@@ -94,13 +94,13 @@ const row = (
   how: Partial<Pick<Fault, "ends" | "resends">> = {},
 ): (() => Fault) => fault({ id, what, side: "source", ...how }, () => ({ spoil: spoil() }));
 
-/** What a source can do to a transfer; each is made anew for every run. */
+/** Faults of a source. Each run creates its own. */
 export const SOURCE_FAULTS: readonly (() => Fault)[] = [
   row("N01", "connection reset in the middle of a blob", () => onBlob(partly(reset))),
-  row("N01", "three blobs' connections reset in the middle", () => onBlob(partly(reset), 3)),
+  row("N01", "connections of three blobs reset in the middle", () => onBlob(partly(reset), 3)),
   row("N03", "a blob stalls", () => onBlob(partly(() => undefined))),
   row("N04", "a blob drips", () => onBlob(drip)),
-  row("N06", "connection ended early, Content-Length right", () => onBlob(partly(fin))),
+  row("N06", "connection closed early, Content-Length correct", () => onBlob(partly(fin))),
   row("N07", "truncated, no Content-Length", () =>
     onBlob(changed((bytes, random) => bytes.subarray(0, Math.floor(random() * bytes.byteLength)))),
   ),
@@ -117,7 +117,7 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
   }),
   row(
     "N10",
-    "one byte flipped, length right",
+    "one bit flipped, length correct",
     () =>
       onBlob(
         changed((bytes, random) => {
@@ -130,10 +130,10 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
     { resends: "the broken blob" },
   ),
   row("N11", "not HTTP", () => onBlob(raw("hello, this is no HTTP\r\n\r\n"))),
-  row("N11", "chunk framing broken", () =>
+  row("N11", "invalid chunk framing", () =>
     onBlob(raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n")),
   ),
-  row("N12", "Content-Length twice, different", () =>
+  row("N12", "two different Content-Length headers", () =>
     onBlob(raw("HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef")),
   ),
   row("N29", "500, 502, 504", () =>
@@ -152,13 +152,13 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
     brokenThen(({ response }) => void response.writeHead(416, { "content-range": "bytes */1" }).end()),
   ),
   row("N35", "200 instead of 206 for the rest", () => brokenThen(ignoreRange)),
-  row("N36", "206 with another start, or of another size, for the rest", () =>
+  row("N36", "206 with another start or size for the rest", () =>
     brokenThen(({ response, random }) => {
       const range = random() < 0.5 ? "bytes 7-9/10" : "bytes 0-2/3";
       response.writeHead(206, { "content-range": range }).end("wrong");
     }),
   ),
-  row("N37", "another version of the blob, by its ETag, for the rest", () => brokenThen(anotherVersion), {
+  row("N37", "another version of the blob (by ETag) for the rest", () => brokenThen(anotherVersion), {
     resends: "the broken blob",
   }),
   row("N41", "103 Early Hints before the answer", () =>
@@ -169,7 +169,7 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
   ),
   row(
     "N40",
-    "a redirect that leads to itself",
+    "a redirect to itself",
     () =>
       onBlob(({ request, response }) => void response.writeHead(307, { location: request.url ?? "/" }).end(), 1_000),
     { ends: "failed" },
@@ -192,7 +192,7 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
   ),
   row(
     "R03",
-    "a blob that the source does not have",
+    "a blob that is missing at the source",
     () => onBlob(({ response }) => void response.writeHead(404).end('{"errors":[{"code":"BLOB_UNKNOWN"}]}'), 1_000),
     { ends: "failed" },
   ),

@@ -12,7 +12,7 @@ function on(hits: Spoil["hits"], act: Spoil["act"], times = 1): Spoil {
   return { hits, times, act };
 }
 
-/** Reads a part of the body, then cuts the connection. */
+/** Reads a part of the body, then resets the connection. */
 const resetAfterPart: Spoil["act"] = async ({ request, response, random }) => {
   const limit = random() * Number(request.headers["content-length"] ?? 0);
   let received = 0;
@@ -23,7 +23,7 @@ const resetAfterPart: Spoil["act"] = async ({ request, response, random }) => {
   response.socket?.resetAndDestroy();
 };
 
-/** The registry does as asked, and its answer never arrives. */
+/** The request takes effect, and its answer never arrives. */
 const loseAnswer: Spoil["act"] = async ({ response, forward }) => {
   const { body } = await forward();
   await body.dump();
@@ -38,7 +38,7 @@ function refuse(status: number, code: string, headers: Record<string, string> = 
   };
 }
 
-/** The registry's own answer with another Location. */
+/** Changes the Location of the registry's own answer. */
 function relocated(change: (location: string, host: string) => string | undefined): Spoil["act"] {
   return async ({ request, response, forward }: Passing) => {
     const { statusCode, headers, body } = await forward();
@@ -57,7 +57,7 @@ const row = (
   how: Partial<Pick<Fault, "ends" | "resends">> = {},
 ): (() => Fault) => fault({ id, what, side: "target", ...how }, () => ({ spoil: spoil() }));
 
-/** What a target can do to a transfer; each is made anew for every run. */
+/** Faults of a target. Each run creates its own. */
 export const TARGET_FAULTS: readonly (() => Fault)[] = [
   row("N02", "connection reset in the middle of an upload", () => on(isUpload, resetAfterPart), {
     resends: "the broken blob",
@@ -77,15 +77,15 @@ export const TARGET_FAULTS: readonly (() => Fault)[] = [
   row("N26", "429 with Retry-After in seconds", () =>
     on(isStart, refuse(429, "TOOMANYREQUESTS", { "retry-after": "2" }), 2),
   ),
-  row("N27", "429 with Retry-After as a date of the past", () =>
+  row("N27", "429 with Retry-After as a date in the past", () =>
     on(isStart, refuse(429, "TOOMANYREQUESTS", { "retry-after": inThePast() }), 2),
   ),
-  row("N28", "429 with a senseless Retry-After", () =>
+  row("N28", "429 with an invalid Retry-After", () =>
     on(isStart, refuse(429, "TOOMANYREQUESTS", { "retry-after": "-1e9 soon" }), 2),
   ),
   row("N29", "500 for an upload", () => on(isUpload, refuse(500, "UNKNOWN"), 2), { resends: "the broken blob" }),
-  row("N30", "503 for opening an upload", () => on(isStart, refuse(503, "UNAVAILABLE"), 2)),
-  row("N32", "the upload is lost", () => on(isUpload, refuse(404, "BLOB_UPLOAD_UNKNOWN")), {
+  row("N30", "503 for the start of an upload", () => on(isStart, refuse(503, "UNAVAILABLE"), 2)),
+  row("N32", "the upload session is lost", () => on(isUpload, refuse(404, "BLOB_UPLOAD_UNKNOWN")), {
     resends: "the broken blob",
   }),
   row("N33", "416 for an upload", () => on(isUpload, refuse(416, "BLOB_UPLOAD_INVALID")), {
@@ -122,16 +122,16 @@ export const TARGET_FAULTS: readonly (() => Fault)[] = [
       ),
     { ends: "failed" },
   ),
-  row("N43", "413 while the body is still coming", () => on(isUpload, refuse(413, "SIZE_INVALID"), 1_000), {
+  row("N43", "413 while the body is still being sent", () => on(isUpload, refuse(413, "SIZE_INVALID"), 1_000), {
     ends: "failed",
   }),
-  row("N24", "403 for opening an upload", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "deferred" }),
-  row("R06", "507: no room for an upload, for a while", () => on(isStart, refuse(507, "UNKNOWN"), 2)),
-  row("R06", "403: the quota is used up", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "deferred" }),
-  row("R07", "413: the manifest is too large for it", () => on(isManifestPut, refuse(413, "MANIFEST_INVALID"), 1_000), {
+  row("N24", "403 for the start of an upload", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "deferred" }),
+  row("R06", "507: no space for an upload, for a while", () => on(isStart, refuse(507, "UNKNOWN"), 2)),
+  row("R06", "403: the quota is exhausted", () => on(isStart, refuse(403, "DENIED"), 1_000), { ends: "deferred" }),
+  row("R07", "413: the manifest is too large", () => on(isManifestPut, refuse(413, "MANIFEST_INVALID"), 1_000), {
     ends: "failed",
   }),
-  row("R24", "the target denies a blob it has", () => on(isManifestPut, refuse(400, "MANIFEST_BLOB_UNKNOWN")), {
+  row("R24", "the target denies a blob that it holds", () => on(isManifestPut, refuse(400, "MANIFEST_BLOB_UNKNOWN")), {
     resends: "the image",
   }),
   row(

@@ -28,11 +28,11 @@ import type { Fault, Resends } from "./fault.ts";
 import { SOURCE_FAULTS } from "./source-faults.ts";
 import { TARGET_FAULTS } from "./target-faults.ts";
 
-/** Copies of each row, all at once. */
+/** Copies of each row, all concurrent. */
 const SEEDS = 10;
-/** Deliveries a request may take: what the queue would do over minutes. */
+/** Maximum number of deliveries of a request: the queue would need minutes for them. */
 const MAX_DELIVERIES = 8;
-/** Shorter than production's, and longer than a busy machine pauses: a mistake would send a blob again. */
+/** Shorter than in production, and longer than the pauses of a busy machine: those would send a blob twice. */
 const PATIENCE = {
   silenceMs: 1_000,
   floorBytes: 64 * 1024,
@@ -44,7 +44,7 @@ const PATIENCE = {
   wholeMs: 4_000,
   restMs: 200,
 };
-/** For rows in which no upload is broken. */
+/** For rows that break no upload. */
 const UPLOADS_PATIENCE = { ...PATIENCE, unreadMs: 60_000, answerMs: 60_000, commitMs: 60_000 };
 const never = new AbortController().signal;
 const tag = parseTag("v1");
@@ -87,7 +87,7 @@ interface Outcome {
   readonly bytesIn: number;
 }
 
-/** One copy through spoiled lines, delivered again as long as it is deferred. */
+/** One copy through faulty lines, delivered again while it is deferred. */
 async function copyThrough(fault: Fault, seed: number, repository: string): Promise<Outcome> {
   const random = seeded(seed);
   await using stack = new AsyncDisposableStack();
@@ -122,7 +122,7 @@ const largest = (): number => Math.max(...image.blobs.map(({ descriptor }) => de
 const wholeImage = (): number =>
   image.blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0) + image.root.bytes.byteLength;
 
-/** Bytes that may be sent beyond the image, by what is allowed to be sent again. */
+/** Bytes that may be sent in addition to the image. */
 function allowance(resends: Resends, times: number): number {
   if (resends === "nothing") return 0;
   if (resends === "the manifest") return times * image.root.bytes.byteLength;
@@ -159,7 +159,7 @@ describe.each(ROWS)("$id: $what ($side)", ({ create, row, spoil, strikes, ...kno
   }, 600_000);
 });
 
-/** In what the two ends differ, or undefined. */
+/** The difference between both ends, or undefined. */
 function difference(source: ImageSource, target: ImageSource): Promise<unknown> {
   return verifyTag(source, target, tag, never).then(
     () => undefined,
@@ -167,19 +167,19 @@ function difference(source: ImageSource, target: ImageSource): Promise<unknown> 
   );
 }
 
-/** What a copy that failed has published all the same, or undefined. */
+/** What a failed copy has published nevertheless, or undefined. */
 async function published(target: ImageSource): Promise<unknown> {
   return (await target.resolve(tag, never))?.digest;
 }
 
-describe("the table of faults in the documents", () => {
-  it("is what was seen", async () => {
+describe("docs/understand/faults-seen.md", () => {
+  it("says what was seen", async () => {
     expect(seen).toHaveLength(FAULTS.length);
     await expect(table()).toMatchFileSnapshot("../../../docs/understand/faults-seen.md");
   });
 });
 
-/** What was seen, as the documents show it. */
+/** What was seen, as a document. */
 function table(): string {
   const rows = seen.toSorted((a, b) => `${a.id}${a.side}${a.what}`.localeCompare(`${b.id}${b.side}${b.what}`, "en"));
   const lines = rows.map(
@@ -189,9 +189,9 @@ function table(): string {
     "# Faults, and what was seen",
     "",
     `Written by \`test/faults/transport/transport-faults.test.ts\`: each row is ${SEEDS} copies of a three-layer image through a proxy that injects the fault;`,
-    "a seed decides where. A deferred copy is delivered again. Every image was read back and compared byte by byte.",
-    '"Sent twice" is the maximum that the target may receive beyond the image; more fails the test. When a source breaks, nothing is sent twice, because its',
-    "download resumes; when a target breaks, the broken blob is sent again, because Artifact Registry cannot resume an upload.",
+    "a seed decides where and when. A deferred copy is delivered again. Every image was read back and compared byte by byte.",
+    '"Sent twice" is the most that may be sent to the target in addition to the image; more fails the test. It is nothing when a source breaks,',
+    "since the download resumes; it is the one broken blob when a target breaks, since Artifact Registry cannot resume uploads.",
     "",
     "| fault | side | what happens | ended | copies wrong or lost | sent twice |",
     "|---|---|---|---|---|---|",
