@@ -7,7 +7,7 @@ import { fixedCredentials } from "../src/registry/auth/credentials.ts";
 import { createRegistrySource } from "../src/registry/registry-source.ts";
 import { demoImage } from "./images/demo-image.ts";
 import { pushImage } from "./images/push-image.ts";
-import { basicAuthorization } from "./stack/login.ts";
+import { basicAuthorization } from "./access/basic-authorization.ts";
 import type { Login } from "./stack/login.ts";
 import type { Stack } from "./stack/stack.ts";
 import { verifyTag } from "./verify.ts";

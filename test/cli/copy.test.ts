@@ -8,7 +8,7 @@ import { createScreen } from "../../cli/terminal/terminal.ts";
 import { UsageError } from "../../cli/errors/usage-error.ts";
 import { demoImage } from "../../local/images/demo-image.ts";
 import { pushImage } from "../../local/images/push-image.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import type { RegistryEvent } from "../../local/registry/protocol/registry-event.ts";
 import { freightliner } from "../fixtures/processes/freightliner.ts";
@@ -22,7 +22,7 @@ describe("freightliner copy", () => {
     const source = await startRegistry({
       directory: folder.path,
       files: await openRegistryFiles(folder.path),
-      profile: createPlainProfile(),
+      profile: specificationProfile,
     });
     const image = demoImage("cli");
     await pushImage(image, { registry: source.host, repository: "team/app", tag: "v1" }, AbortSignal.timeout(20_000));
@@ -66,7 +66,7 @@ describe("freightliner copy", () => {
     const source = await startRegistry({
       directory: folder.path,
       files: await openRegistryFiles(folder.path),
-      profile: createPlainProfile(),
+      profile: specificationProfile,
     });
     expect(await freightliner(["copy", `${source.host}/a:v1`, `${source.host}/b`])).toMatchObject({
       code: 3,
@@ -87,18 +87,20 @@ describe("freightliner copy", () => {
     await using folder = await temporaryFolder();
     const events: RegistryEvent[] = [];
     const expected = `Basic ${Buffer.from("me:pw").toString("base64")}`;
-    const profile = createPlainProfile();
     const { ErrorResponse } = await import("../../local/registry/protocol/error-response.ts");
     const source = await startRegistry({
       directory: folder.path,
       files: await openRegistryFiles(folder.path),
       onEvent: (event) => void events.push(event),
       profile: {
-        ...profile,
-        authorize: ({ headers }) =>
-          headers.authorization === expected
-            ? undefined
-            : new ErrorResponse(401, "UNAUTHORIZED", "no", { headers: { "www-authenticate": 'Basic realm="x"' } }),
+        ...specificationProfile,
+        access: {
+          ...specificationProfile.access,
+          authorize: ({ headers }) =>
+            headers.authorization === expected
+              ? undefined
+              : new ErrorResponse(401, "UNAUTHORIZED", "no", { headers: { "www-authenticate": 'Basic realm="x"' } }),
+        },
       },
     });
     const auths = { [source.host]: { auth: Buffer.from("me:pw").toString("base64") } };

@@ -4,7 +4,7 @@ import { failureLines, failureOf } from "../../cli/terminal/failure.ts";
 import { run } from "../../cli/run.ts";
 import { imageOf, indexOf, layer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
-import type { Profile } from "../../local/registry/profiles/profile.ts";
+import type { AccessPolicy, ManifestPolicy } from "../../local/registry/profiles/profile.ts";
 import { ErrorResponse } from "../../local/registry/protocol/error-response.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
 import type { RegistryFailure } from "../../src/oci/errors/registry-error.ts";
@@ -30,9 +30,11 @@ async function said(source: string, target: string, ...options: string[]): Promi
 describe("what is said of a copy that failed", () => {
   const parts = new AsyncDisposableStack();
   let source: string;
-  const registry = async (profile: Partial<Profile> = {}): Promise<string> =>
-    parts.use(await scratchRegistry(profile)).host;
-  const refusing = (method: string, refusal: ErrorResponse): Partial<Profile> => ({
+  const registry = async (
+    access: Partial<AccessPolicy> = {},
+    manifests: Partial<ManifestPolicy> = {},
+  ): Promise<string> => parts.use(await scratchRegistry(access, manifests)).host;
+  const refusing = (method: string, refusal: ErrorResponse): Partial<AccessPolicy> => ({
     authorize: (request) => (request.method === method ? refusal : undefined),
   });
 
@@ -91,7 +93,7 @@ describe("what is said of a copy that failed", () => {
   });
 
   it("because a tag cannot move", async () => {
-    const target = await registry({ immutableTags: true });
+    const target = await registry({}, { immutableTags: true });
     await pushImage(other, { registry: target, repository: "b", tag: "v1" }, signal);
     const [code, lines] = await said(`${source}/app:v1`, `${target}/b`);
     expect(code).toBe(ExitCode.failed);

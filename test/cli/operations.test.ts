@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import type { Stack } from "../../local/stack/stack.ts";
@@ -30,7 +30,7 @@ describe("a stack with a target that lacks one repository", () => {
   beforeAll(async () => {
     const folder = parts.use(await temporaryFolder());
     const files = await openRegistryFiles(folder.path);
-    const registry = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+    const registry = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
     parts.defer(() => registry.close());
     const proxy: FaultProxy = parts.use(
       await startFaultProxy(

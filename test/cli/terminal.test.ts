@@ -4,7 +4,7 @@ import { run } from "../../cli/run.ts";
 import { describeLetters } from "../../cli/stack/redrive.ts";
 import { describeLook } from "../../cli/stack/status.ts";
 import { createScreen } from "../../cli/terminal/terminal.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import type { StackStatus } from "../../src/wiring/stack-status.ts";
 import { captureTerminal } from "../fixtures/processes/terminal.ts";
@@ -56,7 +56,7 @@ describe("what others have written", () => {
   it("in the platforms of an index is shown in the line that says which there are, and no more than twenty", async () => {
     await using folder = await temporaryFolder();
     const files = await openRegistryFiles(folder.path);
-    const registry = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+    const registry = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
     const mediaType = "application/vnd.oci.image.index.v1+json";
     const put = async (reference: string, manifests: readonly object[]) => {
       const body = JSON.stringify({ schemaVersion: 2, mediaType, manifests, annotations: { reference } });

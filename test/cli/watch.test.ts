@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { listedTag } from "../../src/replication/state/tag-status.ts";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import { pass, startFaultProxy } from "../fixtures/servers/fault-proxy.ts";
@@ -18,7 +18,7 @@ describe("freightliner watch", () => {
   it("shows what is being copied and how far it has come, then that it is done, until it is interrupted", async () => {
     await using folder = await temporaryFolder();
     const files = await openRegistryFiles(folder.path);
-    const registry = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+    const registry = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
     const released = Promise.withResolvers<void>();
     const spoil: Spoil = {
       hits: ({ method, url }) => method === "PUT" && url?.endsWith("/manifests/v1") === true,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import type { Stack } from "../../local/stack/stack.ts";
@@ -49,7 +49,7 @@ async function tagsAt(host: string, repository: string): Promise<Map<string, Dig
 async function startTarget() {
   const folder = await temporaryFolder();
   const files = await openRegistryFiles(folder.path);
-  const server = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+  const server = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
   return {
     host: server.host,
     async [Symbol.asyncDispose]() {

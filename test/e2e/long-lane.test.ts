@@ -2,7 +2,7 @@ import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import { parseTag } from "../../src/oci/reference.ts";
@@ -24,7 +24,7 @@ async function startSlowTarget(directory: string) {
   const registry = await startRegistry({
     directory,
     files: await openRegistryFiles(directory),
-    profile: createPlainProfile(),
+    profile: specificationProfile,
     onEvent: () => undefined,
   });
   let bytes = 0;

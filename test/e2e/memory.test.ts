@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { measure } from "../../bench/measure.ts";
 import { imageOf, layer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { startDockerRegistry } from "../fixtures/real/docker-registry.ts";
@@ -17,7 +17,7 @@ describe("memory", () => {
     const source = await startRegistry({
       directory: folder.path,
       files: await openRegistryFiles(folder.path),
-      profile: createPlainProfile(),
+      profile: specificationProfile,
     });
     const peak = async (name: string, bytes: number): Promise<number> => {
       const image = imageOf([layer(name, bytes)], { os: "linux", architecture: "amd64" });

@@ -8,7 +8,7 @@ import { createTokenStore } from "../../local/access/token-store.ts";
 import { startLayerBucket } from "../../local/registry/storage/layer-bucket.ts";
 import { createEcrProfile } from "../../local/registry/profiles/ecr.ts";
 import { createLoginProfile } from "../../local/registry/profiles/with-login.ts";
-import { basicAuthorization } from "../../local/stack/login.ts";
+import { basicAuthorization } from "../../local/access/basic-authorization.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { harbor } from "../fixtures/harbor-provider.ts";
 import { imageOf, asking, putBlob, put } from "../fixtures/servers/local-registry.ts";

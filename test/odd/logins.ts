@@ -1,4 +1,4 @@
-import { basicAuthorization } from "../../local/stack/login.ts";
+import { basicAuthorization } from "../../local/access/basic-authorization.ts";
 import type { Odd, OddLogin } from "./odd.ts";
 import { json, refusal } from "./odd-registry.ts";
 import type { Answered, Asked, Oddity } from "./odd-registry.ts";

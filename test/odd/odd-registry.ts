@@ -1,6 +1,6 @@
 import { request as send } from "undici";
 import { startHttpServer } from "../../local/http/http-server.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
@@ -40,7 +40,7 @@ export async function startOddRegistry(oddity: Oddity): Promise<OddRegistry> {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await temporaryFolder());
   const files = await openRegistryFiles(folder.path);
-  const plain = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+  const plain = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
   stack.defer(() => plain.close());
   const next = (asked: Asked): Promise<Answered> => forward(plain.host, asked);
   const server = await startHttpServer(async (request, response) => {

@@ -1,6 +1,6 @@
 import { createArtifactRegistryProfile } from "../../local/registry/profiles/artifact-registry.ts";
 import { createEcrProfile } from "../../local/registry/profiles/ecr.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { startLayerBucket } from "../../local/registry/storage/layer-bucket.ts";
 import type { Profile } from "../../local/registry/profiles/profile.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
@@ -52,7 +52,7 @@ repositoryContract("a repository in memory", async () => {
 
 repositoryContract("a plain local registry", async () => {
   const stack = new AsyncDisposableStack();
-  return overHttp({ host: await local(stack, async () => createPlainProfile()) }, stack);
+  return overHttp({ host: await local(stack, async () => specificationProfile) }, stack);
 });
 
 repositoryContract("a local registry like Amazon ECR", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pushImage } from "../../local/images/push-image.ts";
-import { createPlainProfile } from "../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { verifyTag } from "../../local/verify.ts";
 import { parseTag } from "../../src/oci/reference.ts";
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const start = async (): Promise<string> => {
     const folder = await temporaryFolder();
     const files = await openRegistryFiles(folder.path);
-    const server = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+    const server = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
     close.push(
       () => server.close(),
       async () => folder[Symbol.asyncDispose](),

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { createDownloadLinks } from "../storage/download-links.ts";
-import { specificationProfile } from "./profile.ts";
-import type { Action, ExtraRoute, Profile } from "./profile.ts";
 import { ErrorResponse } from "../protocol/error-response.ts";
+import type { AccessPolicy, Action, BlobPolicy, Profile, UploadPolicy } from "./profile.ts";
+import { specificationProfile } from "./specification.ts";
 
 export interface ArtifactRegistryProfileOptions {
-  /** The repositories that exist, `project/repository`; no other is ever created. */
+  /** The repositories that exist, as `project/repository`; a push creates no others. */
   readonly repositories: readonly string[];
-  /** True for a Google access token that may read and write. */
+  /** True for a Google access token with permission to read and write. */
   readonly verifyToken: (token: string) => boolean;
   readonly immutableTags?: boolean;
 }
@@ -18,62 +18,69 @@ const PERMISSION: Readonly<Record<Action, string>> = {
   delete: "artifactregistry.repositories.deleteArtifacts",
 };
 
-/** "Quotas and limits": listings by Docker's API end at 10,000. */
+/** Artifact Registry documentation, "Quotas and limits": listings of the Docker API end after 10,000 entries. */
 const LISTING_MAX = 10_000;
 
-const EXTRA_ROUTES: readonly ExtraRoute[] = [
-  {
-    kind: "upload",
-    pattern: /^\/artifacts-uploads\/namespaces\/[^/]+\/repositories\/[^/]+\/uploads\/(?<id>[\w-]+)$/,
-  },
-  { kind: "upload", pattern: /^\/v2\/[^/]+\/[^/]+\/pkg\/blobs\/uploads\/(?<id>[\w-]+)$/ },
-  {
-    kind: "download",
-    pattern: /^\/artifacts-downloads\/namespaces\/[^/]+\/repositories\/[^/]+\/downloads\/(?<id>[\w-]+)$/,
-  },
+const UPLOAD_PATHS = [
+  /^\/artifacts-uploads\/namespaces\/[^/]+\/repositories\/[^/]+\/uploads\/(?<id>[\w-]+)$/,
+  /^\/v2\/[^/]+\/[^/]+\/pkg\/blobs\/uploads\/(?<id>[\w-]+)$/,
 ];
+const DOWNLOAD_PATH = /^\/artifacts-downloads\/namespaces\/[^/]+\/repositories\/[^/]+\/downloads\/(?<id>[\w-]+)$/;
 
 /**
- * A Docker repository of Google Artifact Registry: access tokens as Bearer, uploads outside of /v2/ and in one piece,
- * mounts never granted, what does not exist indistinguishable from what is forbidden.
+ * A Docker repository of Google Artifact Registry: access tokens as Bearer, uploads outside `/v2/` and in one request, no mounts, and
+ * the same answer for repositories that do not exist as for those that are forbidden.
  */
 export function createArtifactRegistryProfile(options: ArtifactRegistryProfileOptions): Profile {
-  const links = createDownloadLinks();
+  const { manifests, listings } = specificationProfile;
   return {
-    ...specificationProfile,
-    authorize: (request, repository, action) => authorize(request, repository, action, options.verifyToken),
-    refuseName: (name, action) => refuseName(name, action, options.repositories),
-    unknownRepository: () => new ErrorResponse(404, "NAME_UNKNOWN", "Repository not found"),
-    blobScope: (name) => name.split("/").slice(0, 2).join("/"),
-    downloadLocation(name, digest) {
-      const [project, repository] = name.split("/");
-      return {
-        status: 302,
-        location: `/artifacts-downloads/namespaces/${project}/repositories/${repository}/downloads/${links.sign(digest)}`,
-      };
-    },
-    readDownload: (id) => links.read(id),
-    uploadLocation(name, id, writes) {
-      const [project, repository] = name.split("/");
-      if (writes > 0) return `/v2/${project}/${repository}/pkg/blobs/uploads/${id}`;
-      return `/artifacts-uploads/namespaces/${project}/repositories/${repository}/uploads/${id}`;
-    },
-    mounts: false,
-    maxPatches: 1,
-    requiresLength: true,
-    endsBrokenUploads: true,
-    immutableTags: options.immutableTags ?? false,
-    listingMax: LISTING_MAX,
-    listsManifests: true,
-    issueToken(authorization) {
-      const token = authorization === undefined ? "" : tokenOf(authorization);
-      return options.verifyToken(token) ? token : new ErrorResponse(401, "UNAUTHORIZED", "authentication failed");
-    },
-    extraRoutes: EXTRA_ROUTES,
+    access: accessPolicy(options),
+    blobs: blobPolicy(),
+    uploads: UPLOADS,
+    manifests: { ...manifests, immutableTags: options.immutableTags ?? false },
+    listings: { ...listings, maxTotal: LISTING_MAX, includesManifests: true },
   };
 }
 
-/** What does not exist and what is forbidden look the same from outside. */
+const UPLOADS: UploadPolicy = {
+  location(name, id, writes) {
+    const [project, repository] = name.split("/");
+    if (writes > 0) return `/v2/${project}/${repository}/pkg/blobs/uploads/${id}`;
+    return `/artifacts-uploads/namespaces/${project}/repositories/${repository}/uploads/${id}`;
+  },
+  extraPaths: UPLOAD_PATHS,
+  mounts: false,
+  maxPatches: 1,
+  requiresLength: true,
+  endsBrokenUploads: true,
+};
+
+function blobPolicy(): BlobPolicy {
+  const links = createDownloadLinks();
+  return {
+    scope: (name) => name.split("/").slice(0, 2).join("/"),
+    redirect(name, digest) {
+      const [project, repository] = name.split("/");
+      const folder = `/artifacts-downloads/namespaces/${project}/repositories/${repository}/downloads`;
+      return { status: 302, location: `${folder}/${links.sign(digest)}` };
+    },
+    downloads: { path: DOWNLOAD_PATH, resolve: (id) => links.read(id) },
+  };
+}
+
+function accessPolicy({ repositories, verifyToken }: ArtifactRegistryProfileOptions): AccessPolicy {
+  return {
+    authorize: (request, repository, action) => authorize(request, repository, action, verifyToken),
+    refuseName: (name, action) => refuseName(name, action, repositories),
+    unknownRepository: () => new ErrorResponse(404, "NAME_UNKNOWN", "Repository not found"),
+    issueToken(authorization) {
+      const token = authorization === undefined ? "" : tokenOf(authorization);
+      return verifyToken(token) ? token : new ErrorResponse(401, "UNAUTHORIZED", "authentication failed");
+    },
+  };
+}
+
+/** Refuses a repository that does not exist with the same answer as one that is forbidden. */
 function refuseName(name: string, action: Action, known: readonly string[]): ErrorResponse | undefined {
   const [project, repository, ...image] = name.split("/");
   if (image.length === 0) {
@@ -107,7 +114,7 @@ function authorize(
   return new ErrorResponse(401, "UNAUTHORIZED", "No valid credential was supplied.");
 }
 
-/** The access token of a Bearer header, or of Basic with user `oauth2accesstoken`. */
+/** The access token in a Bearer header, or in a Basic header with user `oauth2accesstoken`. */
 export function tokenOf(authorization: string): string {
   const [scheme = "", value = ""] = authorization.split(" ");
   if (scheme.toLowerCase() === "bearer") return value;

@@ -1,25 +1,37 @@
 import type { IncomingMessage } from "node:http";
+import { basicAuthorization } from "../../access/basic-authorization.ts";
 import { LOCAL_ACCOUNT } from "../../access/local-aws.ts";
-import type { LayerBucket } from "../storage/layer-bucket.ts";
-import { specificationProfile } from "./profile.ts";
-import type { Profile } from "./profile.ts";
 import { ErrorResponse } from "../protocol/error-response.ts";
+import type { LayerBucket } from "../storage/layer-bucket.ts";
+import type { AccessPolicy, Profile } from "./profile.ts";
+import { specificationProfile } from "./specification.ts";
 
 export interface EcrProfileOptions {
   readonly password: string;
   readonly bucket: LayerBucket;
-  /** True when the token has expired. */
+  /** True when the request's token has expired. */
   readonly isExpired?: ((request: IncomingMessage) => boolean) | undefined;
 }
 
 /**
- * A private registry of Amazon ECR: Basic with user AWS, blobs downloaded from a bucket elsewhere, manifests converted for
- * pulls by tag that do not accept their type, repositories created on push.
+ * A private registry of Amazon ECR: Basic authentication with user AWS, blobs redirected to a bucket, manifests converted for pulls by
+ * tag whose Accept header lacks their type, repositories created on push.
  */
-export function createEcrProfile({ password, bucket, isExpired = () => false }: EcrProfileOptions): Profile {
-  const expected = `Basic ${Buffer.from(`AWS:${password}`).toString("base64")}`;
+export function createEcrProfile({ bucket, ...options }: EcrProfileOptions): Profile {
+  const { uploads, manifests, listings, blobs } = specificationProfile;
   return {
-    ...specificationProfile,
+    access: accessPolicy(options),
+    blobs: { ...blobs, redirect: (_repository, digest) => ({ status: 307, location: bucket.sign(digest) }) },
+    uploads: { ...uploads, mounts: false },
+    manifests: { ...manifests, converts: true },
+    listings: { ...listings, maxPage: 1_000 },
+  };
+}
+
+function accessPolicy({ password, isExpired = () => false }: Omit<EcrProfileOptions, "bucket">): AccessPolicy {
+  const expected = basicAuthorization({ username: "AWS", password });
+  return {
+    ...specificationProfile.access,
     authorize(request) {
       if (request.headers.authorization !== expected) {
         const challenge = `Basic realm="http://${request.headers.host}/",service="ecr.amazonaws.com"`;
@@ -34,9 +46,5 @@ export function createEcrProfile({ password, bucket, isExpired = () => false }: 
         "NAME_UNKNOWN",
         `The repository with name '${name}' does not exist in the registry with id '${LOCAL_ACCOUNT}'`,
       ),
-    downloadLocation: (_repository, digest) => ({ status: 307, location: bucket.sign(digest) }),
-    mounts: false,
-    translates: true,
-    maxPage: 1_000,
   };
 }

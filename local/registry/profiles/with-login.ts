@@ -1,15 +1,16 @@
+import { basicAuthorization } from "../../access/basic-authorization.ts";
 import type { TokenStore } from "../../access/token-store.ts";
-import { specificationProfile } from "./profile.ts";
-import type { Profile } from "./profile.ts";
 import { ErrorResponse } from "../protocol/error-response.ts";
+import type { AccessPolicy, Profile } from "./profile.ts";
+import { specificationProfile } from "./specification.ts";
 
-/** How a registry lets people in, and whom. */
+/** How a registry authenticates requests. */
 export type RegistryLogin =
-  /** Every request carries user and password (RFC 7617), as behind `htpasswd`. */
+  /** Every request carries user and password (RFC 7617), as with `htpasswd`. */
   | { readonly kind: "basic"; readonly username: string; readonly password: string }
-  /** User and password give a token for one scope (Docker Registry token authentication); requests carry the token. */
+  /** A token server exchanges user and password for a token (Docker Registry token authentication); requests carry the token. */
   | TokenServer
-  /** Every request carries one token (RFC 6750), which its operator gave. */
+  /** Every request carries one fixed token (RFC 6750). */
   | { readonly kind: "token"; readonly token: string };
 
 interface TokenServer {
@@ -21,13 +22,16 @@ interface TokenServer {
 
 const LIFE_MS = 300_000;
 
-/** The specification behind a login, for reading as for writing: Harbor, Quay, Artifactory and most others, seen from outside. */
+/** The specification's registry with a login for reads and writes, like Harbor, Quay, Artifactory and most others. */
 export function createLoginProfile(login: RegistryLogin): Profile {
+  return { ...specificationProfile, access: accessPolicy(login) };
+}
+
+function accessPolicy(login: RegistryLogin): AccessPolicy {
   return {
-    ...specificationProfile,
-    unknownRepository: () => new ErrorResponse(404, "NAME_UNKNOWN", "repository name not known to registry"),
+    ...specificationProfile.access,
     authorize({ headers }, repository, action) {
-      if (isIn(login, headers.authorization ?? "")) return undefined;
+      if (isAuthenticated(login, headers.authorization ?? "")) return undefined;
       const actions = action === "pull" ? "pull" : "pull,push";
       const scope = repository === undefined ? "" : `,scope="repository:${repository}:${actions}"`;
       const realm = `http://${headers.host}/v2/token`;
@@ -37,22 +41,18 @@ export function createLoginProfile(login: RegistryLogin): Profile {
         headers: { "www-authenticate": challenge },
       });
     },
-    ...(login.kind === "token-server" ? { issueToken: (authorization) => tokenFor(login, authorization) } : {}),
+    ...(login.kind === "token-server" ? { issueToken: (authorization) => issueToken(login, authorization) } : {}),
   };
 }
 
-function tokenFor(login: TokenServer, authorization: string | undefined): string | ErrorResponse {
-  if (authorization === basic(login)) return login.tokens.issue(LIFE_MS);
+function issueToken(login: TokenServer, authorization: string | undefined): string | ErrorResponse {
+  if (authorization === basicAuthorization(login)) return login.tokens.issue(LIFE_MS);
   return new ErrorResponse(401, "UNAUTHORIZED", "incorrect username or password");
 }
 
-function isIn(login: RegistryLogin, authorization: string): boolean {
-  if (login.kind === "basic") return authorization === basic(login);
+function isAuthenticated(login: RegistryLogin, authorization: string): boolean {
+  if (login.kind === "basic") return authorization === basicAuthorization(login);
   const [scheme = "", token = ""] = authorization.split(" ");
   if (scheme.toLowerCase() !== "bearer") return false;
   return login.kind === "token" ? token === login.token : login.tokens.verify(token);
-}
-
-function basic({ username, password }: { readonly username: string; readonly password: string }): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }

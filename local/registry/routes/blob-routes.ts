@@ -8,7 +8,7 @@ export async function blobRoute(exchange: Exchange, parts: RegistryContext, refe
   const digest = digestFrom(reference);
   const { method, repository, response } = exchange;
   const { index, files, profile } = parts;
-  const scope = profile.blobScope(repository);
+  const scope = profile.blobs.scope(repository);
   const state = index.find(scope);
   const size = state?.blobs.has(digest) ? await files.size(digest) : undefined;
   if (state === undefined || size === undefined)
@@ -20,7 +20,7 @@ export async function blobRoute(exchange: Exchange, parts: RegistryContext, refe
     return;
   }
   if (method !== "GET" && method !== "HEAD") throw methodNotAllowed();
-  const moved = method === "GET" ? profile.downloadLocation(repository, digest) : undefined;
+  const moved = method === "GET" ? profile.blobs.redirect(repository, digest) : undefined;
   if (moved === undefined) return sendFile(exchange, files, { digest, size });
   response.writeHead(moved.status, { location: moved.location, "content-length": 0 }).end();
 }

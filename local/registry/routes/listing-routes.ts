@@ -8,10 +8,10 @@ import type { RepositoryState } from "../storage/repository-index.ts";
 export function tagsRoute({ method, url, response, repository }: Exchange, { index, profile }: RegistryContext): void {
   if (method !== "GET") throw methodNotAllowed();
   const state = index.find(repository);
-  if (state === undefined) throw profile.unknownRepository(repository);
-  const limit = pageSize(url.searchParams.get("n"), profile.maxPage);
+  if (state === undefined) throw profile.access.unknownRepository(repository);
+  const limit = pageSize(url.searchParams.get("n"), profile.listings.maxPage);
   const last = url.searchParams.get("last");
-  const listed = [...state.tags.keys()].toSorted(byCharacter).slice(0, profile.listingMax);
+  const listed = [...state.tags.keys()].toSorted(byCharacter).slice(0, profile.listings.maxTotal);
   const all = listed.filter((tag) => last === null || byCharacter(tag, last) > 0);
   const tags = all.slice(0, limit);
   const end = tags.at(-1);
@@ -19,7 +19,7 @@ export function tagsRoute({ method, url, response, repository }: Exchange, { ind
     tags.length < all.length && end !== undefined
       ? { link: `</v2/${repository}/tags/list?n=${limit}&last=${end}>; rel="next"` }
       : {};
-  const map = profile.listsManifests ? googleMap(state, profile.listingMax) : {};
+  const map = profile.listings.includesManifests ? googleMap(state, profile.listings.maxTotal) : {};
   sendJson(response, { name: repository, tags, ...map }, next);
 }
 

@@ -8,14 +8,14 @@ import type { UploadSession } from "../storage/upload-sessions.ts";
 export async function startUploadRoute(exchange: Exchange, parts: RegistryContext): Promise<void> {
   const { method, url, request, repository, response } = exchange;
   if (method !== "POST") throw methodNotAllowed();
-  if (parts.profile.requiresLength && request.headers["content-length"] === undefined) {
+  if (parts.profile.uploads.requiresLength && request.headers["content-length"] === undefined) {
     throw new ErrorResponse(411, "SIZE_INVALID", "POST requests require a Content-length header.");
   }
   const mount = url.searchParams.get("mount");
   if (mount !== null && (await mountBlob(exchange, parts, digestFrom(mount)))) return;
   const session = parts.uploads.start(repository);
   const whole = url.searchParams.get("digest");
-  if (whole !== null && parts.profile.maxPatches > 1) {
+  if (whole !== null && parts.profile.uploads.maxPatches > 1) {
     await receive(exchange, parts, session);
     return finish(exchange, parts, session, digestFrom(whole));
   }
@@ -28,9 +28,9 @@ async function mountBlob(
   digest: Digest,
 ): Promise<boolean> {
   const from = url.searchParams.get("from");
-  const scope = profile.blobScope(repository);
-  const source = from === null ? scope : profile.blobScope(from);
-  if (!profile.mounts || index.find(source)?.blobs.has(digest) !== true) return false;
+  const scope = profile.blobs.scope(repository);
+  const source = from === null ? scope : profile.blobs.scope(from);
+  if (!profile.uploads.mounts || index.find(source)?.blobs.has(digest) !== true) return false;
   index.open(scope).blobs.add(digest);
   await index.save(scope);
   response.writeHead(201, stored(repository, digest)).end();
@@ -66,7 +66,7 @@ export async function uploadRoute(exchange: Exchange, parts: RegistryContext, id
 }
 
 async function patch(exchange: Exchange, parts: RegistryContext, session: UploadSession): Promise<void> {
-  if (session.writes >= parts.profile.maxPatches) throw methodNotAllowed();
+  if (session.writes >= parts.profile.uploads.maxPatches) throw methodNotAllowed();
   requireNext(exchange, parts, session);
   await receive(exchange, parts, session);
   exchange.response.writeHead(202, { ...sessionHeaders(parts, session), "content-length": 0 }).end();
@@ -93,7 +93,7 @@ async function finish(
   digest: Digest,
 ): Promise<void> {
   await uploads.commit(session, digest);
-  const scope = profile.blobScope(repository);
+  const scope = profile.blobs.scope(repository);
   index.open(scope).blobs.add(digest);
   await index.save(scope);
   response.writeHead(201, stored(repository, digest)).end();
@@ -106,7 +106,7 @@ function stored(repository: string, digest: Digest): Record<string, string> {
 
 function sessionHeaders({ profile }: RegistryContext, session: UploadSession): Record<string, string> {
   return {
-    location: profile.uploadLocation(session.repository, session.id, session.writes),
+    location: profile.uploads.location(session.repository, session.id, session.writes),
     range: `0-${Math.max(session.offset - 1, 0)}`,
     "docker-upload-uuid": session.id,
   };

@@ -1,57 +1,60 @@
-import { createHash } from "node:crypto";
-import type { Hash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { ReadStream } from "node:fs";
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { algorithmOf, hexOf } from "../../../src/oci/digest.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 
-/** Content on disk under its digest. What has a file here is complete and hashed: files only ever arrive by rename. */
+/** Content on disk by digest. A file here is complete and verified: files arrive only by rename. */
 export interface ContentFiles {
-  /** Size in bytes, or undefined when it is not there. */
+  /** Size in bytes, or undefined when the content does not exist. */
   size(digest: Digest): Promise<number | undefined>;
+  /** `range` includes both ends. */
   read(digest: Digest, range?: { readonly start: number; readonly end: number }): ReadStream;
-  /** Takes a finished temporary file over; the caller has checked its digest. */
-  adopt(temporary: string, digest: Digest): Promise<void>;
-  /** Writes small content (manifests). */
+  /** Writes small content, such as a manifest. The caller has checked its digest. */
   write(bytes: Uint8Array, digest: Digest): Promise<void>;
-  remove(digest: Digest): Promise<void>;
-  /** A path for a new temporary file. */
-  temporary(): string;
-  /** The digest's own hash of a temporary file, read as a stream. */
-  hash(temporary: string, digest: Digest): Promise<string>;
+  /** Files that are being uploaded. */
+  readonly uploads: UploadFiles;
+}
+
+/** Temporary files of uploads. They are deleted when the registry starts. */
+export interface UploadFiles {
+  /** The path for a new temporary file; creates nothing. */
+  newPath(): string;
+  /** The hash of a temporary file, in hex, by the algorithm of the digest. */
+  hash(path: string, digest: Digest): Promise<string>;
+  /** Moves a finished temporary file to the content. The caller has checked its digest. */
+  commit(path: string, digest: Digest): Promise<void>;
 }
 
 export async function openContentFiles(directory: string): Promise<ContentFiles> {
   const folders = { sha256: join(directory, "sha256"), sha512: join(directory, "sha512") };
-  const uploads = join(directory, "uploads");
-  // What a crash left behind was never finished, and its session is gone.
-  await rm(uploads, { recursive: true, force: true });
-  for (const folder of [...Object.values(folders), uploads]) await mkdir(folder, { recursive: true });
+  const temporary = join(directory, "uploads");
+  // Upload sessions do not outlive the process, so their files are useless after a crash.
+  await rm(temporary, { recursive: true, force: true });
+  for (const folder of [...Object.values(folders), temporary]) await mkdir(folder, { recursive: true });
   const path = (digest: Digest): string => join(folders[algorithmOf(digest)], hexOf(digest));
-  const temporary = (): string => join(uploads, randomUUID());
+  const newPath = (): string => join(temporary, randomUUID());
   return {
-    temporary,
     size: (digest) =>
       stat(path(digest)).then(
         ({ size }) => size,
         () => undefined,
       ),
     read: (digest, range) => createReadStream(path(digest), range),
-    adopt: (from, digest) => rename(from, path(digest)),
     async write(bytes, digest) {
-      const file = temporary();
+      const file = newPath();
       await writeFile(file, bytes);
       await rename(file, path(digest));
     },
-    remove: (digest) => rm(path(digest), { force: true }),
-    async hash(file, digest) {
-      const hash: Hash = createHash(algorithmOf(digest));
-      await pipeline(createReadStream(file), hash);
-      return hash.digest("hex");
-    },
+    uploads: { newPath, hash: hashFile, commit: (file, digest) => rename(file, path(digest)) },
   };
+}
+
+async function hashFile(path: string, digest: Digest): Promise<string> {
+  const hash = createHash(algorithmOf(digest));
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
 }

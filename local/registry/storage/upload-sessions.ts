@@ -62,7 +62,7 @@ export function createUploadSessions({ files, endsWhenBroken, now = Date.now }: 
   return {
     start(repository) {
       expire();
-      const session = newSession(repository, files.temporary(), now());
+      const session = newSession(repository, files.uploads.newPath(), now());
       sessions.set(session.id, session);
       return session;
     },
@@ -145,10 +145,10 @@ async function commitFile(session: UploadSession, digest: Digest, files: Content
   // An upload of no bytes has written no file yet.
   if (session.offset === 0) await (await open(session.file, "a")).close();
   const isSha256 = algorithmOf(digest) === "sha256";
-  const hex = isSha256 ? session.sha256.digest("hex") : await files.hash(session.file, digest);
+  const hex = isSha256 ? session.sha256.digest("hex") : await files.uploads.hash(session.file, digest);
   if (hex !== hexOf(digest)) {
     await rm(session.file, { force: true });
     throw new ErrorResponse(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
   }
-  await files.adopt(session.file, digest);
+  await files.uploads.commit(session.file, digest);
 }

@@ -7,7 +7,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { startEcrApi } from "../../../local/emulators/ecr-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_AWS } from "../../../local/access/local-aws.ts";
-import { createPlainProfile } from "../../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../../local/registry/registry-server.ts";
 import { createEcrCatalog } from "../../../src/aws/ecr/ecr-catalog.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
@@ -24,7 +24,7 @@ async function registryWithApi() {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await temporaryFolder());
   const files = await openRegistryFiles(folder.path);
-  const server = await startRegistry({ directory: folder.path, files, profile: createPlainProfile() });
+  const server = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
   stack.defer(() => server.close());
   const api = await startEcrApi({ password: "", proxyEndpoint: "http://x", catalog: server.catalog });
   stack.defer(() => api.close());

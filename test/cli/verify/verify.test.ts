@@ -3,7 +3,7 @@ import { ExitCode } from "../../../cli/errors/exit-code.ts";
 import { run } from "../../../cli/run.ts";
 import { imageOf, layer, withReferrer } from "../../../local/images/image-content.ts";
 import { pushImage } from "../../../local/images/push-image.ts";
-import type { Profile } from "../../../local/registry/profiles/profile.ts";
+import type { AccessPolicy } from "../../../local/registry/profiles/profile.ts";
 import { ErrorResponse } from "../../../local/registry/protocol/error-response.ts";
 import { scratchRegistry } from "../../fixtures/servers/scratch-registry.ts";
 import { captureTerminal } from "../../fixtures/processes/terminal.ts";
@@ -18,7 +18,7 @@ const foreign = { ...base, descriptor: { ...base.descriptor, mediaType } };
 const windows = imageOf([foreign], { os: "windows", architecture: "amd64" });
 
 /** A registry that does not tell what is attached. */
-const silent: Partial<Profile> = {
+const silent: Partial<AccessPolicy> = {
   authorize: ({ url }) =>
     url?.includes("/referrers/") === true ? new ErrorResponse(403, "DENIED", "not for you") : undefined,
 };

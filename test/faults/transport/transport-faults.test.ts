@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../../local/images/image-content.ts";
 import type { ImageContent } from "../../../local/images/image-content.ts";
 import { pushImage } from "../../../local/images/push-image.ts";
-import { createPlainProfile } from "../../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../../local/registry/registry-server.ts";
 import { verifyTag } from "../../../local/verify.ts";
 import type { ImageSource } from "../../../src/oci/image-source.ts";
@@ -65,7 +65,7 @@ beforeAll(async () => {
     const server = await startRegistry({
       directory: folder.path,
       files: await openRegistryFiles(folder.path),
-      profile: createPlainProfile(),
+      profile: specificationProfile,
     });
     close.push(
       () => server.close(),

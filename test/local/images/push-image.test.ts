@@ -10,7 +10,7 @@ import { demoImage } from "../../../local/images/demo-image.ts";
 import { blobOf, imageOf, indexOf, layer } from "../../../local/images/image-content.ts";
 import { PushError, pushImage } from "../../../local/images/push-image.ts";
 import { signatureOf, signatureTag } from "../../../local/images/signature.ts";
-import { createPlainProfile } from "../../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../../local/registry/profiles/specification.ts";
 import type { RegistryEvent } from "../../../local/registry/protocol/registry-event.ts";
 import { openRegistryFiles, startRegistry } from "../../../local/registry/registry-server.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
@@ -30,7 +30,7 @@ async function strictRegistry(): Promise<{ registry: string; events: RegistryEve
   const running = await startRegistry({
     directory,
     files: await openRegistryFiles(directory),
-    profile: createPlainProfile(),
+    profile: specificationProfile,
     onEvent: (event) => events.push(event),
   });
   closes.push(() => running.close());

@@ -60,7 +60,7 @@ describe("an Artifact-Registry-like registry", () => {
 
   it("refuses to move a tag where tags are immutable", async () => {
     await withRegistry(
-      { ...profile, immutableTags: true },
+      { ...profile, manifests: { ...profile.manifests, immutableTags: true } },
       async (ask) => {
         await putBlob(ask, blob, name);
         expect((await put(ask, "v1", imageOf(), name)).status).toBe(201);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Readable } from "node:stream";
 import { randomBytes } from "node:crypto";
 import { request } from "undici";
-import { createPlainProfile } from "../../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../../local/registry/profiles/specification.ts";
 import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
@@ -11,7 +11,7 @@ import { blob, digest, imageOf, location, put, putBlob, withRegistry } from "../
 
 describe("a registry of the specification", () => {
   it("takes a blob in POST and PUT, and gives it whole, in part, or not at all", async () => {
-    await withRegistry(createPlainProfile(), async (ask) => {
+    await withRegistry(specificationProfile, async (ask) => {
       expect((await putBlob(ask)).status).toBe(201);
       expect((await ask("HEAD", `/v2/a/b/blobs/${digest}`)).headers["content-length"]).toBe("100000");
       expect(Buffer.compare((await ask("GET", `/v2/a/b/blobs/${digest}`)).body, blob)).toBe(0);
@@ -27,7 +27,7 @@ describe("a registry of the specification", () => {
   });
 
   it("takes a blob in chunks that follow each other, and refuses one that does not", async () => {
-    await withRegistry(createPlainProfile(), async (ask) => {
+    await withRegistry(specificationProfile, async (ask) => {
       let at = location(await ask("POST", "/v2/a/b/blobs/uploads/"));
       const first = await ask("PATCH", at, { body: blob.subarray(0, 60_000), headers: { "content-range": "0-59999" } });
       expect([first.status, first.headers["range"]]).toEqual([202, "0-59999"]);
@@ -43,7 +43,7 @@ describe("a registry of the specification", () => {
   });
 
   it("takes a blob in one POST, one of no bytes, and one of sha512", async () => {
-    await withRegistry(createPlainProfile(), async (ask) => {
+    await withRegistry(specificationProfile, async (ask) => {
       expect((await ask("POST", `/v2/a/b/blobs/uploads/?digest=${digest}`, { body: blob })).status).toBe(201);
       expect((await putBlob(ask, new Uint8Array())).status).toBe(201);
       const long = digestOf(blob, "sha512");
@@ -54,7 +54,7 @@ describe("a registry of the specification", () => {
   });
 
   it("refuses bytes that are not the digest's, and keeps nothing of them", async () => {
-    await withRegistry(createPlainProfile(), async (ask) => {
+    await withRegistry(specificationProfile, async (ask) => {
       const at = location(await ask("POST", "/v2/a/b/blobs/uploads/"));
       expect((await ask("PUT", `${at}?digest=${digest}`, { body: "other bytes" })).code).toBe("DIGEST_INVALID");
       expect((await ask("HEAD", `/v2/a/b/blobs/${digest}`)).status).toBe(404);
@@ -62,7 +62,7 @@ describe("a registry of the specification", () => {
   });
 
   it("mounts what another repository has, and opens a session for what none has", async () => {
-    await withRegistry(createPlainProfile(), async (ask) => {
+    await withRegistry(specificationProfile, async (ask) => {
       await putBlob(ask);
       expect((await ask("POST", `/v2/c/blobs/uploads/?mount=${digest}&from=a/b`)).status).toBe(201);
       expect((await ask("HEAD", `/v2/c/blobs/${digest}`)).status).toBe(200);
@@ -71,7 +71,7 @@ describe("a registry of the specification", () => {
   });
 
   it("keeps a manifest's bytes under tag and digest, and says so once", async () => {
-    await withRegistry(createPlainProfile(), async (ask, events) => {
+    await withRegistry(specificationProfile, async (ask, events) => {
       await putBlob(ask);
       const bytes = imageOf();
       const stored = await put(ask, "v1", bytes);
@@ -95,14 +95,14 @@ describe("a registry of the specification", () => {
     ["more than 4 MiB", () => Buffer.alloc(4 * 1024 * 1024 + 1, 32), "v1", 413, "MANIFEST_INVALID"],
     ["manifests beside layers", () => imageOf(blob, { manifests: [] }), "v1", 400, "MANIFEST_INVALID"],
   ])("refuses a manifest of %s", async (_case, bytes, reference, status, code) => {
-    await withRegistry(createPlainProfile(), async (ask) => {
+    await withRegistry(specificationProfile, async (ask) => {
       await putBlob(ask);
       expect(await put(ask, reference, bytes())).toMatchObject({ status, code });
     });
   });
 
   it("lists tags in pages and referrers by type, and forgets what is deleted", async () => {
-    await withRegistry(createPlainProfile(), async (ask) => {
+    await withRegistry(specificationProfile, async (ask) => {
       await putBlob(ask);
       const image = imageOf();
       for (const tag of ["b", "a", "c"]) await put(ask, tag, image);
@@ -138,7 +138,7 @@ describe("a registry of the specification", () => {
   it("has everything again when it is started anew on its folder", async () => {
     await using folder = await temporaryFolder();
     await withRegistry(
-      createPlainProfile(),
+      specificationProfile,
       async (ask) => {
         await putBlob(ask);
         await put(ask, "v1", imageOf());
@@ -146,7 +146,7 @@ describe("a registry of the specification", () => {
       folder.path,
     );
     await withRegistry(
-      createPlainProfile(),
+      specificationProfile,
       async (ask) => {
         expect((await ask("GET", "/v2/a/b/manifests/v1")).status).toBe(200);
         expect((await ask("GET", `/v2/a/b/blobs/${digest}`)).body.byteLength).toBe(blob.byteLength);
@@ -156,7 +156,7 @@ describe("a registry of the specification", () => {
   });
 
   it("tells how many bytes have come, every one of them", async () => {
-    await withRegistry(createPlainProfile(), async (ask, events) => {
+    await withRegistry(specificationProfile, async (ask, events) => {
       await putBlob(ask, randomBytes(2_000_000));
       const told = events.flatMap((event) => (event.kind === "blob-progress" ? [event.bytes] : []));
       expect(told.reduce((sum, bytes) => sum + bytes, 0)).toBe(2_000_000);
@@ -164,7 +164,7 @@ describe("a registry of the specification", () => {
   });
 
   it("publishes nothing of an upload that breaks off", async () => {
-    await withRegistry(createPlainProfile(), async (ask, _events, host) => {
+    await withRegistry(specificationProfile, async (ask, _events, host) => {
       const at = location(await ask("POST", "/v2/a/b/blobs/uploads/"));
       async function* broken(): AsyncGenerator<Buffer> {
         yield await Promise.resolve(blob.subarray(0, 50_000));
@@ -181,7 +181,7 @@ describe("a registry of the specification", () => {
   });
 
   it("has no blob of an upload that was cancelled while its bytes came", async () => {
-    await withRegistry(createPlainProfile(), async (ask, _events, host) => {
+    await withRegistry(specificationProfile, async (ask, _events, host) => {
       const at = location(await ask("POST", "/v2/a/b/blobs/uploads/"));
       async function* interrupted(): AsyncGenerator<Buffer> {
         yield await Promise.resolve(blob.subarray(0, 50_000));
@@ -207,7 +207,7 @@ describe("a registry of the specification", () => {
     "/v2/nothing",
     "/elsewhere",
   ])("answers %s with an error of the specification", async (path) => {
-    await withRegistry(createPlainProfile(), async (ask) => {
+    await withRegistry(specificationProfile, async (ask) => {
       const { status, code } = await ask("GET", path);
       expect(status).toBeGreaterThanOrEqual(400);
       expect(code).toBeDefined();

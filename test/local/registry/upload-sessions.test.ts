@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { openContentFiles } from "../../../local/registry/storage/content-files.ts";
 import { createDownloadLinks } from "../../../local/registry/storage/download-links.ts";
 import { createArtifactRegistryProfile } from "../../../local/registry/profiles/artifact-registry.ts";
-import { createPlainProfile } from "../../../local/registry/profiles/plain.ts";
+import { specificationProfile } from "../../../local/registry/profiles/specification.ts";
 import { createUploadSessions, SESSION_MS } from "../../../local/registry/storage/upload-sessions.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { eventually } from "../../fixtures/eventually.ts";
@@ -15,7 +15,7 @@ import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 
 describe("an upload session", () => {
   it("is not made a blob while another request writes to it, and then of all its bytes", async () => {
-    await withRegistry(createPlainProfile(), async (ask, events, host) => {
+    await withRegistry(specificationProfile, async (ask, events, host) => {
       const started = await ask("POST", "/v2/a/b/blobs/uploads/", { headers: { "content-length": "0" } });
       const path = location(started);
       const writing = request(`http://${host}${path}`, { method: "PATCH", headers: { "content-length": blob.length } });
