@@ -9,6 +9,15 @@ describe("links of the documents", () => {
     );
   });
 
+  it("lead from the index to every page but the single decisions", () => {
+    const linked = [...readDocument("docs/README.md").matchAll(/\]\(([^)]+\.md)\)/g)].map(
+      ([, page = ""]) => `docs/${page}`,
+    );
+    const pages = DOCUMENTS.filter((path) => /^docs\/(?!decisions\/|README)/.test(path));
+    expect(pages.length).toBeGreaterThan(20);
+    expect(pages.filter((page) => !linked.includes(page))).toEqual([]);
+  });
+
   it.each(DOCUMENTS)("lead to files and headings that exist: %s", (path) => {
     expect(brokenLinks(path, readDocument(path))).toEqual([]);
   });
