@@ -11,8 +11,8 @@ import { push } from "../fixtures/images/push.ts";
 
 const signal = AbortSignal.timeout(600_000);
 
-/** A running stack, and what it logs of each copy. */
-async function running(options: Partial<StackOptions> = {}) {
+/** A running stack and its logs. */
+async function startLoggedStack(options: Partial<StackOptions> = {}) {
   const logs: string[] = [];
   const stack = await startStack({
     concurrency: 2,
@@ -38,12 +38,12 @@ function pushTag({ source }: Stack, tag: string): Promise<void> {
   return push(source, image, { repository: "app", tag }, signal);
 }
 
-describe("a login that ends while Freightliner runs", () => {
-  it("at ECR is renewed, and the copy goes on", async () => {
+describe("a login that expires while Freightliner runs", () => {
+  it("is renewed at ECR, and the copy continues", async () => {
     let refused = 0;
     let isOld = false;
-    await using around = await running({
-      // Only the functions read manifests.
+    await using around = await startLoggedStack({
+      // Only the functions read manifests from the source.
       isSourceTokenExpired({ method, url = "" }) {
         if (!isOld || method === "PUT" || !url.includes("/manifests/")) return false;
         refused++;
@@ -60,8 +60,8 @@ describe("a login that ends while Freightliner runs", () => {
     expect(around.stack.depth("dead-letters").visible).toBe(0);
   }, 600_000);
 
-  it("at Google is exchanged anew when the registry refuses it", async () => {
-    await using around = await running();
+  it("is exchanged again at Google when the registry refuses it", async () => {
+    await using around = await startLoggedStack();
     await pushTag(around.stack, "v1");
     await eventually("the first tag", async () => ((await around.look()).tags.equal === 1 ? true : undefined));
     around.stack.target.revokeTokens();
@@ -80,9 +80,9 @@ describe("a role that Google does not trust", () => {
       /getAccessToken.* denied/,
     ],
   ])(
-    "%s has its pushes wait, with the reason and what to check, and opens no circuit",
+    "%s makes pushes wait with a reason and advice, and opens no circuit",
     async (_case, federation, says) => {
-      await using around = await running({ federation });
+      await using around = await startLoggedStack({ federation });
       await pushTag(around.stack, "v1");
       const waiting = "Copy deferred";
       await eventually("a deferral", () => around.logs.find((line) => line.includes(waiting)));

@@ -5,5 +5,5 @@ import type { Odd } from "./odd.ts";
 import { REFERRERS } from "./referrers.ts";
 import { UPLOADS } from "./uploads.ts";
 
-/** Registries that each do one thing in a way of their own. */
+/** Registries that each behave unusually in one way. */
 export const ODD_REGISTRIES: readonly Odd[] = [...LOGINS, ...ANSWERS, ...IMAGES, ...REFERRERS, ...UPLOADS];

@@ -2,7 +2,7 @@ import type { Odd } from "./odd.ts";
 import { refusal, subjectOf } from "./odd-registry.ts";
 import type { Answered, Asked, Oddity } from "./odd-registry.ts";
 
-/** Changes what a plain registry answers to one kind of question. */
+/** Changes the answers of a plain registry to one kind of request. */
 function changed(
   about: ReturnType<typeof subjectOf>,
   method: "GET" | "HEAD" | "any",
@@ -22,7 +22,7 @@ const withHeaders = (answered: Answered, headers: Answered["headers"]): Answered
 
 const SPECIFICATION = "https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md";
 
-/** What registries answer to clients that read. */
+/** Unusual answers to clients that read. */
 export const ANSWERS: readonly Odd[] = [
   {
     name: "calls every manifest application/json",
@@ -128,7 +128,7 @@ export const ANSWERS: readonly Odd[] = [
   },
 ];
 
-/** Blobs are on the same server by another of its names, as if on a download host. */
+/** Serves blobs from the same server under another name, which stands for a download host. */
 function sendsElsewhere(): Oddity {
   return (asked, next, self) => {
     const [address = "", port = ""] = self.split(":");

@@ -2,7 +2,7 @@ import { run } from "../../cli/run.ts";
 import { createScreen } from "../../cli/terminal/terminal.ts";
 import type { Copier } from "./run-copy.ts";
 
-/** `freightliner copy`, without the process around it. */
+/** `freightliner copy`, in this process. */
 export const FREIGHTLINER: Copier = {
   name: "freightliner",
   async copy({ source, target, environment, allowed, platform }) {

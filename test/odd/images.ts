@@ -11,30 +11,30 @@ const AMD64 = { os: "linux", architecture: "amd64" };
 const ARM64 = { os: "linux", architecture: "arm64" };
 const IMAGE_SPEC = "https://github.com/opencontainers/image-spec/blob/v1.1.1";
 
-/** The platform that a sparse index names and its registry does not hold. */
+/** An image that a sparse index names and its registry does not hold. */
 const ABSENT = imageOf([layer("odd-absent", 2_000)], ARM64);
 
 const plain: () => Oddity = () => (asked, next) => next(asked);
 
-/** The image that is copied where a registry's odd way is not about its content. */
+/** The image to copy where the behaviour of the registry does not depend on it. */
 export function smallImage(): ImageContent {
   return imageOf([layer("odd-1", 40_000), layer("odd-2", 3_000)], AMD64);
 }
 
-/** A manifest of any JSON text, under a media type. */
+/** A manifest from a JSON text. */
 function manifest(mediaType: string, text: string): ManifestContent {
   const bytes = new TextEncoder().encode(text);
   return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.byteLength }, bytes };
 }
 
-/** An image written anew: the same blobs, another text of the manifest. */
+/** An image with the same blobs and a rewritten manifest. */
 function rewritten(image: ImageContent, rewrite: (document: Record<string, unknown>) => unknown): ImageContent {
   const document: Record<string, unknown> = JSON.parse(new TextDecoder().decode(image.root.bytes));
   const root = manifest(image.root.descriptor.mediaType, JSON.stringify(rewrite(document)));
   return { root, manifests: [root], blobs: image.blobs };
 }
 
-/** An index over images that are pushed with it, and over others that are not. */
+/** An index with the given descriptors, pushed together with `children`. */
 function index(children: readonly ImageContent[], descriptors: readonly Descriptor[]): ImageContent {
   const root = manifest(
     MediaType.ociIndex,
@@ -47,7 +47,7 @@ function index(children: readonly ImageContent[], descriptors: readonly Descript
   };
 }
 
-/** How images are written. */
+/** Unusual images. */
 export const IMAGES: readonly Odd[] = [
   {
     name: "writes optional fields as null",

@@ -11,15 +11,15 @@ const DOCUMENT = "https://distribution.github.io/distribution/spec/auth/token/";
 const basicHeader = basicAuthorization(BASIC);
 
 interface TokenLogin {
-  /** The challenge lines for a request that shows no token. */
+  /** The WWW-Authenticate headers for a request without a token. */
   readonly challenge?: (realm: string, asked: Asked) => string | string[];
-  /** The token server's answer to credentials that are right. */
+  /** The answer of the token server; by default a token for the right credentials. */
   readonly answer?: (asked: Asked) => Answered;
-  /** What the registry says to credentials that are sent to it before it asked. */
+  /** The answer of the registry to Basic credentials that it did not ask for. */
   readonly early?: Answered;
-  /** The password itself opens everything, too. */
+  /** The registry accepts the password, too. */
   readonly takesBasic?: boolean;
-  /** Decides about a request with a token. */
+  /** Whether a token authorizes a request. */
   readonly accepts?: (token: string, asked: Asked) => boolean;
 }
 
@@ -61,7 +61,7 @@ function tokenAnswer(asked: Asked, { answer }: TokenLogin): Answered {
 const whenRight = (asked: Asked, answered: Answered): Answered =>
   asked.headers["authorization"] === basicHeader ? answered : refusal(401, "UNAUTHORIZED");
 
-/** How registries ask who a client is. */
+/** Unusual logins. */
 export const LOGINS: readonly Odd[] = [
   {
     name: "answers 403 to a password it did not ask for",
@@ -202,7 +202,7 @@ export const LOGINS: readonly Odd[] = [
   },
 ];
 
-/** A repository that is not there is refused to tokens that may only pull, as if it were secret. */
+/** Denies an absent repository to tokens that may only pull, as if it were private. */
 function createsOnPush(): Oddity {
   const granted = new Map<string, boolean>();
   return tokenLogin({

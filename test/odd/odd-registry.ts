@@ -4,10 +4,10 @@ import { specificationProfile } from "../../local/registry/profiles/specificatio
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
-/** One request as a registry gets it. */
+/** A request that a registry receives. */
 export interface Asked {
   readonly method: string;
-  /** Path and query, to the byte. */
+  /** Path and query, unchanged. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
@@ -17,11 +17,11 @@ export interface Answered {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
-  /** The connection ends after this many bytes of the body. */
+  /** Bytes of the body after which the connection ends. */
   readonly cutAt?: number;
 }
 
-/** What a registry does otherwise; `next` is what a plain one does. `self` is its own address. */
+/** The unusual behaviour of a registry. `next` answers as a plain registry; `self` is the registry's own address. */
 export type Oddity = (
   asked: Asked,
   next: (asked: Asked) => Promise<Answered>,
@@ -29,13 +29,13 @@ export type Oddity = (
 ) => Answered | Promise<Answered>;
 
 export interface OddRegistry extends AsyncDisposable {
-  /** Where clients meet the oddity. */
+  /** The address for clients. */
   readonly host: string;
-  /** The plain registry behind it. */
+  /** The address of the plain registry behind it. */
   readonly behind: string;
 }
 
-/** Starts a plain registry on loopback and puts an oddity before it. Bodies are read whole: images here are small. */
+/** Starts a plain registry on loopback with an oddity in front of it. It buffers bodies, since these images are small. */
 export async function startOddRegistry(oddity: Oddity): Promise<OddRegistry> {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await temporaryFolder());
@@ -63,7 +63,7 @@ export async function startOddRegistry(oddity: Oddity): Promise<OddRegistry> {
   return { host: server.host, behind: plain.host, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** Headers that belong to one connection only (RFC 9110, section 7.6.1), or that are made anew. */
+/** Headers of a single connection (RFC 9110, section 7.6.1), and headers that are computed again. */
 const HOP = new Set(["connection", "keep-alive", "transfer-encoding", "content-length", "date", "expect"]);
 
 async function forward(host: string, { method, url, headers, body }: Asked): Promise<Answered> {
@@ -82,7 +82,7 @@ async function forward(host: string, { method, url, headers, body }: Asked): Pro
   return { status: answer.statusCode, headers: Object.fromEntries(kept), body: bytes };
 }
 
-/** An error as the distribution-spec has it ("Error Codes"). */
+/** An error answer (distribution-spec, "Error Codes"). */
 export function refusal(status: number, code: string, headers: Answered["headers"] = {}): Answered {
   const body = Buffer.from(JSON.stringify({ errors: [{ code, message: code.toLowerCase().replaceAll("_", " ") }] }));
   return { status, headers: { "content-type": "application/json", ...headers }, body };
@@ -92,7 +92,7 @@ export function json(value: unknown, status = 200): Answered {
   return { status, headers: { "content-type": "application/json" }, body: Buffer.from(JSON.stringify(value)) };
 }
 
-/** What a request is about, by its path. */
+/** The subject of a request, from its path. */
 export function subjectOf({ url }: Asked): "ping" | "manifest" | "blob" | "upload" | "referrers" | "tags" | "other" {
   const path = url.split("?")[0] ?? "";
   if (path === "/v2/" || path === "/v2") return "ping";

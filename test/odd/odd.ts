@@ -2,28 +2,28 @@ import type { ImageContent } from "../../local/images/image-content.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Oddity } from "./odd-registry.ts";
 
-/** The one user of registries with a login, and how a Docker configuration names them. */
+/** The login of the only user, as a Docker configuration has it. */
 export type OddLogin =
   | { readonly kind: "basic"; readonly username: string; readonly password: string }
   | { readonly kind: "identity-token"; readonly token: string };
 
-/** A registry that does something in a way of its own, and what a copy from or to it has to bring. */
+/** A registry that behaves unusually, and the expected result of a copy from or to it. */
 export interface Odd {
-  /** Says what it does, as a behaviour. */
+  /** Its behaviour, as a predicate. */
   readonly name: string;
-  /** Which registries do so. */
+  /** Registries that behave like this. */
   readonly seenAt: string;
-  /** Where that is written: a specification's section, a manual, a public report. */
+  /** The reference: a section of a specification, a manual or a public report. */
   readonly source: string;
   readonly side: "source" | "target";
   readonly oddity: () => Oddity;
   readonly login?: OddLogin;
-  /** What is copied; a small image of one platform when not given. */
+  /** The image to copy; a small image of one platform by default. */
   readonly image?: () => ImageContent;
-  /** Other hosts of this machine that the copy has to be allowed: what `--allow-host` names. */
+  /** Set if the copy needs `--allow-host` for a download host. */
   readonly allows?: "download";
-  /** Set where Freightliner refuses on purpose: words of its refusal. */
+  /** Set if Freightliner refuses on purpose: a part of the message. */
   readonly refusal?: string;
-  /** The one platform that is wanted, `OS/ARCH`, and the manifest that is it; all when not given. */
+  /** The platform to copy (`OS/ARCH`) and its manifest; all platforms by default. */
   readonly platform?: { readonly name: string; readonly of: (image: ImageContent) => Descriptor | undefined };
 }

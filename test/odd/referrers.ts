@@ -11,7 +11,7 @@ const SPECIFICATION = "https://github.com/opencontainers/distribution-spec/blob/
 const signed = (): ImageContent =>
   withReferrer(smallImage(), SIGNATURE_TYPE, new TextEncoder().encode("a signature, as far as a registry sees"));
 
-/** A registry that knows nothing of subjects and answers its referrers endpoint in a way of its own. */
+/** A registry without support for subjects, with an unusual answer to requests for referrers. */
 function withoutReferrers(answer: Answered): () => Oddity {
   return () => async (asked, next) => {
     if (subjectOf(asked) === "referrers") return answer;
@@ -35,7 +35,7 @@ const ANSWERS: readonly (readonly [name: string, seenAt: string, answer: Answere
   ["answers referrers with {}", "registries behind API gateways", json({})],
 ];
 
-/** How registries answer the question for what is attached to an image. */
+/** Unusual answers to requests for referrers. */
 export const REFERRERS: readonly Odd[] = ANSWERS.map(([name, seenAt, answer]) => ({
   name,
   seenAt,

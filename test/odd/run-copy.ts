@@ -13,18 +13,18 @@ import { smallImage } from "./images.ts";
 import type { Odd, OddLogin } from "./odd.ts";
 import { startOddRegistry } from "./odd-registry.ts";
 
-/** What a copier is started with. */
+/** The input of a copier. */
 export interface CopyTask {
   /** `HOST/REPOSITORY:TAG`. */
   readonly source: string;
   readonly target: string;
-  /** Hosts of both registries. */
+  /** The hosts of both registries. */
   readonly hosts: readonly string[];
-  /** Variables that name the Docker configuration of this copy; its folder is empty otherwise. */
+  /** Variables that name the Docker configuration of this copy. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A further host that the copy may follow to, where the registry sends clients there. */
+  /** A further host that the copy may follow redirects to. */
   readonly allowed: string | undefined;
-  /** `OS/ARCH` of the one platform that is wanted, or all. */
+  /** The platform to copy (`OS/ARCH`), or undefined for all. */
   readonly platform: string | undefined;
 }
 
@@ -34,14 +34,14 @@ export interface Copier {
   readonly copy: (task: CopyTask) => Promise<Ended>;
 }
 
-/** How a copy ended. */
+/** The end of a copy. */
 export interface Ended {
   readonly code: number;
-  /** All it said. */
+  /** Everything it printed. */
   readonly output: string;
 }
 
-/** What is at the target afterwards. `image` is all but what is attached to it. */
+/** What has arrived at the target. `image`: the image without its referrers. */
 export type Arrived = "all" | "image" | "nothing";
 
 export interface CopyResult extends Ended {
@@ -91,7 +91,7 @@ function dockerConfiguration(host: string, login: OddLogin | undefined): object 
   }
 }
 
-/** Compares both ends behind the oddity, byte by byte, with and without what is attached. */
+/** Compares both ends behind the oddity, byte by byte, with and without referrers. */
 async function whatArrived(from: string, to: string, wanted: Descriptor): Promise<Arrived> {
   await using connections = createConnections();
   const at = (host: string) => createRegistrySource(testEndpoint({ host, repository: REPOSITORY }, connections));
@@ -102,7 +102,7 @@ async function whatArrived(from: string, to: string, wanted: Descriptor): Promis
       await verifyImage(wanted, { source, target, referrers }, signal);
       return referrers ? "all" : "image";
     } catch (error) {
-      // What a client cannot read back has not arrived.
+      // Content that a client cannot read back has not arrived.
       if (!(error instanceof DifferenceError || error instanceof RegistryError)) throw error;
     }
   }

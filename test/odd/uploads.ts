@@ -5,12 +5,12 @@ import type { Answered, Oddity } from "./odd-registry.ts";
 
 const SPECIFICATION = "https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md";
 const NOTHING = Buffer.alloc(0);
-/** The largest request body that the registry with a limit takes, in bytes. */
+/** The largest request body of the registry with a limit, in bytes. */
 const LIMIT: number = 1024 * 1024;
 
 const isStart = (method: string, url: string): boolean => method === "POST" && url.includes("/blobs/uploads/");
 
-/** How registries take content. */
+/** Unusual uploads. */
 export const UPLOADS: readonly Odd[] = [
   {
     name: "redirects the start of an upload within its origin",
@@ -101,7 +101,7 @@ const lost = (answered: Answered): Answered => ({
   cutAt: 0,
 });
 
-/** Answers the first request for each place with a redirect to the same place under another path. */
+/** Redirects each request to the same upload under another path. */
 function redirects(method: "POST" | "PUT"): () => Oddity {
   return () => (asked, next) => {
     if (asked.url.startsWith("/moved/")) return next({ ...asked, url: asked.url.slice("/moved".length) });
@@ -110,7 +110,7 @@ function redirects(method: "POST" | "PUT"): () => Oddity {
   };
 }
 
-/** Upload sessions carry a signed state whose escapes and order matter. */
+/** The Location of an upload session has a signed query: its escapes and its order matter. */
 function strictLocation(): Oddity {
   const state = "_state=a%2Bb%2f==&empty=&Z=%7E~";
   return async (asked, next) => {

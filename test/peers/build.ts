@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { PEERS, PEERS_FOLDER, peerPath } from "./programs.ts";
 import type { Peer, PeerName } from "./programs.ts";
 
-// `npm run peers [-- NAME...]`: builds what is not built yet, with the Go of this machine, from the module proxy.
+// `npm run peers [-- NAME...]` builds the missing programs with the installed Go, from the module proxy.
 
-/** Builds one program in a module of its own, so that nothing is written into this tree. */
+/** Builds a program in its own temporary module, so that nothing is written into this tree. */
 function build(peer: Peer, output: string): void {
   const folder = mkdtempSync(join(tmpdir(), "peer-"));
   try {

@@ -2,10 +2,10 @@ import { execFile } from "node:child_process";
 import type { Copier, CopyTask, Ended } from "../odd/run-copy.ts";
 import { peerProgram } from "./programs.ts";
 
-/** A copy of a few kilobytes that takes longer counts as failed, in milliseconds. Only what hangs, or waits for minutes, meets it. */
+/** A copy of a few kilobytes that takes longer counts as failed, in milliseconds: it hangs, or waits for minutes. */
 const HANGS_MS = 60_000;
 
-/** The other tools, each with the options that bring most. */
+/** The other tools, each with the options that copy most. */
 export const PEER_COPIERS: readonly Copier[] = [
   {
     name: "crane",

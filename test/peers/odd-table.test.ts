@@ -6,11 +6,11 @@ const DOCUMENT = new URL("../../docs/use/registries.md", import.meta.url);
 const START = "<!-- odd registries -->\n\n";
 const END = "\n\n<!-- end -->";
 
-it("docs/use/registries.md says what each tool brings from and to odd registries, as they do here", async () => {
+it("docs/use/registries.md says what each tool copies from and to odd registries, as measured here", async () => {
   const text = await readFile(DOCUMENT, "utf8");
   const start = text.indexOf(START) + START.length;
   const table = await oddTable(AbortSignal.timeout(600_000));
-  // `WRITE=1 npm run test:peers` puts what was measured into the document.
+  // `WRITE=1 npm run test:peers` writes the measured table into the document.
   if (process.env["WRITE"] === "1") {
     await writeFile(DOCUMENT, text.slice(0, start) + table + text.slice(text.indexOf(END)));
     return;

@@ -7,10 +7,10 @@ import type { CopyResult } from "../odd/run-copy.ts";
 import { PEER_COPIERS } from "./copiers.ts";
 
 const COPIERS = [FREIGHTLINER, ...PEER_COPIERS];
-/** Copies at a time. */
+/** Concurrent copies. */
 const AT_ONCE = 6;
 
-/** Copies from or to every odd registry with every tool, and writes what arrived as a table of Markdown. */
+/** Copies from or to each odd registry with each tool. @returns a Markdown table of what arrived. */
 export async function oddTable(signal: AbortSignal): Promise<string> {
   const rows = await concurrently(ODD_REGISTRIES, AT_ONCE, rowOf, signal);
   const head = ["a registry that", "as", "is read or written", ...COPIERS.map(({ name }) => name)];
@@ -23,14 +23,14 @@ async function rowOf(odd: Odd): Promise<readonly string[]> {
   return [`[${odd.name}](${linkOf(odd.source)})`, odd.seenAt, odd.side === "source" ? "read" : "written", ...cells];
 }
 
-/** What a reader of the table wants to know of one copy. */
+/** The result of a copy, for the table. */
 function wordOf({ arrived, code }: CopyResult): string {
   if (arrived === "all") return code === 0 ? "all" : "all, exit 1";
   if (arrived === "image") return code === 0 ? "image only" : "image only, exit 1";
   return code === 0 ? "**nothing, exit 0**" : "-";
 }
 
-/** RFCs are named by number and section where they are the source. */
+/** The URL of a source, which may be the number and section of an RFC. */
 function linkOf(source: string): string {
   const [, rfc, section] = /^RFC (\d+)(?:, section ([\d.]+))?/.exec(source) ?? [];
   if (rfc === undefined) return source.split(" ")[0] ?? source;

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A Go program of another project, at the version that is tried and compared. */
+/** A Go program of another project, at the tested version. */
 export interface Peer {
   readonly module: string;
   readonly version: string;
-  /** Package of the module that is the program, or a file of ours that starts the module's own. */
+  /** The main package of the module, or our own file that starts the module. */
   readonly main: { readonly package: string } | { readonly file: string };
 }
 
@@ -21,18 +21,18 @@ export const PEERS = {
 } as const satisfies Readonly<Record<string, Peer>>;
 export type PeerName = keyof typeof PEERS;
 
-/** What builds them all. */
+/** The command that builds them. */
 export const BUILD = "npm run peers";
 
-/** Where their programs are: not among the dependencies, which `npm ci` removes. */
+/** The folder of the programs: outside of node_modules, which `npm ci` removes. */
 export const PEERS_FOLDER: string = fileURLToPath(new URL("../../.peers", import.meta.url));
 
-/** Where a peer's program is, or will be. An older version has another path. */
+/** The path of a program, built or not. Each version has its own path. */
 export function peerPath(name: PeerName): string {
   return join(PEERS_FOLDER, `${name}-${PEERS[name].version}`);
 }
 
-/** Path of a peer's program. @throws Error when it is not built, saying how it is. */
+/** The path of a built program. @throws Error that says how to build it, if it is missing. */
 export function peerProgram(name: PeerName): string {
   const path = peerPath(name);
   if (!existsSync(path)) throw new Error(`${name} ${PEERS[name].version} is not built; run "${BUILD}" (it needs Go)`);

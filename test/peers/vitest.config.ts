@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// `npm run test:peers`: what needs programs that `npm run peers` builds. Apart from `npm test`, which needs no Go.
+// `npm run test:peers` runs the tests that need the programs of `npm run peers`. `npm test` needs no Go.
 export default defineConfig({
   test: {
     include: ["test/peers/**/*.test.ts"],

@@ -12,7 +12,7 @@ import { testEndpoint } from "../fixtures/registry-client.ts";
 import { scriptedServer } from "../fixtures/servers/scripted-server.ts";
 import type { Got, Script } from "../fixtures/servers/scripted-server.ts";
 
-/** A server of the attacker's: nobody may come here who was not configured to, and nobody with secrets. */
+/** A server of the attacker: no client may contact it unless it is configured to, and none may send secrets. */
 export interface Canary extends AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
@@ -30,12 +30,12 @@ export async function startCanary(): Promise<Canary> {
   return { host: server.host, port, requests, [Symbol.asyncDispose]: () => server.close() };
 }
 
-/** A registry in the attacker's hands, our client in front of it, and the canary. */
+/** A registry that the attacker controls, our client, and the canary. */
 export interface Siege {
   readonly canary: Canary;
   readonly source: ImageSource;
   readonly target: ImageTarget;
-  /** What the registry itself got. */
+  /** Requests that the registry received. */
   readonly got: readonly Got[];
   readonly endpoint: Endpoint;
 }
@@ -50,7 +50,7 @@ export interface SiegeOptions {
 
 export const SECRET: Credentials = { kind: "basic", username: "AWS", password: "the-secret-password" };
 
-/** Runs an attack against both of our ports. */
+/** Runs an attack against our source and our target. */
 export async function besieged<T>(
   { script, credentials = SECRET, allowedHosts = () => [], connections: how, howToAllow }: SiegeOptions,
   act: (siege: Siege) => Promise<T>,
@@ -69,7 +69,7 @@ export async function besieged<T>(
   });
 }
 
-/** What an attempt failed with; attacks that succeed fail the test. */
+/** The error of an attempt. @throws when the attempt succeeds. */
 export async function failureOf(attempt: Promise<unknown>): Promise<Error> {
   const outcome: unknown = await attempt.then(
     (value) => new Error(`succeeded with ${JSON.stringify(value)}`, { cause: "success" }),
@@ -80,7 +80,7 @@ export async function failureOf(attempt: Promise<unknown>): Promise<Error> {
   return outcome;
 }
 
-/** Everything an error says, its causes too. */
+/** The whole text of an error and of its causes. */
 export function saidBy(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const own = `${error.name} ${error.message} ${error.stack ?? ""} ${JSON.stringify(error)}`;

@@ -12,10 +12,10 @@ const v1 = parseTag("v1");
 const bytes = new TextEncoder().encode("an innocent layer");
 const blob = { mediaType: MediaType.ociLayer, digest: digestOf(bytes), size: bytes.byteLength };
 const SIGNED = "X-Amz-Signature=deadbeefdeadbeef&X-Amz-Security-Token=FwoGZXIvYXdzEJr";
-/** Whatever must not be read anywhere. */
+/** Secrets that must not appear anywhere. */
 const SECRETS = /deadbeef|FwoGZX|the-secret-password|ya29\.secret|dGhlLXNlY3JldC|QVdTOnRoZS1zZWNyZXQ/;
 
-describe("T06: a host that is allowed and asks for credentials of its own", () => {
+describe("T06: an allowed host that asks for credentials", () => {
   it.each(["Bearer", "Basic"])("gets none of ours for a %s challenge", async (scheme) => {
     const script =
       (canary: Canary): Script =>
@@ -25,7 +25,7 @@ describe("T06: a host that is allowed and asks for credentials of its own", () =
           const realm = `http://${got.headers.host}/token`;
           return void response.writeHead(401, { "www-authenticate": `${scheme} realm="${realm}"` }).end();
         }
-        // Another origin of the same attacker: the same server by its other name.
+        // Another origin of the same attacker: the same server under its other name.
         response
           .writeHead(307, {
             location: `http://localhost:${got.headers.host?.split(":")[1]}/elsewhere?c=${canary.port}`,
@@ -45,7 +45,7 @@ describe("T31: the scope of a token", () => {
   it.each([
     ["reading", "repository:a:pull"],
     ["writing", "repository:a:pull,push"],
-  ])("asked for %s is exactly %s", async (what, scope) => {
+  ])("requested for %s is exactly %s", async (what, scope) => {
     const script = (): Script => (got, response) => {
       if (got.url.startsWith("/token")) return void response.end(`{"token":"${what}"}`);
       const isKnown = got.headers.authorization === `Bearer ${what}`;
@@ -89,7 +89,7 @@ const EMPTY = new TextEncoder().encode(
   JSON.stringify({ schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [] }),
 );
 
-/** Every way in which something can fail behind a signed link. */
+/** Failures behind a signed link. */
 const FAILURES: readonly (readonly [what: string, fail: Script])[] = [
   ["403 that quotes the link", (got, response) => void response.writeHead(403).end(`<Error>${got.url}</Error>`)],
   [
@@ -100,12 +100,11 @@ const FAILURES: readonly (readonly [what: string, fail: Script])[] = [
   ["500", (got, response) => void response.writeHead(500).end(got.url)],
   ["429", (got, response) => void response.writeHead(429, { "retry-after": "99" }).end(got.url)],
   ["a reset connection", (_got, response) => void response.socket?.resetAndDestroy()],
-  ["an answer that is no HTTP", (got, response) => void response.socket?.end(`nonsense ${got.url}\r\n\r\n`)],
+  ["an answer that is not HTTP", (got, response) => void response.socket?.end(`nonsense ${got.url}\r\n\r\n`)],
   [
     "a body that ends early",
     (_got, response) => {
-      response.writeHead(200, { "content-length": "17" }).write("an");
-      setTimeout(() => response.destroy(), 20);
+      response.writeHead(200, { "content-length": "17" }).write("an", () => response.destroy());
     },
   ],
   ["other bytes", (_got, response) => void response.end("other bytes, long")],
@@ -113,12 +112,12 @@ const FAILURES: readonly (readonly [what: string, fail: Script])[] = [
     "another redirect, to a host that is not allowed",
     (got, response) => void response.writeHead(307, { location: `http://evil.test${got.url}` }).end(),
   ],
-  ["a redirect without end", (got, response) => void response.writeHead(307, { location: got.url }).end()],
+  ["an endless redirect", (got, response) => void response.writeHead(307, { location: got.url }).end()],
   ["an encoding", (_got, response) => void response.writeHead(200, { "content-encoding": "gzip" }).end("x")],
 ];
 
 describe("T19: a signed link", () => {
-  it.each(FAILURES)("is in no error after %s", async (_what, fail) => {
+  it.each(FAILURES)("appears in no error after %s", async (_what, fail) => {
     const script = (): Script => (got, response, count) => {
       if (got.url.startsWith("/signed")) return fail(got, response, count);
       response.writeHead(307, { location: `/signed/${blob.digest}?${SIGNED}` }).end();
@@ -135,7 +134,7 @@ describe("T19: a signed link", () => {
 
 describe("T20: an error that echoes our credentials", () => {
   it.each(["in plain text", "as an OCI error", "in a header", "from the token server"])(
-    "%s is scrubbed",
+    "%s is redacted",
     async (where) => {
       const script = (): Script => (got, response) => {
         const echo = `you sent ${got.headers.authorization} and "password": "the-secret-password" and ya29.secret-token`;
@@ -158,7 +157,7 @@ describe("T20: an error that echoes our credentials", () => {
 });
 
 describe("T35: the source", () => {
-  it.each(["all is well", "everything fails"])("gets nothing but GET and HEAD when %s", async (how) => {
+  it.each(["everything succeeds", "everything fails"])("receives only GET and HEAD when %s", async (how) => {
     const script = (): Script => (got, response) => {
       if (how === "everything fails") return void response.writeHead(500).end();
       if (got.url.includes("/blobs/")) return void response.end(bytes);

@@ -20,7 +20,7 @@ const v1 = parseTag("v1");
 const bytes = new TextEncoder().encode("an innocent layer");
 const blob = { mediaType: MediaType.ociLayer, digest: digestOf(bytes), size: bytes.byteLength };
 
-/** Addresses of this machine, of the link and of private networks, as an attacker may spell them. */
+/** Addresses of this machine, of the link and of private networks, in an attacker's spellings. */
 const PLACES = (canary: Canary): readonly string[] => [
   `http://${canary.host}/`,
   `http://2130706433:${canary.port}/`,
@@ -56,7 +56,7 @@ function opening(): { readonly open: () => Promise<BlobStream>; readonly read: (
 
 describe("T01: a layer's urls", () => {
   it.each([MediaType.ociLayer, "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"])(
-    "of type %s are never asked for",
+    "of type %s are never requested",
     async (mediaType) => {
       const script =
         (canary: Canary): Script =>
@@ -68,7 +68,7 @@ describe("T01: a layer's urls", () => {
             config: { mediaType: MediaType.ociEmpty, digest: digestOf(new TextEncoder().encode("{}")), size: 2 },
             layers: [layer],
           });
-          // A layer of an ordinary type is the registry's own to serve, whatever its urls say.
+          // The registry serves a layer of an ordinary type itself, whatever its urls are.
           if (got.url.endsWith(`/blobs/${blob.digest}`)) return void response.end(bytes);
           if (got.url.includes("/blobs/")) return void response.end("{}");
           if (!got.url.includes("/manifests/v1") && !got.url.includes("/manifests/sha256:"))
@@ -88,7 +88,7 @@ describe("T01: a layer's urls", () => {
   );
 });
 
-describe("T02, T10, T11: a challenge's realm", () => {
+describe("T02, T10, T11: the realm of a challenge", () => {
   it.each(INDEXES)("at place %d is refused, and no credentials go there", async (index) => {
     const headers = (realm: string) => ({ "www-authenticate": `Bearer realm="${realm}token",service="s"` });
     await besieged({ script: send(401, headers, index) }, async ({ source, canary }) => {
@@ -115,8 +115,8 @@ describe("T03: a token server that redirects", () => {
   });
 });
 
-describe("T04, T10, T11: an upload's Location", () => {
-  it.each(INDEXES)("at place %d is refused, and no byte leaves", async (index) => {
+describe("T04, T10, T11: the Location of an upload", () => {
+  it.each(INDEXES)("at place %d is refused, and no byte is sent", async (index) => {
     const { open, read } = opening();
     await besieged({ script: send(202, (location) => ({ location }), index) }, async ({ target, canary }) => {
       expect(await failureOf(target.pushBlob(blob, { open }, signal))).toMatchObject({ category: "permanent" });
@@ -134,7 +134,7 @@ describe("T05, T10: a redirect", () => {
     });
   });
 
-  it("is refused with its host, the reason and the way to allow it, each once and without the signed link", async () => {
+  it("is refused with its host, the reason and how to allow it, each once and without the signed link", async () => {
     const script = send(307, () => ({ location: "http://layers.example:81/layer?X-Amz-Signature=secret" }), 0);
     const howToAllow = (host: string): string => `add --allow-host ${host}`;
     await besieged({ script, howToAllow }, async ({ source, got }) => {
@@ -147,7 +147,7 @@ describe("T05, T10: a redirect", () => {
   });
 
   it.each(["basic", "registry-token"] as const)(
-    "to a host that is allowed goes without our %s credentials",
+    "to an allowed host is followed without our %s credentials",
     async (kind) => {
       const credentials = kind === "basic" ? { kind, username: "AWS", password: "p" } : { kind, token: "t" };
       const allowedHosts = (canary: Canary): string[] => [canary.host];
@@ -182,8 +182,8 @@ describe("T07: the next page of a listing", () => {
   });
 });
 
-describe("T08: a listing without end", () => {
-  it.each(["tags", "referrers"])("of %s is left after a thousand pages", async (what) => {
+describe("T08: an endless listing", () => {
+  it.each(["tags", "referrers"])("of %s is abandoned after a thousand pages", async (what) => {
     const script = (): Script => (got, response, count) =>
       void response
         .writeHead(200, { link: `<${got.url.split("?")[0]}?n=1&last=${count}>; rel="next"` })
@@ -194,15 +194,15 @@ describe("T08: a listing without end", () => {
       };
       const attempt = what === "tags" ? tags() : source.listReferrers(blob.digest, signal);
       expect(await failureOf(attempt)).toMatchObject({ category: "permanent" });
-      // A listing of a thousand pages, and the questions for the referrers tag.
+      // A listing of a thousand pages, and the requests for the referrers tag.
       expect(got.length).toBeLessThanOrEqual(1_004);
     });
   });
 });
 
-describe("T09: a name that leads to this machine or to the link", () => {
+describe("T09: a name that resolves to this machine or to the link", () => {
   it.each(["127.0.0.1", "169.254.169.254", "::1", "fd00:ec2::254", "0.0.0.0", "::ffff:127.0.0.1"])(
-    "(%s) is not connected to, though it is allowed",
+    "(%s) is not contacted, although the name is allowed",
     async (address) => {
       const resolve = ((_name: string, _options: unknown, callback: (...args: unknown[]) => void) =>
         callback(null, [{ address, family: address.includes(":") ? 6 : 4 }])) as typeof lookup;
@@ -219,7 +219,7 @@ describe("T09: a name that leads to this machine or to the link", () => {
   );
 });
 
-describe("T12: a host that only looks like one of ours", () => {
+describe("T12: a host that resembles one of ours", () => {
   const origin = new URL("https://eu.gcr.io");
   const guard = createHostGuard({
     origin,
@@ -243,7 +243,7 @@ describe("T12: a host that only looks like one of ours", () => {
     expect(() => guard(new URL(url))).toThrow(/refused to contact/);
   });
 
-  it("is told by what the URL says after parsing: upper case is the same host", () => {
+  it("is recognized after parsing: upper case is the same host", () => {
     expect(() => guard(new URL("https://EU.GCR.IO/v2/"))).not.toThrow();
     expect(() => guard(new URL("https://x.s3.us-east-1.amazonaws.com/"))).not.toThrow();
   });
@@ -257,7 +257,7 @@ describe("T12: a host that only looks like one of ours", () => {
     }
   }
 
-  it("is refused whatever the URL, unless its host is exactly one of ours (property)", () => {
+  it("is refused in every URL, unless it is exactly one of ours (property)", () => {
     const ours = new Set(["eu.gcr.io", "bucket.s3.eu-west-1.amazonaws.com"]);
     fc.assert(
       fc.property(
@@ -275,7 +275,7 @@ describe("T12: a host that only looks like one of ours", () => {
   });
 
   it.each(["evil.test/..", "a b", "host:99999", "[::1", "http://host", "h\r\nost", "host:", "-a.test"])(
-    "%j is no registry at all",
+    "%j is no registry host",
     (text) => {
       expect(isRegistryHost(text)).toBe(false);
       expect(() => parseReference(`${text}/repository:v1`)).toThrow();

@@ -9,7 +9,7 @@ import { besieged, failureOf } from "./canary.ts";
 const signal = AbortSignal.timeout(600_000);
 const digest = digestOf(new TextEncoder().encode("x"));
 
-/** What would draw on a terminal, break a log line in two, or fill it. */
+/** Text that would control a terminal, split a log line or flood it. */
 const TRICKS: readonly string[] = [
   'first line\r\n{"level":"ERROR","message":"forged"}',
   "\u001B[2J\u001B[31mred\u001B[0m\u0007",
@@ -31,7 +31,7 @@ describe("T21: text from outside", () => {
     });
   });
 
-  it.each(TRICKS)("in a name is shown short and in one line (%#)", (text) => {
+  it.each(TRICKS)("in a name is shown shortened and on one line (%#)", (text) => {
     for (const parse of [parseRepositoryName, parseTag]) {
       const error: unknown = (() => {
         try {

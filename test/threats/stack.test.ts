@@ -25,7 +25,7 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-/** Statements of the policies of the queues whose logical name has `name` in it. */
+/** Policy statements of the queues whose logical ids contain `name`. */
 function queueStatements(of: typeof template, name: string): Statement[] {
   return Object.entries(of.findResources("AWS::SQS::QueuePolicy"))
     .filter(([id]) => id.includes(name))
@@ -44,8 +44,8 @@ function identityStatements(): Statement[] {
   return policies.flatMap((policy): Statement[] => policy["Properties"].PolicyDocument.Statement);
 }
 
-describe("T24: a message that somebody else puts on a queue", () => {
-  it("is refused on the live queues, whoever it is but the fan-out function", () => {
+describe("T24: a message of another principal", () => {
+  it("is refused on the live queues unless the fan-out function sends it", () => {
     for (const destination of ["europe", "asia"]) {
       const [condition = "", ...others] = denials(template, `Copies${destination}live`, "sqs:SendMessage");
       expect(others).toEqual([]);
@@ -56,9 +56,9 @@ describe("T24: a message that somebody else puts on a queue", () => {
     }
   });
 
-  it("is refused where dead letters and undelivered events are kept, whose writers are the copy function, EventBridge and Lambda", () => {
+  it("is refused on the queues of dead letters and undelivered events, except from the copy function, EventBridge and Lambda", () => {
     expect(denials(template, "DeadLetters", "sqs:SendMessage")[0]).toContain("FreightlinerCopyRole");
-    // The function's own role is how Lambda keeps what the function failed at.
+    // Lambda stores failed events with the function's own role.
     const [condition = "", ...others] = denials(template, "UndeliveredEvents", "sqs:SendMessage");
     expect(others).toEqual([]);
     expect(condition).toContain('"Bool":{"aws:PrincipalIsAWSService":"false"}');
@@ -67,7 +67,7 @@ describe("T24: a message that somebody else puts on a queue", () => {
     expect(JSON.stringify(allowed)).toContain('"aws:SourceArn":{"Fn::GetAtt":["FreightlinerPushed');
   });
 
-  it("names what to look at, and nothing about where to write or what", () => {
+  it("names the tag to compare, and neither a target nor content", () => {
     const request = { version: 1, id: "x", destination: "gar", repository: "app", reference: "v1", pushedAt: 0 };
     for (const extra of ["target", "registry", "prefix", "digest"]) {
       expect(() => parseCopyRequest(JSON.stringify({ ...request, [extra]: "evil.test/x" }))).toThrow(FormatError);
@@ -75,7 +75,7 @@ describe("T24: a message that somebody else puts on a queue", () => {
   });
 });
 
-describe("T25: an event that is not ECR's", () => {
+describe("T25: an event of another source than ECR", () => {
   const event = {
     version: "0",
     id: "e",
@@ -89,13 +89,13 @@ describe("T25: an event that is not ECR's", () => {
   };
   const origin = { account: event.account, region: event.region };
 
-  it("is not matched by the rule, nor read by the function", () => {
+  it("is neither matched by the rule nor accepted by the function", () => {
     expect([matchesPattern(event, PUSH_PATTERN), readEcrEvent(event, origin).kind]).toEqual([true, "pushed"]);
     const forged = { ...event, source: "my.ecr" };
     expect([matchesPattern(forged, PUSH_PATTERN), readEcrEvent(forged, origin).kind]).toEqual([false, "ignored"]);
   });
 
-  it("of another account or region is ignored, though a bus may bring it", () => {
+  it("of another account or region is ignored, even if a bus delivers it", () => {
     for (const change of [{ account: "999999999999" }, { region: "us-east-1" }]) {
       expect(readEcrEvent({ ...event, ...change }, origin).kind).toBe("ignored");
     }
@@ -105,8 +105,8 @@ describe("T25: an event that is not ECR's", () => {
   });
 });
 
-describe("T26: a direct invocation with a target of its own", () => {
-  it("writes to no place but those the configuration names for what is asked for", () => {
+describe("T26: a direct invocation that names its own target", () => {
+  it("writes only where the configuration sends the requested repository", () => {
     const { rules } = parseConfiguration(EXAMPLE);
     const request = (destination: string, repository: string) =>
       parseCopyRequest(JSON.stringify({ version: 1, id: "x", destination, repository, reference: "v1", pushedAt: 0 }));
@@ -116,15 +116,15 @@ describe("T26: a direct invocation with a target of its own", () => {
   });
 });
 
-describe("T27: a function that is taken over", () => {
-  it("can change nothing in ECR, and read no repository but those the rules name", () => {
+describe("T27: a compromised function", () => {
+  it("has no permission to change anything in ECR", () => {
     const actions = identityStatements().flatMap(({ Action }) => [Action].flat());
     const ecr = actions.filter((action) => action.startsWith("ecr:"));
     expect(ecr.length).toBeGreaterThan(3);
     expect(ecr.filter((action) => !/^ecr:(?:Get|BatchGet|Describe)/.test(action))).toEqual([]);
   });
 
-  it("has no permission on everything but to ask for a token, to list which queues feed which functions, and to trace", () => {
+  it("has permissions on all resources only to get a token, to list event source mappings, and to trace", () => {
     const wide = identityStatements().filter(({ Resource }) => [Resource].flat().includes("*"));
     const actions = new Set(wide.flatMap(({ Action }) => [Action].flat()));
     expect([...actions].toSorted()).toEqual([
@@ -149,7 +149,7 @@ describe("T28: another role of the AWS account", () => {
     serviceAccount: { email: "writer@p.iam.gserviceaccount.com", name: "writer", project: "p" },
   };
 
-  it("becomes nobody at Google: the provider's condition names account and roles, not the session", () => {
+  it("gets no identity at Google: the condition of the provider names account and roles, not the session", () => {
     expect(attributeCondition(roles)).toBe(
       "attribute.account == '123456789012' && attribute.aws_role in ['freightliner-copy']",
     );
@@ -158,7 +158,7 @@ describe("T28: another role of the AWS account", () => {
     expect(commands).toContain("/attribute.aws_role/freightliner-copy");
   });
 
-  it("would write to the listed repositories only: the role is granted on them, not on the project", () => {
+  it("could write only to the listed repositories: the role is granted on them, not on the project", () => {
     const granted = gcloudCommands([place], roles)
       .split("\n")
       .filter((line) => line.includes("artifactregistry.writer"));
@@ -166,19 +166,19 @@ describe("T28: another role of the AWS account", () => {
   });
 });
 
-describe("T29: a look into templates and variables", () => {
+describe("T29: a reader of templates and variables", () => {
   it.each([
     ["without a key", template],
     ["with a key", synthesise(WITH_KEY)],
-  ])("finds no secret %s, at most where one is kept", (_case, of) => {
+  ])("finds no secret %s, at most the ARN of one", (_case, of) => {
     const text = JSON.stringify(of.toJSON());
     expect(text).not.toMatch(/PRIVATE KEY|private_key|AKIA[0-9A-Z]{16}|ya29\.|_json_key|password/i);
     expect(text).not.toMatch(/\{\{resolve:secretsmanager/);
   });
 });
 
-describe("T30: somebody who can read what lies in AWS's storage, or on the wire", () => {
-  it("finds queues, table and logs under the team's key where it has one, and TLS everywhere", () => {
+describe("T30: a reader of AWS's storage or of the network", () => {
+  it("meets encryption of queues, table and logs with the team's key, if there is one, and TLS everywhere", () => {
     const key = Key.fromKeyArn(new Stack(new App(), "keys"), "Key", "arn:aws:kms:eu-central-1:123456789012:key/k");
     const env = { account: "123456789012", region: "eu-central-1" };
     const encrypted = synthesise(EXAMPLE, { encryptionKey: key, env });
@@ -207,15 +207,15 @@ describe("T30: somebody who can read what lies in AWS's storage, or on the wire"
   });
 });
 
-describe("T32: a package that has been taken over", () => {
-  it("runs nothing when it is installed: neither by the bootstrap nor as the documents say", () => {
+describe("T32: a compromised package", () => {
+  it("runs no script when it is installed, by the bootstrap or as documented", () => {
     expect(readFileSync("bootstrap.mjs", "utf8")).toContain("--ignore-scripts");
     expect(readFileSync("docs/work/dependencies.md", "utf8")).toContain("npm ci --ignore-scripts");
   });
 });
 
-describe("T36: a colleague who is curious, or in a hurry", () => {
-  it("cannot read, remove or purge dead letters where operators are named, nor send to the backfill queues", () => {
+describe("T36: a colleague without the role of an operator", () => {
+  it("cannot receive, delete or purge dead letters, nor send to the backfill queues, if operators are named", () => {
     for (const action of ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"]) {
       const [condition = "", ...others] = denials(operated, "DeadLetters", action);
       expect(others).toEqual([]);

@@ -1,5 +1,5 @@
-// Command registry is distribution with the one storage driver that the tests use: those of the clouds are half of
-// what there is to build.
+// Command registry is distribution with the only storage driver that the tests use: the drivers of the clouds are half
+// of the build.
 package main
 
 import (
