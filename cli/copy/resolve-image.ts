@@ -13,12 +13,12 @@ import type { ImagePair } from "./expand-tags.ts";
  */
 export async function resolveImage(
   options: Pick<ImagePair, "source"> & Pick<CopyOptions, "platform">,
-  source: Pick<ImageSource, "resolve" | "fetchManifest" | "openBlob">,
+  source: Pick<ImageSource, "readManifest" | "fetchManifest" | "openBlob">,
   signal: AbortSignal,
 ): Promise<ManifestWanted> {
   const { tag, digest } = options.source;
   const reference = digest ?? tag;
-  const found = reference && (await source.resolve(reference, signal));
+  const found = reference && (await source.readManifest(reference, signal));
   if (found === undefined) {
     throw new NotFoundError(
       `${formatReference(options.source)} does not exist; check the name, the tag and your login`,

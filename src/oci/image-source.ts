@@ -7,6 +7,8 @@ import type { Tag } from "./reference.ts";
 export interface ImageSource {
   /** What a tag or digest names now. Undefined when there is no such manifest. */
   resolve(reference: Tag | Digest, signal: AbortSignal): Promise<ResolvedManifest | undefined>;
+  /** What a tag or digest names now, with its bytes: one request where `resolve` and `fetchManifest` are two. */
+  readManifest(reference: Tag | Digest, signal: AbortSignal): Promise<Manifest | undefined>;
   /** The exact bytes of a manifest by digest, hash checked. Undefined when there is no such manifest. */
   fetchManifest(wanted: ManifestWanted, signal: AbortSignal): Promise<Manifest | undefined>;
   /** True when the repository says that it has the blob; false also when it does not say it. */
@@ -23,8 +25,12 @@ export interface ImageSource {
  */
 export type ResolvedManifest = Pick<Descriptor, "digest" | "mediaType">;
 
-/** A manifest to fetch. Its size is checked where an index names it; its type is what its bytes say. */
-export type ManifestWanted = Pick<Descriptor, "digest"> & Partial<Pick<Descriptor, "mediaType" | "size">>;
+/**
+ * A manifest to fetch. Its size is checked where an index names it; its type is what its bytes say. One that was read already needs no
+ * request.
+ */
+export type ManifestWanted = Pick<Descriptor, "digest"> &
+  Partial<Pick<Descriptor, "mediaType" | "size"> & Pick<Manifest, "bytes">>;
 
 /** Bytes on their way. Read to the end or closed early (`return`), it gives its connection back either way. */
 export type BlobStream = AsyncIterable<Uint8Array> & AsyncDisposable;

@@ -63,11 +63,11 @@ describe("what is said of a copy that failed", () => {
 
   it("because a login is missing", async () => {
     const challenge = { headers: { "www-authenticate": 'Basic realm="x"' } };
-    const closed = await registry(refusing("HEAD", new ErrorResponse(401, "UNAUTHORIZED", "who are you?", challenge)));
+    const closed = await registry(refusing("GET", new ErrorResponse(401, "UNAUTHORIZED", "who are you?", challenge)));
     expect(await said(`${closed}/app:v1`, `${source}/b`)).toEqual([
       ExitCode.failed,
       [
-        "freightliner: cannot look up SOURCE/app:v1: the registry answered HTTP 401",
+        "freightliner: cannot look up SOURCE/app:v1: the registry answered HTTP 401 UNAUTHORIZED who are you?",
         '  log in with "freightliner login SOURCE", as a user who may pull there',
       ],
     ]);

@@ -81,7 +81,13 @@ export function createMemoryRepository(side: Side, same?: MemoryRepository): Mem
       const manifest = digest && manifests.get(digest);
       return manifest && { mediaType: manifest.mediaType, digest: manifest.digest };
     },
-    async fetchManifest({ digest }, signal) {
+    async readManifest(reference, signal) {
+      const found = await repository.resolve(reference, signal);
+      return found && manifests.get(found.digest);
+    },
+    async fetchManifest(wanted, signal) {
+      const { digest, mediaType, bytes } = wanted;
+      if (bytes !== undefined && mediaType !== undefined) return { mediaType, digest, bytes };
       await called("fetch-manifest", digest, signal);
       return manifests.get(digest);
     },

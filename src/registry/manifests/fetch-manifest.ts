@@ -32,11 +32,20 @@ export async function resolveManifest(
 ): Promise<ResolvedManifest | undefined> {
   const response = await headManifest(client, reference, signal);
   if (response?.status === 404) return undefined;
-  const digest = response?.header("docker-content-digest");
-  const isNamed = digest !== undefined && isDigest(digest) && (!isDigest(reference) || reference === digest);
+  const digest = response && namedDigest(response);
+  const isNamed = digest !== undefined && (!isDigest(reference) || reference === digest);
   if (response !== undefined && isNamed) return { mediaType: servedType(response) ?? "", digest };
-  const manifest = await getManifest(client, "resolve", { digest: reference }, signal);
+  const manifest = await readManifest(client, reference, signal);
   return manifest && { mediaType: manifest.mediaType, digest: manifest.digest };
+}
+
+/** Resolves a tag or digest with a GET, and keeps the bytes. Undefined when there is no such manifest. @throws {RegistryError} */
+export function readManifest(
+  client: RepositoryClient,
+  reference: Tag | Digest,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  return getManifest(client, "resolve", { digest: reference }, signal);
 }
 
 /** Undefined when the registry does not support HEAD. */
@@ -84,7 +93,8 @@ export async function fetchManifest(
   wanted: ManifestWanted,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  const { digest, size } = wanted;
+  const { digest, size, mediaType, bytes } = wanted;
+  if (bytes !== undefined && mediaType !== undefined) return { mediaType, digest, bytes };
   if ((size ?? 0) > MANIFEST_MAX_BYTES) throw tooLarge(client, digest);
   const manifest = await getManifest(client, "fetch-manifest", wanted, signal);
   if (manifest === undefined || size === undefined || manifest.bytes.byteLength === size) return manifest;
@@ -102,12 +112,20 @@ async function getManifest(
   const { response, bytes } = await client.readRetrying(request, MANIFEST_MAX_BYTES, signal);
   if (response.status === 404) return undefined;
   if (bytes === undefined) throw tooLarge(client, reference);
-  const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : "sha256");
+  const named = isDigest(reference) ? reference : namedDigest(response);
+  const digest = digestOf(bytes, named === undefined ? "sha256" : algorithmOf(named));
   const type = manifestTypeOf(bytes, servedType(response), mediaType);
-  if (!isDigest(reference) || digest === reference) return { mediaType: type, digest, bytes };
+  if (named === undefined || digest === named) return { mediaType: type, digest, bytes };
   // A signed manifest has the digest of its payload (Docker's image manifest version 2, schema 1, "Signed Manifests").
   if (manifestKind(type) === "schema1") throw new Schema1Error();
+  // The registry may translate what it serves by tag; by digest it cannot.
+  if (!isDigest(reference)) return getManifest(client, operation, { digest: named, mediaType }, signal);
   throw contentError(client, { operation, reference, code: "DIGEST_INVALID" }, `its bytes hash to ${digest}`);
+}
+
+function namedDigest(response: RegistryResponse): Digest | undefined {
+  const digest = response.header("docker-content-digest");
+  return digest !== undefined && isDigest(digest) ? digest : undefined;
 }
 
 function servedType(response: RegistryResponse): string | undefined {

@@ -128,7 +128,10 @@ async function copyOnce(
 ): Promise<CopyReport | "moved"> {
   const { source, target, clock } = context;
   const { reference } = request;
-  const [wanted, current] = await Promise.all([source.resolve(reference, signal), lookFor(target, reference, signal)]);
+  const [wanted, current] = await Promise.all([
+    source.readManifest(reference, signal),
+    lookFor(target, reference, signal),
+  ]);
   if (wanted === undefined) return { outcome: "skipped", reason: "source-gone" };
   const done =
     (await withoutCopy(request, { wanted, current }, context, signal)) ?? knownTooLarge(wanted.digest, context);

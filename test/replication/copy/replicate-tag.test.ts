@@ -1,3 +1,4 @@
+import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { describe, expect, it } from "vitest";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
@@ -142,9 +143,13 @@ describe("replicating a tag", () => {
     const old = addImage(fixture.source, ["old"], "v1");
     let newest: string | undefined;
     fixture.source.before = ({ operation, reference }) => {
-      if (operation !== "fetch-manifest" || reference !== old) return;
+      if (operation !== "open-blob" || newest !== undefined) return;
       newest = addImage(fixture.source, ["new"], "v1");
       fixture.source.manifests.delete(old);
+      throw new RegistryError(
+        { side: "source", operation, category: "permanent", subject: reference, status: 404 },
+        "gone",
+      );
     };
     expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
       outcome: "replicated",
