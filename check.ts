@@ -40,7 +40,8 @@ function sawTooFew(output: string): string | undefined {
 function sourceFiles(directory: string): number {
   return readdirSync(directory, { withFileTypes: true }).reduce((count, entry) => {
     if (entry.isDirectory()) {
-      const skipped = entry.name.startsWith(".") || ["node_modules", "cdk.out", "coverage"].includes(entry.name);
+      const skipped =
+        entry.name.startsWith(".") || ["node_modules", "cdk.out", "coverage", "dist"].includes(entry.name);
       return skipped ? count : count + sourceFiles(join(directory, entry.name));
     }
     return count + Number(/\.(?:ts|mjs)$/.test(entry.name) && !entry.name.endsWith(".d.ts"));

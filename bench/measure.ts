@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { cpuMsOf } from "./process-stat.ts";
 
 /** What one run cost. */
 export interface Cost {
@@ -11,17 +12,18 @@ export interface Cost {
   readonly memoryBytes: number;
 }
 
-/** Linux counts in ticks of 10 ms. */
-const TICK_MS = 10;
 const SAMPLE_MS = 20;
 
 /** Runs commands one after another, as one piece of work. CPU is what the kernel books to our finished children. */
-export async function measure(commands: readonly (readonly string[])[]): Promise<Cost> {
-  const cpuBefore = childrenTicks();
+export async function measure(
+  commands: readonly (readonly string[])[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Cost> {
+  const cpuBefore = childrenMs();
   const started = performance.now();
   let memoryBytes = 0;
   for (const [program = "", ...args] of commands) {
-    const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(program, args, { env, stdio: ["ignore", "ignore", "pipe"] });
     const errors: Buffer[] = [];
     child.stderr.on("data", (data: Buffer) => errors.push(data));
     const sampling = setInterval(() => (memoryBytes = Math.max(memoryBytes, peakOf(child.pid))), SAMPLE_MS);
@@ -31,16 +33,14 @@ export async function measure(commands: readonly (readonly string[])[]): Promise
         `${program} ${args.join(" ")} ended with ${String(code)}: ${Buffer.concat(errors).toString().slice(-500)}`,
       );
   }
-  return { wallMs: performance.now() - started, cpuMs: (childrenTicks() - cpuBefore) * TICK_MS, memoryBytes };
+  return { wallMs: performance.now() - started, cpuMs: childrenMs() - cpuBefore, memoryBytes };
 }
 
-/** `cutime` and `cstime` of this process (proc_pid_stat(5)). */
-function childrenTicks(): number {
-  const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ") ?? [];
-  return Number(fields[13]) + Number(fields[14]);
+function childrenMs(): number {
+  return cpuMsOf(readFileSync("/proc/self/stat", "utf8")).children;
 }
 
-/** `VmHWM` of a process and those below it (proc_pid_status(5)); 0 when it has ended. */
+/** `VmHWM` of a process (proc_pid_status(5)); 0 when it has ended. */
 function peakOf(pid: number | undefined): number {
   try {
     const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];

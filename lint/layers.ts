@@ -178,7 +178,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "bench",
     holds: "the measurements",
     imports: [SRC, "local"],
-    packages: ["zod", "undici", ...NODE],
+    packages: ["zod", "undici", "selfsigned", ...NODE],
   },
 ];
 

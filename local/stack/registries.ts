@@ -33,6 +33,8 @@ export interface RegistriesOptions {
   readonly key: AccessKeyId;
   /** Says of a request whether the source finds its token too old. */
   readonly isSourceTokenExpired?: EcrProfileOptions["isExpired"];
+  /** The address by which all clients reach a registry that listens at `host`: a proxy's, for example. `host` when not given. */
+  readonly addressOf?: ((host: string) => Promise<string>) | undefined;
   readonly onSource: OnRegistryEvent;
   readonly onTarget: OnRegistryEvent;
 }
@@ -59,7 +61,13 @@ async function startSource(options: RegistriesOptions, stack: AsyncDisposableSta
   const files = await openRegistryFiles(directory);
   const bucket = await startLayerBucket(files);
   stack.defer(() => bucket.close());
-  const profile = createEcrProfile({ password, bucket, isExpired: options.isSourceTokenExpired });
+  const { addressOf = unchanged } = options;
+  const blobHost = await addressOf(bucket.host);
+  const profile = createEcrProfile({
+    password,
+    bucket: { ...bucket, sign: (digest) => bucket.sign(digest).replace(bucket.host, blobHost) },
+    isExpired: options.isSourceTokenExpired,
+  });
   const server = await startRegistry({
     directory,
     files,
@@ -68,18 +76,19 @@ async function startSource(options: RegistriesOptions, stack: AsyncDisposableSta
     onEvent: options.onSource,
   });
   stack.defer(() => server.close());
+  const registry = await addressOf(server.host);
   const api = await startEcrApi({
     password,
-    proxyEndpoint: `http://${server.host}`,
+    proxyEndpoint: `http://${registry}`,
     catalog: server.catalog,
     key: options.key,
   });
   stack.defer(() => api.close());
   return {
-    registry: server.host,
+    registry,
     username: "AWS",
     password,
-    blobHost: bucket.host,
+    blobHost,
     ecrEndpoint: `http://${api.host}`,
   };
 }
@@ -104,7 +113,7 @@ async function startTarget(options: RegistriesOptions, stack: AsyncDisposableSta
   const api = await startArtifactRegistryApi({ catalog: server.catalog, verifyToken: (token) => tokens.verify(token) });
   stack.defer(() => api.close());
   return {
-    registry: server.host,
+    registry: await (options.addressOf ?? unchanged)(server.host),
     prefix: TARGET_PREFIX,
     username: "oauth2accesstoken",
     password: tokens.issue(),
@@ -112,6 +121,8 @@ async function startTarget(options: RegistriesOptions, stack: AsyncDisposableSta
     google: { ...tokens.endpoints, artifactRegistry: `http://${api.host}` },
   };
 }
+
+const unchanged = (host: string): Promise<string> => Promise.resolve(host);
 
 /** A password that stays the same as long as the folder is kept. */
 async function keptSecret(path: string): Promise<string> {

@@ -53,6 +53,8 @@ export interface StackOptions {
   readonly entryOf?: ((name: string) => URL) | undefined;
   /** Decides what becomes of each push event; all are delivered once when not given. */
   readonly delivery?: EventBusOptions["delivery"];
+  /** The address by which all clients reach a registry that listens at `host`; `host` when not given. */
+  readonly addressOf?: RegistriesOptions["addressOf"];
   readonly onSource?: OnRegistryEvent | undefined;
   readonly onTarget?: OnRegistryEvent | undefined;
   /** A line of a function's log. */
@@ -109,6 +111,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       sourcePort: options.sourcePort,
       targetPort: options.targetPort,
       isSourceTokenExpired: options.isSourceTokenExpired,
+      addressOf: options.addressOf,
       onSource(event) {
         pushed.handle?.(event);
         options.onSource?.(event);

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import type { Copier, CopyTask, Ended } from "../odd/run-copy.ts";
-import { peerProgram } from "./programs.ts";
+import { peerProgram } from "../../bench/peers/programs.ts";
 
 /** A copy of a few kilobytes that takes longer counts as failed, in milliseconds: it hangs, or waits for minutes. */
 const HANGS_MS = 60_000;

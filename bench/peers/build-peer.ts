@@ -6,10 +6,31 @@ import { fileURLToPath } from "node:url";
 import { PEERS, PEERS_FOLDER, peerPath } from "./programs.ts";
 import type { Peer, PeerName } from "./programs.ts";
 
-// `npm run peers [-- NAME...]` builds the missing programs with the installed Go, from the module proxy.
+/** A program cannot be built; the message says why. */
+export class GoBuildError extends Error {
+  override readonly name = "GoBuildError";
+}
+
+/** Builds a peer from the Go module proxy unless it is built already. @returns the path of its program. @throws {GoBuildError} */
+export function buildPeer(name: PeerName): string {
+  const path = peerPath(name);
+  if (existsSync(path)) return path;
+  process.stderr.write(`building ${PEERS[name].module} ${PEERS[name].version} (${name})\n`);
+  mkdirSync(PEERS_FOLDER, { recursive: true });
+  buildModule(PEERS[name], path);
+  return path;
+}
+
+/** Builds a Go program of this project that needs no module. @returns the path of its program. @throws {GoBuildError} */
+export function buildOwn(source: URL, name: string): string {
+  const path = join(PEERS_FOLDER, name);
+  mkdirSync(PEERS_FOLDER, { recursive: true });
+  go(PEERS_FOLDER, "build", "-trimpath", "-o", path, fileURLToPath(source));
+  return path;
+}
 
 /** Builds a program in its own temporary module, so that nothing is written into this tree. */
-function build(peer: Peer, output: string): void {
+function buildModule(peer: Peer, output: string): void {
   const folder = mkdtempSync(join(tmpdir(), "peer-"));
   try {
     go(folder, "mod", "init", "peer");
@@ -27,29 +48,11 @@ function build(peer: Peer, output: string): void {
 
 function go(cwd: string, ...args: string[]): void {
   const env = { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=mod" };
-  const { status, error } = spawnSync("go", args, { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
+  const { status, error } = spawnSync("go", args, { cwd, env, stdio: ["ignore", 2, "inherit"] });
   if (status === 0) return;
-  throw new Error(
+  throw new GoBuildError(
     error === undefined
       ? `"go ${args.join(" ")}" failed; its message is above`
       : `the program "go" cannot be started; install Go (https://go.dev/doc/install) and run this again`,
   );
-}
-
-function isPeer(name: string): name is PeerName {
-  return Object.hasOwn(PEERS, name);
-}
-
-const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PEERS);
-mkdirSync(PEERS_FOLDER, { recursive: true });
-try {
-  for (const name of names) {
-    if (!isPeer(name)) throw new Error(`there is no peer "${name}"; there are ${Object.keys(PEERS).join(", ")}`);
-    if (existsSync(peerPath(name))) continue;
-    console.log(`building ${PEERS[name].module} ${PEERS[name].version}`);
-    build(PEERS[name], peerPath(name));
-  }
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
 }

@@ -1,31 +1,34 @@
 import { randomUUID } from "node:crypto";
-import { parseReference, parseTag } from "../src/oci/reference.ts";
-import { createConnections } from "../src/registry/http/connections.ts";
-import { fixedCredentials } from "../src/registry/auth/credentials.ts";
-import type { Endpoint } from "../src/registry/client/endpoint.ts";
-import { createRegistrySource } from "../src/registry/registry-source.ts";
-import { createRegistryTarget } from "../src/registry/registry-target.ts";
-import type { Checkpoint } from "../src/replication/state/checkpoint.ts";
-import { concurrently } from "../src/async/run-concurrently.ts";
-import { createMemoryRecordStore } from "../src/replication/state/memory-record-store.ts";
-import { replicateTag } from "../src/replication/copy/replicate-tag.ts";
-import { createStreams } from "../src/replication/pacing/upload-concurrency.ts";
-import type { TagRecord } from "../src/replication/state/tag-record.ts";
-import { systemClock } from "../src/async/system-clock.ts";
+import { readFileSync } from "node:fs";
+import { parseReference, parseTag } from "../../src/oci/reference.ts";
+import { createConnections } from "../../src/registry/http/connections.ts";
+import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
+import type { Endpoint } from "../../src/registry/client/endpoint.ts";
+import { createRegistrySource } from "../../src/registry/registry-source.ts";
+import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import type { Checkpoint } from "../../src/replication/state/checkpoint.ts";
+import { concurrently } from "../../src/async/run-concurrently.ts";
+import { createMemoryRecordStore } from "../../src/replication/state/memory-record-store.ts";
+import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
+import { createStreams } from "../../src/replication/pacing/upload-concurrency.ts";
+import type { TagRecord } from "../../src/replication/state/tag-record.ts";
+import { systemClock } from "../../src/async/system-clock.ts";
 
-// Copies many tags in one process, each by the same code as the copy function. Arguments: source, target, tags.
+// Copies many tags in one process, each by the same code as the copy function. Arguments: source, target, tags. Over TLS
+// where SSL_CERT_FILE names the certificates to trust, else over plain HTTP.
 
 const [from = "", to = "", ...tags] = process.argv.slice(2);
 /** Tags at once. */
 const CONCURRENT_TAGS = 64;
 
-const connections = createConnections();
+const { SSL_CERT_FILE } = process.env;
+const connections = createConnections(SSL_CERT_FILE === undefined ? {} : { ca: [readFileSync(SSL_CERT_FILE, "utf8")] });
 const endpoint = (text: string): Omit<Endpoint, "side"> => {
   const { registry, name } = parseReference(text);
   return {
     registry,
     repository: name,
-    plainHttp: true,
+    plainHttp: SSL_CERT_FILE === undefined,
     credentials: fixedCredentials({ kind: "anonymous" }),
     connections,
   };

@@ -18,6 +18,7 @@ export const PEERS = {
   },
   crane: { module: "github.com/google/go-containerregistry", version: "v0.22.1", main: { package: "cmd/crane" } },
   regctl: { module: "github.com/regclient/regclient", version: "v0.11.7", main: { package: "cmd/regctl" } },
+  regsync: { module: "github.com/regclient/regclient", version: "v0.11.7", main: { package: "cmd/regsync" } },
 } as const satisfies Readonly<Record<string, Peer>>;
 export type PeerName = keyof typeof PEERS;
 

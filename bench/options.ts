@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+
+/** What `npm run bench` was told. */
+export interface BenchOptions {
+  /** `visible` measures the time from push to visible instead of copies. */
+  readonly command: "copies" | "visible";
+  readonly rounds: number;
+  readonly isQuick: boolean;
+  /** Puts the table into the README. */
+  readonly write: boolean;
+  /** Names of workloads; all of them when not given. */
+  readonly only: readonly string[] | undefined;
+  /** Round trips in milliseconds; 0 is loopback. */
+  readonly linksMs: readonly number[];
+  readonly transports: readonly Transport[];
+  readonly pushes: number;
+}
+
+export type Transport = "http" | "tls";
+
+/** Reads the command line. @throws Error saying what is wrong. */
+export function parseBenchOptions(args: readonly string[]): BenchOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      rounds: { type: "string" },
+      quick: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      only: { type: "string" },
+      links: { type: "string", default: "0,30,100" },
+      transports: { type: "string", default: "http,tls" },
+      pushes: { type: "string" },
+    },
+  });
+  const [command = "copies", ...more] = positionals;
+  if ((command !== "copies" && command !== "visible") || more.length > 0) {
+    throw new Error(`there is no command "${positionals.join(" ")}"; there is "visible"`);
+  }
+  return {
+    command,
+    rounds: countOf("--rounds", values.rounds ?? (values.quick ? "1" : "3")),
+    isQuick: values.quick,
+    write: values.write,
+    only: values.only?.split(","),
+    linksMs: values.links.split(",").map((text) => integer("--links", text, 0)),
+    transports: values.transports.split(",").map(transportOf),
+    pushes: countOf("--pushes", values.pushes ?? (values.quick ? "10" : "200")),
+  };
+}
+
+function countOf(option: string, text: string): number {
+  return integer(option, text, 1);
+}
+
+function integer(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (text !== "" && Number.isInteger(value) && value >= least) return value;
+  throw new Error(`${option} takes whole numbers from ${least} on, not "${text}"`);
+}
+
+function transportOf(text: string): Transport {
+  if (text === "http" || text === "tls") return text;
+  throw new Error(`--transports takes http and tls, not "${text}"`);
+}
