@@ -3,7 +3,7 @@ import { imageOf, indexOf, layer } from "../local/images/image-content.ts";
 import type { ImageContent } from "../local/images/image-content.ts";
 import { pushImage } from "../local/images/push-image.ts";
 import type { RegistryEvent } from "../local/registry/protocol/registry-event.ts";
-import { basicAuthorization } from "../local/stack/login.ts";
+import { basicAuthorization } from "../local/access/basic-authorization.ts";
 import { startStack } from "../local/stack/stack.ts";
 import type { Stack } from "../local/stack/stack.ts";
 import { startLink } from "./link/link.ts";
