@@ -25,7 +25,7 @@ describe("freightliner copy", () => {
       profile: specificationProfile,
     });
     const image = demoImage("cli");
-    await pushImage(image, { registry: source.host, repository: "team/app", tag: "v1" }, AbortSignal.timeout(20_000));
+    await pushImage(image, { registry: source.host, repository: "team/app", tag: "v1" }, AbortSignal.timeout(600_000));
     const args = ["copy", `${source.host}/team/app:v1`, `${target.host}/mirror/app`];
     const { digest } = image.root.descriptor;
 

@@ -73,7 +73,7 @@ describe("what others have written", () => {
     await put("v1", manifests);
     const { terminal, err: text } = captureTerminal();
     const args = ["copy", `${registry.host}/app:v1`, `${registry.host}/b`, "--platform", "linux/arm64"];
-    expect(await run(args, terminal, AbortSignal.timeout(60_000))).toBe(ExitCode.notFound);
+    expect(await run(args, terminal, AbortSignal.timeout(600_000))).toBe(ExitCode.notFound);
     await registry.close();
     expect(text()).toContain(`has no linux/arm64; it has ${HARMLESS}/a0, `);
     expect(text()).toMatch(/\/a19 and 10 more\n$/);

@@ -21,7 +21,7 @@ describe("memory", () => {
     });
     const peak = async (name: string, bytes: number): Promise<number> => {
       const image = imageOf([layer(name, bytes)], { os: "linux", architecture: "amd64" });
-      await pushImage(image, { registry: source.host, repository: name, tag: "v1" }, AbortSignal.timeout(60_000));
+      await pushImage(image, { registry: source.host, repository: name, tag: "v1" }, AbortSignal.timeout(600_000));
       const command = [
         process.execPath,
         resolve("cli/main.ts"),

@@ -48,8 +48,8 @@ async function bundlesOf(output: string, { Resources }: Synthesised): Promise<Ma
 /** An ECR event ends as an image in the Artifact-Registry-like target, with a federated token, by the bundles alone. */
 async function replicateWith(entryOf: (name: string) => URL): Promise<void> {
   await using stack = await startStack({ concurrency: 2, timeoutSeconds: 30, entryOf, reconcileAfterMs: 3_600_000 });
-  await pushDemo(stack, AbortSignal.timeout(30_000));
-  expect(await verifyDemo(stack, AbortSignal.timeout(30_000))).toMatchObject({ manifests: 5, blobs: 10 });
+  await pushDemo(stack, AbortSignal.timeout(600_000));
+  expect(await verifyDemo(stack, AbortSignal.timeout(600_000))).toMatchObject({ manifests: 5, blobs: 10 });
   expect(await stack.reconcile()).toMatchObject({ kind: "returned", value: { outcome: "finished" } });
   expect(await stack.probe()).toEqual({ kind: "returned", value: { local: "leave" } });
 }

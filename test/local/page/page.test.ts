@@ -127,7 +127,7 @@ describe("the live page", () => {
     await using stack = await startStack({ concurrency: 2, timeoutSeconds: 30, reconcileAfterMs: 3_600_000 });
     await using page = await openPage(stack, { pagePort: undefined }, { say: () => undefined });
     const image = imageOf([layer("shown", 10_000)], { os: "linux", architecture: "amd64" });
-    await push(stack.source, image, { repository: "app", tag: "v1" }, AbortSignal.timeout(20_000));
+    await push(stack.source, image, { repository: "app", tag: "v1" }, AbortSignal.timeout(600_000));
     const { body } = await request(`http://${page.host}/looks`);
     let text = "";
     for await (const chunk of body) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createRetryBudget } from "../../../src/registry/resilience/retry-budget.ts";
 import { hedged } from "../../../src/registry/resilience/hedge.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
+import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 
 const never = new AbortController().signal;
 const discarded: string[] = [];
@@ -64,14 +65,15 @@ describe("a hedged request", () => {
 
   it("lets go of an answer that came too late", async () => {
     discarded.length = 0;
+    const clock = createVirtualClock();
     let count = 0;
     const deaf = async (): Promise<string> => {
       const number = count++;
-      await sleep(number === 0 ? 60 : 1);
+      await clock.sleep(number === 0 ? 60 : 1, never);
       return `answer ${number}`;
     };
-    expect(await hedged(deaf, hedge(), never)).toBe("answer 1");
-    await sleep(60);
+    expect(await clock.during(hedged(deaf, { ...hedge(), clock }, never))).toBe("answer 1");
+    await clock.pass(60);
     expect(discarded).toEqual(["answer 0"]);
   });
 

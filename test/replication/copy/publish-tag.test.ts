@@ -8,6 +8,7 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import type { Manifest } from "../../../src/oci/manifest.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
+import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
 import { createMemoryRepository } from "../../fakes/memory-repository.ts";
@@ -96,22 +97,24 @@ describe("publishing a tag", () => {
   });
 
   it("leaves the lease to run out when it is uncertain, so that no newer put meets a late one", async () => {
-    const fixture = replicateFixture({ clock: hurried, leaseMs: 300 });
+    const clock = createVirtualClock();
+    const fixture = replicateFixture({ clock, leaseMs: 45_000 });
     addImage(fixture.source, ["one"], "v1");
     fixture.target.before = ({ operation, reference }) => {
       if (operation === "put-manifest" && reference === "v1") throw failure("deferred");
     };
-    const report = await replicateTag(copyRequest("v1"), fixture, never);
+    const report = await clock.during(replicateTag(copyRequest("v1"), fixture, never));
     expect(report).toMatchObject({ outcome: "deferred", reason: "uncertain" });
     expect(report).toHaveProperty(
       "afterMs",
-      expect.toSatisfy((ms: number) => ms >= 300),
+      expect.toSatisfy((ms: number) => ms >= 45_000),
     );
     fixture.target.before = () => undefined;
-    const newer = await replicateTag(copyRequest("v1", 5), anotherDelivery(fixture), never);
+    const newer = await clock.during(replicateTag(copyRequest("v1", 5), anotherDelivery(fixture), never));
     expect(newer).toMatchObject({ outcome: "deferred", reason: "busy" });
-    await systemClock.sleep(320, never);
+    await clock.pass(46_000);
     const again = anotherDelivery(fixture, { message: fixture.message });
-    expect(await replicateTag(copyRequest("v1"), again, never)).toMatchObject({ outcome: "replicated" });
+    const last = await clock.during(replicateTag(copyRequest("v1"), again, never));
+    expect(last).toMatchObject({ outcome: "replicated" });
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { addImage, addIndex, addReferrer } from "../../fixtures/images/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
 import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
@@ -203,9 +204,10 @@ describe("deliveries that meet", () => {
   });
 
   it("P24: takes over from a delivery that died by the time in its lease, whatever still stands in the table, and sends no finished blob again", async () => {
-    const fixture = replicateFixture({ leaseMs: 60 });
+    const clock = createVirtualClock();
+    const fixture = replicateFixture({ clock, leaseMs: 45_000 });
     addImage(fixture.source, ["layer-one", "layer-two", "layer-three"], "v1");
-    const streams = createStreams({ small: 1, big: 1, now: Date.now });
+    const streams = createStreams({ small: 1, big: 1, now: clock.now });
     const dead = { ...fixture, streams, clock: { ...fixture.clock, sleep: () => new Promise<void>(() => undefined) } };
     await new Promise<void>((died) => {
       fixture.target.before = ({ operation }) => {
@@ -217,9 +219,10 @@ describe("deliveries that meet", () => {
     });
     fixture.target.before = () => undefined;
     const finished = uploadsOf(fixture).slice(0, 2);
-    await fixture.clock.sleep(80, never);
+    await clock.pass(46_000);
     const next = anotherDelivery(fixture, { message: fixture.message });
-    expect(await replicateTag(copyRequest("v1"), next, never)).toMatchObject({ outcome: "replicated" });
+    const report = await clock.during(replicateTag(copyRequest("v1"), next, never));
+    expect(report).toMatchObject({ outcome: "replicated" });
     for (const digest of finished) expect(uploadsOf(fixture).filter((upload) => upload === digest)).toHaveLength(1);
   });
 

@@ -95,8 +95,9 @@ describe("P19: a table that throttles for a moment", () => {
       renewals++;
       return renewals === 1 ? Promise.reject(new StoreError("throttled")) : Promise.resolve(true);
     };
-    const work = (signal: AbortSignal): Promise<void> => systemClock.sleep(150, signal);
-    await withHeartbeat({ leaseMs: 120, renew }, systemClock, never, work);
+    const clock = createVirtualClock();
+    const work = (signal: AbortSignal): Promise<void> => clock.sleep(60_000, signal);
+    await clock.during(withHeartbeat({ leaseMs: 45_000, renew }, clock, never, work));
     expect(renewals).toBeGreaterThan(1);
   });
 

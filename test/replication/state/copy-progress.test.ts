@@ -56,7 +56,7 @@ describe("the progress of a copy", () => {
       const record = await context.tags.read(`${context.scope}:v1`, NEVER);
       progresses.push(record?.lease?.progress);
     };
-    const report = await replicateTag(copyRequest("v1", clock.now()), context, AbortSignal.timeout(5_000));
+    const report = await replicateTag(copyRequest("v1", clock.now()), context, AbortSignal.timeout(600_000));
     expect(report).toMatchObject({ outcome: "replicated" });
     expect(progresses).toEqual([{ blobs: 3, blobsDone: 3, bytes: expect.any(Number), bytesSent: expect.any(Number) }]);
     const record = await context.tags.read(`${context.scope}:v1`, NEVER);
