@@ -1,3 +1,5 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -25,4 +27,19 @@ export function lockDirectory(directory: string): Disposable {
     );
   }
   return { [Symbol.dispose]: () => database.close() };
+}
+
+/**
+ * Creates and locks the directory, or creates a temporary one, which `stack` removes.
+ * @throws {DirectoryInUseError}
+ */
+export async function openDataDirectory(directory: string | undefined, stack: AsyncDisposableStack): Promise<string> {
+  if (directory !== undefined) {
+    await mkdir(directory, { recursive: true });
+    stack.use(lockDirectory(directory));
+    return directory;
+  }
+  const temporary = await mkdtemp(join(tmpdir(), "freightliner-"));
+  stack.defer(() => rm(temporary, { recursive: true, force: true }));
+  return temporary;
 }

@@ -1,86 +1,53 @@
 import { join } from "node:path";
-import type { ConfigurationDocument } from "../../src/contract/configuration/configuration-document.ts";
-import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../../src/contract/stack/environment.ts";
-import { COPY_MAX_RECEIVE_COUNT, visibilitySeconds } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
-import { queuesOf } from "../../src/contract/stack/queues.ts";
 import { keyVariables } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
-import { createStateTable, startDynamoDb } from "../emulators/dynamodb.ts";
+import { LOCAL_REGION } from "../access/local-aws.ts";
 import { startCodeBuild } from "../emulators/codebuild-api.ts";
 import type { RunningCodeBuild } from "../emulators/codebuild-api.ts";
-import { startLambdaApi } from "../lambda/lambda-api.ts";
-import type { MappedQueue } from "../lambda/lambda-api.ts";
-import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
+import { createStateTable, startDynamoDb } from "../emulators/dynamodb.ts";
 import { startSecretsManager } from "../emulators/secrets-manager.ts";
 import { startSqs } from "../emulators/sqs.ts";
-import type { LocalQueue, RunningSqs } from "../emulators/sqs.ts";
-import { FEDERATION } from "./registries.ts";
+import type { RunningSqs } from "../emulators/sqs.ts";
+import { startLambdaApi } from "../lambda/lambda-api.ts";
+import type { MappedQueue } from "../lambda/lambda-api.ts";
+import { LOGIN_SECRET, STACK, TABLE } from "./deployment.ts";
+import { variablesOf } from "./function-variables.ts";
+import type { FunctionSettings } from "./function-variables.ts";
+import { createQueues } from "./queues.ts";
+import type { Queues } from "./queues.ts";
 import type { Registries } from "./registries.ts";
 
-/** A registry of the specification, and what its secret holds: `{"username", "password"}` or `{"token"}`. */
-export interface GenericTarget {
-  readonly registry: string;
-  readonly prefix: string;
-  readonly login?: Readonly<Record<string, string>>;
-}
-
-export interface ServicesOptions {
-  /** Who may call the services: what the functions are given. */
+export interface ServicesOptions extends FunctionSettings {
+  /** The key that the services accept; the functions get it. */
   readonly key: AccessKeyId;
-  /** Where tables and queues are kept; in memory when not given. */
+  /** Where tables and queues are stored; in memory when undefined. */
   readonly directory: string | undefined;
   readonly timeoutSeconds: number;
-  readonly leaseSeconds?: number | undefined;
-  /** Copies at once. */
-  readonly concurrency: number;
-  /** Who the functions say they are at the target. */
-  readonly federation?: typeof FEDERATION | undefined;
-  /** A line of a build's log, as the copy function writes them. */
+  /** Receives each line of a build's log, under the name of the copy function. */
   readonly onLog?: ((functionName: string, line: string) => void) | undefined;
-  /** Another registry to replicate to, instead of the local target: plain HTTP, anonymous without a login. */
-  readonly target?: GenericTarget | undefined;
 }
 
-/** What the functions need of AWS, played on this machine, and the variables by which each finds it. */
-export interface Services {
+/** Emulators of the AWS services, and the environment variables by which each function finds them. */
+export interface Services extends Queues {
   readonly sqs: RunningSqs;
-  readonly live: LocalQueue;
-  readonly backfill: LocalQueue;
-  readonly deadLetters: LocalQueue;
-  readonly long: LocalQueue;
-  readonly undelivered: LocalQueue;
-  /** Event source mappings by their UUIDs: to be filled where they are started. */
+  /** Event source mappings by UUID; filled when the mappings are started. */
   readonly mappings: Map<string, MappedQueue>;
   readonly lambdaEndpoint: string;
-  /** The long lane's project. */
+  /** The CodeBuild project of the long lane. */
   readonly builds: RunningCodeBuild;
   readonly variables: {
     readonly [name in "fan-out" | "copy" | "probe" | "reconcile"]: Readonly<Record<string, string>>;
   };
 }
 
-const DESTINATION = "local";
-const STACK = { stack: "freightliner", region: LOCAL_REGION };
-/** What logs in to a generic target. */
-const LOGIN_SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:login-AbCdEf`;
-const TABLE = "freightliner-state";
-/** UUIDs of the event source mappings. */
-export const MAPPINGS = { live: "live-mapping", backfill: "backfill-mapping" } as const;
-/** What a killed build makes its message wait: somebody is watching. */
-const LONG_VISIBILITY_SECONDS = 6;
-/** What CodeBuild sets in every build (user guide, "Environment variables in build environments"), beside a role's credentials. */
+/** What CodeBuild sets in every build (user guide, "Environment variables in build environments"). */
 const BUILD_VARIABLES = {
   AWS_REGION: LOCAL_REGION,
   AWS_DEFAULT_REGION: LOCAL_REGION,
 };
-/** Copies of a backfill at once. */
-export const BACKFILL_CONCURRENCY = 2;
-/** How often both sides are compared, in minutes, and what is too young for that, in seconds: somebody is watching. */
-const RECONCILE_MINUTES = 1;
-const GRACE_SECONDS = 3;
 
-/** Starts the emulators; `stack` closes what was started. */
+/** Starts the emulators; `stack` closes them. */
 export async function startServices(
   registries: Registries,
   options: ServicesOptions,
@@ -132,86 +99,10 @@ export async function startServices(
   };
 }
 
-/** Keeps what logs in to a generic target. @returns the endpoint. */
+/** Starts Secrets Manager with the login of a generic target, if there is one. @returns its endpoint. */
 async function startSecrets({ target, key }: ServicesOptions, stack: AsyncDisposableStack): Promise<string> {
   const { login } = target ?? {};
   const secrets = await startSecretsManager(new Map(login && [[LOGIN_SECRET, JSON.stringify(login)]]), key);
   stack.defer(() => secrets.close());
   return `http://${secrets.host}`;
-}
-
-type Queues = Readonly<Record<"live" | "backfill" | "long" | "deadLetters" | "undelivered", LocalQueue>>;
-
-function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
-  const named = queuesOf({
-    stack: STACK.stack,
-    source: { account: LOCAL_ACCOUNT, region: LOCAL_REGION },
-    destinations: [{ name: DESTINATION }],
-    longLane: true,
-  });
-  const deadLetters = sqs.createQueue(named.deadLetters.name, {});
-  const attributes = {
-    VisibilityTimeout: String(visibilitySeconds(timeoutSeconds)),
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: COPY_MAX_RECEIVE_COUNT }),
-  };
-  const [live, backfill, long] = named.copies.map(({ name }) => sqs.createQueue(name, attributes));
-  if (live === undefined || backfill === undefined || long === undefined)
-    throw new Error(`${DESTINATION} has no queues`);
-  const undelivered = sqs.createQueue(resourceName("queue", "undelivered-events", STACK), {});
-  return { deadLetters, undelivered, live, backfill, long };
-}
-
-function variablesOf(registries: Registries, { live }: Queues, options: ServicesOptions) {
-  const fanOut = {
-    FREIGHTLINER_CONFIGURATION: JSON.stringify(configurationOf(registries, options)),
-    FREIGHTLINER_STACK: STACK.stack,
-    FREIGHTLINER_QUEUES_URL: live.url.slice(0, -live.name.length),
-    FREIGHTLINER_TABLE: TABLE,
-  } satisfies FanOutEnvironment;
-  const google = {
-    FREIGHTLINER_GOOGLE_ENDPOINTS: JSON.stringify(registries.target.google),
-  };
-  const copy = {
-    ...fanOut,
-    ...google,
-    FREIGHTLINER_LONG_VISIBILITY_SECONDS: String(LONG_VISIBILITY_SECONDS),
-    ...(options.leaseSeconds === undefined ? {} : { FREIGHTLINER_LEASE_SECONDS: String(options.leaseSeconds) }),
-  } satisfies CopyEnvironment;
-  const watching = {
-    ...fanOut,
-    ...google,
-    FREIGHTLINER_CONCURRENCY: JSON.stringify({ live: options.concurrency, backfill: BACKFILL_CONCURRENCY }),
-  } satisfies ProbeEnvironment;
-  return { fanOut, copy, watching };
-}
-
-function configurationOf(
-  { source, target }: Registries,
-  { target: elsewhere, federation = FEDERATION }: ServicesOptions,
-): ConfigurationDocument {
-  const local = { registry: target.registry, prefix: target.prefix, federation };
-  return {
-    version: 1,
-    source: {
-      account: LOCAL_ACCOUNT,
-      region: LOCAL_REGION,
-      registry: source.registry,
-      plainHttp: true,
-      blobHosts: [source.blobHost],
-    },
-    destinations: [
-      {
-        name: DESTINATION,
-        plainHttp: true,
-        ...(elsewhere === undefined ? { kind: "artifactRegistry", ...local } : genericOf(elsewhere)),
-      },
-    ],
-    rules: [{ repositories: ["**"], destinations: [DESTINATION] }],
-    reconcile: { everyMinutes: RECONCILE_MINUTES, graceSeconds: GRACE_SECONDS },
-  };
-}
-
-function genericOf({ registry, prefix, login }: GenericTarget) {
-  const place = { kind: "generic", registry, prefix } as const;
-  return login === undefined ? place : { ...place, loginSecret: LOGIN_SECRET };
 }

@@ -68,8 +68,8 @@ describe("a layer that needs three times the timeout of a function", () => {
     await stack.probe();
     await eventually("bytes of the build", () => (slow.received() > tried + 1_000_000 ? true : undefined));
     await stack.probe();
-    expect(stack.longLanes()).toBe(1);
-    await stack.killLongLane();
+    expect(stack.longLane.started()).toBe(1);
+    await stack.longLane.kill();
     await eventually("its message again", () => (stack.depth("long").visible === 1 ? true : undefined));
     // Read only now: the last bytes of the killed build arrive after its end.
     const lost = slow.received();
@@ -81,7 +81,7 @@ describe("a layer that needs three times the timeout of a function", () => {
     const digest = await eventually("the tag", async () => (await arrived.resolve(parseTag("v1"), never))?.digest);
     expect(digest).toBe(image.root.descriptor.digest);
     expect(slow.received() - lost + tried).toBeLessThan(1.2 * LAYER_BYTES);
-    expect(stack.longLanes()).toBe(2);
+    expect(stack.longLane.started()).toBe(2);
     expect(stack.depth("dead-letters")).toEqual({ visible: 0, inFlight: 0 });
   }, 600_000);
 });

@@ -1,0 +1,13 @@
+import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
+
+/** Name and region of the local stack, as for a deployed one. */
+export const STACK = { stack: "freightliner", region: LOCAL_REGION };
+/** The only destination. */
+export const DESTINATION = "local";
+export const TABLE = "freightliner-state";
+/** The secret with the login of a generic target. */
+export const LOGIN_SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:login-AbCdEf`;
+/** UUIDs of the event source mappings. */
+export const MAPPINGS = { live: "live-mapping", backfill: "backfill-mapping" } as const;
+/** Concurrent copies of a backfill. */
+export const BACKFILL_CONCURRENCY = 2;

@@ -1,0 +1,34 @@
+import {
+  FAN_OUT_TIMEOUT_SECONDS,
+  PROBE_TIMEOUT_SECONDS,
+  RECONCILE_TIMEOUT_SECONDS,
+} from "../../src/contract/stack/limits.ts";
+import { startFunction } from "../lambda/function.ts";
+import type { LocalFunction } from "../lambda/function.ts";
+import { BACKFILL_CONCURRENCY } from "./deployment.ts";
+import type { Services } from "./services.ts";
+import type { StackOptions } from "./stack-options.ts";
+
+export type Functions = Readonly<Record<"fanOut" | "copy" | "probe" | "reconcile", LocalFunction>>;
+
+/** Deploys the functions; `stack` closes them. */
+export function startFunctions(services: Services, options: StackOptions, stack: AsyncDisposableStack): Functions {
+  const start = (name: keyof Services["variables"], timeoutSeconds: number, most: number, isWarm: boolean) => {
+    const definition = {
+      name,
+      environment: services.variables[name],
+      entry: options.entryOf?.(name) ?? new URL(`../../functions/${name}/index.ts`, import.meta.url),
+      timeoutMs: timeoutSeconds * 1_000,
+      onLog: (line: string) => options.onLog?.(name, line),
+    };
+    const started = startFunction(definition, most, isWarm);
+    stack.defer(() => started.close());
+    return started;
+  };
+  return {
+    fanOut: start("fan-out", FAN_OUT_TIMEOUT_SECONDS, 1, true),
+    copy: start("copy", options.timeoutSeconds, options.concurrency + BACKFILL_CONCURRENCY, true),
+    probe: start("probe", PROBE_TIMEOUT_SECONDS, 1, false),
+    reconcile: start("reconcile", RECONCILE_TIMEOUT_SECONDS, 1, false),
+  };
+}

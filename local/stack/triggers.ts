@@ -1,0 +1,83 @@
+import { PROBE_RATE_MINUTES } from "../../src/contract/stack/limits.ts";
+import { PUSH_PATTERN } from "../../src/contract/stack/push-pattern.ts";
+import type { AccessKeyId } from "../access/access-key.ts";
+import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
+import type { LocalQueue } from "../emulators/sqs.ts";
+import { createEventBus } from "../events/event-bus.ts";
+import type { EventBus } from "../events/event-bus.ts";
+import { openUndeliveredEvents } from "../events/undelivered-events.ts";
+import { createAsynchronousInvocation } from "../lambda/asynchronous-invocation.ts";
+import { startEventSourceMapping } from "../lambda/event-source-mapping.ts";
+import type { LocalFunction } from "../lambda/function.ts";
+import { startSchedule } from "../lambda/schedule.ts";
+import { BACKFILL_CONCURRENCY, MAPPINGS } from "./deployment.ts";
+import type { Functions } from "./functions.ts";
+import type { Services } from "./services.ts";
+import type { StackOptions } from "./stack-options.ts";
+
+/** Interval between invocations of the reconcile function, in milliseconds. */
+const RECONCILE_MS = 30_000;
+/** Waits before Lambda's two retries, in milliseconds: shorter than Lambda's minutes, because the user watches. */
+const RETRY_PAUSES_MS = [1_000, 2_000];
+/** Time that running copies have to end when the stack is closed, in milliseconds. */
+const GRACE_MS = 500;
+
+/** Options with the key that the services accept. */
+interface KeyedOptions extends StackOptions {
+  readonly key: AccessKeyId;
+}
+
+/** Delivers push events to the fan-out function, and undelivered events to their queue. */
+export function startBus(
+  services: Services,
+  { invoke }: LocalFunction,
+  { delivery, key }: KeyedOptions,
+  stack: AsyncDisposableStack,
+): EventBus {
+  const undelivered = stack.use(openUndeliveredEvents(services.sqs.endpoint, services.undelivered, key));
+  const fanOut = createAsynchronousInvocation({
+    functionArn: `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:fan-out`,
+    invoke,
+    pausesMs: RETRY_PAUSES_MS,
+    onFailure: undelivered.keepFailure,
+  });
+  stack.defer(() => fanOut.close());
+  const bus = createEventBus({
+    pattern: PUSH_PATTERN,
+    target: fanOut.accept,
+    delivery,
+    giveUp: undelivered.keepEvent,
+  });
+  stack.defer(() => bus.close());
+  return bus;
+}
+
+/** Feeds the copy function from the live and the backfill queue. */
+export function startMappings(
+  services: Services,
+  copy: LocalFunction,
+  options: KeyedOptions,
+  stack: AsyncDisposableStack,
+): void {
+  const { sqs, live, backfill, mappings } = services;
+  const common = { endpoint: sqs.endpoint, key: options.key, invoke: copy.invoke, batchSize: 1 };
+  const start = (id: string, queue: LocalQueue, maxConcurrency: number): void => {
+    const mapping = startEventSourceMapping({ ...common, queue, maxConcurrency });
+    mappings.set(id, { mapping, queueArn: queue.arn });
+    stack.defer(() => mapping.close(GRACE_MS));
+  };
+  start(MAPPINGS.live, live, options.concurrency);
+  start(MAPPINGS.backfill, backfill, BACKFILL_CONCURRENCY);
+}
+
+/** Invokes the probe and reconcile functions on the schedules of the deployed stack, the latter more often. */
+export function startSchedules(
+  { probe, reconcile }: Functions,
+  options: StackOptions,
+  stack: AsyncDisposableStack,
+): void {
+  const probeMs = PROBE_RATE_MINUTES * 60_000;
+  stack.defer(startSchedule({ target: probe, firstMs: probeMs, everyMs: probeMs }));
+  const firstMs = options.reconcileAfterMs ?? RECONCILE_MS;
+  stack.defer(startSchedule({ target: reconcile, firstMs, everyMs: RECONCILE_MS }));
+}
