@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import * as z from "zod";
-import { shown } from "../../src/oci/errors/format-error.ts";
+import { quoted } from "../../src/oci/errors/quoted.ts";
 import type { Credentials } from "../../src/registry/auth/credentials.ts";
 import { redact } from "../../src/registry/redaction/redact.ts";
 import { CredentialsError } from "./credentials-error.ts";
@@ -79,7 +79,7 @@ interface Ended {
 function run(call: HelperCall, input: string, signal: AbortSignal | undefined): Promise<Ended> {
   const { helper, action } = call;
   if (!/^[\w.-]+$/.test(helper)) {
-    throw new CredentialsError(`${shown(helper)} is not a name of a credential helper`);
+    throw new CredentialsError(`${quoted(helper)} is not a name of a credential helper`);
   }
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { isRegistryHost, isRepositoryName } from "../../src/oci/reference.ts";
 import type { RegistryHost } from "../../src/oci/reference.ts";
-import { shown } from "../../src/oci/errors/format-error.ts";
+import { quoted } from "../../src/oci/errors/quoted.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { loginKey } from "./login-key.ts";
 
@@ -18,5 +18,5 @@ export function parseLoginTarget(text: string, command: "login" | "logout"): Log
   const registry = slash < 0 ? key : key.slice(0, slash);
   const namespace = slash < 0 ? undefined : key.slice(slash + 1);
   if (isRegistryHost(registry) && (namespace === undefined || isRepositoryName(namespace))) return { registry, key };
-  throw new UsageError(`${shown(text)} is not a registry; write its host, or host/namespace`, { command });
+  throw new UsageError(`${quoted(text)} is not a registry; write its host, or host/namespace`, { command });
 }

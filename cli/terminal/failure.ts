@@ -1,5 +1,5 @@
-import { describeFailure, failureOf as generalFailure } from "../../src/oci/errors/failure.ts";
-import type { Failure as GeneralFailure } from "../../src/oci/errors/failure.ts";
+import { formatExplanation, explainError as generalFailure } from "../../src/oci/errors/error-explanation.ts";
+import type { ErrorExplanation as GeneralFailure } from "../../src/oci/errors/error-explanation.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -25,7 +25,7 @@ export function failureOf(error: unknown): Failure {
 /** A failure as lines of text: first what happened, last what to do. */
 export function failureLines({ about, next, details = [], ...failure }: Failure): string[] {
   return [
-    ["freightliner", about, describeFailure(failure)].filter((part) => part !== undefined).join(": "),
+    ["freightliner", about, formatExplanation(failure)].filter((part) => part !== undefined).join(": "),
     ...details.map((detail) => `  ${detail}`),
     ...(next === undefined ? [] : [`  ${next}`]),
   ];

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
-import { FormatError, shown } from "./errors/format-error.ts";
+import { FormatError } from "./errors/format-error.ts";
+import { quoted } from "./errors/quoted.ts";
 
 /** Content identifier `algorithm:hex` (image-spec, descriptor.md "Digests"). Only {@link parseDigest} makes one. */
 export type Digest = `${DigestAlgorithm}:${string}`;
@@ -21,7 +22,7 @@ export function isDigest(text: string): text is Digest {
 /** @throws {FormatError} naming `field` when the text is no digest, or one of an unregistered algorithm. */
 export function parseDigest(text: string, field = "digest"): Digest {
   if (isDigest(text)) return text;
-  throw new FormatError(field, `${shown(text)} is not a sha256 or sha512 digest`);
+  throw new FormatError(field, `${quoted(text)} is not a sha256 or sha512 digest`);
 }
 
 export function algorithmOf(digest: Digest): DigestAlgorithm {

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { parseJson } from "./json/bounded-json.ts";
 import { Descriptor, Subject } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
-import { FormatError, shown } from "./errors/format-error.ts";
+import { FormatError } from "./errors/format-error.ts";
+import { quoted } from "./errors/quoted.ts";
 import { manifestKind } from "./media-type.ts";
 import type { ManifestKind } from "./media-type.ts";
 import { lenientOptional, optionalUnlessEmpty } from "./json/optional-field.ts";
@@ -75,7 +76,7 @@ const ArtifactManifest = z.object({ ...fields, blobs: Descriptors });
  */
 export function successors(bytes: Uint8Array, mediaType: string): Successors {
   const kind = manifestKind(mediaType);
-  if (kind === undefined) throw new FormatError("mediaType", `${shown(mediaType)} is not a manifest type we know`);
+  if (kind === undefined) throw new FormatError("mediaType", `${quoted(mediaType)} is not a manifest type we know`);
   if (kind === "schema1") throw new Schema1Error();
   return readSuccessors(kind, parseJson(bytes, "manifest"));
 }

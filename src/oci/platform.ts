@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { FormatError, shown } from "./errors/format-error.ts";
+import { FormatError } from "./errors/format-error.ts";
+import { quoted } from "./errors/quoted.ts";
 import { lenientOptional } from "./json/optional-field.ts";
 
 /** What a manifest of an index runs on (image-spec, image-index.md "platform"). */
@@ -14,7 +15,7 @@ export type Platform = z.infer<typeof Platform>;
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...more] = text.split("/");
   if (!os || !architecture || variant === "" || more.length > 0) {
-    throw new FormatError("platform", `${shown(text)} is not os/architecture or os/architecture/variant`);
+    throw new FormatError("platform", `${quoted(text)} is not os/architecture or os/architecture/variant`);
   }
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }

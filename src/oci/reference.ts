@@ -1,7 +1,8 @@
 import { isDigest } from "./digest.ts";
 import type { Digest } from "./digest.ts";
 import { DOCKER_HUB, dockerHubName, isDockerHub } from "./names/docker-hub.ts";
-import { FormatError, shown } from "./errors/format-error.ts";
+import { FormatError } from "./errors/format-error.ts";
+import { quoted } from "./errors/quoted.ts";
 import { withoutTransport } from "./names/transport-prefix.ts";
 
 /** A repository's name within its registry, `<name>` of the distribution-spec ("Pulling manifests"). */
@@ -41,7 +42,7 @@ export function parseRepositoryName(text: string, field = "repository"): Reposit
   if (isRepositoryName(text)) return text;
   throw new FormatError(
     field,
-    `${shown(text)} is not a repository name (lower case, digits, and . _ - / between them)`,
+    `${quoted(text)} is not a repository name (lower case, digits, and . _ - / between them)`,
   );
 }
 
@@ -52,7 +53,7 @@ export function isRepositoryName(text: string): text is RepositoryName {
 /** @throws {FormatError} when the text is outside the distribution-spec's grammar of a tag. */
 export function parseTag(text: string, field = "tag"): Tag {
   if (isTag(text)) return text;
-  throw new FormatError(field, `${shown(text)} is not a tag (up to 128 of letters, digits, . _ -)`);
+  throw new FormatError(field, `${quoted(text)} is not a tag (up to 128 of letters, digits, . _ -)`);
 }
 
 export function isTag(text: string): text is Tag {
@@ -62,7 +63,7 @@ export function isTag(text: string): text is Tag {
 /** @throws {FormatError} when the text is no `host[:port]`. */
 export function parseRegistryHost(text: string, field = "registry"): RegistryHost {
   if (isRegistryHost(text)) return text;
-  throw new FormatError(field, `${shown(text)} is not a registry host (host or host:port, no scheme, no path)`);
+  throw new FormatError(field, `${quoted(text)} is not a registry host (host or host:port, no scheme, no path)`);
 }
 
 export function isRegistryHost(text: string): text is RegistryHost {
@@ -91,12 +92,12 @@ export function parseReference(text: string): Reference {
   const { host, rest } = splitRegistry(reference);
   const registry = parseRegistryHost(host);
   const [path = "", digestText, ...more] = rest.split("@");
-  if (more.length > 0) throw new FormatError("reference", `${shown(text)} has more than one "@"`);
+  if (more.length > 0) throw new FormatError("reference", `${quoted(text)} has more than one "@"`);
   const colon = path.indexOf(":");
   const name = parseRepositoryName(colon < 0 ? path : path.slice(0, colon));
   const tag = colon < 0 ? undefined : parseTag(path.slice(colon + 1));
   if (digestText !== undefined && !isDigest(digestText)) {
-    throw new FormatError("digest", `${shown(digestText)} is not a sha256 or sha512 digest`);
+    throw new FormatError("digest", `${quoted(digestText)} is not a sha256 or sha512 digest`);
   }
   if (!isDockerHub(registry)) return { registry, name, tag, digest: digestText };
   const hub = { registry: parseRegistryHost(DOCKER_HUB), name: parseRepositoryName(dockerHubName(name)) };
@@ -108,8 +109,8 @@ function splitRegistry(text: string): { readonly host: string; readonly rest: st
   const slash = text.indexOf("/");
   const host = text.slice(0, Math.max(slash, 0));
   if (/[.:]/.test(host) || host === "localhost") return { host, rest: text.slice(slash + 1) };
-  const hint = /^[a-z0-9]/.test(text) ? `; at Docker Hub it is ${shown(`${DOCKER_HUB}/${text}`)}` : "";
-  throw new FormatError("reference", `${shown(text)} names no registry (write registry/repository:tag${hint})`);
+  const hint = /^[a-z0-9]/.test(text) ? `; at Docker Hub it is ${quoted(`${DOCKER_HUB}/${text}`)}` : "";
+  throw new FormatError("reference", `${quoted(text)} names no registry (write registry/repository:tag${hint})`);
 }
 
 /** The text {@link parseReference} reads back. */

@@ -24,9 +24,9 @@ const Page = z.object({
 });
 
 /** Another listing of the same repository, for where the registry's own ends before the tags do. */
-export interface WholeListing {
+export interface FallbackListing {
   /** A registry that names so many tags or manifests may have left some out. */
-  readonly from: number;
+  readonly minEntries: number;
   readonly list: TagListing;
 }
 
@@ -34,14 +34,14 @@ export interface WholeListing {
  * All tags of a repository with what they name: from the listing alone where it says so (Artifact Registry), else with a
  * HEAD per tag (distribution-spec, "Listing Tags", "Checking if content exists in the registry").
  */
-export function createTagListing(endpoint: Endpoint, whole?: WholeListing): TagListing {
+export function createTagListing(endpoint: Endpoint, whole?: FallbackListing): TagListing {
   const client = createRepositoryClient(endpoint);
   return (signal) => listTaggedDigests(client, whole, signal);
 }
 
 async function* listTaggedDigests(
   client: RepositoryClient,
-  whole: WholeListing | undefined,
+  whole: FallbackListing | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<TaggedDigest | UntaggedDigest> {
   const isGoogle = whole !== undefined || GOOGLE_HOST.test(client.endpoint.registry);
@@ -54,7 +54,8 @@ async function* listTaggedDigests(
     seen.tags += tags?.length ?? 0;
     seen.manifests = Math.max(seen.manifests, Object.keys(manifest ?? {}).length);
     // Where the pages are small, no single one shows that there are as many as a listing may have.
-    if (whole !== undefined && Math.max(seen.tags, seen.manifests) >= whole.from) return yield* whole.list(signal);
+    if (whole !== undefined && Math.max(seen.tags, seen.manifests) >= whole.minEntries)
+      return yield* whole.list(signal);
     if (manifest === undefined) yield* resolved(client, (tags ?? []).filter(isTag), signal);
     else yield* fromMap(manifest);
   }

@@ -30,7 +30,7 @@ export function createTargetLooks(
       if (way === "distribution") return createTagListing(endpoint);
       const place = googlePlace(registry, repository);
       const list = createGoogleTagListing({ endpoint, place, apiUrl });
-      return createTagListing(endpoint, { from: DOCKER_LISTING_MAX, list });
+      return createTagListing(endpoint, { minEntries: DOCKER_LISTING_MAX, list });
     },
     async holds(name, repository, digest, signal) {
       const target = createRegistryTarget(find(name, repository).endpoint);

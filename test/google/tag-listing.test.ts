@@ -39,7 +39,7 @@ async function imageWithTags(count: number) {
       connections,
     );
   const beyond = (token?: string, apiHost = api.host) => ({
-    from: DOCKER_LISTING_MAX,
+    minEntries: DOCKER_LISTING_MAX,
     list: createGoogleTagListing({
       endpoint: endpoint(token),
       place: googlePlace(server.host, NAME),

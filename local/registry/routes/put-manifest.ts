@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { algorithmOf, digestOf, isDigest } from "../../../src/oci/digest.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
-import { FormatError, shown } from "../../../src/oci/errors/format-error.ts";
+import { FormatError } from "../../../src/oci/errors/format-error.ts";
+import { quoted } from "../../../src/oci/errors/quoted.ts";
 import { MANIFEST_MAX_BYTES, successors } from "../../../src/oci/manifest.ts";
 import type { Successors } from "../../../src/oci/manifest.ts";
 import { manifestTypeOf } from "../../../src/oci/manifest-type.ts";
@@ -102,7 +103,7 @@ function readSuccessors(bytes: Uint8Array, mediaType: string): Successors | unde
 /** The `mediaType` of a manifest must equal its Content-Type, as in the distribution registry. */
 function requireType(bytes: Uint8Array, mediaType: string): void {
   const own = manifestTypeOf(bytes, mediaType);
-  if (own !== mediaType) throw new FormatError("mediaType", `says ${shown(own)}, but was put as ${shown(mediaType)}`);
+  if (own !== mediaType) throw new FormatError("mediaType", `says ${quoted(own)}, but was put as ${quoted(mediaType)}`);
 }
 
 /** Everything that a manifest points to must exist, except its subject and layers that are stored elsewhere. */

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { shown } from "../../oci/errors/format-error.ts";
+import { quoted } from "../../oci/errors/quoted.ts";
 import { artifactRegistry } from "./artifact-registry.ts";
 import { ecr } from "./ecr.ts";
 import { generic } from "./generic.ts";
@@ -17,7 +17,7 @@ const kinds = new Map<string, Provider>(Object.entries(PROVIDERS));
  */
 export function registerProvider(kind: string, provider: Provider): void {
   if (kind === "") throw new RangeError("a kind of registry needs a name");
-  if (kinds.has(kind)) throw new RangeError(`the kind of registry ${shown(kind)} already exists; choose another name`);
+  if (kinds.has(kind)) throw new RangeError(`the kind of registry ${quoted(kind)} already exists; choose another name`);
   kinds.set(kind, provider);
 }
 
@@ -37,7 +37,7 @@ export function unknownKindProblem(kind: unknown): string {
   const known = destinationKinds().join(", ");
   if (typeof kind !== "string" || kind === "") return `is missing or empty; known kinds are ${known}`;
   const what = kinds.has(kind) ? "can only be a source" : "is not a kind of registry";
-  return `${shown(kind)} ${what}; known kinds are ${known}`;
+  return `${quoted(kind)} ${what}; known kinds are ${known}`;
 }
 
 /** A destination's registry, from options that match the schema of its kind, and the problems between them. */

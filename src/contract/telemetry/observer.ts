@@ -1,4 +1,4 @@
-import { describeFailure, failureOf } from "../../oci/errors/failure.ts";
+import { formatExplanation, explainError } from "../../oci/errors/error-explanation.ts";
 import type { MetricName } from "./metric-names.ts";
 
 /** Fields of a log line in addition to its message: flat, so that every line is one JSON object. */
@@ -21,7 +21,7 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
  * answered, and what to do next. Causes follow after `<-` where they add information.
  */
 export function describeError(error: unknown): string {
-  const { next, ...failure } = failureOf(error, "stack");
-  const line = next === undefined ? describeFailure(failure) : `${describeFailure(failure)}; ${next}`;
+  const { next, ...failure } = explainError(error, "stack");
+  const line = next === undefined ? formatExplanation(failure) : `${formatExplanation(failure)}; ${next}`;
   return line.replaceAll(UNSAFE, " ").slice(0, 1_000);
 }

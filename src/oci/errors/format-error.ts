@@ -12,13 +12,3 @@ export class FormatError extends Error {
     this.field = field;
   }
 }
-
-/** What JSON leaves as it is, but terminals and log readers obey: DEL, C1 controls, line and paragraph separators. */
-const CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
-
-/** A value for messages: quoted, control characters escaped, cut at 80 characters. */
-export function shown(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value);
-  const text = json.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}

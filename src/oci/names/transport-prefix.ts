@@ -1,4 +1,5 @@
-import { FormatError, shown } from "../errors/format-error.ts";
+import { FormatError } from "../errors/format-error.ts";
+import { quoted } from "../errors/quoted.ts";
 
 /** Transports of containers-transports(5), and of regctl, that name something on this machine. */
 const LOCAL =
@@ -13,10 +14,10 @@ export function withoutTransport(text: string): string {
   // Helm and Flux write `oci://` before what is in a registry; an image layout is `oci:`.
   const local = text.startsWith("oci://") ? undefined : LOCAL.exec(text)?.[0];
   if (local !== undefined) {
-    const problem = `${shown(text)} begins with "${local}", which names no registry; only images in registries are copied (write registry/repository:tag)`;
+    const problem = `${quoted(text)} begins with "${local}", which names no registry; only images in registries are copied (write registry/repository:tag)`;
     throw new FormatError("reference", problem);
   }
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
   if (scheme === undefined) return text;
-  throw new FormatError("reference", `${shown(text)} is a URL; leave out "${scheme}"`);
+  throw new FormatError("reference", `${quoted(text)} is a URL; leave out "${scheme}"`);
 }

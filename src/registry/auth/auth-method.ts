@@ -1,19 +1,19 @@
 import type { Challenge } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
-import type { TokenService } from "./token.ts";
+import type { TokenService } from "./token-service.ts";
 
-/** How a registry lets us in, as far as it has said. */
+/** How to authenticate at a registry, as far as it is known. */
 export type AuthMethod =
   | { readonly kind: "unknown" }
   | { readonly kind: "basic" }
-  /** `challenged`: the scopes that the challenge named. */
-  | { readonly kind: "token"; readonly service: TokenService; readonly challenged: string | undefined };
+  /** `challengedScopes`: the scopes that the challenge named, separated by spaces. */
+  | { readonly kind: "token"; readonly service: TokenService; readonly challengedScopes: string | undefined };
 
 type Token = Extract<AuthMethod, { kind: "token" }>;
 
 /**
- * The best of some challenges that a login can meet: Bearer before Basic, and a realm that may be asked before any other. When there
- * is no such realm, the first one, to say what is wrong with it; undefined when there is nothing to meet.
+ * The best method of these challenges for a login: Bearer with a usable realm, then Basic, then Bearer with any realm, so that an
+ * error can name what is wrong with it. Undefined when no challenge fits.
  */
 export function methodFor(
   challenges: readonly Challenge[],
@@ -32,5 +32,5 @@ function tokenMethod({ scheme, parameters }: Challenge): Token[] {
   const realm = scheme === "bearer" ? parameters.get("realm") : undefined;
   if (realm === undefined) return [];
   const service = { realm, service: parameters.get("service") };
-  return [{ kind: "token", service, challenged: parameters.get("scope") }];
+  return [{ kind: "token", service, challengedScopes: parameters.get("scope") }];
 }

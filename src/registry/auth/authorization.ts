@@ -7,54 +7,54 @@ import { createRefusalHandler } from "./refusal-handler.ts";
 import type { RefusedRequest } from "./refused-request.ts";
 import type { Scope } from "./scope.ts";
 
-/** The Authorization header of one registry's own origin. */
+/** The Authorization header for one registry's own origin. */
 export interface Authorization {
-  /** The header to send, or undefined to send none. */
+  /** The header to send, or undefined to send none. @throws {RegistryError} when the token server refuses. */
   header(scope: Scope, signal: AbortSignal): Promise<string | undefined>;
-  /** Looks for another header. True when there is something new to try. */
+  /** Obtains other credentials after a refusal. True when a retry has something new to send. */
   handleRefusal(request: RefusedRequest, signal: AbortSignal): Promise<boolean>;
   /**
-   * A request without a login was answered as if there were nothing, or nothing for us: asks the registry how it lets people
-   * in, unless it has had nothing to say. True when it has said so.
+   * For an anonymous request that got 403 or 404 without a challenge: fetches the registry's challenges, unless that was in vain
+   * before. True when a method is known.
    */
-  discover(ask: FetchChallenges, scope: Scope, signal: AbortSignal): Promise<boolean>;
+  discover(fetchChallenges: FetchChallenges, scope: Scope, signal: AbortSignal): Promise<boolean>;
 }
 
 export type FetchChallenges = (signal: AbortSignal) => Promise<readonly Challenge[]>;
 
 export interface AuthorizationOptions extends NegotiatedMethodOptions {
-  /** Basic credentials are sent before the registry asks for them. */
+  /** Sends Basic credentials without waiting for a challenge. */
   readonly preemptive: boolean;
 }
 
 /**
- * Asks first, and then answers the challenge: with tokens of its realm, cached by scope and fetched once for all who wait, or with
- * Basic (RFC 9110, 11; token authentication specification). A method is kept once it has given something to send, and forgotten
- * when it gives nothing: the next request asks the registry again.
+ * Sends a request anonymously first, and then answers the challenge: with a token of its realm, cached by scope and fetched once
+ * for concurrent requests, or with Basic (RFC 9110, 11; token authentication specification). A method that worked is kept; one that
+ * fails is forgotten, so that the next request is anonymous again.
  */
 export function createAuthorization(options: AuthorizationOptions): Authorization {
   const { credentials, preemptive } = options;
-  const known = createNegotiatedMethod(options);
-  const introductions = createSingleFlight<void>();
-  /** The registry was asked how it lets people in, and named no way that we can go. */
-  let isSilent = false;
+  const method = createNegotiatedMethod(options);
+  const discoveries = createSingleFlight<void>();
+  /** The challenges of the registry were fetched, and named no method that the credentials can meet. */
+  let isUndiscoverable = false;
   return {
     async header(scope, signal) {
-      const token = await known.tokenHeader(scope, signal);
+      const token = await method.tokenHeader(scope, signal);
       if (token !== undefined) return token;
       const current = await credentials(signal);
-      const isAsked = current.kind !== "basic" || preemptive || known.kind() === "basic";
-      return isAsked ? authorizationHeader(current) : undefined;
+      const maySend = current.kind !== "basic" || preemptive || method.kind() === "basic";
+      return maySend ? authorizationHeader(current) : undefined;
     },
-    handleRefusal: createRefusalHandler(credentials, known),
-    async discover(ask, scope, signal) {
+    handleRefusal: createRefusalHandler(credentials, method),
+    async discover(fetchChallenges, scope, signal) {
       const { kind } = await credentials(signal);
       if (kind !== "basic" && kind !== "identity-token") return false;
-      const introduce = async (working: AbortSignal): Promise<void> => {
-        isSilent = !(await known.negotiate(await ask(working), scope, working));
+      const negotiate = async (working: AbortSignal): Promise<void> => {
+        isUndiscoverable = !(await method.negotiate(await fetchChallenges(working), scope, working));
       };
-      if (!isSilent && known.kind() === "unknown") await introductions.run("", introduce, signal);
-      return known.kind() !== "unknown";
+      if (!isUndiscoverable && method.kind() === "unknown") await discoveries.run("", negotiate, signal);
+      return method.kind() !== "unknown";
     },
   };
 }

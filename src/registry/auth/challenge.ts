@@ -9,14 +9,14 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const QUOTED = String.raw`"((?:[^"\\]|\\.)*)"`;
 const END = String.raw`(?=[\s,]|$)`;
 const SCHEME = new RegExp(String.raw`[\s,]*(${TOKEN})${END}\s*`, "y");
-/** What a scheme such as Negotiate says instead of parameters. */
+/** The form of schemes such as Negotiate, instead of parameters (RFC 9110, 11.2). */
 const TOKEN68 = /[A-Za-z0-9._~+/-]+=*\s*(?:,|$)/y;
-/** Some registries leave the comma between two parameters out. */
+/** Some registries omit the comma between two parameters. */
 const PARAMETER = new RegExp(String.raw`[\s,]*(${TOKEN})\s*=\s*(?:${QUOTED}|([^\s,"]*))${END}`, "y");
 
 /**
- * The challenges of all lines of a header, in order, those of schemes we do not know as well. What cannot be read ends
- * its line, so a broken line gives fewer challenges, never wrong ones.
+ * The challenges of all lines of a header, in order, including those of unknown schemes. The rest of a line that does not parse is
+ * dropped: a malformed line gives fewer challenges, never wrong ones.
  */
 export function parseChallenges(lines: readonly string[]): Challenge[] {
   return lines.flatMap((line) => parseLine(line.slice(0, 8_192)));

@@ -6,16 +6,16 @@ import type { AuthMethod } from "./auth-method.ts";
 import { scopesOf } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { createTokenCache } from "./token-cache.ts";
-import type { TokenServers } from "./token.ts";
+import type { TokenServers } from "./token-service.ts";
 
-/** What a registry has said about how it lets us in, and the tokens that came of it. */
+/** The authentication method agreed with a registry, and its tokens. */
 export interface NegotiatedMethod {
   kind(): AuthMethod["kind"];
-  /** Keeps the best method that challenges name, once it has given something to send. False when there is none. */
+  /** Adopts the best method that the challenges name, after it has given a token if it needs one. False when there is none. */
   negotiate(challenges: readonly Challenge[], scope: Scope, signal: AbortSignal): Promise<boolean>;
-  /** The header with a token for a scope; undefined when the method is another one. */
+  /** The Authorization header with a token for a scope; undefined when the method is not `token`. */
   tokenHeader(scope: Scope, signal: AbortSignal): Promise<string | undefined>;
-  /** Forgets the token of a header, and no other. */
+  /** Drops only the token that this header carries. */
   forgetToken(header: string | undefined): void;
   set(method: AuthMethod): void;
 }
@@ -39,7 +39,7 @@ export function createNegotiatedMethod(options: NegotiatedMethodOptions): Negoti
       const next = methodFor(challenges, kind, (realm) => servers.isUsable(realm));
       if (next === undefined) return false;
       if (next.kind === "token") {
-        await tokens.get(next.service, scopesOf(scope, next.challenged), signal);
+        await tokens.get(next.service, scopesOf(scope, next.challengedScopes), signal);
         tokens.keepOnly(next.service);
       }
       method = next;
@@ -48,9 +48,9 @@ export function createNegotiatedMethod(options: NegotiatedMethodOptions): Negoti
     async tokenHeader(scope, signal) {
       if (method.kind !== "token") return undefined;
       try {
-        return `Bearer ${await tokens.get(method.service, scopesOf(scope, method.challenged), signal)}`;
+        return `Bearer ${await tokens.get(method.service, scopesOf(scope, method.challengedScopes), signal)}`;
       } catch (error) {
-        // A mount asks for more than we need: that it is refused says nothing about the token server.
+        // A mount requests the scope of a second repository: its refusal does not mean that the method stopped working.
         const isLost = error instanceof RegistryError && error.operation === "get-token" && scope.from === undefined;
         if (isLost) method = UNKNOWN;
         throw error;

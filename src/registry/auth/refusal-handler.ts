@@ -5,50 +5,50 @@ import type { NegotiatedMethod } from "./negotiated-method.ts";
 import { saysExpired } from "./refused-request.ts";
 import type { RefusedRequest } from "./refused-request.ts";
 
-/** Looks for something new to send after a refusal; true when there is. */
+/** Obtains other credentials after a refusal. True when a retry has something new to send. */
 export type RefusalHandler = (request: RefusedRequest, signal: AbortSignal) => Promise<boolean>;
 
-/** Tokens that are remembered as fetched after a refusal. */
-const REMEMBERED = 16;
+/** Number of renewed tokens that are remembered. */
+const MAX_RENEWED = 16;
 
-export function createRefusalHandler(credentials: CredentialsSource, known: NegotiatedMethod): RefusalHandler {
-  const tokenRefused = createTokenRefusalHandler(known);
+export function createRefusalHandler(credentials: CredentialsSource, method: NegotiatedMethod): RefusalHandler {
+  const handleTokenRefusal = createTokenRefusalHandler(method);
   return async (request, signal) => {
-    if (request.sent === undefined) return handleAnonymousRefusal(request, credentials, known, signal);
+    if (request.sent === undefined) return handleAnonymousRefusal(request, credentials, method, signal);
     const { kind } = await credentials(signal);
     const isToken = kind !== "registry-token" && request.sent.startsWith("Bearer ");
-    return isToken ? tokenRefused(request, signal) : handleLoginRefusal(request, credentials, known, signal);
+    return isToken ? handleTokenRefusal(request, signal) : handleLoginRefusal(request, credentials, method, signal);
   };
 }
 
-/** Nothing was sent: the challenge says what is wanted, and where it says nothing, a password is what most want. */
+/** For an anonymous request: follows its challenge. Without a usable challenge, a password is sent as Basic, which most registries accept. */
 async function handleAnonymousRefusal(
   { error, challenges, scope }: RefusedRequest,
   credentials: CredentialsSource,
-  known: NegotiatedMethod,
+  method: NegotiatedMethod,
   signal: AbortSignal,
 ): Promise<boolean> {
-  // Another request may have learned it meanwhile.
-  if ((await known.negotiate(challenges, scope, signal)) || known.kind() !== "unknown") return true;
+  // Another request may have negotiated the method meanwhile.
+  if ((await method.negotiate(challenges, scope, signal)) || method.kind() !== "unknown") return true;
   const { kind } = await credentials(signal);
-  if (kind === "identity-token" && challenges.length > 0) throw noUseOfIdentityToken(error);
+  if (kind === "identity-token" && challenges.length > 0) throw identityTokenUnusable(error);
   if (kind !== "basic" || error.status === 400) return false;
-  known.set({ kind: "basic" });
+  method.set({ kind: "basic" });
   return true;
 }
 
-/** The login itself was sent: it may be the wrong thing to send (a Bearer challenge), or too old. */
+/** For a request with the login itself: the registry may want a token of its token server, or the login may have expired. */
 async function handleLoginRefusal(
-  { error, challenges, sent, scope, isSilent }: RefusedRequest,
+  { error, challenges, sent, scope, isHead }: RefusedRequest,
   credentials: CredentialsSource,
-  known: NegotiatedMethod,
+  method: NegotiatedMethod,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if ((await known.negotiate(challenges, scope, signal)) && known.kind() === "token") return true;
-  const mayBeExpired = error.status === 401 || saysExpired(error) || (isSilent && sent?.startsWith("Basic ") === true);
+  if ((await method.negotiate(challenges, scope, signal)) && method.kind() === "token") return true;
+  const mayBeExpired = error.status === 401 || saysExpired(error) || (isHead && sent?.startsWith("Basic ") === true);
   if (mayBeExpired && (await isRenewed(credentials, sent, signal))) return true;
-  // Whatever made us send it, the next request asks again.
-  known.set({ kind: "unknown" });
+  // The next request is anonymous, and negotiates the method again.
+  method.set({ kind: "unknown" });
   return false;
 }
 
@@ -63,38 +63,38 @@ async function isRenewed(
 }
 
 /**
- * A token was sent. 401 says that it is not good (any more). 403 says so too at some registries, and that we may not at others: one
- * more token finds out, once.
+ * For a request with a token. A 401 means that the token is invalid. A 403 means that at some registries, and a missing permission at
+ * others: one retry with a new token shows which.
  */
-function createTokenRefusalHandler(known: NegotiatedMethod): RefusalHandler {
+function createTokenRefusalHandler(method: NegotiatedMethod): RefusalHandler {
   const renewed = new Set<string>();
 
   async function renew({ challenges, sent, scope }: RefusedRequest, signal: AbortSignal): Promise<boolean> {
-    known.forgetToken(sent);
-    await known.negotiate(challenges, scope, signal);
-    const header = await known.tokenHeader(scope, signal);
+    method.forgetToken(sent);
+    await method.negotiate(challenges, scope, signal);
+    const header = await method.tokenHeader(scope, signal);
     if (header === undefined || header === sent) return false;
-    if (renewed.size === REMEMBERED) renewed.clear();
+    if (renewed.size === MAX_RENEWED) renewed.clear();
     renewed.add(header);
     return true;
   }
 
   return async (request, signal) => {
-    const { error, challenges, sent = "", scope, isSilent } = request;
+    const { error, challenges, sent = "", scope, isHead } = request;
     if (error.status === 401) {
-      known.forgetToken(sent);
-      if (!(await known.negotiate(challenges, scope, signal))) known.set({ kind: "unknown" });
+      method.forgetToken(sent);
+      if (!(await method.negotiate(challenges, scope, signal))) method.set({ kind: "unknown" });
       return true;
     }
-    const mayBeExpired = error.status === 403 || isSilent || saysExpired(error);
-    // Where no other token is to be had, the refusal is what there is to say.
+    const mayBeExpired = error.status === 403 || isHead || saysExpired(error);
+    // When no new token can be fetched, the refusal itself is the better error.
     return mayBeExpired && !renewed.has(sent) && (await renew(request, signal).catch(() => false));
   };
 }
 
-function noUseOfIdentityToken(error: RegistryError): RegistryError {
+function identityTokenUnusable(error: RegistryError): RegistryError {
   const { side, subject, status } = error;
   const problem =
-    "the registry asks for a user and a password, and this login is an identity token, which only a token server takes; log in with a password";
+    "the registry asks for a user and a password, but this login is an identity token, which only a token server accepts; log in with a password";
   return new RegistryError({ side, operation: "get-credentials", subject, status, category: "permanent" }, problem);
 }

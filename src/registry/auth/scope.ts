@@ -1,27 +1,27 @@
-/** What a request may do (distribution project, "Token Scope"). */
+/** The permissions that a request needs (distribution project, "Token Scope"). */
 export interface Scope {
-  /** Empty for the registry itself: a token then only says who we are. */
+  /** Empty for the registry itself: the token then only identifies the user. */
   readonly repository: string;
   readonly actions: "pull" | "pull,push" | "pull,delete";
   /** A second repository to read, for a mount. */
   readonly from?: string | undefined;
 }
 
-/** Scopes of a challenge that are asked for beside ours. */
-const MAX_ASKED = 8;
-/** `type:name:actions`; a name may have colons of its own. */
+/** Number of scopes that a challenge can add. */
+const MAX_CHALLENGED = 8;
+/** `type:name:actions`; a name may contain colons. */
 const REPOSITORY_SCOPE = /^(repository(?:\([\w.-]+\))?:(.+)):([^:]+)$/;
 
 /**
- * The scopes to ask a token server for: exactly what the request needs, and what the challenge names beside it. Amazon ECR Public
- * names a scope of its own, `aws`; a proxy names the repository as it is called behind it. Of another repository no action is
- * asked for that the request itself would not need.
+ * The scopes to request from a token server: what the request needs, and what the challenge adds. Amazon ECR Public adds a scope
+ * `aws`; a proxy names the repository by its name behind the proxy. For another repository, only actions are requested that the
+ * request itself needs.
  */
 export function scopesOf(scope: Scope, challenged: string | undefined): string[] {
   const own = scope.repository === "" ? [] : [`repository:${scope.repository}:${scope.actions}`];
   if (scope.from !== undefined) own.push(`repository:${scope.from}:pull`);
-  const asked = (challenged ?? "").split(/\s+/).flatMap((text) => allowedPart(text, scope));
-  return [...new Set([...own, ...asked.slice(0, MAX_ASKED)])];
+  const added = (challenged ?? "").split(/\s+/).flatMap((text) => allowedPart(text, scope));
+  return [...new Set([...own, ...added.slice(0, MAX_CHALLENGED)])];
 }
 
 function allowedPart(text: string, { repository, actions, from }: Scope): string[] {

@@ -1,15 +1,15 @@
 import { createSingleFlight } from "../../async/single-flight.ts";
 import type { CredentialsSource } from "./credentials.ts";
 import type { Token } from "./token.ts";
-import type { TokenServers, TokenService } from "./token.ts";
+import type { TokenServers, TokenService } from "./token-service.ts";
 
-/** Tokens by service and scopes, each fetched once for all who wait for it. */
+/** Tokens by service and scopes. Concurrent callers share one fetch. */
 export interface TokenCache {
-  /** @throws {RegistryError} when there is none to be had. */
+  /** @throws {RegistryError} when the token server gives no token. */
   get(service: TokenService, scopes: readonly string[], signal: AbortSignal): Promise<string>;
-  /** Forgets the token that a registry refused, and no other. */
+  /** Drops only the token that this Authorization header carries. */
   forget(header: string | undefined): void;
-  /** Forgets the tokens of all other services. */
+  /** Drops the tokens of all other services. */
   keepOnly(service: TokenService): void;
 }
 

@@ -1,8 +1,8 @@
 import { authorizationHeader } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
-import type { TokenService } from "./token.ts";
+import type { TokenService } from "./token-service.ts";
 
-/** A question for a token, ready to be sent. */
+/** An HTTP request for a token. */
 export interface TokenRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
@@ -11,12 +11,12 @@ export interface TokenRequest {
   readonly authorization: string | undefined;
 }
 
-/** What a token server calls the program that asks (RFC 6749, 2.2). */
+/** Identifies this program to token servers (RFC 6749, 2.2). */
 const CLIENT_ID = "freightliner";
 
 /**
- * GET with the login as Basic (distribution project, "Token Authentication Specification"), or, for an identity token, the exchange of
- * a refresh token by POST ("OAuth2 Token Authentication").
+ * A GET with the login as Basic (distribution project, "Token Authentication Specification"), or, for an identity token, a POST that
+ * exchanges the refresh token ("OAuth2 Token Authentication").
  */
 export function tokenRequest(
   realm: URL,
@@ -24,14 +24,14 @@ export function tokenRequest(
   scopes: readonly string[],
   credentials: Credentials,
 ): TokenRequest {
-  if (credentials.kind === "identity-token") return exchangeRequest(realm, service, scopes, credentials.token);
+  if (credentials.kind === "identity-token") return refreshTokenRequest(realm, service, scopes, credentials.token);
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set("service", service);
   for (const scope of scopes) url.searchParams.append("scope", scope);
   return { method: "GET", url, authorization: authorizationHeader(credentials) };
 }
 
-function exchangeRequest(
+function refreshTokenRequest(
   url: URL,
   service: string | undefined,
   scopes: readonly string[],
@@ -39,7 +39,7 @@ function exchangeRequest(
 ): TokenRequest {
   const form = new URLSearchParams({
     grant_type: "refresh_token",
-    // Required by the specification, so a registry that names none is known by its host.
+    // The specification requires a service: for a challenge without one, the host stands in.
     service: service ?? url.host,
     client_id: CLIENT_ID,
     scope: scopes.join(" "),

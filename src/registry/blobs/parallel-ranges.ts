@@ -1,4 +1,4 @@
-import { ignoreRejectionUntilAwaited } from "../../async/run-concurrently.ts";
+import { ignoreRejectionUntilAwaited } from "../../async/late-rejection.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { openRange } from "./blob-request.ts";
 import type { ByteRange } from "./blob-request.ts";

@@ -6,13 +6,13 @@ import { originOf } from "./endpoint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isReplayable } from "./registry-request.ts";
 import type { RegistryRequest } from "./registry-request.ts";
-import { refusal } from "../errors/typed-failure.ts";
+import { readResponseError } from "../errors/typed-failure.ts";
 import { systemClock } from "../../async/system-clock.ts";
 import type { FetchChallenges, Authorization } from "../auth/authorization.ts";
 import { parseChallenges } from "../auth/challenge.ts";
 import { REFUSAL_STATUSES } from "../auth/refused-request.ts";
 
-/** Times one request may be sent with other credentials: a challenge to learn, then a token to refresh. */
+/** How often one request is sent with different credentials: anonymous, after its challenge, and with a refreshed token. */
 const MAX_AUTHORIZATIONS = 3;
 
 export interface AuthorizedSenderOptions {
@@ -21,12 +21,16 @@ export interface AuthorizedSenderOptions {
   readonly sendLimited: RateLimitedSender;
 }
 
-/** Sends to the registry itself; answers its challenge and renews what it refuses. @throws {RegistryError} when it refuses for good. */
+/** Sends to the registry itself, answers its challenges and refreshes expired credentials. @throws {RegistryError} when it refuses them for good. */
 export function createAuthorizedSender({ endpoint, authorization, sendLimited }: AuthorizedSenderOptions) {
   const { now } = endpoint.clock ?? systemClock;
 
-  /** True when a stranger's question was answered as if there were nothing, and the registry has said by now how it lets people in. */
-  async function isHidden(request: RegistryRequest, response: RegistryResponse, signal: AbortSignal): Promise<boolean> {
+  /** True when an anonymous request got 403 or 404 without a challenge, and the registry has named a method since. */
+  async function isHiddenFromAnonymous(
+    request: RegistryRequest,
+    response: RegistryResponse,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     if (response.status !== 403 && response.status !== 404) return false;
     if (response.header("www-authenticate") !== undefined) return false;
     return authorization.discover(createPing(endpoint, request, sendLimited), request.scope, signal);
@@ -38,21 +42,22 @@ export function createAuthorizedSender({ endpoint, authorization, sendLimited }:
     for (let tries = 1; ; tries++) {
       const sent = await authorization.header(scope, signal);
       const response = await sendLimited(request, sent, signal);
-      const isNew = sent === undefined && (await isHidden(request, response, signal));
-      if (!isNew && !REFUSAL_STATUSES.has(response.status)) return response;
+      const isHidden = sent === undefined && (await isHiddenFromAnonymous(request, response, signal));
+      if (!isHidden && !REFUSAL_STATUSES.has(response.status)) return response;
       const challenges = parseChallenges(response.headers("www-authenticate"));
-      const error = await refusal({ side, operation, subject }, response, now());
-      const refused = { error, challenges, sent, scope, isSilent: request.method === "HEAD" };
-      const isRenewed = tries < MAX_AUTHORIZATIONS && (isNew || (await authorization.handleRefusal(refused, signal)));
+      const error = await readResponseError({ side, operation, subject }, response, now());
+      const refused = { error, challenges, sent, scope, isHead: request.method === "HEAD" };
+      const isRenewed =
+        tries < MAX_AUTHORIZATIONS && (isHidden || (await authorization.handleRefusal(refused, signal)));
       if (!isRenewed && request.accept.includes(response.status)) return response;
       if (!isRenewed) throw error;
-      // A streamed body is gone: who opened it can open it again, with the credentials just renewed.
+      // A streamed body is consumed: the caller opens it again, and sends it with the renewed credentials.
       if (!isReplayable(request)) throw recategorized(error, "transient");
     }
   };
 }
 
-/** How the registry itself asks for a login (distribution-spec, "Determining Support"). */
+/** Fetches the challenges of `GET /v2/` (distribution-spec, "Determining Support"). */
 function createPing(endpoint: Endpoint, request: RegistryRequest, sendLimited: RateLimitedSender): FetchChallenges {
   const { operation, subject } = request;
   const url = new URL("/v2/", originOf(endpoint));

@@ -2,10 +2,10 @@ import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { FailureCategory, RegistryOperation } from "../../oci/errors/registry-error.ts";
 import type { RepositoryClient } from "./repository-client.ts";
 
-/** How content can be other than its descriptor says. */
-export type ContentProblem = "DIGEST_INVALID" | "SIZE_INVALID" | "MANIFEST_INVALID";
+/** How content can differ from its descriptor. */
+export type ContentProblem = "DIGEST_INVALID" | "SIZE_INVALID";
 
-/** A registry served bytes that are not what their descriptor promises. Nothing of them reaches a target. */
+/** The error for content that differs from its descriptor. Permanent unless `category` says otherwise. */
 export function contentError(
   client: RepositoryClient,
   about: { operation: RegistryOperation; reference: string; code: ContentProblem; category?: FailureCategory },

@@ -8,12 +8,15 @@ import type { Endpoint } from "./endpoint.ts";
 import type { RateLimitedSender } from "./rate-limited-sender.ts";
 import { isReplayable } from "./registry-request.ts";
 import type { RegistryRequest } from "./registry-request.ts";
-import { answerError, refusal, typedFailure } from "../errors/typed-failure.ts";
+import { responseError, readResponseError, typedFailure } from "../errors/typed-failure.ts";
 import type { FailureContext } from "../errors/typed-failure.ts";
 import type { HostGuard } from "../hosts/host-guard.ts";
 import { systemClock } from "../../async/system-clock.ts";
 
-/** Sends a request: authorized at its own origin only, redirects followed within the allowed hosts, failures typed. */
+/**
+ * Sends a request with credentials for the registry's own origin only, and follows redirects within the allowed hosts.
+ * @throws {RegistryError} for every failure, except that an abort throws its reason, and {@link RateExceededError} passes.
+ */
 export type Transport = (request: RegistryRequest, signal: AbortSignal) => Promise<RegistryResponse>;
 
 export interface TransportOptions {
@@ -21,7 +24,7 @@ export interface TransportOptions {
   readonly guard: HostGuard;
   readonly authorization: Authorization;
   readonly sendLimited: RateLimitedSender;
-  /** Texts without the secrets that were sent. */
+
   readonly redactSecrets: RedactSecrets;
 }
 
@@ -46,17 +49,18 @@ export function createTransport({
   });
 
   /**
-   * Sends, and follows redirects: of reads within the allowed hosts, of writes within the origin, as long as their body is at
-   * hand. Once a hop has left the origin, credentials stay home for good.
+   * Follows redirects of reads within the allowed hosts, and of writes within the origin if their body is in memory. Once a hop
+   * has left the origin, no later hop gets credentials, even one that leads back.
    */
-  async function followed(request: RegistryRequest, signal: AbortSignal): Promise<RegistryResponse> {
+  async function sendFollowingRedirects(request: RegistryRequest, signal: AbortSignal): Promise<RegistryResponse> {
     let home = request.url.origin === origin;
     let url = request.url;
     for (let hops = 0; ; hops++) {
       guard(url);
       const hop = { ...request, url };
       const response = home ? await sendAuthorized(hop, signal) : await sendLimited(hop, undefined, signal);
-      if (!REDIRECTS.has(response.status) || !(isRead(request) || isRepeated(request, response))) return response;
+      if (!REDIRECTS.has(response.status) || !(isRead(request) || isRepeatableWrite(request, response)))
+        return response;
       await discard(response);
       url = nextHop(context(request), response, hops, now());
       home &&= url.origin === origin;
@@ -65,9 +69,9 @@ export function createTransport({
 
   return async (request, signal) => {
     try {
-      const response = await followed(request, signal);
+      const response = await sendFollowingRedirects(request, signal);
       if (request.accept.includes(response.status)) return response;
-      throw await refusal(context(request), response, now());
+      throw await readResponseError(context(request), response, now());
     } catch (error) {
       throw typedFailure(context(request), error, signal, redactSecrets);
     }
@@ -80,11 +84,11 @@ function nextHop(context: FailureContext, response: RegistryResponse, hops: numb
     return new URL(location, response.url);
   const problem =
     hops === MAX_HOPS ? `redirected more than ${MAX_HOPS} times` : "redirected to nowhere (no usable Location)";
-  throw answerError(context, response, { problem, now, category: "permanent" });
+  throw responseError(context, response, { problem, now, category: "permanent" });
 }
 
-/** A write that is redirected within its origin, method and body kept (RFC 9110, 15.4.8 and 15.4.9). */
-function isRepeated(request: RegistryRequest, response: RegistryResponse): boolean {
+/** True for a redirect within the origin that keeps method and body (RFC 9110, 15.4.8 and 15.4.9). */
+function isRepeatableWrite(request: RegistryRequest, response: RegistryResponse): boolean {
   if ((response.status !== 307 && response.status !== 308) || !isReplayable(request)) return false;
   return URL.parse(response.header("location") ?? "", response.url.href)?.origin === response.url.origin;
 }

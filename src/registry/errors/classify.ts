@@ -5,14 +5,15 @@ const DEFERRED = new Set([429, 503]);
 const TRANSIENT_CODES = new Set(["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"]);
 const DEFERRED_CODES = new Set(["TOOMANYREQUESTS", "UNAVAILABLE"]);
 
-/** What an HTTP answer that is no success asks for (status and first OCI error code). */
-export function classifyAnswer(status: number, code: string | undefined): FailureCategory {
+/** The category of an unsuccessful response, by its status and first OCI error code. */
+export function classifyResponse(status: number, code: string | undefined): FailureCategory {
   if (DEFERRED.has(status) || (code !== undefined && DEFERRED_CODES.has(code))) return "deferred";
   if (TRANSIENT.has(status) || (code !== undefined && TRANSIENT_CODES.has(code))) return "transient";
   return status >= 500 ? "transient" : "permanent";
 }
 
-const PERMANENT_NETWORK = new Set([
+/** Names that do not resolve, invalid certificates and refusals of a proxy: a retry in place does not fix them. */
+const DEFERRED_NETWORK = new Set([
   "CERT_HAS_EXPIRED",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",
@@ -23,8 +24,8 @@ const PERMANENT_NETWORK = new Set([
   "ERR_PROXY_REFUSED",
 ]);
 
-/** What a failure below HTTP asks for: names that do not resolve and certificates that do not hold are nobody's quick fix. */
+/** The category of a failure below HTTP, by the code of Node or undici. */
 export function classifyNetwork(error: unknown): FailureCategory {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" && PERMANENT_NETWORK.has(code) ? "deferred" : "transient";
+  return typeof code === "string" && DEFERRED_NETWORK.has(code) ? "deferred" : "transient";
 }

@@ -3,7 +3,7 @@ import { readJson } from "../../oci/json/bounded-json.ts";
 import type { RedactSecrets } from "../redaction/secret-redactor.ts";
 import { redact } from "../redaction/redact.ts";
 
-/** Error bodies are read up to this many bytes; the rest is dropped. */
+/** Limit of an error body, in bytes; the rest is dropped. */
 export const ERROR_BODY_MAX_BYTES: number = 64 * 1024;
 
 /** The error body of the distribution-spec ("Error Codes"). */
@@ -17,8 +17,8 @@ export interface ErrorDescription {
 }
 
 /**
- * What an error body says, for a message: scrubbed, without the secrets that `cut` knows, and not too long. Bodies that follow no
- * specification are quoted in part.
+ * Code and message of an error body. The message is redacted and truncated. A body that does not follow the specification is
+ * itself the message.
  */
 export function readErrorBody(bytes: Uint8Array, redactSecrets: RedactSecrets = (text) => text): ErrorDescription {
   const body = bytes.subarray(0, ERROR_BODY_MAX_BYTES);

@@ -1,9 +1,9 @@
-/** Longest wait a registry can make us keep, in milliseconds: SQS delays no message longer. */
+/** Longest wait that a registry can impose, in milliseconds: the longest delay of an SQS message. */
 export const RETRY_AFTER_MAX_MS = 900_000;
 
 /**
- * How long a Retry-After header asks us to wait, in milliseconds (RFC 9110, 10.2.3). A date is compared with the
- * answer's own Date header, not with our clock. Undefined when absent or senseless.
+ * The wait that a Retry-After header asks for, in milliseconds (RFC 9110, 10.2.3). A date is compared with the Date header of the
+ * response, if it has one, rather than with our clock. Undefined when the header is missing or invalid.
  */
 export function retryAfterMs(
   retryAfter: string | undefined,

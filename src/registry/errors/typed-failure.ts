@@ -4,38 +4,38 @@ import type { FailureCategory, RegistryFailure } from "../../oci/errors/registry
 import type { RedactSecrets } from "../redaction/secret-redactor.ts";
 import { readBodyPrefix } from "../http/read-body.ts";
 import type { RegistryResponse } from "../http/response.ts";
-import { classifyAnswer, classifyNetwork } from "./classify.ts";
+import { classifyResponse, classifyNetwork } from "./classify.ts";
 import { ERROR_BODY_MAX_BYTES, readErrorBody } from "./error-body.ts";
 import { HostRefusedError } from "../hosts/host-guard.ts";
 import { quotaWindowMs } from "./quota-window.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { redact } from "../redaction/redact.ts";
 
-/** What every failure of one request has in common. */
+/** The fields that all failures of one request share. */
 export type FailureContext = Pick<RegistryFailure, "side" | "operation" | "subject">;
 
 /**
- * The error for an answer that was none of those asked for. Reads its body, up to a limit. Words that broke off may have said
- * what the status does not (that a login has expired, that a blob is missing): such an answer is asked for again.
+ * The error for a response with an unexpected status. Reads its body, up to a limit. A body that broke off may have given the reason
+ * (an expired login, a missing blob), so a permanent failure without a code is retried then.
  */
-export async function refusal(
+export async function readResponseError(
   context: FailureContext,
   response: RegistryResponse,
   now: number,
 ): Promise<RegistryError> {
   const { bytes, isTruncated } = await readBodyPrefix(response, ERROR_BODY_MAX_BYTES);
   const { code, message } = readErrorBody(bytes, response.redactSecrets);
-  const isGuess = isTruncated && code === undefined && classifyAnswer(response.status, code) === "permanent";
-  return answerError(context, response, {
+  const isReasonLost = isTruncated && code === undefined && classifyResponse(response.status, code) === "permanent";
+  return responseError(context, response, {
     code,
     now,
-    ...(isGuess ? { category: "transient" } : {}),
+    ...(isReasonLost ? { category: "transient" } : {}),
     problem: [`HTTP ${response.status}`, code, message].filter(Boolean).join(" "),
   });
 }
 
-/** The error for an answer whose headers or body break the protocol. */
-export function answerError(
+/** The error for a response, with its status, and how long the registry asks to wait. */
+export function responseError(
   context: FailureContext,
   response: RegistryResponse,
   {
@@ -48,7 +48,7 @@ export function answerError(
   return new RegistryError(
     {
       ...context,
-      category: category ?? classifyAnswer(response.status, code),
+      category: category ?? classifyResponse(response.status, code),
       status: response.status,
       code,
       retryAfterMs:
@@ -60,8 +60,8 @@ export function answerError(
 }
 
 /**
- * Any failure as a typed one. An abort stays what it is, the caller's reason, and so does a request that was never sent:
- * both are no failure of the registry.
+ * Makes any failure a {@link RegistryError}, except two that are not the registry's: an abort returns its reason, and a
+ * {@link RateExceededError}, of a request that was never sent, is returned as it is.
  */
 export function typedFailure(
   context: FailureContext,
@@ -77,13 +77,13 @@ export function typedFailure(
   return new RegistryError({ ...context, category }, problem, { cause: withoutServerText(error, redactSecrets) });
 }
 
-/** The cause without what the server sent: undici keeps an answer it cannot parse with its error, links and all. */
+/** The cause without text of the server: undici attaches a response that it cannot parse to its error, signed URLs included. */
 function withoutServerText(error: unknown, redactSecrets: RedactSecrets): unknown {
   const isQuoting = error instanceof Error && ("data" in error || redactSecrets(error.message) !== error.message);
   return isQuoting ? new Error(redactSecrets(describe(error))) : error;
 }
 
-/** undici's errors in words: code and message, and those of the attempts inside an AggregateError. */
+/** Code and message of an error of undici, or of all attempts inside an AggregateError. */
 function describe(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(describe).join("; ");
   if (!(error instanceof Error)) return "failed";

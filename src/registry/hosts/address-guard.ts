@@ -5,8 +5,8 @@ import type { LookupFunction } from "node:net";
 import { HostRefusedError } from "./host-guard.ts";
 
 /**
- * Addresses no registry lives at: this machine, the link (where clouds keep their metadata service and Lambda its
- * runtime API), nowhere, and many at once. Private networks are allowed: interface endpoints of a VPC are there.
+ * Addresses that no registry has: loopback, link-local (metadata services of clouds, the runtime API of Lambda), unspecified,
+ * multicast and reserved ones. Private networks are allowed: interface endpoints of a VPC are there.
  */
 const FORBIDDEN = new BlockList();
 for (const [network, prefix] of [
@@ -27,7 +27,7 @@ for (const [network, prefix] of [
   FORBIDDEN.addSubnet(network, prefix, "ipv6");
 }
 
-/** True for an address that a name from a server's answer must never lead us to. */
+/** True for an address that a host name must not resolve to. */
 export function isForbiddenAddress({ address, family }: LookupAddress): boolean {
   if (family === 4) return FORBIDDEN.check(address, "ipv4");
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
@@ -35,8 +35,8 @@ export function isForbiddenAddress({ address, family }: LookupAddress): boolean 
 }
 
 /**
- * Name resolution for connections: a name that leads to a forbidden address is refused, whoever answers for it
- * (DNS rebinding, threat T09). Asked only for names; addresses in URLs are the host guard's.
+ * A DNS lookup that refuses names with a forbidden address (DNS rebinding, threat T09), except `localhost`. It runs only for names:
+ * the host guard checks addresses in URLs.
  */
 export function createGuardedLookup(resolve: typeof systemLookup = systemLookup): LookupFunction {
   return (hostname, options, callback) => {

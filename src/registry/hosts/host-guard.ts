@@ -1,11 +1,11 @@
 import { hostPattern } from "../../oci/names/host-pattern.ts";
 
-/** A server named a host we were not configured to talk to. Permanent: the configuration has to allow it, or it is an attack. */
+/** A server named a host that the configuration does not allow. Permanent: either the configuration is incomplete, or it is an attack. */
 export class HostRefusedError extends Error {
   override readonly name = "HostRefusedError";
   readonly host: string;
 
-  /** `remedy` is what a person can do about it, where something can be done. */
+  /** @param remedy what the user can do about it. */
   constructor(host: string, reason: string, remedy?: string) {
     super(`refused to contact ${host}: ${reason}${remedy === undefined ? "" : `; ${remedy}`}`);
     this.host = host;
@@ -17,22 +17,22 @@ export interface HostGuardOptions {
   readonly origin: URL;
   /** Other hosts (`host` or `host:port`) that redirects, realms and upload locations may name; `*` stands within one label. */
   readonly allowedHosts: readonly string[];
-  /** What a person does to allow a host, for the refusal: an option of the command, a field of the configuration. */
+  /** How to allow a host, for the message: an option of the command, or a field of the configuration. */
   readonly howToAllow?: ((host: string) => string) | undefined;
 }
 
 /**
- * Checks a URL that a server gave us, after URL parsing (so `127.1` and `2130706433` have become `127.0.0.1`).
- * @throws {HostRefusedError} unless the host is the registry's own or on the list, and the scheme is its own or HTTPS.
+ * Checks a URL from a server. It is parsed, so `127.1` and `2130706433` are `127.0.0.1` here.
+ * @throws {HostRefusedError} unless the host is the registry's own or allowed, the scheme is the registry's or HTTPS, and there are no
+ * credentials in the URL.
  */
 export type HostGuard = (url: URL) => void;
 
-/** An allow-list, not a block-list: a replicator knows its hosts. */
 export function createHostGuard({ origin, allowedHosts, howToAllow }: HostGuardOptions): HostGuard {
   const allowed = allowedHosts.map(hostPattern);
   return (url) => {
     if (url.username !== "" || url.password !== "") throw new HostRefusedError(url.host, "the URL carries credentials");
-    // From plain HTTP to HTTPS is the safe way; the host is still looked at.
+    // A plain HTTP registry may redirect to HTTPS; its host is checked all the same.
     if (url.protocol !== origin.protocol && url.protocol !== "https:")
       throw new HostRefusedError(url.host, `${url.protocol} instead of ${origin.protocol}`);
     if (url.host === origin.host) return;

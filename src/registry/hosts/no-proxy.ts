@@ -2,9 +2,9 @@ import { BlockList, isIP } from "node:net";
 import { isForbiddenAddress } from "./address-guard.ts";
 
 /**
- * Whether a URL's host is reached without a proxy: what NO_PROXY lists, and this machine and its link always, for a proxy would reach
- * its own (Go's golang.org/x/net/http/httpproxy does the same for loopback). An entry is a name with all below it, `*.name` for those
- * below only, an address, a network (`10.0.0.0/8`) or `*`; a port may follow.
+ * True for hosts that bypass the proxy: those that NO_PROXY lists, and always loopback and link-local addresses, because the proxy
+ * would reach its own (Go's golang.org/x/net/http/httpproxy does so for loopback). An entry is a name with its subdomains, `*.name`
+ * for the subdomains only, an address, a network (`10.0.0.0/8`) or `*`; a port may follow.
  */
 export function bypassesProxy({ hostname, port, protocol }: URL, noProxy: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
@@ -24,7 +24,7 @@ function matches(host: string, port: string, entry: string): boolean {
   return host.endsWith(`.${suffix}`) || (host === suffix && !name.startsWith("*"));
 }
 
-/** `name:port`, `[address]:port`, or either without a port; an IPv6 address has colons of its own. */
+/** Splits `name:port` or `[address]:port`; the port is optional, and an IPv6 address contains colons. */
 function split(entry: string): { readonly name: string; readonly wanted: string | undefined } {
   if (isIP(entry) === 6) return { name: entry, wanted: undefined };
   const [, name = "", wanted] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];

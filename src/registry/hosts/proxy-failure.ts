@@ -1,4 +1,4 @@
-/** A request did not get through a proxy. Its `code` says what kind of failure it is, as those of Node and undici do. */
+/** A request failed at a proxy. `code` is the kind of failure, as in errors of Node and undici. */
 class ProxyFailure extends Error {
   override readonly name = "ProxyFailure";
   readonly code: string;
@@ -9,15 +9,15 @@ class ProxyFailure extends Error {
   }
 }
 
-/** What a proxy's refusals ask for; whatever else it answers is its trouble with the registry. */
+/** What to do about a refusal of the proxy. With other statuses, the proxy could not reach the registry. */
 const ADVICE: Readonly<Record<number, string>> = {
   403: "it does not allow this host; ask who runs it, or list the host in NO_PROXY",
   407: "it wants a login; write the proxy as http://USER:PASSWORD@HOST:PORT",
 };
 
 /**
- * The failure of a request that went by way of a proxy, which it names by host and port only. Refusals of a proxy (RFC 9110,
- * CONNECT) are no answers of the registry. An abort stays what it is.
+ * Names the proxy in the failure of a request through it, by host and port only. A proxy that refuses CONNECT (RFC 9110, 9.3.6) is a
+ * network failure, not a response of the registry. An abort is returned as it is.
  */
 export function proxyFailure(proxy: URL, origin: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -29,7 +29,7 @@ export function proxyFailure(proxy: URL, origin: string, error: unknown): unknow
     const advice = ADVICE[status] ?? "it could not reach it";
     return new ProxyFailure(code, `the proxy ${proxy.host} answered ${status} for ${new URL(origin).host}: ${advice}`);
   }
-  // undici calls a refused tunnel an abort, too: only what is left is one.
+  // undici reports a refused tunnel as an AbortError, too; those were handled above.
   if (error.name === "AbortError") return error;
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
   return new ProxyFailure(code, `by way of the proxy ${proxy.host}: ${error.message}`, { cause: error });

@@ -1,21 +1,22 @@
 import { bypassesProxy } from "./no-proxy.ts";
 
-/** Proxies as the environment names them, and what is reached without one. */
+/** The proxies of the environment, and the hosts that bypass them. */
 export interface ProxySettings {
-  /** For `http:` URLs; undefined when there is none. */
+  /** For `http:` URLs. */
   readonly http: URL | undefined;
+  /** For `https:` URLs. */
   readonly https: URL | undefined;
-  /** Names, addresses and networks, as NO_PROXY lists them. */
+  /** The value of NO_PROXY. */
   readonly no: string;
 }
 
-/** A variable that should name a proxy does not. The message holds nothing of its value: there may be a password in it. */
+/** A proxy variable is invalid. The message does not quote the value, because it may contain a password. */
 export class ProxyError extends Error {
   override readonly name = "ProxyError";
 }
 
 /**
- * HTTPS_PROXY, HTTP_PROXY and NO_PROXY, the lower-case names first, as curl has them. Undefined where no proxy is named.
+ * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY; as with curl, the lower-case names come first. Undefined when no proxy is set.
  * @throws {ProxyError} naming the variable.
  */
 export function proxySettings(environment: NodeJS.ProcessEnv): ProxySettings | undefined {
@@ -25,7 +26,7 @@ export function proxySettings(environment: NodeJS.ProcessEnv): ProxySettings | u
   return http === undefined && https === undefined ? undefined : { http, https, no };
 }
 
-/** The proxy to reach an origin by; undefined when it is reached directly. */
+/** The proxy for an origin; undefined for a direct connection. */
 export function proxyOf(origin: URL, { http, https, no }: ProxySettings): URL | undefined {
   const proxy = origin.protocol === "https:" ? https : http;
   return proxy === undefined || bypassesProxy(origin, no) ? undefined : proxy;

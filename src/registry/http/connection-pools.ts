@@ -6,28 +6,27 @@ import { proxyOf } from "../hosts/proxy.ts";
 import type { ProxySettings } from "../hosts/proxy.ts";
 
 export interface ConnectionPoolOptions {
-  /** Resolves names; the system's resolver outside of tests. */
+  /** The system's resolver by default; tests pass another one. */
   readonly resolve?: typeof lookup;
-  /** Certificates to trust instead of Node's, PEM. */
+  /** Trusted certificates instead of Node's, as PEM. */
   readonly ca?: string | readonly string[] | undefined;
-  /** The same for one origin, where it has its own. The same list each time: connections are shared by list. */
+  /** Trusted certificates of one origin; undefined for `ca`. Must return the same array each time: it is the key of a pool. */
   readonly caOf?: ((origin: URL) => readonly string[] | undefined) | undefined;
-  /** How long a connection may take to be made, in milliseconds. */
+  /** Time limit for opening a connection. */
   readonly connectMs?: number;
-  /** Ways out of a network that lets no one else out. */
   readonly proxies?: ProxySettings | undefined;
 }
 
-/** Pools of connections, straight to registries and by way of proxies. */
+/** Pools of connections, direct and through proxies. */
 export interface ConnectionPools {
-  /** The pools an origin is reached by. */
   to(origin: string): Dispatcher;
-  /** Waits for what is under way. */
+  /** Closes the connections once their requests have ended. */
   close(): Promise<void>;
+  /** Closes the connections at once. */
   destroy(): Promise<void>;
 }
 
-/** Sockets per origin: above what one copy runs at once, so that small requests never queue behind blobs. */
+/** Sockets per origin: more than one copy uses at once, so that small requests never queue behind blobs. */
 const SOCKETS_PER_ORIGIN = 128;
 const POOL = {
   allowH2: false,
@@ -39,24 +38,24 @@ const POOL = {
   keepAliveMaxTimeout: 60_000,
 } as const;
 const CONNECT_MS = 3_000;
-/** A proxy connects to the registry before it answers. */
+/** Time limit for the response of a proxy, which connects to the registry first. */
 const TUNNEL_MS = 30_000;
 
 /**
- * The address guard looks at every connection of ours that is made for a name. A proxy resolves names itself: the host guard has
- * seen them, the certificate proves them, and which addresses they may have is the proxy's to say (docs/decisions/0049).
+ * The address guard checks the addresses of direct connections. A proxy resolves names itself: the host guard has checked the name,
+ * the certificate proves it, and the proxy decides which addresses are allowed (docs/decisions/0049).
  */
 export function createConnectionPools(options: ConnectionPoolOptions): ConnectionPools {
-  const { caOf, ...common } = options;
-  const usual = createTrustingPools(common);
-  const own = new Map<readonly string[], ConnectionPools>();
-  const all = (): readonly ConnectionPools[] => [usual, ...own.values()];
+  const { caOf, ...shared } = options;
+  const common = createPoolsWithTrust(shared);
+  const byTrust = new Map<readonly string[], ConnectionPools>();
+  const all = (): readonly ConnectionPools[] => [common, ...byTrust.values()];
   return {
     to(origin) {
       const ca = caOf?.(new URL(origin));
-      if (ca === undefined) return usual.to(origin);
-      const pools = own.get(ca) ?? createTrustingPools({ ...common, ca });
-      own.set(ca, pools);
+      if (ca === undefined) return common.to(origin);
+      const pools = byTrust.get(ca) ?? createPoolsWithTrust({ ...shared, ca });
+      byTrust.set(ca, pools);
       return pools.to(origin);
     },
     close: async () => void (await Promise.all(all().map((each) => each.close()))),
@@ -64,8 +63,13 @@ export function createConnectionPools(options: ConnectionPoolOptions): Connectio
   };
 }
 
-/** Pools that all trust the same certificates. */
-function createTrustingPools({ resolve, ca, connectMs = CONNECT_MS, proxies }: ConnectionPoolOptions): ConnectionPools {
+/** Pools that trust the same certificates. */
+function createPoolsWithTrust({
+  resolve,
+  ca,
+  connectMs = CONNECT_MS,
+  proxies,
+}: ConnectionPoolOptions): ConnectionPools {
   const tls = { timeout: connectMs, ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }) };
   const direct = new Agent({ ...POOL, connect: { ...tls, lookup: createGuardedLookup(resolve) } });
   const agents = new Map<string, ProxyAgent>();

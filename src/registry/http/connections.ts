@@ -7,34 +7,34 @@ import { proxyFailure } from "../hosts/proxy-failure.ts";
 import type { HttpResponse, HttpRequest } from "./http-message.ts";
 import { systemClock } from "../../async/system-clock.ts";
 
-/** Connection pools for every registry of a process; whoever created them closes them. */
+/** Connection pools for all registries of a process. Their creator closes them. */
 export interface Connections extends AsyncDisposable {
   /** Sends one request over a pooled connection. @throws undici's errors. */
   request(request: HttpRequest): Promise<HttpResponse>;
-  /** Cuts every connection. Can be called twice. */
+  /** Destroys all connections. Can be called twice. */
   close(): Promise<void>;
 }
 
 export interface ConnectionsOptions extends ConnectionPoolOptions {
-  /** The system's, outside of tests. */
+  /** The system clock by default; tests pass another one. */
   readonly clock?: Pick<Clock, "now">;
 }
 
 /**
- * After this long without a request the pools are made anew, in milliseconds: an execution environment that was frozen
- * wakes with sockets the other side has long forgotten, and a timer that should have closed them never ran (fault N19).
+ * After this long without a request, in milliseconds, the pools are replaced: an execution environment that was frozen wakes with
+ * sockets that the other side has closed, and the timers that should have closed them never ran (fault N19).
  */
 const IDLE_MS = 30_000;
 
 /**
- * HTTP/1.1, one stream per connection: several streams on one HTTP/2 connection share one window and are slower in
- * every published measurement (docs/decisions/0006).
+ * HTTP/1.1 only: several streams on one HTTP/2 connection share a window, and are slower in all published measurements
+ * (docs/decisions/0006).
  */
 export function createConnections(options: ConnectionsOptions = {}): Connections {
   const { clock = systemClock, proxies } = options;
   let pools = createConnectionPools(options);
   let lastUse = clock.now();
-  /** Pools replaced, whose last requests are still under way. */
+  /** Replaced pools whose last requests are still running. */
   const retired = new Set<ConnectionPools>();
 
   function current(): ConnectionPools {
@@ -62,8 +62,8 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
         .request({
           ...request,
           body: toBody(body),
-          ...(body === undefined ? {} : WATCHED),
-          ...(request.method === "HEAD" ? KEPT : {}),
+          ...(body === undefined ? {} : OWN_HEAD_TIMEOUT),
+          ...(request.method === "HEAD" ? KEEP_CONNECTION : {}),
         });
       const response = await sent.catch((error: unknown) => {
         const proxy = proxies && proxyOf(new URL(request.origin), proxies);
@@ -77,14 +77,14 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
   };
 }
 
-/** A blob may take minutes to be committed: what sends a body watches for the answer itself (`watchUpload`, `headWithin`). */
-const WATCHED = { headersTimeout: 0 } as const;
+/** A commit of a blob may take minutes: the senders of bodies have time limits of their own (`watchUpload`, `sendOnce`). */
+const OWN_HEAD_TIMEOUT = { headersTimeout: 0 } as const;
 
 /**
  * undici closes a connection after HEAD, because some servers send a body. It also checks an idle connection for such bytes before it uses
  * it again, so we keep the connection: every second request for a small image is a HEAD.
  */
-const KEPT = { reset: false } as const;
+const KEEP_CONNECTION = { reset: false } as const;
 
 function toBody(body: HttpRequest["body"]): string | Uint8Array | Readable | null {
   const isStream = typeof body === "object" && Symbol.asyncIterator in body;

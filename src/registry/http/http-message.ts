@@ -1,4 +1,4 @@
-/** One HTTP request as it goes over the line (RFC 9110). */
+/** An HTTP request (RFC 9110). */
 export interface HttpRequest {
   /** Scheme, host and port. */
   readonly origin: string;
@@ -10,17 +10,17 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** The head of an answer, and its body, which still has to be read. */
+/** The head of an HTTP response, and its unread body. */
 export interface HttpResponse {
   readonly statusCode: number;
-  /** By lower-case name; several when it was sent several times. */
+  /** By lower-case name; an array for a header with several lines. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: HttpBody;
 }
 
-/** The bytes of an answer as they come. To be read, dumped or destroyed: exactly one of the three. */
+/** An unread body. Its owner reads, dumps or destroys it: exactly one of the three. */
 export interface HttpBody extends AsyncIterable<unknown> {
-  /** Reads a short rest so that the connection lives on; cuts off what is longer than `limit` bytes. */
+  /** Reads up to `limit` bytes, so that the connection can be used again; destroys a longer body. */
   dump(options?: { readonly limit: number }): Promise<void>;
   destroy(error?: Error): unknown;
   on(event: "error", listener: () => void): unknown;

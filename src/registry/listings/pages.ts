@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { PAGE_LIMITS, readJson } from "../../oci/json/bounded-json.ts";
 import type { RegistryResponse } from "../http/response.ts";
 import type { RegistryRequest } from "../client/registry-request.ts";
-import { answerError } from "../errors/typed-failure.ts";
+import { responseError } from "../errors/typed-failure.ts";
 import { nextLink } from "./link-header.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 
@@ -73,7 +73,7 @@ export async function* pages<T>(
     const problem = listingProblem(page, link, response.url) ?? excess(spent, maxEntries);
     if (page === undefined || problem !== undefined) {
       const context = { side: client.endpoint.side, operation: request.operation, subject: request.subject };
-      throw answerError(context, response, {
+      throw responseError(context, response, {
         problem: problem ?? "",
         now: client.runtime.clock.now(),
         category: "permanent",

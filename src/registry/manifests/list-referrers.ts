@@ -4,7 +4,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import { manifestKind, MediaType } from "../../oci/media-type.ts";
-import { referrersTag } from "../../oci/cosign-tags.ts";
+import { referrersTag } from "../../oci/referrers-tag.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { HostRefusedError } from "../hosts/host-guard.ts";
 import { pageOf, pages } from "../listings/pages.ts";

@@ -6,7 +6,7 @@ import { successors } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import { MediaType } from "../../oci/media-type.ts";
 import { lenientOptional } from "../../oci/json/optional-field.ts";
-import { referrersTag } from "../../oci/cosign-tags.ts";
+import { referrersTag } from "../../oci/referrers-tag.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { putManifest } from "./put-manifest.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";

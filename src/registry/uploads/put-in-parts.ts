@@ -1,7 +1,7 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { discard } from "../http/response.ts";
-import { answerError } from "../errors/typed-failure.ts";
+import { responseError } from "../errors/typed-failure.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 import { partBytes, SMALLEST_PART_BYTES } from "../resilience/body-limit.ts";
 import { queryUploadStatus, closingUrl, sessionOf, storedBytes } from "./upload-session.ts";
@@ -133,7 +133,7 @@ async function sendPart(
   if (stored === undefined || stored === end) return sessionOf(client, descriptor.digest, response, session);
   const problem = `the registry has ${stored} bytes of the blob after ${end} were sent`;
   const context = client.address.failureContext("put-blob", descriptor.digest);
-  throw answerError(context, response, { problem, now: client.runtime.clock.now(), category: "transient" });
+  throw responseError(context, response, { problem, now: client.runtime.clock.now(), category: "transient" });
 }
 
 async function sendPartInHalves(

@@ -3,7 +3,7 @@ import type { RepositoryName } from "../../oci/reference.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { discard } from "../http/response.ts";
 import type { RegistryResponse } from "../http/response.ts";
-import { answerError } from "../errors/typed-failure.ts";
+import { responseError } from "../errors/typed-failure.ts";
 import type { RegistryRequest } from "../client/registry-request.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 import { withTimeLimit } from "../../async/time-limit.ts";
@@ -93,7 +93,7 @@ function movedTo(client: RepositoryClient, digest: Digest, response: RegistryRes
   if (url?.origin === response.url.origin) return url;
   const problem = "redirected the upload to another host; uploads are followed within the registry only";
   const context = client.address.failureContext("put-blob", digest);
-  throw answerError(context, response, { problem, now: client.runtime.clock.now(), category: "permanent" });
+  throw responseError(context, response, { problem, now: client.runtime.clock.now(), category: "permanent" });
 }
 
 /** Cancels a session (distribution-spec, "Cancel a blob upload"). Best effort: never fails. */

@@ -1,7 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import { discard } from "../http/response.ts";
 import type { RegistryResponse } from "../http/response.ts";
-import { answerError } from "../errors/typed-failure.ts";
+import { responseError } from "../errors/typed-failure.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 import { withTimeLimit } from "../../async/time-limit.ts";
 
@@ -38,7 +38,7 @@ export function sessionOf(
   if (location === undefined || !URL.canParse(location, response.url.href)) {
     const context = client.address.failureContext("start-upload", digest);
     const problem = "the registry opened an upload without a usable Location";
-    throw answerError(context, response, { problem, now: client.runtime.clock.now(), category: "transient" });
+    throw responseError(context, response, { problem, now: client.runtime.clock.now(), category: "transient" });
   }
   const url = new URL(location, response.url);
   client.runtime.guard(url);

@@ -1,5 +1,5 @@
 import type { Digest } from "../../oci/digest.ts";
-import { describeFailure, failureOf } from "../../oci/errors/failure.ts";
+import { formatExplanation, explainError } from "../../oci/errors/error-explanation.ts";
 import { FormatError } from "../../oci/errors/format-error.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
@@ -69,5 +69,5 @@ export function refusedAttachment(
 
 /** What to do next is left to who reads it: the image was copied. */
 function problemOf(error: RegistryError): string {
-  return describeFailure(failureOf(error, "stack"));
+  return formatExplanation(explainError(error, "stack"));
 }

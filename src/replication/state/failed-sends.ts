@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { failureOf } from "../../oci/errors/failure.ts";
+import { explainError } from "../../oci/errors/error-explanation.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 
 /** Sends of one blob to one repository that the target took to the last byte and did not keep, since it last kept one. */
@@ -32,7 +32,7 @@ export class UploadNotKeptError extends Error {
 
   constructor({ digest, size }: Descriptor, { deliveries, bytes }: FailedSends, options: ErrorOptions & AfterMs) {
     const { cause, afterMs } = options;
-    const answer = cause instanceof RegistryError ? `; ${failureOf(cause, "stack").problem}` : "";
+    const answer = cause instanceof RegistryError ? `; ${explainError(cause, "stack").problem}` : "";
     const advice =
       afterMs === undefined
         ? "; look for a limit of size or time at the target or at a proxy before it, then bring the dead letter back"

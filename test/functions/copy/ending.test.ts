@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { receiptOf } from "../../../functions/copy/receipt-of.ts";
 import { logReport } from "../../../functions/copy/report.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
-import { describeFailure, failureOf } from "../../../src/oci/errors/failure.ts";
+import { formatExplanation, explainError } from "../../../src/oci/errors/error-explanation.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
 import { emptyTally } from "../../../src/replication/outcome/copy-statistics.ts";
@@ -39,7 +39,7 @@ describe("the end of a request", () => {
     } as const;
     const error = new RegistryError({ ...failure, status: 403, code: "DENIED" }, "HTTP 403 DENIED no writers");
     const said = {
-      error: `${describeFailure(failureOf(error, "command"))}; give the login of the stack the permission to push there`,
+      error: `${formatExplanation(explainError(error, "command"))}; give the login of the stack the permission to push there`,
     };
     const { line, receipt } = saidOf({ outcome: "failed", reason: "target-denied", error });
     expect(line).toMatchObject({ reason: "target-denied", ...said });

@@ -1,18 +1,19 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FormatError, shown } from "../../../src/oci/errors/format-error.ts";
+import { FormatError } from "../../../src/oci/errors/format-error.ts";
+import { quoted } from "../../../src/oci/errors/quoted.ts";
 
 describe("a value in a message", () => {
   it("is quoted, and cut when it is long", () => {
-    expect(shown("v1")).toBe('"v1"');
-    expect(shown("x".repeat(1_000_000))).toHaveLength(80);
-    expect(shown(undefined)).toBe("undefined");
+    expect(quoted("v1")).toBe('"v1"');
+    expect(quoted("x".repeat(1_000_000))).toHaveLength(80);
+    expect(quoted(undefined)).toBe("undefined");
   });
 
   it("has nothing in it that a terminal or a log reader obeys", () => {
-    expect(shown("a\u009b31m\u2028b\r\n\u001b[2J")).toBe(String.raw`"a\u009b31m\u2028b\r\n\u001b[2J"`);
+    expect(quoted("a\u009b31m\u2028b\r\n\u001b[2J")).toBe(String.raw`"a\u009b31m\u2028b\r\n\u001b[2J"`);
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => !/[\p{Cc}\u2028\u2029]/u.test(shown(text))),
+      fc.property(fc.string({ unit: "binary" }), (text) => !/[\p{Cc}\u2028\u2029]/u.test(quoted(text))),
       { seed: 7, numRuns: 1_000 },
     );
   });

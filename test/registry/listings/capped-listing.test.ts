@@ -25,7 +25,7 @@ async function listed(count: number): Promise<readonly string[]> {
     yield* await Promise.resolve(WHOLE);
   }
   const endpoint = testEndpoint({ host: server.host, repository: "a", side: "target" }, connections);
-  const found = await Array.fromAsync(createTagListing(endpoint, { from: 6, list })(signal));
+  const found = await Array.fromAsync(createTagListing(endpoint, { minEntries: 6, list })(signal));
   return [...new Set(found.map(({ tag }) => tag ?? ""))];
 }
 

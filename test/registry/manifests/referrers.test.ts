@@ -5,7 +5,7 @@ import { pushImage } from "../../../local/images/push-image.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
-import { referrersTag } from "../../../src/oci/cosign-tags.ts";
+import { referrersTag } from "../../../src/oci/referrers-tag.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";
 import { createRegistryTarget } from "../../../src/registry/registry-target.ts";

@@ -131,8 +131,8 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     name: "a refusal whose body breaks off is permanent",
     by: "scenes",
     file: "src/registry/errors/typed-failure.ts",
-    find: "const isGuess = isTruncated &&",
-    replace: "const isGuess = !isTruncated &&",
+    find: "const isReasonLost = isTruncated &&",
+    replace: "const isReasonLost = !isTruncated &&",
   },
   {
     name: "the probe closes a circuit that opened again during the probe",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseDigest } from "../../src/oci/digest.ts";
-import { referrersTag } from "../../src/oci/cosign-tags.ts";
+import { referrersTag } from "../../src/oci/referrers-tag.ts";
 
 describe("the tag that lists what is attached to a manifest", () => {
   it("is the algorithm and the hex part", () => {

@@ -1,5 +1,5 @@
-import type { Failure, Reader } from "./failure.ts";
-import { networkFailure } from "./network-failure.ts";
+import type { ErrorExplanation, Audience } from "./error-explanation.ts";
+import { explainNetworkError } from "./network-error-explanation.ts";
 import type { RegistryError, RegistryOperation } from "./registry-error.ts";
 
 const TRIED: Readonly<Record<RegistryOperation, string>> = {
@@ -21,10 +21,10 @@ const TRIED: Readonly<Record<RegistryOperation, string>> = {
 const WRITES: ReadonlySet<RegistryOperation> = new Set(["start-upload", "put-blob", "put-manifest", "delete-manifest"]);
 
 /** A registry's failure: what it answered, or why it could not. Its words were scrubbed when they were read. */
-export function registryFailure(error: RegistryError, reader: Reader): Failure {
+export function explainRegistryError(error: RegistryError, reader: Audience): ErrorExplanation {
   const { operation, subject, status, code, problem } = error;
   const failure = { tried: `${TRIED[operation]} ${subject}`, status, code };
-  if (status === undefined) return { ...failure, ...networkFailure(problem, hostOf(subject), reader) };
+  if (status === undefined) return { ...failure, ...explainNetworkError(problem, hostOf(subject), reader) };
   const said = problem.startsWith("HTTP ") ? `the registry answered ${problem}` : problem;
   return { ...failure, problem: said, next: adviceFor(error, reader) };
 }
@@ -34,7 +34,7 @@ function hostOf(subject: string): string {
 }
 
 /** What helps with an answer (distribution-spec, "Error Codes"; RFC 9110, "Status Codes"); nothing where the registry's words say it. */
-function adviceFor(error: RegistryError, reader: Reader): string | undefined {
+function adviceFor(error: RegistryError, reader: Audience): string | undefined {
   const { status = 0, code, operation, problem } = error;
   // Where the problem gives advice already, it is after a semicolon.
   if (problem.includes("; ")) return undefined;
@@ -49,7 +49,7 @@ function adviceFor(error: RegistryError, reader: Reader): string | undefined {
   return undefined;
 }
 
-function adviceForAccess({ status, operation, subject }: RegistryError, reader: Reader): string {
+function adviceForAccess({ status, operation, subject }: RegistryError, reader: Audience): string {
   if (reader === "stack") {
     return status === 401
       ? `check the login of the stack at ${hostOf(subject)}: it must be allowed to ${may(operation)}`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeFailure, failureOf } from "../../../src/oci/errors/failure.ts";
+import { formatExplanation, explainError } from "../../../src/oci/errors/error-explanation.ts";
 import { REGISTRY_OPERATIONS, RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { RegistryFailure } from "../../../src/oci/errors/registry-error.ts";
 
@@ -31,18 +31,18 @@ describe("a failure", () => {
   it.each(PROBLEMS)("was the same for the command line and for a stack: %s", (problem, status) => {
     for (const operation of REGISTRY_OPERATIONS) {
       const error = failed(problem, { status, operation });
-      expect(describeFailure(failureOf(error, "stack"))).toBe(describeFailure(failureOf(error, "command")));
+      expect(formatExplanation(explainError(error, "stack"))).toBe(formatExplanation(explainError(error, "command")));
     }
   });
 
   it.each(PROBLEMS)("gives a stack no advice for the command line: %s", (problem, status) => {
-    const { next = "" } = failureOf(failed(problem, { status }), "stack");
+    const { next = "" } = explainError(failed(problem, { status }), "stack");
     expect(next).not.toMatch(/run the command|freightliner login|--\w|HTTPS_PROXY|SSL_CERT_FILE/);
   });
 
   it("keeps the status and the code of an answer", () => {
     const error = failed("HTTP 403 DENIED", { status: 403, code: "DENIED" });
-    expect(failureOf(error, "stack")).toEqual({
+    expect(explainError(error, "stack")).toEqual({
       tried: "put r.test/app:v1",
       problem: "the registry answered HTTP 403 DENIED",
       next: "give the login of the stack the permission to push there",
@@ -53,18 +53,18 @@ describe("a failure", () => {
 
   it("has what led to it, and the advice for that", () => {
     const cause = failed("HTTP 401", { status: 401 });
-    expect(failureOf(new Error("the tag was not put", { cause }), "command")).toEqual({
+    expect(explainError(new Error("the tag was not put", { cause }), "command")).toEqual({
       problem: "the tag was not put <- cannot put r.test/app:v1: the registry answered HTTP 401",
       next: 'log in with "freightliner login r.test", as a user who may push there',
     });
   });
 
   it("of the program is called one, and one of a library is not", () => {
-    expect(failureOf(new TypeError("x is undefined"), "stack")).toEqual({
+    expect(explainError(new TypeError("x is undefined"), "stack")).toEqual({
       problem: "an error of freightliner itself: x is undefined",
       next: "please report it",
     });
-    expect(failureOf(new TypeError("fetch failed", { cause: new Error("reset") }), "stack").problem).toBe(
+    expect(explainError(new TypeError("fetch failed", { cause: new Error("reset") }), "stack").problem).toBe(
       "fetch failed <- reset",
     );
   });

@@ -1,14 +1,14 @@
 import { RegistryError } from "./registry-error.ts";
-import { registryFailure } from "./registry-failure.ts";
+import { explainRegistryError } from "./registry-error-explanation.ts";
 
 /**
  * Who acts on a failure: a person who has run a command, or one who looks after a stack, which tries again by itself what may
  * pass. What was tried and what came of it is the same for both.
  */
-export type Reader = "command" | "stack";
+export type Audience = "command" | "stack";
 
 /** What is said of a failure, wherever it is said; each thing once. */
-export interface Failure {
+export interface ErrorExplanation {
   /** What was tried, and with what: `read the manifest registry/app:v1`. */
   readonly tried?: string | undefined;
   /** What came of it; the other side's own words, if it said any. They were scrubbed when they were read. */
@@ -22,16 +22,16 @@ export interface Failure {
 }
 
 /** An error in that form, and behind it those that led to it, where they say something new: no text of a library alone, no stack. */
-export function failureOf(error: unknown, reader: Reader): Failure {
-  if (error instanceof RegistryError) return registryFailure(error, reader);
-  const told: Failure[] = [];
+export function explainError(error: unknown, reader: Audience): ErrorExplanation {
+  if (error instanceof RegistryError) return explainRegistryError(error, reader);
+  const told: ErrorExplanation[] = [];
   for (const cause of causesOf(error)) {
     const failure = withoutCauses(cause, reader);
     if (!told.some(({ problem }) => problem.includes(failure.problem))) told.push(failure);
   }
   if (told.length === 0) return { problem: String(error) };
   return {
-    problem: told.map(describeFailure).join(" <- "),
+    problem: told.map(formatExplanation).join(" <- "),
     next: told.find(({ next }) => next !== undefined)?.next,
   };
 }
@@ -47,8 +47,8 @@ function causesOf(error: unknown): Error[] {
   return [...chain];
 }
 
-function withoutCauses(error: Error, reader: Reader): Failure {
-  if (error instanceof RegistryError) return registryFailure(error, reader);
+function withoutCauses(error: Error, reader: Audience): ErrorExplanation {
+  if (error instanceof RegistryError) return explainRegistryError(error, reader);
   if (!isBug(error)) return { problem: error.message || error.name };
   return { problem: `an error of freightliner itself: ${error.message}`, next: "please report it" };
 }
@@ -60,6 +60,6 @@ function isBug(error: Error): boolean {
 }
 
 /** What was tried, and what came of it, without what to do next: `cannot put registry/app:v1: the registry answered HTTP 403`. */
-export function describeFailure({ tried, problem }: Failure): string {
+export function formatExplanation({ tried, problem }: ErrorExplanation): string {
   return tried === undefined ? problem : `cannot ${tried}: ${problem}`;
 }

@@ -1,20 +1,20 @@
-import type { Failure, Reader } from "./failure.ts";
+import type { ErrorExplanation, Audience } from "./error-explanation.ts";
 
-interface NetworkFailure {
+interface NetworkErrorExplanation {
   readonly problem: string;
-  readonly next: Readonly<Record<Reader, string | undefined>>;
+  readonly next: Readonly<Record<Audience, string | undefined>>;
 }
 
 /** A stack tries again by itself. */
 const AGAIN = { command: "run the command again; what is finished stays", stack: undefined };
 const LATER = { command: "run the command again later; what is finished stays", stack: undefined };
 
-function both(next: string): NetworkFailure["next"] {
+function both(next: string): NetworkErrorExplanation["next"] {
   return { command: next, stack: next };
 }
 
 /** What a connection fails with, by the codes of Node and of undici. */
-const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkFailure>> = {
+const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkErrorExplanation>> = {
   ECONNREFUSED: (host) => ({
     problem: `nothing listens at ${host} (ECONNREFUSED)`,
     next: both("check the registry's name and port, and that it runs"),
@@ -66,7 +66,7 @@ const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkF
       "ERR_TLS_CERT_ALTNAME_INVALID",
     ].map((code) => [
       code,
-      (host: string): NetworkFailure => ({
+      (host: string): NetworkErrorExplanation => ({
         problem: `the certificate of ${host} is not trusted (${code})`,
         next: {
           command: "check the registry's name; name the authority that signed it with --ca-file or SSL_CERT_FILE",
@@ -78,7 +78,11 @@ const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkF
 };
 
 /** `ECONNREFUSED connect ECONNREFUSED 127.0.0.1:1` in words; what is not known is shown as it is, each word once. */
-export function networkFailure(problem: string, host: string, reader: Reader): Pick<Failure, "problem" | "next"> {
+export function explainNetworkError(
+  problem: string,
+  host: string,
+  reader: Audience,
+): Pick<ErrorExplanation, "problem" | "next"> {
   const [code = "", ...words] = problem.split(" ");
   const text = words.join(" ");
   const known = Object.hasOwn(NETWORK, code) ? NETWORK[code]?.(host, text) : undefined;
