@@ -8,15 +8,17 @@ import { SettingError } from "./settings/settings.ts";
 
 const DEFAULT_STACK = "freightliner";
 
-// `cdk deploy -c config=freightliner.yaml -c stack=NAME`: the stack of one configuration, in the account and region of its source.
+// `cdk deploy -c config=freightliner.yaml -c stack=NAME` deploys the stack of one configuration to the account and region of its source.
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 try {
   const configuration = readConfigurationFile(
-    contextText("config") ?? refuse("config", "is missing; say -c config=FILE. examples/ has some to begin with"),
+    contextText("config") ??
+      refuse("config", "is missing; pass -c config=FILE. examples/ has configurations to start from"),
   );
   const stack = contextText("stack") ?? DEFAULT_STACK;
-  if (!isStackName(stack)) refuse("stack", "takes a letter, then letters, digits and hyphens, 128 at most");
+  if (!isStackName(stack))
+    refuse("stack", "must be a letter followed by letters, digits and hyphens, at most 128 characters");
   new FreightlinerStack(app, stack, { configuration });
   app.synth();
 } catch (error) {
@@ -25,7 +27,7 @@ try {
   process.exitCode = 1;
 }
 
-/** A value of `-c NAME=VALUE`, or of cdk.json. */
+/** A context value, of `-c NAME=VALUE` or cdk.json. */
 function contextText(name: string): string | undefined {
   const value: unknown = app.node.tryGetContext(name);
   return typeof value === "string" ? value : undefined;

@@ -7,7 +7,7 @@ import type { FreightlinerProps } from "./freightliner.ts";
 
 export interface FreightlinerStackProps extends StackProps, FreightlinerProps {}
 
-/** Freightliner as a stack of its own, for `cdk deploy`. */
+/** Freightliner as a separate stack, for `cdk deploy`. */
 export class FreightlinerStack extends Stack {
   constructor(scope: Construct, id: string, props: FreightlinerStackProps) {
     const { description = "Replicates container images from Amazon ECR to Google Artifact Registry" } = props;
@@ -20,18 +20,18 @@ export class FreightlinerStack extends Stack {
     new CfnOutput(this, "StateTable", { value: table.tableName, description: "Tag records and checkpoints" });
     new CfnOutput(this, "DeadLetters", {
       value: deadLetters.queueUrl,
-      description: "Copies that can never succeed, with reasons",
+      description: "Copies that failed permanently, with reasons",
     });
   }
 }
 
-/** Where the stack has to be: beside its source. */
+/** The account and region of the source, where the stack must be. */
 function sourceOf({ configuration }: FreightlinerStackProps): SourcePlace {
   const { account, region } = readConfiguration(configuration).configuration.source;
   return { account, region };
 }
 
-/** Everything but what is the stack's own. */
+/** The properties of the construct, without those of the stack. */
 function settingsOf({ configuration, ...props }: FreightlinerStackProps): FreightlinerProps {
   const { env: _env, description: _description, tags: _tags, stackName: _stackName, ...settings } = props;
   return { configuration, ...settings };

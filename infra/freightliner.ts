@@ -29,16 +29,16 @@ import { createStateTable } from "./storage/state-table.ts";
 
 /** `configuration`, and any of the {@link Settings}. */
 export interface FreightlinerProps extends Partial<Settings> {
-  /** What is replicated where: the document of docs/use/configuration.md, or its JSON text. What is wrong with it fails the synthesis, by field. */
+  /** The configuration, as an object or JSON text (docs/use/configuration.md). An invalid one fails the synthesis. */
   readonly configuration: string | ConfigurationDocument;
 }
 
-/** All of Freightliner, for any stack: rule -> fan-out -> queues -> copy, the table between them, and who looks after it all. */
+/** Freightliner as a construct, for any stack: rule -> fan-out -> queues -> copy, with the state table, scheduled functions and monitoring. */
 export class Freightliner extends Construct {
-  /** The roles of what talks to destinations; the ones to trust on Google's side. Without a long lane, it has no role. */
+  /** The roles that access destinations, which Google must trust. */
   readonly trustedRoles: Readonly<Record<"copy" | "probe" | "reconcile", IRole>> & { readonly longLane?: IRole };
   readonly table: TableV2;
-  /** Where copies go that can never succeed. */
+  /** The dead-letter queue: copies that failed permanently. */
   readonly deadLetters: Queue;
   readonly alarms: readonly Alarm[];
 
@@ -94,11 +94,11 @@ interface RestrictedQueues {
   readonly deadLetters: Queue;
   readonly settings: Settings;
   readonly roles: { readonly [name in "fanOut" | "copy" | "reconcile"]: IRole };
-  /** Who carries out copies: the function, and builds where there are any. */
+  /** The roles that run copies: of the function, and of the builds if there is a long lane. */
   readonly copiers: readonly IRole[];
 }
 
-/** Who may put requests on the queues, and who may take them off as dead letters. */
+/** Restricts who may send to the queues, and, with operators, who may read and delete dead letters. */
 function restrictQueues({ queues, deadLetters, roles, copiers, settings: { operators } }: RestrictedQueues): void {
   const send = ["sqs:SendMessage"];
   for (const { queue, priority } of queues) {
@@ -119,8 +119,8 @@ function addMonitoring(
   settings: DeployedSettings,
 ): Alarm[] {
   const { notifications, runbookUrl } = settings;
-  const told = notifications && createNotifications(scope, notifications, table, settings);
-  const alarmTopics = [...settings.alarmTopics, ...(told === undefined ? [] : [told.topic])];
+  const notifier = notifications && createNotifications(scope, notifications, table, settings);
+  const alarmTopics = [...settings.alarmTopics, ...(notifier === undefined ? [] : [notifier.topic])];
   const alarms = createAlarms(scope, {
     ...parts,
     runbookUrl,
@@ -137,7 +137,7 @@ function addMonitoring(
   return alarms;
 }
 
-/** The configuration, checked, and its text without what only people need. */
+/** The validated configuration, and its compact JSON text. */
 export function readConfiguration(document: FreightlinerProps["configuration"]) {
   const written = typeof document === "string" ? document : JSON.stringify(document);
   const configuration = parseConfigurationText(written);

@@ -20,15 +20,15 @@ import {
 
 export interface PushRuleProps {
   readonly fanOut: IFunction;
-  /** The account events must come from. */
+  /** The account that events must come from. */
   readonly account: string;
   readonly settings: Pick<DeployedSettings, "deployment" | "encryptionKey" | "messageRetention">;
 }
 
 /**
- * Pushes to ECR, on the default bus, to the fan-out function. `aws.` sources cannot be forged, and the own account is
- * asked for as well. EventBridge only hands an event to Lambda: what it could not hand over within a day, it puts in a queue of its own.
- * What the function could not do, Lambda puts in the same queue, after its own retries (docs/decisions/0029).
+ * The rule on the default bus that sends ECR pushes to the fan-out function. Events with an `aws.` source cannot be forged, and the rule
+ * also requires this account. EventBridge sends events that it cannot deliver to Lambda within a day to the returned queue. Lambda sends
+ * events there for which the function failed after all retries (docs/decisions/0029).
  */
 export function createPushRule(
   scope: Construct,
@@ -46,7 +46,8 @@ export function createPushRule(
   });
   Validations.of(undelivered).acknowledge({
     id: "AwsSolutions-SQS3",
-    reason: "Events end here that the rule or the function gave up; people look after them.",
+    reason:
+      "This is a dead-letter queue itself, for events that the rule or the function could not process; people handle them.",
   });
   new Rule(scope, "Pushed", {
     description: "Images and referrers pushed to Amazon ECR",

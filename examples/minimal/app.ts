@@ -1,7 +1,7 @@
 import { App, Stack } from "aws-cdk-lib";
 import { Freightliner } from "../../infra/freightliner.ts";
 
-// The smallest app: the construct in a stack of your own. Everything that is pushed goes to one place.
+// The smallest app: the construct in your own stack. All pushed images go to one destination.
 //
 //   npx cdk synth --app "node examples/minimal/app.ts"
 

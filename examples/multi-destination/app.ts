@@ -8,7 +8,7 @@ import { AwsSolutionsChecks } from "cdk-nag";
 import { Freightliner } from "../../infra/freightliner.ts";
 import { readConfigurationFile } from "../../infra/settings/read-configuration.ts";
 
-// Several destinations, a key, a topic, a chat room and operators of the team's own, and settings that differ from the defaults; cdk-nag looks at it all.
+// Several destinations with the team's own key, topic, chat room and operators, and other settings than the defaults. cdk-nag checks the stack.
 //
 //   npx cdk synth --app "node examples/multi-destination/app.ts"
 

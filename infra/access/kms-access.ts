@@ -4,24 +4,23 @@ import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 
-/** Services that use the key for a function: for its queues, its table, and a secret that may be under the same key. */
+/** Services that use the key on behalf of a function: for its queues, its table, and a secret that may have the same key. */
 const SERVICES = ["sqs", "dynamodb", "secretsmanager"];
 
 /**
- * Lets functions use the team's key through the services that keep their data, and in no other way: a function that is taken over cannot
- * decrypt what it got hold of elsewhere (AWS KMS developer guide, "kms:ViaService").
+ * Allows roles to use the team's key, but only through the services that store their data: a compromised function cannot use the key to
+ * decrypt other ciphertexts (AWS KMS developer guide, "kms:ViaService").
  */
-export function allowKeyForRoles(users: readonly IRole[], key: IKey): void {
-  for (const user of users) {
-    key.grantEncryptDecrypt(user);
-    Validations.of(user).acknowledge(
+export function allowKeyForRoles(roles: readonly IRole[], key: IKey): void {
+  for (const role of roles) {
+    key.grantEncryptDecrypt(role);
+    Validations.of(role).acknowledge(
       ...["kms:ReEncrypt*", "kms:GenerateDataKey*"].map((action) => ({
         id: `AwsSolutions-IAM5[Action::${action}]`,
-        reason:
-          "CDK's grant for one key; a denial beside it allows these actions through the services that keep the data only.",
+        reason: "CDK's grant for one key; a deny statement limits these actions to the services that store the data.",
       })),
     );
-    user.addToPrincipalPolicy(
+    role.addToPrincipalPolicy(
       new PolicyStatement({
         effect: Effect.DENY,
         actions: ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"],
@@ -35,15 +34,15 @@ export function allowKeyForRoles(users: readonly IRole[], key: IKey): void {
 }
 
 /**
- * Lets AWS's services use the key for this account: CloudWatch Logs for log groups, EventBridge for the queue of undelivered events, CloudWatch for
- * alarms to a topic under the same key. Only a key of the app can be told so; the policy of one that is imported by its ARN has to say it
- * already (docs/use/configuration.md, "A key of your own").
+ * Allows AWS services to use the key for this account: CloudWatch Logs for log groups, EventBridge for the queue of undelivered events,
+ * and CloudWatch for alarms to a topic with the same key. CDK can only change the policy of a key that the app creates; a key imported by
+ * its ARN must already have these statements (docs/use/configuration.md, "A key of one's own").
  */
 export function allowKeyForServices(key: IKey, { account, region }: Stack): void {
   for (const statement of serviceStatements(account, region)) key.addToResourcePolicy(statement);
 }
 
-/** Sources are patterns: the ARN of a rule or log group that uses the key would make it and the key wait for each other. */
+/** Sources are patterns: the ARN of a rule or log group that uses the key would make a circular dependency. */
 function serviceStatements(account: string, region: string): PolicyStatement[] {
   const ofAccount = { StringEquals: { "aws:SourceAccount": account } };
   const here = (service: string, resource: string): string =>
@@ -56,7 +55,7 @@ function serviceStatements(account: string, region: string): PolicyStatement[] {
       resources: ["*"],
       conditions: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": here("logs", "*") } },
     }),
-    // Amazon EventBridge user guide, "Using dead-letter queues": of an encrypted queue, its key too.
+    // Amazon EventBridge user guide, "Using dead-letter queues": an encrypted queue also needs access to its key.
     new PolicyStatement({
       principals: [new ServicePrincipal("events.amazonaws.com")],
       actions: ["kms:GenerateDataKey", "kms:Decrypt"],

@@ -19,7 +19,7 @@ export interface QueueUsers {
   readonly fanOut: NodejsFunction;
   readonly copy: NodejsFunction;
   readonly reconcile: NodejsFunction;
-  /** The role of the long lane's builds; undefined where there is none. */
+  /** The role of the long lane's builds; undefined without a long lane. */
   readonly longLane: IRole | undefined;
 }
 
@@ -27,8 +27,8 @@ export interface QueueUsers {
 export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile, longLane }: QueueUsers): void {
   const arns = (priority: DescribedQueue["priority"]): string[] =>
     queues.filter((queue) => queue.priority === priority).map(({ queue }) => queue.queueArn);
-  const allow = (user: NodejsFunction, action: string, resources: string[]): void =>
-    user.addToRolePolicy(new PolicyStatement({ actions: [action], resources }));
+  const allow = (sender: NodejsFunction, action: string, resources: string[]): void =>
+    sender.addToRolePolicy(new PolicyStatement({ actions: [action], resources }));
   allow(fanOut, "sqs:SendMessage", arns("live"));
   allow(reconcile, "sqs:SendMessage", arns("backfill"));
   allow(reconcile, "sqs:GetQueueAttributes", arns("live"));

@@ -4,11 +4,11 @@ import type { IRole } from "aws-cdk-lib/aws-iam";
 import { RECORDS_OF } from "../../src/contract/stack/record-owners.ts";
 
 /**
- * Reading and writing of the records that a function owns, by their partition key (Amazon DynamoDB developer guide, "Using IAM policy conditions
- * for fine-grained access control"): one that is taken over cannot close a circuit that is not its own, or forget what was copied.
+ * Allows a function to read and write only its own kinds of records, by their partition keys (Amazon DynamoDB developer guide, "Using IAM
+ * policy conditions for fine-grained access control"): a compromised function cannot, for example, change records of other functions.
  */
-export function allowRecords(user: IRole, table: TableV2, name: keyof typeof RECORDS_OF): void {
-  user.addToPrincipalPolicy(
+export function allowRecords(role: IRole, table: TableV2, name: keyof typeof RECORDS_OF): void {
+  role.addToPrincipalPolicy(
     new PolicyStatement({
       actions: ["dynamodb:GetItem", "dynamodb:PutItem"],
       resources: [table.tableArn],

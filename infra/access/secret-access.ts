@@ -4,21 +4,21 @@ import type { Configuration } from "../../src/contract/configuration/configurati
 import { serviceDomain } from "../../src/contract/stack/partition.ts";
 import type { StoredSecret } from "../../src/contract/providers/provider.ts";
 
-/** Reading the secrets that log in to the destinations, and no others; and decrypting those that have a key of their own. */
-export function allowSecrets(users: readonly IRole[], { destinations }: Configuration): void {
-  const named = destinations.flatMap(({ access: { login } }) => ("secret" in login ? [login.secret] : []));
-  if (named.length === 0) return;
-  const resources = [...new Set(named.map(({ arn }) => arn))];
+/** Allows roles to read exactly the secrets of the destinations, and to decrypt those with their own KMS key. */
+export function allowSecrets(roles: readonly IRole[], { destinations }: Configuration): void {
+  const secrets = destinations.flatMap(({ access: { login } }) => ("secret" in login ? [login.secret] : []));
+  if (secrets.length === 0) return;
+  const resources = [...new Set(secrets.map(({ arn }) => arn))];
   const statements = [
     () => new PolicyStatement({ actions: ["secretsmanager:GetSecretValue"], resources }),
-    ...decryptions(named),
+    ...decryptions(secrets),
   ];
-  for (const user of users) for (const create of statements) user.addToPrincipalPolicy(create());
+  for (const role of roles) for (const create of statements) role.addToPrincipalPolicy(create());
 }
 
 /**
- * Each key through Secrets Manager only, and for these secrets only (Secrets Manager user guide, "Secret encryption and decryption in AWS
- * Secrets Manager", "Encryption context"). The key's policy has to let the account's policies decide, or name the roles.
+ * Decryption through Secrets Manager only, and for these secrets only (Secrets Manager user guide, "Secret encryption and decryption in AWS
+ * Secrets Manager", "Encryption context"). The key's own policy must delegate to IAM policies of the account, or name the roles.
  */
 function decryptions(secrets: readonly StoredSecret[]): readonly (() => PolicyStatement)[] {
   const byKey = Map.groupBy(secrets, ({ encryptionKey }) => encryptionKey);
@@ -37,7 +37,7 @@ function decryptions(secrets: readonly StoredSecret[]): readonly (() => PolicySt
   });
 }
 
-/** The service as `kms:ViaService` names it: that of the secret's region. */
+/** Secrets Manager in the secret's region, as `kms:ViaService` names it. */
 function secretsManagerOf(arn: string): string {
   const region = arn.split(":")[3] ?? "";
   return `secretsmanager.${region}.${serviceDomain(region)}`;

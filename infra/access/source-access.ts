@@ -1,13 +1,13 @@
 import { Aws } from "aws-cdk-lib";
 
 export interface SourceAccess {
-  /** The registry that is read. */
+  /** The source registry. */
   readonly source: { readonly account: string; readonly region: string };
-  /** Globs of the repositories that may be read. */
+  /** Globs of the readable repositories. */
   readonly repositories: readonly string[];
 }
 
-/** The repositories' ARNs, and what to say of those that hold a wildcard. */
+/** The repositories' ARNs, and acknowledgements for cdk-nag of those with a wildcard. */
 export function repositoryArns({ source: { account, region }, repositories }: SourceAccess) {
   const patterns = [...new Set(repositories.flatMap(arnPatterns))];
   return {
@@ -22,14 +22,14 @@ export function repositoryArns({ source: { account, region }, repositories }: So
 }
 
 /**
- * A glob as IAM knows it, where `*` stands for anything: as many patterns as it takes never to be narrower, and wider only by what IAM cannot say.
- * `prod/**` takes the repository `prod` as well, which `prod/*` would leave out.
+ * A glob as IAM patterns, in which `*` matches anything. Together they match every repository that the glob matches, and more only where
+ * IAM patterns cannot express the glob. `prod/**` also matches the repository `prod`, which `prod/*` would not.
  */
 export function arnPatterns(glob: string): string[] {
   return [...new Set(withoutGlobstars(glob).map(arnPattern))];
 }
 
-/** The glob, and what it is where any of its `**` stands for no component at all. */
+/** The glob in all variants in which some of its `**` match no component. */
 function withoutGlobstars(glob: string): string[] {
   const [first = "", ...rest] = glob.split(/(?<=^|\/)\*\*(?:\/|$)/);
   return rest
@@ -44,10 +44,10 @@ function withoutGlobstars(glob: string): string[] {
     .filter((form) => form !== "");
 }
 
-/** What a name is made of; all else in a glob has a meaning, or is in no name. */
+/** Characters of repository names. Any other character of a glob is special, or in no name. */
 const LITERAL = /[A-Za-z0-9._/-]/;
 
-/** One pattern for a glob whose `**` each stand for a component at least: groups, with what is nested in them, and wildcards become `*`. */
+/** One pattern for a glob in which each `**` matches at least one component: wildcards and groups, with everything nested in them, become `*`. */
 export function arnPattern(glob: string): string {
   let pattern = "";
   for (let at = glob.startsWith("./") ? 2 : 0; at < glob.length; at++) {
@@ -66,7 +66,8 @@ export function arnPattern(glob: string): string {
 }
 
 /**
- * Where a group ends. One with a class in it, in which brackets are characters, is taken to reach to the last bracket of the glob: never too short.
+ * The end of a group. A group that contains a character class, in which brackets are literals, is assumed to end at the last bracket of
+ * the glob, so that the pattern is never too narrow.
  */
 function groupEnd(glob: string, start: number): number {
   const last = Math.max(...["}", ")", "]"].map((close) => glob.lastIndexOf(close)));

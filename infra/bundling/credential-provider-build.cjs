@@ -1,5 +1,5 @@
-// Where the AWS SDK looks for credentials. A build of CodeBuild has those of its role at an address of its container, named in
-// AWS_CONTAINER_CREDENTIALS_RELATIVE_URI (AWS SDKs and tools reference guide, "Container credential provider"). They are renewed before they end.
+// The AWS SDK's credentials in a CodeBuild build: from the container endpoint in AWS_CONTAINER_CREDENTIALS_RELATIVE_URI (AWS SDKs and
+// tools reference guide, "Container credential provider"). They are renewed before they expire.
 "use strict";
 
 const { fromHttp } = require("@aws-sdk/credential-provider-http");

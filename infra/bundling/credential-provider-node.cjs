@@ -1,5 +1,5 @@
-// Where the AWS SDK looks for credentials. A Lambda function has them in its environment and nowhere else (AWS Lambda developer
-// guide, "Defined runtime environment variables"): no profiles, no single sign-on, no instance metadata.
+// The AWS SDK's credentials in a Lambda function: only from environment variables (AWS Lambda developer guide, "Defined runtime
+// environment variables"), without profiles, single sign-on and instance metadata.
 "use strict";
 
 const { fromEnv } = require("@aws-sdk/credential-provider-env");

@@ -1,4 +1,4 @@
-// What Google's library tells developers of its proxies; a function has none, and a log of its own.
+// Replaces the package debug, with which the dependencies of Google's library write debug output; the functions do not need it.
 "use strict";
 
 module.exports = () => () => undefined;

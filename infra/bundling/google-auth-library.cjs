@@ -1,4 +1,4 @@
-// All of Google's library that the functions use: federation and keys, without its search for whatever else there may be.
+// The part of Google's library that the functions use: federation and keys, without the discovery of other credentials.
 "use strict";
 
 const { AwsClient } = require("../../node_modules/google-auth-library/build/src/auth/awsclient.js");

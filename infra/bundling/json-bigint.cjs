@@ -1,4 +1,4 @@
-// Google's library reads the metadata of Google's own machines with it; a Lambda function never runs on one.
+// Replaces the package json-bigint, with which Google's library parses instance metadata; a Lambda function has none.
 "use strict";
 
 module.exports = JSON;

@@ -1,4 +1,4 @@
-// Google's library brings a fetch of its own; Node has one.
+// Replaces the package node-fetch, the fetch of Google's library; Node has its own.
 "use strict";
 
 module.exports = globalThis.fetch;

@@ -1,4 +1,4 @@
-// All of undici that the functions use, without its fetch, WebSocket, cache and mocks: half of its size.
+// The part of undici that the functions use, without fetch, WebSocket, cache and mocks: half of its size.
 "use strict";
 
 const Agent = require("../../node_modules/undici/lib/dispatcher/agent.js");

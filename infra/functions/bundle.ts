@@ -3,10 +3,10 @@ import { OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { fileURLToPath } from "node:url";
 
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
-/** Dependencies that still `require` need a `require` inside an ES module. */
+/** CommonJS dependencies need a `require` inside the ES module. */
 export const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
-/** Packages of which the functions need a part: what stands for them in the bundles. */
+/** Aliases of the bundles: smaller replacements for packages of which the functions need only a part. */
 const LEANER = {
   undici: "undici.cjs",
   "node-fetch": "node-fetch.cjs",
@@ -15,10 +15,10 @@ const LEANER = {
   "google-auth-library": "google-auth-library.cjs",
   "@aws-sdk/credential-provider-node": "credential-provider-node.cjs",
 } as const;
-/** Parsers that undici loads only when asked to, or where the one it prefers cannot run: a third of a bundle. */
+/** Parsers that undici loads only on request, or as a fallback for its preferred one: a third of a bundle. */
 export const NEVER_LOADED = ["../milo/*", "../llhttp/llhttp-wasm.js"];
 
-/** How a function becomes one file: an ES module, minified, the SDK and all else inside. */
+/** Bundles a function into one minified ES module, with the AWS SDK and all other dependencies. */
 export const BUNDLE: BundlingOptions = {
   format: OutputFormat.ESM,
   target: "node24",
@@ -32,7 +32,7 @@ export const BUNDLE: BundlingOptions = {
   ),
 };
 
-/** How the long lane becomes one file: as the functions do, but for where a build finds its credentials. */
+/** Aliases of the long lane's bundle: those of the functions, with the credentials of a build. */
 export const BUILD_ALIASES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({ ...LEANER, "@aws-sdk/credential-provider-node": "credential-provider-build.cjs" }).map(
     ([name, file]) => [name, `${ROOT}infra/bundling/${file}`],

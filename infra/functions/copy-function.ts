@@ -19,13 +19,13 @@ export interface CopyFunctionProps extends SourceAccess {
   readonly settings: DeployedSettings;
 }
 
-/** The function, and the UUIDs of the event source mappings that feed its queues to it. */
+/** The function, and the UUIDs of the event source mappings of its queues. */
 export interface CopyFunction {
   readonly copy: NodejsFunction;
   readonly mappings: readonly string[];
 }
 
-/** Request -> one tag at the target. One message at a time, so that a copy that is killed takes no other with it. */
+/** Copies one tag per request. The batch size is 1, so that a killed copy affects no other message. */
 export function createCopyFunction(scope: Construct, props: CopyFunctionProps): CopyFunction {
   const { settings } = props;
   const copy = createNodeFunction(scope, "Copy", {
@@ -35,7 +35,7 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
     timeoutSeconds: COPY_TIMEOUT_SECONDS,
     settings,
   });
-  // One statement for all of them: a policy of one each would soon be larger than IAM takes.
+  // One statement for all queues: one for each would soon exceed the size limit of a policy.
   const fed = props.queues.filter(({ priority }) => priority !== "long");
   copy.addToRolePolicy(
     new PolicyStatement({ actions: CONSUME_ACTIONS, resources: fed.map(({ queue }) => queue.queueArn) }),
@@ -53,7 +53,7 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
   return { copy, mappings };
 }
 
-/** Reading, and nothing else, of the repositories that the rules name. */
+/** Allows a role to pull from the rules' repositories. */
 export function allowPull(role: IRole, access: SourceAccess): void {
   const { arns, acknowledgements } = repositoryArns(access);
   role.addToPrincipalPolicy(
@@ -63,7 +63,7 @@ export function allowPull(role: IRole, access: SourceAccess): void {
   Validations.of(role).acknowledge(
     {
       id: "AwsSolutions-IAM5[Resource::*]",
-      reason: "ecr:GetAuthorizationToken has no resources; all else in this policy names its own.",
+      reason: "ecr:GetAuthorizationToken supports no resources; all other statements of this policy name theirs.",
     },
     ...acknowledgements,
   );

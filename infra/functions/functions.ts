@@ -20,7 +20,7 @@ export interface FunctionParts {
   readonly settings: DeployedSettings;
 }
 
-/** The functions, each with what it must know; queues and mappings it finds by their names. */
+/** Creates the functions. They derive the names of queues, and look up event source mappings, at run time. */
 export function createFunctions(scope: Construct, parts: FunctionParts) {
   const { configuration, text, queues, table, settings } = parts;
   const { deployment, liveConcurrency: live, backfillConcurrency: backfill } = settings;

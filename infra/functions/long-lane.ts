@@ -16,23 +16,22 @@ import { allowPull } from "./copy-function.ts";
 import type { FunctionParts } from "./functions.ts";
 
 export interface LongLaneProps extends FunctionParts {
-  /** Starts a build when something waits for one. */
+  /** The role that may start builds. */
   readonly starter: IRole;
 }
 
-/** The role of the builds, and the project. */
 export interface LongLane {
   readonly role: IRole;
   readonly project: Project;
 }
 
-/** Node of the functions, on a standard image of CodeBuild (CodeBuild user guide, "Available runtimes"). */
+/** The Node version of the functions, available on a standard image of CodeBuild (CodeBuild user guide, "Available runtimes"). */
 const NODE = 24;
 
 /**
- * Where copies go on that take longer than a function may: a CodeBuild project, started by the probe function, that works through the long
- * queues one build at a time and costs nothing in between. Its role is
- * to be trusted and allowed as the copy function's.
+ * The long lane, for copies that take longer than a function may: a CodeBuild project whose builds the probe function starts. One build at
+ * a time processes the long queues; without a build, the project costs nothing. Its role needs the same trust and permissions as the copy
+ * function's.
  */
 export function createLongLane(scope: Construct, props: LongLaneProps): LongLane {
   const { settings, starter } = props;
@@ -47,7 +46,7 @@ export function createLongLane(scope: Construct, props: LongLaneProps): LongLane
   logGroup.grantWrite(role);
   const project = new Project(scope, "LongLane", {
     projectName: resourceName("build", "long-lane", deployment),
-    description: "Copies what takes longer than a function may",
+    description: "Runs copies that take longer than a function may",
     source: Source.s3({ bucket: code.bucket, path: code.s3ObjectKey }),
     buildSpec: BuildSpec.fromObject({
       version: "0.2",
@@ -61,7 +60,7 @@ export function createLongLane(scope: Construct, props: LongLaneProps): LongLane
     timeout: Duration.seconds(LONG_TIMEOUT_SECONDS),
     queuedTimeout: Duration.seconds(LONG_TIMEOUT_SECONDS),
     concurrentBuildLimit: 1,
-    // CDK would add permissions of its own, with wildcards; ours are all there is.
+    // CDK would add permissions with wildcards.
     role: role.withoutPolicyUpdates(),
     grantReportGroupPermissions: false,
     logging: { cloudWatch: { logGroup } },
@@ -70,7 +69,7 @@ export function createLongLane(scope: Construct, props: LongLaneProps): LongLane
   if (encryptionKey === undefined) {
     Validations.of(project).acknowledge({
       id: "AwsSolutions-CB4",
-      reason: "The key encrypts what builds produce; these produce no artifact.",
+      reason: "The key encrypts build artifacts; these builds produce none.",
     });
   }
   starter.addToPrincipalPolicy(
@@ -79,7 +78,7 @@ export function createLongLane(scope: Construct, props: LongLaneProps): LongLane
   return { role, project };
 }
 
-/** Reads its own code, and the source. */
+/** A role that may read the code of the builds, and pull from the source. */
 function createRole(scope: Construct, { settings, configuration }: LongLaneProps, code: Asset): Role {
   const role = new Role(scope, "LongLaneRole", {
     roleName: resourceName("role", "long-lane", settings.deployment),
@@ -106,13 +105,13 @@ function variablesOf({ text, table, settings }: LongLaneProps): Record<string, {
   return Object.fromEntries(Object.entries({ ...variables, ...switches }).map(([name, value]) => [name, { value }]));
 }
 
-/** The runner as one file, from the same sources as the copy function. */
+/** Bundles the entry point of the builds into one file. */
 function bundle(scope: Construct): Asset {
   return new Asset(scope, "LongLaneCode", {
     path: join(ROOT, "functions", "copy"),
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never used: esbuild is here.
+      // Required by CDK, but never used: the local bundling always succeeds.
       image: DockerImage.fromRegistry("public.ecr.aws/docker/library/node:24"),
       local: {
         tryBundle(folder) {

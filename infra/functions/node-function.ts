@@ -12,12 +12,12 @@ import type { FunctionName } from "../../src/contract/stack/names.ts";
 import { limitVariables } from "./variables.ts";
 
 export interface NodeFunctionProps {
-  /** The folder in `functions/`; also the end of role and function name. */
+  /** The folder in `functions/`, and a part of the names of function and role. */
   readonly name: FunctionName;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
-  /** What Lambda does when an asynchronous invocation fails; for functions that are invoked so. */
+  /** Retries of asynchronous invocations; for functions that are invoked asynchronously. */
   readonly asynchronous?: { readonly retries: number; readonly maxAgeSeconds: number };
   readonly settings: Pick<
     DeployedSettings,
@@ -25,18 +25,19 @@ export interface NodeFunctionProps {
   >;
 }
 
-/** Blobs pass through in pieces that live for moments: a small young generation keeps 70 MiB less of them around. */
+/** Chunks of blobs are short-lived: a small young generation saves 70 MiB of memory. */
 const NODE_OPTIONS = "--max-semi-space-size=4";
 /**
- * The layer's wrapper loads it before the function. Its metrics (Application Signals) are off: they would need more permissions, and ours
- * say more. The header is X-Ray's, as SQS carries it from the fan-out function to the copy function.
+ * The layer's wrapper loads OpenTelemetry before the function. Application Signals are off: they need more permissions, and the functions
+ * emit their own metrics. Traces propagate by X-Ray's header, which SQS carries from the fan-out function to the copy function.
  */
 const OPEN_TELEMETRY = {
   AWS_LAMBDA_EXEC_WRAPPER: "/opt/otel-instrument",
   OTEL_AWS_APPLICATION_SIGNALS_ENABLED: "false",
   OTEL_PROPAGATORS: "xray,tracecontext",
 };
-/** A Lambda function on Node 24 and arm64, bundled into one file, with its own log group and a role of its own. */
+
+/** A Lambda function on Node 24 and arm64, bundled into one file, with its own log group and role. */
 export function createNodeFunction(scope: Construct, id: string, props: NodeFunctionProps): NodejsFunction {
   const { settings } = props;
   const { openTelemetryLayer: layer } = settings;
@@ -53,7 +54,7 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
   if (settings.tracing) {
     Validations.of(role).acknowledge({
       id: "AwsSolutions-IAM5[Resource::*]",
-      reason: "X-Ray's actions have no resources; all else in this policy names its own.",
+      reason: "X-Ray's actions support no resources; all other statements of this policy name theirs.",
     });
   }
   const created = new NodejsFunction(scope, id, {

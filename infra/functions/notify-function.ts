@@ -15,10 +15,10 @@ import { allowRecords } from "../access/record-access.ts";
 import type { DeployedSettings, Notifications } from "../settings/settings.ts";
 
 /**
- * Lets CloudWatch publish the alarms of this account. Any statement of our own, as the one that demands TLS, replaces the policy that SNS gives a
- * topic, which is what would let it (Amazon SNS developer guide, "Default access policy").
+ * Allows CloudWatch to publish alarms of this account. SNS's default policy would allow it, but any explicit statement, such as the one
+ * that enforces TLS, replaces that policy (Amazon SNS developer guide, "Default access policy").
  */
-function publishing(topic: Topic): PolicyStatement {
+function publishStatement(topic: Topic): PolicyStatement {
   return new PolicyStatement({
     principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
     actions: ["sns:Publish"],
@@ -46,16 +46,16 @@ export function createNotifications(
     } satisfies NotifyEnvironment,
     memoryMegabytes: 256,
     timeoutSeconds: NOTIFY_TIMEOUT_SECONDS,
-    // SNS invokes it asynchronously: it comes again after one minute and after two.
+    // SNS invokes it asynchronously. Lambda retries after one minute, and again after two.
     asynchronous: { retries: ASYNC_RETRIES, maxAgeSeconds: ASYNC_MAX_AGE_SECONDS },
     settings,
   });
   webhook.grantRead(notify);
   allowRecords(roleOf(notify), table, "notify");
   if (settings.encryptionKey !== undefined) allowKeyForRoles([roleOf(notify)], settings.encryptionKey);
-  // Alarms cannot publish to a topic with a key that CloudWatch may not use; what is in it is no secret.
+  // Without a KMS key: CloudWatch could not publish to a topic whose key it may not use, and alarms are not secret.
   const topic = new Topic(scope, "Alarms", { enforceSSL: true });
-  topic.addToResourcePolicy(publishing(topic));
+  topic.addToResourcePolicy(publishStatement(topic));
   topic.addSubscription(new LambdaSubscription(notify));
   return { notify, topic };
 }

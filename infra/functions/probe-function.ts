@@ -12,13 +12,13 @@ import type { DeployedSettings } from "../settings/settings.ts";
 
 export interface ProbeFunctionProps {
   readonly environment: ProbeEnvironment;
-  /** Event source mappings it may pause and open. */
+  /** UUIDs of the event source mappings that it may pause and resume. */
   readonly mappings: readonly string[];
   readonly schedules: Schedules;
   readonly settings: DeployedSettings;
 }
 
-/** Every minute: pauses the queues of a destination that is away, asks whether it is back, and opens them slowly. */
+/** Runs every minute: pauses the queues of an unavailable destination, probes it, and resumes the queues gradually. */
 export function createProbeFunction(
   scope: Construct,
   { environment, mappings, schedules, settings }: ProbeFunctionProps,
@@ -28,14 +28,14 @@ export function createProbeFunction(
     environment: environment,
     memoryMegabytes: 256,
     timeoutSeconds: PROBE_TIMEOUT_SECONDS,
-    // The next call comes soon: one that failed or is late would only meet it.
+    // The next scheduled call comes soon: a retried or late one would only overlap with it.
     asynchronous: { retries: 0, maxAgeSeconds: PROBE_RATE_MINUTES * 60 },
     settings,
   });
   allowIntake(probe, mappings);
   schedules.add({
     name: "probe",
-    description: "Looks after destinations that are away",
+    description: "Probes unavailable destinations",
     expression: everyMinutes(PROBE_RATE_MINUTES),
     target: probe,
     retries: 0,
@@ -43,9 +43,9 @@ export function createProbeFunction(
   return probe;
 }
 
-/** Finding and changing these mappings, and nothing else of Lambda. */
-export function allowIntake(watcher: NodejsFunction, mappings: readonly string[]): void {
-  watcher.addToRolePolicy(
+/** Allows a function to list the event source mappings of the account, and to change these. */
+export function allowIntake(caller: NodejsFunction, mappings: readonly string[]): void {
+  caller.addToRolePolicy(
     new PolicyStatement({
       actions: ["lambda:UpdateEventSourceMapping"],
       resources: mappings.map(
@@ -53,9 +53,9 @@ export function allowIntake(watcher: NodejsFunction, mappings: readonly string[]
       ),
     }),
   );
-  watcher.addToRolePolicy(new PolicyStatement({ actions: ["lambda:ListEventSourceMappings"], resources: ["*"] }));
-  Validations.of(roleOf(watcher)).acknowledge({
+  caller.addToRolePolicy(new PolicyStatement({ actions: ["lambda:ListEventSourceMappings"], resources: ["*"] }));
+  Validations.of(roleOf(caller)).acknowledge({
     id: "AwsSolutions-IAM5[Resource::*]",
-    reason: "lambda:ListEventSourceMappings has no resources; all else in this policy names its own.",
+    reason: "lambda:ListEventSourceMappings supports no resources; all other statements of this policy name theirs.",
   });
 }

@@ -16,15 +16,15 @@ import type { SourceAccess } from "../access/source-access.ts";
 
 export interface ReconcileFunctionProps extends SourceAccess {
   readonly environment: ReconcileEnvironment;
-  /** Event source mappings it may open, should nobody else. */
+  /** UUIDs of the event source mappings that it may resume when the probe function does not. */
   readonly mappings: readonly string[];
   readonly schedules: Schedules;
-  /** Comparisons with a schedule of their own. */
+  /** Comparisons with their own schedule. */
   readonly named: Configuration["reconcile"]["schedules"];
   readonly settings: DeployedSettings;
 }
 
-/** Every few minutes: goes on comparing the source with its destinations, and asks for what differs. */
+/** Runs every minute: continues comparisons of the source with its destinations, and requests copies of tags that differ. */
 export function createReconcileFunction(scope: Construct, props: ReconcileFunctionProps): NodejsFunction {
   const { schedules } = props;
   const reconcile = createNodeFunction(scope, "Reconcile", {
@@ -32,7 +32,7 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
     environment: props.environment,
     memoryMegabytes: 512,
     timeoutSeconds: RECONCILE_TIMEOUT_SECONDS,
-    // The next call goes on where this one stopped.
+    // The next scheduled call continues where this one stopped.
     asynchronous: { retries: 0, maxAgeSeconds: RECONCILE_RATE_MINUTES * 60 },
     settings: props.settings,
   });
@@ -40,7 +40,7 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
   allowListing(reconcile, props);
   schedules.add({
     name: "reconcile",
-    description: "Compares the source with its destinations, and goes on with comparisons that were begun",
+    description: "Compares the source with its destinations, and continues unfinished comparisons",
     expression: everyMinutes(RECONCILE_RATE_MINUTES),
     target: reconcile,
     retries: 0,
@@ -48,7 +48,7 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
   for (const { name, at, timeZone } of props.named) {
     schedules.add({
       name: `reconcile-${name}`,
-      description: `Begins the comparison ${name}`,
+      description: `Starts the comparison ${name}`,
       expression: at,
       timeZone,
       target: reconcile,
@@ -59,7 +59,7 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
   return reconcile;
 }
 
-/** Reading what images the rules' repositories hold. Which repositories there are is a question to the whole registry. */
+/** Allows listing the images of the rules' repositories. Listing the repositories themselves needs the whole registry. */
 function allowListing(reconcile: NodejsFunction, access: SourceAccess): void {
   const { arns, acknowledgements } = repositoryArns(access);
   const [all] = repositoryArns({ ...access, repositories: ["*"] }).arns;

@@ -7,16 +7,16 @@ import { resourceName } from "../../src/contract/stack/names.ts";
 import type { Deployment } from "../../src/contract/stack/names.ts";
 
 export interface ScheduleProps {
-  /** The part of the schedule's name that is its own and stays: an update changes the schedule in place. */
+  /** Part of the schedule's name. It is stable, so that an update changes the schedule in place. */
   readonly name: string;
   readonly description: string;
   /** `rate(...)` or `cron(...)`. */
   readonly expression: string;
   readonly timeZone?: string | undefined;
   readonly target: IFunction;
-  /** What the function is called with. */
+  /** The event of the invocation. */
   readonly input?: object;
-  /** Calls that fail are repeated so often, within an hour; none when the next one comes soon anyway. */
+  /** Retries of a failed invocation within an hour; 0 when the next scheduled one comes soon. */
   readonly retries: number;
 }
 
@@ -25,7 +25,7 @@ export function everyMinutes(minutes: number): string {
   return `rate(${minutes} minute${minutes === 1 ? "" : "s"})`;
 }
 
-/** The stack's schedules: a group of Amazon EventBridge Scheduler with a role that may call their functions, and nothing else. */
+/** The stack's schedules: a group of Amazon EventBridge Scheduler, with a role that may invoke only their functions. */
 export class Schedules extends Construct {
   readonly #group: CfnScheduleGroup;
   readonly #role: Role;
@@ -36,7 +36,7 @@ export class Schedules extends Construct {
     this.#deployment = deployment;
     const name = resourceName("scheduleGroup", "schedules", deployment);
     this.#group = new CfnScheduleGroup(this, "Group", { name });
-    // Another account's schedule cannot borrow the role (the confused deputy).
+    // Prevents a schedule of another account from using the role (the confused deputy problem).
     const ours = {
       StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID },
       ArnLike: {
@@ -66,7 +66,7 @@ export class Schedules extends Construct {
         retryPolicy: { maximumRetryAttempts: retries, maximumEventAgeInSeconds: retries === 0 ? 60 : 3_600 },
       },
     });
-    // The role must be able to call before the first call is due.
+    // The role must have its permissions before the first invocation is due.
     schedule.node.addDependency(this.#role);
   }
 }

@@ -2,27 +2,27 @@ import { Stack } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { CfnFunction } from "aws-cdk-lib/aws-lambda";
 
-/** What a function's variables may be in all, names included (AWS Lambda developer guide, "Quotas"). */
-export const VARIABLES_MAX_BYTES = 4_096;
+/** The largest total size of a function's variables, with their names (AWS Lambda developer guide, "Quotas"). */
+const VARIABLES_MAX_BYTES = 4_096;
 /** CloudFormation names a resource STACK-LOGICALID-RANDOM, with 12 or 13 random characters. */
 const RANDOM_LENGTH = 14;
-/** What a value that nobody can know before the deployment is taken for: an ARN, a URL. */
+/** Assumed length of a value that is unknown before the deployment, such as an ARN or a URL. */
 const UNKNOWN_LENGTH = 256;
 
-/** Makes the synthesis fail, and not the deployment, when a function has more variables than Lambda takes. */
+/** Fails the synthesis, rather than the deployment, when the variables of a function exceed the limit. */
 export function limitVariables(created: LambdaFunction): void {
   created.node.addValidation({
     validate() {
       const bytes = variableBytes(created);
       if (bytes <= VARIABLES_MAX_BYTES) return [];
       return [
-        `the variables of ${created.node.id} have ${bytes} bytes, and Lambda takes ${VARIABLES_MAX_BYTES}; join rules and destinations with globs, or deploy several stacks (-c stack=NAME)`,
+        `the variables of ${created.node.id} have ${bytes} bytes, and Lambda allows ${VARIABLES_MAX_BYTES}; combine rules with globs, or deploy several stacks (-c stack=NAME)`,
       ];
     },
   });
 }
 
-/** The variables as Lambda counts them: the JSON text of the whole map. */
+/** The size of the variables as Lambda counts it: of the JSON text of the whole map. */
 export function variableBytes(created: LambdaFunction): number {
   const stack = Stack.of(created);
   const { defaultChild } = created.node;
@@ -34,7 +34,7 @@ export function variableBytes(created: LambdaFunction): number {
   return Buffer.byteLength(JSON.stringify(Object.fromEntries(known)));
 }
 
-/** A value as it will be, with something as long for what CloudFormation puts in. */
+/** A value with placeholders of the expected length for what CloudFormation inserts. */
 function estimated(value: unknown, stackName: string): string {
   if (typeof value === "string") return value;
   const join = fieldOf(value, "Fn::Join");

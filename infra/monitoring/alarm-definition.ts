@@ -4,16 +4,17 @@ import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import { METRIC_NAMESPACE } from "../../src/contract/telemetry/metric-names.ts";
 import type { MetricName } from "../../src/contract/telemetry/metric-names.ts";
 
-/** One alarm: what it looks at, when it goes off, and what it says. */
+/** One alarm: its metric, when it is raised, and its description. */
 export interface AlarmDefinition {
   readonly id: string;
   readonly metric: IMetric;
+  /** Raised when the metric is above this value. */
   readonly threshold: number;
-  /** Periods in a row. */
+  /** Consecutive periods that must breach the threshold; 1 by default. */
   readonly periods?: number;
-  /** Goes off below `above` instead, and when nothing is heard. */
+  /** Raised below the threshold instead, and when data is missing. */
   readonly isHeartbeat?: boolean;
-  /** What has happened, in one sentence. */
+  /** What happened, in one sentence. */
   readonly summary: string;
   /** Heading in the runbook. */
   readonly runbookHeading: string;
@@ -23,13 +24,13 @@ export const MINUTES_5: Duration = Duration.minutes(5);
 export const MINUTES_15: Duration = Duration.minutes(15);
 export const HOUR: Duration = Duration.hours(1);
 
-/** Does it look at what our functions emit? */
-export function isOurs(metric: IMetric): boolean {
-  if (metric instanceof MathExpression) return Object.values(metric.usingMetrics).some(isOurs);
+/** True for a metric that the functions emit, or an expression with one. */
+export function isOwnMetric(metric: IMetric): boolean {
+  if (metric instanceof MathExpression) return Object.values(metric.usingMetrics).some(isOwnMetric);
   return metric instanceof CloudWatchMetric && metric.namespace === METRIC_NAMESPACE;
 }
 
-/** One of our own metrics, of one function of one stack and, where it has one, one destination. */
+/** A metric of one function of one stack, with destination and reason where it has them. */
 export function ownMetric(
   metricName: MetricName,
   dimensionsMap: {

@@ -11,7 +11,7 @@ import type { DescribedQueue } from "../storage/copy-queues.ts";
 import { destinationAlarms } from "./destination-alarms.ts";
 import { deferralAlarms, functionAlarms, longLaneAlarms, lossAlarms, notificationAlarms } from "./stack-alarms.ts";
 import { describeAlarm } from "./runbook.ts";
-import { isOurs } from "./alarm-definition.ts";
+import { isOwnMetric } from "./alarm-definition.ts";
 import type { AlarmDefinition } from "./alarm-definition.ts";
 
 export interface AlarmsProps {
@@ -20,21 +20,21 @@ export interface AlarmsProps {
   /** Events that could not be delivered to the fan-out function. */
   readonly undelivered: Queue;
   readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: NodejsFunction };
-  /** The long lane's; undefined where there is none. */
+  /** The project of the long lane; undefined without a long lane. */
   readonly project: Project | undefined;
-  /** Told when an alarm changes its state. */
+  /** Actions for alarms and recoveries. */
   readonly actions: readonly IAlarmAction[];
-  /** Where the runbook is published; every description leads to a heading of it. */
+  /** Where the runbook is published; descriptions link to its headings. */
   readonly runbookUrl: string | undefined;
-  /** Is a chat room told of alarms? */
+  /** Whether a chat room receives alarms. */
   readonly isNotifying: boolean;
-  /** Are there metrics of our own? */
+  /** Whether the functions emit metrics. */
   readonly metrics: boolean;
   readonly reconcileEveryMinutes: number;
   readonly deployment: Deployment;
 }
 
-/** Every alarm there is; each says what has happened and where to read on. */
+/** Creates all alarms. Each description says what happened and refers to the runbook. */
 export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
   const definitions = [
     ...lossAlarms(props),
@@ -44,7 +44,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
     ...longLaneAlarms(props),
     ...destinationsOf(props.queues).flatMap((name) => destinationAlarms(name, props)),
   ];
-  const available = definitions.filter(({ metric }) => props.metrics || !isOurs(metric));
+  const available = definitions.filter(({ metric }) => props.metrics || !isOwnMetric(metric));
   return available.map((definition) => createAlarm(scope, definition, props));
 }
 

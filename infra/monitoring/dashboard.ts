@@ -22,7 +22,7 @@ import type { DescribedQueue } from "../storage/copy-queues.ts";
 export interface DashboardProps {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
-  /** The long lane's; undefined where there is none. */
+  /** The project of the long lane; undefined without a long lane. */
   readonly project: Project | undefined;
   readonly alarms: readonly Alarm[];
   readonly deployment: Deployment;
@@ -32,10 +32,10 @@ const HALF = 12;
 const FULL = 24;
 const DAY = Duration.days(1);
 
-/** What a person looks at first: is anything wrong, how late are pushes, how much goes through, what waits, what fails, what it costs. */
+/** The dashboard: alarms, lag, throughput, backlog, failures, circuits and cost. */
 export function createDashboard(scope: Construct, props: DashboardProps): Dashboard {
   const text =
-    "# Freightliner\nFrom Amazon ECR to its destinations: lag, throughput, backlog, failures, circuits, money.";
+    "# Freightliner\nFrom Amazon ECR to its destinations: lag, throughput, backlog, failures, circuits, cost.";
   return new Dashboard(scope, "Dashboard", {
     dashboardName: resourceName("dashboard", "dashboard", props.deployment),
     widgets: [
@@ -74,12 +74,12 @@ function rowsOf({ queues, deadLetters, project, deployment: { stack } }: Dashboa
     ],
     [
       graph("Circuits: 0 closed, 1 half-open, 2 open", each(Metric.circuitState, "Maximum", "probe")),
-      graph("Found by comparing", found),
+      graph("Found by comparisons", found),
     ],
     ...(project === undefined ? [] : [longLane(project, queues)]),
     [
       new SingleValueWidget({
-        title: "Estimated cost, mostly egress to the internet: dollars a day",
+        title: "Estimated cost in dollars per day, mostly egress to the internet",
         metrics: money,
         width: FULL,
         height: 4,
@@ -88,13 +88,13 @@ function rowsOf({ queues, deadLetters, project, deployment: { stack } }: Dashboa
   ];
 }
 
-/** Builds by CodeBuild's own metrics, which count what began and ended ("CodeBuild CloudWatch metrics"); what runs, the queues know. */
+/** Started and finished builds by CodeBuild's own metrics ("CodeBuild CloudWatch metrics"), and running copies by the messages in flight. */
 function longLane(project: Project, queues: readonly DescribedQueue[]): IWidget[] {
   const sum = { statistic: "Sum", period: MINUTES_5 };
   const builds = [
     project.metricBuilds({ ...sum, label: "started" }),
     project.metricFailedBuilds({ ...sum, label: "failed" }),
-    project.metricSucceededBuilds({ ...sum, label: "ended well" }),
+    project.metricSucceededBuilds({ ...sum, label: "succeeded" }),
   ];
   const running = queues
     .filter(({ priority }) => priority === "long")
@@ -105,14 +105,14 @@ function longLane(project: Project, queues: readonly DescribedQueue[]): IWidget[
         label: destination,
       }),
     );
-  return [graph("Long lane: builds", builds), graph("Long lane: copies that a build is at", running)];
+  return [graph("Long lane: builds", builds), graph("Long lane: copies in progress", running)];
 }
 
 function graph(title: string, left: IMetric[]): GraphWidget {
   return new GraphWidget({ title, left, width: HALF, height: 6 });
 }
 
-/** One line for each value that a reason has had (CloudWatch user guide, "CloudWatch search expression syntax"). */
+/** One line per reason (CloudWatch user guide, "CloudWatch search expression syntax"). */
 function searchBy(metric: MetricName, stack: string): MathExpression {
   return new MathExpression({
     expression: `SEARCH('{${METRIC_NAMESPACE},stack,service,destination,reason} MetricName="${metric}" stack="${stack}"', 'Sum', 300)`,

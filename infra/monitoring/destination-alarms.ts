@@ -8,10 +8,13 @@ import type { AlarmsProps } from "./alarms.ts";
 import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./alarm-definition.ts";
 import type { AlarmDefinition } from "./alarm-definition.ts";
 
-/** A metric of the copy function at this destination, for one reason. */
+/** A metric of one function for one destination. */
+type DestinationMetric = (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric;
+
+/** A metric of the copy function for one destination and one reason. */
 type ByReason = (metric: MetricName, reason: string, statistic: string) => CloudWatchMetric;
 
-/** How one destination is doing. */
+/** All alarms of one destination. */
 export function destinationAlarms(
   destination: string,
   {
@@ -20,7 +23,7 @@ export function destinationAlarms(
     deployment: { stack },
   }: Pick<AlarmsProps, "queues" | "reconcileEveryMinutes" | "deployment">,
 ): AlarmDefinition[] {
-  const own = (metric: MetricName, service: string, statistic: string, period: Duration): CloudWatchMetric =>
+  const own: DestinationMetric = (metric, service, statistic, period) =>
     ownMetric(metric, { stack, service, destination }, statistic, period);
   const byReason: ByReason = (metric, reason, statistic) =>
     ownMetric(metric, { stack, service: "copy", destination, reason }, statistic, MINUTES_5);
@@ -31,7 +34,7 @@ export function destinationAlarms(
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: MINUTES_5 }),
       threshold: 1_800,
       periods: 3,
-      summary: `A push has been waiting for ${destination} for more than half an hour.`,
+      summary: `A push to ${destination} has been waiting for more than half an hour.`,
       runbookHeading: "Oldest message",
     })),
     ...waitAlarms(destination, own, byReason),
@@ -43,37 +46,34 @@ export function destinationAlarms(
       id: `${destination}-circuit-open`,
       metric: own(Metric.circuitState, "probe", "Minimum", MINUTES_5),
       threshold: 1,
-      summary: `${destination} has been away for five minutes; nothing is sent there until it is back.`,
+      summary: `${destination} has been unavailable for five minutes; copies to it are paused until it recovers.`,
       runbookHeading: "Circuit open",
     },
     {
       id: `${destination}-events-missed`,
       metric: own(Metric.eventsMissed, "reconcile", "Sum", HOUR),
       threshold: 10,
-      summary: `More than ten pushes in an hour had no event; they were found by comparing with ${destination}.`,
+      summary: `More than ten pushes in an hour had no event; the comparison with ${destination} found them.`,
       runbookHeading: "Events missed",
     },
   ];
 }
 
-/** Copies that all fail, and none that is replicated: then `r` has no data, and would leave the rate without any. */
-function failureRateAlarm(
-  destination: string,
-  own: (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric,
-): AlarmDefinition {
+/** FILL counts missing data as 0: when all copies fail, `r` has no data, and without FILL the rate would have none either. */
+function failureRateAlarm(destination: string, own: DestinationMetric): AlarmDefinition {
   const failed = own(Metric.failed, "copy", "Sum", MINUTES_15);
   const replicated = own(Metric.replicated, "copy", "Sum", MINUTES_15);
   return {
     id: `${destination}-failure-rate`,
     metric: new MathExpression({
       expression: "IF(FILL(f, 0) + FILL(r, 0) > 0, 100 * FILL(f, 0) / (FILL(f, 0) + FILL(r, 0)), 0)",
-      label: "failed for good, %",
+      label: "failed permanently, %",
       period: MINUTES_15,
       usingMetrics: { f: failed, r: replicated },
     }),
     threshold: 5,
     periods: 2,
-    summary: `More than one copy in twenty to ${destination} fails for good.`,
+    summary: `More than 5 % of the copies to ${destination} fail permanently.`,
     runbookHeading: "Failure rate",
   };
 }
@@ -82,21 +82,17 @@ function failureRateAlarm(
 const LONGEST_WAIT_MS = 1_800_000;
 
 /**
- * Pushes that wait, seen by the deliveries that put them off: SQS leaves a message out of the age of its queue's oldest one once it was received three
- * times (SQS developer guide, "Available CloudWatch metrics"), and the lag is known only of what has arrived.
+ * Alarms for waiting pushes, by the age of deferred deliveries: SQS ignores a message that was received three times in the age of the
+ * oldest message (SQS developer guide, "Available CloudWatch metrics"), and the lag covers only pushes that have arrived.
  */
-function waitAlarms(
-  destination: string,
-  own: (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric,
-  byReason: ByReason,
-): AlarmDefinition[] {
+function waitAlarms(destination: string, own: DestinationMetric, byReason: ByReason): AlarmDefinition[] {
   return [
     {
       id: `${destination}-waiting-push`,
       metric: own(Metric.deferredAge, "copy", "Maximum", MINUTES_5),
       threshold: LONGEST_WAIT_MS,
       periods: 3,
-      summary: `A push has been put off again and again for ${destination}, for more than half an hour.`,
+      summary: `A push to ${destination} has been deferred repeatedly for more than half an hour.`,
       runbookHeading: "Waiting pushes",
     },
     {
@@ -110,7 +106,7 @@ function waitAlarms(
   ];
 }
 
-/** Whether this destination is still compared with the source. */
+/** Heartbeat of the comparison of this destination with the source. */
 function comparisonAlarm(
   { stack, destination }: { readonly stack: string; readonly destination: string },
   everyMinutes: number,
@@ -122,17 +118,17 @@ function comparisonAlarm(
     threshold: 1,
     isHeartbeat: true,
     periods: hours,
-    summary: `The source and ${destination} have not been compared for ${hours} hours: a push whose event is lost now stays lost.`,
+    summary: `The source and ${destination} have not been compared for ${hours} hours: a push whose event is lost is not replicated.`,
     runbookHeading: "No comparison",
   };
 }
 
-/** Two comparisons in a row must be missing, and two hours at least: one may take a while. An alarm looks back for a week at most. */
+/** Two consecutive comparisons must be missing, for at least two hours, because one takes a while. An alarm evaluates at most one week. */
 function heartbeatHours(everyMinutes: number): number {
   return Math.min(Math.max(Math.ceil((2 * everyMinutes) / 60), 2), 168);
 }
 
-/** A permission or a login is missing: what is deferred for it waits for people. */
+/** Alarm for a missing permission or login: deferred copies wait until people fix it. */
 function accessAlarm(destination: string, byReason: ByReason): AlarmDefinition {
   const refused = (reason: "login-refused" | "access-denied"): CloudWatchMetric =>
     byReason(Metric.deferredByReason, reason, "Sum");
@@ -145,24 +141,21 @@ function accessAlarm(destination: string, byReason: ByReason): AlarmDefinition {
       usingMetrics: { l: refused("login-refused"), d: refused("access-denied") },
     }),
     threshold: 0,
-    summary: `${destination}, or the source, refuses the functions' login or a permission; copies wait until it is given.`,
+    summary: `${destination} or the source refuses the login of the functions or denies a permission; copies wait until this is fixed.`,
     runbookHeading: "Access refused",
   };
 }
 
 /**
- * The goal for the lag, by how fast its budget burns (Google SRE workbook, "Alerting on SLOs"): over an hour fast enough to
- * spend a month's budget in two days, and still so over the last five minutes' worth of data.
+ * Alarms by the burn rate of the lag's error budget (Google SRE workbook, "Alerting on SLOs"): a rate of 14.4 over an hour spends the budget
+ * of a month in two days, a rate of 6 over six hours in five days.
  */
-function lagAlarms(
-  destination: string,
-  own: (metric: MetricName, service: string, statistic: string, period: Duration) => CloudWatchMetric,
-): AlarmDefinition[] {
+function lagAlarms(destination: string, own: DestinationMetric): AlarmDefinition[] {
   const { percent, withinMs } = LAG_GOAL;
   const burn = (period: Duration): MathExpression =>
     new MathExpression({
       expression: `(100 - within) / ${100 - percent}`,
-      label: "budget burnt, times what is sustainable",
+      label: "burn rate of the error budget",
       period,
       usingMetrics: { within: own(Metric.replicationLag, "copy", `PR(:${withinMs})`, period) },
     });
@@ -172,14 +165,14 @@ function lagAlarms(
       id: `${destination}-lag-fast-burn`,
       metric: burn(HOUR),
       threshold: 14.4,
-      summary: `Pushes arrive late at ${destination}: the goal (${goal}) is missed so badly that a month's allowance is gone in two days.`,
+      summary: `Pushes arrive late at ${destination}: the objective (${goal}) is missed so often that the error budget of a month is exhausted in two days.`,
       runbookHeading: "Lag",
     },
     {
       id: `${destination}-lag-slow-burn`,
       metric: burn(Duration.hours(6)),
       threshold: 6,
-      summary: `Pushes arrive late at ${destination}: the goal (${goal}) is missed for hours.`,
+      summary: `Pushes arrive late at ${destination}: the objective (${goal}) has been missed for hours.`,
       runbookHeading: "Lag",
     },
   ];

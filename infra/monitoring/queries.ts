@@ -4,7 +4,7 @@ import type { Construct } from "constructs";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import type { Deployment } from "../../src/contract/stack/names.ts";
 
-/** Questions people ask of the logs, saved in Logs Insights. */
+/** Saved queries of Logs Insights. The runbook refers to their names. */
 const QUERIES = {
   "What became of an image": {
     fields: ["@timestamp", "message", "outcome", "reason", "digest", "lagMs", "error"],

@@ -4,10 +4,10 @@ import { ROOT } from "../functions/bundle.ts";
 /** The longest description of an alarm, in characters (CloudWatch API, PutMetricAlarm). */
 const DESCRIPTION_MAX = 1_024;
 
-/** What has happened, and what to do: a link to the runbook's heading where it is published, and the runbook's own text where it is not. */
-export function describeAlarm(says: string, heading: string, runbookUrl: string | undefined): string {
-  if (runbookUrl !== undefined) return `${says} What to do: ${runbookUrl}#${anchorOf(heading)}`;
-  const text = `${says} What to do ("${heading}" in the runbook): ${sectionOf(heading)}`;
+/** An alarm description: what happened, and what to do. Links to the published runbook, or contains its text if it is not published. */
+export function describeAlarm(summary: string, heading: string, runbookUrl: string | undefined): string {
+  if (runbookUrl !== undefined) return `${summary} What to do: ${runbookUrl}#${anchorOf(heading)}`;
+  const text = `${summary} What to do ("${heading}" in the runbook): ${sectionOf(heading)}`;
   return text.length <= DESCRIPTION_MAX ? text : `${text.slice(0, DESCRIPTION_MAX - 1)}…`;
 }
 
@@ -18,7 +18,7 @@ function anchorOf(heading: string): string {
     .replaceAll(" ", "-");
 }
 
-/** A section of docs/operate/runbook.md as plain text, in one line. @throws {Error} when there is none. */
+/** A section of docs/operate/runbook.md as one line of plain text. @throws {Error} when it does not exist. */
 function sectionOf(heading: string): string {
   const sections = readFileSync(`${ROOT}docs/operate/runbook.md`, "utf8").split(/^## /m);
   const found = sections.find((section) => section.startsWith(`${heading}\n`));

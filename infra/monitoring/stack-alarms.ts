@@ -5,7 +5,7 @@ import type { AlarmsProps } from "./alarms.ts";
 import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./alarm-definition.ts";
 import type { AlarmDefinition } from "./alarm-definition.ts";
 
-/** What was given up: by the functions, by Lambda, and by EventBridge. */
+/** Alarms for dead letters, and for events that EventBridge or Lambda gave up. */
 export function lossAlarms({
   deadLetters,
   undelivered,
@@ -16,7 +16,7 @@ export function lossAlarms({
       id: "dead-letters",
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", period: MINUTES_5 }),
       threshold: 0,
-      summary: "Copies failed for good: they will not be tried again until they are brought back.",
+      summary: "Copies failed permanently: they are not retried until they are redriven.",
       runbookHeading: "Dead letters",
     },
     {
@@ -24,20 +24,21 @@ export function lossAlarms({
       metric: undelivered.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", period: MINUTES_5 }),
       threshold: 0,
       summary:
-        "Push events were given up: EventBridge could not hand them to Lambda, or the fan-out function failed each time.",
+        "Push events were dropped: EventBridge could not deliver them to Lambda, or all attempts of the fan-out function failed.",
       runbookHeading: "Undelivered events",
     },
     {
       id: "lost-events",
       metric: fanOut.metric("DestinationDeliveryFailures", { statistic: "Sum", period: MINUTES_5 }),
       threshold: 0,
-      summary: "Push events that the fan-out function could not handle were not kept either.",
+      summary:
+        "Push events were lost: the fan-out function failed, and Lambda could not send them to the queue of undelivered events.",
       runbookHeading: "Undelivered events",
     },
   ];
 }
 
-/** The functions themselves. */
+/** Alarms for errors, crashes, throttles and duration of the functions. */
 export function functionAlarms({
   functions,
   deployment: { stack },
@@ -45,7 +46,7 @@ export function functionAlarms({
   const { copy, fanOut, probe, reconcile } = functions;
   const sum = { statistic: "Sum", period: MINUTES_15 };
   const errors = new MathExpression({
-    // One that has no data has no errors: without FILL, the sum would have no data either.
+    // A metric without data means no errors. Without FILL, the sum would have no data either.
     expression: "FILL(a, 0) + FILL(b, 0) + FILL(c, 0) + FILL(d, 0)",
     label: "errors of all functions",
     period: MINUTES_15,
@@ -61,47 +62,47 @@ export function functionAlarms({
       id: "function-errors",
       metric: errors,
       threshold: 3,
-      summary: "Functions ended with errors, or by their time limit, again and again.",
+      summary: "Functions failed or timed out repeatedly.",
       runbookHeading: "Function errors",
     },
     ...(["fan-out", "copy", "probe", "reconcile"] as const).map((service) => ({
       id: `${service}-crashes`,
       metric: ownMetric(Metric.crashes, { stack, service }, "Sum", MINUTES_15),
       threshold: 0,
-      summary: `The ${service} function ended with an unforeseen error.`,
+      summary: `The ${service} function failed with an unexpected error.`,
       runbookHeading: "Function errors",
     })),
     {
       id: "throttles",
       metric: copy.metricThrottles(sum),
       threshold: 10,
-      summary: "Lambda has no room for more copies.",
+      summary: "Lambda throttled the copy function: the concurrency of the account is exhausted.",
       runbookHeading: "Throttles",
     },
     {
       id: "copy-duration",
       metric: copy.metricDuration({ statistic: "Maximum", period: MINUTES_15 }),
       threshold: COPY_TIMEOUT_SECONDS * 900,
-      summary: "A copy took more than nine tenths of the time it may take.",
+      summary: "A copy took more than 90 % of its time limit.",
       runbookHeading: "Copies near their time limit",
     },
   ];
 }
 
-/** Whether messages wait as long as they should. */
+/** Alarm for messages whose deferral failed. */
 export function deferralAlarms({ deployment: { stack } }: Pick<AlarmsProps, "deployment">): AlarmDefinition[] {
   return [
     {
       id: "deferrals-failed",
       metric: ownMetric(Metric.deferralsFailed, { stack, service: "copy" }, "Sum", MINUTES_15),
       threshold: 0,
-      summary: "SQS could not be told when to show a message again; it shows later than it should.",
+      summary: "The visibility timeout of a message could not be changed; SQS delivers it again later than intended.",
       runbookHeading: "Deferrals",
     },
   ];
 }
 
-/** Whether a chat room can be told. */
+/** Alarm for notifications that failed. */
 export function notificationAlarms({
   isNotifying,
   deployment: { stack },
@@ -112,13 +113,13 @@ export function notificationAlarms({
       id: "notifications-failed",
       metric: ownMetric(Metric.notificationsFailed, { stack, service: "notify" }, "Sum", MINUTES_15),
       threshold: 0,
-      summary: "The chat room could not be told of an alarm.",
+      summary: "An alarm could not be sent to the chat room.",
       runbookHeading: "Notifications",
     },
   ];
 }
 
-/** What takes hours: builds that ended badly, whose work the next one takes, and requests that nothing comes of. */
+/** Alarms of the long lane: for failed builds, whose work the next build resumes, and for requests without progress. */
 export function longLaneAlarms({ project, queues }: Pick<AlarmsProps, "project" | "queues">): AlarmDefinition[] {
   if (project === undefined) return [];
   return [
@@ -126,7 +127,7 @@ export function longLaneAlarms({ project, queues }: Pick<AlarmsProps, "project" 
       id: "long-lane-failed",
       metric: project.metricFailedBuilds({ statistic: "Sum", period: MINUTES_15 }),
       threshold: 0,
-      summary: "A build of the long lane failed, ran out of time, or a copy in it crashed.",
+      summary: "A build of the long lane failed or timed out, or a copy in it crashed.",
       runbookHeading: "Long lane",
     },
     ...queues
@@ -135,7 +136,7 @@ export function longLaneAlarms({ project, queues }: Pick<AlarmsProps, "project" 
         id: `${destination}-long-lane-waits`,
         metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: HOUR }),
         threshold: 2 * LONG_TIMEOUT_SECONDS,
-        summary: `A copy for ${destination} has been in the long lane for twice as long as a build may take.`,
+        summary: `A copy for ${destination} has been in the long lane for more than twice the time limit of a build.`,
         runbookHeading: "Long lane",
       })),
   ];

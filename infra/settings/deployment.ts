@@ -4,45 +4,45 @@ import { isStackName } from "../../src/contract/stack/names.ts";
 import type { Deployment } from "../../src/contract/stack/names.ts";
 import { SettingError } from "./settings.ts";
 
-/** Account and region of the registry that is read. */
+/** Account and region of the source registry. */
 export interface SourcePlace {
   readonly account: string;
   readonly region: string;
 }
 
 /**
- * What the names of a Freightliner's resources are made of: the name it was given or its stack's, and the source's region, which is where its events
- * arrive and so where it must be.
- * @throws {SettingError} when it is somewhere else, or has the same names as another one of the app.
+ * The deployment of a construct: the `name` setting or the stack's name, and the source's region.
+ * @throws {SettingError} when the stack is not in the account and region of the source, where ECR's events arrive, or when another construct of the app
+ * has the same name.
  */
 export function deploymentOf(scope: Construct, name: string | undefined, source: SourcePlace): Deployment {
   const stack = Stack.of(scope);
   checkPlace(stack, source);
   const chosen = name ?? stackName(stack);
   if (Token.isUnresolved(chosen) || !isStackName(chosen)) {
-    const problem = "takes the grammar of a stack's name: a letter, then letters, digits and hyphens, 128 at most";
-    throw new SettingError(`name: ${problem}; give one, because the stack's own name is not known or does not fit`);
+    const problem = "must be a letter followed by letters, digits and hyphens, at most 128 characters";
+    throw new SettingError(`name: ${problem}; set one, because the stack's own name is unknown or does not match`);
   }
   const others = scope.node.root.node.findAll().filter((other) => names.get(other) === `${chosen} ${source.region}`);
   if (others.length > 0) {
     throw new SettingError(
-      `name: ${scope.node.path} would be named like ${others[0]?.node.path}; give one of them a name`,
+      `name: ${scope.node.path} would have the same resource names as ${others[0]?.node.path}; set another name for one of them`,
     );
   }
   names.set(scope, `${chosen} ${source.region}`);
   return { stack: chosen, region: source.region };
 }
 
-/** Names that are taken, by the construct that has them. */
+/** Names in use, by their constructs. */
 const names = new WeakMap<object, string>();
 
-/** Of a nested stack, which CloudFormation names: its parent's, and its own id. */
+/** The stack's name. For a nested stack, which CloudFormation names: its parent's name and its own id. */
 function stackName(stack: Stack): string {
   const parent = stack instanceof NestedStack ? stack.nestedStackParent : undefined;
   return parent === undefined ? stack.stackName : `${stackName(parent)}-${stack.node.id}`;
 }
 
-/** Events of ECR stay in their account and region (Amazon ECR user guide, "Amazon ECR events and EventBridge"). */
+/** ECR sends events only to its own account and region (Amazon ECR user guide, "Amazon ECR events and EventBridge"). */
 function checkPlace({ account, region }: Stack, source: SourcePlace): void {
   for (const [field, at, of] of [
     ["account", account, source.account],
@@ -50,7 +50,7 @@ function checkPlace({ account, region }: Stack, source: SourcePlace): void {
   ] as const) {
     if (Token.isUnresolved(at) || at === of) continue;
     throw new SettingError(
-      `env.${field}: the stack is in ${at}, and the configuration's source in ${of}; ECR's events arrive only there`,
+      `env.${field}: the stack is in ${at}, but the source is in ${of}; ECR's events arrive only there`,
     );
   }
 }

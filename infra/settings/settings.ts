@@ -13,65 +13,65 @@ import {
   RETENTION_DAYS,
 } from "../../src/contract/stack/limits.ts";
 
-/** Where people are told of alarms, beside the topics of their own. */
+/** A chat room that receives alarms, in addition to topics. */
 export interface Notifications {
   readonly kind: "slack" | "teams" | "generic";
-  /** Holds the webhook's URL, and nothing else. */
+  /** The secret that contains only the webhook's URL. */
   readonly webhook: ISecret;
-  /** Hosts a generic webhook may be at; those of Slack and Teams are known. */
+  /** Hosts that a generic webhook may have; those of Slack and Teams are known. */
   readonly hosts?: readonly string[];
-  /** `problems` (the default): alarms that go off; `changes`: also when all is well again. */
+  /** `problems` (the default): only alarms; `changes`: also recoveries. */
   readonly of?: "problems" | "changes";
 }
 
-/** What a team may decide about its stack, beside the configuration; every field has a default that is fit for production. */
+/** Settings of a stack, in addition to the configuration. The defaults are suitable for production. */
 export interface Settings {
   /**
-   * What the names of resources begin with, and what the command's `--stack` takes; the stack's own name when not given. Needed where one stack holds
-   * two of them.
+   * Prefix of the resource names, and the value of the command's `--stack`; the stack's own name by default. Required where one stack
+   * contains two of these constructs.
    */
   readonly name?: string | undefined;
   /**
-   * Encrypts queues, table and logs; without it, keys that AWS owns do. Its policy must let CloudWatch Logs use it, and the stack
-   * must have a region of its own (`env`).
+   * Encrypts queues, table and logs, instead of keys that AWS owns. Its policy must allow CloudWatch Logs to use it, and the stack must
+   * have a concrete region (`env`).
    */
   readonly encryptionKey?: IKey | undefined;
   /**
-   * Memory of the copy function in MB. 1,769 MB are one whole vCPU (AWS Lambda developer guide, "Configure memory"): TLS on
-   * both sides and a hash. More gives more network, too.
+   * Memory of the copy function in MB. 1,769 MB are one full vCPU (AWS Lambda developer guide, "Configure memory"), which TLS on both
+   * sides and hashing need.
    */
   readonly copyMemoryMegabytes: number;
-  /** Copies at once, per destination: of what was just pushed, and of a backfill (2 to 1,000 each). */
+  /** Concurrent copies per destination, for live pushes and for a backfill (2 to 1,000 each). */
   readonly liveConcurrency: number;
   readonly backfillConcurrency: number;
-  /** How long messages are kept that nobody could take; SQS allows 14 days. */
+  /** How long queues keep messages; SQS allows at most 14 days. */
   readonly messageRetention: Duration;
   readonly logRetention: RetentionDays;
-  /** Metrics of our own, in the embedded metric format; without them, the alarms that look at them are left out. */
+  /** Whether functions emit metrics, in the embedded metric format. Without them, the alarms on them are omitted. */
   readonly metrics: boolean;
-  /** X-Ray's active tracing: a service map, and every invocation on it. */
+  /** Active tracing by X-Ray: a service map, and a trace of sampled invocations. */
   readonly tracing: boolean;
   /**
-   * The layer `AWSOpenTelemetryDistroJs` of the stack's region (AWS Distro for OpenTelemetry, "Lambda"): spans of every call a function
-   * makes, by OpenTelemetry, beside X-Ray's. It costs memory and a slower cold start. Needs `tracing`.
+   * The layer `AWSOpenTelemetryDistroJs` of the stack's region (AWS Distro for OpenTelemetry, "Lambda"): OpenTelemetry spans of every
+   * call of a function, in addition to X-Ray's. It costs memory and slows down cold starts. Requires `tracing`.
    */
   readonly openTelemetryLayer?: ILayerVersion | undefined;
   /**
-   * Roles of the people who look after dead letters and bring them back. With any, nobody else may read dead letters, or send to the backfill
-   * queues; without, the account's own policies decide.
+   * Roles of the people who redrive dead letters. With at least one, no other principal may read dead letters, and only they and the
+   * reconcile function may send to the backfill queues. Without one, the account's IAM policies decide.
    */
   readonly operators: readonly IRole[];
-  /** What becomes of the table when the stack is removed. */
+  /** Whether the table is kept when the stack is removed. */
   readonly tableRemovalPolicy: RemovalPolicy;
-  /** Told when an alarm goes off, and when all is well again. Without any, alarms only show in CloudWatch. */
+  /** Topics that receive alarms and recoveries. Without any, alarms are visible in CloudWatch only. */
   readonly alarmTopics: readonly ITopic[];
-  /** A chat room that is told of alarms, by a webhook. */
+  /** A chat room that receives alarms by a webhook. */
   readonly notifications?: Notifications | undefined;
-  /** Where docs/operate/runbook.md is published, `https://...`: alarms link to its headings. Without it, they say what it says. */
+  /** Where docs/operate/runbook.md is published, `https://...`: alarms link to its headings. Without it, they contain its text. */
   readonly runbookUrl?: string | undefined;
 }
 
-/** Settings, and what they are for. */
+/** Settings with the deployment that they apply to. */
 export interface DeployedSettings extends Settings {
   readonly deployment: Deployment;
 }
@@ -89,24 +89,24 @@ export const DEFAULT_SETTINGS: Settings = {
   operators: [],
 };
 
-/** A setting is outside of what AWS takes; the message names it. */
+/** A setting is invalid; the message names it. */
 export class SettingError extends Error {
   override readonly name = "SettingError";
 }
 
-/** @throws {SettingError} naming the field, so that the synthesis fails and not the deployment. */
+/** Validates settings, so that the synthesis fails and not the deployment. @throws {SettingError} that names the field. */
 export function checkSettings(settings: Settings, region: string): Settings {
   if (settings.encryptionKey !== undefined && Token.isUnresolved(region)) {
-    throw new SettingError("encryptionKey: needs a stack with a region; give the stack an env");
+    throw new SettingError("encryptionKey: needs a stack with a concrete region; set the env of the stack");
   }
   if (settings.openTelemetryLayer !== undefined && !settings.tracing) {
     throw new SettingError(
-      "openTelemetryLayer: needs tracing, which is switched off; the layer sends what it sees to X-Ray",
+      "openTelemetryLayer: requires tracing, which is disabled; the layer sends its spans to X-Ray",
     );
   }
   const { runbookUrl } = settings;
   if (runbookUrl !== undefined && !/^https:\/\/[^/]+/.test(runbookUrl)) {
-    throw new SettingError(`runbookUrl: takes a link that works in a message, https://..., not ${runbookUrl}`);
+    throw new SettingError(`runbookUrl: must be an absolute link, https://..., not ${runbookUrl}`);
   }
   within("copyMemoryMegabytes", settings.copyMemoryMegabytes, 256, 10_240);
   within("liveConcurrency", settings.liveConcurrency, 2, 1_000);
@@ -117,5 +117,5 @@ export function checkSettings(settings: Settings, region: string): Settings {
 
 function within(field: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new SettingError(`${field}: takes a whole number from ${least} to ${most}, not ${value}`);
+  throw new SettingError(`${field}: must be a whole number from ${least} to ${most}, not ${value}`);
 }

@@ -13,14 +13,14 @@ import {
   visibilitySeconds,
 } from "../../src/contract/stack/limits.ts";
 
-/** A queue of copy requests, and what it is for. */
+/** A queue of copy requests, with its destination and priority. */
 export interface DescribedQueue {
   readonly destination: string;
   readonly priority: Priority;
   readonly queue: Queue;
 }
 
-/** What all queues have in common: TLS only, kept as long as set, encrypted by a key of the team or one that SQS manages. */
+/** Properties of all queues: TLS only, with the retention of the settings, encrypted with the team's key or one that SQS manages. */
 export function queueDefaults({
   encryptionKey,
   messageRetention,
@@ -32,12 +32,12 @@ export function queueDefaults({
   return { ...encryption, enforceSSL: true, retentionPeriod: messageRetention };
 }
 
-/** The destinations that queues are for, each once. */
+/** The distinct destinations of queues. */
 export function destinationsOf(queues: readonly DescribedQueue[]): string[] {
   return [...new Set(queues.map(({ destination }) => destination))];
 }
 
-/** Queues for every destination, so that one that is down holds no other, live pushes pass a backfill, and what takes hours has its own. */
+/** Creates separate queues for every destination, so that an unavailable one does not block the others, and for every priority. */
 export function createCopyQueues(
   scope: Construct,
   { source, destinations, longLane }: Pick<Configuration, "source" | "destinations" | "longLane">,
@@ -48,7 +48,7 @@ export function createCopyQueues(
   const deadLetters = new Queue(scope, "DeadLetters", { ...common, queueName: names.deadLetters.name });
   Validations.of(deadLetters).acknowledge({
     id: "AwsSolutions-SQS3",
-    reason: "This is the dead-letter queue itself; its messages are looked at by people.",
+    reason: "This is the dead-letter queue itself; people handle its messages.",
   });
   const queues = names.copies.map(({ destination, priority, name }) => ({
     destination,
@@ -59,7 +59,7 @@ export function createCopyQueues(
       visibilityTimeout: Duration.seconds(
         priority === "long" ? LONG_VISIBILITY_SECONDS : visibilitySeconds(COPY_TIMEOUT_SECONDS),
       ),
-      // A backstop only: attempts are counted in the tag record, and what fails for good is moved there by the function.
+      // A backstop only: the tag record counts attempts, and the function sends permanent failures to the dead letters.
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: COPY_MAX_RECEIVE_COUNT },
     }),
   }));

@@ -3,7 +3,7 @@ import { AttributeType, Billing, TableEncryptionV2, TableV2 } from "aws-cdk-lib/
 import type { Construct } from "constructs";
 import type { Settings } from "../settings/settings.ts";
 
-/** The table of tag records and checkpoints: on demand, recoverable to any second, kept when the stack goes. */
+/** The state table: on demand, with point-in-time recovery, and by default retained when the stack is removed. */
 export function createStateTable(
   scope: Construct,
   { encryptionKey, tableRemovalPolicy }: Pick<Settings, "encryptionKey" | "tableRemovalPolicy">,

@@ -113,9 +113,9 @@ describe("Freightliner in a stack of one's own", () => {
     const stack = new Stack(unbundledApp(), "images");
     new Freightliner(stack, "A", { configuration: EXAMPLE });
     expect(() => new Freightliner(stack, "B", { configuration: EXAMPLE })).toThrow(
-      "name: images/B would be named like images/A; give one of them a name",
+      "name: images/B would have the same resource names as images/A; set another name for one of them",
     );
-    expect(() => new Freightliner(stack, "C", { configuration: EXAMPLE, name: "a name" })).toThrow(/^name: takes/);
+    expect(() => new Freightliner(stack, "C", { configuration: EXAMPLE, name: "a name" })).toThrow(/^name: must be a letter/);
     new Freightliner(stack, "D", { configuration: EXAMPLE, name: "more-images" });
     Template.fromStack(stack).hasResourceProperties("AWS::Lambda::Function", {
       FunctionName: "more-images-copy-eu-central-1",
@@ -123,8 +123,8 @@ describe("Freightliner in a stack of one's own", () => {
   });
 
   it.each([
-    [{ region: "us-east-1" }, "env.region: the stack is in us-east-1, and the configuration's source in eu-central-1"],
-    [{ account: "999999999999" }, "env.account: the stack is in 999999999999, and the configuration's source in 1234"],
+    [{ region: "us-east-1" }, "env.region: the stack is in us-east-1, but the source is in eu-central-1"],
+    [{ account: "999999999999" }, "env.account: the stack is in 999999999999, but the source is in 1234"],
   ])("anywhere but beside its source is refused: %o", (env, problem) => {
     const configuration = JSON.stringify(EXAMPLE);
     expect(() => new FreightlinerStack(unbundledApp(), "images", { configuration, env })).toThrow(problem);

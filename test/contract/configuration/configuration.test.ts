@@ -44,7 +44,7 @@ describe("a configuration", () => {
 
   it("in a file is not read when it is larger than any stack could take", () => {
     expect(() => parseConfigurationFile(`#${"x".repeat(300_000)}`)).toThrow(
-      /configuration: has more than 262144 bytes/,
+      /configuration: is larger than 262144 bytes/,
     );
   });
 
@@ -167,7 +167,7 @@ describe("a configuration", () => {
           { repositories: ["b"], destinations: ["gar"], as: "x" },
         ],
       },
-      /"x" is also where/,
+      /"x" is also the target/,
     ],
     [
       "plain HTTP to a host that is not this one",
@@ -187,7 +187,7 @@ describe("a configuration", () => {
     [
       "a pattern that matches nothing",
       { ...minimal, rules: [{ repositories: ["a", "/app"], destinations: ["gar"] }] },
-      /rules\[0\]\.repositories\[1\]: "\/app" has a \/ at its start/,
+      /rules\[0\]\.repositories\[1\]: "\/app" starts or ends with \//,
     ],
     [
       "one destination inside another",

@@ -79,7 +79,7 @@ describe("the variables of the functions", () => {
     const repositories = Array.from({ length: 100 }, (_, index) => digits.slice(index * 80, index * 80 + 80).join(""));
     const large = { ...EXAMPLE, rules: [{ repositories, destinations: ["europe"] }] };
     expect(() => synthesise(large)).toThrow(
-      /the variables of FanOut have \d+ bytes, and Lambda takes 4096; join rules and destinations with globs, or deploy several stacks/,
+      /the variables of FanOut have \d+ bytes, and Lambda allows 4096; combine rules with globs, or deploy several stacks/,
     );
   });
 });

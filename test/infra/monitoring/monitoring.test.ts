@@ -102,7 +102,7 @@ describe("alarms", () => {
 
   it("link to a page that can be opened, or not at all", () => {
     expect(() => synthesise(EXAMPLE, { runbookUrl: "docs/operate/runbook.md" })).toThrow(
-      /runbookUrl: takes a link that works/,
+      /runbookUrl: must be an absolute link/,
     );
   });
 

@@ -16,7 +16,7 @@ describe("settings", () => {
     const key = Key.fromKeyArn(scope, "Key", "arn:aws:kms:eu-central-1:123456789012:key/k");
     const nowhere = new Stack(unbundledApp(), "nowhere");
     expect(() => new Freightliner(nowhere, "Freightliner", { configuration: EXAMPLE, encryptionKey: key })).toThrow(
-      /encryptionKey: needs a stack with a region/,
+      /encryptionKey: needs a stack with a concrete region/,
     );
     const encrypted = synthesise(EXAMPLE, { encryptionKey: key });
     encrypted.allResourcesProperties("AWS::SQS::Queue", { KmsMasterKeyId: key.keyArn });
@@ -97,12 +97,12 @@ describe("settings", () => {
     expect(traced.findResources("AWS::IAM::Policy")).toEqual(template.findResources("AWS::IAM::Policy"));
     expect(JSON.stringify(template.findResources("AWS::Lambda::Function"))).not.toContain("otel");
     expect(() => synthesise(EXAMPLE, { openTelemetryLayer: layer, tracing: false })).toThrow(
-      /openTelemetryLayer: needs tracing/,
+      /openTelemetryLayer: requires tracing/,
     );
   });
 
   it.each([
-    [{ liveConcurrency: 1 }, /liveConcurrency: takes a whole number from 2 to 1000, not 1/],
+    [{ liveConcurrency: 1 }, /liveConcurrency: must be a whole number from 2 to 1000, not 1/],
     [{ copyMemoryMegabytes: 100 }, /copyMemoryMegabytes: /],
     [{ messageRetention: Duration.days(15) }, /messageRetention/],
   ])("that AWS would refuse, as %o, fail the synthesis with their name", (settings, problem) => {
