@@ -45,8 +45,8 @@ async function setUp(project = "images-long-lane") {
   };
 }
 
-describe("who looks after the long lane", () => {
-  it("starts nothing while nothing waits on a long queue, whatever waits on the others", async () => {
+describe("the starter of the long lane", () => {
+  it("starts no build while the long queues are empty, even if other queues are not", async () => {
     await using lane = await setUp();
     await lane.send("europe", "live");
     await lane.send("asia", "backfill");
@@ -54,7 +54,7 @@ describe("who looks after the long lane", () => {
     expect(lane.builds.started()).toBe(0);
   });
 
-  it("starts one build when something waits for any destination, and no second one beside it", async () => {
+  it("starts one build when a request waits for any destination, and no second one concurrently", async () => {
     await using lane = await setUp();
     await lane.send("asia", "long");
     expect(await lane.start(NEVER)).toBe("started");
@@ -65,7 +65,7 @@ describe("who looks after the long lane", () => {
     expect(lane.builds.started()).toBe(1);
   });
 
-  it("starts the next build when one was killed and its message shows again", async () => {
+  it("starts the next build when one was killed and its message is visible again", async () => {
     await using lane = await setUp();
     await lane.send("asia", "long");
     await lane.start(NEVER);
@@ -74,7 +74,7 @@ describe("who looks after the long lane", () => {
     expect(lane.builds.started()).toBe(2);
   });
 
-  it("tells a refusal while nobody is at work from one by a build that is", async () => {
+  it("distinguishes a refusal without a running build from one because of a running build", async () => {
     await using lane = await setUp();
     await lane.send("asia", "long");
     await lane.start(NEVER);
@@ -86,7 +86,7 @@ describe("who looks after the long lane", () => {
     expect(await lane.start(NEVER)).toBe("refused");
   });
 
-  it("fails when no build can be started at all, so that its function says why", async () => {
+  it("fails when no build can be started at all, so that its function logs why", async () => {
     await using lane = await setUp("another-project");
     await lane.send("asia", "long");
     await expect(lane.start(NEVER)).rejects.toThrow("Project cannot be found: another-project");

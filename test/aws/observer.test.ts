@@ -30,7 +30,7 @@ async function linesOf(run: () => unknown): Promise<Record<string, unknown>[]> {
 afterEach(() => vi.unstubAllEnvs());
 
 describe("the observer of a function", () => {
-  it("writes a metric as one line with its unit, for a destination and a reason", async () => {
+  it("emits a metric as one line with its unit, for a destination and a reason", async () => {
     const lines = await linesOf(() =>
       createObserver("copy", "images").observer.count(Metric.failedByClass, 2, "gar", "target"),
     );
@@ -54,7 +54,7 @@ describe("the observer of a function", () => {
     ]);
   });
 
-  it("says that a function crashed, counts it, and leaves the error to Lambda", async () => {
+  it("logs and counts a crash, and leaves the error to Lambda", async () => {
     const { middlewares } = createObserver("probe", "images");
     const handler = middy()
       .use(middlewares)

@@ -35,7 +35,7 @@ const tokens = (count: number, token: string): object[] =>
   Array.from({ length: count }, () => ({ kind: "registry-token", token }));
 
 describe("an exchange for a federated token", () => {
-  it("that is refused quotes nothing of what it was asked with, in whatever form that comes back", async () => {
+  it("has none of its secrets in the error when it is refused, however the server echoes them", async () => {
     await using place = await exchangedAt(({ body }, response) => {
       const form = new URLSearchParams(body.toString());
       const subject = decodeURIComponent(form.get("subject_token") ?? "");
@@ -49,14 +49,14 @@ describe("an exchange for a federated token", () => {
     });
   });
 
-  it("is one for all who wait for it", async () => {
+  it("is shared by all concurrent callers", async () => {
     await using place = await exchangedAt(issuing());
     const all = await Promise.all(Array.from({ length: 8 }, () => place.credentials(signal)));
     expect(all).toEqual(tokens(8, "t1"));
     expect(place.got).toHaveLength(1);
   });
 
-  it("is one for all whose token was refused, also for those who hear of it late", async () => {
+  it("is shared by all callers whose token was refused, also by late ones", async () => {
     await using place = await exchangedAt(issuing());
     const first = await place.credentials(signal);
     const all = await Promise.all(Array.from({ length: 8 }, () => place.credentials(signal, first)));
@@ -65,7 +65,7 @@ describe("an exchange for a federated token", () => {
     expect(place.got).toHaveLength(2);
   });
 
-  it("goes on for the others when the caller who asked first leaves", async () => {
+  it("continues for the other callers when the first one is aborted", async () => {
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<void>();
     await using place = await exchangedAt(
@@ -85,7 +85,7 @@ describe("an exchange for a federated token", () => {
     expect(place.got).toHaveLength(1);
   });
 
-  it("that its last caller left does not hold up the next one", async () => {
+  it("does not delay the next exchange after its last caller is aborted", async () => {
     const asked = Promise.withResolvers<void>();
     const never = Promise.withResolvers<void>();
     await using place = await exchangedAt(

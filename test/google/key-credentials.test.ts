@@ -44,7 +44,7 @@ async function setUp(text: string, publicKey: string) {
 }
 
 describe("credentials of a service-account key", () => {
-  it("are an access token that Google gives for a claim signed with the key in the secret", async () => {
+  it("are an access token from Google for a claim that is signed with the key in the secret", async () => {
     const key = makeKey();
     await using around = await setUp(key.text, key.publicKey);
     const credentials = around.open();
@@ -53,7 +53,7 @@ describe("credentials of a service-account key", () => {
     expect(second).toEqual(first);
   });
 
-  it("follow a key that was replaced, as soon as a registry refuses the old one's token", async () => {
+  it("use a rotated key as soon as a registry refuses the token of the old one", async () => {
     const [old, fresh] = [makeKey(), makeKey()];
     await using around = await setUp(old.text, old.publicKey);
     const credentials = around.open();
@@ -65,7 +65,7 @@ describe("credentials of a service-account key", () => {
     expect(renewed.kind === "registry-token" && around.tokens.verify(renewed.token)).toBe(true);
   });
 
-  it("that Google refuses are given up for good, with what to check, and nothing of the key in the error", async () => {
+  it("fail permanently when Google refuses them; the error says what to check and contains nothing of the key", async () => {
     const key = makeKey();
     await using around = await setUp(key.text, makeKey().publicKey);
     const failed = around.open()(signal);
@@ -91,7 +91,7 @@ describe("credentials of a service-account key", () => {
     });
   });
 
-  it("cannot be had without the secret, and say which one to look for", async () => {
+  it("fail without the secret, with its ARN in the error", async () => {
     await using around = await setUp("", makeKey().publicKey);
     around.secrets.delete(ARN);
     await expect(around.open()(signal)).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe("credentials of a service-account key", () => {
     });
   });
 
-  it("are waited for while Secrets Manager is away, and while Google is", async () => {
+  it("are deferred while Secrets Manager or Google is unavailable", async () => {
     const key = makeKey();
     await using around = await setUp(key.text, key.publicKey);
     await using away = await scriptedServer((_got, response) => void response.writeHead(503).end("{}"));
@@ -113,7 +113,7 @@ describe("credentials of a service-account key", () => {
     await expect(unanswered(signal)).rejects.toMatchObject({ category: "deferred", message: /no token within 0\.1 s/ });
   });
 
-  it("leave nothing of the claim in the error, nor in its causes, and no control character", async () => {
+  it("leave nothing of the claim and no control characters in the error and its causes", async () => {
     const key = makeKey();
     await using around = await setUp(key.text, key.publicKey);
     let claim = "";

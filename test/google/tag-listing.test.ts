@@ -54,7 +54,7 @@ const namesOf = async (
 ): Promise<Set<string | undefined>> => new Set((await Array.fromAsync(listing)).map(({ tag }) => tag));
 
 describe("the tags of an image in Artifact Registry", () => {
-  it("are all found past 10,000, where the registry's own listing ends", async () => {
+  it("are all found beyond 10,000, where the registry's own listing is truncated", async () => {
     await using image = await imageWithTags(12_345);
     const { endpoint, beyond, first } = image;
     expect((await namesOf(createTagListing(endpoint())(signal))).size).toBe(10_000);
@@ -63,7 +63,7 @@ describe("the tags of an image in Artifact Registry", () => {
     expect(found.every(({ digest }) => digest === first)).toBe(true);
   });
 
-  it("are read from the registry's listing alone as long as it is whole", async () => {
+  it("are read only from the registry's own listing while it is complete", async () => {
     await using image = await imageWithTags(3);
     await using silent = await scriptedServer((_got, response) => void response.writeHead(500).end());
     const listing = createTagListing(image.endpoint(), image.beyond(undefined, silent.host));
@@ -71,7 +71,7 @@ describe("the tags of an image in Artifact Registry", () => {
     expect(silent.got).toEqual([]);
   });
 
-  it("are none when the API knows no such image", async () => {
+  it("are empty when the API does not know the image", async () => {
     await using image = await imageWithTags(1);
     await using api = await scriptedServer((_got, response) => void response.writeHead(404).end("{}"));
     expect(await namesOf(image.beyond(undefined, api.host).list(signal))).toEqual(new Set());
@@ -95,7 +95,7 @@ describe("the tags of an image in Artifact Registry", () => {
   });
 });
 
-describe("a name at a registry of Google's", () => {
+describe("a repository name at a registry of Google", () => {
   it.each([
     [
       "europe-west3-docker.pkg.dev",

@@ -28,7 +28,7 @@ async function synthesised(example: string): Promise<Synthesised> {
 }
 
 describe("the examples", () => {
-  it("minimal: is a whole system for one destination", async () => {
+  it("minimal: is a complete system for one destination", async () => {
     const { Resources } = await synthesised("minimal");
     const count = (type: string): number => Object.values(Resources).filter(({ Type }) => Type === type).length;
     expect([count("AWS::Lambda::Function"), count("AWS::SQS::Queue"), count("AWS::CloudWatch::Dashboard")]).toEqual([
@@ -36,7 +36,7 @@ describe("the examples", () => {
     ]);
   }, 600_000);
 
-  it("multi-destination: has queues for each, tells the team's topic and its room, and cdk-nag finds nothing", async () => {
+  it("multi-destination: has queues for each destination, notifies the team's topic and chat room, and passes cdk-nag", async () => {
     const { Resources } = await synthesised("multi-destination");
     const all = Object.values(Resources);
     expect(all.filter(({ Type }) => Type === "AWS::SQS::Queue")).toHaveLength(2 + 3 * 3);

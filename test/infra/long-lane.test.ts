@@ -12,7 +12,7 @@ const dashboardOf = (template: Template): string =>
   JSON.stringify(Object.values(template.findResources("AWS::CloudWatch::Dashboard")));
 
 describe("the long lane", () => {
-  it("is one project of one build at a time, which the probe function alone may start", () => {
+  it("is one project with one concurrent build, which only the probe function may start", () => {
     switchedOn.resourceCountIs("AWS::CodeBuild::Project", 1);
     switchedOn.hasResourceProperties("AWS::CodeBuild::Project", {
       Name: "freightliner-long-lane-eu-central-1",
@@ -25,7 +25,7 @@ describe("the long lane", () => {
     expect(starters).toEqual([expect.stringMatching(/Probe/)]);
   });
 
-  it("is on the dashboard: builds that began, failed and ended well, and copies under way at each destination", () => {
+  it("is on the dashboard: started, failed and succeeded builds, and copies in progress for each destination", () => {
     for (const metric of ["Builds", "FailedBuilds", "SucceededBuilds"]) {
       expect(dashboardOf(switchedOn)).toContain(`AWS/CodeBuild\\",\\"${metric}`);
     }
@@ -34,7 +34,7 @@ describe("the long lane", () => {
     );
   });
 
-  it("leaves no project, role, queue, alarm, output or tile where it is switched off", () => {
+  it("has no project, role, queue, alarm, output or widget when it is disabled", () => {
     switchedOff.resourceCountIs("AWS::CodeBuild::Project", 0);
     expect(text(switchedOff)).not.toMatch(/codebuild|long-lane|LongLane/i);
     expect(dashboardOf(switchedOff)).not.toMatch(/Long lane/);

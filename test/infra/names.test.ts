@@ -77,8 +77,8 @@ function synthesise(id: string, region: string): Template {
 
 const LONG = "platform-engineering-production-container-images-to-google";
 
-describe("the names in a template", () => {
-  it("are ones that their services take, though stack, destination and schedule are as long as they may be", () => {
+describe("resource names in a template", () => {
+  it("are accepted by their services, with a stack, destination and schedule of maximum length", () => {
     for (const { type, name } of [...namesIn(stackOf(LONG)), ...namesIn(stackOf("s".repeat(128)))]) {
       const [, kind = "role"] = NAMED[type] ?? [];
       expect([type, name, Object.hasOwn(NAMED, type)]).toEqual([type, name, true]);
@@ -99,8 +99,8 @@ describe("the names in a template", () => {
   });
 });
 
-describe("Freightliner in a stack of one's own", () => {
-  it("is named after the stack, and in a nested one after both", () => {
+describe("the construct in another stack", () => {
+  it("is named after the stack, and in a nested stack after both", () => {
     const parent = new Stack(unbundledApp(), "parent");
     const nested = new NestedStack(parent, "Images");
     new Freightliner(nested, "Freightliner", { configuration: EXAMPLE });
@@ -109,13 +109,15 @@ describe("Freightliner in a stack of one's own", () => {
     });
   });
 
-  it("that another one shares needs a name of its own", () => {
+  it("needs its own name when the stack contains another one", () => {
     const stack = new Stack(unbundledApp(), "images");
     new Freightliner(stack, "A", { configuration: EXAMPLE });
     expect(() => new Freightliner(stack, "B", { configuration: EXAMPLE })).toThrow(
       "name: images/B would have the same resource names as images/A; set another name for one of them",
     );
-    expect(() => new Freightliner(stack, "C", { configuration: EXAMPLE, name: "a name" })).toThrow(/^name: must be a letter/);
+    expect(() => new Freightliner(stack, "C", { configuration: EXAMPLE, name: "a name" })).toThrow(
+      /^name: must be a letter/,
+    );
     new Freightliner(stack, "D", { configuration: EXAMPLE, name: "more-images" });
     Template.fromStack(stack).hasResourceProperties("AWS::Lambda::Function", {
       FunctionName: "more-images-copy-eu-central-1",
@@ -133,7 +135,7 @@ describe("Freightliner in a stack of one's own", () => {
     );
   });
 
-  it("goes where its source is when nothing is said", () => {
+  it("deploys to the account and region of its source by default", () => {
     const { account, region } = new FreightlinerStack(unbundledApp(), "images", { configuration: EXAMPLE });
     expect({ account, region }).toEqual(EXAMPLE.source);
   });

@@ -35,7 +35,7 @@ function nameOf(resource: unknown): string {
 }
 
 describe("the rule", () => {
-  it("matches successful pushes of images and referrers in the own account", () => {
+  it("matches successful pushes of images and referrers in its own account", () => {
     template.hasResourceProperties("AWS::Events::Rule", {
       EventPattern: {
         source: ["aws.ecr"],
@@ -53,7 +53,7 @@ describe("the rule", () => {
     });
   });
 
-  it("P32: retries for a day to hand an event to Lambda, and keeps what Lambda did not take", () => {
+  it("P32: retries the delivery of an event to Lambda for a day, and keeps events that Lambda did not accept", () => {
     template.hasResourceProperties("AWS::Events::Rule", {
       Targets: [
         {
@@ -65,7 +65,7 @@ describe("the rule", () => {
     });
   });
 
-  it("P32: has the event kept that the function failed at, after Lambda's own retries", () => {
+  it("P32: keeps an event for which the function failed, after Lambda's own retries", () => {
     template.hasResourceProperties("AWS::Lambda::EventInvokeConfig", {
       FunctionName: { Ref: Match.stringLikeRegexp("FanOut") },
       MaximumRetryAttempts: 2,
@@ -85,7 +85,7 @@ describe("the rule", () => {
   });
 });
 
-describe("the queues", () => {
+describe("the queues of the stack", () => {
   it("S04: are a live, a backfill and a long queue for each destination, with one dead-letter queue", () => {
     const queues = Object.entries(template.findResources("AWS::SQS::Queue"));
     const copies = queues.filter(([id]) => id.includes("Copies"));
@@ -104,7 +104,7 @@ describe("the queues", () => {
     }
   });
 
-  it("are encrypted, keep messages for 14 days, and refuse what does not come over TLS", () => {
+  it("are encrypted, keep messages for 14 days, and refuse requests without TLS", () => {
     template.allResourcesProperties("AWS::SQS::Queue", {
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 1_209_600,
@@ -117,7 +117,7 @@ describe("the queues", () => {
     }
   });
 
-  it("feed the copy function one message at a time, with partial answers and bounded concurrency", () => {
+  it("deliver one message at a time to the copy function, with partial batch responses and bounded concurrency", () => {
     template.resourceCountIs("AWS::Lambda::EventSourceMapping", 2 * EXAMPLE.destinations.length);
     template.allResourcesProperties("AWS::Lambda::EventSourceMapping", {
       BatchSize: 1,
@@ -134,7 +134,7 @@ describe("the queues", () => {
 });
 
 describe("the functions", () => {
-  it("run on Node 24 and arm64 with JSON logs kept for a month", () => {
+  it("run on Node 24 and arm64 with JSON logs that are kept for a month", () => {
     template.resourceCountIs("AWS::Lambda::Function", 4);
     template.allResourcesProperties("AWS::Lambda::Function", {
       Runtime: "nodejs24.x",
@@ -145,7 +145,7 @@ describe("the functions", () => {
     template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
   });
 
-  it("get exactly the variables they parse", () => {
+  it("have exactly the variables that they parse", () => {
     const local = [
       "FREIGHTLINER_GOOGLE_ENDPOINTS",
       "FREIGHTLINER_LEASE_SECONDS",
@@ -170,7 +170,7 @@ describe("the functions", () => {
     }
   });
 
-  it("that a schedule calls are not invoked again by Lambda: their next call comes soon", () => {
+  it("are not retried by Lambda when a schedule invokes them: their next invocation comes soon", () => {
     for (const name of ["Probe", "Reconcile"]) {
       template.hasResourceProperties("AWS::Lambda::EventInvokeConfig", {
         FunctionName: { Ref: Match.stringLikeRegexp(name) },
@@ -180,7 +180,7 @@ describe("the functions", () => {
     template.resourceCountIs("AWS::Lambda::EventInvokeConfig", 3);
   });
 
-  it("have roles with short names of their own, so that Google's subject fits into 127 bytes", () => {
+  it("have roles with short names, so that Google's subject fits into 127 bytes", () => {
     for (const name of ["copy", "fan-out", "probe", "reconcile"]) {
       template.hasResourceProperties("AWS::IAM::Role", { RoleName: `freightliner-${name}-eu-central-1` });
     }
@@ -188,7 +188,7 @@ describe("the functions", () => {
 });
 
 describe("the table", () => {
-  it("is on demand, recoverable, kept, and cleans up by expiresAt", () => {
+  it("is on demand, has point-in-time recovery, is retained, and expires items by expiresAt", () => {
     template.hasResource("AWS::DynamoDB::GlobalTable", {
       DeletionPolicy: "Retain",
       Properties: {
@@ -210,7 +210,7 @@ describe("the table", () => {
 });
 
 describe("permissions", () => {
-  it("are these and no others", () => {
+  it("are exactly these", () => {
     const queue = [
       "sqs:ChangeMessageVisibility",
       "sqs:DeleteMessage",
@@ -243,7 +243,7 @@ describe("permissions", () => {
     expect(found.filter((grant) => !allowed.some((pattern) => pattern.test(grant)))).toEqual([]);
   });
 
-  it("let a function read and write the records that it owns, and no others of the table", () => {
+  it("allow a function to read and write only its own records of the table", () => {
     for (const name of ["fan-out", "copy", "probe", "reconcile"] as const) {
       const [role] = Object.entries(template.findResources("AWS::IAM::Policy")).filter(([id]) =>
         id.toLowerCase().startsWith(`freightliner${name.replace("-", "")}role`),
@@ -259,7 +259,7 @@ describe("permissions", () => {
     expect(Object.entries(RECORDS_OF).filter(([, kinds]) => kinds.includes("NOTICE"))).toHaveLength(1);
   });
 
-  it("let images be read only in the repositories the rules name; only which repositories there are is asked of all", () => {
+  it("allow pulls only from the rules' repositories; only the list of repositories covers the whole registry", () => {
     const policies = Object.values(template.findResources("AWS::IAM::Policy"));
     const statements = policies.flatMap((policy): Statement[] => policy["Properties"].PolicyDocument.Statement);
     const onRepositories = statements.filter(({ Resource }) => JSON.stringify(Resource).includes(":ecr:"));
@@ -273,7 +273,7 @@ describe("permissions", () => {
 });
 
 describe("a destination with a key", () => {
-  it("lets the functions that talk to it read exactly its secret; nothing of the key is in the template", () => {
+  it("allows the functions that access it to read exactly its secret; the template contains nothing of the key", () => {
     const found = synthesise(WITH_KEY).findResources("AWS::IAM::Policy");
     const reading = Object.entries(found).filter(([, policy]) => JSON.stringify(policy).includes("secretsmanager"));
     const roles = reading.map(([id]) => String(/Freightliner([A-Za-z]+?)Role/.exec(id)?.[1]));
@@ -289,7 +289,7 @@ describe("a destination with a key", () => {
 });
 
 describe("a wrong configuration", () => {
-  it("fails the synthesis with the field's name", () => {
+  it("fails the synthesis and names the field", () => {
     const wrong = { ...EXAMPLE, rules: [{ repositories: ["a"], destinations: ["nowhere"] }] };
     expect(() => synthesise(wrong)).toThrow(/rules\[0\]\.destinations: "nowhere" is not a destination/);
   });

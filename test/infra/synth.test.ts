@@ -55,7 +55,7 @@ async function replicateWith(entryOf: (name: string) => URL): Promise<void> {
 }
 
 describe("cdk synth", () => {
-  it("bundles the functions, each time to the same bytes, and passes cdk-nag, without account and network", async () => {
+  it("bundles the functions reproducibly, and passes cdk-nag, without account and network", async () => {
     await using folder = await temporaryFolder();
     const output = join(folder.path, "out");
     const again = join(folder.path, "again");
@@ -72,7 +72,7 @@ describe("cdk synth", () => {
     await replicateWith((name) => pathToFileURL(bundles.get(name) ?? ""));
   }, 600_000);
 
-  it("ends with 1 and names the field when the configuration is wrong", async () => {
+  it("exits with 1 and names the field when the configuration is invalid", async () => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, "wrong.json");
     await writeFile(

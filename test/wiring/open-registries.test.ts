@@ -18,7 +18,7 @@ const signal = AbortSignal.timeout(600_000);
 afterEach(() => void vi.unstubAllEnvs());
 
 describe("a destination with a key", () => {
-  it("is reached with a token for the key in its secret, read with the function's own credentials", async () => {
+  it("is accessed with a token for the key in its secret, which is read with the function's own credentials", async () => {
     const { publicKey, privateKey } = generateKeyPairSync("rsa", {
       modulusLength: 2048,
       publicKeyEncoding: { type: "spki", format: "pem" },

@@ -16,8 +16,8 @@ import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 
 const signal = AbortSignal.timeout(600_000);
 
-describe("an AWS service that takes a request and never answers", () => {
-  it("is waited for a while: ECR's token is then asked for later", async () => {
+describe("an AWS service that accepts a request and never responds", () => {
+  it("times out: the request for ECR's token is deferred", async () => {
     await using silent = await scriptedServer(() => undefined);
     const client = new ECRClient({ ...LOCAL_AWS, ...clientLimits(100), endpoint: `http://${silent.host}` });
     await expect(createEcrCredentials(client)(signal)).rejects.toMatchObject({
@@ -30,7 +30,7 @@ describe("an AWS service that takes a request and never answers", () => {
     client.destroy();
   });
 
-  it("is a table that cannot be used", async () => {
+  it("causes a StoreError when it is the table", async () => {
     await using silent = await scriptedServer(() => undefined);
     const endpoint = `http://${silent.host}`;
     const client = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, ...clientLimits(100), endpoint }));
@@ -39,12 +39,12 @@ describe("an AWS service that takes a request and never answers", () => {
     client.destroy();
   });
 
-  it("does not cost a copy its lease: three tries fit between a heartbeat and the lease's end", () => {
+  it("does not cost a copy its lease: three attempts fit between a heartbeat and the end of the lease", () => {
     const left = (COPY_LEASE_SECONDS * 1_000 * 2) / 3;
     expect(3 * TABLE_ANSWER_MS).toBeLessThan(left);
   });
 
-  it("holds no function: each client that the code opens has its limits", () => {
+  it("blocks no function: every client in the code has timeouts", () => {
     const files = ["functions", "src"].flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: "utf8" })
         .filter((name) => name.endsWith(".ts"))

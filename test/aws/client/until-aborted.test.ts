@@ -77,14 +77,14 @@ const call = (endpoint: string, name: string, signal: AbortSignal): Promise<unkn
   Object.entries(callsAt(endpoint)).find(([known]) => known === name)?.[1](signal);
 
 describe.each(NAMES)("%s", (name) => {
-  it("is not begun when its signal is aborted, and rejects with the reason", async () => {
+  it("is not sent when its signal is already aborted, and rejects with the reason", async () => {
     await using server = await scriptedServer((_got, response) => void response.writeHead(200).end("{}"));
     const reason = new Error("the time is up");
     await expect(call(`http://${server.host}`, name, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(server.got).toEqual([]);
   });
 
-  it("ends with the reason of its signal while AWS does not answer", async () => {
+  it("rejects with the reason of its signal while AWS does not respond", async () => {
     const reason = new Error("the time is up");
     const stop = new AbortController();
     await using server = await scriptedServer(() => stop.abort(reason));
@@ -92,7 +92,7 @@ describe.each(NAMES)("%s", (name) => {
     expect(server.got).toHaveLength(1);
   });
 
-  it("ends with the reason of its signal while the SDK pauses between two tries", async () => {
+  it("rejects with the reason of its signal while the SDK backs off between two attempts", async () => {
     const stop = new AbortController();
     const reason = new Error("the time is up");
     await using server = await scriptedServer((_got, response) => {

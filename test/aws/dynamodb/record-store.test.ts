@@ -37,7 +37,7 @@ recordStoreContract("DynamoDB", () => {
 });
 
 describe("a record in DynamoDB", () => {
-  it("carries the time after which the table may drop it, in epoch seconds", async () => {
+  it("has its time of expiry in epoch seconds", async () => {
     await open().update("ttl", () => ({ next: 1, answer: 0 }), NEVER);
     const { Item } = await client.send(new GetCommand({ TableName: "state", Key: { pk: "TAG#ttl", sk: "STATE" } }));
     const seconds = z.object({ expiresAt: z.number() }).parse(Item).expiresAt - Date.now() / 1_000;
@@ -45,14 +45,14 @@ describe("a record in DynamoDB", () => {
     expect(seconds).toBeLessThan(70);
   });
 
-  it("that is not what it should be is an error, not an absence", async () => {
+  it("fails to parse with an error when it does not match the schema", async () => {
     await open().update("odd", () => ({ next: 1, answer: 0 }), NEVER);
     const strict = open(z.number().min(5));
     await expect(strict.update("odd", () => ({ next: 6, answer: 0 }), NEVER)).rejects.toThrow(StoreError);
     await expect(strict.read("odd", NEVER)).rejects.toThrow(StoreError);
   });
 
-  it("P20, P22: is known as our own when the answer to its write was lost and the SDK wrote it again", async () => {
+  it("P20, P22: is recognized as our own when the response to its write was lost and the SDK retried it", async () => {
     await using proxy = await scriptedServer(async ({ headers, body, url }, response) => {
       const target = String(headers["x-amz-target"]);
       const send = (): Promise<Response> =>
@@ -86,7 +86,7 @@ describe("a record in DynamoDB", () => {
     lossy.destroy();
   });
 
-  it("P23: is read consistently, and P24: taken for what its content says, whatever the table should have removed", async () => {
+  it("P23: is read consistently, and P24: is used even if the table should have removed it", async () => {
     await using proxy = await scriptedServer((_got, response) => {
       const Item = {
         version: { N: "3" },
@@ -105,7 +105,7 @@ describe("a record in DynamoDB", () => {
     reading.destroy();
   });
 
-  it("P19, P34: whose table throttles or denies is a StoreError, after the SDK's own tries", async () => {
+  it("P19, P34: causes a StoreError when the table throttles or denies access, after the SDK's own retries", async () => {
     await using proxy = await scriptedServer(({ headers }, response) => {
       const isRead = String(headers["x-amz-target"]).endsWith("GetItem");
       const __type = isRead ? "ProvisionedThroughputExceededException" : "AccessDeniedException";
@@ -120,7 +120,7 @@ describe("a record in DynamoDB", () => {
     busy.destroy();
   });
 
-  it("whose table cannot be reached is a StoreError that says what to check", async () => {
+  it("causes a StoreError that says what to check when the table is unreachable", async () => {
     const store = createDynamoDbRecordStore({ client, table: "missing-table", kind: "TAG", schema: z.number() });
     const advice = /missing-table cannot be used .* check the table and the function's role/;
     await expect(store.update("x", () => ({ answer: 0 }), NEVER)).rejects.toThrow(advice);

@@ -53,7 +53,7 @@ describe("P27: the time of the table", () => {
     },
   );
 
-  it("does not jump with the container's clock, and is right again after it stood still", async () => {
+  it("does not jump with the container's clock, and is right again after a suspension", async () => {
     await using set = await setUp(0);
     await set.ask();
     set.truth.now += 60_000;
@@ -62,7 +62,7 @@ describe("P27: the time of the table", () => {
     expect(Math.abs(set.now() - set.truth.now)).toBeLessThanOrEqual(1_000);
   });
 
-  it("is neither set back nor set forward by an answer that was on its way for long", async () => {
+  it("is moved neither backward nor forward by a slow response", async () => {
     await using set = await setUp(0);
     set.pass(500);
     await set.ask();

@@ -36,7 +36,7 @@ async function registryWithApi() {
 }
 
 describe("the catalog of an ECR registry", () => {
-  it("has every repository and every tag, page by page, with the time of its push", async () => {
+  it("lists every repository and every tag, page by page, with the time of its push", async () => {
     await using registry = await registryWithApi();
     await putBlob(registry.ask);
     const before = Date.now();
@@ -50,7 +50,7 @@ describe("the catalog of an ECR registry", () => {
     expect(tags.every(({ pushedAt }) => pushedAt >= before - 1_000)).toBe(true);
   });
 
-  it("leaves out what is in the archive, which cannot be pulled, until it is restored", async () => {
+  it("omits archived images, which cannot be pulled, until they are restored", async () => {
     await using registry = await registryWithApi();
     await putBlob(registry.ask);
     await put(registry.ask, "v1", imageOf());
@@ -67,7 +67,7 @@ describe("the catalog of an ECR registry", () => {
     expect((await registry.ask("HEAD", `/v2/${NAME}/manifests/v1`)).status).toBe(200);
   });
 
-  it("has what has no tag, and says of a referrer what it is attached to", async () => {
+  it("lists untagged images, and the subjects of referrers", async () => {
     await using registry = await registryWithApi();
     await putBlob(registry.ask);
     const [image, untagged] = [imageOf(), imageOf(undefined, { annotations: { tag: "none" } })];
@@ -102,7 +102,7 @@ describe("the catalog of an ECR registry", () => {
     ]);
   });
 
-  it("that cannot be read says which permission to check, and is asked again later", async () => {
+  it("is deferred when it cannot be read, and the error says which permission to check", async () => {
     await using server = await scriptedServer((_got, response) => {
       response.writeHead(400, { "content-type": "application/x-amz-json-1.1" });
       response.end('{"__type":"AccessDeniedException","message":"no"}');

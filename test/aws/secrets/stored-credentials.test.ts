@@ -20,7 +20,7 @@ function createSecret(text: string) {
 }
 
 describe("a stored login", () => {
-  it("is user and password, a token, or a token to exchange", async () => {
+  it("is a user and password, a token, or an identity token", async () => {
     expect(await createSecret(LOGIN).credentials(signal)).toEqual({
       kind: "basic",
       username: "robot$a",
@@ -41,7 +41,7 @@ describe("a stored login", () => {
     expect(secret.reads).toBe(2);
   });
 
-  it("is read again at once when the registry refuses it, and is then the new one", async () => {
+  it("is read again immediately when the registry refuses it", async () => {
     const { secret, credentials } = createSecret(LOGIN);
     const refused = await credentials(signal);
     secret.text = '{"username":"robot$a","password":"new"}';

@@ -47,25 +47,25 @@ async function setUp(fails: (call: number, entry: { Id: string; MessageBody: str
 
 const requests = (count: number) => Array.from({ length: count }, (_, index) => copyRequest(`v${index}`));
 
-describe("requests put on a queue", () => {
-  it("go ten to a call", async () => {
+describe("copy requests on a queue", () => {
+  it("are sent in batches of ten", async () => {
     await using set = await setUp(() => false);
     await set.send(requests(25), NEVER);
     expect(set.calls.map(({ length }) => length)).toEqual([10, 10, 5]);
   });
 
-  it("P33: are sent again where SQS took only a part, and only those", async () => {
+  it("P33: are sent again when SQS accepted only a part of a batch, without the accepted ones", async () => {
     await using set = await setUp((call, { MessageBody }) => call === 0 && /"v[37]"/.test(MessageBody));
     await set.send(requests(10), NEVER);
     expect(set.calls[1]?.map(({ MessageBody }) => JSON.parse(MessageBody).reference)).toEqual(["v3", "v7"]);
   });
 
-  it("P33: fail as a whole when some stay behind, so that whoever brought them brings them again", async () => {
+  it("P33: fail as a whole when SQS rejects some of them, so that the caller sends all of them again", async () => {
     await using set = await setUp((_call, { MessageBody }) => MessageBody.includes('"v3"'));
     await expect(set.send(requests(10), NEVER)).rejects.toThrow(QueueError);
   });
 
-  it("S03: are grouped by repository, so that a busy one does not keep the others waiting", async () => {
+  it("S03: are grouped by repository, so that a busy one does not delay the others", async () => {
     await using set = await setUp(() => false);
     await set.send([copyRequest("v1")], NEVER);
     expect(set.calls[0]?.[0]?.MessageGroupId).toBe("app");

@@ -26,8 +26,8 @@ async function queueWith(...bodies: readonly string[]) {
   };
 }
 
-describe("a long queue", () => {
-  it("gives one message at a time, as a delivery of its queue, and hides it from all others", async () => {
+describe("a queue of the long lane", () => {
+  it("delivers one message at a time, and hides it from other receivers", async () => {
     await using long = await queueWith("one", "two");
     const first = await long.queue.receive(never);
     expect(first).toMatchObject({ body: "one", receiveCount: 1 });
@@ -37,20 +37,20 @@ describe("a long queue", () => {
     expect(long.depth()).toEqual({ visible: 0, inFlight: 2 });
   });
 
-  it("says how often a message was received: a build that was killed counts", async () => {
+  it("returns the receive count of a message: a killed build counts", async () => {
     await using long = await queueWith("one");
     await long.client.send(new ReceiveMessageCommand({ QueueUrl: long.url, VisibilityTimeout: 0 }));
     expect(await long.queue.receive(never)).toMatchObject({ body: "one", receiveCount: 2 });
   });
 
-  it("waits for a message, and gives it as soon as it comes", async () => {
+  it("waits for a message, and returns it as soon as it arrives", async () => {
     await using long = await queueWith();
     const receiving = long.queue.receive(never);
     await long.client.send(new SendMessageCommand({ QueueUrl: long.url, MessageBody: "late" }));
     expect(await receiving).toMatchObject({ body: "late" });
   });
 
-  it("stops waiting when it is told to", async () => {
+  it("stops waiting when its signal is aborted", async () => {
     await using long = await queueWith();
     const stop = new AbortController();
     const receiving = long.queue.receive(stop.signal);
@@ -58,7 +58,7 @@ describe("a long queue", () => {
     await expect(receiving).rejects.toThrow(/abort/i);
   });
 
-  it("hides a message anew, and removes it, by the delivery that it was received with", async () => {
+  it("extends the visibility of a message, and deletes it, by its receipt handle", async () => {
     await using long = await queueWith("one");
     const delivery = await long.queue.receive(never);
     if (delivery === undefined) throw new Error("nothing was received");
@@ -68,7 +68,7 @@ describe("a long queue", () => {
     expect(long.depth()).toEqual({ visible: 0, inFlight: 0 });
   });
 
-  it("fails to renew what is not there any more, and says so", async () => {
+  it("fails to renew a message that no longer exists", async () => {
     await using long = await queueWith("one");
     const delivery = await long.queue.receive(never);
     if (delivery === undefined) throw new Error("nothing was received");

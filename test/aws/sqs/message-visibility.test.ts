@@ -38,14 +38,14 @@ async function defer(receiveCount: number) {
   return asked;
 }
 
-describe("a message that has to wait", () => {
-  it("is shown again later", async () => {
+describe("a deferred message", () => {
+  it("becomes visible again later", async () => {
     const asked = await defer(5);
     expect(asked.map(({ action }) => action)).toEqual(["ChangeMessageVisibility"]);
     expect(asked[0]?.input).toMatchObject({ VisibilityTimeout: 1_200 });
   });
 
-  it("is replaced by a fresh one before SQS gives it up, with the body it had", async () => {
+  it("is replaced by a new one with the same body before it exceeds the receive count", async () => {
     const asked = await defer(COPY_MAX_RECEIVE_COUNT - 50);
     expect(asked.map(({ action }) => action)).toEqual(["SendMessage", "DeleteMessage"]);
     expect(asked[0]?.input).toMatchObject({ MessageBody: '{"pushedAt":5}', DelaySeconds: 900, MessageGroupId: "app" });

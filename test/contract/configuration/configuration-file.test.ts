@@ -13,8 +13,8 @@ function problemsOf(written: string): readonly string[] {
   return [];
 }
 
-describe("a configuration that a person wrote", () => {
-  it("has every problem named once, with its line and column, and the field that was probably meant", () => {
+describe("a configuration file", () => {
+  it("reports every problem once, with its line and column, and a suggestion for unknown fields", () => {
     const problems = problemsOf(`version: 1
 source:
   account: "123456789012"
@@ -39,7 +39,7 @@ reconcil:
     expect(new Set(problems).size).toBe(problems.length);
   });
 
-  it("has also what its well-formed fields have against each other at its place", () => {
+  it("reports problems between well-formed fields with their position", () => {
     const problems = problemsOf(`version: 1
 source: { account: "123456789012", region: us-east-1 }
 destinations:
@@ -53,7 +53,7 @@ rules:
     ]);
   });
 
-  it("says where it is no YAML, and where it is no JSON", () => {
+  it("reports where it is neither YAML nor JSON", () => {
     expect(problemsOf("version: [")).toEqual([expect.stringMatching(/^line 1, column 11: configuration: is neither/)]);
     expect(problemsOf('{\n  "version": 1\n  "source": {}\n}')[0]).toMatch(
       /^line 2, column 14: configuration: is neither/,
@@ -61,7 +61,7 @@ rules:
   });
 });
 
-describe("the word that was probably meant", () => {
+describe("the suggestion for a misspelled word", () => {
   it.each([
     ["prefx", "prefix"],
     ["Destinations", "destinations"],

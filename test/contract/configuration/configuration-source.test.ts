@@ -21,7 +21,7 @@ describe("the configuration in a variable", () => {
     expect([source.region, rules[0]?.repositories]).toEqual(["eu-central-1", ["team/{a,ä}"]]);
   });
 
-  it("packs to the same value each time, which a variable can hold", () => {
+  it("packs to the same value each time, which fits into a variable", () => {
     expect(packConfiguration(TEXT)).toBe(packConfiguration(TEXT));
     expect(packConfiguration(TEXT)).toMatch(/^[A-Za-z0-9+/]+=*$/);
   });
@@ -39,7 +39,7 @@ describe("the configuration in a variable", () => {
     );
   });
 
-  it("is refused, by field, when it is packed well and says something wrong", async () => {
+  it("is refused, by field, when it unpacks to an invalid configuration", async () => {
     const wrong = packConfiguration(TEXT.replace("123456789012", "1"));
     await expect(configurationInVariable(wrong).read()).rejects.toThrow(/source\.account: /);
   });

@@ -42,13 +42,13 @@ describe("a configuration", () => {
     expect(() => parseConfiguration(trusting)).toThrow(/destinations\[0\]\.federation\.audience: is not \/\/iam/);
   });
 
-  it("in a file is not read when it is larger than any stack could take", () => {
+  it("in a file is refused when it is larger than any stack can hold", () => {
     expect(() => parseConfigurationFile(`#${"x".repeat(300_000)}`)).toThrow(
       /configuration: is larger than 262144 bytes/,
     );
   });
 
-  it("has at most a thousand rules", () => {
+  it("has at most 1,000 rules", () => {
     const rules = Array.from({ length: 1_001 }, () => ({ repositories: ["a"], destinations: ["gar"] }));
     expect(() => parseConfiguration({ ...minimal, rules })).toThrow(/rules: Too big/);
   });
@@ -67,7 +67,7 @@ describe("a configuration", () => {
     });
   });
 
-  it("wants account and region where the host does not say them", () => {
+  it("needs account and region when the host does not contain them", () => {
     expect(() => parseConfiguration({ ...minimal, source: { registry: "127.0.0.1:5000", plainHttp: true } })).toThrow(
       /source\.account: [\s\S]*source\.region: /,
     );
@@ -199,7 +199,7 @@ describe("a configuration", () => {
     expect(() => parseConfiguration(document)).toThrow(problem);
   });
 
-  it("lets two destinations hold repositories of one name, and one repository have another name in each", () => {
+  it("allows the same repository name in two destinations, and another name of one repository in each", () => {
     const rules = [
       { repositories: ["a"], destinations: ["gar"], as: "b" },
       { repositories: ["b"], destinations: ["us"] },
@@ -207,11 +207,11 @@ describe("a configuration", () => {
     expect(parseConfiguration({ ...minimal, destinations: [destination, second], rules }).rules).toHaveLength(2);
   });
 
-  it("that is no JSON says so, instead of falling back to anything", () => {
+  it("that is not JSON is refused, without a fallback", () => {
     expect(() => parseConfigurationText("{")).toThrow(/configuration: is not JSON/);
   });
 
-  it("names every problem at once", () => {
+  it("reports all problems at once", () => {
     const wrong = { ...minimal, source: { account: "1", region: "x" } };
     expect(() => parseConfiguration(wrong)).toThrow(/account[\s\S]*region/);
   });

@@ -21,12 +21,12 @@ describe("a pattern", () => {
     expect([...taken, ...left].filter(matches)).toEqual(taken);
   });
 
-  it("beside others takes what any of them takes", () => {
+  it("matches in a list when any pattern of the list matches", () => {
     expect(["a", "b", "c"].filter(compileGlobs(["a", "c"]))).toEqual(["a", "c"]);
   });
 
   it.each(["*_*_*_x", "*/*/*/*/*", "**/team-*/*.*", "v{a..c}", "{web,api,worker}-*/{eu,us}-*"])(
-    "that is matched at once, and means what it says, is well: %s",
+    "is valid when it matches fast and without surprises: %s",
     (pattern) => {
       expect(globProblem(pattern)).toBeUndefined();
     },
@@ -46,23 +46,23 @@ describe("a pattern", () => {
     ["*(a|aa)x", /a repetition of a group/],
     ["{x,{a..c}}", /a range inside a group/],
     ["v{1..12}", /a range of several characters/],
-  ])("that would take seconds, or mean something else, is a problem: %s", (pattern, problem) => {
+  ])("is a problem when it would take seconds or match something unexpected: %s", (pattern, problem) => {
     expect(globProblem(pattern)).toMatch(problem);
   });
 
-  it("of tags may have a wildcard more, because tags are shorter", () => {
+  it("of tags can have one more wildcard, because tags are shorter", () => {
     expect(globProblem("v*.*.*-*", LONGEST.tag)).toBeUndefined();
     expect(globProblem("v*.*.*-*", LONGEST.repository)).toMatch(/has 4 wildcards/);
   });
 
   it.each(["/app", "app/", "a//b", "!app", "team /app", "app[1", "a{b", "(a", "a]"])(
-    "that can match nothing is a problem: %s",
+    "is a problem when it cannot match anything: %s",
     (pattern) => {
       expect(globProblem(pattern)).toBeTypeOf("string");
     },
   );
 
-  it("that is a name matches this name alone, and is no glob", () => {
+  it("that is a plain name matches only this name, and is not a glob", () => {
     const name = fc.stringMatching(/^[a-z0-9]{1,4}(?:[._/-][a-z0-9]{1,4}){0,3}$/);
     fc.assert(
       fc.property(name, name, (pattern, other) => {

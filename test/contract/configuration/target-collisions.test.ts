@@ -32,7 +32,7 @@ describe("two destinations", () => {
 });
 
 describe("a rule that renames", () => {
-  it("must not take a name under which another repository arrives", () => {
+  it("must not use the target name of another repository", () => {
     expect(targetCollisions([], [rule("x", "y"), rule("**")])).toEqual([
       'rules[0].as: "y" is also the target of another repository in rules[1]',
     ]);

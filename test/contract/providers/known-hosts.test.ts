@@ -15,7 +15,7 @@ function mayLeadTo(registry: string, host: string): boolean {
   }
 }
 
-describe("a registry that is known", () => {
+describe("a known registry", () => {
   it.each([
     ["docker.io", "auth.docker.io"],
     ["docker.io", "production.cloudflare.docker.com"],
@@ -49,7 +49,7 @@ describe("a registry that is known", () => {
     expect(mayLeadTo(registry, `${host}.evil.test`)).toBe(false);
   });
 
-  it("may send us to no other host, and a host that only looks like it to none", () => {
+  it("may refer clients to no other host; a host with a similar name may refer them to none", () => {
     expect(mayLeadTo("docker.io", "production.evil.docker.com")).toBe(false);
     expect(mayLeadTo("quay.io", "cdn.quay.io.evil.test")).toBe(false);
     expect(mayLeadTo("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "evil.s3.eu-west-1.amazonaws.com")).toBe(false);
@@ -60,7 +60,7 @@ describe("a registry that is known", () => {
     ]);
   });
 
-  it("needs no more as a destination of kind generic than its name", () => {
+  it("needs no allowed hosts as a destination of kind generic", () => {
     const options = z.strictObject(generic.options).parse({ registry: "quay.io", allowedHosts: ["mirror.example"] });
     expect(generic.access(options).allowedHosts).toEqual(["mirror.example", ...knownHosts("quay.io")]);
   });

@@ -23,7 +23,7 @@ function accessOf(destination: object): RegistryAccess | undefined {
 }
 
 describe("a destination of a kind", () => {
-  it("in Artifact Registry logs in as its configuration says, and lists long tag lists by Google's API", () => {
+  it("in Artifact Registry logs in as configured, and reads long tag lists from Google's API", () => {
     const { keySecret: _key, ...open } = google;
     const federation = {
       audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/a/providers/b",
@@ -35,7 +35,7 @@ describe("a destination of a kind", () => {
     expect(accessOf(google)?.login).toEqual({ kind: "google-key", secret: { arn: SECRET } });
   });
 
-  it("that is generic logs in with what its secret holds, and is anonymous without one", () => {
+  it("that is generic logs in with its secret, and is anonymous without one", () => {
     const place = { kind: "generic", registry: "harbor.example", allowedHosts: ["s3.example"] };
     expect(accessOf({ ...place, loginSecret: SECRET, secretEncryptionKey: KEY })).toEqual({
       registry: "harbor.example",
@@ -73,12 +73,12 @@ describe("a destination of a kind", () => {
     expect(() => accessOf(destination)).toThrow(says);
   });
 
-  it("may put everything below a project on gcr.io names, and below a project within a domain", () => {
+  it("can have a project, or a domain-scoped project, as its prefix on gcr.io hosts", () => {
     expect(accessOf({ ...google, registry: "eu.gcr.io", prefix: "p" })?.registry).toBe("eu.gcr.io");
     expect(accessOf({ ...google, prefix: "example.com/p/r" })?.registry).toBe("europe-docker.pkg.dev");
   });
 
-  it("can be of a kind that is added, whose name nobody else may take", () => {
+  it("can have a registered kind, whose name cannot be registered again", () => {
     registerProvider("harbor", harbor);
     expect(accessOf({ kind: "harbor", url: "https://harbor.example", robotSecret: SECRET })).toMatchObject({
       registry: "harbor.example",
@@ -90,7 +90,7 @@ describe("a destination of a kind", () => {
     expect(() => registerProvider("", harbor)).toThrow("needs a name");
   });
 
-  it("can be of a kind with options and problems of its own", () => {
+  it("can have a kind with its own options and problems", () => {
     const shape = { project: z.string() };
     registerProvider("odd", {
       options: shape,

@@ -26,7 +26,7 @@ describe("a function's environment", () => {
     },
   );
 
-  it("of the copy function takes a lease in seconds", () => {
+  it("of the copy function can set the lease in seconds", () => {
     const copy = { ...good, FREIGHTLINER_TABLE: "state" };
     expect(CopyEnvironment.parse({ ...copy, FREIGHTLINER_LEASE_SECONDS: "5" }).FREIGHTLINER_LEASE_SECONDS).toBe(5);
     expect(CopyEnvironment.safeParse({ ...copy, FREIGHTLINER_LEASE_SECONDS: "soon" }).success).toBe(false);

@@ -15,7 +15,7 @@ const part = fc.oneof(
 );
 
 describe("the name of a resource", () => {
-  it("is one that its service takes, whatever stack, part and region it is made of", () => {
+  it("is accepted by its service, for any stack, part and region", () => {
     fc.assert(
       fc.property(kind, part, stack, region, (kind, part, stack, region) => {
         const name = resourceName(kind, part, { stack, region });
@@ -25,7 +25,7 @@ describe("the name of a resource", () => {
     );
   });
 
-  it("is no other stack's, no other region's and no other part's", () => {
+  it("is unique for each stack, region and part", () => {
     const owner = fc.record({ part, stack, region });
     // Stacks whose names only differ where a long one is cut.
     const near = fc.tuple(owner, stack, region).map(([one, tail, elsewhere]) => ({
@@ -49,7 +49,7 @@ describe("the name of a resource", () => {
     expect(resourceName("role", "copy", { stack, region: "eu-central-1" })).toBe(name);
   });
 
-  it("that is cut keeps its part, so that people find it", () => {
+  it("keeps its part when it is truncated, so that people find it", () => {
     const stack = "platform-engineering-production-container-images-to-google";
     const name = resourceName("function", "reconcile", { stack, region: "eu-central-1" });
     expect(name).toMatch(/^platform-engineering-production-container-i-reconcile-[0-9a-f]{10}$/);

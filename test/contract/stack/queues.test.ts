@@ -11,7 +11,7 @@ const place = (region: string, baseUrl?: string) =>
   });
 
 describe("the queues of a deployment", () => {
-  it("are no long ones where there is no long lane", () => {
+  it("include no long queues without a long lane", () => {
     const { copies } = queuesOf({
       stack: "images",
       source: { account: "123456789012", region: "eu-central-1" },
@@ -21,7 +21,7 @@ describe("the queues of a deployment", () => {
     expect(copies.map(({ priority }) => priority)).toEqual(["live", "backfill"]);
   });
 
-  it("are where SQS has them, by their names", () => {
+  it("have SQS's URLs with their names", () => {
     const { copies, deadLetters } = place("eu-central-1");
     expect(copies).toEqual(
       (["live", "backfill", "long"] as const).map((priority) => ({
@@ -36,14 +36,14 @@ describe("the queues of a deployment", () => {
     );
   });
 
-  it("are under China's domain in China, and where a local server says", () => {
+  it("use China's domain in China, and the base URL of a local server", () => {
     expect(place("cn-north-1").deadLetters.url).toMatch(/^https:\/\/sqs\.cn-north-1\.amazonaws\.com\.cn\//);
     expect(place("eu-central-1", "http://127.0.0.1:1/0/").copies[0]?.url).toMatch(
       /^http:\/\/127\.0\.0\.1:1\/0\/images-/,
     );
   });
 
-  it("are known by the ARN that a message brings, and no other queue is", () => {
+  it("are found by the ARN of a message, and no other queue is", () => {
     const { copies } = place("eu-central-1");
     const arn = "arn:aws:sqs:eu-central-1:123456789012:images-copies-gar-backfill-eu-central-1";
     expect(queueByArn(copies, arn)?.priority).toBe("backfill");

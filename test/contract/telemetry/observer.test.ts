@@ -3,16 +3,16 @@ import { describeError } from "../../../src/contract/telemetry/observer.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 
 describe("an error in a log line", () => {
-  it("is its message and those of its causes", () => {
+  it("contains its message and those of its causes", () => {
     const error = new Error("copy failed", { cause: new Error("put failed", { cause: new Error("reset") }) });
     expect(describeError(error)).toBe("copy failed <- put failed <- reset");
   });
 
-  it("says nothing twice", () => {
+  it("repeats nothing", () => {
     expect(describeError(new Error("put failed: reset", { cause: new Error("reset") }))).toBe("put failed: reset");
   });
 
-  it("of a registry is what was tried, what the registry said, and what to do next; without the library's words", () => {
+  it("of a registry says what was tried, what the registry answered, and what to do next, without the library's words", () => {
     const failure = { side: "target", operation: "put-blob", category: "permanent", subject: "r.test/app" } as const;
     const cause = new Error("Response Error");
     expect(describeError(new RegistryError({ ...failure, status: 403 }, "HTTP 403 DENIED", { cause }))).toBe(
@@ -20,13 +20,13 @@ describe("an error in a log line", () => {
     );
   });
 
-  it("is one line of limited length, whatever the other side wrote into it", () => {
+  it("is one line of limited length, whatever the other side sent", () => {
     const line = describeError(new Error(`a\r\n\u001b[31m\u2028b\u0085${"x".repeat(1_000_000)}`));
     expect(line).toMatch(/^a \[31m b x+$/);
     expect(line).toHaveLength(1_000);
   });
 
-  it("is finite for causes in a circle, and something for what is no error", () => {
+  it("is finite for circular causes, and not empty for values that are not errors", () => {
     const error = new Error("round");
     error.cause = error;
     expect(describeError(error)).toBe("round");

@@ -24,8 +24,8 @@ function statementsOf(logins: readonly object[]): Record<string, unknown[]> {
   );
 }
 
-describe("the secrets that log in to destinations", () => {
-  it("may be read by those who talk to destinations, exactly these and no others", () => {
+describe("the secrets of destinations", () => {
+  it("can be read by exactly the functions that access destinations", () => {
     const reading = statementsOf([{ loginSecret: HARBOR }, { loginSecret: QUAY }, {}]);
     expect(Object.keys(reading).toSorted()).toEqual(["Copy", "LongLane", "Probe", "Reconcile"]);
     for (const statements of Object.values(reading)) {
@@ -35,7 +35,7 @@ describe("the secrets that log in to destinations", () => {
     }
   });
 
-  it("may be decrypted with their own key, through Secrets Manager and for these secrets only", () => {
+  it("can be decrypted with their own key, only through Secrets Manager and only for these secrets", () => {
     const reading = statementsOf([{ loginSecret: HARBOR, secretEncryptionKey: KEY }, { loginSecret: QUAY }]);
     for (const statements of Object.values(reading)) {
       expect(statements[1]).toEqual({
@@ -53,12 +53,12 @@ describe("the secrets that log in to destinations", () => {
     }
   });
 
-  it("are in the region and partition that their names say", () => {
+  it("are in the region and partition of their ARNs", () => {
     const [statements = []] = Object.values(statementsOf([{ loginSecret: CHINA, secretEncryptionKey: KEY }]));
     expect(JSON.stringify(statements)).toContain('"kms:ViaService":["secretsmanager.cn-north-1.amazonaws.com.cn"]');
   });
 
-  it("are none of the policies' business where nobody logs in with one", () => {
+  it("are in no policy when no destination has one", () => {
     expect(statementsOf([{}])).toEqual({});
   });
 });

@@ -50,7 +50,7 @@ const name = fc
   )
   .filter((text) => text !== "");
 
-describe("the repositories that a role may read", () => {
+describe("the repositories that a role can read", () => {
   it.each([
     ["prod/{a,{b,c}}", ["prod/*"]],
     ["prod/@(a|?(b|c))-x", ["prod/*-x"]],
@@ -64,7 +64,7 @@ describe("the repositories that a role may read", () => {
     expect(arnPatterns(pattern).toSorted()).toEqual(expected.toSorted());
   });
 
-  it("are never fewer than the rule copies, whatever its glob", () => {
+  it("include all repositories that the rule copies, for any glob", () => {
     let matched = 0;
     fc.assert(
       fc.property(glob, fc.array(name, { minLength: 5, maxLength: 20 }), (pattern, names) => {
@@ -80,7 +80,7 @@ describe("the repositories that a role may read", () => {
     expect(matched).toBeGreaterThan(1_000);
   });
 
-  it("have no character of a glob left in them but *", () => {
+  it("contain no glob character except *", () => {
     fc.assert(
       fc.property(glob, (pattern) => /^[A-Za-z0-9._/*-]*$/.test(arnPattern(pattern))),
       { seed: 11, numRuns: 500 },

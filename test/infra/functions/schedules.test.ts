@@ -10,7 +10,7 @@ describe("the schedules", () => {
   const target = (name: string): object =>
     Match.objectLike({ Arn: { "Fn::GetAtt": [Match.stringLikeRegexp(name), "Arn"] } });
 
-  it("call the probe and the reconcile function every minute", () => {
+  it("invoke the probe and the reconcile function every minute", () => {
     template.resourceCountIs("AWS::Scheduler::Schedule", 2);
     template.hasResourceProperties("AWS::Scheduler::Schedule", {
       Name: "freightliner-probe-eu-central-1",
@@ -24,7 +24,7 @@ describe("the schedules", () => {
     });
   });
 
-  it("begin comparisons of their own at their times, and try again when a call fails", () => {
+  it("start named comparisons at their times, and retry failed invocations", () => {
     scheduled.hasResourceProperties("AWS::Scheduler::Schedule", {
       Name: "freightliner-reconcile-nightly-eu-central-1",
       ScheduleExpression: "cron(0 2 * * ? *)",
@@ -37,7 +37,7 @@ describe("the schedules", () => {
     });
   });
 
-  it("have a role that only they can take, and that can only call these functions", () => {
+  it("have a role that only they can assume, and that can only invoke these functions", () => {
     scheduled.hasResourceProperties("AWS::IAM::Role", {
       AssumeRolePolicyDocument: Match.objectLike({
         Statement: [

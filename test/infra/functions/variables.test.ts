@@ -57,7 +57,7 @@ describe("the variables of the functions", () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(4_096);
   });
 
-  it("hold the configuration as it was written", async () => {
+  it("contain the configuration unchanged", async () => {
     const document = documentOf(20, 25);
     const [first] = variablesOf(document);
     const { destinations, rules } = await configurationInVariable(String(first?.["FREIGHTLINER_CONFIGURATION"])).read();
@@ -69,7 +69,7 @@ describe("the variables of the functions", () => {
     );
   });
 
-  it("are measured as a whole: what Lambda would not take fails the synthesis, and says what to do", () => {
+  it("are limited in total: too many fail the synthesis, with advice", () => {
     // Text that cannot be packed: hexadecimal digits without a pattern.
     let state = 1;
     const digits = Array.from({ length: 8_000 }, () => {

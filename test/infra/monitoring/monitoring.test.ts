@@ -30,7 +30,7 @@ function mentioned(part: unknown): string[] {
 }
 
 describe("alarms", () => {
-  it("are there for the stack and for every destination", () => {
+  it("exist for the stack and for every destination", () => {
     const own = [
       "reconcile-heartbeat",
       "waiting-push",
@@ -73,7 +73,7 @@ describe("alarms", () => {
     ),
   ).map(({ Properties }) => Properties);
 
-  it("say what has happened, and lead to a heading of the runbook that is about them", () => {
+  it("say what happened, and link to their heading of the runbook", () => {
     const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading = ""]) => heading);
     const anchors = headings.map((heading) => heading.toLowerCase().replaceAll(" ", "-"));
     for (const { AlarmDescription, AlarmName } of linked) {
@@ -89,7 +89,7 @@ describe("alarms", () => {
     expect(new Set(linked.map(({ AlarmDescription }) => AlarmDescription.split("#")[1])).size).toBe(headings.length);
   });
 
-  it("say what to do themselves where the runbook is published nowhere, and lead to no file that nobody has at hand", () => {
+  it("contain the instructions of the runbook when it is not published, and refer to no file", () => {
     for (const { AlarmDescription, AlarmName } of alarms) {
       expect([AlarmName, AlarmDescription]).toEqual([
         AlarmName,
@@ -100,13 +100,13 @@ describe("alarms", () => {
     }
   });
 
-  it("link to a page that can be opened, or not at all", () => {
+  it("only accept an absolute link to the runbook", () => {
     expect(() => synthesise(EXAMPLE, { runbookUrl: "docs/operate/runbook.md" })).toThrow(
       /runbookUrl: must be an absolute link/,
     );
   });
 
-  it("see a push that waits, a lease that is stuck, a room that cannot be told, and a destination that is not compared", () => {
+  it("detect a waiting push, a stuck lease, a failed notification, and a destination that is not compared", () => {
     const metric = (id: string) => {
       const { MetricName, Dimensions } =
         linked.find(({ AlarmName }) => AlarmName === `freightliner-${id}-eu-central-1`) ?? {};
@@ -133,7 +133,7 @@ describe("alarms", () => {
     ]);
   });
 
-  it("take a sum of which one part has no data for what the other parts say", () => {
+  it("treat missing data of one term of a sum as 0", () => {
     const expressions = alarms.flatMap(({ Metrics = [] }) =>
       Metrics.flatMap(({ Expression }: { Expression?: string }) => Expression ?? []),
     );
@@ -142,21 +142,21 @@ describe("alarms", () => {
     for (const text of sums) expect(text.replaceAll(/FILL\([a-z], 0\)/g, "")).not.toMatch(/\b[a-z]\b/);
   });
 
-  it("tell the topics they are given, when they go off and when all is well again", () => {
+  it("notify the given topics about alarms and recoveries", () => {
     const topic = "arn:aws:sns:eu-central-1:123456789012:ops";
     const scope = new Stack(new App(), "topics");
     const told = synthesise(EXAMPLE, { alarmTopics: [Topic.fromTopicArn(scope, "Ops", topic)] });
     told.allResourcesProperties("AWS::CloudWatch::Alarm", { AlarmActions: [topic], OKActions: [topic] });
   });
 
-  it("take silence for well, but for the heartbeat", () => {
+  it("treat missing data as healthy, except for the heartbeat", () => {
     for (const { AlarmName, TreatMissingData } of alarms) {
       const expected = AlarmName.includes("heartbeat") ? "breaching" : "notBreaching";
       expect([AlarmName, TreatMissingData]).toEqual([AlarmName, expected]);
     }
   });
 
-  it("for the lag measure against the goal, as a multiple of what is sustainable", () => {
+  it("measure the lag as a burn rate of its objective", () => {
     template.hasResourceProperties("AWS::CloudWatch::Alarm", {
       AlarmName: "freightliner-europe-lag-fast-burn-eu-central-1",
       Threshold: 14.4,
@@ -175,7 +175,7 @@ describe("metrics", () => {
     expect(unused).toEqual([]);
   });
 
-  it("that alarms, dashboard and documents name are in the catalogue", () => {
+  it("in alarms, dashboard and documents are in the catalogue", () => {
     const [dashboard] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
     const looked = new Set([...mentioned(alarms), ...mentioned(dashboard)]);
     expect(looked.size).toBeGreaterThan(8);
@@ -216,7 +216,7 @@ describe("the dashboard", () => {
     expect(text).toContain(title);
   });
 
-  it("looks at the metrics of its own stack alone", () => {
+  it("shows only metrics of its own stack", () => {
     const other = Template.fromStack(
       new FreightlinerStack(unbundledApp(), "other", { configuration: JSON.stringify(EXAMPLE) }),
     );
@@ -228,14 +228,14 @@ describe("the dashboard", () => {
     expect(text).toContain("freightliner");
   });
 
-  it("looks at the functions' own namespace and at every destination", () => {
+  it("shows the functions' own metrics for every destination", () => {
     expect(text).toContain(METRIC_NAMESPACE);
     for (const { name } of EXAMPLE.destinations) expect(text).toContain(name);
   });
 });
 
 describe("saved queries", () => {
-  it("ask the logs of all functions what people ask", () => {
+  it("cover the logs of all functions", () => {
     const queries = Object.values(template.findResources("AWS::Logs::QueryDefinition"));
     expect(queries.map(({ Properties }) => String(Properties.Name)).toSorted()).toEqual([
       "freightliner-queries-eu-central-1/One push from event to receipt",

@@ -11,7 +11,7 @@ import { EXAMPLE, synthesise, unbundledApp } from "../template.ts";
 const template = synthesise();
 
 describe("settings", () => {
-  it("encrypt queues, table and logs with the team's key, and let the functions use it", () => {
+  it("encrypt queues, table and logs with the team's key, and allow the functions to use it", () => {
     const scope = new Stack(new App(), "keys");
     const key = Key.fromKeyArn(scope, "Key", "arn:aws:kms:eu-central-1:123456789012:key/k");
     const nowhere = new Stack(unbundledApp(), "nowhere");
@@ -28,7 +28,7 @@ describe("settings", () => {
     expect(text.match(/kms:Decrypt/g)?.length).toBeGreaterThanOrEqual(4);
   });
 
-  it("decide memory, copies at once, retention and tracing", () => {
+  it("set memory, concurrency, retention and tracing", () => {
     const own = synthesise(EXAMPLE, {
       copyMemoryMegabytes: 3_008,
       liveConcurrency: 20,
@@ -51,7 +51,7 @@ describe("settings", () => {
     template.allResourcesProperties("AWS::Lambda::Function", { TracingConfig: { Mode: "Active" } });
   });
 
-  it("leave out metrics of our own, and the alarms on them; those on queues and on Lambda stay", () => {
+  it("can disable the functions' metrics and the alarms on them; alarms on queues and on Lambda remain", () => {
     const quiet = synthesise(EXAMPLE, { metrics: false });
     quiet.allResourcesProperties("AWS::Lambda::Function", {
       Environment: { Variables: Match.objectLike({ POWERTOOLS_METRICS_DISABLED: "true" }) },
@@ -79,7 +79,7 @@ describe("settings", () => {
     });
   });
 
-  it("put OpenTelemetry's layer before every function, beside X-Ray and with no more permissions", () => {
+  it("add OpenTelemetry's layer to every function, in addition to X-Ray and without more permissions", () => {
     const arn = "arn:aws:lambda:eu-central-1:615299751070:layer:AWSOpenTelemetryDistroJs:9";
     const layer = LayerVersion.fromLayerVersionArn(new Stack(new App(), "layers"), "Layer", arn);
     const traced = synthesise(EXAMPLE, { openTelemetryLayer: layer });
@@ -111,7 +111,7 @@ describe("settings", () => {
 });
 
 describe("a key of the team's own", () => {
-  it("that belongs to the app lets logs, undelivered events and alarms be encrypted with it, for this account only", () => {
+  it("can encrypt logs, undelivered events and alarms of this account only, when the app creates it", () => {
     const stack = new Stack(unbundledApp(), "images", { env: { account: "123456789012", region: "eu-central-1" } });
     new Freightliner(stack, "Freightliner", { configuration: EXAMPLE, encryptionKey: new Key(stack, "Key") });
     const statement = (service: string, Action: string[], Condition: object) =>
@@ -138,7 +138,7 @@ describe("a key of the team's own", () => {
 });
 
 describe("notifications", () => {
-  it("are a topic that CloudWatch may publish to, for this account's alarms, over TLS only", () => {
+  it("have a topic to which CloudWatch can publish alarms of this account, over TLS only", () => {
     const scope = new Stack(unbundledApp(), "secrets");
     const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf";
     const webhook = Secret.fromSecretCompleteArn(scope, "Hook", arn);
@@ -159,7 +159,7 @@ describe("notifications", () => {
     });
   });
 
-  it("bring alarms to a webhook whose URL is only in its secret", () => {
+  it("send alarms to a webhook whose URL is only in its secret", () => {
     const scope = new Stack(new App(), "secrets");
     const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf";
     const webhook = Secret.fromSecretCompleteArn(scope, "Hook", arn);
