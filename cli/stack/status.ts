@@ -1,5 +1,5 @@
 import { describeOutcome } from "../../src/replication/outcome/outcome.ts";
-import { stateOf } from "../../src/replication/state/tag-status.ts";
+import { statusOf } from "../../src/replication/state/tag-status.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import type { Operations } from "../../src/wiring/open-operations.ts";
 import { readStackStatus } from "../../src/wiring/stack-status.ts";
@@ -84,7 +84,7 @@ async function showTag(key: string, { stores, receipts, signal }: Operations, ou
     out.lines([`there is no record of ${key}; write DESTINATION/REPOSITORY:TAG, as status lists tags`]);
     return ExitCode.notFound;
   }
-  out.lines([`${key}: ${stateOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}`]);
+  out.lines([`${key}: ${statusOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}`]);
   for (const receipt of await receipts(key, RECEIPTS)) {
     out.lines(describeReceipt(receipt).map((line) => `  ${line}`));
   }

@@ -6,10 +6,10 @@ import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { selectedRepository, targetRepository } from "../../src/replication/planning/plan-copies.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
-import { hearOf, tagKey } from "../../src/replication/state/tag-record.ts";
+import { notePush, tagKey } from "../../src/replication/state/tag-record.ts";
 import { createSpeed } from "../../src/replication/pacing/time-budget.ts";
 import type { TimeLeft } from "../../src/replication/pacing/time-budget.ts";
-import { watchedTarget } from "../../src/replication/destination/observed-target.ts";
+import { observedTarget } from "../../src/replication/destination/observed-target.ts";
 import type { CopyDependencies, Delivery } from "./handler.ts";
 
 /** How a delivery ended, the request it was about, and the key of the tag's record: as far as they are known. */
@@ -56,14 +56,14 @@ export function createCarrier({ configuration, open, circuit, serves, timeout, n
     const admitted = await circuit(named).admit(context.owner, ending, to);
     if (admitted.kind === "refused") {
       // The comparison tells by this that the event has arrived; a note that fails costs a wrong count.
-      await context.tags.update(record, (known) => hearOf(known, request.pushedAt), ending).catch(() => undefined);
+      await context.tags.update(record, (known) => notePush(known, request.pushedAt), ending).catch(() => undefined);
       return { request, report: { outcome: "deferred", reason: "circuit-open", afterMs: admitted.afterMs }, record };
     }
     const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
     limitMs = Math.max(limitMs, usableMs);
     const endsAt = now() + usableMs;
     const time: TimeLeft = { limitMs, remainingMs: () => endsAt - now(), speed: speeds(named) };
-    const target = watchedTarget(context.target, admitted);
+    const target = observedTarget(context.target, admitted);
     const onlyAttached = selectedRepository(request, configuration.rules, destination.prefix) === undefined;
     const copying = { ...context, target, time, hasLongLane, onlyAttached, ending };
     try {

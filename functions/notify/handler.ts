@@ -2,36 +2,36 @@ import type { NotifyPolicy } from "../../src/contract/stack/environment.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
-import { isNews, noticeOf } from "../../src/replication/state/notification-record.ts";
-import type { NoticeRecord } from "../../src/replication/state/notification-record.ts";
+import { shouldNotify, notificationOf } from "../../src/replication/state/notification-record.ts";
+import type { NotificationRecord } from "../../src/replication/state/notification-record.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
 import { describeAlarm, readAlarm } from "./alarm.ts";
 import type { Alarm } from "./alarm.ts";
 
 export interface NotifyDependencies {
   readonly policy: NotifyPolicy;
-  readonly notices: RecordStore<NoticeRecord>;
+  readonly notifications: RecordStore<NotificationRecord>;
   /** Tells a chat room, or what else is behind the webhook. */
   readonly tell: (text: string, alarm: Alarm) => Promise<void>;
   readonly now: () => number;
   readonly observer: Observer;
 }
 
-export type Told = "told" | "known" | "not wanted" | "no alarm" | "failed";
+export type NotifyResult = "told" | "known" | "not wanted" | "no alarm" | "failed";
 
 /**
  * Tells people of alarms, one after the other: a second message about the same alarm must see that the first was told. Never throws;
  * an alarm that `failed` is not noted as told, and is told when it is brought again.
  */
 export function createHandler(dependencies: NotifyDependencies) {
-  return async (messages: readonly string[], signal: AbortSignal): Promise<Told[]> => {
-    const ends: Told[] = [];
+  return async (messages: readonly string[], signal: AbortSignal): Promise<NotifyResult[]> => {
+    const ends: NotifyResult[] = [];
     for (const message of messages) ends.push(await tellOnce(message, dependencies, signal));
     return ends;
   };
 }
 
-async function tellOnce(message: string, dependencies: NotifyDependencies, signal: AbortSignal): Promise<Told> {
+async function tellOnce(message: string, dependencies: NotifyDependencies, signal: AbortSignal): Promise<NotifyResult> {
   const { policy, tell, observer } = dependencies;
   const alarm = readAlarm(message);
   if (alarm === undefined) {
@@ -53,13 +53,13 @@ async function tellOnce(message: string, dependencies: NotifyDependencies, signa
 
 async function isKnown(
   { name, state }: Alarm,
-  { notices, now }: NotifyDependencies,
+  { notifications, now }: NotifyDependencies,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    return !isNews(await notices.read(name, signal), state, now());
+    return !shouldNotify(await notifications.read(name, signal), state, now());
   } catch {
-    // Told twice is better than not at all.
+    // NotifyResult twice is better than not at all.
     return false;
   }
 }
@@ -67,11 +67,11 @@ async function isKnown(
 /** Only after it was told: an alarm that was noted and not told would be kept back when it is brought again. */
 async function note(
   { name, state }: Alarm,
-  { notices, now, observer }: NotifyDependencies,
+  { notifications, now, observer }: NotifyDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await notices.update(name, () => ({ next: noticeOf(state, now()), answer: undefined }), signal);
+    await notifications.update(name, () => ({ next: notificationOf(state, now()), answer: undefined }), signal);
   } catch (error) {
     observer.warn("An alarm was told and could not be noted; it may be told again", {
       alarm: name,

@@ -9,16 +9,16 @@ import { NotifyEnvironment } from "../../src/contract/stack/environment.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createWebhook } from "../../src/wiring/webhook.ts";
-import { NotToldError } from "../../src/replication/state/notification-record.ts";
+import { NotificationError } from "../../src/replication/state/notification-record.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = NotifyEnvironment.parse(process.env);
 const { observer, middlewares } = createObserver("notify", environment.FREIGHTLINER_STACK);
-const { notices } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
+const { notifications } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
 
 const handle = createHandler({
   policy: environment.FREIGHTLINER_NOTIFY_OF,
-  notices,
+  notifications,
   tell: createWebhook({
     kind: environment.FREIGHTLINER_WEBHOOK_KIND,
     hosts: environment.FREIGHTLINER_WEBHOOK_HOSTS,
@@ -31,7 +31,7 @@ const handle = createHandler({
   observer,
 });
 
-/** Invoked by SNS with alarms of CloudWatch. @throws NotToldError so that Lambda brings the alarms again, after one minute and after two. */
+/** Invoked by SNS with alarms of CloudWatch. @throws NotificationError so that Lambda brings the alarms again, after one minute and after two. */
 export const handler = middy<SNSEvent>()
   .use(middlewares)
   .handler(async (event: SNSEvent, _context, { signal }) => {
@@ -39,6 +39,7 @@ export const handler = middy<SNSEvent>()
       event.Records.map(({ Sns }) => Sns.Message),
       signal,
     );
-    if (ends.includes("failed")) throw new NotToldError("the webhook did not take an alarm; Lambda brings it again");
+    if (ends.includes("failed"))
+      throw new NotificationError("the webhook did not take an alarm; Lambda brings it again");
     return ends;
   });

@@ -7,23 +7,18 @@ import { CIRCUIT } from "../../src/contract/stack/limits.ts";
 import { circuitPolicy } from "../../src/replication/destination/circuit-policy.ts";
 import { isSuspected } from "../../src/replication/destination/circuit-probe.ts";
 import type { CircuitRecord, CircuitState } from "../../src/replication/destination/circuit.ts";
-import { nextIntakeStep, openedIntake, pausedIntake } from "../../src/replication/destination/queue-pause.ts";
-import type { IntakeRecord, IntakeStep } from "../../src/replication/destination/queue-pause.ts";
+import { nextQueuePauseStep, resumedQueues, pausedQueues } from "../../src/replication/destination/queue-pause.ts";
+import type { QueuePauseRecord, QueuePauseStep, SetQueueState } from "../../src/replication/destination/queue-pause.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
-import { askDestination, isClosed } from "./ask.ts";
+import { probeDestination, isClosed } from "./probe-destination.ts";
 
 export interface ProbeDependencies {
   readonly configuration: Configuration;
   readonly circuits: RecordStore<CircuitRecord>;
-  readonly intakes: RecordStore<IntakeRecord>;
+  readonly queuePauses: RecordStore<QueuePauseRecord>;
   /** Asks a destination whether it takes writes. @throws {RegistryError} when it does not. */
   readonly probe: (destination: string, signal: AbortSignal) => Promise<void>;
-  /** Lets a destination's queues rest, or be read by so many copies at once (undefined: as deployed). */
-  readonly setIntake: (
-    destination: string,
-    intake: "paused" | { readonly concurrency: number | undefined },
-    signal: AbortSignal,
-  ) => Promise<void>;
+  readonly setQueueState: SetQueueState;
   /** Has somebody see to what waits for the long lane; undefined where there is none. */
   readonly startLongLane?: ((signal: AbortSignal) => Promise<"idle" | "started" | "running" | "refused">) | undefined;
   /** Copies at once per destination, as deployed. */
@@ -37,7 +32,7 @@ export interface ProbeDependencies {
 const STATES = { closed: 0, "half-open": 1, open: 2 } as const satisfies Record<CircuitState, number>;
 
 /** What was done about every destination. */
-export type ProbeReport = Readonly<Record<string, IntakeStep["kind"] | "failed">>;
+export type ProbeReport = Readonly<Record<string, QueuePauseStep["kind"] | "failed">>;
 
 /**
  * Looks after destinations that are away: pauses the queues of a circuit that stays open, asks whether the destination is
@@ -73,18 +68,19 @@ async function lookAfter(
   dependencies: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<ProbeReport[string]> {
-  const { circuits, intakes, fullConcurrency, now, observer } = dependencies;
+  const { circuits, queuePauses, fullConcurrency, now, observer } = dependencies;
   const policy = circuitPolicy({ ...CIRCUIT, ...settings });
   try {
     const seen = await circuits.read(name, signal);
-    const intake = await intakes.read(name, signal);
+    const intake = await queuePauses.read(name, signal);
     observer.count(Metric.circuitState, STATES[seen?.state ?? "closed"], name);
-    let step = nextIntakeStep(intake, seen, fullConcurrency, now());
+    let step = nextQueuePauseStep(intake, seen, fullConcurrency, now());
     if (seen !== undefined && (step.kind === "probe" || isSuspected(seen, policy, now()))) {
-      const circuit = await askDestination({ destination: name, seen, policy }, dependencies, signal);
+      const circuit = await probeDestination({ destination: name, seen, policy }, dependencies, signal);
       await noteLook(name, dependencies, signal);
       // Back again: the first copies are let in at once.
-      if (step.kind === "probe" && isClosed(circuit)) step = nextIntakeStep(intake, circuit, fullConcurrency, now());
+      if (step.kind === "probe" && isClosed(circuit))
+        step = nextQueuePauseStep(intake, circuit, fullConcurrency, now());
     }
     if (step.kind === "pause") await pause(name, dependencies, signal);
     if (step.kind === "admit") await admit(name, step.concurrency, dependencies, signal);
@@ -98,13 +94,13 @@ async function lookAfter(
 /** Noted first, then paused: an order without an answer may still take effect, and then the queues have to be opened. */
 async function pause(
   destination: string,
-  { setIntake, intakes, now, observer }: ProbeDependencies,
+  { setQueueState, queuePauses, now, observer }: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const note = (isDone: boolean): Promise<void> =>
-    intakes.update(destination, () => ({ next: pausedIntake(now(), isDone), answer: undefined }), signal);
+    queuePauses.update(destination, () => ({ next: pausedQueues(now(), isDone), answer: undefined }), signal);
   await note(false);
-  await setIntake(destination, "paused", signal);
+  await setQueueState(destination, "paused", signal);
   await note(true);
   observer.warn("Queues paused: the destination is away", { destination });
 }
@@ -113,18 +109,22 @@ async function pause(
 async function admit(
   destination: string,
   concurrency: number | undefined,
-  { setIntake, intakes, now, observer }: ProbeDependencies,
+  { setQueueState, queuePauses, now, observer }: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  await setIntake(destination, { concurrency }, signal);
-  const opened = () => ({ next: openedIntake(concurrency, now()), answer: undefined });
-  await intakes.update(destination, opened, signal);
+  await setQueueState(destination, { concurrency }, signal);
+  const opened = () => ({ next: resumedQueues(concurrency, now()), answer: undefined });
+  await queuePauses.update(destination, opened, signal);
   observer.info("Queues read again", { destination, concurrency });
 }
 
 /** The queues are looked after: the comparison does not have to open them. */
-async function noteLook(destination: string, { intakes, now }: ProbeDependencies, signal: AbortSignal): Promise<void> {
-  const looked = (record: IntakeRecord | undefined) =>
+async function noteLook(
+  destination: string,
+  { queuePauses, now }: ProbeDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const looked = (record: QueuePauseRecord | undefined) =>
     record?.state === "paused" ? { next: { ...record, probedAt: now() }, answer: undefined } : { answer: undefined };
-  await intakes.update(destination, looked, signal);
+  await queuePauses.update(destination, looked, signal);
 }

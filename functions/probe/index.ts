@@ -3,7 +3,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
-import { createIntake } from "../../src/aws/event-source-mappings.ts";
+import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
 import { createLongLaneStarter } from "../../src/aws/long-lane-starter.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
@@ -30,7 +30,7 @@ const registries = openRegistries({
   google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS,
 });
 const table = openTableClient();
-const { circuits, intakes, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
+const { circuits, queuePauses, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
 const clock = { ...systemClock, now: createTableClock(table) };
 const rated = withRates(registries, configuration.destinations, { store: rates, clock, yields: true });
 const endpoints = new Map(
@@ -43,13 +43,13 @@ const endpoints = new Map(
 const handle = createHandler({
   configuration,
   circuits,
-  intakes,
+  queuePauses,
   async probe(destination, signal) {
     const endpoint = endpoints.get(destination);
     if (endpoint === undefined) throw new Error(`${destination} is not in the configuration; deploy the stack again`);
     await probeWrites(endpoint, signal);
   },
-  setIntake: createIntake({
+  setQueueState: createQueueStateSetter({
     client: new LambdaClient(clientLimits()),
     functionName: functionName("copy"),
     queues: queues.copies,

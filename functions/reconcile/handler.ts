@@ -4,36 +4,36 @@ import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { runCycle } from "../../src/replication/reconcile/run-cycle.ts";
-import { createStandings } from "../../src/replication/reconcile/standings.ts";
+import { createFailureBudgets } from "../../src/replication/reconcile/failure-budgets.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
-import type { IntakeRecord } from "../../src/replication/destination/queue-pause.ts";
+import type { QueuePauseRecord } from "../../src/replication/destination/queue-pause.ts";
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
 import type { ReconcileRecord } from "../../src/replication/reconcile/cycle-record.ts";
 import type { CircuitRecord } from "../../src/replication/destination/circuit.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
 import type { SourceCatalog } from "../../src/replication/reconcile/source-catalog.ts";
-import type { TargetLooks } from "../../src/replication/reconcile/target-looks.ts";
+import type { TargetInventory } from "../../src/replication/reconcile/target-inventory.ts";
 import type { TagRecord } from "../../src/replication/state/tag-record.ts";
-import { createComparer } from "./compare.ts";
-import type { Total } from "./compare.ts";
-import { openCircuits } from "./away.ts";
-import { openForsaken } from "./forsaken.ts";
-import { scopesOf } from "./scopes.ts";
-import type { Scope } from "./scopes.ts";
+import { createComparer } from "./comparer.ts";
+import type { Total } from "./comparer.ts";
+import { openCircuits } from "./open-circuits.ts";
+import { resumeAbandonedQueues } from "./resume-abandoned-queues.ts";
+import { comparisonsOf } from "./comparisons.ts";
+import type { Comparison } from "./comparisons.ts";
 
-export interface ReconcileDependencies extends TargetLooks {
+export interface ReconcileDependencies extends TargetInventory {
   readonly configuration: Configuration;
   readonly catalog: SourceCatalog;
   readonly tags: RecordStore<TagRecord>;
   readonly cycles: RecordStore<ReconcileRecord>;
   readonly circuits: RecordStore<CircuitRecord>;
-  readonly intakes: RecordStore<IntakeRecord>;
+  readonly queuePauses: RecordStore<QueuePauseRecord>;
   /** Queues requests that are in no hurry. */
   readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
   /** Requests that wait for a destination, pushed and not yet looked at. */
   readonly backlog: (destination: string, signal: AbortSignal) => Promise<number>;
   /** Lets a destination's queues be read as deployed. */
-  readonly openIntake: (destination: string, signal: AbortSignal) => Promise<void>;
+  readonly resumeQueues: (destination: string, signal: AbortSignal) => Promise<void>;
   readonly owner: string;
   readonly now: () => number;
   readonly timeout: (ms: number) => AbortSignal;
@@ -68,14 +68,14 @@ export function createHandler(dependencies: ReconcileDependencies) {
   return async (remainingMs: number, schedule?: string): Promise<ReconcileReport> => {
     const signal = timeout(Math.max(remainingMs - RESERVE_MS, 0));
     const ending = timeout(Math.max(remainingMs, 0));
-    await openForsaken(dependencies, signal);
+    await resumeAbandonedQueues(dependencies, signal);
     const away = await openCircuits(dependencies, signal);
-    const standings = createStandings();
+    const budgets = createFailureBudgets();
     const total = { repositories: 0, asked: 0, missed: 0 };
     const outcomes = new Set<ReconcileReport["outcome"]>();
-    for (const scope of scopesOf(configuration, schedule)) {
-      const comparer = createComparer(scope, { ...dependencies, ending, away }, standings);
-      outcomes.add(await runScope(scope, { ...dependencies, ...comparer, ending }, signal));
+    for (const comparison of comparisonsOf(configuration, schedule)) {
+      const comparer = createComparer(comparison, { ...dependencies, ending, away }, budgets);
+      outcomes.add(await runScope(comparison, { ...dependencies, ...comparer, ending }, signal));
       total.repositories += comparer.total.repositories;
       total.asked += comparer.total.asked;
       total.missed += comparer.total.missed;
@@ -89,16 +89,16 @@ type Comparer = ReturnType<typeof createComparer> & { readonly ending: AbortSign
 
 /** As much of one comparison as the time allows. A source that cannot be listed is a foreseen outage: the next call comes soon. */
 async function runScope(
-  scope: Scope,
+  comparison: Comparison,
   dependencies: ReconcileDependencies & Comparer,
   signal: AbortSignal,
 ): Promise<ReconcileReport["outcome"]> {
   const { cycles, observer, subjects, compare, total } = dependencies;
-  const isSlow = scope.key === SLOW_CYCLE;
+  const isSlow = comparison.key === SLOW_CYCLE;
   const cycle = {
-    ...scope,
+    ...comparison,
     workers: isSlow ? SLOW_WORKERS : WORKERS,
-    goesOn: !isSlow,
+    resumes: !isSlow,
     subjects,
     compare,
     suspect: async (suspects: readonly string[]): Promise<void> => {
@@ -111,20 +111,21 @@ async function runScope(
   };
   try {
     const ran = await runCycle(cycle, { ...dependencies, leaseMs: RECONCILE_LEASE_SECONDS * 1_000 }, signal);
-    if (ran.outcome === "finished" && scope.key === REGULAR_CYCLE) await countFinished(ran.incomplete, dependencies);
-    if (ran.outcome !== "rest" && (!isSlow || ran.compared > 0)) noteEnd(scope, ran.outcome, total, dependencies);
+    if (ran.outcome === "finished" && comparison.key === REGULAR_CYCLE)
+      await countFinished(ran.incomplete, dependencies);
+    if (ran.outcome !== "rest" && (!isSlow || ran.compared > 0)) noteEnd(comparison, ran.outcome, total, dependencies);
     return isSlow && ran.compared === 0 ? "rest" : ran.outcome;
   } catch (error) {
     if (!signal.aborted)
       observer.error("Comparison failed; the next call goes on", {
-        comparison: scope.key,
+        comparison: comparison.key,
         error: describeError(error),
       });
     return "partial";
   }
 }
 
-function noteEnd({ key }: Scope, outcome: string, total: Total, { observer }: ReconcileDependencies): void {
+function noteEnd({ key }: Comparison, outcome: string, total: Total, { observer }: ReconcileDependencies): void {
   observer.info("Comparison ended", { comparison: key, outcome, ...total });
 }
 

@@ -9,7 +9,7 @@ import { clientLimits } from "../../src/aws/client/client-limits.ts";
 import { createBacklogReader } from "../../src/aws/sqs/backlog.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createEcrCatalog } from "../../src/aws/ecr/ecr-catalog.ts";
-import { createIntake } from "../../src/aws/event-source-mappings.ts";
+import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
 import { ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
@@ -28,7 +28,7 @@ const sqs = new SQSClient(clientLimits());
 const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registries = openRegistries({ configuration, sqs, google });
 const table = openTableClient();
-const { tags, cycles, circuits, intakes, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
+const { tags, cycles, circuits, queuePauses, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
 /** Listings take turns of the destination's rate, too; they wait for them here, having no queue. */
 const LISTING_WAIT_MS = 60_000;
 const rated = withRates(registries, configuration.destinations, {
@@ -37,7 +37,7 @@ const rated = withRates(registries, configuration.destinations, {
   yields: true,
   maxWaitMs: LISTING_WAIT_MS,
 });
-const setIntake = createIntake({
+const setQueueState = createQueueStateSetter({
   client: new LambdaClient(clientLimits()),
   functionName: functionName("copy"),
   queues: queues.copies,
@@ -53,14 +53,14 @@ const handle = createHandler({
     configuration.source.account,
   ),
   listing: looks.listing,
-  holds: looks.holds,
+  hasManifest: looks.hasManifest,
   tags,
   cycles,
   circuits,
-  intakes,
+  queuePauses,
   send: createCopyRequestSender(sqs, queues.copies, "backfill"),
   backlog: createBacklogReader(sqs, queues.copies),
-  openIntake: (destination, signal) => setIntake(destination, { concurrency: undefined }, signal),
+  resumeQueues: (destination, signal) => setQueueState(destination, { concurrency: undefined }, signal),
   owner: randomUUID(),
   now: Date.now,
   timeout: (ms) => AbortSignal.timeout(ms),

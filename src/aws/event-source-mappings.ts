@@ -7,20 +7,14 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { unlessAborted } from "../async/abort.ts";
 import { untilAborted } from "./client/until-aborted.ts";
 import type { Concurrency } from "../contract/stack/environment.ts";
+import type { SetQueueState } from "../replication/destination/queue-pause.ts";
 import { queueByArn } from "../contract/stack/queues.ts";
 import type { CopyQueue } from "../contract/stack/queues.ts";
 
 /** Lambda reads a queue with so many invocations at once at least (MaximumConcurrency of an SQS event source). */
 const LEAST = 2;
 
-/** Lets a destination's queues rest, or be read by so many copies at once; undefined: as deployed. */
-export type SetIntake = (
-  destination: string,
-  intake: "paused" | { readonly concurrency: number | undefined },
-  signal: AbortSignal,
-) => Promise<void>;
-
-export interface IntakeOptions {
+export interface QueueStateOptions {
   readonly client: LambdaClient;
   /** The copy function, whose mappings they are. */
   readonly functionName: string;
@@ -30,11 +24,11 @@ export interface IntakeOptions {
 }
 
 /** Changes the event source mappings of the copy function (Lambda API, UpdateEventSourceMapping; takes up to a minute). */
-export function createIntake(options: IntakeOptions): SetIntake {
+export function createQueueStateSetter(options: QueueStateOptions): SetQueueState {
   const { client, queues } = options;
   const idOf = createMappingIds(options);
 
-  async function set(queue: CopyQueue, intake: Parameters<SetIntake>[1], signal: AbortSignal): Promise<void> {
+  async function set(queue: CopyQueue, intake: Parameters<SetQueueState>[1], signal: AbortSignal): Promise<void> {
     // The long queues have no mapping: builds read them.
     if (queue.priority === "long") return;
     const deployed = options.concurrency[queue.priority];
@@ -62,7 +56,7 @@ export function createIntake(options: IntakeOptions): SetIntake {
 }
 
 /** UUIDs of the mappings by their queues (Lambda API, ListEventSourceMappings): listed once, and anew when asked to. */
-function createMappingIds({ client, functionName, queues }: IntakeOptions) {
+function createMappingIds({ client, functionName, queues }: QueueStateOptions) {
   let listed: Promise<ReadonlyMap<string, string>> | undefined;
 
   async function list(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {

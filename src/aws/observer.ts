@@ -6,14 +6,14 @@ import { METRICS } from "../contract/telemetry/metrics.ts";
 import { describeError } from "../contract/telemetry/observer.ts";
 import type { Observer } from "../contract/telemetry/observer.ts";
 import { RegistryError } from "../oci/errors/registry-error.ts";
-import { NotToldError } from "../replication/state/notification-record.ts";
+import { NotificationError } from "../replication/state/notification-record.ts";
 import { StoreError } from "../replication/state/record-store.ts";
 import { QueueError } from "./sqs/copy-request-sender.ts";
 
 /** A dependency is unavailable or throttles: the table, a queue, a registry's API or the webhook. */
 function isOutage(error: Error | null): boolean {
   if (error instanceof RegistryError) return error.category !== "permanent";
-  return error instanceof StoreError || error instanceof QueueError || error instanceof NotToldError;
+  return error instanceof StoreError || error instanceof QueueError || error instanceof NotificationError;
 }
 
 /** Logs JSON lines and emits metrics in CloudWatch's embedded metric format (EMF). The middlewares add the invocation's context to log lines and log crashes. */

@@ -1,5 +1,5 @@
 import { REGULAR_CYCLE, scheduledCycle } from "../replication/reconcile/cycle-record.ts";
-import { countStates, listedTag } from "../replication/state/tag-status.ts";
+import { countStatuses, listedTag } from "../replication/state/tag-status.ts";
 import type { ListedTag } from "../replication/state/tag-status.ts";
 import type { Operations } from "./open-operations.ts";
 
@@ -17,7 +17,7 @@ export async function readStackStatus(operations: Operations) {
     operations.configuration.destinations.map(({ name }) => readDestination(name, operations)),
   );
   const comparisons = await Promise.all(
-    comparisonsOf(operations.configuration).map((each) => readComparison(each, operations)),
+    scopesOf(operations.configuration).map((each) => readComparison(each, operations)),
   );
   const letters = await operations.depth(operations.deadLettersUrl);
   const behind = tags.filter(({ state }) => state !== "equal" && state !== "skipped");
@@ -27,7 +27,7 @@ export async function readStackStatus(operations: Operations) {
     destinations,
     comparisons,
     deadLetters: letters.visible + letters.delayed + letters.inFlight,
-    tags: countStates(tags),
+    tags: countStatuses(tags),
     /** Tags that differ from the source, the longest lag first. */
     behind: behind.toSorted((a, b) => b.lagMs - a.lagMs),
     arrived: arrived.toSorted((a, b) => b.at - a.at).slice(0, ARRIVED),
@@ -36,7 +36,7 @@ export async function readStackStatus(operations: Operations) {
 
 async function readDestination(name: string, { stores, queues, depth, signal }: Operations) {
   const circuit = await stores.circuits.read(name, signal);
-  const intake = await stores.intakes.read(name, signal);
+  const intake = await stores.queuePauses.read(name, signal);
   const rate = (await stores.rates.read(name, signal))?.perSecond;
   const own = queues.filter(({ destination }) => destination === name);
   const depths = await Promise.all(
@@ -49,7 +49,7 @@ async function readDestination(name: string, { stores, queues, depth, signal }: 
 }
 
 /** All comparisons: name, schedule, and the key of their record. */
-function comparisonsOf({ reconcile }: Operations["configuration"]) {
+function scopesOf({ reconcile }: Operations["configuration"]) {
   const regular = { name: "regular", begins: `every ${reconcile.everyMinutes} min`, key: REGULAR_CYCLE };
   const named = reconcile.schedules.map(({ name, at, timeZone }) => ({
     name,
@@ -60,7 +60,7 @@ function comparisonsOf({ reconcile }: Operations["configuration"]) {
 }
 
 async function readComparison(
-  { key, ...comparison }: ReturnType<typeof comparisonsOf>[number],
+  { key, ...comparison }: ReturnType<typeof scopesOf>[number],
   { stores, signal }: Operations,
 ) {
   const record = await stores.cycles.read(key, signal);

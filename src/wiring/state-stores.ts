@@ -7,8 +7,8 @@ import { createDynamoDbRecordStore } from "../aws/dynamodb/record-store.ts";
 import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../contract/stack/limits.ts";
 import { Checkpoint } from "../replication/state/checkpoint.ts";
 import { CircuitRecord } from "../replication/destination/circuit.ts";
-import { IntakeRecord } from "../replication/destination/queue-pause.ts";
-import { NoticeRecord } from "../replication/state/notification-record.ts";
+import { QueuePauseRecord } from "../replication/destination/queue-pause.ts";
+import { NotificationRecord } from "../replication/state/notification-record.ts";
 import { RateRecord } from "../replication/destination/rate-record.ts";
 import { ReconcileRecord } from "../replication/reconcile/cycle-record.ts";
 import { TagRecord } from "../replication/state/tag-record.ts";
@@ -37,11 +37,11 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
     receipts: createDynamoDbReceipts({ ...at, keepSeconds: RECEIPT_KEEP_DAYS * DAY_SECONDS }),
     circuits: createDynamoDbRecordStore({ ...at, kind: "CIRCUIT", schema: CircuitRecord }),
     rates: createDynamoDbRecordStore({ ...at, kind: "RATE", schema: RateRecord }),
-    intakes: createDynamoDbRecordStore({ ...at, kind: "INTAKE", schema: IntakeRecord }),
-    notices: createDynamoDbRecordStore({
+    queuePauses: createDynamoDbRecordStore({ ...at, kind: "INTAKE", schema: QueuePauseRecord }),
+    notifications: createDynamoDbRecordStore({
       ...at,
       kind: "NOTICE",
-      schema: NoticeRecord,
+      schema: NotificationRecord,
       keepSeconds: NOTICE_KEEP_DAYS * DAY_SECONDS,
     }),
     cycles: createDynamoDbRecordStore({ ...at, kind: "RECONCILE", schema: ReconcileRecord }),

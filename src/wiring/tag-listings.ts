@@ -3,7 +3,7 @@ import { googlePlace } from "../contract/providers/google-place.ts";
 import { createGoogleTagListing, DOCKER_LISTING_MAX } from "../google/tag-listing.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { createRegistryTarget } from "../registry/registry-target.ts";
-import type { TargetLooks } from "../replication/reconcile/target-looks.ts";
+import type { TargetInventory } from "../replication/reconcile/target-inventory.ts";
 import { createTagListing } from "../registry/tag-listing.ts";
 import type { Registries } from "./registries.ts";
 
@@ -11,7 +11,7 @@ export function createTargetLooks(
   destinations: readonly Destination[],
   registries: Registries,
   apiUrl: string | undefined,
-): TargetLooks {
+): TargetInventory {
   const endpoints = new Map(
     destinations.map((destination) => [
       destination.name,
@@ -32,7 +32,7 @@ export function createTargetLooks(
       const list = createGoogleTagListing({ endpoint, place, apiUrl });
       return createTagListing(endpoint, { minEntries: DOCKER_LISTING_MAX, list });
     },
-    async holds(name, repository, digest, signal) {
+    async hasManifest(name, repository, digest, signal) {
       const target = createRegistryTarget(find(name, repository).endpoint);
       return (await target.resolve(digest, signal)) !== undefined;
     },

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { LOCAL_AWS } from "../../local/access/local-aws.ts";
 import { startLambdaApi } from "../../local/lambda/lambda-api.ts";
 import type { MappedQueue } from "../../local/lambda/lambda-api.ts";
-import { createIntake } from "../../src/aws/event-source-mappings.ts";
+import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
 import { NEVER } from "../../src/async/abort.ts";
 import { queuesOf } from "../../src/contract/stack/queues.ts";
 
@@ -33,7 +33,7 @@ async function setUp() {
   return {
     changes,
     mappings,
-    setIntake: createIntake({ client, functionName: "images-copy", queues: copies, concurrency }),
+    setQueueState: createQueueStateSetter({ client, functionName: "images-copy", queues: copies, concurrency }),
     async [Symbol.asyncDispose]() {
       client.destroy();
       await api.close();
@@ -47,8 +47,8 @@ const BACKFILL = "images-copies-gar-backfill-us-east-1";
 describe("the intake of a destination", () => {
   it("is changed at the mappings that read its queues, found by the queues' names, and at no other", async () => {
     await using around = await setUp();
-    await around.setIntake("gar", "paused", NEVER);
-    await around.setIntake("gar", { concurrency: 4 }, NEVER);
+    await around.setQueueState("gar", "paused", NEVER);
+    await around.setQueueState("gar", { concurrency: 4 }, NEVER);
     expect(around.changes).toEqual([
       [LIVE, { enabled: false, maxConcurrency: undefined }],
       [BACKFILL, { enabled: false, maxConcurrency: undefined }],
@@ -59,8 +59,8 @@ describe("the intake of a destination", () => {
 
   it("is opened to what was deployed and no wider, for each queue", async () => {
     await using around = await setUp();
-    await around.setIntake("gar", { concurrency: 200 }, NEVER);
-    await around.setIntake("gar", { concurrency: undefined }, NEVER);
+    await around.setQueueState("gar", { concurrency: 200 }, NEVER);
+    await around.setQueueState("gar", { concurrency: undefined }, NEVER);
     const opened = [
       [LIVE, { enabled: true, maxConcurrency: 50 }],
       [BACKFILL, { enabled: true, maxConcurrency: 10 }],
@@ -70,22 +70,22 @@ describe("the intake of a destination", () => {
 
   it("is found again when a deployment has replaced a mapping", async () => {
     await using around = await setUp();
-    await around.setIntake("gar", { concurrency: 2 }, NEVER);
+    await around.setQueueState("gar", { concurrency: 2 }, NEVER);
     around.mappings.delete("uuid-0");
     around.mappings.set("uuid-new", noting(around.changes, LIVE));
     around.changes.length = 0;
-    await around.setIntake("gar", { concurrency: 8 }, NEVER);
+    await around.setQueueState("gar", { concurrency: 8 }, NEVER);
     expect(around.changes).toContainEqual([LIVE, { enabled: true, maxConcurrency: 8 }]);
   });
 
   it("that nothing feeds says so, and is looked for again the next time", async () => {
     await using around = await setUp();
     around.mappings.delete("uuid-0");
-    await expect(around.setIntake("gar", "paused", NEVER)).rejects.toThrow(
+    await expect(around.setQueueState("gar", "paused", NEVER)).rejects.toThrow(
       `not fed from the queue ${LIVE}; deploy the stack again`,
     );
     around.mappings.set("uuid-late", noting(around.changes, LIVE));
-    await around.setIntake("gar", "paused", NEVER);
+    await around.setQueueState("gar", "paused", NEVER);
     expect(around.changes).toContainEqual([LIVE, { enabled: false, maxConcurrency: undefined }]);
   });
 });

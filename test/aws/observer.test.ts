@@ -4,7 +4,7 @@ import { createObserver } from "../../src/aws/observer.ts";
 import { QueueError } from "../../src/aws/sqs/copy-request-sender.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
-import { NotToldError } from "../../src/replication/state/notification-record.ts";
+import { NotificationError } from "../../src/replication/state/notification-record.ts";
 import { StoreError } from "../../src/replication/state/record-store.ts";
 import { lambdaContext } from "../fixtures/lambda-context.ts";
 
@@ -76,7 +76,7 @@ describe("the observer of a function", () => {
 
   it.each([
     ["the table", new StoreError("the table cannot be used")],
-    ["the webhook", new NotToldError("the webhook did not take an alarm")],
+    ["the webhook", new NotificationError("the webhook did not take an alarm")],
     ["a queue", new QueueError("2 requests were not queued")],
     [
       "the source",

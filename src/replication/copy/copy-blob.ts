@@ -6,8 +6,8 @@ import { createContentClaims } from "./upload-claims.ts";
 import type { ContentClaims } from "./upload-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { countedStream } from "./counted-stream.ts";
-import { createSends, givenUp, notKept } from "../state/failed-sends.ts";
-import type { FailedSends, Sends } from "../state/failed-sends.ts";
+import { createSendTracker, abandonedUpload, uploadNotKept } from "../state/failed-sends.ts";
+import type { FailedSends, SendTracker } from "../state/failed-sends.ts";
 import { withHeartbeat } from "../state/lease-heartbeat.ts";
 import { NEVER } from "../../async/abort.ts";
 
@@ -96,7 +96,7 @@ async function sendBlob(
     if (kind === "uploaded") line?.sent(blob);
     return kind;
   } catch (error) {
-    const lostBytes = signal.aborted ? undefined : sends?.lostBy(error);
+    const lostBytes = signal.aborted ? undefined : sends?.wastedBytes(error);
     throw lostBytes === undefined ? error : await lost(blob, lostBytes, error, context);
   }
 }
@@ -111,22 +111,27 @@ async function lost(
   const by = { owner, now: clock.now() };
   const note = checkpoints.update(contentKey(scope, blob.digest), (known) => failContent(known, by, bytes), ending);
   const failed = await note.catch(() => undefined);
-  return failed === undefined ? error : notKept(blob, failed, error);
+  return failed === undefined ? error : uploadNotKept(blob, failed, error);
 }
 
 /**
  * What bounds the sends of a blob that has to fit into a delivery: a queue would send it without end. Undefined where a
  * person waits, and for what costs next to nothing. @throws {UploadNotKeptError} when it was given up a moment ago.
  */
-function boundedSends(blob: Descriptor, context: CopyContext, { failed, elsewhere }: Evidence): Sends | undefined {
+function boundedSends(
+  blob: Descriptor,
+  context: CopyContext,
+  { failed, elsewhere }: Evidence,
+): SendTracker | undefined {
   const { clock, line, isRedriven } = context;
   if (line === undefined || blob.size < ASK_FROM_BYTES) return undefined;
-  const refusal = isRedriven === true || elsewhere !== undefined ? undefined : givenUp(blob, failed, clock.now());
+  const refusal =
+    isRedriven === true || elsewhere !== undefined ? undefined : abandonedUpload(blob, failed, clock.now());
   if (refusal !== undefined) throw refusal;
-  return createSends(blob);
+  return createSendTracker(blob);
 }
 
-/** Asking costs a round trip: it pays where something says that the blob may be there, or where we know nothing. */
+/** RequestContext costs a round trip: it pays where something says that the blob may be there, or where we know nothing. */
 async function isWorthAsking(
   { size }: Descriptor,
   { target, presence }: CopyContext,

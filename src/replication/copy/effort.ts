@@ -1,6 +1,6 @@
 import type { CopyReport } from "../outcome/copy-report.ts";
 import type { CopyEvent } from "../state/copy-progress.ts";
-import type { Effect } from "../state/tag-record.ts";
+import type { DeliveryEffect } from "../state/tag-settlement.ts";
 
 /** What one delivery of a request has sent, and what that brought to the target; over all its rounds. */
 export interface Effort {
@@ -52,7 +52,7 @@ export interface Weigh {
  * What a delivery means for the next ones. One that ran out of time without anything to show for it counts, and the next
  * one sends half as much at once; any that brought something starts the count anew; what was waited for counts nothing.
  */
-export function effectOf(report: CopyReport, { effort, before, widest, allowed }: Weigh): Effect {
+export function effectOf(report: CopyReport, { effort, before, widest, allowed }: Weigh): DeliveryEffect {
   const width = allowed === undefined ? undefined : allowed * 2;
   if (effort.finished() > 0) return { fruitless: 0, width };
   if (report.outcome !== "deferred" || report.reason !== "deadline") return { fruitless: before, width: allowed };

@@ -17,7 +17,7 @@ import type { CopyReport } from "../outcome/copy-report.ts";
 import { pushAge } from "../planning/copy-request.ts";
 import type { CopyRequest } from "../planning/copy-request.ts";
 import { foundTooLarge, knownTooLarge } from "../pacing/too-large.ts";
-import { whileFresh, withHeartbeat } from "../state/lease-heartbeat.ts";
+import { whileLeaseFresh, withHeartbeat } from "../state/lease-heartbeat.ts";
 import { MissingContentError } from "../image/image-tree.ts";
 import { judge } from "./failure-outcome.ts";
 import type { NewerPush } from "./newer-push.ts";
@@ -244,7 +244,7 @@ async function deliver(
       if (bad?.outcome === "deferred") return { tally: copied.tally, bad, leftOut };
       if (!(await isCurrent())) return "moved";
       const lease = { leaseMs: context.leaseMs, renew };
-      await whileFresh(lease, context.clock, signal, (fresh) => put(copied, reference, context, fresh));
+      await whileLeaseFresh(lease, context.clock, signal, (fresh) => put(copied, reference, context, fresh));
       copied.tally.manifests++;
       return { tally: copied.tally, bad, leftOut };
     } catch (error) {

@@ -11,8 +11,10 @@ import type { NewerPush } from "./newer-push.ts";
 import { lastOutcome } from "../outcome/outcome.ts";
 import type { LastOutcome } from "../outcome/outcome.ts";
 import type { RecordStore } from "../state/record-store.ts";
-import { endDelivery, renewTag, settleTag } from "../state/tag-record.ts";
-import type { ClaimedTag, Effect, SettledTag, Settlement, TagRecord } from "../state/tag-record.ts";
+import { endDelivery, renewTag } from "../state/tag-record.ts";
+import { settleTag } from "../state/tag-settlement.ts";
+import type { ClaimedTag, TagRecord } from "../state/tag-record.ts";
+import type { DeliveryEffect, SettledTag, Settlement } from "../state/tag-settlement.ts";
 import type { TimeLeft } from "../pacing/time-budget.ts";
 
 type LeasedTag = Extract<ClaimedTag, { kind: "leased" }>;
@@ -54,7 +56,7 @@ export function holdTag(claimed: LeasedTag, context: HoldTag): TagDelivery {
   const progress = createCopyProgress();
   const effort = createEffort();
   const line = time === undefined ? undefined : createLine({ time, clock, width: claimed.width });
-  const effect = (report: CopyReport): Effect =>
+  const effect = (report: CopyReport): DeliveryEffect =>
     effectOf(report, { effort, before: fruitless, widest: line?.widest() ?? 0, allowed: claimed.width });
   const newerPush = createNewerPush(claimed.wantedAt);
   let noted: Promise<unknown> | undefined;
@@ -108,7 +110,7 @@ function exhausted(deliveries: number): CopyReport {
   return { outcome: "failed", reason: "attempts-exhausted", error: new FruitlessError(deliveries) };
 }
 
-function settlementOf(report: CopyReport, last: LastOutcome, effect: Effect, now: number): Settlement {
+function settlementOf(report: CopyReport, last: LastOutcome, effect: DeliveryEffect, now: number): Settlement {
   switch (report.outcome) {
     case "replicated":
     case "unchanged":

@@ -1,6 +1,6 @@
-import { countsOf, createEvidence } from "./circuit-evidence.ts";
-import type { CallOutcome } from "./circuit-evidence.ts";
-import type { AdmittedToCircuit, CircuitPolicy, CircuitRecord, CircuitState } from "./circuit.ts";
+import { countsOf, createBufferedCounts } from "./buffered-counts.ts";
+import type { CallOutcome } from "./buffered-counts.ts";
+import type { CircuitAdmission, CircuitPolicy, CircuitRecord, CircuitState } from "./circuit.ts";
 import { admitToCircuit, isTroubled, noteCalls, returnPermit } from "./circuit.ts";
 import type { Change, RecordStore } from "../state/record-store.ts";
 import { StoreError } from "../state/record-store.ts";
@@ -49,9 +49,9 @@ const SPREAD_MS = 30_000;
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
   const { now, random, policy } = options;
   const belief = createBelief(options);
-  const evidence = createEvidence({
+  const evidence = createBufferedCounts({
     now,
-    tell: (counts, signal) =>
+    report: (counts, signal) =>
       belief
         .update((record) => noteCalls(record, { owner: "", counts, writes: 0, now: now() }, policy), signal)
         .then(() => undefined, unlessAway(signal)),
@@ -105,7 +105,7 @@ function createBelief({ store, key, policy, now, onChange }: CircuitBreakerOptio
   };
 
   /** What is known without asking; undefined when that is too old, or a permit is to be had. */
-  function known(): AdmittedToCircuit | undefined {
+  function known(): CircuitAdmission | undefined {
     if (believed === undefined || now() - believed.at > BELIEVED_MS) return undefined;
     const { record } = believed;
     if (record === undefined || record.state === "closed") return { kind: "closed" };

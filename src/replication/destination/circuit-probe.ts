@@ -1,13 +1,13 @@
 import type { CircuitPolicy, CircuitRecord } from "./circuit.ts";
 import { noteCalls } from "./circuit.ts";
-import { judgeCalls } from "./circuit-verdict.ts";
+import { destinationHealth } from "./destination-health.ts";
 import type { Change } from "../state/record-store.ts";
 
 export interface CircuitProbe {
   /** The circuit before the destination was asked. */
   readonly seen: CircuitRecord;
   /** It took a write. */
-  readonly isWell: boolean;
+  readonly isHealthy: boolean;
   /** The repository that was asked. */
   readonly repository: string;
   readonly now: number;
@@ -16,7 +16,7 @@ export interface CircuitProbe {
 /** True when one repository alone says that the destination is away: asking it in another one tells. */
 export function isSuspected(record: CircuitRecord | undefined, policy: CircuitPolicy, now: number): boolean {
   if (record?.state !== "closed") return false;
-  return judgeCalls(policy.window.total(record.buckets, now), policy) === "suspected";
+  return destinationHealth(policy.window.total(record.buckets, now), policy) === "suspected";
 }
 
 /**
@@ -25,15 +25,16 @@ export function isSuspected(record: CircuitRecord | undefined, policy: CircuitPo
  */
 export function noteProbe(
   record: CircuitRecord | undefined,
-  { seen, isWell, repository, now }: CircuitProbe,
+  { seen, isHealthy, repository, now }: CircuitProbe,
   policy: CircuitPolicy,
 ): Change<CircuitRecord, CircuitRecord | undefined> {
   if (seen.state === "closed") {
-    const culprits = isWell ? [] : [{ repository, failures: 1, slow: 0 }];
-    const counts = { calls: 1, failures: Number(!isWell), slow: 0, culprits };
+    const culprits = isHealthy ? [] : [{ repository, failures: 1, slow: 0 }];
+    const counts = { calls: 1, failures: Number(!isHealthy), slow: 0, culprits };
     return answeringRecord(record, noteCalls(record, { owner: repository, counts, writes: 0, now }, policy));
   }
-  if (!isWell || record === undefined || record.state === "closed" || !isSame(record, seen)) return { answer: record };
+  if (!isHealthy || record === undefined || record.state === "closed" || !isSame(record, seen))
+    return { answer: record };
   const { since, trips } = record;
   const known = record.state === "half-open" ? record : { permits: [], successes: 0 };
   const successes = known.successes + 1;

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { judgeCalls } from "./circuit-verdict.ts";
-import type { CircuitLimits } from "./circuit-verdict.ts";
+import { destinationHealth } from "./destination-health.ts";
+import type { CircuitThresholds } from "./destination-health.ts";
 import type { Change } from "../state/record-store.ts";
 import { Bucket } from "./sliding-window.ts";
 import type { Counts, SlidingWindow } from "./sliding-window.ts";
@@ -25,7 +25,7 @@ export const CircuitRecord = z.discriminatedUnion("state", [
 export type CircuitRecord = z.infer<typeof CircuitRecord>;
 export type CircuitState = CircuitRecord["state"];
 
-export interface CircuitPolicy extends CircuitLimits {
+export interface CircuitPolicy extends CircuitThresholds {
   readonly window: SlidingWindow;
   /** How long it stays open: the first time, and at most, doubling in between; milliseconds. */
   readonly openMs: number;
@@ -37,7 +37,7 @@ export interface CircuitPolicy extends CircuitLimits {
   readonly successesToClose: number;
 }
 
-export type AdmittedToCircuit =
+export type CircuitAdmission =
   | { readonly kind: "closed" }
   /** May try, as one of a few. */
   | { readonly kind: "permit" }
@@ -49,7 +49,7 @@ export function admitToCircuit(
   owner: string,
   now: number,
   { permits: most, permitMs }: CircuitPolicy,
-): Change<CircuitRecord, AdmittedToCircuit> {
+): Change<CircuitRecord, CircuitAdmission> {
   if (record === undefined || record.state === "closed") return { answer: { kind: "closed" } };
   const mine = { owner, until: now + permitMs };
   if (record.state === "open") {
@@ -102,7 +102,7 @@ function noteClosed(
   // As long as all is well, nothing is written.
   if (!hasBad(counts) && !isTroubled(before, now, policy)) return { answer: "closed" };
   const buckets = policy.window.add(before, counts, now);
-  const isAway = judgeCalls(policy.window.total(buckets, now), policy) === "away";
+  const isAway = destinationHealth(policy.window.total(buckets, now), policy) === "away";
   if (!isAway) return { next: { state: "closed", buckets }, answer: "closed" };
   return { next: { state: "open", since: now, until: now + policy.openMs, trips: 1 }, answer: "open" };
 }

@@ -1,7 +1,7 @@
 import type { ImageTarget } from "../../oci/image-target.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { Admission } from "./circuit-breaker.ts";
-import type { CallOutcome } from "./circuit-evidence.ts";
+import type { CallOutcome } from "./buffered-counts.ts";
 
 /** Bytes per second below which an upload is slow, when the target is what it waits for. */
 const SLOW_BYTES_PER_SECOND: number = 64 * 1024;
@@ -13,7 +13,7 @@ const SLOW_FROM_MS = 5_000;
  * matter of rate), not what it says of the content, not a source that fails or drips, not our own deadline, and not that we
  * wait for our own turn: how long an upload took is measured where it is sent.
  */
-export function watchedTarget(target: ImageTarget, { note }: Pick<Admission, "note">): ImageTarget {
+export function observedTarget(target: ImageTarget, { note }: Pick<Admission, "note">): ImageTarget {
   async function watched<T>(signal: AbortSignal, call: () => Promise<T>, outcome: () => CallOutcome): Promise<T> {
     try {
       const answer = await call();

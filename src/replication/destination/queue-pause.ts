@@ -5,7 +5,7 @@ import type { CircuitRecord } from "./circuit.ts";
  * Whether a destination's queues are read, and by how many copies at once; one item of the store. Absent: all is as it was
  * deployed. Times are epoch milliseconds.
  */
-export const IntakeRecord = z.discriminatedUnion("state", [
+export const QueuePauseRecord = z.discriminatedUnion("state", [
   z.object({ state: z.literal("full") }),
   /**
    * The queues rest, or are about to: noted before they are paused, so that whatever becomes of the order to pause them,
@@ -14,10 +14,17 @@ export const IntakeRecord = z.discriminatedUnion("state", [
   z.object({ state: z.literal("paused"), since: z.number(), probedAt: z.number(), isDone: z.boolean() }),
   z.object({ state: z.literal("reopening"), concurrency: z.int(), steppedAt: z.number() }),
 ]);
-export type IntakeRecord = z.infer<typeof IntakeRecord>;
+export type QueuePauseRecord = z.infer<typeof QueuePauseRecord>;
+
+/** Pauses the queues of a destination, or has them read by `concurrency` copies at once; undefined: as deployed. */
+export type SetQueueState = (
+  destination: string,
+  state: "paused" | { readonly concurrency: number | undefined },
+  signal: AbortSignal,
+) => Promise<void>;
 
 /** What to do with the queues of a destination. `concurrency` undefined: as deployed. */
-export type IntakeStep =
+export type QueuePauseStep =
   | { readonly kind: "leave" }
   /** The circuit is not closed: ask the destination whether it takes writes again. */
   | { readonly kind: "probe" }
@@ -31,12 +38,12 @@ const REOPEN_WITH = 2;
 const REOPEN_STEP_MS = 55_000;
 
 /** What comes next for a destination's queues. @param full copies at once as deployed. */
-export function nextIntakeStep(
-  intake: IntakeRecord | undefined,
+export function nextQueuePauseStep(
+  intake: QueuePauseRecord | undefined,
   circuit: CircuitRecord | undefined,
   full: number,
   now: number,
-): IntakeStep {
+): QueuePauseStep {
   const isClosed = circuit === undefined || circuit.state === "closed";
   if (intake?.state === "paused") {
     if (isClosed) return { kind: "admit", concurrency: REOPEN_WITH };
@@ -49,12 +56,12 @@ export function nextIntakeStep(
 }
 
 /** The record before (`isDone` false) and after queues are paused. */
-export function pausedIntake(now: number, isDone: boolean): IntakeRecord {
+export function pausedQueues(now: number, isDone: boolean): QueuePauseRecord {
   return { state: "paused", since: now, probedAt: now, isDone };
 }
 
 /** The record after queues were opened for so many copies at once; undefined: as deployed. */
-export function openedIntake(concurrency: number | undefined, now: number): IntakeRecord {
+export function resumedQueues(concurrency: number | undefined, now: number): QueuePauseRecord {
   return concurrency === undefined ? { state: "full" } : { state: "reopening", concurrency, steppedAt: now };
 }
 
@@ -62,6 +69,6 @@ export function openedIntake(concurrency: number | undefined, now: number): Inta
 const FORSAKEN_MS = 900_000;
 
 /** True for queues that were paused and then forgotten by whoever should open them again. */
-export function isForsaken(intake: IntakeRecord | undefined, now: number): boolean {
+export function isPauseAbandoned(intake: QueuePauseRecord | undefined, now: number): boolean {
   return intake?.state === "paused" && now - intake.probedAt > FORSAKEN_MS;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Culprit, CULPRITS_KEPT, mergeCulprits } from "./culprits.ts";
+import { RepositoryFailures, MAX_REPOSITORIES, mergeFailures } from "./repository-failures.ts";
 
 /** What calls came to. */
 export const Counts = z.object({
@@ -8,7 +8,7 @@ export const Counts = z.object({
   /** Calls that did what they should, too slowly. */
   slow: z.int().nonnegative(),
   /** Which repositories the bad calls are of. */
-  culprits: z.array(Culprit).optional(),
+  culprits: z.array(RepositoryFailures).optional(),
 });
 export type Counts = z.infer<typeof Counts>;
 
@@ -66,12 +66,12 @@ function into(buckets: readonly Bucket[], counts: Counts, epoch: number): Bucket
   const known = buckets.find((bucket) => bucket.epoch === epoch);
   const others = buckets.filter((bucket) => bucket.epoch !== epoch);
   const { culprits, ...numbers } = sum(known ?? NO_CALLS, counts);
-  const kept = culprits === undefined ? {} : { culprits: culprits.slice(0, CULPRITS_KEPT) };
+  const kept = culprits === undefined ? {} : { culprits: culprits.slice(0, MAX_REPOSITORIES) };
   return [...others, { epoch, ...numbers, ...kept }];
 }
 
 export function sum(a: Counts, b: Counts): Counts {
-  const culprits = mergeCulprits(a.culprits, b.culprits);
+  const culprits = mergeFailures(a.culprits, b.culprits);
   const numbers = { calls: a.calls + b.calls, failures: a.failures + b.failures, slow: a.slow + b.slow };
   return culprits.length === 0 ? numbers : { ...numbers, culprits };
 }

@@ -1,15 +1,15 @@
 import { RateExceededError } from "../../oci/errors/rate-exceeded-error.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { reconcileRepository } from "./reconcile-repository.ts";
-import type { ReconcileContext, Reconciled, ReconciledRepository } from "./reconcile-repository.ts";
+import type { ReconcileContext, Reconciled, RepositoryTarget } from "./reconcile-repository.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 import { unlessAborted } from "../../async/abort.ts";
 import { limitListing, TooSlowError } from "../../async/limited-listing.ts";
 import type { ListingLimits, Timeout } from "../../async/limited-listing.ts";
-import type { Standings } from "./standings.ts";
+import type { FailureBudgets } from "./failure-budgets.ts";
 
 /** What a comparison with one destination came to. */
-export type ComparedPlace =
+export type ComparisonResult =
   | { readonly kind: "compared"; readonly found: Reconciled }
   | { readonly kind: "failed"; readonly error: unknown }
   /** It took longer than its limits; `side`: the end that did. */
@@ -24,15 +24,15 @@ export type ComparedPlace =
 export interface CompareRepository extends ReconcileContext {
   readonly limits: ListingLimits;
   readonly timeout: Timeout;
-  readonly standings: Standings;
+  readonly budgets: FailureBudgets;
 }
 
 /** Compares a repository with every place it goes to, side by side; its source is listed once. Does not throw. */
 export async function compareRepository(
-  places: readonly ReconciledRepository[],
+  places: readonly RepositoryTarget[],
   context: CompareRepository,
   signal: AbortSignal,
-): Promise<ComparedPlace[]> {
+): Promise<ComparisonResult[]> {
   const { limits, timeout } = context;
   const catalog = listedOnce({
     tags: (repository) => limitListing((own) => context.catalog.tags(repository, own), limits, timeout, signal),
@@ -41,37 +41,38 @@ export async function compareRepository(
 }
 
 async function comparePlace(
-  place: ReconciledRepository,
+  place: RepositoryTarget,
   context: CompareRepository & { readonly catalog: ListedOnce },
   signal: AbortSignal,
-): Promise<ComparedPlace> {
-  const { standings, limits, timeout, now, catalog } = context;
+): Promise<ComparisonResult> {
+  const { budgets, limits, timeout, now, catalog } = context;
   const { destination } = place;
-  const out = standings.signal(destination);
+  const out = budgets.signal(destination);
   if (out.aborted) return { kind: "left-out", isNew: false };
   const either = AbortSignal.any([signal, out, ...(limits.totalMs === undefined ? [] : [timeout(limits.totalMs)])]);
   let from = now();
-  const target: ReconciledRepository["target"] = () => {
+  const target: RepositoryTarget["target"] = () => {
     from = now();
     return limitListing((own) => place.target(own), limits, timeout, either);
   };
-  const holds: ReconciledRepository["holds"] = (digest) => unlessAborted(place.holds(digest, either), either);
+  const hasManifest: RepositoryTarget["hasManifest"] = (digest) =>
+    unlessAborted(place.hasManifest(digest, either), either);
   try {
-    const found = await reconcileRepository({ ...place, target, holds }, context, either);
+    const found = await reconcileRepository({ ...place, target, hasManifest }, context, either);
     return { kind: "compared", found };
   } catch (error) {
     if (signal.aborted) return { kind: "stopped" };
     const isSource = catalog.error !== undefined;
     // Waiting for a turn is no time that the destination took.
     if (!isSource && error instanceof RateExceededError) return { kind: "later" };
-    if (!isSource && (standings.lost(destination, now() - from) || out.aborted))
+    if (!isSource && (budgets.spend(destination, now() - from) || out.aborted))
       return { kind: "left-out", isNew: error !== out.reason };
     return failureOf(error, isSource ? "source" : "target", either);
   }
 }
 
 /** A target that passed a limit is slow, and so is whatever did not end by itself. */
-function failureOf(error: unknown, side: "source" | "target", limit: AbortSignal): ComparedPlace {
+function failureOf(error: unknown, side: "source" | "target", limit: AbortSignal): ComparisonResult {
   const isSlow = error instanceof TooSlowError || (limit.aborted && side === "target");
   return isSlow ? { kind: "slow", side, error } : { kind: "failed", error };
 }
@@ -83,7 +84,7 @@ interface ListedOnce extends Pick<SourceCatalog, "tags"> {
 }
 
 function listedOnce(catalog: {
-  tags(repository: ReconciledRepository["repository"]): AsyncIterable<SourceImage>;
+  tags(repository: RepositoryTarget["repository"]): AsyncIterable<SourceImage>;
 }): ListedOnce {
   let all: Promise<SourceImage[]> | undefined;
   let failure: unknown;

@@ -1,10 +1,10 @@
 import type { Digest } from "../../oci/digest.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
-import type { OpenImages, ReconciledRepository } from "./reconcile-repository.ts";
+import type { UnmatchedImages, RepositoryTarget } from "./reconcile-repository.ts";
 import { referenceOf, subjectOf } from "./source-catalog.ts";
 import type { SourceImage } from "./source-catalog.ts";
 
-export interface AttachedPlace extends Pick<ReconciledRepository, "attaches" | "holds"> {
+export interface AttachmentTarget extends Pick<RepositoryTarget, "attaches" | "hasManifest"> {
   /** The target's listing shows manifests without a tag. */
   readonly showsUntagged: boolean;
   /** Epoch milliseconds. */
@@ -24,8 +24,8 @@ const QUESTION_MS: number = 24 * 3_600_000;
  * to an image that is itself to be copied comes with it.
  */
 export async function missingAttachments(
-  open: OpenImages,
-  place: AttachedPlace,
+  open: UnmatchedImages,
+  place: AttachmentTarget,
   signal: AbortSignal,
 ): Promise<SourceImage[]> {
   const asked = await concurrently(
@@ -40,12 +40,12 @@ export async function missingAttachments(
 /** What to ask for so that an attachment comes; undefined when it is there, or nothing wants it. */
 async function toAskFor(
   image: SourceImage,
-  open: OpenImages,
-  place: AttachedPlace,
+  open: UnmatchedImages,
+  place: AttachmentTarget,
   signal: AbortSignal,
 ): Promise<SourceImage | undefined> {
   const isYoung = image.pushedAt === 0 || place.now - image.pushedAt < QUESTION_MS;
-  const isHeld = async (digest: Digest): Promise<boolean> => isYoung && (await place.holds(digest, signal));
+  const isHeld = async (digest: Digest): Promise<boolean> => isYoung && (await place.hasManifest(digest, signal));
   const owner = ownerOf(image, open);
   if (owner === undefined) return undefined;
   if (owner === "unknown" && !(await isHeld(subjectOf(image) ?? image.digest))) return undefined;
@@ -61,7 +61,7 @@ async function toAskFor(
  */
 function ownerOf(
   image: SourceImage,
-  { selected, selectedDigests, otherDigests }: OpenImages,
+  { selected, selectedDigests, otherDigests }: UnmatchedImages,
 ): SourceImage | "unknown" | undefined {
   const subject = subjectOf(image);
   if (subject === undefined) return undefined;

@@ -1,15 +1,15 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName, Tag } from "../../oci/reference.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
-import { ask } from "./request-copies.ts";
-import type { Asking } from "./request-copies.ts";
+import { requestCopies } from "./request-copies.ts";
+import type { RequestContext } from "./request-copies.ts";
 import { missingAttachments } from "./missing-attachments.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { referenceOf, subjectOf } from "./source-catalog.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 
 /** One repository and where it goes. */
-export interface ReconciledRepository {
+export interface RepositoryTarget {
   readonly repository: RepositoryName;
   readonly destination: string;
   /** Where records of its tags live, as in `CopyContext`. */
@@ -20,10 +20,10 @@ export interface ReconciledRepository {
   /** Would a request for what is attached to an image, by this name, be carried out at this target? */
   readonly attaches: (reference: Tag | Digest) => boolean;
   /** Does the target have the manifest? */
-  readonly holds: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
+  readonly hasManifest: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
 }
 
-export interface ReconcileContext extends Omit<Asking, "scope" | "destination" | "repository"> {
+export interface ReconcileContext extends Omit<RequestContext, "scope" | "destination" | "repository"> {
   readonly catalog: Pick<SourceCatalog, "tags">;
 }
 
@@ -39,7 +39,7 @@ export interface Reconciled {
 }
 
 /** Images of one repository at the source, by reference; those found equal at the target are taken out. */
-export interface OpenImages {
+export interface UnmatchedImages {
   /** What the rules select. */
   readonly selected: Map<Tag | Digest, SourceImage>;
   /** What the rules do not select, and is attached to something. */
@@ -59,7 +59,7 @@ const CONCURRENT_QUESTIONS = 16;
  * the destination is away.
  */
 export async function reconcileRepository(
-  place: ReconciledRepository,
+  place: RepositoryTarget,
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Reconciled> {
@@ -74,17 +74,17 @@ export async function reconcileRepository(
   return {
     wanted,
     different: different.length,
-    ...(await ask(different, { ...context, repository, destination, scope }, signal)),
+    ...(await requestCopies(different, { ...context, repository, destination, scope }, signal)),
   };
 }
 
 async function readSource(
-  { repository, wants }: ReconciledRepository,
+  { repository, wants }: RepositoryTarget,
   catalog: ReconcileContext["catalog"],
   signal: AbortSignal,
-): Promise<OpenImages> {
-  const selected: OpenImages["selected"] = new Map();
-  const attached: OpenImages["attached"] = new Map();
+): Promise<UnmatchedImages> {
+  const selected: UnmatchedImages["selected"] = new Map();
+  const attached: UnmatchedImages["attached"] = new Map();
   const selectedDigests = new Map<Digest, SourceImage>();
   const others = new Set<Digest>();
   for await (const image of catalog.tags(repository, signal)) {
@@ -99,7 +99,7 @@ async function readSource(
 }
 
 async function takeOutEqual(
-  { selected, attached }: OpenImages,
+  { selected, attached }: UnmatchedImages,
   target: ReturnType<TagListing>,
 ): Promise<{ readonly showsUntagged: boolean }> {
   let showsUntagged = false;
@@ -118,7 +118,7 @@ async function takeOutEqual(
 async function absent(
   open: readonly SourceImage[],
   showsUntagged: boolean,
-  { holds }: ReconciledRepository,
+  { hasManifest }: RepositoryTarget,
   signal: AbortSignal,
 ): Promise<SourceImage[]> {
   const isOpen = ({ tag }: SourceImage): boolean => tag !== undefined || showsUntagged;
@@ -126,7 +126,7 @@ async function absent(
   const held = await concurrently(
     unseen,
     CONCURRENT_QUESTIONS,
-    ({ digest }, working) => holds(digest, working),
+    ({ digest }, working) => hasManifest(digest, working),
     signal,
   );
   return [...open.filter(isOpen), ...unseen.filter((_, index) => held[index] !== true)];

@@ -5,11 +5,11 @@ import type { CopyRequest } from "../planning/copy-request.ts";
 import type { Change, RecordStore } from "../state/record-store.ts";
 import { referenceOf } from "./source-catalog.ts";
 import type { SourceImage } from "./source-catalog.ts";
-import { tagKey, UNTOUCHED } from "../state/tag-record.ts";
+import { tagKey, NEW_TAG } from "../state/tag-record.ts";
 import type { TagRecord } from "../state/tag-record.ts";
 
 /** How and where differences are asked for. */
-export interface Asking {
+export interface RequestContext {
   readonly repository: RepositoryName;
   readonly destination: string;
   /** Where records of its tags live, as in `CopyContext`. */
@@ -36,13 +36,17 @@ const ENDED_ASK_AGAIN_MS: number = 7 * DAY_MS;
 /** Requests queued at once: what is noted after a crash in between is this many at most. */
 const BATCH = 100;
 
-export interface Asked {
+export interface RequestedCopies {
   readonly asked: number;
   readonly missed: number;
 }
 
 /** Asks for what differs, unless it was asked for before; what is asked is noted. */
-export async function ask(different: readonly SourceImage[], asking: Asking, signal: AbortSignal): Promise<Asked> {
+export async function requestCopies(
+  different: readonly SourceImage[],
+  asking: RequestContext,
+  signal: AbortSignal,
+): Promise<RequestedCopies> {
   const total = { asked: 0, missed: 0 };
   for (let start = 0; start < different.length; start += BATCH) {
     signal.throwIfAborted();
@@ -61,9 +65,9 @@ interface Difference extends SourceImage {
 /** Asked first and noted then, so that a crash in between asks twice rather than never. */
 async function askBatch(
   different: readonly SourceImage[],
-  { repository, destination, scope, tags, send, id, graceMs, now, ending }: Asking,
+  { repository, destination, scope, tags, send, id, graceMs, now, ending }: RequestContext,
   signal: AbortSignal,
-): Promise<Asked> {
+): Promise<RequestedCopies> {
   const looked = await Promise.all(
     different
       .filter(({ pushedAt }) => now() - pushedAt >= graceMs)
@@ -100,7 +104,7 @@ function difference(
   known: TagRecord | undefined,
   now: number,
 ): Change<TagRecord, Difference | undefined> {
-  const record = known ?? UNTOUCHED;
+  const record = known ?? NEW_TAG;
   const isBusy = record.lease !== undefined && record.lease.until > now;
   if (isBusy || isAskedFor(image, record, now)) return { answer: undefined };
   const wasHeard = record.wantedAt >= changedAt(image) - SAME_PUSH_MS;
@@ -140,5 +144,5 @@ function isUnchanged({ last }: TagRecord): boolean {
 }
 
 function noteAsked(record: TagRecord | undefined, digest: Digest, at: number): TagRecord {
-  return { ...(record ?? UNTOUCHED), asked: { digest, at } };
+  return { ...(record ?? NEW_TAG), asked: { digest, at } };
 }

@@ -12,7 +12,7 @@ export interface Cycle {
   /** Subjects compared at once. */
   readonly workers: number;
   /** Subjects whose time is up with the invocation come first in the next one; else they are left until the next cycle. */
-  readonly goesOn: boolean;
+  readonly resumes: boolean;
   readonly subjects: (signal: AbortSignal) => Promise<readonly string[]>;
   /** Answers with the destinations with which the subject could not be compared. Throws only when the time is up. */
   readonly compare: (subject: string, startedAt: number, signal: AbortSignal) => Promise<readonly string[]>;
@@ -30,12 +30,12 @@ export interface CyclePorts {
   readonly ending: AbortSignal;
 }
 
-export type RanCycle =
+export type CycleResult =
   | { readonly outcome: "rest" | "partial"; readonly compared: number }
   | { readonly outcome: "finished"; readonly compared: number; readonly incomplete: readonly string[] };
 
 /** Begins a cycle or goes on with it; two invocations at once are one and a rest. Its lease is renewed until it ends. */
-export async function runCycle(cycle: Cycle, ports: CyclePorts, signal: AbortSignal): Promise<RanCycle> {
+export async function runCycle(cycle: Cycle, ports: CyclePorts, signal: AbortSignal): Promise<CycleResult> {
   const { cycles, owner, leaseMs, now, ending } = ports;
   const claim = { owner, leaseMs, everyMs: cycle.everyMs };
   const claimed = await cycles.update(cycle.key, (record) => claimCycle(record, { ...claim, now: now() }), signal);
@@ -57,7 +57,7 @@ export async function runCycle(cycle: Cycle, ports: CyclePorts, signal: AbortSig
         const failed = await cycle.compare(subject, startedAt, working).catch((error: unknown) => {
           if (!working.aborted) throw error;
         });
-        if (failed === undefined && cycle.goesOn) return;
+        if (failed === undefined && cycle.resumes) return;
         compared++;
         notes.end(subject, failed ?? []);
       }

@@ -14,7 +14,7 @@ export interface SourceImage {
   readonly subject?: Digest | undefined;
 }
 
-/** What the source holds: only what can be pulled. */
+/** What the source hasManifest: only what can be pulled. */
 export interface SourceCatalog {
   repositories(signal: AbortSignal): Promise<readonly RepositoryName[]>;
   /** Every tag, and every manifest without one. */

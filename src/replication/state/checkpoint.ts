@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Digest } from "../../oci/digest.ts";
 import { isRepositoryName } from "../../oci/reference.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
-import { FailedSends, oneMore } from "./failed-sends.ts";
+import { FailedSends, addFailedSend } from "./failed-sends.ts";
 import type { Change } from "./record-store.ts";
 
 const SharedFrom = z.string().refine(isRepositoryName);
@@ -96,7 +96,7 @@ export function failContent(
   bytes: number,
 ): Change<Checkpoint, FailedSends | undefined> {
   if (known?.state !== "uploading" || known.owner !== owner) return { answer: undefined };
-  const failed = oneMore(known.failed, bytes, now);
+  const failed = addFailedSend(known.failed, bytes, now);
   return { next: { ...known, failed }, answer: failed };
 }
 

@@ -28,7 +28,7 @@ export const CopyProgress = z.object({
 export type CopyProgress = z.infer<typeof CopyProgress>;
 
 /** One copy's progress, for whoever wants to see it. */
-export interface ProgressOfCopy {
+export interface CopyProgressTracker {
   readonly observe: ObserveCopy;
   /** Undefined before the copy knows what it has to do. */
   read(): CopyProgress | undefined;
@@ -36,8 +36,8 @@ export interface ProgressOfCopy {
   subscribe(listener: (progress: CopyProgress, event: CopyEvent) => void): () => void;
 }
 
-export function createCopyProgress(): ProgressOfCopy {
-  const listeners = new Set<Parameters<ProgressOfCopy["subscribe"]>[0]>();
+export function createCopyProgress(): CopyProgressTracker {
+  const listeners = new Set<Parameters<CopyProgressTracker["subscribe"]>[0]>();
   let progress: CopyProgress | undefined;
   return {
     observe(event) {

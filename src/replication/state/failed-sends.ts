@@ -50,12 +50,12 @@ interface AfterMs {
 }
 
 /** One more delivery that sent a blob for nothing. @param now epoch milliseconds. */
-export function oneMore(known: FailedSends | undefined, bytes: number, now: number): FailedSends {
+export function addFailedSend(known: FailedSends | undefined, bytes: number, now: number): FailedSends {
   return { deliveries: (known?.deliveries ?? 0) + 1, bytes: (known?.bytes ?? 0) + bytes, lastAt: now };
 }
 
 /** What a failed send means for the request: given up, or when to try again. */
-export function notKept(blob: Descriptor, sends: FailedSends, cause: unknown): UploadNotKeptError {
+export function uploadNotKept(blob: Descriptor, sends: FailedSends, cause: unknown): UploadNotKeptError {
   const waitMs = Math.round(Math.min(sends.bytes / MAX_BYTES, 1) * WAIT_MS);
   const askedMs = cause instanceof RegistryError ? (cause.retryAfterMs ?? 0) : 0;
   const afterMs = isTooMuch(sends) ? undefined : Math.max(waitMs, askedMs);
@@ -63,7 +63,11 @@ export function notKept(blob: Descriptor, sends: FailedSends, cause: unknown): U
 }
 
 /** Why a blob is not sent at all: it was given up a moment ago. @param now epoch milliseconds. */
-export function givenUp(blob: Descriptor, sends: FailedSends | undefined, now: number): UploadNotKeptError | undefined {
+export function abandonedUpload(
+  blob: Descriptor,
+  sends: FailedSends | undefined,
+  now: number,
+): UploadNotKeptError | undefined {
   if (sends === undefined || !isTooMuch(sends) || now - sends.lastAt >= AGAIN_MS) return undefined;
   return new UploadNotKeptError(blob, sends, { afterMs: undefined });
 }
@@ -73,16 +77,16 @@ function isTooMuch({ deliveries, bytes }: FailedSends): boolean {
 }
 
 /** What one delivery sends of one blob, over all tries in place. */
-export interface Sends {
+export interface SendTracker {
   /** The blob is read from its beginning. @returns what notes bytes that the target has taken. */
   opened(): (bytes: number) => void;
   /** False when another try in place costs too much. */
   mayResend(): boolean;
   /** Bytes sent for nothing when an upload ended so; undefined when the target did not have all of them. */
-  lostBy(error: unknown): number | undefined;
+  wastedBytes(error: unknown): number | undefined;
 }
 
-export function createSends({ size }: Descriptor): Sends {
+export function createSendTracker({ size }: Descriptor): SendTracker {
   let bytes = 0;
   let isWhole = false;
   return {
@@ -95,6 +99,6 @@ export function createSends({ size }: Descriptor): Sends {
       };
     },
     mayResend: () => !isWhole || size < ONCE_FROM_BYTES,
-    lostBy: (error) => (isWhole && error instanceof RegistryError && error.side === "target" ? bytes : undefined),
+    wastedBytes: (error) => (isWhole && error instanceof RegistryError && error.side === "target" ? bytes : undefined),
   };
 }

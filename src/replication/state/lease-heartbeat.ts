@@ -7,7 +7,7 @@ export class LeaseLostError extends Error {
 }
 
 /** A lease, and what holds it longer: false when it is ours no more. */
-export interface Renewable {
+export interface RenewableLease {
   readonly leaseMs: number;
   readonly renew: (signal: AbortSignal) => Promise<boolean>;
 }
@@ -17,7 +17,7 @@ export interface Renewable {
  * ended when it runs out. A renewal that is still under way when this returns changes nothing: the lease is let go of by then, or somebody else's.
  */
 export async function withHeartbeat<T>(
-  lease: Renewable,
+  lease: RenewableLease,
   clock: Clock,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
@@ -41,8 +41,8 @@ export const LATE_SHARE: number = 31 / 45;
  * often, and aborts the work's signal when that has not worked in time, also after the process stood still.
  * @throws {LeaseLostError} before the work begins, when the lease is somebody else's.
  */
-export async function whileFresh<T>(
-  { leaseMs, renew }: Renewable,
+export async function whileLeaseFresh<T>(
+  { leaseMs, renew }: RenewableLease,
   clock: Clock,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
@@ -96,7 +96,7 @@ async function inTime<T>(work: Promise<T>, ms: number, clock: Clock, stop: Abort
   }
 }
 
-async function beat({ leaseMs, renew }: Renewable, clock: Clock, stop: AbortSignal): Promise<void> {
+async function beat({ leaseMs, renew }: RenewableLease, clock: Clock, stop: AbortSignal): Promise<void> {
   const restMs = leaseMs / 3;
   const retryMs = leaseMs / 15;
   let cause: unknown;

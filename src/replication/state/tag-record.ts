@@ -94,18 +94,18 @@ export type ClaimedTag =
    */
   | { readonly kind: "busy"; readonly until: number };
 
-export const UNTOUCHED: TagRecord = { fence: 0, dirty: false, attempts: 0, wantedAt: 0 };
+export const NEW_TAG: TagRecord = { fence: 0, dirty: false, attempts: 0, wantedAt: 0 };
 
 /** Notes that a push was heard of, though nothing is done about it yet. */
-export function hearOf(record: TagRecord | undefined, pushedAt: number): Change<TagRecord, void> {
-  const known = record ?? UNTOUCHED;
+export function notePush(record: TagRecord | undefined, pushedAt: number): Change<TagRecord, void> {
+  const known = record ?? NEW_TAG;
   if (known.wantedAt >= pushedAt) return { answer: undefined };
   return { next: { ...known, wantedAt: pushedAt }, answer: undefined };
 }
 
 /** Takes the lease of a tag; or has its holder look again, and says until when to wait. */
 export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change<TagRecord, ClaimedTag> {
-  const known = record ?? UNTOUCHED;
+  const known = record ?? NEW_TAG;
   const wantedAt = Math.max(known.wantedAt, claim.pushedAt);
   const { lease } = known;
   if (lease !== undefined && lease.until > claim.now) {
@@ -167,7 +167,7 @@ export function renewTag(
   lease: TagLease,
   { until, progress, finished }: Renewal,
 ): Change<TagRecord, RenewedTag> {
-  if (record?.lease === undefined || !holds(record, lease)) return { answer: { kind: "lost" } };
+  if (record?.lease === undefined || !holdsLease(record, lease)) return { answer: { kind: "lost" } };
   const renewed = { ...record.lease, until, finished, ...(progress === undefined ? {} : { progress }) };
   const heardAt = record.dirty ? record.wantedAt : undefined;
   return { next: { ...record, lease: renewed }, answer: { kind: "held", heardAt } };
@@ -175,69 +175,11 @@ export function renewTag(
 
 /** Says that a delivery has ended, and leaves its lease until it runs out. */
 export function endDelivery(record: TagRecord | undefined, lease: TagLease): Change<TagRecord, void> {
-  if (record?.lease === undefined || !holds(record, lease)) return { answer: undefined };
+  if (record?.lease === undefined || !holdsLease(record, lease)) return { answer: undefined };
   return { next: { ...record, lease: { ...record.lease, ended: true } }, answer: undefined };
 }
 
-/** How a lease ends. `completed` ends the request; `deferred` leaves it for later; `attempt-failed` counts against it. */
-export type Settlement =
-  | { readonly kind: "completed"; readonly last: LastOutcome; readonly replicated?: TagRecord["replicated"] }
-  | ({
-      readonly kind: "deferred" | "attempt-failed";
-      readonly last: LastOutcome;
-      /** The image that this delivery was too short for, and its tries; undefined for one that was not. */
-      readonly tooLarge: Digest | undefined;
-      readonly tooLargeTries: number | undefined;
-    } & Effect);
-
-/** What a delivery that did not end its request means for the next ones. */
-export interface Effect {
-  /** Deliveries in a row, this one included, that brought nothing to the target. */
-  readonly fruitless: number;
-  /** Big blobs that the next one may send at once. */
-  readonly width: number | undefined;
-}
-
-export type SettledTag =
-  | { readonly kind: "settled"; readonly attempts: number }
-  /** Another push came meanwhile: the lease goes on, look again. */
-  | { readonly kind: "dirty" }
-  | { readonly kind: "lost" };
-
-/** Ends a lease, unless a completed tag has become dirty: then the lease goes on and the flag is taken back. */
-export function settleTag(
-  record: TagRecord | undefined,
-  lease: TagLease,
-  settlement: Settlement,
-): Change<TagRecord, SettledTag> {
-  if (record === undefined || !holds(record, lease)) return { answer: { kind: "lost" } };
-  const { last } = settlement;
-  const { lease: held, fruitless: _counted, width: _limited, tooLarge: _slow, tooLargeTries: _tried, ...rest } = record;
-  if (settlement.kind !== "completed") {
-    const attempts = record.attempts + (settlement.kind === "attempt-failed" ? 1 : 0);
-    const { fruitless, width } = settlement;
-    const limits = width === undefined ? {} : { width };
-    return {
-      next: { ...rest, fruitless, ...limits, ...slownessAfter(record, settlement), dirty: false, attempts, last },
-      answer: { kind: "settled", attempts },
-    };
-  }
-  const replicated = settlement.replicated ?? record.replicated;
-  const done = { ...rest, last, attempts: 0, ...(replicated === undefined ? {} : { replicated }) };
-  if (record.dirty) return { next: { ...done, lease: held, dirty: false }, answer: { kind: "dirty" } };
-  return { next: done, answer: { kind: "settled", attempts: 0 } };
-}
-
-/** What is known of an image that takes too long, after one more delivery: it stays while deliveries wait for something else. */
-function slownessAfter(
-  known: TagRecord,
-  { tooLarge = known.tooLarge, tooLargeTries }: Exclude<Settlement, { kind: "completed" }>,
-): Pick<TagRecord, "tooLarge" | "tooLargeTries"> {
-  if (tooLarge === undefined) return {};
-  const tries = tooLargeTries ?? (tooLarge === known.tooLarge ? known.tooLargeTries : undefined);
-  return { tooLarge, ...(tries === undefined ? {} : { tooLargeTries: tries }) };
-}
-
-function holds(record: TagRecord, lease: TagLease): boolean {
+/** True while the record still names this lease: no later one has replaced it. */
+export function holdsLease(record: TagRecord, lease: TagLease): boolean {
   return record.lease?.owner === lease.owner && record.lease.fence === lease.fence;
 }

@@ -3,11 +3,11 @@ import type { LastOutcome } from "../outcome/outcome.ts";
 import type { TagRecord } from "./tag-record.ts";
 
 /** What a tag's record says of it now. */
-export type TagState = "equal" | "copying" | "waiting" | "failed" | "skipped";
+export type TagStatus = "equal" | "copying" | "waiting" | "failed" | "skipped";
 
 export interface ListedTag {
   readonly key: string;
-  readonly state: TagState;
+  readonly state: TagStatus;
   /** How long the newest push we heard of has not been at its destination, in milliseconds. */
   readonly lagMs: number;
   /** How the last delivery at it ended; undefined when none has. */
@@ -20,7 +20,7 @@ export interface ListedTag {
 }
 
 export function listedTag(key: string, record: TagRecord, now: number): ListedTag {
-  const state = stateOf(record, now);
+  const state = statusOf(record, now);
   const { wantedAt, last, replicated } = record;
   const listed = { key, state, lagMs: now - wantedAt, last, replicated };
   if (state !== "copying" || record.lease === undefined) return listed;
@@ -28,7 +28,7 @@ export function listedTag(key: string, record: TagRecord, now: number): ListedTa
   return { ...listed, copyingMs: since === undefined ? undefined : now - since, progress };
 }
 
-export function stateOf({ lease, last }: TagRecord, now: number): TagState {
+export function statusOf({ lease, last }: TagRecord, now: number): TagStatus {
   if (lease !== undefined && lease.until > now) return "copying";
   switch (last?.outcome) {
     case "failed":
@@ -45,8 +45,8 @@ export function stateOf({ lease, last }: TagRecord, now: number): TagState {
 }
 
 /** How many tags there are of each state. */
-export function countStates(tags: readonly ListedTag[]): Readonly<Record<TagState | "all", number>> {
-  const count = (state: TagState): number => tags.filter((tag) => tag.state === state).length;
+export function countStatuses(tags: readonly ListedTag[]): Readonly<Record<TagStatus | "all", number>> {
+  const count = (state: TagStatus): number => tags.filter((tag) => tag.state === state).length;
   return {
     all: tags.length,
     equal: count("equal"),

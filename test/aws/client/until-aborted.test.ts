@@ -11,7 +11,7 @@ import { createCopyRequestSender } from "../../../src/aws/sqs/copy-request-sende
 import { createDeadLetterQueue } from "../../../src/aws/sqs/dead-letter-queue.ts";
 import { createDynamoDbReceipts, readReceipts } from "../../../src/aws/dynamodb/receipts.ts";
 import { createDynamoDbRecordStore } from "../../../src/aws/dynamodb/record-store.ts";
-import { createIntake } from "../../../src/aws/event-source-mappings.ts";
+import { createQueueStateSetter } from "../../../src/aws/event-source-mappings.ts";
 import { listRecords } from "../../../src/aws/dynamodb/list-records.ts";
 import { createLongLaneStarter } from "../../../src/aws/long-lane-starter.ts";
 import { createLongLaneQueue } from "../../../src/aws/sqs/long-lane-queue.ts";
@@ -46,7 +46,12 @@ function callsAt(endpoint: string) {
   const sendToDeadLetters = createDeadLetterSender(sqs, queue);
   const longQueue = createLongLaneQueue(sqs, long, 60);
   const concurrency = { live: 8, backfill: 8 };
-  const setIntake = createIntake({ client: new LambdaClient(at), functionName: "f", queues: [queue], concurrency });
+  const setQueueState = createQueueStateSetter({
+    client: new LambdaClient(at),
+    functionName: "f",
+    queues: [queue],
+    concurrency,
+  });
   const record = createDynamoDbRecordStore({ client, table: TABLE, kind: "TAG", schema: z.number() });
   const receipts = createDynamoDbReceipts({ client, table: TABLE, keepSeconds: 60 });
   const lane = createLongLaneStarter({ sqs, builds: new CodeBuildClient(at), queues: [long], project: "p" });
@@ -67,7 +72,7 @@ function callsAt(endpoint: string) {
     "releasing a dead letter": (signal) => letters.release([letter], signal),
     "renewing the claim on a dead letter": (signal) => letters.renew([letter], signal),
     "moving a dead letter": (signal) => letters.move(letter, { url: queue.url, body: "{}" }, signal),
-    "pausing queues": (signal) => setIntake("gar", "paused", signal),
+    "pausing queues": (signal) => setQueueState("gar", "paused", signal),
     "starting the long lane": (signal) => lane(signal),
   } satisfies Record<string, (signal: AbortSignal) => Promise<unknown>>;
 }

@@ -3,7 +3,7 @@ import { createHandler } from "../../../functions/notify/handler.ts";
 import type { NotifyPolicy } from "../../../src/contract/stack/environment.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
-import type { NoticeRecord } from "../../../src/replication/state/notification-record.ts";
+import type { NotificationRecord } from "../../../src/replication/state/notification-record.ts";
 import { createWebhook } from "../../../src/wiring/webhook.ts";
 import type { WebhookKind } from "../../../src/wiring/webhook.ts";
 import { NEVER } from "../../../src/async/abort.ts";
@@ -25,15 +25,15 @@ function setUp(policy: NotifyPolicy = "problems") {
   const time = { now: 1_000_000 };
   const room: { problem?: Error } = {};
   const observer = createObserved();
-  const notices = createMemoryRecordStore<NoticeRecord>();
+  const notifications = createMemoryRecordStore<NotificationRecord>();
   const handle = createHandler({
     policy,
-    notices,
+    notifications,
     observer,
     now: () => time.now,
     tell: (text) => (room.problem === undefined ? Promise.resolve(void told.push(text)) : Promise.reject(room.problem)),
   });
-  return { told, time, room, observer, handle, notices };
+  return { told, time, room, observer, handle, notifications };
 }
 
 describe("the notify handler", () => {
@@ -80,7 +80,7 @@ describe("the notify handler", () => {
     const told: string[] = [];
     const without = createHandler({
       policy: "problems",
-      notices: unavailableStore(),
+      notifications: unavailableStore(),
       observer,
       now: Date.now,
       tell: (text) => Promise.resolve(void told.push(text)),

@@ -19,13 +19,13 @@ async function minute(startLongLane: ProbeDependencies["startLongLane"]) {
   const handle = createHandler({
     configuration,
     circuits: createMemoryRecordStore(),
-    intakes: createMemoryRecordStore(),
+    queuePauses: createMemoryRecordStore(),
     fullConcurrency: 50,
     now: () => 0,
     timeout: (ms) => AbortSignal.timeout(ms),
     observer,
     probe: () => Promise.resolve(),
-    setIntake: () => Promise.resolve(),
+    setQueueState: () => Promise.resolve(),
     startLongLane,
   });
   const report = await handle(NEVER);

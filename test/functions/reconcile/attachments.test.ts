@@ -44,7 +44,7 @@ describe("what is attached to images", () => {
     const referrer = { digest: digest("referrer"), subject: digest("image"), pushedAt: dependencies.now() - HOUR };
     const handle = createHandler({
       ...dependencies,
-      holds: () => Promise.resolve(isThere),
+      hasManifest: () => Promise.resolve(isThere),
       catalog: {
         ...dependencies.catalog,
         async *tags(repository, signal) {

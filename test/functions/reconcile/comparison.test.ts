@@ -134,17 +134,17 @@ describe("what is slow or broken", () => {
   });
 
   it("queues that cannot be opened for one destination are opened for the others", async () => {
-    const { dependencies, intakes, opened, time } = setUp({ document: two });
+    const { dependencies, queuePauses, opened, time } = setUp({ document: two });
     for (const name of ["gar", "other"]) {
-      await intakes.update(name, () => ({
+      await queuePauses.update(name, () => ({
         next: { state: "paused", since: 0, probedAt: time.now - HOUR, isDone: true },
         answer: undefined,
       }));
     }
     const handle = createHandler({
       ...dependencies,
-      openIntake: (name, signal) =>
-        name === "gar" ? Promise.reject(new Error("denied")) : dependencies.openIntake(name, signal),
+      resumeQueues: (name, signal) =>
+        name === "gar" ? Promise.reject(new Error("denied")) : dependencies.resumeQueues(name, signal),
     });
     expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
     expect(opened).toEqual(["other"]);

@@ -7,7 +7,7 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
 import type { CopyRequest } from "../../../src/replication/planning/copy-request.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
-import type { IntakeRecord } from "../../../src/replication/destination/queue-pause.ts";
+import type { QueuePauseRecord } from "../../../src/replication/destination/queue-pause.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
@@ -35,7 +35,7 @@ export function setUp(
   const observer = createObserved();
   const tags = createMemoryRecordStore<TagRecord>();
   const cycles = createMemoryRecordStore<ReconcileRecord>();
-  const intakes = createMemoryRecordStore<IntakeRecord>();
+  const queuePauses = createMemoryRecordStore<QueuePauseRecord>();
   const circuits = createMemoryRecordStore<CircuitRecord>();
   const opened: string[] = [];
   const split = (name: string): [string, string] => [
@@ -46,16 +46,16 @@ export function setUp(
     configuration: parseConfiguration({ ...DOCUMENT, ...overrides.document }),
     tags,
     cycles,
-    intakes,
+    queuePauses,
     circuits,
     observer,
     owner: "owner",
     now: () => time.now,
     timeout: (ms) => AbortSignal.timeout(ms),
     backlog: () => Promise.resolve(0),
-    holds: (_destination, repository, wanted) =>
+    hasManifest: (_destination, repository, wanted) =>
       Promise.resolve([...target].some(([name, text]) => split(name)[0] === repository && digest(text) === wanted)),
-    openIntake: (destination) => Promise.resolve(void opened.push(destination)),
+    resumeQueues: (destination) => Promise.resolve(void opened.push(destination)),
     send: (requests) => Promise.resolve(void sent.push(...requests)),
     catalog: {
       repositories: () =>
@@ -100,7 +100,7 @@ export function setUp(
     observer,
     tags,
     cycles,
-    intakes,
+    queuePauses,
     circuits,
     opened,
     dependencies,

@@ -214,13 +214,13 @@ describe("a comparison of both sides", () => {
   });
 
   it("opens queues that were paused and forgotten", async () => {
-    const { handle, intakes, opened, time } = setUp();
-    await intakes.update("gar", () => ({
+    const { handle, queuePauses, opened, time } = setUp();
+    await queuePauses.update("gar", () => ({
       next: { state: "paused", since: 0, probedAt: time.now - 16 * MINUTE, isDone: true },
       answer: undefined,
     }));
     await handle(60_000);
     expect(opened).toEqual(["gar"]);
-    expect(await intakes.read("gar")).toEqual({ state: "full" });
+    expect(await queuePauses.read("gar")).toEqual({ state: "full" });
   });
 });

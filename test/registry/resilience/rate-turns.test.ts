@@ -10,7 +10,7 @@ import { createRegistryTarget } from "../../../src/registry/registry-target.ts";
 import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
 import type { SharedRate } from "../../../src/registry/resilience/shared-limits.ts";
 import { createCircuitBreaker } from "../../../src/replication/destination/circuit-breaker.ts";
-import type { CallOutcome } from "../../../src/replication/destination/circuit-evidence.ts";
+import type { CallOutcome } from "../../../src/replication/destination/buffered-counts.ts";
 import { circuitPolicy } from "../../../src/replication/destination/circuit-policy.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
 import { judge } from "../../../src/replication/copy/failure-outcome.ts";
@@ -18,7 +18,7 @@ import { createMemoryRecordStore } from "../../../src/replication/state/memory-r
 import { createRateLimit } from "../../../src/replication/destination/rate-limiter.ts";
 import type { RateRecord } from "../../../src/replication/destination/rate-record.ts";
 import { cutRate } from "../../../src/replication/destination/rate-record.ts";
-import { watchedTarget } from "../../../src/replication/destination/observed-target.ts";
+import { observedTarget } from "../../../src/replication/destination/observed-target.ts";
 import { CIRCUIT } from "../../../src/contract/stack/limits.ts";
 import { playedLine } from "../../fixtures/servers/played-line.ts";
 import type { PlayedAnswer } from "../../fixtures/servers/played-line.ts";
@@ -60,7 +60,7 @@ function setUp(rate: SharedRate, answer: Parameters<typeof playedLine>[0] = acce
   const endpoint = { ...testEndpoint({ host: "registry.test", repository: "a/b", side: "target" }, connections) };
   const target = createRegistryTarget({ ...endpoint, clock, limits });
   const note = (outcome: CallOutcome): Promise<void> => Promise.resolve(void noted.push(outcome));
-  return { ...line, noted, limits, endpoint, target: watchedTarget(target, { note }) };
+  return { ...line, noted, limits, endpoint, target: observedTarget(target, { note }) };
 }
 
 const usedUp = new RateExceededError("gar", 20_000);
@@ -131,7 +131,7 @@ describe("what our own rate does not let us send", () => {
     const admitted = await createCircuitBreaker(circuit).admit("copy", NEVER);
     if (admitted.kind === "refused") throw new Error("refused");
     const limits = createSharedLimits({ rate, clock });
-    const target = watchedTarget(createRegistryTarget({ ...endpoint, clock, limits }), admitted);
+    const target = observedTarget(createRegistryTarget({ ...endpoint, clock, limits }), admitted);
     await rates.update("gar", (record) => cutRate(record, 60_000, clock.now(), policy));
     const pushes = Array.from({ length: 64 }, () => target.pushBlob(blob.descriptor, { open }, never));
     const ends = await line.play(Promise.allSettled(pushes));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CIRCUIT } from "../../../src/contract/stack/limits.ts";
 import { createCircuitBreaker } from "../../../src/replication/destination/circuit-breaker.ts";
 import type { Admission, CircuitBreaker } from "../../../src/replication/destination/circuit-breaker.ts";
-import type { CallOutcome } from "../../../src/replication/destination/circuit-evidence.ts";
+import type { CallOutcome } from "../../../src/replication/destination/buffered-counts.ts";
 import { circuitPolicy } from "../../../src/replication/destination/circuit-policy.ts";
 import type { CircuitRecord, CircuitState } from "../../../src/replication/destination/circuit.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";

@@ -4,8 +4,8 @@ import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { FailureCategory } from "../../../src/oci/errors/registry-error.ts";
 import type { BlobStream } from "../../../src/oci/image-source.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
-import type { CallOutcome } from "../../../src/replication/destination/circuit-evidence.ts";
-import { watchedTarget } from "../../../src/replication/destination/observed-target.ts";
+import type { CallOutcome } from "../../../src/replication/destination/buffered-counts.ts";
+import { observedTarget } from "../../../src/replication/destination/observed-target.ts";
 import { createMemoryRepository } from "../../fakes/memory-repository.ts";
 
 const signal = new AbortController().signal;
@@ -15,7 +15,7 @@ function setUp() {
   const noted: CallOutcome[] = [];
   const repository = createMemoryRepository("target");
   const note = (outcome: CallOutcome): Promise<void> => Promise.resolve(void noted.push(outcome));
-  return { noted, repository, target: watchedTarget(repository, { note }) };
+  return { noted, repository, target: observedTarget(repository, { note }) };
 }
 
 const failure = (category: FailureCategory, status?: number, side: "source" | "target" = "target", code?: string) =>

@@ -4,8 +4,8 @@ import { parseConfiguration } from "../../../src/contract/configuration/configur
 import { RateExceededError } from "../../../src/oci/errors/rate-exceeded-error.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
-import { isForsaken } from "../../../src/replication/destination/queue-pause.ts";
-import type { IntakeRecord } from "../../../src/replication/destination/queue-pause.ts";
+import { isPauseAbandoned } from "../../../src/replication/destination/queue-pause.ts";
+import type { QueuePauseRecord } from "../../../src/replication/destination/queue-pause.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../../functions/observer.ts";
@@ -23,7 +23,7 @@ const configuration = parseConfiguration({
 
 function setUp() {
   const circuits = createMemoryRecordStore<CircuitRecord>();
-  const intakes = createMemoryRecordStore<IntakeRecord>();
+  const queuePauses = createMemoryRecordStore<QueuePauseRecord>();
   const time = { now: 0 };
   const target: { problem?: Error | undefined; meanwhile?: (() => void | Promise<void>) | undefined } = {};
   const done: string[] = [];
@@ -32,7 +32,7 @@ function setUp() {
   const probe = createHandler({
     configuration,
     circuits,
-    intakes,
+    queuePauses,
     fullConcurrency: 50,
     now: () => time.now,
     timeout: (ms) => AbortSignal.timeout(ms),
@@ -42,7 +42,7 @@ function setUp() {
       await target.meanwhile?.();
       if (target.problem !== undefined) throw target.problem;
     },
-    setIntake(destination, intake) {
+    setQueueState(destination, intake) {
       if (failing.lambda) return Promise.reject(new Error("ResourceInUseException"));
       done.push(`${destination} ${intake === "paused" ? "paused" : (intake.concurrency ?? "full")}`);
       return Promise.resolve();
@@ -64,7 +64,7 @@ function setUp() {
       answer: undefined,
     }));
   };
-  const intake = (): Promise<IntakeRecord | undefined> => intakes.read("gar");
+  const intake = (): Promise<QueuePauseRecord | undefined> => queuePauses.read("gar");
   const circuit = (): Promise<CircuitRecord | undefined> => circuits.read("gar");
   /** Lets a minute pass, and looks. */
   const minute = async (): Promise<string[]> => {
@@ -204,9 +204,9 @@ describe("the probe", () => {
 describe("queues that were paused", () => {
   it("are forsaken when nobody has looked after them for a quarter of an hour", () => {
     const paused = { state: "paused", since: 0, probedAt: 5 * MINUTE, isDone: true } as const;
-    expect(isForsaken(paused, 20 * MINUTE)).toBe(false);
-    expect(isForsaken(paused, 20 * MINUTE + 1)).toBe(true);
-    expect(isForsaken({ state: "full" }, 1e12)).toBe(false);
-    expect(isForsaken(undefined, 1e12)).toBe(false);
+    expect(isPauseAbandoned(paused, 20 * MINUTE)).toBe(false);
+    expect(isPauseAbandoned(paused, 20 * MINUTE + 1)).toBe(true);
+    expect(isPauseAbandoned({ state: "full" }, 1e12)).toBe(false);
+    expect(isPauseAbandoned(undefined, 1e12)).toBe(false);
   });
 });

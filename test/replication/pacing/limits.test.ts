@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
-import { notKept } from "../../../src/replication/state/failed-sends.ts";
-import { LeaseLostError, whileFresh, withHeartbeat } from "../../../src/replication/state/lease-heartbeat.ts";
+import { uploadNotKept } from "../../../src/replication/state/failed-sends.ts";
+import { LeaseLostError, whileLeaseFresh, withHeartbeat } from "../../../src/replication/state/lease-heartbeat.ts";
 import { judge } from "../../../src/replication/copy/failure-outcome.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { RateExceededError } from "../../../src/oci/errors/rate-exceeded-error.ts";
@@ -54,7 +54,7 @@ describe("P17: a deferral", () => {
       fc.constant(new TooLateError("late")),
       fc
         .integer({ min: 1, max: 1e13 })
-        .map((bytes) => notKept(BLOB, { deliveries: 1, bytes, lastAt: 0 }, new Error("no answer"))),
+        .map((bytes) => uploadNotKept(BLOB, { deliveries: 1, bytes, lastAt: 0 }, new Error("no answer"))),
       fc.integer({ min: 0, max: 900_000 }).map((afterMs) => new RateExceededError("gar", afterMs)),
       fc.option(fc.integer({ min: 0, max: 900_000 })).map(
         (retryAfterMs) =>
@@ -145,7 +145,7 @@ describe("P26: what may take effect late", () => {
   it("is stopped before its lease could be somebody else's", async () => {
     let isAway = false;
     const renew = (): Promise<boolean> => (isAway ? Promise.reject(new StoreError("away")) : Promise.resolve(true));
-    const stopped = whileFresh({ leaseMs: 300, renew }, systemClock, never, (signal) => {
+    const stopped = whileLeaseFresh({ leaseMs: 300, renew }, systemClock, never, (signal) => {
       isAway = true;
       return aborted(signal);
     });
@@ -156,7 +156,7 @@ describe("P26: what may take effect late", () => {
     let renewals = 0;
     const renew = (): Promise<boolean> => (++renewals === 1 ? Promise.resolve(true) : new Promise(() => undefined));
     const clock = createVirtualClock();
-    const stopped = whileFresh({ leaseMs: 45_000, renew }, clock, never, (signal) => {
+    const stopped = whileLeaseFresh({ leaseMs: 45_000, renew }, clock, never, (signal) => {
       return new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });
     await expect(clock.during(stopped)).rejects.toThrow(LeaseLostError);
@@ -172,7 +172,7 @@ describe("P26: what may take effect late", () => {
       await clock.sleep(9_000, never);
       throw new StoreError("timed out");
     };
-    const stopped = whileFresh({ leaseMs: 45_000, renew }, clock, never, aborted);
+    const stopped = whileLeaseFresh({ leaseMs: 45_000, renew }, clock, never, aborted);
     await expect(clock.during(stopped)).rejects.toThrow(LeaseLostError);
     expect(clock.passed()).toBeLessThan(14_500);
   });
@@ -181,9 +181,9 @@ describe("P26: what may take effect late", () => {
     let begun = 0;
     const clock = createVirtualClock();
     const work = (signal: AbortSignal): Promise<void> => (begun++, clock.sleep(60_000, signal));
-    const lost = whileFresh({ leaseMs: 45_000, renew: () => Promise.resolve(false) }, clock, never, work);
+    const lost = whileLeaseFresh({ leaseMs: 45_000, renew: () => Promise.resolve(false) }, clock, never, work);
     await expect(clock.during(lost)).rejects.toThrow(LeaseLostError);
-    await clock.during(whileFresh({ leaseMs: 45_000, renew: () => Promise.resolve(true) }, clock, never, work));
+    await clock.during(whileLeaseFresh({ leaseMs: 45_000, renew: () => Promise.resolve(true) }, clock, never, work));
     expect(begun).toBe(1);
   });
 });

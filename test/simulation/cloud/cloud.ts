@@ -7,7 +7,7 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import type { HttpRequest } from "../../../src/registry/http/http-message.ts";
 import type { Checkpoint } from "../../../src/replication/state/checkpoint.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
-import type { IntakeRecord } from "../../../src/replication/destination/queue-pause.ts";
+import type { QueuePauseRecord } from "../../../src/replication/destination/queue-pause.ts";
 import type { RateRecord } from "../../../src/replication/destination/rate-record.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
@@ -102,7 +102,7 @@ export interface Cloud {
   readonly checkpoints: Table<Checkpoint>;
   readonly circuits: Table<CircuitRecord>;
   readonly rates: Table<RateRecord>;
-  readonly intakes: Table<IntakeRecord>;
+  readonly queuePauses: Table<QueuePauseRecord>;
   readonly cycles: Table<ReconcileRecord>;
   /** Receipts by record, push and request. */
   readonly receipts: Map<string, Receipt>;
@@ -156,7 +156,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     checkpoints: new Map(),
     circuits: new Map(),
     rates: new Map(),
-    intakes: new Map(),
+    queuePauses: new Map(),
     cycles: new Map(),
     receipts: new Map(),
     uploads: new Map(),

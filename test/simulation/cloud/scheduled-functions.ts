@@ -33,7 +33,7 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
     const handle = createProbeHandler({
       configuration,
       circuits: storeOf(process, cloud.circuits, "circuit"),
-      intakes: storeOf(process, cloud.intakes, "intake"),
+      queuePauses: storeOf(process, cloud.queuePauses, "intake"),
       fullConcurrency: deployment.concurrency,
       now: () => world.time.now(),
       timeout: timeoutOf(cloud),
@@ -43,8 +43,8 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
         const repository = parseRepositoryName(`${destination.prefix}/${PROBE_REPOSITORY}`);
         await probeWrites(registries.destination(name)(repository), signal);
       },
-      setIntake: (name, intake, signal) =>
-        setIntake({ cloud, process, signal }, name, intake === "paused" ? 0 : intake.concurrency),
+      setQueueState: (name, intake, signal) =>
+        setQueueState({ cloud, process, signal }, name, intake === "paused" ? 0 : intake.concurrency),
     });
     return handle(NEVER);
   });
@@ -61,7 +61,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
       ...createTargetLooks(configuration.destinations, registriesOf(cloud, process), undefined),
       tags: storeOf(process, cloud.tags, "tag"),
       cycles: storeOf(process, cloud.cycles, "cycle"),
-      intakes: storeOf(process, cloud.intakes, "intake"),
+      queuePauses: storeOf(process, cloud.queuePauses, "intake"),
       circuits: storeOf(process, cloud.circuits, "circuit"),
       async send(requests, signal) {
         for (const request of requests) {
@@ -73,7 +73,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
         }
       },
       backlog: (name) => Promise.resolve(placeOf(cloud, name).queue.waiting("live")),
-      openIntake: (name, signal) => setIntake({ cloud, process, signal }, name, undefined),
+      resumeQueues: (name, signal) => setQueueState({ cloud, process, signal }, name, undefined),
       owner: process.name,
       now: () => world.time.now(),
       timeout: timeoutOf(cloud),
@@ -141,7 +141,7 @@ function placeOf({ places }: Cloud, name: string): Place {
   return place;
 }
 
-function setIntake(
+function setQueueState(
   { cloud, process, signal }: { readonly cloud: Cloud; readonly process: Process; readonly signal: AbortSignal },
   name: string,
   concurrency: number | undefined,

@@ -123,7 +123,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "one failing repository opens the circuit of its destination",
     by: "scenes",
-    file: "src/replication/destination/circuit-verdict.ts",
+    file: "src/replication/destination/destination-health.ts",
     find: 'others > 0 && others >= (total.calls - worst) * rate ? "away" : "suspected"',
     replace: 'others >= -1 ? "away" : "suspected"',
   },
@@ -138,8 +138,8 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     name: "the probe closes a circuit that opened again during the probe",
     by: "scenes",
     file: "src/replication/destination/circuit-probe.ts",
-    find: "!isSame(record, seen)) return",
-    replace: "!isSame(record, record)) return",
+    find: "|| !isSame(record, seen))",
+    replace: "|| !isSame(record, record))",
   },
   {
     name: "a failed mount fails the blob",

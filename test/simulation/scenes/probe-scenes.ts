@@ -23,7 +23,7 @@ export const PROBE_SCENES: readonly Scene[] = [
             until: since + 600_000,
             trips: 1,
           } as const;
-          cloud.intakes.set("gar", { version: 1, record: paused });
+          cloud.queuePauses.set("gar", { version: 1, record: paused });
           cloud.circuits.set("gar", { version: 1, record: open });
           world.time.after(REOPENS_AFTER_MS, () => cloud.circuits.set("gar", { version: 2, record: reopened }));
           scheduleProbe(cloud, 1);

@@ -2,7 +2,7 @@ import { seeded } from "../../fixtures/seeded.ts";
 import { parseRepositoryName } from "../../../src/oci/reference.ts";
 import type { ImageTarget } from "../../../src/oci/image-target.ts";
 import type { ReplicateTag } from "../../../src/replication/copy/replicate-tag.ts";
-import { watchedTarget } from "../../../src/replication/destination/observed-target.ts";
+import { observedTarget } from "../../../src/replication/destination/observed-target.ts";
 import { configurationOf, createCloud } from "../cloud/cloud.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import { copyWiring } from "../cloud/copy-function.ts";
@@ -105,7 +105,7 @@ function createStage(world: World, cloud: Cloud, problems: string[]): Stage {
     async admitted(name, repository = "app") {
       const admission = await wiring.circuit(name).admit("stage", NEVER, repository);
       if (admission.kind === "refused") throw new Error(`the circuit of ${name} refuses`);
-      return watchedTarget(open(name, { repository }).target, admission);
+      return observedTarget(open(name, { repository }).target, admission);
     },
     requests: (service, method) => sent.filter((each) => each.service === service && each.method === method).length,
     expect(holds, what) {

@@ -1,14 +1,14 @@
 /** How comparisons with each destination go, in one invocation. */
-export interface Standings {
+export interface FailureBudgets {
   /** Aborted when the destination has used up the time it may take from others. */
   signal(destination: string): AbortSignal;
-  isOut(destination: string): boolean;
+  isExhausted(destination: string): boolean;
   /** A comparison has failed, or took too long; it took so many milliseconds. True when this is what puts the destination out. */
-  lost(destination: string, ms: number): boolean;
+  spend(destination: string, ms: number): boolean;
 }
 
 /** A destination has lost so much time that it is left out until the next invocation. */
-export class LeftOutError extends Error {
+export class BudgetExhaustedError extends Error {
   override readonly name = "LeftOutError";
 }
 
@@ -18,7 +18,7 @@ export class LeftOutError extends Error {
  */
 const LOST_MAX_MS = 300_000;
 
-export function createStandings(): Standings {
+export function createFailureBudgets(): FailureBudgets {
   const known = new Map<string, { lostMs: number; readonly out: AbortController }>();
   const of = (destination: string): { lostMs: number; readonly out: AbortController } => {
     const standing = known.get(destination) ?? { lostMs: 0, out: new AbortController() };
@@ -27,12 +27,14 @@ export function createStandings(): Standings {
   };
   return {
     signal: (destination) => of(destination).out.signal,
-    isOut: (destination) => of(destination).out.signal.aborted,
-    lost(destination, ms) {
+    isExhausted: (destination) => of(destination).out.signal.aborted,
+    spend(destination, ms) {
       const standing = of(destination);
       standing.lostMs += ms;
       if (standing.lostMs < LOST_MAX_MS || standing.out.signal.aborted) return false;
-      standing.out.abort(new LeftOutError(`${destination} took too much time; it is compared in the next invocation`));
+      standing.out.abort(
+        new BudgetExhaustedError(`${destination} took too much time; it is compared in the next invocation`),
+      );
       return true;
     },
   };

@@ -3,12 +3,12 @@ import type { RepositoryName } from "../../src/oci/reference.ts";
 import { compareRepository } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ReconcileContext } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { ListingLimits } from "../../src/async/limited-listing.ts";
-import type { Standings } from "../../src/replication/reconcile/standings.ts";
+import type { FailureBudgets } from "../../src/replication/reconcile/failure-budgets.ts";
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
 import type { ReconcileDependencies } from "./handler.ts";
-import { isDone, noteFailure, noteFound, slowSubjects } from "./note-compared.ts";
-import { placesOf } from "./places.ts";
-import type { Scope } from "./scopes.ts";
+import { isDone, reportFailure, reportDifferences, slowSubjects } from "./comparison-log.ts";
+import { targetsOf } from "./repository-targets.ts";
+import type { Comparison } from "./comparisons.ts";
 
 export interface Total {
   repositories: number;
@@ -28,9 +28,9 @@ interface Comparing extends ReconcileDependencies, Pick<ReconcileContext, "endin
  * What one comparison is of, and how each of its subjects is compared. A subject is a repository; of the slow comparison
  * also a repository and, after a space, the one destination it is slow with.
  */
-export function createComparer(scope: Scope, dependencies: Comparing, standings: Standings) {
+export function createComparer(comparison: Comparison, dependencies: Comparing, budgets: FailureBudgets) {
   const { configuration, catalog, cycles, backlog, observer, ending, away } = dependencies;
-  const isSlow = scope.key === SLOW_CYCLE;
+  const isSlow = comparison.key === SLOW_CYCLE;
   const total: Total = { repositories: 0, asked: 0, missed: 0 };
   const slow = new Set<string>();
 
@@ -40,7 +40,7 @@ export function createComparer(scope: Scope, dependencies: Comparing, standings:
     for (const subject of known) slow.add(subject);
     const all = await catalog.repositories(signal);
     return all
-      .filter((name) => scope.matches(name) && configuration.rules.some((rule) => rule.matchesRepository(name)))
+      .filter((name) => comparison.matches(name) && configuration.rules.some((rule) => rule.matchesRepository(name)))
       .filter((name) => !slow.has(name))
       .toSorted((a, b) => (a < b ? -1 : Number(a > b)));
   }
@@ -53,20 +53,20 @@ export function createComparer(scope: Scope, dependencies: Comparing, standings:
   async function compare(subject: string, startedAt: number, signal: AbortSignal): Promise<readonly string[]> {
     const [repository = "", only] = subject.split(" ");
     if (!isRepositoryName(repository)) return [];
-    const wanted = placesOf(repository, dependencies).filter(isSubject(repository, only, slow));
+    const wanted = targetsOf(repository, dependencies).filter(isSubject(repository, only, slow));
     const left = wanted.filter(({ destination }) => away.has(destination));
     const places = wanted.filter((place) => !left.includes(place));
     if (places.length === 0) return namesOf(left);
     const waiting = await backlogs(places, (name) => backlog(name, signal));
     const graceMs = configuration.reconcile.graceSeconds * 1_000;
     const limits = isSlow ? {} : LIMITS;
-    const context = { ...dependencies, standings, limits, id: idOf(scope, startedAt), graceMs };
+    const context = { ...dependencies, budgets, limits, id: idOf(comparison, startedAt), graceMs };
     const compared = await compareRepository(places, context, signal);
     if (compared.some(({ kind }) => kind === "stopped")) signal.throwIfAborted();
     total.repositories++;
-    const failed = places.filter((place, index) => !noteFailure(place, compared[index], observer));
+    const failed = places.filter((place, index) => !reportFailure(place, compared[index], observer));
     for (const [index, place] of places.entries()) {
-      const found = noteFound(place, compared[index], waiting.get(place.destination), observer);
+      const found = reportDifferences(place, compared[index], waiting.get(place.destination), observer);
       total.asked += found.asked;
       total.missed += found.missed;
     }
@@ -90,7 +90,7 @@ function isSubject(repository: string, only: string | undefined, slow: ReadonlyS
 }
 
 /** Correlation id of one comparison. */
-function idOf({ key }: Scope, startedAt: number): string {
+function idOf({ key }: Comparison, startedAt: number): string {
   return `reconcile-${key === REGULAR_CYCLE ? "" : `${key}-`}${new Date(startedAt).toISOString()}`;
 }
 

@@ -2,13 +2,13 @@ import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { isGone } from "../../src/replication/reconcile/compare-repository.ts";
-import type { ComparedPlace } from "../../src/replication/reconcile/compare-repository.ts";
-import type { ReconciledRepository } from "../../src/replication/reconcile/reconcile-repository.ts";
+import type { ComparisonResult } from "../../src/replication/reconcile/compare-repository.ts";
+import type { RepositoryTarget } from "../../src/replication/reconcile/reconcile-repository.ts";
 
 /** Logs and counts what a comparison found. `waiting`: events in the destination's live queue; undefined when unknown. */
-export function noteFound(
-  { repository, destination }: ReconciledRepository,
-  place: ComparedPlace | undefined,
+export function reportDifferences(
+  { repository, destination }: RepositoryTarget,
+  place: ComparisonResult | undefined,
   waiting: number | undefined,
   observer: Observer,
 ): { readonly asked: number; readonly missed: number } {
@@ -23,9 +23,9 @@ export function noteFound(
 }
 
 /** Logs what could not be compared. True for what was, and for a repository that is gone. */
-export function noteFailure(
-  { repository, destination }: ReconciledRepository,
-  place: ComparedPlace | undefined,
+export function reportFailure(
+  { repository, destination }: RepositoryTarget,
+  place: ComparisonResult | undefined,
   observer: Observer,
 ): boolean {
   switch (place?.kind) {
@@ -60,12 +60,12 @@ export function noteFailure(
 }
 
 /** True when nothing of a repository is left to compare. */
-export function isDone(compared: readonly ComparedPlace[]): boolean {
+export function isDone(compared: readonly ComparisonResult[]): boolean {
   return compared.every((place) => place.kind === "compared" || (place.kind === "failed" && isGone(place.error)));
 }
 
 /** What is to be compared apart from now on: the whole repository, or with one destination. */
-export function slowSubjects(places: readonly ReconciledRepository[], compared: readonly ComparedPlace[]): string[] {
+export function slowSubjects(places: readonly RepositoryTarget[], compared: readonly ComparisonResult[]): string[] {
   return places.flatMap(({ repository, destination }, index) => {
     const place = compared[index];
     if (place?.kind !== "slow") return [];

@@ -1,8 +1,8 @@
-import { mostOf } from "./culprits.ts";
+import { worstCount } from "./repository-failures.ts";
 import type { Counts } from "./sliding-window.ts";
 
 /** From when on calls are bad enough. */
-export interface CircuitLimits {
+export interface CircuitThresholds {
   /** Calls below which nothing is concluded. */
   readonly minimumCalls: number;
   /** Shares of failed and of slow calls from which on the circuit opens. */
@@ -11,22 +11,25 @@ export interface CircuitLimits {
 }
 
 /** What calls say of the destination; `suspected` when it may be away, but only one repository says so. */
-export type CircuitVerdict = "well" | "suspected" | "away";
+export type DestinationHealth = "well" | "suspected" | "away";
 
 /**
  * Judges a window of calls. A destination is away when the share of bad calls is too high without those of its worst
  * repository, too: one broken repository, however busy, says nothing of the others.
  */
-export function judgeCalls(total: Counts, { minimumCalls, failureRate, slowRate }: CircuitLimits): CircuitVerdict {
+export function destinationHealth(
+  total: Counts,
+  { minimumCalls, failureRate, slowRate }: CircuitThresholds,
+): DestinationHealth {
   if (total.calls < minimumCalls) return "well";
   const verdicts = [judgeKind("failures", total, failureRate), judgeKind("slow", total, slowRate)];
   if (verdicts.includes("away")) return "away";
   return verdicts.includes("suspected") ? "suspected" : "well";
 }
 
-function judgeKind(kind: "failures" | "slow", total: Counts, rate: number): CircuitVerdict {
+function judgeKind(kind: "failures" | "slow", total: Counts, rate: number): DestinationHealth {
   if (total[kind] === 0 || total[kind] < total.calls * rate) return "well";
-  const worst = mostOf(kind, total.culprits);
+  const worst = worstCount(kind, total.culprits);
   const others = total[kind] - worst;
   return others > 0 && others >= (total.calls - worst) * rate ? "away" : "suspected";
 }

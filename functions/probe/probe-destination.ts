@@ -12,7 +12,7 @@ import type { ProbeDependencies } from "./handler.ts";
 /** Time a destination has to answer a probe, in milliseconds. */
 const PROBE_MS = 15_000;
 
-export interface Asked {
+export interface ProbedDestination {
   readonly destination: string;
   /** The circuit as it was before the destination was asked. */
   readonly seen: CircuitRecord;
@@ -23,8 +23,8 @@ export interface Asked {
  * Asks a destination whether it takes writes, as often as its circuit wants to see writes that go well, and tells the
  * circuit. Answers with the circuit after that: it is closed by what it counts, never by us.
  */
-export async function askDestination(
-  { destination, seen, policy }: Asked,
+export async function probeDestination(
+  { destination, seen, policy }: ProbedDestination,
   dependencies: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<CircuitRecord | undefined> {
@@ -33,7 +33,12 @@ export async function askDestination(
   for (let probes = 0; probes < policy.successesToClose; probes++) {
     const answer = await probeOnce(destination, dependencies, signal);
     if (answer === "unknown") return circuit;
-    const note: CircuitProbe = { seen: circuit, isWell: answer === "well", repository: PROBE_REPOSITORY, now: now() };
+    const note: CircuitProbe = {
+      seen: circuit,
+      isHealthy: answer === "well",
+      repository: PROBE_REPOSITORY,
+      now: now(),
+    };
     const before = circuit?.state;
     circuit = await circuits.update(destination, (record) => noteProbe(record, note, policy), signal);
     countChange(before, circuit, destination, observer);

@@ -6,16 +6,16 @@ import type { Counts } from "./sliding-window.ts";
 export type CallOutcome = "read" | "written" | "failed" | "slow";
 
 /** What the calls of one process came to, gathered until it is told: the record is one item, and every process writes it. */
-export interface Evidence {
+export interface BufferedCounts {
   note(outcome: CallOutcome, repository: string, signal: AbortSignal): Promise<void>;
   /** Tells what must not be forgotten. */
   flush(signal: AbortSignal): Promise<void>;
 }
 
-export interface EvidenceOptions {
+export interface BufferedCountsOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
-  readonly tell: (counts: Counts, signal: AbortSignal) => Promise<void>;
+  readonly report: (counts: Counts, signal: AbortSignal) => Promise<void>;
   /** Something went wrong lately, here or elsewhere: then success is evidence, too. */
   readonly isTroubled: () => boolean;
 }
@@ -24,7 +24,7 @@ export interface EvidenceOptions {
 const TELL_BAD_MS = 1_000;
 const TELL_GOOD_MS = 5_000;
 
-export function createEvidence({ now, tell, isTroubled }: EvidenceOptions): Evidence {
+export function createBufferedCounts({ now, report, isTroubled }: BufferedCountsOptions): BufferedCounts {
   let untold: Counts = NO_CALLS;
   let since = now();
   let toldAt = -Infinity;
@@ -33,7 +33,7 @@ export function createEvidence({ now, tell, isTroubled }: EvidenceOptions): Evid
     const counts = untold;
     untold = NO_CALLS;
     since = toldAt = now();
-    await tell(counts, signal);
+    await report(counts, signal);
   }
 
   /** Successes that preceded the trouble by long would hide it. */

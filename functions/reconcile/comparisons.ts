@@ -2,7 +2,7 @@ import type { Configuration } from "../../src/contract/configuration/configurati
 import { REGULAR_CYCLE, scheduledCycle, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
 
 /** One comparison: of what, and how often it begins. */
-export interface Scope {
+export interface Comparison {
   /** Key of its record. */
   readonly key: string;
   readonly everyMs: number;
@@ -13,10 +13,10 @@ export interface Scope {
  * What is due by a schedule comes first, then the regular comparison and what took too long in the others; other
  * comparisons with schedules only go on where they were stopped, at last.
  */
-export function scopesOf({ reconcile }: Configuration, schedule: string | undefined): Scope[] {
+export function comparisonsOf({ reconcile }: Configuration, schedule: string | undefined): Comparison[] {
   const { schedules, everyMinutes, matches } = reconcile;
   const everyMs = everyMinutes * 60_000;
-  const scopeOf = (known: (typeof schedules)[number], everyMs: number): Scope => ({
+  const scopeOf = (known: (typeof schedules)[number], everyMs: number): Comparison => ({
     key: scheduledCycle(known.name),
     everyMs,
     matches: known.matches,

@@ -2,14 +2,14 @@ import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { selectedRepository, targetRepository } from "../../src/replication/planning/plan-copies.ts";
-import type { ReconciledRepository } from "../../src/replication/reconcile/reconcile-repository.ts";
+import type { RepositoryTarget } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 
 /** Everywhere a repository goes to: rules may send the tags of one repository to several at one destination. */
-export function placesOf(
+export function targetsOf(
   repository: RepositoryName,
-  { configuration, listing, holds }: Pick<ReconcileDependencies, "configuration" | "listing" | "holds">,
-): ReconciledRepository[] {
+  { configuration, listing, hasManifest }: Pick<ReconcileDependencies, "configuration" | "listing" | "hasManifest">,
+): RepositoryTarget[] {
   const { rules, destinations } = configuration;
   return destinations.flatMap(({ name, prefix }) => {
     const matching = rules.filter((rule) => rule.destinations.includes(name) && rule.matchesRepository(repository));
@@ -22,7 +22,7 @@ export function placesOf(
       target: listing(name, to),
       wants: (reference: Tag | Digest) => selectedRepository(request(reference), rules, prefix) === to,
       attaches: (reference: Tag | Digest) => targetRepository(request(reference), rules, prefix) === to,
-      holds: (digest: Digest, signal: AbortSignal) => holds(name, to, digest, signal),
+      hasManifest: (digest: Digest, signal: AbortSignal) => hasManifest(name, to, digest, signal),
     }));
   });
 }

@@ -1,10 +1,10 @@
 import { describeError } from "../../src/contract/telemetry/observer.ts";
-import { isForsaken } from "../../src/replication/destination/queue-pause.ts";
+import { isPauseAbandoned } from "../../src/replication/destination/queue-pause.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 
 /** Towards working: queues that were paused and that no probe looks after any more are opened, each on its own. */
-export async function openForsaken(
-  dependencies: Pick<ReconcileDependencies, "configuration" | "intakes" | "openIntake" | "now" | "observer">,
+export async function resumeAbandonedQueues(
+  dependencies: Pick<ReconcileDependencies, "configuration" | "queuePauses" | "resumeQueues" | "now" | "observer">,
   signal: AbortSignal,
 ): Promise<void> {
   const { configuration, observer } = dependencies;
@@ -22,12 +22,12 @@ export async function openForsaken(
 
 async function openOne(
   destination: string,
-  { intakes, openIntake, now, observer }: Parameters<typeof openForsaken>[0],
+  { queuePauses, resumeQueues, now, observer }: Parameters<typeof resumeAbandonedQueues>[0],
   signal: AbortSignal,
 ): Promise<void> {
-  const intake = await intakes.read(destination, signal);
-  if (!isForsaken(intake, now())) return;
-  await openIntake(destination, signal);
-  await intakes.update(destination, () => ({ next: { state: "full" }, answer: undefined }), signal);
+  const intake = await queuePauses.read(destination, signal);
+  if (!isPauseAbandoned(intake, now())) return;
+  await resumeQueues(destination, signal);
+  await queuePauses.update(destination, () => ({ next: { state: "full" }, answer: undefined }), signal);
   observer.error("Queues were paused and forgotten; they are read again", { destination });
 }
