@@ -73,7 +73,7 @@ describe("credentials of a service-account key", () => {
       category: "permanent",
       side: "target",
       operation: "get-credentials",
-      message: expect.stringMatching(/Invalid JWT Signature.*not deleted or disabled/),
+      message: expect.stringMatching(/Invalid JWT Signature.*deleted or disabled/),
     });
     const error: unknown = await failed.catch((caught: unknown) => caught);
     expect(error instanceof Error ? error.message : "").not.toContain(key.privateKey.slice(60, 100));

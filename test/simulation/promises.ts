@@ -49,7 +49,7 @@ function checkTags(
 }
 
 /**
- * In the end each tag and its attachments are equal to the source (I2, I14), no message is left, each event has exactly one receipt
+ * In the end each tag and its referrers are equal to the source (I2, I14), no message is left, each event has exactly one receipt
  * for each destination (I5), and there is no dead letter (I9).
  */
 export function checkTheEnd(cloud: Cloud, history: History): void {

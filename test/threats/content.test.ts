@@ -55,7 +55,7 @@ describe("T13: a digest", () => {
 });
 
 describe("T14: a manifest requested by digest", () => {
-  it.each(["the digest asked for", "its own digest", undefined])(
+  it.each(["the requested digest", "its own digest", undefined])(
     "is refused when its bytes differ, whatever digest the header names (%s)",
     async (says) => {
       const other = encode(JSON.stringify({ schemaVersion: 2, config, layers: [] }));

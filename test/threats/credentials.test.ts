@@ -35,8 +35,8 @@ describe("T06: an allowed host that asks for credentials", () => {
     const allowedHosts = (): string[] => ["localhost:*"];
     await besieged({ script, allowedHosts }, async ({ source, got }) => {
       await failureOf(source.openBlob(blob, signal));
-      const away = got.filter(({ url }) => url.startsWith("/elsewhere"));
-      for (const { headers } of away) expect(headers).not.toHaveProperty("authorization");
+      const elsewhere = got.filter(({ url }) => url.startsWith("/elsewhere"));
+      for (const { headers } of elsewhere) expect(headers).not.toHaveProperty("authorization");
     });
   });
 });
