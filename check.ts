@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-// `npm run check`: the whole gate, the same here and in CI. A step that fails shows its output; the others only a line.
+// `npm run check`: all checks, the same locally and in CI. Only a step that fails shows its output.
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const bin = (path: string): string => join(root, "node_modules", path);
@@ -13,7 +13,7 @@ interface Step {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** What is wrong with the output of a step that ended well, or undefined. */
+  /** What is wrong with the output of a step that exited with 0, or undefined. */
   readonly doubt?: (output: string) => string | undefined;
 }
 
@@ -30,7 +30,7 @@ const steps: readonly Step[] = [
   { name: "tests", program: bin("vitest/vitest.mjs"), args: ["run"], doubt: ranNone },
 ];
 
-/** A linter that looks at nothing finds nothing: it must have seen every source file. */
+/** A linter that checks no files reports no errors, so it must have checked every source file. */
 function sawTooFew(output: string): string | undefined {
   const seen = Number(/on (\d+) files/.exec(output)?.[1] ?? 0);
   const expected = sourceFiles(root);
@@ -70,7 +70,7 @@ function run({ name, program, args, doubt }: Step): boolean {
   return problem === undefined;
 }
 
-// Where the tests have just been run, they are not run again: `npm run check -- --without tests`.
+// `npm run check -- --without tests` skips a step, here the tests.
 const { values } = parseArgs({ options: { without: { type: "string", multiple: true, default: [] } } });
 const wanted = steps.filter(({ name }) => !values.without.includes(name));
 const failed = wanted.filter((step) => !run(step)).map(({ name }) => name);

@@ -13,23 +13,23 @@ import type { Stack } from "./stack/stack.ts";
 import { verifyTag } from "./verify.ts";
 import type { VerifiedImage } from "./verify.ts";
 
-/** What the demo pushes. */
+/** Repository and tag of the demo image. */
 export const DEMO = { repository: "demo/app", tag: parseTag("v1") } as const;
 
-/** The demo's tag did not arrive; the message says how long it was waited for. */
+/** The demo's tag did not arrive at the target in time. */
 export class DemoTimeoutError extends Error {
   override readonly name = "DemoTimeoutError";
 }
 
 const POLL_MS = 50;
 
-/** Pushes the demo image into the source, as a user's client would. */
+/** Pushes the demo image to the source, as a user's client would. */
 export async function pushDemo({ source }: Pick<Stack, "source">, signal: AbortSignal): Promise<void> {
   const place = { registry: source.registry, ...DEMO, authorization: basicAuthorization(source) };
   await pushImage(demoImage("1"), place, signal);
 }
 
-/** Waits until the target has what the source has under the demo's tag, then compares both ends digest by digest. */
+/** Waits until the demo's tag has the same digest at source and target, then compares all content. @throws {DemoTimeoutError} */
 export async function verifyDemo(stack: Pick<Stack, "source" | "target">, signal: AbortSignal): Promise<VerifiedImage> {
   const connections = createConnections();
   const open = (side: Side, login: Login, repository: string, allowedHosts: readonly string[]) =>

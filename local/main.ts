@@ -10,13 +10,13 @@ import { openPage } from "./page/open-page.ts";
 import { startStack } from "./stack/stack.ts";
 import type { Stack } from "./stack/stack.ts";
 
-/** Errors that another command line, or the end of another program, takes out of the way. */
-const IN_THE_WAY = [OptionsError, PortInUseError, DirectoryInUseError];
-/** Time the demo may take in all. */
+/** Errors that the user can resolve with other options, or by ending another program: exit code 2. */
+const USER_ERRORS = [OptionsError, PortInUseError, DirectoryInUseError];
+/** Time limit of the demo. */
 const DEMO_MS = 60_000;
-/** Shorter than when deployed: somebody is watching, and progress comes with the renewals, three to a lease. */
+/** Shorter than in a deployment, because the user watches: progress is written at each renewal, three times per lease. */
 const LEASE_SECONDS = 9;
-/** After a signal the process ends within this time, whatever still hangs. */
+/** After a signal the process exits within this time, even if something hangs. */
 const SHUTDOWN_MS = 1_800;
 
 const stopped = new AbortController();
@@ -27,7 +27,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-/** Starts everything, shows the demo, and stays until it is told to stop. @returns the exit code. */
+/** Starts the stack, runs the demo and waits for a signal. @returns the exit code. */
 async function run(options: LocalOptions, view: LiveView): Promise<number> {
   view.say("Starting source, target and functions ...");
   await using stack = await startStack({
@@ -40,7 +40,7 @@ async function run(options: LocalOptions, view: LiveView): Promise<number> {
   announce(stack, view);
   const page = options.once ? undefined : await openPage(stack, options, view);
   await using _page = page;
-  if (page !== undefined) view.say(`  page    http://${page.host}/  (what is being copied, live)`);
+  if (page !== undefined) view.say(`  page    http://${page.host}/  (live view of copies)`);
   if (options.demo) await showDemo(stack, view);
   if (options.once) return 0;
   if (options.json) process.stdout.write(`${readyLine(stack, page?.host)}\n`);
@@ -73,20 +73,20 @@ async function showDemo(stack: Stack, view: LiveView): Promise<void> {
 }
 
 function invite({ source, target, lambdaEndpoint }: Stack, view: LiveView): void {
-  view.say("Try it with a real client, for example:");
+  view.say("Push with a real client, for example:");
   view.say(
     `  skopeo copy --all --dest-tls-verify=false --dest-creds ${source.username}:${source.password} docker://docker.io/library/alpine:latest docker://${source.registry}/alpine:latest`,
   );
-  view.say("and see it arrive:");
+  view.say("Check that it arrives:");
   view.say(
     `  skopeo inspect --raw --tls-verify=false --creds ${target.username}:${target.password} docker://${target.registry}/${target.prefix}/alpine:latest`,
   );
-  view.say("Look into it:");
+  view.say("Show the status:");
   view.say(`  npx freightliner status --local ${lambdaEndpoint}`);
   view.say("Ctrl-C stops.");
 }
 
-/** What scripts need to log in on both sides. */
+/** The line of `--json`: addresses, and logins for both registries. */
 function readyLine({ source, target, lambdaEndpoint }: Stack, pageHost: string | undefined): string {
   return JSON.stringify({
     ready: true,
@@ -111,7 +111,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (stopped.signal.aborted) return 130;
     process.stderr.write(`freightliner: ${describeError(error)}\n`);
     if (error instanceof OptionsError) process.stderr.write(LOCAL_USAGE);
-    return IN_THE_WAY.some((kind) => error instanceof kind) ? 2 : 1;
+    return USER_ERRORS.some((kind) => error instanceof kind) ? 2 : 1;
   }
 }
 

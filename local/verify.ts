@@ -5,7 +5,7 @@ import type { Tag } from "../src/oci/reference.ts";
 import { concurrently } from "../src/async/run-concurrently.ts";
 import { blobsOf, nodesOf, readImage } from "../src/replication/image/image-tree.ts";
 
-/** What was compared, byte by byte. */
+/** An image whose source and target are equal, byte for byte. */
 export interface VerifiedImage {
   readonly digest: Digest;
   readonly manifests: number;
@@ -13,7 +13,7 @@ export interface VerifiedImage {
   readonly bytes: number;
 }
 
-/** The two ends differ; the message says in what. */
+/** Source and target differ; the message says where. */
 export class DifferenceError extends Error {
   override readonly name = "DifferenceError";
 }
@@ -21,8 +21,7 @@ export class DifferenceError extends Error {
 const CONCURRENT = 4;
 
 /**
- * Reads an image from both ends and compares: the tag's digest, every manifest's bytes, every blob read back in full and
- * hashed, and what is attached to it.
+ * Reads an image from source and target and compares the tag's digest, the bytes of every manifest and every blob, and the referrers.
  * @throws {DifferenceError} with the first difference.
  */
 export async function verifyTag(
@@ -41,7 +40,7 @@ export async function verifyTag(
   return verifyImage(wanted, { source, target, referrers: true }, signal);
 }
 
-/** The same for one image, whatever its tags, with or without what is attached to it. */
+/** {@link verifyTag} for an image by digest, with or without its referrers. */
 export async function verifyImage(
   root: ResolvedManifest,
   { source, target, referrers }: { source: ImageSource; target: ImageSource; referrers: boolean },
@@ -66,7 +65,7 @@ async function verifyManifest(
   if (Buffer.compare(copy.bytes, bytes) !== 0) throw new DifferenceError(`manifest ${digest} differs at the target`);
 }
 
-/** The stream itself fails unless size and digest are right. */
+/** Reads a blob to its end: the stream fails when size or digest is wrong. */
 async function readThrough(blob: Descriptor, target: ImageSource, signal: AbortSignal): Promise<void> {
   await using stream = await target.openBlob(blob, signal);
   let bytes = 0;

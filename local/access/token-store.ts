@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 
-/** Tokens that were issued, each with its end. */
+/** Issued tokens with their expiry. */
 export interface TokenStore {
   issue(lifeMs: number): string;
-  /** True for a token of this book that has not expired. */
+  /** True for a token of this store that has not expired. */
   verify(token: string): boolean;
-  /** Forgets all tokens that end some day. */
+  /** Revokes all tokens that have an expiry. */
   revoke(): void;
 }
 

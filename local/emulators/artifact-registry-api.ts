@@ -13,7 +13,7 @@ export interface ArtifactRegistryApiOptions {
 
 const TAGS =
   /^\/v1\/(?<parent>projects\/(?<project>[^/]+)\/locations\/[^/]+\/repositories\/(?<repository>[^/]+)\/packages\/(?<image>[^/]+))\/tags$/;
-/** The largest page there is, and the one given to who does not ask. */
+/** The largest page, and the default. */
 const PAGE_MAX = 1_000;
 
 /** Plays projects.locations.repositories.packages.tags.list of the Artifact Registry REST API v1. */

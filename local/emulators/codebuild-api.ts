@@ -16,9 +16,9 @@ export interface CodeBuildOptions {
   readonly project: string;
   /** The module a build runs. */
   readonly entry: URL;
-  /** Its variables: all it sees. */
+  /** All environment variables of a build. */
   readonly environment: () => Readonly<Record<string, string>>;
-  /** Whose requests are answered. */
+  /** The access key to accept. */
   readonly key?: AccessKeyId;
   readonly onLog?: ((line: string) => void) | undefined;
 }
@@ -28,9 +28,9 @@ export interface RunningCodeBuild {
   readonly endpoint: string;
   /** Builds that were started. */
   started(): number;
-  /** Resolves when no build is under way. */
+  /** Resolves when no build is running. */
   ended(): Promise<void>;
-  /** Kills the build under way, as the end of its machine would. */
+  /** Kills the running build, as a crash of its machine would. */
   kill(): Promise<void>;
   close(): Promise<void>;
 }

@@ -11,7 +11,7 @@ import { AWS_JSON, sendJson } from "../http/send-json.ts";
 
 const TARGET_PREFIX = "AmazonEC2ContainerRegistry_V20150921.";
 const TOKEN_LIFE_SECONDS = 12 * 3_600;
-/** Entries of a page when none are asked for, as ECR's. */
+/** ECR's default page size. */
 const PAGE = 100;
 
 /** What the ECR API answers with. */
@@ -19,7 +19,7 @@ export interface EcrApiOptions {
   readonly password: string;
   /** The registry's address, as GetAuthorizationToken names it. */
   readonly proxyEndpoint: string;
-  /** Whose requests are answered. */
+  /** The access key to accept. */
   readonly key?: AccessKeyId;
   /** What the registry holds. */
   readonly catalog: Pick<RepositoryIndex, "names" | "find" | "save">;

@@ -5,12 +5,12 @@ import { matchesPattern } from "./event-pattern.ts";
 import type { EventPattern } from "./event-pattern.ts";
 
 /**
- * What can happen to an event on its way: ECR sends them at best effort, EventBridge delivers at least once and in no order. `late`
- * ones come after {@link LATE_MS}: others overtake them.
+ * How an event is delivered. ECR sends events on a best-effort basis; EventBridge delivers at least once and in no order. A `late`
+ * event is delayed by {@link LATE_MS}, so that others overtake it.
  */
 export type Delivery = "once" | "twice" | "late" | "never";
 
-/** An event that its rule's target did not accept, and what it answered last. */
+/** An event that the rule's target did not accept, and its last answer. */
 export interface UndeliveredEvent {
   readonly event: BusEvent;
   readonly attempts: number;
@@ -18,23 +18,23 @@ export interface UndeliveredEvent {
 }
 
 export interface EventBusOptions {
-  /** The one rule: which events it takes, */
+  /** Events that the rule matches. */
   readonly pattern: EventPattern;
-  /** and its target, which accepts events and works on them later. What becomes of an accepted event is not the bus's business. */
+  /** The target of the rule. It accepts or refuses at once and processes the event later. */
   readonly target: (event: BusEvent) => Acceptance;
-  /** Retries of one delivery, and the first pause between them, which doubles. EventBridge: 185 within a day. */
+  /** Retries of one delivery, and the first pause, which doubles. EventBridge retries 185 times within a day. */
   readonly retries?: number;
   readonly firstPauseMs?: number;
-  /** Decides each event's fate; `once` for all when not given. */
+  /** Decides how each event is delivered; `once` when undefined. */
   readonly delivery?: ((event: BusEvent) => Delivery) | undefined;
-  /** The rule's dead-letter queue: gets what was given up. */
+  /** Sends an undeliverable event to the rule's dead-letter queue. */
   readonly giveUp: (undelivered: UndeliveredEvent) => Promise<void>;
 }
 
 export interface EventBus {
   /** Accepts an event; it is delivered later. */
   put(event: BusEvent): void;
-  /** Gives up what is not delivered yet. */
+  /** Drops events that are not delivered yet. */
   close(): Promise<void>;
 }
 
@@ -74,8 +74,8 @@ export function createEventBus(options: EventBusOptions): EventBus {
 }
 
 /**
- * EventBridge user guide, "Retrying event delivery": a target that is busy is tried again; one that does not exist is not, its event
- * goes to the dead-letter queue at once.
+ * EventBridge user guide, "Retrying event delivery": retries when the target is throttled; when it does not exist, the event goes to
+ * the dead-letter queue at once.
  */
 async function tryAll(
   event: BusEvent,

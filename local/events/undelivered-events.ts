@@ -5,11 +5,11 @@ import { awsConfigOf, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import type { LocalQueue } from "../emulators/sqs.ts";
 
-/** The queue of what did not get through: the rule's dead-letter queue, and the fan-out function's destination for failures. */
+/** The queue of undelivered events: the rule's dead-letter queue and the fan-out function's failure destination. */
 export interface UndeliveredEvents extends Disposable {
-  /** Keeps an event that Lambda did not accept, as EventBridge does. */
+  /** Sends an event that Lambda did not accept, as EventBridge does. */
   readonly keepEvent: (undelivered: UndeliveredEvent) => Promise<void>;
-  /** Keeps the record of an event at which the function failed, as Lambda does: it is the message's body, without attributes. */
+  /** Sends the record of a failed invocation, as Lambda does: in the message's body, without attributes. */
   readonly keepFailure: (record: FailureRecord) => Promise<void>;
 }
 

@@ -11,12 +11,12 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** A port is taken by another program; the message says which and what to do. */
+/** The port is in use; the message names it and says what to do. */
 export class PortInUseError extends Error {
   override readonly name = "PortInUseError";
 }
 
-/** Answers one request. What it throws is answered, too: 400 for a request that cannot be read, 500 for all else. */
+/** Answers one request. Errors become responses: 400 for a malformed request, 500 otherwise. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /**
@@ -30,7 +30,7 @@ export async function startHttpServer(answer: Answer, port = 0): Promise<Running
   await once(server, "listening").catch((cause: unknown) => {
     if (cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE") {
       throw new PortInUseError(
-        `port ${port} of 127.0.0.1 is taken by another program; end that one, or choose another port`,
+        `port ${port} of 127.0.0.1 is in use by another program; end that program, or choose another port`,
         { cause },
       );
     }

@@ -23,7 +23,7 @@ function isCrossSite(headers: IncomingHttpHeaders): boolean {
   return site !== undefined && site !== "same-origin" && site !== "none";
 }
 
-/** The listener, for programs of this machine only; others are answered 403. */
+/** Passes on requests of programs on this machine; answers all others 403. */
 export function loopbackOnly(listener: RequestListener): RequestListener {
   return (request, response) => {
     const problem = crossSiteProblem(request);
@@ -33,7 +33,7 @@ export function loopbackOnly(listener: RequestListener): RequestListener {
   };
 }
 
-/** Puts {@link loopbackOnly}, and then a guard of one's own, before the listeners of a server that a library has made. */
+/** Adds {@link loopbackOnly}, and then `guard`, in front of the listeners of a server that a library has created. */
 export function guardServer(server: Server, guard: (listener: RequestListener) => RequestListener): void {
   const listeners = server.listeners("request");
   server.removeAllListeners("request");

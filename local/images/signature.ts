@@ -13,7 +13,7 @@ export function signatureTag(subject: Digest): Tag {
   return parseTag(`${algorithmOf(subject)}-${hexOf(subject)}.sig`);
 }
 
-/** What lies under {@link signatureTag}: an image whose one layer is the signed statement. Signed by nobody; it has the shape. */
+/** The content of {@link signatureTag}: an image whose only layer is the signed statement. It has the form of a signature, but no key signed it. */
 export function signatureOf(subject: Digest): ImageContent {
   const statement = JSON.stringify({ critical: { image: { "docker-manifest-digest": subject } }, optional: null });
   const payload = blobOf(new TextEncoder().encode(statement), "application/vnd.dev.cosign.simplesigning.v1+json");

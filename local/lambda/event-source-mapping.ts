@@ -10,9 +10,9 @@ import type { InvocationResult } from "./execution-environment.ts";
 
 /** A queue feeding a function. */
 export interface EventSourceMapping {
-  /** Lets the queue rest, or be read by so many invocations at once (Lambda API, UpdateEventSourceMapping). */
+  /** Pauses or resumes polling, or changes the concurrency (Lambda API, UpdateEventSourceMapping). */
   update(change: MappingChange): void;
-  /** Stops polling, lets running invocations end for a while, then returns. */
+  /** Stops polling, waits up to `graceMs` for running invocations, then returns. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface MappingChange {
 
 export interface EventSourceMappingOptions {
   readonly endpoint: string;
-  /** Who reads the queue. */
+  /** The access key for the queue. */
   readonly key?: AccessKeyId;
   readonly queue: LocalQueue;
   readonly invoke: (event: unknown) => Promise<InvocationResult>;
@@ -35,7 +35,7 @@ export interface EventSourceMappingOptions {
 
 const WAIT_SECONDS = 10;
 const RETRY_MS = 500;
-/** How long a poller that has nothing to do rests before it looks whether that has changed. */
+/** How often a paused poller checks whether it may continue, in milliseconds. */
 const REST_MS = 200;
 
 /**
@@ -117,8 +117,8 @@ const BatchResponse = z.object({
 });
 
 /**
- * The messages a batch's result lets us delete: all but those it names. A failed or killed invocation, an answer that is
- * none, and a name that is not in the batch keep them all ("Reporting batch item failures").
+ * The messages of a batch to delete: all but those the result names. A failed or killed invocation, an invalid answer, and an unknown
+ * name keep all messages ("Reporting batch item failures").
  */
 export function succeeded<T extends { MessageId?: string | undefined }>(
   result: InvocationResult,

@@ -24,12 +24,12 @@ export type InvocationResult =
   | { readonly kind: "failed"; readonly errorType: string; readonly errorMessage: string }
   | { readonly kind: "timed-out" };
 
-/** A place where one invocation at a time runs, warm between them. */
+/** Runs one invocation at a time and stays warm between them. */
 export interface ExecutionEnvironment {
-  /** False once it was killed or has crashed: it takes no more invocations. */
+  /** False after it was killed or has crashed. */
   readonly isAlive: () => boolean;
   invoke(event: unknown): Promise<InvocationResult>;
-  /** Stops everything inside at once, without a chance to clean up. */
+  /** Terminates it at once, without cleanup. */
   kill(): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ export function startExecutionEnvironment(definition: FunctionDefinition): Execu
   };
 }
 
-/** Waits for the invocation's end; kills it when its time is over, and then that is how it ended. */
+/** Waits for the end of an invocation and kills it at its time limit. */
 async function within(
   ended: Promise<ThreadMessage>,
   timeoutMs: number,

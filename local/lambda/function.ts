@@ -2,16 +2,16 @@ import { startExecutionEnvironment } from "./execution-environment.ts";
 import type { ExecutionEnvironment, FunctionDefinition, InvocationResult } from "./execution-environment.ts";
 import { createSemaphore } from "../../src/async/semaphore.ts";
 
-/** A deployed function: as many environments as it has invocations at once, reused while warm. */
+/** A deployed function: one execution environment per concurrent invocation, reused while warm. */
 export interface LocalFunction {
   readonly invoke: (event: unknown) => Promise<InvocationResult>;
-  /** Kills every environment, whatever it does: as a crash of the machine would. */
+  /** Kills every environment, as a crash of the machine would. */
   killAll(): Promise<void>;
-  /** Ends for good; invocations under way are killed. */
+  /** Removes the function; running invocations are killed. */
   close(): Promise<void>;
 }
 
-/** Deploys a function; more invocations than `maxConcurrency` wait in order. */
+/** Deploys a function. Invocations beyond `maxConcurrency` wait in order. With `isWarm`, one environment starts at once. */
 export function startFunction(definition: FunctionDefinition, maxConcurrency: number, isWarm = true): LocalFunction {
   const executions = createSemaphore(maxConcurrency);
   const all = new Set<ExecutionEnvironment>();

@@ -8,7 +8,7 @@ export interface ScheduleOptions {
   readonly everyMs: number;
 }
 
-/** Calls a function again and again, as a rule with a rate does. @returns what ends it. */
+/** Invokes a function at an interval, as a scheduled rule does. @returns a function that stops it. */
 export function startSchedule({ target, firstMs, everyMs }: ScheduleOptions): () => Promise<void> {
   const stopped = new AbortController();
   const ticking = tick();
@@ -17,7 +17,7 @@ export function startSchedule({ target, firstMs, everyMs }: ScheduleOptions): ()
     for (let wait = firstMs; ; wait = everyMs) {
       await sleep(wait, undefined, { signal: stopped.signal }).catch(() => undefined);
       if (stopped.signal.aborted) return;
-      // The next call does not wait for this one.
+      // Not awaited: the next invocation starts on time.
       void target.invoke({ "detail-type": "Scheduled Event", source: "aws.events" });
     }
   }

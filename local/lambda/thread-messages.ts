@@ -1,4 +1,4 @@
-/** What a function's thread is told: one invocation. */
+/** To the thread: one invocation. */
 export interface InvocationMessage {
   readonly requestId: string;
   readonly event: unknown;
@@ -6,13 +6,13 @@ export interface InvocationMessage {
   readonly deadline: number;
 }
 
-/** What a function's thread says: ready for a first invocation, or how one ended. */
+/** From the thread: it is ready for the first invocation, or how an invocation ended. */
 export type ThreadMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "returned"; readonly value: unknown }
   | { readonly kind: "failed"; readonly errorType: string; readonly errorMessage: string };
 
-/** What a thread is made with. */
+/** The `workerData` of a thread. */
 export interface ThreadData {
   /** URL of the module that exports `handler`. */
   readonly entry: string;

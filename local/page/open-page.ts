@@ -9,7 +9,7 @@ import type { Stack } from "../stack/stack.ts";
 import { createPoller } from "./poller.ts";
 import { startPage } from "./page-server.ts";
 
-/** The local stack is looked at like a deployed one, by its name. */
+/** The local stack is opened by its name, like a deployed one. */
 const STACK = "freightliner";
 const EVERY_MS = 1_000;
 
@@ -29,7 +29,7 @@ export async function openPage(
     createPoller({
       poll: () => readStackStatus(operations),
       everyMs: EVERY_MS,
-      onProblem: (error) => view.say(`  the page cannot look: ${describeError(error)}`),
+      onProblem: (error) => view.say(`  the page cannot read the status: ${describeError(error)}`),
     }),
   );
   const server = await startPage(looks, pagePort);

@@ -10,7 +10,7 @@ const FILES = {
   "/page.js": { name: "page.js", type: "text/javascript; charset=utf-8" },
 } as const;
 
-/** Nothing from elsewhere, nothing inline, in no frame. */
+/** The page loads only its own files, runs no inline script or style, and cannot be framed. */
 const HEADERS = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -18,10 +18,10 @@ const HEADERS = {
   "referrer-policy": "no-referrer",
   "cache-control": "no-store",
 };
-/** A line now and then keeps a stream from looking dead, in milliseconds. */
+/** Interval of keep-alive comments, in milliseconds. */
 const ALIVE_MS = 15_000;
 
-/** Serves the live page on loopback: what is being copied, as it goes on (server-sent events, HTML standard 9.2). */
+/** Serves the live page on loopback. Status arrives as server-sent events (HTML standard, 9.2). */
 export async function startPage<Look>(looks: Poller<Look>, port = 0): Promise<RunningServer> {
   const folder = new URL(".", import.meta.url);
   const contents = new Map<string, { readonly type: string; readonly body: Buffer }>();
@@ -44,7 +44,7 @@ function stream<Look>(looks: Poller<Look>, request: IncomingMessage, response: S
   let last = "";
   const unsubscribe = looks.subscribe((look) => {
     const data = JSON.stringify(look);
-    // Who reads too slowly misses looks, not the newest one.
+    // A slow reader skips updates instead of filling a buffer.
     if (data === last || response.writableNeedDrain) return;
     last = data;
     response.write(`data: ${data}\n\n`);

@@ -1,4 +1,4 @@
-// Shows each look at the stack that the server sends. Text only ever becomes text: names come from whoever pushes.
+// Shows the status that the server sends. Names come from untrusted pushers, so they are set as text and never as HTML.
 
 const NONE = "nothing";
 const STATES = ["equal", "copying", "waiting", "failed", "skipped"];
@@ -37,7 +37,7 @@ function duration(ms) {
 }
 
 function outcome(last) {
-  if (last === undefined) return "asked for";
+  if (last === undefined) return "requested";
   return last.reason === undefined ? last.outcome : `${last.outcome}: ${last.reason}`;
 }
 
@@ -51,7 +51,7 @@ function copying({ key, copyingMs, progress }) {
   }
   const far =
     progress === undefined
-      ? "begun"
+      ? "started"
       : `${bytes(progress.bytesSent)} of ${bytes(progress.bytes)}, ${progress.blobsDone} of ${progress.blobs} blobs`;
   made.append(bar, element("small", copyingMs === undefined ? far : `${far}, for ${duration(copyingMs)}`));
   return made;

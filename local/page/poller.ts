@@ -2,15 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export interface PollerOptions<Look> {
   readonly poll: () => Promise<Look>;
-  /** From one look to the next, in milliseconds. */
+  /** Interval between polls, in milliseconds. */
   readonly everyMs: number;
-  /** Told of a look that failed; the next one may do better. */
+  /** Called when a poll fails; polling continues. */
   readonly onProblem: (error: unknown) => void;
 }
 
-/** Looks at something again and again, as long as somebody wants to see it. */
+/** Polls a value at an interval while it has subscribers. */
 export interface Poller<Look> extends AsyncDisposable {
-  /** Calls `listener` with the last look there is, then with each. @returns what ends that. */
+  /** Calls `listener` with the latest value, if any, then with each new one. @returns a function that unsubscribes. */
   subscribe(listener: (look: Look) => void): () => void;
 }
 
@@ -20,7 +20,7 @@ export function createPoller<Look>({ poll, everyMs, onProblem }: PollerOptions<L
   let last: Look | undefined;
   let looking: Promise<void> | undefined;
 
-  async function goOn(): Promise<void> {
+  async function pollWhileSubscribed(): Promise<void> {
     while (listeners.size > 0 && !closed.signal.aborted) {
       try {
         last = await poll();
@@ -39,7 +39,7 @@ export function createPoller<Look>({ poll, everyMs, onProblem }: PollerOptions<L
       const own = (seen: Look): void => listener(seen);
       listeners.add(own);
       if (last !== undefined) own(last);
-      looking ??= goOn();
+      looking ??= pollWhileSubscribed();
       return () => void listeners.delete(own);
     },
     async [Symbol.asyncDispose]() {

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-/** A folder is another running stack's; the message says what to do. */
+/** Another running stack uses the directory; the message says what to do. */
 export class DirectoryInUseError extends Error {
   override readonly name = "DirectoryInUseError";
 }
 
 /**
- * Takes a folder for this process alone. The lock is one of the operating system on a file of SQLite's: it ends with the process, however
- * that ends, so that nothing has to be cleaned up after a kill.
+ * Locks a directory for this process. SQLite's lock is an operating-system lock, released when the process ends in any way, so no stale
+ * lock remains after a kill.
  * @throws {DirectoryInUseError}
  */
 export function lockDirectory(directory: string): Disposable {
@@ -19,12 +19,9 @@ export function lockDirectory(directory: string): Disposable {
     database.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     database.close();
-    throw new DirectoryInUseError(
-      `${directory} is in use by another npm start; end that one, or choose another --data`,
-      {
-        cause,
-      },
-    );
+    throw new DirectoryInUseError(`${directory} is in use by another npm start; end it, or choose another --data`, {
+      cause,
+    });
   }
   return { [Symbol.dispose]: () => database.close() };
 }

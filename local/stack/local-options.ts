@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** What `npm start` can be told. */
+/** Options of `npm start`. */
 export interface LocalOptions {
   /** Replicate the demo, verify it, and end. */
   readonly once: boolean;
@@ -21,7 +21,7 @@ export interface LocalOptions {
   readonly help: boolean;
 }
 
-/** The command line is wrong; the message says how it should be. */
+/** The command line is wrong; the message says how to correct it. */
 export class OptionsError extends Error {
   override readonly name = "OptionsError";
 }

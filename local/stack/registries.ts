@@ -14,13 +14,13 @@ import type { EcrProfileOptions } from "../registry/profiles/ecr.ts";
 import type { OnRegistryEvent } from "../registry/protocol/registry-event.ts";
 import { openRegistryFiles, startRegistry } from "../registry/registry-server.ts";
 
-/** The two registries, and the services their clouds log in with. */
+/** The two registries with their addresses and logins. */
 export interface Registries {
   readonly source: Login & { readonly blobHost: string; readonly ecrEndpoint: string };
   readonly target: Login & {
     readonly prefix: string;
     readonly google: GoogleEndpoints;
-    /** Refuses every token the functions have; new ones are good. */
+    /** Revokes all tokens of the functions; new tokens are accepted. */
     revokeTokens(): void;
   };
 }
@@ -29,9 +29,9 @@ export interface RegistriesOptions {
   readonly directory: string;
   readonly sourcePort?: number | undefined;
   readonly targetPort?: number | undefined;
-  /** Who may call the clouds' services. */
+  /** The access key that the emulators accept. */
   readonly key: AccessKeyId;
-  /** Says of a request whether the source finds its token too old. */
+  /** Decides for each request whether the source answers that the token has expired. */
   readonly isSourceTokenExpired?: EcrProfileOptions["isExpired"];
   /** The address by which all clients reach a registry that listens at `host`: a proxy's, for example. `host` when not given. */
   readonly addressOf?: ((host: string) => Promise<string>) | undefined;
@@ -41,7 +41,7 @@ export interface RegistriesOptions {
 
 /** The repository of Artifact Registry that exists at the target. */
 export const TARGET_PREFIX = "project/repository";
-/** Who the functions become at the target. */
+/** The federation and service account with which the functions log in to the target. */
 export const FEDERATION: { readonly audience: string; readonly serviceAccount: string } = {
   audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/local/providers/aws",
   serviceAccount: "freightliner@project.iam.gserviceaccount.com",
@@ -124,7 +124,7 @@ async function startTarget(options: RegistriesOptions, stack: AsyncDisposableSta
 
 const unchanged = (host: string): Promise<string> => Promise.resolve(host);
 
-/** A password that stays the same as long as the folder is kept. */
+/** Reads the password from a file, or creates both: it is stable for a data directory. */
 async function keptSecret(path: string): Promise<string> {
   const kept = await readFile(path, "utf8").catch(() => "");
   if (kept !== "") return kept;

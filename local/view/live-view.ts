@@ -8,12 +8,12 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-/** What is travelling: a line per finished copy, and on a terminal a counter that moves. */
+/** Shows a line per finished copy, and on a terminal also running totals. */
 export interface LiveView {
-  /** Something happened at the target. */
+  /** Counts an event of the target. */
   target(event: RegistryEvent): void;
   log(functionName: string, line: string): void;
-  /** A line of its own; what a terminal would obey is shown instead. */
+  /** Prints a line of text; control characters are escaped. */
   say(text: string): void;
 }
 
@@ -47,7 +47,7 @@ export function createLiveView(screen: Screen): LiveView {
     },
     log(functionName, text) {
       const line = parseLogLine(text);
-      // Powertools notes empty metrics in plain text; anything else that is no JSON is worth seeing.
+      // Lines that are not JSON, such as Powertools' note on empty metrics, are not shown.
       const shown = line === undefined ? undefined : describeLogLine(functionName, line);
       if (shown !== undefined) say(`  ${shown}`);
     },

@@ -16,13 +16,13 @@ const Fields = z.object({
   missed: z.number().optional(),
 });
 
-/** What a person wants to know of a line of a function's log. */
+/** The fields of a function's log line that the live view shows. */
 export interface LogLine extends z.infer<typeof Fields> {
   readonly level: string;
   readonly message: string;
 }
 
-/** Reads a line of a function's log; undefined for metrics and for what is no JSON. */
+/** Parses a line of a function's log; undefined for metrics and for lines that are not JSON. */
 export function parseLogLine(text: string): LogLine | undefined {
   let document: unknown;
   try {
@@ -35,7 +35,7 @@ export function parseLogLine(text: string): LogLine | undefined {
   return { ...Fields.safeParse(document).data, level: line.level, message: line.message };
 }
 
-/** A line for people, or undefined when it says nothing they need. */
+/** The text for the live view; undefined when the line is of no interest to the user. */
 export function describeLogLine(name: string, line: LogLine): string | undefined {
   const error = line.error === undefined ? "" : ` (${line.error})`;
   if (line.outcome === "replicated") return describeReplicated(line);
@@ -46,11 +46,9 @@ export function describeLogLine(name: string, line: LogLine): string | undefined
   return line.level === "WARN" || line.level === "ERROR" ? `${name}: ${line.message}${error}` : undefined;
 }
 
-/** A comparison of both ends; undefined when it found them equal. */
+/** A comparison of source and target; undefined when they are equal. */
 function describeComparison({ asked = 0, missed = 0 }: LogLine): string | undefined {
-  return asked === 0
-    ? undefined
-    : `compared: ${asked} tags differ and are asked for, ${missed} of them without an event`;
+  return asked === 0 ? undefined : `compared: ${asked} tags differ and are queued, ${missed} of them without an event`;
 }
 
 function describeReplicated(line: LogLine): string {

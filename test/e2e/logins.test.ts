@@ -95,7 +95,7 @@ describe("a role that Google does not trust", () => {
       const { reason, error }: { reason?: string; error?: string } = JSON.parse(deferred);
       expect(reason).toBe("login-refused");
       expect(error).toMatch(says);
-      expect(error).toContain("check pool, provider, attribute condition and service account");
+      expect(error).toContain("check the pool, its provider, the attribute condition and the service account");
     },
     600_000,
   );

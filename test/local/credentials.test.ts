@@ -19,7 +19,7 @@ const aws = {
 };
 
 describe("ECR's credentials", () => {
-  it("are asked for once, and again when they are refused", async () => {
+  it("are fetched once, and again when a registry refuses them", async () => {
     const api = await startEcrApi({
       password: "pw",
       proxyEndpoint: "http://127.0.0.1:1",
@@ -93,7 +93,7 @@ describe("federated credentials", () => {
   });
 
   it.each([500, 503, 429])(
-    "are waited for when Google answers %d: nobody's permission is in question",
+    "are retried when Google answers %d, which says nothing about permissions",
     async (status) => {
       await using sts = await scriptedServer((_got, response) => void response.writeHead(status).end("{}"));
       const credentials = createFederatedCredentials({ ...pool, aws, stsUrl: `http://${sts.host}/v1/token` });
@@ -102,7 +102,7 @@ describe("federated credentials", () => {
     30_000,
   );
 
-  it("are given up when Google does not answer, and asked for anew the next time", async () => {
+  it("time out when Google does not answer, and are fetched again the next time", async () => {
     let isSlow = true;
     const tokens = await startGoogleTokens(pool);
     await using sts = await scriptedServer(async ({ body }, response) => {

@@ -49,9 +49,9 @@ export interface RepositoryState {
 export interface RepositoryIndex {
   names(): string[];
   find(name: string): RepositoryState | undefined;
-  /** Finds or begins a repository; it is not on disk before its first save. */
+  /** Finds or creates a repository; it is on disk after its first save. */
   open(name: string): RepositoryState;
-  /** Writes a repository's state; when it returns, a crash loses nothing of it. */
+  /** Writes a repository's state; afterwards a crash of the process does not lose it. */
   save(name: string): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export async function openRepositoryIndex(directory: string): Promise<Repository
     await rename(`${path}.tmp`, path);
   }
 
-  /** One write at a time; whoever comes during a write shares the next one, which sees everybody's change. */
+  /** One write at a time. Calls during a write share the next one, which includes all their changes. */
   function save(name: string): Promise<void> {
     const current = writing.get(name);
     if (current === undefined) {

@@ -18,7 +18,7 @@ export function parseRange(
   return end < start ? "whole" : { start, end };
 }
 
-/** Streams a blob, or the part asked for, from disk. */
+/** Streams a blob, or the requested range, from disk. */
 export async function sendFile(
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
   files: ContentFiles,

@@ -19,7 +19,7 @@ export interface UploadSession {
   readonly sha256: Hash;
   /** A request is writing to it. */
   busy: boolean;
-  /** When it was last written to or asked for, epoch milliseconds. */
+  /** When it was last used, epoch milliseconds. */
   usedAt: number;
 }
 

@@ -71,7 +71,7 @@ describe("an image's content", () => {
     expect(fileLayer({ a: "b" }, "gzip").descriptor).toEqual(fileLayer({ a: "b" }, "gzip").descriptor);
   });
 
-  it("can be read again and again, also after somebody stopped in the middle", () => {
+  it("can be read repeatedly, also after an interrupted read", () => {
     const blob = layer("again", 3_000_000);
     for (const _ of blob.read()) break;
     expect(digestOf(bytesOf(blob))).toBe(blob.descriptor.digest);

@@ -144,7 +144,7 @@ describe("a push into a registry of its own mind", () => {
     );
   });
 
-  it("says that nobody answers when nobody does", async () => {
+  it("says so when the registry is unreachable", async () => {
     const registry = await scripted(() => undefined);
     await closes.pop()?.();
     await expect(pushImage(image, { ...place, registry }, never)).rejects.toThrow(

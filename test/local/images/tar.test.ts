@@ -72,7 +72,7 @@ describe("an archive", () => {
 });
 
 describe("seeded bytes", () => {
-  it("come in pieces, each made when it is asked for: 10 GiB begin at once", () => {
+  it("are generated piece by piece: 10 GiB start at once", () => {
     const pieces = seededBytes("big", 10 * 1024 ** 3);
     const [first, second] = pieces.take(2);
     expect(first).toHaveLength(1024 * 1024);
@@ -80,7 +80,7 @@ describe("seeded bytes", () => {
     expect(Buffer.compare(first!, second!)).not.toBe(0);
   });
 
-  it("do not depend on how they are cut, and end at the size asked for", () => {
+  it("do not depend on the chunk size, and end at the requested size", () => {
     const whole = Buffer.concat([...seededBytes("a", 100_001)]);
     expect(whole).toHaveLength(100_001);
     expect(Buffer.concat([...seededBytes("a", 100_001, 4_096)]).equals(whole)).toBe(true);

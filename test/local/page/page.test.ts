@@ -21,7 +21,7 @@ function counting(fails: (count: number) => boolean = () => false) {
 }
 
 describe("looks at something", () => {
-  it("are taken only as long as somebody wants them, once for all who do", async () => {
+  it("poll only while there are subscribers, once for all of them", async () => {
     const { looks, count } = counting();
     await using _looks = looks;
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -87,7 +87,7 @@ describe("the live page", () => {
     expect(await body.text()).toContain(text);
   });
 
-  it("is read by nobody who came by another name, and changed by nobody", async () => {
+  it("refuses requests for another host name, and every method but GET", async () => {
     await using page = await open();
     const answers = [
       await page.get("/", { host: "evil.test" }),

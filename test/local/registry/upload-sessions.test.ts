@@ -36,7 +36,7 @@ describe("an upload session", () => {
     });
   });
 
-  it("ends when nobody has used it for an hour, and leaves nothing on the disk", async () => {
+  it("expires after an hour without use, and leaves no file", async () => {
     await using folder = await temporaryFolder();
     const clock = { now: 0 };
     const files = await openContentFiles(folder.path);
