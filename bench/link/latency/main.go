@@ -25,7 +25,7 @@ const (
 	windowPieces = 256
 	// gatherPause follows a piece of a stream: few large pieces cost less than many small ones.
 	gatherPause = 500 * time.Microsecond
-	gatherAbove = 16 << 10
+	gatherAbove = 4 << 10
 
 	spliceMove     = 1
 	spliceNonblock = 2
