@@ -1,4 +1,4 @@
-/** A promise, or the end of the signal if that comes first. */
+/** Waits for a promise, or until the signal is aborted. @throws the signal's reason then; the work behind the promise goes on. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
     promise.catch(() => undefined);
@@ -18,7 +18,7 @@ function reasonOf(signal: AbortSignal): Error {
 /** A signal that is never aborted. */
 export const NEVER: AbortSignal = new AbortController().signal;
 
-/** Runs something when a signal is aborted; not when it already was, for then its time is no time to wait. */
+/** Calls `run` when the signal is aborted. Never calls it when the signal was aborted before. */
 export function onceAborted(signal: AbortSignal, run: () => void): void {
   if (!signal.aborted) signal.addEventListener("abort", run, { once: true });
 }

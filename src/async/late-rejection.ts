@@ -1,4 +1,4 @@
-/** Marks a promise that is awaited later, so that its failure until then is no unhandled rejection. */
+/** Returns a promise that is awaited later. Until then, its rejection does not count as unhandled. */
 export function ignoreRejectionUntilAwaited<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

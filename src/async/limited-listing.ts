@@ -1,24 +1,24 @@
 import { onceAborted, unlessAborted } from "./abort.ts";
 
-/** How long something may take, in milliseconds. */
+/** Time limits of a listing, in milliseconds. */
 export interface ListingLimits {
-  /** From one item to the next. */
+  /** Between two items. */
   readonly idleMs?: number | undefined;
-  /** In all. */
+  /** For the whole listing. */
   readonly totalMs?: number | undefined;
 }
 
-/** A listing took longer than its limits. */
+/** A listing exceeded a time limit. */
 export class TooSlowError extends Error {
   override readonly name = "TooSlowError";
 }
 
-/** A signal that is aborted after so many milliseconds. */
+/** Creates a signal that is aborted after so many milliseconds. */
 export type Timeout = (ms: number) => AbortSignal;
 
 /**
- * A listing within limits. Ends when the signal does, even if the listing does not obey it.
- * @throws {TooSlowError} when a limit is passed.
+ * Enforces time limits on a listing. Ends when the signal is aborted, even if the listing ignores it.
+ * @throws {TooSlowError} when a limit is exceeded.
  */
 export async function* limitListing<T>(
   list: (signal: AbortSignal) => AsyncIterable<T>,
@@ -55,7 +55,7 @@ export async function* limitListing<T>(
     }
   } finally {
     isOver = true;
-    // A listing that hangs in its last step would hang here, too.
+    // Not awaited: a listing that ignores its signal would hang here.
     iterator.return?.().catch(() => undefined);
   }
 }

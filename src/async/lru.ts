@@ -1,15 +1,16 @@
-/** A cache of values by key: creates a value on first use, and evicts the least recently used one beyond the capacity. */
+/** Returns a function that creates the value of a key at its first call, and caches the `size` values that were used last. */
 export function createLruCache<Value extends object>(
-  capacity: number,
+  size: number,
   create: (key: string) => Value,
 ): (key: string) => Value {
   const values = new Map<string, Value>();
   return (key) => {
-    const found = values.get(key) ?? create(key);
+    const value = values.get(key) ?? create(key);
+    // A Map iterates in insertion order: the first key is the one used longest ago.
     values.delete(key);
-    values.set(key, found);
+    values.set(key, value);
     const [oldest] = values.keys();
-    if (values.size > capacity && oldest !== undefined) values.delete(oldest);
-    return found;
+    if (values.size > size && oldest !== undefined) values.delete(oldest);
+    return value;
   };
 }

@@ -1,9 +1,9 @@
 import { linkAbort } from "./linked-abort.ts";
 
 /**
- * Runs `work` for every item, at most `limit` at once, started in order. The first failure aborts the others, waits until
- * they have ended (so that nothing runs on unseen), and is thrown. What a worker found out wins over the abort that ended
- * it: only that says why.
+ * Runs `work` for each item, at most `limit` at once, started in order. The first failure aborts the others, and is thrown once they
+ * have ended, so that no work is left running. A failure of the work takes precedence over the caller's abort, because it says more.
+ * @returns the results in the order of the items.
  */
 export async function concurrently<T, R>(
   items: readonly T[],
@@ -48,7 +48,7 @@ async function alone<T, R>(
   return results;
 }
 
-/** True for the reason of an abort, and for an error that it caused. */
+/** True for the signal's reason, and for an error that it caused. */
 function comesFrom(error: unknown, { aborted, reason }: AbortSignal): boolean {
   if (!aborted) return false;
   for (let cause = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {

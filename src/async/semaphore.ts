@@ -1,13 +1,13 @@
-/** Bounds how many things run at once. Work beyond the bound waits in order of arrival. */
+/** Limits how much work runs at once. Further work waits in order of arrival. */
 export interface Semaphore {
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Takes a permit that is free now; false when none is. */
+  /** Takes a permit if one is free. */
   tryAcquire(): boolean;
-  /** Returns a permit of `tryAcquire`. */
+  /** Returns a permit that `tryAcquire` took. */
   release(): void;
-  /** Changes the bound. Work that runs already ends as usual. */
+  /** Changes the number of permits. Running work is not interrupted. */
   resize(permits: number): void;
-  /** Number of works that wait for a permit. */
+  /** Length of the queue. */
   waiting(): number;
 }
 

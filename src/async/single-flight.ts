@@ -1,10 +1,10 @@
 import { unlessAborted } from "./abort.ts";
 
-/** Work that several callers want at once, done once for all of them. */
+/** Shares one run of the same work between concurrent callers. */
 export interface SingleFlight<T> {
   /**
-   * Joins the work under way for a key, or begins it. A caller whose signal is aborted leaves at once with its reason;
-   * the work goes on while any caller is left, and is aborted when none is. Nothing is kept once the work has ended.
+   * Joins the running work of a key, or starts it. A caller whose signal is aborted leaves at once with its reason; the work is
+   * aborted when no caller is left. Results are not cached.
    */
   run(key: string, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
 }
@@ -27,7 +27,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
         if (running.get(key)?.abort === abort) running.delete(key);
       }
     })();
-    // All callers may have left by the time it fails.
+    // When all callers have left, its rejection must not count as unhandled.
     outcome.catch(() => undefined);
     return { outcome, abort, waiters: 0 };
   }

@@ -4,26 +4,26 @@ import { parseTag } from "./reference.ts";
 import type { Tag } from "./reference.ts";
 
 /** What cosign attaches by tags instead of subjects (cosign specification, "Signature, attestation and SBOM tags"). */
-const COMPANIONS = ["sig", "att", "sbom"] as const;
+const SUFFIXES = ["sig", "att", "sbom"] as const;
 
-/** The tags under which signatures, attestations and SBOMs of a manifest may be. */
+/** The tags that cosign uses for the signatures, attestations and SBOMs of a manifest. */
 export function cosignTags(digest: Digest): Tag[] {
-  return COMPANIONS.map((kind) => parseTag(`${algorithmOf(digest)}-${hexOf(digest)}.${kind}`));
+  return SUFFIXES.map((suffix) => parseTag(`${algorithmOf(digest)}-${hexOf(digest)}.${suffix}`));
 }
 
-/** True for a tag that holds signatures of some manifest; those of SBOMs and attestations exist, those of signatures do not. */
+/** True for a cosign tag of signatures. SBOMs and attestations can be signed themselves; signatures cannot. */
 export function isSignatureTag(reference: string): boolean {
   return /^sha256-[0-9a-f]{64}\.sig$/.test(reference);
 }
 
-/** The manifest that a tag is a companion of; undefined for any other tag. */
+/** The manifest to which a cosign tag belongs; undefined for any other tag. */
 export function cosignTagSubject(reference: string): Digest | undefined {
   const hex = /^sha256-([0-9a-f]{64})\.(?:sig|att|sbom)$/.exec(reference)?.[1];
   const digest = `sha256:${hex}`;
   return hex !== undefined && isDigest(digest) ? digest : undefined;
 }
 
-/** True for a tag that is a companion of some manifest, and has none of its own. */
+/** True for a tag with a name of cosign's scheme. */
 export function isCosignTag(reference: string): boolean {
   return cosignTagSubject(reference) !== undefined;
 }

@@ -6,11 +6,11 @@ import { Platform } from "./platform.ts";
 const digest = z.string().refine(isDigest, "is not a sha256 or sha512 digest");
 
 /**
- * Names content by type, digest and size in bytes (image-spec, descriptor.md). Digest and size must hold; the rest is
- * carried. Fields we do not know stay in the manifest's own bytes, which are never rewritten.
+ * Names content by type, digest and size in bytes (image-spec, descriptor.md). Digest and size are required; malformed other fields
+ * count as absent. Unknown fields stay in the bytes of the manifest, which are never rewritten.
  */
 export const Descriptor = z.object({
-  /** Empty when it is not said: what content is, it says itself. */
+  /** Empty when it is missing: the bytes of a manifest show its type. */
   mediaType: z.string().max(255).catch(""),
   digest,
   size: z.int().nonnegative(),
@@ -20,6 +20,6 @@ export const Descriptor = z.object({
 });
 export type Descriptor = z.infer<typeof Descriptor>;
 
-/** What a manifest is attached to (image-spec, manifest.md "subject"): only its digest is followed. */
+/** The manifest to which another one is attached (image-spec, manifest.md "subject"): only its digest is used. */
 export const Subject = z.object({ digest });
 export type Subject = z.infer<typeof Subject>;

@@ -3,7 +3,7 @@ import type { Hash } from "node:crypto";
 import { FormatError } from "./errors/format-error.ts";
 import { quoted } from "./errors/quoted.ts";
 
-/** Content identifier `algorithm:hex` (image-spec, descriptor.md "Digests"). Only {@link parseDigest} makes one. */
+/** Content identifier `algorithm:hex` (image-spec, descriptor.md "Digests"). */
 export type Digest = `${DigestAlgorithm}:${string}`;
 
 /** The registered algorithms (image-spec, descriptor.md "Registered Algorithms") and their hex lengths. */
@@ -19,7 +19,7 @@ export function isDigest(text: string): text is Digest {
   return text.length === algorithm.length + 1 + HEX_LENGTH[algorithm];
 }
 
-/** @throws {FormatError} naming `field` when the text is no digest, or one of an unregistered algorithm. */
+/** @throws {FormatError} naming `field` when the text is not a digest of a registered algorithm. */
 export function parseDigest(text: string, field = "digest"): Digest {
   if (isDigest(text)) return text;
   throw new FormatError(field, `${quoted(text)} is not a sha256 or sha512 digest`);
@@ -39,7 +39,7 @@ export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = "sha256
   return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
 }
 
-/** A running hash in the algorithm of the digest that is expected. */
+/** A hash in the algorithm of the expected digest. */
 export function createHasher(expected: Digest): Hash {
   return createHash(algorithmOf(expected));
 }

@@ -3,7 +3,7 @@ import type { Digest } from "./digest.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Tag } from "./reference.ts";
 
-/** One repository, read. Adapters throw typed errors of side `source`; "not there" is an answer, not an error. */
+/** Reads one repository. Adapters throw typed errors of side `source`; missing content is a result, not an error. */
 export interface ImageSource {
   /** What a tag or digest names now. Undefined when there is no such manifest. */
   resolve(reference: Tag | Digest, signal: AbortSignal): Promise<ResolvedManifest | undefined>;
@@ -11,17 +11,17 @@ export interface ImageSource {
   readManifest(reference: Tag | Digest, signal: AbortSignal): Promise<Manifest | undefined>;
   /** The exact bytes of a manifest by digest, hash checked. Undefined when there is no such manifest. */
   fetchManifest(wanted: ManifestWanted, signal: AbortSignal): Promise<Manifest | undefined>;
-  /** True when the repository says that it has the blob; false also when it does not say it. */
+  /** True when the repository confirms that it has the blob; false when it denies that, or does not say. */
   hasBlob(descriptor: Descriptor, signal: AbortSignal): Promise<boolean>;
-  /** A blob's bytes from the start. The stream fails unless it carries exactly `size` bytes of `digest`. */
+  /** A blob's bytes from the start. The stream fails unless it has exactly `size` bytes with this digest. */
   openBlob(descriptor: Descriptor, signal: AbortSignal): Promise<BlobStream>;
   /** Manifests whose subject is this digest (distribution-spec, "Listing Referrers"), by API or tag schema. */
   listReferrers(subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
 }
 
 /**
- * What a registry says of a manifest without sending it: its digest, which is checked when the bytes come, and a type that
- * is a hint. No size: proxies that compress give that of other bytes.
+ * A manifest as a registry describes it without its bytes. The digest is verified when the bytes are fetched; the media type is a
+ * hint. There is no size, because proxies that compress report another one.
  */
 export type ResolvedManifest = Pick<Descriptor, "digest" | "mediaType">;
 
@@ -32,5 +32,5 @@ export type ResolvedManifest = Pick<Descriptor, "digest" | "mediaType">;
 export type ManifestWanted = Pick<Descriptor, "digest"> &
   Partial<Pick<Descriptor, "mediaType" | "size"> & Pick<Manifest, "bytes">>;
 
-/** Bytes on their way. Read to the end or closed early (`return`), it gives its connection back either way. */
+/** The bytes of a blob. Reading to the end, `return` and disposal release the connection. */
 export type BlobStream = AsyncIterable<Uint8Array> & AsyncDisposable;

@@ -4,13 +4,13 @@ import type { BlobStream, ResolvedManifest } from "./image-source.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RepositoryName, Tag } from "./reference.ts";
 
-/** One repository, written. Adapters throw typed errors of side `target` (or of the side whose stream broke). */
+/** Writes one repository. Adapters throw typed errors of side `target`, or of side `source` when the stream of a blob fails. */
 export interface ImageTarget {
   /** What a tag or digest names now. Undefined when there is no such manifest. */
   resolve(reference: Tag | Digest, signal: AbortSignal): Promise<ResolvedManifest | undefined>;
   /** True when the blob can be referenced by a manifest put into this repository. */
   hasBlob(descriptor: Descriptor, signal: AbortSignal): Promise<boolean>;
-  /** True when the repository holds nothing yet: one listing instead of a question per blob. May be a minute old. */
+  /** True when the repository is empty: one listing saves a check per blob. The result may be a minute old. */
   isEmpty(signal: AbortSignal): Promise<boolean>;
   /** Writes one blob: one upload session, one request with the exact Content-Length (distribution-spec, "POST then PUT"). */
   pushBlob(descriptor: Descriptor, options: PushBlob, signal: AbortSignal): Promise<PushedBlob>;
@@ -23,17 +23,17 @@ export interface ImageTarget {
 
 export interface PushBlob {
   /**
-   * Told how long the registry itself took for an upload, in milliseconds: from when it was offered bytes to its answer,
-   * without the time they took to come, and without waiting for anything of ours.
+   * Called with the milliseconds that the registry itself took for an upload: from its first byte to the response, without waiting
+   * for bytes of the source or for our own limits.
    */
   readonly onUploaded?: ((tookMs: number) => void) | undefined;
-  /** Opens the bytes from the start; called once per upload session, while that is being opened. */
+  /** Opens the bytes from the start. Called once per upload session, and once more for each redirect. */
   readonly open: (signal: AbortSignal) => Promise<BlobStream>;
-  /** Asked before a blob is sent again from its start by the same call: false ends it with what failed. Always true where absent. */
+  /** Called before a blob is sent again from byte 0: false ends the call with the last failure. Default: always true. */
   readonly mayResend?: (() => boolean) | undefined;
-  /** Another repository of this registry that has the blob: asks for a mount first (distribution-spec, "Mounting"). */
+  /** Another repository of this registry that has the blob: a mount is tried first (distribution-spec, "Mounting"). */
   readonly mountFrom?: RepositoryName | undefined;
 }
 
-/** How a blob came to be in the repository. */
+/** How a blob got into the repository. */
 export type PushedBlob = { readonly kind: "uploaded" | "mounted" };

@@ -4,7 +4,7 @@ import { manifestKind, MediaType } from "./media-type.ts";
 import type { ManifestKind } from "./media-type.ts";
 import { lenientOptional, isEmptyValue } from "./json/optional-field.ts";
 
-/** What tells one manifest from another. */
+/** The fields that distinguish the kinds of manifest. */
 const Marks = z.object({
   mediaType: lenientOptional(z.string()),
   schemaVersion: lenientOptional(z.number()),
@@ -16,7 +16,7 @@ const Marks = z.object({
 });
 type Marks = z.infer<typeof Marks>;
 
-/** The type of a manifest that is known by its fields only. */
+/** The media type of a manifest whose kind only its fields show. */
 const PLAIN_TYPE = {
   image: MediaType.ociManifest,
   index: MediaType.ociIndex,
@@ -24,11 +24,10 @@ const PLAIN_TYPE = {
 } as const;
 
 /**
- * What manifest bytes are. They say it themselves ("mediaType" is REQUIRED in Docker's formats, and checked against the
- * header by clients of OCI: image-spec, manifest.md and image-index.md); where they do not, their fields and the types they
- * were served or described as do. A header alone is not believed: some registries answer every manifest with
- * `application/json`, or with one type for all.
- * @param said types that others gave, the most trusted first. Bytes that are no manifest are what the first of them says.
+ * The media type of a manifest: its own `mediaType` field (REQUIRED in Docker's formats; image-spec, manifest.md and image-index.md),
+ * otherwise the declared type that fits its fields. A declared type alone is not trusted: some registries serve all manifests as
+ * `application/json`, or with one type.
+ * @param said declared types of headers and descriptors, the most trusted first. Bytes that are not a manifest have the first one.
  */
 export function manifestTypeOf(bytes: Uint8Array, ...said: readonly (string | undefined)[]): string {
   const first = said.find((type) => type !== undefined && type !== "") ?? "";
@@ -44,7 +43,7 @@ export function manifestTypeOf(bytes: Uint8Array, ...said: readonly (string | un
   return Array.isArray(marks.signatures) ? MediaType.dockerSchema1Signed : MediaType.dockerSchema1;
 }
 
-/** What the fields of a manifest say it is; undefined when they are those of none, or of two. */
+/** The kind that the fields of a manifest show; undefined when they fit none, or more than one. */
 function kindOf({ schemaVersion, config, layers, manifests, blobs }: Marks): ManifestKind | undefined {
   if (schemaVersion === 1) return "schema1";
   const kinds: ManifestKind[] = [];

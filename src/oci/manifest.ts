@@ -10,10 +10,10 @@ import { lenientOptional, optionalUnlessEmpty } from "./json/optional-field.ts";
 import { fieldPath } from "./json/field-path.ts";
 import { Schema1Error } from "./errors/schema1-error.ts";
 
-/** Manifests above this many bytes are refused: registries need not take more (distribution-spec, "Pushing Manifests"). */
+/** Limit of a manifest, in bytes: registries need not accept more (distribution-spec, "Pushing Manifests"). */
 export const MANIFEST_MAX_BYTES: number = 4 * 1024 * 1024;
 
-/** A manifest as it came from a registry: the exact bytes, what they claim to be, and what they hash to. */
+/** A manifest from a registry: its exact bytes, their media type and their digest. */
 export interface Manifest {
   readonly mediaType: string;
   readonly digest: Digest;
@@ -23,20 +23,20 @@ export interface Manifest {
 /** The kinds of manifest that can be copied. */
 type SuccessorsKind = Exclude<ManifestKind, "schema1">;
 
-/** What a manifest points to, in document order, each once. */
+/** The content that a manifest references, in document order, without duplicates. */
 export interface Successors {
   readonly kind: SuccessorsKind;
-  /** Content of this repository that must be there first: config, layers, artifact blobs. */
+  /** Blobs that must be in the repository first: config, layers, artifact blobs. */
   readonly blobs: readonly Descriptor[];
-  /** Manifests that must be there first: the children of an index. */
+  /** Manifests that must be in the repository first: the children of an index. */
   readonly manifests: readonly Descriptor[];
-  /** What this manifest is attached to; need not exist (image-spec, manifest.md "subject"). */
+  /** The manifest to which this one is attached. It need not exist (image-spec, manifest.md "subject"). */
   readonly subject: Subject | undefined;
-  /** The type a referrers listing shows for this manifest (distribution-spec, "Listing Referrers"). */
+  /** The artifact type of this manifest in a list of referrers (distribution-spec, "Listing Referrers"). */
   readonly artifactType: string | undefined;
 }
 
-/** A list of descriptors. Programs in Go write an empty one as null, and registries take it. */
+/** A list of descriptors. Programs in Go write an empty one as null, and registries accept that. */
 const Descriptors = z
   .array(Descriptor)
   .nullish()
@@ -66,13 +66,13 @@ const ImageIndex = z.object({
   layers: z.null(CONFUSED.index).optional(),
   config: optionalUnlessEmpty(z.undefined(CONFUSED.index)),
 });
-/** The artifact manifest of ORAS and of the image-spec's 1.1 release candidates; withdrawn, still found in registries. */
+/** The artifact manifest of ORAS and of the image-spec's 1.1 release candidates: withdrawn, but still in registries. */
 const ArtifactManifest = z.object({ ...fields, blobs: Descriptors });
 
 /**
- * Everything a manifest points to. @param mediaType what the bytes are, as {@link manifestTypeOf} has it.
- * @throws {FormatError} naming the field, when the bytes are no JSON, more than the limits, not what `mediaType` says, or of
- * an unknown type. @throws {Schema1Error} for what nothing here can copy.
+ * The content that a manifest references. @param mediaType the result of {@link manifestTypeOf}.
+ * @throws {FormatError} naming the field, when the bytes are not JSON, exceed the limits, or do not have the form of `mediaType`, and
+ * for an unknown type. @throws {Schema1Error} for Docker's schema 1, which cannot be copied.
  */
 export function successors(bytes: Uint8Array, mediaType: string): Successors {
   const kind = manifestKind(mediaType);
@@ -101,7 +101,7 @@ function readSuccessors(kind: SuccessorsKind, document: unknown): Successors {
   }
 }
 
-/** An empty type is none (distribution-spec, "Listing Referrers"). */
+/** An empty artifact type counts as absent (distribution-spec, "Listing Referrers"). */
 function named(artifactType: string | undefined): string | undefined {
   return artifactType === "" ? undefined : artifactType;
 }
@@ -115,7 +115,7 @@ function check<T>(schema: z.ZodType<T>, document: unknown): T {
   });
 }
 
-/** Each digest once; two descriptors of one digest that disagree about its size cannot both be true. */
+/** Removes duplicates. @throws {FormatError} when two descriptors of one digest have different sizes. */
 function unique(descriptors: readonly Descriptor[]): Descriptor[] {
   const seen = new Map<Digest, Descriptor>();
   for (const descriptor of descriptors) {

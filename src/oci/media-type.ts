@@ -27,13 +27,13 @@ const KIND: ReadonlyMap<string, ManifestKind> = new Map([
   [MediaType.dockerSchema1Signed, "schema1"],
 ]);
 
-/** What a manifest of this media type is, or undefined when the type is no manifest's. */
+/** The kind of manifest with this media type; undefined for any other type. */
 export function manifestKind(mediaType: string): ManifestKind | undefined {
   return KIND.get(mediaType);
 }
 
 /**
- * The Accept header of every manifest request: all types we know, so that a registry never translates
+ * The Accept header of all manifest requests: all known types, so that a registry never converts a manifest
  * (Amazon ECR converts a pull by tag whose Accept lacks the stored type: user guide, image-manifest-formats).
  */
 export const MANIFEST_ACCEPT: string = [...KIND.keys()].join(", ");
@@ -45,7 +45,7 @@ const FOREIGN = [
   "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
 ];
 
-/** True for layers that registries are not meant to hold (image-spec, layer.md "Non-Distributable Layers"). */
+/** True for layers that registries need not store (image-spec, layer.md "Non-Distributable Layers"). */
 export function isNonDistributable(mediaType: string): boolean {
   return FOREIGN.includes(mediaType);
 }

@@ -1,7 +1,7 @@
 import type { Digest } from "./digest.ts";
 import type { Tag } from "./reference.ts";
 
-/** A tag and what it names. */
+/** A tag and the digest that it names. */
 export interface TaggedDigest {
   readonly tag: Tag;
   readonly digest: Digest;
@@ -14,7 +14,7 @@ export interface UntaggedDigest {
 }
 
 /**
- * Every tag of one repository; none when there is no such repository. A tag may come twice, then equal both times.
- * Registries that list manifests have those without a tag come, too; others show none of them.
+ * All tags of one repository; none when there is no such repository. A tag may be yielded twice, with the same digest. Untagged
+ * manifests are yielded only by registries that list manifests.
  */
 export type TagListing = (signal: AbortSignal) => AsyncIterable<TaggedDigest | UntaggedDigest>;

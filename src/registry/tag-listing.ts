@@ -9,42 +9,42 @@ import { resolveManifest } from "./manifests/fetch-manifest.ts";
 import { createRepositoryClient } from "./client/repository-client.ts";
 import type { RepositoryClient } from "./client/repository-client.ts";
 
-/** Tags in a page: Amazon ECR refuses more than 1,000. Registries that give fewer link to the next page. */
+/** Amazon ECR refuses more than 1,000. Registries with smaller pages link to the next one. */
 const PAGE_SIZE = 1_000;
-/** As Google's own client asks Google's hosts, which link to no next page. */
+/** The page size of Google's own client for Google's hosts, which do not link to a next page. */
 const GOOGLE_PAGE_SIZE = 10_000;
 const GOOGLE_HOST = /(?:^|\.)(?:pkg\.dev|gcr\.io)$/;
-/** Tags resolved at once where the listing does not say what they name. */
+/** Number of tags resolved at once, when the listing has no digests. */
 const CONCURRENT = 16;
 
 const Page = z.object({
   tags: z.array(z.string()).nullish(),
-  /** Google's addition: every manifest with its tags, whole on every page. */
+  /** An extension of Google: all manifests with their tags, complete on each page. */
   manifest: z.record(z.string(), z.object({ tag: z.array(z.string()).nullish() })).optional(),
 });
 
-/** Another listing of the same repository, for where the registry's own ends before the tags do. */
+/** Another listing of the same repository, for registries that truncate their own. */
 export interface FallbackListing {
-  /** A registry that names so many tags or manifests may have left some out. */
+  /** The registry's listing may be truncated when it has at least this many tags or manifests. */
   readonly minEntries: number;
   readonly list: TagListing;
 }
 
 /**
- * All tags of a repository with what they name: from the listing alone where it says so (Artifact Registry), else with a
+ * All tags of a repository with their digests: from the listing alone if it has digests (Artifact Registry), otherwise with a
  * HEAD per tag (distribution-spec, "Listing Tags", "Checking if content exists in the registry").
  */
-export function createTagListing(endpoint: Endpoint, whole?: FallbackListing): TagListing {
+export function createTagListing(endpoint: Endpoint, fallback?: FallbackListing): TagListing {
   const client = createRepositoryClient(endpoint);
-  return (signal) => listTaggedDigests(client, whole, signal);
+  return (signal) => listTaggedDigests(client, fallback, signal);
 }
 
 async function* listTaggedDigests(
   client: RepositoryClient,
-  whole: FallbackListing | undefined,
+  fallback: FallbackListing | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<TaggedDigest | UntaggedDigest> {
-  const isGoogle = whole !== undefined || GOOGLE_HOST.test(client.endpoint.registry);
+  const isGoogle = fallback !== undefined || GOOGLE_HOST.test(client.endpoint.registry);
   const url = client.address.url(`tags/list?n=${isGoogle ? GOOGLE_PAGE_SIZE : PAGE_SIZE}`);
   const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
   const seen = { tags: 0, manifests: 0 };
@@ -53,9 +53,9 @@ async function* listTaggedDigests(
     const { tags, manifest } = page;
     seen.tags += tags?.length ?? 0;
     seen.manifests = Math.max(seen.manifests, Object.keys(manifest ?? {}).length);
-    // Where the pages are small, no single one shows that there are as many as a listing may have.
-    if (whole !== undefined && Math.max(seen.tags, seen.manifests) >= whole.minEntries)
-      return yield* whole.list(signal);
+    // Counted over all pages: with small pages, no single one reaches the limit.
+    if (fallback !== undefined && Math.max(seen.tags, seen.manifests) >= fallback.minEntries)
+      return yield* fallback.list(signal);
     if (manifest === undefined) yield* resolved(client, (tags ?? []).filter(isTag), signal);
     else yield* fromMap(manifest);
   }

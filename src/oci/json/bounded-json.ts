@@ -1,10 +1,10 @@
 import { FormatError } from "../errors/format-error.ts";
 
-/** How large a JSON document may be before it is parsed. What it costs to parse depends on these, hardly on its bytes. */
+/** Limits of a JSON document, checked before parsing. The cost of parsing depends on these more than on the number of bytes. */
 export interface JsonLimits {
-  /** Arrays and objects inside each other. */
+  /** Nesting of arrays and objects. */
   readonly depth: number;
-  /** Values in all, keys not counted. */
+  /** Number of values, keys not included. */
   readonly values: number;
 }
 
@@ -23,8 +23,8 @@ const OPEN = new Set([0x5b, 0x7b]);
 const CLOSE = new Set([0x5d, 0x7d]);
 
 /**
- * What is too much about a JSON text, or undefined. Reads the bytes once and keeps nothing: 4 MiB of nested arrays take
- * milliseconds here, and more than a second to parse. Says nothing about whether the text is JSON.
+ * The limit that a JSON text exceeds, or undefined. Scans the bytes without allocating: 4 MiB of nested arrays take milliseconds
+ * here, and more than a second to parse. Does not check whether the text is valid JSON.
  */
 export function jsonExcess(bytes: Uint8Array, { depth, values }: JsonLimits): string | undefined {
   let level = 0;
@@ -46,7 +46,7 @@ export function jsonExcess(bytes: Uint8Array, { depth, values }: JsonLimits): st
   return undefined;
 }
 
-/** Where the string that begins at `start` ends: its closing quote, or the end of the text. */
+/** Position of the closing quote of the string at `start`, or the end of the text. */
 function endOfString(bytes: Uint8Array, start: number): number {
   for (let at = start + 1; at < bytes.length; at++) {
     const byte = bytes[at];
@@ -57,8 +57,8 @@ function endOfString(bytes: Uint8Array, start: number): number {
 }
 
 /**
- * A manifest's JSON, in UTF-8 without a byte order mark (RFC 8259, section 8.1): registries refuse one, and nobody may
- * read what others do not. @throws {FormatError} naming `field`, before parsing when the limits are exceeded.
+ * Parses JSON in UTF-8 without a byte order mark (RFC 8259, section 8.1), as strictly as registries, so that no two programs read
+ * different things. @throws {FormatError} naming `field`; before parsing, when the limits are exceeded.
  */
 export function parseJson(bytes: Uint8Array, field: string, limits: JsonLimits = DOCUMENT_LIMITS): unknown {
   const excess = jsonExcess(bytes, limits);
@@ -70,7 +70,7 @@ export function parseJson(bytes: Uint8Array, field: string, limits: JsonLimits =
   }
 }
 
-/** A server's JSON answer, or undefined when it is none, or exceeds the limits. */
+/** Parses the JSON of a response. Undefined when it is invalid or exceeds the limits. */
 export function readJson(bytes: Uint8Array, limits: JsonLimits = DOCUMENT_LIMITS): unknown {
   if (jsonExcess(bytes, limits) !== undefined) return undefined;
   try {

@@ -1,17 +1,16 @@
 import * as z from "zod";
 
 /**
- * A field that a copy carries and does not need: what is not there, null, or of another shape counts as absent. Programs in
- * other languages than Go write null, `{}` and "" for what they leave out, and registries take it. The manifest's own bytes
- * keep what was written.
+ * A field that a copy does not need: null and values of another shape count as absent. Some programs write null, `{}` or "" for
+ * an omitted field, and registries accept that. The bytes of the manifest stay as they are.
  */
 export function lenientOptional<T>(schema: z.ZodType<T>): z.ZodCatch<z.ZodOptional<z.ZodType<T>>> {
   return schema.optional().catch(undefined);
 }
 
 /**
- * A field that is checked when it says something: null, `{}`, `[]`, "" and a descriptor without a digest (Go's zero value)
- * say nothing.
+ * A field that is checked unless it is empty: null, `{}`, `[]`, "" and a descriptor with an empty digest (Go's zero value) count as
+ * absent.
  */
 export function optionalUnlessEmpty<T>(schema: z.ZodType<T>): z.ZodType<T | undefined> {
   return z.preprocess((value) => (isEmptyValue(value) ? undefined : value), schema.optional());

@@ -3,10 +3,10 @@ import type { RepositoryClient } from "../client/repository-client.ts";
 import { createSingleFlight } from "../../async/single-flight.ts";
 import { listTags } from "./tags.ts";
 
-/** How long an empty repository is believed to stay so but for what we write, in milliseconds. */
+/** How long the result for an empty repository is cached, in milliseconds. */
 const EMPTY_MS = 60_000;
 
-/** Asks once for all who want to know whether a repository has any tag; one that has some is not asked again. */
+/** Checks whether a repository has no tags. Concurrent callers share a listing; "not empty" is cached for good. */
 export function createEmptyRepositoryCheck(client: RepositoryClient): (signal: AbortSignal) => Promise<boolean> {
   let known: { readonly isEmpty: boolean; readonly at: number } | undefined;
   const asking = createSingleFlight<boolean>();
@@ -27,7 +27,7 @@ async function hasNoTags(client: RepositoryClient, signal: AbortSignal): Promise
     for await (const _tag of listTags(client, signal, 1)) return false;
     return true;
   } catch (error) {
-    // Where nothing is listed, whatever the reason, each is asked for.
+    // Without a listing, each blob has to be checked. Busy and unreachable registries are failures.
     if (error instanceof RegistryError && error.status !== undefined && error.status !== 429) return false;
     throw error;
   }

@@ -6,16 +6,16 @@ import { responseError } from "../errors/typed-failure.ts";
 import { nextLink } from "./link-header.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 
-/** One page of a listing is read up to this many bytes. */
+/** Limit of one page, in bytes. */
 const PAGE_MAX_BYTES: number = 16 * 1024 * 1024;
-/** Pages of one listing: at 1,000 entries a page, ten times ECR's limit of images per repository. */
+/** Limit of pages in one listing: with 1,000 entries a page, ten times ECR's limit of images per repository. */
 const MAX_PAGES = 1_000;
 
-/** Entries and bytes of one listing in all: what is listed is held in memory by those who compare it. */
+/** Limits of all pages of one listing together: a comparison holds it in memory. */
 const MAX_ENTRIES = 500_000;
 const MAX_BYTES: number = 256 * 1024 * 1024;
 
-/** What the pages of a listing were so far. */
+/** The pages that have been read. */
 interface Spent {
   pages: number;
   bytes: number;
@@ -23,33 +23,33 @@ interface Spent {
 }
 
 export interface ListingRequest extends Pick<RegistryRequest, "operation" | "subject" | "url" | "headers"> {
-  /** Statuses that say that there is no such listing. */
+  /** Statuses of registries without such a listing. */
   readonly absent: readonly number[];
-  /** Entries on all pages together; more are a permanent failure. */
+  /** Limit of the entries of all pages together; more are a permanent failure. */
   readonly maxEntries?: number;
 }
 
-/** A page whose JSON body `parse` has read, or undefined when there is no such listing. */
+/** A parsed page; undefined when there is no such listing. */
 export type Page<T> = T | undefined;
 
-/** How a page is read, and where the next one is. */
+/** How to read a page, and find the next one. */
 export interface PageReader<T> {
-  /** Undefined when the document is no page. */
+  /** Undefined when the document is not a page of this listing. */
   parse(document: unknown): T | undefined;
-  /** How many entries a page has. */
+  /** Number of entries of a page. */
   entries(page: T): number;
-  /** URL of the next page; the Link header's (distribution-spec, "Listing Tags") when there is no such function. */
+  /** URL of the next page. Default: that of the Link header (distribution-spec, "Listing Tags"). */
   next?(page: T): string | undefined;
 }
 
-/** Reads pages of a schema, linked by their headers. */
+/** A reader of pages with this schema and Link headers. */
 export function pageOf<T>(schema: z.ZodType<T>, entries: (page: T) => number): PageReader<T> {
   return { parse: (document) => schema.safeParse(document).data, entries };
 }
 
 /**
- * Follows a listing from page to page, within the allowed hosts and a number of pages, entries and bytes. Yields undefined, and ends, when
- * there is no such listing.
+ * Reads a listing page by page, within the allowed hosts and the limits of pages, entries and bytes. When there is no such listing,
+ * yields undefined and ends. @throws {RegistryError}
  */
 export async function* pages<T>(
   client: RepositoryClient,
@@ -94,7 +94,7 @@ function spend(spent: Spent, entries: number, bytes: Uint8Array | undefined): vo
   spent.bytes += bytes?.byteLength ?? 0;
 }
 
-/** What all pages together have too much of. */
+/** The limit that all pages together exceed. */
 function excess({ pages, bytes, entries }: Spent, maxEntries: number): string | undefined {
   if (pages > MAX_PAGES) return `the listing has more than ${MAX_PAGES} pages`;
   if (entries > maxEntries) return `the listing has more than ${maxEntries} entries`;

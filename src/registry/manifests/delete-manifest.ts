@@ -4,10 +4,10 @@ import { discard } from "../http/response.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 
 /**
- * Deletes a tag, or a manifest with all its tags (distribution-spec, "Deleting tags", "Deleting Manifests"). Content that
- * nothing names any more is the registry's to collect.
+ * Deletes a tag, or a manifest with all its tags (distribution-spec, "Deleting tags", "Deleting Manifests"). The registry collects
+ * content that is no longer referenced.
  * @returns false when there was no such tag or manifest.
- * @throws {RegistryError} 400 or 405 of a registry that deletes nothing, or no tags.
+ * @throws {RegistryError} with status 400 or 405 when the registry does not support deletion, or that of tags.
  */
 export async function deleteManifest(
   client: RepositoryClient,

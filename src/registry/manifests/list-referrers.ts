@@ -11,28 +11,28 @@ import { pageOf, pages } from "../listings/pages.ts";
 import { fetchManifest, resolveManifest } from "./fetch-manifest.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 
-/** An index; where it lists nothing, Go writes null. A document without a list is none. */
+/** An index with descriptors. Servers in Go write null for an empty list. */
 const ReferrersList = z.object({ manifests: z.array(Descriptor).nullable() });
 
-/** More than an image has attached to it in ten years of nightly scans. One more is read, to know that there are more. */
+/** Limit of referrers: more than ten years of nightly scans attach. One more is returned, so that the caller sees the excess. */
 export const MAX_REFERRERS = 10_000;
 
-/** Answers by which registries say that they have no such API; some routers know only these. */
+/** Statuses of registries, or of routers before them, without this API. */
 const UNSUPPORTED = [400, 404, 405, 406, 410, 501];
 
-/** What the referrers API answers. */
+/** The result of the referrers API. */
 export type ReferrersApiResult =
   | { readonly kind: "listed"; readonly manifests: readonly Descriptor[] }
-  /** There is no such API: an answer that says so, a page for people, or the way to another host. */
+  /** There is no such API: a status that says so, an HTML page, or a redirect to another host. */
   | { readonly kind: "absent" }
-  /** There may be one, and it does not answer us. */
+  /** There may be such an API, but it refused or failed. */
   | { readonly kind: "unknown"; readonly error: RegistryError };
 
 /**
- * Manifests attached to a digest (distribution-spec, "Listing Referrers"); where the registry has no such API, or does not
- * answer it, those of the index under the referrers tag. Sizes are as the listing says; they can be wrong, digests cannot.
- * @throws {RegistryError} permanent, of operation `list-referrers`, when nothing says what is attached: no failure of the
- * image, and to be reported.
+ * The referrers of a digest (distribution-spec, "Listing Referrers"), or, when the registry has no such API or it fails, those of
+ * the index under the referrers tag. Their sizes are not verified, and can be wrong.
+ * @throws {RegistryError} permanent, of operation `list-referrers`, when neither the API nor the tag lists them. The image itself
+ * has not failed.
  */
 export async function listReferrers(
   client: RepositoryClient,
@@ -46,7 +46,7 @@ export async function listReferrers(
   return tagged ?? [];
 }
 
-/** Asks the referrers API. @throws {RegistryError} when the registry is busy, or gives no answer at all. */
+/** Queries the referrers API. @throws {RegistryError} when the registry answers 429, or is unreachable. */
 export async function queryReferrersApi(
   client: RepositoryClient,
   subject: Digest,
@@ -73,13 +73,13 @@ export async function queryReferrersApi(
   }
 }
 
-/** What a failure says about the API. @param isBegun it has listed something: then it is there. */
+/** The result for a failure. @param isBegun the API has listed something, so it exists. */
 function readRefusal(error: unknown, isBegun: boolean): ReferrersApiResult {
   if (!(error instanceof RegistryError)) throw error;
   if (error.cause instanceof HostRefusedError) return isBegun ? { kind: "unknown", error } : { kind: "absent" };
   const { status = 0, category } = error;
   if (status === 429 || status === 0) throw error;
-  // A page that is no listing comes with 200, and so does one of too many entries.
+  // An HTML page has status 200, and so does a listing with too many entries.
   const isPage = status === 200 && category === "permanent" && !isBegun;
   return isPage ? { kind: "absent" } : { kind: "unknown", error };
 }
@@ -97,18 +97,18 @@ function unlisted(client: RepositoryClient, subject: Digest, cause: RegistryErro
   );
 }
 
-/** Undefined when there is no list. @throws {RegistryError} permanent for one that cannot be read. */
+/** The referrers of the index under the referrers tag. Undefined when there is none. @throws {RegistryError} permanent when it is malformed. */
 async function listByTag(
   client: RepositoryClient,
   subject: Digest,
   signal: AbortSignal,
 ): Promise<readonly Descriptor[] | undefined> {
-  // Artifactory answers 403 for a tag that is not there.
+  // Artifactory answers 403 for a missing tag.
   const index = await fetchReferrersIndex(client, subject, signal).catch((error: unknown) => {
     if (error instanceof RegistryError && (error.status === 401 || error.status === 403)) return undefined;
     throw error;
   });
-  // An image that has this name by chance is no list.
+  // An image may have this tag by chance.
   if (index === undefined || manifestKind(index.mediaType) !== "index") return undefined;
   try {
     return successors(index.bytes, index.mediaType).manifests;
@@ -121,7 +121,7 @@ async function listByTag(
   }
 }
 
-/** What the referrers tag names. */
+/** The manifest under the referrers tag. */
 export async function fetchReferrersIndex(
   client: RepositoryClient,
   subject: Digest,

@@ -12,21 +12,21 @@ import { putManifest } from "./put-manifest.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 import { queryReferrersApi, fetchReferrersIndex } from "./list-referrers.ts";
 
-/** An index as a client may change it: what it does not know stays as it is. */
+/** An index to be extended: unknown fields are kept. */
 const ReferrersIndex = z.looseObject({ manifests: z.array(z.looseObject({ digest: z.string() })) });
 type ReferrersIndex = z.infer<typeof ReferrersIndex>;
 
-/** Merges of one tag before a crowd that writes it is left alone for a while. */
+/** Number of merges before the failure is deferred, when other writers keep overwriting the tag. */
 const MAX_MERGES = 8;
-/** Rest before an index is read back, in milliseconds, half of it by chance: another writer's late write shows by then. */
-const REST_MS = 500;
-/** Times in a row the index must hold the manifest before it is believed to stay there. */
+/** Longest pause before the index is read back, in milliseconds, half of it random: by then, the late write of another writer shows. */
+const PAUSE_MS = 500;
+/** Number of consecutive reads that must find the manifest in the index. */
 const CONFIRMATIONS = 2;
 
 /**
- * Adds a manifest to the referrers tag of its subject, where the registry does not keep that list itself
- * (distribution-spec, "Pushing Manifests with Subject"). Tags know no compare-and-swap, so the index is read back, and
- * merged again until it holds the manifest (fault R22).
+ * Adds a manifest to the referrers tag of its subject, unless the registry lists it through the API (distribution-spec, "Pushing
+ * Manifests with Subject"). Tags have no compare-and-swap, so the index is read back, and merged again until it has the manifest
+ * (fault R22). @throws {RegistryError} of operation `list-referrers`.
  */
 export async function addToReferrersTag(
   client: RepositoryClient,
@@ -38,7 +38,7 @@ export async function addToReferrersTag(
     await tagReferrer(client, manifest, subject, signal);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    // A step of its own: no answer to it says nothing about the manifest, which is there.
+    // Another operation than the put: the manifest itself is stored.
     const { side, category, subject: about, status, code, retryAfterMs, problem } = error;
     throw new RegistryError(
       { side, operation: "list-referrers", category, subject: about, status, code, retryAfterMs },
@@ -60,7 +60,7 @@ async function tagReferrer(
     const tagged = await fetchReferrersIndex(client, subject, signal);
     const index = tagged === undefined ? undefined : readIndex(client, tagged, subject);
     if (index?.manifests.some(({ digest }) => digest === manifest.digest) === true) {
-      // Where nobody has written since we looked first, one look is enough.
+      // If the first read finds it, we have written nothing that another writer could race with.
       if (merges === 0 || ++confirmed === CONFIRMATIONS) return;
     } else {
       confirmed = 0;
@@ -69,7 +69,7 @@ async function tagReferrer(
       const merged = { mediaType: MediaType.ociIndex, digest: digestOf(bytes), bytes };
       await putManifest(client, merged, referrersTag(subject), signal);
     }
-    await client.runtime.clock.sleep((REST_MS / 2) * (1 + client.runtime.random()), signal);
+    await client.runtime.clock.sleep((PAUSE_MS / 2) * (1 + client.runtime.random()), signal);
   }
   throw new RegistryError(
     { ...client.address.failureContext("put-manifest", referrersTag(subject)), category: "deferred" },
@@ -78,8 +78,8 @@ async function tagReferrer(
 }
 
 /**
- * Does the registry keep the list itself, although its answer to the put does not say so? Only a list that has the manifest
- * shows it (distribution-spec, "Pushing Manifests with Subject": without OCI-Subject, the API is not there).
+ * True when the registry lists the manifest through the API although its response to the put had no OCI-Subject, which would mean
+ * that there is no such API (distribution-spec, "Pushing Manifests with Subject").
  */
 async function isListed(
   client: RepositoryClient,
@@ -92,8 +92,8 @@ async function isListed(
 }
 
 /**
- * The list, to be extended. A tag that holds anything else stays as it is (distribution-spec, "Pushing Manifests with
- * Subject"). @throws {RegistryError} then, for good.
+ * The index to extend. @throws {RegistryError} permanent when the tag names something else, which is not overwritten
+ * (distribution-spec, "Pushing Manifests with Subject").
  */
 function readIndex(client: RepositoryClient, { bytes, mediaType }: Manifest, subject: Digest): ReferrersIndex {
   const index = mediaType === MediaType.ociIndex ? ReferrersIndex.safeParse(readJson(bytes)).data : undefined;

@@ -1,15 +1,15 @@
-/** What a registry, or what stands before it, has shown of how large a request's body may be. */
+/** The size of request bodies that a registry, or a proxy before it, accepts. */
 export interface BodyLimit {
-  /** The smallest body it refused, in bytes; infinite as long as it refused none. */
+  /** Size of the smallest refused body, in bytes; infinite until one is refused. */
   smallestRefusedBytes: number;
 }
 
-/** A part of a blob: what object stores take at the least (Amazon S3's multipart uploads), and nothing to hold in memory. */
+/** Preferred size of a part: above the minimum of object stores (5 MiB in Amazon S3's multipart uploads), and small enough for memory. */
 const PART_BYTES: number = 8 * 1024 * 1024;
-/** Parts do not get smaller than this: a registry that refuses them takes no blobs. */
+/** Parts do not get smaller than this: a registry that refuses them cannot store blobs. */
 export const SMALLEST_PART_BYTES: number = 256 * 1024;
 
-/** How many bytes of a blob are sent at once. @param leastBytes what the registry wants at the least. */
-export function partBytes({ smallestRefusedBytes }: BodyLimit, leastBytes = 0): number {
-  return Math.max(Math.min(PART_BYTES, Math.floor(smallestRefusedBytes / 2)), SMALLEST_PART_BYTES, leastBytes);
+/** Size of the next part of a blob, in bytes. @param minBytes the minimum that the registry demands. */
+export function partBytes({ smallestRefusedBytes }: BodyLimit, minBytes = 0): number {
+  return Math.max(Math.min(PART_BYTES, Math.floor(smallestRefusedBytes / 2)), SMALLEST_PART_BYTES, minBytes);
 }

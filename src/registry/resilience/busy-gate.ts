@@ -1,15 +1,15 @@
 import type { Clock } from "../../async/clock.ts";
 
-/** When a registry may be asked again: one that says it is busy says so to everybody who asks it. */
+/** Holds back all requests to a registry that has answered that it is busy. */
 export interface BusyGate {
-  /** Waits for the moment the registry asked for. @throws the signal's reason when aborted. */
+  /** Waits until the gate is open. @throws the signal's reason when aborted. */
   wait(signal: AbortSignal): Promise<void>;
-  /** The registry is busy, and wants to be left alone for this long, in milliseconds. */
+  /** Closes the gate for the time that the registry asked to wait, in milliseconds; {@link MAX_CLOSED_MS} at most. */
   close(waitMs: number): void;
 }
 
-/** Longest wait before a request, in milliseconds: what asks for more is no matter of pace. */
-const TURN_MAX_MS = 5_000;
+/** Longer waits are left to the retry policy and the queue. */
+const MAX_CLOSED_MS = 5_000;
 
 export function createBusyGate(clock: Pick<Clock, "now" | "sleep">, onBusy?: () => void): BusyGate {
   let notBefore = 0;
@@ -21,7 +21,7 @@ export function createBusyGate(clock: Pick<Clock, "now" | "sleep">, onBusy?: () 
     },
     close(waitMs) {
       onBusy?.();
-      notBefore = Math.max(notBefore, clock.now() + Math.min(waitMs, TURN_MAX_MS));
+      notBefore = Math.max(notBefore, clock.now() + Math.min(waitMs, MAX_CLOSED_MS));
     },
   };
 }

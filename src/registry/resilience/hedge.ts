@@ -3,19 +3,18 @@ import { linkAbort } from "../../async/linked-abort.ts";
 import type { LinkedAbort } from "../../async/linked-abort.ts";
 
 export interface Hedge<T> {
-  /** Asked once, when the first is late: may one more request be sent? */
+  /** Called once, when the first request is late: whether a second one may be sent. */
   readonly mayHedge: () => boolean;
   readonly clock: Clock;
-  /** How long the first request is waited for alone, in milliseconds. */
+  /** Milliseconds after which the first request is late. */
   readonly afterMs: number;
-  /** Lets go of an answer that came too late. */
+  /** Discards the response of the slower request. */
   readonly discard: (late: T) => Promise<void>;
 }
 
 /**
- * Sends a request a second time when the first is unusually slow, and takes whichever succeeds first (Dean and Barroso,
- * "The Tail at Scale"). Only for requests that change nothing. The other one is aborted; when both fail, the first's
- * failure is thrown.
+ * Sends a request a second time when the first is late, and returns the first success (Dean and Barroso, "The Tail at Scale"). Only
+ * for requests that change nothing. The other request is aborted. When both fail, the failure of the first is thrown.
  */
 export async function hedged<T>(
   attempt: (signal: AbortSignal) => Promise<T>,

@@ -1,16 +1,17 @@
-/** How long a registry usually takes to answer, and from when on an answer is late. */
+/** Estimates how long a registry takes to answer, and when a response is late. */
 export interface LatencyEstimate {
-  /** An answer took this long, in milliseconds. */
+  /** Records how long a response took, in milliseconds. */
   observe(tookMs: number): void;
-  /** Answers later than this, in milliseconds, are unusual. */
+  /** Milliseconds after which a response is late. */
   lateAfterMs(): number;
 }
 
-/** Before anything was observed, and never below: a hedge that is too eager only adds load. */
-const LATE_FIRST_MS = 2_000;
-const LATE_MIN_MS = 500;
+/** The estimate before the first response. */
+const INITIAL_LATE_MS = 2_000;
+/** The smallest estimate: hedges that are too early only add load. */
+const MIN_LATE_MS = 500;
 
-/** Smoothed mean and four deviations, as TCP judges its round trips (RFC 6298). */
+/** Smoothed mean plus four deviations, as in TCP's retransmission timer (RFC 6298). */
 export function createLatencyEstimate(): LatencyEstimate {
   let mean: number | undefined;
   let deviation = 0;
@@ -24,6 +25,6 @@ export function createLatencyEstimate(): LatencyEstimate {
       deviation += (Math.abs(tookMs - mean) - deviation) / 4;
       mean += (tookMs - mean) / 8;
     },
-    lateAfterMs: () => (mean === undefined ? LATE_FIRST_MS : Math.max(mean + 4 * deviation, LATE_MIN_MS)),
+    lateAfterMs: () => (mean === undefined ? INITIAL_LATE_MS : Math.max(mean + 4 * deviation, MIN_LATE_MS)),
   };
 }

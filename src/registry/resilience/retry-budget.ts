@@ -1,15 +1,15 @@
-/** A share of all requests that may be sent in addition: earned by requests, spent by retries or hedges. */
+/** Limits retries or hedges to a share of all requests. */
 export interface RetryBudget {
-  /** A request is sent because somebody needs it. */
+  /** Counts a request, which adds its share to the budget. */
   earn(): void;
-  /** Takes one additional request; false when there is none left. */
+  /** Takes one extra request from the budget; false when it is exhausted. */
   spend(): boolean;
 }
 
 export interface RetryBudgetOptions {
-  /** Additional requests per request, for example 0.1. */
+  /** Extra requests per request, for example 0.1. */
   readonly share: number;
-  /** Additional requests there are from the start and that can be saved up, so that few requests can be repeated too. */
+  /** Extra requests at the start, and at most: so that a few requests can be retried, too. */
   readonly reserve: number;
 }
 

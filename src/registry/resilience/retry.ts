@@ -6,7 +6,7 @@ import type { RetryPolicy } from "./retry-policy.ts";
 import type { SharedLimits } from "./shared-limits.ts";
 import { StallError } from "../../oci/errors/stall-error.ts";
 
-/** Tries that end by our own timeouts: each has cost so much time that more of them are the queue's business. */
+/** Number of tries that may stall. Each costs so much time that further ones are left to the queue. */
 const MAX_STALLS = 2;
 
 export interface RetryOptions {
@@ -19,8 +19,8 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `attempt` again after failures that pass, as the operation's policy and the registry's budget allow. A failure
- * that did not pass in time is deferred: the queue is the second and last layer of retries.
+ * Retries `attempt` after transient failures, and while the registry is busy, within the operation's policy and the registry's
+ * budget. When retries are exhausted, a transient failure becomes deferred: the queue is the second and last layer of retries.
  */
 export async function withRetry<T>(
   attempt: (tries: number) => Promise<T>,
@@ -35,7 +35,7 @@ export async function withRetry<T>(
       limits.retries.earn();
       return response;
     } catch (error) {
-      // What was never sent, and what was given up, is no failure that another try could mend.
+      // Requests that were never sent, and aborts, are not retried.
       if (!(error instanceof RegistryError)) throw error;
       limits.retries.earn();
       await reportBusy(error, limits, signal);
@@ -48,7 +48,7 @@ export async function withRetry<T>(
   }
 }
 
-/** How long to wait before trying again in place, in milliseconds; undefined when that makes no sense. */
+/** How long to wait before a retry in place, in milliseconds; undefined when there must be none. */
 export function retryDelayMs(
   error: RegistryError,
   tries: number,
@@ -58,7 +58,7 @@ export function retryDelayMs(
   if (error.category === "transient") return random() * baseMs * 2 ** tries;
   if (!isBusy(error)) return undefined;
   const asked = error.retryAfterMs;
-  // A moment is often enough; the longest wait is for what stays busy.
+  // Start with short waits; only a registry that stays busy gets the longest.
   if (asked === undefined) return random() * Math.min(busyMs, baseMs * 4 ** tries);
   return asked <= busyMs ? asked + random() * baseMs : undefined;
 }
@@ -68,12 +68,12 @@ async function reportBusy(error: RegistryError, { busyGate, rate }: SharedLimits
   if (error.status === 429) await rate.refused(error.retryAfterMs ?? 0, signal);
 }
 
-/** 1 for a try that ended by our own timeouts. */
+/** 1 for a try that stalled. */
 function stallOf({ cause }: RegistryError): number {
   return cause instanceof StallError ? 1 : 0;
 }
 
-/** The registry is there and wants to be asked more slowly. */
+/** True when the registry answers, and asks for fewer requests. */
 function isBusy({ category, status }: RegistryError): boolean {
   return category === "deferred" && (status === 429 || status === 503);
 }

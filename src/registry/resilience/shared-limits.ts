@@ -11,7 +11,7 @@ import type { RetryPolicies } from "./retry-policy.ts";
 import { systemClock } from "../../async/system-clock.ts";
 import type { BodyLimit } from "./body-limit.ts";
 
-/** What everybody who talks to one registry in this process shares: how often to repeat, and when to hold back. */
+/** Limits that all clients of one registry in a process share. */
 export interface SharedLimits {
   readonly retryPolicies: RetryPolicies;
   /** At most a tenth of the requests are retries. */
@@ -21,37 +21,37 @@ export interface SharedLimits {
   readonly latency: LatencyEstimate;
   readonly busyGate: BusyGate;
   readonly rate: SharedRate;
-  /** Blobs being read. */
+  /** One object for each blob that is being read. */
   readonly openStreams: Set<object>;
-  /** Ranges held in memory: {@link MAX_BUFFERED_RANGES} at most, whatever is copied. */
+  /** Ranges of blobs in memory: {@link MAX_BUFFERED_RANGES} at most, over all blobs. */
   readonly bufferedRanges: Semaphore;
-  /** How large the body of a request may be, as far as it has shown. */
+  /** How large the body of a request may be, as far as responses have shown. */
   readonly bodyLimit: BodyLimit;
 }
 
-/** How many requests a registry is sent by everybody who shares it, wherever they run. */
+/** The rate of requests to a registry, shared by all processes that use it. */
 export interface SharedRate {
   /** Waits until one more request may be sent. @throws {RateExceededError} when that would take too long. */
   turn(signal: AbortSignal): Promise<void>;
-  /** Takes a turn that is free at once; false when there is none. Where it is absent, nothing is sent in addition. */
+  /** Takes a turn if one is free now. Without this method, no hedges are sent. */
   tryTurn?(): boolean;
-  /** The registry answered that there were too many (429), and when it wants more, in milliseconds. */
+  /** Reports a 429, and how long the registry asked to wait, in milliseconds. */
   refused(retryAfterMs: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface SharedLimitsOptions {
   readonly retryPolicies?: RetryPolicies | undefined;
-  /** Send requests that read a second time when they are unusually slow. */
+  /** Sends a read a second time when it is unusually slow. */
   readonly hedging?: boolean;
-  /** The registry asked for fewer requests. */
+  /** Called when the registry answers that it is busy (429, 503). */
   readonly onBusy?: () => void;
-  /** The rate that this process shares with others; without it, the process sends as it can. */
+  /** Unlimited by default. */
   readonly rate?: SharedRate | undefined;
-  /** The system's, outside of tests. */
+  /** The system clock by default; tests pass another one. */
   readonly clock?: Clock;
 }
 
-/** Of 4 MiB each. */
+/** With 4 MiB each, 64 MiB in all. */
 const MAX_BUFFERED_RANGES = 16;
 const UNLIMITED: SharedRate = {
   turn: () => Promise.resolve(),
