@@ -131,7 +131,7 @@ function boundedSends(
   return createSendTracker(blob);
 }
 
-/** RequestContext costs a round trip: it pays where something says that the blob may be there, or where we know nothing. */
+/** Asking costs a round trip: it pays where something says that the blob may be there, or where we know nothing. */
 async function isWorthAsking(
   { size }: Descriptor,
   { target, presence }: CopyContext,

@@ -2,13 +2,13 @@ import { hasBad } from "./circuit.ts";
 import { NO_CALLS, sum } from "./sliding-window.ts";
 import type { Counts } from "./sliding-window.ts";
 
-/** How a call to the destination ended, as the circuit sees it. */
+/** How a call to the destination ended, as the circuit counts it. */
 export type CallOutcome = "read" | "written" | "failed" | "slow";
 
-/** What the calls of one process came to, gathered until it is told: the record is one item, and every process writes it. */
+/** Counts the calls of one process and reports them in batches: the circuit's record is one item that every process writes. */
 export interface BufferedCounts {
   note(outcome: CallOutcome, repository: string, signal: AbortSignal): Promise<void>;
-  /** Tells what must not be forgotten. */
+  /** Reports what is buffered, if it contains failures or is due. */
   flush(signal: AbortSignal): Promise<void>;
 }
 
@@ -16,43 +16,43 @@ export interface BufferedCountsOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly report: (counts: Counts, signal: AbortSignal) => Promise<void>;
-  /** Something went wrong lately, here or elsewhere: then success is evidence, too. */
+  /** The window has failures, from this process or another: then successes must be counted as well. */
   readonly isTroubled: () => boolean;
 }
 
-/** Bad calls are told at most once in so long, good ones, while there is trouble, once in so long. Milliseconds. */
-const TELL_BAD_MS = 1_000;
-const TELL_GOOD_MS = 5_000;
+/** Shortest interval between reports with failures, and between reports of successes while there are failures; milliseconds. */
+const REPORT_FAILURES_MS = 1_000;
+const REPORT_SUCCESSES_MS = 5_000;
 
 export function createBufferedCounts({ now, report, isTroubled }: BufferedCountsOptions): BufferedCounts {
-  let untold: Counts = NO_CALLS;
+  let buffered: Counts = NO_CALLS;
   let since = now();
-  let toldAt = -Infinity;
+  let reportedAt = -Infinity;
 
-  async function tellAll(signal: AbortSignal): Promise<void> {
-    const counts = untold;
-    untold = NO_CALLS;
-    since = toldAt = now();
+  async function reportAll(signal: AbortSignal): Promise<void> {
+    const counts = buffered;
+    buffered = NO_CALLS;
+    since = reportedAt = now();
     await report(counts, signal);
   }
 
-  /** Successes that preceded the trouble by long would hide it. */
-  function forget(): void {
-    if (hasBad(untold) || now() - since < TELL_GOOD_MS) return;
-    untold = NO_CALLS;
+  /** Drops old successes: counted later, they would hide a failure rate that is too high. */
+  function dropOld(): void {
+    if (hasBad(buffered) || now() - since < REPORT_SUCCESSES_MS) return;
+    buffered = NO_CALLS;
     since = now();
   }
 
-  const isDue = (): boolean => isTroubled() && untold.calls > 0 && now() - toldAt >= TELL_GOOD_MS;
+  const isDue = (): boolean => isTroubled() && buffered.calls > 0 && now() - reportedAt >= REPORT_SUCCESSES_MS;
   return {
     async note(outcome, repository, signal) {
-      if (!isTroubled()) forget();
+      if (!isTroubled()) dropOld();
       const counts = countsOf(outcome, repository);
-      untold = sum(untold, counts);
-      if (hasBad(counts) ? now() - toldAt >= TELL_BAD_MS : isDue()) await tellAll(signal);
+      buffered = sum(buffered, counts);
+      if (hasBad(counts) ? now() - reportedAt >= REPORT_FAILURES_MS : isDue()) await reportAll(signal);
     },
     async flush(signal) {
-      if (hasBad(untold) || isDue()) await tellAll(signal);
+      if (hasBad(buffered) || isDue()) await reportAll(signal);
     },
   };
 }

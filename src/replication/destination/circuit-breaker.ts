@@ -9,17 +9,17 @@ import { StoreError } from "../state/record-store.ts";
 export interface Admission {
   readonly kind: "admitted";
   note(outcome: CallOutcome): Promise<void>;
-  /** Tells what was not told yet, and gives a permit back. Never fails. */
+  /** Reports what is still buffered, and returns the permit. Does not throw when the store is unavailable. */
   end(): Promise<void>;
 }
 
-/** One destination's circuit, as one process knows it; its truth is in the store, shared by all. */
+/** One process's view of a destination's circuit. The record in the store is shared by all processes. */
 export interface CircuitBreaker {
   /**
-   * Never fails: without the store, the copy goes on, and its lease decides.
+   * Admits the copy when the store is unavailable: without a lease, which needs the store, it writes no tag anyway.
    * @param owner unique to the copy.
-   * @param signal cuts everything that is told to the store, until the end of the admission: so it lasts longer than the copy.
-   * @param repository that it writes: evidence from one alone says nothing of the destination.
+   * @param signal for every access to the store until the admission ends, so it must outlast the copy.
+   * @param repository the target repository: failures in one repository alone do not open the circuit.
    */
   admit(
     owner: string,
@@ -37,25 +37,25 @@ export interface CircuitBreakerOptions {
   readonly now: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** The circuit was changed by us. */
+  /** Called when this process changed the state of the circuit. */
   readonly onChange?: ((state: CircuitState) => void) | undefined;
 }
 
-/** What was read stays believed for so long; within it an outage is noticed by failing. Milliseconds. */
-const BELIEVED_MS = 5_000;
-/** Whoever is refused comes back within so long after the moment it was told, so that not all come at once. */
+/** How long a record that was read is trusted, in milliseconds. Meanwhile, an outage shows as failing calls. */
+const CACHE_MS = 5_000;
+/** Random extra wait of refused copies, in milliseconds, so that they do not all return at once. */
 const SPREAD_MS = 30_000;
 
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
   const { now, random, policy } = options;
-  const belief = createBelief(options);
-  const evidence = createBufferedCounts({
+  const cache = createCircuitCache(options);
+  const counts = createBufferedCounts({
     now,
     report: (counts, signal) =>
-      belief
+      cache
         .update((record) => noteCalls(record, { owner: "", counts, writes: 0, now: now() }, policy), signal)
-        .then(() => undefined, unlessAway(signal)),
-    isTroubled: belief.isTroubled,
+        .then(() => undefined, ignoreUnavailable(signal)),
+    isTroubled: cache.isTroubled,
   });
   const refused = (until: number) =>
     ({ kind: "refused", afterMs: Math.max(until - now(), 0) + Math.round(random() * SPREAD_MS) }) as const;
@@ -64,26 +64,26 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
     async admit(owner, signal, repository = owner) {
       const admitted: Admission = {
         kind: "admitted",
-        note: (outcome) => evidence.note(outcome, repository, signal),
-        end: () => evidence.flush(signal),
+        note: (outcome) => counts.note(outcome, repository, signal),
+        end: () => counts.flush(signal),
       };
       try {
-        const asked = (record: CircuitRecord | undefined) => admitToCircuit(record, owner, now(), policy);
-        const answer = belief.known() ?? (await belief.update(asked, signal));
+        const claim = (record: CircuitRecord | undefined) => admitToCircuit(record, owner, now(), policy);
+        const answer = cache.known() ?? (await cache.update(claim, signal));
         if (answer.kind === "refused") return refused(answer.until);
-        const update: PermittedUpdate = (change) => belief.update(change, signal);
-        return answer.kind === "permit" ? permitted(owner, update, unlessAway(signal), options) : admitted;
+        const update: PermittedUpdate = (change) => cache.update(change, signal);
+        return answer.kind === "permit" ? permitted(owner, update, ignoreUnavailable(signal), options) : admitted;
       } catch (error) {
-        unlessAway(signal)(error);
+        ignoreUnavailable(signal)(error);
         return admitted;
       }
     },
   };
 }
 
-/** The circuit as one process knows it: read from the store now and then, and whenever it is changed. */
-function createBelief({ store, key, policy, now, onChange }: CircuitBreakerOptions) {
-  let believed: { readonly record: CircuitRecord | undefined; readonly at: number } | undefined;
+/** Caches the circuit: every update refreshes it. */
+function createCircuitCache({ store, key, policy, now, onChange }: CircuitBreakerOptions) {
+  let cached: { readonly record: CircuitRecord | undefined; readonly at: number } | undefined;
 
   const update: UpdateCircuit = async (change, signal) => {
     let after: CircuitRecord | undefined;
@@ -98,22 +98,22 @@ function createBelief({ store, key, policy, now, onChange }: CircuitBreakerOptio
       },
       signal,
     );
-    believed = { record: after, at: now() };
+    cached = { record: after, at: now() };
     const state = after?.state ?? "closed";
     if (state !== (before?.state ?? "closed")) onChange?.(state);
     return answer;
   };
 
-  /** What is known without asking; undefined when that is too old, or a permit is to be had. */
+  /** The answer according to the cache; undefined when the cache is too old, or a permit may be available. */
   function known(): CircuitAdmission | undefined {
-    if (believed === undefined || now() - believed.at > BELIEVED_MS) return undefined;
-    const { record } = believed;
+    if (cached === undefined || now() - cached.at > CACHE_MS) return undefined;
+    const { record } = cached;
     if (record === undefined || record.state === "closed") return { kind: "closed" };
     return record.state === "open" && record.until > now() ? { kind: "refused", until: record.until } : undefined;
   }
 
   function isTroubledNow(): boolean {
-    const record = believed?.record;
+    const record = cached?.record;
     return record?.state === "closed" && isTroubled(record.buckets, now(), policy);
   }
 
@@ -128,27 +128,27 @@ type PermittedUpdate = <Answer>(
   change: (record: CircuitRecord | undefined) => Change<CircuitRecord, Answer>,
 ) => Promise<Answer>;
 
-/** Tries a half-open circuit: what that comes to is told at once. */
+/** The admission of a copy that tries a half-open circuit: every outcome is reported at once. */
 function permitted(
   owner: string,
   update: PermittedUpdate,
-  unlessGone: (error: unknown) => void,
+  onError: (error: unknown) => void,
   { now, policy }: Pick<CircuitBreakerOptions, "now" | "policy">,
 ): Admission {
-  const tell = async (outcome: CallOutcome): Promise<void> => {
+  const report = async (outcome: CallOutcome): Promise<void> => {
     const note = { owner, counts: countsOf(outcome, owner), writes: Number(outcome === "written"), now: now() };
-    await update((record) => noteCalls(record, note, policy)).catch(unlessGone);
+    await update((record) => noteCalls(record, note, policy)).catch(onError);
   };
   return {
     kind: "admitted",
-    // Reading may work while writing does not.
-    note: (outcome) => (outcome === "read" ? Promise.resolve() : tell(outcome)),
+    // Reads may succeed while writes fail.
+    note: (outcome) => (outcome === "read" ? Promise.resolve() : report(outcome)),
     end: () => update((record) => returnPermit(record, owner)).catch(() => undefined),
   };
 }
 
-/** Without the store the copy goes on: its lease decides. */
-function unlessAway(signal: AbortSignal): (error: unknown) => void {
+/** Ignores a store that is unavailable, and an abort; rethrows everything else. */
+function ignoreUnavailable(signal: AbortSignal): (error: unknown) => void {
   return (error) => {
     if (!(error instanceof StoreError) && !signal.aborted) throw error;
   };

@@ -1,14 +1,14 @@
 import type { CircuitPolicy } from "./circuit.ts";
 import { countWindow, timeWindow } from "./sliding-window.ts";
 
-/** A policy as it is written down; `window` is the last calls by their number, or by time. */
+/** A policy as the configuration states it: the window holds the last calls, or the calls of the last seconds. */
 export interface CircuitSettings extends Omit<CircuitPolicy, "window"> {
   readonly window: { readonly calls: number } | { readonly seconds: number };
 }
 
-/** Buckets of a window by time: it moves on by one of them at once. */
+/** Buckets of a time window, which advances by one bucket at a time. */
 const BUCKETS = 12;
-/** Calls older than this say nothing, however few there were since; milliseconds. */
+/** Calls older than this do not count, even if fewer than `window.calls` followed; milliseconds. */
 const CALLS_MAX_AGE_MS = 600_000;
 
 export function circuitPolicy({ window, ...rest }: CircuitSettings): CircuitPolicy {

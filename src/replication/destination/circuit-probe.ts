@@ -4,24 +4,24 @@ import { destinationHealth } from "./destination-health.ts";
 import type { Change } from "../state/record-store.ts";
 
 export interface CircuitProbe {
-  /** The circuit before the destination was asked. */
+  /** The circuit before the probe. */
   readonly seen: CircuitRecord;
-  /** It took a write. */
+  /** The destination accepted a write. */
   readonly isHealthy: boolean;
-  /** The repository that was asked. */
+  /** The repository that was probed. */
   readonly repository: string;
   readonly now: number;
 }
 
-/** True when one repository alone says that the destination is away: asking it in another one tells. */
+/** True when calls fail in one repository alone: a probe of another one shows whether the destination is unavailable. */
 export function isSuspected(record: CircuitRecord | undefined, policy: CircuitPolicy, now: number): boolean {
   if (record?.state !== "closed") return false;
   return destinationHealth(policy.window.total(record.buckets, now), policy) === "suspected";
 }
 
 /**
- * Tells the circuit how a probe ended: evidence like any other call's. It changes only the circuit that was seen before the
- * destination was asked: what has opened anew meanwhile stays open. Answers with the circuit after that.
+ * Counts a probe like any other call. It changes only the circuit that was read before the probe: a circuit that opened
+ * again during the probe stays open. Answers with the circuit after the change.
  */
 export function noteProbe(
   record: CircuitRecord | undefined,
@@ -47,7 +47,7 @@ export function noteProbe(
 
 type Tripped = Exclude<CircuitRecord, { state: "closed" }>;
 
-/** The same opening of the same outage: an open circuit whose time has come is half-open, and still the same. */
+/** True for the same opening of the same outage. A circuit that became half-open since then is still the same. */
 function isSame(record: Tripped, seen: Tripped): boolean {
   if (record.since !== seen.since || record.trips !== seen.trips) return false;
   return record.state !== "open" || seen.state !== "open" || record.until === seen.until;

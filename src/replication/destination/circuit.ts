@@ -6,8 +6,8 @@ import { Bucket } from "./sliding-window.ts";
 import type { Counts, SlidingWindow } from "./sliding-window.ts";
 
 /**
- * Whether a destination is asked at all; one item of the store. Times are epoch milliseconds. `since` is when the outage
- * began, however often it was tried in between; `trips` counts the openings of one outage.
+ * The circuit breaker of a destination; one item of the store. Times are epoch milliseconds. `since` is the beginning of the
+ * outage, which half-open trials do not change; `trips` counts how often the circuit opened during it.
  */
 export const CircuitRecord = z.discriminatedUnion("state", [
   z.object({ state: z.literal("closed"), buckets: z.array(Bucket) }),
@@ -16,9 +16,9 @@ export const CircuitRecord = z.discriminatedUnion("state", [
     state: z.literal("half-open"),
     since: z.number(),
     trips: z.int(),
-    /** Who may try, and until when at most: a copy that died gives its permit back that way. */
+    /** The copies that may try, and until when: the permit of a crashed copy expires. */
     permits: z.array(z.object({ owner: z.string(), until: z.number() })),
-    /** Writes that went well. */
+    /** Successful writes since the circuit became half-open. */
     successes: z.int(),
   }),
 ]);
@@ -27,23 +27,23 @@ export type CircuitState = CircuitRecord["state"];
 
 export interface CircuitPolicy extends CircuitThresholds {
   readonly window: SlidingWindow;
-  /** How long it stays open: the first time, and at most, doubling in between; milliseconds. */
+  /** How long the circuit stays open: `openMs` the first time, doubled after each failed trial up to `openMaxMs`. */
   readonly openMs: number;
   readonly openMaxMs: number;
-  /** Copies that may try a half-open circuit at once, across everything that runs. */
+  /** Copies that may try a half-open circuit concurrently, across all processes. */
   readonly permits: number;
   readonly permitMs: number;
-  /** Writes that must go well before it is closed again. */
+  /** Successful writes that close a half-open circuit. */
   readonly successesToClose: number;
 }
 
 export type CircuitAdmission =
   | { readonly kind: "closed" }
-  /** May try, as one of a few. */
+  /** The circuit is half-open, and this copy may try it. */
   | { readonly kind: "permit" }
   | { readonly kind: "refused"; readonly until: number };
 
-/** Asks to call the destination. @param now epoch milliseconds. */
+/** Decides whether a copy may call the destination; takes a permit if the circuit is not closed. @param now epoch milliseconds. */
 export function admitToCircuit(
   record: CircuitRecord | undefined,
   owner: string,
@@ -64,16 +64,16 @@ export function admitToCircuit(
   return { next: { ...record, permits: [...others, mine] }, answer: { kind: "permit" } };
 }
 
-/** What calls came to since the last note. */
+/** The calls of one copy or process since its last report. */
 export interface CircuitNote {
   readonly owner: string;
   readonly counts: Counts;
-  /** Writes among the calls that went well: reading may work while writing does not. */
+  /** Successful writes among the calls. Reads do not count: they may succeed while writes fail. */
   readonly writes: number;
   readonly now: number;
 }
 
-/** Tells the circuit what calls came to. Answers with its state after that. */
+/** Adds calls to the circuit. Answers with its state after the change. */
 export function noteCalls(
   record: CircuitRecord | undefined,
   note: CircuitNote,
@@ -81,7 +81,7 @@ export function noteCalls(
 ): Change<CircuitRecord, CircuitState> {
   const known = record ?? { state: "closed", buckets: [] };
   if (known.state === "closed") return noteClosed(known.buckets, note, policy);
-  // Late news of calls that began before it opened.
+  // These calls began before the circuit opened.
   if (known.state === "open") return { answer: "open" };
   if (!known.permits.some(({ owner }) => owner === note.owner)) return { answer: "half-open" };
   if (hasBad(note.counts)) {
@@ -99,15 +99,15 @@ function noteClosed(
   { counts, now }: CircuitNote,
   policy: CircuitPolicy,
 ): Change<CircuitRecord, CircuitState> {
-  // As long as all is well, nothing is written.
+  // Without failures in the window, successes need no write.
   if (!hasBad(counts) && !isTroubled(before, now, policy)) return { answer: "closed" };
   const buckets = policy.window.add(before, counts, now);
-  const isAway = destinationHealth(policy.window.total(buckets, now), policy) === "away";
-  if (!isAway) return { next: { state: "closed", buckets }, answer: "closed" };
+  const isUnavailable = destinationHealth(policy.window.total(buckets, now), policy) === "unavailable";
+  if (!isUnavailable) return { next: { state: "closed", buckets }, answer: "closed" };
   return { next: { state: "open", since: now, until: now + policy.openMs, trips: 1 }, answer: "open" };
 }
 
-/** Something failed or was slow lately: what goes well has to be known, too. */
+/** True when the window has failed or slow calls: then successes must be counted as well. */
 export function isTroubled(buckets: readonly Bucket[], now: number, { window }: CircuitPolicy): boolean {
   return buckets.length > 0 && hasBad(window.total(buckets, now));
 }
@@ -116,7 +116,7 @@ export function hasBad({ failures, slow }: Counts): boolean {
   return failures + slow > 0;
 }
 
-/** Gives a permit back: the copy that had it has ended. */
+/** Returns the permit of a copy that has ended. */
 export function returnPermit(record: CircuitRecord | undefined, owner: string): Change<CircuitRecord, void> {
   if (record?.state !== "half-open" || !record.permits.some((permit) => permit.owner === owner)) {
     return { answer: undefined };

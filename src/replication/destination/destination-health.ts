@@ -1,35 +1,35 @@
 import { worstCount } from "./repository-failures.ts";
 import type { Counts } from "./sliding-window.ts";
 
-/** From when on calls are bad enough. */
+/** When a circuit opens. */
 export interface CircuitThresholds {
-  /** Calls below which nothing is concluded. */
+  /** With fewer calls than this, the destination counts as healthy. */
   readonly minimumCalls: number;
-  /** Shares of failed and of slow calls from which on the circuit opens. */
+  /** Shares of failed and of slow calls, from 0 to 1, at which the circuit opens. */
   readonly failureRate: number;
   readonly slowRate: number;
 }
 
-/** What calls say of the destination; `suspected` when it may be away, but only one repository says so. */
-export type DestinationHealth = "well" | "suspected" | "away";
+/** `suspected`: the failure rate is too high, but because of one repository alone. */
+export type DestinationHealth = "healthy" | "suspected" | "unavailable";
 
 /**
- * Judges a window of calls. A destination is away when the share of bad calls is too high without those of its worst
- * repository, too: one broken repository, however busy, says nothing of the others.
+ * Derives a destination's health from a window of calls. It is unavailable when the share of failed or slow calls is too
+ * high even without its worst repository: one broken repository, however busy, says nothing about the others.
  */
 export function destinationHealth(
   total: Counts,
   { minimumCalls, failureRate, slowRate }: CircuitThresholds,
 ): DestinationHealth {
-  if (total.calls < minimumCalls) return "well";
-  const verdicts = [judgeKind("failures", total, failureRate), judgeKind("slow", total, slowRate)];
-  if (verdicts.includes("away")) return "away";
-  return verdicts.includes("suspected") ? "suspected" : "well";
+  if (total.calls < minimumCalls) return "healthy";
+  const health = [healthBy("failures", total, failureRate), healthBy("slow", total, slowRate)];
+  if (health.includes("unavailable")) return "unavailable";
+  return health.includes("suspected") ? "suspected" : "healthy";
 }
 
-function judgeKind(kind: "failures" | "slow", total: Counts, rate: number): DestinationHealth {
-  if (total[kind] === 0 || total[kind] < total.calls * rate) return "well";
+function healthBy(kind: "failures" | "slow", total: Counts, rate: number): DestinationHealth {
+  if (total[kind] === 0 || total[kind] < total.calls * rate) return "healthy";
   const worst = worstCount(kind, total.culprits);
   const others = total[kind] - worst;
-  return others > 0 && others >= (total.calls - worst) * rate ? "away" : "suspected";
+  return others > 0 && others >= (total.calls - worst) * rate ? "unavailable" : "suspected";
 }

@@ -3,18 +3,18 @@ import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { Admission } from "./circuit-breaker.ts";
 import type { CallOutcome } from "./buffered-counts.ts";
 
-/** Bytes per second below which an upload is slow, when the target is what it waits for. */
+/** An upload below this rate is slow; bytes per second. */
 const SLOW_BYTES_PER_SECOND: number = 64 * 1024;
-/** Uploads shorter than this are never slow: their requests take longer than their bytes. Milliseconds. */
+/** Shorter uploads are never slow: the round trips take longer than the bytes. Milliseconds. */
 const SLOW_FROM_MS = 5_000;
 
 /**
- * The target, its circuit told how every call ended. Only what the target does counts: not that it is busy (that is a
- * matter of rate), not what it says of the content, not a source that fails or drips, not our own deadline, and not that we
- * wait for our own turn: how long an upload took is measured where it is sent.
+ * A target that reports the outcome of every call to its circuit. Only the behaviour of the target counts. Throttling is a
+ * matter of the rate limit; rejected content, a source that fails or is slow, and our own deadline say nothing about the
+ * target. The duration of an upload is measured where it is sent, so waiting for our own turn does not count either.
  */
 export function observedTarget(target: ImageTarget, { note }: Pick<Admission, "note">): ImageTarget {
-  async function watched<T>(signal: AbortSignal, call: () => Promise<T>, outcome: () => CallOutcome): Promise<T> {
+  async function observed<T>(signal: AbortSignal, call: () => Promise<T>, outcome: () => CallOutcome): Promise<T> {
     try {
       const answer = await call();
       await note(outcome());
@@ -25,11 +25,11 @@ export function observedTarget(target: ImageTarget, { note }: Pick<Admission, "n
     }
   }
   return {
-    resolve: (reference, signal) => watched(signal, () => target.resolve(reference, signal), read),
-    hasBlob: (descriptor, signal) => watched(signal, () => target.hasBlob(descriptor, signal), read),
-    isEmpty: (signal) => watched(signal, () => target.isEmpty(signal), read),
+    resolve: (reference, signal) => observed(signal, () => target.resolve(reference, signal), read),
+    hasBlob: (descriptor, signal) => observed(signal, () => target.hasBlob(descriptor, signal), read),
+    isEmpty: (signal) => observed(signal, () => target.isEmpty(signal), read),
     putManifest: (manifest, reference, signal) =>
-      watched(
+      observed(
         signal,
         () => target.putManifest(manifest, reference, signal),
         () => "written",
@@ -40,7 +40,7 @@ export function observedTarget(target: ImageTarget, { note }: Pick<Admission, "n
         isSlow = tookMs > SLOW_FROM_MS && descriptor.size / (tookMs / 1_000) < SLOW_BYTES_PER_SECOND;
         options.onUploaded?.(tookMs);
       };
-      return watched(
+      return observed(
         signal,
         () => target.pushBlob(descriptor, { ...options, onUploaded }, signal),
         () => (isSlow ? "slow" : "written"),
@@ -51,7 +51,7 @@ export function observedTarget(target: ImageTarget, { note }: Pick<Admission, "n
 
 const read = (): CallOutcome => "read";
 
-/** The target is away: it gave no answer that makes sense, or one that says that it cannot. 429 says that it is well. */
+/** True when the target is unavailable: no valid answer, or one that says so. A target that answers 429 is available. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof RegistryError) || error.side !== "target" || error.category === "permanent") return false;
   return error.status !== 429 && error.code !== "TOOMANYREQUESTS";

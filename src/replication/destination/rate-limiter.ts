@@ -6,13 +6,13 @@ import { createSingleFlight } from "../../async/single-flight.ts";
 import { StoreError } from "../state/record-store.ts";
 import type { RecordStore } from "../state/record-store.ts";
 
-/** How many requests a destination is sent, by everybody together: one process's share of it. */
+/** One process's share of the request rate that all processes send to a destination. */
 export interface RateLimit {
-  /** Waits until one more request may be sent. @throws {RateExceededError} when that would take too long. */
+  /** Waits until one more request may be sent. @throws {RateExceededError} when the wait would exceed its limit. */
   turn(signal: AbortSignal): Promise<void>;
-  /** Takes a turn that is free at once; false when there is none. */
+  /** Takes a turn without waiting; false when none is free. */
   tryTurn(): boolean;
-  /** The destination refused a request because there were too many. Never fails; not told when the signal is aborted first. */
+  /** The destination throttled a request: reduces the shared rate. Best effort; skipped when the signal is aborted first. */
   refused(retryAfterMs: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -22,17 +22,17 @@ export interface RateLimitOptions {
   readonly key: string;
   readonly policy: RatePolicy;
   readonly clock: Clock;
-  /** Leave what may be sent at once to those who are in a hurry. */
+  /** Low priority: leaves the burst to live copies. */
   readonly yields: boolean;
-  /** Longest wait for a turn, in milliseconds; short where a queue waits better. */
+  /** Longest wait for a turn, in milliseconds; short where the caller can re-queue its work. */
   readonly maxWaitMs?: number | undefined;
 }
 
-/** Requests taken at once: the first lot; between the bounds, more as long as there is no wait, fewer when there is. */
+/** Requests reserved at once. The size starts at `first`, doubles while lots are free at once, and halves when they are not. */
 const LOT = { first: 16, least: 4, most: 128 } as const;
-/** A lot that was not used by then is lost: it would come on top of what others took. Milliseconds. */
+/** An unused lot expires after this long, in milliseconds: later, it would exceed the shared rate. */
 const LOT_LASTS_MS = 5_000;
-/** Longest wait for a turn, in milliseconds: the queue waits better, and for nothing. Shorter than what a lease allows. */
+/** Longest wait for a turn, in milliseconds. A longer wait is better and cheaper in the queue, and a lease must outlast it. */
 const WAIT_MAX_MS = 10_000;
 const YIELDING_WAIT_MAX_MS = 3_000;
 
@@ -41,7 +41,7 @@ export function createRateLimit({ store, key, policy, clock, yields, ...waits }:
   let size: number = LOT.first;
 
   async function take(signal: AbortSignal): Promise<void> {
-    // What was not used of the last one is not needed.
+    // Requests left over from the last lot show that it was too large.
     if (lot.left > 0) size = Math.max(size - lot.left, LOT.least);
     const count = size;
     const maxWaitMs = waits.maxWaitMs ?? (yields ? YIELDING_WAIT_MAX_MS : WAIT_MAX_MS);
@@ -49,11 +49,11 @@ export function createRateLimit({ store, key, policy, clock, yields, ...waits }:
       .update(key, (record) => takeRequests(record, { count, maxWaitMs, yields, now: clock.now() }, policy), signal)
       .catch((error: unknown) => {
         if (!(error instanceof StoreError)) throw error;
-        // Without the store we do not know what others do: a lot as at the very beginning.
+        // Without the store, the use by other processes is unknown: take one lot and continue.
         return { kind: "taken", from: clock.now() } as const;
       });
     if (answer.kind === "refused") {
-      // Who yields seldom gets a lot: then it is one with which something can be done.
+      // Low-priority callers rarely get a lot, so theirs must be large enough to be useful.
       size = yields ? LOT.first : LOT.least;
       throw new RateExceededError(key, answer.afterMs);
     }
@@ -62,7 +62,7 @@ export function createRateLimit({ store, key, policy, clock, yields, ...waits }:
     lot = { left: count, from: answer.from, until: Math.max(answer.from, clock.now()) + LOT_LASTS_MS };
   }
 
-  /** One lot for all who wait for one. */
+  /** Concurrent waiters share one reservation. */
   const taking = createSingleFlight<void>();
 
   return {

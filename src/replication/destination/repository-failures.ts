@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** The bad calls of one repository. */
+/** The failed and slow calls of one repository. */
 export const RepositoryFailures = z.object({
   repository: z.string(),
   failures: z.int().nonnegative(),
@@ -8,10 +8,10 @@ export const RepositoryFailures = z.object({
 });
 export type RepositoryFailures = z.infer<typeof RepositoryFailures>;
 
-/** Repositories remembered by one bucket: enough to know whether bad calls are one repository's or the destination's. */
+/** Repositories that one bucket keeps: enough to tell whether one repository fails, or the destination. */
 export const MAX_REPOSITORIES = 4;
 
-/** Both lists as one, worst first. */
+/** Merges both lists, worst repository first. */
 export function mergeFailures(
   a: readonly RepositoryFailures[] = [],
   b: readonly RepositoryFailures[] = [],
@@ -21,14 +21,14 @@ export function mergeFailures(
     const known = merged.get(repository) ?? { failures: 0, slow: 0 };
     merged.set(repository, { repository, failures: known.failures + failures, slow: known.slow + slow });
   }
-  return [...merged.values()].toSorted((one, other) => badnessOf(other) - badnessOf(one));
+  return [...merged.values()].toSorted((one, other) => badCalls(other) - badCalls(one));
 }
 
-/** The most bad calls of a kind that any one repository had. */
-export function worstCount(kind: "failures" | "slow", culprits: readonly RepositoryFailures[] = []): number {
-  return Math.max(0, ...culprits.map((culprit) => culprit[kind]));
+/** The highest count of one kind among the repositories. */
+export function worstCount(kind: "failures" | "slow", repositories: readonly RepositoryFailures[] = []): number {
+  return Math.max(0, ...repositories.map((repository) => repository[kind]));
 }
 
-function badnessOf({ failures, slow }: RepositoryFailures): number {
+function badCalls({ failures, slow }: RepositoryFailures): number {
   return failures + slow;
 }

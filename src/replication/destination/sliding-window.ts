@@ -1,32 +1,32 @@
 import * as z from "zod";
 import { RepositoryFailures, MAX_REPOSITORIES, mergeFailures } from "./repository-failures.ts";
 
-/** What calls came to. */
+/** Counts of calls and of their outcomes. */
 export const Counts = z.object({
   calls: z.int().nonnegative(),
   failures: z.int().nonnegative(),
-  /** Calls that did what they should, too slowly. */
+  /** Calls that succeeded, but too slowly. */
   slow: z.int().nonnegative(),
-  /** Which repositories the bad calls are of. */
+  /** The repositories of the failed and slow calls. */
   culprits: z.array(RepositoryFailures).optional(),
 });
 export type Counts = z.infer<typeof Counts>;
 
-/** Calls of one stretch of time; `epoch` numbers the stretches, so that an old bucket can never pass for a new one. */
+/** The calls of one interval. `epoch` numbers the intervals, so that an old bucket is never mistaken for a new one. */
 export const Bucket = Counts.extend({ epoch: z.int() });
 export type Bucket = z.infer<typeof Bucket>;
 
-/** Remembers calls for as long as they matter. Pure: the buckets live in a record. */
+/** Counts calls over a window. Pure: the buckets are part of a record. */
 export interface SlidingWindow {
-  /** The buckets with more calls in them, and without those that matter no more. `now` in epoch milliseconds. */
+  /** The buckets with the calls added and expired buckets dropped. `now` in epoch milliseconds. */
   add(buckets: readonly Bucket[], counts: Counts, now: number): Bucket[];
-  /** What all calls come to that still matter. */
+  /** The sum of all calls in the window. */
   total(buckets: readonly Bucket[], now: number): Counts;
 }
 
 export const NO_CALLS: Counts = { calls: 0, failures: 0, slow: 0 };
 
-/** The calls of the last `buckets` stretches of `bucketMs` each. */
+/** The calls of the last `buckets` intervals of `bucketMs` each. */
 export function timeWindow({ bucketMs, buckets: most }: { bucketMs: number; buckets: number }): SlidingWindow {
   const epochOf = (now: number): number => Math.floor(now / bucketMs);
   const live = (buckets: readonly Bucket[], now: number): Bucket[] => {
@@ -40,8 +40,8 @@ export function timeWindow({ bucketMs, buckets: most }: { bucketMs: number; buck
 }
 
 /**
- * The last `calls` calls, to the bucket that completes them, none older than `maxAgeMs`: what happened before a quiet
- * night says nothing about the morning.
+ * The newest buckets that together hold at least `calls` calls, none older than `maxAgeMs`: failures before a quiet night
+ * say nothing about the morning.
  */
 export function countWindow({ calls, maxAgeMs }: { calls: number; maxAgeMs: number }): SlidingWindow {
   const BUCKETS_PER_AGE = 60;

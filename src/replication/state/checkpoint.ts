@@ -8,13 +8,13 @@ import type { Change } from "./record-store.ts";
 const SharedFrom = z.string().refine(isRepositoryName);
 
 /**
- * What is known about one blob or manifest in one target repository. A hint that saves requests and never decides:
- * when the registry says otherwise, the checkpoint is forgotten and the content sent again.
+ * What is known about one blob or manifest in one target repository. It is a hint that saves requests: if the registry
+ * contradicts it, the checkpoint is reset and the content is sent again.
  */
 export const Checkpoint = z.discriminatedUnion("state", [
-  /** `repository`: one of the destination that has it, for the others to share. */
+  /** `repository`: a repository of the destination that has the content; others can mount it from there. */
   z.object({ state: z.literal("present"), repository: SharedFrom.optional() }),
-  /** An uploader has it, until (epoch milliseconds) unless renewed; `isLong`: in the long lane, for hours perhaps. */
+  /** `owner` holds the upload claim `until` (epoch milliseconds), unless it renews. `isLong`: a copy of the long lane, which may take hours. */
   z.object({
     state: z.literal("uploading"),
     owner: z.string(),
@@ -28,16 +28,16 @@ export type Checkpoint = z.infer<typeof Checkpoint>;
 
 export type ClaimedContent =
   | { readonly kind: "present"; readonly repository: RepositoryName | undefined }
-  /** `isLong`: its uploader may be at it for hours. */
+  /** Another copy holds the claim `until` (epoch milliseconds). `isLong`: it may hold it for hours. */
   | { readonly kind: "busy"; readonly until: number; readonly isLong: boolean }
-  /** `maybe`: an uploader died at it, so it may have arrived all the same. `failed`: it was sent before, and not kept. */
+  /** `maybe`: an earlier claim expired, so the content may have arrived. `failed`: earlier sends that the target did not keep. */
   | { readonly kind: "claimed"; readonly maybe: boolean; readonly failed: FailedSends | undefined };
 
 export interface ClaimContent {
   readonly owner: string;
   readonly now: number;
   readonly leaseMs: number;
-  /** Ours is a copy of the long lane. */
+  /** The claiming copy runs in the long lane. */
   readonly isLong?: boolean | undefined;
 }
 
@@ -46,7 +46,7 @@ export function contentKey(scope: string, digest: Digest): string {
   return `${scope}@${digest}`;
 }
 
-/** Becomes the one uploader of some content, unless it is there or somebody is at it. */
+/** Claims the upload of some content, unless the target has it or another copy holds an unexpired claim. */
 export function claimContent(known: Checkpoint | undefined, claim: ClaimContent): Change<Checkpoint, ClaimedContent> {
   if (known?.state === "present") return { answer: { kind: "present", repository: known.repository } };
   if (known?.state === "uploading" && known.owner !== claim.owner && known.until > claim.now) {
@@ -64,13 +64,13 @@ export function claimContent(known: Checkpoint | undefined, claim: ClaimContent)
   };
 }
 
-/** Goes on being the uploader; false when somebody else has taken over. */
+/** Extends the claim; false when this copy no longer holds it. */
 export function renewContent(known: Checkpoint | undefined, claim: ClaimContent): Change<Checkpoint, boolean> {
   if (known?.state !== "uploading" || known.owner !== claim.owner) return { answer: false };
   return { next: { ...known, until: claim.now + claim.leaseMs }, answer: true };
 }
 
-/** The content is there: verified by the registry. Who is uploading it meanwhile, because we were too late, goes on. */
+/** Marks the content as present: the registry confirmed it. The claim of another copy is left alone; that copy finishes its upload. */
 export function completeContent(
   known: Checkpoint | undefined,
   owner: string,
@@ -83,13 +83,13 @@ export function completeContent(
   };
 }
 
-/** Stops being the uploader without having finished. */
+/** Gives up the claim of an upload that did not finish. */
 export function releaseContent(known: Checkpoint | undefined, owner: string): Change<Checkpoint, void> {
   if (known?.state !== "uploading" || known.owner !== owner) return { answer: undefined };
   return { next: { state: "unknown", ...failedOf(known) }, answer: undefined };
 }
 
-/** What we sent was taken to the last byte and not kept. Undefined when another copy is the uploader by now. */
+/** Counts a send that the target received completely and did not keep. Undefined when this copy no longer holds the claim. */
 export function failContent(
   known: Checkpoint | undefined,
   { owner, now }: Pick<ClaimContent, "owner" | "now">,
@@ -104,7 +104,7 @@ function failedOf(known: Checkpoint | undefined): { readonly failed?: FailedSend
   return known === undefined || known.state === "present" || known.failed === undefined ? {} : { failed: known.failed };
 }
 
-/** The registry denies having it, whatever we noted. Who is uploading it already goes on. */
+/** Resets a checkpoint that the registry contradicts. The claim of a copy that is uploading the content is left alone. */
 export function forgetContent(known: Checkpoint | undefined): Change<Checkpoint, void> {
   if (known?.state !== "present") return { answer: undefined };
   return { next: { state: "unknown" }, answer: undefined };

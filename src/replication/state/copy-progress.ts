@@ -2,37 +2,37 @@ import * as z from "zod";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 
-/** What a copy does, as it does it. */
+/** One step of a copy, reported as it happens. */
 export type CopyEvent =
   | { readonly kind: "planned"; readonly manifests: number; readonly blobs: readonly Descriptor[] }
   | { readonly kind: "blob-bytes"; readonly blob: Descriptor; readonly bytes: number }
   | { readonly kind: "blob-done"; readonly blob: Descriptor; readonly how: "uploaded" | "mounted" | "present" }
   | { readonly kind: "manifest-put"; readonly digest: Digest }
-  /** What an image's signature or SBOM under a tag of its own has sent: paid for with the image. */
+  /** Bytes sent for a signature or SBOM that has its own tag; they count as traffic of the image. */
   | { readonly kind: "companion-sent"; readonly bytes: number }
-  /** The target denied having what was brought to it: it is sent again. */
+  /** The target says that it lacks content which it had confirmed; the content is sent again. */
   | { readonly kind: "denied" };
 
-/** Called in order, from inside the copy: must be quick and must not throw. */
+/** Called synchronously and in order by the copy: must be fast and must not throw. */
 export type ObserveCopy = (event: CopyEvent) => void;
 
 /** How far a copy has come. */
 export const CopyProgress = z.object({
   blobs: z.int().nonnegative(),
   blobsDone: z.int().nonnegative(),
-  /** Bytes that have to be sent, as far as is known: what turns out to be there already is taken off. */
+  /** Bytes to send. Blobs that the target turns out to have, or mounts, are subtracted. */
   bytes: z.int().nonnegative(),
-  /** Bytes sent; those of a blob that was begun anew count again. */
+  /** Bytes sent. A blob that restarts from its beginning counts again. */
   bytesSent: z.int().nonnegative(),
 });
 export type CopyProgress = z.infer<typeof CopyProgress>;
 
-/** One copy's progress, for whoever wants to see it. */
+/** Derives the progress of one copy from its events. */
 export interface CopyProgressTracker {
   readonly observe: ObserveCopy;
-  /** Undefined before the copy knows what it has to do. */
+  /** Undefined until the copy is planned. */
   read(): CopyProgress | undefined;
-  /** Calls `listener` after each event. @returns what ends that. */
+  /** Calls `listener` after each event. @returns a function that unsubscribes. */
   subscribe(listener: (progress: CopyProgress, event: CopyEvent) => void): () => void;
 }
 
@@ -46,7 +46,7 @@ export function createCopyProgress(): CopyProgressTracker {
     },
     read: () => progress,
     subscribe(listener) {
-      // Each subscription is its own, also of one and the same function.
+      // A wrapper, so that the same function can subscribe twice and each subscription ends on its own.
       const own: typeof listener = (known, event) => listener(known, event);
       listeners.add(own);
       return () => void listeners.delete(own);

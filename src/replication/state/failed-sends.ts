@@ -3,31 +3,31 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import { explainError } from "../../oci/errors/error-explanation.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 
-/** Sends of one blob to one repository that the target took to the last byte and did not keep, since it last kept one. */
+/** Sends of one blob to one repository that the target received completely and did not keep, since its last success. */
 export const FailedSends = z.object({
   /** Deliveries that ended with such a send. */
   deliveries: z.int().positive(),
-  /** Bytes they sent: all are paid for. */
+  /** Bytes that these deliveries sent. All of them cost money. */
   bytes: z.int().positive(),
   /** When the last one failed; epoch milliseconds. */
   lastAt: z.number(),
 });
 export type FailedSends = z.infer<typeof FailedSends>;
 
-/** A blob is given up after so many deliveries, and so many bytes: both, so that a small one outlives an outage of hours. */
+/** A blob is abandoned once both limits are reached: with the first alone, a small blob would not survive an outage of hours. */
 const MAX_DELIVERIES = 3;
 const MAX_BYTES = 1e9;
-/** Wait after a failed send of `MAX_BYTES` and more; a share of it after fewer. Milliseconds. */
+/** Back-off once `MAX_BYTES` were sent in vain, in milliseconds; proportionally less for fewer bytes. */
 const WAIT_MS = 2_400_000;
-/** A blob that was given up is tried once in so long, in milliseconds: the target may have been repaired. */
+/** Interval at which an abandoned blob is retried, in milliseconds: the target may have been repaired. */
 const AGAIN_MS = 3_600_000;
-/** A blob from this size on is sent to its end once in a delivery: further tries are the queue's, with longer waits. */
+/** A delivery sends a blob of at least this size completely only once; the queue retries it, with longer waits. */
 const ONCE_FROM_BYTES: number = 64 * 1024 * 1024;
 
-/** The target took a blob to its last byte and did not keep it. */
+/** The target received a blob completely and did not keep it. */
 export class UploadNotKeptError extends Error {
   override readonly name = "UploadNotKeptError";
-  /** Milliseconds until the next try makes sense; undefined when the blob is given up. */
+  /** Milliseconds until a retry makes sense; undefined when the blob is abandoned. */
   readonly afterMs: number | undefined;
 
   constructor({ digest, size }: Descriptor, { deliveries, bytes }: FailedSends, options: ErrorOptions & AfterMs) {
@@ -35,7 +35,7 @@ export class UploadNotKeptError extends Error {
     const answer = cause instanceof RegistryError ? `; ${explainError(cause, "stack").problem}` : "";
     const advice =
       afterMs === undefined
-        ? "; look for a limit of size or time at the target or at a proxy before it, then bring the dead letter back"
+        ? "; look for a limit of size or time at the target or at a proxy before it, then redrive the dead letter"
         : "";
     super(
       `the target took all ${size} bytes of blob ${digest} and did not keep them, in ${deliveries} deliveries that sent ${bytes} bytes${answer}${advice}`,
@@ -49,12 +49,12 @@ interface AfterMs {
   readonly afterMs: number | undefined;
 }
 
-/** One more delivery that sent a blob for nothing. @param now epoch milliseconds. */
+/** Adds one delivery that sent the blob in vain. @param now epoch milliseconds. */
 export function addFailedSend(known: FailedSends | undefined, bytes: number, now: number): FailedSends {
   return { deliveries: (known?.deliveries ?? 0) + 1, bytes: (known?.bytes ?? 0) + bytes, lastAt: now };
 }
 
-/** What a failed send means for the request: given up, or when to try again. */
+/** The error of a failed send: it says when to retry, or that the blob is abandoned. */
 export function uploadNotKept(blob: Descriptor, sends: FailedSends, cause: unknown): UploadNotKeptError {
   const waitMs = Math.round(Math.min(sends.bytes / MAX_BYTES, 1) * WAIT_MS);
   const askedMs = cause instanceof RegistryError ? (cause.retryAfterMs ?? 0) : 0;
@@ -62,7 +62,7 @@ export function uploadNotKept(blob: Descriptor, sends: FailedSends, cause: unkno
   return new UploadNotKeptError(blob, sends, { cause, afterMs });
 }
 
-/** Why a blob is not sent at all: it was given up a moment ago. @param now epoch milliseconds. */
+/** The error of a blob that is not sent because it was abandoned within the last hour; undefined: send it. @param now epoch milliseconds. */
 export function abandonedUpload(
   blob: Descriptor,
   sends: FailedSends | undefined,
@@ -76,13 +76,13 @@ function isTooMuch({ deliveries, bytes }: FailedSends): boolean {
   return deliveries >= MAX_DELIVERIES && bytes >= MAX_BYTES;
 }
 
-/** What one delivery sends of one blob, over all tries in place. */
+/** Counts what one delivery sends of one blob, over all its attempts. */
 export interface SendTracker {
-  /** The blob is read from its beginning. @returns what notes bytes that the target has taken. */
+  /** Starts an attempt at the first byte. @returns a function that counts bytes which the target has received. */
   opened(): (bytes: number) => void;
-  /** False when another try in place costs too much. */
+  /** False when another attempt in this delivery would cost too much. */
   mayResend(): boolean;
-  /** Bytes sent for nothing when an upload ended so; undefined when the target did not have all of them. */
+  /** Bytes sent in vain when the upload failed with `error`; undefined unless the target had received the whole blob and the failure is the target's. */
   wastedBytes(error: unknown): number | undefined;
 }
 

@@ -1,20 +1,21 @@
 import type { Clock } from "../../async/clock.ts";
 import { StoreError } from "./record-store.ts";
 
-/** A lease could not be renewed in time: somebody else may own the work now, so ours must stop. */
+/** A lease was lost, or not renewed in time. Another copy may hold it now, so this one must stop. */
 export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
 }
 
-/** A lease, and what holds it longer: false when it is ours no more. */
+/** A lease that can be renewed for another `leaseMs`; `renew` returns false when another copy holds it. */
 export interface RenewableLease {
   readonly leaseMs: number;
   readonly renew: (signal: AbortSignal) => Promise<boolean>;
 }
 
 /**
- * Runs `work` while a lease is renewed every third of its length. The work's signal is aborted when the lease is lost, or a renewal has not
- * ended when it runs out. A renewal that is still under way when this returns changes nothing: the lease is let go of by then, or somebody else's.
+ * Runs `work` and renews the lease every third of its length. Aborts the work's signal when the lease is lost, or when no
+ * renewal succeeds before it expires. A renewal may still be in flight when this returns. It does no harm: it fails if the
+ * lease was released or taken over, and otherwise only extends a lease that expires by itself.
  */
 export async function withHeartbeat<T>(
   lease: RenewableLease,
@@ -33,13 +34,13 @@ export async function withHeartbeat<T>(
   }
 }
 
-/** Share of a lease that is left when work that may take effect late must stop: of 45 s, 31. */
+/** Share of a lease that must remain while a request runs that may take effect late: 31 of 45 seconds. */
 export const LATE_SHARE: number = 31 / 45;
 
 /**
- * Runs `work` only as long as the lease would outlast a late effect of it (assumption A1): renews the lease first and then
- * often, and aborts the work's signal when that has not worked in time, also after the process stood still.
- * @throws {LeaseLostError} before the work begins, when the lease is somebody else's.
+ * Runs `work` while enough of the lease remains to outlast a late effect of it (assumption A1). Renews the lease before the
+ * work and frequently during it. Aborts the work's signal when a renewal is late, also after the process was frozen.
+ * @throws {LeaseLostError} before the work begins, when another copy holds the lease.
  */
 export async function whileLeaseFresh<T>(
   { leaseMs, renew }: RenewableLease,
@@ -80,7 +81,7 @@ export async function whileLeaseFresh<T>(
   }
 }
 
-/** What `work` gives, unless `ms` pass before, or `stop` comes: then nobody waits for it any more. */
+/** The result of `work`, or "late" when `ms` pass or `stop` is aborted first; `work` itself is not stopped. */
 async function inTime<T>(work: Promise<T>, ms: number, clock: Clock, stop: AbortSignal): Promise<T | "late"> {
   work.catch(() => undefined);
   if (ms <= 0) return "late";
@@ -107,12 +108,12 @@ async function beat({ leaseMs, renew }: RenewableLease, clock: Clock, stop: Abor
     const leftMs = renewedAt + leaseMs - now;
     const renewing = renew(stop).catch((error: unknown) => {
       if (stop.aborted) return undefined;
-      // A table that fails for a moment stops no copy, as long as the lease lasts.
+      // A short failure of the table must not stop the copy while the lease lasts.
       if (!(error instanceof StoreError)) throw error;
       cause = error;
       return undefined;
     });
-    // A lease that ran out while the process stood still may be ours all the same: the renewal says so.
+    // After the process was frozen, an expired lease may still be ours: only a renewal can tell.
     const renewed = await inTime(renewing, leftMs > 0 ? leftMs : restMs, clock, stop);
     if (stop.aborted) return;
     if (renewed === false) throw new LeaseLostError("another copy has taken the lease; this copy stops");
@@ -121,7 +122,7 @@ async function beat({ leaseMs, renew }: RenewableLease, clock: Clock, stop: Abor
       pauseMs = restMs;
       continue;
     }
-    // The lease goes on while the table fails: it is asked again soon, and the copy ends before the lease does.
+    // The table failed: retry soon, but stop the copy before the lease expires.
     if (renewed === "late" || renewedAt + leaseMs - clock.now() <= retryMs) {
       throw new LeaseLostError("the lease could not be renewed in time; this copy stops", { cause });
     }
@@ -129,7 +130,7 @@ async function beat({ leaseMs, renew }: RenewableLease, clock: Clock, stop: Abor
   }
 }
 
-/** False when `stop` came first. */
+/** Sleeps; false when `stop` was aborted first. */
 async function isRested(ms: number, clock: Clock, stop: AbortSignal): Promise<boolean> {
   await clock.sleep(ms, stop).catch(() => undefined);
   return !stop.aborted;

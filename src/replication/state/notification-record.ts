@@ -1,23 +1,23 @@
 import * as z from "zod";
 
-/** What was last told of one alarm; one item of the store. Times are epoch milliseconds. */
+/** The last notification of one alarm; one item of the store. Times are epoch milliseconds. */
 export const NotificationRecord = z.object({ state: z.string(), toldAt: z.number() });
 export type NotificationRecord = z.infer<typeof NotificationRecord>;
 
-/** An alarm could not be told; the log says why, and it is counted where that happened. */
+/** A notification failed. The place of the failure has logged the cause and counted it. */
 export class NotificationError extends Error {
   override readonly name = "NotificationError";
 }
 
-/** The same state of the same alarm is told once in so long: SNS delivers at least once, and alarms flap. Milliseconds. */
+/** Interval in which the same state of the same alarm is notified once, in milliseconds: SNS delivers at least once, and alarms flap. */
 const QUIET_MS = 900_000;
 
-/** True for another state than the last one told, and for the same one after a quiet time. */
+/** True when the state differs from the last notified one, or that notification is older than the quiet interval. */
 export function shouldNotify(record: NotificationRecord | undefined, state: string, now: number): boolean {
   return record?.state !== state || now - record.toldAt >= QUIET_MS;
 }
 
-/** What is noted when people were told. */
+/** The record of a notification that was sent. */
 export function notificationOf(state: string, now: number): NotificationRecord {
   return { state, toldAt: now };
 }

@@ -7,43 +7,43 @@ import type { Change } from "./record-store.ts";
 
 /** Everything known about one tag at one destination; one item of the store. Times are epoch milliseconds. */
 export const TagRecord = z.object({
-  /** Counts leases: a later lease has a higher fence. */
+  /** Number of the latest lease: each lease increments it. */
   fence: z.int().nonnegative(),
-  /** Who works on the tag now. */
+  /** The delivery that works on the tag now. */
   lease: z
     .object({
-      /** The delivery's message: another one has the holder look again, its own redelivery adds nothing. */
+      /** Id of the delivery's message: a different message marks the tag dirty, a redelivery of this one does not. */
       message: z.string(),
       owner: z.string(),
       fence: z.int(),
       until: z.number(),
       /** When it was taken. */
       since: z.number().optional(),
-      /** How far its copy had come when it was last renewed. */
+      /** Progress of the copy at the last renewal. */
       progress: CopyProgress.optional(),
-      /** Blobs and manifests that its delivery had brought to the target by then. */
+      /** Blobs and manifests that the delivery had put to the target by then. */
       finished: z.int().nonnegative().optional(),
-      /** Its delivery has ended; it stays until a late put can take effect no more. */
+      /** The delivery has ended. The lease stays until a late put can no longer take effect. */
       ended: z.boolean().optional(),
     })
     .optional(),
-  /** Another push came while somebody worked on the tag: look again before letting go. */
+  /** Another request arrived during the lease: its holder must look at the tag again before it releases the lease. */
   dirty: z.boolean(),
   /** Failed attempts since the last success. */
   attempts: z.int().nonnegative(),
-  /** Deliveries in a row that ran out of time, or ended without a word, and brought nothing to the target; absent for 0. */
+  /** Consecutive deliveries that timed out or were killed without progress at the target; absent for 0. */
   fruitless: z.int().nonnegative().optional(),
-  /** Big blobs that the next delivery may send at once; absent where nothing has limited them. */
+  /** Large blobs that the next delivery may send concurrently; absent: not limited. */
   width: z.int().positive().optional(),
-  /** The image that a delivery here was too short for: the next one that meets it hands it to the long lane at once. */
+  /** An image that a delivery had too little time for: the next delivery of it goes to the long lane at once. */
   tooLarge: z.string().refine(isDigest).optional(),
-  /** Deliveries that were too short for it where no other lane has more time: without a long lane, and in it. */
+  /** Deliveries that had too little time for it where no other lane has more: in the long lane, or without one. */
   tooLargeTries: z.int().positive().optional(),
-  /** When the newest push we heard of was made. */
+  /** Time of the newest push that a request named. */
   wantedAt: z.number(),
-  /** What the tag was last verified to name at the target. */
+  /** The digest that the tag was last confirmed to have at the target. */
   replicated: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
-  /** What a comparison of both sides last asked for, and when: it asks once. */
+  /** The digest that a comparison last requested a copy of, and when: it does not request the same again at once. */
   asked: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
   /** How the last delivery ended. */
   last: LastOutcome.optional(),
@@ -55,7 +55,7 @@ export function tagKey(scope: string, reference: string): string {
   return `${scope}:${reference}`;
 }
 
-/** The right to write one tag for a while, proved by its fence. */
+/** The right to write one tag for a limited time; owner and fence identify it. */
 export interface TagLease {
   readonly key: string;
   readonly owner: string;
@@ -76,34 +76,36 @@ export type ClaimedTag =
       readonly kind: "leased";
       readonly lease: TagLease;
       readonly attempts: number;
-      /** Deliveries in a row before this one that brought nothing to the target. */
+      /** Consecutive earlier deliveries without progress at the target. */
       readonly fruitless: number;
-      /** How the delivery before this one ended. */
+      /** How the previous delivery ended. */
       readonly last: LastOutcome | undefined;
-      /** Big blobs this delivery may send at once. */
+      /** Large blobs that this delivery may send concurrently. */
       readonly width: number | undefined;
-      /** The image that a delivery was too short for. */
+      /** An image that a delivery had too little time for. */
       readonly tooLarge: Digest | undefined;
       readonly tooLargeTries: number | undefined;
-      /** When the newest push we heard of was made. */
+      /** Time of the newest push that a request named. */
       readonly wantedAt: number;
     }
   /**
-   * Somebody is at it, and will look again before letting go when it is another message. Ours stays in the queue all the
-   * same: the holder may be a second delivery of a message that is gone, and then nobody else would redo its work.
+   * Another delivery holds the lease. If it is of another message, it looks again before it releases the lease. This
+   * message stays in the queue in any case: the holder may be a second delivery of a message that is already deleted, and
+   * if it crashed, no other message would repeat its work.
    */
   | { readonly kind: "busy"; readonly until: number };
 
+/** The record of a tag that no request has named yet. */
 export const NEW_TAG: TagRecord = { fence: 0, dirty: false, attempts: 0, wantedAt: 0 };
 
-/** Notes that a push was heard of, though nothing is done about it yet. */
+/** Records the time of a push whose copy has not started yet. */
 export function notePush(record: TagRecord | undefined, pushedAt: number): Change<TagRecord, void> {
   const known = record ?? NEW_TAG;
   if (known.wantedAt >= pushedAt) return { answer: undefined };
   return { next: { ...known, wantedAt: pushedAt }, answer: undefined };
 }
 
-/** Takes the lease of a tag; or has its holder look again, and says until when to wait. */
+/** Takes the lease of a tag. If it is held, marks the tag dirty for its holder and says until when to wait. */
 export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change<TagRecord, ClaimedTag> {
   const known = record ?? NEW_TAG;
   const wantedAt = Math.max(known.wantedAt, claim.pushedAt);
@@ -139,29 +141,29 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
 }
 
 /**
- * A delivery counts from its beginning: a lease that ran out and was never settled is of one that was killed. What such a
- * delivery brought to the target starts the count anew (decision 34).
+ * A delivery counts from its beginning: a lease that expired without a settlement belongs to a delivery that was killed.
+ * If that delivery made progress at the target, the count restarts at 0 (decision 34).
  */
 function fruitlessSoFar({ lease, fruitless = 0 }: TagRecord): number {
   if (lease === undefined || lease.ended === true) return fruitless;
   return (lease.finished ?? 0) > 0 ? 0 : fruitless + 1;
 }
 
-/** What a delivery says of itself when it renews its lease. */
+/** What a delivery reports when it renews its lease. */
 export interface Renewal {
   readonly until: number;
   readonly progress: CopyProgress | undefined;
-  /** Blobs and manifests it has brought to the target. */
+  /** Blobs and manifests that it has put to the target. */
   readonly finished: number;
 }
 
-/** `heardAt`: when the newest push was made that other requests told of since the tag was claimed. */
+/** `heardAt`: time of the newest push named by another request since the tag was claimed. */
 export type RenewedTag =
   | { readonly kind: "held"; readonly heardAt: number | undefined }
-  /** It is ours no more. */
+  /** Another delivery has the lease, or it was released. */
   | { readonly kind: "lost" };
 
-/** Holds the lease longer, and says how far the copy has come. */
+/** Extends the lease and records the progress of the copy. */
 export function renewTag(
   record: TagRecord | undefined,
   lease: TagLease,
@@ -173,7 +175,7 @@ export function renewTag(
   return { next: { ...record, lease: renewed }, answer: { kind: "held", heardAt } };
 }
 
-/** Says that a delivery has ended, and leaves its lease until it runs out. */
+/** Marks that the delivery has ended. The lease stays until it expires. */
 export function endDelivery(record: TagRecord | undefined, lease: TagLease): Change<TagRecord, void> {
   if (record?.lease === undefined || !holdsLease(record, lease)) return { answer: undefined };
   return { next: { ...record, lease: { ...record.lease, ended: true } }, answer: undefined };

@@ -4,32 +4,32 @@ import type { Change } from "./record-store.ts";
 import { holdsLease } from "./tag-record.ts";
 import type { TagLease, TagRecord } from "./tag-record.ts";
 
-/** How a lease ends. `completed` ends the request; `deferred` leaves it for later; `attempt-failed` counts against it. */
+/** How a lease ends. `completed` ends the request, `deferred` retries it later, `attempt-failed` also counts a failed attempt. */
 export type Settlement =
   | { readonly kind: "completed"; readonly last: LastOutcome; readonly replicated?: TagRecord["replicated"] }
   | ({
       readonly kind: "deferred" | "attempt-failed";
       readonly last: LastOutcome;
-      /** The image that this delivery was too short for, and its tries; undefined for one that was not. */
+      /** The image that this delivery had too little time for, and how often that happened; undefined: it had enough. */
       readonly tooLarge: Digest | undefined;
       readonly tooLargeTries: number | undefined;
     } & DeliveryEffect);
 
-/** What a delivery that did not end its request means for the next ones. */
+/** What a delivery that did not end its request passes on to the next one. */
 export interface DeliveryEffect {
-  /** Deliveries in a row, this one included, that brought nothing to the target. */
+  /** Consecutive deliveries, this one included, without progress at the target. */
   readonly fruitless: number;
-  /** Big blobs that the next one may send at once. */
+  /** Large blobs that the next delivery may send concurrently; undefined: not limited. */
   readonly width: number | undefined;
 }
 
 export type SettledTag =
   | { readonly kind: "settled"; readonly attempts: number }
-  /** Another push came meanwhile: the lease goes on, look again. */
+  /** Another request arrived during the lease, which therefore continues: look at the tag again. */
   | { readonly kind: "dirty" }
   | { readonly kind: "lost" };
 
-/** Ends a lease, unless a completed tag has become dirty: then the lease goes on and the flag is taken back. */
+/** Ends a lease. A completed tag that is dirty keeps its lease instead, and the mark is cleared. */
 export function settleTag(
   record: TagRecord | undefined,
   lease: TagLease,
@@ -53,7 +53,7 @@ export function settleTag(
   return { next: done, answer: { kind: "settled", attempts: 0 } };
 }
 
-/** What is known of an image that takes too long, after one more delivery: it stays while deliveries wait for something else. */
+/** What the record keeps of an image that takes too long. A delivery that was deferred for another reason changes nothing. */
 function slownessAfter(
   known: TagRecord,
   { tooLarge = known.tooLarge, tooLargeTries }: Exclude<Settlement, { kind: "completed" }>,

@@ -2,19 +2,19 @@ import type { CopyProgress } from "./copy-progress.ts";
 import type { LastOutcome } from "../outcome/outcome.ts";
 import type { TagRecord } from "./tag-record.ts";
 
-/** What a tag's record says of it now. */
+/** The status of a tag, as its record shows it. */
 export type TagStatus = "equal" | "copying" | "waiting" | "failed" | "skipped";
 
 export interface ListedTag {
   readonly key: string;
   readonly state: TagStatus;
-  /** How long the newest push we heard of has not been at its destination, in milliseconds. */
+  /** Milliseconds since the newest push that a request named. */
   readonly lagMs: number;
-  /** How the last delivery at it ended; undefined when none has. */
+  /** How the last delivery of the tag ended; undefined before the first. */
   readonly last: LastOutcome | undefined;
-  /** What it was last verified to name at its destination, and when. */
+  /** The digest that it was last confirmed to have at its destination, and when. */
   readonly replicated: TagRecord["replicated"];
-  /** Of a tag that is being copied: for how long, in milliseconds, and how far that has come. */
+  /** Milliseconds since its copy began, and the progress of that copy; only while it is being copied. */
   readonly copyingMs?: number | undefined;
   readonly progress?: CopyProgress | undefined;
 }
@@ -44,7 +44,7 @@ export function statusOf({ lease, last }: TagRecord, now: number): TagStatus {
   }
 }
 
-/** How many tags there are of each state. */
+/** Counts the tags of each status. */
 export function countStatuses(tags: readonly ListedTag[]): Readonly<Record<TagStatus | "all", number>> {
   const count = (state: TagStatus): number => tags.filter((tag) => tag.state === state).length;
   return {

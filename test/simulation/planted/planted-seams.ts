@@ -124,8 +124,8 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     name: "one failing repository opens the circuit of its destination",
     by: "scenes",
     file: "src/replication/destination/destination-health.ts",
-    find: 'others > 0 && others >= (total.calls - worst) * rate ? "away" : "suspected"',
-    replace: 'others >= -1 ? "away" : "suspected"',
+    find: 'others > 0 && others >= (total.calls - worst) * rate ? "unavailable" : "suspected"',
+    replace: 'others >= -1 ? "unavailable" : "suspected"',
   },
   {
     name: "a refusal whose body breaks off is permanent",
