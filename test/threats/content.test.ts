@@ -269,8 +269,11 @@ describe("T34: compressed bytes", () => {
       const script = (): Script => (_got, response) =>
         void response.writeHead(200, { "content-encoding": encoding }).end(gzipSync(bytes));
       await besieged({ script }, async ({ source }) => {
-        await using stream = await source.openBlob(blob, signal);
-        expect(await failureOf(Array.fromAsync(stream))).toMatchObject({ code: "SIZE_INVALID" });
+        const read = async (): Promise<unknown> => {
+          await using stream = await source.openBlob(blob, signal);
+          return await Array.fromAsync(stream);
+        };
+        expect(await failureOf(read())).toMatchObject({ code: "SIZE_INVALID" });
       });
     },
   );
