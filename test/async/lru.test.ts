@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createLruCache } from "../../src/async/lru.ts";
 
-describe("things kept by key", () => {
-  it("are created once each, and the ones used last are kept", () => {
+describe("an LRU cache", () => {
+  it("creates each value once, and keeps the ones used last", () => {
     const created: string[] = [];
     const open = createLruCache(2, (key) => {
       created.push(key);

@@ -6,8 +6,8 @@ function untilStopped(signal: AbortSignal, meaning: (reason: unknown) => unknown
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(meaning(signal.reason))));
 }
 
-describe("work at once", () => {
-  it("that is stopped fails with what a worker found out, not with what stopped it", async () => {
+describe("concurrent work", () => {
+  it("that is aborted fails with the error of a worker, not with the reason of the abort", async () => {
     const stop = new AbortController();
     const found = new Error("was not through after all that time");
     const work = (name: string, signal: AbortSignal): Promise<never> =>
@@ -20,7 +20,7 @@ describe("work at once", () => {
     await expect(all).rejects.toBe(found);
   });
 
-  it("fails with what stopped it when no worker knows more", async () => {
+  it("fails with the reason of the abort when no worker has another error", async () => {
     const stop = new AbortController();
     const all = concurrently([1, 2], 2, (_item, signal) => untilStopped(signal, (reason) => reason), stop.signal);
     const reason = new Error("out of time");
@@ -28,7 +28,7 @@ describe("work at once", () => {
     await expect(all).rejects.toBe(reason);
   });
 
-  it("fails with its first failure, and not before everything has ended", async () => {
+  it("fails with its first failure, after all workers have ended", async () => {
     let running = 0;
     const first = new Error("first");
     const work = async (item: number, signal: AbortSignal): Promise<void> => {

@@ -17,7 +17,7 @@ function controlled() {
 }
 
 describe("work that is shared", () => {
-  it("is done once for all who want it at once, and again for those who come later", async () => {
+  it("runs once for concurrent callers, and again for later ones", async () => {
     const shared = createSingleFlight<string>();
     const { begun, work } = controlled();
     const both = Promise.all([shared.run("a", work, never), shared.run("a", work, never)]);
@@ -31,7 +31,7 @@ describe("work that is shared", () => {
     expect(begun).toHaveLength(3);
   });
 
-  it("goes on for the others when its first caller is aborted, who leaves at once", async () => {
+  it("continues for the others when its first caller is aborted, which leaves at once", async () => {
     const shared = createSingleFlight<string>();
     const { begun, work } = controlled();
     const first = new AbortController();
@@ -44,7 +44,7 @@ describe("work that is shared", () => {
     expect(await stays).toBe("done");
   });
 
-  it("is aborted when nothing waits for it any more, and begun anew for the next", async () => {
+  it("is aborted when no caller is left, and starts again for the next one", async () => {
     const shared = createSingleFlight<string>();
     const { begun, work } = controlled();
     const callers = [new AbortController(), new AbortController()];
@@ -57,7 +57,7 @@ describe("work that is shared", () => {
     expect(await next).toBe("anew");
   });
 
-  it("fails for all alike, and keeps no failure", async () => {
+  it("fails for all callers, and the failure is not cached", async () => {
     const shared = createSingleFlight<string>();
     const failing = (): Promise<string> => Promise.reject(new Error("refused"));
     const both = await Promise.allSettled([shared.run("a", failing, never), shared.run("a", failing, never)]);
@@ -65,7 +65,7 @@ describe("work that is shared", () => {
     expect(await shared.run("a", () => Promise.resolve("well"), never)).toBe("well");
   });
 
-  it("ends at once for a caller who was aborted before", async () => {
+  it("ends at once for a caller that was aborted before", async () => {
     const { begun, work } = controlled();
     const gone = AbortSignal.abort(new Error("gone"));
     await expect(createSingleFlight<string>().run("a", work, gone)).rejects.toThrow("gone");
@@ -73,7 +73,7 @@ describe("work that is shared", () => {
     expect(begun).toHaveLength(0);
   });
 
-  it("is aborted exactly when every caller has left, whoever leaves first", async () => {
+  it("is aborted exactly when every caller has left, in any order", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), async (leaves) => {
         const shared = createSingleFlight<string>();

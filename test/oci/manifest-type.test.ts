@@ -7,7 +7,7 @@ const image = { schemaVersion: 2, config: { digest: "sha256:1" }, layers: [] };
 const index = { schemaVersion: 2, manifests: [], config: null, layers: null };
 
 describe("the type of a manifest", () => {
-  it("is what it says itself, whatever it was served as", () => {
+  it("is its own mediaType, whatever it was served as", () => {
     const bytes = bytesOf({ ...image, mediaType: MediaType.dockerManifest });
     expect(manifestTypeOf(bytes, MediaType.ociIndex, MediaType.ociManifest)).toBe(MediaType.dockerManifest);
   });
@@ -28,14 +28,14 @@ describe("the type of a manifest", () => {
     },
   );
 
-  it("is the one of those it was given that fits its fields", () => {
+  it("is the declared type that fits its fields", () => {
     expect(manifestTypeOf(bytesOf(image), MediaType.dockerManifest)).toBe(MediaType.dockerManifest);
     expect(manifestTypeOf(bytesOf(image), "application/json", MediaType.dockerManifest)).toBe(MediaType.dockerManifest);
     expect(manifestTypeOf(bytesOf(index), MediaType.dockerManifest, MediaType.dockerList)).toBe(MediaType.dockerList);
     expect(manifestTypeOf(bytesOf(index), MediaType.ociManifest)).toBe(MediaType.ociIndex);
   });
 
-  it("is what it was served as where its fields say nothing, or two things", () => {
+  it("is the served type when its fields fit no kind, or two", () => {
     expect(manifestTypeOf(bytesOf({ ...image, manifests: [] }), MediaType.ociIndex)).toBe(MediaType.ociIndex);
     expect(manifestTypeOf(new TextEncoder().encode("<html>"), "text/html")).toBe("text/html");
   });

@@ -41,7 +41,7 @@ describe("the successors of a manifest", () => {
     expect(read(image({ layers: [] })).blobs).toHaveLength(1);
   });
 
-  it("keep the order of the document and name each digest once, whatever is listed", () => {
+  it("keep the order of the document, and name each digest once", () => {
     const texts = fc.array(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 12 });
     fc.assert(
       fc.property(texts, (layers) => {
@@ -53,16 +53,16 @@ describe("the successors of a manifest", () => {
     );
   });
 
-  it("name a blob that is listed twice once", () => {
+  it("name a blob once that is listed twice", () => {
     expect(read(image({ layers: [descriptor("one"), descriptor("one")] })).blobs).toHaveLength(2);
   });
 
-  it("are the blobs of an artifact manifest; schema 1 is refused by its name", () => {
+  it("are the blobs of an artifact manifest; schema 1 is refused by name", () => {
     expect(read({ blobs: [descriptor("one")] }, MediaType.orasArtifact).blobs).toHaveLength(1);
     expect(() => read("anything", MediaType.dockerSchema1Signed)).toThrow(Schema1Error);
   });
 
-  it("carry the subject, and the artifact type as a referrers listing shows it", () => {
+  it("include the subject, and the artifact type as in a list of referrers", () => {
     expect(read(image({ subject: descriptor("subject") })).subject?.digest).toBe(digestOf(bytesOf("subject")));
     expect(read(image({ artifactType: "application/x" })).artifactType).toBe("application/x");
     expect(read(image({ config: descriptor("{}", { mediaType: "application/y" }) })).artifactType).toBe(
@@ -77,7 +77,7 @@ describe("the successors of a manifest", () => {
     expect(read(index({ artifactType: "" }), MediaType.ociIndex).artifactType).toBeUndefined();
   });
 
-  it("do not mind fields and layer types nobody knows", () => {
+  it("ignore unknown fields and layer types", () => {
     expect(
       read(
         image({
@@ -125,7 +125,7 @@ describe("the successors of a manifest", () => {
     ["manifests beside layers", image({ manifests: [] }), MediaType.ociManifest, /^manifests: .*CVE-2021-41190/],
     ["a config in an index", index({ config: descriptor("a") }), MediaType.ociIndex, /^config: .*CVE-2021-41190/],
     ["layers in an index", index({ layers: [] }), MediaType.ociIndex, /^layers: .*CVE-2021-41190/],
-    ["a type nobody knows", image(), "application/json", /^mediaType: /],
+    ["an unknown type", image(), "application/json", /^mediaType: /],
     [
       "two sizes for one digest",
       image({ layers: [descriptor("a"), descriptor("a", { size: 9 })] }),
@@ -137,7 +137,7 @@ describe("the successors of a manifest", () => {
     expect(() => read(document, mediaType)).toThrow(problem);
   });
 
-  it("are refused for bytes that are not UTF-8, and for a byte order mark, which no registry takes", () => {
+  it("are refused for bytes that are not UTF-8, and for a byte order mark, which no registry accepts", () => {
     const good = bytesOf(image({ note: "?" }));
     expect(successors(good, MediaType.ociManifest).blobs).toHaveLength(3);
     const broken = good.map((byte) => (byte === 0x3f ? 0xff : byte));
@@ -146,13 +146,13 @@ describe("the successors of a manifest", () => {
     expect(() => successors(marked, MediaType.ociManifest)).toThrow(/^manifest: is not JSON in UTF-8/);
   });
 
-  it("are none where a program wrote null for an empty list", () => {
+  it("are none when a program wrote null for an empty list", () => {
     expect(read(image({ layers: null })).blobs).toHaveLength(1);
     expect(read(index({ manifests: null }), MediaType.ociIndex).manifests).toEqual([]);
   });
 
   const blank = [null, {}, "", undefined];
-  it.each(["subject", "artifactType", "annotations", "mediaType"])("do not mind a %s that says nothing", (field) => {
+  it.each(["subject", "artifactType", "annotations", "mediaType"])("accept an empty %s", (field) => {
     for (const value of blank) {
       const found = read(image({ [field]: value }));
       expect([found.blobs.length, found.subject, found.artifactType]).toEqual([3, undefined, MediaType.ociLayer]);
@@ -170,14 +170,14 @@ describe("the successors of a manifest", () => {
     },
   );
 
-  it("know no platform where half of it is said, and no variant where that is null", () => {
+  it("have no platform when half of it is missing, and no variant when that is null", () => {
     const half = descriptor("one", { platform: { architecture: "amd64" } });
     const whole = descriptor("two", { platform: { architecture: "arm64", os: "linux", variant: null } });
     const { manifests } = read(index({ manifests: [half, whole] }), MediaType.ociIndex);
     expect(manifests.map(({ platform }) => platform)).toEqual([undefined, { architecture: "arm64", os: "linux" }]);
   });
 
-  it("need no config where there are layers, and no media type of what they name", () => {
+  it("need no config when there are layers, and no media types of descriptors", () => {
     for (const config of [...blank, { mediaType: "", digest: "", size: 0 }]) {
       expect(read(image({ config })).blobs).toHaveLength(2);
     }
@@ -185,12 +185,12 @@ describe("the successors of a manifest", () => {
     expect(read(image({ layers: [descriptor("one", { mediaType: null })] })).blobs[1]?.mediaType).toBe("");
   });
 
-  it("take null for what must not be there", () => {
+  it("accept null for a forbidden field", () => {
     expect(read(image({ manifests: null })).blobs).toHaveLength(3);
     expect(read(index({ layers: null, config: {} }), MediaType.ociIndex).manifests).toHaveLength(1);
   });
 
-  it("are those of the last one where a key stands twice, as for every reader of JSON", () => {
+  it("are those of the last value of a duplicate key, as for every JSON parser", () => {
     const text = JSON.stringify(image()).replace(/}$/, `,"layers":[]}`);
     expect(read(text).blobs).toHaveLength(1);
   });
@@ -209,7 +209,7 @@ describe("the successors of a manifest", () => {
     expect(Object.hasOwn(Object.prototype, "schemaVersion")).toBe(false);
   });
 
-  it("are answered or refused with a typed error, whatever the bytes are", () => {
+  it("are returned, or refused with a typed error, for any bytes", () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.uint8Array(), fc.json().map(bytesOf)),

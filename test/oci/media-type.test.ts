@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isNonDistributable, MANIFEST_ACCEPT, manifestKind, MediaType } from "../../src/oci/media-type.ts";
 
 describe("a media type", () => {
-  it("of every manifest we know is accepted in a request, so that no registry translates", () => {
+  it("of every known manifest is accepted in a request, so that no registry converts it", () => {
     const accepted = MANIFEST_ACCEPT.split(", ");
     const manifests = Object.values(MediaType).filter((type) => manifestKind(type) !== undefined);
     expect(accepted.toSorted()).toEqual(manifests.toSorted());

@@ -77,7 +77,7 @@ describe("a reference", () => {
     expect(() => parseReference(text)).toThrow(FormatError);
   });
 
-  it("is read back as it was, whatever its parts are", () => {
+  it("is parsed back unchanged, whatever its parts are", () => {
     const component = fc.stringMatching(/^[a-z0-9]{1,5}(?:(?:\.|_|__|-{1,3})[a-z0-9]{1,5}){0,2}$/);
     const name = fc.array(component, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("/"));
     const tag = fc.stringMatching(/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/);
@@ -92,7 +92,7 @@ describe("a reference", () => {
     );
   });
 
-  it("names a host that a URL leaves as it is: no spelling gets past a rule about hosts", () => {
+  it("names a host that a URL does not rewrite: no spelling evades a rule about hosts", () => {
     const part = fc.oneof(
       fc.domain(),
       fc.ipV4(),
@@ -110,7 +110,7 @@ describe("a reference", () => {
     expect(["gcr.io", "GCR.io:443", "[::1]", "10.0.0.1:5000", "localhost"].every(isRegistryHost)).toBe(true);
   });
 
-  it("never holds a character that could leave its place in a URL or header", () => {
+  it("never has a character that could break out of a URL or header", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => {
         return !(isRepositoryName(text) || isTag(text)) || /^[A-Za-z0-9._/-]+$/.test(text);

@@ -1,7 +1,7 @@
-/** What JSON leaves as it is, but terminals and log readers obey: DEL, C1 controls, line and paragraph separators. */
+/** Control characters that JSON does not escape: DEL, C1 controls, line and paragraph separators. */
 const CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 
-/** A value for messages: quoted, control characters escaped, cut at 80 characters. */
+/** A value for messages: quoted, control characters escaped, truncated to 80 characters. */
 export function quoted(value: unknown): string {
   const json = JSON.stringify(value) ?? String(value);
   const text = json.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -1,6 +1,6 @@
 /**
- * A request was never sent: so much was asked of the registry already that its turn would come too late. No failure of the
- * registry, so nothing that judges one counts it: no retry, no circuit. It passes every layer as it is.
+ * A request was not sent, because its turn within the rate would come too late. This is not a failure of the registry: it is neither
+ * retried nor counted by a circuit, and passes all layers unchanged.
  */
 export class RateExceededError extends Error {
   override readonly name = "RateExceededError";

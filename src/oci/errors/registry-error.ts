@@ -1,7 +1,7 @@
-/** Which end of a copy failed. Only the target's failures move the target's circuit. */
+/** The end of a copy that failed. Only failures of the target count for the target's circuit. */
 export type Side = "source" | "target";
 
-/** What a request was for; names follow the distribution-spec's verbs. */
+/** The purpose of a request; names follow the verbs of the distribution-spec. */
 export const REGISTRY_OPERATIONS = [
   "resolve",
   "fetch-manifest",
@@ -19,8 +19,8 @@ export const REGISTRY_OPERATIONS = [
 export type RegistryOperation = (typeof REGISTRY_OPERATIONS)[number];
 
 /**
- * What makes sense next. `transient`: the same request again, soon. `deferred`: later, the registry is busy or away.
- * `permanent`: never, until somebody changes the image, the registry or the configuration.
+ * When a retry makes sense. `transient`: soon. `deferred`: later, because the registry is busy or unavailable. `permanent`: not until
+ * the image, the registry or the configuration changes.
  */
 export type FailureCategory = "transient" | "deferred" | "permanent";
 
@@ -28,7 +28,7 @@ export interface RegistryFailure {
   readonly side: Side;
   readonly operation: RegistryOperation;
   readonly category: FailureCategory;
-  /** What it happened to: `registry/repository:tag`, a digest. Never a URL with a query: those can carry signatures. */
+  /** A reference such as `registry/repository:tag`. Never a URL with a query, which can contain a signature. */
   readonly subject: string;
   /** HTTP status, when an answer came. */
   readonly status?: number | undefined;
@@ -64,7 +64,7 @@ export class RegistryError extends Error implements RegistryFailure {
   }
 }
 
-/** The same failure, judged anew: what was worth another try has been tried, or the other way round. */
+/** The same failure with another category, for example when retries are exhausted. */
 export function recategorized(error: RegistryError, category: FailureCategory): RegistryError {
   const { side, operation, subject, status, code, retryAfterMs, problem } = error;
   return new RegistryError({ side, operation, subject, status, code, retryAfterMs, category }, problem, {
@@ -74,7 +74,7 @@ export function recategorized(error: RegistryError, category: FailureCategory): 
 
 const DENIALS = new Set(["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"]);
 
-/** True when the target refused a manifest because it misses what the manifest points to, whatever it had said before. */
+/** True when the target refused a manifest because content that it references is missing there. */
 export function isContentMissing(error: unknown): boolean {
   return (
     error instanceof RegistryError &&

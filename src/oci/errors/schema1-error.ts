@@ -1,4 +1,4 @@
-/** An image of Docker's first format: nothing reads it any more, and registries of today refuse it. Permanent by nature. */
+/** An image has Docker's first manifest format, which registries refuse today. Permanent. */
 export class Schema1Error extends Error {
   override readonly name = "Schema1Error";
 

@@ -4,7 +4,7 @@ import type { Tag } from "../../oci/reference.ts";
 import { pageOf, pages } from "./pages.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 
-/** The page size asked for: Amazon ECR refuses more than 1,000. */
+/** Amazon ECR refuses more than 1,000. */
 const PAGE_SIZE = 1_000;
 const TagList = z.object({ tags: z.array(z.string()).nullable() });
 

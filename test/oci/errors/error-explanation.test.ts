@@ -28,7 +28,7 @@ const PROBLEMS: readonly (readonly [problem: string, status: number | undefined]
 ];
 
 describe("a failure", () => {
-  it.each(PROBLEMS)("was the same for the command line and for a stack: %s", (problem, status) => {
+  it.each(PROBLEMS)("has the same problem for the command line and for a stack: %s", (problem, status) => {
     for (const operation of REGISTRY_OPERATIONS) {
       const error = failed(problem, { status, operation });
       expect(formatExplanation(explainError(error, "stack"))).toBe(formatExplanation(explainError(error, "command")));
@@ -40,7 +40,7 @@ describe("a failure", () => {
     expect(next).not.toMatch(/run the command|freightliner login|--\w|HTTPS_PROXY|SSL_CERT_FILE/);
   });
 
-  it("keeps the status and the code of an answer", () => {
+  it("keeps the status and the code of a response", () => {
     const error = failed("HTTP 403 DENIED", { status: 403, code: "DENIED" });
     expect(explainError(error, "stack")).toEqual({
       tried: "put r.test/app:v1",
@@ -51,7 +51,7 @@ describe("a failure", () => {
     });
   });
 
-  it("has what led to it, and the advice for that", () => {
+  it("includes its causes, and the advice for them", () => {
     const cause = failed("HTTP 401", { status: 401 });
     expect(explainError(new Error("the tag was not put", { cause }), "command")).toEqual({
       problem: "the tag was not put <- cannot put r.test/app:v1: the registry answered HTTP 401",
@@ -59,7 +59,7 @@ describe("a failure", () => {
     });
   });
 
-  it("of the program is called one, and one of a library is not", () => {
+  it("of the program itself is reported as a bug, one of a library is not", () => {
     expect(explainError(new TypeError("x is undefined"), "stack")).toEqual({
       problem: "an error of freightliner itself: x is undefined",
       next: "please report it",

@@ -4,13 +4,13 @@ import { FormatError } from "../../../src/oci/errors/format-error.ts";
 import { quoted } from "../../../src/oci/errors/quoted.ts";
 
 describe("a value in a message", () => {
-  it("is quoted, and cut when it is long", () => {
+  it("is quoted, and truncated when it is long", () => {
     expect(quoted("v1")).toBe('"v1"');
     expect(quoted("x".repeat(1_000_000))).toHaveLength(80);
     expect(quoted(undefined)).toBe("undefined");
   });
 
-  it("has nothing in it that a terminal or a log reader obeys", () => {
+  it("has no control characters", () => {
     expect(quoted("a\u009b31m\u2028b\r\n\u001b[2J")).toBe(String.raw`"a\u009b31m\u2028b\r\n\u001b[2J"`);
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => !/[\p{Cc}\u2028\u2029]/u.test(quoted(text))),

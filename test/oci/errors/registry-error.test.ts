@@ -14,11 +14,11 @@ describe("a registry error", () => {
   } as const;
   const error = new RegistryError(failure, "HTTP 503", { cause });
 
-  it("says which end, which operation, what it happened to, and what", () => {
+  it("names the side, the operation, the subject and the problem", () => {
     expect(error.message).toBe("target put-blob r.io/app@sha256:ab: HTTP 503");
   });
 
-  it("keeps everything but the category when it is judged anew", () => {
+  it("keeps everything but its category when that changes", () => {
     const again = recategorized(error, "deferred");
     expect(again).toMatchObject({
       ...failure,

@@ -19,8 +19,8 @@ function valuesOf(value: unknown): number {
   return 1 + Object.values(value).reduce((sum: number, each) => sum + valuesOf(each), 0);
 }
 
-describe("the size of a JSON document before it is parsed", () => {
-  it("is its depth exactly, whatever stands in its strings", () => {
+describe("the limits of a JSON document before it is parsed", () => {
+  it("count its depth exactly, whatever its strings contain", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 2), (value, indent) => {
         const bytes = bytesOf(JSON.stringify(value, undefined, indent));
@@ -32,7 +32,7 @@ describe("the size of a JSON document before it is parsed", () => {
     );
   });
 
-  it("is never less than its values, and at most twice as many", () => {
+  it("count at least its values, and at most twice as many", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
         const bytes = bytesOf(JSON.stringify(value));
@@ -43,7 +43,7 @@ describe("the size of a JSON document before it is parsed", () => {
     );
   });
 
-  it("ends, without an error, for any bytes at all", () => {
+  it("are checked without an error for any bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         expect(() => jsonExcess(bytes, { depth: 3, values: 5 })).not.toThrow();
@@ -52,7 +52,7 @@ describe("the size of a JSON document before it is parsed", () => {
     );
   });
 
-  it("lets every document within the limits be read as it is", () => {
+  it("let every document within them be parsed", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const bytes = bytesOf(JSON.stringify(value));
@@ -76,12 +76,12 @@ describe("a hostile document", () => {
     expect(readJson(bytesOf(text))).toBeUndefined();
   });
 
-  it("is a manifest of a format we refuse, for good", () => {
+  it("is refused as a malformed manifest, permanently", () => {
     const bytes = bytesOf(`{"schemaVersion":2,"layers":[],"x":${brackets}}`);
     expect(() => successors(bytes, MediaType.ociManifest)).toThrow(FormatError);
   });
 
-  it("with brackets in its strings is none", () => {
+  it("is not one that only has brackets in its strings", () => {
     const text = JSON.stringify({ annotations: { note: '[[[[\\"'.repeat(1_000) } });
     expect(parseJson(bytesOf(text), "manifest")).toEqual(JSON.parse(text));
   });

@@ -15,12 +15,15 @@ const bytes = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}');
 const manifest = { mediaType: MediaType.ociIndex, digest: digestOf(bytes), bytes };
 
 describe("a login", () => {
-  it.each([400, 401, 403])("is not sent before it is asked for: a registry may answer that with %d", async (status) => {
-    const registry = takesToken((_got, response) => void response.writeHead(status).end());
-    await using place = await open(registry, { login: user });
-    expect(await place.source.resolve(tag, signal)).toBeUndefined();
-    expect(place.logins()).toEqual([undefined, BASIC, "Bearer good"]);
-  });
+  it.each([400, 401, 403])(
+    "is not sent before the registry challenges: some answer an early login with %d",
+    async (status) => {
+      const registry = takesToken((_got, response) => void response.writeHead(status).end());
+      await using place = await open(registry, { login: user });
+      expect(await place.source.resolve(tag, signal)).toBeUndefined();
+      expect(place.logins()).toEqual([undefined, BASIC, "Bearer good"]);
+    },
+  );
 
   it("is sent as Basic from the first challenge on where the registry asks for that", async () => {
     await using place = await open(
@@ -103,7 +106,7 @@ describe("a login", () => {
     expect(place.logins()).toEqual([undefined, BASIC]);
   });
 
-  it.each([403, 404])("is asked for at /v2/, once, where a stranger is told %d", async (status) => {
+  it.each([403, 404])("is fetched from /v2/ once, when an anonymous request gets %d", async (status) => {
     await using place = await open(
       (got, response) => {
         if (isToken(got)) return void response.end('{"token":"good"}');
@@ -123,7 +126,7 @@ describe("a login", () => {
     expect(place.got.filter(isToken)).toHaveLength(1);
   });
 
-  it("is asked for again after a token server was away: what strangers may not see is not taken for absent", async () => {
+  it("is fetched again after the token server was unavailable: content hidden from anonymous users does not count as absent", async () => {
     let isAway = false;
     let now = 0;
     await using place = await open(
@@ -182,7 +185,7 @@ describe("a scope", () => {
     ],
     ["several", "repository:a/b:pull repository:c:pull", ["repository:a/b:pull", "repository:c:pull"]],
     ["one that only others need", "repository:c:push repository:d:*", ["repository:a/b:pull"]],
-  ])("of a challenge is asked for beside ours: %s", async (_what, scope, asked) => {
+  ])("of a challenge is requested in addition to ours: %s", async (_what, scope, asked) => {
     await using place = await open(takesToken((_got, response) => void response.writeHead(401).end(), { scope }));
     await place.source.resolve(tag, signal);
     expect(place.asked()).toEqual([asked]);

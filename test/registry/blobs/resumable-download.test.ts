@@ -44,7 +44,7 @@ async function against(
 }
 
 describe("a blob's stream", () => {
-  it("gives the bytes of its descriptor, asked for without any encoding", async () => {
+  it("has the bytes of its descriptor, requested without compression", async () => {
     await against(serve, async (source, got) => {
       expect(Buffer.compare(await readAll(source), body)).toBe(0);
       expect(got[0]?.headers["accept-encoding"]).toBe("identity");
@@ -162,7 +162,7 @@ describe("a blob's stream", () => {
     );
   });
 
-  it("ends at once when it is let go of after a break, while the answer it waits for never comes", async () => {
+  it("ends at once when it is closed after a break, although the response that it waits for never comes", async () => {
     const asked = Promise.withResolvers<void>();
     const closed = Promise.withResolvers<void>();
     await against(
@@ -186,7 +186,7 @@ describe("a blob's stream", () => {
     );
   });
 
-  it("gives its connection back when nobody reads it", async () => {
+  it("releases its connection when it is closed unread", async () => {
     await against(serve, async (source) => {
       const stream = await source.openBlob(blob, signal);
       await stream[Symbol.asyncDispose]();

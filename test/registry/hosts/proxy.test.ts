@@ -78,7 +78,7 @@ describe("behind a proxy", () => {
     expect(server.got).toEqual([]);
   });
 
-  it("a registry with plain HTTP is asked for by its whole URL", async () => {
+  it("a request to a registry with plain HTTP has an absolute URL", async () => {
     await using server = await scriptedServer((_got, response) => void response.end("plain"));
     await using proxy = await startForwardProxy({ leadsTo: () => server.host });
     await using connections = behind({ http_proxy: proxy.host });
@@ -99,7 +99,7 @@ describe("behind a proxy", () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it("a host that nobody configured is not asked of the proxy either", async () => {
+  it("a host that is not configured is not requested from the proxy either", async () => {
     const location = "http://layers.example/blob";
     await using server = await scriptedServer((_got, response) => void response.writeHead(307, { location }).end());
     await using proxy = await startForwardProxy({ leadsTo: () => server.host });

@@ -85,7 +85,7 @@ describe("an answer that drips", () => {
     expect(registry.clock.now() - started).toBeLessThanOrEqual(MINUTE_MS);
   });
 
-  it("whose words never come is asked for again, and waited for: they may say what its status does not", async () => {
+  it("whose body never comes is retried: the body may give a reason that the status does not", async () => {
     const registry = drippingRegistry(() => ({ status: 403 }));
     await expect(registry.clock.during(fetchManifest(registry))).rejects.toMatchObject({
       status: 403,
@@ -95,7 +95,7 @@ describe("an answer that drips", () => {
 });
 
 describe("an upload", () => {
-  it("to a target that takes bytes all the time is let go on, however large the pieces are that come", async () => {
+  it("to a target that takes bytes steadily is not aborted, however large the chunks of the source are", async () => {
     const clock = createVirtualClock();
     const piece = Buffer.alloc(4 * 1024 * 1024);
     async function* pieces(): AsyncGenerator<Uint8Array> {
@@ -117,7 +117,7 @@ describe("an upload", () => {
     upload.end();
   });
 
-  it("to a target that takes nothing for long is aborted", async () => {
+  it("to a target that takes no byte for too long is aborted", async () => {
     const clock = createVirtualClock();
     async function* pieces(): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(Buffer.alloc(4 * 1024 * 1024));

@@ -78,7 +78,7 @@ describe("resolving a tag", () => {
     );
   });
 
-  it("asks with GET where a HEAD names another digest than was asked for, and believes the bytes", async () => {
+  it("sends a GET when a HEAD names another digest than the requested one, and trusts the bytes", async () => {
     const other = digestOf(Buffer.from("other"));
     await against(answer(bytes, { "docker-content-digest": other }), async (source) => {
       expect(await source.resolve(descriptor.digest, signal)).toEqual(resolved);

@@ -92,7 +92,7 @@ describe("a retry", () => {
 });
 
 describe("the pace of a registry", () => {
-  it("holds everybody back until the moment it asked for, and never for long", async () => {
+  it("holds all requests back until the time that it asked for, and never for long", async () => {
     let now = 0;
     const waits: number[] = [];
     const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
