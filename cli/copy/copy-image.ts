@@ -14,6 +14,7 @@ import type { ImagePair } from "./expand-tags.ts";
 import { readImageAndCompanions } from "./image-and-companions.ts";
 import { reportCopy } from "./report-copy.ts";
 import { reportPlan } from "./report-plan.ts";
+import { withKnownTags } from "./known-tags.ts";
 import { resolveImage } from "./resolve-image.ts";
 import { showProgress } from "./show-progress.ts";
 
@@ -43,7 +44,8 @@ export async function copyImage(
   const [source, target] = await Promise.all([repositories.source(pair.source), repositories.target(pair.target)]);
   const root = await resolveImage({ ...options, source: pair.source }, source, signal);
   const reference = pair.target.tag ?? pair.source.tag ?? root.digest;
-  const images = await readImageAndCompanions({ root, reference }, { ...options, source }, signal);
+  const listed = withKnownTags(source, pair.sourceTags);
+  const images = await readImageAndCompanions({ root, reference }, { ...options, source: listed }, signal);
   const known = run.knownDigestsOf(pair.target);
   const mountFrom = pair.source.registry === pair.target.registry ? pair.source.name : undefined;
   const makePlan: MakePlan = (distrustTarget) => planCopy(images, { target, mountFrom, known, distrustTarget }, signal);

@@ -13,6 +13,8 @@ import type { CopySpec } from "./copy-options.ts";
 export interface ImagePair {
   readonly source: Reference;
   readonly target: Reference;
+  /** All tags of the source's repository, where they were listed. */
+  readonly sourceTags?: ReadonlySet<string>;
 }
 
 /** distribution-spec, "Referrers Tag Schema". Referrers are copied with their image, which also writes this tag at the target. */
@@ -33,8 +35,8 @@ export async function expandTags(
       pairs.push({ source, target });
       continue;
     }
-    const tags = await listMatchingTags(source, filter, repositories, signal);
-    pairs.push(...tags.map((tag) => withTag({ source, target }, tag)));
+    const { tags, sourceTags } = await listMatchingTags(source, filter, repositories, signal);
+    for (const tag of tags) pairs.push({ ...withTag({ source, target }, tag), sourceTags });
   }
   refuseSameTarget(pairs);
   return pairs;
@@ -49,13 +51,13 @@ async function listMatchingTags(
   { matches, description }: TagFilter,
   repositories: Pick<Repositories, "endpoint">,
   signal: AbortSignal,
-): Promise<Tag[]> {
+): Promise<{ readonly tags: readonly Tag[]; readonly sourceTags: ReadonlySet<string> }> {
   const client = createRepositoryClient(await repositories.endpoint("source", source));
-  const all: Tag[] = [];
+  const sourceTags = new Set(await Array.fromAsync(listTags(client, signal)));
   // Companion tags (signatures, attestations, SBOMs) are copied with their image.
-  for await (const tag of listTags(client, signal)) if (!isCosignTag(tag) && !REFERRERS_TAG.test(tag)) all.push(tag);
-  const matching = all.filter(matches);
-  if (matching.length > 0) return matching;
+  const all = [...sourceTags].filter((tag) => !isCosignTag(tag) && !REFERRERS_TAG.test(tag));
+  const tags = all.filter(matches);
+  if (tags.length > 0) return { tags, sourceTags };
   const has = all.length === 0 ? "it has no tags" : `it has ${all.length}, such as ${all.slice(0, 5).join(", ")}`;
   throw new NotFoundError(`${formatReference(source)} has none of ${description}; ${has}`);
 }
