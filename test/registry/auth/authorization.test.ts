@@ -49,7 +49,7 @@ describe("authorization", () => {
       const errors = [
         { code: "DENIED", message: "Your authorization token has expired. Reauthenticate and try again." },
       ];
-      // Nobody hears why when it was a HEAD.
+      // The response to a HEAD gives no reason.
       response.writeHead(403).end(got.method === "HEAD" ? undefined : JSON.stringify({ errors }));
     });
     await using connections = createConnections();

@@ -90,12 +90,12 @@ describe("a blob whose source caps each connection", () => {
     expect(rangesOf(await read({ rate: 12_000, breaks: (count) => count === 2 || count === 4 }))).toBeGreaterThan(5);
   });
 
-  it("is read in one piece where the registry gives no ranges", async () => {
+  it("is read in one piece when the registry does not support ranges", async () => {
     const got = await read({ rate: 12_000, ranges: false });
     expect(got.length).toBeLessThanOrEqual(6);
   });
 
-  it("is read in one piece while many others are read, who share the line", async () => {
+  it("is read in one piece while many others share the bandwidth", async () => {
     const limits = createSharedLimits({ hedging: false });
     for (let others = 0; others < 2; others++) limits.openStreams.add({});
     expect(rangesOf(await read({ rate: 40_000 }, limits))).toBe(0);

@@ -9,8 +9,8 @@ import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 
 const signal = AbortSignal.timeout(600_000);
 
-describe("a blob that breaks wherever it likes (property)", () => {
-  it("is read whole, each byte once, whatever the registry makes of ranges", async () => {
+describe("a blob that breaks anywhere (property)", () => {
+  it("is read whole, each byte once, however the registry handles ranges", async () => {
     await using connections = createConnections();
     const breaks = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 });
     const answers = fc.array(fc.constantFrom("range", "whole", "refused", "another range"), { maxLength: 3 });
@@ -51,7 +51,7 @@ describe("a blob that breaks wherever it likes (property)", () => {
 });
 
 describe("Retry-After (property)", () => {
-  it("is nothing, or a wait between none and the longest, whatever a registry says", () => {
+  it("is undefined, or a wait within the limit, for any header", () => {
     const header = fc.oneof(
       fc.string(),
       fc.integer().map(String),

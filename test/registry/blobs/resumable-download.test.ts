@@ -66,7 +66,7 @@ describe("a blob's stream", () => {
     },
   );
 
-  it("goes on when it ends early, with a Content-Length that was cut as well", async () => {
+  it("resumes when it ends early, even with a Content-Length that is too small", async () => {
     await against(
       (got, response, count) =>
         count === 0
@@ -104,7 +104,7 @@ describe("a blob's stream", () => {
     );
   });
 
-  it("asks for the whole when the registry says that there is nothing at the offset (416)", async () => {
+  it("requests the whole blob when the registry answers 416 to a range", async () => {
     await against(
       (got, response, count) => {
         if (count === 0) return sendPart(response, body, 100_000);
@@ -115,7 +115,7 @@ describe("a blob's stream", () => {
     );
   });
 
-  it("gives up, to be tried later, when it breaks again and again without progress", async () => {
+  it("is deferred when it breaks repeatedly without progress", async () => {
     await against(
       (_got, response) => sendPart(response, body, 0),
       async (source, got) => {
@@ -147,7 +147,7 @@ describe("a blob's stream", () => {
     );
   });
 
-  it("does not mind a label of compression on bytes that are right", async () => {
+  it("ignores a Content-Encoding on bytes that are right", async () => {
     await against(
       (_got, response) => void response.writeHead(200, { "content-encoding": "gzip" }).end(body),
       async (source) => expect(Buffer.compare(await readAll(source), body)).toBe(0),

@@ -42,18 +42,18 @@ const answer =
       .end(got.method === "HEAD" ? undefined : body);
 
 describe("resolving a tag", () => {
-  it("is one HEAD that accepts every type of manifest, so that nothing is converted", async () => {
+  it("is one HEAD that accepts every type of manifest, so that no registry converts it", async () => {
     await against(answer(bytes, { "docker-content-digest": descriptor.digest }), async (source, got) => {
       expect(await source.resolve(tag, signal)).toEqual(resolved);
       expect(got.map(({ method, headers }) => [method, headers.accept])).toEqual([["HEAD", MANIFEST_ACCEPT]]);
     });
   });
 
-  it("hashes the bytes itself where the registry names no digest", async () => {
+  it("hashes the bytes itself when the registry names no digest", async () => {
     await against(answer(bytes), async (source) => expect(await source.resolve(tag, signal)).toEqual(resolved));
   });
 
-  it.each(["0", "17"])("takes the digest from a HEAD that says %s bytes", async (length) => {
+  it.each(["0", "17"])("takes the digest from a HEAD whose length is %s bytes", async (length) => {
     const headers = { "docker-content-digest": descriptor.digest, "content-type": descriptor.mediaType };
     await against(
       (got, response) =>
@@ -67,7 +67,7 @@ describe("resolving a tag", () => {
     );
   });
 
-  it.each([400, 403, 405, 501])("asks with GET where a HEAD is answered with %d", async (status) => {
+  it.each([400, 403, 405, 501])("sends a GET when a HEAD gets %d", async (status) => {
     await against(
       (got, response, count) =>
         got.method === "HEAD" ? void response.writeHead(status).end() : void answer(bytes)(got, response, count),
@@ -88,7 +88,7 @@ describe("resolving a tag", () => {
     });
   });
 
-  it("says undefined for 404, and tries again after a failure that passes", async () => {
+  it("returns undefined for 404, and retries after a transient failure", async () => {
     await against(
       (_got, response, count) => void response.writeHead(count === 0 ? 502 : 404).end(),
       async (source, got) => {
@@ -110,14 +110,14 @@ describe("resolving a tag", () => {
 });
 
 describe("fetching a manifest", () => {
-  it("gives the very bytes", async () => {
+  it("returns the exact bytes", async () => {
     await against(answer(bytes), async (source) => {
       const manifest = await source.fetchManifest(descriptor, signal);
       expect(Buffer.compare(manifest!.bytes, bytes)).toBe(0);
     });
   });
 
-  it("believes its own hash, whatever the header says", async () => {
+  it("trusts its own hash, whatever the header says", async () => {
     await against(answer(Buffer.from("{}"), { "docker-content-digest": descriptor.digest }), async (source) => {
       await expect(source.fetchManifest(descriptor, signal)).rejects.toMatchObject({
         category: "permanent",
@@ -141,21 +141,21 @@ describe("fetching a manifest", () => {
     });
   });
 
-  it("asks for it as it is, and does not mind a label of compression on bytes that are right", async () => {
+  it("requests it without compression, and ignores a Content-Encoding on bytes that are right", async () => {
     await against(answer(bytes, { "content-encoding": "gzip" }), async (source, got) => {
       expect((await source.fetchManifest(descriptor, signal))?.digest).toBe(descriptor.digest);
       expect(got[0]?.headers["accept-encoding"]).toBe("identity");
     });
   });
 
-  it("calls a signed image of schema 1 what it is: its digest is not that of its bytes", async () => {
+  it("recognizes a signed image of schema 1: its digest is not that of its bytes", async () => {
     const signed = Buffer.from(JSON.stringify({ schemaVersion: 1, fsLayers: [], signatures: [] }));
     await against(answer(signed, { "content-type": "application/json" }), async (source) => {
       await expect(source.fetchManifest(descriptor, signal)).rejects.toThrow(/schema 1/);
     });
   });
 
-  it("stops reading past 4 MiB, and does not even ask when the descriptor says so", async () => {
+  it("stops reading after 4 MiB, and sends no request when the descriptor exceeds that", async () => {
     await against(answer(Buffer.alloc(MANIFEST_MAX_BYTES + 1)), async (source, got) => {
       await expect(source.fetchManifest(descriptor, signal)).rejects.toMatchObject({ code: "SIZE_INVALID" });
       await expect(source.fetchManifest({ ...descriptor, size: MANIFEST_MAX_BYTES + 1 }, signal)).rejects.toMatchObject(

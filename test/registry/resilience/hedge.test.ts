@@ -42,19 +42,19 @@ describe("a hedged request", () => {
     expect(aborted).toEqual([0]);
   });
 
-  it("takes the first when it answers after all before the second", async () => {
+  it("returns the first response when it comes before the second after all", async () => {
     const { attempt, aborted } = attempts({ ms: 40 }, { ms: 5_000 });
     expect(await hedged(attempt, hedge(), never)).toBe("answer 0");
     expect(aborted).toEqual([1]);
   });
 
-  it("is not sent again when the budget is spent", async () => {
+  it("is not sent again when the budget is exhausted", async () => {
     const { attempt, count } = attempts({ ms: 40 }, { ms: 1 });
     expect(await hedged(attempt, hedge(0), never)).toBe("answer 0");
     expect(count()).toBe(1);
   });
 
-  it("fails as the first failed when both fail, and at once when the first fails early", async () => {
+  it("fails with the error of the first when both fail, and at once when the first fails early", async () => {
     await expect(
       hedged(attempts({ ms: 40, fails: true }, { ms: 1, fails: true }).attempt, hedge(), never),
     ).rejects.toThrow("attempt 0");
@@ -63,7 +63,7 @@ describe("a hedged request", () => {
     expect(early.count()).toBe(1);
   });
 
-  it("lets go of an answer that came too late", async () => {
+  it("discards a response that came too late", async () => {
     discarded.length = 0;
     const clock = createVirtualClock();
     let count = 0;
@@ -77,7 +77,7 @@ describe("a hedged request", () => {
     expect(discarded).toEqual(["answer 0"]);
   });
 
-  it("ends when its caller gives up", async () => {
+  it("ends when its caller aborts", async () => {
     const { attempt } = attempts({ ms: 5_000 }, { ms: 5_000 });
     await expect(hedged(attempt, hedge(), AbortSignal.timeout(40))).rejects.toThrow(/abort/i);
   });

@@ -91,7 +91,7 @@ const CALLS: Readonly<Record<string, (target: ImageTarget) => Promise<unknown>>>
   "put a manifest": (target) => target.putManifest(manifest, manifest.digest, never),
 };
 
-describe("what our own rate does not let us send", () => {
+describe("a request that our own rate forbids", () => {
   it.each(Object.entries(CALLS))("is told as that, and as nothing else: %s", async (_what, call) => {
     const { target, play, requests, noted, limits } = setUp(refusing(0));
     const error = await play(call(target)).catch((thrown: unknown) => thrown);
@@ -105,14 +105,14 @@ describe("what our own rate does not let us send", () => {
     expect(judged).toMatchObject({ outcome: "deferred", reason: "rate-limited", afterMs: 20_000 });
   });
 
-  it("is told so in the middle of an upload, too", async () => {
+  it("fails as such in the middle of an upload, too", async () => {
     const { target, play, requests, noted } = setUp(refusing(1));
     await expect(play(target.pushBlob(blob.descriptor, { open }, never))).rejects.toBe(usedUp);
     expect(requests.map(({ method }) => method)).toEqual(["POST"]);
     expect(noted).toEqual([]);
   });
 
-  it("moves no circuit, however many wait when another container is told 429", async () => {
+  it("does not count for the circuit, however many wait when another container gets 429", async () => {
     const rates = createMemoryRecordStore<RateRecord>();
     const circuits = createMemoryRecordStore<CircuitRecord>();
     const policy = { first: 50, most: 250, burstMs: 10_000 };
@@ -142,8 +142,8 @@ describe("what our own rate does not let us send", () => {
   });
 });
 
-describe("waiting for our own turn", () => {
-  it("makes no target slow; a target that takes its time is", async () => {
+describe("waiting for a turn", () => {
+  it("does not make a target slow; a slow response does", async () => {
     let line: ReturnType<typeof setUp> | undefined;
     const rate = waiting(9_000, () => line!.clock);
     line = setUp(rate);

@@ -29,7 +29,7 @@ const retry = (limits = createSharedLimits()) =>
   ({ operation: "resolve", limits, clock: systemClock, random: () => 0, signal }) as const;
 
 describe("a retry", () => {
-  it("repeats what passes, three times in all, then defers it", async () => {
+  it("repeats after transient failures, three tries in all, then defers", async () => {
     expect(await withRetry(failing(failure("transient"), 2).attempt, retry())).toBe(3);
     const broken = failing(failure("transient", { status: 500 }), 9);
     await expect(withRetry(broken.attempt, retry())).rejects.toMatchObject({ category: "deferred", status: 500 });
@@ -47,7 +47,7 @@ describe("a retry", () => {
     expect(once.tries()).toBe(1);
   });
 
-  it("waits in place for a registry that is busy for a moment", async () => {
+  it("waits in place for a registry that is briefly busy", async () => {
     expect(await withRetry(failing(failure("deferred", { status: 429, retryAfterMs: 5 }), 1).attempt, retry())).toBe(2);
     expect(await withRetry(failing(failure("deferred", { status: 503 }), 2).attempt, retry())).toBe(3);
   });
@@ -91,7 +91,7 @@ describe("a retry", () => {
   });
 });
 
-describe("the pace of a registry", () => {
+describe("the busy gate of a registry", () => {
   it("holds all requests back until the time that it asked for, and never for long", async () => {
     let now = 0;
     const waits: number[] = [];
@@ -112,7 +112,7 @@ describe("the pace of a registry", () => {
 });
 
 describe("the latency of a registry", () => {
-  it("calls late what is far beyond the usual, and nothing before it knows", () => {
+  it("is late far beyond the usual, and never before the first response", () => {
     const latency = createLatencyEstimate();
     expect(latency.lateAfterMs()).toBe(2_000);
     for (let count = 0; count < 50; count++) latency.observe(40);

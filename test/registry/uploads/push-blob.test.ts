@@ -44,7 +44,7 @@ const accept: Script = (got, response) => {
 };
 
 describe("an upload", () => {
-  it("is one POST and one PUT with the exact length, at the session's own place", async () => {
+  it("is one POST and one PUT with the exact length, at the location of the session", async () => {
     await against(accept, async (target, got) => {
       expect(await target.pushBlob(blob, { open }, signal)).toEqual({ kind: "uploaded" });
       expect(got.map(({ method }) => method)).toEqual(["POST", "PUT"]);
@@ -67,7 +67,7 @@ describe("an upload", () => {
     });
   });
 
-  it("is not needed when a mount is granted, and goes on in the same session when not", async () => {
+  it("is not needed when a mount is granted, and uses the same session when not", async () => {
     const mountFrom = parseRepositoryName("other/repository");
     await against(
       (_got, response) => void response.writeHead(201).end(),
@@ -90,7 +90,7 @@ describe("an upload", () => {
     );
   });
 
-  it("whose answer is lost is found by asking, and not sent twice", async () => {
+  it("whose response is lost is found by a HEAD, and not sent twice", async () => {
     await against(
       (got, response, count) => {
         if (got.method === "PUT") return void response.destroy();
@@ -104,7 +104,7 @@ describe("an upload", () => {
     );
   });
 
-  it("whose answer is lost is asked about again when the question is lost as well, and not sent twice", async () => {
+  it("whose response is lost is checked again when the HEAD fails as well, and not sent twice", async () => {
     let questions = 0;
     await against(
       (got, response, count) => {
@@ -149,7 +149,7 @@ describe("an upload", () => {
     );
   });
 
-  it("fails for the source's reason when the source breaks, and gives its session up", async () => {
+  it("fails with the error of the source when the source breaks, and cancels its session", async () => {
     const broken = (): Promise<BlobStream> =>
       Promise.resolve({
         async *[Symbol.asyncIterator]() {
@@ -165,7 +165,7 @@ describe("an upload", () => {
     });
   });
 
-  it("that its caller does not want sent again asks once whether the blob arrived, and ends with what failed", async () => {
+  it("that its caller does not allow to resend checks once whether the blob arrived, and ends with the failure", async () => {
     let isWhole = false;
     const once = async (): Promise<BlobStream> => {
       const stream = await open();
@@ -185,7 +185,7 @@ describe("an upload", () => {
     });
   });
 
-  it("that its caller does not want sent again has succeeded when only the answer was lost", async () => {
+  it("that its caller does not allow to resend succeeds when only the response was lost", async () => {
     const lost: Script = (got, response, count) => {
       if (got.method === "PUT") return void response.writeHead(504).end();
       return got.method === "HEAD"

@@ -89,7 +89,7 @@ describe("an upload that is redirected", () => {
   });
 });
 
-describe("the place of an upload", () => {
+describe("the location of an upload", () => {
   it.each([
     ["?_state=a%2Fb%3D%3D&sig=x~y+z%20w&e", "&"],
     ["", "?"],
@@ -103,7 +103,7 @@ describe("the place of an upload", () => {
     });
   });
 
-  it("may be relative to where the answer came from", async () => {
+  it("may be relative to the URL of the response", async () => {
     const script: Script = (got, response) =>
       void response.writeHead(got.method === "POST" ? 202 : 201, { location: "session-1?x=1" }).end();
     await against(script, async (target, got) => {
@@ -128,7 +128,7 @@ describe("a blob that is too large for one request", () => {
     });
   });
 
-  it("is sent in parts as large as the registry wants them at the least", async () => {
+  it("is sent in parts of the minimum size that the registry demands", async () => {
     const registry = limitedRegistry(2 * MIB + 1, { "oci-chunk-min-length": String(2 * MIB) });
     await against(registry.script, async (target, got) => {
       await target.pushBlob(blob, { open }, signal);
@@ -136,7 +136,7 @@ describe("a blob that is too large for one request", () => {
     });
   });
 
-  it("fails where no part is small enough", async () => {
+  it("fails when no part is small enough", async () => {
     await against(limitedRegistry(1_000).script, async (target) => {
       await expect(target.pushBlob(blob, { open }, signal)).rejects.toMatchObject({
         status: 413,
@@ -147,7 +147,7 @@ describe("a blob that is too large for one request", () => {
 });
 
 describe("an upload that breaks", () => {
-  it("in a part goes on in its session, with what has not arrived", async () => {
+  it("in a part resumes its session with the bytes that have not arrived", async () => {
     const registry = limitedRegistry(2 * MIB);
     let breaks = 0;
     const script: Script = (got, response, count) => {
@@ -164,7 +164,7 @@ describe("an upload that breaks", () => {
     });
   });
 
-  it("in its one request goes on where the session says that it is", async () => {
+  it("in its only request resumes at the offset of the session", async () => {
     const stored: Buffer[] = [];
     const location = "/v2/a/blobs/uploads/1";
     const script: Script = (got, response) => {
@@ -200,8 +200,8 @@ describe("the question for a blob", () => {
   });
 });
 
-describe("the answer to an upload", () => {
-  it("is waited for the longer the more was sent: minutes for some gigabytes", () => {
+describe("the response to an upload", () => {
+  it("may take longer for a larger blob: minutes for some gigabytes", () => {
     expect(commitTimeoutMs(DEFAULT_TIMEOUTS, 5_000)).toBeGreaterThanOrEqual(300_000);
     expect(commitTimeoutMs(DEFAULT_TIMEOUTS, 5e9)).toBeGreaterThanOrEqual(800_000);
   });
