@@ -1,6 +1,6 @@
 import type { Challenge } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
-import type { TokenService } from "./token-service.ts";
+import type { TokenService } from "./token.ts";
 
 /** How to authenticate at a registry, as far as it is known. */
 export type AuthMethod =

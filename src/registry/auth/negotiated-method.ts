@@ -6,7 +6,7 @@ import type { AuthMethod } from "./auth-method.ts";
 import { scopesOf } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { createTokenCache } from "./token-cache.ts";
-import type { TokenServers } from "./token-service.ts";
+import type { TokenServers } from "./token.ts";
 
 /** The authentication method agreed with a registry, and its tokens. */
 export interface NegotiatedMethod {

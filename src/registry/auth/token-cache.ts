@@ -1,7 +1,7 @@
 import { createSingleFlight } from "../../async/single-flight.ts";
 import type { CredentialsSource } from "./credentials.ts";
 import type { Token } from "./token.ts";
-import type { TokenServers, TokenService } from "./token-service.ts";
+import type { TokenServers, TokenService } from "./token.ts";
 
 /** Tokens by service and scopes. Concurrent callers share one fetch. */
 export interface TokenCache {

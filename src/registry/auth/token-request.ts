@@ -1,6 +1,6 @@
 import { authorizationHeader } from "./credentials.ts";
 import type { Credentials } from "./credentials.ts";
-import type { TokenService } from "./token-service.ts";
+import type { TokenService } from "./token.ts";
 
 /** An HTTP request for a token. */
 export interface TokenRequest {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Credentials } from "./credentials.ts";
 
 /**
  * The response of a token server (distribution project, "Token Authentication Specification"; RFC 6749, 5.1). As lenient as clients in
@@ -40,4 +41,23 @@ function lifetimeOf(expiresIn: unknown): number {
   const seconds = typeof expiresIn === "string" ? Number(expiresIn) : expiresIn;
   if (typeof seconds !== "number" || Number.isNaN(seconds)) return MIN_LIFETIME_S;
   return Math.min(Math.max(seconds, MIN_LIFETIME_S), MAX_LIFETIME_S);
+}
+
+/** Where a Bearer challenge sends clients for a token (token authentication specification). */
+export interface TokenService {
+  readonly realm: string;
+  readonly service: string | undefined;
+}
+
+/** Fetches tokens from the realms of challenges. */
+export interface TokenServers {
+  /** True when a realm is a URL on an allowed host. */
+  isUsable(realm: string): boolean;
+  /** @throws {RegistryError} when the server refuses, or is not on an allowed host. */
+  fetch(
+    service: TokenService,
+    scopes: readonly string[],
+    credentials: Credentials,
+    signal: AbortSignal,
+  ): Promise<Token>;
 }

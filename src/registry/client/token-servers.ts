@@ -13,7 +13,7 @@ import { systemClock } from "../../async/system-clock.ts";
 import type { SecretRedactor } from "../redaction/secret-redactor.ts";
 import { readToken } from "../auth/token.ts";
 import type { Token } from "../auth/token.ts";
-import type { TokenServers } from "../auth/token-service.ts";
+import type { TokenServers } from "../auth/token.ts";
 import { tokenRequest } from "../auth/token-request.ts";
 import type { TokenRequest } from "../auth/token-request.ts";
 
