@@ -6,32 +6,32 @@ import { FormatError } from "../../oci/errors/format-error.ts";
 import { isRepositoryName, isTag } from "../../oci/reference.ts";
 import type { Tag } from "../../oci/reference.ts";
 
-/** The latest time there is, in epoch milliseconds (ECMA-262, "Time Values and Time Range"). */
+/** The latest time that JavaScript can represent, in epoch milliseconds (ECMA-262, "Time Values and Time Range"). */
 const LATEST_TIME_MS = 8.64e15;
 
 /** The version of {@link CopyRequest} written by this code. */
 export const COPY_REQUEST_VERSION = 1;
 
 /**
- * The command to make one tag at one destination equal to the source: what travels over the queue. It names what has to
- * be looked at, not what to write: digest and target name are decided when it is carried out, from source and configuration.
+ * The message on the queue: make one tag at one destination equal to the source. It does not say what to write. The digest
+ * and the target repository come from the source and the configuration when the request is executed.
  */
 export const CopyRequest = z.strictObject({
   version: z.literal(COPY_REQUEST_VERSION),
-  /** Correlation id: the id of the event it comes from. */
+  /** Correlation id: that of the event or comparison which caused it. */
   id: z.string().min(1).max(128),
   /** Name of a configured destination. */
   destination: z.string().min(1).max(64),
   /** Repository at the source. */
   repository: z.string().refine(isRepositoryName, "is not a repository name"),
-  /** A tag, or a digest for content that has none. */
+  /** A tag, or the digest of content without a tag. */
   reference: z.string().refine(isTagOrDigest, "is neither a tag nor a digest"),
-  /** When it was pushed, epoch milliseconds; 0 when that is not known. */
+  /** Time of the push, in epoch milliseconds; 0: unknown. */
   pushedAt: z.int().nonnegative().max(LATEST_TIME_MS),
 });
 export type CopyRequest = z.infer<typeof CopyRequest>;
 
-/** Milliseconds since a push; 0 for one whose time is not known (`pushedAt` 0), or that a clock ahead of ours has made. */
+/** Milliseconds since a push; 0 when its time is unknown (`pushedAt` 0), or lies in the future because clocks differ. */
 export function pushAge(pushedAt: number, now: number): number {
   return pushedAt === 0 ? 0 : Math.max(now - pushedAt, 0);
 }
@@ -41,8 +41,8 @@ function isTagOrDigest(text: string): text is Tag | Digest {
 }
 
 /**
- * Reads a message's body.
- * @throws {FormatError} when it is no JSON, of another version, or outside the schema: permanent, never retried.
+ * Parses a message's body.
+ * @throws {FormatError} when it is not JSON, has another version, or does not match the schema. A retry cannot succeed.
  */
 export function parseCopyRequest(body: string): CopyRequest {
   const document = parseJson(new TextEncoder().encode(body), "message");

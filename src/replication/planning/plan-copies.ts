@@ -5,22 +5,22 @@ import { COPY_REQUEST_VERSION } from "./copy-request.ts";
 import type { CopyRequest } from "./copy-request.ts";
 import type { ImagePushed } from "./push-event.ts";
 
-/** A rule as the plan needs it: the configuration compiles its patterns into these questions. */
+/** A rule with compiled patterns. */
 export interface ReplicationRule {
   readonly destinations: readonly string[];
-  /** The repository's name at the target, when the rule gives it another one. */
+  /** The repository's name at the target, if the rule renames it. */
   readonly as?: string | undefined;
   matchesRepository(repository: string): boolean;
   matchesTag(tag: string): boolean;
-  /** Also images that have no tag. */
+  /** Select images without a tag as well. */
   readonly untagged?: boolean | undefined;
 }
 
-type Place = Pick<CopyRequest, "destination" | "repository" | "reference">;
+type Requested = Pick<CopyRequest, "destination" | "repository" | "reference">;
 
 /**
- * One request per destination that any rule gives. What may be attached to an image (cosign's tags, content without a
- * tag) is asked for wherever its repository goes: whether its image does is seen when it is copied.
+ * Plans one request for each destination of the matching rules. Possible attachments (cosign's tags, content without a
+ * tag) are requested for every destination of their repository: whether their image is copied there is checked later.
  */
 export function planCopies(pushed: ImagePushed, rules: readonly ReplicationRule[]): CopyRequest[] {
   const matching = rules.filter((rule) => selects(rule, pushed) || mayAttach(rule, pushed));
@@ -35,40 +35,46 @@ export function planCopies(pushed: ImagePushed, rules: readonly ReplicationRule[
   }));
 }
 
-/** The rule selects it by its tag, or by its having none. */
-function selects(rule: ReplicationRule, { repository, reference }: Pick<Place, "repository" | "reference">): boolean {
+/** True when the rule selects the tag, or content without a tag. */
+function selects(
+  rule: ReplicationRule,
+  { repository, reference }: Pick<Requested, "repository" | "reference">,
+): boolean {
   if (!rule.matchesRepository(repository)) return false;
   return reference.includes(":") ? rule.untagged === true : rule.matchesTag(reference);
 }
 
-function mayAttach(rule: ReplicationRule, { repository, reference }: Pick<Place, "repository" | "reference">): boolean {
+function mayAttach(
+  rule: ReplicationRule,
+  { repository, reference }: Pick<Requested, "repository" | "reference">,
+): boolean {
   return rule.matchesRepository(repository) && (reference.includes(":") || isCosignTag(reference));
 }
 
 /**
- * Where a request's image goes: the destination's prefix and the repository's name there, by the first rule that selects
- * it; what may be attached to an image goes where its repository does. Undefined when no rule sends it (any more): a
- * message alone never decides where we write.
+ * The target repository of a request: the destination's prefix and the name that the first matching rule gives. Possible
+ * attachments match every rule of their repository. Undefined when no rule matches (any more): the configuration decides
+ * what is written where, never the message.
  */
 export function targetRepository(
-  request: Place,
+  request: Requested,
   rules: readonly ReplicationRule[],
   prefix: string,
 ): RepositoryName | undefined {
   const rule = rules.find((rule) => rule.destinations.includes(request.destination) && mayAttach(rule, request));
-  return selectedRepository(request, rules, prefix) ?? (rule && nameAt(rule, request, prefix));
+  return selectedRepository(request, rules, prefix) ?? (rule && targetName(rule, request, prefix));
 }
 
-/** {@link targetRepository} of what a rule selects; undefined for what could only come because it is attached to an image. */
+/** Like {@link targetRepository}, but undefined for content that is only copied as an attachment. */
 export function selectedRepository(
-  request: Place,
+  request: Requested,
   rules: readonly ReplicationRule[],
   prefix: string,
 ): RepositoryName | undefined {
   const rule = rules.find((rule) => rule.destinations.includes(request.destination) && selects(rule, request));
-  return rule && nameAt(rule, request, prefix);
+  return rule && targetName(rule, request, prefix);
 }
 
-function nameAt(rule: ReplicationRule, { repository }: Place, prefix: string): RepositoryName {
+function targetName(rule: ReplicationRule, { repository }: Requested, prefix: string): RepositoryName {
   return parseRepositoryName(`${prefix}/${rule.as ?? repository}`, "target repository");
 }

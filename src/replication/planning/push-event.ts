@@ -4,29 +4,29 @@ import type { Digest } from "../../oci/digest.ts";
 import { isRepositoryName, isTag } from "../../oci/reference.ts";
 import type { RepositoryName, Tag } from "../../oci/reference.ts";
 
-/** Something was pushed to the source: a hint that a tag (or untagged content) may differ from its copies. */
+/** A push to the source: a tag, or content without a tag, may differ from its copies. */
 export interface ImagePushed {
-  /** The event's id; becomes the correlation id of all that follows. */
+  /** The event's id, which becomes the correlation id of its requests. */
   readonly id: string;
   readonly repository: RepositoryName;
   readonly reference: Tag | Digest;
-  /** Pushed without a tag: most likely the child of an index that is pushed next, and then comes with it. */
+  /** Pushed without a tag: most likely a child of an index that is pushed next and copied with its children. */
   readonly isUntagged: boolean;
   /** Epoch milliseconds; ECR's resolution is one second. */
   readonly pushedAt: number;
 }
 
-/** What an event asks for. */
+/** A parsed event. */
 export type ReadEvent =
   | { readonly kind: "pushed"; readonly pushed: ImagePushed }
-  /** A good event that asks for no copy. */
+  /** A valid event that requires no copy. */
   | { readonly kind: "ignored"; readonly id: string; readonly reason: string }
-  /** No event of ECR as documented. */
+  /** Not an ECR event as documented. */
   | { readonly kind: "malformed"; readonly id: string | undefined; readonly problem: string };
 
 const Text = z.string().nullish();
 
-/** The envelope and `detail` of ECR's events (EventBridge reference, events-ref-ecr); only what we read. */
+/** The fields that we read of ECR's events (EventBridge reference, events-ref-ecr). */
 const EcrEvent = z.object({
   version: z.literal("0"),
   id: z.string().min(1).max(128),
@@ -46,23 +46,23 @@ const EcrEvent = z.object({
 });
 type EcrEvent = z.infer<typeof EcrEvent>;
 
-/** What is left of an event that cannot be read: enough to name it. */
+/** The id of an event that is otherwise malformed. */
 const WithId = z.object({ id: z.string().min(1).max(128) });
 
-/** The action by which an image comes to the registry, by detail type. ECR's replication sends its event to the registry that receives. */
+/** The action that adds an image, by detail type. ECR's replication emits its event in the receiving registry. */
 const ACTIONS: ReadonlyMap<string, string> = new Map([
   ["ECR Image Action", "PUSH"],
   ["ECR Referrer Action", "PUSH"],
   ["ECR Replication Action", "REPLICATE"],
 ]);
 
-/** The registry events must come from. */
+/** The registry that events must come from. */
 export interface EventOrigin {
   readonly account: string;
   readonly region: string;
 }
 
-/** Reads an EventBridge event. Never throws: an event that cannot be read would only come again. */
+/** Parses an EventBridge event. Never throws: Lambda would only retry a malformed event. */
 export function readEcrEvent(event: unknown, origin: EventOrigin): ReadEvent {
   const result = EcrEvent.safeParse(event);
   if (!result.success) {
@@ -96,7 +96,7 @@ function reasonUnless(wanted: string, what: string, found: string | null | undef
   return found === wanted ? undefined : `${what} ${found ?? "none"}`;
 }
 
-/** A missing, null or empty tag means the same: pushed by digest. What that is, an index's child or attached, is seen when it is copied. */
+/** A missing, null or empty tag means a push by digest: the child of an index, or an attachment. The copy finds out which. */
 function readPush({ id, time, detail, "detail-type": type }: EcrEvent): ReadEvent {
   const repository = detail["repository-name"];
   const reference = detail["image-tag"] || (detail["image-digest"] ?? "");
@@ -104,7 +104,7 @@ function readPush({ id, time, detail, "detail-type": type }: EcrEvent): ReadEven
   if (!isRepositoryName(repository))
     return { kind: "malformed", id, problem: "detail.repository-name: is not a repository name" };
   if (!isTag(reference) && !isDigest(reference)) {
-    return { kind: "malformed", id, problem: "detail.image-tag: is not a tag, and detail.image-digest no digest" };
+    return { kind: "malformed", id, problem: "detail.image-tag is not a tag, and detail.image-digest is not a digest" };
   }
   return { kind: "pushed", pushed: { id, repository, reference, isUntagged, pushedAt: Date.parse(time) } };
 }

@@ -8,17 +8,17 @@ import { limitListing, TooSlowError } from "../../async/limited-listing.ts";
 import type { ListingLimits, Timeout } from "../../async/limited-listing.ts";
 import type { FailureBudgets } from "./failure-budgets.ts";
 
-/** What a comparison with one destination came to. */
+/** How the comparison with one target ended. */
 export type ComparisonResult =
   | { readonly kind: "compared"; readonly found: Reconciled }
   | { readonly kind: "failed"; readonly error: unknown }
-  /** It took longer than its limits; `side`: the end that did. */
+  /** The comparison exceeded its limits; `side`: the slow registry. */
   | { readonly kind: "slow"; readonly side: "source" | "target"; readonly error: unknown }
-  /** The destination takes too much time in this invocation. */
+  /** The destination has exhausted its failure budget in this invocation; `isNew`: with this comparison. */
   | { readonly kind: "left-out"; readonly isNew: boolean }
-  /** The destination's rate is used up by what is in a hurry. */
+  /** The destination's rate leaves nothing for low-priority requests. */
   | { readonly kind: "later" }
-  /** The time of the invocation is up. */
+  /** The time of the invocation ran out. */
   | { readonly kind: "stopped" };
 
 export interface CompareRepository extends ReconcileContext {
@@ -27,9 +27,9 @@ export interface CompareRepository extends ReconcileContext {
   readonly budgets: FailureBudgets;
 }
 
-/** Compares a repository with every place it goes to, side by side; its source is listed once. Does not throw. */
+/** Compares a repository with all its targets concurrently; the source is listed once. Never throws. */
 export async function compareRepository(
-  places: readonly RepositoryTarget[],
+  targets: readonly RepositoryTarget[],
   context: CompareRepository,
   signal: AbortSignal,
 ): Promise<ComparisonResult[]> {
@@ -37,10 +37,10 @@ export async function compareRepository(
   const catalog = listedOnce({
     tags: (repository) => limitListing((own) => context.catalog.tags(repository, own), limits, timeout, signal),
   });
-  return Promise.all(places.map((place) => comparePlace(place, { ...context, catalog }, signal)));
+  return Promise.all(targets.map((place) => compareTarget(place, { ...context, catalog }, signal)));
 }
 
-async function comparePlace(
+async function compareTarget(
   place: RepositoryTarget,
   context: CompareRepository & { readonly catalog: ListedOnce },
   signal: AbortSignal,
@@ -63,7 +63,7 @@ async function comparePlace(
   } catch (error) {
     if (signal.aborted) return { kind: "stopped" };
     const isSource = catalog.error !== undefined;
-    // Waiting for a turn is no time that the destination took.
+    // The wait for a turn must not count against the destination.
     if (!isSource && error instanceof RateExceededError) return { kind: "later" };
     if (!isSource && (budgets.spend(destination, now() - from) || out.aborted))
       return { kind: "left-out", isNew: error !== out.reason };
@@ -71,15 +71,15 @@ async function comparePlace(
   }
 }
 
-/** A target that passed a limit is slow, and so is whatever did not end by itself. */
+/** A listing that exceeded a limit is slow, and so is a target that was still busy when the time limit aborted it. */
 function failureOf(error: unknown, side: "source" | "target", limit: AbortSignal): ComparisonResult {
   const isSlow = error instanceof TooSlowError || (limit.aborted && side === "target");
   return isSlow ? { kind: "slow", side, error } : { kind: "failed", error };
 }
 
-/** A listing of one repository that is read once, by the first who wants it, for all. */
+/** The source listing of one repository: read once, shared by all comparisons. */
 interface ListedOnce extends Pick<SourceCatalog, "tags"> {
-  /** Why it could not be read. */
+  /** Why the listing failed; undefined: it has not. */
   readonly error: unknown;
 }
 
@@ -104,7 +104,7 @@ function listedOnce(catalog: {
   };
 }
 
-/** The repository was deleted since it was listed. */
+/** True when the source repository was deleted after it was listed. */
 export function isGone(error: unknown): boolean {
   return error instanceof RegistryError && error.side === "source" && error.code === "NAME_UNKNOWN";
 }

@@ -1,32 +1,32 @@
 import * as z from "zod";
 import type { Change } from "../state/record-store.ts";
 
-/** How far a comparison of both sides has come; one item of the store. Times are epoch milliseconds. */
+/** The progress of one comparison cycle; one item of the store. Times are epoch milliseconds. */
 export const ReconcileRecord = z.object({
-  /** When it was due; the next one is due so long after this. */
+  /** When the cycle was due; the next one is due one interval later. */
   startedAt: z.number(),
-  /** Subjects are compared in order of their names: the last one that was begun. */
+  /** The last subject that was started; subjects are compared in alphabetical order. */
   after: z.string(),
-  /** Begun by the holder of the lease, and not ended. */
+  /** Subjects that the holder of the lease started and has not finished. */
   begun: z.array(z.string()).optional(),
-  /** Given back when the time of an invocation was up: the next one begins with them. */
+  /** Subjects that ran out of time; the next invocation starts with them. */
   pending: z.array(z.string()).optional(),
-  /** Destinations with which not everything could be compared. */
+  /** Destinations for which some comparison failed or was left out. */
   incomplete: z.array(z.string()).optional(),
   finishedAt: z.number().optional(),
-  /** Who is at it, until when. */
+  /** The invocation that runs the cycle, and until when. */
   lease: z.object({ owner: z.string(), until: z.number() }).optional(),
-  /** In the record of {@link SLOW_CYCLE}: its subjects. */
+  /** Only in the record of {@link SLOW_CYCLE}: its subjects. */
   subjects: z.array(z.string()).optional(),
 });
 export type ReconcileRecord = z.infer<typeof ReconcileRecord>;
 
-/** Key of the comparison that begins by itself, whenever the last one is old enough. */
+/** Key of the regular cycle, which starts at a fixed interval. */
 export const REGULAR_CYCLE = "source";
-/** Key of the comparison of what took too long in the others. */
+/** Key of the cycle of subjects that were too slow in the others. */
 export const SLOW_CYCLE = "slow";
 
-/** Key of a comparison with a schedule of its own. */
+/** Key of a cycle with its own schedule. */
 export function scheduledCycle(name: string): string {
   return `schedule-${name}`;
 }
@@ -35,7 +35,7 @@ export interface ClaimCycle {
   readonly owner: string;
   readonly now: number;
   readonly leaseMs: number;
-  /** Time from the start of one comparison to that of the next; `Infinity`: only goes on with one that was begun. */
+  /** Interval between the starts of two cycles; `Infinity`: only resume a cycle that was started. */
   readonly everyMs: number;
 }
 
@@ -44,18 +44,18 @@ export type ClaimedCycle =
       readonly kind: "go";
       readonly startedAt: number;
       readonly after: string;
-      /** To be compared first. */
+      /** Subjects to compare first. */
       readonly pending: readonly string[];
-      /** Under comparison when the last invocation ended without a word: one of them may have ended it. */
+      /** Subjects that were being compared when the last invocation was killed; one of them may be the cause. */
       readonly suspects: readonly string[];
     }
-  /** The last comparison is young, or its lease is held. */
+  /** The next cycle is not due, or another invocation holds the lease. */
   | { readonly kind: "rest" };
 
-/** The schedule calls every minute, give or take seconds: a comparison begins with the call next to its time. */
+/** The schedule invokes every minute, give or take seconds: a cycle may start this much early, in milliseconds. */
 const CALL_SPREAD_MS = 30_000;
 
-/** Begins a comparison when it is time, or goes on with one that was not finished. */
+/** Takes the lease of a cycle that is due or unfinished. */
 export function claimCycle(
   record: ReconcileRecord | undefined,
   { owner, now, leaseMs, everyMs }: ClaimCycle,
@@ -75,7 +75,7 @@ export function claimCycle(
   };
 }
 
-/** The time at which a new comparison was due, near now; undefined when none is. What came late does not make the next one late. */
+/** The start time of a new cycle; undefined when none is due. It is the due time if that is close to now, so that starts do not drift. */
 function startOf(record: ReconcileRecord | undefined, now: number, everyMs: number): number | undefined {
   if (record === undefined) return everyMs === Number.POSITIVE_INFINITY ? undefined : now;
   const due = record.startedAt + everyMs;
@@ -83,12 +83,12 @@ function startOf(record: ReconcileRecord | undefined, now: number, everyMs: numb
   return Math.abs(now - due) <= CALL_SPREAD_MS ? due : now;
 }
 
-/** What an invocation notes about how far it has come. */
+/** The progress that an invocation records. */
 export type CycleProgress = {
   readonly [field in "begun" | "pending" | "incomplete"]: string[];
 } & Pick<ReconcileRecord, "after">;
 
-/** Notes how far a comparison has come, and holds the lease longer; false when it was taken over. */
+/** Records progress and extends the lease; false when another invocation has taken over. */
 export function advanceCycle(
   record: ReconcileRecord | undefined,
   { owner, now, leaseMs }: Pick<ClaimCycle, "owner" | "now" | "leaseMs">,
@@ -99,7 +99,7 @@ export function advanceCycle(
   return { next: { ...record, ...progress, incomplete, lease: { owner, until: now + leaseMs } }, answer: true };
 }
 
-/** Lets go: the comparison is finished, or the time is up. Answers with the destinations that are incomplete. */
+/** Releases the lease; `finishedAt` undefined: the time ran out. Answers with the destinations that are incomplete. */
 export function leaveCycle(
   record: ReconcileRecord | undefined,
   owner: string,
@@ -111,10 +111,10 @@ export function leaveCycle(
   return { next, answer: record.incomplete ?? [] };
 }
 
-/** Subjects of the slow comparison that its record keeps; more stay where they are. */
+/** The most subjects of the slow cycle; further ones stay in their own cycle. */
 const MAX_SLOW = 1_000;
 
-/** Moves subjects to the slow comparison, or back. */
+/** Moves subjects to the slow cycle, or back to the others. */
 export function moveSlow(
   record: ReconcileRecord | undefined,
   { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] },

@@ -1,20 +1,20 @@
-/** How comparisons with each destination go, in one invocation. */
+/** Limits the time that failing comparisons of each destination may take in one invocation. */
 export interface FailureBudgets {
-  /** Aborted when the destination has used up the time it may take from others. */
+  /** Aborted when the destination's budget is exhausted. */
   signal(destination: string): AbortSignal;
   isExhausted(destination: string): boolean;
   /** A comparison has failed, or took too long; it took so many milliseconds. True when this is what puts the destination out. */
   spend(destination: string, ms: number): boolean;
 }
 
-/** A destination has lost so much time that it is left out until the next invocation. */
+/** A destination has exhausted its budget and is left out until the next invocation. */
 export class BudgetExhaustedError extends Error {
   override readonly name = "LeftOutError";
 }
 
 /**
- * Time that failing comparisons of one destination may take in an invocation, all that run at once counted, in milliseconds:
- * the time of four workers whose listings show nothing. One that refuses at once costs nothing, and is never left out.
+ * Time that failing comparisons of one destination may take in an invocation, in milliseconds, summed over concurrent ones:
+ * enough for four listings that show nothing until they time out. A destination that refuses at once never exhausts it.
  */
 const LOST_MAX_MS = 300_000;
 

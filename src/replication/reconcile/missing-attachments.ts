@@ -5,59 +5,59 @@ import { referenceOf, subjectOf } from "./source-catalog.ts";
 import type { SourceImage } from "./source-catalog.ts";
 
 export interface AttachmentTarget extends Pick<RepositoryTarget, "attaches" | "hasManifest"> {
-  /** The target's listing shows manifests without a tag. */
+  /** True when the target's listing includes manifests without a tag. */
   readonly showsUntagged: boolean;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** Questions to the target at once. */
-const CONCURRENT_QUESTIONS = 16;
+/** Concurrent HEAD requests to the target. */
+const CONCURRENT_CHECKS = 16;
 /**
- * What only a question can find is asked about for so long after its push, in milliseconds: comparisons are minutes
- * apart, and a question for everything that was ever signed, in each of them, would use up the destination's rate.
+ * Attachments that no listing shows need one HEAD request each. They are checked only this long after their push, in
+ * milliseconds: a request for every signature in every comparison would exhaust the destination's rate.
  */
-const QUESTION_MS: number = 24 * 3_600_000;
+const CHECK_MS: number = 24 * 3_600_000;
 
 /**
- * What is attached to images of the target and absent there: cosign's tags, and manifests with a subject. What belongs
- * to an image that is itself to be copied comes with it.
+ * The attachments (cosign's tags, and manifests with a subject) that are missing at the target although their image is
+ * there. The attachments of an image that is itself to be copied are copied with it.
  */
 export async function missingAttachments(
   open: UnmatchedImages,
-  place: AttachmentTarget,
+  target: AttachmentTarget,
   signal: AbortSignal,
 ): Promise<SourceImage[]> {
   const asked = await concurrently(
     [...open.attached.values()],
-    CONCURRENT_QUESTIONS,
-    (image, working) => toAskFor(image, open, place, working),
+    CONCURRENT_CHECKS,
+    (image, working) => imageToRequest(image, open, target, working),
     signal,
   );
   return [...new Set(asked.filter((image) => image !== undefined))];
 }
 
-/** What to ask for so that an attachment comes; undefined when it is there, or nothing wants it. */
-async function toAskFor(
+/** The image to request so that an attachment is copied; undefined when it is there, or no rule selects it. */
+async function imageToRequest(
   image: SourceImage,
   open: UnmatchedImages,
-  place: AttachmentTarget,
+  target: AttachmentTarget,
   signal: AbortSignal,
 ): Promise<SourceImage | undefined> {
-  const isYoung = image.pushedAt === 0 || place.now - image.pushedAt < QUESTION_MS;
-  const isHeld = async (digest: Digest): Promise<boolean> => isYoung && (await place.hasManifest(digest, signal));
+  const isYoung = image.pushedAt === 0 || target.now - image.pushedAt < CHECK_MS;
+  const isHeld = async (digest: Digest): Promise<boolean> => isYoung && (await target.hasManifest(digest, signal));
   const owner = ownerOf(image, open);
   if (owner === undefined) return undefined;
   if (owner === "unknown" && !(await isHeld(subjectOf(image) ?? image.digest))) return undefined;
-  const isListed = image.tag !== undefined || place.showsUntagged;
+  const isListed = image.tag !== undefined || target.showsUntagged;
   if (!isListed && (!isYoung || (await isHeld(image.digest)))) return undefined;
-  if (place.attaches(referenceOf(image))) return image;
+  if (target.attaches(referenceOf(image))) return image;
   return owner === "unknown" ? undefined : owner;
 }
 
 /**
- * The selected image that something is attached to. Undefined when it is not selected, or is to be copied itself.
- * `unknown`: no tag of the source names it; it is the child of an index, or attached itself, and counts when the target has it.
+ * The selected image that `image` is attached to. Undefined when no rule selects it, or it is to be copied itself.
+ * `unknown`: no tag of the source names it. It may be a child of an index, or an attachment; it counts if the target has it.
  */
 function ownerOf(
   image: SourceImage,

@@ -8,18 +8,18 @@ import { concurrently } from "../../async/run-concurrently.ts";
 import { referenceOf, subjectOf } from "./source-catalog.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 
-/** One repository and where it goes. */
+/** One source repository, and one target repository that it is copied to. */
 export interface RepositoryTarget {
   readonly repository: RepositoryName;
   readonly destination: string;
-  /** Where records of its tags live, as in `CopyContext`. */
+  /** Prefix of the keys of its tag records, as in `CopyContext`. */
   readonly scope: string;
   readonly target: TagListing;
-  /** Do the rules select this tag, or this digest without a tag, for the target? */
+  /** True when the rules select this tag, or this digest without a tag, for the target. */
   readonly wants: (reference: Tag | Digest) => boolean;
-  /** Would a request for what is attached to an image, by this name, be carried out at this target? */
+  /** True when a request for an attachment with this tag or digest would be executed for this target. */
   readonly attaches: (reference: Tag | Digest) => boolean;
-  /** Does the target have the manifest? */
+  /** True when the target has the manifest. */
   readonly hasManifest: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
 }
 
@@ -28,35 +28,35 @@ export interface ReconcileContext extends Omit<RequestContext, "scope" | "destin
 }
 
 export interface Reconciled {
-  /** Images of the source that the rules want at the destination, each tag counted. */
+  /** Source images that the rules select for the destination; every tag counts. */
   readonly wanted: number;
-  /** Those that differ there, and what is attached to them and absent there. */
+  /** Images that differ at the destination, and attachments that are missing there. */
   readonly different: number;
-  /** Those of them that were asked for now; the others are being worked on, or were asked for before. */
+  /** Differences that were requested now; the others are being copied, or were requested before. */
   readonly asked: number;
-  /** Those of them that an event should have asked for. */
+  /** Requested differences whose push event was lost. */
   readonly missed: number;
 }
 
-/** Images of one repository at the source, by reference; those found equal at the target are taken out. */
+/** Source images of one repository, by reference, without those that the target has. */
 export interface UnmatchedImages {
-  /** What the rules select. */
+  /** Images that the rules select. */
   readonly selected: Map<Tag | Digest, SourceImage>;
-  /** What the rules do not select, and is attached to something. */
+  /** Attachments that the rules do not select. */
   readonly attached: Map<Tag | Digest, SourceImage>;
-  /** What the rules select, by digest, for looking up subjects; stays as it is. */
+  /** All images that the rules select, by digest, to look up subjects. */
   readonly selectedDigests: ReadonlyMap<Digest, SourceImage>;
-  /** Digests with tags that the rules do not select; stays as it is. */
+  /** Digests of tagged images that the rules do not select. */
   readonly otherDigests: ReadonlySet<Digest>;
 }
 
-/** Manifests asked for at once where a listing does not show them. */
-const CONCURRENT_QUESTIONS = 16;
+/** Concurrent HEAD requests to the target. */
+const CONCURRENT_CHECKS = 16;
 
 /**
- * Compares one repository at both ends and asks for what differs: what the rules select, and what is attached to it,
- * whatever its tag. Each difference is asked for once: its request stays in the queue until it has ended, however long
- * the destination is away.
+ * Compares one repository at source and target and requests copies of what differs: selected images and their attachments,
+ * whatever the tags of those. Each difference is requested once: its request stays in the queue until it has ended, however
+ * long the destination is unavailable.
  */
 export async function reconcileRepository(
   place: RepositoryTarget,
@@ -65,9 +65,9 @@ export async function reconcileRepository(
 ): Promise<Reconciled> {
   const open = await readSource(place, context.catalog, signal);
   const wanted = open.selected.size;
-  const { showsUntagged } = await takeOutEqual(open, place.target(signal));
+  const { showsUntagged } = await removeEqual(open, place.target(signal));
   const different = [
-    ...(await absent([...open.selected.values()], showsUntagged, place, signal)),
+    ...(await missing([...open.selected.values()], showsUntagged, place, signal)),
     ...(await missingAttachments(open, { ...place, showsUntagged, now: context.now() }, signal)),
   ];
   const { repository, destination, scope } = place;
@@ -98,7 +98,7 @@ async function readSource(
   return { selected, attached, selectedDigests, otherDigests: others };
 }
 
-async function takeOutEqual(
+async function removeEqual(
   { selected, attached }: UnmatchedImages,
   target: ReturnType<TagListing>,
 ): Promise<{ readonly showsUntagged: boolean }> {
@@ -107,15 +107,15 @@ async function takeOutEqual(
     if (tag === undefined) showsUntagged = true;
     for (const open of [selected, attached]) {
       if (tag !== undefined && open.get(tag)?.digest === digest) open.delete(tag);
-      // A manifest is there under whatever tag.
+      // The target has the manifest, under this tag or another.
       open.delete(digest);
     }
   }
   return { showsUntagged };
 }
 
-/** What is selected and not at the target: manifests without a tag are asked for there unless its listing shows them. */
-async function absent(
+/** The selected images that the target lacks. Manifests without a tag need a HEAD request each, unless the listing includes them. */
+async function missing(
   open: readonly SourceImage[],
   showsUntagged: boolean,
   { hasManifest }: RepositoryTarget,
@@ -125,7 +125,7 @@ async function absent(
   const unseen = open.filter((image) => !isOpen(image));
   const held = await concurrently(
     unseen,
-    CONCURRENT_QUESTIONS,
+    CONCURRENT_CHECKS,
     ({ digest }, working) => hasManifest(digest, working),
     signal,
   );

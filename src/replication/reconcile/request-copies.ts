@@ -8,32 +8,32 @@ import type { SourceImage } from "./source-catalog.ts";
 import { tagKey, NEW_TAG } from "../state/tag-record.ts";
 import type { TagRecord } from "../state/tag-record.ts";
 
-/** How and where differences are asked for. */
+/** Where the differences are, and how copies of them are requested. */
 export interface RequestContext {
   readonly repository: RepositoryName;
   readonly destination: string;
-  /** Where records of its tags live, as in `CopyContext`. */
+  /** Prefix of the keys of its tag records, as in `CopyContext`. */
   readonly scope: string;
   readonly tags: RecordStore<TagRecord>;
-  /** Queues requests that are in no hurry. @throws when one of them is not queued. */
+  /** Queues low-priority requests. @throws when one of them is not queued. */
   readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
   /** Correlation id of this comparison. */
   readonly id: string;
-  /** A push younger than this is left to its event, in milliseconds. */
+  /** A push younger than this, in milliseconds, is left to its event. */
   readonly graceMs: number;
   readonly now: () => number;
-  /** Aborted when the process itself has to end: what was asked is noted after the comparison's own time is up. */
+  /** Aborted when the process must end, which is later than the comparison: requests that were sent are still recorded. */
   readonly ending: AbortSignal;
 }
 
-/** ECR's events and its API know of one push with a difference of whole seconds, in milliseconds. */
+/** Largest difference between the times that ECR's event and API give for one push, in milliseconds. */
 const SAME_PUSH_MS = 2_000;
 const DAY_MS: number = 24 * 3_600_000;
-/** A tag that was asked for and is still different is asked for again after so long. */
-const ASK_AGAIN_MS = DAY_MS;
-/** What has failed for good, or was skipped, is asked for again after so long, should nothing else have changed it. */
-const ENDED_ASK_AGAIN_MS: number = 7 * DAY_MS;
-/** Requests queued at once: what is noted after a crash in between is this many at most. */
+/** A tag that was requested and still differs is requested again after this long. */
+const REPEAT_MS = DAY_MS;
+/** A tag whose request failed for good, or was skipped, is requested again after this long. */
+const REPEAT_ENDED_MS: number = 7 * DAY_MS;
+/** Requests per batch: after a crash, at most this many are sent a second time. */
 const BATCH = 100;
 
 export interface RequestedCopies {
@@ -41,16 +41,16 @@ export interface RequestedCopies {
   readonly missed: number;
 }
 
-/** Asks for what differs, unless it was asked for before; what is asked is noted. */
+/** Requests copies of what differs, unless they were requested before, and records the requests. */
 export async function requestCopies(
   different: readonly SourceImage[],
-  asking: RequestContext,
+  context: RequestContext,
   signal: AbortSignal,
 ): Promise<RequestedCopies> {
   const total = { asked: 0, missed: 0 };
   for (let start = 0; start < different.length; start += BATCH) {
     signal.throwIfAborted();
-    const { asked, missed } = await askBatch(different.slice(start, start + BATCH), asking, signal);
+    const { asked, missed } = await requestBatch(different.slice(start, start + BATCH), context, signal);
     total.asked += asked;
     total.missed += missed;
   }
@@ -62,8 +62,8 @@ interface Difference extends SourceImage {
   readonly missed: boolean;
 }
 
-/** Asked first and noted then, so that a crash in between asks twice rather than never. */
-async function askBatch(
+/** Sends first and records then, so that a crash in between repeats requests rather than losing them. */
+async function requestBatch(
   different: readonly SourceImage[],
   { repository, destination, scope, tags, send, id, graceMs, now, ending }: RequestContext,
   signal: AbortSignal,
@@ -84,21 +84,24 @@ async function askBatch(
       destination,
       repository,
       reference,
-      // Where the source does not say when it was pushed, it was known now.
+      // Where the source does not give the time of the push, it counts as pushed now.
       pushedAt: pushedAt === 0 ? now() : pushedAt,
     })),
     signal,
   );
   await Promise.all(
     open.map(({ reference, digest }) => {
-      const noted = (record: TagRecord | undefined) => ({ next: noteAsked(record, digest, now()), answer: undefined });
+      const noted = (record: TagRecord | undefined) => ({
+        next: withRequest(record, digest, now()),
+        answer: undefined,
+      });
       return tags.update(tagKey(scope, reference), noted, ending);
     }),
   );
   return { asked: open.length, missed: open.filter(({ missed }) => missed).length };
 }
 
-/** What there is to ask for; undefined when a copy is at it, or it was asked for already. */
+/** The difference to request; undefined when a copy of it is running, or it was requested already. */
 function difference(
   image: SourceImage,
   known: TagRecord | undefined,
@@ -106,29 +109,29 @@ function difference(
 ): Change<TagRecord, Difference | undefined> {
   const record = known ?? NEW_TAG;
   const isBusy = record.lease !== undefined && record.lease.until > now;
-  if (isBusy || isAskedFor(image, record, now)) return { answer: undefined };
+  if (isBusy || isRequested(image, record, now)) return { answer: undefined };
   const wasHeard = record.wantedAt >= changedAt(image) - SAME_PUSH_MS;
-  // Its event asked for it, and that has failed: as good as asked for.
+  // The request of its event has failed: the same as if the comparison had requested it.
   if (wasHeard && isFailed(record) && record.asked?.digest !== image.digest)
-    return { next: noteAsked(record, image.digest, now), answer: undefined };
+    return { next: withRequest(record, image.digest, now), answer: undefined };
   const isMissed = record.wantedAt < image.pushedAt - SAME_PUSH_MS;
   return { answer: { ...image, reference: referenceOf(image), missed: isMissed } };
 }
 
-/** When an image last came to the source: pushed, or back from an archive. */
+/** When an image last became available at the source: pushed, or restored from an archive. */
 function changedAt({ pushedAt, restoredAt = 0 }: SourceImage): number {
   return Math.max(pushedAt, restoredAt);
 }
 
-/** True while a request for exactly this waits to be carried out, or has ended and would end so again. */
-function isAskedFor(image: SourceImage, record: TagRecord, now: number): boolean {
+/** True while a request for this digest waits in the queue, or has ended recently and would end the same way. */
+function isRequested(image: SourceImage, record: TagRecord, now: number): boolean {
   const { asked, replicated } = record;
   if (asked?.digest !== image.digest || changedAt(image) > asked.at) return false;
   if (replicated !== undefined && replicated.at >= asked.at) {
-    // The target had it when it was asked for by name, and does not list it: nothing is to be copied.
-    return isUnchanged(record) && replicated.digest === image.digest && now - replicated.at < ASK_AGAIN_MS;
+    // The target resolves the tag to this digest but does not list it: there is nothing to copy.
+    return isUnchanged(record) && replicated.digest === image.digest && now - replicated.at < REPEAT_MS;
   }
-  return now - asked.at < (isFailed(record) || isSkipped(record) ? ENDED_ASK_AGAIN_MS : ASK_AGAIN_MS);
+  return now - asked.at < (isFailed(record) || isSkipped(record) ? REPEAT_ENDED_MS : REPEAT_MS);
 }
 
 function isFailed({ last }: TagRecord): boolean {
@@ -143,6 +146,6 @@ function isUnchanged({ last }: TagRecord): boolean {
   return last?.outcome === "unchanged" || last?.outcome === "superseded";
 }
 
-function noteAsked(record: TagRecord | undefined, digest: Digest, at: number): TagRecord {
+function withRequest(record: TagRecord | undefined, digest: Digest, at: number): TagRecord {
   return { ...(record ?? NEW_TAG), asked: { digest, at } };
 }

@@ -4,19 +4,19 @@ import type { RecordStore } from "../state/record-store.ts";
 import { onceAborted } from "../../async/abort.ts";
 import type { Timeout } from "../../async/limited-listing.ts";
 
-/** A comparison of many subjects, as far as the time of one invocation reaches. */
+/** A comparison of many subjects, which may take several invocations. */
 export interface Cycle {
   /** Key of its record. */
   readonly key: string;
   readonly everyMs: number;
-  /** Subjects compared at once. */
+  /** Subjects compared concurrently. */
   readonly workers: number;
-  /** Subjects whose time is up with the invocation come first in the next one; else they are left until the next cycle. */
+  /** Subjects that ran out of time come first in the next invocation; otherwise they wait for the next cycle. */
   readonly resumes: boolean;
   readonly subjects: (signal: AbortSignal) => Promise<readonly string[]>;
-  /** Answers with the destinations with which the subject could not be compared. Throws only when the time is up. */
+  /** Answers with the destinations for which the comparison failed or was left out. Throws only when the time has run out. */
   readonly compare: (subject: string, startedAt: number, signal: AbortSignal) => Promise<readonly string[]>;
-  /** What was under comparison when an invocation ended without a word. */
+  /** Called with the subjects that were being compared when the last invocation was killed. */
   readonly suspect: (subjects: readonly string[]) => Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export interface CyclePorts {
   readonly leaseMs: number;
   readonly now: () => number;
   readonly timeout: Timeout;
-  /** Aborted when the process itself has to end: how far it came is noted after the comparison's own time is up. */
+  /** Aborted when the process must end, which is later than the comparison: progress is still recorded. */
   readonly ending: AbortSignal;
 }
 
@@ -34,15 +34,15 @@ export type CycleResult =
   | { readonly outcome: "rest" | "partial"; readonly compared: number }
   | { readonly outcome: "finished"; readonly compared: number; readonly incomplete: readonly string[] };
 
-/** Begins a cycle or goes on with it; two invocations at once are one and a rest. Its lease is renewed until it ends. */
+/** Starts or resumes a cycle, and renews its lease until this invocation ends it. Of two concurrent invocations, one rests. */
 export async function runCycle(cycle: Cycle, ports: CyclePorts, signal: AbortSignal): Promise<CycleResult> {
   const { cycles, owner, leaseMs, now, ending } = ports;
   const claim = { owner, leaseMs, everyMs: cycle.everyMs };
   const claimed = await cycles.update(cycle.key, (record) => claimCycle(record, { ...claim, now: now() }), signal);
   if (claimed.kind === "rest") return { outcome: "rest", compared: 0 };
   const { startedAt, after, pending, suspects } = claimed;
-  const notes = createNotes(cycle.key, { after, pending }, ports);
-  const working = AbortSignal.any([signal, notes.lost]);
+  const progressRecord = createProgressRecord(cycle.key, { after, pending }, ports);
+  const working = AbortSignal.any([signal, progressRecord.lost]);
   let isFinished = false;
   let incomplete: readonly string[] = [];
   let compared = 0;
@@ -53,27 +53,27 @@ export async function runCycle(cycle: Cycle, ports: CyclePorts, signal: AbortSig
     const queue = [...first, ...all.filter((subject) => subject > after)].values();
     const work = async (): Promise<void> => {
       for (const subject of queue) {
-        if (working.aborted || !(await notes.begin(subject))) return;
+        if (working.aborted || !(await progressRecord.begin(subject))) return;
         const failed = await cycle.compare(subject, startedAt, working).catch((error: unknown) => {
           if (!working.aborted) throw error;
         });
         if (failed === undefined && cycle.resumes) return;
         compared++;
-        notes.end(subject, failed ?? []);
+        progressRecord.end(subject, failed ?? []);
       }
     };
     await Promise.all(Array.from({ length: cycle.workers }, work));
     isFinished = !working.aborted;
   } finally {
-    await notes.close();
+    await progressRecord.close();
     const left = (record: ReconcileRecord | undefined) => leaveCycle(record, owner, isFinished ? now() : undefined);
     incomplete = await cycles.update(cycle.key, left, ending);
   }
   return isFinished ? { outcome: "finished", compared, incomplete: incomplete } : { outcome: "partial", compared };
 }
 
-/** Keeps the record of a cycle up to date: one write at a time, each of the latest state. */
-function createNotes(
+/** Keeps the record of a cycle up to date: one write at a time, each with the latest progress. */
+function createProgressRecord(
   key: string,
   { after, pending }: { readonly after: string; readonly pending: readonly string[] },
   { cycles, owner, leaseMs, now, timeout, ending }: CyclePorts,
@@ -88,7 +88,7 @@ function createNotes(
   let next: Promise<boolean> | undefined;
 
   const write = (): Promise<boolean> => {
-    // A write that has not begun yet will note this, too.
+    // A write that is still waiting for the previous one will include this progress.
     next ??= written.then(async () => {
       next = undefined;
       const progress = { after: cursor, begun: [...begun], pending: [...waiting], incomplete: [...incomplete] };
@@ -104,14 +104,14 @@ function createNotes(
     return next;
   };
   repeatedly(leaseMs / 3, timeout, () => {
-    // A renewal that failed is followed by the next one, long before the lease ends.
+    // If a renewal fails, the next one follows long before the lease expires.
     if (!isClosed) write().catch(() => undefined);
     return !isClosed;
   });
 
   return {
     lost: lost.signal,
-    /** False when the cycle is not ours any more. */
+    /** False when another invocation has taken over the cycle. */
     begin(subject: string): Promise<boolean> {
       begun.add(subject);
       waiting.delete(subject);
@@ -122,7 +122,7 @@ function createNotes(
       begun.delete(subject);
       for (const destination of failed) incomplete.add(destination);
     },
-    /** Writes what is not noted yet. */
+    /** Writes the progress that is not recorded yet. */
     async close(): Promise<void> {
       isClosed = true;
       if (!lost.signal.aborted) await write();
@@ -130,7 +130,7 @@ function createNotes(
   };
 }
 
-/** Does something every so many milliseconds, until it answers false. */
+/** Calls `work` every `ms` milliseconds until it returns false. */
 function repeatedly(ms: number, timeout: Timeout, work: () => boolean): void {
   onceAborted(timeout(ms), () => {
     if (work()) repeatedly(ms, timeout, work);
