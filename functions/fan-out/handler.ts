@@ -11,7 +11,7 @@ import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 
 export interface FanOutDependencies {
   readonly configuration: Configuration;
-  /** Queues every request, to be seen after so many seconds, or throws: then the event comes again. */
+  /** Queues every request, visible after `delaySeconds`. @throws when one is not queued: then Lambda retries the event. */
   readonly send: (requests: readonly CopyRequest[], signal: AbortSignal, delaySeconds: number) => Promise<void>;
   readonly receipts: Receipts;
   /** Epoch milliseconds. */
@@ -19,16 +19,16 @@ export interface FanOutDependencies {
   readonly observer: Observer;
 }
 
-/** What became of an event. */
+/** The outcome of an event. */
 export type FanOutReport =
   | { readonly outcome: "requested"; readonly requests: number }
   | { readonly outcome: "ignored"; readonly reason: string }
   | { readonly outcome: "malformed"; readonly problem: string };
 
 /**
- * One ECR event -> one request per destination, each of which ends in a receipt of its own. An event that asks for nothing, or
- * cannot be read, ends here, in its own receipt: bringing it again would change nothing.
- * @param invocation the id of the invocation, equal for Lambda's retries of it: names an event that has no id.
+ * One ECR event -> one request per destination, each of which ends in its own receipt. An event that requires no copy, or is
+ * malformed, ends here with a receipt: a retry would change nothing.
+ * @param invocation id of the invocation, the same in Lambda's retries; it stands in for the id of an event without one.
  */
 export function createHandler(dependencies: FanOutDependencies) {
   const { configuration, send, observer } = dependencies;
@@ -36,7 +36,7 @@ export function createHandler(dependencies: FanOutDependencies) {
     const read = readEcrEvent(event, configuration.source);
     if (read.kind === "malformed") {
       const { id = invocation, problem } = read;
-      await keep(id, { outcome: "failed", reason: "malformed-event" }, dependencies, signal);
+      await writeReceipt(id, { outcome: "failed", reason: "malformed-event" }, dependencies, signal);
       observer.error("Event outside of ECR's schema; nothing is copied for it", { correlationId: id, problem });
       observer.count(Metric.malformed, 1);
       return { outcome: "malformed", problem };
@@ -62,14 +62,14 @@ async function ignore(
   signal: AbortSignal,
 ): Promise<FanOutReport> {
   const { observer } = dependencies;
-  await keep(id, { outcome: "skipped", reason: skipped }, dependencies, signal);
+  await writeReceipt(id, { outcome: "skipped", reason: skipped }, dependencies, signal);
   observer.info("Event asks for no copy", { correlationId: id, reason });
   observer.count(Metric.ignored, 1);
   return { outcome: "ignored", reason };
 }
 
-/** @throws {StoreError} when the receipt cannot be written: then Lambda brings the event again. */
-async function keep(
+/** @throws {StoreError} when the receipt cannot be written: then Lambda retries the event. */
+async function writeReceipt(
   id: string,
   outcome: FinalOutcome,
   { receipts, now }: FanOutDependencies,

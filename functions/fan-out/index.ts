@@ -20,7 +20,7 @@ const handle = createHandler({
   observer,
 });
 
-/** Invoked by EventBridge, once per event; a thrown error makes Lambda bring the event again, twice, and then keep it as undelivered. */
+/** Invoked by EventBridge, once per event. After an error, Lambda retries the event twice, then sends it to the queue of undelivered events. */
 export const handler = middy()
   .use(middlewares)
   .handler((event: unknown, context: Context, { signal }) => handle(event, context.awsRequestId, signal));

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** What CloudWatch writes into a notification (CloudWatch user guide, "Notifying users on alarm changes"); only what we read. */
+/** The fields that we read of a CloudWatch notification (CloudWatch user guide, "Notifying users on alarm changes"). */
 const CloudWatchAlarm = z.object({
   AlarmName: z.string(),
   AlarmDescription: z.string().nullish(),
@@ -9,17 +9,17 @@ const CloudWatchAlarm = z.object({
   Region: z.string().default(""),
 });
 
-/** An alarm as people are told of it. */
+/** An alarm as it is shown in a chat message. */
 export interface Alarm {
   readonly name: string;
   readonly state: "ALARM" | "OK" | "INSUFFICIENT_DATA";
-  /** What has happened, and where to read on. */
+  /** What happened, and where to read more. */
   readonly description: string;
   readonly reason: string;
   readonly region: string;
 }
 
-/** Reads the message of a notification; undefined when it is no alarm. */
+/** Parses a notification; undefined when it is not an alarm. */
 export function readAlarm(message: string): Alarm | undefined {
   let document: unknown;
   try {
@@ -42,7 +42,7 @@ export function readAlarm(message: string): Alarm | undefined {
 const SIGNS = { ALARM: "🔴", OK: "🟢", INSUFFICIENT_DATA: "⚪" } as const satisfies Record<Alarm["state"], string>;
 const LONGEST = 500;
 
-/** One message for a chat room. */
+/** Formats an alarm as a chat message. */
 export function describeAlarm({ name, state, description, reason, region }: Alarm): string {
   const title = `${SIGNS[state]} ${name} is ${state === "OK" ? "well again" : state.toLowerCase().replaceAll("_", " ")} (${region})`;
   return [title, description, reason]

@@ -11,8 +11,8 @@ import type { Alarm } from "./alarm.ts";
 export interface NotifyDependencies {
   readonly policy: NotifyPolicy;
   readonly notifications: RecordStore<NotificationRecord>;
-  /** Tells a chat room, or what else is behind the webhook. */
-  readonly tell: (text: string, alarm: Alarm) => Promise<void>;
+  /** Sends a message to the webhook. @throws when it is not accepted. */
+  readonly send: (text: string, alarm: Alarm) => Promise<void>;
   readonly now: () => number;
   readonly observer: Observer;
 }
@@ -20,38 +20,38 @@ export interface NotifyDependencies {
 export type NotifyResult = "told" | "known" | "not wanted" | "no alarm" | "failed";
 
 /**
- * Tells people of alarms, one after the other: a second message about the same alarm must see that the first was told. Never throws;
- * an alarm that `failed` is not noted as told, and is told when it is brought again.
+ * Sends alarms to the webhook, one after the other: a second message about the same alarm must see the record of the first.
+ * Never throws. A `failed` alarm is not recorded, so a retry sends it.
  */
 export function createHandler(dependencies: NotifyDependencies) {
   return async (messages: readonly string[], signal: AbortSignal): Promise<NotifyResult[]> => {
-    const ends: NotifyResult[] = [];
-    for (const message of messages) ends.push(await tellOnce(message, dependencies, signal));
-    return ends;
+    const results: NotifyResult[] = [];
+    for (const message of messages) results.push(await sendOnce(message, dependencies, signal));
+    return results;
   };
 }
 
-async function tellOnce(message: string, dependencies: NotifyDependencies, signal: AbortSignal): Promise<NotifyResult> {
-  const { policy, tell, observer } = dependencies;
+async function sendOnce(message: string, dependencies: NotifyDependencies, signal: AbortSignal): Promise<NotifyResult> {
+  const { policy, send, observer } = dependencies;
   const alarm = readAlarm(message);
   if (alarm === undefined) {
-    observer.warn("Notification is no alarm of CloudWatch; it is not passed on", {});
+    observer.warn("Notification is not a CloudWatch alarm; it is dropped", {});
     return "no alarm";
   }
   if (alarm.state === "INSUFFICIENT_DATA" || (alarm.state === "OK" && policy === "problems")) return "not wanted";
-  if (await isKnown(alarm, dependencies, signal)) return "known";
+  if (await wasSent(alarm, dependencies, signal)) return "known";
   try {
-    await tell(describeAlarm(alarm), alarm);
+    await send(describeAlarm(alarm), alarm);
   } catch (error) {
-    observer.error("Alarm was not taken by the webhook", { alarm: alarm.name, error: describeError(error) });
+    observer.error("The webhook did not accept the alarm", { alarm: alarm.name, error: describeError(error) });
     observer.count(Metric.notificationsFailed, 1);
     return "failed";
   }
-  await note(alarm, dependencies, signal);
+  await recordSent(alarm, dependencies, signal);
   return "told";
 }
 
-async function isKnown(
+async function wasSent(
   { name, state }: Alarm,
   { notifications, now }: NotifyDependencies,
   signal: AbortSignal,
@@ -59,13 +59,13 @@ async function isKnown(
   try {
     return !shouldNotify(await notifications.read(name, signal), state, now());
   } catch {
-    // NotifyResult twice is better than not at all.
+    // Without the table, a duplicate message is better than none.
     return false;
   }
 }
 
-/** Only after it was told: an alarm that was noted and not told would be kept back when it is brought again. */
-async function note(
+/** Records the alarm after it was sent: recorded before, a failed alarm would be dropped when Lambda retries it. */
+async function recordSent(
   { name, state }: Alarm,
   { notifications, now, observer }: NotifyDependencies,
   signal: AbortSignal,
@@ -73,7 +73,7 @@ async function note(
   try {
     await notifications.update(name, () => ({ next: notificationOf(state, now()), answer: undefined }), signal);
   } catch (error) {
-    observer.warn("An alarm was told and could not be noted; it may be told again", {
+    observer.warn("Alarm was sent but could not be recorded; it may be sent again", {
       alarm: name,
       error: describeError(error),
     });

@@ -19,27 +19,27 @@ const { notifications } = openStateStores(openTableClient(), environment.FREIGHT
 const handle = createHandler({
   policy: environment.FREIGHTLINER_NOTIFY_OF,
   notifications,
-  tell: createWebhook({
+  send: createWebhook({
     kind: environment.FREIGHTLINER_WEBHOOK_KIND,
     hosts: environment.FREIGHTLINER_WEBHOOK_HOSTS,
     connections: createConnections(),
     pause: (ms) => sleep(ms),
-    // Read each time: a URL that was replaced is used at once, and alarms are rare.
+    // Not cached: alarms are rare, and a replaced URL takes effect at once.
     url: createSecretReader(new SecretsManagerClient(clientLimits()), environment.FREIGHTLINER_WEBHOOK_SECRET),
   }),
   now: Date.now,
   observer,
 });
 
-/** Invoked by SNS with alarms of CloudWatch. @throws NotificationError so that Lambda brings the alarms again, after one minute and after two. */
+/** Invoked by SNS with CloudWatch alarms. @throws {NotificationError} so that Lambda retries, after one minute and after two. */
 export const handler = middy<SNSEvent>()
   .use(middlewares)
   .handler(async (event: SNSEvent, _context, { signal }) => {
-    const ends = await handle(
+    const results = await handle(
       event.Records.map(({ Sns }) => Sns.Message),
       signal,
     );
-    if (ends.includes("failed"))
-      throw new NotificationError("the webhook did not take an alarm; Lambda brings it again");
-    return ends;
+    if (results.includes("failed"))
+      throw new NotificationError("the webhook did not accept an alarm; Lambda retries it");
+    return results;
   });

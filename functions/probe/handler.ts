@@ -16,34 +16,34 @@ export interface ProbeDependencies {
   readonly configuration: Configuration;
   readonly circuits: RecordStore<CircuitRecord>;
   readonly queuePauses: RecordStore<QueuePauseRecord>;
-  /** Asks a destination whether it takes writes. @throws {RegistryError} when it does not. */
+  /** Sends a write to a destination. @throws {RegistryError} when it is refused or fails. */
   readonly probe: (destination: string, signal: AbortSignal) => Promise<void>;
   readonly setQueueState: SetQueueState;
-  /** Has somebody see to what waits for the long lane; undefined where there is none. */
+  /** Starts a build when requests wait for the long lane; undefined without a long lane. */
   readonly startLongLane?: ((signal: AbortSignal) => Promise<"idle" | "started" | "running" | "refused">) | undefined;
-  /** Copies at once per destination, as deployed. */
+  /** Concurrent copies per destination, as deployed. */
   readonly fullConcurrency: number;
   readonly now: () => number;
   readonly timeout: (ms: number) => AbortSignal;
   readonly observer: Observer;
 }
 
-/** Circuits as numbers, so that an alarm can look at them. */
+/** Circuit states as values of a metric, for an alarm. */
 const STATES = { closed: 0, "half-open": 1, open: 2 } as const satisfies Record<CircuitState, number>;
 
-/** What was done about every destination. */
+/** The step taken for every destination. */
 export type ProbeReport = Readonly<Record<string, QueuePauseStep["kind"] | "failed">>;
 
 /**
- * Looks after destinations that are away: pauses the queues of a circuit that stays open, asks whether the destination is
- * back, and lets copies in again, two first and then twice as many every minute. A destination of which only one repository
- * says that it is away is asked in another. Meant to be called once a minute.
+ * Handles unavailable destinations. Pauses the queues of a circuit that stays open, probes whether the destination is
+ * available again, and resumes its queues with two concurrent copies, doubled every minute. When calls fail in one
+ * repository alone, it probes another one. To be invoked once a minute.
  */
 export function createHandler(dependencies: ProbeDependencies) {
   return async (signal: AbortSignal): Promise<ProbeReport> => {
-    const lane = lookAfterLongLane(dependencies, signal);
+    const lane = startWaitingLongLane(dependencies, signal);
     const steps = dependencies.configuration.destinations.map(
-      async (destination) => [destination.name, await lookAfter(destination, dependencies, signal)] as const,
+      async (destination) => [destination.name, await handleDestination(destination, dependencies, signal)] as const,
     );
     const report = Object.fromEntries(await Promise.all(steps));
     await lane;
@@ -51,19 +51,22 @@ export function createHandler(dependencies: ProbeDependencies) {
   };
 }
 
-/** What is not started now is started in a minute: the queue says what waits. */
-async function lookAfterLongLane({ startLongLane, observer }: ProbeDependencies, signal: AbortSignal): Promise<void> {
+/** If no build can be started, the next invocation tries again: the queue still shows what waits. */
+async function startWaitingLongLane(
+  { startLongLane, observer }: ProbeDependencies,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     const step = await startLongLane?.(signal);
     if (step === "started") observer.info("Long lane started", {});
-    if (step === "refused") observer.warn("Long lane was refused a build, and none is at work yet", {});
+    if (step === "refused") observer.warn("The build of the long lane was refused, and none is running", {});
   } catch (error) {
     observer.error("Long lane could not be started", { error: describeError(error) });
   }
 }
 
-/** One destination's failure is not the others'. */
-async function lookAfter(
+/** Never throws: the failure of one destination must not affect the others. */
+async function handleDestination(
   { name, circuit: settings }: Destination,
   dependencies: ProbeDependencies,
   signal: AbortSignal,
@@ -72,26 +75,29 @@ async function lookAfter(
   const policy = circuitPolicy({ ...CIRCUIT, ...settings });
   try {
     const seen = await circuits.read(name, signal);
-    const intake = await queuePauses.read(name, signal);
+    const queuePause = await queuePauses.read(name, signal);
     observer.count(Metric.circuitState, STATES[seen?.state ?? "closed"], name);
-    let step = nextQueuePauseStep(intake, seen, fullConcurrency, now());
+    let step = nextQueuePauseStep(queuePause, seen, fullConcurrency, now());
     if (seen !== undefined && (step.kind === "probe" || isSuspected(seen, policy, now()))) {
       const circuit = await probeDestination({ destination: name, seen, policy }, dependencies, signal);
-      await noteLook(name, dependencies, signal);
-      // Back again: the first copies are let in at once.
+      await recordProbe(name, dependencies, signal);
+      // Available again: resume the queues in this invocation.
       if (step.kind === "probe" && isClosed(circuit))
-        step = nextQueuePauseStep(intake, circuit, fullConcurrency, now());
+        step = nextQueuePauseStep(queuePause, circuit, fullConcurrency, now());
     }
     if (step.kind === "pause") await pause(name, dependencies, signal);
-    if (step.kind === "admit") await admit(name, step.concurrency, dependencies, signal);
+    if (step.kind === "admit") await resume(name, step.concurrency, dependencies, signal);
     return step.kind;
   } catch (error) {
-    observer.error("Destination could not be looked after", { destination: name, error: describeError(error) });
+    observer.error("Circuit or queues of the destination could not be handled", {
+      destination: name,
+      error: describeError(error),
+    });
     return "failed";
   }
 }
 
-/** Noted first, then paused: an order without an answer may still take effect, and then the queues have to be opened. */
+/** Records first, then pauses: a request that times out may still take effect, and then the queues must be resumed later. */
 async function pause(
   destination: string,
   { setQueueState, queuePauses, now, observer }: ProbeDependencies,
@@ -102,11 +108,11 @@ async function pause(
   await note(false);
   await setQueueState(destination, "paused", signal);
   await note(true);
-  observer.warn("Queues paused: the destination is away", { destination });
+  observer.warn("Queues paused: the destination is unavailable", { destination });
 }
 
-/** Opened first, then noted: what was not noted is done again. */
-async function admit(
+/** Resumes first, then records: a step that was not recorded is repeated. */
+async function resume(
   destination: string,
   concurrency: number | undefined,
   { setQueueState, queuePauses, now, observer }: ProbeDependencies,
@@ -115,11 +121,11 @@ async function admit(
   await setQueueState(destination, { concurrency }, signal);
   const opened = () => ({ next: resumedQueues(concurrency, now()), answer: undefined });
   await queuePauses.update(destination, opened, signal);
-  observer.info("Queues read again", { destination, concurrency });
+  observer.info("Queues resumed", { destination, concurrency });
 }
 
-/** The queues are looked after: the comparison does not have to open them. */
-async function noteLook(
+/** Records that the probe function handles the pause, so that the comparison does not resume the queues. */
+async function recordProbe(
   destination: string,
   { queuePauses, now }: ProbeDependencies,
   signal: AbortSignal,

@@ -9,19 +9,19 @@ import type { CircuitPolicy, CircuitRecord } from "../../src/replication/destina
 import { isOutage } from "../../src/replication/destination/observed-target.ts";
 import type { ProbeDependencies } from "./handler.ts";
 
-/** Time a destination has to answer a probe, in milliseconds. */
+/** Timeout of a probe, in milliseconds. */
 const PROBE_MS = 15_000;
 
 export interface ProbedDestination {
   readonly destination: string;
-  /** The circuit as it was before the destination was asked. */
+  /** The circuit before the probe. */
   readonly seen: CircuitRecord;
   readonly policy: CircuitPolicy;
 }
 
 /**
- * Asks a destination whether it takes writes, as often as its circuit wants to see writes that go well, and tells the
- * circuit. Answers with the circuit after that: it is closed by what it counts, never by us.
+ * Probes a destination with writes, at most as many as close its circuit, and counts each in the circuit. Answers with the
+ * circuit after the last probe. Only the counted writes close a circuit; this function never sets its state itself.
  */
 export async function probeDestination(
   { destination, seen, policy }: ProbedDestination,
@@ -35,20 +35,20 @@ export async function probeDestination(
     if (answer === "unknown") return circuit;
     const note: CircuitProbe = {
       seen: circuit,
-      isHealthy: answer === "well",
+      isHealthy: answer === "available",
       repository: PROBE_REPOSITORY,
       now: now(),
     };
     const before = circuit?.state;
     circuit = await circuits.update(destination, (record) => noteProbe(record, note, policy), signal);
     countChange(before, circuit, destination, observer);
-    if (circuit?.state !== "half-open" || answer === "away") break;
+    if (circuit?.state !== "half-open" || answer === "unavailable") break;
   }
-  if (seen.state !== "closed" && isClosed(circuit)) observer.info("Destination is back", { destination });
+  if (seen.state !== "closed" && isClosed(circuit)) observer.info("Destination is available again", { destination });
   return circuit;
 }
 
-/** What the probe's answers did to the circuit is counted like what a copy's did. */
+/** A probe that opens or closes a circuit is counted like a copy that does. */
 function countChange(
   before: CircuitRecord["state"] | undefined,
   after: CircuitRecord | undefined,
@@ -64,24 +64,24 @@ export function isClosed(circuit: CircuitRecord | undefined): boolean {
   return circuit === undefined || circuit.state === "closed";
 }
 
-/** A destination that takes a write is well, and so is one that answers anything but that it is away. */
+/** A destination is available when it accepts the write, and when it refuses it for any reason but an outage. */
 async function probeOnce(
   destination: string,
   { probe, timeout, observer }: ProbeDependencies,
   signal: AbortSignal,
-): Promise<"well" | "away" | "unknown"> {
+): Promise<"available" | "unavailable" | "unknown"> {
   try {
     await probe(destination, AbortSignal.any([signal, timeout(PROBE_MS)]));
-    return "well";
+    return "available";
   } catch (error) {
-    // Our own end says nothing of the destination.
+    // Our own deadline says nothing about the destination.
     signal.throwIfAborted();
     if (error instanceof RateExceededError) {
-      observer.info("Destination was not asked: its rate is used up", { destination });
+      observer.info("Destination was not probed: its rate is exhausted", { destination });
       return "unknown";
     }
-    if (error instanceof RegistryError && !isOutage(error)) return "well";
-    observer.info("Destination is still away", { destination, error: describeError(error) });
-    return "away";
+    if (error instanceof RegistryError && !isOutage(error)) return "available";
+    observer.info("Destination is still unavailable", { destination, error: describeError(error) });
+    return "unavailable";
   }
 }

@@ -16,20 +16,20 @@ export interface Total {
   missed: number;
 }
 
-/** What a repository may take from the others, in milliseconds: so long without a sign of a listing (which may wait a minute for its turn), and in all. */
+/** Limits of one repository, in milliseconds: without progress of a listing, which may wait a minute for its turn, and in total. */
 const LIMITS: ListingLimits = { idleMs: 75_000, totalMs: 180_000 };
 
 interface Comparing extends ReconcileDependencies, Pick<ReconcileContext, "ending"> {
-  /** Destinations that are not asked now. */
-  readonly away: ReadonlySet<string>;
+  /** Destinations whose circuit is open. */
+  readonly unavailable: ReadonlySet<string>;
 }
 
 /**
- * What one comparison is of, and how each of its subjects is compared. A subject is a repository; of the slow comparison
- * also a repository and, after a space, the one destination it is slow with.
+ * Lists the subjects of one comparison and compares each. A subject is a repository. In the slow comparison, a space and
+ * the one destination that is slow for it may follow.
  */
 export function createComparer(comparison: Comparison, dependencies: Comparing, budgets: FailureBudgets) {
-  const { configuration, catalog, cycles, backlog, observer, ending, away } = dependencies;
+  const { configuration, catalog, cycles, backlog, observer, ending, unavailable } = dependencies;
   const isSlow = comparison.key === SLOW_CYCLE;
   const total: Total = { repositories: 0, asked: 0, missed: 0 };
   const slow = new Set<string>();
@@ -45,7 +45,7 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
       .toSorted((a, b) => (a < b ? -1 : Number(a > b)));
   }
 
-  async function moveApart(add: readonly string[], remove: readonly string[]): Promise<void> {
+  async function moveSlowSubjects(add: readonly string[], remove: readonly string[]): Promise<void> {
     if (add.length + remove.length === 0) return;
     await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, { add, remove }), ending);
   }
@@ -54,36 +54,36 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
     const [repository = "", only] = subject.split(" ");
     if (!isRepositoryName(repository)) return [];
     const wanted = targetsOf(repository, dependencies).filter(isSubject(repository, only, slow));
-    const left = wanted.filter(({ destination }) => away.has(destination));
-    const places = wanted.filter((place) => !left.includes(place));
-    if (places.length === 0) return namesOf(left);
-    const waiting = await backlogs(places, (name) => backlog(name, signal));
+    const leftOut = wanted.filter(({ destination }) => unavailable.has(destination));
+    const targets = wanted.filter((target) => !leftOut.includes(target));
+    if (targets.length === 0) return namesOf(leftOut);
+    const waiting = await backlogs(targets, (name) => backlog(name, signal));
     const graceMs = configuration.reconcile.graceSeconds * 1_000;
     const limits = isSlow ? {} : LIMITS;
     const context = { ...dependencies, budgets, limits, id: idOf(comparison, startedAt), graceMs };
-    const compared = await compareRepository(places, context, signal);
+    const compared = await compareRepository(targets, context, signal);
     if (compared.some(({ kind }) => kind === "stopped")) signal.throwIfAborted();
     total.repositories++;
-    const failed = places.filter((place, index) => !reportFailure(place, compared[index], observer));
-    for (const [index, place] of places.entries()) {
-      const found = reportDifferences(place, compared[index], waiting.get(place.destination), observer);
+    const failed = targets.filter((target, index) => !reportFailure(target, compared[index], observer));
+    for (const [index, target] of targets.entries()) {
+      const found = reportDifferences(target, compared[index], waiting.get(target.destination), observer);
       total.asked += found.asked;
       total.missed += found.missed;
     }
-    // What is left out of the slow comparison stays in it.
-    const isOver = isSlow && left.length === 0 && isDone(compared);
-    await moveApart(isSlow ? [] : slowSubjects(places, compared), isOver ? [subject] : []);
-    return namesOf([...failed, ...left]);
+    // A subject of which something was leftOut out stays in the slow comparison.
+    const isOver = isSlow && leftOut.length === 0 && isDone(compared);
+    await moveSlowSubjects(isSlow ? [] : slowSubjects(targets, compared), isOver ? [subject] : []);
+    return namesOf([...failed, ...leftOut]);
   }
 
   return { subjects, compare, total };
 }
 
-function namesOf(places: readonly { readonly destination: string }[]): string[] {
-  return [...new Set(places.map(({ destination }) => destination))];
+function namesOf(targets: readonly { readonly destination: string }[]): string[] {
+  return [...new Set(targets.map(({ destination }) => destination))];
 }
 
-/** Belongs a place to a subject? One that is slow is compared apart from the others. */
+/** True for the targets of a subject. A slow target belongs to the slow comparison only. */
 function isSubject(repository: string, only: string | undefined, slow: ReadonlySet<string>) {
   return ({ destination }: { readonly destination: string }): boolean =>
     only === undefined ? !slow.has(`${repository} ${destination}`) : destination === only;
@@ -94,12 +94,12 @@ function idOf({ key }: Comparison, startedAt: number): string {
   return `reconcile-${key === REGULAR_CYCLE ? "" : `${key}-`}${new Date(startedAt).toISOString()}`;
 }
 
-/** How much waits in the live queue of each destination; undefined where that cannot be found out. */
+/** Requests in the live queue of each destination; undefined where the queue cannot be read. */
 async function backlogs(
-  places: readonly { readonly destination: string; readonly repository: RepositoryName }[],
+  targets: readonly { readonly destination: string; readonly repository: RepositoryName }[],
   backlog: (destination: string) => Promise<number>,
 ): Promise<Map<string, number | undefined>> {
-  const names = namesOf(places);
+  const names = namesOf(targets);
   return new Map(
     await Promise.all(names.map(async (name) => [name, await backlog(name).catch(() => undefined)] as const)),
   );

@@ -5,70 +5,70 @@ import { isGone } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ComparisonResult } from "../../src/replication/reconcile/compare-repository.ts";
 import type { RepositoryTarget } from "../../src/replication/reconcile/reconcile-repository.ts";
 
-/** Logs and counts what a comparison found. `waiting`: events in the destination's live queue; undefined when unknown. */
+/** Logs and counts the differences that were found. `waiting`: requests in the destination's live queue; undefined: unknown. */
 export function reportDifferences(
   { repository, destination }: RepositoryTarget,
-  place: ComparisonResult | undefined,
+  result: ComparisonResult | undefined,
   waiting: number | undefined,
   observer: Observer,
 ): { readonly asked: number; readonly missed: number } {
-  if (place?.kind !== "compared") return { asked: 0, missed: 0 };
-  const { asked, wanted, different } = place.found;
-  // What waits in the queue has been heard of, though no copy has noted it yet.
-  const missed = waiting === 0 ? place.found.missed : 0;
+  if (result?.kind !== "compared") return { asked: 0, missed: 0 };
+  const { asked, wanted, different } = result.found;
+  // A request that still waits in the queue is not in the tag record yet, so nothing counts as missed.
+  const missed = waiting === 0 ? result.found.missed : 0;
   observer.count(Metric.tagsRepaired, asked, destination);
   observer.count(Metric.eventsMissed, missed, destination);
   if (different > 0) observer.info("Tags differ", { repository, destination, wanted, different, asked, missed });
   return { asked, missed };
 }
 
-/** Logs what could not be compared. True for what was, and for a repository that is gone. */
+/** Logs a failed comparison. True when it succeeded, and when the repository no longer exists. */
 export function reportFailure(
   { repository, destination }: RepositoryTarget,
-  place: ComparisonResult | undefined,
+  result: ComparisonResult | undefined,
   observer: Observer,
 ): boolean {
-  switch (place?.kind) {
+  switch (result?.kind) {
     case undefined:
     case "compared":
       return true;
     case "left-out":
-      if (place.isNew)
-        observer.warn("Destination takes too much time; it is compared again with the next call", { destination });
+      if (result.isNew)
+        observer.warn("Destination takes too much time; it is compared again in the next invocation", { destination });
       return false;
     case "stopped":
       return false;
     case "later":
-      observer.info("Repository is compared later: the destination's rate is used up", { repository, destination });
+      observer.info("Repository is compared later: the destination's rate is exhausted", { repository, destination });
       return false;
     case "slow":
-      observer.warn("Repository took too long; it is compared apart from the others", {
+      observer.warn("Repository took too long; it moves to the slow comparison", {
         repository,
         destination,
-        error: describeError(place.error),
+        error: describeError(result.error),
       });
       return false;
     case "failed":
-      if (isGone(place.error)) return true;
+      if (isGone(result.error)) return true;
       observer.warn("Repository could not be compared", {
         repository,
         destination,
-        error: describeError(place.error),
+        error: describeError(result.error),
       });
       return false;
   }
 }
 
-/** True when nothing of a repository is left to compare. */
+/** True when every target was compared, or the repository no longer exists. */
 export function isDone(compared: readonly ComparisonResult[]): boolean {
-  return compared.every((place) => place.kind === "compared" || (place.kind === "failed" && isGone(place.error)));
+  return compared.every((result) => result.kind === "compared" || (result.kind === "failed" && isGone(result.error)));
 }
 
-/** What is to be compared apart from now on: the whole repository, or with one destination. */
-export function slowSubjects(places: readonly RepositoryTarget[], compared: readonly ComparisonResult[]): string[] {
-  return places.flatMap(({ repository, destination }, index) => {
-    const place = compared[index];
-    if (place?.kind !== "slow") return [];
-    return [place.side === "source" ? repository : `${repository} ${destination}`];
+/** New subjects of the slow comparison: the repository if the source is slow, otherwise the repository with one destination. */
+export function slowSubjects(targets: readonly RepositoryTarget[], compared: readonly ComparisonResult[]): string[] {
+  return targets.flatMap(({ repository, destination }, index) => {
+    const result = compared[index];
+    if (result?.kind !== "slow") return [];
+    return [result.side === "source" ? repository : `${repository} ${destination}`];
   });
 }

@@ -1,7 +1,7 @@
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { REGULAR_CYCLE, scheduledCycle, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
 
-/** One comparison: of what, and how often it begins. */
+/** One kind of comparison: its repositories and its interval. */
 export interface Comparison {
   /** Key of its record. */
   readonly key: string;
@@ -10,13 +10,13 @@ export interface Comparison {
 }
 
 /**
- * What is due by a schedule comes first, then the regular comparison and what took too long in the others; other
- * comparisons with schedules only go on where they were stopped, at last.
+ * The comparisons of one invocation, in order: the one that a schedule starts now, the regular one, the slow one, and last
+ * the other scheduled ones, which only resume if they are unfinished.
  */
 export function comparisonsOf({ reconcile }: Configuration, schedule: string | undefined): Comparison[] {
   const { schedules, everyMinutes, matches } = reconcile;
   const everyMs = everyMinutes * 60_000;
-  const scopeOf = (known: (typeof schedules)[number], everyMs: number): Comparison => ({
+  const scheduled = (known: (typeof schedules)[number], everyMs: number): Comparison => ({
     key: scheduledCycle(known.name),
     everyMs,
     matches: known.matches,
@@ -26,9 +26,9 @@ export function comparisonsOf({ reconcile }: Configuration, schedule: string | u
     schedules.filter(({ name }) => name !== schedule),
   ];
   return [
-    ...due.map((known) => scopeOf(known, 0)),
+    ...due.map((known) => scheduled(known, 0)),
     { key: REGULAR_CYCLE, everyMs, matches },
     { key: SLOW_CYCLE, everyMs, matches: () => true },
-    ...others.map((known) => scopeOf(known, Number.POSITIVE_INFINITY)),
+    ...others.map((known) => scheduled(known, Number.POSITIVE_INFINITY)),
   ];
 }

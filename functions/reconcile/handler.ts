@@ -28,11 +28,11 @@ export interface ReconcileDependencies extends TargetInventory {
   readonly cycles: RecordStore<ReconcileRecord>;
   readonly circuits: RecordStore<CircuitRecord>;
   readonly queuePauses: RecordStore<QueuePauseRecord>;
-  /** Queues requests that are in no hurry. */
+  /** Queues low-priority requests. */
   readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
-  /** Requests that wait for a destination, pushed and not yet looked at. */
+  /** Requests in the live queue of a destination. */
   readonly backlog: (destination: string, signal: AbortSignal) => Promise<number>;
-  /** Lets a destination's queues be read as deployed. */
+  /** Resumes a destination's queues with their deployed concurrency. */
   readonly resumeQueues: (destination: string, signal: AbortSignal) => Promise<void>;
   readonly owner: string;
   readonly now: () => number;
@@ -41,27 +41,27 @@ export interface ReconcileDependencies extends TargetInventory {
 }
 
 export interface ReconcileReport {
-  /** `rest`: the last comparison is young. `partial`: the time was up; the next invocation goes on. */
+  /** `rest`: no comparison is due. `partial`: the time ran out, or a comparison failed; the next invocation resumes it. */
   readonly outcome: "rest" | "partial" | "finished";
   readonly repositories: number;
   readonly asked: number;
   readonly missed: number;
-  /** Destinations that were asked for nothing, because their circuit is open. */
-  readonly away: readonly string[];
+  /** Destinations that were left out because their circuit is open. */
+  readonly unavailable: readonly string[];
 }
 
-/** Time kept to note how far it came, in milliseconds. */
+/** Time reserved to record progress at the end, in milliseconds. */
 const RESERVE_MS = 10_000;
-/** Repositories compared at once: some 20 calls a second to ECR, and listings of a few megabytes each in memory. */
+/** Repositories compared concurrently: some 20 calls a second to ECR, and listings of a few megabytes each in memory. */
 const WORKERS = 8;
-/** What took too long is compared again with all the time of an invocation, few at once. */
+/** Slow subjects compared concurrently; each may take all the time of an invocation. */
 const SLOW_WORKERS = 2;
 
 /**
- * Compares the source with every destination and asks for what differs: pushes whose events were lost, and everything
- * there was before Freightliner came. Goes on where the last invocation stopped; what takes too long is left behind, and
- * compared beside the others with more time. Also opens queues that were paused and then forgotten. `schedule` names the
- * comparison that is due now by a schedule of its own.
+ * Compares the source with every destination and requests copies of what differs: pushes whose events were lost, and images
+ * from before the deployment. Resumes where the last invocation stopped. Subjects that take too long move to the slow
+ * comparison, which gives them more time. Also resumes queues that were paused and abandoned. `schedule` names a comparison
+ * that its own schedule starts now.
  */
 export function createHandler(dependencies: ReconcileDependencies) {
   const { configuration, timeout } = dependencies;
@@ -69,26 +69,26 @@ export function createHandler(dependencies: ReconcileDependencies) {
     const signal = timeout(Math.max(remainingMs - RESERVE_MS, 0));
     const ending = timeout(Math.max(remainingMs, 0));
     await resumeAbandonedQueues(dependencies, signal);
-    const away = await openCircuits(dependencies, signal);
+    const unavailable = await openCircuits(dependencies, signal);
     const budgets = createFailureBudgets();
     const total = { repositories: 0, asked: 0, missed: 0 };
     const outcomes = new Set<ReconcileReport["outcome"]>();
     for (const comparison of comparisonsOf(configuration, schedule)) {
-      const comparer = createComparer(comparison, { ...dependencies, ending, away }, budgets);
-      outcomes.add(await runScope(comparison, { ...dependencies, ...comparer, ending }, signal));
+      const comparer = createComparer(comparison, { ...dependencies, ending, unavailable }, budgets);
+      outcomes.add(await runComparison(comparison, { ...dependencies, ...comparer, ending }, signal));
       total.repositories += comparer.total.repositories;
       total.asked += comparer.total.asked;
       total.missed += comparer.total.missed;
     }
     const outcome = (["partial", "finished"] as const).find((each) => outcomes.has(each)) ?? "rest";
-    return { outcome, ...total, away: [...away] };
+    return { outcome, ...total, unavailable: [...unavailable] };
   };
 }
 
 type Comparer = ReturnType<typeof createComparer> & { readonly ending: AbortSignal };
 
-/** As much of one comparison as the time allows. A source that cannot be listed is a foreseen outage: the next call comes soon. */
-async function runScope(
+/** Runs as much of one comparison as the time allows. Never throws: after a failure, the next invocation resumes it. */
+async function runComparison(
   comparison: Comparison,
   dependencies: ReconcileDependencies & Comparer,
   signal: AbortSignal,
@@ -102,9 +102,12 @@ async function runScope(
     subjects,
     compare,
     suspect: async (suspects: readonly string[]): Promise<void> => {
-      observer.warn("A comparison ended without a word; what it was at is compared last", {
-        repositories: suspects.join(" "),
-      });
+      observer.warn(
+        "An invocation was killed during a comparison; the repositories it was comparing are compared last",
+        {
+          repositories: suspects.join(" "),
+        },
+      );
       const moved = { add: suspects, remove: [] };
       if (!isSlow) await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, moved), signal);
     },
@@ -117,7 +120,7 @@ async function runScope(
     return isSlow && ran.compared === 0 ? "rest" : ran.outcome;
   } catch (error) {
     if (!signal.aborted)
-      observer.error("Comparison failed; the next call goes on", {
+      observer.error("Comparison failed; the next invocation resumes it", {
         comparison: comparison.key,
         error: describeError(error),
       });
@@ -129,7 +132,7 @@ function noteEnd({ key }: Comparison, outcome: string, total: Total, { observer 
   observer.info("Comparison ended", { comparison: key, outcome, ...total });
 }
 
-/** The heartbeat of each destination with which everything was compared, what took too long included. */
+/** Counts a finished comparison for each destination that was compared completely, slow subjects included. */
 async function countFinished(
   incomplete: readonly string[],
   { configuration, cycles, observer, ending }: ReconcileDependencies & Pick<Comparer, "ending">,

@@ -29,7 +29,7 @@ const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registries = openRegistries({ configuration, sqs, google });
 const table = openTableClient();
 const { tags, cycles, circuits, queuePauses, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
-/** Listings take turns of the destination's rate, too; they wait for them here, having no queue. */
+/** Longest wait of a listing for a turn of the destination's rate, in milliseconds. A comparison cannot be re-queued, so it waits here. */
 const LISTING_WAIT_MS = 60_000;
 const rated = withRates(registries, configuration.destinations, {
   store: rates,
@@ -44,7 +44,7 @@ const setQueueState = createQueueStateSetter({
   concurrency: environment.FREIGHTLINER_CONCURRENCY,
 });
 
-const looks = createTargetLooks(configuration.destinations, rated, google?.artifactRegistry);
+const inventory = createTargetLooks(configuration.destinations, rated, google?.artifactRegistry);
 
 const handle = createHandler({
   configuration,
@@ -52,8 +52,8 @@ const handle = createHandler({
     new ECRClient({ ...clientLimits(), region: configuration.source.region }),
     configuration.source.account,
   ),
-  listing: looks.listing,
-  hasManifest: looks.hasManifest,
+  listing: inventory.listing,
+  hasManifest: inventory.hasManifest,
   tags,
   cycles,
   circuits,
@@ -67,10 +67,10 @@ const handle = createHandler({
   observer,
 });
 
-/** What a schedule calls it with. */
+/** The input of a scheduled invocation. */
 const Call = z.object({ schedule: z.string().optional() });
 
-/** Invoked every few minutes by a schedule; goes on where the last invocation stopped. */
+/** Invoked every minute by a schedule; resumes where the last invocation stopped. */
 export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(middlewares)
   .handler((event: unknown, context: Context) =>

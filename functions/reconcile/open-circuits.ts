@@ -2,8 +2,8 @@ import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 
 /**
- * Destinations whose circuit is open now: a comparison asks them for nothing, and comes back to them when it is due again. A circuit that
- * cannot be read keeps none from being compared.
+ * Destinations whose circuit is open. A comparison leaves them out until it is due again. A destination is compared if its
+ * circuit cannot be read.
  */
 export async function openCircuits(
   { configuration, circuits, observer }: Pick<ReconcileDependencies, "configuration" | "circuits" | "observer">,
@@ -11,7 +11,7 @@ export async function openCircuits(
 ): Promise<ReadonlySet<string>> {
   const looks = configuration.destinations.map(async ({ name }) => {
     const circuit = await circuits.read(name, signal).catch((error: unknown) => {
-      observer.warn("Circuit could not be read; its destination is compared all the same", {
+      observer.warn("Circuit could not be read; its destination is compared anyway", {
         destination: name,
         error: describeError(error),
       });

@@ -5,7 +5,7 @@ import { selectedRepository, targetRepository } from "../../src/replication/plan
 import type { RepositoryTarget } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 
-/** Everywhere a repository goes to: rules may send the tags of one repository to several at one destination. */
+/** The targets of a repository. Rules may send its tags to several repositories at one destination. */
 export function targetsOf(
   repository: RepositoryName,
   { configuration, listing, hasManifest }: Pick<ReconcileDependencies, "configuration" | "listing" | "hasManifest">,

@@ -2,7 +2,7 @@ import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { isPauseAbandoned } from "../../src/replication/destination/queue-pause.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 
-/** Towards working: queues that were paused and that no probe looks after any more are opened, each on its own. */
+/** Resumes paused queues that the probe function no longer handles: in doubt, copies should run. Never throws. */
 export async function resumeAbandonedQueues(
   dependencies: Pick<ReconcileDependencies, "configuration" | "queuePauses" | "resumeQueues" | "now" | "observer">,
   signal: AbortSignal,
@@ -10,8 +10,8 @@ export async function resumeAbandonedQueues(
   const { configuration, observer } = dependencies;
   await Promise.all(
     configuration.destinations.map(({ name }) =>
-      openOne(name, dependencies, signal).catch((error: unknown) => {
-        observer.error("Queues that were paused could not be looked after; the next call tries again", {
+      resumeOne(name, dependencies, signal).catch((error: unknown) => {
+        observer.error("Paused queues could not be checked or resumed; the next invocation tries again", {
           destination: name,
           error: describeError(error),
         });
@@ -20,14 +20,14 @@ export async function resumeAbandonedQueues(
   );
 }
 
-async function openOne(
+async function resumeOne(
   destination: string,
   { queuePauses, resumeQueues, now, observer }: Parameters<typeof resumeAbandonedQueues>[0],
   signal: AbortSignal,
 ): Promise<void> {
-  const intake = await queuePauses.read(destination, signal);
-  if (!isPauseAbandoned(intake, now())) return;
+  const queuePause = await queuePauses.read(destination, signal);
+  if (!isPauseAbandoned(queuePause, now())) return;
   await resumeQueues(destination, signal);
   await queuePauses.update(destination, () => ({ next: { state: "full" }, answer: undefined }), signal);
-  observer.error("Queues were paused and forgotten; they are read again", { destination });
+  observer.error("Queues were paused and abandoned; they are resumed", { destination });
 }

@@ -146,7 +146,7 @@ describe("the handlers as they are exported", () => {
     });
     const telling: unknown = Reflect.apply(handler, undefined, [{ Records: [{ Sns: { Message: message } }] }, context]);
     const failure: unknown = await Promise.resolve(telling).catch((error: unknown) => error);
-    expect(String(failure)).toBe("NotificationError: the webhook did not take an alarm; Lambda brings it again");
+    expect(String(failure)).toBe("NotificationError: the webhook did not accept an alarm; Lambda retries it");
     expect(written.join("\n")).not.toContain("SECRETPART");
     watch.mockRestore();
   }, 40_000);

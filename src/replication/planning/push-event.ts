@@ -104,7 +104,11 @@ function readPush({ id, time, detail, "detail-type": type }: EcrEvent): ReadEven
   if (!isRepositoryName(repository))
     return { kind: "malformed", id, problem: "detail.repository-name: is not a repository name" };
   if (!isTag(reference) && !isDigest(reference)) {
-    return { kind: "malformed", id, problem: "detail.image-tag is not a tag, and detail.image-digest is not a digest" };
+    return {
+      kind: "malformed",
+      id,
+      problem: "detail.image-tag: is not a tag, and detail.image-digest is not a digest",
+    };
   }
   return { kind: "pushed", pushed: { id, repository, reference, isUntagged, pushedAt: Date.parse(time) } };
 }

@@ -59,7 +59,7 @@ function setUp(send: FanOutDependencies["send"]) {
 }
 
 describe("the fan-out handler", () => {
-  it("requests one copy per destination, with the event's id to follow it by", async () => {
+  it("requests one copy per destination, with the event's id as correlation id", async () => {
     const sent: CopyRequest[] = [];
     const { observer, handle, kept } = setUp((requests) => Promise.resolve(void sent.push(...requests)));
     expect(await handle(pushed())).toEqual({ outcome: "requested", requests: 2 });
@@ -74,7 +74,7 @@ describe("the fan-out handler", () => {
     ]);
   });
 
-  it("fails when a request could not be queued, so that the event comes again", async () => {
+  it("fails when a request could not be queued, so that Lambda retries the event", async () => {
     const { handle } = setUp(() => Promise.reject(new Error("queue away")));
     await expect(handle(pushed())).rejects.toThrow("queue away");
   });

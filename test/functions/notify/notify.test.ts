@@ -31,13 +31,13 @@ function setUp(policy: NotifyPolicy = "problems") {
     notifications,
     observer,
     now: () => time.now,
-    tell: (text) => (room.problem === undefined ? Promise.resolve(void told.push(text)) : Promise.reject(room.problem)),
+    send: (text) => (room.problem === undefined ? Promise.resolve(void told.push(text)) : Promise.reject(room.problem)),
   });
   return { told, time, room, observer, handle, notifications };
 }
 
 describe("the notify handler", () => {
-  it("tells what has happened, where, and what to do", async () => {
+  it("sends what happened, where, and what to do", async () => {
     const { handle, told } = setUp();
     expect(await handle([alarm("ALARM")], NEVER)).toEqual(["told"]);
     expect(told).toEqual([
@@ -49,7 +49,7 @@ describe("the notify handler", () => {
     ]);
   });
 
-  it("tells the same news once, however often SNS brings it, and again after a quarter of an hour", async () => {
+  it("sends the same alarm once, however often SNS delivers it, and again after a quarter of an hour", async () => {
     const { handle, told, time } = setUp();
     for (let delivery = 0; delivery < 5; delivery++) await handle([alarm("ALARM")], NEVER);
     expect(told).toHaveLength(1);
@@ -60,7 +60,7 @@ describe("the notify handler", () => {
     expect(told).toHaveLength(3);
   });
 
-  it("tells that all is well again only where that is wanted", async () => {
+  it("sends that an alarm is over only if the policy wants it", async () => {
     const problems = setUp("problems");
     expect(await problems.handle([alarm("ALARM"), alarm("OK"), alarm("INSUFFICIENT_DATA")], NEVER)).toEqual([
       "told",
@@ -72,7 +72,7 @@ describe("the notify handler", () => {
     expect(changes.told[0]).toContain("is well again");
   });
 
-  it("never throws: a room that is away is logged and counted, a table that is away is done without", async () => {
+  it("never throws: logs and counts an unavailable webhook, and sends without an unavailable table", async () => {
     const { handle, room, observer } = setUp();
     room.problem = new Error("the webhook answered 503 after 3 attempts");
     expect(await handle([alarm("ALARM"), "hello", "{}"], NEVER)).toEqual(["failed", "no alarm", "no alarm"]);
@@ -83,7 +83,7 @@ describe("the notify handler", () => {
       notifications: unavailableStore(),
       observer,
       now: Date.now,
-      tell: (text) => Promise.resolve(void told.push(text)),
+      send: (text) => Promise.resolve(void told.push(text)),
     });
     expect(await without([alarm("ALARM")], NEVER)).toEqual(["told"]);
   });
@@ -123,8 +123,8 @@ function webhook(kind: WebhookKind, url: string, answers: readonly (number | Err
 
 const SLACK = "https://hooks.slack.com/services/T0/B0/very-secret";
 
-describe("a chat room that is away for a moment", () => {
-  it("is told of the alarm when it is brought again, and then no more", async () => {
+describe("a chat room that is unavailable for a moment", () => {
+  it("gets the alarm when Lambda retries it, and only once", async () => {
     const { handle, room, told } = setUp();
     room.problem = new Error("the webhook answered 503 after 3 attempts");
     expect(await handle([alarm("ALARM")], NEVER)).toEqual(["failed"]);
@@ -134,7 +134,7 @@ describe("a chat room that is away for a moment", () => {
     expect(told).toHaveLength(1);
   });
 
-  it("is told once of what one invocation brings twice", async () => {
+  it("gets an alarm once that one invocation contains twice", async () => {
     const { handle, told } = setUp();
     expect(await handle([alarm("ALARM"), alarm("ALARM")], NEVER)).toEqual(["told", "known"]);
     expect(told).toHaveLength(1);
@@ -142,7 +142,7 @@ describe("a chat room that is away for a moment", () => {
 });
 
 describe("a webhook", () => {
-  it("of Slack shows what is written, and obeys nothing of it", async () => {
+  it("of Slack shows the text literally, without its markup", async () => {
     const { tell, posted } = webhook("slack", SLACK);
     await tell("<!channel> <https://evil.test|here> & so on", {});
     expect(JSON.parse(posted[0]?.body ?? "")).toEqual({
@@ -150,7 +150,7 @@ describe("a webhook", () => {
     });
   });
 
-  it("of Teams shows what is written, and makes no link, image or emphasis of it", async () => {
+  it("of Teams shows the text literally, without links, images or emphasis", async () => {
     const { tell, posted } = webhook("teams", "https://a.webhook.office.com/x");
     await tell("![x](https://evil.test) **b** \\ <at>all</at>", {});
     const card = JSON.parse(posted[0]?.body ?? "{}").attachments[0].content;
@@ -188,7 +188,7 @@ describe("a webhook", () => {
     expect(posted).toEqual([]);
   });
 
-  it("is tried three times when it is away or busy, once when it refuses, and its secret is in no error", async () => {
+  it("is tried three times when it is unavailable or busy, once when it refuses, and its secret is in no error", async () => {
     for (const [answers, tries] of [
       [[503, 429, 200], 3],
       [[new Error(`connect failed ${SLACK}`), 200], 2],

@@ -33,18 +33,18 @@ async function minute(startLongLane: ProbeDependencies["startLongLane"]) {
 }
 
 describe("the probe function", () => {
-  it("has a build started, and says so when one was", async () => {
+  it("starts a build, and logs that it did", async () => {
     expect((await minute(() => Promise.resolve("started"))).lines).toEqual(["info: Long lane started"]);
     expect((await minute(() => Promise.resolve("idle"))).lines).toEqual([]);
     expect((await minute(() => Promise.resolve("running"))).lines).toEqual([]);
   });
 
-  it("warns when a build was refused although none is at work", async () => {
+  it("warns when a build was refused and none is running", async () => {
     const { lines } = await minute(() => Promise.resolve("refused"));
-    expect(lines).toEqual(["warn: Long lane was refused a build, and none is at work yet"]);
+    expect(lines).toEqual(["warn: The build of the long lane was refused, and none is running"]);
   });
 
-  it("looks after the destinations all the same when no build can be started, and says why", async () => {
+  it("handles the destinations when no build can be started, and logs why", async () => {
     const usual = await minute(undefined);
     const { lines, report } = await minute(() => Promise.reject(new Error("AccessDenied")));
     expect(lines).toEqual(["error: Long lane could not be started"]);

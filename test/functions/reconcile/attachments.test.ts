@@ -4,7 +4,7 @@ import { parseTag } from "../../../src/oci/reference.ts";
 import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { DOCUMENT, HOUR, digest, setUp } from "./reconcile-fixture.ts";
 
-describe("what is attached to images", () => {
+describe("an attachment of an image", () => {
   const document = { rules: [{ repositories: ["**"], tags: ["v*"], destinations: ["gar"] }] };
 
   function signed(tag: string, at: "equal" | "absent") {
@@ -16,19 +16,19 @@ describe("what is attached to images", () => {
     return { ...fixture, signature };
   }
 
-  it("is asked for where its image is, whatever tags the rule selects", async () => {
+  it("is requested where its image is, whatever tags the rule selects", async () => {
     const { handle, asked, signature } = signed("v1", "equal");
     expect(await handle(60_000)).toMatchObject({ asked: 1 });
     expect(asked()).toEqual([`a:${signature}`]);
   });
 
-  it("comes with an image that is to be copied, and is not asked for by itself", async () => {
+  it("is copied with an image that is to be copied, and not requested separately", async () => {
     const { handle, asked } = signed("v1", "absent");
     await handle(60_000);
     expect(asked()).toEqual(["a:v1"]);
   });
 
-  it("is not asked for when no rule selects its image", async () => {
+  it("is not requested when no rule selects its image", async () => {
     const { handle, asked } = signed("dev", "absent");
     await handle(60_000);
     expect(asked()).toEqual([]);

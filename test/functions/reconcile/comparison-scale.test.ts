@@ -15,7 +15,7 @@ const PAGE_MS = 500;
 const TABLE_MS = 10;
 const MEMORY_MEGABYTES = 512;
 
-/** What a registry of equal ends is compared in, with a page for each repository at both ends. */
+/** A source and a target that are equal, with one page per repository at each. */
 function registry() {
   const clock = createVirtualClock();
   const calls = { source: 0, target: 0, table: 0, atOnce: 0 };
@@ -67,7 +67,7 @@ function registry() {
 }
 
 describe("a registry of 1,000 repositories with 1,000 tags each", () => {
-  it("is compared within one cycle, by a page at each end, and without a look at the record of any equal tag", async () => {
+  it("is compared within one cycle, with a page at each end, and without reading the record of any equal tag", async () => {
     const { clock, calls, handle } = registry();
     const report = await clock.during(handle(900_000));
     expect(report).toMatchObject({ outcome: "finished", repositories: REPOSITORIES, asked: 0 });

@@ -37,8 +37,8 @@ const two = {
 const never = (): Promise<never> => new Promise(() => undefined);
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe("what is slow or broken", () => {
-  it("a repository whose listing hangs is left behind, and the others are compared", async () => {
+describe("a slow or broken comparison", () => {
+  it("moves a repository whose listing hangs to the slow comparison, and compares the others", async () => {
     const timers = createTimers();
     const { dependencies, push, asked, cycles, observer } = setUp({ with: { timeout: timers.timeout } });
     for (const name of ["a", "huge", "z"]) push(`${name}:v1`, name);
@@ -65,7 +65,7 @@ describe("what is slow or broken", () => {
     expect(observer.lines.some(({ message }) => message.includes("took too long"))).toBe(true);
   });
 
-  it("a destination that hangs keeps no other one waiting, and has no heartbeat", async () => {
+  it("delays no other destination when one hangs, and counts no finished comparison for it", async () => {
     const timers = createTimers();
     const { dependencies, push, sent, observer } = setUp({ document: two, with: { timeout: timers.timeout } });
     for (let index = 0; index < 40; index++) push(`r${index}:v1`, "x");
@@ -96,7 +96,7 @@ describe("what is slow or broken", () => {
     expect(beats.map(({ destination }) => destination)).toEqual(["other"]);
   });
 
-  it("no comparison that fails everywhere counts as one", async () => {
+  it("does not count as finished when it fails everywhere", async () => {
     const { dependencies, push, count } = setUp();
     push("a:v1", "1");
     const handle = createHandler({
@@ -115,7 +115,7 @@ describe("what is slow or broken", () => {
     expect(count("ReconciliationsFinished")).toBe(0);
   });
 
-  it("the source is listed once for all destinations", async () => {
+  it("lists the source once for all destinations", async () => {
     const { dependencies, push, asked } = setUp({ document: two });
     push("a:v1", "1");
     let listings = 0;
@@ -133,7 +133,7 @@ describe("what is slow or broken", () => {
     expect([listings, asked().length]).toEqual([1, 2]);
   });
 
-  it("queues that cannot be opened for one destination are opened for the others", async () => {
+  it("resumes abandoned queues of other destinations when those of one cannot be resumed", async () => {
     const { dependencies, queuePauses, opened, time } = setUp({ document: two });
     for (const name of ["gar", "other"]) {
       await queuePauses.update(name, () => ({
@@ -150,7 +150,7 @@ describe("what is slow or broken", () => {
     expect(opened).toEqual(["other"]);
   });
 
-  it("what was compared when an invocation was killed is compared apart from the others", async () => {
+  it("moves what was being compared when an invocation was killed to the slow comparison", async () => {
     const { push, handle, cycles, time, asked } = setUp();
     for (const name of ["a", "b", "c"]) push(`${name}:v1`, name);
     const lease = { owner: "killed", until: time.now - 1 };
@@ -165,7 +165,7 @@ describe("what is slow or broken", () => {
 });
 
 describe("comparisons every ten minutes", () => {
-  it("begin every ten minutes, though calls come some milliseconds early or late", async () => {
+  it("start every ten minutes although invocations are some milliseconds early or late", async () => {
     const { handle, time } = setUp();
     const began: number[] = [];
     const from = time.now;
@@ -177,10 +177,10 @@ describe("comparisons every ten minutes", () => {
   });
 });
 
-describe("a tag that a comparison finds again and again", () => {
+describe("a tag that differs in every comparison", () => {
   const record = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
 
-  it("is asked for once when the target has it and does not list it", async () => {
+  it("is requested once when the target has it but does not list it", async () => {
     const { push, handle, asked, time, tags } = setUp();
     push("a:v1", "1");
     for (let cycle = 0; cycle < 6; cycle++) {
@@ -199,7 +199,7 @@ describe("a tag that a comparison finds again and again", () => {
     expect(asked()).toEqual(["a:v1"]);
   });
 
-  it("is not asked for when its own event has failed for good, until it changes", async () => {
+  it("is not requested after the request of its event failed for good, until it changes", async () => {
     const { push, handle, asked, time, tags } = setUp();
     push("a:v1", "1");
     await tags.update("gar/p/a:v1", () => ({
@@ -220,7 +220,7 @@ describe("a tag that a comparison finds again and again", () => {
     expect(asked()).toEqual(["a:v1"]);
   });
 
-  it("has no age where the source does not say when it was pushed", async () => {
+  it("has no age when the source does not give the time of its push", async () => {
     const { push, handle, sent, time } = setUp();
     push("a:v1", "1", 0);
     await handle(60_000);
@@ -231,7 +231,7 @@ describe("a tag that a comparison finds again and again", () => {
 describe("a destination whose circuit is open", () => {
   const open = { state: "open", since: 0, until: 1, trips: 1 } as const;
 
-  it("is asked for nothing, the others are compared, and it is compared again once its circuit is closed", async () => {
+  it("is left out while the others are compared, and compared again once its circuit is closed", async () => {
     const { dependencies, push, sent, circuits, time, observer } = setUp({ document: two });
     push("a:v1", "1");
     const asked: string[] = [];
@@ -243,37 +243,39 @@ describe("a destination whose circuit is open", () => {
       },
     });
     await circuits.update("gar", () => ({ next: open, answer: undefined }));
-    expect(await handle(60_000)).toMatchObject({ outcome: "finished", away: ["gar"] });
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished", unavailable: ["gar"] });
     expect([...new Set(asked)]).toEqual(["other"]);
     const beats = () =>
       observer.counts.flatMap(({ metric, destination }) => (metric === "ReconciliationsFinished" ? [destination] : []));
     expect(beats()).toEqual(["other"]);
     await circuits.update("gar", () => ({ next: { state: "closed", buckets: [] }, answer: undefined }));
     time.now += 2 * HOUR;
-    expect(await handle(60_000)).toMatchObject({ outcome: "finished", away: [] });
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished", unavailable: [] });
     expect(sent.map(({ destination }) => destination).toSorted()).toEqual(["gar", "other"]);
     expect(beats()).toEqual(["other", "gar", "other"]);
   });
 
-  it("has its source not even listed when no other destination is to be compared", async () => {
+  it("does not cause a listing of the source when no other destination is to be compared", async () => {
     const { dependencies, push, circuits } = setUp();
     push("a:v1", "1");
     await circuits.update("gar", () => ({ next: open, answer: undefined }));
     const tags = (): never => expect.unreachable("the source is listed");
     const handle = createHandler({ ...dependencies, catalog: { ...dependencies.catalog, tags } });
-    expect(await handle(60_000)).toMatchObject({ outcome: "finished", repositories: 0, away: ["gar"] });
+    expect(await handle(60_000)).toMatchObject({ outcome: "finished", repositories: 0, unavailable: ["gar"] });
   });
 
-  it("is compared all the same when its circuit cannot be read", async () => {
+  it("is compared when its circuit cannot be read", async () => {
     const { dependencies, push, asked } = setUp();
     push("a:v1", "1");
-    expect(await createHandler({ ...dependencies, circuits: unavailableStore() })(60_000)).toMatchObject({ away: [] });
+    expect(await createHandler({ ...dependencies, circuits: unavailableStore() })(60_000)).toMatchObject({
+      unavailable: [],
+    });
     expect(asked()).toEqual(["a:v1"]);
   });
 });
 
-describe("a rate that is used up", () => {
-  it("is a reason to compare later, and no failure of the destination", async () => {
+describe("an exhausted rate", () => {
+  it("postpones the comparison, and is not a failure of the destination", async () => {
     const { dependencies, push, observer } = setUp();
     push("a:v1", "1");
     const list = (): never => {
@@ -282,7 +284,7 @@ describe("a rate that is used up", () => {
     await createHandler({ ...dependencies, listing: () => list })(60_000);
     expect(observer.lines.filter(({ level }) => level !== "info")).toEqual([]);
     expect(observer.lines.map(({ message }) => message)).toContain(
-      "Repository is compared later: the destination's rate is used up",
+      "Repository is compared later: the destination's rate is exhausted",
     );
     expect(observer.counts.filter(({ metric }) => metric === "ReconciliationsFinished")).toEqual([]);
   });

@@ -5,8 +5,8 @@ import { DOCUMENT, HOUR, MINUTE, setUp } from "./reconcile-fixture.ts";
 const NIGHTLY = { name: "nightly", at: "cron(0 2 * * ? *)", timeZone: "Europe/Berlin", include: ["archive/**"] };
 const reconcile = { exclude: ["archive/**"], schedules: [NIGHTLY] };
 
-describe("a comparison with a schedule of its own", () => {
-  it("compares what it names when it is due, which the regular one leaves out", async () => {
+describe("a scheduled comparison", () => {
+  it("compares its repositories when it is due; the regular one leaves them out", async () => {
     const { push, handle, asked, count, sent } = setUp({ document: { reconcile } });
     push("app:v1", "1");
     push("archive/old:v1", "2");
@@ -17,7 +17,7 @@ describe("a comparison with a schedule of its own", () => {
       repositories: 1,
       asked: 1,
       missed: 1,
-      away: [],
+      unavailable: [],
     });
     expect(asked()).toEqual(["app:v1", "archive/old:v1"]);
     expect(sent[1]?.id).toMatch(/^reconcile-schedule-nightly-/);
@@ -25,7 +25,7 @@ describe("a comparison with a schedule of its own", () => {
     expect(count("ReconciliationsFinished")).toBe(1);
   });
 
-  it("is not begun by the regular calls, but gone on with when it was stopped in the middle", async () => {
+  it("is not started by regular invocations, but resumed when it was interrupted", async () => {
     const { push, handle, asked, cycles, time } = setUp({ document: { reconcile } });
     for (const name of ["a", "b", "c"]) push(`archive/${name}:v1`, name);
     time.now += 24 * HOUR;
@@ -40,7 +40,7 @@ describe("a comparison with a schedule of its own", () => {
     expect(await handle(60_000)).toMatchObject({ repositories: 0 });
   });
 
-  it("that comes while it still runs is left to the one that runs", async () => {
+  it("does not start while it is still running", async () => {
     const { push, handle, asked, cycles, time } = setUp({ document: { reconcile } });
     push("archive/old:v1", "2");
     await handle(60_000);
@@ -51,7 +51,7 @@ describe("a comparison with a schedule of its own", () => {
     expect(asked()).toEqual([]);
   });
 
-  it("that the configuration does not know any more begins nothing", async () => {
+  it("does not start when the configuration no longer has it", async () => {
     const { push, handle, asked } = setUp({ document: { reconcile } });
     push("archive/old:v1", "2");
     await handle(60_000, "weekly");
@@ -70,7 +70,7 @@ describe("a comparison with a schedule of its own", () => {
     expect(() => parseConfiguration({ ...DOCUMENT, reconcile: { schedules: [schedule] } })).toThrow(problem);
   });
 
-  it("has a name of its own", () => {
+  it("has a unique name", () => {
     const document = { ...DOCUMENT, reconcile: { schedules: [NIGHTLY, NIGHTLY] } };
     expect(() => parseConfiguration(document)).toThrow(/reconcile\.schedules: "nightly" is defined twice/);
   });

@@ -3,8 +3,8 @@ import { createHandler } from "../../../functions/reconcile/handler.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { HOUR, MINUTE, digest, setUp } from "./reconcile-fixture.ts";
 
-describe("a comparison of both sides", () => {
-  it("asks for what is absent or different at the destination, and for nothing else", async () => {
+describe("a comparison of source and destinations", () => {
+  it("requests what is missing or different at the destination, and nothing else", async () => {
     const { push, target, handle, asked, sent } = setUp();
     push("a:equal", "1");
     push("a:different", "2");
@@ -12,12 +12,18 @@ describe("a comparison of both sides", () => {
     target.set("p/a:equal", "1");
     target.set("p/a:different", "old");
     target.set("p/a:only-there", "9");
-    expect(await handle(60_000)).toEqual({ outcome: "finished", repositories: 2, asked: 2, missed: 2, away: [] });
+    expect(await handle(60_000)).toEqual({
+      outcome: "finished",
+      repositories: 2,
+      asked: 2,
+      missed: 2,
+      unavailable: [],
+    });
     expect(asked().toSorted()).toEqual(["a:different", "b/c:absent"]);
     expect(sent[0]).toMatchObject({ version: 1, destination: "gar", id: expect.stringMatching(/^reconcile-/) });
   });
 
-  it("P31: counts a push that no event told of, once it is older than events ever are, and leaves younger ones to theirs", async () => {
+  it("P31: counts a push whose event was lost once it is older than any event can be, and leaves younger ones to their events", async () => {
     const { push, handle, count, time } = setUp();
     push("a:young", "1", time.now - 59_000);
     push("a:lost", "2", time.now - 61_000);
@@ -27,7 +33,7 @@ describe("a comparison of both sides", () => {
     expect(await handle(60_000)).toMatchObject({ asked: 1, missed: 1 });
   });
 
-  it("does not call a push missed that was heard of, or may wait in the queue", async () => {
+  it("does not count a push as missed that a request has named, or that may wait in the queue", async () => {
     const heard = setUp();
     heard.push("a:v1", "1");
     await heard.tags.update("gar/p/a:v1", () => ({
@@ -46,7 +52,7 @@ describe("a comparison of both sides", () => {
     expect(await waiting.handle(60_000)).toMatchObject({ asked: 1, missed: 0 });
   });
 
-  it("P18: asks once for a difference that stays, and again after a day, long before the queue forgets", async () => {
+  it("P18: requests a lasting difference once, and again after a day, long before the queue would drop the request", async () => {
     const { push, handle, asked, time } = setUp();
     push("a:v1", "1");
     for (let comparison = 0; comparison < 10; comparison++) {
@@ -63,7 +69,7 @@ describe("a comparison of both sides", () => {
     expect(asked()).toHaveLength(3);
   });
 
-  it("asks again for an image that was gone when its copy came, and has been pushed again as it was, or restored", async () => {
+  it("requests an image again that did not exist when its copy ran, and was then pushed again unchanged, or restored", async () => {
     const { push, restore, handle, asked, time, tags } = setUp();
     push("a:pushed-again", "1");
     push("a:restored", "2");
@@ -90,7 +96,7 @@ describe("a comparison of both sides", () => {
     expect(await handle(60_000)).toMatchObject({ asked: 2, missed: 1 });
   });
 
-  it("asks again for a tag that was copied and then lost at the destination", async () => {
+  it("requests a tag again that was copied and then lost at the destination", async () => {
     const { push, handle, asked, time, tags } = setUp();
     push("a:v1", "1");
     await handle(60_000);
@@ -110,7 +116,7 @@ describe("a comparison of both sides", () => {
     expect(asked()).toHaveLength(2);
   });
 
-  it("leaves alone what somebody works on, and what has failed for good since it was asked for", async () => {
+  it("does not request what is being copied, or has failed for good since it was requested", async () => {
     const { push, handle, asked, time, tags } = setUp();
     push("a:busy", "1");
     push("a:failed", "2");
@@ -124,7 +130,7 @@ describe("a comparison of both sides", () => {
     expect(asked()).toEqual([]);
   });
 
-  it("looks only at what the rules and the filter name: repositories, tags, another name at the target", async () => {
+  it("compares only what the rules and the filter select: repositories, tags, renamed targets", async () => {
     const { push, handle, asked, target } = setUp({
       document: {
         rules: [
@@ -144,7 +150,7 @@ describe("a comparison of both sides", () => {
     expect(asked()).toEqual(["team/a:v1"]);
   });
 
-  it("goes on where the last invocation stopped, and rests when it has finished", async () => {
+  it("resumes where the last invocation stopped, and rests when it has finished", async () => {
     const { push, dependencies, handle, asked, time, cycles } = setUp();
     const names = Array.from({ length: 20 }, (_, index) => `r${String(index).padStart(2, "0")}`);
     for (const name of names) push(`${name}:v1`, name);
@@ -168,7 +174,7 @@ describe("a comparison of both sides", () => {
     expect((await cycles.read("source"))?.lease).toBeUndefined();
   });
 
-  it("is one at a time, and taken over from one that died", async () => {
+  it("runs in one invocation at a time, and is taken over from a crashed one", async () => {
     const { push, handle, cycles, time } = setUp();
     push("a:v1", "1");
     const lease = { owner: "somebody", until: time.now + MINUTE };
@@ -178,7 +184,7 @@ describe("a comparison of both sides", () => {
     expect(await handle(60_000)).toMatchObject({ outcome: "finished" });
   });
 
-  it("goes on with the other destinations when one is away", async () => {
+  it("compares the other destinations when one is unavailable", async () => {
     const { dependencies, push, asked } = setUp({
       document: {
         destinations: ["gar", "other"].map((name, index) => ({
@@ -203,7 +209,7 @@ describe("a comparison of both sides", () => {
     expect(asked()).toEqual(["a:v1"]);
   });
 
-  it("S01: compares ten thousand tags, and asks for those that differ in lots", async () => {
+  it("S01: compares ten thousand tags, and requests those that differ in batches", async () => {
     const { push, handle, target, sent } = setUp();
     for (let tag = 0; tag < 10_000; tag++) {
       push(`a:t${tag}`, `${tag}`);
@@ -213,7 +219,7 @@ describe("a comparison of both sides", () => {
     expect(new Set(sent.map(({ reference }) => reference)).size).toBe(1_000);
   });
 
-  it("opens queues that were paused and forgotten", async () => {
+  it("resumes queues that were paused and abandoned", async () => {
     const { handle, queuePauses, opened, time } = setUp();
     await queuePauses.update("gar", () => ({
       next: { state: "paused", since: 0, probedAt: time.now - 16 * MINUTE, isDone: true },

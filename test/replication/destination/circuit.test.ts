@@ -58,7 +58,7 @@ async function failIn(containers: number, container: () => CircuitBreaker): Prom
 }
 
 describe("a closed circuit", () => {
-  it("writes nothing as long as all goes well", async () => {
+  it("writes nothing while all calls succeed", async () => {
     const { container, writes, state } = setUp();
     const admission = await admit(container(), "a");
     for (let call = 0; call < 1_000; call++) await admission.note(call % 2 === 0 ? "read" : "written");
@@ -89,7 +89,7 @@ describe("a closed circuit", () => {
     },
   );
 
-  it("opens when calls are slow, and not when a few are", async () => {
+  it("opens when many calls are slow, and not when a few are", async () => {
     const { container, time, state } = setUp();
     const breaker = container();
     const [one, other] = [await admit(breaker, "a"), await admit(breaker, "b")];
@@ -106,7 +106,7 @@ describe("a closed circuit", () => {
     expect((await state())?.state).toBe("open");
   });
 
-  it("S05: tells of failures at most once a second, and of the rest at the end", async () => {
+  it("S05: reports failures at most once a second, and the rest at the end", async () => {
     const { container, writes, state } = setUp();
     const admission = await admit(container(), "a");
     for (let call = 0; call < 8; call++) await admission.note("failed");
@@ -116,7 +116,7 @@ describe("a closed circuit", () => {
     expect(await state()).toMatchObject({ state: "closed", buckets: [{ calls: 8, failures: 8 }] });
   });
 
-  it("does not open for one broken repository, however often it fails and whoever copies it", async () => {
+  it("does not open for one broken repository, however often it fails and whatever process copies it", async () => {
     const { container, time, state } = setUp();
     for (let copy = 0; copy < 300; copy++) {
       time.now += 500;
@@ -128,7 +128,7 @@ describe("a closed circuit", () => {
     expect((await state())?.state).toBe("closed");
   });
 
-  it("does not open for a broken repository beside one that fails now and then, while others are well", async () => {
+  it("does not open for a broken repository beside one that fails occasionally, while others succeed", async () => {
     const { container, time, state } = setUp();
     const [breakers, copies] = [Array.from({ length: 20 }, container), { count: 0 }];
     const copy = async (index: number, repository: string, outcome: CallOutcome): Promise<void> => {
@@ -144,7 +144,7 @@ describe("a closed circuit", () => {
     }
   });
 
-  it("opens within seconds for a destination that goes away, whatever went well before", async () => {
+  it("opens within seconds when a destination becomes unavailable, however many calls succeeded before", async () => {
     const { container, time, state } = setUp();
     const breakers = Array.from({ length: 20 }, container);
     const round = async (outcome: CallOutcome): Promise<void> => {
@@ -162,7 +162,7 @@ describe("a closed circuit", () => {
     expect(time.now - awayAt).toBeLessThanOrEqual(10_000);
   });
 
-  it("hears of success while there is trouble, from each container once in five seconds at most", async () => {
+  it("gets successes while there are failures, from each container at most once in five seconds", async () => {
     const { container, time, writes, state } = setUp();
     const breaker = container();
     await (await admit(container(), "other", "flaky")).note("failed");
@@ -179,7 +179,7 @@ describe("a closed circuit", () => {
     expect(told).toBeGreaterThan(200);
   });
 
-  it("P30: forgets failures of before a quiet night", async () => {
+  it("P30: drops failures from before a quiet night", async () => {
     const { container, time, state } = setUp();
     await failIn(9, container);
     time.now += 12 * 3_600_000;
@@ -204,7 +204,7 @@ describe("a closed circuit", () => {
     expect(reads).toBeLessThanOrEqual(3);
   });
 
-  it("P21: admits copies when the table is away; without their lease they do nothing", async () => {
+  it("P21: admits copies when the table is unavailable; without their lease they do nothing", async () => {
     const { container } = setUp({ store: unavailableStore() });
     const admission = await admit(container(), "a");
     await admission.note("failed");
@@ -220,12 +220,12 @@ describe("an open circuit", () => {
     return set;
   }
 
-  it("refuses everybody until its time, spread over half a minute after it", async () => {
+  it("refuses every copy until its time, and spreads their return over half a minute", async () => {
     const { container } = await opened();
     expect(await container().admit("x", NEVER)).toEqual({ kind: "refused", afterMs: CIRCUIT.openMs + 15_000 });
   });
 
-  it("P29: lets two of 200 containers try when its time has come, and refuses the others", async () => {
+  it("P29: admits two of 200 containers when its time has come, and refuses the others", async () => {
     const { container, time } = await opened();
     time.now += CIRCUIT.openMs;
     const answers = await Promise.all(
@@ -234,7 +234,7 @@ describe("an open circuit", () => {
     expect(answers.filter(({ kind }) => kind === "admitted")).toHaveLength(CIRCUIT.permits);
   });
 
-  it("closes after two writes that go well, and not for reading", async () => {
+  it("closes after two successful writes, and not after reads", async () => {
     const { container, time, state, changes } = await opened();
     time.now += CIRCUIT.openMs;
     const probe = await admit(container(), "probe");
@@ -247,7 +247,7 @@ describe("an open circuit", () => {
     expect(changes).toEqual(["open", "half-open", "closed"]);
   });
 
-  it("opens again when the probe fails: for longer every time, a minute at most", async () => {
+  it("opens again when the trial fails: for longer every time, at most a minute", async () => {
     const { container, time, state } = await opened();
     const lasted: number[] = [];
     for (let trip = 0; trip < 4; trip++) {
@@ -261,7 +261,7 @@ describe("an open circuit", () => {
     expect(await state()).toMatchObject({ since: 1_000_000 });
   });
 
-  it("takes the permit of a copy that died back after its time", async () => {
+  it("reclaims the permit of a crashed copy when it expires", async () => {
     const { container, time } = await opened();
     time.now += CIRCUIT.openMs;
     await admit(container(), "dies-1");
@@ -271,7 +271,7 @@ describe("an open circuit", () => {
     expect((await container().admit("later", NEVER)).kind).toBe("admitted");
   });
 
-  it("gives the permit of a copy that found nothing out to the next", async () => {
+  it("gives the permit of a copy that ended without an outcome to the next", async () => {
     const { container, time } = await opened();
     time.now += CIRCUIT.openMs;
     await (await admit(container(), "a")).end();
@@ -279,7 +279,7 @@ describe("an open circuit", () => {
     expect((await container().admit("c", NEVER)).kind).toBe("admitted");
   });
 
-  it("is not moved by late news of copies that began before", async () => {
+  it("ignores late reports of copies that began before", async () => {
     const set = setUp();
     const early = await admit(set.container(), "early");
     await failIn(10, set.container);

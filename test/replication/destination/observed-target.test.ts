@@ -21,7 +21,7 @@ function setUp() {
 const failure = (category: FailureCategory, status?: number, side: "source" | "target" = "target", code?: string) =>
   new RegistryError({ side, operation: "resolve", subject: "r", category, status, code }, "failed");
 
-describe("the circuit hears of the target", () => {
+describe("an observed target reports to its circuit", () => {
   it.each<[string, Error, CallOutcome[]]>([
     ["that it answers 500 after every try", failure("deferred", 500), ["failed"]],
     ["that it answers 503", failure("deferred", 503), ["failed"]],
@@ -41,7 +41,7 @@ describe("the circuit hears of the target", () => {
     expect(noted).toEqual(expected);
   });
 
-  it("nothing when our own time is up", async () => {
+  it("nothing when our own deadline passes", async () => {
     const { repository, target, noted } = setUp();
     const abort = new AbortController();
     repository.before = () => {
@@ -52,7 +52,7 @@ describe("the circuit hears of the target", () => {
     expect(noted).toEqual([]);
   });
 
-  it("reads and writes that went well, told apart", async () => {
+  it("successful reads and writes, separately", async () => {
     const { target, noted } = setUp();
     const blob = blobOf(new Uint8Array(10), "application/octet-stream");
     await target.resolve(tag, signal);
@@ -62,7 +62,7 @@ describe("the circuit hears of the target", () => {
     expect(noted).toEqual(["read", "read", "read", "written"]);
   });
 
-  it("a slow upload, by what it took of the target alone", async () => {
+  it("a slow upload, measured by the time of the target alone", async () => {
     const { target, noted, repository } = setUp();
     const blob = blobOf(new Uint8Array(100_000), "application/octet-stream");
     for (const uploadMs of [1_000, 60_000]) {

@@ -82,7 +82,7 @@ const away = new RegistryError(
 );
 
 describe("the probe", () => {
-  it("does nothing as long as all circuits are closed", async () => {
+  it("does nothing while all circuits are closed", async () => {
     const { minute, intake } = setUp();
     expect(await minute()).toEqual([]);
     expect(await intake()).toBeUndefined();
@@ -96,7 +96,7 @@ describe("the probe", () => {
     expect(await minute()).toEqual(["gar paused"]);
   });
 
-  it("asks once a minute whether the destination is back, then opens with two and twice as many every minute", async () => {
+  it("probes the destination once a minute, then resumes with two copies and doubles them every minute", async () => {
     const { open, minute, target, circuit, intake, observer } = setUp();
     target.problem = away;
     await open(0);
@@ -115,7 +115,7 @@ describe("the probe", () => {
     expect(await intake()).toEqual({ state: "full" });
   });
 
-  it("leaves a circuit open that opened anew while the destination was asked", async () => {
+  it("leaves a circuit open that opened again during the probe", async () => {
     const { open, minute, target, circuit, reopen, time } = setUp();
     await open(0);
     await minute();
@@ -125,7 +125,7 @@ describe("the probe", () => {
     expect(await circuit()).toEqual({ state: "open", since: 0, until: time.now + MINUTE, trips: 3 });
   });
 
-  it("closes a circuit by as many writes as it wants to see, those of copies counted", async () => {
+  it("closes a circuit after the required number of writes, those of copies included", async () => {
     const { open, minute, target, circuit, done } = setUp();
     await open(0);
     await minute();
@@ -140,7 +140,7 @@ describe("the probe", () => {
     expect(await minute()).toEqual(["probe gar", "gar 2"]);
   });
 
-  it("asks in a repository of its own when only one repository says that the destination is away", async () => {
+  it("probes its own repository when calls fail in one repository alone", async () => {
     const { minute, target, circuit, suspect } = setUp();
     await suspect(10);
     expect(await minute()).toEqual(["probe gar"]);
@@ -151,7 +151,7 @@ describe("the probe", () => {
     expect(await circuit()).toMatchObject({ state: "open", trips: 1 });
   });
 
-  it("finds nothing out while the rate is used up", async () => {
+  it("learns nothing while the rate is exhausted", async () => {
     const { open, minute, target, circuit } = setUp();
     await open(0);
     await minute();
@@ -162,7 +162,7 @@ describe("the probe", () => {
     expect(await circuit()).toEqual(before);
   });
 
-  it("takes a refusal of what we are for an answer: the destination is there", async () => {
+  it("takes a refusal of the login as a sign that the destination is available", async () => {
     const { open, minute, target, circuit } = setUp();
     target.problem = new RegistryError(
       { side: "target", operation: "start-upload", subject: "p", category: "permanent", status: 403 },
@@ -175,7 +175,7 @@ describe("the probe", () => {
     expect(await circuit()).toMatchObject({ state: "closed" });
   });
 
-  it("pauses again when the destination goes away while it is being opened", async () => {
+  it("pauses again when the destination becomes unavailable while its queues are being resumed", async () => {
     const { open, minute, time, intake } = setUp();
     await open(0);
     await minute();
@@ -188,7 +188,7 @@ describe("the probe", () => {
     expect(await minute()).toEqual(["gar paused"]);
   });
 
-  it("takes a step that could not be taken again a minute later", async () => {
+  it("repeats a failed step a minute later", async () => {
     const { open, minute, failing, observer, intake } = setUp();
     await open(0);
     await minute();
@@ -202,7 +202,7 @@ describe("the probe", () => {
 });
 
 describe("queues that were paused", () => {
-  it("are forsaken when nobody has looked after them for a quarter of an hour", () => {
+  it("are abandoned when no probe has handled them for a quarter of an hour", () => {
     const paused = { state: "paused", since: 0, probedAt: 5 * MINUTE, isDone: true } as const;
     expect(isPauseAbandoned(paused, 20 * MINUTE)).toBe(false);
     expect(isPauseAbandoned(paused, 20 * MINUTE + 1)).toBe(true);

@@ -67,7 +67,7 @@ function most(moments: readonly number[], ms: number): number {
 }
 
 describe("the rate of a destination", () => {
-  it("lets a single copy go at once after a pause, without waiting for anything but one write", async () => {
+  it("admits a single copy at once after a pause, after one write", async () => {
     const { time, container } = fleet();
     const limit = container();
     const turns = Promise.all(Array.from({ length: 400 }, () => limit.turn(signal)));
@@ -76,7 +76,7 @@ describe("the rate of a destination", () => {
     expect(time.passed()).toBe(0);
   });
 
-  it("S06: is shared by 200 containers, and never more than what is allowed in a minute, with what a pause had saved", async () => {
+  it("S06: is shared by 200 containers, and never exceeds the allowed rate in a minute plus the saved burst", async () => {
     const { time, container, sent, send } = fleet({ most: 100 });
     const until = 300_000;
     const all = Array.from({ length: 200 }, () => send(container(), until));
@@ -87,7 +87,7 @@ describe("the rate of a destination", () => {
     expect(within(sent, 120_000, 300_000) / 180).toBeLessThanOrEqual(100);
   });
 
-  it("S06: finds a limit nobody told it, uses nine tenths of it, with less than one refusal in a hundred", async () => {
+  it("S06: finds an unknown limit, uses nine tenths of it, with less than one refusal in a hundred", async () => {
     const { time, container, sent, send } = fleet();
     const until = 900_000;
     const allowed = 120;
@@ -109,7 +109,7 @@ describe("the rate of a destination", () => {
     expect(refusals / within(sent, 300_000, 900_000)).toBeLessThan(0.01);
   }, 60_000);
 
-  it("takes the turns of all who wait at once together: one who leaves costs the others nothing, the last one ends it", async () => {
+  it("reserves one lot for all concurrent waiters: one that aborts does not affect the others, the last one aborts it", async () => {
     const memory = createMemoryRecordStore<RateRecord>();
     const asked: { signal: AbortSignal; go: () => void }[] = [];
     const store: RecordStore<RateRecord> = {
@@ -138,7 +138,7 @@ describe("the rate of a destination", () => {
     expect(asked[1]?.signal.aborted).toBe(true);
   });
 
-  it("keeps everybody away for as long as the destination asked", async () => {
+  it("sends nothing until the time that the destination asked for", async () => {
     const { time, container, sent, send } = fleet();
     const limit = container();
     await limit.turn(signal);
@@ -149,7 +149,7 @@ describe("the rate of a destination", () => {
     expect(Math.min(...sent)).toBeGreaterThanOrEqual(30_000);
   });
 
-  it("is cut once for many refusals of one moment", async () => {
+  it("is cut once for many concurrent refusals", async () => {
     const store = createMemoryRecordStore<RateRecord>();
     const { container } = fleet({ store });
     await Promise.all(Array.from({ length: 50 }, () => container().refused(0, signal)));
@@ -157,7 +157,7 @@ describe("the rate of a destination", () => {
     expect(perSecond).toBeCloseTo(35);
   });
 
-  it("says when to come back instead of waiting long", async () => {
+  it("says when to retry instead of waiting long", async () => {
     const { time, container } = fleet({ first: 1, most: 1 });
     const turns = Promise.allSettled(Array.from({ length: 20 }, () => container().turn(signal)));
     await time.run(60_000);
@@ -167,7 +167,7 @@ describe("the rate of a destination", () => {
     for (const { reason } of refused) expect(reason).toBeInstanceOf(RateExceededError);
   });
 
-  it("lets a backfill have only what is left", async () => {
+  it("gives a backfill only what is left", async () => {
     const { time, container, send, sent } = fleet({ first: 20, most: 20 });
     const backfill = fleetOfBackfill(container, time);
     const all = Array.from({ length: 10 }, () => send(container(), 60_000));
@@ -176,7 +176,7 @@ describe("the rate of a destination", () => {
     expect(backfill.count()).toBeLessThan(sent.length / 2);
   });
 
-  it("keeps what a pause has saved for live pushes, whatever a backfill takes", () => {
+  it("keeps the saved burst for live pushes, whatever a backfill takes", () => {
     const policy = { first: 50, most: 250, burstMs: 10_000 };
     let record: RateRecord | undefined;
     let now = 1e12;
@@ -214,13 +214,13 @@ describe("the rate of a destination", () => {
     expect((await store.read("gar"))?.perSecond).toBeGreaterThan(100);
   });
 
-  it("goes on at a careful pace when the table is away", async () => {
+  it("continues at a low rate when the table is unavailable", async () => {
     const { container } = fleet({ store: unavailableStore() });
     await container().turn(signal);
     await container().refused(1_000, signal);
   });
 
-  it("gives every moment of the rate away once, whoever takes it, whenever", () => {
+  it("reserves every moment of the rate once, for whatever callers and times", () => {
     const takes = fc.array(
       fc.record({
         count: fc.integer({ min: 1, max: 128 }),

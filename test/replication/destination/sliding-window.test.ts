@@ -38,7 +38,7 @@ describe("a window by time", () => {
     );
   });
 
-  it("keeps no more buckets than it has, however many calls come", () => {
+  it("keeps a bounded number of buckets, however many calls come", () => {
     fc.assert(
       fc.property(calls, (events) => {
         expect(play(window, events).buckets.length).toBeLessThanOrEqual(12);
@@ -46,7 +46,7 @@ describe("a window by time", () => {
     );
   });
 
-  it("P30: says nothing after a rest longer than itself, whatever was before", () => {
+  it("P30: is empty after a pause longer than itself, whatever was before", () => {
     fc.assert(
       fc.property(calls, fc.integer({ min: 60_000, max: 1e12 }), (events, restMs) => {
         const { buckets, now } = play(window, events);
@@ -59,7 +59,7 @@ describe("a window by time", () => {
 describe("a window by count", () => {
   const window = countWindow({ calls: 10, maxAgeMs: 600_000 });
 
-  it("counts at least the last calls, when there were so many, and drops older buckets", () => {
+  it("counts at least the last N calls, if there were as many, and drops older buckets", () => {
     fc.assert(
       fc.property(calls, (events) => {
         const { buckets, now, at } = play(window, events);
@@ -71,7 +71,7 @@ describe("a window by count", () => {
     );
   });
 
-  it("P30: says nothing of what is older than its age, however few calls came since", () => {
+  it("P30: drops what is older than its maximum age, however few calls followed", () => {
     fc.assert(
       fc.property(calls, fc.integer({ min: 600_000, max: 1e12 }), (events, restMs) => {
         const { buckets, now } = play(window, events);

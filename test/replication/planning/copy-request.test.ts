@@ -7,7 +7,7 @@ import { parseConfiguration } from "../../../src/contract/configuration/configur
 const request = { version: 1, id: "e", destination: "gar", repository: "a/b", reference: "v1", pushedAt: 1 };
 
 describe("a copy request", () => {
-  it("survives its way through the queue", () => {
+  it("is the same after a round trip through the queue", () => {
     expect(parseCopyRequest(JSON.stringify(request))).toEqual(request);
   });
 
@@ -50,17 +50,17 @@ describe("planning copies", () => {
   const destinations = (repository: string, reference: string): string[] =>
     planCopies(pushed(repository, reference), rules).map(({ destination }) => destination);
 
-  it("gives one request per destination, however many rules name it", () => {
+  it("makes one request per destination, however many rules name it", () => {
     expect(destinations("app", "v1")).toEqual(["one", "two"]);
     expect(destinations("app", "latest")).toEqual(["one"]);
     expect(destinations("app", "main")).toEqual([]);
   });
 
-  it("takes content without a tag wherever its repository goes", () => {
+  it("requests content without a tag at every destination of its repository", () => {
     expect(destinations("app", `sha256:${"a".repeat(64)}`)).toEqual(["one", "two"]);
   });
 
-  it("decides the target's name by the rules, and none when no rule stands behind the message", () => {
+  it("takes the target's name from the rules, and has none when no rule matches the message", () => {
     const target = (destination: string, repository: string, reference: string): string | undefined =>
       targetRepository({ destination, ...pushed(repository, reference) }, rules, "p/r");
     expect(target("two", "old", "v1")).toBe("p/r/new/name");
@@ -70,7 +70,7 @@ describe("planning copies", () => {
 });
 
 describe("the age of a push", () => {
-  it("is none where its time is not known, and never below none", () => {
+  it("is 0 when its time is unknown, and never negative", () => {
     expect([pushAge(0, 1_795_000_000_000), pushAge(2_000, 1_000), pushAge(1_000, 3_000)]).toEqual([0, 0, 2_000]);
   });
 });

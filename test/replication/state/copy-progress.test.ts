@@ -12,7 +12,7 @@ const [a, b] = [blobOf("a", 100), blobOf("b", 50)];
 const planned: CopyEvent = { kind: "planned", manifests: 1, blobs: [a, b] };
 
 describe("the progress of a copy", () => {
-  it("counts blobs and bytes done, and takes off what need not be sent", () => {
+  it("counts blobs and bytes done, and subtracts what need not be sent", () => {
     const progress = createCopyProgress();
     expect(progress.read()).toBeUndefined();
     progress.observe(planned);
@@ -22,14 +22,14 @@ describe("the progress of a copy", () => {
     expect(progress.read()).toEqual({ blobs: 2, blobsDone: 1, bytes: 100, bytesSent: 60 });
   });
 
-  it("begins anew when the copy does", () => {
+  it("restarts when the copy does", () => {
     const progress = createCopyProgress();
     for (const event of [planned, { kind: "blob-done", blob: a, how: "uploaded" } as const, planned])
       progress.observe(event);
     expect(progress.read()).toEqual({ blobs: 2, blobsDone: 0, bytes: 150, bytesSent: 0 });
   });
 
-  it("is told to whoever has subscribed, as often as subscribed, until unsubscribed", () => {
+  it("is passed to every subscriber, once per subscription, until unsubscribed", () => {
     const progress = createCopyProgress();
     const seen: CopyProgress[] = [];
     const listener = (known: CopyProgress): void => void seen.push(known);
@@ -46,7 +46,7 @@ describe("the progress of a copy", () => {
     expect(seen).toHaveLength(3);
   });
 
-  it("stands in the tag's record while the copy goes on, and is gone with its lease", async () => {
+  it("is in the tag's record while the copy runs, and removed with its lease", async () => {
     const context = replicateFixture();
     addImage(context.source, ["one", "two"], "v1");
     const { clock } = context;

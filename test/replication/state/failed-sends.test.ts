@@ -72,7 +72,7 @@ function setUp(sizes: readonly number[]) {
 
 const GIVEN_UP = { outcome: "failed", reason: "target-upload-not-kept" };
 
-describe("a blob that the target takes to the last byte and does not keep", () => {
+describe("a blob that the target receives completely and does not keep", () => {
   it.each([500, 504, undefined])("is sent three times, and then its request ends with advice (%s)", async (status) => {
     const { line, broken, deliverAll } = setUp([5 * GB]);
     broken.ending = { status, share: 1 };
@@ -85,13 +85,13 @@ describe("a blob that the target takes to the last byte and does not keep", () =
     );
   });
 
-  it("is given up in the long lane as well", async () => {
+  it("is abandoned in the long lane as well", async () => {
     const { line, deliverAll } = setUp([50 * GB]);
     expect((await deliverAll(100, BUILD)).at(-1)).toMatchObject(GIVEN_UP);
     expect(line.sentBytes()).toBe(150 * GB);
   });
 
-  it("is waited for the longer the more was sent, so that an outage of some minutes ends no request", async () => {
+  it("is retried later the more was sent, so that an outage of some minutes ends no request", async () => {
     const { clock, broken, deliver, deliverAll } = setUp([5 * GB]);
     const before = clock.now();
     await deliverAll(2);
@@ -112,14 +112,14 @@ describe("a blob that the target takes to the last byte and does not keep", () =
     expect(line.sentBytes()).toBe(20 * GB);
   });
 
-  it("is sent at once when its dead letter is brought back", async () => {
+  it("is sent at once when its dead letter is redriven", async () => {
     const { broken, deliver, deliverAll } = setUp([5 * GB]);
     await deliverAll();
     broken.ending = undefined;
     expect(await deliver()).toMatchObject({ outcome: "replicated" });
   });
 
-  it("is tried more often when it is small: what counts is what was sent for nothing", async () => {
+  it("is retried more often when it is small: what counts are the bytes sent in vain", async () => {
     const { line, deliverAll } = setUp([20e6]);
     const reports = await deliverAll();
     expect(reports.at(-1)).toMatchObject(GIVEN_UP);
@@ -127,15 +127,15 @@ describe("a blob that the target takes to the last byte and does not keep", () =
     expect(line.sentBytes()).toBe(1 * GB);
   });
 
-  it("ends the request also when other big blobs wait for their turn behind it", async () => {
+  it("ends the request even when other large blobs wait for their turn behind it", async () => {
     const { deliverAll, line } = setUp([9 * GB, 8 * GB, 7 * GB]);
     expect((await deliverAll()).at(-1)).toMatchObject(GIVEN_UP);
     expect(line.sentBytes()).toBeLessThan(80 * GB);
   });
 });
 
-describe("an outage in which no blob is sent to its end", () => {
-  it.each([0, 0.6])("is waited for, however long it takes (%s of the bytes)", async (share) => {
+describe("an outage in which no blob is sent completely", () => {
+  it.each([0, 0.6])("is retried, however long it lasts (%s of the bytes)", async (share) => {
     const { broken, deliver, deliverAll } = setUp([5 * GB]);
     broken.ending = { status: 503, share };
     const reports = await deliverAll(20);
