@@ -10,7 +10,7 @@ import type { Checkpoint } from "../../src/replication/state/checkpoint.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import { createMemoryRecordStore } from "../../src/replication/state/memory-record-store.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
-import { createStreams } from "../../src/replication/pacing/upload-concurrency.ts";
+import { createUploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
 import type { TagRecord } from "../../src/replication/state/tag-record.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 
@@ -41,7 +41,7 @@ const common = {
   scope: to,
   leaseMs: 60_000,
   maxAttempts: 1,
-  streams: createStreams({ small: 64, big: 16, now: Date.now }),
+  streams: createUploadConcurrency({ small: 64, big: 16, now: Date.now }),
   presence: "ask",
   referrers: false,
   sparse: "fail",

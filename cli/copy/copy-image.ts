@@ -2,7 +2,7 @@ import type { Repository } from "../../src/oci/reference.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { isContentMissing } from "../../src/oci/errors/registry-error.ts";
-import type { Streams } from "../../src/replication/pacing/upload-concurrency.ts";
+import type { UploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { CopyOptions } from "./copy-options.ts";
@@ -21,7 +21,7 @@ import { showProgress } from "./show-progress.ts";
 /** What all images of one `copy` command share. */
 export interface CopyRun {
   readonly repositories: Pick<Repositories, "source" | "target">;
-  readonly streams: Streams;
+  readonly streams: UploadConcurrency;
   readonly terminal: Terminal;
   readonly knownDigestsOf: (target: Repository) => KnownDigests;
 }

@@ -5,7 +5,7 @@ import type { Manifest } from "../../src/oci/manifest.ts";
 import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
-import { lookFor } from "../../src/replication/image/look-for.ts";
+import { resolveIfVisible } from "../../src/replication/image/resolve-if-visible.ts";
 import { blobsOf } from "../../src/replication/image/image-tree.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import type { NamedImage } from "./image-and-companions.ts";
@@ -65,7 +65,7 @@ export async function planCopy(
     images,
     CONCURRENT_CHECKS,
     async ({ reference, tree }, working) =>
-      !distrustTarget && (await lookFor(target, reference, working))?.digest === tree.root.manifest.digest,
+      !distrustTarget && (await resolveIfVisible(target, reference, working))?.digest === tree.root.manifest.digest,
     signal,
   );
   images.forEach(({ tree }, index) => current[index] === true && known.add(tree.root.manifest.digest));
@@ -100,7 +100,7 @@ async function findAbsentManifests(
   const seen = new Set<Digest>();
   const absent = new Map<Digest, ImageNode>();
   const isPresent = async ({ manifest: { digest } }: ImageNode, working: AbortSignal): Promise<boolean> =>
-    !distrustTarget && (known.has(digest) || (await lookFor(target, digest, working)) !== undefined);
+    !distrustTarget && (known.has(digest) || (await resolveIfVisible(target, digest, working)) !== undefined);
   let level = images.flatMap(({ tree }) => [tree.root, ...tree.referrers]);
   while (level.length > 0) {
     const fresh = level.filter(({ manifest: { digest } }) => !seen.has(digest) && seen.add(digest));

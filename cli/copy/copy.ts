@@ -1,4 +1,4 @@
-import { createStreams } from "../../src/replication/pacing/upload-concurrency.ts";
+import { createUploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
@@ -23,13 +23,13 @@ export async function copy(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const streams = createStreams({ small: options.jobs, big: options.jobs, now: Date.now });
+  const streams = createUploadConcurrency({ small: options.jobs, big: options.jobs, now: Date.now });
   const { environment } = terminal;
   await using repositories = openRepositories({
     ...options.access,
     environment,
     signal,
-    onBusy: () => streams.slower(),
+    onBusy: () => streams.backOff(),
   });
   const pairs = await expandTags(specs, repositories, signal);
   const run: CopyRun = { repositories, streams, terminal, knownDigestsOf: rememberDigests() };

@@ -7,23 +7,23 @@ import type { ObserveCopy } from "../../src/replication/state/copy-progress.ts";
 import { refusedAttachment } from "../../src/replication/outcome/left-out.ts";
 import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import { publish, UncertainPutError } from "../../src/replication/copy/publish-tag.ts";
-import type { Streams } from "../../src/replication/pacing/upload-concurrency.ts";
+import type { UploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
 import { countedStream } from "../../src/replication/copy/counted-stream.ts";
-import { emptyTally } from "../../src/replication/outcome/copy-statistics.ts";
-import type { Tally } from "../../src/replication/outcome/copy-statistics.ts";
+import { emptyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
+import type { CopyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyPlan, PlannedBlob, PlannedManifest } from "./copy-plan.ts";
 
 /** What the execution of a plan needs. */
 export interface ExecutionPorts {
   readonly source: Pick<ImageSource, "openBlob">;
   readonly target: Pick<ImageTarget, "pushBlob" | "putManifest" | "resolve">;
-  readonly streams: Streams;
+  readonly streams: UploadConcurrency;
   readonly clock: Clock;
   readonly observe: ObserveCopy;
 }
 
 export interface CopyResult {
-  readonly statistics: Tally;
+  readonly statistics: CopyStatistics;
   /** What the plan omits, and attachments that the target refused. */
   readonly leftOut: readonly LeftOut[];
 }
@@ -35,7 +35,7 @@ const PUBLISH_ATTEMPTS = 3;
 
 /** Executes a plan: all blobs, then the manifests batch by batch. @throws {RegistryError} of either side. */
 export async function executePlan(plan: CopyPlan, ports: ExecutionPorts, signal: AbortSignal): Promise<CopyResult> {
-  const statistics: Tally = { ...emptyTally(), blobsPresent: plan.present.blobs };
+  const statistics: CopyStatistics = { ...emptyStatistics(), blobsPresent: plan.present.blobs };
   const leftOut = [...plan.leftOut];
   const blobs = plan.blobs.map(({ descriptor }) => descriptor);
   ports.observe({ kind: "planned", manifests: plan.batches.flat().length, blobs });
@@ -55,7 +55,7 @@ export async function executePlan(plan: CopyPlan, ports: ExecutionPorts, signal:
 async function uploadBlob(
   { descriptor, mountFrom }: PlannedBlob,
   { source, target, streams, observe }: ExecutionPorts,
-  statistics: Tally,
+  statistics: CopyStatistics,
   signal: AbortSignal,
 ): Promise<void> {
   const counted = async (opening: AbortSignal): Promise<BlobStream> => {

@@ -2,7 +2,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import type { ManifestWanted } from "../../src/oci/image-source.ts";
 import type { Tag } from "../../src/oci/reference.ts";
 import { isSignatureTag } from "../../src/oci/cosign-tags.ts";
-import { locateCompanions } from "../../src/replication/image/cosign-tags.ts";
+import { resolveCosignTags } from "../../src/replication/image/cosign-tags.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import { nodesOf, readImage } from "../../src/replication/image/image-tree.ts";
 import type { ImageTree, ReadImage } from "../../src/replication/image/image-tree.ts";
@@ -40,7 +40,7 @@ export async function readImageAndCompanions(
     const subjects = found.filter(({ reference }) => !isSignatureTag(reference));
     const digests = subjects.flatMap(({ tree }) => nodesOf(tree).map(({ manifest }) => manifest.digest));
     const fresh = digests.filter((digest) => !located.has(digest) && located.add(digest));
-    const companions = await locateCompanions(fresh, image.source, signal);
+    const companions = await resolveCosignTags(fresh, image.source, signal);
     level = companions.map(({ tag, root }) => ({ root, reference: tag }));
   }
   return images;

@@ -14,10 +14,10 @@ import type { FailureClass } from "../../src/replication/outcome/failure-class.t
 import type { FailureReason } from "../../src/replication/outcome/failure-reason.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 import type { ReplicateTag } from "../../src/replication/copy/replicate-tag.ts";
-import { createCarrier, readRequest } from "./carry-out.ts";
-import type { Ended, Left } from "./carry-out.ts";
-import { isHandedOver } from "./hand-over.ts";
-import type { HandOver } from "./hand-over.ts";
+import { createRequestExecutor, readRequest } from "./request-executor.ts";
+import type { DeliveryResult, DeliveryTime } from "./request-executor.ts";
+import { handOverToLongLane } from "./long-lane-handover.ts";
+import type { SendToLongLane } from "./long-lane-handover.ts";
 import { countCost, countReport, countWait, logReport } from "./report.ts";
 import { receiptOf } from "./receipt-of.ts";
 
@@ -74,7 +74,7 @@ export interface CopyDependencies {
   /** What the time is priced by: the function's memory, or the minutes of a build. */
   readonly memoryMegabytes: number | "build";
   /** Puts a request on the queue of the long lane; undefined where this is the long lane, or there is none. */
-  readonly handOver?: HandOver | undefined;
+  readonly sendToLongLane?: SendToLongLane | undefined;
   readonly observer: Observer;
 }
 
@@ -93,7 +93,7 @@ const CRASHED_MAX_MS = 900_000;
  */
 export function createHandler(dependencies: CopyDependencies) {
   const { observer, now, memoryMegabytes } = dependencies;
-  const carryOut = createCarrier(dependencies);
+  const carryOut = createRequestExecutor(dependencies);
   return async (delivery: Delivery, remainingMs: number): Promise<Fate> => {
     const startedAt = now();
     // What becomes of a message is seen to also when its copy's own time is up: only the end of the process cuts that.
@@ -110,20 +110,24 @@ export function createHandler(dependencies: CopyDependencies) {
     }
     countCost(observer, report, request?.destination, { milliseconds: now() - startedAt, memoryMegabytes });
     if (report.outcome !== "deferred") return "done";
-    if (report.reason === "long-lane" && (await isHandedOver(request, dependencies, ending))) return "done";
+    if (report.reason === "long-lane" && (await handOverToLongLane(request, dependencies, ending))) return "done";
     await shownAgain(delivery, report.afterMs, dependencies, ending);
     return "kept";
   };
 }
 
-async function carry(carryOut: ReturnType<typeof createCarrier>, delivery: Delivery, left: Left): Promise<Ended> {
+async function carry(
+  carryOut: ReturnType<typeof createRequestExecutor>,
+  delivery: Delivery,
+  left: DeliveryTime,
+): Promise<DeliveryResult> {
   const request = readRequest(delivery.body);
   if (!(request instanceof FormatError)) return carryOut(request, delivery, left);
   return { report: { outcome: "failed", reason: "malformed-message", error: request } };
 }
 
 /** The function itself has failed: tried again a few times, then given up where people see it. */
-function crashed(error: unknown, { body, messageId, receiveCount }: Delivery, observer: Observer): Ended {
+function crashed(error: unknown, { body, messageId, receiveCount }: Delivery, observer: Observer): DeliveryResult {
   observer.error("Copy crashed", { messageId, receiveCount, error: describeError(error) });
   observer.count(Metric.crashes, 1);
   const read = readRequest(body);
@@ -138,11 +142,11 @@ function crashed(error: unknown, { body, messageId, receiveCount }: Delivery, ob
  * is not possible, it is carried out again.
  */
 async function concluded(
-  ended: Ended,
+  ended: DeliveryResult,
   delivery: Delivery,
   dependencies: CopyDependencies,
   ending: AbortSignal,
-): Promise<Ended> {
+): Promise<DeliveryResult> {
   const { report, request, record } = ended;
   if (report.outcome === "deferred") return ended;
   const { messageId } = delivery;

@@ -3,8 +3,8 @@ import { StackEnvironment } from "../../src/contract/stack/environment.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { LONG_RESERVE_SECONDS, LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
-import { watchCrashes } from "./crash-watch.ts";
-import { drain } from "./drain.ts";
+import { observeCrashes } from "./crash-observer.ts";
+import { drainQueue } from "./drain-queue.ts";
 import { openCopier } from "./open-copier.ts";
 
 // The long lane: a process that a build runs. It carries out what is on the long queues, all destinations side by side, and ends.
@@ -12,17 +12,17 @@ import { openCopier } from "./open-copier.ts";
 /** A copy begun with less time than this would most likely be one more that does not end. */
 const LEAST_MS = 3_600_000;
 /** Empty answers, of 20 s each, after which a queue is believed to be empty. */
-const EMPTY_ANSWERS = 3;
+const MAX_EMPTY_ANSWERS = 3;
 
 const endsAt = Date.now() + (LONG_TIMEOUT_SECONDS - LONG_RESERVE_SECONDS) * 1_000;
 const { FREIGHTLINER_STACK: stack } = StackEnvironment.parse(process.env);
-const observer = watchCrashes(createObserver("copy", stack).observer, () => (process.exitCode = 1));
+const observer = observeCrashes(createObserver("copy", stack).observer, () => (process.exitCode = 1));
 const { handle, longQueues, visibilitySeconds } = await openCopier(process.env, "long", observer);
 const options = {
   handle,
   remainingMs: () => endsAt - Date.now(),
   leastMs: LEAST_MS,
-  emptyAnswers: EMPTY_ANSWERS,
+  maxEmptyAnswers: MAX_EMPTY_ANSWERS,
   renewMs: (visibilitySeconds * 1_000) / 3,
   sleep: systemClock.sleep,
   ending: AbortSignal.timeout(LONG_TIMEOUT_SECONDS * 1_000),
@@ -32,7 +32,7 @@ const options = {
 
 /** One destination's failure is not the others'; what it leaves shows again, and the next build takes it. */
 const ends = await Promise.allSettled(
-  longQueues.map((queue) => drain(queue, options, AbortSignal.timeout(options.remainingMs()))),
+  longQueues.map((queue) => drainQueue(queue, options, AbortSignal.timeout(options.remainingMs()))),
 );
 for (const end of ends) {
   if (end.status === "fulfilled") continue;

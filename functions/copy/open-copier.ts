@@ -14,7 +14,7 @@ import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { queueByArn } from "../../src/contract/stack/queues.ts";
 import type { Clock } from "../../src/async/clock.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
-import { createStreams } from "../../src/replication/pacing/upload-concurrency.ts";
+import { createUploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
@@ -42,7 +42,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
     timeout: (ms) => AbortSignal.timeout(ms),
     defer: createDeferral(sqs, queues.copies),
     bury: createDeadLetterSender(sqs, queues.deadLetters),
-    handOver: hasLongLane ? (request, signal) => send([request], signal) : undefined,
+    sendToLongLane: hasLongLane ? (request, signal) => send([request], signal) : undefined,
     receipts,
     serves: ({ queueArn }, destination) => queueByArn(queues.copies, queueArn)?.destination === destination,
     circuit: (destination) => wiring.circuit(destination),
@@ -71,12 +71,12 @@ function openWiring(environment: CopierEnvironment, configuration: Configuration
   const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
   const now = createTableClock(table);
   const clock: Clock = { ...systemClock, now };
-  const streams = createStreams({ ...COPY_STREAMS, now: Date.now });
+  const streams = createUploadConcurrency({ ...COPY_STREAMS, now: Date.now });
   const registries = openRegistries({
     configuration,
     sqs,
     google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS,
-    onBusy: () => streams.slower(),
+    onBusy: () => streams.backOff(),
   });
   const leaseMs = (environment.FREIGHTLINER_LEASE_SECONDS ?? COPY_LEASE_SECONDS) * 1_000;
   const own = { random: Math.random, createOwner: randomUUID, leaseMs, observer };

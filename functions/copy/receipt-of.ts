@@ -23,7 +23,7 @@ export function receiptOf(
     traceparent: traceparentOf(id),
     ...finalOutcome(report),
     ...("digest" in report ? { digest: report.digest } : {}),
-    ...("tally" in report ? { bytesUploaded: report.tally.bytesUploaded } : {}),
+    ...("statistics" in report ? { bytesUploaded: report.statistics.bytesUploaded } : {}),
     ...leftOutFields(report.leftOut),
     ...("error" in report ? { error: describeError(report.error) } : {}),
   };

@@ -37,7 +37,7 @@ export function logReport(
 function detailsOf(report: CopyReport): LogFields {
   switch (report.outcome) {
     case "replicated":
-      return { digest: report.digest, lagMs: report.lagMs, ...report.tally };
+      return { digest: report.digest, lagMs: report.lagMs, ...report.statistics };
     case "unchanged":
       return { digest: report.digest };
     case "superseded":
@@ -98,7 +98,7 @@ export function countReport(
   if (report.outcome === "deferred") observer.count(Metric.deferredByReason, 1, destination, report.reason);
   if (report.outcome === "failed") observer.count(Metric.failedByClass, 1, destination, failureClass(report.reason));
   if (report.outcome !== "replicated") return;
-  const { blobsUploaded, blobsMounted, blobsPresent, bytesUploaded } = report.tally;
+  const { blobsUploaded, blobsMounted, blobsPresent, bytesUploaded } = report.statistics;
   observer.count(Metric.blobsUploaded, blobsUploaded, destination);
   observer.count(Metric.blobsMounted, blobsMounted, destination);
   observer.count(Metric.blobsPresent, blobsPresent, destination);

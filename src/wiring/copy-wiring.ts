@@ -18,7 +18,7 @@ import type { Clock } from "../async/clock.ts";
 import type { RateRecord } from "../replication/destination/rate-record.ts";
 import type { RecordStore } from "../replication/state/record-store.ts";
 import type { ReplicateTag } from "../replication/copy/replicate-tag.ts";
-import type { Streams } from "../replication/pacing/upload-concurrency.ts";
+import type { UploadConcurrency } from "../replication/pacing/upload-concurrency.ts";
 import type { TagRecord } from "../replication/state/tag-record.ts";
 import { createDestinationRate } from "./destination-rate.ts";
 import type { Registries } from "./registries.ts";
@@ -33,7 +33,7 @@ export interface CopyWiringOptions {
     readonly circuits: RecordStore<CircuitRecord>;
     readonly rates: RecordStore<RateRecord>;
   };
-  readonly streams: Streams;
+  readonly streams: UploadConcurrency;
   /** Shared by all processes: leases, circuits and rates are written by one and read by another. */
   readonly clock: Clock;
   /** Uniform in [0, 1). */

@@ -2,8 +2,8 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobStream } from "../../oci/image-source.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import { contentKey, failContent } from "../state/checkpoint.ts";
-import { createContentClaims } from "./upload-claims.ts";
-import type { ContentClaims } from "./upload-claims.ts";
+import { createUploadClaims } from "./upload-claims.ts";
+import type { UploadClaims } from "./upload-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { countedStream } from "./counted-stream.ts";
 import { createSendTracker, abandonedUpload, uploadNotKept } from "../state/failed-sends.ts";
@@ -22,7 +22,7 @@ export type CopiedBlob = "uploaded" | "mounted" | "present";
  */
 export async function copyBlob(blob: Descriptor, context: CopyContext, signal: AbortSignal): Promise<CopiedBlob> {
   const { clock, leaseMs, line, scope, streams } = context;
-  const claims = createContentClaims(context);
+  const claims = createUploadClaims(context);
   const own = await claims.take(contentKey(scope, blob.digest), signal);
   if (own.kind === "present") return "present";
   try {
@@ -35,7 +35,9 @@ export async function copyBlob(blob: Descriptor, context: CopyContext, signal: A
         const evidence = { claims, maybe: own.maybe, failed: own.failed, elsewhere };
         const send = (sending: AbortSignal): Promise<CopiedBlob> =>
           streams.run(blob.size, () => sendBlob(blob, context, evidence, sending));
-        return line === undefined ? send(working) : line.run({ blob, isFree: elsewhere !== undefined }, working, send);
+        return line === undefined
+          ? send(working)
+          : line.run({ blob, skipsQueue: elsewhere !== undefined }, working, send);
       },
     );
     await claims.complete();
@@ -53,7 +55,7 @@ export async function copyBlob(blob: Descriptor, context: CopyContext, signal: A
 async function findElsewhere(
   { digest, size }: Descriptor,
   { sharing, presence }: CopyContext,
-  claims: ContentClaims,
+  claims: UploadClaims,
   signal: AbortSignal,
 ): Promise<RepositoryName | undefined> {
   if (sharing === undefined || size < ASK_FROM_BYTES || presence === "resend") return undefined;
@@ -62,7 +64,7 @@ async function findElsewhere(
 }
 
 interface Evidence {
-  readonly claims: ContentClaims;
+  readonly claims: UploadClaims;
   /** An uploader died at it, so it may have arrived all the same. */
   readonly maybe: boolean;
   /** Sends of it that the target did not keep. */
@@ -82,10 +84,10 @@ async function sendBlob(
   if ((await isWorthAsking(blob, context, evidence, signal)) && (await target.hasBlob(blob, signal))) return "present";
   const sends = boundedSends(blob, context, evidence);
   const open = async (opening: AbortSignal): Promise<BlobStream> => {
-    line?.opened(blob.digest);
+    line?.progress.restarted(blob.digest);
     const moved = sends?.opened();
     return countedStream(await source.openBlob(blob, opening), blob, context, (bytes) => {
-      line?.moved(blob.digest, bytes);
+      line?.progress.addBytes(blob.digest, bytes);
       moved?.(bytes);
     });
   };
@@ -93,7 +95,7 @@ async function sendBlob(
   const options = { open, mountFrom: evidence.elsewhere, mayResend: () => sends?.mayResend() ?? true };
   try {
     const { kind } = await target.pushBlob(blob, options, signal);
-    if (kind === "uploaded") line?.sent(blob);
+    if (kind === "uploaded") line?.progress.completed(blob);
     return kind;
   } catch (error) {
     const lostBytes = signal.aborted ? undefined : sends?.wastedBytes(error);

@@ -4,9 +4,9 @@ import type { RepositoryName } from "../../oci/reference.ts";
 import type { Checkpoint } from "../state/checkpoint.ts";
 import type { Clock } from "../../async/clock.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
-import type { Line } from "../pacing/line.ts";
+import type { UploadScheduler } from "../pacing/upload-scheduler.ts";
 import type { RecordStore } from "../state/record-store.ts";
-import type { Streams } from "../pacing/upload-concurrency.ts";
+import type { UploadConcurrency } from "../pacing/upload-concurrency.ts";
 
 /** All a copy needs; immutable, shared by everything it runs at once. */
 export interface CopyContext {
@@ -26,9 +26,9 @@ export interface CopyContext {
   /** The request was given up before, and brought back: what was given up with it is tried at once. */
   readonly isRedriven?: boolean | undefined;
   /** What must fit into a delivery; without it, everything does. */
-  readonly line?: Line | undefined;
+  readonly line?: UploadScheduler | undefined;
   /** Blobs that are sent at once, across all copies of this process. */
-  readonly streams: Streams;
+  readonly streams: UploadConcurrency;
   /** `ask`: content without a checkpoint may be there. `resend`: the registry denied having what it said it had. */
   readonly presence: "ask" | "resend";
   /** Also copy what is attached to the image. */

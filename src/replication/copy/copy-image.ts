@@ -5,23 +5,23 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import { isContentMissing } from "../../oci/errors/registry-error.ts";
 import { completeContent, contentKey, forgetContent } from "../state/checkpoint.ts";
-import { findCompanions } from "../image/cosign-tags.ts";
+import { findCosignTags } from "../image/cosign-tags.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { ignoreRejectionUntilAwaited } from "../../async/late-rejection.ts";
 import { copyBlob } from "./copy-blob.ts";
-import { HeldContentError } from "./upload-claims.ts";
+import { HeldByLongLaneError } from "./upload-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { blobsOf, nodesOf, readImage } from "../image/image-tree.ts";
 import type { ImageNode, ImageTree } from "../image/image-tree.ts";
 import { refusedAttachment } from "../outcome/left-out.ts";
 import type { LeftOut } from "../outcome/left-out.ts";
-import { emptyTally } from "../outcome/copy-statistics.ts";
-import type { Tally } from "../outcome/copy-statistics.ts";
+import { emptyStatistics } from "../outcome/copy-statistics.ts";
+import type { CopyStatistics } from "../outcome/copy-statistics.ts";
 
 /** Everything under a manifest is at the target: only the manifest itself is left to put, under its tag. */
 export interface CopiedImage {
   readonly manifest: Manifest;
-  readonly tally: Tally;
+  readonly statistics: CopyStatistics;
   /** Cosign tags of the image's manifests, at the source. */
   readonly companions: readonly Tag[];
   /** What the source names, and the target does not get. */
@@ -44,24 +44,24 @@ export async function copyImage(root: ManifestWanted, context: CopyContext, sign
   const blobs = blobsOf(tree);
   const nodes = nodesOf(tree);
   context.observe?.({ kind: "planned", manifests: nodes.length, blobs });
-  const tally = emptyTally();
+  const statistics = emptyStatistics();
   const leftOut = [...tree.leftOut];
   // Asked for while the blobs are on their way.
   const failed = new AbortController();
   const companions = ignoreRejectionUntilAwaited(companionsOf(tree, context, AbortSignal.any([signal, failed.signal])));
   const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
   try {
-    await copyBlobs(blobs, context, tally, signal);
-    leftOut.push(...(await putBelow(tree, context, tally, signal)));
+    await copyBlobs(blobs, context, statistics, signal);
+    leftOut.push(...(await putBelow(tree, context, statistics, signal)));
   } catch (error) {
     // What was begun for an image ends with it.
     failed.abort(error);
     await companions.catch(() => undefined);
     if (isContentMissing(error)) await forget();
     // One that ran over says more than what else the end of the time has broken off.
-    throw context.line?.ranOver() ?? error;
+    throw context.line?.timeExceeded() ?? error;
   }
-  return { manifest: tree.root.manifest, tally, companions: await companions, leftOut, forget };
+  return { manifest: tree.root.manifest, statistics, companions: await companions, leftOut, forget };
 }
 
 /** Signatures, attestations and SBOMs of everything that is copied, referrers included. */
@@ -72,24 +72,24 @@ function companionsOf(
 ): Promise<Tag[]> {
   if (!referrers || !companions) return Promise.resolve([]);
   const digests = nodesOf(tree).map(({ manifest }) => manifest.digest);
-  return findCompanions(digests, source, signal);
+  return findCosignTags(digests, source, signal);
 }
 
 async function copyBlobs(
   blobs: readonly Descriptor[],
   context: CopyContext,
-  tally: Tally,
+  statistics: CopyStatistics,
   signal: AbortSignal,
 ): Promise<void> {
-  let held: HeldContentError | undefined;
+  let held: HeldByLongLaneError | undefined;
   const copy = async (blob: Descriptor, working: AbortSignal): Promise<void> => {
     const how = await copyBlob(blob, context, working);
-    count(tally, blob, how);
+    count(statistics, blob, how);
     context.observe?.({ kind: "blob-done", blob, how });
   };
   const copyUnlessHeld = (blob: Descriptor, working: AbortSignal): Promise<void> =>
     copy(blob, working).catch((error: unknown) => {
-      if (!(error instanceof HeldContentError)) throw error;
+      if (!(error instanceof HeldByLongLaneError)) throw error;
       held = error;
     });
   await concurrently(blobs, CONCURRENT, copyUnlessHeld, signal);
@@ -97,17 +97,22 @@ async function copyBlobs(
   if (held !== undefined) throw held;
 }
 
-function count(tally: Tally, blob: Descriptor, how: "uploaded" | "mounted" | "present"): void {
-  if (how === "present") tally.blobsPresent++;
-  if (how === "mounted") tally.blobsMounted++;
+function count(statistics: CopyStatistics, blob: Descriptor, how: "uploaded" | "mounted" | "present"): void {
+  if (how === "present") statistics.blobsPresent++;
+  if (how === "mounted") statistics.blobsMounted++;
   if (how === "uploaded") {
-    tally.blobsUploaded++;
-    tally.bytesUploaded += blob.size;
+    statistics.blobsUploaded++;
+    statistics.bytesUploaded += blob.size;
   }
 }
 
 /** Puts every manifest but the root: the children of each before itself, siblings side by side. */
-async function putBelow(tree: ImageTree, context: CopyContext, tally: Tally, signal: AbortSignal): Promise<LeftOut[]> {
+async function putBelow(
+  tree: ImageTree,
+  context: CopyContext,
+  statistics: CopyStatistics,
+  signal: AbortSignal,
+): Promise<LeftOut[]> {
   const put = new Map<Digest, Promise<void>>();
   const putNode = (node: ImageNode, working: AbortSignal): Promise<void> => {
     const { digest } = node.manifest;
@@ -117,7 +122,7 @@ async function putBelow(tree: ImageTree, context: CopyContext, tally: Tally, sig
   };
   async function putAfterChildren(node: ImageNode, working: AbortSignal): Promise<void> {
     await concurrently(node.children, CONCURRENT_MANIFESTS, putNode, working);
-    if (await putOnce(node.manifest, context, working)) tally.manifests++;
+    if (await putOnce(node.manifest, context, working)) statistics.manifests++;
   }
   const putReferrer = (node: ImageNode, working: AbortSignal): Promise<void> =>
     putNode(node, working).catch(

@@ -1,11 +1,11 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobStream } from "../../oci/image-source.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
-import type { Streams } from "../pacing/upload-concurrency.ts";
+import type { UploadConcurrency } from "../pacing/upload-concurrency.ts";
 
 /** Who hears of the bytes as they are read from the source. */
 interface Counters {
-  readonly streams: Pick<Streams, "moved">;
+  readonly streams: Pick<UploadConcurrency, "addBytes">;
   readonly observe?: ObserveCopy | undefined;
 }
 
@@ -21,7 +21,7 @@ export function countedStream(
 ): BlobStream {
   async function* counting(): AsyncGenerator<Uint8Array> {
     for await (const chunk of stream) {
-      streams.moved(chunk.byteLength);
+      streams.addBytes(chunk.byteLength);
       observe?.({ kind: "blob-bytes", blob, bytes: chunk.byteLength });
       yield chunk;
       taken?.(chunk.byteLength);

@@ -2,7 +2,7 @@ import { FormatError } from "../../oci/errors/format-error.ts";
 import { isContentMissing, RegistryError } from "../../oci/errors/registry-error.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
 import { refusalReason } from "../outcome/failure-reason.ts";
-import { HeldContentError } from "./upload-claims.ts";
+import { HeldByLongLaneError } from "./upload-claims.ts";
 import type { FailureReason } from "../outcome/failure-reason.ts";
 import { LeaseLostError } from "../state/lease-heartbeat.ts";
 import { MissingContentError } from "../image/image-tree.ts";
@@ -13,7 +13,7 @@ import { StoreError } from "../state/record-store.ts";
 import { TooLateError } from "../pacing/time-budget.ts";
 import { UploadNotKeptError } from "../state/failed-sends.ts";
 
-export interface Judgement {
+export interface FailureContext {
   /** The delivery's own deadline; running out of time is an outcome, not a failure. */
   readonly deadline: AbortSignal;
   /** Failed attempts at this tag, this one included. */
@@ -43,25 +43,28 @@ const ACCESS_FIRST_MS = 30_000;
 const ACCESS_PATIENCE_MS = 3 * 86_400_000;
 
 /** What a failure means for the request: never again, or when. */
-export function judge(error: unknown, judgement: Judgement): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
-  const { deadline, random } = judgement;
-  if (error instanceof UploadNotKeptError) return judgeNotKept(error, random);
+export function failureOutcome(
+  error: unknown,
+  context: FailureContext,
+): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+  const { deadline, random } = context;
+  if (error instanceof UploadNotKeptError) return notKeptOutcome(error, random);
   if (error instanceof UncertainPutError) {
     return { outcome: "deferred", reason: "uncertain", afterMs: jittered(UNAVAILABLE_MS, random), error };
   }
   if (deadline.aborted) return { outcome: "deferred", reason: "deadline", afterMs: 0 };
-  return judgeWait(error, random) ?? judgeFailure(error, judgement);
+  return waitOutcome(error, random) ?? finalOrRetry(error, context);
 }
 
 /** What passes by itself, when it is waited for. */
-function judgeWait(error: unknown, random: () => number): Extract<CopyReport, { outcome: "deferred" }> | undefined {
+function waitOutcome(error: unknown, random: () => number): Extract<CopyReport, { outcome: "deferred" }> | undefined {
   if (error instanceof TooLateError) return { outcome: "deferred", reason: "deadline", afterMs: 0, error };
   if (error instanceof LeaseLostError) return { outcome: "deferred", reason: "lease-lost", afterMs: SOON_MS, error };
   if (error instanceof RateExceededError) {
     const afterMs = error.afterMs + jittered(error.afterMs, random);
     return { outcome: "deferred", reason: "rate-limited", afterMs, error };
   }
-  if (error instanceof HeldContentError) {
+  if (error instanceof HeldByLongLaneError) {
     const afterMs = error.afterMs + jittered(BACKOFF_MS, random);
     return { outcome: "deferred", reason: "busy", afterMs, error };
   }
@@ -71,17 +74,20 @@ function judgeWait(error: unknown, random: () => number): Extract<CopyReport, { 
   return undefined;
 }
 
-function judgeFailure(error: unknown, judgement: Judgement): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+function finalOrRetry(
+  error: unknown,
+  context: FailureContext,
+): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   if (error instanceof FormatError) return { outcome: "failed", reason: "malformed-image", error };
   if (error instanceof MissingContentError) return { outcome: "failed", reason: "source-incomplete", error };
   // A target that collects what is sent faster than it is sent: it may stop doing so.
-  if (isContentMissing(error)) return judgeAttempt(error, judgement);
-  if (error instanceof RegistryError) return judgeRegistry(error, judgement);
-  return judgeAttempt(error, judgement);
+  if (isContentMissing(error)) return attemptOutcome(error, context);
+  if (error instanceof RegistryError) return registryOutcome(error, context);
+  return attemptOutcome(error, context);
 }
 
 /** What sends every byte for nothing is waited for like an outage, but neither as soon nor without end. */
-function judgeNotKept(
+function notKeptOutcome(
   error: UploadNotKeptError,
   random: () => number,
 ): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
@@ -91,12 +97,12 @@ function judgeNotKept(
 }
 
 /** A registry that is busy or away, also one that failed every try in place, is waited for: an outage uses up nobody's attempts. */
-function judgeRegistry(
+function registryOutcome(
   error: RegistryError,
-  judgement: Judgement,
+  context: FailureContext,
 ): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
-  const { random } = judgement;
-  if (error.category === "permanent") return judgeRefusal(error, judgement);
+  const { random } = context;
+  if (error.category === "permanent") return refusalOutcome(error, context);
   const reason = error.status === 429 || error.code === "TOOMANYREQUESTS" ? "rate-limited" : "unavailable";
   const afterMs = (error.retryAfterMs ?? UNAVAILABLE_MS / 2) + jittered(UNAVAILABLE_MS, random);
   return { outcome: "deferred", reason, afterMs, error };
@@ -106,9 +112,9 @@ function judgeRegistry(
  * A permission or a login that is missing is missing for everything there, and can be given at any time: then all goes on
  * without a redrive (decision 32). One alarm tells of it. What is still refused after days ends as a dead letter.
  */
-function judgeRefusal(
+function refusalOutcome(
   error: RegistryError,
-  { before, now, random }: Judgement,
+  { before, now, random }: FailureContext,
 ): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   const refusal = refusalReason(error);
   const reason = ACCESS[refusal];
@@ -120,9 +126,9 @@ function judgeRefusal(
   return { outcome: "deferred", reason, afterMs: Math.round(afterMs / 2) + jittered(afterMs / 2, random), error };
 }
 
-function judgeAttempt(
+function attemptOutcome(
   error: unknown,
-  { attempts, maxAttempts, random }: Judgement,
+  { attempts, maxAttempts, random }: FailureContext,
 ): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
   if (attempts >= maxAttempts) return { outcome: "failed", reason: "attempts-exhausted", error };
   const backoff = Math.min(BACKOFF_MS * 2 ** (attempts - 1), BACKOFF_MAX_MS);

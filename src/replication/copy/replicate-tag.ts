@@ -7,35 +7,35 @@ import type { Tag } from "../../oci/reference.ts";
 import { isSignatureTag } from "../../oci/cosign-tags.ts";
 import { isContentMissing, RegistryError } from "../../oci/errors/registry-error.ts";
 import { Schema1Error } from "../../oci/errors/schema1-error.ts";
-import { lacksAttachments, reasonToLeave } from "../image/lacks-attachments.ts";
-import { copyCompanions } from "../image/cosign-tags.ts";
-import type { CopiedCompanions } from "../image/cosign-tags.ts";
+import { lacksAttachments, reasonToSkipAttachment } from "../image/lacks-attachments.ts";
+import { copyCosignTags } from "../image/cosign-tags.ts";
+import type { CopiedCosignTags } from "../image/cosign-tags.ts";
 import { copyImage } from "./copy-image.ts";
 import type { CopiedImage } from "./copy-image.ts";
 import type { CopyContext } from "./copy-context.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
 import { pushAge } from "../planning/copy-request.ts";
 import type { CopyRequest } from "../planning/copy-request.ts";
-import { foundTooLarge, knownTooLarge } from "../pacing/too-large.ts";
+import { tooLargeOutcome, knownTooLargeOutcome } from "../pacing/too-large-outcome.ts";
 import { whileLeaseFresh, withHeartbeat } from "../state/lease-heartbeat.ts";
 import { MissingContentError } from "../image/image-tree.ts";
-import { judge } from "./failure-outcome.ts";
-import type { NewerPush } from "./newer-push.ts";
+import { failureOutcome } from "./failure-outcome.ts";
+import type { StaleCopyGuard } from "./stale-copy-guard.ts";
 import type { LastOutcome } from "../outcome/outcome.ts";
-import { lookFor } from "../image/look-for.ts";
+import { resolveIfVisible } from "../image/resolve-if-visible.ts";
 import { publish } from "./publish-tag.ts";
 import type { RecordStore } from "../state/record-store.ts";
-import { rounds } from "./copy-rounds.ts";
-import { holdTag } from "./tag-delivery.ts";
-import type { TagDelivery } from "./tag-delivery.ts";
+import { copyUntilCurrent } from "./copy-until-current.ts";
+import { holdTag } from "./tag-session.ts";
+import type { TagDelivery } from "./tag-session.ts";
 import { claimTag, tagKey } from "../state/tag-record.ts";
 import type { TagRecord } from "../state/tag-record.ts";
-import { addTally, emptyTally } from "../outcome/copy-statistics.ts";
-import type { TimeLeft } from "../pacing/time-budget.ts";
+import { addStatistics, emptyStatistics } from "../outcome/copy-statistics.ts";
+import type { TimeBudget } from "../pacing/time-budget.ts";
 
 export interface ReplicateTag extends Omit<CopyContext, "observe" | "line"> {
   /** What must fit into this delivery; without it, everything does. */
-  readonly time?: TimeLeft | undefined;
+  readonly time?: TimeBudget | undefined;
   readonly tags: RecordStore<TagRecord>;
   /** Identity of the message: the same for all its deliveries. */
   readonly message: string;
@@ -71,7 +71,7 @@ export async function replicateTag(
   const judged = (error: unknown): CopyReport =>
     error instanceof Schema1Error
       ? SCHEMA1
-      : judge(error, { deadline, attempts, maxAttempts, before, now: clock.now(), random });
+      : failureOutcome(error, { deadline, attempts, maxAttempts, before, now: clock.now(), random });
   try {
     const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }), deadline);
     if (claimed.kind === "busy") {
@@ -100,7 +100,7 @@ export async function replicateTag(
       };
       const look = (): Promise<CopyReport | "moved"> => copyOnce(request, copying, renew, signal).catch(judged);
       const givenUp = delivery.givenUp();
-      return rounds(givenUp === undefined ? look : () => Promise.resolve(givenUp), leaseMs, delivery);
+      return copyUntilCurrent(givenUp === undefined ? look : () => Promise.resolve(givenUp), leaseMs, delivery);
     });
   } catch (error) {
     const report = judged(error);
@@ -115,7 +115,7 @@ type Looking = ReplicateTag &
     /** The image that an earlier delivery was too short for. */
     readonly tooLarge: Digest | undefined;
     readonly tooLargeTries: number | undefined;
-    readonly newerPush: NewerPush;
+    readonly newerPush: StaleCopyGuard;
     readonly companions: boolean;
   };
 
@@ -130,15 +130,15 @@ async function copyOnce(
   const { reference } = request;
   const [wanted, current] = await Promise.all([
     source.readManifest(reference, signal),
-    lookFor(target, reference, signal),
+    resolveIfVisible(target, reference, signal),
   ]);
   if (wanted === undefined) return { outcome: "skipped", reason: "source-gone" };
   const done =
-    (await withoutCopy(request, { wanted, current }, context, signal)) ?? knownTooLarge(wanted.digest, context);
+    (await withoutCopy(request, { wanted, current }, context, signal)) ?? knownTooLargeOutcome(wanted.digest, context);
   if (done !== undefined) return done;
   const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === wanted.digest;
-  const attach = (tags: readonly Tag[]): Promise<CopiedCompanions> =>
-    copyCompanions(
+  const attach = (tags: readonly Tag[]): Promise<CopiedCosignTags> =>
+    copyCosignTags(
       tags,
       (tag, working) => replicateTag({ ...request, reference: tag }, { ...context, onlyAttached: false }, working),
       context.observe,
@@ -148,19 +148,19 @@ async function copyOnce(
     async (error: unknown) => {
       // What we began to copy may be gone because a newer push took its tag, or because it was deleted.
       if (isLost(error) && !(await isCurrent())) return "moved" as const;
-      const bad = foundTooLarge(error, wanted.digest, context);
-      if (bad !== undefined) return { tally: emptyTally(), bad, leftOut: [] };
+      const bad = tooLargeOutcome(error, wanted.digest, context);
+      if (bad !== undefined) return { statistics: emptyStatistics(), bad, leftOut: [] };
       throw error;
     },
   );
   if (delivered === "moved") return "moved";
-  const { tally, bad, leftOut } = delivered;
+  const { statistics, bad, leftOut } = delivered;
   // What an attachment is too large for, the image under the tag waits for.
   if (bad?.outcome === "deferred" && bad.tooLarge !== undefined) return { ...bad, tooLarge: wanted.digest };
   const without = leftOut.length > 0 && { leftOut };
   if (bad !== undefined) return { ...bad, ...without };
   const lagMs = pushAge(request.pushedAt, clock.now());
-  return { outcome: "replicated", digest: wanted.digest, tally, lagMs, ...without };
+  return { outcome: "replicated", digest: wanted.digest, statistics, lagMs, ...without };
 }
 
 /** How a look ends that has nothing to copy; undefined when it has. */
@@ -172,7 +172,7 @@ async function withoutCopy(
 ): Promise<CopyReport | undefined> {
   if (manifestKind(wanted.mediaType) === "schema1") return SCHEMA1;
   if (context.onlyAttached === true && current === undefined) {
-    const reason = await reasonToLeave(reference, wanted, context, signal);
+    const reason = await reasonToSkipAttachment(reference, wanted, context, signal);
     if (reason !== undefined) return { outcome: "skipped", reason };
   }
   if (current?.digest === wanted.digest && !(await lacksAttachments(wanted, context, signal))) {
@@ -203,7 +203,7 @@ interface Delivery {
   readonly wanted: ResolvedManifest;
   readonly reference: CopyRequest["reference"];
   /** Brings signatures and the like that have tags of their own. */
-  readonly attach: (tags: readonly Tag[]) => Promise<CopiedCompanions>;
+  readonly attach: (tags: readonly Tag[]) => Promise<CopiedCosignTags>;
   /** Does the source's tag still name what we copy? */
   readonly isCurrent: () => Promise<boolean>;
   readonly renew: (signal: AbortSignal) => Promise<boolean>;
@@ -215,7 +215,7 @@ function isLost(error: unknown): boolean {
   return error instanceof RegistryError && error.side === "source" && error.category === "permanent";
 }
 
-interface Delivered extends Pick<CopiedImage, "tally" | "leftOut"> {
+interface Delivered extends Pick<CopiedImage, "statistics" | "leftOut"> {
   readonly bad: Bad | undefined;
 }
 
@@ -234,19 +234,19 @@ async function deliver(
   for (let resends = 0; ; resends++) {
     try {
       const copying: CopyContext = resends === 0 ? context : { ...context, presence: "resend" };
-      const copied = await context.newerPush.whileCurrent(isCurrent, signal, (working) =>
+      const copied = await context.newerPush.runWhileCurrent(isCurrent, signal, (working) =>
         copyImage(wanted, copying, working),
       );
       if (copied === "moved") return "moved";
       const { bad, ...attached } = await attach(copied.companions);
-      addTally(copied.tally, attached.tally);
+      addStatistics(copied.statistics, attached.statistics);
       const leftOut = [...copied.leftOut, ...attached.leftOut];
-      if (bad?.outcome === "deferred") return { tally: copied.tally, bad, leftOut };
+      if (bad?.outcome === "deferred") return { statistics: copied.statistics, bad, leftOut };
       if (!(await isCurrent())) return "moved";
       const lease = { leaseMs: context.leaseMs, renew };
       await whileLeaseFresh(lease, context.clock, signal, (fresh) => put(copied, reference, context, fresh));
-      copied.tally.manifests++;
-      return { tally: copied.tally, bad, leftOut };
+      copied.statistics.manifests++;
+      return { statistics: copied.statistics, bad, leftOut };
     } catch (error) {
       if (!isContentMissing(error)) throw error;
       context.observe?.({ kind: "denied" });

@@ -5,9 +5,9 @@ import { LATE_SHARE, LeaseLostError } from "../state/lease-heartbeat.ts";
 import { NEVER } from "../../async/abort.ts";
 
 /** What one uploader holds of one blob: kept alive, completed and released together. */
-export interface ContentClaims {
+export interface UploadClaims {
   /**
-   * Becomes the one uploader under a key; waits while somebody else is. @throws {HeldContentError} when that is the long lane: it may
+   * Becomes the one uploader under a key; waits while somebody else is. @throws {HeldByLongLaneError} when that is the long lane: it may
    * take hours, and only another copy of the long lane has those.
    */
   take(key: string, signal: AbortSignal): Promise<Exclude<ClaimedContent, { kind: "busy" }>>;
@@ -25,7 +25,7 @@ export interface ContentClaims {
 }
 
 /** A copy of the long lane is at what this one needs: to be looked at again later, not to be waited for. */
-export class HeldContentError extends Error {
+export class HeldByLongLaneError extends Error {
   override readonly name = "HeldContentError";
   /** Milliseconds until its claim ends, unless it is renewed. */
   readonly afterMs: number;
@@ -40,7 +40,7 @@ export class HeldContentError extends Error {
 const WAIT_FIRST_MS = 25;
 const WAIT_LAST_MS = 1_000;
 
-export function createContentClaims(context: CopyContext): ContentClaims {
+export function createUploadClaims(context: CopyContext): UploadClaims {
   const { checkpoints, clock, random, owner, leaseMs, sharing, isLong, ending = NEVER } = context;
   const held: string[] = [];
   let lastsUntil = Infinity;
@@ -66,7 +66,7 @@ export function createContentClaims(context: CopyContext): ContentClaims {
           lastsUntil = Math.min(lastsUntil, now + leaseMs);
         }
         if (claimed.kind !== "busy") return claimed;
-        if (claimed.isLong && isLong !== true) throw new HeldContentError(claimed.until - now);
+        if (claimed.isLong && isLong !== true) throw new HeldByLongLaneError(claimed.until - now);
         const wait = Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_LAST_MS) * (0.5 + random() / 2);
         await clock.sleep(Math.min(wait, Math.max(claimed.until - now, 1)), signal);
       }

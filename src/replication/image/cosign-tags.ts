@@ -6,37 +6,42 @@ import { concurrently } from "../../async/run-concurrently.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
 import type { LeftOut } from "../outcome/left-out.ts";
-import { lookFor } from "./look-for.ts";
-import { addTally, emptyTally } from "../outcome/copy-statistics.ts";
-import type { Tally } from "../outcome/copy-statistics.ts";
+import { resolveIfVisible } from "./resolve-if-visible.ts";
+import { addStatistics, emptyStatistics } from "../outcome/copy-statistics.ts";
+import type { CopyStatistics } from "../outcome/copy-statistics.ts";
 
 const CONCURRENT_QUESTIONS = 16;
 const CONCURRENT_COPIES = 4;
 
 /** A cosign tag, and what it names. */
-export interface Companion {
+export interface ResolvedCosignTag {
   readonly tag: Tag;
   readonly root: ResolvedManifest;
 }
 
 /** The cosign tags of an image's manifests that are at the source: its signatures, attestations, SBOMs. */
-export async function findCompanions(
+export async function findCosignTags(
   digests: readonly Digest[],
   source: Pick<ImageSource, "resolve">,
   signal: AbortSignal,
 ): Promise<Tag[]> {
-  return (await locateCompanions(digests, source, signal)).map(({ tag }) => tag);
+  return (await resolveCosignTags(digests, source, signal)).map(({ tag }) => tag);
 }
 
-/** As {@link findCompanions}, and what each of them names. */
-export async function locateCompanions(
+/** As {@link findCosignTags}, and what each of them names. */
+export async function resolveCosignTags(
   digests: readonly Digest[],
   source: Pick<ImageSource, "resolve">,
   signal: AbortSignal,
-): Promise<Companion[]> {
+): Promise<ResolvedCosignTag[]> {
   // A tag holds at most 128 characters: a sha512 has no companions.
   const tags = digests.filter((digest) => digest.startsWith("sha256:")).flatMap(cosignTags);
-  const found = await concurrently(tags, CONCURRENT_QUESTIONS, (tag, working) => lookFor(source, tag, working), signal);
+  const found = await concurrently(
+    tags,
+    CONCURRENT_QUESTIONS,
+    (tag, working) => resolveIfVisible(source, tag, working),
+    signal,
+  );
   return tags.flatMap((tag, index) => {
     const root = found[index];
     return root === undefined ? [] : [{ tag, root }];
@@ -44,32 +49,32 @@ export async function locateCompanions(
 }
 
 /** What became of an image's companions. */
-export interface CopiedCompanions {
+export interface CopiedCosignTags {
   /** The first report that is not well. One that another message is copying is: that copy looks again, and its message stays. */
   readonly bad: Extract<CopyReport, { outcome: "deferred" | "failed" }> | undefined;
   /** What they moved, together. */
-  readonly tally: Tally;
+  readonly statistics: CopyStatistics;
   /** What they left out, together. */
   readonly leftOut: readonly LeftOut[];
 }
 
 /** Copies companions, a few at once. @param observe told what each of them has sent: it counts to what its image costs. */
-export async function copyCompanions(
+export async function copyCosignTags(
   tags: readonly Tag[],
   copy: (tag: Tag, signal: AbortSignal) => Promise<CopyReport>,
   observe: ObserveCopy | undefined,
   signal: AbortSignal,
-): Promise<CopiedCompanions> {
-  const tally = emptyTally();
+): Promise<CopiedCosignTags> {
+  const statistics = emptyStatistics();
   const copyOne = async (tag: Tag, working: AbortSignal): Promise<CopyReport> => {
     const report = await copy(tag, working);
     observe?.({ kind: "companion-sent", bytes: report.bytesSent ?? 0 });
-    if (report.outcome === "replicated") addTally(tally, report.tally);
+    if (report.outcome === "replicated") addStatistics(statistics, report.statistics);
     return report;
   };
   const reports = await concurrently(tags, CONCURRENT_COPIES, copyOne, signal);
   const bad = reports
     .filter((report) => report.outcome === "deferred" || report.outcome === "failed")
     .find((report) => report.reason !== "busy");
-  return { bad, tally, leftOut: reports.flatMap((report) => report.leftOut ?? []) };
+  return { bad, statistics, leftOut: reports.flatMap((report) => report.leftOut ?? []) };
 }

@@ -103,7 +103,7 @@ function createReader(image: ReadImage, { listings, leftOut }: Found, signal: Ab
     if (manifest === undefined) return undefined;
     const found = successors(manifest.bytes, manifest.mediaType);
     const unnamedBytes = Math.max(manifest.bytes.byteLength - (wanted.size ?? 0), 0);
-    budget.hold({ unnamedBytes, manifests: found.manifests, blobs: found.blobs.length });
+    budget.afterRead({ unnamedBytes, manifests: found.manifests, blobs: found.blobs.length });
     const readChild = (child: ManifestWanted) => read(child, depth + 1, budget);
     const children = await concurrently(found.manifests, CONCURRENT_MANIFESTS, readChild, signal);
     const missing = found.manifests.filter((_, index) => children[index] === undefined);
@@ -115,7 +115,7 @@ function createReader(image: ReadImage, { listings, leftOut }: Found, signal: Ab
     const { digest } = wanted;
     const known = nodes.get(digest);
     if (known !== undefined) return known;
-    budget.enter(digest, wanted.size, depth);
+    budget.beforeRead(digest, wanted.size, depth);
     const node = ignoreRejectionUntilAwaited(readNode(wanted, depth, budget));
     nodes.set(digest, node);
     if (referrers) listings.set(digest, ignoreRejectionUntilAwaited(source.listReferrers(digest, signal)));

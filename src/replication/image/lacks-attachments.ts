@@ -4,9 +4,9 @@ import type { ImageTarget } from "../../oci/image-target.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import { cosignTagSubject } from "../../oci/cosign-tags.ts";
-import { findCompanions } from "./cosign-tags.ts";
+import { findCosignTags } from "./cosign-tags.ts";
 import { reasonToLeaveOut } from "../outcome/left-out.ts";
-import { lookFor } from "./look-for.ts";
+import { resolveIfVisible } from "./resolve-if-visible.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import type { SkipReason } from "../outcome/outcome.ts";
 
@@ -21,7 +21,7 @@ const CONCURRENT_QUESTIONS = 16;
  * Why something that no rule selects is not copied; undefined when it is attached to what the target has. An image that
  * comes later brings what is attached to it.
  */
-export async function reasonToLeave(
+export async function reasonToSkipAttachment(
   reference: Tag | Digest,
   wanted: ResolvedManifest,
   { source, target }: BothSides,
@@ -29,7 +29,7 @@ export async function reasonToLeave(
 ): Promise<Extract<SkipReason, "untagged" | "subject-absent"> | undefined> {
   const subject = cosignTagSubject(reference) ?? (await subjectOf(wanted, source, signal));
   if (subject === undefined) return "untagged";
-  return (await lookFor(target, subject, signal)) === undefined ? "subject-absent" : undefined;
+  return (await resolveIfVisible(target, subject, signal)) === undefined ? "subject-absent" : undefined;
 }
 
 async function subjectOf(
@@ -52,7 +52,7 @@ export async function lacksAttachments(
   if (manifest === undefined) return false;
   const { manifests } = successors(manifest.bytes, manifest.mediaType);
   const digests = [wanted.digest, ...manifests.map(({ digest }) => digest)];
-  const tags = companions ? await findCompanions(digests, source, signal) : [];
+  const tags = companions ? await findCosignTags(digests, source, signal) : [];
   const listed = await concurrently(
     digests,
     CONCURRENT_QUESTIONS,
@@ -65,7 +65,10 @@ export async function lacksAttachments(
     signal,
   );
   const isAbsent = async (reference: Tag | Digest, working: AbortSignal): Promise<boolean> => {
-    const [there, here] = await Promise.all([lookFor(source, reference, working), lookFor(target, reference, working)]);
+    const [there, here] = await Promise.all([
+      resolveIfVisible(source, reference, working),
+      resolveIfVisible(target, reference, working),
+    ]);
     // What is listed and gone was taken back.
     return there !== undefined && there.digest !== here?.digest;
   };

@@ -8,12 +8,12 @@ import { FormatError } from "../../oci/errors/format-error.ts";
  */
 export interface ManifestBudget {
   /** Before a manifest is read. @throws {FormatError} when there are too many, or they are nested too deep. */
-  enter(digest: Digest, size: number | undefined, depth: number): void;
+  beforeRead(digest: Digest, size: number | undefined, depth: number): void;
   /** When a manifest was read: its own bytes, and what it points to. @throws {FormatError} before any of that is read. */
-  hold(found: Held): void;
+  afterRead(found: ReadManifest): void;
 }
 
-export interface Held {
+export interface ReadManifest {
   /** Bytes above those its descriptor had named. */
   readonly unnamedBytes: number;
   readonly manifests: readonly Descriptor[];
@@ -46,13 +46,13 @@ export function createManifestBudget(limits: ManifestLimits): ManifestBudget {
   }
 
   return {
-    enter(digest, size, depth) {
+    beforeRead(digest, size, depth) {
       if (depth > MAX_DEPTH) throw new FormatError("manifests", `nested deeper than ${MAX_DEPTH} indexes`);
       entered.add(digest);
       bytes += size ?? 0;
       assertWithin(entered.size, bytes);
     },
-    hold(found) {
+    afterRead(found) {
       bytes += found.unnamedBytes;
       blobs += found.blobs;
       if (blobs > limits.blobs) throw new FormatError("layers", `more than ${limits.blobs} blobs in one image`);

@@ -2,7 +2,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { FailureReason } from "./failure-reason.ts";
 import type { LeftOut } from "./left-out.ts";
 import type { DeferReason, SkipReason } from "./outcome.ts";
-import type { Tally } from "./copy-statistics.ts";
+import type { CopyStatistics } from "./copy-statistics.ts";
 
 /** How one delivery of a request ended, and what it sent. All but `deferred` end the request. */
 export type CopyReport = Ending & {
@@ -17,7 +17,7 @@ type Ending =
   | {
       readonly outcome: "replicated";
       readonly digest: Digest;
-      readonly tally: Tally;
+      readonly statistics: CopyStatistics;
       readonly lagMs: number;
     }
   /** It did so before. */

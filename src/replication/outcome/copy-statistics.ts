@@ -1,5 +1,5 @@
 /** What one copy moved and what it found in place. */
-export interface Tally {
+export interface CopyStatistics {
   /** Manifests put, the tag's own included. */
   manifests: number;
   blobsUploaded: number;
@@ -10,14 +10,14 @@ export interface Tally {
 }
 
 /** Counts what another copy moved to one's own. */
-export function addTally(tally: Tally, more: Readonly<Tally>): void {
-  tally.manifests += more.manifests;
-  tally.blobsUploaded += more.blobsUploaded;
-  tally.blobsMounted += more.blobsMounted;
-  tally.blobsPresent += more.blobsPresent;
-  tally.bytesUploaded += more.bytesUploaded;
+export function addStatistics(statistics: CopyStatistics, more: Readonly<CopyStatistics>): void {
+  statistics.manifests += more.manifests;
+  statistics.blobsUploaded += more.blobsUploaded;
+  statistics.blobsMounted += more.blobsMounted;
+  statistics.blobsPresent += more.blobsPresent;
+  statistics.bytesUploaded += more.bytesUploaded;
 }
 
-export function emptyTally(): Tally {
+export function emptyStatistics(): CopyStatistics {
   return { manifests: 0, blobsUploaded: 0, blobsMounted: 0, blobsPresent: 0, bytesUploaded: 0 };
 }

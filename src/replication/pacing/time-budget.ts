@@ -1,64 +1,64 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 
-/** The time a copy has, and how fast the line to its destination has been. */
-export interface TimeLeft {
-  /** Milliseconds this delivery has left. */
+/** The time of one delivery, and the bandwidth measured to its destination. */
+export interface TimeBudget {
+  /** Milliseconds left in this delivery. */
   remainingMs(): number;
-  /** Milliseconds a delivery has at most. */
+  /** Longest time of a delivery, in milliseconds. */
   readonly limitMs: number;
-  readonly speed: Speed;
+  readonly bandwidth: BandwidthEstimate;
 }
 
-/** How fast bytes go to one destination, all streams of a process together. */
-export interface Speed {
-  /** So many bytes went in so many milliseconds. */
-  observe(bytes: number, ms: number): void;
-  /** Bytes per millisecond; undefined when nothing is known. */
-  perMs(): number | undefined;
+/** Estimated bandwidth to one destination, over all uploads of a process. */
+export interface BandwidthEstimate {
+  /** Adds a measurement: `bytes` were sent in `ms`. */
+  addSample(bytes: number, ms: number): void;
+  /** Undefined while nothing has been measured. */
+  bytesPerMs(): number | undefined;
 }
 
-/** A sample says something of speed when it has so many bytes, or lasted so long: requests take longer than few bytes. */
-const TELLING_BYTES: number = 4 * 1024 * 1024;
-export const TELLING_MS = 500;
-/** Weight of the newest sample. */
+/** A sample below both limits is ignored: for few bytes, the request takes longer than the transfer. */
+const SAMPLE_MIN_BYTES: number = 4 * 1024 * 1024;
+export const SAMPLE_MIN_MS = 500;
+/** Weight of the newest sample in the moving average. */
 const WEIGHT = 0.3;
-/** An estimate may be wrong by as much. */
+/** Safety factor of a time estimate. */
 const MARGIN = 1.2;
 
-export function createSpeed(): Speed {
+export function createBandwidthEstimate(): BandwidthEstimate {
   let perMs: number | undefined;
   return {
-    observe(bytes, ms) {
-      if (bytes < TELLING_BYTES && ms < TELLING_MS) return;
+    addSample(bytes, ms) {
+      if (bytes < SAMPLE_MIN_BYTES && ms < SAMPLE_MIN_MS) return;
       const seen = bytes / Math.max(ms, 1);
       perMs = perMs === undefined ? seen : perMs * (1 - WEIGHT) + seen * WEIGHT;
     },
-    perMs: () => perMs,
+    bytesPerMs: () => perMs,
   };
 }
 
-/** Milliseconds so many bytes will take, with a margin; undefined when nothing is known. */
-export function estimateMs(bytes: number, speed: Speed): number | undefined {
-  const perMs = speed.perMs();
+/** Estimated time to send `bytes`, in milliseconds, with a margin; undefined while nothing has been measured. */
+export function estimateMs(bytes: number, bandwidth: BandwidthEstimate): number | undefined {
+  const perMs = bandwidth.bytesPerMs();
   return perMs === undefined ? undefined : (bytes / perMs) * MARGIN;
 }
 
-/** A blob was not begun, or was stopped: the time left is too short for it, and a fresh delivery's may not be. */
+/** An upload did not start because the time left is too short; another delivery may have enough time. */
 export class TooLateError extends Error {
   override readonly name = "TooLateError";
 }
 
-/** A blob was sent alone, from the beginning of a delivery, and that was too slow to end in the time a delivery has. */
+/** An upload had a whole delivery to itself and was too slow to finish in its time limit. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
 }
 
-/** Why a blob is left for a fresh delivery. */
-export function lateness({ digest, size }: Descriptor, time: TimeLeft): TooLateError {
-  const neededMs = estimateMs(size, time.speed);
-  const needs = neededMs === undefined ? "has no place beside others" : `needs about ${seconds(neededMs)}`;
+/** The error for a blob that is left to another delivery. */
+export function tooLateError({ digest, size }: Descriptor, budget: TimeBudget): TooLateError {
+  const neededMs = estimateMs(size, budget.bandwidth);
+  const needs = neededMs === undefined ? "does not fit beside the other uploads" : `needs about ${seconds(neededMs)}`;
   return new TooLateError(
-    `blob ${digest} of ${size} bytes ${needs}, and this delivery has ${seconds(time.remainingMs())} left`,
+    `blob ${digest} of ${size} bytes ${needs}, and this delivery has ${seconds(budget.remainingMs())} left`,
   );
 }
 
@@ -66,9 +66,9 @@ function seconds(ms: number): string {
   return `${Math.max(Math.ceil(ms / 1_000), 0)} s`;
 }
 
-/** What was seen of a blob that had a delivery for itself, and did not end. */
-export function tooLarge({ digest, size }: Descriptor, sent: number, ms: number, limitMs: number): TooLargeError {
+/** @param ms how long the upload ran. @param limitMs the time limit of a delivery. */
+export function tooLargeError({ digest, size }: Descriptor, sent: number, ms: number, limitMs: number): TooLargeError {
   return new TooLargeError(
-    `${sent} of ${size} bytes of blob ${digest} were through after ${seconds(ms)} alone on the line, and a copy may take ${seconds(limitMs)} here; it needs a faster line or more time: builds of the long lane have hours where it is switched on ("longLane"), and "freightliner copy" has no limit`,
+    `${sent} of ${size} bytes of blob ${digest} were sent after ${seconds(ms)} alone on the line, and a copy may take ${seconds(limitMs)} here; it needs more bandwidth or more time: builds of the long lane have hours where it is enabled ("longLane"), and "freightliner copy" has no limit`,
   );
 }

@@ -1,22 +1,22 @@
 import { createSemaphore } from "../../async/semaphore.ts";
 
 /**
- * Blobs sent at once, across everything a process copies. Small ones need many streams on a long line and never wait
- * behind big ones; big ones need few, and get one more as long as that makes the whole faster.
+ * Bounds the concurrent uploads of a process, over all its copies. Small blobs have a bound of their own, so that they never
+ * wait behind big ones. The bound for big blobs grows while more uploads make the total faster.
  */
-export interface Streams {
-  /** Runs an upload of so many bytes when its turn has come. */
+export interface UploadConcurrency {
+  /** Runs the upload of a blob of `bytes` once it is below the bound. */
   run<T>(bytes: number, work: () => Promise<T>): Promise<T>;
-  /** Bytes have gone through. */
-  moved(bytes: number): void;
-  /** A registry asked for less. */
-  slower(): void;
+  /** Counts bytes read from the source, and adapts the bound for big blobs. */
+  addBytes(bytes: number): void;
+  /** Halves both bounds: a registry answered that there are too many requests. */
+  backOff(): void;
 }
 
-export interface StreamLimits {
-  /** Small blobs at once, at most. */
+export interface UploadConcurrencyLimits {
+  /** Highest bound for small blobs. */
   readonly small: number;
-  /** Big blobs at once, at most. */
+  /** Highest bound for big blobs. */
   readonly big: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -24,53 +24,53 @@ export interface StreamLimits {
 
 /** Blobs from this size on are big: their bytes take longer than their requests. */
 const BIG_BYTES: number = 1024 * 1024;
-/** Big blobs at once before anything is known. */
+/** First bound for big blobs. */
 const FIRST_WIDTH = 6;
-/** How long a width is tried before it is judged, in milliseconds. */
-const TRIAL_MS = 500;
+/** Time for which a bound is measured before it changes, in milliseconds. */
+const MEASURE_MS = 500;
 
-/** Big blobs at once, and the best rate seen so far. */
+/** The bound for big blobs, and the rate that it is compared with. */
 export interface Width {
   readonly width: number;
-  /** Bytes per millisecond. */
+  /** Rate at the last change, in bytes per millisecond. */
   readonly best: number;
 }
 
-/** One more stream when the last change paid off by a tenth; one less when it cost a tenth. */
+/** The next bound: one more when the rate grew by over a tenth, one less when it fell by over a tenth. */
 export function adapt({ width, best }: Width, rate: number, most: number): Width {
   if (rate > best * 1.1) return { width: Math.min(width + 1, most), best: rate };
   if (rate < best * 0.9) return { width: Math.max(width - 1, 1), best: rate };
   return { width, best };
 }
 
-export function createStreams({ small, big, now }: StreamLimits): Streams {
+export function createUploadConcurrency({ small, big, now }: UploadConcurrencyLimits): UploadConcurrency {
   let smallWidth = small;
   let current: Width = { width: Math.min(FIRST_WIDTH, big), best: 0 };
   const smallSlots = createSemaphore(smallWidth);
   const bigSlots = createSemaphore(current.width);
-  let bytesMoved = 0;
+  let bytesRead = 0;
   let since = now();
 
-  function judge(): void {
+  function adaptBounds(): void {
     const elapsedMs = now() - since;
-    if (elapsedMs < TRIAL_MS) return;
-    // A trial in which nobody waited says nothing about more streams.
+    if (elapsedMs < MEASURE_MS) return;
+    // While no upload waits, a higher bound would change nothing.
     if (bigSlots.waiting() > 0) {
-      current = adapt(current, bytesMoved / elapsedMs, big);
+      current = adapt(current, bytesRead / elapsedMs, big);
       bigSlots.resize(current.width);
     }
     if (smallWidth < small) smallSlots.resize(++smallWidth);
-    bytesMoved = 0;
+    bytesRead = 0;
     since = now();
   }
 
   return {
     run: (bytes, work) => (bytes < BIG_BYTES ? smallSlots : bigSlots).run(work),
-    moved(bytes) {
-      bytesMoved += bytes;
-      judge();
+    addBytes(bytes) {
+      bytesRead += bytes;
+      adaptBounds();
     },
-    slower() {
+    backOff() {
       smallWidth = Math.max(Math.floor(smallWidth / 2), 1);
       current = { width: Math.max(Math.floor(current.width / 2), 1), best: 0 };
       smallSlots.resize(smallWidth);

@@ -96,7 +96,7 @@ describe("the copy handler", () => {
     const handed: string[] = [];
     let isAway = true;
     const { fixture, handle, deferred, buried, observer } = setUp({
-      handOver: ({ reference }) =>
+      sendToLongLane: ({ reference }) =>
         isAway ? Promise.reject(new Error("away")) : Promise.resolve(void handed.push(reference)),
     });
     addImage(fixture.source, ["one"], "v1");

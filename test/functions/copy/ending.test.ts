@@ -5,7 +5,7 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { formatExplanation, explainError } from "../../../src/oci/errors/error-explanation.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
-import { emptyTally } from "../../../src/replication/outcome/copy-statistics.ts";
+import { emptyStatistics } from "../../../src/replication/outcome/copy-statistics.ts";
 import { copyRequest } from "../../fixtures/replicate-context.ts";
 import { createObserved } from "../observer.ts";
 
@@ -25,7 +25,13 @@ describe("the end of a request", () => {
   const said = { leftOutCount: 1, leftOut: `attachments of ${digest}: HTTP 403 DENIED` };
 
   it("has what the copy left out in the log line and in the receipt, in the same words", () => {
-    const { line, receipt } = saidOf({ outcome: "replicated", digest, tally: emptyTally(), lagMs: 5, leftOut });
+    const { line, receipt } = saidOf({
+      outcome: "replicated",
+      digest,
+      statistics: emptyStatistics(),
+      lagMs: 5,
+      leftOut,
+    });
     expect(line).toMatchObject(said);
     expect(receipt).toMatchObject(said);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { watchCrashes } from "../../../functions/copy/crash-watch.ts";
-import { drain } from "../../../functions/copy/drain.ts";
-import type { DrainOptions, LongQueue } from "../../../functions/copy/drain.ts";
+import { observeCrashes } from "../../../functions/copy/crash-observer.ts";
+import { drainQueue } from "../../../functions/copy/drain-queue.ts";
+import type { DrainOptions, LongLaneQueue } from "../../../functions/copy/drain-queue.ts";
 import type { Delivery } from "../../../functions/copy/handler.ts";
 import { Metric } from "../../../src/contract/telemetry/metric-names.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
@@ -17,7 +17,7 @@ const deliveryOf = (messageId: string): Delivery => ({
 });
 
 /** A queue of messages, and what was done to each. */
-function queueOf(...messages: string[]): LongQueue & { readonly done: string[] } {
+function queueOf(...messages: string[]): LongLaneQueue & { readonly done: string[] } {
   const waiting = [...messages];
   const done: string[] = [];
   return {
@@ -36,7 +36,7 @@ function optionsOf(otherwise: Partial<DrainOptions> = {}): DrainOptions {
     handle: () => Promise.resolve("done"),
     remainingMs: () => 8 * 3_600_000,
     leastMs: 3_600_000,
-    emptyAnswers: 3,
+    maxEmptyAnswers: 3,
     renewMs: 100_000,
     ending: never,
     sleep: (_ms, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
@@ -48,19 +48,19 @@ function optionsOf(otherwise: Partial<DrainOptions> = {}): DrainOptions {
 describe("a build of the long lane", () => {
   it("carries out what waits, one after another, removes what is done, and ends when nothing comes any more", async () => {
     const queue = queueOf("one", "two");
-    expect(await drain(queue, optionsOf(), never)).toBe(2);
+    expect(await drainQueue(queue, optionsOf(), never)).toBe(2);
     expect(queue.done).toEqual(["removed one", "removed two"]);
   });
 
   it("leaves on the queue what has to wait", async () => {
     const queue = queueOf("one");
-    expect(await drain(queue, optionsOf({ handle: () => Promise.resolve("kept") }), never)).toBe(0);
+    expect(await drainQueue(queue, optionsOf({ handle: () => Promise.resolve("kept") }), never)).toBe(0);
     expect(queue.done).toEqual([]);
   });
 
   it("begins nothing when too little time is left, so that a fresh build has all of it", async () => {
     const queue = queueOf("one");
-    expect(await drain(queue, optionsOf({ remainingMs: () => 3_599_999 }), never)).toBe(0);
+    expect(await drainQueue(queue, optionsOf({ remainingMs: () => 3_599_999 }), never)).toBe(0);
     expect(queue.done).toEqual([]);
   });
 
@@ -69,7 +69,7 @@ describe("a build of the long lane", () => {
     const queue = queueOf("one");
     let renewals = 0;
     const unrenewed: string[] = [];
-    const failing: LongQueue = {
+    const failing: LongLaneQueue = {
       ...queue,
       renew: (delivery, signal) =>
         ++renewals === 2 ? Promise.reject(new Error("away")) : queue.renew(delivery, signal),
@@ -82,7 +82,7 @@ describe("a build of the long lane", () => {
       },
       onUnrenewed: ({ messageId }) => unrenewed.push(messageId),
     });
-    await clock.during(drain(failing, options, never));
+    await clock.during(drainQueue(failing, options, never));
     expect(renewals).toBe(4);
     expect(unrenewed).toEqual(["one"]);
     expect(queue.done).toEqual(["renewed one", "renewed one", "renewed one", "removed one"]);
@@ -91,7 +91,7 @@ describe("a build of the long lane", () => {
   it("hears of every crash of a copy, and of nothing else, so that it can end as failed", () => {
     const seen = createObserved();
     let crashes = 0;
-    const observer = watchCrashes(seen, () => crashes++);
+    const observer = observeCrashes(seen, () => crashes++);
     observer.count(Metric.failed, 1, "gar");
     expect(crashes).toBe(0);
     observer.count(Metric.crashes, 1);

@@ -13,7 +13,7 @@ import { createCircuitBreaker } from "../../../src/replication/destination/circu
 import type { CallOutcome } from "../../../src/replication/destination/buffered-counts.ts";
 import { circuitPolicy } from "../../../src/replication/destination/circuit-policy.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
-import { judge } from "../../../src/replication/copy/failure-outcome.ts";
+import { failureOutcome } from "../../../src/replication/copy/failure-outcome.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { createRateLimit } from "../../../src/replication/destination/rate-limiter.ts";
 import type { RateRecord } from "../../../src/replication/destination/rate-record.ts";
@@ -101,7 +101,7 @@ describe("a request that our own rate forbids", () => {
     // Nothing of the budget was spent: the reserve is whole.
     expect(Array.from({ length: 21 }, () => limits.retries.spend()).filter(Boolean)).toHaveLength(20);
     const chance = { before: undefined, now: 0, random: () => 0 };
-    const judged = judge(error, { deadline: never, attempts: 1, maxAttempts: 8, ...chance });
+    const judged = failureOutcome(error, { deadline: never, attempts: 1, maxAttempts: 8, ...chance });
     expect(judged).toMatchObject({ outcome: "deferred", reason: "rate-limited", afterMs: 20_000 });
   });
 

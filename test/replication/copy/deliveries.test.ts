@@ -5,7 +5,7 @@ import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts
 import type { RecordStore } from "../../../src/replication/state/record-store.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { UncertainPutError } from "../../../src/replication/copy/publish-tag.ts";
-import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
@@ -39,7 +39,7 @@ function mortal(fixture: ReplicateFixture): { readonly context: ReplicateFixture
   const context = anotherDelivery(fixture, {
     tags: storeOf(tags),
     checkpoints: storeOf(checkpoints),
-    streams: createStreams({ small: 4, big: 4, now: () => clock.now() }),
+    streams: createUploadConcurrency({ small: 4, big: 4, now: () => clock.now() }),
     clock: { ...clock, sleep: (ms, signal) => alive(clock.sleep(ms, signal)) },
   });
   return { context, kill: () => void (isAlive = false) };

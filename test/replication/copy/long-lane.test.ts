@@ -3,9 +3,9 @@ import { MediaType } from "../../../src/oci/media-type.ts";
 import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import type { ReplicateTag } from "../../../src/replication/copy/replicate-tag.ts";
-import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { tagKey } from "../../../src/replication/state/tag-record.ts";
-import { createSpeed, TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
+import { createBandwidthEstimate, TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
 import { addSized, narrowLine } from "../../fakes/narrow-line.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
@@ -29,8 +29,8 @@ function setUp() {
     pushedAt = 0,
   ): Promise<CopyReport> => {
     const endsAt = clock.now() + limitMs;
-    const time = { limitMs, remainingMs: () => endsAt - clock.now(), speed: createSpeed() };
-    const streams = createStreams({ small: 64, big: 16, now: () => clock.now() });
+    const time = { limitMs, remainingMs: () => endsAt - clock.now(), bandwidth: createBandwidthEstimate() };
+    const streams = createUploadConcurrency({ small: 64, big: 16, now: () => clock.now() });
     const delivery = anotherDelivery(fixture, { time, streams, ...lane });
     return replicateTag(copyRequest(reference, pushedAt), delivery, clock.timeout(limitMs));
   };
@@ -174,7 +174,7 @@ describe("while a build is at an image for hours, a push", () => {
     expect(clock.now() - before).toBeLessThan(MINUTE);
     expect(await record("v2")).toMatchObject({ attempts: 0, fruitless: 0 });
     await clock.during(build);
-    expect(await clock.during(deliver("v2", FUNCTION))).toMatchObject({ tally: { blobsUploaded: 0 } });
+    expect(await clock.during(deliver("v2", FUNCTION))).toMatchObject({ statistics: { blobsUploaded: 0 } });
     expect(line.sentBytes()).toBe(36 * GB);
   });
 

@@ -2,7 +2,7 @@ import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { describe, expect, it } from "vitest";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
-import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { addImage, addIndex, addReferrer } from "../../fixtures/images/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
@@ -25,14 +25,14 @@ describe("replicating a tag", () => {
       await replicateTag(copyRequest("v1"), anotherDelivery(fixture), never);
     };
     const report = await replicateTag(copyRequest("v1"), fixture, never);
-    expect(report).toMatchObject({ outcome: "replicated", tally: { blobsUploaded: 2 } });
+    expect(report).toMatchObject({ outcome: "replicated", statistics: { blobsUploaded: 2 } });
   });
 
   it("brings the tag's image to the target byte for byte, the tag last", async () => {
     const fixture = replicateFixture();
     const digest = addImage(fixture.source, ["one", "two"], "v1");
     const report = await replicateTag(copyRequest("v1"), fixture, never);
-    expect(report).toMatchObject({ outcome: "replicated", digest, tally: { manifests: 1, blobsUploaded: 3 } });
+    expect(report).toMatchObject({ outcome: "replicated", digest, statistics: { manifests: 1, blobsUploaded: 3 } });
     expect(fixture.target.tags.get("v1")).toBe(digest);
     expect(fixture.target.manifests.get(digest)?.bytes).toEqual(fixture.source.manifests.get(digest)?.bytes);
     const puts = fixture.target.calls.filter(({ operation }) => operation.startsWith("put-"));
@@ -207,7 +207,7 @@ describe("deliveries that meet", () => {
     const clock = createVirtualClock();
     const fixture = replicateFixture({ clock, leaseMs: 45_000 });
     addImage(fixture.source, ["layer-one", "layer-two", "layer-three"], "v1");
-    const streams = createStreams({ small: 1, big: 1, now: clock.now });
+    const streams = createUploadConcurrency({ small: 1, big: 1, now: clock.now });
     const dead = { ...fixture, streams, clock: { ...fixture.clock, sleep: () => new Promise<void>(() => undefined) } };
     await new Promise<void>((died) => {
       fixture.target.before = ({ operation }) => {

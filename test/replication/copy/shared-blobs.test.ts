@@ -32,7 +32,7 @@ describe("a blob that several repositories of a destination need", () => {
     await replicateTag(copyRequest("v1"), first, never);
     for (const [digest, bytes] of first.target.blobs) second.target.blobs.set(digest, bytes);
     expect(await replicateTag(copyRequest("v1"), second, never)).toMatchObject({
-      tally: { blobsPresent: 1, blobsUploaded: 2 },
+      statistics: { blobsPresent: 1, blobsUploaded: 2 },
     });
     expect(count(second, "head-blob")).toBe(1);
   });
@@ -43,7 +43,7 @@ describe("a blob that several repositories of a destination need", () => {
     second.target.mounts = (digest, from) => (from === "one" ? first.target.blobs.get(digest) : undefined);
     expect(await replicateTag(copyRequest("v1"), second, never)).toMatchObject({
       outcome: "replicated",
-      tally: { blobsMounted: 1, blobsUploaded: 2 },
+      statistics: { blobsMounted: 1, blobsUploaded: 2 },
     });
   });
 
@@ -53,7 +53,9 @@ describe("a blob that several repositories of a destination need", () => {
     first.target.mounts = (digest) => second.target.blobs.get(digest);
     const both = [first, second].map((fixture) => replicateTag(copyRequest("v1"), fixture, never));
     const reports = await Promise.all(both);
-    const bytes = reports.map((report) => (report.outcome === "replicated" ? report.tally.bytesUploaded : Number.NaN));
+    const bytes = reports.map((report) =>
+      report.outcome === "replicated" ? report.statistics.bytesUploaded : Number.NaN,
+    );
     expect(Math.min(...bytes)).toBeLessThan(10_000);
     expect(Math.max(...bytes)).toBeGreaterThan(1_000_000);
   });
@@ -63,7 +65,7 @@ describe("a blob that several repositories of a destination need", () => {
     await replicateTag(copyRequest("v1"), first, never);
     expect(await replicateTag(copyRequest("v1"), second, never)).toMatchObject({
       outcome: "replicated",
-      tally: { blobsUploaded: 3 },
+      statistics: { blobsUploaded: 3 },
     });
   });
 });

@@ -29,7 +29,7 @@ describe("what cosign attaches under tags of its own", () => {
     expect(puts(fixture).indexOf(signature)).toBeLessThan(puts(fixture).indexOf("v1"));
   });
 
-  it("counts to what its image sent: in the report, whatever becomes of it, and in the tally", async () => {
+  it("counts to what its image sent: in the report, whatever becomes of it, and in the statistics", async () => {
     const { fixture, signature } = signedImage();
     const bytesOf = (blobs: readonly string[]): number => blobs.join("").length;
     const config = '{"layers":1}';
@@ -42,7 +42,7 @@ describe("what cosign attaches under tags of its own", () => {
     expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({ outcome: "failed", ...both });
     expect(await replicateTag(copyRequest("v1"), signedImage().fixture, never)).toMatchObject({
       outcome: "replicated",
-      tally: { manifests: 2, bytesUploaded: both.bytesSent },
+      statistics: { manifests: 2, bytesUploaded: both.bytesSent },
       ...both,
     });
   });
@@ -156,7 +156,7 @@ describe("an index whose children are not all there", () => {
       { ...fixture, sparse: "keep", target: lenient(fixture) },
       never,
     );
-    expect(report).toMatchObject({ outcome: "replicated", tally: { manifests: 2 } });
+    expect(report).toMatchObject({ outcome: "replicated", statistics: { manifests: 2 } });
     expect(fixture.target.tags.get("v1")).toBe(fixture.source.tags.get("v1"));
   });
 

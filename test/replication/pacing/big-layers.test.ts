@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
-import { createEffort, effectOf } from "../../../src/replication/copy/effort.ts";
+import { createDeliveryProgress, effectOnNextDelivery } from "../../../src/replication/copy/delivery-progress.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
-import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
-import { createSpeed, TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
+import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { createBandwidthEstimate, TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
 import { addSized, narrowLine } from "../../fakes/narrow-line.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
@@ -14,15 +14,15 @@ const LIMIT_MS = 895_000;
 const perDelivery = (bytes: number): number => (bytes / LIMIT_MS) * 1_000;
 
 /** An image of layers of these sizes, and a line. */
-function setUp(sizes: readonly number[], bytesPerSecond: number, speed = createSpeed()) {
+function setUp(sizes: readonly number[], bytesPerSecond: number, bandwidth = createBandwidthEstimate()) {
   const clock = createVirtualClock();
   const fixture = replicateFixture({ clock, maxAttempts: 8, leaseMs: 45_000 });
   addSized(fixture.source, sizes, "v1");
   const line = narrowLine(fixture, clock, bytesPerSecond);
   const deliver = (): Promise<CopyReport> => {
     const endsAt = clock.now() + LIMIT_MS;
-    const time = { limitMs: LIMIT_MS, remainingMs: () => endsAt - clock.now(), speed };
-    const streams = createStreams({ small: 64, big: 16, now: () => clock.now() });
+    const time = { limitMs: LIMIT_MS, remainingMs: () => endsAt - clock.now(), bandwidth };
+    const streams = createUploadConcurrency({ small: 64, big: 16, now: () => clock.now() });
     const delivery = anotherDelivery(fixture, { time, streams });
     return clock.during(replicateTag(copyRequest("v1"), delivery, clock.timeout(LIMIT_MS)));
   };
@@ -58,9 +58,9 @@ describe("an image of six layers of 9 GB", () => {
   );
 
   it("arrives also when the line was ten times as fast just before", async () => {
-    const speed = createSpeed();
-    speed.observe(120 * GB, LIMIT_MS);
-    const { line, deliverAll } = setUp(six, perDelivery(12 * GB), speed);
+    const bandwidth = createBandwidthEstimate();
+    bandwidth.addSample(120 * GB, LIMIT_MS);
+    const { line, deliverAll } = setUp(six, perDelivery(12 * GB), bandwidth);
     expect(outcomes(await deliverAll()).at(-1)).toBe("replicated");
     expect(line.sentBytes()).toBeLessThan(1.2 * 54 * GB);
   });
@@ -91,9 +91,9 @@ describe("an image of common size", () => {
 
 describe("one layer", () => {
   it("is tried, however slow small blobs were", async () => {
-    const speed = createSpeed();
-    for (let blob = 0; blob < 20; blob++) speed.observe(4 * 1024 * 1024, 1_000);
-    const { deliver } = setUp([4 * 1024 ** 3], perDelivery(6 * GB), speed);
+    const bandwidth = createBandwidthEstimate();
+    for (let blob = 0; blob < 20; blob++) bandwidth.addSample(4 * 1024 * 1024, 1_000);
+    const { deliver } = setUp([4 * 1024 ** 3], perDelivery(6 * GB), bandwidth);
     expect(await deliver()).toMatchObject({ outcome: "replicated" });
   });
 
@@ -122,11 +122,11 @@ describe("one layer", () => {
 describe("a delivery that ran out of time", () => {
   const late = { outcome: "deferred", reason: "deadline", afterMs: 0 } as const;
   const widthAfter = (widest: number, allowed: number | undefined, report: CopyReport = late, brought = 0) => {
-    const effort = createEffort();
+    const effort = createDeliveryProgress();
     for (let put = 0; put < brought; put++) {
       effort.observe({ kind: "manifest-put", digest: addSized(replicateFixture().source, [], "v1") });
     }
-    return effectOf(report, { effort, before: 2, widest, allowed });
+    return effectOnNextDelivery(report, { effort, before: 2, widest, allowed });
   };
 
   it("and brought nothing has the next one send half as much at once, one at least", () => {

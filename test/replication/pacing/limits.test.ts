@@ -5,13 +5,13 @@ import { digestOf } from "../../../src/oci/digest.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { uploadNotKept } from "../../../src/replication/state/failed-sends.ts";
 import { LeaseLostError, whileLeaseFresh, withHeartbeat } from "../../../src/replication/state/lease-heartbeat.ts";
-import { judge } from "../../../src/replication/copy/failure-outcome.ts";
+import { failureOutcome } from "../../../src/replication/copy/failure-outcome.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { RateExceededError } from "../../../src/oci/errors/rate-exceeded-error.ts";
 import { StoreError } from "../../../src/replication/state/record-store.ts";
 import type { RecordStore } from "../../../src/replication/state/record-store.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
-import { createSpeed, TooLateError } from "../../../src/replication/pacing/time-budget.ts";
+import { createBandwidthEstimate, TooLateError } from "../../../src/replication/pacing/time-budget.ts";
 import { addImage, addIndex } from "../../fixtures/images/memory-image.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
@@ -78,7 +78,7 @@ describe("P17: a deferral", () => {
         fc.double({ min: 0, max: 0.999, noNaN: true }),
         (error, attempts, luck) => {
           const chance = { before: undefined, now: 0, random: () => luck };
-          const judged = judge(error, { deadline: never, attempts, maxAttempts: 1_001, ...chance });
+          const judged = failureOutcome(error, { deadline: never, attempts, maxAttempts: 1_001, ...chance });
           const afterMs = judged.outcome === "deferred" ? judged.afterMs : 0;
           expect(afterMs).toBeGreaterThanOrEqual(0);
           expect(afterMs).toBeLessThan(HOUR);
@@ -208,7 +208,7 @@ describe("P25, S09: an image of a thousand layers", () => {
     );
     expect(await replicateTag(copyRequest("v1"), { ...fixture, tags, checkpoints }, never)).toMatchObject({
       outcome: "replicated",
-      tally: { blobsUploaded: 1_001 },
+      statistics: { blobsUploaded: 1_001 },
     });
     expect(Math.max(tags.largest(), checkpoints.largest())).toBeLessThan(1_000);
     expect(most).toBeLessThanOrEqual(8);
@@ -219,7 +219,7 @@ describe("P25, S09: an image of a thousand layers", () => {
     const platforms = Array.from({ length: 100 }, (_, index) => addImage(fixture.source, ["shared", `own ${index}`]));
     addIndex(fixture.source, platforms, "v1");
     const report = await replicateTag(copyRequest("v1"), fixture, never);
-    expect(report).toMatchObject({ outcome: "replicated", tally: { manifests: 101, blobsUploaded: 102 } });
+    expect(report).toMatchObject({ outcome: "replicated", statistics: { manifests: 101, blobsUploaded: 102 } });
   });
 });
 
@@ -241,10 +241,10 @@ describe("S08: a blob that cannot end in time", () => {
   const BIG = "x".repeat(5_000_000);
   function timed(remainingMs: number, limitMs: number) {
     const fixture = replicateFixture();
-    const speed = createSpeed();
-    speed.observe(5_000_000, 10_000);
+    const bandwidth = createBandwidthEstimate();
+    bandwidth.addSample(5_000_000, 10_000);
     addImage(fixture.source, [BIG], "v1");
-    return { ...fixture, time: { remainingMs: () => remainingMs, limitMs, speed } };
+    return { ...fixture, time: { remainingMs: () => remainingMs, limitMs, bandwidth } };
   }
   const uploads = ({ target }: ReturnType<typeof timed>): number =>
     target.calls.filter(({ operation }) => operation === "put-blob").length;
@@ -267,7 +267,10 @@ describe("S08: a blob that cannot end in time", () => {
     expect(await replicateTag(copyRequest("v1"), timed(60_000, 60_000), never)).toMatchObject({
       outcome: "replicated",
     });
-    const unknown = { ...timed(1, 60_000), time: { remainingMs: () => 1, limitMs: 60_000, speed: createSpeed() } };
+    const unknown = {
+      ...timed(1, 60_000),
+      time: { remainingMs: () => 1, limitMs: 60_000, bandwidth: createBandwidthEstimate() },
+    };
     expect(await replicateTag(copyRequest("v1"), unknown, never)).toMatchObject({ outcome: "replicated" });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSemaphore } from "../../../src/async/semaphore.ts";
-import { adapt, createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { adapt, createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 
 const MIB = 1024 * 1024;
 
@@ -20,7 +20,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 describe("streams", () => {
   it("let small blobs through while every stream for big ones is taken", async () => {
-    const streams = createStreams({ small: 8, big: 4, now: () => 0 });
+    const streams = createUploadConcurrency({ small: 8, big: 4, now: () => 0 });
     const big = uploads();
     const small = uploads();
     const all = [...Array.from({ length: 10 }, () => streams.run(100 * MIB, big.work)), streams.run(1_000, small.work)];
@@ -36,13 +36,13 @@ describe("streams", () => {
 
   it("grow for big blobs while that makes the whole faster, and stop when it does not", async () => {
     let now = 0;
-    const streams = createStreams({ small: 8, big: 16, now: () => now });
+    const streams = createUploadConcurrency({ small: 8, big: 16, now: () => now });
     const big = uploads();
     const all = Array.from({ length: 20 }, () => streams.run(100 * MIB, big.work));
     const widths: number[] = [];
     for (const bytes of [10, 20, 30, 40, 40, 40]) {
       now += 500;
-      streams.moved(bytes * MIB);
+      streams.addBytes(bytes * MIB);
       await settled();
       widths.push(big.running());
     }
@@ -55,11 +55,11 @@ describe("streams", () => {
 
   it("do not grow when nobody waits", async () => {
     let now = 0;
-    const streams = createStreams({ small: 8, big: 16, now: () => now });
+    const streams = createUploadConcurrency({ small: 8, big: 16, now: () => now });
     const big = uploads();
     const few = Array.from({ length: 3 }, () => streams.run(100 * MIB, big.work));
     now = 500;
-    streams.moved(100 * MIB);
+    streams.addBytes(100 * MIB);
     const more = Array.from({ length: 9 }, () => streams.run(100 * MIB, big.work));
     await settled();
     expect(big.running()).toBe(6);
@@ -71,15 +71,15 @@ describe("streams", () => {
 
   it("are halved when a registry asks for less, and come back one by one", async () => {
     let now = 0;
-    const streams = createStreams({ small: 8, big: 16, now: () => now });
-    streams.slower();
+    const streams = createUploadConcurrency({ small: 8, big: 16, now: () => now });
+    streams.backOff();
     const small = uploads();
     const all = Array.from({ length: 12 }, () => streams.run(1_000, small.work));
     await settled();
     expect(small.running()).toBe(4);
     for (let round = 0; round < 2; round++) {
       now += 500;
-      streams.moved(1);
+      streams.addBytes(1);
     }
     await settled();
     expect(small.running()).toBe(6);

@@ -3,8 +3,8 @@ import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import type { ReplicateTag } from "../../../src/replication/copy/replicate-tag.ts";
-import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
-import { createSpeed } from "../../../src/replication/pacing/time-budget.ts";
+import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { createBandwidthEstimate } from "../../../src/replication/pacing/time-budget.ts";
 import { addSized, narrowLine } from "../../fakes/narrow-line.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
@@ -51,8 +51,8 @@ function setUp(sizes: readonly number[]) {
     { limitMs, lane }: { readonly limitMs: number; readonly lane: Partial<ReplicateTag> } = FUNCTION,
   ): Promise<CopyReport> => {
     const endsAt = clock.now() + limitMs;
-    const time = { limitMs, remainingMs: () => endsAt - clock.now(), speed: createSpeed() };
-    const streams = createStreams({ small: 64, big: 16, now: () => clock.now() });
+    const time = { limitMs, remainingMs: () => endsAt - clock.now(), bandwidth: createBandwidthEstimate() };
+    const streams = createUploadConcurrency({ small: 64, big: 16, now: () => clock.now() });
     const delivery = anotherDelivery(fixture, { time, streams, ...lane });
     return clock.during(replicateTag(copyRequest(reference), delivery, clock.timeout(limitMs)));
   };

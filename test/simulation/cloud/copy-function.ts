@@ -2,7 +2,7 @@ import { createHandler } from "../../../functions/copy/handler.ts";
 import type { CopyDependencies, Delivery } from "../../../functions/copy/handler.ts";
 import type { Observer } from "../../../src/contract/telemetry/observer.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
-import { createStreams } from "../../../src/replication/pacing/upload-concurrency.ts";
+import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { createCopyWiring } from "../../../src/wiring/copy-wiring.ts";
 import type { CopyWiring } from "../../../src/wiring/copy-wiring.ts";
 import { createRegistries } from "../../../src/wiring/registries.ts";
@@ -134,7 +134,7 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
 export function copyWiring(cloud: Cloud, process: Process): CopyWiring {
   const { world, configuration, tags, checkpoints, circuits, rates } = cloud;
   const { clock } = process;
-  const streams = createStreams({ small: 4, big: 4, now: clock.now });
+  const streams = createUploadConcurrency({ small: 4, big: 4, now: clock.now });
   let deliveries = 0;
   return createCopyWiring({
     configuration,
@@ -142,7 +142,7 @@ export function copyWiring(cloud: Cloud, process: Process): CopyWiring {
       configuration,
       connections: createNetwork(cloud, process),
       credentials: credentialsOf(cloud, process),
-      onBusy: () => streams.slower(),
+      onBusy: () => streams.backOff(),
       clock,
       random: world.random,
     }),

@@ -46,7 +46,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "the lease is released although it is unknown whether the tag was put",
     by: "late",
     from: 1_010,
-    file: "src/replication/copy/copy-rounds.ts",
+    file: "src/replication/copy/copy-until-current.ts",
     find: 'last.reason === "uncertain"',
     replace: 'last.reason === ("never" as string)',
   },
@@ -84,15 +84,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "blobs are not copied",
     file: COPY_IMAGE,
-    find: "await copyBlobs(blobs, context, tally, signal);",
-    replace: "if (blobs.length > 1e9) await copyBlobs(blobs, context, tally, signal);",
+    find: "await copyBlobs(blobs, context, statistics, signal);",
+    replace: "if (blobs.length > 1e9) await copyBlobs(blobs, context, statistics, signal);",
   },
   {
     name: "an index is put before its children",
     from: 5,
     file: COPY_IMAGE,
-    find: "leftOut.push(...(await putBelow(tree, context, tally, signal)));",
-    replace: "void putBelow(tree, context, tally, signal).catch(() => undefined);",
+    find: "leftOut.push(...(await putBelow(tree, context, statistics, signal)));",
+    replace: "void putBelow(tree, context, statistics, signal).catch(() => undefined);",
   },
   {
     name: "the claim of a failed upload never expires",
@@ -136,7 +136,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "garbage collection at the target is a permanent failure",
     from: 103,
     file: JUDGE,
-    find: "if (isContentMissing(error)) return judgeAttempt(error, judgement);",
+    find: "if (isContentMissing(error)) return attemptOutcome(error, context);",
     replace: "",
   },
   {

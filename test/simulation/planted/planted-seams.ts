@@ -91,7 +91,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a message decides its destination, whatever queue it is on",
     by: "scenes",
-    file: "functions/copy/carry-out.ts",
+    file: "functions/copy/request-executor.ts",
     find: "if (!serves(delivery, named)) return",
     replace: "if (!serves(delivery, named) && named === delivery.body) return",
   },
@@ -165,9 +165,9 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the deadline hides that a blob is too large",
     by: "scenes",
-    file: "src/replication/pacing/too-large.ts",
+    file: "src/replication/pacing/too-large-outcome.ts",
     find: "if (!(error instanceof TooLargeError)) return",
-    replace: "if (!(error instanceof TooLargeError) || looking.hasLongLane !== true) return",
+    replace: "if (!(error instanceof TooLargeError) || history.hasLongLane !== true) return",
   },
   {
     name: "the deadline hides the error of a worker",
@@ -177,7 +177,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     replace: "signal.throwIfAborted();\n  if (errors.length > 0) throw",
     and: {
       file: "src/replication/copy/copy-image.ts",
-      find: "throw context.line?.ranOver() ?? error;",
+      find: "throw context.line?.timeExceeded() ?? error;",
       replace: "throw error;",
     },
   },

@@ -1,5 +1,5 @@
-import { drain } from "../../../functions/copy/drain.ts";
-import type { LongQueue } from "../../../functions/copy/drain.ts";
+import { drainQueue } from "../../../functions/copy/drain-queue.ts";
+import type { LongLaneQueue } from "../../../functions/copy/drain-queue.ts";
 import { createHandler } from "../../../functions/copy/handler.ts";
 import type { CopyDependencies, Delivery } from "../../../functions/copy/handler.ts";
 import { seeded } from "../../fixtures/seeded.ts";
@@ -48,7 +48,7 @@ export async function simulateLongLane(seed: number): Promise<LongLanePlayed> {
   const history = createHistory();
   cloud.onTag = createTagGuard(cloud, history);
   const lane = createLane(cloud);
-  startCopyFunction(cloud, undefined, (process) => ({ handOver: lane.handOver(process) }));
+  startCopyFunction(cloud, undefined, (process) => ({ sendToLongLane: lane.handOver(process) }));
   schedulePushes(cloud, history, PUSHES_END, [HUGE]);
   scheduleGarbage(cloud, FAULTS_END);
   scheduleProbe(cloud, END / 2);
@@ -81,12 +81,14 @@ function createLane(cloud: Cloud) {
       ending: signal,
       remainingMs: () => endsAt - world.time.now() - MINUTE,
       leastMs: 5 * MINUTE,
-      emptyAnswers: 3,
+      maxEmptyAnswers: 3,
       renewMs: VISIBILITY_MS / 3,
       sleep: (ms: number, signal: AbortSignal) => process.sleep(ms, signal),
       onUnrenewed: () => undefined,
     };
-    await Promise.allSettled([...queues].map(([name, queue]) => drain(readBy(process, name, queue), options, signal)));
+    await Promise.allSettled(
+      [...queues].map(([name, queue]) => drainQueue(readBy(process, name, queue), options, signal)),
+    );
     build.isOver = true;
   }
 
@@ -94,7 +96,7 @@ function createLane(cloud: Cloud) {
     queues,
     handedOver: () => handedOver,
     builds: () => builds,
-    handOver: (process: Process): CopyDependencies["handOver"] => {
+    handOver: (process: Process): CopyDependencies["sendToLongLane"] => {
       return (request, signal) => {
         const effect = (): void => {
           handedOver++;
@@ -130,7 +132,7 @@ function buildDependencies(cloud: Cloud, process: Process, queues: ReadonlyMap<s
 }
 
 /** A queue as a build reads it: with long polls of 20 s. */
-function readBy(process: Process, destination: string, queue: Queue): LongQueue {
+function readBy(process: Process, destination: string, queue: Queue): LongLaneQueue {
   let take: ((message: Message) => void) | undefined;
   queue.poll((message) => {
     if (take === undefined || !process.isAlive()) return false;

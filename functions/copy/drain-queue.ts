@@ -1,7 +1,7 @@
 import type { Delivery, Fate } from "./handler.ts";
 
 /** A queue as the long lane works through it. */
-export interface LongQueue {
+export interface LongLaneQueue {
   /** Waits a while for a message; undefined when none came. */
   receive(signal: AbortSignal): Promise<Delivery | undefined>;
   /** Hides a message for longer: its copy goes on. */
@@ -16,7 +16,7 @@ export interface DrainOptions {
   /** A request is begun only when there is at least so much time. */
   readonly leastMs: number;
   /** Empty answers in a row after which the queue is believed to be empty. */
-  readonly emptyAnswers: number;
+  readonly maxEmptyAnswers: number;
   /** Between two renewals, in milliseconds. */
   readonly renewMs: number;
   /** Aborted when the process itself has to end. */
@@ -29,10 +29,10 @@ export interface DrainOptions {
 /**
  * Carries out what is on a queue, one after another, until nothing comes any more or the time is over. @returns how many were done.
  */
-export async function drain(queue: LongQueue, options: DrainOptions, signal: AbortSignal): Promise<number> {
-  const { handle, remainingMs, leastMs, emptyAnswers, ending } = options;
+export async function drainQueue(queue: LongLaneQueue, options: DrainOptions, signal: AbortSignal): Promise<number> {
+  const { handle, remainingMs, leastMs, maxEmptyAnswers, ending } = options;
   let done = 0;
-  for (let empty = 0; empty < emptyAnswers && remainingMs() >= leastMs && !signal.aborted;) {
+  for (let empty = 0; empty < maxEmptyAnswers && remainingMs() >= leastMs && !signal.aborted;) {
     const delivery = await queue.receive(signal);
     if (delivery === undefined) {
       empty++;
@@ -50,7 +50,7 @@ export async function drain(queue: LongQueue, options: DrainOptions, signal: Abo
 
 /** Renews the message's visibility as long as the work goes on. */
 async function whileHidden<T>(
-  queue: LongQueue,
+  queue: LongLaneQueue,
   delivery: Delivery,
   { renewMs, sleep, onUnrenewed }: DrainOptions,
   work: () => Promise<T>,

@@ -1,12 +1,12 @@
 import type { CopyReport } from "../outcome/copy-report.ts";
 import { LeaseLostError } from "../state/lease-heartbeat.ts";
-import type { TagDelivery } from "./tag-delivery.ts";
+import type { TagDelivery } from "./tag-session.ts";
 
 /** Looks after which a tag that keeps moving under our hands is left for a later delivery. */
 const MAX_ROUNDS = 10;
 
 /** Looks until nothing new has come: neither at the source nor into the record. */
-export async function rounds(
+export async function copyUntilCurrent(
   look: () => Promise<CopyReport | "moved">,
   leaseMs: number,
   held: TagDelivery,

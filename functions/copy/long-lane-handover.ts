@@ -3,10 +3,10 @@ import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 
 /** Puts a request on the queue of the long lane. */
-export type HandOver = (request: CopyRequest, signal: AbortSignal) => Promise<void>;
+export type SendToLongLane = (request: CopyRequest, signal: AbortSignal) => Promise<void>;
 
-interface LongLane {
-  readonly handOver?: HandOver | undefined;
+interface LongLaneHandover {
+  readonly handOver?: SendToLongLane | undefined;
   readonly observer: Observer;
 }
 
@@ -14,9 +14,9 @@ interface LongLane {
  * The request goes to the long lane, and only then is its message done: interrupted in between it is on both queues, and the lease of the
  * tag keeps the two apart. What cannot be handed over is kept.
  */
-export async function isHandedOver(
+export async function handOverToLongLane(
   request: CopyRequest | undefined,
-  { handOver, observer }: LongLane,
+  { handOver, observer }: LongLaneHandover,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (request === undefined || handOver === undefined) return false;

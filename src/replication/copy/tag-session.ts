@@ -2,12 +2,12 @@ import type { Clock } from "../../async/clock.ts";
 import { createCopyProgress } from "../state/copy-progress.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
-import { createEffort, effectOf, FruitlessError } from "./effort.ts";
-import { createLine } from "../pacing/line.ts";
+import { createDeliveryProgress, effectOnNextDelivery, NoProgressError } from "./delivery-progress.ts";
+import { createUploadScheduler } from "../pacing/upload-scheduler.ts";
 import { NEVER } from "../../async/abort.ts";
-import type { Line } from "../pacing/line.ts";
-import { createNewerPush } from "./newer-push.ts";
-import type { NewerPush } from "./newer-push.ts";
+import type { UploadScheduler } from "../pacing/upload-scheduler.ts";
+import { createStaleCopyGuard } from "./stale-copy-guard.ts";
+import type { StaleCopyGuard } from "./stale-copy-guard.ts";
 import { lastOutcome } from "../outcome/outcome.ts";
 import type { LastOutcome } from "../outcome/outcome.ts";
 import type { RecordStore } from "../state/record-store.ts";
@@ -15,7 +15,7 @@ import { endDelivery, renewTag } from "../state/tag-record.ts";
 import { settleTag } from "../state/tag-settlement.ts";
 import type { ClaimedTag, TagRecord } from "../state/tag-record.ts";
 import type { DeliveryEffect, SettledTag, Settlement } from "../state/tag-settlement.ts";
-import type { TimeLeft } from "../pacing/time-budget.ts";
+import type { TimeBudget } from "../pacing/time-budget.ts";
 
 type LeasedTag = Extract<ClaimedTag, { kind: "leased" }>;
 
@@ -25,9 +25,9 @@ export interface TagDelivery {
   readonly renew: (signal: AbortSignal) => Promise<boolean>;
   readonly observe: ObserveCopy;
   /** What its renewals hear of newer pushes. */
-  readonly newerPush: NewerPush;
+  readonly newerPush: StaleCopyGuard;
   /** The line to the destination; undefined where nothing has to fit into a time. */
-  readonly line: Line | undefined;
+  readonly line: UploadScheduler | undefined;
   /** Why the request is given up before this delivery begins: too many before it brought nothing. */
   givenUp(): CopyReport | undefined;
   /** What a report means after what this delivery, and those before it, brought to the target. */
@@ -45,7 +45,7 @@ export interface HoldTag {
   readonly clock: Clock;
   readonly leaseMs: number;
   readonly maxAttempts: number;
-  readonly time?: TimeLeft | undefined;
+  readonly time?: TimeBudget | undefined;
   /** As in `CopyContext`. */
   readonly ending?: AbortSignal | undefined;
 }
@@ -54,17 +54,18 @@ export function holdTag(claimed: LeasedTag, context: HoldTag): TagDelivery {
   const { tags, clock, leaseMs, maxAttempts, time, ending = NEVER } = context;
   const { lease, fruitless } = claimed;
   const progress = createCopyProgress();
-  const effort = createEffort();
-  const line = time === undefined ? undefined : createLine({ time, clock, width: claimed.width });
+  const effort = createDeliveryProgress();
+  const line = time && createUploadScheduler({ budget: time, clock, maxUploads: claimed.width });
+  const { width: allowed } = claimed;
   const effect = (report: CopyReport): DeliveryEffect =>
-    effectOf(report, { effort, before: fruitless, widest: line?.widest() ?? 0, allowed: claimed.width });
-  const newerPush = createNewerPush(claimed.wantedAt);
+    effectOnNextDelivery(report, { effort, before: fruitless, widest: line?.maxConcurrent() ?? 0, allowed });
+  const newerPush = createStaleCopyGuard(claimed.wantedAt);
   let noted: Promise<unknown> | undefined;
 
   async function renew(signal: AbortSignal): Promise<boolean> {
     const renewal = { until: clock.now() + leaseMs, progress: progress.read(), finished: effort.finished() };
     const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal), signal);
-    if (renewed.kind === "held" && renewed.heardAt !== undefined) newerPush.heard(renewed.heardAt);
+    if (renewed.kind === "held" && renewed.heardAt !== undefined) newerPush.notePush(renewed.heardAt);
     return renewed.kind === "held";
   }
 
@@ -107,7 +108,7 @@ export function holdTag(claimed: LeasedTag, context: HoldTag): TagDelivery {
 }
 
 function exhausted(deliveries: number): CopyReport {
-  return { outcome: "failed", reason: "attempts-exhausted", error: new FruitlessError(deliveries) };
+  return { outcome: "failed", reason: "attempts-exhausted", error: new NoProgressError(deliveries) };
 }
 
 function settlementOf(report: CopyReport, last: LastOutcome, effect: DeliveryEffect, now: number): Settlement {

@@ -1,11 +1,11 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { concurrently } from "../../../src/async/run-concurrently.ts";
-import { createTurns } from "../../../src/replication/pacing/turns.ts";
+import { createAdmissionQueue } from "../../../src/replication/pacing/admission-queue.ts";
 
 describe("turns", () => {
   it("let in what may enter, in order, and leave the others waiting", async () => {
-    const turns = createTurns<number>();
+    const turns = createAdmissionQueue<number>();
     const { signal } = new AbortController();
     const entered: number[] = [];
     const all = [3, 1, 2].map((item) => turns.wait(item, signal).then(() => entered.push(item)));
@@ -18,14 +18,14 @@ describe("turns", () => {
   });
 
   it("refuse what waits, with a reason for each", async () => {
-    const turns = createTurns<number>();
+    const turns = createAdmissionQueue<number>();
     const waiting = turns.wait(7, new AbortController().signal);
-    turns.refuse((item) => new Error(`no place for ${item}`));
+    turns.reject((item) => new Error(`no place for ${item}`));
     await expect(waiting).rejects.toThrow("no place for 7");
   });
 
   it("end with the signal, and nothing is let in after that", async () => {
-    const turns = createTurns<number>();
+    const turns = createAdmissionQueue<number>();
     const stop = new AbortController();
     const waiting = turns.wait(1, stop.signal);
     stop.abort(new Error("out of time"));
@@ -36,10 +36,10 @@ describe("turns", () => {
 
   it("leave no listener on a signal that lives on, nor does work at once, ten thousand times", async () => {
     const { signal } = new AbortController();
-    const turns = createTurns<number>();
+    const turns = createAdmissionQueue<number>();
     const work = async (item: number, working: AbortSignal): Promise<void> => {
       const waiting = turns.wait(item, working);
-      if (item % 3 === 0) turns.refuse(() => new Error("refused"));
+      if (item % 3 === 0) turns.reject(() => new Error("refused"));
       else turns.admit(() => true);
       await waiting;
     };

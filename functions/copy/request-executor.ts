@@ -7,20 +7,20 @@ import type { CopyRequest } from "../../src/replication/planning/copy-request.ts
 import { selectedRepository, targetRepository } from "../../src/replication/planning/plan-copies.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import { notePush, tagKey } from "../../src/replication/state/tag-record.ts";
-import { createSpeed } from "../../src/replication/pacing/time-budget.ts";
-import type { TimeLeft } from "../../src/replication/pacing/time-budget.ts";
+import { createBandwidthEstimate } from "../../src/replication/pacing/time-budget.ts";
+import type { TimeBudget } from "../../src/replication/pacing/time-budget.ts";
 import { observedTarget } from "../../src/replication/destination/observed-target.ts";
 import type { CopyDependencies, Delivery } from "./handler.ts";
 
 /** How a delivery ended, the request it was about, and the key of the tag's record: as far as they are known. */
-export interface Ended {
+export interface DeliveryResult {
   readonly report: CopyReport;
   readonly request?: CopyRequest | undefined;
   readonly record?: string | undefined;
 }
 
 /** The time of a delivery. */
-export interface Left {
+export interface DeliveryTime {
   readonly remainingMs: number;
   /** Aborted when that is over, and the process with it. */
   readonly ending: AbortSignal;
@@ -40,11 +40,23 @@ export function readRequest(body: string): CopyRequest | FormatError {
  * Carries out a request. Where we write is decided by the configuration and the queue alone: a message on the queue of another
  * destination is buried, and one that no rule stands behind any more is skipped.
  */
-export function createCarrier({ configuration, open, circuit, serves, timeout, now, handOver }: CopyDependencies) {
-  const speeds = createLruCache(100, () => createSpeed());
-  const hasLongLane = handOver !== undefined;
+export function createRequestExecutor({
+  configuration,
+  open,
+  circuit,
+  serves,
+  timeout,
+  now,
+  sendToLongLane,
+}: CopyDependencies) {
+  const speeds = createLruCache(100, () => createBandwidthEstimate());
+  const hasLongLane = sendToLongLane !== undefined;
   let limitMs = 0;
-  return async (request: CopyRequest, delivery: Delivery, { remainingMs, ending }: Left): Promise<Ended> => {
+  return async (
+    request: CopyRequest,
+    delivery: Delivery,
+    { remainingMs, ending }: DeliveryTime,
+  ): Promise<DeliveryResult> => {
     const named = request.destination;
     const destination = configuration.destinations.find(({ name }) => name === named);
     if (destination === undefined) return refused(request, "unknown-destination", "is not in the configuration");
@@ -62,7 +74,7 @@ export function createCarrier({ configuration, open, circuit, serves, timeout, n
     const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
     limitMs = Math.max(limitMs, usableMs);
     const endsAt = now() + usableMs;
-    const time: TimeLeft = { limitMs, remainingMs: () => endsAt - now(), speed: speeds(named) };
+    const time: TimeBudget = { limitMs, remainingMs: () => endsAt - now(), bandwidth: speeds(named) };
     const target = observedTarget(context.target, admitted);
     const onlyAttached = selectedRepository(request, configuration.rules, destination.prefix) === undefined;
     const copying = { ...context, target, time, hasLongLane, onlyAttached, ending };
@@ -74,7 +86,7 @@ export function createCarrier({ configuration, open, circuit, serves, timeout, n
   };
 }
 
-function refused(request: CopyRequest, reason: "unknown-destination" | "wrong-queue", problem: string): Ended {
+function refused(request: CopyRequest, reason: "unknown-destination" | "wrong-queue", problem: string): DeliveryResult {
   const error = new FormatError("destination", `"${request.destination}" ${problem}`);
   return { request, report: { outcome: "failed", reason, error } };
 }

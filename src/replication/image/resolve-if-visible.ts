@@ -8,7 +8,7 @@ import { RegistryError } from "../../oci/errors/registry-error.ts";
  * for every tag that is not there. A login that may not read fails where something must be read, and one that may not write
  * where it is written.
  */
-export async function lookFor(
+export async function resolveIfVisible(
   place: Pick<ImageSource, "resolve">,
   reference: Tag | Digest,
   signal: AbortSignal,

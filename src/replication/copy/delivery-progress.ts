@@ -3,7 +3,7 @@ import type { CopyEvent } from "../state/copy-progress.ts";
 import type { DeliveryEffect } from "../state/tag-settlement.ts";
 
 /** What one delivery of a request has sent, and what that brought to the target; over all its rounds. */
-export interface Effort {
+export interface DeliveryProgress {
   observe(event: CopyEvent): void;
   /** Bytes of blobs sent, those of blobs that did not end and of companions as well. */
   bytesSent(): number;
@@ -11,7 +11,7 @@ export interface Effort {
   finished(): number;
 }
 
-export function createEffort(): Effort {
+export function createDeliveryProgress(): DeliveryProgress {
   let bytesSent = 0;
   let finished = 0;
   let denied = false;
@@ -27,7 +27,7 @@ export function createEffort(): Effort {
 }
 
 /** Deliveries of a request ended one after another, and none of them brought a blob or a manifest to the target. */
-export class FruitlessError extends Error {
+export class NoProgressError extends Error {
   override readonly name = "FruitlessError";
 
   constructor(deliveries: number) {
@@ -38,8 +38,8 @@ export class FruitlessError extends Error {
 }
 
 /** What is known of the deliveries so far, when one more has ended. */
-export interface Weigh {
-  readonly effort: Effort;
+export interface DeliveryHistory {
+  readonly effort: DeliveryProgress;
   /** Deliveries in a row before this one that brought nothing to the target. */
   readonly before: number;
   /** Big blobs that this one sent at once, at most. */
@@ -52,7 +52,10 @@ export interface Weigh {
  * What a delivery means for the next ones. One that ran out of time without anything to show for it counts, and the next
  * one sends half as much at once; any that brought something starts the count anew; what was waited for counts nothing.
  */
-export function effectOf(report: CopyReport, { effort, before, widest, allowed }: Weigh): DeliveryEffect {
+export function effectOnNextDelivery(
+  report: CopyReport,
+  { effort, before, widest, allowed }: DeliveryHistory,
+): DeliveryEffect {
   const width = allowed === undefined ? undefined : allowed * 2;
   if (effort.finished() > 0) return { fruitless: 0, width };
   if (report.outcome !== "deferred" || report.reason !== "deadline") return { fruitless: before, width: allowed };

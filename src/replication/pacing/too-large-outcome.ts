@@ -5,33 +5,41 @@ import { TooLargeError } from "./time-budget.ts";
 type Deferred = Extract<CopyReport, { outcome: "deferred" }>;
 type Failed = Extract<CopyReport, { outcome: "failed" }>;
 
-interface Looking {
-  /** What cannot fit into a delivery here goes on where there is more time. */
+interface TooLargeHistory {
+  /** There is a long lane, and this is not it. */
   readonly hasLongLane?: boolean | undefined;
-  /** The image that an earlier delivery was too short for, and how often it was tried where no other lane has more time. */
+  /** The image that did not fit into the time limit of an earlier delivery. */
   readonly tooLarge: Digest | undefined;
+  /** Failed deliveries of that image without a long lane, or in it. */
   readonly tooLargeTries: number | undefined;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
 
-/** Deliveries in which an image is tried where no other lane has more time: what slowed it may pass. */
+/** Deliveries without a long lane, or in it, after which an image is given up: a slow connection may be temporary. */
 const MAX_TRIES = 3;
-/** Wait before a request is tried again that could not be handed over, in milliseconds. */
+/** Longest wait before a request that could not be handed to the long lane is retried, in milliseconds. */
 const RETRY_MS = 30_000;
 
-/** An image that is known to be too large for a delivery here: not tried again, since each try sends a part of it for nothing. */
-export function knownTooLarge(digest: Digest, { hasLongLane, tooLarge, random }: Looking): Deferred | undefined {
+/** The outcome for an image that is known not to fit: it is not tried again, because each try sends bytes in vain. */
+export function knownTooLargeOutcome(
+  digest: Digest,
+  { hasLongLane, tooLarge, random }: TooLargeHistory,
+): Deferred | undefined {
   return hasLongLane === true && tooLarge === digest ? forLongLane(digest, random) : undefined;
 }
 
 /**
- * An image that has turned out to be too large; undefined for other failures. The long lane gets it at once. Where there is
- * none, and in the long lane itself, it is tried from the start of a delivery a few times, then given up.
+ * The outcome for an image that did not fit; undefined for every other error. It goes to the long lane at once. Without a long
+ * lane, and in the long lane itself, it is retried up to {@link MAX_TRIES} deliveries.
  */
-export function foundTooLarge(error: unknown, digest: Digest, looking: Looking): Deferred | Failed | undefined {
+export function tooLargeOutcome(
+  error: unknown,
+  digest: Digest,
+  history: TooLargeHistory,
+): Deferred | Failed | undefined {
   if (!(error instanceof TooLargeError)) return undefined;
-  const { hasLongLane, tooLarge, tooLargeTries = 0, random } = looking;
+  const { hasLongLane, tooLarge, tooLargeTries = 0, random } = history;
   if (hasLongLane === true) return { ...forLongLane(digest, random), error };
   const tries = (tooLarge === digest ? tooLargeTries : 0) + 1;
   if (tries >= MAX_TRIES) return { outcome: "failed", reason: "too-large", error };

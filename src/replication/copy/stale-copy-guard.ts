@@ -1,9 +1,9 @@
 /** What one delivery hears of newer pushes while it copies: what is outdated is not sent to its end. */
-export interface NewerPush {
+export interface StaleCopyGuard {
   /** Another request left word on the tag's record, of a push made then (epoch milliseconds). */
-  heard(pushedAt: number): void;
+  notePush(pushedAt: number): void;
   /** Runs a copy; ends it when a newer push is heard of, and the source's tag has moved indeed. */
-  whileCurrent<T>(
+  runWhileCurrent<T>(
     isCurrent: () => Promise<boolean>,
     signal: AbortSignal,
     copy: (signal: AbortSignal) => Promise<T>,
@@ -11,16 +11,16 @@ export interface NewerPush {
 }
 
 /** @param wantedAt when the newest push was made that is known already; epoch milliseconds. */
-export function createNewerPush(wantedAt: number): NewerPush {
+export function createStaleCopyGuard(wantedAt: number): StaleCopyGuard {
   let newest = wantedAt;
   let onNews: (() => void) | undefined;
   return {
-    heard(pushedAt) {
+    notePush(pushedAt) {
       if (pushedAt <= newest) return;
       newest = pushedAt;
       onNews?.();
     },
-    async whileCurrent(isCurrent, signal, copy) {
+    async runWhileCurrent(isCurrent, signal, copy) {
       const moved = new AbortController();
       const looks: Promise<void>[] = [];
       onNews = () => {
