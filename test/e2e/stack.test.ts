@@ -208,7 +208,7 @@ describe("npm start -- --once", () => {
     ]);
     await expect(failed).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`port ${port} of 127.0.0.1 is taken`),
+      stderr: expect.stringContaining(`port ${port} of 127.0.0.1 is in use by another program`),
     });
   });
 });
