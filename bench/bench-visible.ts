@@ -26,7 +26,7 @@ interface PushKind {
 
 /**
  * Measures, through the stack on this machine, the time from the moment the source has stored a tag to the moment the target has. Both
- * registries and the source's bucket are 30 ms away, from the functions and from the client that pushes.
+ * registries and the source's bucket have a round trip of 30 ms, for the functions and for the client that pushes.
  */
 export async function benchVisible({ pushes, isQuick }: BenchOptions, proxy: string | undefined): Promise<void> {
   await using links = new AsyncDisposableStack();

@@ -1,9 +1,9 @@
 import { connect, createServer } from "node:net";
 import type { Socket } from "node:net";
 
-// A TCP proxy that adds latency, and caps what each connection gives if it is told to; a process of its own, so that its
-// CPU is nobody's. Arguments: host:port to pass on to, round trip in milliseconds, bytes per millisecond of answers on each
-// connection (0: as many as there are). Prints its own port.
+// A TCP proxy that adds latency and optionally limits the throughput of each connection. It is a separate process, so that its
+// CPU time is not counted as the client's or the registry's. Arguments: host:port to forward to, round trip in milliseconds,
+// bytes per millisecond of responses on each connection (0: unlimited). Prints its own port.
 
 const [target = "", roundTrip = "0", cap = "0"] = process.argv.slice(2);
 const [host, port] = target.split(":");

@@ -65,7 +65,7 @@ export interface CopyDependencies {
   readonly priority: (delivery: Delivery) => Priority | undefined;
   /** Shows the message again after a while. */
   readonly defer: (delivery: Delivery, afterMs: number, signal: AbortSignal) => Promise<void>;
-  /** Keeps the message with its reason where people look after it. */
+  /** Moves the message, with its reason, to the dead-letter queue, where an operator handles it. */
   readonly bury: (delivery: Delivery, burial: Burial, signal: AbortSignal) => Promise<void>;
   /** Aborted after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;

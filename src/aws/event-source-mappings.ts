@@ -11,7 +11,7 @@ import type { SetQueueState } from "../replication/destination/queue-pause.ts";
 import { queueByArn } from "../contract/stack/queues.ts";
 import type { CopyQueue } from "../contract/stack/queues.ts";
 
-/** Lambda reads a queue with so many invocations at once at least (MaximumConcurrency of an SQS event source). */
+/** The lowest concurrency that Lambda accepts for a queue (MaximumConcurrency of an SQS event source). */
 const LEAST = 2;
 
 export interface QueueStateOptions {
@@ -45,7 +45,7 @@ export function createQueueStateSetter(options: QueueStateOptions): SetQueueStat
       await change(await idOf(queue, signal));
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
-      // A deployment has put another in its place since they were listed.
+      // A deployment has replaced the mapping since they were listed.
       await change(await idOf(queue, signal, "anew"));
     }
   }
@@ -55,7 +55,7 @@ export function createQueueStateSetter(options: QueueStateOptions): SetQueueStat
   };
 }
 
-/** UUIDs of the mappings by their queues (Lambda API, ListEventSourceMappings): listed once, and anew when asked to. */
+/** UUIDs of the mappings by queue (Lambda API, ListEventSourceMappings): listed once, and again when the caller requests it. */
 function createMappingIds({ client, functionName, queues }: QueueStateOptions) {
   let listed: Promise<ReadonlyMap<string, string>> | undefined;
 
@@ -73,7 +73,7 @@ function createMappingIds({ client, functionName, queues }: QueueStateOptions) {
 
   return async ({ name }: CopyQueue, signal: AbortSignal, how: "known" | "anew" = "known"): Promise<string> => {
     if (how === "anew") listed = undefined;
-    // All who ask at once are of one invocation, and have its signal.
+    // Concurrent callers belong to one invocation and share its signal.
     listed ??= list(signal);
     const ids = await unlessAborted(listed, signal).catch((error: unknown) => {
       listed = undefined;

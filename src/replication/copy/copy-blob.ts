@@ -11,14 +11,14 @@ import type { FailedSends, SendTracker } from "../state/failed-sends.ts";
 import { withHeartbeat } from "../state/lease-heartbeat.ts";
 import { NEVER } from "../../async/abort.ts";
 
-/** Blobs from this size on are asked for, and shared between repositories: below, sending costs no more than asking. */
+/** Blobs of at least this size are checked at the target and shared between repositories: a smaller one costs no more to send than to check. */
 const ASK_FROM_BYTES: number = 1024 * 1024;
 
 export type CopiedBlob = "uploaded" | "mounted" | "present";
 
 /**
- * Brings one blob to the target: found there, mounted, or sent by exactly one uploader across everything that runs.
- * While another one is at it we wait, outside of the streams, so that other blobs go on.
+ * Ensures that the target has one blob: it is found there, mounted, or sent by exactly one uploader across all processes.
+ * While another uploader sends it, this one waits without occupying a stream, so that other blobs continue.
  */
 export async function copyBlob(blob: Descriptor, context: CopyContext, signal: AbortSignal): Promise<CopiedBlob> {
   const { clock, leaseMs, line, scope, streams } = context;

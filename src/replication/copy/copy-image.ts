@@ -46,7 +46,7 @@ export async function copyImage(root: ManifestWanted, context: CopyContext, sign
   context.observe?.({ kind: "planned", manifests: nodes.length, blobs });
   const statistics = emptyStatistics();
   const leftOut = [...tree.leftOut];
-  // Asked for while the blobs are on their way.
+  // Runs while the blobs are sent.
   const failed = new AbortController();
   const companions = ignoreRejectionUntilAwaited(companionsOf(tree, context, AbortSignal.any([signal, failed.signal])));
   const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
@@ -54,11 +54,11 @@ export async function copyImage(root: ManifestWanted, context: CopyContext, sign
     await copyBlobs(blobs, context, statistics, signal);
     leftOut.push(...(await putBelow(tree, context, statistics, signal)));
   } catch (error) {
-    // What was begun for an image ends with it.
+    // The copies of companions end with the image's.
     failed.abort(error);
     await companions.catch(() => undefined);
     if (isContentMissing(error)) await forget();
-    // One that ran over says more than what else the end of the time has broken off.
+    // The upload that ran out of time explains the failure better than the uploads that were aborted with it.
     throw context.line?.timeExceeded() ?? error;
   }
   return { manifest: tree.root.manifest, statistics, companions: await companions, leftOut, forget };

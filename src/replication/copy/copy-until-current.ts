@@ -2,10 +2,10 @@ import type { CopyReport } from "../outcome/copy-report.ts";
 import { LeaseLostError } from "../state/lease-heartbeat.ts";
 import type { TagDelivery } from "./tag-session.ts";
 
-/** Looks after which a tag that keeps moving under our hands is left for a later delivery. */
+/** Rounds after which a tag that keeps moving during the copy is left to a later delivery. */
 const MAX_ROUNDS = 10;
 
-/** Looks until nothing new has come: neither at the source nor into the record. */
+/** Repeats `look` until neither the source nor the record has changed. */
 export async function copyUntilCurrent(
   look: () => Promise<CopyReport | "moved">,
   leaseMs: number,
@@ -17,7 +17,7 @@ export async function copyUntilCurrent(
     if (report !== "moved") done = report;
     if (report === "moved" && round < MAX_ROUNDS) continue;
     const last = held.weighed(report === "moved" ? { outcome: "deferred", reason: "busy", afterMs: 0 } : report);
-    // The lease stays until the put can take effect no more: no other copy puts a newer image before that.
+    // The lease is kept until the put can no longer take effect: no other copy puts a newer image before that.
     if (last.outcome === "deferred" && last.reason === "uncertain") {
       await held.leave();
       return { ...last, afterMs: leaseMs + last.afterMs };
@@ -28,7 +28,7 @@ export async function copyUntilCurrent(
   }
 }
 
-/** A second look that finds what the first one brought takes nothing from it. */
+/** Keeps the report of the earlier round when a later round only finds what that round copied. */
 function sameOf(before: CopyReport | undefined, found: CopyReport | "moved"): CopyReport | "moved" {
   if (before?.outcome !== "replicated" || found === "moved") return found;
   const isFine = found.outcome === "unchanged" || found.outcome === "superseded";

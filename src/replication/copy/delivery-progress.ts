@@ -2,12 +2,12 @@ import type { CopyReport } from "../outcome/copy-report.ts";
 import type { CopyEvent } from "../state/copy-progress.ts";
 import type { DeliveryEffect } from "../state/tag-settlement.ts";
 
-/** What one delivery of a request has sent, and what that brought to the target; over all its rounds. */
+/** What one delivery of a request has sent, and what the target has because of it, over all rounds. */
 export interface DeliveryProgress {
   observe(event: CopyEvent): void;
-  /** Bytes of blobs sent, those of blobs that did not end and of companions as well. */
+  /** Bytes of blobs sent, including those of unfinished blobs and of companions. */
   bytesSent(): number;
-  /** Blobs and manifests that are at the target by this delivery; none when the target denied having what it was sent. */
+  /** Blobs and manifests that the target has because of this delivery; 0 when the target denied having what it was sent. */
   finished(): number;
 }
 
@@ -26,7 +26,7 @@ export function createDeliveryProgress(): DeliveryProgress {
   };
 }
 
-/** Deliveries of a request ended one after another, and none of them brought a blob or a manifest to the target. */
+/** Several deliveries of a request in a row ended without adding a blob or a manifest to the target. */
 export class NoProgressError extends Error {
   override readonly name = "FruitlessError";
 
@@ -37,20 +37,20 @@ export class NoProgressError extends Error {
   }
 }
 
-/** What is known of the deliveries so far, when one more has ended. */
+/** The state after a delivery has ended: this delivery and those before it. */
 export interface DeliveryHistory {
   readonly effort: DeliveryProgress;
-  /** Deliveries in a row before this one that brought nothing to the target. */
+  /** Deliveries in a row before this one that added nothing to the target. */
   readonly before: number;
-  /** Big blobs that this one sent at once, at most. */
+  /** The most big blobs that this delivery sent concurrently. */
   readonly widest: number;
-  /** Big blobs that it was allowed to; undefined for as many as fit. */
+  /** Big blobs that it was allowed to send concurrently; undefined: as many as fit. */
   readonly allowed: number | undefined;
 }
 
 /**
- * What a delivery means for the next ones. One that ran out of time without anything to show for it counts, and the next
- * one sends half as much at once; any that brought something starts the count anew; what was waited for counts nothing.
+ * How a delivery affects the next ones. A delivery that ran out of time without progress counts, and the next one sends half as
+ * many blobs concurrently. A delivery with progress resets the count. A delivery that only waited does not count.
  */
 export function effectOnNextDelivery(
   report: CopyReport,

@@ -86,7 +86,7 @@ function finalOrRetry(
   return attemptOutcome(error, context);
 }
 
-/** What sends every byte for nothing is waited for like an outage, but neither as soon nor without end. */
+/** A target that does not keep uploads is treated as an outage, but with longer pauses and a limited number of retries. */
 function notKeptOutcome(
   error: UploadNotKeptError,
   random: () => number,
@@ -96,7 +96,7 @@ function notKeptOutcome(
   return { outcome: "deferred", reason: "unavailable", afterMs, error };
 }
 
-/** A registry that is busy or away, also one that failed every try in place, is waited for: an outage uses up nobody's attempts. */
+/** Defers when a registry is busy or unavailable, also after all retries within the copy: an outage uses up no attempts. */
 function registryOutcome(
   error: RegistryError,
   context: FailureContext,
@@ -109,8 +109,8 @@ function registryOutcome(
 }
 
 /**
- * A permission or a login that is missing is missing for everything there, and can be given at any time: then all goes on
- * without a redrive (decision 32). One alarm tells of it. What is still refused after days ends as a dead letter.
+ * A missing permission or login affects all requests for that registry and can be granted at any time: the requests then continue
+ * without a redrive (decision 32). One alarm reports it. A request that is still refused after days becomes a dead letter.
  */
 function refusalOutcome(
   error: RegistryError,

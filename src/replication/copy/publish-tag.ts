@@ -11,7 +11,7 @@ export class NotReadBackError extends Error {
   override readonly name = "NotReadBackError";
 }
 
-/** The tag was put, and no answer says whether it is: it may still take effect, for as long as the lease lasts. */
+/** The put of the tag got no response: it may still take effect, until the lease ends. */
 export class UncertainPutError extends Error {
   override readonly name = "UncertainPutError";
 }
@@ -20,10 +20,9 @@ export class UncertainPutError extends Error {
 const PAUSES_MS = [100, 400, 1_500, 3_000, 5_000];
 
 /**
- * Puts a manifest under its tag, last of all. A registry that answers with the digest that it stored has said all that a second look could;
- * one that does not, or does not answer, is asked what the tag names. A put without an answer that can be read back has taken effect, and
- * cannot do so again.
- * @throws {UncertainPutError} when it cannot be: then nobody else may put the tag until it can take effect no more.
+ * Puts a manifest under its tag, after everything else. A response with the digest that was stored confirms the put. After a response without
+ * it, or without any response, the tag is read back. A put without a response that can be read back has taken effect, and cannot do so again.
+ * @throws {UncertainPutError} when a put without a response cannot be read back: no other copy may put the tag until it can no longer take effect.
  */
 export async function publish(
   target: Pick<ImageTarget, "putManifest" | "resolve">,
@@ -52,7 +51,7 @@ export async function publish(
   throw new NotReadBackError(`the target does not show ${manifest.digest} under ${reference} although it accepted it`);
 }
 
-/** True for a failure that says that the put was refused, or never sent. No answer, and an answer of something in between, say nothing. */
+/** True for a failure that proves that the put was refused or never sent. A missing response, or one of an intermediary, proves neither. */
 function isAnswer(error: unknown): boolean {
   if (error instanceof RateExceededError) return true;
   if (!(error instanceof RegistryError)) return false;

@@ -163,7 +163,7 @@ async function copyOnce(
   return { outcome: "replicated", digest: wanted.digest, statistics, lagMs, ...without };
 }
 
-/** How a look ends that has nothing to copy; undefined when it has. */
+/** The report when there is nothing to copy; undefined when there is. */
 async function withoutCopy(
   { reference, pushedAt }: CopyRequest,
   { wanted, current }: { readonly wanted: ResolvedManifest; readonly current: ResolvedManifest | undefined },
@@ -186,8 +186,8 @@ async function withoutCopy(
 }
 
 /**
- * What was asked for by its digest is attached to something: it is put again, for the list that leads to it may be missing
- * although the manifest is there.
+ * A manifest that was requested by digest is an attachment: it is put again, because the referrers list may lack it although the
+ * target has the manifest.
  */
 async function putAttached(
   wanted: ResolvedManifest,

@@ -4,30 +4,30 @@ import type { CopyContext } from "./copy-context.ts";
 import { LATE_SHARE, LeaseLostError } from "../state/lease-heartbeat.ts";
 import { NEVER } from "../../async/abort.ts";
 
-/** What one uploader holds of one blob: kept alive, completed and released together. */
+/** The claims of one uploader on one blob: renewed, completed and released together. */
 export interface UploadClaims {
   /**
-   * Becomes the one uploader under a key; waits while somebody else is. @throws {HeldByLongLaneError} when that is the long lane: it may
-   * take hours, and only another copy of the long lane has those.
+   * Becomes the only uploader under a key; waits while another one is. @throws {HeldByLongLaneError} when the other one is in the long
+   * lane: it may take hours, and only a copy in the long lane has that much time.
    */
   take(key: string, signal: AbortSignal): Promise<Exclude<ClaimedContent, { kind: "busy" }>>;
-  /** False when one of them is somebody else's by now. */
+  /** False when another owner has taken one of them. */
   renew(signal: AbortSignal): Promise<boolean>;
   /**
-   * Makes sure that the claims last longer than an upload that is begun now can take effect late (assumption A1): nobody
-   * else sends the blob in that time. @throws {LeaseLostError} when one of them is somebody else's by now.
+   * Ensures that the claims outlast the late effect of an upload that starts now (assumption A1): no other uploader sends the
+   * blob in that time. @throws {LeaseLostError} when another owner has taken one of them.
    */
   guard(signal: AbortSignal): Promise<void>;
-  /** The content is there. */
+  /** The target has the content. */
   complete(): Promise<void>;
-  /** Somebody else may try. Never fails: a claim that stays only costs the others a wait until it runs out. */
+  /** Lets another uploader try. Never fails: when a claim remains, the others only wait until it expires. */
   release(): Promise<void>;
 }
 
-/** A copy of the long lane is at what this one needs: to be looked at again later, not to be waited for. */
+/** A copy in the long lane sends a blob that this one needs: this one is deferred instead of waiting. */
 export class HeldByLongLaneError extends Error {
   override readonly name = "HeldContentError";
-  /** Milliseconds until its claim ends, unless it is renewed. */
+  /** Milliseconds until that claim expires, unless it is renewed. */
   readonly afterMs: number;
 
   constructor(afterMs: number) {
@@ -36,7 +36,7 @@ export class HeldByLongLaneError extends Error {
   }
 }
 
-/** Pauses while somebody else uploads the blob we need, in milliseconds: the first one, doubled up to the last one. */
+/** Pauses while another uploader sends the blob, in milliseconds: the first one, doubled up to the last one. */
 const WAIT_FIRST_MS = 25;
 const WAIT_LAST_MS = 1_000;
 

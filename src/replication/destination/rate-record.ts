@@ -7,7 +7,7 @@ export const RateRecord = z.object({
   perSecond: z.number().positive(),
   /** The rate is reserved until then (the theoretical arrival time of the generic cell rate algorithm). */
   takenUntil: z.number(),
-  /** The destination asked for no request before then (Retry-After). */
+  /** No request is sent before then: the destination sent Retry-After. */
   notBefore: z.number(),
   /** When the rate last grew, when it was last cut, and the rate before that cut. */
   grownAt: z.number(),

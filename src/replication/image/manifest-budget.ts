@@ -3,8 +3,8 @@ import type { Digest } from "../../oci/digest.ts";
 import { FormatError } from "../../oci/errors/format-error.ts";
 
 /**
- * Bounds against hostile images: what may be read and held of one image (fault R10, threat T17). Whoever may push to the
- * source could otherwise fill the memory of the copy function; registries take manifests of 4 MiB.
+ * Limits against hostile images: what may be read and held of one image (fault R10, threat T17). Without them, anyone who can push
+ * to the source could exhaust the memory of the copy function; registries accept manifests of 4 MiB.
  */
 export interface ManifestBudget {
   /** Before a manifest is read. @throws {FormatError} when there are too many, or they are nested too deep. */

@@ -5,21 +5,21 @@ import type { ImageNode } from "./image-tree.ts";
 import { reasonToLeaveOut } from "../outcome/left-out.ts";
 import type { LeftOut } from "../outcome/left-out.ts";
 
-/** What is attached to each manifest read so far; asked for as soon as its digest is known. */
+/** The referrers of each manifest read so far; each listing starts as soon as the digest is known. */
 export type Listings = Map<Digest, Promise<readonly Descriptor[]>>;
 
 /** Reads an attached manifest; undefined when the source does not have it. */
 type ReadAttached = (digest: Digest) => Promise<ImageNode | undefined>;
 
-/** Levels of what is attached to what is attached. */
+/** Depth of referrers of referrers. */
 const MAX_LEVELS = 8;
 const CONCURRENT_MANIFESTS = 16;
-/** Of one image: a scan every night for more than twenty years. What is more is left out, and the image is copied. */
+/** Per image: enough for a nightly scan over more than twenty years. The image is copied without those beyond the limit. */
 const MAX_REFERRERS = 10_000;
 
 /**
- * Level by level: what is attached to the image's manifests, what is attached to that, and so on. What cannot be listed or
- * read, and what is too much, is noted in `leftOut`: it does not keep the image back.
+ * Reads level by level: the referrers of the image's manifests, then their referrers, and so on. Referrers that cannot be listed or
+ * read, and those beyond the limit, are recorded in `leftOut`: they do not block the image.
  */
 export async function readReferrers(
   listings: Listings,
@@ -35,7 +35,7 @@ export async function readReferrers(
     const fresh = listed.filter((digest) => !seen.has(digest) && seen.add(digest));
     const wanted = withinLimit(fresh, MAX_REFERRERS - found.length, leftOut);
     const nodes = await concurrently(wanted, CONCURRENT_MANIFESTS, (digest) => readOne(digest, read, leftOut), signal);
-    // What is listed and gone was taken back: nothing of the image is missing.
+    // A referrer that is listed but absent was deleted: the image lacks nothing.
     found.push(...nodes.filter((node) => node !== undefined));
     level = wanted.flatMap((digest) => {
       const listing = listings.get(digest);

@@ -4,38 +4,38 @@ import type { LeftOut } from "./left-out.ts";
 import type { DeferReason, SkipReason } from "./outcome.ts";
 import type { CopyStatistics } from "./copy-statistics.ts";
 
-/** How one delivery of a request ended, and what it sent. All but `deferred` end the request. */
+/** How one delivery of a request ended, and what it sent. Every outcome except `deferred` ends the request. */
 export type CopyReport = Ending & {
-  /** Bytes of blobs that were sent, also of those that did not end: all are paid for. Absent for none. */
+  /** Bytes of blobs sent, including unfinished ones: all incur egress cost. Absent for none. */
   readonly bytesSent?: number;
-  /** What the source names and the copy did not bring, its companions' own copies included. Absent for nothing. */
+  /** Content that the source names and the copy left out, including the copies of companions. Absent for none. */
   readonly leftOut?: readonly LeftOut[];
 };
 
 type Ending =
-  /** The target's tag names this digest now, as the registry confirmed, with everything under it. */
+  /** The target's tag names this digest now, with all its content; the registry confirmed it. */
   | {
       readonly outcome: "replicated";
       readonly digest: Digest;
       readonly statistics: CopyStatistics;
       readonly lagMs: number;
     }
-  /** It did so before. */
+  /** The target's tag already named this digest. */
   | { readonly outcome: "unchanged"; readonly digest: Digest }
-  /** It does so, by the request of a newer push. */
+  /** The target's tag names this digest because of the request of a newer push. */
   | { readonly outcome: "superseded"; readonly reason: "newer-push"; readonly digest: Digest }
-  /** There is nothing to copy, and there will not be. */
+  /** There is nothing to copy, now or later. */
   | { readonly outcome: "skipped"; readonly reason: SkipReason }
-  /** Not now. */
+  /** To be tried again later. */
   | {
       readonly outcome: "deferred";
       readonly reason: DeferReason;
-      /** Milliseconds until it makes sense again. */
+      /** Milliseconds until a retry is useful. */
       readonly afterMs: number;
       readonly error?: unknown;
-      /** The image that a delivery here is too short for, and how often it was tried where no other lane has more time. */
+      /** The image that this lane's deliveries are too short for, and how often it was tried where no lane has more time. */
       readonly tooLarge?: Digest;
       readonly tooLargeTries?: number;
     }
-  /** Never, until somebody changes something: goes to the dead letters with its reason. */
+  /** Retrying cannot succeed until an operator changes something: becomes a dead letter with its reason. */
   | { readonly outcome: "failed"; readonly reason: FailureReason; readonly error: unknown };
