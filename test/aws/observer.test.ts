@@ -82,7 +82,7 @@ describe("the observer of a function", () => {
       "the source",
       new RegistryError({ side: "source", operation: "list-tags", subject: "app", category: "deferred" }, "away"),
     ],
-  ])("does not take it for a crash when %s is away", async (_what, error) => {
+  ])("does not report a crash when %s is unavailable", async (_what, error) => {
     const { middlewares } = createObserver("reconcile", "images");
     const handler = middy()
       .use(middlewares)

@@ -23,7 +23,7 @@ async function ran(...args: string[]) {
 const program = createProgram({ run: () => Promise.resolve() }, createScreen({ write: () => undefined }));
 
 describe("the command line", () => {
-  it("shows all commands and exit codes when it is asked for help, or for nothing", async () => {
+  it("shows all commands and exit codes for --help, or without arguments", async () => {
     const help = await ran("help");
     expect(help).toMatchObject({ code: ExitCode.ok, err: "" });
     expect(await ran()).toEqual(help);
@@ -84,17 +84,17 @@ describe("the command line", () => {
     expect(err).not.toMatch(/error:|<-|\n {4}at /);
   });
 
-  it("says what is wrong as JSON where JSON is asked for", async () => {
+  it("reports an error as JSON when JSON is requested", async () => {
     const { err } = await ran("copy", "a", "--json");
     expect(JSON.parse(err)).toEqual({ error: { problem: "missing required argument 'target'" } });
   });
 
-  it("does not let a terminal obey what was typed", async () => {
+  it("escapes control characters of its arguments", async () => {
     const { err } = await ran("\u001B[2Jcopy");
     expect(err).toContain(String.raw`unknown command '\u001b[2Jcopy'`);
   });
 
-  it("loads no more than itself for help: neither registries nor clouds", () => {
+  it("loads neither registry nor cloud clients for help", () => {
     const loaded = new Set<string>();
     const visit = (path: string): void => {
       if (loaded.has(path)) return;
@@ -112,7 +112,7 @@ describe("the command line", () => {
     expect(loaded.size).toBeLessThan(40);
   });
 
-  it("has its exit codes in the document, each with its meaning", () => {
+  it("has its exit codes in the documentation, each with its meaning", () => {
     const rows = [...readFileSync("docs/use/cli.md", "utf8").matchAll(/^\| (\d+) \| (.+) \|$/gm)];
     expect(rows.map(([, code, meaning]) => [Number(code), meaning])).toEqual(EXIT_CODES.map((row) => [...row]));
   });
@@ -158,7 +158,7 @@ describe("the process", () => {
       );
     });
 
-  it("says that a disk is full, once, without a stack", async () => {
+  it("reports a full disk once, without a stack trace", async () => {
     expect(await shell('"$NODE" cli/main.ts cost > /dev/full')).toEqual({
       code: ExitCode.failed,
       stderr:
@@ -167,7 +167,7 @@ describe("the process", () => {
     expect(await shell('"$NODE" cli/main.ts coppy 2> /dev/full')).toMatchObject({ code: ExitCode.usage });
   });
 
-  it("ends without a word when the reader of its output is gone", async () => {
+  it("ends silently when the reader of its output has closed the pipe", async () => {
     const child = spawn(process.execPath, ["cli/main.ts", "help"], { stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.destroy();
     let stderr = "";

@@ -16,7 +16,7 @@ import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { startDockerRegistry } from "../fixtures/real/docker-registry.ts";
 
 describe("freightliner copy", () => {
-  it("copies an image between two registries, shows what it did, and has nothing to do the second time", async () => {
+  it("copies an image between two registries, shows what it did, and copies nothing the second time", async () => {
     await using folder = await temporaryFolder();
     await using target = await startDockerRegistry();
     const source = await startRegistry({
@@ -61,7 +61,7 @@ describe("freightliner copy", () => {
     await source.close();
   }, 600_000);
 
-  it("ends with 3 for an image that is not there, 1 for a registry that is not, 2 for a wrong command line", async () => {
+  it("exits with 3 for an absent image, 1 for an unreachable registry, 2 for a wrong command line", async () => {
     await using folder = await temporaryFolder();
     const source = await startRegistry({
       directory: folder.path,
@@ -147,7 +147,7 @@ describe("its progress", () => {
     expect(shown(false)).toBe(`1 manifest, 1 blob, 2.0 MB\n1/1 uploaded ${blob.digest} 2.0 MB\n`);
   });
 
-  it("has figures people can read", () => {
+  it("has readable figures", () => {
     expect([0, 999, 1_000, 1_500_000, 2e12].map(formatBytes)).toEqual(["0 B", "999 B", "1.0 kB", "1.5 MB", "2.0 TB"]);
     expect([5, 12_300, 200_000].map(formatDuration)).toEqual(["5 ms", "12.3 s", "3 min 20 s"]);
   });

@@ -13,7 +13,7 @@ function printed(workload: Partial<typeof usual>, json = false): string {
 }
 
 describe("freightliner cost", () => {
-  it("names the egress as what it is: bytes that leave AWS, at the list price", () => {
+  it("states the egress: bytes that leave AWS, at the list price", () => {
     const { items } = estimate({ images: 1_000, megabytes: 1_000, overlap: 0, blobs: 10, destinations: 1 });
     expect(items.find(({ name }) => name === "egress")).toEqual({
       name: "egress",
@@ -23,7 +23,7 @@ describe("freightliner cost", () => {
     expect(printed({ images: 1_000, megabytes: 1_000, overlap: 0 })).toMatch(/^egress +90\.00/m);
   });
 
-  it("grows with images, bytes and destinations, and falls with what is there already", () => {
+  it("grows with images, bytes and destinations, and falls with content that is already present", () => {
     const workload = fc.record({
       images: fc.integer({ min: 1, max: 1e6 }),
       megabytes: fc.integer({ min: 1, max: 1e4 }),
@@ -42,7 +42,7 @@ describe("freightliner cost", () => {
     );
   });
 
-  it("is something where nothing is pushed: what stands there", () => {
+  it("includes the standing cost when nothing is pushed", () => {
     expect(estimate({ images: 0, megabytes: 0, overlap: 0, blobs: 1, destinations: 1 })).toMatchObject({
       perThousandImages: 0,
       perTerabyte: undefined,

@@ -27,7 +27,7 @@ async function said(source: string, target: string, ...options: string[]): Promi
   return [code, text.trimEnd().split("\n")];
 }
 
-describe("what is said of a copy that failed", () => {
+describe("the message of a failed copy", () => {
   const parts = new AsyncDisposableStack();
   let source: string;
   const registry = async (
@@ -44,7 +44,7 @@ describe("what is said of a copy that failed", () => {
   });
   afterAll(() => parts.disposeAsync());
 
-  it("because nothing listens there", async () => {
+  it("because nothing listens at the address", async () => {
     expect(await said("127.0.0.1:1/app:v1", `${source}/b`)).toEqual([
       ExitCode.failed,
       [
@@ -102,7 +102,7 @@ describe("what is said of a copy that failed", () => {
     ]);
   });
 
-  it("because a manifest is too large for what is before the registry", async () => {
+  it("because a manifest is too large for the proxy in front of the registry", async () => {
     const refusal = new ErrorResponse(413, "SIZE_INVALID", "request entity too large");
     const target = await registry({
       authorize: ({ method, url }) => (method === "PUT" && url?.includes("/manifests/") ? refusal : undefined),
@@ -113,7 +113,7 @@ describe("what is said of a copy that failed", () => {
     ]);
   });
 
-  it("because the source has not all platforms of an index", async () => {
+  it("because the source lacks platforms of an index", async () => {
     const sparse = await registry();
     await pushImage(indexOf([image, other]), { registry: sparse, repository: "app", tag: "v1" }, signal);
     const url = `http://${sparse}/v2/app/manifests/${other.root.descriptor.digest}`;
@@ -125,7 +125,7 @@ describe("what is said of a copy that failed", () => {
     ]);
   });
 
-  it("because no platform is the one that is wanted", async () => {
+  it("because no platform matches the requested one", async () => {
     expect(await said(`${source}/app:v1`, `${source}/b`, "--platform", "windows/amd64")).toMatchObject([
       ExitCode.notFound,
       [expect.stringContaining("app:v1 has no windows/amd64; it has linux/amd64")],
@@ -133,7 +133,7 @@ describe("what is said of a copy that failed", () => {
   });
 });
 
-describe("what is said of a failure", () => {
+describe("the message of a failure", () => {
   const occasion: RegistryFailure = {
     side: "target",
     operation: "put-blob",
@@ -179,14 +179,14 @@ describe("what is said of a failure", () => {
     ]);
   });
 
-  it("says nothing twice, also where the cause says the same", () => {
+  it("repeats nothing, also when the cause has the same text", () => {
     const cause = new Error("connect EHOSTUNREACH 10.0.0.1:443");
     expect(lines("EHOSTUNREACH connect EHOSTUNREACH 10.0.0.1:443", {}, { cause })).toEqual([
       "freightliner: cannot send the blob r.test/app@sha256:1: connect EHOSTUNREACH 10.0.0.1:443",
     ]);
   });
 
-  it("calls a mistake of the program one", () => {
+  it("reports a bug of the program as such", () => {
     const [first, second] = failureLines(failureOf(new TypeError("x is undefined")));
     expect(first).toBe("freightliner: an error of freightliner itself: x is undefined");
     expect(second).toContain("report it");

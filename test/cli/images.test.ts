@@ -114,7 +114,7 @@ index # 2 manifests, 28.8 kB
     expect((await ran(args)).err).toBe("2 images: 0 copied, 2 already present, 0 failed\n");
   });
 
-  it("has the tags copied that match, and says which there are when none does", async () => {
+  it("has the matching tags copied, and lists the existing ones when none matches", async () => {
     const args = ["copy", `${source.host}/team/app`, `${target.host}/some/app`];
     expect((await ran([...args, "--tags", "v2", "--tags", "x*"])).code).toBe(ExitCode.ok);
     expect(tagsOf("some/app")).toEqual(["v2"]);
@@ -124,7 +124,7 @@ index # 2 manifests, 28.8 kB
     });
   });
 
-  it("has several images copied below one place, the others also when one is not there", async () => {
+  it("has several images copied below one prefix, also when one of them is absent", async () => {
     const sources = [`${source.host}/team/app:v1`, `${source.host}/team/gone:v1`, `${source.host}/team/tool:v1`];
     const { code, err } = await ran(["copy", ...sources, `${target.host}/several`]);
     expect(code).toBe(ExitCode.failed);
@@ -158,11 +158,11 @@ index # 2 manifests, 28.8 kB
     ]);
   });
 
-  describe("and of whose tags one is to be deleted", () => {
+  describe("when one of its tags is to be deleted", () => {
     const doomed = (): string => `${target.host}/doomed:v1`;
     beforeAll(() => ran(["copy", `${source.host}/team/tool:v1`, doomed()]).then(() => undefined));
 
-    it("asks first, and leaves it where the answer is not yes", async () => {
+    it("prompts first, and keeps the tag unless the answer is yes", async () => {
       const questions: string[] = [];
       const { code, err } = await ran(["delete", doomed()], (question) => {
         questions.push(question);
@@ -173,7 +173,7 @@ index # 2 manifests, 28.8 kB
       expect(tagsOf("doomed")).toEqual(["v1"]);
     });
 
-    it("wants --yes where there is nobody to ask", async () => {
+    it("requires --yes when it cannot prompt", async () => {
       expect(await ran(["delete", doomed()])).toMatchObject({
         code: ExitCode.usage,
         err: expect.stringContaining("add --yes"),
@@ -192,7 +192,7 @@ index # 2 manifests, 28.8 kB
       expect((await ran(["delete", byDigest, "--yes"])).code).toBe(ExitCode.notFound);
     });
 
-    it("says how it can be done where a registry deletes no tags", async () => {
+    it("explains how to delete a tag where a registry does not support it", async () => {
       await using registry = await scratchRegistry({
         authorize: ({ method, url }) =>
           method === "DELETE" && url?.includes("sha256:") === false

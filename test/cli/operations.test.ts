@@ -64,7 +64,7 @@ describe("a stack with a target that lacks one repository", () => {
   }, 600_000);
   afterAll(() => parts.disposeAsync());
 
-  it("has what is refused parked with its reason, the circuit untouched, and all else replicated; status shows it", async () => {
+  it("keeps refused requests as dead letters with their reason, leaves the circuit closed, and replicates the rest; status shows it", async () => {
     const { code, stdout } = await freightliner("status", "--local", local);
     expect([code, stdout]).toEqual([0, expect.stringContaining("freightliner: 2 tags, 1 equal at their destinations")]);
     expect(stdout).toMatch(/^local\s+closed\s+full\s+50\/s\s+0 live, 0 backfill/m);
@@ -94,7 +94,7 @@ describe("a stack with a target that lacks one repository", () => {
     expect(none.stdout).toContain("0 letters selected of 1");
   });
 
-  it("P10: has a letter brought back that was selected, which then copies what the tag names by now", async () => {
+  it("P10: redrives a selected letter, whose copy then takes what the tag names by then", async () => {
     refused.now = false;
     const others = await freightliner("redrive", "--local", local, "--repository", "open/**", "--go");
     expect(others.stdout).toContain("0 letters selected of 1");

@@ -52,7 +52,7 @@ describe("a screen", () => {
   });
 });
 
-describe("what others have written", () => {
+describe("text from outside", () => {
   it("in the platforms of an index is shown in the line that says which there are, and no more than twenty", async () => {
     await using folder = await temporaryFolder();
     const files = await openRegistryFiles(folder.path);

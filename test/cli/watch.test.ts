@@ -15,7 +15,7 @@ import { temporaryFolder } from "../fixtures/processes/programs.ts";
 const signal = AbortSignal.timeout(600_000);
 
 describe("freightliner watch", () => {
-  it("shows what is being copied and how far it has come, then that it is done, until it is interrupted", async () => {
+  it("shows running copies and their progress, then that they are done, until it is interrupted", async () => {
     await using folder = await temporaryFolder();
     const files = await openRegistryFiles(folder.path);
     const registry = await startRegistry({ directory: folder.path, files, profile: specificationProfile });

@@ -116,8 +116,8 @@ function delivery(queueArn: string) {
 
 const context = lambdaContext();
 
-describe("a kind of registry that is added from outside", () => {
-  it("is copied to by the copy function as it is exported, with the login in its secret", async () => {
+describe("a kind of registry that an extension adds", () => {
+  it("is a target of the exported copy function, with the login from its secret", async () => {
     await using stack = new AsyncDisposableStack();
     const around = await surroundings(JSON.stringify(LOGIN), stack);
     const manifest = await pushImage(around.source);

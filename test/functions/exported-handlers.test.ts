@@ -61,7 +61,7 @@ async function surroundings() {
 
 const context = lambdaContext();
 
-describe("the handlers as they are exported", () => {
+describe("the exported handlers", () => {
   it("turn an ECR event into a message on the live queue", async () => {
     await using around = await surroundings();
     const { handler } = await import("../../functions/fan-out/index.ts");
@@ -84,7 +84,7 @@ describe("the handlers as they are exported", () => {
     });
   });
 
-  it("P12: answer a batch in parts: a poisoned message is buried, one whose registry is away is kept", async () => {
+  it("P12: respond with a partial batch failure: bury a malformed message, and keep one whose registry is unavailable", async () => {
     await using around = await surroundings();
     const { handler } = await import("../../functions/copy/index.ts");
     await around.client.send(new SendMessageCommand({ QueueUrl: around.live.url, MessageBody: "x" }));
@@ -119,20 +119,20 @@ describe("the handlers as they are exported", () => {
     ).toEqual([["{", "malformed-message"]]);
   });
 
-  it("look at destinations, and find that none is away", async () => {
+  it("probe the destinations, and find none unavailable", async () => {
     await using _around = await surroundings();
     const { handler } = await import("../../functions/probe/index.ts");
     expect(await Reflect.apply(handler, undefined, [{}, context])).toEqual({ gar: "leave" });
   });
 
-  it("end a comparison without a crash while the source's API is away: the next call comes soon", async () => {
+  it("end a comparison without an error while the source's API is unavailable: the next invocation follows soon", async () => {
     await using _around = await surroundings();
     const { handler } = await import("../../functions/reconcile/index.ts");
     const compared: unknown = Reflect.apply(handler, undefined, [{ schedule: "unknown" }, context]);
     expect(await compared).toMatchObject({ outcome: "partial", repositories: 0 });
   });
 
-  it("fail for a chat room that is away, so that Lambda brings the alarm again, and say nothing of its URL", async () => {
+  it("fail when a webhook is unavailable, so that Lambda retries the alarm, and never log its URL", async () => {
     await using _around = await surroundings();
     const written: string[] = [];
     const watch = vi.spyOn(console, "warn").mockImplementation((line) => void written.push(String(line)));

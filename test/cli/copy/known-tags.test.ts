@@ -18,14 +18,14 @@ function setUp() {
 }
 
 describe("a source whose tags were listed", () => {
-  it("is not asked for a cosign tag that the listing does not have", async () => {
+  it("gets no request for a cosign tag that the listing does not have", async () => {
     const { source, asked, signature, attestation } = setUp();
     const listed = withKnownTags(source, new Set(["v1", signature]));
     expect(await listed.resolve(attestation, NEVER)).toBeUndefined();
     expect(asked).toEqual([]);
   });
 
-  it("is asked for a cosign tag of the listing, and for any other tag", async () => {
+  it("gets a request for a cosign tag of the listing, and for any other tag", async () => {
     const { source, asked, signature } = setUp();
     const listed = withKnownTags(source, new Set([signature]));
     expect(await listed.resolve(signature, NEVER)).toBeDefined();
@@ -33,7 +33,7 @@ describe("a source whose tags were listed", () => {
     expect(asked).toEqual([signature, "v1"]);
   });
 
-  it("is asked for every tag where there is no listing", async () => {
+  it("gets a request for every tag when there is no listing", async () => {
     const { source, asked, attestation } = setUp();
     expect(await withKnownTags(source, undefined).resolve(attestation, NEVER)).toBeUndefined();
     expect(asked).toEqual([attestation]);

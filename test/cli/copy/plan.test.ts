@@ -113,7 +113,7 @@ const states = fc.record({
 });
 
 describe("a dry run", () => {
-  it("says what the copy does, request by request and byte by byte, in 50 states of the target, and writes nothing", async () => {
+  it("predicts the copy's requests and bytes exactly, in 50 states of the target, and writes nothing", async () => {
     await using source = await scratchRegistry();
     await using target = await scratchRegistry();
     const at = (registry: string, repository: string, tag: string) => ({ registry, repository, tag });
@@ -163,7 +163,7 @@ describe("a dry run", () => {
 });
 
 describe("a copy that was killed", () => {
-  it("goes on with what is missing, and sends nothing twice", async () => {
+  it("is resumed with the missing content, and sends nothing twice", async () => {
     await using source = await scratchRegistry();
     await using target = await scratchRegistry();
     await pushImage(image, { registry: source.host, repository: "app", tag: "v1" }, signal);
@@ -191,8 +191,8 @@ describe("a copy that was killed", () => {
   });
 });
 
-describe("a copy of what is there already", () => {
-  it("brings the signature and the referrer that were attached since", async () => {
+describe("a copy of an image that the target already has", () => {
+  it("copies the signature and the referrer that were attached since", async () => {
     await using source = await scratchRegistry();
     await using target = await scratchRegistry();
     const place = { registry: source.host, repository: "app", tag: "v1" };
@@ -206,7 +206,7 @@ describe("a copy of what is there already", () => {
     expect(JSON.parse(await run(...args, false))).toMatchObject({ outcome: "unchanged" });
   });
 
-  it("sends everything once more to a registry that denies having what it said it had", async () => {
+  it("sends everything again to a registry that denies having content it had confirmed", async () => {
     await using source = await scratchRegistry();
     await using target = await scratchRegistry();
     await pushImage(amd64, { registry: source.host, repository: "app", tag: "v1" }, signal);

@@ -61,7 +61,7 @@ describe("a login in a file", () => {
     expect(await found({ auths: { [key]: { auth: encoded("me:p") } } }, place)).toEqual(anonymous);
   });
 
-  it("is the one with the longest key, in whichever order they are written", async () => {
+  it("is the one with the longest key, regardless of their order in the file", async () => {
     const keys = ["quay.io", "quay.io/team/app", "quay.io/team"];
     for (const written of [keys, keys.toReversed()]) {
       const auths = Object.fromEntries(written.map((key) => [key, { auth: encoded(`${key}:p`) }]));
@@ -100,7 +100,7 @@ describe("a login in a file", () => {
 });
 
 describe("files of logins", () => {
-  it("are Docker's first, then Podman's, each asked only where the one before it has nothing", async () => {
+  it("are Docker's first, then Podman's, each read only if the file before it has no login", async () => {
     await using home = await loginFolder();
     const environment = { ...home.environment, XDG_RUNTIME_DIR: join(home.path, "run") };
     const ask = () => dockerCredentials("r.test/a", environment);
@@ -143,7 +143,7 @@ describe("files of logins", () => {
     },
   );
 
-  it("with fields of another form are refused with file and field", async () => {
+  it("with invalid fields are refused with file and field", async () => {
     const said = await refusal(async (home) => {
       await home.write(DOCKER, { auths: { "r.test": { auth: 5 } }, credsStore: [] });
       return await dockerCredentials("r.test/a", home.environment);
@@ -151,7 +151,7 @@ describe("files of logins", () => {
     expect(said).toMatch(/config\.json is not a valid auth file: auths.*r\.test.*auth, credsStore has the wrong type/);
   });
 
-  it("with a login that holds none are refused with file and key", async () => {
+  it("with an entry that holds no login are refused with file and key", async () => {
     const said = await refusal(async (home) => {
       await home.write(DOCKER, { auths: { "https://r.test/v1/": { auth: encoded("no colon") } } });
       return await dockerCredentials("r.test/a", home.environment);
@@ -161,7 +161,7 @@ describe("files of logins", () => {
     );
   });
 
-  it("that cannot be read are refused with the reason: a folder, a link in a circle", async () => {
+  it("that cannot be read are refused with the reason: a folder, a circular link", async () => {
     expect(
       await refusal(async (home) => {
         await home.write(`${DOCKER}/inside`, "");
@@ -178,11 +178,11 @@ describe("files of logins", () => {
   });
 });
 
-describe("a login that a credential helper keeps", () => {
+describe("a login that a credential helper stores", () => {
   const GIVES = `echo '{"ServerURL":"","Username":"u","Secret":"s"}'`;
   const HAS_NONE = 'echo "credentials not found in native keychain"; exit 1';
 
-  it("is asked for under the name that docker login gave it", async () => {
+  it("is looked up under the name that docker login stored it under", async () => {
     await using home = await loginFolder();
     await home.helper("exact", `echo "$1 $input" >> asked\n${HAS_NONE}`);
     await home.write(DOCKER, { credsStore: "exact", auths: { "https://old.test/v1/": {} } });
@@ -253,7 +253,7 @@ describe("a login that a credential helper keeps", () => {
     expect(said).toContain('"../../evil" is not a name of a credential helper');
   });
 
-  it("is not waited for when what asked for it was aborted, and its helper is stopped", async () => {
+  it("is abandoned when its caller is aborted, and its helper is stopped", async () => {
     await using home = await loginFolder();
     await home.helper("hangs", "echo $$ >> started; exec sleep 600");
     await home.write(DOCKER, { credsStore: "hangs" });

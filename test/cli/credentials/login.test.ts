@@ -105,7 +105,7 @@ describe("login", () => {
     await expect(fileOf(home)).rejects.toThrow("ENOENT");
   });
 
-  it("keeps all that others wrote, and replaces the same registry's login in whichever spelling", async () => {
+  it("keeps everything that other tools wrote, and replaces the same registry's login in any spelling", async () => {
     await using home = await loginFolder();
     await using registry = await registryWithBasic();
     const other = { auth: encoded("other:p"), email: "a@b" };
@@ -133,7 +133,7 @@ describe("login", () => {
     expect(await dockerCredentials(registry.host, home.environment)).toMatchObject({ username: "me" });
   });
 
-  it("gives the login to the helper that is configured, and leaves the mark that Docker leaves", async () => {
+  it("stores the login with the configured helper, and writes the same empty entry as Docker", async () => {
     await using home = await loginFolder();
     await using registry = await registryWithBasic();
     await home.helper("kept", 'echo "$1 $input" >> noted');
@@ -146,7 +146,7 @@ describe("login", () => {
     expect(await fileOf(home)).toEqual({ credsStore: "kept", auths: { [registry.host]: {} } });
   });
 
-  it("asks a person for what was not given, and never shows the password", async () => {
+  it("prompts for a missing password, and never shows it", async () => {
     await using home = await loginFolder();
     await using registry = await registryWithBasic();
     const asked = { registry: registry.host, passwordStdin: false };
@@ -172,7 +172,7 @@ describe("login", () => {
     await expect(loggedIn(home, options, typed(text, false))).rejects.toThrow(says);
   });
 
-  it("leaves a file that is broken as it is", async () => {
+  it("leaves a broken file unchanged", async () => {
     await using home = await loginFolder();
     await using registry = await registryWithBasic();
     await home.write(FILE, '{"auths": {');
@@ -195,7 +195,7 @@ describe("logout", () => {
     expect(await loggedOut(home, "docker.io")).toBe(`${join(home.path, FILE)} has no login for docker.io\n`);
   });
 
-  it("lets the helper forget it, too", async () => {
+  it("erases it from the helper, too", async () => {
     await using home = await loginFolder();
     await home.helper("kept", 'echo "$1 $input" >> noted');
     await home.write(FILE, { credsStore: "kept", auths: { "https://index.docker.io/v1/": {} } });

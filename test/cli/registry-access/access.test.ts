@@ -130,7 +130,7 @@ describe("plain HTTP", () => {
 });
 
 describe("a file of registries", () => {
-  it("adds hosts and a rate to one registry, in whichever spelling it is named", async () => {
+  it("adds hosts and a rate to one registry, regardless of how its name is spelled", async () => {
     await using home = await homeWith({
       "r.yaml": "registries:\n  index.docker.io:\n    allowHosts: [mirror.corp]\n    requestsPerSecond: 5\n",
     });

@@ -54,8 +54,8 @@ function createLetters(claimMs: number, moveMs: number) {
   };
 }
 
-describe("dead letters that are brought back", () => {
-  it("go on after one that cannot be moved, which stays with its reason", async () => {
+describe("dead letters that are redriven", () => {
+  it("are moved also after one that cannot be moved, which stays with its reason", async () => {
     const parts = createLetters(900_000, 10);
     const all = [letter(0), letter(1), { ...letter(2), body: "{" }, letter(3, "gone"), letter(4)];
     parts.state.refuses = ({ id }) => id === "letter-1";
@@ -68,7 +68,7 @@ describe("dead letters that are brought back", () => {
     ]);
   });
 
-  it("stay claimed for as long as it takes, however many there are", async () => {
+  it("stay claimed until all are moved, however many there are", async () => {
     const parts = createLetters(900_000, 1_000);
     const all = Array.from({ length: 3_000 }, (_, index) => letter(index));
     const { moved, failed } = await moveLetters(all, parts, signal);
@@ -77,14 +77,14 @@ describe("dead letters that are brought back", () => {
     expect(parts.state.holds).toBeLessThan(15);
   });
 
-  it("are left to others when their claim was over before", async () => {
+  it("are left to others when their claim has expired", async () => {
     const parts = createLetters(100_000, 1_000);
     parts.state.now = 400_000;
     const { moved, failed } = await moveLetters([letter(0)], parts, signal);
     expect([moved.size, ...failed.values()]).toEqual([0, "the claim on it has expired; run redrive again"]);
   });
 
-  it("end between two letters when they are interrupted", async () => {
+  it("stop between two letters when the command is interrupted", async () => {
     const parts = createLetters(900_000, 10);
     const stop = new AbortController();
     parts.state.refuses = () => {

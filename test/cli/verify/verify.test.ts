@@ -29,7 +29,7 @@ async function ran(args: readonly string[]) {
   return { code, out: out() };
 }
 
-describe("an image and its copy are compared", () => {
+describe("a comparison of an image and its copy", () => {
   const parts = new AsyncDisposableStack();
   let open: string;
   let closed: string;
@@ -47,7 +47,7 @@ describe("an image and its copy are compared", () => {
   it.each([
     ["source", () => [`${closed}/app:v1`, `${open}/app:v1`]],
     ["target", () => [`${open}/app:v1`, `${closed}/app:v1`]],
-  ] as const)("and never called equal where the %s does not tell what is attached", async (_, places) => {
+  ] as const)("does not call them equal when the %s does not list the attachments", async (_, places) => {
     const { code, out } = await ran(["verify", ...places()]);
     const lines = out.trimEnd().split("\n");
     expect(code).toBe(ExitCode.failed);
@@ -62,13 +62,13 @@ describe("an image and its copy are compared", () => {
     ]);
   });
 
-  it("with what differs beside what is not known", async () => {
+  it("reports differences beside unknown content", async () => {
     const { code, out } = await ran(["verify", `${closed}/app:v1`, `${open}/app:windows`]);
     expect(code).toBe(ExitCode.failed);
     expect(out).toMatch(/ differ: 1 difference, and 1 item could not be compared; /);
   });
 
-  it("without the layers that no copy brings, which are named", async () => {
+  it("skips the layers that no copy includes, and names them", async () => {
     const places = [`${open}/app:windows`, `${open}/other:windows`];
     await ran(["copy", ...places]);
     const { code, out } = await ran(["verify", ...places]);
@@ -77,7 +77,7 @@ describe("an image and its copy are compared", () => {
     expect(out).toContain(" are equal; ");
   });
 
-  it("and are equal where attachments are not asked for", async () => {
+  it("reports them as equal when attachments are not compared", async () => {
     const { code, out } = await ran(["verify", `${closed}/app:v1`, `${open}/app:v1`, "--no-referrers", "--json"]);
     expect([code, JSON.parse(out)]).toMatchObject([ExitCode.ok, { equal: true, notCompared: [] }]);
   });

@@ -157,8 +157,8 @@ function copyHandler(observer: Observer, receipts: Map<string, Receipt>, client:
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe("whatever arrives", () => {
-  it("at a copy queue ends in one outcome, a log line and a receipt, and as a dead letter that SQS takes: 20,000 bodies", async () => {
+describe("any input", () => {
+  it("at a copy queue has one outcome, a log line and a receipt, and a dead letter that SQS accepts: 20,000 bodies", async () => {
     const { observer, take } = productionLogger();
     const receipts = new Map<string, Receipt>();
     const letters = createDeadLetters();
@@ -183,7 +183,7 @@ describe("whatever arrives", () => {
     expect(letters.taken.length).toBeGreaterThan(5_000);
   }, 600_000);
 
-  it("on the event bus ends in an outcome, a log line and a receipt, its own or its requests': 10,000 events", async () => {
+  it("on the event bus has an outcome, a log line and a receipt, its own or those of its requests: 10,000 events", async () => {
     const observer = createObserved();
     const receipts = new Map<string, Receipt>();
     const handle = createFanOut({

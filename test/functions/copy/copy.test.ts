@@ -72,7 +72,7 @@ function setUp(otherwise: Partial<CopyDependencies> = {}) {
 }
 
 describe("the copy handler", () => {
-  it("counts how long a push has been waiting, each time it has to wait on; of a backfill it does not", async () => {
+  it("counts the age of a push at each deferral, and not that of a backfill", async () => {
     const circuits = createMemoryRecordStore<CircuitRecord>();
     const until = Date.now() + 600_000;
     await circuits.update("gar", () => ({ next: { state: "open", since: 0, until, trips: 1 }, answer: undefined }));
@@ -92,7 +92,7 @@ describe("the copy handler", () => {
     expect(await waits("backfill")).toEqual([]);
   });
 
-  it("hands what it was too slow for to the long lane at once, and is done only when that has it", async () => {
+  it("hands a copy that takes too long to the long lane at once, and is done only when the long lane's queue has it", async () => {
     const handed: string[] = [];
     let isAway = true;
     const { fixture, handle, deferred, buried, observer } = setUp({
@@ -110,7 +110,7 @@ describe("the copy handler", () => {
     expect(observer.lines.at(-1)?.fields).toMatchObject({ outcome: "deferred", reason: "long-lane" });
   });
 
-  it("copies to the place the configuration says, and is done", async () => {
+  it("copies to the repository that the configuration names, and is done", async () => {
     const { fixture, handle, opened, observer } = setUp();
     addImage(fixture.source, ["one"], "v1");
     expect(await handle(deliveryOf(request), 60_000)).toBe("done");
@@ -139,14 +139,14 @@ describe("the copy handler", () => {
     expect([buried, opened, deferred]).toEqual([[reason], [], []]);
   });
 
-  it("skips a message that no rule stands behind any more", async () => {
+  it("skips a message that no rule selects any more", async () => {
     const { handle, buried, observer } = setUp();
     expect(await handle(deliveryOf({ ...request, repository: "other" }), 60_000)).toBe("done");
     expect(buried).toEqual([]);
     expect(observer.lines.at(-1)?.fields).toMatchObject({ outcome: "skipped", reason: "no-rule" });
   });
 
-  it("keeps a message whose time has not come, and says when", async () => {
+  it("keeps a message that is not due yet, and sets when it is", async () => {
     const { fixture, handle, deferred } = setUp();
     addImage(fixture.source, ["one"], "v1");
     fixture.target.before = () => {
@@ -166,7 +166,7 @@ describe("the copy handler", () => {
     expect(deferred[0]).toBeGreaterThanOrEqual(9_000);
   });
 
-  it("keeps a message when there is no time left to begin", async () => {
+  it("keeps a message when too little time is left to start", async () => {
     const { fixture, handle, deferred } = setUp();
     addImage(fixture.source, ["one"], "v1");
     fixture.source.before = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -174,14 +174,14 @@ describe("the copy handler", () => {
     expect(deferred).toEqual([0]);
   });
 
-  it("P13: keeps a message that it could not bury, and says why", async () => {
+  it("P13: keeps a message that it could not bury, and logs why", async () => {
     const { handle, deferred, observer } = setUp({ bury: () => Promise.reject(new Error("dead letters away")) });
     expect(await handle(deliveryOf("{"), 60_000)).toBe("kept");
     expect(deferred).toEqual([15_000]);
     expect(JSON.stringify(observer.lines)).toContain("dead letters away");
   });
 
-  it("logs, counts and tries again what was not foreseen, and gives it up after a few deliveries", async () => {
+  it("logs, counts and retries an unexpected error, and gives up after a few deliveries", async () => {
     const crash = (): never => {
       throw new TypeError("not foreseen");
     };
@@ -196,7 +196,7 @@ describe("the copy handler", () => {
     expect(JSON.stringify(observer.lines)).toContain("not foreseen");
   });
 
-  it("buries a message on the queue of another destination, and opens nothing for it", async () => {
+  it("buries a message on the queue of another destination without opening a registry", async () => {
     const { handle, buried, opened } = setUp({ serves: (_, destination) => destination === "other" });
     expect(await handle(deliveryOf(request), 60_000)).toBe("done");
     expect([buried, opened]).toEqual([["wrong-queue"], []]);
@@ -221,7 +221,7 @@ describe("the copy handler", () => {
     expect([...kept.values()]).toMatchObject([expected]);
   });
 
-  it("P16, P34: keeps a message that it may not defer any more: it shows again by itself, and nothing is lost", async () => {
+  it("P16, P34: keeps a message whose visibility it cannot change any more: the message becomes visible by itself, and is not lost", async () => {
     const { fixture, observer, handle } = setUp({
       defer: () => Promise.reject(new Error("The receipt handle has expired")),
       bury: () => Promise.reject(new Error("never")),
@@ -258,7 +258,7 @@ describe("the copy handler", () => {
     expect(deferred[0]).toBeGreaterThan(0);
   });
 
-  it("leaves a destination alone whose circuit is open, and asks it for nothing", async () => {
+  it("sends no request to a destination whose circuit is open", async () => {
     const circuits = createMemoryRecordStore<CircuitRecord>();
     const breaker = breakerOver(circuits);
     const { fixture, deferred, handle } = setUp({ circuit: () => breaker });
@@ -269,7 +269,7 @@ describe("the copy handler", () => {
     expect(fixture.target.calls).toEqual([]);
   });
 
-  it("tells the dead letter what has to change first, and where to look", async () => {
+  it("states in the dead letter what has to change first, and where to look", async () => {
     const burials: object[] = [];
     const { fixture, handle } = setUp({ bury: (_delivery, burial) => Promise.resolve(void burials.push(burial)) });
     addImage(fixture.source, ["one"], "v1");

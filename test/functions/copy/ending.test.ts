@@ -24,7 +24,7 @@ describe("the end of a request", () => {
   const leftOut = [{ kind: "attachments", digest, problem: "HTTP 403 DENIED" }] as const;
   const said = { leftOutCount: 1, leftOut: `attachments of ${digest}: HTTP 403 DENIED` };
 
-  it("has what the copy left out in the log line and in the receipt, in the same words", () => {
+  it("reports what the copy left out in the log line and in the receipt, in the same words", () => {
     const { line, receipt } = saidOf({
       outcome: "replicated",
       digest,
@@ -36,7 +36,7 @@ describe("the end of a request", () => {
     expect(receipt).toMatchObject(said);
   });
 
-  it("has the same words for a failure at the log line and in the receipt, as at the command line", () => {
+  it("describes a failure in the same words in the log line, in the receipt and at the command line", () => {
     const failure = {
       side: "target",
       operation: "put-manifest",
@@ -53,7 +53,7 @@ describe("the end of a request", () => {
     expect(said.error).toMatch(/^cannot put r\.test\/app:v1: the registry answered HTTP 403 DENIED no writers; /);
   });
 
-  it("has what the copy left out also where another part of the copy failed", () => {
+  it("reports what the copy left out also when another part of the copy failed", () => {
     const { line, receipt } = saidOf({ outcome: "failed", reason: "target-denied", error: new Error("no"), leftOut });
     expect(line).toMatchObject({ reason: "target-denied", ...said });
     expect(receipt).toMatchObject({ reason: "target-denied", ...said });

@@ -46,25 +46,25 @@ function optionsOf(otherwise: Partial<DrainOptions> = {}): DrainOptions {
 }
 
 describe("a build of the long lane", () => {
-  it("carries out what waits, one after another, removes what is done, and ends when nothing comes any more", async () => {
+  it("carries out queued requests one after another, removes finished ones, and ends when the queue stays empty", async () => {
     const queue = queueOf("one", "two");
     expect(await drainQueue(queue, optionsOf(), never)).toBe(2);
     expect(queue.done).toEqual(["removed one", "removed two"]);
   });
 
-  it("leaves on the queue what has to wait", async () => {
+  it("leaves a deferred request on the queue", async () => {
     const queue = queueOf("one");
     expect(await drainQueue(queue, optionsOf({ handle: () => Promise.resolve("kept") }), never)).toBe(0);
     expect(queue.done).toEqual([]);
   });
 
-  it("begins nothing when too little time is left, so that a fresh build has all of it", async () => {
+  it("starts no copy when too little time is left, so that a new build has its full time for it", async () => {
     const queue = queueOf("one");
     expect(await drainQueue(queue, optionsOf({ remainingMs: () => 3_599_999 }), never)).toBe(0);
     expect(queue.done).toEqual([]);
   });
 
-  it("hides a message for as long as it works on it, also after a renewal failed, and no longer", async () => {
+  it("hides a message while it works on it, also after a failed renewal, and no longer", async () => {
     const clock = createVirtualClock();
     const queue = queueOf("one");
     let renewals = 0;
@@ -88,7 +88,7 @@ describe("a build of the long lane", () => {
     expect(queue.done).toEqual(["renewed one", "renewed one", "renewed one", "removed one"]);
   });
 
-  it("hears of every crash of a copy, and of nothing else, so that it can end as failed", () => {
+  it("is notified of every crash of a copy, and of nothing else, so that it can end as failed", () => {
     const seen = createObserved();
     let crashes = 0;
     const observer = observeCrashes(seen, () => crashes++);

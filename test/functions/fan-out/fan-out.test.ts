@@ -80,10 +80,10 @@ describe("the fan-out handler", () => {
   });
 
   it.each([
-    ["with a tag is asked for at once", pushed(), 0],
-    ["without one waits until an index it belongs to has come", pushed({ "image-tag": null }), 30],
+    ["with a tag is requested at once", pushed(), 0],
+    ["without a tag is delayed until an index that contains it is pushed", pushed({ "image-tag": null }), 30],
     [
-      "as a referrer is asked for at once",
+      "of a referrer is requested at once",
       { ...pushed({ "image-tag": null }), "detail-type": "ECR Referrer Action" },
       0,
     ],
@@ -97,7 +97,7 @@ describe("the fan-out handler", () => {
   it.each<[string, unknown, string, object]>([
     ["no rule matches its tag", pushed({ "image-tag": "main" }), "ignored", { id: "event-1", reason: "no-rule" }],
     ["it is a delete", pushed({ "action-type": "DELETE" }), "ignored", { id: "event-1", reason: "event-ignored" }],
-    ["it is nothing of ECR's", { hello: "world" }, "malformed", { id: "invocation-1", reason: "malformed-event" }],
+    ["it is not an event of ECR", { hello: "world" }, "malformed", { id: "invocation-1", reason: "malformed-event" }],
     ["it has an id, and no more", { id: "event-2" }, "malformed", { id: "event-2", reason: "malformed-event" }],
     ["it is null", null, "malformed", { id: "invocation-1", outcome: "failed", endedAt: 5 }],
   ])(

@@ -35,8 +35,8 @@ describe("an attachment of an image", () => {
   });
 
   it.each([
-    ["asked for when the target does not have it", false, 1],
-    ["left alone when the target has it", true, 0],
+    ["requested when the target does not have it", false, 1],
+    ["not requested when the target has it", true, 0],
   ])("as a referrer without a tag, it is %s", async (_case, isThere, expected) => {
     const { dependencies, push, target, sent } = setUp({ document });
     push("a:v1", "image");
