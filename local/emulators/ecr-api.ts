@@ -64,8 +64,11 @@ function act(action: string, body: string, options: EcrApiOptions): ApiAnswer {
   return refuse("UnknownOperationException", `${action} is not played here`);
 }
 
+let tokensIssued = 0;
+
+/** Gives a token that no earlier call gave (Amazon ECR API reference, "GetAuthorizationToken"). */
 function giveToken({ password, proxyEndpoint }: EcrApiOptions): ApiAnswer {
-  const authorizationToken = Buffer.from(`AWS:${password}`).toString("base64");
+  const authorizationToken = Buffer.from(`AWS:${password}.${++tokensIssued}`).toString("base64");
   const expiresAt = Math.floor(Date.now() / 1_000) + TOKEN_LIFE_SECONDS;
   return { status: 200, body: { authorizationData: [{ authorizationToken, expiresAt, proxyEndpoint }] } };
 }

@@ -184,7 +184,7 @@ export const SOURCE_FAULTS: readonly (() => Fault)[] = [
     "R07",
     "a manifest of more than 4 MiB",
     () => ({
-      hits: ({ method, url }) => method === "GET" && url?.includes("/manifests/sha256:") === true,
+      hits: ({ method, url }) => method === "GET" && url?.includes("/manifests/") === true,
       times: 1_000,
       act: ({ response }) => void response.writeHead(200).end(Buffer.alloc(5 * 1024 * 1024, " ")),
     }),

@@ -45,7 +45,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "the lease is released although it is unknown whether the tag was put",
     by: "late",
-    from: 1_010,
+    from: 900,
     file: "src/replication/copy/copy-until-current.ts",
     find: 'last.reason === "uncertain"',
     replace: 'last.reason === ("never" as string)',

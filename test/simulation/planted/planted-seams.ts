@@ -23,10 +23,10 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the wait for a turn makes an upload slow",
     by: "scenes",
-    file: "src/registry/uploads/put-stream.ts",
-    find: "  const upload = watchUpload(",
-    replace: "  const beganAt = client.runtime.clock.now();\n  const upload = watchUpload(",
-    and: { find: "onUploaded?.(upload.tookMs());", replace: "onUploaded?.(client.runtime.clock.now() - beganAt);" },
+    file: "src/registry/uploads/put-small-blob.ts",
+    find: "  await using opened = stream;",
+    replace: "  await using opened = stream;\n  const beganAt = client.runtime.clock.now();",
+    and: { find: "onUploaded?.(tookMs);", replace: "onUploaded?.(client.runtime.clock.now() - beganAt + 0 * tookMs);" },
   },
   {
     name: "a hedge is sent without a turn",
