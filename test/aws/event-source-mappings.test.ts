@@ -78,7 +78,7 @@ describe("the intake of a destination", () => {
     expect(around.changes).toContainEqual([LIVE, { enabled: true, maxConcurrency: 8 }]);
   });
 
-  it("that nothing feeds says so, and is looked for again the next time", async () => {
+  it("without a mapping causes an error, and is looked up again the next time", async () => {
     await using around = await setUp();
     around.mappings.delete("uuid-0");
     await expect(around.setQueueState("gar", "paused", NEVER)).rejects.toThrow(

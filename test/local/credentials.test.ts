@@ -35,7 +35,7 @@ describe("ECR's credentials", () => {
     await api.close();
   });
 
-  it("that cannot be had say what to check", async () => {
+  it("that cannot be fetched cause an error that says what to check", async () => {
     await using server = await scriptedServer((_got, response) => {
       response
         .writeHead(400, { "content-type": "application/x-amz-json-1.1" })
@@ -69,7 +69,7 @@ describe("federated credentials", () => {
     await tokens.close();
   });
 
-  it("are exchanged anew when the registry refused the ones there are", async () => {
+  it("are exchanged again when the registry has refused the current ones", async () => {
     const tokens = await startGoogleTokens(pool);
     const source = open(tokens);
     const first = await source(signal);

@@ -56,7 +56,7 @@ async function drained(request: IncomingMessage): Promise<number> {
 }
 
 describe("a push into a strict registry", () => {
-  it("brings the whole demo: every blob, every manifest, the tag last", async () => {
+  it("sends the whole demo image: every blob, every manifest, the tag last", async () => {
     const { registry, events } = await strictRegistry();
     const image = demoImage("1");
     await pushImage(image, { registry, repository: "demo/app", tag: "v1" }, never);
@@ -67,7 +67,7 @@ describe("a push into a strict registry", () => {
     expect(events.filter((event) => event.kind === "blob-stored")).toHaveLength(10);
   });
 
-  it("sends a blob that is there already, or twice in one image, only once", async () => {
+  it("sends a blob only once when the registry has it already, or an image has it twice", async () => {
     const { registry, events } = await strictRegistry();
     const twice = imageOf([layer("a", 10), layer("a", 10)], AMD64);
     await pushImage(twice, { registry, repository: "app", tag: "one" }, never);
@@ -94,7 +94,7 @@ describe("a push into a strict registry", () => {
   });
 });
 
-describe("a push into a registry of its own mind", () => {
+describe("a push into an unusual registry", () => {
   const image = imageOf([layer("a", 2_000_000)], AMD64);
   const place = { repository: "app", tag: "v1", authorization: "Basic c2VjcmV0" };
 

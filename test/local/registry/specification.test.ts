@@ -135,7 +135,7 @@ describe("a registry of the specification", () => {
     });
   });
 
-  it("has everything again when it is started anew on its folder", async () => {
+  it("has all its content again when it is restarted on its folder", async () => {
     await using folder = await temporaryFolder();
     await withRegistry(
       specificationProfile,
@@ -155,7 +155,7 @@ describe("a registry of the specification", () => {
     );
   });
 
-  it("tells how many bytes have come, every one of them", async () => {
+  it("reports how many bytes it has received, without omission", async () => {
     await withRegistry(specificationProfile, async (ask, events) => {
       await putBlob(ask, randomBytes(2_000_000));
       const told = events.flatMap((event) => (event.kind === "blob-progress" ? [event.bytes] : []));

@@ -16,7 +16,7 @@ function failure(side: "source" | "target", category: FailureCategory, status: n
 }
 
 describe("failures", () => {
-  it("sends everything again when the target denies having what it had affirmed", async () => {
+  it("sends everything again when the target denies having content it had confirmed", async () => {
     const fixture = replicateFixture();
     const digest = addImage(fixture.source, ["one"], "v1");
     let collected = false;
@@ -28,7 +28,7 @@ describe("failures", () => {
     expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({ outcome: "replicated", digest });
   });
 
-  it("gives up at once, with its reason, when the source refuses for good", async () => {
+  it("fails at once, with its reason, when the source refuses permanently", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["one"], "v1");
     fixture.source.before = ({ operation }) => {
@@ -72,7 +72,7 @@ describe("failures", () => {
     expect(report).toMatchObject({ outcome: "deferred", reason: "rate-limited", afterMs: 7_000 });
   });
 
-  it("counts attempts that failed for no reason it knows, and gives up after the last one", async () => {
+  it("counts attempts that failed for an unknown reason, and gives up after the last one", async () => {
     const fixture = replicateFixture({ maxAttempts: 2 });
     addImage(fixture.source, ["one"], "v1");
     fixture.target.before = ({ operation }) => {
@@ -84,7 +84,7 @@ describe("failures", () => {
     expect(second).toMatchObject({ outcome: "failed", reason: "attempts-exhausted" });
   });
 
-  it("waits for a registry that is away, however long, and uses up no attempt", async () => {
+  it("defers while a registry is unavailable, however long, and uses up no attempt", async () => {
     const fixture = replicateFixture({ maxAttempts: 1 });
     addImage(fixture.source, ["one"], "v1");
     fixture.target.before = ({ operation }) => {
@@ -125,7 +125,7 @@ describe("failures", () => {
     expect(fixture.target.calls).toEqual([]);
   });
 
-  it("P15, P26: stops before the tag when its lease was taken meanwhile", async () => {
+  it("P15, P26: stops before it puts the tag when another copy has taken its lease", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["one"], "v1");
     fixture.source.before = async ({ operation }) => {

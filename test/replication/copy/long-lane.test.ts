@@ -38,8 +38,8 @@ function setUp() {
   return { ...fixture, clock, line, deliver, record };
 }
 
-describe("an image that a function was too slow for", () => {
-  it("is handed to the long lane at once when it is asked for again: nothing of it is read or sent", async () => {
+describe("an image that is too large for a function", () => {
+  it("is handed to the long lane at once when it is requested again: none of it is read or sent", async () => {
     const { clock, line, deliver, source } = setUp();
     const digest = addSized(source, [20 * GB], "v1");
     const first = await clock.during(deliver("v1", FUNCTION));
@@ -53,7 +53,7 @@ describe("an image that a function was too slow for", () => {
     expect(source.calls.map(({ operation }) => operation)).toEqual(["resolve"]);
   });
 
-  it("is tried there all the same: only functions hand over", async () => {
+  it("is tried in the long lane although it is recorded as too large: only functions hand over", async () => {
     const { clock, deliver, source, record } = setUp();
     addSized(source, [20 * GB], "v1");
     await clock.during(deliver("v1", FUNCTION));
@@ -61,7 +61,7 @@ describe("an image that a function was too slow for", () => {
     expect(await record("v1")).not.toHaveProperty("tooLarge");
   });
 
-  it("says nothing of the next image that is pushed under its tag", async () => {
+  it("does not affect the next image that is pushed under its tag", async () => {
     const { clock, deliver, source } = setUp();
     addSized(source, [20 * GB], "v1");
     await clock.during(deliver("v1", FUNCTION));
@@ -69,7 +69,7 @@ describe("an image that a function was too slow for", () => {
     expect(await clock.during(deliver("v1", FUNCTION, 1))).toMatchObject({ outcome: "replicated" });
   });
 
-  it("stays known while its deliveries wait for something else", async () => {
+  it("stays recorded as too large while its deliveries are deferred for another reason", async () => {
     const { clock, deliver, source, target, record } = setUp();
     const digest = addSized(source, [20 * GB], "v1");
     await clock.during(deliver("v1", FUNCTION));
@@ -81,7 +81,7 @@ describe("an image that a function was too slow for", () => {
     expect(await record("v1")).toMatchObject({ tooLarge: digest });
   });
 
-  it("goes to the long lane as well when only something attached to it was too large", async () => {
+  it("goes to the long lane as well when only an attachment is too large", async () => {
     const { clock, deliver, source } = setUp();
     const digest = addImage(source, ["small"], "v1");
     addSized(source, [20 * GB], `${digest.replace(":", "-")}.sbom`);
@@ -90,7 +90,7 @@ describe("an image that a function was too slow for", () => {
     expect(await clock.during(deliver("v1", BUILD))).toMatchObject({ outcome: "replicated" });
   });
 
-  it("is given up where there is no long lane, after three tries, with what would help", async () => {
+  it("fails after three tries where there is no long lane, with advice", async () => {
     const { clock, deliver, source } = setUp();
     addSized(source, [20 * GB], "v1");
     const alone = { ...FUNCTION, lane: {} };
@@ -104,7 +104,7 @@ describe("an image that a function was too slow for", () => {
     );
   });
 
-  it("is tried three times there, whatever else has failed before", async () => {
+  it("is tried three times where there is no long lane, regardless of earlier failures", async () => {
     const { clock, deliver, source, target } = setUp();
     addSized(source, [20 * GB], "v1");
     const alone = { ...FUNCTION, lane: {} };
@@ -116,7 +116,7 @@ describe("an image that a function was too slow for", () => {
     expect(outcomes).toEqual(["deferred", "deferred", "failed"]);
   });
 
-  it("goes to the long lane without another try when that is switched on", async () => {
+  it("goes to the long lane without another try once that is enabled", async () => {
     const { clock, line, deliver, source } = setUp();
     addSized(source, [20 * GB], "v1");
     await clock.during(deliver("v1", { ...FUNCTION, lane: {} }));
@@ -125,7 +125,7 @@ describe("an image that a function was too slow for", () => {
     expect(line.sentBytes()).toBe(sent);
   });
 
-  it("is tried three times in the long lane as well: the function's try is none of them", async () => {
+  it("is tried three times in the long lane as well, without counting the function's try", async () => {
     const { clock, deliver, source } = setUp();
     addSized(source, [2_000 * GB], "v1");
     expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject({ reason: "long-lane" });
@@ -136,7 +136,7 @@ describe("an image that a function was too slow for", () => {
   });
 });
 
-describe("while a build is at an image for hours, a push", () => {
+describe("a push while a build copies an image for hours", () => {
   /** An hour of 36 GB under `huge`, five minutes after its build began. */
   async function duringBuild() {
     const fixture = setUp();
@@ -146,7 +146,7 @@ describe("while a build is at an image for hours, a push", () => {
     return { ...fixture, digest, build };
   }
 
-  it("of another image arrives as if there were no build", async () => {
+  it("of another image is copied as if there were no build", async () => {
     const { clock, deliver, source, target, build, digest } = await duringBuild();
     addImage(source, ["small"], "v2");
     const before = clock.now();
@@ -156,7 +156,7 @@ describe("while a build is at an image for hours, a push", () => {
     expect([...target.tags.keys()]).toEqual(["v2", "huge"]);
   });
 
-  it("of another image on the same huge layer keeps no function: it brings the rest, waits outside, and sends nothing twice", async () => {
+  it("of another image with the same huge layer blocks no function: it sends the rest, is deferred, and sends nothing twice", async () => {
     const { clock, line, deliver, source, record, build, digest } = await duringBuild();
     const huge = (await source.fetchManifest({ digest }, clock.timeout(HOUR)))?.bytes ?? new Uint8Array();
     const document: { layers: { digest: string; size: number; mediaType: string }[] } = JSON.parse(
@@ -178,7 +178,7 @@ describe("while a build is at an image for hours, a push", () => {
     expect(line.sentBytes()).toBe(36 * GB);
   });
 
-  it("of a newer image under the same tag ends the copy that nobody wants any more, and arrives", async () => {
+  it("of a newer image under the same tag ends the outdated copy, and is copied", async () => {
     const { clock, line, deliver, source, target, build } = await duringBuild();
     const newer = addImage(source, ["newer"], "huge");
     expect(await clock.during(deliver("huge", FUNCTION, 1))).toMatchObject({ outcome: "deferred", reason: "busy" });
@@ -190,7 +190,7 @@ describe("while a build is at an image for hours, a push", () => {
     expect(await clock.during(deliver("huge", FUNCTION, 1))).toMatchObject({ outcome: "unchanged", digest: newer });
   });
 
-  it("that is told of twice, or whose source cannot be asked just now, does not end its copy", async () => {
+  it("whose event is delivered twice, or whose source is unavailable, does not end its copy", async () => {
     const { clock, deliver, source, build, digest } = await duringBuild();
     await clock.during(deliver("huge", FUNCTION, 1));
     source.before = ({ operation }) =>

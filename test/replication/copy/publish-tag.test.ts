@@ -59,13 +59,13 @@ function answering(digestOf: (manifest: Manifest) => Digest | undefined) {
 }
 
 describe("publishing a tag", () => {
-  it("is done when the registry answers with the digest that it stored", async () => {
+  it("is done when the registry responds with the digest that it stored", async () => {
     const { target, published, resolved } = answering(({ digest }) => digest);
     await publish(target, published, hurried, never);
     expect(resolved).toEqual([]);
   });
 
-  it("asks what the tag names when the registry does not say what it stored", async () => {
+  it("reads the tag back when the response does not name the stored digest", async () => {
     const { target, published, resolved } = answering(() => undefined);
     await publish(target, published, hurried, never);
     expect(resolved).toEqual([v1]);
@@ -75,12 +75,12 @@ describe("publishing a tag", () => {
     ["no answer", failure("deferred")],
     ["500", failure("deferred", 500)],
     ["504", failure("transient", 504)],
-  ])("that was put though its answer was %s is done once it can be read back", async (_what, error) => {
+  ])("is done when the put gets %s and the tag can be read back", async (_what, error) => {
     const { target, published } = failing(error, true);
     await expect(publish(target, published, hurried, never)).resolves.toBeUndefined();
   });
 
-  it("that was put without an answer and cannot be read back is uncertain", async () => {
+  it("is uncertain when the put got no response and the tag cannot be read back", async () => {
     const error = failure("deferred");
     const { target, published } = failing(error, false);
     await expect(publish(target, published, hurried, never)).rejects.toMatchObject({ cause: error });
@@ -89,14 +89,14 @@ describe("publishing a tag", () => {
 
   it.each([
     ["refused", failure("permanent", 403)],
-    ["told to come later", failure("deferred", 429)],
-    ["told that it is busy", failure("deferred", 503)],
-  ])("that was %s has certainly not been put", async (_what, error) => {
+    ["throttled", failure("deferred", 429)],
+    ["rejected by a busy registry", failure("deferred", 503)],
+  ])("certainly has no effect when the put is %s", async (_what, error) => {
     const { target, published } = failing(error, false);
     await expect(publish(target, published, hurried, never)).rejects.toBe(error);
   });
 
-  it("leaves the lease to run out when it is uncertain, so that no newer put meets a late one", async () => {
+  it("lets the lease expire when it is uncertain, so that no newer put meets a late one", async () => {
     const clock = createVirtualClock();
     const fixture = replicateFixture({ clock, leaseMs: 45_000 });
     addImage(fixture.source, ["one"], "v1");

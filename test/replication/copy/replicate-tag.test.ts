@@ -15,7 +15,7 @@ function uploadsOf({ target }: ReplicateFixture): string[] {
 }
 
 describe("replicating a tag", () => {
-  it("says that it was brought, also when another push had it looked at again", async () => {
+  it("reports the tag as replicated also when another push caused a second round", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["one"], "v1");
     let met = false;
@@ -28,7 +28,7 @@ describe("replicating a tag", () => {
     expect(report).toMatchObject({ outcome: "replicated", statistics: { blobsUploaded: 2 } });
   });
 
-  it("brings the tag's image to the target byte for byte, the tag last", async () => {
+  it("copies the tag's image to the target byte for byte, the tag last", async () => {
     const fixture = replicateFixture();
     const digest = addImage(fixture.source, ["one", "two"], "v1");
     const report = await replicateTag(copyRequest("v1"), fixture, never);
@@ -56,7 +56,7 @@ describe("replicating a tag", () => {
     expect(puts).toHaveLength(5);
   });
 
-  it("brings what is attached to the image, and what is attached to that", async () => {
+  it("copies the referrers of the image, and their referrers", async () => {
     const fixture = replicateFixture();
     const root = addImage(fixture.source, ["one"], "v1");
     const signature = addReferrer(fixture.source, root, "signature");
@@ -66,7 +66,7 @@ describe("replicating a tag", () => {
     expect(fixture.target.manifests.has(counter)).toBe(true);
   });
 
-  it("brings what is attached to one platform of an index", async () => {
+  it("copies the referrers of one platform of an index", async () => {
     const fixture = replicateFixture();
     const child = addImage(fixture.source, ["amd64"]);
     addIndex(fixture.source, [child, addImage(fixture.source, ["arm64"])], "v1");
@@ -75,7 +75,7 @@ describe("replicating a tag", () => {
     expect(fixture.target.manifests.has(signature)).toBe(true);
   });
 
-  it("is not held up by a listing that claims the image is attached to itself", async () => {
+  it("is not blocked by a listing that claims the image is attached to itself", async () => {
     const fixture = replicateFixture();
     const digest = addImage(fixture.source, ["one"], "v1");
     const circular = {
@@ -91,7 +91,7 @@ describe("replicating a tag", () => {
     });
   });
 
-  it("says unchanged and writes nothing when the target has the digest under the tag already", async () => {
+  it("reports unchanged and writes nothing when the target's tag already names the digest", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["one"], "v1");
     await replicateTag(copyRequest("v1"), fixture, never);
@@ -124,7 +124,7 @@ describe("replicating a tag", () => {
     });
   });
 
-  it("copies what the tag names now, not what it named when a push moves it during the copy", async () => {
+  it("copies what the tag names now, not what it named before a push moved it during the copy", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["old"], "v1");
     let newest: string | undefined;
@@ -159,8 +159,8 @@ describe("replicating a tag", () => {
   });
 });
 
-describe("deliveries that meet", () => {
-  it("P05: makes another message wait, and the copy under way look again", async () => {
+describe("concurrent deliveries", () => {
+  it("P05: defer another message, and make the running copy look again", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["first"], "v1");
     let met: unknown;
@@ -176,7 +176,7 @@ describe("deliveries that meet", () => {
     expect(fixture.target.tags.get("v1")).toBe(second);
   });
 
-  it("P07: finds nothing left to do for an older push, and says that a newer one was served", async () => {
+  it("P07: have nothing left to do for an older push, and report it as superseded by a newer one", async () => {
     const fixture = replicateFixture();
     const digest = addImage(fixture.source, ["one"], "v1");
     await replicateTag(copyRequest("v1", 2_000), fixture, never);
@@ -191,7 +191,7 @@ describe("deliveries that meet", () => {
     });
   });
 
-  it("P05: makes a second delivery of the same message wait", async () => {
+  it("P05: defer a second delivery of the same message", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, ["one"], "v1");
     const duplicate = anotherDelivery(fixture, { message: fixture.message });
@@ -203,7 +203,7 @@ describe("deliveries that meet", () => {
     expect(met).toMatchObject({ outcome: "deferred", reason: "busy" });
   });
 
-  it("P24: takes over from a delivery that died by the time in its lease, whatever still stands in the table, and sends no finished blob again", async () => {
+  it("P24: take over from a dead delivery when its lease expires by the time in it, even if the table still has it, and send no finished blob again", async () => {
     const clock = createVirtualClock();
     const fixture = replicateFixture({ clock, leaseMs: 45_000 });
     addImage(fixture.source, ["layer-one", "layer-two", "layer-three"], "v1");
@@ -226,7 +226,7 @@ describe("deliveries that meet", () => {
     for (const digest of finished) expect(uploadsOf(fixture).filter((upload) => upload === digest)).toHaveLength(1);
   });
 
-  it("R16: uploads a blob that many tags share once, however many copies run at the same time", async () => {
+  it("R16: upload a blob that many tags share once, regardless of the number of concurrent copies", async () => {
     const fixture = replicateFixture();
     const tags = Array.from({ length: 20 }, (_, index) => `v${index}`);
     for (const tag of tags) addImage(fixture.source, ["shared base", `own ${tag}`], tag);

@@ -27,7 +27,7 @@ function twoRepositories(): [ReplicateFixture, ReplicateFixture] {
 }
 
 describe("a blob that several repositories of a destination need", () => {
-  it("is found where the registry shares blobs, with one question", async () => {
+  it("is found with one request where the registry shares blobs between repositories", async () => {
     const [first, second] = twoRepositories();
     await replicateTag(copyRequest("v1"), first, never);
     for (const [digest, bytes] of first.target.blobs) second.target.blobs.set(digest, bytes);
@@ -37,7 +37,7 @@ describe("a blob that several repositories of a destination need", () => {
     expect(count(second, "head-blob")).toBe(1);
   });
 
-  it("is asked to be mounted where it does not", async () => {
+  it("is mounted where the registry does not share them", async () => {
     const [first, second] = twoRepositories();
     await replicateTag(copyRequest("v1"), first, never);
     second.target.mounts = (digest, from) => (from === "one" ? first.target.blobs.get(digest) : undefined);
@@ -47,7 +47,7 @@ describe("a blob that several repositories of a destination need", () => {
     });
   });
 
-  it("is sent by one of two copies that run at once, while the other waits for it", async () => {
+  it("is sent by one of two concurrent copies, while the other waits for it", async () => {
     const [first, second] = twoRepositories();
     second.target.mounts = (digest) => first.target.blobs.get(digest);
     first.target.mounts = (digest) => second.target.blobs.get(digest);
@@ -70,15 +70,15 @@ describe("a blob that several repositories of a destination need", () => {
   });
 });
 
-describe("a repository that is empty", () => {
-  it("is not asked for any blob", async () => {
+describe("the existence check of blobs at the target", () => {
+  it("is skipped when the repository is empty", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, [base, `${base}2`], "v1");
     await replicateTag(copyRequest("v1"), fixture, never);
     expect([count(fixture, "list-tags"), count(fixture, "head-blob")]).toEqual([2, 0]);
   });
 
-  it("is asked for big ones when it has anything", async () => {
+  it("is made for big blobs when the repository has any content", async () => {
     const fixture = replicateFixture();
     addImage(fixture.source, [base, "small"], "v1");
     addImage(fixture.target, ["something"], "older");

@@ -138,7 +138,7 @@ describe("the rate of a destination", () => {
     expect(asked[1]?.signal.aborted).toBe(true);
   });
 
-  it("sends nothing until the time that the destination asked for", async () => {
+  it("sends nothing until the time in the destination's Retry-After", async () => {
     const { time, container, sent, send } = fleet();
     const limit = container();
     await limit.turn(signal);

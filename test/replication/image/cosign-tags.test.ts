@@ -21,15 +21,15 @@ function signedImage(): { fixture: ReplicateFixture; digest: ReturnType<typeof a
 const puts = ({ target }: ReplicateFixture): string[] =>
   target.calls.filter(({ operation }) => operation === "put-manifest").map(({ reference }) => reference);
 
-describe("what cosign attaches under tags of its own", () => {
-  it("comes with its image, before it", async () => {
+describe("an attachment under a cosign tag", () => {
+  it("is copied with its image, before it", async () => {
     const { fixture, signature } = signedImage();
     expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({ outcome: "replicated" });
     expect(fixture.target.tags.get(signature)).toBe(fixture.source.tags.get(signature));
     expect(puts(fixture).indexOf(signature)).toBeLessThan(puts(fixture).indexOf("v1"));
   });
 
-  it("counts to what its image sent: in the report, whatever becomes of it, and in the statistics", async () => {
+  it("counts toward its image's bytes: in the report, whatever its outcome, and in the statistics", async () => {
     const { fixture, signature } = signedImage();
     const bytesOf = (blobs: readonly string[]): number => blobs.join("").length;
     const config = '{"layers":1}';
@@ -47,7 +47,7 @@ describe("what cosign attaches under tags of its own", () => {
     });
   });
 
-  it("comes with every platform of an index", async () => {
+  it("is copied with every platform of an index", async () => {
     const fixture = replicateFixture();
     const children = [addImage(fixture.source, ["amd64"]), addImage(fixture.source, ["arm64"])];
     addIndex(fixture.source, children, "v1");
@@ -57,7 +57,7 @@ describe("what cosign attaches under tags of its own", () => {
     expect([...fixture.target.tags.keys()].toSorted()).toEqual([...tags, "v1"].toSorted());
   });
 
-  it("is not looked for beside a signature", async () => {
+  it("is not looked up for a signature", async () => {
     const { fixture, signature } = signedImage();
     await replicateTag(copyRequest("v1"), fixture, never);
     const asked = fixture.source.calls.filter(({ reference }) => reference.startsWith("sha256-"));
@@ -66,7 +66,7 @@ describe("what cosign attaches under tags of its own", () => {
     expect(asked.filter(({ reference }) => reference.startsWith(own))).toEqual([]);
   });
 
-  it("comes with its own signature when it is an SBOM", async () => {
+  it("is copied with its own signature when it is an SBOM", async () => {
     const fixture = replicateFixture();
     const [, , sbom = ""] = cosignTags(addImage(fixture.source, ["app"], "v1"));
     const [signature = ""] = cosignTags(addImage(fixture.source, ["sbom"], sbom));
@@ -75,7 +75,7 @@ describe("what cosign attaches under tags of its own", () => {
     expect([...fixture.target.tags.keys()]).toEqual([signature, sbom, "v1"]);
   });
 
-  it("is not asked for any more once its image could not be copied", async () => {
+  it("is no longer looked up once the copy of its image has failed", async () => {
     const { fixture } = signedImage();
     let asking = 0;
     fixture.source.before = async ({ operation, reference }) => {
@@ -91,7 +91,7 @@ describe("what cosign attaches under tags of its own", () => {
     expect(asking).toBe(0);
   });
 
-  it("is left to whoever is copying it already", async () => {
+  it("is left to another copy that is already sending it", async () => {
     const { fixture, signature } = signedImage();
     let letGo = (): void => undefined;
     const gate = new Promise<void>((resolve) => (letGo = resolve));
@@ -102,11 +102,11 @@ describe("what cosign attaches under tags of its own", () => {
     await fixture.clock.sleep(20, never);
     expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({ outcome: "replicated" });
     letGo();
-    // It looked again, because we had asked, and found its own work done.
+    // It did a second round because of our request, and found its own work done.
     expect(await held).toMatchObject({ outcome: "replicated" });
   });
 
-  it("makes the image wait when it has to wait", async () => {
+  it("defers its image when it is deferred", async () => {
     const { fixture, signature } = signedImage();
     fixture.target.before = ({ operation, reference }) => {
       if (operation !== "put-manifest" || reference !== signature) return;
@@ -121,7 +121,7 @@ describe("what cosign attaches under tags of its own", () => {
     });
   });
 
-  it("that can never be copied does not keep the image back, and is reported", async () => {
+  it("that can never be copied does not block its image, and is reported", async () => {
     const { fixture, digest, signature } = signedImage();
     fixture.source.addManifest({ schemaVersion: 2, layers: "none" }, MediaType.ociManifest, signature);
     expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({
@@ -132,7 +132,7 @@ describe("what cosign attaches under tags of its own", () => {
   });
 });
 
-describe("an index whose children are not all there", () => {
+describe("an index that lacks children at the source", () => {
   function sparse(): { fixture: ReplicateFixture; missing: readonly string[] } {
     const fixture = replicateFixture();
     const children = ["amd64", "arm64", "s390x"].map((platform) => addImage(fixture.source, [platform]));
@@ -142,7 +142,7 @@ describe("an index whose children are not all there", () => {
     return { fixture, missing };
   }
 
-  it("is not copied, and the report names every child that is missing", async () => {
+  it("is not copied, and the report names every missing child", async () => {
     const { fixture, missing } = sparse();
     const report = await replicateTag(copyRequest("v1"), fixture, never);
     expect(report).toMatchObject({ outcome: "failed", reason: "source-incomplete", error: { digests: missing } });

@@ -36,7 +36,7 @@ function addPadded(source: MemoryRepository, name: string, bytes: number): Descr
 const fetches = ({ calls }: MemoryRepository): number =>
   calls.filter(({ operation }) => operation === "fetch-manifest").length;
 
-describe("an image that is a bomb", () => {
+describe("a hostile image", () => {
   it.each([
     [450, 4 * MIB, "more than 67108864 bytes"],
     [1_001, 1_000, "more than 1000 in one image"],
@@ -47,7 +47,7 @@ describe("an image that is a bomb", () => {
     expect(fetches(source)).toBe(1);
   });
 
-  it("whose indexes are small, and only together too much, is read no further than its budget", async () => {
+  it("whose small indexes exceed the budget together is read no further than the budget", async () => {
     const source = createMemoryRepository("source");
     const inner = Array.from({ length: 40 }, (_, index) => {
       const children = Array.from({ length: 2 }, (_child, child) => addPadded(source, `${index}.${child}`, 2 * MIB));
@@ -61,7 +61,7 @@ describe("an image that is a bomb", () => {
     expect(fetches(source)).toBeLessThan(1 + 40 + 32);
   });
 
-  it("whose attached manifests are too much is read without them, and says so", async () => {
+  it("whose referrers exceed the budget is read without them, and reports them", async () => {
     const source = createMemoryRepository("source");
     const root = descriptorOf(source, addImage(source, ["one"]));
     const attached = Array.from({ length: 40 }, (_, index) => addPadded(source, `${index}`, 2 * MIB));
@@ -72,7 +72,7 @@ describe("an image that is a bomb", () => {
     expect(tree.leftOut[0]?.problem).toContain("more than 67108864 bytes");
   });
 
-  it("of more blobs than any image has is refused", async () => {
+  it("with more blobs than any real image is refused", async () => {
     const source = createMemoryRepository("source");
     const layers = Array.from({ length: 20_001 }, (_, index) => {
       return { mediaType: MediaType.ociLayer, digest: digestOf(new TextEncoder().encode(`${index}`)), size: 1 };
@@ -105,7 +105,7 @@ describe("reading an image", () => {
     expect(most).toBe(16);
   });
 
-  it("names a layer that is also elsewhere, and leaves one that is only there", async () => {
+  it("includes an ordinary layer that also has URLs, and leaves out a non-distributable one", async () => {
     const source = createMemoryRepository("source");
     const layer = (text: string, mediaType: string): Descriptor => {
       const bytes = new TextEncoder().encode(text);
@@ -121,7 +121,7 @@ describe("reading an image", () => {
     expect(tree.root.blobs.map(({ digest: blob }) => blob)).toEqual([layers[0]?.digest]);
   });
 
-  it("says the ways out where an index has children that are not there", async () => {
+  it("explains the options when an index lacks children at the source", async () => {
     const source = createMemoryRepository("source");
     const gone = Array.from({ length: 7 }, (_, at) => addImage(source, [`${at}`]));
     const root = descriptorOf(source, addIndex(source, gone));
@@ -129,7 +129,7 @@ describe("reading an image", () => {
     await expect(read(source, root)).rejects.toThrow(/ and 2 more, .*--platform.*--sparse keep.*sparseIndexes: keep/);
   });
 
-  it("that fails leaves nothing running", async () => {
+  it("leaves nothing running when it fails", async () => {
     const source = createMemoryRepository("source");
     const root = descriptorOf(source, addIndex(source, [addImage(source, ["one"]), addImage(source, ["two"])]));
     let listing = 0;

@@ -14,8 +14,8 @@ async function copied() {
   return { fixture, digest };
 }
 
-describe("what is attached to an image after its copy", () => {
-  it("comes with the next request of the image, though the tag is equal", async () => {
+describe("an attachment that is added after its image was copied", () => {
+  it("is copied with the next request of the image, although the tag is unchanged", async () => {
     const { fixture, digest } = await copied();
     const referrer = addReferrer(fixture.source, digest, "late signature");
     const [signature = ""] = cosignTags(digest);
@@ -29,7 +29,7 @@ describe("what is attached to an image after its copy", () => {
     });
   });
 
-  it("comes by its own request, when the target has the image", async () => {
+  it("is copied by its own request when the target has the image", async () => {
     const { fixture, digest } = await copied();
     const referrer = addReferrer(fixture.source, digest, "late signature");
     const [signature = ""] = cosignTags(digest);
@@ -41,8 +41,8 @@ describe("what is attached to an image after its copy", () => {
   });
 });
 
-describe("what no rule selects", () => {
-  it("stays away when the target does not have what it is attached to", async () => {
+describe("a manifest that no rule selects", () => {
+  it("is skipped when the target lacks its subject", async () => {
     const fixture = replicateFixture();
     const digest = addImage(fixture.source, ["one"], "dev");
     const referrer = addReferrer(fixture.source, digest, "signature");
@@ -58,7 +58,7 @@ describe("what no rule selects", () => {
     expect(fixture.target.manifests.size).toBe(0);
   });
 
-  it("stays away without a tag when it is attached to nothing, as the children of an index", async () => {
+  it("is skipped when it has neither a tag nor a subject, such as a child of an index", async () => {
     const fixture = replicateFixture();
     const digest = addImage(fixture.source, ["child"]);
     const report = await replicateTag(copyRequest(digest), { ...fixture, onlyAttached: true }, never);

@@ -129,17 +129,17 @@ describe("a delivery that ran out of time", () => {
     return effectOnNextDelivery(report, { effort, before: 2, widest, allowed });
   };
 
-  it("and brought nothing has the next one send half as much at once, one at least", () => {
+  it("without progress halves the concurrent blobs of the next one, down to one", () => {
     expect([6, 3, 2, 1].map((widest) => widthAfter(widest, undefined).width)).toEqual([3, 1, 1, 1]);
     expect(widthAfter(0, 4)).toEqual({ fruitless: 3, width: 4 });
   });
 
-  it("and brought something has it send twice as much again", () => {
+  it("with progress doubles them", () => {
     expect(widthAfter(2, 2, late, 1)).toEqual({ fruitless: 0, width: 4 });
     expect(widthAfter(2, undefined, late, 1)).toEqual({ fruitless: 0, width: undefined });
   });
 
-  it("is not what a registry that is away makes of it", () => {
+  it("is not counted when the registry was unavailable", () => {
     expect(widthAfter(6, 3, { outcome: "deferred", reason: "unavailable", afterMs: 1 })).toEqual({
       fruitless: 2,
       width: 3,

@@ -46,7 +46,7 @@ function measured<Record>(store: RecordStore<Record>): RecordStore<Record> & { l
 }
 
 describe("P17: a deferral", () => {
-  it("never comes near the twelve hours that SQS can hide a message, whatever the reason and whatever was asked for", () => {
+  it("stays far below the twelve hours that SQS can hide a message, for any reason and any Retry-After", () => {
     const reasons = fc.oneof(
       fc.constant(new StoreError("away")),
       fc.constant(new LeaseLostError("lost")),
@@ -88,7 +88,7 @@ describe("P17: a deferral", () => {
   });
 });
 
-describe("P19: a table that throttles for a moment", () => {
+describe("P19: a table that throttles briefly", () => {
   it("does not stop a copy whose lease still lasts", async () => {
     let renewals = 0;
     const renew = (): Promise<boolean> => {
@@ -101,15 +101,15 @@ describe("P19: a table that throttles for a moment", () => {
     expect(renewals).toBeGreaterThan(1);
   });
 
-  it("stops it when the lease has run out meanwhile", async () => {
+  it("stops a copy whose lease has expired meanwhile", async () => {
     const renew = (): Promise<boolean> => Promise.reject(new StoreError("throttled"));
     const lost = withHeartbeat({ leaseMs: 60, renew }, systemClock, never, aborted);
     await expect(lost).rejects.toMatchObject({ name: "LeaseLostError", cause: { message: "throttled" } });
   });
 
-  it("ends the copy before the lease has run out, also when the table takes long to fail", async () => {
+  it("ends the copy before its lease expires, also when the table takes long to fail", async () => {
     const clock = createVirtualClock();
-    // The table takes the whole time that it is given by its client, and then fails.
+    // The table uses the client's whole timeout, and then fails.
     const renew = async (): Promise<boolean> => {
       await clock.sleep(16_000, never);
       throw new StoreError("timed out");
@@ -121,7 +121,7 @@ describe("P19: a table that throttles for a moment", () => {
     expect(endedAt).toBeLessThanOrEqual(45_000);
   });
 
-  it("asks again soon after a renewal has failed: the lease goes on meanwhile", async () => {
+  it("retries a failed renewal soon, while the lease still lasts", async () => {
     const clock = createVirtualClock();
     const renewals: number[] = [];
     const renew = async (): Promise<boolean> => {
@@ -134,15 +134,15 @@ describe("P19: a table that throttles for a moment", () => {
     expect(renewals.slice(0, 3)).toEqual([15_000, 34_000, 49_000]);
   });
 
-  it("stops it also when the renewal never ends", async () => {
+  it("stops a copy also when the renewal never ends", async () => {
     const renew = (): Promise<boolean> => new Promise(() => undefined);
     const lost = withHeartbeat({ leaseMs: 60, renew }, systemClock, never, aborted);
     await expect(lost).rejects.toThrow(LeaseLostError);
   });
 });
 
-describe("P26: what may take effect late", () => {
-  it("is stopped before its lease could be somebody else's", async () => {
+describe("P26: work that may take effect late", () => {
+  it("is stopped before another owner could take its lease", async () => {
     let isAway = false;
     const renew = (): Promise<boolean> => (isAway ? Promise.reject(new StoreError("away")) : Promise.resolve(true));
     const stopped = whileLeaseFresh({ leaseMs: 300, renew }, systemClock, never, (signal) => {
@@ -152,7 +152,7 @@ describe("P26: what may take effect late", () => {
     await expect(stopped).rejects.toThrow("the lease was not renewed in time");
   });
 
-  it("stops work that may take effect late in time, though its renewal never ends", async () => {
+  it("is stopped in time although the renewal of its lease never ends", async () => {
     let renewals = 0;
     const renew = (): Promise<boolean> => (++renewals === 1 ? Promise.resolve(true) : new Promise(() => undefined));
     const clock = createVirtualClock();
@@ -164,7 +164,7 @@ describe("P26: what may take effect late", () => {
     expect(clock.passed()).toBeLessThan(15_000);
   });
 
-  it("stops work that may take effect late in time, though its renewal fails at the last moment", async () => {
+  it("is stopped in time although the renewal of its lease fails at the last moment", async () => {
     const clock = createVirtualClock();
     let renewals = 0;
     const renew = async (): Promise<boolean> => {
@@ -177,7 +177,7 @@ describe("P26: what may take effect late", () => {
     expect(clock.passed()).toBeLessThan(14_500);
   });
 
-  it("is not begun with a lease that is lost, and not disturbed while it is renewed", async () => {
+  it("does not start when its lease is lost, and is not interrupted while its lease is renewed", async () => {
     let begun = 0;
     const clock = createVirtualClock();
     const work = (signal: AbortSignal): Promise<void> => (begun++, clock.sleep(60_000, signal));
@@ -189,7 +189,7 @@ describe("P26: what may take effect late", () => {
 });
 
 describe("P25, S09: an image of a thousand layers", () => {
-  it("keeps every record far below DynamoDB's 400 KB, and sends no more at once than it may", async () => {
+  it("keeps every record far below DynamoDB's 400 KB, and respects the limit of concurrent uploads", async () => {
     const fixture = replicateFixture();
     const tags = measured(fixture.tags);
     const checkpoints = measured(fixture.checkpoints);
@@ -237,7 +237,7 @@ describe("S07: two hundred tags of one image", () => {
   });
 });
 
-describe("S08: a blob that cannot end in time", () => {
+describe("S08: a blob that cannot be sent in time", () => {
   const BIG = "x".repeat(5_000_000);
   function timed(remainingMs: number, limitMs: number) {
     const fixture = replicateFixture();
@@ -249,7 +249,7 @@ describe("S08: a blob that cannot end in time", () => {
   const uploads = ({ target }: ReturnType<typeof timed>): number =>
     target.calls.filter(({ operation }) => operation === "put-blob").length;
 
-  it("is not begun when a fresh delivery has time for it", async () => {
+  it("is not started when a new delivery has time for it", async () => {
     const context = timed(5_000, 60_000);
     expect(await replicateTag(copyRequest("v1"), context, never)).toMatchObject({
       outcome: "deferred",
@@ -259,11 +259,11 @@ describe("S08: a blob that cannot end in time", () => {
     expect(uploads(context)).toBeLessThanOrEqual(1);
   });
 
-  it("is tried by a fresh delivery, whatever the estimate says", async () => {
+  it("is tried by a new delivery, regardless of the estimate", async () => {
     expect(await replicateTag(copyRequest("v1"), timed(8_000, 8_000), never)).toMatchObject({ outcome: "replicated" });
   });
 
-  it("is sent when there is time, or nothing is known", async () => {
+  it("is sent when there is time, or the throughput is unknown", async () => {
     expect(await replicateTag(copyRequest("v1"), timed(60_000, 60_000), never)).toMatchObject({
       outcome: "replicated",
     });

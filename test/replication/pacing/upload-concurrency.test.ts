@@ -34,7 +34,7 @@ describe("streams", () => {
     await Promise.all(all);
   });
 
-  it("grow for big blobs while that makes the whole faster, and stop when it does not", async () => {
+  it("grow for big blobs while that increases the total throughput, and stop when it does not", async () => {
     let now = 0;
     const streams = createUploadConcurrency({ small: 8, big: 16, now: () => now });
     const big = uploads();
@@ -53,7 +53,7 @@ describe("streams", () => {
     await Promise.all(all);
   });
 
-  it("do not grow when nobody waits", async () => {
+  it("do not grow when no blob waits", async () => {
     let now = 0;
     const streams = createUploadConcurrency({ small: 8, big: 16, now: () => now });
     const big = uploads();
@@ -69,7 +69,7 @@ describe("streams", () => {
     await Promise.all([...few, ...more]);
   });
 
-  it("are halved when a registry asks for less, and come back one by one", async () => {
+  it("are halved when a registry throttles, and return one by one", async () => {
     let now = 0;
     const streams = createUploadConcurrency({ small: 8, big: 16, now: () => now });
     streams.backOff();
