@@ -2,11 +2,11 @@ import { describeError } from "../src/contract/telemetry/observer.ts";
 import { pushDemo, verifyDemo } from "./demo.ts";
 import { DirectoryInUseError } from "./stack/data-directory.ts";
 import { PortInUseError } from "./http/http-server.ts";
-import { createLiveView } from "./view/live-view.ts";
-import type { LiveView } from "./view/live-view.ts";
+import { createTerminalView } from "./view/terminal-view.ts";
+import type { TerminalView } from "./view/terminal-view.ts";
 import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./stack/local-options.ts";
 import type { LocalOptions } from "./stack/local-options.ts";
-import { openPage } from "./page/open-page.ts";
+import { openStatusPage } from "./page/status-page.ts";
 import { startStack } from "./stack/stack.ts";
 import type { Stack } from "./stack/stack.ts";
 
@@ -28,7 +28,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 /** Starts the stack, runs the demo and waits for a signal. @returns the exit code. */
-async function run(options: LocalOptions, view: LiveView): Promise<number> {
+async function run(options: LocalOptions, view: TerminalView): Promise<number> {
   view.say("Starting source, target and functions ...");
   await using stack = await startStack({
     ...options,
@@ -38,7 +38,7 @@ async function run(options: LocalOptions, view: LiveView): Promise<number> {
     onLog: (name, line) => view.log(name, line),
   });
   announce(stack, view);
-  const page = options.once ? undefined : await openPage(stack, options, view);
+  const page = options.once ? undefined : await openStatusPage(stack, options, view);
   await using _page = page;
   if (page !== undefined) view.say(`  page    http://${page.host}/  (live view of copies)`);
   if (options.demo) await showDemo(stack, view);
@@ -53,12 +53,12 @@ async function run(options: LocalOptions, view: LiveView): Promise<number> {
   return 0;
 }
 
-function announce({ source, target }: Stack, view: LiveView): void {
+function announce({ source, target }: Stack, view: TerminalView): void {
   view.say(`  source  ${source.registry}  (plays Amazon ECR)`);
   view.say(`  target  ${target.registry}/${target.prefix}  (plays Google Artifact Registry)`);
 }
 
-async function showDemo(stack: Stack, view: LiveView): Promise<void> {
+async function showDemo(stack: Stack, view: TerminalView): Promise<void> {
   const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(DEMO_MS)]);
   view.say("Pushing the demo to the source: demo/app:v1, three platforms and a signature-like artifact ...");
   const started = Date.now();
@@ -72,7 +72,7 @@ async function showDemo(stack: Stack, view: LiveView): Promise<void> {
   );
 }
 
-function invite({ source, target, lambdaEndpoint }: Stack, view: LiveView): void {
+function invite({ source, target, lambdaEndpoint }: Stack, view: TerminalView): void {
   view.say("Push with a real client, for example:");
   view.say(
     `  skopeo copy --all --dest-tls-verify=false --dest-creds ${source.username}:${source.password} docker://docker.io/library/alpine:latest docker://${source.registry}/alpine:latest`,
@@ -106,7 +106,7 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(LOCAL_USAGE);
       return 0;
     }
-    return await run(options, createLiveView(json ? process.stderr : process.stdout));
+    return await run(options, createTerminalView(json ? process.stderr : process.stdout));
   } catch (error) {
     if (stopped.signal.aborted) return 130;
     process.stderr.write(`freightliner: ${describeError(error)}\n`);

@@ -1,7 +1,7 @@
 import { isCosignTag } from "../../src/oci/cosign-tags.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference, Tag } from "../../src/oci/reference.ts";
-import { listTags } from "../../src/registry/listings/tags.ts";
+import { listTags } from "../../src/registry/listings/list-tags.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import type { Repositories } from "../registry-access/repositories.ts";

@@ -2,7 +2,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import type { ManifestWanted } from "../../src/oci/image-source.ts";
 import type { Tag } from "../../src/oci/reference.ts";
 import { isSignatureTag } from "../../src/oci/cosign-tags.ts";
-import { resolveCosignTags } from "../../src/replication/image/cosign-tags.ts";
+import { resolveCosignTags } from "../../src/replication/image/find-cosign-tags.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import { nodesOf, readImage } from "../../src/replication/image/image-tree.ts";
 import type { ImageTree, ReadImage } from "../../src/replication/image/image-tree.ts";

@@ -1,6 +1,6 @@
 import { formatReference } from "../../src/oci/reference.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
-import { listTags } from "../../src/registry/listings/tags.ts";
+import { listTags } from "../../src/registry/listings/list-tags.ts";
 import { parseTagFilter } from "../copy/tag-filter.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";

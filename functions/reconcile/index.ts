@@ -18,7 +18,7 @@ import { systemClock } from "../../src/async/system-clock.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
-import { createTargetLooks } from "../../src/wiring/tag-listings.ts";
+import { createTargetInventory } from "../../src/wiring/target-inventory.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = ReconcileEnvironment.parse(process.env);
@@ -44,7 +44,7 @@ const setQueueState = createQueueStateSetter({
   concurrency: environment.FREIGHTLINER_CONCURRENCY,
 });
 
-const inventory = createTargetLooks(configuration.destinations, rated, google?.artifactRegistry);
+const inventory = createTargetInventory(configuration.destinations, rated, google?.artifactRegistry);
 
 const handle = createHandler({
   configuration,

@@ -1,7 +1,7 @@
 import type { ConfigurationDocument } from "../../src/contract/configuration/configuration-document.ts";
 import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../../src/contract/stack/environment.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
-import { BACKFILL_CONCURRENCY, DESTINATION, LOGIN_SECRET, STACK, TABLE } from "./deployment.ts";
+import { BACKFILL_CONCURRENCY, DESTINATION, LOGIN_SECRET, STACK, TABLE } from "./local-names.ts";
 import type { Queues } from "./queues.ts";
 import { FEDERATION } from "./registries.ts";
 import type { Registries } from "./registries.ts";

@@ -5,7 +5,7 @@ import {
 } from "../../src/contract/stack/limits.ts";
 import { startFunction } from "../lambda/function.ts";
 import type { LocalFunction } from "../lambda/function.ts";
-import { BACKFILL_CONCURRENCY } from "./deployment.ts";
+import { BACKFILL_CONCURRENCY } from "./local-names.ts";
 import type { Services } from "./services.ts";
 import type { StackOptions } from "./stack-options.ts";
 

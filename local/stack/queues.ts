@@ -3,7 +3,7 @@ import { resourceName } from "../../src/contract/stack/names.ts";
 import { queuesOf } from "../../src/contract/stack/queues.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
 import type { LocalQueue, RunningSqs } from "../emulators/sqs.ts";
-import { DESTINATION, STACK } from "./deployment.ts";
+import { DESTINATION, STACK } from "./local-names.ts";
 
 /** The queues of a stack with one destination. */
 export type Queues = Readonly<Record<"live" | "backfill" | "long" | "deadLetters" | "undelivered", LocalQueue>>;

@@ -11,7 +11,7 @@ import { startSqs } from "../emulators/sqs.ts";
 import type { RunningSqs } from "../emulators/sqs.ts";
 import { startLambdaApi } from "../lambda/lambda-api.ts";
 import type { MappedQueue } from "../lambda/lambda-api.ts";
-import { LOGIN_SECRET, STACK, TABLE } from "./deployment.ts";
+import { LOGIN_SECRET, STACK, TABLE } from "./local-names.ts";
 import { variablesOf } from "./function-variables.ts";
 import type { FunctionSettings } from "./function-variables.ts";
 import { createQueues } from "./queues.ts";

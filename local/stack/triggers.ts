@@ -10,7 +10,7 @@ import { createAsynchronousInvocation } from "../lambda/asynchronous-invocation.
 import { startEventSourceMapping } from "../lambda/event-source-mapping.ts";
 import type { LocalFunction } from "../lambda/function.ts";
 import { startSchedule } from "../lambda/schedule.ts";
-import { BACKFILL_CONCURRENCY, MAPPINGS } from "./deployment.ts";
+import { BACKFILL_CONCURRENCY, MAPPINGS } from "./local-names.ts";
 import type { Functions } from "./functions.ts";
 import type { Services } from "./services.ts";
 import type { StackOptions } from "./stack-options.ts";

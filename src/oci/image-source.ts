@@ -4,19 +4,24 @@ import type { Manifest } from "./manifest.ts";
 import type { Tag } from "./reference.ts";
 
 /** Reads one repository. Adapters throw typed errors of side `source`; missing content is a result, not an error. */
-export interface ImageSource {
+export type ImageSource = ManifestSource & BlobSource;
+
+export interface ManifestSource {
   /** What a tag or digest names now. Undefined when there is no such manifest. */
   resolve(reference: Tag | Digest, signal: AbortSignal): Promise<ResolvedManifest | undefined>;
   /** What a tag or digest names now, with its bytes: one request where `resolve` and `fetchManifest` are two. */
   readManifest(reference: Tag | Digest, signal: AbortSignal): Promise<Manifest | undefined>;
   /** The exact bytes of a manifest by digest, hash checked. Undefined when there is no such manifest. */
   fetchManifest(wanted: ManifestWanted, signal: AbortSignal): Promise<Manifest | undefined>;
+  /** Manifests whose subject is this digest (distribution-spec, "Listing Referrers"), by API or tag schema. */
+  listReferrers(subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
+}
+
+export interface BlobSource {
   /** True when the repository confirms that it has the blob; false when it denies that, or does not say. */
   hasBlob(descriptor: Descriptor, signal: AbortSignal): Promise<boolean>;
   /** A blob's bytes from the start. The stream fails unless it has exactly `size` bytes with this digest. */
   openBlob(descriptor: Descriptor, signal: AbortSignal): Promise<BlobStream>;
-  /** Manifests whose subject is this digest (distribution-spec, "Listing Referrers"), by API or tag schema. */
-  listReferrers(subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Stack } from "../../local/stack/stack.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
-import { createTagListing } from "../../src/registry/tag-listing.ts";
+import { createTagListing } from "../../src/registry/tags-with-digests.ts";
 import { startFaultProxy } from "../fixtures/servers/fault-proxy.ts";
 import type { Passing } from "../fixtures/servers/fault-proxy.ts";
 import { seeded } from "../fixtures/seeded.ts";

@@ -6,7 +6,7 @@ import { imageOf, layer } from "../../local/images/image-content.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
-import { createTagListing } from "../../src/registry/tag-listing.ts";
+import { createTagListing } from "../../src/registry/tags-with-digests.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { startLocalProcess } from "../fixtures/processes/local-process.ts";
 import type { Ready } from "../fixtures/processes/local-process.ts";

@@ -6,7 +6,7 @@ import { googlePlace } from "../../src/contract/providers/google-place.ts";
 import { createGoogleTagListing, DOCKER_LISTING_MAX } from "../../src/google/tag-listing.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
-import { createTagListing } from "../../src/registry/tag-listing.ts";
+import { createTagListing } from "../../src/registry/tags-with-digests.ts";
 import { asking, imageOf, put, putBlob } from "../fixtures/servers/local-registry.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { testEndpoint } from "../fixtures/registry-client.ts";

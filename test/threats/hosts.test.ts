@@ -8,7 +8,7 @@ import { MediaType } from "../../src/oci/media-type.ts";
 import { isRegistryHost, parseReference, parseTag } from "../../src/oci/reference.ts";
 import { createHostGuard } from "../../src/registry/hosts/host-guard.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
-import { listTags } from "../../src/registry/listings/tags.ts";
+import { listTags } from "../../src/registry/listings/list-tags.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
 import type { Got, Script } from "../fixtures/servers/scripted-server.ts";

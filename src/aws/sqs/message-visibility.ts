@@ -24,7 +24,10 @@ const DELAY_MAX_SECONDS = 900;
 /** From this delivery on, a message is replaced by a new one: waiting must not use up the receive count that SQS allows. */
 const REPLACE_FROM: number = COPY_MAX_RECEIVE_COUNT * 0.9;
 
-/** Defers a message: SQS shows it again after `afterMs`, which is clamped to 0 to 43,200 s. */
+/**
+ * Defers a message: SQS shows it again after `afterMs`, which is clamped to 0 to 43,200 s. A failed copy's `afterMs` is chosen in
+ * `src/replication/copy/failure-outcome.ts`, that of an open circuit in `src/replication/destination/circuit-breaker.ts`.
+ */
 export type DeferMessage = (message: ReceivedMessage, afterMs: number, signal: AbortSignal) => Promise<void>;
 
 export function createDeferral(client: SQSClient, queues: readonly CopyQueue[]): DeferMessage {

@@ -45,7 +45,7 @@ export function accountAndRegion(host: string): { readonly account: string; read
   return account === undefined || region === undefined ? undefined : { account, region };
 }
 
-/** The hosts that ECR redirects blob downloads to: the region's layer bucket in Amazon S3. */
+/** The hosts that the stack's source may redirect blob downloads to: the region's layer bucket. `known-hosts.ts` has all regions' for the command. */
 function layerBucket(region: string): readonly string[] {
   const bucket = `prod-${region}-starport-layer-bucket`;
   return [

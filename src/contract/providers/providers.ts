@@ -8,7 +8,10 @@ import type { OptionProblem, Provider, RegistryAccess } from "./provider.ts";
 /** The built-in kinds of registry. */
 export const PROVIDERS = { ecr, artifactRegistry, generic } as const satisfies Readonly<Record<string, Provider>>;
 
-/** All kinds in this process. Schema, hosts, login and listing of a registry come from this map only. */
+/**
+ * All kinds in this process. Schema, hosts, login and listing of a registry come from this map only. A new way to log in or to list is a
+ * new member of `Login` or `Listing` in `provider.ts`, which `src/wiring` carries out.
+ */
 const kinds = new Map<string, Provider>(Object.entries(PROVIDERS));
 
 /**

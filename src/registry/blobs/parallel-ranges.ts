@@ -9,7 +9,10 @@ import { watchStalls } from "../http/stall-watchdog.ts";
 
 /** Size of a range, in bytes: small, because the ranges that are read ahead are buffered in memory. */
 export const RANGE_BYTES: number = 4 * 1024 * 1024;
-/** Number of ranges of one blob that are read at once: at first, and at most. */
+/**
+ * Number of ranges of one blob that are read at once: at first, and at most. What all blobs of a registry hold in memory together is bounded
+ * by `bufferedRanges` of SharedLimits.
+ */
 const FIRST_WIDTH = 4;
 const MAX_WIDTH = 12;
 /** Factor by which more ranges at once must be faster to be worth it. */

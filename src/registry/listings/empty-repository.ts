@@ -1,7 +1,7 @@
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 import { createSingleFlight } from "../../async/single-flight.ts";
-import { listTags } from "./tags.ts";
+import { listTags } from "./list-tags.ts";
 
 /** How long the result for an empty repository is cached, in milliseconds. */
 const EMPTY_MS = 60_000;

@@ -5,7 +5,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import { isContentMissing } from "../../oci/errors/registry-error.ts";
 import { completeContent, contentKey, forgetContent } from "../state/checkpoint.ts";
-import { findCosignTags } from "../image/cosign-tags.ts";
+import { findCosignTags } from "../image/find-cosign-tags.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { ignoreRejectionUntilAwaited } from "../../async/late-rejection.ts";
 import { copyBlob } from "./copy-blob.ts";

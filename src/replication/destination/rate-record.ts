@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Change } from "../state/record-store.ts";
 
-/** The request rate that all processes share for a destination; one item of the store. Times are epoch milliseconds. */
+/** The request rate that all processes share for a destination: one item of kind `RATE` in the state table. Times are epoch milliseconds. */
 export const RateRecord = z.object({
   /** Requests per second allowed now. */
   perSecond: z.number().positive(),

@@ -4,7 +4,7 @@ import type { ImageTarget } from "../../oci/image-target.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import { cosignTagSubject } from "../../oci/cosign-tags.ts";
-import { findCosignTags } from "./cosign-tags.ts";
+import { findCosignTags } from "./find-cosign-tags.ts";
 import { reasonToLeaveOut } from "../outcome/left-out.ts";
 import { resolveIfVisible } from "./resolve-if-visible.ts";
 import { concurrently } from "../../async/run-concurrently.ts";

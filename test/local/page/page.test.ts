@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
 import { createPoller } from "../../../local/page/poller.ts";
-import { openPage } from "../../../local/page/open-page.ts";
+import { openStatusPage } from "../../../local/page/status-page.ts";
 import { startPage } from "../../../local/page/page-server.ts";
 import { imageOf, layer } from "../../../local/images/image-content.ts";
 import { startStack } from "../../../local/stack/stack.ts";
@@ -125,7 +125,7 @@ describe("the live page", () => {
 
   it("shows a running stack: what arrived, and what it is", async () => {
     await using stack = await startStack({ concurrency: 2, timeoutSeconds: 30, reconcileAfterMs: 3_600_000 });
-    await using page = await openPage(stack, { pagePort: undefined }, { say: () => undefined });
+    await using page = await openStatusPage(stack, { pagePort: undefined }, { say: () => undefined });
     const image = imageOf([layer("shown", 10_000)], { os: "linux", architecture: "amd64" });
     await push(stack.source, image, { repository: "app", tag: "v1" }, AbortSignal.timeout(600_000));
     const { body } = await request(`http://${page.host}/looks`);

@@ -5,7 +5,7 @@ import { parseTag } from "../../../src/oci/reference.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
 import type { HttpResponse, HttpRequest } from "../../../src/registry/http/http-message.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
-import { createTagListing } from "../../../src/registry/tag-listing.ts";
+import { createTagListing } from "../../../src/registry/tags-with-digests.ts";
 import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
 import { watchUpload } from "../../../src/registry/uploads/upload-watchdog.ts";
 import { DEFAULT_TIMEOUTS } from "../../../src/registry/http/transfer-timeouts.ts";

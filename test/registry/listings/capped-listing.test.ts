@@ -3,7 +3,7 @@ import { digestOf } from "../../../src/oci/digest.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
 import type { TaggedDigest } from "../../../src/oci/tag-listing.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";
-import { createTagListing } from "../../../src/registry/tag-listing.ts";
+import { createTagListing } from "../../../src/registry/tags-with-digests.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createConnections } from "../../../src/registry/http/connections.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
-import { createTagListing } from "../../../src/registry/tag-listing.ts";
+import { createTagListing } from "../../../src/registry/tags-with-digests.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 

@@ -7,7 +7,7 @@ import { parseTag } from "../../../src/oci/reference.ts";
 import { createRepositoryClient } from "../../../src/registry/client/repository-client.ts";
 import { retryAfterMs } from "../../../src/registry/errors/retry-after.ts";
 import { redact } from "../../../src/registry/redaction/redact.ts";
-import { listTags } from "../../../src/registry/listings/tags.ts";
+import { listTags } from "../../../src/registry/listings/list-tags.ts";
 import type { ManifestWanted } from "../../../src/oci/image-source.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";

@@ -7,7 +7,7 @@ import { probeWrites } from "../../../src/registry/write-probe.ts";
 import type { SourceCatalog } from "../../../src/replication/reconcile/source-catalog.ts";
 import { createRegistries } from "../../../src/wiring/registries.ts";
 import type { Registries } from "../../../src/wiring/registries.ts";
-import { createTargetLooks } from "../../../src/wiring/tag-listings.ts";
+import { createTargetInventory } from "../../../src/wiring/target-inventory.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -58,7 +58,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
     const handle = createReconcileHandler({
       configuration,
       catalog: catalogOf(cloud, process),
-      ...createTargetLooks(configuration.destinations, registriesOf(cloud, process), undefined),
+      ...createTargetInventory(configuration.destinations, registriesOf(cloud, process), undefined),
       tags: storeOf(process, cloud.tags, "tag"),
       cycles: storeOf(process, cloud.cycles, "cycle"),
       queuePauses: storeOf(process, cloud.queuePauses, "intake"),

@@ -4,10 +4,10 @@ import { createGoogleTagListing, DOCKER_LISTING_MAX } from "../google/tag-listin
 import type { RepositoryName } from "../oci/reference.ts";
 import { createRegistryTarget } from "../registry/registry-target.ts";
 import type { TargetInventory } from "../replication/reconcile/target-inventory.ts";
-import { createTagListing } from "../registry/tag-listing.ts";
+import { createTagListing } from "../registry/tags-with-digests.ts";
 import type { Registries } from "./registries.ts";
 
-export function createTargetLooks(
+export function createTargetInventory(
   destinations: readonly Destination[],
   registries: Registries,
   apiUrl: string | undefined,

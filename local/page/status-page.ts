@@ -3,7 +3,7 @@ import { localStackAccess } from "../../src/wiring/local-stack-access.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import { readStackStatus } from "../../src/wiring/stack-status.ts";
 import type { RunningServer } from "../http/http-server.ts";
-import type { LiveView } from "../view/live-view.ts";
+import type { TerminalView } from "../view/terminal-view.ts";
 import type { LocalOptions } from "../stack/local-options.ts";
 import type { Stack } from "../stack/stack.ts";
 import { createPoller } from "./poller.ts";
@@ -14,10 +14,10 @@ const STACK = "freightliner";
 const EVERY_MS = 1_000;
 
 /** The live page of a local stack. */
-export async function openPage(
+export async function openStatusPage(
   { lambdaEndpoint }: Pick<Stack, "lambdaEndpoint">,
   { pagePort }: Pick<LocalOptions, "pagePort">,
-  view: Pick<LiveView, "say">,
+  view: Pick<TerminalView, "say">,
 ): Promise<RunningServer & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const access = localStackAccess(lambdaEndpoint);

@@ -9,7 +9,7 @@ export interface Screen {
 }
 
 /** Shows a line per finished copy, and on a terminal also running totals. */
-export interface LiveView {
+export interface TerminalView {
   /** Counts an event of the target. */
   target(event: RegistryEvent): void;
   log(functionName: string, line: string): void;
@@ -19,7 +19,7 @@ export interface LiveView {
 
 const REDRAW_MS = 100;
 
-export function createLiveView(screen: Screen): LiveView {
+export function createTerminalView(screen: Screen): TerminalView {
   const moved = { images: 0, blobs: 0, bytes: 0 };
   let drawn = 0;
   const clear = (): void => {
