@@ -15,7 +15,7 @@ const signal = AbortSignal.timeout(600_000);
 const image = imageOf([layer("a", 1_000)], { os: "linux", architecture: "amd64" });
 const other = imageOf([layer("b", 1_000)], { os: "linux", architecture: "arm64" });
 
-/** What a copy says that cannot succeed: its lines, with the registries' addresses and digests replaced. */
+/** The output lines of a copy that cannot succeed, with the registries' addresses and digests replaced. */
 async function said(source: string, target: string, ...options: string[]): Promise<readonly [ExitCode, string[]]> {
   const { terminal, err } = captureTerminal({ quiet: true });
   const code = await run(["copy", source, target, "--quiet", ...options], terminal, signal);

@@ -47,7 +47,7 @@ async function registries(stack: AsyncDisposableStack) {
   };
 }
 
-/** Everything the copy function finds around it; its destination is of a kind that no code in `src/` knows. */
+/** The environment of the copy function; its destination has a kind that no code in `src/` knows. */
 async function surroundings(secret: string, stack: AsyncDisposableStack) {
   const around = await registries(stack);
   const sqs = await startSqs();

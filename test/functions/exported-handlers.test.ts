@@ -72,7 +72,7 @@ describe("the exported handlers", () => {
       tag: "v1",
     };
     const event = ecrPushEvent(manifest, { id: "e1", account: LOCAL_ACCOUNT, region: LOCAL_REGION, at: new Date() });
-    // The runtime gives handlers more than their types name.
+    // The runtime passes handlers more arguments than their types declare.
     await Reflect.apply(handler, undefined, [event, context]);
     const { Messages = [] } = await around.client.send(new ReceiveMessageCommand({ QueueUrl: around.live.url }));
     expect(JSON.parse(Messages[0]?.Body ?? "null")).toMatchObject({

@@ -5,7 +5,7 @@ export interface Observed extends Observer {
   readonly counts: { readonly metric: string; readonly value: number; readonly destination: string | undefined }[];
 }
 
-/** An observer that remembers. */
+/** An observer that records its calls. */
 export function createObserved(): Observed {
   const lines: Observed["lines"] = [];
   const counts: Observed["counts"] = [];

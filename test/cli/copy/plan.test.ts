@@ -48,7 +48,7 @@ async function run(source: string, target: string, dryRun: boolean): Promise<str
   return out();
 }
 
-/** What a plan says as requests, without the names of upload sessions. */
+/** The requests that a plan predicts, without the names of upload sessions. */
 function requestsOf({ plan }: Planned): string[] {
   return [
     ...plan.mount.map(({ digest, from }) => `POST mount=${digest} from=${from}`),
@@ -57,7 +57,7 @@ function requestsOf({ plan }: Planned): string[] {
   ].toSorted();
 }
 
-/** What a registry was asked to write, in the same words. */
+/** The write requests that a registry received, in the same notation. */
 function writesOf(events: readonly RegistryEvent[], repository: string): string[] {
   return events
     .flatMap((event) => {
@@ -82,7 +82,7 @@ const storedBytes = (events: readonly RegistryEvent[], repository: string): numb
     0,
   );
 
-/** The image without some of its content, children before parents: what is left of an interrupted push, or of another tool's. */
+/** The image without some of its content, children before parents: the state after an interrupted push of this or another tool. */
 function partOf(blobs: readonly boolean[], manifests: readonly boolean[]): Pick<ImageContent, "blobs" | "manifests"> {
   const all = [...new Map(image.blobs.map((blob) => [blob.descriptor.digest, blob])).values()];
   const kept = all.filter((_, index) => blobs[index] === true);
@@ -157,7 +157,7 @@ describe("a dry run", () => {
       { numRuns: 50 },
     );
     expect(runs).toBe(50);
-    // Nothing came late.
+    // Nothing arrived late.
     for (const [repository, all] of expected) expect(writesOf(target.events, repository)).toEqual(all);
   }, 600_000);
 });

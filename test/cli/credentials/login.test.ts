@@ -15,7 +15,7 @@ import type { LoginFolder } from "./login-folder.ts";
 const FILE = ".docker/config.json";
 const never = new AbortController().signal;
 
-/** A registry that lets in `me` with the password `right`, by a token server of its own. */
+/** A registry that accepts `me` with the password `right` at its token server. */
 function registryWithTokens(): Promise<ScriptedServer> {
   return scriptedServer(({ url, headers }, response) => {
     const challenge = `Bearer realm="http://${headers.host}/token",service="s"`;

@@ -22,7 +22,7 @@ const place: FederatedDestination = {
   },
 };
 
-/** A folder with a gcloud that is played; `run` gives the calls that commands made of it. */
+/** A folder with a fake gcloud; `run` returns the calls that commands made to it. */
 async function setUp() {
   const folder = await temporaryFolder();
   const gcloud = join(folder.path, "gcloud");

@@ -28,7 +28,7 @@ function letter(index: number, destination = "gar"): DeadLetter {
   };
 }
 
-/** A queue of dead letters whose claims end by a clock that goes on with every move. */
+/** A queue of dead letters whose claims expire by a clock that advances with every move. */
 function createLetters(claimMs: number, moveMs: number) {
   const state = { now: 0, holds: 0, refuses: (_letter: DeadLetter): boolean => false };
   const ends = new Map<DeadLetter, number>();

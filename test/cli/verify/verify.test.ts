@@ -17,7 +17,7 @@ const mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
 const foreign = { ...base, descriptor: { ...base.descriptor, mediaType } };
 const windows = imageOf([foreign], { os: "windows", architecture: "amd64" });
 
-/** A registry that does not tell what is attached. */
+/** A registry that refuses to list referrers. */
 const silent: Partial<AccessPolicy> = {
   authorize: ({ url }) =>
     url?.includes("/referrers/") === true ? new ErrorResponse(403, "DENIED", "not for you") : undefined,

@@ -55,10 +55,10 @@ const text = fc.oneof(
 );
 const number = fc.oneof(fc.double(), fc.constantFrom(-1, 1.5, 8.64e15, 8.64e15 + 1, Number.MAX_SAFE_INTEGER));
 const anything = fc.oneof(text, number, fc.constantFrom(null, true), fc.jsonValue({ maxDepth: 3 }));
-/** JSON that is nested so deep that what recurses over it overflows the stack. */
+/** JSON that is nested so deeply that a recursive function over it overflows the stack. */
 const nested = fc.constantFrom(10, 1_000, 20_000).map((depth) => `${"[".repeat(depth)}${"]".repeat(depth)}`);
 
-/** A good document in which a few fields are something else, or missing. */
+/** A valid document in which a few fields have other values, or are absent. */
 function spoilt(good: Readonly<Record<string, unknown>>): fc.Arbitrary<string> {
   const keys = Object.keys(good);
   const edits = fc.array(fc.tuple(fc.constantFrom(...keys, "other"), fc.option(anything)), { maxLength: 3 });
@@ -94,7 +94,7 @@ const events = fc.oneof(
   { weight: 1, arbitrary: anything },
 );
 
-/** Bodies of about 1 MiB, of characters of one, three and four bytes: a queue takes them, and a dead letter has attributes beside. */
+/** Bodies of about 1 MiB, of characters of one, three and four bytes: a queue accepts them, but a dead letter also has attributes. */
 const large = ["x", "\u2028", "\u{1F600}"].flatMap((filling) =>
   [1_048_576, 1_040_000, 1_032_192].flatMap((bytes) => {
     const filled = filling.repeat(Math.floor((bytes - 100) / Buffer.byteLength(filling)));
@@ -108,7 +108,7 @@ interface Line {
   readonly outcome?: string;
 }
 
-/** The logger that functions have, and the lines it has written since the last look. */
+/** The functions' logger, and the lines it has written since the last call. */
 function productionLogger(): { readonly observer: Observer; readonly take: () => Line[] } {
   vi.stubEnv("POWERTOOLS_DEV", "false");
   let written = "";

@@ -42,7 +42,7 @@ function breakerOver(circuits: RecordStore<CircuitRecord>) {
   });
 }
 
-/** A handler with a closed circuit, time, receipts and a queue that obeys; a test says only what is otherwise. */
+/** A handler with a closed circuit, enough time, receipts and a working queue; a test overrides only what differs. */
 function setUp(otherwise: Partial<CopyDependencies> = {}) {
   const fixture = replicateFixture();
   const observer = createObserved();

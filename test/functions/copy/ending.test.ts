@@ -13,7 +13,7 @@ const digest: Digest = `sha256:${"a".repeat(64)}`;
 const request = copyRequest("v1");
 const delivery = { messageId: "m1", receiveCount: 1 };
 
-/** What the log line and the receipt have of an ending. */
+/** The log line and the receipt of an outcome. */
 function saidOf(report: Exclude<CopyReport, { outcome: "deferred" }>) {
   const observer = createObserved();
   logReport(observer, report, request, delivery);

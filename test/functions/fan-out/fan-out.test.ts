@@ -40,7 +40,7 @@ function pushed(detail: object = {}): object {
   };
 }
 
-/** A handler whose receipts are kept; a test says what sending does. */
+/** A handler whose receipts are recorded; a test defines how requests are sent. */
 function setUp(send: FanOutDependencies["send"]) {
   const observer = createObserved();
   const receipts = new Map<string, Receipt>();

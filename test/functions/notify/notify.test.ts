@@ -95,7 +95,7 @@ interface Posted {
   readonly body: string;
 }
 
-/** A webhook behind connections that answer as told, one answer after another. */
+/** A webhook that responds as scripted, one response after another. */
 function webhook(kind: WebhookKind, url: string, answers: readonly (number | Error)[] = [200], hosts: string[] = []) {
   const posted: Posted[] = [];
   let tries = 0;

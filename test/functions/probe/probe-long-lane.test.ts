@@ -13,7 +13,7 @@ const configuration = parseConfiguration({
   rules: [{ repositories: ["**"], destinations: ["gar"] }],
 });
 
-/** One minute of the probe function; what it said, and what it did about the destination. */
+/** One invocation of the probe function: its log, and what it did for the destination. */
 async function minute(startLongLane: ProbeDependencies["startLongLane"]) {
   const observer = createObserved();
   const handle = createHandler({

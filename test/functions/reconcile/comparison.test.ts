@@ -5,7 +5,7 @@ import { RateExceededError } from "../../../src/oci/errors/rate-exceeded-error.t
 import { HOUR, MINUTE, digest, setUp } from "./reconcile-fixture.ts";
 import { unavailableStore } from "../../fixtures/unavailable-store.ts";
 
-/** Timers that go off when told to. */
+/** Timers that fire on demand. */
 function createTimers() {
   const timers: { readonly ms: number; readonly controller: AbortController }[] = [];
   return {
@@ -14,7 +14,7 @@ function createTimers() {
       timers.push({ ms, controller });
       return controller.signal;
     },
-    /** Lets every timer of at most so many milliseconds go off. */
+    /** Fires every timer of at most the given number of milliseconds. */
     pass: (ms: number): void => {
       for (const timer of timers.splice(0)) {
         if (timer.ms <= ms) timer.controller.abort(new Error("time is up"));

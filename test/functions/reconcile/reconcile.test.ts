@@ -157,7 +157,7 @@ describe("a comparison of source and destinations", () => {
     const abort = new AbortController();
     const stopping = createHandler({
       ...dependencies,
-      // What was asked is noted all the same: that time ends with the process.
+      // The requests are recorded all the same: only the end of the process aborts that.
       timeout: (ms) => (ms < 60_000 ? abort.signal : NEVER),
       send(requests, signal) {
         abort.abort();

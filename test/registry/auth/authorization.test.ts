@@ -11,7 +11,7 @@ const user = { kind: "basic", username: "user", password: "secret" } as const;
 const tag = parseTag("v1");
 
 describe("authorization", () => {
-  it("gets a token of the challenge's realm with exactly the scope it needs, once for all who wait", async () => {
+  it("fetches a token from the challenge's realm with exactly the required scope, once for all concurrent callers", async () => {
     await using server = await scriptedServer((got, response) => {
       if (got.url.startsWith("/token")) return void response.end(JSON.stringify({ token: "t1", expires_in: 300 }));
       if (got.headers.authorization === "Bearer t1") return void response.writeHead(404).end();
@@ -42,7 +42,7 @@ describe("authorization", () => {
     expect(canary.got).toEqual([]);
   });
 
-  it("refreshes refused credentials once, also when ECR says 403 for an expired token", async () => {
+  it("refreshes refused credentials once, also when ECR responds with 403 to an expired token", async () => {
     await using server = await scriptedServer((got, response) => {
       const isFresh = got.headers.authorization === `Basic ${Buffer.from("AWS:2").toString("base64")}`;
       if (isFresh) return void response.writeHead(404).end();
@@ -70,7 +70,7 @@ describe("authorization", () => {
     expect(fetched).toBe(2);
   });
 
-  it("gives up when fresh credentials are refused as well, and says what the registry said", async () => {
+  it("fails when new credentials are refused as well, and quotes the registry", async () => {
     await using server = await scriptedServer((_got, response) => {
       response.writeHead(403).end(JSON.stringify({ errors: [{ code: "DENIED", message: 'Permission "x" denied' }] }));
     });
@@ -82,7 +82,7 @@ describe("authorization", () => {
       status: 403,
       code: "DENIED",
     });
-    // The fallback tag is another question.
+    // The referrers tag is a separate request.
     expect(server.got.filter(({ url }) => url.includes("/referrers/"))).toHaveLength(1);
   });
 });
@@ -119,7 +119,7 @@ describe("redirects", () => {
     expect(canary.got).toEqual([]);
   });
 
-  it("that go round in circles end after five hops", async () => {
+  it("that form a loop end after five hops", async () => {
     await using home = await scriptedServer(
       (got, response) => void response.writeHead(307, { location: got.url }).end(),
     );

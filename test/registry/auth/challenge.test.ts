@@ -19,7 +19,7 @@ describe("challenges", () => {
     expect(basic?.parameters.get("realm")).toBe("simple");
   });
 
-  it("that are broken give fewer, never wrong ones", () => {
+  it("are omitted when they are broken, and never read wrongly", () => {
     expect(parseChallenges([""])).toEqual([]);
     expect(parseChallenges(['Bearer realm="unclosed'])).toEqual([{ scheme: "bearer", parameters: new Map() }]);
     expect(parseChallenges(['"no scheme"', 'Bearer realm="a"'])).toHaveLength(1);
@@ -75,7 +75,7 @@ describe("challenges", () => {
     expect(read(line)).toEqual(challenges);
   });
 
-  it("come back from any quoted text", () => {
+  it("are read back from any quoted text", () => {
     assert(
       property(string({ unit: "grapheme-ascii" }), (realm) => {
         const quoted = realm.replaceAll(/["\\]/g, String.raw`\$&`);

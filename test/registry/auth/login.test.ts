@@ -25,7 +25,7 @@ describe("a login", () => {
     },
   );
 
-  it("is sent as Basic from the first challenge on where the registry asks for that", async () => {
+  it("is sent as Basic after the first challenge when the registry requires Basic", async () => {
     await using place = await open(
       ({ headers }, response) => {
         if (headers.authorization === BASIC) return void response.writeHead(404).end();
@@ -38,7 +38,7 @@ describe("a login", () => {
     expect(place.logins()).toEqual([undefined, BASIC, BASIC]);
   });
 
-  it("is sent at once where that is known to be right", async () => {
+  it("is sent at once when the registry is known to accept that", async () => {
     await using place = await open((_got, response) => void response.writeHead(404).end(), {
       login: user,
       preemptive: true,
@@ -48,7 +48,7 @@ describe("a login", () => {
   });
 
   it.each([401, 403, 400])(
-    "that was sent at once is exchanged where a Bearer challenge comes with the %d",
+    "that was sent at once is exchanged for a token when the %d has a Bearer challenge",
     async (status) => {
       const registry = takesToken((got, response) => void response.writeHead(status, bearer(got)).end());
       await using place = await open(registry, { login: user, preemptive: true });
@@ -57,7 +57,7 @@ describe("a login", () => {
     },
   );
 
-  it("goes to the token server where both can be met, wherever the challenge stands", async () => {
+  it("goes to the token server when both challenges can be met, in any position of the header", async () => {
     await using place = await open(
       (got, response) => {
         if (isToken(got)) return void response.end('{"token":"good"}');
@@ -71,7 +71,7 @@ describe("a login", () => {
     expect(place.logins()).toEqual([undefined, BASIC, "Bearer good"]);
   });
 
-  it("is Basic where the only realm leads elsewhere, and the registry takes that too", async () => {
+  it("is sent as Basic when the only realm is on another host and the registry also accepts Basic", async () => {
     await using place = await open(
       ({ headers }, response) => {
         if (headers.authorization === BASIC) return void response.writeHead(404).end();
@@ -83,7 +83,7 @@ describe("a login", () => {
     expect(await place.source.resolve(tag, signal)).toBeUndefined();
   });
 
-  it.each([401, 403])("is tried as Basic where a %d says nothing about what is wanted", async (status) => {
+  it.each([401, 403])("is tried as Basic when a %d has no challenge", async (status) => {
     await using place = await open(
       ({ headers, url }, response) => {
         if (url === "/v2/") return void response.end("{}");
@@ -94,7 +94,7 @@ describe("a login", () => {
     expect(await place.source.resolve(tag, signal)).toBeUndefined();
   });
 
-  it("that is refused for good is tried once, and the registry's words are kept", async () => {
+  it("that is refused permanently is tried once, and the error keeps the registry's response", async () => {
     await using place = await open(
       (_got, response) =>
         void response
@@ -147,7 +147,7 @@ describe("a login", () => {
     expect(await place.source.resolve(tag, signal)).toMatchObject({ digest: manifest.digest });
   });
 
-  it("that was only a guess is not sent on: the next request asks again", async () => {
+  it("that was tried without a challenge is not sent with later requests: the next one starts anonymously", async () => {
     await using place = await open(
       ({ headers, url }, response) => {
         if (url === "/v2/") return void response.end("{}");
@@ -157,11 +157,11 @@ describe("a login", () => {
     );
     await expect(place.source.listReferrers(manifest.digest, signal)).rejects.toMatchObject({ status: 403 });
     expect(await place.source.resolve(tag, signal)).toBeUndefined();
-    // The list, the challenge that is not there, the list with the guess; then the fallback tag, and the tag.
+    // The list, the missing challenge at /v2/, the list with Basic; then the referrers tag, and the tag.
     expect(place.logins()).toEqual([undefined, undefined, BASIC, undefined, undefined]);
   });
 
-  it("is not looked for at /v2/ by strangers: what is not there is not there", async () => {
+  it("is not looked up at /v2/ when anonymous: a 404 means absent", async () => {
     await using place = await open((_got, response) => void response.writeHead(404).end());
     expect(await place.source.resolve(tag, signal)).toBeUndefined();
     expect(place.got).toHaveLength(1);
@@ -169,7 +169,7 @@ describe("a login", () => {
 });
 
 describe("a scope", () => {
-  it("of a target is pull,push from the first question, so that its repository is made", async () => {
+  it("of a target is pull,push from the first request, so that its repository is created", async () => {
     await using place = await open(takesToken((_got, response) => void response.writeHead(401).end()));
     expect(await place.target.resolve(tag, signal)).toBeUndefined();
     expect(place.asked()).toEqual([["repository:a/b:pull,push"]]);
@@ -193,7 +193,7 @@ describe("a scope", () => {
 });
 
 describe("every request", () => {
-  it("names us and our version, those for tokens too", async () => {
+  it("has a User-Agent with name and version, also when it requests a token", async () => {
     await using place = await open(takesToken((_got, response) => void response.writeHead(401).end()));
     await place.source.resolve(tag, signal);
     const names = new Set(place.got.map(({ headers }) => headers["user-agent"]));

@@ -8,7 +8,7 @@ import { testEndpoint } from "../../fixtures/registry-client.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 import type { Got, Script } from "../../fixtures/servers/scripted-server.ts";
 
-/** A repository at a scripted registry, asked once for each thing. */
+/** A repository at a scripted registry, without retries. */
 export async function open(script: Script, changes: Partial<Endpoint> & { readonly login?: Credentials } = {}) {
   const stack = new AsyncDisposableStack();
   const server = stack.use(await scriptedServer(script));
@@ -36,7 +36,7 @@ export const bearer = ({ headers }: Got, more = ""): Record<string, string> => (
   "www-authenticate": `Bearer realm="http://${headers.host}/token",service="s"${more}`,
 });
 
-/** A registry that takes one token, `good`, and refuses all else as it is told to. */
+/** A registry that accepts one token, `good`, and refuses all other requests as scripted. */
 export function takesToken(refuse: Script, { scope = "" } = {}): Script {
   return (got, response, count) => {
     if (isToken(got)) return void response.end('{"token":"good"}');

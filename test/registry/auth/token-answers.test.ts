@@ -34,7 +34,7 @@ describe("a token server's answer", () => {
   });
 });
 
-/** A registry whose token server answers as the test says. */
+/** A registry whose token server responds as the test scripts. */
 async function withTokenServer(answer: Script) {
   const stack = new AsyncDisposableStack();
   const server = stack.use(
@@ -89,7 +89,7 @@ describe("a token server", () => {
     });
   });
 
-  it("that refuses the login is quoted: no stranger's token stands in for it", async () => {
+  it("that refuses the login is quoted: no anonymous token replaces it", async () => {
     await using place = await withTokenServer(({ headers }, response) => {
       if (headers.authorization === undefined) return void response.end('{"token":"good"}');
       response.writeHead(401).end('{"errors":[{"code":"UNAUTHORIZED","message":"incorrect login"}]}');

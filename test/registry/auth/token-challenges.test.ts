@@ -15,7 +15,7 @@ const tag = parseTag("v1");
 const realmOf = ({ headers }: Got): string => `Bearer realm="http://${headers.host}/token",service="s"`;
 const isToken = ({ url }: Got): boolean => url.startsWith("/token");
 
-/** Gives a new token each time, t1, t2, and takes those that `isGood`. */
+/** Issues a new token each time, t1, t2, and accepts those that `isGood`. */
 function tokenRegistry(isGood: (token: string) => boolean = () => true): Script {
   let given = 0;
   return (got, response) => {
@@ -26,7 +26,7 @@ function tokenRegistry(isGood: (token: string) => boolean = () => true): Script 
   };
 }
 
-/** A source at a scripted registry that is asked once for each thing. */
+/** A source at a scripted registry, without retries. */
 async function open(script: Script, clock: Clock = systemClock) {
   const stack = new AsyncDisposableStack();
   const server = stack.use(await scriptedServer(script));
@@ -66,7 +66,7 @@ describe("a challenge", () => {
     },
   );
 
-  it("whose token server is gone later is forgotten, and the registry's new one is met", async () => {
+  it("whose token server no longer exists is dropped, and the registry's new challenge is used", async () => {
     let isMoved = false;
     let now = 0;
     const clock = { ...systemClock, now: () => now };
@@ -90,8 +90,11 @@ describe("a challenge", () => {
   it.each([
     ["in a second line", (got: Got) => ["Negotiate", realmOf(got)]],
     ["after one that cannot be met", (got: Got) => [`Basic realm="x", ${realmOf(got)}`]],
-    ["after one that leads elsewhere", (got: Got) => ['Bearer realm="http://elsewhere.example/"', realmOf(got)]],
-  ])("that can be met is met %s", async (_where, challenges) => {
+    [
+      "after one with a realm on another host",
+      (got: Got) => ['Bearer realm="http://elsewhere.example/"', realmOf(got)],
+    ],
+  ])("that can be met is met when it is %s", async (_where, challenges) => {
     const good = tokenRegistry();
     await using place = await open((got, response, count) => {
       if (isToken(got) || got.headers.authorization !== undefined) return good(got, response, count);
@@ -103,7 +106,7 @@ describe("a challenge", () => {
 });
 
 describe("a token", () => {
-  it("that ends while many requests are under way is fetched once more for all of them", async () => {
+  it("that expires during many requests is fetched once more for all of them", async () => {
     let current = "t1";
     const good = tokenRegistry((token) => token === current);
     const held = Promise.withResolvers<void>();
@@ -123,7 +126,7 @@ describe("a token", () => {
     expect(place.got.filter(isToken)).toHaveLength(2);
   });
 
-  it("is fetched on for the others when the caller who asked first is aborted", async () => {
+  it("is still fetched for the other callers when the first caller is aborted", async () => {
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<void>();
     const good = tokenRegistry();

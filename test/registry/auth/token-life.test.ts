@@ -16,7 +16,7 @@ const formOf = ({ body }: Got): URLSearchParams => new URLSearchParams(body.toSt
 describe("an expired token", () => {
   const DENIED = JSON.stringify({ errors: [{ code: "DENIED", message: "Your authorization token has expired" }] });
 
-  /** Gives t1, t2, ... and refuses t1 from its second use on. */
+  /** Issues t1, t2, ... and refuses t1 from its second use on. */
   function expiring(status: number): Script {
     let given = 0;
     const used = new Map<string, number>();
@@ -30,19 +30,22 @@ describe("an expired token", () => {
     };
   }
 
-  it.each([400, 401, 403])("is replaced, also when the registry says %d, with words or without", async (status) => {
-    for (const how of ["a GET", "a HEAD"]) {
-      await using place = await open(expiring(status));
-      const ask = () =>
-        how === "a HEAD"
-          ? place.source.resolve(tag, signal)
-          : place.source.fetchManifest({ digest: manifest.digest }, signal);
-      expect([await ask(), await ask()]).toEqual([undefined, undefined]);
-      expect(place.got.filter(isToken)).toHaveLength(2);
-    }
-  });
+  it.each([400, 401, 403])(
+    "is replaced, also when the registry responds with %d, with or without a body",
+    async (status) => {
+      for (const how of ["a GET", "a HEAD"]) {
+        await using place = await open(expiring(status));
+        const ask = () =>
+          how === "a HEAD"
+            ? place.source.resolve(tag, signal)
+            : place.source.fetchManifest({ digest: manifest.digest }, signal);
+        expect([await ask(), await ask()]).toEqual([undefined, undefined]);
+        expect(place.got.filter(isToken)).toHaveLength(2);
+      }
+    },
+  );
 
-  it("is not to blame a second time: what a new token is refused is refused", async () => {
+  it("is replaced only once: a refusal with a new token is final", async () => {
     const denied = '{"errors":[{"code":"DENIED","message":"push access denied"}]}';
     let given = 0;
     await using place = await open((got, response) => {
@@ -58,7 +61,7 @@ describe("an expired token", () => {
     expect(place.got.filter(isToken)).toHaveLength(2);
   });
 
-  it("leaves the registry's own words when there is no other token to be had", async () => {
+  it("leaves the registry's message in the error when no other token is available", async () => {
     let given = 0;
     await using place = await open((got, response) => {
       if (isToken(got)) return void response.writeHead(given++ === 0 ? 200 : 500).end('{"token":"t1"}');
@@ -95,7 +98,7 @@ describe("an identity token", () => {
     expect(place.logins()).toEqual([undefined, undefined, "Bearer good"]);
   });
 
-  it("stays in its exchange over a redirect that keeps the method", async () => {
+  it("is sent again after a redirect that keeps the method", async () => {
     const registry = takesToken((_got, response) => void response.writeHead(401).end());
     await using place = await open(
       (got, response, count) => {
@@ -108,7 +111,7 @@ describe("an identity token", () => {
     expect(place.got.filter(({ method }) => method === "POST").map(({ url }) => url)).toEqual(["/token", "/token/v2"]);
   });
 
-  it("says what to do where only a password is taken", async () => {
+  it("causes an error with advice when the registry accepts only a password", async () => {
     const challenge = { "www-authenticate": 'Basic realm="r"' };
     await using place = await open((_got, response) => void response.writeHead(401, challenge).end(), { login });
     await expect(place.source.resolve(tag, signal)).rejects.toMatchObject({
@@ -119,7 +122,7 @@ describe("an identity token", () => {
 });
 
 describe("a registry token", () => {
-  it("is sent as it is, at once, and once only when it is refused", async () => {
+  it("is sent unchanged, at once, and only once when it is refused", async () => {
     await using place = await open((got, response) => void response.writeHead(401, bearer(got)).end(), {
       login: { kind: "registry-token", token: "mine" },
     });
@@ -140,7 +143,7 @@ describe("a mount", () => {
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
 
-  it("that no token is given for becomes an upload, and costs nothing of what is known", async () => {
+  it("for which no token is issued becomes an upload, and keeps the known credentials", async () => {
     await using place = await open((got, response) => {
       if (isToken(got)) return void response.writeHead(got.url.includes("other") ? 403 : 200).end('{"token":"good"}');
       if (got.headers.authorization === undefined) return void response.writeHead(401, bearer(got)).end();

@@ -26,7 +26,7 @@ interface Line {
   readonly breaks?: (count: number) => boolean;
 }
 
-/** A registry that gives each connection so much and no more. */
+/** A registry that limits the throughput of each connection. */
 function capped({ rate, ranges = true, breaks = () => false }: Line): Script {
   return async ({ headers }, response, count) => {
     const range = /^bytes=(\d+)-(\d*)$/.exec(ranges ? (headers.range ?? "") : "");

@@ -23,7 +23,7 @@ function from({ headers }: Got): number {
   return Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
 }
 
-/** Answers a range as a registry does. */
+/** Responds to a range request as a registry does. */
 const serve: Script = (got, response) => {
   const start = from(got);
   const range = { "content-range": `bytes ${start}-${body.byteLength - 1}/${body.byteLength}` };

@@ -9,7 +9,7 @@ import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 const v4 = (address: string): LookupAddress => ({ address, family: 4 });
 const v6 = (address: string): LookupAddress => ({ address, family: 6 });
 
-/** A resolver that answers for every name with the same addresses. */
+/** A resolver that resolves every name to the same addresses. */
 function answering(...addresses: LookupAddress[]): typeof lookup {
   const resolve = (
     _hostname: string,
@@ -19,7 +19,7 @@ function answering(...addresses: LookupAddress[]): typeof lookup {
   return Object.assign(resolve, lookup);
 }
 
-describe("the addresses of names", () => {
+describe("the resolved addresses of a name", () => {
   it.each([
     v4("127.0.0.1"),
     v4("127.9.9.9"),

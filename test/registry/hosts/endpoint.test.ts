@@ -14,7 +14,7 @@ describe("the origin of a registry", () => {
     expect(originOf({ registry: parseRegistryHost(registry) }).origin).toBe(origin);
   });
 
-  it("with plain HTTP may lead to HTTPS at hosts that are allowed, and HTTPS never back", () => {
+  it("with plain HTTP may redirect to HTTPS at allowed hosts, and HTTPS never to plain HTTP", () => {
     const allowedHosts = ["login.corp.example"];
     const plain = createHostGuard({ origin: new URL("http://r.test:5000"), allowedHosts });
     expect(() => plain(new URL("https://login.corp.example/token"))).not.toThrow();

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 const never = new AbortController().signal;
 
-/** A resolver that notes what it is asked, and leads every name to this machine. */
+/** A resolver that records the requested names, and resolves every name to this machine. */
 function noting(): { readonly asked: string[]; readonly resolve: typeof lookup } {
   const asked: string[] = [];
   const resolve = (name: string, _options: object, done: (error: null, found: object[]) => void): void => {
@@ -69,7 +69,7 @@ describe("behind a proxy", () => {
     expect(names.asked).toEqual([]);
   });
 
-  it("the registry's certificate is checked as ever: who answers for another name is refused", async () => {
+  it("the registry's certificate is still verified: one for another name is refused", async () => {
     await using server = await startTlsServer(certificates.good);
     await using proxy = await startForwardProxy({ leadsTo: () => `127.0.0.1:${server.port}` });
     await using connections = behind({ HTTPS_PROXY: proxy.host }, { ca: certificates.ca });
@@ -131,7 +131,7 @@ describe("behind a proxy", () => {
     expect(JSON.stringify([message, cause])).not.toContain("secret");
   });
 
-  it("that is not there, the failure keeps its code and names the proxy", async () => {
+  it("that is unreachable, the failure keeps its code and names the proxy", async () => {
     await using connections = behind({ HTTPS_PROXY: "http://me:secret@127.0.0.1:1" });
     const error = await failureOf(get(connections, "https://registry.example/v2/"));
     expect(error).toMatchObject({

@@ -11,7 +11,7 @@ const signal = AbortSignal.timeout(600_000);
 const digest = digestOf(Buffer.from("image"));
 const WHOLE = Array.from({ length: 9 }, (_, at): TaggedDigest => ({ tag: parseTag(`t${at}`), digest }));
 
-/** What is found where a registry shows `count` tags, two on each page, and another listing has all from the sixth on. */
+/** The tags found when a registry lists `count` tags, two per page, and another, complete listing is used from six tags on. */
 async function listed(count: number): Promise<readonly string[]> {
   await using server = await scriptedServer(({ url }, response) => {
     const page = Number(new URL(url, "http://x").searchParams.get("page") ?? 0);
@@ -29,12 +29,12 @@ async function listed(count: number): Promise<readonly string[]> {
   return [...new Set(found.map(({ tag }) => tag ?? ""))];
 }
 
-describe("a listing that ends before the tags do", () => {
-  it("is taken from where it is whole, also when no single page is full", async () => {
+describe("a truncated listing of tags", () => {
+  it("is replaced by a complete listing, also when no single page is full", async () => {
     expect(await listed(6)).toEqual(WHOLE.map(({ tag }) => tag));
   });
 
-  it("is believed where it shows fewer than it may have left out", async () => {
+  it("is accepted when it is shorter than the registry's limit", async () => {
     expect(await listed(5)).toEqual(["t0", "t1", "t2", "t3", "t4"]);
   });
 });

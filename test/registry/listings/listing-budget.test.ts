@@ -9,7 +9,7 @@ const signal = AbortSignal.timeout(600_000);
 const digestAt = (at: number): `sha256:${string}` => `sha256:${at.toString(16).padStart(64, "0")}`;
 
 describe("the budget of a listing", () => {
-  it("takes the first ten thousand of very many attachments, and one to show that there are more", async () => {
+  it("returns the first ten thousand of many attachments, and one more to show that there are more", async () => {
     const entries = Array.from({ length: 150_000 }, (_, at) => `{"mediaType":"a","digest":"${digestAt(at)}","size":1}`);
     await using server = await scriptedServer((_got, response) => {
       response.end(`{"manifests":[${entries.join(",")}]}`);
@@ -19,7 +19,7 @@ describe("the budget of a listing", () => {
     expect(await source.listReferrers(digestAt(1), signal)).toHaveLength(10_001);
   });
 
-  it("ends a listing of tags without end, counted over all its pages", async () => {
+  it("ends an endless listing of tags, counted over all its pages", async () => {
     const tags = Array.from({ length: 100_000 }, (_, at) => `t${at}`);
     const page = JSON.stringify({ manifest: { [digestAt(1)]: { tag: tags } } });
     await using server = await scriptedServer((_got, response, count) => {

@@ -11,7 +11,7 @@ const signal = AbortSignal.timeout(600_000);
 const bytes = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}');
 const manifest = { mediaType: MediaType.ociIndex, digest: digestOf(bytes), bytes };
 
-/** A target that takes what it is sent, and loses the first answer. */
+/** A target that accepts every request, and loses its first response. */
 async function losingTarget() {
   const stack = new AsyncDisposableStack();
   const server = stack.use(
@@ -25,8 +25,8 @@ async function losingTarget() {
   return { target, got: server.got, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-describe("a manifest whose answer is lost", () => {
-  it("is put again under its digest: the same bytes are the same manifest", async () => {
+describe("a manifest put whose response is lost", () => {
+  it("is repeated under the digest: the same bytes are the same manifest", async () => {
     await using place = await losingTarget();
     await place.target.putManifest(manifest, manifest.digest, signal);
     expect(place.got.map(({ method, url }) => `${method} ${url}`)).toEqual(
@@ -35,7 +35,7 @@ describe("a manifest whose answer is lost", () => {
     expect(place.got.every(({ body }) => Buffer.compare(body, bytes) === 0)).toBe(true);
   });
 
-  it("is not put again under its tag, which may be another's by then", async () => {
+  it("is not repeated under the tag, which may name another image by then", async () => {
     await using place = await losingTarget();
     const put = place.target.putManifest(manifest, parseTag("v1"), signal);
     await expect(put).rejects.toMatchObject({ side: "target", operation: "put-manifest", category: "deferred" });

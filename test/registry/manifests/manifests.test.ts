@@ -187,7 +187,7 @@ describe("listings", () => {
     );
   });
 
-  it("are empty for a repository that is not there, and null is no tag", async () => {
+  it("are empty for an absent repository, and a null list has no tags", async () => {
     await against(
       (_got, response, count) => void response.writeHead(count === 0 ? 404 : 200).end('{"name":"a/b","tags":null}'),
       async (_source, _got, host) => {
@@ -198,7 +198,7 @@ describe("listings", () => {
     );
   });
 
-  it("do not follow a page to another host, nor for ever", async () => {
+  it("do not follow pages to another host, or endlessly", async () => {
     await using canary = await scriptedServer((_got, response) => void response.end("{}"));
     await against(
       (_got, response) =>
@@ -218,7 +218,7 @@ describe("listings", () => {
     );
   });
 
-  it("of referrers come from the API, or from the tag where there is none", async () => {
+  it("of referrers come from the API, or from the referrers tag when there is no API", async () => {
     const index = Buffer.from(
       JSON.stringify({ schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [descriptor] }),
     );
@@ -252,7 +252,7 @@ describe("what registries say", () => {
     expect(retryAfterMs("999999999", undefined, 0)).toBe(900_000);
   });
 
-  it("loses its secrets and its control characters on the way into messages", async () => {
+  it("has its secrets and control characters removed before it appears in messages", async () => {
     const token = `Bearer ya29.${"x".repeat(40)}`;
     const link = "https://bucket/x?X-Amz-Signature=abcdef&X-Amz-Security-Token=secret";
     expect(redact(`${token} ${link}\r\n\u001B[31mred`)).not.toMatch(/ya29\.x|abcdef|=secret|\p{Cc}/u);

@@ -21,7 +21,7 @@ const repository = "signed";
 const image = imageOf([layer("referrers", 1_000)], { os: "linux", architecture: "amd64" });
 const subject = image.root.descriptor;
 
-/** The image with so many things attached to it. */
+/** The image with the given number of referrers. */
 function attachments(count: number): { readonly content: typeof image; readonly attached: readonly ManifestContent[] } {
   let content = image;
   for (let index = 0; index < count; index++) {
@@ -30,8 +30,8 @@ function attachments(count: number): { readonly content: typeof image; readonly 
   return { content, attached: content.manifests.slice(image.manifests.length) };
 }
 
-describe("what is attached, where the registry has no referrers API", () => {
-  it("is listed by the referrers tag, each once, with what the specification asks to be said about it", async () => {
+describe("referrers at a registry without a referrers API", () => {
+  it("are listed under the referrers tag, each once, with the fields that the specification requires", async () => {
     await using registry = await startDockerRegistry();
     await using connections = createConnections();
     const { content, attached } = attachments(2);
@@ -57,7 +57,7 @@ describe("what is attached, where the registry has no referrers API", () => {
     });
   });
 
-  it("is all there when many are put at once by writers who know nothing of each other", async () => {
+  it("are complete when independent writers put many concurrently", async () => {
     await using registry = await startDockerRegistry();
     const { content, attached } = attachments(6);
     await pushImage(content, { registry: registry.host, repository }, signal);
@@ -80,7 +80,7 @@ describe("what is attached, where the registry has no referrers API", () => {
 
   const listTag = referrersTag(subject.digest);
   const listed = { mediaType: MediaType.ociManifest, digest: digestOf(Buffer.from("listed")), size: 6 };
-  /** A registry that has the list under its tag, or none, and answers the API as it is told. */
+  /** A registry that has the list under its tag, or none, and whose referrers API responds as scripted. */
   const withTag =
     (manifests: readonly object[] | undefined, api: Script): Script =>
     (got, response, count) => {
@@ -130,12 +130,12 @@ describe("what is attached, where the registry has no referrers API", () => {
     },
   );
 
-  it("is waited for when the registry is busy", async () => {
+  it("are deferred when the registry is busy", async () => {
     const api: Script = (_got, response) => void response.writeHead(429, { "retry-after": "9" }).end();
     await expect(listAt(withTag([listed], api))).rejects.toMatchObject({ category: "deferred", status: 429 });
   });
 
-  it("is nothing where an image has the tag of the list, and not known where a list cannot be read", async () => {
+  it("are empty when the referrers tag names an image, and unknown when the list cannot be read", async () => {
     const none: Script = (_got, response) => void response.writeHead(404).end();
     await expect(listAt(withTag([{ size: 1 }], none))).rejects.toMatchObject({
       category: "permanent",
@@ -151,8 +151,8 @@ describe("what is attached, where the registry has no referrers API", () => {
   });
 });
 
-describe("what is attached, where the registry keeps the list itself", () => {
-  it("is left to the registry: no tag is written", async () => {
+describe("a referrer at a registry that maintains the list itself", () => {
+  it("is put without a referrers tag", async () => {
     await using server = await scriptedServer((_got, response) => {
       response.writeHead(201, { "oci-subject": subject.digest }).end();
     });
@@ -165,7 +165,7 @@ describe("what is attached, where the registry keeps the list itself", () => {
   });
 });
 
-describe("a manifest that is attached, where the answer to its put names no subject", () => {
+describe("a referrer whose put gets a response without a subject", () => {
   it.each([
     ["lists nothing", [], true],
     ["lists it", undefined, false],
@@ -190,14 +190,14 @@ describe("a manifest that is attached, where the answer to its put names no subj
   });
 });
 
-describe("content that a registry denies having for a moment", () => {
+describe("a put that fails because the registry briefly denies having the content", () => {
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, config: image.root.descriptor, layers: [] }));
   const manifest = { mediaType: MediaType.ociManifest, digest: digestOf(bytes), bytes };
   const denial = JSON.stringify({ errors: [{ code: "MANIFEST_BLOB_UNKNOWN" }] });
 
   it.each([
-    [3, "is put again for some seconds", "put"],
-    [4, "is denied for good after that", "MANIFEST_BLOB_UNKNOWN"],
+    [3, "is retried for some seconds", "put"],
+    [4, "fails after that", "MANIFEST_BLOB_UNKNOWN"],
   ])("(%i times) %s", async (denials, _what, code) => {
     const waits: number[] = [];
     const clock = { ...systemClock, sleep: (ms: number) => Promise.resolve(void waits.push(ms)) };
@@ -216,7 +216,7 @@ describe("content that a registry denies having for a moment", () => {
   });
 });
 
-describe("the list of what is attached", () => {
+describe("the list of referrers", () => {
   const [attached] = attachments(1).attached;
   if (attached === undefined) throw new Error("one is attached");
   const manifest = { ...attached.descriptor, bytes: attached.bytes };
@@ -244,7 +244,7 @@ describe("the list of what is attached", () => {
     expect(puts).toEqual([manifest.digest]);
   });
 
-  it("that cannot be written fails the put, before the tag is there", async () => {
+  it("fails the put before the tag exists when it cannot be written", async () => {
     await using server = await scriptedServer((got, response) => {
       const isList = got.url.endsWith(listTag);
       if (got.method === "PUT") return void response.writeHead(isList ? 500 : 201).end();

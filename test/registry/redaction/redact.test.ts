@@ -5,7 +5,7 @@ const HEAD = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9";
 const CLAIMS = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4ifQ";
 const SIGNATURE = "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c";
 
-describe("a text made fit for logs", () => {
+describe("a redacted text", () => {
   it.each([
     ["a JSON Web Token", `${HEAD}.${CLAIMS}.${SIGNATURE}`],
     ["one that was cut off in its first part", `${HEAD.slice(7)}.${CLAIMS}.${SIGNATURE}`],
@@ -27,7 +27,7 @@ describe("a text made fit for logs", () => {
     ["a token of Google's", "ya29.c.SECRET"],
     ["a token of GitHub's", "ghp_SECRETSECRETSECRETSECRET"],
     ["a password as Basic", "Basic dXNlcjpwYXNzd29yZA=="],
-  ])("has lost %s", (_what, text) => {
+  ])("does not contain %s", (_what, text) => {
     const clean = redact(`before ${text} after`);
     expect(clean).toMatch(/^before .*\[removed\]/);
     expect(clean).not.toMatch(/SECRET|IkpXVCJ9|NTY3ODkw|SflKx|IOSFODNN|dXNlcjp/);
@@ -40,7 +40,7 @@ describe("a text made fit for logs", () => {
     "no access token for the function's role: denied",
     "manifest sha256:832bf3dac4daf394414c065b6654f89ade065b05e7a0b85b05186e4426cfccfd unknown",
     "refused to contact pkg-containers.githubusercontent.com",
-  ])("has kept %j", (text) => {
+  ])("keeps %j", (text) => {
     expect(redact(text)).toBe(text);
   });
 

@@ -11,34 +11,34 @@ const signal = AbortSignal.timeout(600_000);
 const PASSWORD = 'p&ss "w0rd"/+ü<1>';
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-/** What comes back of a secret, in a form of its own. */
+/** The encodings in which a response may contain a secret. */
 const FORMS: readonly (readonly [form: string, write: (secret: string) => string])[] = [
   ["as it is", (secret) => secret],
-  ["as a URL has it", (secret) => `https://h/?p=${encodeURIComponent(secret)}&x`],
-  ["as a URL inside a URL has it", (secret) => encodeURIComponent(`https://h/?p=${encodeURIComponent(secret)}`)],
-  ["as a form has it", (secret) => new URLSearchParams({ p: secret }).toString()],
-  ["as JSON has it", (secret) => JSON.stringify({ p: secret })],
-  ["as JSON inside JSON has it", (secret) => JSON.stringify({ body: JSON.stringify({ p: secret }) })],
+  ["encoded for a URL", (secret) => `https://h/?p=${encodeURIComponent(secret)}&x`],
+  ["encoded for a URL inside a URL", (secret) => encodeURIComponent(`https://h/?p=${encodeURIComponent(secret)}`)],
+  ["encoded for a form", (secret) => new URLSearchParams({ p: secret }).toString()],
+  ["escaped for JSON", (secret) => JSON.stringify({ p: secret })],
+  ["escaped for JSON inside JSON", (secret) => JSON.stringify({ body: JSON.stringify({ p: secret }) })],
   [
-    "as HTML has it",
+    "escaped for HTML",
     (secret) =>
       secret.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),
   ],
   ["in base64", (secret) => base64(secret)],
-  ["as Basic has it", (secret) => `Basic ${base64(`user:${secret}`)}`],
+  ["as a Basic login", (secret) => `Basic ${base64(`user:${secret}`)}`],
   ["in base64 of a document", (secret) => base64(`{"a":"b","token":"x","p":${secret}}`)],
   ["in another case", (secret) => secret.toUpperCase()],
   ["cut off", (secret) => secret.slice(2)],
 ];
 
 describe("a secret that was sent", () => {
-  it.each(FORMS)("is in no text when it comes back %s", (_form, write) => {
+  it.each(FORMS)("is redacted when a response contains it %s", (_form, write) => {
     const secrets = createSecretRedactor();
     secrets.rememberHeader(`Basic ${base64(`user:${PASSWORD}`)}`);
     const text = `before ${write(PASSWORD)} after`;
     const cut = secrets.redactSecrets(text);
     expect(cut).toMatch(/^before .*\[removed\].* after$/);
-    // No more of it than a word's worth is left.
+    // Only fragments shorter than 12 characters remain.
     const written = write(PASSWORD);
     for (let at = 0; at + 12 <= written.length; at++) {
       const isOurs = !secrets.redactSecrets(written.slice(at, at + 12)).includes(written.slice(at, at + 12));
@@ -46,7 +46,7 @@ describe("a secret that was sent", () => {
     }
   });
 
-  it("of letters is gone wherever it stands, whole or as a part of ten characters", () => {
+  it("of letters is redacted in any position, whole or as a part of ten characters", () => {
     const letters = string({ unit: "grapheme-ascii", minLength: 10, maxLength: 40 }).filter((text) =>
       /^[\w-]+$/.test(text),
     );
@@ -63,7 +63,7 @@ describe("a secret that was sent", () => {
     );
   });
 
-  it("leaves other texts alone", () => {
+  it("leaves other texts unchanged", () => {
     const secrets = createSecretRedactor();
     const text = "manifest unknown to 127.0.0.1:5000/team/app:v1";
     expect(secrets.redactSecrets(text)).toBe(text);
@@ -72,7 +72,7 @@ describe("a secret that was sent", () => {
     expect(secrets.redactSecrets(text)).toBe(text);
   });
 
-  it("is one of the last few: a client that runs for days remembers no more", () => {
+  it("is remembered among the most recent ones only, so that a long-running client keeps few", () => {
     const secrets = createSecretRedactor();
     for (let count = 0; count < 40; count++) secrets.remember(`secret number ${count}!`);
     expect(secrets.redactSecrets("secret number 0!")).not.toBe("[removed]");

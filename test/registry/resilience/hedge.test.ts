@@ -14,7 +14,7 @@ const hedge = (reserve = 1, afterMs = 20, budget = createRetryBudget({ share: 0.
   discard: async (late: string) => void discarded.push(late),
 });
 
-/** Attempts that take so long each, and end so. */
+/** Attempts with the given durations and results. */
 function attempts(...ends: readonly { ms: number; fails?: boolean }[]) {
   const aborted: number[] = [];
   let count = 0;

@@ -45,7 +45,7 @@ const open = (): Promise<BlobStream> => {
   return Promise.resolve({ [Symbol.asyncIterator]: pieces, [Symbol.asyncDispose]: () => Promise.resolve() });
 };
 
-/** Takes everything. */
+/** Accepts every request. */
 const accept = ({ method }: HttpRequest): PlayedAnswer => {
   if (method === "POST") return { status: 202, headers: { location: "/v2/a/b/blobs/uploads/1" } };
   return { status: method === "PUT" ? 201 : 404 };
@@ -92,13 +92,13 @@ const CALLS: Readonly<Record<string, (target: ImageTarget) => Promise<unknown>>>
 };
 
 describe("a request that our own rate forbids", () => {
-  it.each(Object.entries(CALLS))("is told as that, and as nothing else: %s", async (_what, call) => {
+  it.each(Object.entries(CALLS))("fails with RateExceededError, and no other error: %s", async (_what, call) => {
     const { target, play, requests, noted, limits } = setUp(refusing(0));
     const error = await play(call(target)).catch((thrown: unknown) => thrown);
     expect(error).toBe(usedUp);
     expect(requests).toEqual([]);
     expect(noted).toEqual([]);
-    // Nothing of the budget was spent: the reserve is whole.
+    // The retry budget is unspent.
     expect(Array.from({ length: 21 }, () => limits.retries.spend()).filter(Boolean)).toHaveLength(20);
     const chance = { before: undefined, now: 0, random: () => 0 };
     const judged = failureOutcome(error, { deadline: never, attempts: 1, maxAttempts: 8, ...chance });

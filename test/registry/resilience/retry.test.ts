@@ -14,7 +14,7 @@ function failure(category: FailureCategory, more: Partial<RegistryFailure> = {})
   return new RegistryError({ side: "target", operation: "resolve", subject: "r/a:v1", category, ...more }, "no");
 }
 
-/** Fails so often, then succeeds. */
+/** Fails the given number of times, then succeeds. */
 function failing(error: Error, times: number) {
   let tries = 0;
   const attempt = async (): Promise<number> => {
@@ -64,7 +64,7 @@ describe("a retry", () => {
     expect(sent).toBeGreaterThan(1_000);
   });
 
-  it("has presets, and a policy of its own for an operation", async () => {
+  it("has presets, and a separate policy for an operation", async () => {
     expect(retryPolicy({ preset: "off" }, "resolve").tries).toBe(1);
     const policies = { preset: "standard", operations: { "put-blob": { tries: 7 } } } as const;
     expect(retryPolicy(policies, "put-blob")).toEqual({ tries: 7, baseMs: 200, busyMs: 2_000 });
@@ -92,7 +92,7 @@ describe("a retry", () => {
 });
 
 describe("the busy gate of a registry", () => {
-  it("holds all requests back until the time that it asked for, and never for long", async () => {
+  it("delays all requests until the time in its Retry-After, up to a limit", async () => {
     let now = 0;
     const waits: number[] = [];
     const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {

@@ -152,7 +152,7 @@ describe("an upload that breaks", () => {
     let breaks = 0;
     const script: Script = (got, response, count) => {
       if (got.method !== "PATCH" || breaks++ !== 1) return registry.script(got, response, count);
-      // Its bytes arrive, and its answer is lost.
+      // Its bytes arrive, and its response is lost.
       const sent = { ...got, body: got.body.subarray(0, 100_000) };
       const unheard = { writeHead: () => ({ end: () => response.destroy() }) };
       return registry.script(sent, Object.assign(response, unheard), count);
@@ -187,14 +187,14 @@ describe("an upload that breaks", () => {
   });
 });
 
-describe("the question for a blob", () => {
+describe("the existence check of a blob", () => {
   it.each<[string, number, Record<string, string>]>([
     ["another host", 307, { location: "http://elsewhere.example/blob" }],
     ["403", 403, {}],
     ["405", 405, {}],
     ["501", 501, {}],
     ["a length of 0", 200, { "content-length": "0" }],
-  ])("that is answered with %s says nothing: the blob is sent", async (_what, status, headers) => {
+  ])("proves nothing when the response is %s: the blob is sent", async (_what, status, headers) => {
     const script: Script = (_got, response) => void response.writeHead(status, headers).end();
     await against(script, async (target) => expect(await target.hasBlob(blob, signal)).toBe(false));
   });

@@ -72,7 +72,7 @@ describe("publishing a tag", () => {
   });
 
   it.each([
-    ["no answer", failure("deferred")],
+    ["no response", failure("deferred")],
     ["500", failure("deferred", 500)],
     ["504", failure("transient", 504)],
   ])("is done when the put gets %s and the tag can be read back", async (_what, error) => {
