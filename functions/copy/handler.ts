@@ -61,13 +61,13 @@ export interface CopyDependencies {
   /** True when the queue that a delivery came from is for a destination: what a message says never decides where it is written. */
   readonly serves: (delivery: Delivery, destination: string) => boolean;
   readonly receipts: Receipts;
-  /** Of the queue that a delivery came from; undefined of one that is not ours. */
+  /** The priority of the queue that a delivery came from; undefined for a queue of another stack. */
   readonly priority: (delivery: Delivery) => Priority | undefined;
-  /** Shows the message again after a while. */
+  /** Makes the message visible again after the delay. */
   readonly defer: (delivery: Delivery, afterMs: number, signal: AbortSignal) => Promise<void>;
   /** Moves the message, with its reason, to the dead-letter queue, where an operator handles it. */
   readonly bury: (delivery: Delivery, burial: Burial, signal: AbortSignal) => Promise<void>;
-  /** Aborted after so many milliseconds. */
+  /** A signal that is aborted after the given milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
   /** Epoch milliseconds. */
   readonly now: () => number;

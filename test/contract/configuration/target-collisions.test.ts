@@ -43,7 +43,7 @@ describe("a rule that renames", () => {
     ["the repository's own name", [rule("x", "x"), rule("**")]],
     ["the same new name twice for one repository", [rule("x", "y"), rule("x", "y")]],
     ["a name that only other destinations have", [rule("x", "y"), rule("y", undefined, ["b"])]],
-    ["a name nobody has", [rule("x", "y"), rule("z")]],
+    ["a name that no other repository has", [rule("x", "y"), rule("z")]],
   ])("may take %s", (_, rules) => {
     expect(targetCollisions([], rules)).toEqual([]);
   });

@@ -13,7 +13,7 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 /** The encodings in which a response may contain a secret. */
 const FORMS: readonly (readonly [form: string, write: (secret: string) => string])[] = [
-  ["as it is", (secret) => secret],
+  ["unchanged", (secret) => secret],
   ["encoded for a URL", (secret) => `https://h/?p=${encodeURIComponent(secret)}&x`],
   ["encoded for a URL inside a URL", (secret) => encodeURIComponent(`https://h/?p=${encodeURIComponent(secret)}`)],
   ["encoded for a form", (secret) => new URLSearchParams({ p: secret }).toString()],
@@ -28,11 +28,11 @@ const FORMS: readonly (readonly [form: string, write: (secret: string) => string
   ["as a Basic login", (secret) => `Basic ${base64(`user:${secret}`)}`],
   ["in base64 of a document", (secret) => base64(`{"a":"b","token":"x","p":${secret}}`)],
   ["in another case", (secret) => secret.toUpperCase()],
-  ["cut off", (secret) => secret.slice(2)],
+  ["truncated", (secret) => secret.slice(2)],
 ];
 
 describe("a secret that was sent", () => {
-  it.each(FORMS)("is redacted when a response contains it %s", (_form, write) => {
+  it.each(FORMS)("is redacted when a response contains it in this form: %s", (_form, write) => {
     const secrets = createSecretRedactor();
     secrets.rememberHeader(`Basic ${base64(`user:${PASSWORD}`)}`);
     const text = `before ${write(PASSWORD)} after`;

@@ -157,7 +157,7 @@ describe("the rate of a destination", () => {
     expect(perSecond).toBeCloseTo(35);
   });
 
-  it("says when to retry instead of waiting long", async () => {
+  it("rejects with the time of a retry instead of waiting long", async () => {
     const { time, container } = fleet({ first: 1, most: 1 });
     const turns = Promise.allSettled(Array.from({ length: 20 }, () => container().turn(signal)));
     await time.run(60_000);

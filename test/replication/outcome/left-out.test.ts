@@ -27,8 +27,8 @@ function scanned(scans: number): {
   return { fixture, digest, attached };
 }
 
-describe("an image is copied, and what is left out is said", () => {
-  it("where what is attached cannot be listed", async () => {
+describe("the copy of an image reports what it left out", () => {
+  it("when referrers cannot be listed", async () => {
     const { fixture, digest } = scanned(1);
     fixture.source.before = ({ operation }) => {
       if (operation === "list-referrers") throw refusal("source", "list-referrers", 403);

@@ -12,7 +12,7 @@ const [a, b] = [blobOf("a", 100), blobOf("b", 50)];
 const planned: CopyEvent = { kind: "planned", manifests: 1, blobs: [a, b] };
 
 describe("the progress of a copy", () => {
-  it("counts blobs and bytes done, and subtracts what need not be sent", () => {
+  it("counts finished blobs and bytes, and subtracts those that need not be sent", () => {
     const progress = createCopyProgress();
     expect(progress.read()).toBeUndefined();
     progress.observe(planned);

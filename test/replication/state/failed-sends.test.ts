@@ -119,7 +119,7 @@ describe("a blob that the target receives completely and does not keep", () => {
     expect(await deliver()).toMatchObject({ outcome: "replicated" });
   });
 
-  it("is retried more often when it is small: what counts are the bytes sent in vain", async () => {
+  it("is retried more often when it is small: the limit is on the bytes sent in vain", async () => {
     const { line, deliverAll } = setUp([20e6]);
     const reports = await deliverAll();
     expect(reports.at(-1)).toMatchObject(GIVEN_UP);
