@@ -94,7 +94,7 @@ export const LAYERS: readonly Layer[] = [
         holds: "one copy request, from the lease to the report",
         rooms: ["image", "pacing", "planning", "outcome", "state"],
       },
-      pacing: { holds: "how many uploads run at once, and what fits into the time left", rooms: ["outcome"] },
+      pacing: { holds: "how many uploads run at once, and what fits into the time left", rooms: ["outcome", "state"] },
       outcome: { holds: "how a copy ended, why, and its receipt", rooms: [] },
       state: { holds: "records of the table: leases, checkpoints, progress", rooms: ["outcome"] },
       destination: { holds: "circuit breaker, rate and queue pause of one destination", rooms: ["state"] },

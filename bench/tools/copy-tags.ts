@@ -34,19 +34,17 @@ const endpoint = (text: string): Omit<Endpoint, "side"> => {
   };
 };
 const common = {
-  source: createRegistrySource({ side: "source", ...endpoint(from) }),
-  target: createRegistryTarget({ side: "target", ...endpoint(to) }),
-  tags: createMemoryRecordStore<TagRecord>(),
-  checkpoints: createMemoryRecordStore<Checkpoint>(),
-  scope: to,
-  leaseMs: 60_000,
-  maxAttempts: 1,
-  streams: createUploadConcurrency({ small: 64, big: 16, now: Date.now }),
-  presence: "ask",
-  referrers: false,
-  sparse: "fail",
-  clock: systemClock,
-  random: Math.random,
+  ports: {
+    source: createRegistrySource({ side: "source", ...endpoint(from) }),
+    target: createRegistryTarget({ side: "target", ...endpoint(to) }),
+    tags: createMemoryRecordStore<TagRecord>(),
+    checkpoints: createMemoryRecordStore<Checkpoint>(),
+    clock: systemClock,
+    random: Math.random,
+  },
+  identity: { scope: to, leaseMs: 60_000 },
+  policy: { maxAttempts: 1, referrers: false, sparse: "fail" },
+  uploads: { concurrency: createUploadConcurrency({ small: 64, big: 16, now: Date.now }) },
 } as const;
 
 const never = new AbortController().signal;
@@ -62,7 +60,11 @@ await concurrently(
       reference: parseTag(tag),
       pushedAt: 0,
     } as const;
-    const report = await replicateTag(request, { ...common, message: tag, owner: randomUUID() }, signal);
+    const report = await replicateTag(
+      request,
+      { ...common, identity: { ...common.identity, message: tag, owner: randomUUID() } },
+      signal,
+    );
     if (report.outcome !== "replicated" && report.outcome !== "unchanged")
       throw new Error(`${tag}: ${JSON.stringify(report)}`);
   },

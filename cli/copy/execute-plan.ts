@@ -8,7 +8,7 @@ import { refusedAttachment } from "../../src/replication/outcome/left-out.ts";
 import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import { publish, UncertainPutError } from "../../src/replication/copy/publish-tag.ts";
 import type { UploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
-import { countedStream } from "../../src/replication/copy/counted-stream.ts";
+import { countedStream } from "../../src/replication/pacing/counted-stream.ts";
 import { emptyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyPlan, PlannedBlob, PlannedManifest } from "./copy-plan.ts";
@@ -60,7 +60,7 @@ async function uploadBlob(
 ): Promise<void> {
   const counted = async (opening: AbortSignal): Promise<BlobStream> => {
     const stream = await source.openBlob(descriptor, opening);
-    return countedStream(stream, descriptor, { streams, observe });
+    return countedStream(stream, descriptor, { concurrency: streams, observe });
   };
   const { kind } = await streams.run(descriptor.size, () => {
     signal.throwIfAborted();

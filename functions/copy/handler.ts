@@ -13,7 +13,7 @@ import { failureClass } from "../../src/replication/outcome/failure-class.ts";
 import type { FailureClass } from "../../src/replication/outcome/failure-class.ts";
 import type { FailureReason } from "../../src/replication/outcome/failure-reason.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
-import type { ReplicateTag } from "../../src/replication/copy/replicate-tag.ts";
+import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
 import { createRequestExecutor, readRequest } from "./request-executor.ts";
 import type { DeliveryResult, DeliveryTime } from "./request-executor.ts";
 import { handOverToLongLane } from "./long-lane-handover.ts";
@@ -55,7 +55,7 @@ export interface Burial {
 export interface CopyDependencies {
   readonly configuration: Configuration;
   /** Source, target and parameters of a copy along a route. */
-  readonly open: (route: Route) => ReplicateTag;
+  readonly open: (route: Route) => ReplicateContext;
   /** The circuit of a destination, by its name. */
   readonly circuit: (destination: string) => CircuitBreaker;
   /** True when the queue that a delivery came from is for a destination: what a message says never decides where it is written. */

@@ -6,7 +6,7 @@ import type { CopyRequest } from "../../src/replication/planning/copy-request.ts
 export type SendToLongLane = (request: CopyRequest, signal: AbortSignal) => Promise<void>;
 
 interface LongLaneHandover {
-  readonly handOver?: SendToLongLane | undefined;
+  readonly sendToLongLane?: SendToLongLane | undefined;
   readonly observer: Observer;
 }
 
@@ -16,12 +16,12 @@ interface LongLaneHandover {
  */
 export async function handOverToLongLane(
   request: CopyRequest | undefined,
-  { handOver, observer }: LongLaneHandover,
+  { sendToLongLane, observer }: LongLaneHandover,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (request === undefined || handOver === undefined) return false;
+  if (request === undefined || sendToLongLane === undefined) return false;
   try {
-    await handOver(request, signal);
+    await sendToLongLane(request, signal);
     return true;
   } catch (error) {
     observer.warn("Request could not be handed to the long lane", {

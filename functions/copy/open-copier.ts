@@ -55,7 +55,8 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
         message: delivery.messageId,
         priority: priority === "live" ? priority : "backfill",
       } as const;
-      return { ...wiring.open(way), isLong: lane === "long" };
+      const context = wiring.open(way);
+      return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
     },
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;

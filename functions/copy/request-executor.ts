@@ -64,20 +64,28 @@ export function createRequestExecutor({
     const to = targetRepository(request, configuration.rules, destination.prefix);
     if (to === undefined) return { request, report: { outcome: "skipped", reason: "no-rule" } };
     const context = open({ destination, from: request.repository, to, delivery });
-    const record = tagKey(context.scope, request.reference);
-    const admitted = await circuit(named).admit(context.owner, ending, to);
+    const record = tagKey(context.identity.scope, request.reference);
+    const admitted = await circuit(named).admit(context.identity.owner, ending, to);
     if (admitted.kind === "refused") {
       // The comparison tells by this that the event has arrived; a note that fails costs a wrong count.
-      await context.tags.update(record, (known) => notePush(known, request.pushedAt), ending).catch(() => undefined);
+      await context.ports.tags
+        .update(record, (known) => notePush(known, request.pushedAt), ending)
+        .catch(() => undefined);
       return { request, report: { outcome: "deferred", reason: "circuit-open", afterMs: admitted.afterMs }, record };
     }
     const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
     limitMs = Math.max(limitMs, usableMs);
     const endsAt = now() + usableMs;
     const time: TimeBudget = { limitMs, remainingMs: () => endsAt - now(), bandwidth: speeds(named) };
-    const target = observedTarget(context.target, admitted);
+    const target = observedTarget(context.ports.target, admitted);
     const onlyAttached = selectedRepository(request, configuration.rules, destination.prefix) === undefined;
-    const copying = { ...context, target, time, hasLongLane, onlyAttached, ending };
+    const copying = {
+      ports: { ...context.ports, target },
+      identity: context.identity,
+      policy: { ...context.policy, onlyAttached },
+      uploads: { ...context.uploads, time, hasLongLane },
+      ending,
+    };
     try {
       return { request, report: await replicateTag(request, copying, timeout(usableMs)), record };
     } finally {

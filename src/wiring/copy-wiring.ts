@@ -17,7 +17,7 @@ import type { CircuitRecord } from "../replication/destination/circuit.ts";
 import type { Clock } from "../async/clock.ts";
 import type { RateRecord } from "../replication/destination/rate-record.ts";
 import type { RecordStore } from "../replication/state/record-store.ts";
-import type { ReplicateTag } from "../replication/copy/replicate-tag.ts";
+import type { ReplicateContext } from "../replication/copy/copy-context.ts";
 import type { UploadConcurrency } from "../replication/pacing/upload-concurrency.ts";
 import type { TagRecord } from "../replication/state/tag-record.ts";
 import { createDestinationRate } from "./destination-rate.ts";
@@ -57,7 +57,7 @@ export interface CopyRoute {
 
 export interface CopyWiring {
   /** Opens source and target of one copy, with its parameters. */
-  open(route: CopyRoute): ReplicateTag;
+  open(route: CopyRoute): ReplicateContext;
   /** The circuit of a destination, by its name. */
   circuit(destination: string): CircuitBreaker;
 }
@@ -89,22 +89,23 @@ export function createCopyWiring(options: CopyWiringOptions): CopyWiring {
   return {
     circuit: (destination) => known(destination).circuit,
     open: ({ destination, from, to, priority, message }) => ({
-      source: openSource(from),
-      target: known(destination.name)[priority](to),
-      tags: stores.tags,
-      checkpoints: stores.checkpoints,
-      scope: `${destination.name}/${to}`,
-      message,
-      owner: createOwner(),
-      leaseMs: leaseMs ?? COPY_LEASE_SECONDS * 1_000,
-      maxAttempts: COPY_MAX_ATTEMPTS,
-      sharing: { scope: destination.name, repository: to },
-      streams,
-      presence: "ask",
-      referrers: true,
-      sparse: configuration.sparseIndexes,
-      clock,
-      random,
+      ports: {
+        source: openSource(from),
+        target: known(destination.name)[priority](to),
+        tags: stores.tags,
+        checkpoints: stores.checkpoints,
+        clock,
+        random,
+      },
+      identity: {
+        scope: `${destination.name}/${to}`,
+        message,
+        owner: createOwner(),
+        leaseMs: leaseMs ?? COPY_LEASE_SECONDS * 1_000,
+        sharing: { scope: destination.name, repository: to },
+      },
+      policy: { maxAttempts: COPY_MAX_ATTEMPTS, referrers: true, sparse: configuration.sparseIndexes },
+      uploads: { concurrency: streams },
     }),
   };
 }

@@ -18,7 +18,7 @@ import { readErrorBody } from "../../src/registry/errors/error-body.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import { addImage, addIndex } from "../fixtures/images/memory-image.ts";
 import { testSource } from "../fixtures/registry-client.ts";
-import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
+import { copyRequest, replicateFixture, withSettings } from "../fixtures/replicate-context.ts";
 import type { Script } from "../fixtures/servers/scripted-server.ts";
 import { besieged, failureOf } from "./canary.ts";
 
@@ -162,7 +162,7 @@ describe("T17: an image that is a bomb", () => {
       addIndex(fixture.source, leaves.slice(index % 300, (index % 300) + 100 + Math.floor(index / 300))),
     );
     addIndex(fixture.source, middle, "v1");
-    const report = await replicateTag(copyRequest("v1"), { ...fixture, referrers: false }, signal);
+    const report = await replicateTag(copyRequest("v1"), withSettings(fixture, { referrers: false }), signal);
     expect(report).toMatchObject({ outcome: "failed", reason: "malformed-image" });
     expect(fixture.source.calls.filter(({ operation }) => operation === "fetch-manifest").length).toBeLessThanOrEqual(
       1_000,

@@ -10,7 +10,7 @@ import { createHostGuard } from "../../src/registry/hosts/host-guard.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import { listTags } from "../../src/registry/listings/list-tags.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
-import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
+import { copyRequest, replicateFixture, withSettings } from "../fixtures/replicate-context.ts";
 import type { Got, Script } from "../fixtures/servers/scripted-server.ts";
 import { besieged, failureOf } from "./canary.ts";
 import type { Canary } from "./canary.ts";
@@ -80,7 +80,7 @@ describe("T01: a layer's urls", () => {
             .end(got.method === "HEAD" ? "" : manifest);
         };
       await besieged({ script }, async ({ source, canary }) => {
-        const report = await replicateTag(copyRequest("v1"), { ...replicateFixture(), source }, signal);
+        const report = await replicateTag(copyRequest("v1"), withSettings(replicateFixture(), { source }), signal);
         expect(report).toMatchObject({ outcome: "replicated" });
         expect(canary.requests).toEqual([]);
       });

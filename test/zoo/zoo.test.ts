@@ -10,7 +10,7 @@ import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { testEndpoint, testSource } from "../fixtures/registry-client.ts";
-import { copyRequest, replicateFixture } from "../fixtures/replicate-context.ts";
+import { copyRequest, replicateFixture, withSettings } from "../fixtures/replicate-context.ts";
 import { zoo } from "../fixtures/images/zoo.ts";
 
 const signal = AbortSignal.timeout(600_000);
@@ -49,11 +49,12 @@ describe("the zoo", () => {
       await pushImage(image, { registry: hosts.source, repository, tag: "v1" }, signal);
       const from = testEndpoint({ host: hosts.source, repository }, connections);
       const to = testEndpoint({ host: hosts.target, repository, side: "target" }, connections);
-      const context = { ...replicateFixture(), source: createRegistrySource(from), target: createRegistryTarget(to) };
+      const source = createRegistrySource(from);
+      const context = withSettings(replicateFixture(), { source, target: createRegistryTarget(to) });
       const report = await replicateTag(copyRequest("v1"), context, signal);
       expect(report).toMatchObject({ outcome: "replicated", digest: image.root.descriptor.digest });
       const target = testSource({ host: hosts.target, repository }, connections);
-      const verified = await verifyTag(context.source, target, tag, signal);
+      const verified = await verifyTag(source, target, tag, signal);
       expect(verified.manifests).toBe(new Set(image.manifests.map(({ descriptor }) => descriptor.digest)).size);
       for (const { descriptor, bytes } of image.manifests) {
         const manifest = await target.fetchManifest(descriptor, signal);

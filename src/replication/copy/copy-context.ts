@@ -4,48 +4,95 @@ import type { RepositoryName } from "../../oci/reference.ts";
 import type { Checkpoint } from "../state/checkpoint.ts";
 import type { Clock } from "../../async/clock.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
-import type { UploadScheduler } from "../pacing/upload-scheduler.ts";
 import type { RecordStore } from "../state/record-store.ts";
+import type { TagRecord } from "../state/tag-record.ts";
+import type { TimeBudget } from "../pacing/time-budget.ts";
 import type { UploadConcurrency } from "../pacing/upload-concurrency.ts";
+import type { UploadScheduler } from "../pacing/upload-scheduler.ts";
 
-/** Everything a copy needs; immutable, shared by everything that the copy runs concurrently. */
+/** Context of the copy of one image. Immutable, and shared by all its concurrent work. */
 export interface CopyContext {
+  readonly ports: CopyPorts;
+  readonly identity: CopyIdentity;
+  readonly policy: CopyPolicy;
+  readonly uploads: CopyUploads;
+  /**
+   * Aborted when the process is about to end, after the deadline of the copy. The writes that end a copy (releasing a lease,
+   * completing a claim) are aborted by this signal only. Absent: never.
+   */
+  readonly ending?: AbortSignal | undefined;
+  readonly observe?: ObserveCopy | undefined;
+}
+
+/** Both sides of a copy, its records, time and chance. */
+export interface CopyPorts {
   readonly source: ImageSource;
   readonly target: ImageTarget;
   readonly checkpoints: RecordStore<Checkpoint>;
-  /** Key prefix of this target's checkpoints, `destination/repository`: equal for all copies that share blobs. */
-  readonly scope: string;
-  /** Owner of the leases, unique to this delivery. */
-  readonly owner: string;
-  /** How long claims last without a heartbeat, in milliseconds. */
-  readonly leaseMs: number;
-  /** Where checkpoints are shared by all repositories of the destination, and which of them this is. */
-  readonly sharing?: { readonly scope: string; readonly repository: RepositoryName } | undefined;
-  /** A copy of the long lane, which may take hours: others do not wait in place for what it sends. */
-  readonly isLong?: boolean | undefined;
-  /** The request had failed for good and was redriven: content that failed with it is tried at once. */
-  readonly isRedriven?: boolean | undefined;
-  /** Admits only uploads that fit into the delivery; absent: admits all. */
-  readonly line?: UploadScheduler | undefined;
-  /** Limits concurrent uploads across all copies of this process. */
-  readonly streams: UploadConcurrency;
-  /** `ask`: content without a checkpoint may be there. `resend`: the registry denied having what it said it had. */
-  readonly presence: "ask" | "resend";
-  /** Also copy what is attached to the image. */
-  readonly referrers: boolean;
-  /** False for an image without cosign tags: the copy then does not look them up at the source. */
-  readonly companions?: boolean | undefined;
-  /** Whether an index whose children are not all at the source fails, or is copied as it is. */
-  readonly sparse: "fail" | "keep";
-  /** Non-distributable layers: left out, or copied where the source has them. */
-  readonly foreignLayers?: "leave" | "copy" | undefined;
   readonly clock: Clock;
-  /**
-   * Aborted when the process itself has to end, after the copy's deadline. Only this signal aborts the writes that a stopping
-   * copy still makes (releasing a lease, recording content that is present). Absent where no store is involved.
-   */
-  readonly ending?: AbortSignal | undefined;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  readonly observe?: ObserveCopy | undefined;
+}
+
+/** Whose copy this is, and where its records are. */
+export interface CopyIdentity {
+  /** First part of the keys of this target's records: `destination/repository`. */
+  readonly scope: string;
+  /** Owner of its leases and claims: unique to the delivery. */
+  readonly owner: string;
+  /** Time after which a lease or claim expires unless it is renewed, in milliseconds. */
+  readonly leaseMs: number;
+  /** Scope of the checkpoints that all repositories of the destination share, and which of them this is. */
+  readonly sharing?: { readonly scope: string; readonly repository: RepositoryName } | undefined;
+}
+
+/** Which parts of an image are copied. */
+export interface CopyPolicy {
+  /** Copy referrers and cosign tags, too. */
+  readonly referrers: boolean;
+  /** An index of which the source lacks children: fail, or copy the index as it is. */
+  readonly sparse: "fail" | "keep";
+  /** Layers of a non-distributable media type: leave them out, or copy those that the source has. */
+  readonly foreignLayers?: "leave" | "copy" | undefined;
+  /** False for a signature, which has no cosign tags of its own: the registries are not asked for any. */
+  readonly cosignTags?: boolean | undefined;
+  /** Content without a checkpoint: `ask` the target for it, or `resend` it because the target denied having it. */
+  readonly presence: "ask" | "resend";
+}
+
+/** How the blobs of a copy are uploaded. */
+export interface CopyUploads {
+  /** Bound over all copies of the process. */
+  readonly concurrency: UploadConcurrency;
+  /** Admits uploads that fit into the delivery; absent where the time is not limited. */
+  readonly scheduler?: UploadScheduler | undefined;
+  /** A copy of the long lane, which may take hours: other copies do not wait for the blobs that it uploads. */
+  readonly isLong?: boolean | undefined;
+  /** The request failed before and was redriven: blobs that were given up then are tried at once. */
+  readonly isRedriven?: boolean | undefined;
+}
+
+/** Context of one delivery of a copy request. */
+export interface ReplicateContext {
+  readonly ports: CopyPorts & { readonly tags: RecordStore<TagRecord> };
+  /** `message`: id of the message, the same for all its deliveries. */
+  readonly identity: CopyIdentity & { readonly message: string };
+  readonly policy: RequestPolicy;
+  readonly uploads: DeliveryUploads;
+  /** As in {@link CopyContext}. */
+  readonly ending?: AbortSignal | undefined;
+}
+
+export interface RequestPolicy extends Omit<CopyPolicy, "cosignTags" | "presence"> {
+  /** Failed attempts, and deliveries without progress, after which a request fails. */
+  readonly maxAttempts: number;
+  /** No rule selects the request by itself: it is copied only if the target has the image that it is attached to. */
+  readonly onlyAttached?: boolean | undefined;
+}
+
+export interface DeliveryUploads extends Omit<CopyUploads, "scheduler" | "isRedriven"> {
+  /** Time of this delivery; absent where it is not limited. */
+  readonly time?: TimeBudget | undefined;
+  /** Images that do not fit into a delivery are deferred to the long lane. */
+  readonly hasLongLane?: boolean | undefined;
 }

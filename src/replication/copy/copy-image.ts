@@ -9,7 +9,7 @@ import { findCosignTags } from "../image/find-cosign-tags.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { ignoreRejectionUntilAwaited } from "../../async/late-rejection.ts";
 import { copyBlob } from "./copy-blob.ts";
-import { HeldByLongLaneError } from "./upload-claims.ts";
+import { HeldByLongLaneError } from "../state/upload-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { blobsOf, nodesOf, readImage } from "../image/image-tree.ts";
 import type { ImageNode, ImageTree } from "../image/image-tree.ts";
@@ -18,59 +18,59 @@ import type { LeftOut } from "../outcome/left-out.ts";
 import { emptyStatistics } from "../outcome/copy-statistics.ts";
 import type { CopyStatistics } from "../outcome/copy-statistics.ts";
 
-/** Everything under a manifest is at the target: only the manifest itself is left to put, under its tag. */
+/** An image whose content is at the target, except for its root manifest. */
 export interface CopiedImage {
   readonly manifest: Manifest;
   readonly statistics: CopyStatistics;
-  /** Cosign tags of the image's manifests, at the source. */
-  readonly companions: readonly Tag[];
-  /** What the source names, and the target does not get. */
+  /** Cosign tags of the image's manifests that the source has. */
+  readonly cosignTags: readonly Tag[];
+  /** Content that the source names and that was not copied. */
   readonly leftOut: readonly LeftOut[];
-  /** Takes back every checkpoint of the image: the registry denied having something of it. */
+  /** Forgets every checkpoint of the image, because the target denied having some of its content. */
   readonly forget: () => Promise<void>;
 }
 
-/** Claims handled at once; what is sent at once is bounded by the context's `streams`. */
+/** Blobs handled concurrently. Uploads have a lower bound: `uploads.concurrency`. */
 const CONCURRENT = 128;
 const CONCURRENT_MANIFESTS = 16;
 
 /**
- * Copies an image, children first: blobs (the biggest first), then manifests by digest, each after what it points to.
- * What is attached to the image comes with it. The root is left to the caller, to be put last, under its tag.
+ * Copies an image and its referrers: blobs, the biggest first, then manifests by digest, children first. The caller puts the
+ * root manifest last, under its tag.
  * @throws {RegistryError} of either side. @throws {MissingContentError} @throws {FormatError}
  */
 export async function copyImage(root: ManifestWanted, context: CopyContext, signal: AbortSignal): Promise<CopiedImage> {
-  const tree = await readImage(root, context, signal);
+  const { ports, policy, uploads, observe } = context;
+  const tree = await readImage(root, { source: ports.source, ...policy }, signal);
   const blobs = blobsOf(tree);
   const nodes = nodesOf(tree);
-  context.observe?.({ kind: "planned", manifests: nodes.length, blobs });
+  observe?.({ kind: "planned", manifests: nodes.length, blobs });
   const statistics = emptyStatistics();
   const leftOut = [...tree.leftOut];
-  // Runs while the blobs are sent.
+  // The tags are looked up while the blobs are copied.
   const failed = new AbortController();
-  const companions = ignoreRejectionUntilAwaited(companionsOf(tree, context, AbortSignal.any([signal, failed.signal])));
+  const cosignTags = ignoreRejectionUntilAwaited(cosignTagsOf(tree, context, AbortSignal.any([signal, failed.signal])));
   const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
   try {
     await copyBlobs(blobs, context, statistics, signal);
     leftOut.push(...(await putBelow(tree, context, statistics, signal)));
   } catch (error) {
-    // The copies of companions end with the image's.
     failed.abort(error);
-    await companions.catch(() => undefined);
+    await cosignTags.catch(() => undefined);
     if (isContentMissing(error)) await forget();
-    // The upload that ran out of time explains the failure better than the uploads that were aborted with it.
-    throw context.line?.timeExceeded() ?? error;
+    // The deadline aborts every upload; an upload that can never meet it explains the failure.
+    throw uploads.scheduler?.timeExceeded() ?? error;
   }
-  return { manifest: tree.root.manifest, statistics, companions: await companions, leftOut, forget };
+  return { manifest: tree.root.manifest, statistics, cosignTags: await cosignTags, leftOut, forget };
 }
 
-/** Signatures, attestations and SBOMs of everything that is copied, referrers included. */
-function companionsOf(
+/** Cosign tags of every manifest that is copied, referrers included. */
+function cosignTagsOf(
   tree: ImageTree,
-  { referrers, companions = true, source }: CopyContext,
+  { ports: { source }, policy: { referrers, cosignTags = true } }: CopyContext,
   signal: AbortSignal,
 ): Promise<Tag[]> {
-  if (!referrers || !companions) return Promise.resolve([]);
+  if (!referrers || !cosignTags) return Promise.resolve([]);
   const digests = nodesOf(tree).map(({ manifest }) => manifest.digest);
   return findCosignTags(digests, source, signal);
 }
@@ -93,7 +93,7 @@ async function copyBlobs(
       held = error;
     });
   await concurrently(blobs, CONCURRENT, copyUnlessHeld, signal);
-  // Only now: the other blobs arrive meanwhile.
+  // Thrown last, so that all other blobs are copied first.
   if (held !== undefined) throw held;
 }
 
@@ -106,7 +106,7 @@ function count(statistics: CopyStatistics, blob: Descriptor, how: "uploaded" | "
   }
 }
 
-/** Puts every manifest but the root: the children of each before itself, siblings side by side. */
+/** Puts every manifest except the root, children before parents. @returns the referrers that the target refused. */
 async function putBelow(
   tree: ImageTree,
   context: CopyContext,
@@ -135,20 +135,24 @@ async function putBelow(
   return refused;
 }
 
-/** Puts a manifest by its digest, unless a checkpoint says it is there. Twice is harmless: the same bytes, the same digest. */
-async function putOnce(manifest: Manifest, context: CopyContext, signal: AbortSignal): Promise<boolean> {
-  const key = contentKey(context.scope, manifest.digest);
-  const known = await context.checkpoints.read(key, signal);
-  if (known?.state === "present" && context.presence === "ask") return false;
-  await context.target.putManifest(manifest, manifest.digest, signal);
-  context.observe?.({ kind: "manifest-put", digest: manifest.digest });
-  await context.checkpoints.update(key, (known) => completeContent(known, context.owner), signal);
+/** Puts a manifest by its digest, unless it has a checkpoint. Concurrent puts are harmless: they have the same bytes. */
+async function putOnce(
+  manifest: Manifest,
+  { ports: { checkpoints, target }, identity: { scope, owner }, policy, observe }: CopyContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const key = contentKey(scope, manifest.digest);
+  const known = await checkpoints.read(key, signal);
+  if (known?.state === "present" && policy.presence === "ask") return false;
+  await target.putManifest(manifest, manifest.digest, signal);
+  observe?.({ kind: "manifest-put", digest: manifest.digest });
+  await checkpoints.update(key, (known) => completeContent(known, owner), signal);
   return true;
 }
 
 async function forgetAll(
   contents: readonly { readonly digest: Digest }[],
-  { checkpoints, scope }: CopyContext,
+  { ports: { checkpoints }, identity: { scope } }: CopyContext,
   signal: AbortSignal,
 ): Promise<void> {
   const forget = ({ digest }: { digest: Digest }, working: AbortSignal): Promise<void> =>

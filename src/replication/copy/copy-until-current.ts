@@ -1,36 +1,39 @@
 import type { CopyReport } from "../outcome/copy-report.ts";
 import { LeaseLostError } from "../state/lease-heartbeat.ts";
-import type { TagDelivery } from "./tag-session.ts";
+import type { PassResult } from "./copy-pass.ts";
+import type { TagSession } from "./tag-session.ts";
 
-/** Rounds after which a tag that keeps moving during the copy is left to a later delivery. */
-const MAX_ROUNDS = 10;
+/** Passes after which a tag that keeps moving is left to a later delivery. */
+const MAX_PASSES = 10;
 
-/** Repeats `look` until neither the source nor the record has changed. */
+/** Repeats passes until the source's tag has not moved and no other request has arrived, then ends the session. */
 export async function copyUntilCurrent(
-  look: () => Promise<CopyReport | "moved">,
-  leaseMs: number,
-  held: TagDelivery,
+  pass: () => Promise<PassResult>,
+  { lease: { leaseMs }, ending }: TagSession,
 ): Promise<CopyReport> {
   let done: CopyReport | undefined;
-  for (let round = 1; ; round++) {
-    const report = sameOf(done, await look());
-    if (report !== "moved") done = report;
-    if (report === "moved" && round < MAX_ROUNDS) continue;
-    const last = held.weighed(report === "moved" ? { outcome: "deferred", reason: "busy", afterMs: 0 } : report);
-    // The lease is kept until the put can no longer take effect: no other copy puts a newer image before that.
+  for (let passes = 1; ; passes++) {
+    const result = await pass();
+    if (result.kind === "moved" && passes < MAX_PASSES) continue;
+    const report = result.kind === "ended" ? firstReport(done, result.report) : STILL_MOVING;
+    if (result.kind === "ended") done = report;
+    const last = ending.assess(report);
+    // The lease stays until the put can no longer take effect: until then, no other copy may put a newer image.
     if (last.outcome === "deferred" && last.reason === "uncertain") {
-      await held.leave();
+      await ending.leave();
       return { ...last, afterMs: leaseMs + last.afterMs };
     }
-    const settled = await held.settle(last);
+    const settled = await ending.settle(last);
     if (settled.kind === "settled") return last;
-    if (settled.kind === "lost") throw new LeaseLostError("the lease ran out before the copy was noted");
+    if (settled.kind === "lost") throw new LeaseLostError("the lease expired before the outcome was recorded");
   }
 }
 
-/** Keeps the report of the earlier round when a later round only finds what that round copied. */
-function sameOf(before: CopyReport | undefined, found: CopyReport | "moved"): CopyReport | "moved" {
-  if (before?.outcome !== "replicated" || found === "moved") return found;
-  const isFine = found.outcome === "unchanged" || found.outcome === "superseded";
-  return isFine && before.digest === found.digest ? before : found;
+const STILL_MOVING: CopyReport = { outcome: "deferred", reason: "busy", afterMs: 0 };
+
+/** The report of a copy stays when a later pass finds the same digest in place. */
+function firstReport(before: CopyReport | undefined, found: CopyReport): CopyReport {
+  if (before?.outcome !== "replicated") return found;
+  const isInPlace = found.outcome === "unchanged" || found.outcome === "superseded";
+  return isInPlace && before.digest === found.digest ? before : found;
 }

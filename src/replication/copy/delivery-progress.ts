@@ -2,12 +2,12 @@ import type { CopyReport } from "../outcome/copy-report.ts";
 import type { CopyEvent } from "../state/copy-progress.ts";
 import type { DeliveryEffect } from "../state/tag-settlement.ts";
 
-/** What one delivery of a request has sent, and what the target has because of it, over all rounds. */
+/** What one delivery sent and finished, over all its passes. */
 export interface DeliveryProgress {
   observe(event: CopyEvent): void;
-  /** Bytes of blobs sent, including those of unfinished blobs and of companions. */
+  /** Bytes of blobs sent, including unfinished uploads and cosign tags. */
   bytesSent(): number;
-  /** Blobs and manifests that the target has because of this delivery; 0 when the target denied having what it was sent. */
+  /** Blobs and manifests that it brought to the target; 0 once the target denied having content. */
   finished(): number;
 }
 
@@ -26,38 +26,40 @@ export function createDeliveryProgress(): DeliveryProgress {
   };
 }
 
-/** Several deliveries of a request in a row ended without adding a blob or a manifest to the target. */
+/** Several deliveries of a request in a row ended without bringing a blob or a manifest to the target. */
 export class NoProgressError extends Error {
-  override readonly name = "FruitlessError";
+  override readonly name = "NoProgressError";
 
   constructor(deliveries: number) {
     super(
-      `${deliveries} deliveries in a row brought nothing to the target: each ran out of time or ended without a result, e.g. out of memory; look for "Task timed out" and "Runtime exited" in the log of the copy function, or copy this image once with "freightliner copy"`,
+      `${deliveries} deliveries in a row brought nothing to the target: each timed out or ended without a result, e.g. out of memory; look for "Task timed out" and "Runtime exited" in the log of the copy function, or copy this image once with "freightliner copy"`,
     );
   }
 }
 
-/** The state after a delivery has ended: this delivery and those before it. */
+/** What is known when a delivery ends. */
 export interface DeliveryHistory {
-  readonly effort: DeliveryProgress;
-  /** Deliveries in a row before this one that added nothing to the target. */
-  readonly before: number;
-  /** The most big blobs that this delivery sent concurrently. */
-  readonly widest: number;
-  /** Big blobs that it was allowed to send concurrently; undefined: as many as fit. */
-  readonly allowed: number | undefined;
+  readonly progress: DeliveryProgress;
+  /** Earlier deliveries in a row that made no progress. */
+  readonly fruitlessBefore: number;
+  /** Highest number of concurrent big uploads in this delivery. */
+  readonly maxConcurrent: number;
+  /** Limit of concurrent big uploads in this delivery; undefined for none. */
+  readonly maxUploads: number | undefined;
 }
 
 /**
- * How a delivery affects the next ones. A delivery that ran out of time without progress counts, and the next one sends half as
- * many blobs concurrently. A delivery with progress resets the count. A delivery that only waited does not count.
+ * The effect on the next delivery. A delivery that timed out without progress counts, and halves the concurrent uploads of the
+ * next one. Progress resets the count and doubles the limit. Any other delivery changes neither.
  */
 export function effectOnNextDelivery(
   report: CopyReport,
-  { effort, before, widest, allowed }: DeliveryHistory,
+  { progress, fruitlessBefore, maxConcurrent, maxUploads }: DeliveryHistory,
 ): DeliveryEffect {
-  const width = allowed === undefined ? undefined : allowed * 2;
-  if (effort.finished() > 0) return { fruitless: 0, width };
-  if (report.outcome !== "deferred" || report.reason !== "deadline") return { fruitless: before, width: allowed };
-  return { fruitless: before + 1, width: widest === 0 ? allowed : Math.max(Math.floor(widest / 2), 1) };
+  if (progress.finished() > 0) return { fruitless: 0, width: maxUploads === undefined ? undefined : maxUploads * 2 };
+  if (report.outcome !== "deferred" || report.reason !== "deadline") {
+    return { fruitless: fruitlessBefore, width: maxUploads };
+  }
+  const width = maxConcurrent === 0 ? maxUploads : Math.max(Math.floor(maxConcurrent / 2), 1);
+  return { fruitless: fruitlessBefore + 1, width };
 }

@@ -1,8 +1,8 @@
 import { FormatError } from "../../oci/errors/format-error.ts";
 import { isContentMissing, RegistryError } from "../../oci/errors/registry-error.ts";
-import type { CopyReport } from "../outcome/copy-report.ts";
+import type { FailureOutcome } from "../outcome/copy-report.ts";
 import { refusalReason } from "../outcome/failure-reason.ts";
-import { HeldByLongLaneError } from "./upload-claims.ts";
+import { HeldByLongLaneError } from "../state/upload-claims.ts";
 import type { FailureReason } from "../outcome/failure-reason.ts";
 import { LeaseLostError } from "../state/lease-heartbeat.ts";
 import { MissingContentError } from "../image/image-tree.ts";
@@ -13,13 +13,16 @@ import { StoreError } from "../state/record-store.ts";
 import { TooLateError } from "../pacing/time-budget.ts";
 import { UploadNotKeptError } from "../state/failed-sends.ts";
 
+type Deferred = Extract<FailureOutcome, { outcome: "deferred" }>;
+
+/** What decides the outcome of a failure, besides the error. */
 export interface FailureContext {
-  /** The delivery's own deadline; running out of time is an outcome, not a failure. */
+  /** Deadline of the delivery. A timeout defers the request and counts no attempt. */
   readonly deadline: AbortSignal;
   /** Failed attempts at this tag, this one included. */
   readonly attempts: number;
   readonly maxAttempts: number;
-  /** How the delivery before this one ended. */
+  /** How the previous delivery ended. */
   readonly before: LastOutcome | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -27,26 +30,23 @@ export interface FailureContext {
   readonly random: () => number;
 }
 
-/** Waits before a next delivery, in milliseconds; attempts double theirs, up to the longest one. */
+/** Waits before the next delivery, in milliseconds. The back-off after failed attempts doubles up to its maximum. */
 const SOON_MS = 2_000;
 const BACKOFF_MS = 5_000;
 const BACKOFF_MAX_MS = 900_000;
 const UNAVAILABLE_MS = 30_000;
-/** Refusals of a whole registry, and as what they are waited for. */
+/** Refusals that concern the whole registry, and the reason to defer with. */
 const ACCESS: Readonly<Partial<Record<FailureReason, DeferReason>>> = {
   "source-login-refused": "login-refused",
   "target-login-refused": "login-refused",
   "target-denied": "access-denied",
 };
-/** Wait after the first such refusal, and how long the refusal is waited out; far less than the queue keeps a message. Milliseconds. */
+/** Wait after the first such refusal, and time until the request fails, in milliseconds. The queue keeps messages much longer. */
 const ACCESS_FIRST_MS = 30_000;
-const ACCESS_PATIENCE_MS = 3 * 86_400_000;
+const ACCESS_MAX_MS = 3 * 86_400_000;
 
-/** What a failure means for the request: never again, or when. */
-export function failureOutcome(
-  error: unknown,
-  context: FailureContext,
-): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+/** The outcome of a request after an error: deferred, with a wait, or failed for good. */
+export function failureOutcome(error: unknown, context: FailureContext): FailureOutcome {
   const { deadline, random } = context;
   if (error instanceof UploadNotKeptError) return notKeptOutcome(error, random);
   if (error instanceof UncertainPutError) {
@@ -56,8 +56,8 @@ export function failureOutcome(
   return waitOutcome(error, random) ?? finalOrRetry(error, context);
 }
 
-/** What passes by itself, when it is waited for. */
-function waitOutcome(error: unknown, random: () => number): Extract<CopyReport, { outcome: "deferred" }> | undefined {
+/** The outcome of an error that is temporary; undefined for others. */
+function waitOutcome(error: unknown, random: () => number): Deferred | undefined {
   if (error instanceof TooLateError) return { outcome: "deferred", reason: "deadline", afterMs: 0, error };
   if (error instanceof LeaseLostError) return { outcome: "deferred", reason: "lease-lost", afterMs: SOON_MS, error };
   if (error instanceof RateExceededError) {
@@ -74,33 +74,24 @@ function waitOutcome(error: unknown, random: () => number): Extract<CopyReport, 
   return undefined;
 }
 
-function finalOrRetry(
-  error: unknown,
-  context: FailureContext,
-): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+function finalOrRetry(error: unknown, context: FailureContext): FailureOutcome {
   if (error instanceof FormatError) return { outcome: "failed", reason: "malformed-image", error };
   if (error instanceof MissingContentError) return { outcome: "failed", reason: "source-incomplete", error };
-  // A target that collects what is sent faster than it is sent: it may stop doing so.
+  // The target may have garbage-collected content before its manifest arrived. A retry may succeed.
   if (isContentMissing(error)) return attemptOutcome(error, context);
   if (error instanceof RegistryError) return registryOutcome(error, context);
   return attemptOutcome(error, context);
 }
 
-/** A target that does not keep uploads is treated as an outage, but with longer pauses and a limited number of retries. */
-function notKeptOutcome(
-  error: UploadNotKeptError,
-  random: () => number,
-): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+/** An upload that the target does not keep is retried after a longer wait than an outage, and given up after a few times. */
+function notKeptOutcome(error: UploadNotKeptError, random: () => number): FailureOutcome {
   if (error.afterMs === undefined) return { outcome: "failed", reason: "target-upload-not-kept", error };
   const afterMs = error.afterMs + jittered(UNAVAILABLE_MS, random);
   return { outcome: "deferred", reason: "unavailable", afterMs, error };
 }
 
-/** Defers when a registry is busy or unavailable, also after all retries within the copy: an outage uses up no attempts. */
-function registryOutcome(
-  error: RegistryError,
-  context: FailureContext,
-): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+/** A registry that is busy or unavailable is waited for: an outage counts no attempt, however long it lasts. */
+function registryOutcome(error: RegistryError, context: FailureContext): FailureOutcome {
   const { random } = context;
   if (error.category === "permanent") return refusalOutcome(error, context);
   const reason = error.status === 429 || error.code === "TOOMANYREQUESTS" ? "rate-limited" : "unavailable";
@@ -109,27 +100,21 @@ function registryOutcome(
 }
 
 /**
- * A missing permission or login affects all requests for that registry and can be granted at any time: the requests then continue
- * without a redrive (decision 32). One alarm reports it. A request that is still refused after days becomes a dead letter.
+ * A missing permission or login affects everything at that registry, and may be granted at any time. Then copies continue without
+ * a redrive (decision 32). An alarm reports it. A request that is still refused after days becomes a dead letter.
  */
-function refusalOutcome(
-  error: RegistryError,
-  { before, now, random }: FailureContext,
-): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+function refusalOutcome(error: RegistryError, { before, now, random }: FailureContext): FailureOutcome {
   const refusal = refusalReason(error);
   const reason = ACCESS[refusal];
   if (reason === undefined) return { outcome: "failed", reason: refusal, error };
   const since = before?.outcome === "deferred" && before.reason === reason ? before.since : now;
   const refusedMs = Math.max(now - since, 0);
-  if (refusedMs >= ACCESS_PATIENCE_MS) return { outcome: "failed", reason: refusal, error };
+  if (refusedMs >= ACCESS_MAX_MS) return { outcome: "failed", reason: refusal, error };
   const afterMs = Math.min(ACCESS_FIRST_MS + refusedMs / 2, BACKOFF_MAX_MS);
   return { outcome: "deferred", reason, afterMs: Math.round(afterMs / 2) + jittered(afterMs / 2, random), error };
 }
 
-function attemptOutcome(
-  error: unknown,
-  { attempts, maxAttempts, random }: FailureContext,
-): Extract<CopyReport, { outcome: "deferred" | "failed" }> {
+function attemptOutcome(error: unknown, { attempts, maxAttempts, random }: FailureContext): FailureOutcome {
   if (attempts >= maxAttempts) return { outcome: "failed", reason: "attempts-exhausted", error };
   const backoff = Math.min(BACKOFF_MS * 2 ** (attempts - 1), BACKOFF_MAX_MS);
   return { outcome: "deferred", reason: "attempt-failed", afterMs: backoff / 2 + jittered(backoff / 2, random), error };

@@ -1,44 +1,46 @@
-/** What one delivery hears of newer pushes while it copies: what is outdated is not sent to its end. */
+/** Stops a copy that a newer push has made outdated, so that its remaining blobs are not sent. */
 export interface StaleCopyGuard {
-  /** Another request left word on the tag's record, of a push made then (epoch milliseconds). */
-  notePush(pushedAt: number): void;
-  /** Runs a copy; ends it when a newer push is heard of, and the source's tag has moved indeed. */
+  /** Another request recorded a push of the tag. @param pushedAt epoch milliseconds. */
+  noteNewerPush(pushedAt: number): void;
+  /** Runs a copy. After each newer push, checks whether the source's tag has moved, and if so aborts the copy. */
   runWhileCurrent<T>(
     isCurrent: () => Promise<boolean>,
     signal: AbortSignal,
     copy: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T | "moved">;
+  ): Promise<GuardedCopy<T>>;
 }
 
-/** @param wantedAt when the newest push was made that is known already; epoch milliseconds. */
+export type GuardedCopy<T> = { readonly kind: "copied"; readonly copied: T } | { readonly kind: "moved" };
+
+/** @param wantedAt time of the newest push that is known already; epoch milliseconds. */
 export function createStaleCopyGuard(wantedAt: number): StaleCopyGuard {
   let newest = wantedAt;
-  let onNews: (() => void) | undefined;
+  let onNewerPush: (() => void) | undefined;
   return {
-    notePush(pushedAt) {
+    noteNewerPush(pushedAt) {
       if (pushedAt <= newest) return;
       newest = pushedAt;
-      onNews?.();
+      onNewerPush?.();
     },
     async runWhileCurrent(isCurrent, signal, copy) {
       const moved = new AbortController();
-      const looks: Promise<void>[] = [];
-      onNews = () => {
-        // A look that fails says nothing: the source is asked again before the tag is put.
-        const look = isCurrent().then(
+      const checks: Promise<void>[] = [];
+      onNewerPush = () => {
+        // A failed check proves nothing: the source is asked again before the tag is put.
+        const check = isCurrent().then(
           (current) => (current ? undefined : moved.abort(new Error("a newer push has moved the tag"))),
           () => undefined,
         );
-        looks.push(look);
+        checks.push(check);
       };
       try {
-        return await copy(AbortSignal.any([signal, moved.signal]));
+        return { kind: "copied", copied: await copy(AbortSignal.any([signal, moved.signal])) };
       } catch (error) {
-        if (moved.signal.aborted && !signal.aborted) return "moved";
+        if (moved.signal.aborted && !signal.aborted) return { kind: "moved" };
         throw error;
       } finally {
-        onNews = undefined;
-        await Promise.all(looks);
+        onNewerPush = undefined;
+        await Promise.all(checks);
       }
     },
   };

@@ -1,113 +1,132 @@
-import type { Clock } from "../../async/clock.ts";
-import { createCopyProgress } from "../state/copy-progress.ts";
-import type { ObserveCopy } from "../state/copy-progress.ts";
-import type { CopyReport } from "../outcome/copy-report.ts";
-import { createDeliveryProgress, effectOnNextDelivery, NoProgressError } from "./delivery-progress.ts";
-import { createUploadScheduler } from "../pacing/upload-scheduler.ts";
 import { NEVER } from "../../async/abort.ts";
-import type { UploadScheduler } from "../pacing/upload-scheduler.ts";
-import { createStaleCopyGuard } from "./stale-copy-guard.ts";
-import type { StaleCopyGuard } from "./stale-copy-guard.ts";
+import type { CopyReport } from "../outcome/copy-report.ts";
 import { lastOutcome } from "../outcome/outcome.ts";
 import type { LastOutcome } from "../outcome/outcome.ts";
-import type { RecordStore } from "../state/record-store.ts";
+import { createUploadScheduler } from "../pacing/upload-scheduler.ts";
+import type { UploadScheduler } from "../pacing/upload-scheduler.ts";
+import { createCopyProgress } from "../state/copy-progress.ts";
+import type { ObserveCopy } from "../state/copy-progress.ts";
+import type { RenewableLease } from "../state/lease-heartbeat.ts";
 import { endDelivery, renewTag } from "../state/tag-record.ts";
+import type { ClaimedTag } from "../state/tag-record.ts";
 import { settleTag } from "../state/tag-settlement.ts";
-import type { ClaimedTag, TagRecord } from "../state/tag-record.ts";
 import type { DeliveryEffect, SettledTag, Settlement } from "../state/tag-settlement.ts";
-import type { TimeBudget } from "../pacing/time-budget.ts";
+import type { ReplicateContext } from "./copy-context.ts";
+import { createDeliveryProgress, effectOnNextDelivery, NoProgressError } from "./delivery-progress.ts";
+import type { DeliveryProgress } from "./delivery-progress.ts";
+import { createStaleCopyGuard } from "./stale-copy-guard.ts";
+import type { StaleCopyGuard } from "./stale-copy-guard.ts";
 
-type LeasedTag = Extract<ClaimedTag, { kind: "leased" }>;
+/** What the record of a tag said when its lease was taken. */
+export type LeasedTag = Extract<ClaimedTag, { kind: "leased" }>;
 
-/** One delivery at a tag that it holds the lease of: what it has done, and how it ends. */
-export interface TagDelivery {
-  /** Renews the lease; false when it is ours no more. */
-  readonly renew: (signal: AbortSignal) => Promise<boolean>;
-  readonly observe: ObserveCopy;
-  /** What its renewals hear of newer pushes. */
-  readonly newerPush: StaleCopyGuard;
-  /** The line to the destination; undefined where nothing has to fit into a time. */
-  readonly line: UploadScheduler | undefined;
-  /** Why the request is given up before this delivery begins: too many before it brought nothing. */
-  givenUp(): CopyReport | undefined;
-  /** What a report means after what this delivery, and those before it, brought to the target. */
-  weighed(report: CopyReport): CopyReport;
-  /** A report with what the delivery sent. */
-  priced(report: CopyReport): CopyReport;
-  /** Notes how the delivery ended, and lets go of the lease. */
+/** One delivery, while it holds the lease of its tag. */
+export interface TagSession {
+  readonly claim: LeasedTag;
+  /** Each renewal also reports newer pushes to the `guard`. */
+  readonly lease: RenewableLease;
+  readonly guard: StaleCopyGuard;
+  readonly copying: { readonly observe: ObserveCopy; readonly scheduler: UploadScheduler | undefined };
+  readonly ending: SessionEnding;
+}
+
+/** How a session ends, which depends on the progress of this delivery and of those before it. */
+export interface SessionEnding {
+  /** The report of a request that fails before it is copied: too many earlier deliveries made no progress. */
+  exhausted(): CopyReport | undefined;
+  /** Turns a deferral into a failure when too many deliveries in a row made no progress. */
+  assess(report: CopyReport): CopyReport;
+  /** Adds the bytes that the delivery sent. */
+  withBytesSent(report: CopyReport): CopyReport;
+  /** Records how the delivery ended, and releases the lease. */
   settle(report: CopyReport): Promise<SettledTag>;
-  /** Ends the delivery, and leaves the lease until it runs out. */
+  /** Records that the delivery ended, and leaves the lease to expire. */
   leave(): Promise<void>;
 }
 
-export interface HoldTag {
-  readonly tags: RecordStore<TagRecord>;
-  readonly clock: Clock;
-  readonly leaseMs: number;
-  readonly maxAttempts: number;
-  readonly time?: TimeBudget | undefined;
-  /** As in `CopyContext`. */
-  readonly ending?: AbortSignal | undefined;
-}
-
-export function holdTag(claimed: LeasedTag, context: HoldTag): TagDelivery {
-  const { tags, clock, leaseMs, maxAttempts, time, ending = NEVER } = context;
-  const { lease, fruitless } = claimed;
+export function openTagSession(claim: LeasedTag, context: ReplicateContext): TagSession {
+  const { tags, clock } = context.ports;
+  const { leaseMs } = context.identity;
+  const { lease, fruitless, width, wantedAt } = claim;
+  const { ending = NEVER, uploads } = context;
+  const { time } = uploads;
   const progress = createCopyProgress();
-  const effort = createDeliveryProgress();
-  const line = time && createUploadScheduler({ budget: time, clock, maxUploads: claimed.width });
-  const { width: allowed } = claimed;
-  const effect = (report: CopyReport): DeliveryEffect =>
-    effectOnNextDelivery(report, { effort, before: fruitless, widest: line?.maxConcurrent() ?? 0, allowed });
-  const newerPush = createStaleCopyGuard(claimed.wantedAt);
+  const delivery = createDeliveryProgress();
+  const scheduler = time && createUploadScheduler({ budget: time, clock, maxUploads: width });
+  const guard = createStaleCopyGuard(wantedAt);
   let noted: Promise<unknown> | undefined;
 
   async function renew(signal: AbortSignal): Promise<boolean> {
-    const renewal = { until: clock.now() + leaseMs, progress: progress.read(), finished: effort.finished() };
+    const renewal = { until: clock.now() + leaseMs, progress: progress.read(), finished: delivery.finished() };
     const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal), signal);
-    if (renewed.kind === "held" && renewed.heardAt !== undefined) newerPush.notePush(renewed.heardAt);
+    if (renewed.kind === "held" && renewed.heardAt !== undefined) guard.noteNewerPush(renewed.heardAt);
     return renewed.kind === "held";
   }
 
-  /** What was sent is paid for, whether it ended or not. */
-  function priced(report: CopyReport): CopyReport {
-    const bytesSent = effort.bytesSent();
+  return {
+    claim,
+    lease: { leaseMs, renew },
+    guard,
+    copying: {
+      scheduler,
+      observe(event) {
+        progress.observe(event);
+        delivery.observe(event);
+        // After killed deliveries, the first progress is recorded at once: this delivery may be killed soon, too.
+        if (fruitless > 0 && delivery.finished() === 1) noted ??= renew(ending).catch(() => undefined);
+      },
+    },
+    ending: createEnding(claim, context, { delivery, scheduler, noted: () => noted }),
+  };
+}
+
+interface Delivery {
+  readonly delivery: DeliveryProgress;
+  readonly scheduler: UploadScheduler | undefined;
+  /** The write of the first progress: it must end before the last write. */
+  readonly noted: () => Promise<unknown> | undefined;
+}
+
+function createEnding(
+  { lease, fruitless, width: maxUploads, last: before }: LeasedTag,
+  { ports: { tags, clock }, policy: { maxAttempts }, ending = NEVER }: ReplicateContext,
+  { delivery, scheduler, noted }: Delivery,
+): SessionEnding {
+  const effect = (report: CopyReport): DeliveryEffect => {
+    const maxConcurrent = scheduler?.maxConcurrent() ?? 0;
+    return effectOnNextDelivery(report, { progress: delivery, fruitlessBefore: fruitless, maxConcurrent, maxUploads });
+  };
+
+  /** Bytes sent are paid for, whether their blob was completed or not. */
+  function withBytesSent(report: CopyReport): CopyReport {
+    const bytesSent = delivery.bytesSent();
     return bytesSent === 0 ? report : { ...report, bytesSent };
   }
 
   return {
-    renew,
-    line,
-    newerPush,
-    observe(event) {
-      progress.observe(event);
-      effort.observe(event);
-      // After deliveries that were killed, the first thing that is finished is noted at once: the next kill may be soon.
-      if (fruitless > 0 && effort.finished() === 1) noted ??= renew(ending).catch(() => undefined);
-    },
-    givenUp: () => (fruitless < maxAttempts ? undefined : exhausted(fruitless)),
-    weighed(report) {
+    exhausted: () => (fruitless < maxAttempts ? undefined : exhaustedBy(fruitless)),
+    assess(report) {
       const after = effect(report).fruitless;
       const isOver = report.outcome === "deferred" && after > fruitless && after >= maxAttempts;
-      return priced(isOver ? exhausted(after) : report);
+      return withBytesSent(isOver ? exhaustedBy(after) : report);
     },
-    priced,
+    withBytesSent,
     async settle(report) {
-      await noted;
-      const last = lastOutcome(report, claimed.last, clock.now());
+      await noted();
+      const last = lastOutcome(report, before, clock.now());
       const settlement = settlementOf(report, last, effect(report), clock.now());
-      // The deadline is no reason to keep a lease that nothing is behind, nor to lose how the delivery ended.
+      // Not aborted by the deadline: the lease must not outlive its delivery, and the outcome must not be lost.
       return tags.update(lease.key, (record) => settleTag(record, lease, settlement), ending);
     },
     async leave() {
-      await noted;
-      // What cannot be noted counts as a delivery that ended without a word.
+      await noted();
+      // If this write fails, the delivery counts as one that was killed.
       await tags.update(lease.key, (record) => endDelivery(record, lease), ending).catch(() => undefined);
     },
   };
 }
 
-function exhausted(deliveries: number): CopyReport {
+function exhaustedBy(deliveries: number): CopyReport {
   return { outcome: "failed", reason: "attempts-exhausted", error: new NoProgressError(deliveries) };
 }
 

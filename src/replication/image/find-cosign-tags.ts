@@ -4,22 +4,22 @@ import type { Tag } from "../../oci/reference.ts";
 import { cosignTags } from "../../oci/cosign-tags.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
-import type { CopyReport } from "../outcome/copy-report.ts";
+import type { CopyReport, FailureOutcome } from "../outcome/copy-report.ts";
 import type { LeftOut } from "../outcome/left-out.ts";
 import { resolveIfVisible } from "./resolve-if-visible.ts";
 import { addStatistics, emptyStatistics } from "../outcome/copy-statistics.ts";
 import type { CopyStatistics } from "../outcome/copy-statistics.ts";
 
-const CONCURRENT_QUESTIONS = 16;
+const CONCURRENT_LOOKUPS = 16;
 const CONCURRENT_COPIES = 4;
 
-/** A cosign tag, and what it names. */
+/** A cosign tag, and the manifest that it names. */
 export interface ResolvedCosignTag {
   readonly tag: Tag;
   readonly root: ResolvedManifest;
 }
 
-/** The cosign tags of an image's manifests that are at the source: its signatures, attestations, SBOMs. */
+/** The cosign tags of an image's manifests that the source has: signatures, attestations and SBOMs. */
 export async function findCosignTags(
   digests: readonly Digest[],
   source: Pick<ImageSource, "resolve">,
@@ -28,17 +28,17 @@ export async function findCosignTags(
   return (await resolveCosignTags(digests, source, signal)).map(({ tag }) => tag);
 }
 
-/** As {@link findCosignTags}, and what each of them names. */
+/** As {@link findCosignTags}, with the manifest that each tag names. */
 export async function resolveCosignTags(
   digests: readonly Digest[],
   source: Pick<ImageSource, "resolve">,
   signal: AbortSignal,
 ): Promise<ResolvedCosignTag[]> {
-  // A tag holds at most 128 characters: a sha512 has no companions.
+  // A tag has at most 128 characters: a sha512 digest does not fit.
   const tags = digests.filter((digest) => digest.startsWith("sha256:")).flatMap(cosignTags);
   const found = await concurrently(
     tags,
-    CONCURRENT_QUESTIONS,
+    CONCURRENT_LOOKUPS,
     (tag, working) => resolveIfVisible(source, tag, working),
     signal,
   );
@@ -48,17 +48,16 @@ export async function resolveCosignTags(
   });
 }
 
-/** What became of an image's companions. */
+/** The result of copying an image's cosign tags. */
 export interface CopiedCosignTags {
-  /** The first report that is not well. One that another message is copying is: that copy looks again, and its message stays. */
-  readonly bad: Extract<CopyReport, { outcome: "deferred" | "failed" }> | undefined;
-  /** What they moved, together. */
+  /** The first failure. A tag that another delivery is copying is none: that delivery looks again, and its message stays. */
+  readonly failure: FailureOutcome | undefined;
+  /** Totals of all tags. */
   readonly statistics: CopyStatistics;
-  /** What they left out, together. */
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Copies companions, a few at once. @param observe told what each of them has sent: it counts to what its image costs. */
+/** Copies cosign tags, a few concurrently. @param observe receives the bytes that each sent: they count towards the image. */
 export async function copyCosignTags(
   tags: readonly Tag[],
   copy: (tag: Tag, signal: AbortSignal) => Promise<CopyReport>,
@@ -73,8 +72,8 @@ export async function copyCosignTags(
     return report;
   };
   const reports = await concurrently(tags, CONCURRENT_COPIES, copyOne, signal);
-  const bad = reports
+  const failure = reports
     .filter((report) => report.outcome === "deferred" || report.outcome === "failed")
     .find((report) => report.reason !== "busy");
-  return { bad, statistics, leftOut: reports.flatMap((report) => report.leftOut ?? []) };
+  return { failure, statistics, leftOut: reports.flatMap((report) => report.leftOut ?? []) };
 }

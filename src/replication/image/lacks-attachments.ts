@@ -15,11 +15,11 @@ interface BothSides {
   readonly target: Pick<ImageTarget, "resolve">;
 }
 
-const CONCURRENT_QUESTIONS = 16;
+const CONCURRENT_LOOKUPS = 16;
 
 /**
- * Why something that no rule selects is not copied; undefined when it is attached to what the target has. An image that
- * comes later brings what is attached to it.
+ * Why content that no rule selects is not copied; undefined when it is attached to content that the target has. If the image is
+ * copied later, its attachments come with it.
  */
 export async function reasonToSkipAttachment(
   reference: Tag | Digest,
@@ -41,10 +41,10 @@ async function subjectOf(
   return manifest && successors(manifest.bytes, manifest.mediaType).subject?.digest;
 }
 
-/** Is anything attached to an image, or to a child of it, that the target does not have? */
+/** True if the target lacks a referrer or cosign tag of an image or of one of its children. */
 export async function lacksAttachments(
   wanted: ResolvedManifest,
-  { source, target, referrers, companions }: BothSides & { readonly referrers: boolean; readonly companions: boolean },
+  { source, target, referrers, cosignTags }: BothSides & { readonly referrers: boolean; readonly cosignTags: boolean },
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!referrers) return false;
@@ -52,11 +52,11 @@ export async function lacksAttachments(
   if (manifest === undefined) return false;
   const { manifests } = successors(manifest.bytes, manifest.mediaType);
   const digests = [wanted.digest, ...manifests.map(({ digest }) => digest)];
-  const tags = companions ? await findCosignTags(digests, source, signal) : [];
+  const tags = cosignTags ? await findCosignTags(digests, source, signal) : [];
   const listed = await concurrently(
     digests,
-    CONCURRENT_QUESTIONS,
-    // What cannot be listed is reported by the copy that brought the image.
+    CONCURRENT_LOOKUPS,
+    // The copy of the image has already reported listings that fail.
     (digest, working) =>
       source.listReferrers(digest, working).catch((error: unknown) => {
         if (reasonToLeaveOut(error) === undefined) throw error;
@@ -65,13 +65,13 @@ export async function lacksAttachments(
     signal,
   );
   const isAbsent = async (reference: Tag | Digest, working: AbortSignal): Promise<boolean> => {
-    const [there, here] = await Promise.all([
+    const [atSource, atTarget] = await Promise.all([
       resolveIfVisible(source, reference, working),
       resolveIfVisible(target, reference, working),
     ]);
-    // What is listed and gone was taken back.
-    return there !== undefined && there.digest !== here?.digest;
+    // An attachment that is listed but absent at the source was deleted.
+    return atSource !== undefined && atSource.digest !== atTarget?.digest;
   };
   const attached = [...tags, ...listed.flat().map(({ digest }) => digest)];
-  return (await concurrently(attached, CONCURRENT_QUESTIONS, isAbsent, signal)).includes(true);
+  return (await concurrently(attached, CONCURRENT_LOOKUPS, isAbsent, signal)).includes(true);
 }

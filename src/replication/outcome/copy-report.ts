@@ -12,6 +12,9 @@ export type CopyReport = Ending & {
   readonly leftOut?: readonly LeftOut[];
 };
 
+/** A request that is not done. */
+export type FailureOutcome = Extract<CopyReport, { readonly outcome: "deferred" | "failed" }>;
+
 type Ending =
   /** The target's tag names this digest now, with all its content; the registry confirmed it. */
   | {

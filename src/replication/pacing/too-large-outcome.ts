@@ -5,7 +5,8 @@ import { TooLargeError } from "./time-budget.ts";
 type Deferred = Extract<CopyReport, { outcome: "deferred" }>;
 type Failed = Extract<CopyReport, { outcome: "failed" }>;
 
-interface TooLargeHistory {
+/** What is known of an image that did not fit. */
+export interface TooLargeHistory {
   /** There is a long lane, and this is not it. */
   readonly hasLongLane?: boolean | undefined;
   /** The image that did not fit into the time limit of an earlier delivery. */

@@ -5,11 +5,10 @@ import { isNonDistributable } from "../../../src/oci/media-type.ts";
 import type { Clock } from "../../../src/async/clock.ts";
 import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
-import type { ReplicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 import type { MemoryRepository } from "../../fakes/memory-repository.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
-import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
+import type { CopySettings, ReplicateFixture } from "../../fixtures/replicate-context.ts";
 
 /** A row of the catalogue of content faults: a source, a target, and what happens to them. */
 export interface ContentFault {
@@ -33,7 +32,7 @@ export async function carryOut(
   { prepare }: ContentFault,
   random: () => number,
 ): Promise<{ readonly ended: string; readonly wrong: string | undefined }> {
-  const overrides: Partial<ReplicateTag> = { clock: HURRIED, random };
+  const overrides: Partial<CopySettings> = { clock: HURRIED, random };
   const fixture = replicateFixture(overrides);
   const look = await prepare(fixture, random);
   let report: CopyReport = { outcome: "deferred", reason: "busy", afterMs: 0 };

@@ -113,7 +113,7 @@ async function copyThrough(fault: Fault, seed: number, repository: string): Prom
   const fixture = replicateFixture();
   let report: CopyReport = { outcome: "deferred", reason: "busy", afterMs: 0 };
   for (let delivery = 0; delivery < MAX_DELIVERIES && report.outcome === "deferred"; delivery++) {
-    report = await replicateTag(copyRequest("v1"), { ...anotherDelivery(fixture), ...context }, never);
+    report = await replicateTag(copyRequest("v1"), anotherDelivery(fixture, context), never);
   }
   return { report, bytesIn: proxies.target.bytesIn() };
 }

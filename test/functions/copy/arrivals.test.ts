@@ -15,7 +15,7 @@ import { createMemoryRecordStore } from "../../../src/replication/state/memory-r
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { createDeadLetters } from "../../fakes/sqs-dead-letters.ts";
-import { replicateFixture } from "../../fixtures/replicate-context.ts";
+import { replicateFixture, withSettings } from "../../fixtures/replicate-context.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../observer.ts";
 
@@ -149,7 +149,7 @@ function copyHandler(observer: Observer, receipts: Map<string, Receipt>, client:
     receipts: createMemoryReceipts(receipts),
     priority: () => "live",
     serves: (_, destination) => destination === "one",
-    open: ({ delivery }) => ({ ...fixture, scope: delivery.messageId, message: delivery.messageId }),
+    open: ({ delivery }) => withSettings(fixture, { scope: delivery.messageId, message: delivery.messageId }),
     bury: createDeadLetterSender(client, queuesOf({ ...configuration, stack: "freightliner" }).deadLetters),
     defer: () => Promise.reject(new Error("nothing has to wait")),
   });

@@ -39,7 +39,7 @@ function mortal(fixture: ReplicateFixture): { readonly context: ReplicateFixture
   const context = anotherDelivery(fixture, {
     tags: storeOf(tags),
     checkpoints: storeOf(checkpoints),
-    streams: createUploadConcurrency({ small: 4, big: 4, now: () => clock.now() }),
+    concurrency: createUploadConcurrency({ small: 4, big: 4, now: () => clock.now() }),
     clock: { ...clock, sleep: (ms, signal) => alive(clock.sleep(ms, signal)) },
   });
   return { context, kill: () => void (isAlive = false) };

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
-import type { ReplicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { tagKey } from "../../../src/replication/state/tag-record.ts";
 import { createBandwidthEstimate, TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
 import { addSized, narrowLine } from "../../fakes/narrow-line.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import type { CopySettings } from "../../fixtures/replicate-context.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 
@@ -25,13 +25,13 @@ function setUp() {
   const line = narrowLine(fixture, clock, 10e6);
   const deliver = (
     reference: string,
-    { limitMs, lane }: { readonly limitMs: number; readonly lane: Partial<ReplicateTag> },
+    { limitMs, lane }: { readonly limitMs: number; readonly lane: Partial<CopySettings> },
     pushedAt = 0,
   ): Promise<CopyReport> => {
     const endsAt = clock.now() + limitMs;
     const time = { limitMs, remainingMs: () => endsAt - clock.now(), bandwidth: createBandwidthEstimate() };
-    const streams = createUploadConcurrency({ small: 64, big: 16, now: () => clock.now() });
-    const delivery = anotherDelivery(fixture, { time, streams, ...lane });
+    const concurrency = createUploadConcurrency({ small: 64, big: 16, now: () => clock.now() });
+    const delivery = anotherDelivery(fixture, { time, concurrency, ...lane });
     return replicateTag(copyRequest(reference, pushedAt), delivery, clock.timeout(limitMs));
   };
   const record = (reference: string) => fixture.tags.read(tagKey(fixture.scope, reference), NEVER);

@@ -5,7 +5,7 @@ import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { addImage, addIndex, addReferrer } from "../../fixtures/images/memory-image.ts";
-import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import { anotherDelivery, copyRequest, replicateFixture, withSettings } from "../../fixtures/replicate-context.ts";
 import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
 
 const never = new AbortController().signal;
@@ -85,7 +85,7 @@ describe("replicating a tag", () => {
         { mediaType: MediaType.ociManifest, digest, size: 1 },
       ],
     };
-    expect(await replicateTag(copyRequest("v1"), { ...fixture, source: circular }, never)).toMatchObject({
+    expect(await replicateTag(copyRequest("v1"), withSettings(fixture, { source: circular }), never)).toMatchObject({
       outcome: "replicated",
       digest,
     });
@@ -118,7 +118,7 @@ describe("replicating a tag", () => {
     const digest = fixture.source.tags.get("old");
     if (digest === undefined) throw new Error("it has a tag");
     const source = { ...fixture.source, resolve: () => Promise.resolve({ digest, mediaType: MediaType.ociManifest }) };
-    expect(await replicateTag(copyRequest("old"), { ...fixture, source }, never)).toEqual({
+    expect(await replicateTag(copyRequest("old"), withSettings(fixture, { source }), never)).toEqual({
       outcome: "skipped",
       reason: "schema1",
     });
@@ -207,8 +207,9 @@ describe("concurrent deliveries", () => {
     const clock = createVirtualClock();
     const fixture = replicateFixture({ clock, leaseMs: 45_000 });
     addImage(fixture.source, ["layer-one", "layer-two", "layer-three"], "v1");
-    const streams = createUploadConcurrency({ small: 1, big: 1, now: clock.now });
-    const dead = { ...fixture, streams, clock: { ...fixture.clock, sleep: () => new Promise<void>(() => undefined) } };
+    const concurrency = createUploadConcurrency({ small: 1, big: 1, now: clock.now });
+    const stopped = { ...clock, sleep: () => new Promise<void>(() => undefined) };
+    const dead = withSettings(fixture, { concurrency, clock: stopped });
     await new Promise<void>((died) => {
       fixture.target.before = ({ operation }) => {
         if (operation !== "put-blob" || uploadsOf(fixture).length < 3) return undefined;

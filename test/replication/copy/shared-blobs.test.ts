@@ -2,9 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parseRepositoryName } from "../../../src/oci/reference.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
-import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import { copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
 import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
-import { createMemoryRepository } from "../../fakes/memory-repository.ts";
 
 const never = new AbortController().signal;
 const base = "base".repeat(300_000);
@@ -16,11 +15,8 @@ const count = ({ target }: ReplicateFixture, operation: string): number =>
 function twoRepositories(): [ReplicateFixture, ReplicateFixture] {
   const sharing = (name: string) => ({ scope: "gar", repository: parseRepositoryName(name) });
   const first = replicateFixture({ scope: "gar/one", sharing: sharing("one") });
-  const second = {
-    ...anotherDelivery(first, { scope: "gar/two", sharing: sharing("two") }),
-    source: createMemoryRepository("source"),
-    target: createMemoryRepository("target"),
-  };
+  const { tags, checkpoints, concurrency } = first;
+  const second = replicateFixture({ tags, checkpoints, concurrency, scope: "gar/two", sharing: sharing("two") });
   addImage(first.source, [base, "one"], "v1");
   addImage(second.source, [base, "two"], "v1");
   return [first, second];

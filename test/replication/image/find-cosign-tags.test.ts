@@ -4,7 +4,7 @@ import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { addImage, addIndex } from "../../fixtures/images/memory-image.ts";
-import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import { anotherDelivery, copyRequest, replicateFixture, withSettings } from "../../fixtures/replicate-context.ts";
 import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
 
 const never = new AbortController().signal;
@@ -153,7 +153,7 @@ describe("an index that lacks children at the source", () => {
     const { fixture } = sparse();
     const report = await replicateTag(
       copyRequest("v1"),
-      { ...fixture, sparse: "keep", target: lenient(fixture) },
+      withSettings(fixture, { sparse: "keep", target: lenient(fixture) }),
       never,
     );
     expect(report).toMatchObject({ outcome: "replicated", statistics: { manifests: 2 } });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { addImage, addReferrer } from "../../fixtures/images/memory-image.ts";
-import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import { anotherDelivery, copyRequest, replicateFixture, withSettings } from "../../fixtures/replicate-context.ts";
 
 const never = new AbortController().signal;
 
@@ -35,7 +35,7 @@ describe("an attachment that is added after its image was copied", () => {
     const [signature = ""] = cosignTags(digest);
     addImage(fixture.source, ["signature"], signature);
     for (const reference of [referrer, signature]) {
-      const attached = { ...anotherDelivery(fixture), onlyAttached: true };
+      const attached = anotherDelivery(fixture, { onlyAttached: true });
       expect(await replicateTag(copyRequest(reference), attached, never)).toMatchObject({ outcome: "replicated" });
     }
   });
@@ -49,7 +49,7 @@ describe("a manifest that no rule selects", () => {
     const [signature = ""] = cosignTags(digest);
     addImage(fixture.source, ["signature"], signature);
     for (const reference of [referrer, signature]) {
-      const attached = { ...anotherDelivery(fixture), onlyAttached: true };
+      const attached = anotherDelivery(fixture, { onlyAttached: true });
       expect(await replicateTag(copyRequest(reference), attached, never)).toEqual({
         outcome: "skipped",
         reason: "subject-absent",
@@ -61,7 +61,7 @@ describe("a manifest that no rule selects", () => {
   it("is skipped when it has neither a tag nor a subject, such as a child of an index", async () => {
     const fixture = replicateFixture();
     const digest = addImage(fixture.source, ["child"]);
-    const report = await replicateTag(copyRequest(digest), { ...fixture, onlyAttached: true }, never);
+    const report = await replicateTag(copyRequest(digest), withSettings(fixture, { onlyAttached: true }), never);
     expect(report).toEqual({ outcome: "skipped", reason: "untagged" });
   });
 });

@@ -22,8 +22,8 @@ function setUp(sizes: readonly number[], bytesPerSecond: number, bandwidth = cre
   const deliver = (): Promise<CopyReport> => {
     const endsAt = clock.now() + LIMIT_MS;
     const time = { limitMs: LIMIT_MS, remainingMs: () => endsAt - clock.now(), bandwidth };
-    const streams = createUploadConcurrency({ small: 64, big: 16, now: () => clock.now() });
-    const delivery = anotherDelivery(fixture, { time, streams });
+    const concurrency = createUploadConcurrency({ small: 64, big: 16, now: () => clock.now() });
+    const delivery = anotherDelivery(fixture, { time, concurrency });
     return clock.during(replicateTag(copyRequest("v1"), delivery, clock.timeout(LIMIT_MS)));
   };
   /** Delivers until the request has ended. */
@@ -121,16 +121,21 @@ describe("one layer", () => {
 
 describe("a delivery that ran out of time", () => {
   const late = { outcome: "deferred", reason: "deadline", afterMs: 0 } as const;
-  const widthAfter = (widest: number, allowed: number | undefined, report: CopyReport = late, brought = 0) => {
-    const effort = createDeliveryProgress();
+  const widthAfter = (
+    maxConcurrent: number,
+    maxUploads: number | undefined,
+    report: CopyReport = late,
+    brought = 0,
+  ) => {
+    const progress = createDeliveryProgress();
     for (let put = 0; put < brought; put++) {
-      effort.observe({ kind: "manifest-put", digest: addSized(replicateFixture().source, [], "v1") });
+      progress.observe({ kind: "manifest-put", digest: addSized(replicateFixture().source, [], "v1") });
     }
-    return effectOnNextDelivery(report, { effort, before: 2, widest, allowed });
+    return effectOnNextDelivery(report, { progress, fruitlessBefore: 2, maxConcurrent, maxUploads });
   };
 
   it("without progress halves the concurrent blobs of the next one, down to one", () => {
-    expect([6, 3, 2, 1].map((widest) => widthAfter(widest, undefined).width)).toEqual([3, 1, 1, 1]);
+    expect([6, 3, 2, 1].map((uploads) => widthAfter(uploads, undefined).width)).toEqual([3, 1, 1, 1]);
     expect(widthAfter(0, 4)).toEqual({ fruitless: 3, width: 4 });
   });
 

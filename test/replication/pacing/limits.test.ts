@@ -14,7 +14,7 @@ import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { createBandwidthEstimate, TooLateError } from "../../../src/replication/pacing/time-budget.ts";
 import { addImage, addIndex } from "../../fixtures/images/memory-image.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
-import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import { anotherDelivery, copyRequest, replicateFixture, withSettings } from "../../fixtures/replicate-context.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 
 const never = new AbortController().signal;
@@ -206,7 +206,7 @@ describe("P25, S09: an image of a thousand layers", () => {
       Array.from({ length: 1_000 }, (_, index) => `layer ${index}`),
       "v1",
     );
-    expect(await replicateTag(copyRequest("v1"), { ...fixture, tags, checkpoints }, never)).toMatchObject({
+    expect(await replicateTag(copyRequest("v1"), withSettings(fixture, { tags, checkpoints }), never)).toMatchObject({
       outcome: "replicated",
       statistics: { blobsUploaded: 1_001 },
     });
@@ -244,7 +244,7 @@ describe("S08: a blob that cannot be sent in time", () => {
     const bandwidth = createBandwidthEstimate();
     bandwidth.addSample(5_000_000, 10_000);
     addImage(fixture.source, [BIG], "v1");
-    return { ...fixture, time: { remainingMs: () => remainingMs, limitMs, bandwidth } };
+    return withSettings(fixture, { time: { remainingMs: () => remainingMs, limitMs, bandwidth } });
   }
   const uploads = ({ target }: ReturnType<typeof timed>): number =>
     target.calls.filter(({ operation }) => operation === "put-blob").length;
@@ -267,10 +267,8 @@ describe("S08: a blob that cannot be sent in time", () => {
     expect(await replicateTag(copyRequest("v1"), timed(60_000, 60_000), never)).toMatchObject({
       outcome: "replicated",
     });
-    const unknown = {
-      ...timed(1, 60_000),
-      time: { remainingMs: () => 1, limitMs: 60_000, bandwidth: createBandwidthEstimate() },
-    };
+    const time = { remainingMs: () => 1, limitMs: 60_000, bandwidth: createBandwidthEstimate() };
+    const unknown = withSettings(timed(1, 60_000), { time });
     expect(await replicateTag(copyRequest("v1"), unknown, never)).toMatchObject({ outcome: "replicated" });
   });
 });

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
-import type { ReplicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { createBandwidthEstimate } from "../../../src/replication/pacing/time-budget.ts";
 import { addSized, narrowLine } from "../../fakes/narrow-line.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
+import type { CopySettings } from "../../fixtures/replicate-context.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 
 const GB = 1e9;
@@ -48,12 +48,12 @@ function setUp(sizes: readonly number[]) {
   };
   const deliver = (
     reference = "v1",
-    { limitMs, lane }: { readonly limitMs: number; readonly lane: Partial<ReplicateTag> } = FUNCTION,
+    { limitMs, lane }: { readonly limitMs: number; readonly lane: Partial<CopySettings> } = FUNCTION,
   ): Promise<CopyReport> => {
     const endsAt = clock.now() + limitMs;
     const time = { limitMs, remainingMs: () => endsAt - clock.now(), bandwidth: createBandwidthEstimate() };
-    const streams = createUploadConcurrency({ small: 64, big: 16, now: () => clock.now() });
-    const delivery = anotherDelivery(fixture, { time, streams, ...lane });
+    const concurrency = createUploadConcurrency({ small: 64, big: 16, now: () => clock.now() });
+    const delivery = anotherDelivery(fixture, { time, concurrency, ...lane });
     return clock.during(replicateTag(copyRequest(reference), delivery, clock.timeout(limitMs)));
   };
   /** Delivers until the request has ended, or so often; waits as the queue does. */

@@ -13,7 +13,7 @@ export interface PlantedBug {
 }
 
 const TAG_RECORD = "src/replication/state/tag-record.ts";
-const REPLICATE_TAG = "src/replication/copy/replicate-tag.ts";
+const PUBLISH_IMAGE = "src/replication/copy/publish-image.ts";
 const CHECKPOINT = "src/replication/state/checkpoint.ts";
 const COPY_IMAGE = "src/replication/copy/copy-image.ts";
 const COPY_BLOB = "src/replication/copy/copy-blob.ts";
@@ -147,10 +147,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "the tag is put before its blobs are copied",
-    file: REPLICATE_TAG,
-    find: "const copying: CopyContext = resends === 0 ?",
+    file: PUBLISH_IMAGE,
+    find: "const copying = copyContextOf(work,",
     replace:
-      "const early = await context.source.fetchManifest(wanted, signal);\n      if (early !== undefined) await context.target.putManifest(early, reference, signal).catch(() => undefined);\n      const copying: CopyContext = resends === 0 ?",
+      "const { source, target } = context.ports;\n      const early = await source.fetchManifest(wanted, signal);\n      if (early !== undefined) await target.putManifest(early, request.reference, signal).catch(() => undefined);\n      const copying = copyContextOf(work,",
   },
   {
     name: "an upload without an answer counts as successful",

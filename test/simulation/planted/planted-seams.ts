@@ -177,7 +177,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     replace: "signal.throwIfAborted();\n  if (errors.length > 0) throw",
     and: {
       file: "src/replication/copy/copy-image.ts",
-      find: "throw context.line?.timeExceeded() ?? error;",
+      find: "throw uploads.scheduler?.timeExceeded() ?? error;",
       replace: "throw error;",
     },
   },

@@ -123,7 +123,10 @@ function buildDependencies(cloud: Cloud, process: Process, queues: ReadonlyMap<s
   return {
     ...own,
     memoryMegabytes: "build",
-    open: (route) => ({ ...own.open(route), isLong: true }),
+    open(route) {
+      const context = own.open(route);
+      return { ...context, uploads: { ...context.uploads, isLong: true } };
+    },
     defer({ messageId, queueArn }, afterMs, signal) {
       const effect = (): void => queues.get(destinationOf(queueArn))?.show(messageId, afterMs);
       return process.call({ service: "queue", what: `defers ${messageId}`, effect, failure, signal });

@@ -1,7 +1,7 @@
 import { seeded } from "../../fixtures/seeded.ts";
 import { parseRepositoryName } from "../../../src/oci/reference.ts";
 import type { ImageTarget } from "../../../src/oci/image-target.ts";
-import type { ReplicateTag } from "../../../src/replication/copy/replicate-tag.ts";
+import type { CopyPorts } from "../../../src/replication/copy/copy-context.ts";
 import { observedTarget } from "../../../src/replication/destination/observed-target.ts";
 import { configurationOf, createCloud } from "../cloud/cloud.ts";
 import type { Cloud } from "../cloud/cloud.ts";
@@ -42,7 +42,7 @@ export interface Stage {
   /** Every request that was sent. */
   readonly sent: readonly Sent[];
   /** Opens source and target as a copy to a destination does. */
-  readonly open: (name: "gar" | "hub", route?: Partial<Route>) => ReplicateTag;
+  readonly open: (name: "gar" | "hub", route?: Partial<Route>) => CopyPorts;
   /** The target as a copy sees it after the circuit has admitted it. */
   readonly admitted: (name: "gar" | "hub", repository?: string) => Promise<ImageTarget>;
   readonly requests: (service: Service, method: string) => number;
@@ -94,7 +94,7 @@ function createStage(world: World, cloud: Cloud, problems: string[]): Stage {
     if (destination === undefined) throw new Error(`there is no destination ${name}`);
     const from = parseRepositoryName(repository);
     const to = parseRepositoryName(`${destination.prefix}/${repository}`);
-    return wiring.open({ destination, from, to, priority, message: "m" });
+    return wiring.open({ destination, from, to, priority, message: "m" }).ports;
   };
   return {
     world,

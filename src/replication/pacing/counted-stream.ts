@@ -1,30 +1,30 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobStream } from "../../oci/image-source.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
-import type { UploadConcurrency } from "../pacing/upload-concurrency.ts";
+import type { UploadConcurrency } from "./upload-concurrency.ts";
 
-/** Who hears of the bytes as they are read from the source. */
+/** Receive bytes as they are read from the source. */
 interface Counters {
-  readonly streams: Pick<UploadConcurrency, "addBytes">;
+  readonly concurrency: Pick<UploadConcurrency, "addBytes">;
   readonly observe?: ObserveCopy | undefined;
 }
 
 /**
- * A blob's stream whose bytes are counted as they pass.
- * @param taken hears of bytes once the target has taken them: what is read ahead of it says nothing of its speed.
+ * Counts the bytes of a blob's stream.
+ * @param onTaken called with bytes after the consumer has taken them: bytes that are only read ahead do not measure the target.
  */
 export function countedStream(
   stream: BlobStream,
   blob: Descriptor,
-  { streams, observe }: Counters,
-  taken?: (bytes: number) => void,
+  { concurrency, observe }: Counters,
+  onTaken?: (bytes: number) => void,
 ): BlobStream {
   async function* counting(): AsyncGenerator<Uint8Array> {
     for await (const chunk of stream) {
-      streams.addBytes(chunk.byteLength);
+      concurrency.addBytes(chunk.byteLength);
       observe?.({ kind: "blob-bytes", blob, bytes: chunk.byteLength });
       yield chunk;
-      taken?.(chunk.byteLength);
+      onTaken?.(chunk.byteLength);
     }
   }
   return { [Symbol.asyncIterator]: counting, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };

@@ -1,0 +1,111 @@
+import { isSignatureTag } from "../../oci/cosign-tags.ts";
+import type { ResolvedManifest } from "../../oci/image-source.ts";
+import type { Tag } from "../../oci/reference.ts";
+import { isContentMissing } from "../../oci/errors/registry-error.ts";
+import { copyCosignTags } from "../image/find-cosign-tags.ts";
+import type { CopyReport, FailureOutcome } from "../outcome/copy-report.ts";
+import { addStatistics } from "../outcome/copy-statistics.ts";
+import type { CopyStatistics } from "../outcome/copy-statistics.ts";
+import type { LeftOut } from "../outcome/left-out.ts";
+import type { CopyRequest } from "../planning/copy-request.ts";
+import { whileLeaseFresh } from "../state/lease-heartbeat.ts";
+import type { CopyContext, CopyPorts, ReplicateContext } from "./copy-context.ts";
+import { copyImage } from "./copy-image.ts";
+import type { CopiedImage } from "./copy-image.ts";
+import { publish } from "./publish-tag.ts";
+import type { TagSession } from "./tag-session.ts";
+
+/** One request, in the delivery that holds the lease of its tag. */
+export interface TagWork {
+  readonly request: CopyRequest;
+  readonly context: ReplicateContext;
+  readonly session: TagSession;
+  /** Copies a cosign tag of the image, as a request with a lease of its own. */
+  readonly copyCosignTag: (tag: Tag, signal: AbortSignal) => Promise<CopyReport>;
+}
+
+/** What the source's tag named when the pass began. */
+export interface SourceImage {
+  readonly wanted: ResolvedManifest;
+  /** Asks the source whether its tag still names that. */
+  readonly isCurrent: () => Promise<boolean>;
+}
+
+export type PublishedImage =
+  | { readonly kind: "published"; readonly statistics: CopyStatistics; readonly leftOut: readonly LeftOut[] }
+  /** Without the tag when it was deferred; with it when one of its cosign tags failed for good. */
+  | { readonly kind: "incomplete"; readonly failure: FailureOutcome; readonly leftOut: readonly LeftOut[] }
+  /** The source's tag changed meanwhile. */
+  | { readonly kind: "moved" };
+
+/** Copies of one image after the target denied having content that it had confirmed. */
+const MAX_RESENDS = 2;
+
+/**
+ * Copies the image, then its cosign tags, then puts the tag. Sends everything again when the target denies having content that
+ * it had confirmed. A cosign tag that is deferred defers the tag; one that failed does not keep the tag from being put.
+ */
+export async function copyAndPublish(
+  work: TagWork,
+  { wanted, isCurrent }: SourceImage,
+  signal: AbortSignal,
+): Promise<PublishedImage> {
+  const { request, context, session, copyCosignTag } = work;
+  const { observe } = session.copying;
+  for (let resends = 0; ; resends++) {
+    try {
+      const copying = copyContextOf(work, resends === 0 ? "ask" : "resend");
+      const guarded = await session.guard.runWhileCurrent(isCurrent, signal, (working) =>
+        copyImage(wanted, copying, working),
+      );
+      if (guarded.kind === "moved") return guarded;
+      const { copied } = guarded;
+      const attached = await copyCosignTags(copied.cosignTags, copyCosignTag, observe, signal);
+      addStatistics(copied.statistics, attached.statistics);
+      const { statistics } = copied;
+      const leftOut = [...copied.leftOut, ...attached.leftOut];
+      const { failure } = attached;
+      if (failure?.outcome === "deferred") return { kind: "incomplete", failure, leftOut };
+      if (!(await isCurrent())) return { kind: "moved" };
+      await whileLeaseFresh(session.lease, context.ports.clock, signal, (fresh) =>
+        putTag(copied, request.reference, context.ports, fresh),
+      );
+      statistics.manifests++;
+      return failure === undefined
+        ? { kind: "published", statistics, leftOut }
+        : { kind: "incomplete", failure, leftOut };
+    } catch (error) {
+      if (!isContentMissing(error)) throw error;
+      observe({ kind: "denied" });
+      if (resends === MAX_RESENDS) throw error;
+    }
+  }
+}
+
+function copyContextOf({ request, context, session }: TagWork, presence: "ask" | "resend"): CopyContext {
+  const { observe, scheduler } = session.copying;
+  const { last } = session.claim;
+  const isRedriven = last?.outcome === "failed" && last.reason === "target-upload-not-kept";
+  const cosignTags = !isSignatureTag(request.reference);
+  return {
+    ...context,
+    policy: { ...context.policy, presence, cosignTags },
+    uploads: { ...context.uploads, scheduler, isRedriven },
+    observe,
+  };
+}
+
+/** Puts the tag. If the target denies having content, the checkpoints of the image are forgotten. */
+async function putTag(
+  { manifest, forget }: CopiedImage,
+  reference: CopyRequest["reference"],
+  { target, clock }: CopyPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await publish(target, { manifest, reference }, clock, signal);
+  } catch (error) {
+    if (isContentMissing(error)) await forget();
+    throw error;
+  }
+}
