@@ -1,5 +1,5 @@
 import type { SQSRecord } from "aws-lambda";
-import type { Delivery } from "./handler.ts";
+import type { Delivery } from "../../src/contract/stack/delivery.ts";
 
 /** What we read of a record of an SQS event. */
 export function toDelivery(record: SQSRecord): Delivery {

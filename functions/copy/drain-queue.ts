@@ -1,4 +1,5 @@
-import type { Delivery, Fate } from "./handler.ts";
+import type { Delivery } from "../../src/contract/stack/delivery.ts";
+import type { Fate } from "./handler.ts";
 
 /** A queue as the long lane works through it. */
 export interface LongLaneQueue {

@@ -19,14 +19,16 @@ import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
+import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
+import type { Route } from "./copy-dependencies.ts";
 import { createHandler } from "./handler.ts";
 
-/** Where copies run: in the function, which hands over what takes too long; or in a build of the long lane. */
+/** Where copies run: in the function, which hands images that are too large to the long lane, or in a build of the long lane. */
 export type Lane = "function" | "long";
 
 type CopierEnvironment = z.output<typeof CopyEnvironment>;
 
-/** What carries out copies, from what the environment says: the same in every lane. */
+/** Opens the handler of copy requests, as the environment configures it, for either lane. */
 export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, observer: Observer) {
   const environment = CopyEnvironment.parse(variables);
   const { configuration, queues } = await openDeployment(environment);
@@ -34,30 +36,29 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
   const { wiring, receipts, now } = openWiring(environment, configuration, sqs, observer);
   const hasLongLane = lane === "function" && configuration.longLane;
   const send = createCopyRequestSender(sqs, queues.copies, "long");
+  const open = ({ delivery, ...route }: Route): ReplicateContext => {
+    const queue = known(queueByArn(queues.copies, delivery.queueArn), delivery.queueArn);
+    // Copies of the long lane take hours: like a backfill, they leave a part of the rate to live pushes.
+    const priority = queue.priority === "live" ? "live" : "backfill";
+    const context = wiring.open({ ...route, message: delivery.messageId, priority });
+    return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
+  };
   const handle = createHandler({
     configuration,
     observer,
-    now,
-    memoryMegabytes: lane === "long" ? "build" : environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-    timeout: (ms) => AbortSignal.timeout(ms),
-    defer: createDeferral(sqs, queues.copies),
-    bury: createDeadLetterSender(sqs, queues.deadLetters),
-    sendToLongLane: hasLongLane ? (request, signal) => send([request], signal) : undefined,
-    receipts,
-    serves: ({ queueArn }, destination) => queueByArn(queues.copies, queueArn)?.destination === destination,
-    circuit: (destination) => wiring.circuit(destination),
-    priority: ({ queueArn }) => queueByArn(queues.copies, queueArn)?.priority,
-    open({ delivery, ...route }) {
-      const { priority } = known(queueByArn(queues.copies, delivery.queueArn), delivery.queueArn);
-      // What takes hours gives way to what was just pushed.
-      const way = {
-        ...route,
-        message: delivery.messageId,
-        priority: priority === "live" ? priority : "backfill",
-      } as const;
-      const context = wiring.open(way);
-      return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
+    runtime: {
+      now,
+      timeout: (ms) => AbortSignal.timeout(ms),
+      memoryMegabytes: lane === "long" ? "build" : environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     },
+    queue: {
+      priority: ({ queueArn }) => queueByArn(queues.copies, queueArn)?.priority,
+      serves: ({ queueArn }, destination) => queueByArn(queues.copies, queueArn)?.destination === destination,
+      defer: createDeferral(sqs, queues.copies),
+      bury: createDeadLetterSender(sqs, queues.deadLetters),
+      sendToLongLane: hasLongLane ? (request, signal) => send([request], signal) : undefined,
+    },
+    copies: { open, circuit: (destination) => wiring.circuit(destination), receipts },
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;
   const longQueues = queues.copies
@@ -66,7 +67,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
   return { handle, longQueues, visibilitySeconds };
 }
 
-/** Warm across deliveries: connections, tokens, what is known about each registry and repository. */
+/** Create it once per process: it caches connections, tokens and the state of each registry across deliveries. */
 function openWiring(environment: CopierEnvironment, configuration: Configuration, sqs: SQSClient, observer: Observer) {
   const table = openTableClient();
   const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);

@@ -10,23 +10,25 @@ import { notePush, tagKey } from "../../src/replication/state/tag-record.ts";
 import { createBandwidthEstimate } from "../../src/replication/pacing/time-budget.ts";
 import type { TimeBudget } from "../../src/replication/pacing/time-budget.ts";
 import { observedTarget } from "../../src/replication/destination/observed-target.ts";
-import type { CopyDependencies, Delivery } from "./handler.ts";
+import type { Delivery } from "../../src/contract/stack/delivery.ts";
+import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
+import type { CopyDependencies } from "./copy-dependencies.ts";
 
-/** How a delivery ended, the request it was about, and the key of the tag's record: as far as they are known. */
+/** The outcome of a delivery, with the request and the key of the tag record as far as they are known. */
 export interface DeliveryResult {
   readonly report: CopyReport;
   readonly request?: CopyRequest | undefined;
   readonly record?: string | undefined;
 }
 
-/** The time of a delivery. */
+/** The time left for a delivery. */
 export interface DeliveryTime {
   readonly remainingMs: number;
-  /** Aborted when that is over, and the process with it. */
+  /** Aborted at the end of that time, shortly before the process ends. */
   readonly ending: AbortSignal;
 }
 
-/** The request in a message's body, or why there is none. */
+/** The request in a message's body, or why the body is malformed. */
 export function readRequest(body: string): CopyRequest | FormatError {
   try {
     return parseCopyRequest(body);
@@ -36,22 +38,25 @@ export function readRequest(body: string): CopyRequest | FormatError {
   }
 }
 
+/** Destinations whose bandwidth estimate is kept. */
+const BANDWIDTH_ESTIMATES = 100;
+
 /**
- * Carries out a request. Where we write is decided by the configuration and the queue alone: a message on the queue of another
- * destination is buried, and one that no rule stands behind any more is skipped.
+ * Executes requests. Only the configuration and the queue decide where a copy writes: a message on the queue of another
+ * destination fails, and a request that no rule selects any more is skipped.
  */
-export function createRequestExecutor({
-  configuration,
-  open,
-  circuit,
-  serves,
-  timeout,
-  now,
-  sendToLongLane,
-}: CopyDependencies) {
-  const speeds = createLruCache(100, () => createBandwidthEstimate());
-  const hasLongLane = sendToLongLane !== undefined;
+export function createRequestExecutor({ configuration, copies, queue, runtime }: CopyDependencies) {
+  const { timeout, now } = runtime;
+  const bandwidthOf = createLruCache(BANDWIDTH_ESTIMATES, () => createBandwidthEstimate());
+  const hasLongLane = queue.sendToLongLane !== undefined;
   let limitMs = 0;
+
+  function timeBudget(destination: string, usableMs: number): TimeBudget {
+    limitMs = Math.max(limitMs, usableMs);
+    const endsAt = now() + usableMs;
+    return { limitMs, remainingMs: () => endsAt - now(), bandwidth: bandwidthOf(destination) };
+  }
+
   return async (
     request: CopyRequest,
     delivery: Delivery,
@@ -60,30 +65,25 @@ export function createRequestExecutor({
     const named = request.destination;
     const destination = configuration.destinations.find(({ name }) => name === named);
     if (destination === undefined) return refused(request, "unknown-destination", "is not in the configuration");
-    if (!serves(delivery, named)) return refused(request, "wrong-queue", "is not the destination of this queue");
+    if (!queue.serves(delivery, named)) return refused(request, "wrong-queue", "is not the destination of this queue");
     const to = targetRepository(request, configuration.rules, destination.prefix);
     if (to === undefined) return { request, report: { outcome: "skipped", reason: "no-rule" } };
-    const context = open({ destination, from: request.repository, to, delivery });
-    const record = tagKey(context.identity.scope, request.reference);
-    const admitted = await circuit(named).admit(context.identity.owner, ending, to);
+    const context = copies.open({ destination, from: request.repository, to, delivery });
+    const { identity, policy, ports, uploads } = context;
+    const record = tagKey(identity.scope, request.reference);
+    const admitted = await copies.circuit(named).admit(identity.owner, ending, to);
     if (admitted.kind === "refused") {
-      // The comparison tells by this that the event has arrived; a note that fails costs a wrong count.
-      await context.ports.tags
-        .update(record, (known) => notePush(known, request.pushedAt), ending)
-        .catch(() => undefined);
+      await recordPush(context, record, request.pushedAt, ending);
       return { request, report: { outcome: "deferred", reason: "circuit-open", afterMs: admitted.afterMs }, record };
     }
     const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
-    limitMs = Math.max(limitMs, usableMs);
-    const endsAt = now() + usableMs;
-    const time: TimeBudget = { limitMs, remainingMs: () => endsAt - now(), bandwidth: speeds(named) };
-    const target = observedTarget(context.ports.target, admitted);
+    const time = timeBudget(named, usableMs);
     const onlyAttached = selectedRepository(request, configuration.rules, destination.prefix) === undefined;
-    const copying = {
-      ports: { ...context.ports, target },
-      identity: context.identity,
-      policy: { ...context.policy, onlyAttached },
-      uploads: { ...context.uploads, time, hasLongLane },
+    const copying: ReplicateContext = {
+      ports: { ...ports, target: observedTarget(ports.target, admitted) },
+      identity,
+      policy: { ...policy, onlyAttached },
+      uploads: { ...uploads, time, hasLongLane },
       ending,
     };
     try {
@@ -92,6 +92,16 @@ export function createRequestExecutor({
       await admitted.end();
     }
   };
+}
+
+/** Best effort. It tells the comparison that the event of a push has arrived; otherwise the push is counted as missed. */
+async function recordPush(
+  { ports: { tags } }: ReplicateContext,
+  record: string,
+  pushedAt: number,
+  ending: AbortSignal,
+): Promise<void> {
+  await tags.update(record, (known) => notePush(known, pushedAt), ending).catch(() => undefined);
 }
 
 function refused(request: CopyRequest, reason: "unknown-destination" | "wrong-queue", problem: string): DeliveryResult {

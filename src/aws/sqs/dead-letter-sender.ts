@@ -1,22 +1,13 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { Delivery } from "../../contract/stack/delivery.ts";
+import type { DeadLetterReason } from "../../replication/outcome/dead-letter-reason.ts";
 import { untilAborted } from "../client/until-aborted.ts";
-
-/** Why a message can never be carried out: attributes of the dead letter. */
-export interface DeadLetterReason {
-  /** What has to change first. `freightliner redrive` selects by class and reason, which have few values. */
-  readonly class: string;
-  readonly reason: string;
-  readonly message: string;
-  /** Key of the tag record. */
-  readonly record: string | undefined;
-  readonly correlationId: string | undefined;
-}
 
 /** Sends a copy of a message, with the reason, to the dead-letter queue. The message itself stays on its queue. */
 export function createDeadLetterSender(client: SQSClient, { url }: { readonly url: string }) {
   return async (
-    { body, queueArn }: { readonly body: string; readonly queueArn: string },
+    { body, queueArn }: Pick<Delivery, "body" | "queueArn">,
     reason: DeadLetterReason,
     signal: AbortSignal,
   ): Promise<void> => {

@@ -1,17 +1,8 @@
 import { ChangeMessageVisibilityCommand, DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { untilAborted } from "../client/until-aborted.ts";
+import type { Delivery } from "../../contract/stack/delivery.ts";
 import type { CopyQueue } from "../../contract/stack/queues.ts";
-
-/** A message of a queue of the long lane. */
-interface LongLaneMessage {
-  readonly messageId: string;
-  readonly body: string;
-  readonly receiptHandle: string;
-  /** Ends with the queue's name, as an ARN does; account and region are empty. */
-  readonly queueArn: string;
-  readonly receiveCount: number;
-}
 
 /** The longest long poll (SQS API reference, ReceiveMessage, WaitTimeSeconds). */
 const WAIT_SECONDS = 20;
@@ -19,7 +10,7 @@ const WAIT_SECONDS = 20;
 /** Reads a queue of the long lane. No event source mapping reads it: the builds do. */
 export function createLongLaneQueue(client: SQSClient, { name, url }: CopyQueue, visibilitySeconds: number) {
   return {
-    async receive(signal: AbortSignal): Promise<LongLaneMessage | undefined> {
+    async receive(signal: AbortSignal): Promise<Delivery | undefined> {
       const command = new ReceiveMessageCommand({
         QueueUrl: url,
         MaxNumberOfMessages: 1,
@@ -37,11 +28,12 @@ export function createLongLaneQueue(client: SQSClient, { name, url }: CopyQueue,
         messageId: message.MessageId ?? "",
         body: message.Body ?? "",
         receiptHandle: message.ReceiptHandle ?? "",
+        // Ends with the queue's name, as an ARN does; account and region are empty.
         queueArn: `arn:aws:sqs:::${name}`,
         receiveCount: Number(message.Attributes?.["ApproximateReceiveCount"] ?? 1),
       };
     },
-    async renew({ receiptHandle }: LongLaneMessage, signal: AbortSignal): Promise<void> {
+    async renew({ receiptHandle }: Delivery, signal: AbortSignal): Promise<void> {
       const command = new ChangeMessageVisibilityCommand({
         QueueUrl: url,
         ReceiptHandle: receiptHandle,
@@ -49,7 +41,7 @@ export function createLongLaneQueue(client: SQSClient, { name, url }: CopyQueue,
       });
       await untilAborted(signal, (options) => client.send(command, options));
     },
-    async remove({ receiptHandle }: LongLaneMessage, signal: AbortSignal): Promise<void> {
+    async remove({ receiptHandle }: Delivery, signal: AbortSignal): Promise<void> {
       const command = new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle });
       await untilAborted(signal, (options) => client.send(command, options));
     },

@@ -1,21 +1,10 @@
 import { ChangeMessageVisibilityCommand, DeleteMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { Delivery } from "../../contract/stack/delivery.ts";
 import { COPY_MAX_RECEIVE_COUNT } from "../../contract/stack/limits.ts";
 import { queueByArn } from "../../contract/stack/queues.ts";
 import type { CopyQueue } from "../../contract/stack/queues.ts";
 import { untilAborted } from "../client/until-aborted.ts";
-
-/** A received message. */
-export interface ReceivedMessage {
-  readonly body: string;
-  readonly receiptHandle: string;
-  /** ARN of the queue it came from. */
-  readonly queueArn: string;
-  /** Number of deliveries so far, this one included. */
-  readonly receiveCount: number;
-  /** Message group of SQS's fair queues. */
-  readonly groupId?: string | undefined;
-}
 
 /** The longest visibility timeout (ChangeMessageVisibility, VisibilityTimeout). */
 const VISIBILITY_MAX_SECONDS = 43_200;
@@ -28,7 +17,11 @@ const REPLACE_FROM: number = COPY_MAX_RECEIVE_COUNT * 0.9;
  * Defers a message: SQS shows it again after `afterMs`, which is clamped to 0 to 43,200 s. A failed copy's `afterMs` is chosen in
  * `src/replication/copy/failure-outcome.ts`, that of an open circuit in `src/replication/destination/circuit-breaker.ts`.
  */
-export type DeferMessage = (message: ReceivedMessage, afterMs: number, signal: AbortSignal) => Promise<void>;
+export type DeferMessage = (
+  message: Omit<Delivery, "messageId">,
+  afterMs: number,
+  signal: AbortSignal,
+) => Promise<void>;
 
 export function createDeferral(client: SQSClient, queues: readonly CopyQueue[]): DeferMessage {
   return async (message, afterMs, signal) => {
@@ -48,7 +41,7 @@ export function createDeferral(client: SQSClient, queues: readonly CopyQueue[]):
 
 /** Sends the request as a new message, then deletes the old one. A crash in between leaves both, which is harmless: requests are idempotent. */
 async function replace(
-  { body, receiptHandle, groupId }: ReceivedMessage,
+  { body, receiptHandle, groupId }: Omit<Delivery, "messageId">,
   { client, url, seconds }: { readonly client: SQSClient; readonly url: string; readonly seconds: number },
   signal: AbortSignal,
 ): Promise<void> {

@@ -18,11 +18,18 @@ import { createLongLaneQueue } from "../../../src/aws/sqs/long-lane-queue.ts";
 import { createDeadLetterSender } from "../../../src/aws/sqs/dead-letter-sender.ts";
 import { createDeferral } from "../../../src/aws/sqs/message-visibility.ts";
 import { copyRequest } from "../../fixtures/replicate-context.ts";
+import type { DeadLetterReason } from "../../../src/replication/outcome/dead-letter-reason.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 
 const TABLE = "state";
 const RECEIPT = { id: "e", endedAt: 0, traceparent: "t", outcome: "unchanged" } as const;
-const BURIAL = { class: "target", reason: "r", message: "m", record: undefined, correlationId: undefined };
+const BURIAL: DeadLetterReason = {
+  class: "target",
+  reason: "target-denied",
+  message: "m",
+  record: undefined,
+  correlationId: undefined,
+};
 
 /** Everything that asks AWS for something and waits, at one address. */
 function callsAt(endpoint: string) {

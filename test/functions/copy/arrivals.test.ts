@@ -139,19 +139,22 @@ function copyHandler(observer: Observer, receipts: Map<string, Receipt>, client:
     now: () => 0,
     random: () => 0.5,
   });
+  const { deadLetters } = queuesOf({ ...configuration, stack: "freightliner" });
   return createCopy({
     configuration,
     observer,
-    now: () => 0,
-    memoryMegabytes: 1_769,
-    timeout: () => new AbortController().signal,
-    circuit: () => breaker,
-    receipts: createMemoryReceipts(receipts),
-    priority: () => "live",
-    serves: (_, destination) => destination === "one",
-    open: ({ delivery }) => withSettings(fixture, { scope: delivery.messageId, message: delivery.messageId }),
-    bury: createDeadLetterSender(client, queuesOf({ ...configuration, stack: "freightliner" }).deadLetters),
-    defer: () => Promise.reject(new Error("nothing has to wait")),
+    runtime: { now: () => 0, timeout: () => new AbortController().signal, memoryMegabytes: 1_769 },
+    copies: {
+      open: ({ delivery: { messageId } }) => withSettings(fixture, { scope: messageId, message: messageId }),
+      circuit: () => breaker,
+      receipts: createMemoryReceipts(receipts),
+    },
+    queue: {
+      priority: () => "live",
+      serves: (_, destination) => destination === "one",
+      bury: createDeadLetterSender(client, deadLetters),
+      defer: () => Promise.reject(new Error("no message is deferred")),
+    },
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/copy/handler.ts";
-import type { CopyDependencies, Delivery } from "../../../functions/copy/handler.ts";
+import type { Copies, CopyQueues, Runtime } from "../../../functions/copy/copy-dependencies.ts";
+import type { Delivery } from "../../../src/contract/stack/delivery.ts";
 import { CIRCUIT } from "../../../src/contract/stack/limits.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
@@ -43,19 +44,17 @@ function breakerOver(circuits: RecordStore<CircuitRecord>) {
 }
 
 /** A handler with a closed circuit, enough time, receipts and a working queue; a test overrides only what differs. */
-function setUp(otherwise: Partial<CopyDependencies> = {}) {
+function setUp(otherwise: Partial<Copies & CopyQueues & Runtime> = {}) {
   const fixture = replicateFixture();
   const observer = createObserved();
   const deferred: number[] = [];
   const buried: string[] = [];
   const opened: string[] = [];
   const breaker = breakerOver(createMemoryRecordStore());
-  const handle = createHandler({
-    configuration,
-    observer,
+  const settings: Copies & CopyQueues & Runtime = {
     now: Date.now,
     memoryMegabytes: 1_769,
-    timeout: (ms: number) => AbortSignal.timeout(ms),
+    timeout: (ms) => AbortSignal.timeout(ms),
     circuit: () => breaker,
     receipts: createMemoryReceipts(new Map()),
     serves: () => true,
@@ -67,7 +66,8 @@ function setUp(otherwise: Partial<CopyDependencies> = {}) {
     defer: (_delivery, afterMs) => Promise.resolve(void deferred.push(afterMs)),
     bury: (_delivery, { reason }) => Promise.resolve(void buried.push(reason)),
     ...otherwise,
-  });
+  };
+  const handle = createHandler({ configuration, observer, copies: settings, queue: settings, runtime: settings });
   return { fixture, observer, deferred, buried, opened, handle };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { observeCrashes } from "../../../functions/copy/crash-observer.ts";
 import { drainQueue } from "../../../functions/copy/drain-queue.ts";
 import type { DrainOptions, LongLaneQueue } from "../../../functions/copy/drain-queue.ts";
-import type { Delivery } from "../../../functions/copy/handler.ts";
+import type { Delivery } from "../../../src/contract/stack/delivery.ts";
 import { Metric } from "../../../src/contract/telemetry/metric-names.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { createObserved } from "../observer.ts";

@@ -1,5 +1,6 @@
 import { createHandler } from "../../../functions/copy/handler.ts";
-import type { CopyDependencies, Delivery } from "../../../functions/copy/handler.ts";
+import type { CopyDependencies, CopyQueues } from "../../../functions/copy/copy-dependencies.ts";
+import type { Delivery } from "../../../src/contract/stack/delivery.ts";
 import type { Observer } from "../../../src/contract/telemetry/observer.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
 import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
@@ -25,7 +26,7 @@ interface Environment {
 export function startCopyFunction(
   cloud: Cloud,
   onDelivery: () => void = () => undefined,
-  more: (process: Process) => Partial<CopyDependencies> = () => ({}),
+  more: (process: Process) => Partial<CopyQueues> = () => ({}),
 ): void {
   const warm: Environment[] = [];
   let environments = 0;
@@ -88,10 +89,11 @@ function deliveryOf({ id, body, receives, priority }: Message, destination: stri
 export function startEnvironment(
   cloud: Cloud,
   name: string,
-  more: (process: Process) => Partial<CopyDependencies> = () => ({}),
+  more: (process: Process) => Partial<CopyQueues> = () => ({}),
 ): Environment {
   const process = createProcess(cloud.world, name);
-  return { process, handle: createHandler({ ...copyDependencies(cloud, process), ...more(process) }) };
+  const own = copyDependencies(cloud, process);
+  return { process, handle: createHandler({ ...own, queue: { ...own.queue, ...more(process) } }) };
 }
 
 /** What the function's index.ts wires, with models in place of the adapters. */
@@ -99,33 +101,38 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
   const { world, dead, configuration } = cloud;
   const { clock } = process;
   const failure = (): Error => new Error("the queue cannot be reached");
-  const copies = copyWiring(cloud, process);
+  const wiring = copyWiring(cloud, process);
   return {
     configuration,
     observer: observerOf(cloud, process),
-    memoryMegabytes: 1_769,
-    now: clock.now,
-    timeout(ms) {
-      const abort = new AbortController();
-      world.time.after(ms, () => abort.abort(new Error("out of time")));
-      return abort.signal;
+    runtime: {
+      now: clock.now,
+      timeout(ms) {
+        const abort = new AbortController();
+        world.time.after(ms, () => abort.abort(new Error("out of time")));
+        return abort.signal;
+      },
+      memoryMegabytes: 1_769,
     },
-    circuit: (destination) => copies.circuit(destination),
-    receipts: receiptsOf(process, cloud.receipts),
-    serves: ({ queueArn }, destination) => queueArn.split(" ")[0] === destination,
-    priority: ({ queueArn }) => (queueArn.endsWith(" live") ? "live" : "backfill"),
-    defer({ messageId, queueArn }, afterMs, signal) {
-      const effect = (): void => cloud.places.get(queueArn.split(" ")[0] ?? "")?.queue.show(messageId, afterMs);
-      return process.call({ service: "queue", what: `defers ${messageId} by ${afterMs}`, effect, failure, signal });
+    queue: {
+      priority: ({ queueArn }) => (queueArn.endsWith(" live") ? "live" : "backfill"),
+      serves: ({ queueArn }, destination) => queueArn.split(" ")[0] === destination,
+      defer({ messageId, queueArn }, afterMs, signal) {
+        const effect = (): void => cloud.places.get(queueArn.split(" ")[0] ?? "")?.queue.show(messageId, afterMs);
+        return process.call({ service: "queue", what: `defers ${messageId} by ${afterMs}`, effect, failure, signal });
+      },
+      bury({ messageId }, { reason }, signal) {
+        const effect = (): void => void dead.push(reason);
+        return process.call({ service: "queue", what: `buries ${messageId}: ${reason}`, effect, failure, signal });
+      },
     },
-    bury({ messageId }, { reason }, signal) {
-      const effect = (): void => void dead.push(reason);
-      const what = `sends ${messageId} to the dead letters: ${reason}`;
-      return process.call({ service: "queue", what, effect, failure, signal });
-    },
-    open: ({ delivery, ...route }) => {
-      const priority = delivery.queueArn.endsWith(" live") ? "live" : "backfill";
-      return copies.open({ ...route, priority, message: delivery.messageId });
+    copies: {
+      open({ delivery, ...route }) {
+        const priority = delivery.queueArn.endsWith(" live") ? "live" : "backfill";
+        return wiring.open({ ...route, priority, message: delivery.messageId });
+      },
+      circuit: (destination) => wiring.circuit(destination),
+      receipts: receiptsOf(process, cloud.receipts),
     },
   };
 }

@@ -169,8 +169,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "a request ends although its receipt could not be written",
     from: 216,
     file: HANDLER,
-    find: 'return { request, record, report: { outcome: "deferred", reason: "unavailable", afterMs: UNNOTED_MS, error } };',
-    replace: "return error === report ? { request, record, report } : ended;",
+    find: 'return { request, record, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };',
+    replace: "return error === report ? { request, record, report } : result;",
   },
   {
     name: "an event ends although its requests were not queued",

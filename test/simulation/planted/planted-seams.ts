@@ -92,8 +92,8 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     name: "a message decides its destination, whatever queue it is on",
     by: "scenes",
     file: "functions/copy/request-executor.ts",
-    find: "if (!serves(delivery, named)) return",
-    replace: "if (!serves(delivery, named) && named === delivery.body) return",
+    find: "if (!queue.serves(delivery, named)) return",
+    replace: "if (!queue.serves(delivery, named) && named === delivery.body) return",
   },
   {
     name: "an expired login is not renewed",

@@ -1,7 +1,8 @@
 import { drainQueue } from "../../../functions/copy/drain-queue.ts";
 import type { LongLaneQueue } from "../../../functions/copy/drain-queue.ts";
 import { createHandler } from "../../../functions/copy/handler.ts";
-import type { CopyDependencies, Delivery } from "../../../functions/copy/handler.ts";
+import type { CopyDependencies, CopyQueues } from "../../../functions/copy/copy-dependencies.ts";
+import type { Delivery } from "../../../src/contract/stack/delivery.ts";
 import { seeded } from "../../fixtures/seeded.ts";
 import { configurationOf, createCloud } from "../cloud/cloud.ts";
 import type { Cloud } from "../cloud/cloud.ts";
@@ -96,7 +97,7 @@ function createLane(cloud: Cloud) {
     queues,
     handedOver: () => handedOver,
     builds: () => builds,
-    handOver: (process: Process): CopyDependencies["sendToLongLane"] => {
+    handOver: (process: Process): CopyQueues["sendToLongLane"] => {
       return (request, signal) => {
         const effect = (): void => {
           handedOver++;
@@ -122,14 +123,20 @@ function buildDependencies(cloud: Cloud, process: Process, queues: ReadonlyMap<s
   const own = copyDependencies(cloud, process);
   return {
     ...own,
-    memoryMegabytes: "build",
-    open(route) {
-      const context = own.open(route);
-      return { ...context, uploads: { ...context.uploads, isLong: true } };
+    runtime: { ...own.runtime, memoryMegabytes: "build" },
+    copies: {
+      ...own.copies,
+      open(route) {
+        const context = own.copies.open(route);
+        return { ...context, uploads: { ...context.uploads, isLong: true } };
+      },
     },
-    defer({ messageId, queueArn }, afterMs, signal) {
-      const effect = (): void => queues.get(destinationOf(queueArn))?.show(messageId, afterMs);
-      return process.call({ service: "queue", what: `defers ${messageId}`, effect, failure, signal });
+    queue: {
+      ...own.queue,
+      defer({ messageId, queueArn }, afterMs, signal) {
+        const effect = (): void => queues.get(destinationOf(queueArn))?.show(messageId, afterMs);
+        return process.call({ service: "queue", what: `defers ${messageId}`, effect, failure, signal });
+      },
     },
   };
 }

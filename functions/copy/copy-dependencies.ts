@@ -1,0 +1,60 @@
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import type { Destination } from "../../src/contract/configuration/configuration-document.ts";
+import type { Delivery } from "../../src/contract/stack/delivery.ts";
+import type { Priority } from "../../src/contract/stack/queues.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
+import type { RepositoryName } from "../../src/oci/reference.ts";
+import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
+import type { CircuitBreaker } from "../../src/replication/destination/circuit-breaker.ts";
+import type { DeadLetterReason } from "../../src/replication/outcome/dead-letter-reason.ts";
+import type { Receipts } from "../../src/replication/outcome/receipt.ts";
+import type { SendToLongLane } from "./long-lane-handover.ts";
+
+export interface CopyDependencies {
+  readonly configuration: Configuration;
+  readonly copies: Copies;
+  readonly queue: CopyQueues;
+  readonly runtime: Runtime;
+  readonly observer: Observer;
+}
+
+/** Source and target of a copy, and the delivery that requests it. */
+export interface Route {
+  readonly destination: Destination;
+  readonly from: RepositoryName;
+  readonly to: RepositoryName;
+  readonly delivery: Delivery;
+}
+
+/** What a copy runs with. */
+export interface Copies {
+  /** Opens source and target of a route. */
+  readonly open: (route: Route) => ReplicateContext;
+  /** The circuit of a destination, by its name. */
+  readonly circuit: (destination: string) => CircuitBreaker;
+  readonly receipts: Receipts;
+}
+
+/** The queues that deliveries come from, and what can be done with a message. */
+export interface CopyQueues {
+  /** Priority of the queue that a delivery came from; undefined for a queue of another stack. */
+  readonly priority: (delivery: Delivery) => Priority | undefined;
+  /** True when the queue that a delivery came from is for a destination. The message itself cannot decide that. */
+  readonly serves: (delivery: Delivery, destination: string) => boolean;
+  /** Hides the message for a while. */
+  readonly defer: (delivery: Delivery, afterMs: number, signal: AbortSignal) => Promise<void>;
+  /** Sends the message and the reason to the dead-letter queue. */
+  readonly bury: (delivery: Delivery, reason: DeadLetterReason, signal: AbortSignal) => Promise<void>;
+  /** Absent in the long lane, and in a stack without one. */
+  readonly sendToLongLane?: SendToLongLane | undefined;
+}
+
+/** Time, and what it costs. */
+export interface Runtime {
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** A signal that is aborted after `ms`. */
+  readonly timeout: (ms: number) => AbortSignal;
+  /** The price of time depends on it: a function's memory, or a build. */
+  readonly memoryMegabytes: number | "build";
+}
