@@ -55,7 +55,7 @@ export async function publish(
 function isAnswer(error: unknown): boolean {
   if (error instanceof RateExceededError) return true;
   if (!(error instanceof RegistryError)) return false;
-  // What comes before the put, or after it, such as the list of what is attached: the put itself was not sent, or answered.
+  // The failure is of a request before or after the put, such as the referrers list: the put was not sent, or got its response.
   if (error.operation !== "put-manifest") return true;
   return error.category === "permanent" || (error.status !== undefined && (error.status < 500 || error.status === 503));
 }

@@ -6,7 +6,7 @@ import type { Manifest } from "../../oci/manifest.ts";
 import { Platform, platformRank } from "../../oci/platform.ts";
 import { MissingContentError } from "./image-tree.ts";
 
-/** The image of one platform, or what there is instead. */
+/** The image of one platform, or the platforms that exist instead. */
 export type ChosenPlatform =
   | { readonly kind: "chosen"; readonly root: ManifestWanted }
   | { readonly kind: "none"; readonly has: readonly Platform[] };
@@ -17,9 +17,9 @@ interface Candidate {
   readonly platform: Platform | undefined;
 }
 
-/** Indexes within indexes. */
+/** Depth of nested indexes. */
 const MAX_DEPTH = 4;
-/** Images whose own config is asked, because their index does not say what they run on. */
+/** Images whose config is read because their index does not name their platform. */
 const MAX_CONFIGS = 32;
 /** A config above this many bytes is not read: real ones have kilobytes. */
 const CONFIG_MAX_BYTES: number = 8 * 1024 * 1024;

@@ -20,16 +20,16 @@ export interface ImageNode {
   readonly blobs: readonly Descriptor[];
 }
 
-/** An image as it is at the source: its root, and what is attached to it. */
+/** An image at the source: its root and its referrers. */
 export interface ImageTree {
   readonly root: ImageNode;
   /** Signatures, SBOMs, attestations: manifests whose subject is one of the image's, or another one of these. */
   readonly referrers: readonly ImageNode[];
-  /** What the source names, and the tree does not have. */
+  /** Content that the source names and the tree leaves out. */
   readonly leftOut: readonly LeftOut[];
 }
 
-/** The source has not (or no longer) what a manifest of it points to. */
+/** The source lacks content that one of its manifests points to. */
 export class MissingContentError extends Error {
   override readonly name = "MissingContentError";
   readonly digests: readonly Digest[];
@@ -41,21 +41,21 @@ export class MissingContentError extends Error {
   }
 }
 
-/** Digests named in a message. */
+/** The most digests that a message names. */
 const DIGESTS_SHOWN = 5;
-/** The two ways out for an index whose children are not all there. */
+/** The two options for an index that lacks children. */
 const SPARSE_ADVICE =
   ", which the index names; copy one platform (--platform), or keep the index as it is (--sparse keep, or sparseIndexes: keep in the configuration)";
-/** Manifests read at once, at all levels together. */
+/** Manifests read concurrently, over all levels. */
 const CONCURRENT_MANIFESTS = 16;
 
 export interface ReadImage {
   readonly source: ImageSource;
   /** Also what is attached to the image. */
   readonly referrers: boolean;
-  /** An index whose children are not all there: no image to copy, or one that is kept as it is (fault R23). */
+  /** Whether an index that lacks children fails, or is copied as it is (fault R23). */
   readonly sparse: "fail" | "keep";
-  /** Layers whose type says that they are not to be distributed: left out, or copied where the source holds them. */
+  /** Non-distributable layers: left out, or copied where the source has them. */
   readonly foreignLayers?: "leave" | "copy" | undefined;
 }
 
@@ -76,7 +76,7 @@ export async function readImage(root: ManifestWanted, image: ReadImage, signal: 
     return { root: node, referrers: attached, leftOut };
   } catch (error) {
     failed.abort(error);
-    // What was begun for an image ends with it.
+    // The remaining reads end with the image.
     await Promise.allSettled(listings.values());
     throw error;
   }
@@ -125,7 +125,7 @@ function createReader(image: ReadImage, { listings, leftOut }: Found, signal: Ab
   const others = createManifestBudget(ATTACHED_LIMITS);
   return {
     image: (root) => read(root, 0, own),
-    // Async, so that a limit that is passed is a failure of this one.
+    // Async, so that an exceeded limit rejects this read.
     attached: async (digest) => read({ digest }, 1, others),
   };
 }
@@ -139,9 +139,9 @@ function noteMissing(missing: readonly Descriptor[], sparse: ReadImage["sparse"]
 }
 
 /**
- * Layers that live elsewhere by their type are left out, unless they are wanted and the source holds them. The URLs that a
- * layer names are never asked, of whatever type it is (CVE-2020-15157): they are more places to have it from (image-spec,
- * descriptor.md), and the source is the one.
+ * Non-distributable layers are left out, unless the caller includes them and the source has them. The URLs of a layer are
+ * never fetched, whatever its type (CVE-2020-15157): they are additional locations (image-spec, descriptor.md), and the source
+ * is sufficient.
  */
 async function withoutForeign(
   blobs: readonly Descriptor[],

@@ -14,13 +14,13 @@ export interface ManifestBudget {
 }
 
 export interface ReadManifest {
-  /** Bytes above those its descriptor had named. */
+  /** Bytes beyond the size in its descriptor. */
   readonly unnamedBytes: number;
   readonly manifests: readonly Descriptor[];
   readonly blobs: number;
 }
 
-/** What may be read: manifests, bytes of them all, and blobs, those that manifests share counted for each. */
+/** The limits: manifests, their total bytes, and blobs; a blob counts once for each manifest that names it. */
 export interface ManifestLimits {
   readonly manifests: number;
   readonly bytes: number;
@@ -30,9 +30,9 @@ export interface ManifestLimits {
 const MIB: number = 1024 * 1024;
 /** Of an image: real ones have a manifest of some kilobytes for each platform. */
 export const IMAGE_LIMITS: ManifestLimits = { manifests: 1_000, bytes: 64 * MIB, blobs: 20_000 };
-/** Of all that is attached to it: what is more is left out, and the image is copied. */
+/** For all referrers of an image: it is copied without those beyond the limit. */
 export const ATTACHED_LIMITS: ManifestLimits = { manifests: 12_000, bytes: 64 * MIB, blobs: 50_000 };
-/** Indexes within indexes. Real ones have one level, those of build caches two. */
+/** Depth of nested indexes. Real ones have one level, those of build caches two. */
 const MAX_DEPTH = 8;
 
 export function createManifestBudget(limits: ManifestLimits): ManifestBudget {

@@ -4,9 +4,8 @@ import type { Tag } from "../../oci/reference.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 
 /**
- * What a name that need not be there names. A registry that refuses the answer does not show it: JFrog Artifactory says 403
- * for every tag that is not there. A login that may not read fails where something must be read, and one that may not write
- * where it is written.
+ * Resolves a name that may be absent. A refusal counts as absent: JFrog Artifactory responds with 403 to every absent tag.
+ * A login without read permission fails at the first required read, and one without write permission at the first write.
  */
 export async function resolveIfVisible(
   place: Pick<ImageSource, "resolve">,
