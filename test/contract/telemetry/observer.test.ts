@@ -12,7 +12,7 @@ describe("an error in a log line", () => {
     expect(describeError(new Error("put failed: reset", { cause: new Error("reset") }))).toBe("put failed: reset");
   });
 
-  it("of a registry says what was tried, what the registry answered, and what to do next, without the library's words", () => {
+  it("of a registry states what was tried, the registry's response, and what to do next, without the library's text", () => {
     const failure = { side: "target", operation: "put-blob", category: "permanent", subject: "r.test/app" } as const;
     const cause = new Error("Response Error");
     expect(describeError(new RegistryError({ ...failure, status: 403 }, "HTTP 403 DENIED", { cause }))).toBe(

@@ -75,7 +75,7 @@ describe("a push into a strict registry", () => {
     expect(events.filter((event) => event.kind === "blob-stored")).toHaveLength(2);
   });
 
-  it("takes Docker images, nested indexes, empty ones, blobs of no bytes, sha512 and signatures under a tag", async () => {
+  it("accepts Docker images, nested indexes, empty ones, empty blobs, sha512 and signatures under a tag", async () => {
     const { registry, events } = await strictRegistry();
     const docker = indexOf([imageOf([layer("a", 10)], AMD64, "docker")], "docker");
     const nested = indexOf([indexOf([imageOf([layer("a", 10)], AMD64)]), indexOf([])]);
@@ -131,7 +131,7 @@ describe("a push into an unusual registry", () => {
     expect(reached).toBe(0);
   });
 
-  it("says what was refused, by whom and why, when it is refused", async () => {
+  it("fails with what was refused, the registry and the reason when it is refused", async () => {
     const registry = await scripted(async (request, response) => {
       await drained(request);
       if (request.method === "HEAD") return void response.writeHead(404).end();
@@ -144,7 +144,7 @@ describe("a push into an unusual registry", () => {
     );
   });
 
-  it("says so when the registry is unreachable", async () => {
+  it("fails with an error that says so when the registry is unreachable", async () => {
     const registry = await scripted(() => undefined);
     await closes.pop()?.();
     await expect(pushImage(image, { ...place, registry }, never)).rejects.toThrow(

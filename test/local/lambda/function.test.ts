@@ -37,7 +37,7 @@ describe("a local function", () => {
     });
   });
 
-  it("is told how much time it has left", async () => {
+  it("receives its remaining time", async () => {
     await withFunction(async (fn) => {
       const result = await fn.invoke({ remaining: true });
       expect(result).toMatchObject({ kind: "returned", value: { name: "test" } });

@@ -49,7 +49,7 @@ describe("looks at something", () => {
     expect(late).toEqual([early.at(-1)]);
   });
 
-  it("go on after one has failed, which is told", async () => {
+  it("continue after one has failed, and report the failure", async () => {
     const { looks, problems } = counting((count) => count === 1);
     await using _looks = looks;
     const seen: number[] = [];

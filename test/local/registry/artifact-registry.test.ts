@@ -31,7 +31,7 @@ describe("an Artifact-Registry-like registry", () => {
     });
   });
 
-  it("takes an upload in one piece only, outside of /v2/, and never grants a mount", async () => {
+  it("accepts an upload in one piece only, outside of /v2/, and never grants a mount", async () => {
     await withRegistry(
       profile,
       async (ask) => {

@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { blob, digest, imageOf, location, put, putBlob, withRegistry } from "../../fixtures/servers/local-registry.ts";
 
 describe("a registry of the specification", () => {
-  it("takes a blob in POST and PUT, and gives it whole, in part, or not at all", async () => {
+  it("accepts a blob by POST and PUT, and returns all of it, a range, or 404", async () => {
     await withRegistry(specificationProfile, async (ask) => {
       expect((await putBlob(ask)).status).toBe(201);
       expect((await ask("HEAD", `/v2/a/b/blobs/${digest}`)).headers["content-length"]).toBe("100000");
@@ -26,7 +26,7 @@ describe("a registry of the specification", () => {
     });
   });
 
-  it("takes a blob in chunks that follow each other, and refuses one that does not", async () => {
+  it("accepts a blob in consecutive chunks, and refuses a chunk out of order", async () => {
     await withRegistry(specificationProfile, async (ask) => {
       let at = location(await ask("POST", "/v2/a/b/blobs/uploads/"));
       const first = await ask("PATCH", at, { body: blob.subarray(0, 60_000), headers: { "content-range": "0-59999" } });
@@ -42,7 +42,7 @@ describe("a registry of the specification", () => {
     });
   });
 
-  it("takes a blob in one POST, one of no bytes, and one of sha512", async () => {
+  it("accepts a blob in one POST, an empty blob, and one of sha512", async () => {
     await withRegistry(specificationProfile, async (ask) => {
       expect((await ask("POST", `/v2/a/b/blobs/uploads/?digest=${digest}`, { body: blob })).status).toBe(201);
       expect((await putBlob(ask, new Uint8Array())).status).toBe(201);
@@ -53,7 +53,7 @@ describe("a registry of the specification", () => {
     });
   });
 
-  it("refuses bytes that are not the digest's, and keeps nothing of them", async () => {
+  it("refuses bytes that do not match the digest, and stores none of them", async () => {
     await withRegistry(specificationProfile, async (ask) => {
       const at = location(await ask("POST", "/v2/a/b/blobs/uploads/"));
       expect((await ask("PUT", `${at}?digest=${digest}`, { body: "other bytes" })).code).toBe("DIGEST_INVALID");
@@ -61,7 +61,7 @@ describe("a registry of the specification", () => {
     });
   });
 
-  it("mounts what another repository has, and opens a session for what none has", async () => {
+  it("mounts a blob that another repository has, and opens a session for any other blob", async () => {
     await withRegistry(specificationProfile, async (ask) => {
       await putBlob(ask);
       expect((await ask("POST", `/v2/c/blobs/uploads/?mount=${digest}&from=a/b`)).status).toBe(201);
@@ -101,7 +101,7 @@ describe("a registry of the specification", () => {
     });
   });
 
-  it("lists tags in pages and referrers by type, and forgets what is deleted", async () => {
+  it("lists tags in pages and referrers by type, without deleted ones", async () => {
     await withRegistry(specificationProfile, async (ask) => {
       await putBlob(ask);
       const image = imageOf();
@@ -163,7 +163,7 @@ describe("a registry of the specification", () => {
     });
   });
 
-  it("publishes nothing of an upload that breaks off", async () => {
+  it("publishes nothing of an aborted upload", async () => {
     await withRegistry(specificationProfile, async (ask, _events, host) => {
       const at = location(await ask("POST", "/v2/a/b/blobs/uploads/"));
       async function* broken(): AsyncGenerator<Buffer> {
@@ -180,7 +180,7 @@ describe("a registry of the specification", () => {
     });
   });
 
-  it("has no blob of an upload that was cancelled while its bytes came", async () => {
+  it("has no blob of an upload that was cancelled during the transfer", async () => {
     await withRegistry(specificationProfile, async (ask, _events, host) => {
       const at = location(await ask("POST", "/v2/a/b/blobs/uploads/"));
       async function* interrupted(): AsyncGenerator<Buffer> {

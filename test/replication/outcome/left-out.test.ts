@@ -51,7 +51,7 @@ describe("the copy of an image reports what it left out", () => {
     expect(fixture.target.tags.get("v1")).toBe(digest);
   });
 
-  it("where an attachment cannot be read", async () => {
+  it("when an attachment cannot be read", async () => {
     const { fixture, digest } = scanned(1);
     const document = { schemaVersion: 2, layers: [{ size: 1 }], subject: descriptorOf(fixture.source, digest) };
     const broken = fixture.source.addManifest(document, MediaType.ociManifest);
@@ -61,7 +61,7 @@ describe("the copy of an image reports what it left out", () => {
     expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({ outcome: "replicated", leftOut });
   });
 
-  it("where a layer is not to be distributed; it comes where that is wanted and the source holds it", async () => {
+  it("when a layer is non-distributable, unless such layers are enabled and the source has it", async () => {
     const add = (fixture: ReplicateFixture): Digest => {
       const bytes = new TextEncoder().encode("foreign");
       const mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar";
@@ -101,7 +101,7 @@ describe("the copy of an image reports what it left out", () => {
     expect(await replicateTag(copyRequest("v1"), fixture, never)).toMatchObject({ outcome, leftOut });
   });
 
-  it("in one line, of which the first five are named", () => {
+  it("in one line that names the first five", () => {
     const digest: Digest = `sha256:${"a".repeat(64)}`;
     const seven = Array.from({ length: 7 }, () => ({ kind: "layer", digest, problem: "foreign" }) as const);
     expect(describeLeftOut(seven)).toMatch(/^(?:layer sha256:a{64}: foreign; ){5}and 2 more$/);
