@@ -2,8 +2,8 @@ import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 
 /**
- * The same observer; `onCrash` hears of every failure that was not foreseen. A build that had one ends as failed: CodeBuild itself counts
- * that, whatever becomes of the metrics in its log.
+ * An observer that also calls `onCrash` for every unexpected failure. The build then ends as failed, which CodeBuild counts even if the
+ * metrics in its log are lost.
  */
 export function observeCrashes(observer: Observer, onCrash: () => void): Observer {
   return {

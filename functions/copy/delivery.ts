@@ -1,7 +1,7 @@
 import type { SQSRecord } from "aws-lambda";
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 
-/** What we read of a record of an SQS event. */
+/** The delivery in a record of an SQS event. */
 export function toDelivery(record: SQSRecord): Delivery {
   return {
     messageId: record.messageId,

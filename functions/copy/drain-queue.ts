@@ -1,35 +1,33 @@
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import type { Fate } from "./handler.ts";
 
-/** A queue as the long lane works through it. */
+/** A queue of the long lane. */
 export interface LongLaneQueue {
-  /** Waits a while for a message; undefined when none came. */
+  /** Long poll; undefined when no message arrived. */
   receive(signal: AbortSignal): Promise<Delivery | undefined>;
-  /** Hides a message for longer: its copy goes on. */
+  /** Extends the visibility timeout of a message. */
   renew(delivery: Delivery, signal: AbortSignal): Promise<void>;
   remove(delivery: Delivery, signal: AbortSignal): Promise<void>;
 }
 
 export interface DrainOptions {
-  /** Carries out one delivery, as the copy function does. */
+  /** Handles one delivery, as the copy function does. */
   readonly handle: (delivery: Delivery, remainingMs: number) => Promise<Fate>;
   readonly remainingMs: () => number;
-  /** A request is begun only when there is at least so much time. */
+  /** No request starts with less time left than this, in milliseconds. */
   readonly leastMs: number;
-  /** Empty answers in a row after which the queue is believed to be empty. */
+  /** Empty long polls in a row after which the queue counts as empty. */
   readonly maxEmptyAnswers: number;
-  /** Between two renewals, in milliseconds. */
+  /** Interval of renewals, in milliseconds. */
   readonly renewMs: number;
-  /** Aborted when the process itself has to end. */
+  /** Aborted when the process is about to end. */
   readonly ending: AbortSignal;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** A renewal failed: the message may show again while it is worked on, and then meets the lease of its tag. */
+  /** Called when a renewal failed. The message may be delivered again during its copy; that delivery finds the lease taken. */
   readonly onUnrenewed: (delivery: Delivery, error: unknown) => void;
 }
 
-/**
- * Carries out what is on a queue, one after another, until nothing comes any more or the time is over. @returns how many were done.
- */
+/** Handles the messages of a queue one after another until it is empty or the time is over. @returns the number of finished messages. */
 export async function drainQueue(queue: LongLaneQueue, options: DrainOptions, signal: AbortSignal): Promise<number> {
   const { handle, remainingMs, leastMs, maxEmptyAnswers, ending } = options;
   let done = 0;
@@ -42,14 +40,14 @@ export async function drainQueue(queue: LongLaneQueue, options: DrainOptions, si
     empty = 0;
     const fate = await whileHidden(queue, delivery, options, () => handle(delivery, remainingMs()));
     if (fate === "kept") continue;
-    // What is done is removed also when no more is begun: left there, it would be carried out again.
+    // Ignores `signal`: a finished message that stays on the queue would be copied again.
     await queue.remove(delivery, ending);
     done++;
   }
   return done;
 }
 
-/** Renews the message's visibility as long as the work goes on. */
+/** Extends the visibility timeout of the message until the work ends. */
 async function whileHidden<T>(
   queue: LongLaneQueue,
   delivery: Delivery,

@@ -9,14 +9,14 @@ const { observer, middlewares } = createObserver("copy", StackEnvironment.parse(
 const { handle } = await openCopier(process.env, "function", observer);
 
 /**
- * Invoked by the SQS event source; answers which messages to keep (Lambda developer guide, "Reporting batch item failures").
- * The deadline is our own: middy's early timeout would answer while a copy is still noting how far it came.
+ * Invoked by the SQS event source; reports which messages to keep (Lambda developer guide, "Reporting batch item failures").
+ * middy's early timeout is off: it would respond while a copy is still recording its outcome.
  */
 export const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 })
   .use(middlewares)
   .handler(async ({ Records }, context) => {
     const batchItemFailures: SQSBatchItemFailure[] = [];
-    // One message at a time (the event source's batch size): a copy that is killed takes no other with it.
+    // The event source has a batch size of 1, so that a killed invocation affects one copy only.
     for (const record of Records) {
       const fate = await handle(toDelivery(record), context.getRemainingTimeInMillis());
       if (fate === "kept") batchItemFailures.push({ itemIdentifier: record.messageId });

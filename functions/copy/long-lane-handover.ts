@@ -11,8 +11,8 @@ interface LongLaneHandover {
 }
 
 /**
- * The request goes to the long lane, and only then is its message done: interrupted in between it is on both queues, and the lease of the
- * tag keeps the two apart. What cannot be handed over is kept.
+ * Hands a request to the long lane. @returns true when its message is done. A crash before that leaves the request on both queues; the
+ * lease of the tag serializes the two. False when it could not be handed over: its message is kept.
  */
 export async function handOverToLongLane(
   request: CopyRequest | undefined,

@@ -7,11 +7,11 @@ import { observeCrashes } from "./crash-observer.ts";
 import { drainQueue } from "./drain-queue.ts";
 import { openCopier } from "./open-copier.ts";
 
-// The long lane: a process that a build runs. It carries out what is on the long queues, all destinations side by side, and ends.
+// The long lane: a process in a build. It drains the long queues of all destinations concurrently, and ends.
 
-/** A copy begun with less time than this would most likely be one more that does not end. */
+/** A copy that starts with less time than this would most likely time out, in milliseconds. */
 const LEAST_MS = 3_600_000;
-/** Empty answers, of 20 s each, after which a queue is believed to be empty. */
+/** Empty long polls of 20 s in a row, after which a queue counts as empty. */
 const MAX_EMPTY_ANSWERS = 3;
 
 const endsAt = Date.now() + (LONG_TIMEOUT_SECONDS - LONG_RESERVE_SECONDS) * 1_000;
@@ -27,17 +27,17 @@ const options = {
   sleep: systemClock.sleep,
   ending: AbortSignal.timeout(LONG_TIMEOUT_SECONDS * 1_000),
   onUnrenewed: ({ messageId }: { readonly messageId: string }, error: unknown) =>
-    observer.warn("Message could not be hidden for longer", { messageId, error: describeError(error) }),
+    observer.warn("Visibility timeout could not be extended", { messageId, error: describeError(error) }),
 };
 
-/** One destination's failure is not the others'; what it leaves shows again, and the next build takes it. */
+/** A failure of one destination does not stop the others. Its messages show again, and the next build handles them. */
 const ends = await Promise.allSettled(
   longQueues.map((queue) => drainQueue(queue, options, AbortSignal.timeout(options.remainingMs()))),
 );
 for (const end of ends) {
   if (end.status === "fulfilled") continue;
-  observer.error("Long queue could not be worked through", { error: describeError(end.reason) });
+  observer.error("Long queue could not be drained", { error: describeError(end.reason) });
   process.exitCode = 1;
 }
-// Idle connections would keep the build running, and paid for.
+// Idle connections would keep the build running, at a cost.
 process.exit();

@@ -7,7 +7,7 @@ import { finalOutcome } from "../../src/replication/outcome/outcome.ts";
 import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 
 /**
- * What is kept of a request's end. A message that holds no request is known by its own id.
+ * The receipt of a request. A message that cannot be parsed is identified by its own id.
  * @param endedAt epoch milliseconds.
  */
 export function receiptOf(

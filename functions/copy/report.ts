@@ -9,7 +9,7 @@ import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
 import { failureClass } from "../../src/replication/outcome/failure-class.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 
-/** One line per delivery: what was asked, and how it ended. */
+/** Logs one line per delivery: its request, and its outcome. */
 export function logReport(
   observer: Observer,
   report: CopyReport,
@@ -55,7 +55,7 @@ function errorField(error: unknown): LogFields {
   return error === undefined ? {} : { error: describeError(error) };
 }
 
-/** What a delivery cost, to the destination it was for: bytes are paid for whether their blob arrived or not. */
+/** Counts the estimated cost of a delivery for its destination. Bytes cost the same whether their blob was completed or not. */
 export function countCost(
   observer: Observer,
   report: CopyReport,
@@ -75,7 +75,7 @@ const OUTCOME = {
   failed: Metric.failed,
 } as const satisfies Record<CopyReport["outcome"], MetricName>;
 
-/** How long a push has been waiting, when it has to wait on; a backfill is in no hurry. */
+/** Counts the age of a live push that is deferred. @param ageMs time since the push. */
 export function countWait(
   observer: Observer,
   report: CopyReport,
@@ -87,7 +87,7 @@ export function countWait(
   observer.count(Metric.deferredAgeByReason, Math.max(ageMs, 0), destination, report.reason);
 }
 
-/** @param lag what the time since the push counts to. */
+/** Counts the outcome and the statistics. @param lag the metric for the time since the push. */
 export function countReport(
   observer: Observer,
   report: CopyReport,

@@ -54,7 +54,7 @@ export interface CopyPolicy {
   readonly sparse: "fail" | "keep";
   /** Layers of a non-distributable media type: leave them out, or copy those that the source has. */
   readonly foreignLayers?: "leave" | "copy" | undefined;
-  /** False for a signature: it has no cosign tags, so none are looked up. */
+  /** False for a signature, which has no cosign tags of its own: the source is not searched for any. */
   readonly cosignTags?: boolean | undefined;
   /** Content without a checkpoint: `ask` the target for it, or `resend` it because the target denied having it. */
   readonly presence: "ask" | "resend";

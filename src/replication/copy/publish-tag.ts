@@ -6,7 +6,7 @@ import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { Clock } from "../../async/clock.ts";
 import { RateExceededError } from "../../oci/errors/rate-exceeded-error.ts";
 
-/** The target did not show what was just put, for longer than any read-after-write lag. */
+/** The target accepted the put, but still shows something else after the longest read-after-write lag. */
 export class NotReadBackError extends Error {
   override readonly name = "NotReadBackError";
 }
@@ -16,7 +16,7 @@ export class UncertainPutError extends Error {
   override readonly name = "UncertainPutError";
 }
 
-/** Pauses before asking again whether the target shows the tag, in milliseconds (fault R27: about 10 s in all). */
+/** Pauses between attempts to read the tag back, in milliseconds (fault R27: about 10 s in total). */
 const PAUSES_MS = [100, 400, 1_500, 3_000, 5_000];
 
 /**
@@ -34,7 +34,7 @@ export async function publish(
   try {
     if ((await target.putManifest(manifest, reference, signal)) === manifest.digest) return;
   } catch (error) {
-    if (isAnswer(error)) throw error;
+    if (isAnswered(error)) throw error;
     unanswered = new UncertainPutError("no answer to the put of the tag", { cause: error });
   }
   for (const pause of [...PAUSES_MS, undefined]) {
@@ -52,10 +52,10 @@ export async function publish(
 }
 
 /** True for a failure that proves that the put was refused or never sent. A missing response, or one of an intermediary, proves neither. */
-function isAnswer(error: unknown): boolean {
+function isAnswered(error: unknown): boolean {
   if (error instanceof RateExceededError) return true;
   if (!(error instanceof RegistryError)) return false;
-  // The failure is of a request before or after the put, such as the referrers list: the put was not sent, or got its response.
+  // Another operation failed, such as the referrers list: the put was not sent, or it was answered.
   if (error.operation !== "put-manifest") return true;
   return error.category === "permanent" || (error.status !== undefined && (error.status < 500 || error.status === 503));
 }

@@ -6,27 +6,27 @@ import type { Manifest } from "../../oci/manifest.ts";
 import { Platform, platformRank } from "../../oci/platform.ts";
 import { MissingContentError } from "./image-tree.ts";
 
-/** The image of one platform, or the platforms that exist instead. */
+/** The image of one platform; `none`: the platforms that exist instead. */
 export type ChosenPlatform =
   | { readonly kind: "chosen"; readonly root: ManifestWanted }
   | { readonly kind: "none"; readonly has: readonly Platform[] };
 
-/** An image, and what it runs on; undefined when neither its index nor its config says that. */
+/** An image and its platform; undefined when neither its index nor its config names one. */
 interface Candidate {
   readonly root: ManifestWanted;
   readonly platform: Platform | undefined;
 }
 
-/** Depth of nested indexes. */
+/** Nesting of indexes. */
 const MAX_DEPTH = 4;
-/** Images whose config is read because their index does not name their platform. */
+/** Configs that are read because the index does not name a platform. */
 const MAX_CONFIGS = 32;
-/** A config above this many bytes is not read: real ones have kilobytes. */
+/** Bigger configs are not read: real ones have kilobytes. */
 const CONFIG_MAX_BYTES: number = 8 * 1024 * 1024;
 
 /**
- * The image for a platform: of an index the one that serves it best, as containerd chooses (see {@link platformRank}), and of
- * two alike the first. A single image is chosen if its config says that it is for that platform.
+ * Chooses the image for a platform. From an index, it takes the best match as containerd does (see {@link platformRank}), and the
+ * first of equal ones. A single image is chosen if its config names that platform.
  * @throws {MissingContentError} @throws {FormatError} @throws {RegistryError}
  */
 export async function choosePlatform(
@@ -39,7 +39,7 @@ export async function choosePlatform(
   let configs = 0;
   async function visit(image: ManifestWanted, depth: number): Promise<void> {
     const manifest = await source.fetchManifest(image, signal);
-    // A child of a sparse index.
+    // The source lacks a child of a sparse index.
     if (manifest === undefined && depth > 0) return;
     if (manifest === undefined) throw new MissingContentError([image.digest]);
     const { kind, manifests } = successors(manifest.bytes, manifest.mediaType);
@@ -66,7 +66,7 @@ function best(candidates: readonly Candidate[], wanted: Platform): ChosenPlatfor
   return { kind: "none", has: candidates.flatMap(({ platform }) => (platform === undefined ? [] : [platform])) };
 }
 
-/** What an image says in its config that it runs on (image-spec, config.md "Properties"). */
+/** The platform in an image's config (image-spec, config.md "Properties"). */
 async function platformOf(
   { bytes, mediaType }: Manifest,
   source: Pick<ImageSource, "openBlob">,

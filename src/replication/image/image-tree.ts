@@ -13,23 +13,23 @@ import { readReferrers } from "./read-referrers.ts";
 import type { Listings } from "./read-referrers.ts";
 import { createSemaphore } from "../../async/semaphore.ts";
 
-/** A manifest with what it points to, and the manifests that must be put before it. */
+/** A manifest, its blobs, and its children, which must be put before it. */
 export interface ImageNode {
   readonly manifest: Manifest;
   readonly children: readonly ImageNode[];
   readonly blobs: readonly Descriptor[];
 }
 
-/** An image at the source: its root and its referrers. */
+/** An image at the source, with its attachments. */
 export interface ImageTree {
   readonly root: ImageNode;
-  /** Signatures, SBOMs, attestations: manifests whose subject is one of the image's, or another one of these. */
+  /** Manifests whose subject is a manifest of the image or another referrer: signatures, SBOMs, attestations. */
   readonly referrers: readonly ImageNode[];
   /** Content that the source names and the tree leaves out. */
   readonly leftOut: readonly LeftOut[];
 }
 
-/** The source lacks content that one of its manifests points to. */
+/** The source lacks content that one of its manifests names. */
 export class MissingContentError extends Error {
   override readonly name = "MissingContentError";
   readonly digests: readonly Digest[];
@@ -41,27 +41,27 @@ export class MissingContentError extends Error {
   }
 }
 
-/** The most digests that a message names. */
+/** Digests listed in the message. */
 const DIGESTS_SHOWN = 5;
-/** The two options for an index that lacks children. */
+/** Advice for an index whose children are not all at the source. */
 const SPARSE_ADVICE =
   ", which the index names; copy one platform (--platform), or keep the index as it is (--sparse keep, or sparseIndexes: keep in the configuration)";
-/** Manifests read concurrently, over all levels. */
+/** Concurrent reads, over all levels. */
 const CONCURRENT_MANIFESTS = 16;
 
 export interface ReadImage {
   readonly source: ImageSource;
-  /** Also what is attached to the image. */
+  /** Read referrers, too. */
   readonly referrers: boolean;
-  /** Whether an index that lacks children fails, or is copied as it is (fault R23). */
+  /** An index of which the source lacks children: fail, or keep the index as it is (fault R23). */
   readonly sparse: "fail" | "keep";
-  /** Non-distributable layers: left out, or copied where the source has them. */
+  /** Layers of a non-distributable media type: leave them out, or copy those that the source has. */
   readonly foreignLayers?: "leave" | "copy" | undefined;
 }
 
 /**
- * Reads every manifest of an image, level by level, each once.
- * @throws {MissingContentError} when one is not there. @throws {FormatError} when one is malformed or the image too large.
+ * Reads every manifest of an image once, level by level.
+ * @throws {MissingContentError} when the source lacks one. @throws {FormatError} when one is malformed or the image too large.
  */
 export async function readImage(root: ManifestWanted, image: ReadImage, signal: AbortSignal): Promise<ImageTree> {
   const listings: Listings = new Map();
@@ -76,19 +76,19 @@ export async function readImage(root: ManifestWanted, image: ReadImage, signal: 
     return { root: node, referrers: attached, leftOut };
   } catch (error) {
     failed.abort(error);
-    // The remaining reads end with the image.
+    // No listing may continue after this call has returned.
     await Promise.allSettled(listings.values());
     throw error;
   }
 }
 
-/** Reads manifests, each once; undefined when the source does not have it. */
+/** Reads each manifest once; undefined when the source does not have it. */
 interface Reader {
   readonly image: (root: ManifestWanted) => Promise<ImageNode | undefined>;
   readonly attached: (digest: Digest) => Promise<ImageNode | undefined>;
 }
 
-/** What reading an image finds beside its manifests. */
+/** Collected while manifests are read. */
 interface Found {
   readonly listings: Listings;
   readonly leftOut: LeftOut[];
@@ -108,8 +108,8 @@ function createReader(image: ReadImage, { listings, leftOut }: Found, signal: Ab
     const children = await concurrently(found.manifests, CONCURRENT_MANIFESTS, readChild, signal);
     const missing = found.manifests.filter((_, index) => children[index] === undefined);
     noteMissing(missing, sparse, leftOut);
-    const blobs = await withoutForeign(found.blobs, image, leftOut, signal);
-    return { manifest, children: children.filter(isThere), blobs };
+    const blobs = await withoutForeignLayers(found.blobs, image, leftOut, signal);
+    return { manifest, children: children.filter(isPresent), blobs };
   }
   function read(wanted: ManifestWanted, depth: number, budget: ManifestBudget): Promise<ImageNode | undefined> {
     const { digest } = wanted;
@@ -125,7 +125,7 @@ function createReader(image: ReadImage, { listings, leftOut }: Found, signal: Ab
   const others = createManifestBudget(ATTACHED_LIMITS);
   return {
     image: (root) => read(root, 0, own),
-    // Async, so that an exceeded limit rejects this read.
+    // Async, so that an exceeded limit rejects instead of throwing: only this attachment is left out.
     attached: async (digest) => read({ digest }, 1, others),
   };
 }
@@ -139,11 +139,10 @@ function noteMissing(missing: readonly Descriptor[], sparse: ReadImage["sparse"]
 }
 
 /**
- * Non-distributable layers are left out, unless the caller includes them and the source has them. The URLs of a layer are
- * never fetched, whatever its type (CVE-2020-15157): they are additional locations (image-spec, descriptor.md), and the source
- * is sufficient.
+ * Leaves out non-distributable layers, unless they are requested and the source has them. The URLs of a layer are never fetched
+ * (CVE-2020-15157): they are only alternative locations (image-spec, descriptor.md).
  */
-async function withoutForeign(
+async function withoutForeignLayers(
   blobs: readonly Descriptor[],
   { source, foreignLayers = "leave" }: ReadImage,
   leftOut: LeftOut[],
@@ -159,22 +158,22 @@ async function withoutForeign(
 }
 
 const FOREIGN_PROBLEM = {
-  leave: "its type says that it is not to be distributed; --foreign-layers copy brings it where the source holds it",
-  copy: "its type says that it is not to be distributed, and the source does not hold it",
+  leave: "its media type is non-distributable; --foreign-layers copy copies it if the source has it",
+  copy: "its media type is non-distributable, and the source does not have it",
 } as const;
 
-function isThere<T>(item: T | undefined): item is T {
+function isPresent<T>(item: T | undefined): item is T {
   return item !== undefined;
 }
 
-/** Every blob of an image, each once, the biggest first: the longest upload decides when the copy ends. */
+/** Every blob of an image once, the biggest first: the longest upload decides when the copy ends. */
 export function blobsOf(tree: ImageTree): Descriptor[] {
   const blobs = new Map<Digest, Descriptor>();
   for (const node of nodesOf(tree)) for (const blob of node.blobs) blobs.set(blob.digest, blob);
   return [...blobs.values()].toSorted((a, b) => b.size - a.size);
 }
 
-/** Every manifest of an image, each once, children before parents, the root's referrers last. */
+/** Every manifest of an image once, children before parents, referrers last. */
 export function nodesOf(tree: ImageTree): ImageNode[] {
   const nodes = new Map<Digest, ImageNode>();
   const visit = (node: ImageNode): void => {

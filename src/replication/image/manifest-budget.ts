@@ -9,7 +9,7 @@ import { FormatError } from "../../oci/errors/format-error.ts";
 export interface ManifestBudget {
   /** Before a manifest is read. @throws {FormatError} when there are too many, or they are nested too deep. */
   beforeRead(digest: Digest, size: number | undefined, depth: number): void;
-  /** When a manifest was read: its own bytes, and what it points to. @throws {FormatError} before any of that is read. */
+  /** After a manifest was read, before its children are. @throws {FormatError} when they would exceed the limits. */
   afterRead(found: ReadManifest): void;
 }
 
@@ -20,7 +20,7 @@ export interface ReadManifest {
   readonly blobs: number;
 }
 
-/** The limits: manifests, their total bytes, and blobs; a blob counts once for each manifest that names it. */
+/** Limits of manifests, of their bytes in total, and of blobs. A blob counts once for each manifest that names it. */
 export interface ManifestLimits {
   readonly manifests: number;
   readonly bytes: number;
@@ -28,11 +28,11 @@ export interface ManifestLimits {
 }
 
 const MIB: number = 1024 * 1024;
-/** Of an image: real ones have a manifest of some kilobytes for each platform. */
+/** Of an image. Real images have one manifest of a few kilobytes for each platform. */
 export const IMAGE_LIMITS: ManifestLimits = { manifests: 1_000, bytes: 64 * MIB, blobs: 20_000 };
-/** For all referrers of an image: it is copied without those beyond the limit. */
+/** Of all its attachments. Those beyond the limits are left out, and the image is copied. */
 export const ATTACHED_LIMITS: ManifestLimits = { manifests: 12_000, bytes: 64 * MIB, blobs: 50_000 };
-/** Depth of nested indexes. Real ones have one level, those of build caches two. */
+/** Nesting of indexes. Real images have one level, build caches two. */
 const MAX_DEPTH = 8;
 
 export function createManifestBudget(limits: ManifestLimits): ManifestBudget {

@@ -4,8 +4,8 @@ import type { Tag } from "../../oci/reference.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 
 /**
- * Resolves a name that may be absent. A refusal counts as absent: JFrog Artifactory responds with 403 to every absent tag.
- * A login without read permission fails at the first required read, and one without write permission at the first write.
+ * Resolves an optional reference; undefined when it is absent or the registry denies access to it: JFrog Artifactory answers 403 for
+ * every absent tag. A login without permissions still fails, at the first request that needs them.
  */
 export async function resolveIfVisible(
   place: Pick<ImageSource, "resolve">,

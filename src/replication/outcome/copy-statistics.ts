@@ -1,15 +1,15 @@
-/** What one copy moved and what it found in place. */
+/** What one copy sent, and what the target already had. */
 export interface CopyStatistics {
-  /** Manifests put, the tag's own included. */
+  /** Manifests put, including the one under the tag. */
   manifests: number;
   blobsUploaded: number;
   blobsMounted: number;
   blobsPresent: number;
-  /** Bytes of the blobs uploaded. */
+  /** Bytes of uploaded blobs. */
   bytesUploaded: number;
 }
 
-/** Counts what another copy moved to one's own. */
+/** Adds the statistics of another copy. */
 export function addStatistics(statistics: CopyStatistics, more: Readonly<CopyStatistics>): void {
   statistics.manifests += more.manifests;
   statistics.blobsUploaded += more.blobsUploaded;

@@ -1,9 +1,9 @@
 import type { FailureReason } from "./failure-reason.ts";
 
 /**
- * What has to change before a request that failed for good can succeed: the event or message itself, the configuration, the
- * image, the source or target registry (permission, name, quota), the size of the image, or something that is not known.
- * `undelivered`: the queue gave it up before a function did.
+ * What has to change before a failed request can succeed: the event or message itself, the configuration, the image, the source or
+ * target registry (permission, name, quota), or the size of the image. `undelivered`: the queue moved the message to the dead
+ * letters before a function could fail it.
  */
 export const FAILURE_CLASSES = [
   "message",
@@ -17,7 +17,7 @@ export const FAILURE_CLASSES = [
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
-/** What the source serves is not what its own descriptors say: no permission mends that, only another push. */
+/** For `source-*-invalid` and `-unknown`, the content itself is wrong: only another push can fix that, no permission. */
 const BY_REASON: Readonly<Partial<Record<FailureReason, FailureClass>>> = {
   "malformed-event": "message",
   "malformed-message": "message",

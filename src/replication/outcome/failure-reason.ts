@@ -1,8 +1,8 @@
 import type { RegistryError, Side } from "../../oci/errors/registry-error.ts";
 
 /**
- * What a registry refuses, in a word that tells people where to look: codes of the distribution-spec ("Error Codes"), the
- * clouds' own, and `refused` for every other answer. The registry's words are in the error beside it.
+ * Why a registry refuses a request: error codes of the distribution-spec ("Error Codes"), codes of the clouds, and `refused` for
+ * every other response. The registry's own message is in the error.
  */
 export const REFUSALS = [
   "login-refused",
@@ -26,23 +26,23 @@ const refusalsOf = <S extends Side>(side: S) => REFUSALS.map((refusal): `${S}-${
 export const FAILURE_REASONS = [
   "malformed-event",
   "malformed-message",
-  /** The message names another destination than its queue is for. */
+  /** The message names a different destination than its queue. */
   "wrong-queue",
   "unknown-destination",
   "malformed-image",
   "source-incomplete",
   "too-large",
-  /** The target took all bytes of a blob again and again, and did not keep them. */
+  /** The target repeatedly received a whole blob and did not keep it. */
   "target-upload-not-kept",
   "attempts-exhausted",
-  /** The function failed again and again in a way that was not foreseen. */
+  /** Repeated unexpected failures of the function. */
   "crashed",
   ...refusalsOf("source"),
   ...refusalsOf("target"),
 ] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
-/** The reason of a registry's permanent refusal. */
+/** The failure reason for a permanent refusal of a registry. */
 export function refusalReason(error: RegistryError): FailureReason {
   return `${error.side}-${refusalOf(error)}`;
 }

@@ -7,28 +7,28 @@ import type { Tag } from "../../oci/reference.ts";
 import { isContentMissing, RegistryError } from "../../oci/errors/registry-error.ts";
 import { Schema1Error } from "../../oci/errors/schema1-error.ts";
 
-/** Something that the source names and a copy does not bring. It is never left out without saying so. */
+/** Content that the source names and a copy leaves out. It is always reported. */
 export interface LeftOut {
   /**
-   * `layer`: lives elsewhere by its type. `platform`: an index names it, and the source does not have it. `attachment`: one
-   * that cannot be read, or that the target does not take. `attachments`: what is attached to a manifest, and is not known.
+   * `layer`: of a non-distributable type. `platform`: a child of an index that the source does not have. `attachment`: one that
+   * cannot be read, or that the target refuses. `attachments`: all attachments of a manifest, because they cannot be listed.
    */
   readonly kind: "layer" | "platform" | "attachment" | "attachments";
   readonly digest: Digest;
   readonly problem: string;
 }
 
-/** Things named in one line. */
+/** Entries listed in a description. */
 const SHOWN = 5;
 
-/** In words, one line: what is left out, and why. */
+/** One line: the first entries with their reasons, and the number of others. */
 export function describeLeftOut(leftOut: readonly LeftOut[]): string {
   const more = leftOut.length > SHOWN ? `; and ${leftOut.length - SHOWN} more` : "";
   const shown = leftOut.slice(0, SHOWN).map(({ kind, digest, problem }) => `${WORDS[kind]} ${digest}: ${problem}`);
   return `${shown.join("; ")}${more}`;
 }
 
-/** For a log line and a receipt, which say the same: how much was left out, and what. */
+/** Fields of the log line and the receipt; empty when nothing was left out. */
 export function leftOutFields(leftOut: readonly LeftOut[] = []): {
   readonly leftOut?: string;
   readonly leftOutCount?: number;
@@ -44,7 +44,7 @@ const WORDS: Readonly<Record<LeftOut["kind"], string>> = {
 };
 
 /**
- * Why an attachment is left out, for a failure that concerns it alone and will not pass: it does not keep the image back.
+ * Why an attachment is left out, for a permanent failure that concerns only the attachment: the image is copied without it.
  * Undefined for every other failure.
  */
 export function reasonToLeaveOut(error: unknown): string | undefined {
@@ -53,8 +53,8 @@ export function reasonToLeaveOut(error: unknown): string | undefined {
 }
 
 /**
- * An attachment that the target does not take: some registries refuse manifests with a subject, or have something else under
- * the tag of the list. @throws the failure, when it is another one.
+ * An attachment that the target refuses: some registries refuse manifests with a subject, or have other content under the tag of
+ * the referrers list. @throws {unknown} the error itself when it is any other failure.
  */
 export function refusedAttachment(
   { manifest, reference }: { readonly manifest: Manifest; readonly reference: Tag | Digest },
@@ -67,7 +67,7 @@ export function refusedAttachment(
   return { kind: "attachment", digest, problem: problemOf(error) };
 }
 
-/** What to do next is left to who reads it: the image was copied. */
+/** Without advice: the image itself was copied. */
 function problemOf(error: RegistryError): string {
   return formatExplanation(explainError(error, "stack"));
 }

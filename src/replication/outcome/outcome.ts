@@ -4,22 +4,22 @@ import { FAILURE_REASONS } from "./failure-reason.ts";
 
 /** Why there is nothing to copy. */
 export const SKIP_REASONS = [
-  /** The tag is not at the source any more. */
+  /** The source no longer has the tag. */
   "source-gone",
-  /** Docker's schema 1: no registry of today takes it. */
+  /** Docker's schema 1, which current registries refuse. */
   "schema1",
-  /** No rule of the configuration names it. */
+  /** No rule of the configuration selects it. */
   "no-rule",
-  /** Content without a tag that is attached to nothing, and that no rule selects by itself. */
+  /** Untagged content that is attached to nothing and that no rule selects. */
   "untagged",
-  /** No rule selects it by itself, and the target does not have what it is attached to. */
+  /** No rule selects it, and the target does not have the image that it is attached to. */
   "subject-absent",
-  /** The event asks for no copy: another action, a failed push, another registry. */
+  /** The event requires no copy: another action, a failed push, another registry. */
   "event-ignored",
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
-/** Why a request waits. Only `attempt-failed` spends an attempt. */
+/** Why a request is deferred. Only `attempt-failed` counts an attempt. */
 export const DEFER_REASONS = [
   "busy",
   "circuit-open",
@@ -28,14 +28,14 @@ export const DEFER_REASONS = [
   "rate-limited",
   "unavailable",
   "uncertain",
-  /** The destination lets us log in, and refuses what we ask for: everything we ask for, as far as is known. */
+  /** The destination accepts the login but denies access, most likely to every repository. */
   "access-denied",
-  /** A registry, or who issues its tokens, does not let us log in. */
+  /** A registry or its token server refuses the login. */
   "login-refused",
   "attempt-failed",
-  /** It takes longer than a delivery here may: it is for the long lane, which has hours. */
+  /** The image does not fit into the time limit of the function: it goes to the long lane, which has hours. */
   "long-lane",
-  /** The function failed in a way that was not foreseen. */
+  /** Unexpected failure of the function. */
   "crashed",
 ] as const;
 export type DeferReason = (typeof DEFER_REASONS)[number];
@@ -48,14 +48,14 @@ const Skipped = z.object({ outcome: z.literal("skipped"), reason: z.enum(SKIP_RE
 const Superseded = z.object({ outcome: z.literal("superseded"), reason: z.literal("newer-push") });
 const Replicated = z.object({ outcome: z.literal("replicated") });
 const Unchanged = z.object({ outcome: z.literal("unchanged") });
-/** `since`: the first of the deliveries in a row that waited for this reason; epoch milliseconds. */
+/** `since`: time of the first delivery in a row that was deferred for this reason; epoch milliseconds. */
 const Deferred = z.object({ outcome: z.literal("deferred"), reason: z.enum(DEFER_REASONS), since: z.number() });
 
 /** How a request ended. */
 export const FinalOutcome = z.discriminatedUnion("outcome", [Replicated, Unchanged, Superseded, Skipped, Failed]);
 export type FinalOutcome = z.infer<typeof FinalOutcome>;
 
-/** How the last delivery at a tag ended: what the tag's record keeps of it. */
+/** How the last delivery of a tag ended, as its record stores it. */
 export const LastOutcome = z.discriminatedUnion("outcome", [
   Replicated,
   Unchanged,
@@ -66,7 +66,7 @@ export const LastOutcome = z.discriminatedUnion("outcome", [
 ]);
 export type LastOutcome = z.infer<typeof LastOutcome>;
 
-/** What is kept of the end of a request. */
+/** The outcome that a receipt stores. */
 export function finalOutcome(report: Exclude<CopyReport, { outcome: "deferred" }>): FinalOutcome {
   switch (report.outcome) {
     case "replicated":
@@ -81,7 +81,7 @@ export function finalOutcome(report: Exclude<CopyReport, { outcome: "deferred" }
   }
 }
 
-/** What is kept of a delivery, after what was kept of the one before. @param now epoch milliseconds. */
+/** The outcome that a tag record stores. @param before the stored outcome of the previous delivery. @param now epoch milliseconds. */
 export function lastOutcome(report: CopyReport, before: LastOutcome | undefined, now: number): LastOutcome {
   if (report.outcome !== "deferred") return finalOutcome(report);
   const { outcome, reason } = report;
