@@ -12,11 +12,11 @@ import { executePlan } from "./execute-plan.ts";
 import type { CopyResult, ExecutionPorts } from "./execute-plan.ts";
 import type { ImagePair } from "./expand-tags.ts";
 import { readImageAndCompanions } from "./image-and-companions.ts";
-import { reportCopy } from "./report-copy.ts";
-import { reportPlan } from "./report-plan.ts";
+import { reportCopy } from "./report/report-copy.ts";
+import { reportPlan } from "./report/report-plan.ts";
 import { withKnownTags } from "./known-tags.ts";
 import { resolveImage } from "./resolve-image.ts";
-import { showProgress } from "./show-progress.ts";
+import { showProgress } from "./report/show-progress.ts";
 
 /** What all images of one `copy` command share. */
 export interface CopyRun {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseCopySpecs } from "../../cli/copy/copy-options.ts";
 import { formatBytes, formatDuration } from "../../cli/terminal/format.ts";
-import { showProgress } from "../../cli/copy/show-progress.ts";
+import { showProgress } from "../../cli/copy/report/show-progress.ts";
 import { createScreen } from "../../cli/terminal/terminal.ts";
 import { UsageError } from "../../cli/errors/usage-error.ts";
 import { demoImage } from "../../local/images/demo-image.ts";

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { basicAuthorization } from "../../access/basic-authorization.ts";
 import { LOCAL_ACCOUNT } from "../../access/local-aws.ts";
 import { ErrorResponse } from "../protocol/error-response.ts";
 import type { LayerBucket } from "../storage/layer-bucket.ts";
@@ -29,11 +28,12 @@ export function createEcrProfile({ bucket, ...options }: EcrProfileOptions): Pro
 }
 
 function accessPolicy({ password, isExpired = () => false }: Omit<EcrProfileOptions, "bucket">): AccessPolicy {
-  const expected = basicAuthorization({ username: "AWS", password });
-  // Every call of GetAuthorizationToken gives another token: the password, and what tells the tokens apart.
-  const issued = new RegExp(`^AWS:${password}\\.\\d+$`);
-  const isLogin = (header = ""): boolean =>
-    header === expected || issued.test(Buffer.from(header.replace(/^Basic /, ""), "base64").toString());
+  // Every call of GetAuthorizationToken gives another token: the password and a number.
+  const isLogin = (header = ""): boolean => {
+    const [, encoded] = /^Basic (.+)$/.exec(header) ?? [];
+    const login = Buffer.from(encoded ?? "", "base64").toString();
+    return login.replace(/\.\d+$/, "") === `AWS:${password}`;
+  };
   return {
     ...specificationProfile.access,
     authorize(request) {

@@ -21,7 +21,7 @@ const HOST = /^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.
 /** One account's private registry in one region of Amazon ECR (ECR user guide, "Private registries"). */
 export const ecr = {
   options: shape,
-  // ECR repositories must exist before a push. Creating them is not implemented.
+  // ECR repositories must exist before a push, and Freightliner does not create any.
   isDestination: false,
   problems({ account, region, registry }) {
     const named = registry === undefined ? undefined : accountAndRegion(registry);

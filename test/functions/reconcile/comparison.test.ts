@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/reconcile/handler.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { RateExceededError } from "../../../src/oci/errors/rate-exceeded-error.ts";
-import { HOUR, MINUTE, digest, setUp } from "./reconcile-fixture.ts";
+import { HOUR, MINUTE, TWO_DESTINATIONS, digest, setUp } from "./reconcile-fixture.ts";
 import { unavailableStore } from "../../fixtures/unavailable-store.ts";
 
 /** Timers that fire on demand. */
@@ -24,16 +24,6 @@ function createTimers() {
   };
 }
 
-const two = {
-  destinations: ["gar", "other"].map((name, index) => ({
-    name,
-    kind: "generic" as const,
-    plainHttp: true,
-    prefix: name,
-    registry: `127.0.0.1:${index + 1}`,
-  })),
-  rules: [{ repositories: ["**"], destinations: ["gar", "other"] }],
-};
 const never = (): Promise<never> => new Promise(() => undefined);
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -67,7 +57,10 @@ describe("a slow or broken comparison", () => {
 
   it("delays no other destination when one hangs, and counts no finished comparison for it", async () => {
     const timers = createTimers();
-    const { dependencies, push, sent, observer } = setUp({ document: two, with: { timeout: timers.timeout } });
+    const { dependencies, push, sent, observer } = setUp({
+      document: TWO_DESTINATIONS,
+      with: { timeout: timers.timeout },
+    });
     for (let index = 0; index < 40; index++) push(`r${index}:v1`, "x");
     let listed = 0;
     const handle = createHandler({
@@ -116,7 +109,7 @@ describe("a slow or broken comparison", () => {
   });
 
   it("lists the source once for all destinations", async () => {
-    const { dependencies, push, asked } = setUp({ document: two });
+    const { dependencies, push, asked } = setUp({ document: TWO_DESTINATIONS });
     push("a:v1", "1");
     let listings = 0;
     const handle = createHandler({
@@ -134,7 +127,7 @@ describe("a slow or broken comparison", () => {
   });
 
   it("resumes abandoned queues of other destinations when those of one cannot be resumed", async () => {
-    const { dependencies, queuePauses, opened, time } = setUp({ document: two });
+    const { dependencies, queuePauses, opened, time } = setUp({ document: TWO_DESTINATIONS });
     for (const name of ["gar", "other"]) {
       await queuePauses.update(name, () => ({
         next: { state: "paused", since: 0, probedAt: time.now - HOUR, isDone: true },
@@ -232,7 +225,7 @@ describe("a destination whose circuit is open", () => {
   const open = { state: "open", since: 0, until: 1, trips: 1 } as const;
 
   it("is left out while the others are compared, and compared again once its circuit is closed", async () => {
-    const { dependencies, push, sent, circuits, time, observer } = setUp({ document: two });
+    const { dependencies, push, sent, circuits, time, observer } = setUp({ document: TWO_DESTINATIONS });
     push("a:v1", "1");
     const asked: string[] = [];
     const handle = createHandler({

@@ -24,6 +24,18 @@ export const DOCUMENT: ConfigurationDocument = {
   rules: [{ repositories: ["**"], destinations: ["gar"] }],
 };
 
+/** Two destinations that get every repository. */
+export const TWO_DESTINATIONS = {
+  destinations: ["gar", "other"].map((name, index) => ({
+    name,
+    kind: "generic" as const,
+    plainHttp: true,
+    prefix: name,
+    registry: `127.0.0.1:${index + 1}`,
+  })),
+  rules: [{ repositories: ["**"], destinations: ["gar", "other"] }],
+};
+
 export function setUp(
   overrides: { document?: Partial<ConfigurationDocument>; with?: Partial<ReconcileDependencies> } = {},
 ) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/reconcile/handler.ts";
 import { NEVER } from "../../../src/async/abort.ts";
-import { HOUR, MINUTE, digest, setUp } from "./reconcile-fixture.ts";
+import { HOUR, MINUTE, TWO_DESTINATIONS, digest, setUp } from "./reconcile-fixture.ts";
 
 describe("a comparison of source and destinations", () => {
   it("requests what is missing or different at the destination, and nothing else", async () => {
@@ -185,18 +185,7 @@ describe("a comparison of source and destinations", () => {
   });
 
   it("compares the other destinations when one is unavailable", async () => {
-    const { dependencies, push, asked } = setUp({
-      document: {
-        destinations: ["gar", "other"].map((name, index) => ({
-          name,
-          kind: "generic" as const,
-          plainHttp: true,
-          prefix: name,
-          registry: `127.0.0.1:${index + 1}`,
-        })),
-        rules: [{ repositories: ["**"], destinations: ["gar", "other"] }],
-      },
-    });
+    const { dependencies, push, asked } = setUp({ document: TWO_DESTINATIONS });
     push("a:v1", "1");
     const handle = createHandler({
       ...dependencies,

@@ -1,11 +1,11 @@
-import { isDigest } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import { formatReference } from "../../src/oci/reference.ts";
-import type { Repository, Tag } from "../../src/oci/reference.ts";
-import { describeLeftOut } from "../../src/replication/outcome/left-out.ts";
-import { counted, formatBytes, formatDuration } from "../terminal/format.ts";
-import type { Terminal } from "../terminal/terminal.ts";
-import type { CopyResult } from "./execute-plan.ts";
+import { isDigest } from "../../../src/oci/digest.ts";
+import type { Digest } from "../../../src/oci/digest.ts";
+import { formatReference } from "../../../src/oci/reference.ts";
+import type { Repository, Tag } from "../../../src/oci/reference.ts";
+import { describeLeftOut } from "../../../src/replication/outcome/left-out.ts";
+import { counted, formatBytes, formatDuration } from "../../terminal/format.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import type { CopyResult } from "../execute-plan.ts";
 
 /** The image that a report is about. */
 export interface ReportSubject {

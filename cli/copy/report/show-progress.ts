@@ -1,8 +1,8 @@
-import { createCopyProgress } from "../../src/replication/state/copy-progress.ts";
-import type { CopyEvent, CopyProgress, ObserveCopy } from "../../src/replication/state/copy-progress.ts";
-import { progressBar } from "../terminal/progress-bar.ts";
-import { counted, formatBytes, formatDuration } from "../terminal/format.ts";
-import type { Screen } from "../terminal/terminal.ts";
+import { createCopyProgress } from "../../../src/replication/state/copy-progress.ts";
+import type { CopyEvent, CopyProgress, ObserveCopy } from "../../../src/replication/state/copy-progress.ts";
+import { progressBar } from "../../terminal/progress-bar.ts";
+import { counted, formatBytes, formatDuration } from "../../terminal/format.ts";
+import type { Screen } from "../../terminal/terminal.ts";
 
 export interface ShownProgress {
   readonly observe: ObserveCopy;
