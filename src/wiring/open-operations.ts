@@ -7,11 +7,12 @@ import { queueDepth } from "../aws/sqs/queue-depth.ts";
 import type { QueueDepth } from "../aws/sqs/queue-depth.ts";
 import { readReceipts } from "../aws/dynamodb/receipts.ts";
 import { listRecords } from "../aws/dynamodb/list-records.ts";
+import { StoredTagRecord } from "../aws/dynamodb/stored-tag-record.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
 import { CopyEnvironment } from "../contract/stack/environment.ts";
 import { resourceName } from "../contract/stack/names.ts";
 import type { CopyQueue } from "../contract/stack/queues.ts";
-import { TagRecord } from "../replication/state/tag-record.ts";
+import type { TagRecord } from "../replication/state/tag-record.ts";
 import { openDeployment } from "./open-deployment.ts";
 import { openStateStores, openTableClient } from "./state-stores.ts";
 
@@ -64,7 +65,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
     stores: openStateStores(client, table),
     deadLetters: createDeadLetterQueue(sqs, queues.deadLetters.url),
     deadLettersUrl: queues.deadLetters.url,
-    tags: () => listRecords({ client, table }, "TAG", TagRecord, signal),
+    tags: () => listRecords({ client, table }, "TAG", StoredTagRecord, signal),
     receipts: (record, most) => readReceipts({ client, table }, record, most, signal),
     depth: (url) => queueDepth(sqs, url, signal),
     [Symbol.asyncDispose]() {

@@ -4,6 +4,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { clientLimits, TABLE_ANSWER_MS } from "../aws/client/client-limits.ts";
 import { createDynamoDbReceipts } from "../aws/dynamodb/receipts.ts";
 import { createDynamoDbRecordStore } from "../aws/dynamodb/record-store.ts";
+import { StoredTagRecord } from "../aws/dynamodb/stored-tag-record.ts";
 import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../contract/stack/limits.ts";
 import { Checkpoint } from "../replication/state/checkpoint.ts";
 import { CircuitRecord } from "../replication/destination/circuit.ts";
@@ -11,7 +12,6 @@ import { QueuePauseRecord } from "../replication/destination/queue-pause.ts";
 import { NotificationRecord } from "../replication/state/notification-record.ts";
 import { RateRecord } from "../replication/destination/rate-record.ts";
 import { ReconcileRecord } from "../replication/reconcile/cycle-record.ts";
-import { TagRecord } from "../replication/state/tag-record.ts";
 
 const DAY_SECONDS = 86_400;
 /** How long the record of a notification is kept. */
@@ -27,7 +27,7 @@ export function openTableClient(config: DynamoDBClientConfig = {}): DynamoDBDocu
 export function openStateStores(client: DynamoDBDocumentClient, table: string) {
   const at = { client, table };
   return {
-    tags: createDynamoDbRecordStore({ ...at, kind: "TAG", schema: TagRecord }),
+    tags: createDynamoDbRecordStore({ ...at, kind: "TAG", schema: StoredTagRecord }),
     checkpoints: createDynamoDbRecordStore({
       ...at,
       kind: "CONTENT",

@@ -52,7 +52,7 @@ describe("freightliner watch", () => {
 });
 
 describe("the state of a tag", () => {
-  const record = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
+  const record = { fence: 1, attempts: 0, wantedAt: 0 };
   it.each([
     ["equal", { outcome: "replicated" }],
     ["equal", { outcome: "unchanged" }],
@@ -66,7 +66,7 @@ describe("the state of a tag", () => {
   });
 
   it("is copying as long as its lease lasts, and says for how long", () => {
-    const lease = { message: "m", owner: "o", fence: 1, until: 100, since: 40 };
+    const lease = { message: "m", owner: "o", fence: 1, until: 100, since: 40, dirty: false };
     expect(listedTag("k", { ...record, lease }, 99)).toMatchObject({ state: "copying", copyingMs: 59 });
     expect(listedTag("k", { ...record, lease }, 101)).toMatchObject({ state: "waiting" });
   });

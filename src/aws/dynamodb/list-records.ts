@@ -23,7 +23,7 @@ export async function* listRecords<Record>(
     const page = await untilAborted(signal, (options) => client.send(command, options));
     for (const item of page.Items ?? []) {
       const { pk, record } = Item.parse(item);
-      yield { key: pk.slice(kind.length + 1), record: schema.parse(record) };
+      yield { key: pk.slice(kind.length + 1), record: z.decode(schema, record) };
     }
     ExclusiveStartKey = page.LastEvaluatedKey;
   } while (ExclusiveStartKey !== undefined);

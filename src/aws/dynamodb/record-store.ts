@@ -14,7 +14,7 @@ export interface DynamoDbRecordStoreOptions<Record> {
   readonly table: string;
   /** The kind of these records, and the first part of their keys. */
   readonly kind: RecordKind;
-  /** Parses what is stored. An item that does not match it is an error, not an absent record. */
+  /** Decodes what is stored and encodes what is written. An item that does not match it is an error, not an absent record. */
   readonly schema: z.ZodType<Record>;
   /** Seconds after the last change when DynamoDB may remove the item; undefined: it stays for good. */
   readonly keepSeconds?: number;
@@ -80,7 +80,7 @@ function createItems<Record>({ client, table, kind, schema, keepSeconds }: Dynam
     const found = await untilAborted(signal, (options) => client.send(command, options));
     if (found.Item === undefined) return undefined;
     const { version, writeId, record } = Item.parse(found.Item);
-    return { version, writeId, record: schema.parse(record) };
+    return { version, writeId, record: z.decode(schema, record) };
   }
 
   /** False when another writer was first. */
@@ -89,7 +89,7 @@ function createItems<Record>({ client, table, kind, schema, keepSeconds }: Dynam
     { version, writeId, record }: StoredItem<Record>,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const item = { ...keyOf(kind, key), version, writeId, record, ...expiry(keepSeconds) };
+    const item = { ...keyOf(kind, key), version, writeId, record: z.encode(schema, record), ...expiry(keepSeconds) };
     try {
       const command = new PutCommand({ TableName: table, Item: item, ...after(version - 1) });
       await untilAborted(signal, (options) => client.send(command, options));

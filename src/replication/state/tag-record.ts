@@ -25,10 +25,10 @@ export const TagRecord = z.object({
       finished: z.int().nonnegative().optional(),
       /** The delivery has ended. The lease stays until a late put can no longer take effect. */
       ended: z.boolean().optional(),
+      /** Another request arrived: the holder must look at the tag again before it releases the lease. */
+      dirty: z.boolean(),
     })
     .optional(),
-  /** Another request arrived during the lease: its holder must look at the tag again before it releases the lease. */
-  dirty: z.boolean(),
   /** Failed attempts since the last success. */
   attempts: z.int().nonnegative(),
   /** Consecutive deliveries that timed out or were killed without progress at the target; absent for 0. */
@@ -96,7 +96,7 @@ export type ClaimedTag =
   | { readonly kind: "busy"; readonly until: number };
 
 /** The record of a tag that no request has named yet. */
-export const NEW_TAG: TagRecord = { fence: 0, dirty: false, attempts: 0, wantedAt: 0 };
+export const NEW_TAG: TagRecord = { fence: 0, attempts: 0, wantedAt: 0 };
 
 /** Records the time of a push whose copy has not started yet. */
 export function notePush(record: TagRecord | undefined, pushedAt: number): Change<TagRecord, void> {
@@ -112,7 +112,8 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
   const { lease } = known;
   if (lease !== undefined && lease.until > claim.now) {
     const answer = { kind: "busy", until: lease.until } as const;
-    return lease.message === claim.message ? { answer } : { next: { ...known, wantedAt, dirty: true }, answer };
+    if (lease.message === claim.message) return { answer };
+    return { next: { ...known, wantedAt, lease: { ...lease, dirty: true } }, answer };
   }
   const fence = known.fence + 1;
   const { message, owner, key } = claim;
@@ -121,10 +122,9 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
     next: {
       ...known,
       wantedAt,
-      dirty: false,
       fence,
       fruitless,
-      lease: { message, owner, fence, until: claim.now + claim.leaseMs, since: claim.now },
+      lease: { message, owner, fence, until: claim.now + claim.leaseMs, since: claim.now, dirty: false },
     },
     answer: {
       kind: "leased",
@@ -171,7 +171,7 @@ export function renewTag(
 ): Change<TagRecord, RenewedTag> {
   if (record?.lease === undefined || !holdsLease(record, lease)) return { answer: { kind: "lost" } };
   const renewed = { ...record.lease, until, finished, ...(progress === undefined ? {} : { progress }) };
-  const heardAt = record.dirty ? record.wantedAt : undefined;
+  const heardAt = record.lease.dirty ? record.wantedAt : undefined;
   return { next: { ...record, lease: renewed }, answer: { kind: "held", heardAt } };
 }
 

@@ -29,13 +29,13 @@ export type SettledTag =
   | { readonly kind: "dirty" }
   | { readonly kind: "lost" };
 
-/** Ends a lease. A completed tag that is dirty keeps its lease instead, and the mark is cleared. */
+/** Ends a lease. A dirty lease of a completed tag continues instead, and the mark is cleared. */
 export function settleTag(
   record: TagRecord | undefined,
   lease: TagLease,
   settlement: Settlement,
 ): Change<TagRecord, SettledTag> {
-  if (record === undefined || !holdsLease(record, lease)) return { answer: { kind: "lost" } };
+  if (record?.lease === undefined || !holdsLease(record, lease)) return { answer: { kind: "lost" } };
   const { last } = settlement;
   const { lease: held, fruitless: _counted, width: _limited, tooLarge: _slow, tooLargeTries: _tried, ...rest } = record;
   if (settlement.kind !== "completed") {
@@ -43,13 +43,13 @@ export function settleTag(
     const { fruitless, width } = settlement;
     const limits = width === undefined ? {} : { width };
     return {
-      next: { ...rest, fruitless, ...limits, ...slownessAfter(record, settlement), dirty: false, attempts, last },
+      next: { ...rest, fruitless, ...limits, ...slownessAfter(record, settlement), attempts, last },
       answer: { kind: "settled", attempts },
     };
   }
   const replicated = settlement.replicated ?? record.replicated;
   const done = { ...rest, last, attempts: 0, ...(replicated === undefined ? {} : { replicated }) };
-  if (record.dirty) return { next: { ...done, lease: held, dirty: false }, answer: { kind: "dirty" } };
+  if (held.dirty) return { next: { ...done, lease: { ...held, dirty: false } }, answer: { kind: "dirty" } };
   return { next: done, answer: { kind: "settled", attempts: 0 } };
 }
 

@@ -171,7 +171,7 @@ describe("comparisons every ten minutes", () => {
 });
 
 describe("a tag that differs in every comparison", () => {
-  const record = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
+  const record = { fence: 1, attempts: 0, wantedAt: 0 };
 
   it("is requested once when the target has it but does not list it", async () => {
     const { push, handle, asked, time, tags } = setUp();

@@ -39,7 +39,6 @@ describe("a comparison of source and destinations", () => {
     await heard.tags.update("gar/p/a:v1", () => ({
       next: {
         fence: 1,
-        dirty: false,
         attempts: 0,
         wantedAt: heard.time.now - HOUR,
         last: { outcome: "deferred", reason: "unavailable", since: 0 },
@@ -78,7 +77,6 @@ describe("a comparison of source and destinations", () => {
       await tags.update(`gar/p/a:${tag}`, (record) => ({
         next: {
           fence: 1,
-          dirty: false,
           attempts: 0,
           ...record,
           wantedAt: 9 * HOUR,
@@ -104,7 +102,6 @@ describe("a comparison of source and destinations", () => {
       next: {
         ...record,
         fence: 1,
-        dirty: false,
         attempts: 0,
         wantedAt: 1,
         replicated: { digest: digest("1"), at: time.now },
@@ -120,8 +117,8 @@ describe("a comparison of source and destinations", () => {
     const { push, handle, asked, time, tags } = setUp();
     push("a:busy", "1");
     push("a:failed", "2");
-    const known = { fence: 1, dirty: false, attempts: 0, wantedAt: 0 };
-    const lease = { message: "m", owner: "o", fence: 1, until: time.now + 1_000 };
+    const known = { fence: 1, attempts: 0, wantedAt: 0 };
+    const lease = { message: "m", owner: "o", fence: 1, until: time.now + 1_000, dirty: false };
     const last = { outcome: "failed", reason: "target-denied" } as const;
     const failed = { ...known, last, asked: { digest: digest("2"), at: time.now } };
     await tags.update("gar/p/a:busy", () => ({ next: { ...known, lease }, answer: undefined }));

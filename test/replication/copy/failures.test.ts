@@ -131,7 +131,7 @@ describe("failures", () => {
     fixture.source.before = async ({ operation }) => {
       if (operation !== "open-blob") return;
       const key = `${fixture.scope}:v1`;
-      const taken = { message: "m", owner: "o", fence: 9, until: 1e15 };
+      const taken = { message: "m", owner: "o", fence: 9, until: 1e15, dirty: false };
       const take = (record: TagRecord | undefined) => ({ next: { ...record!, fence: 9, lease: taken }, answer: 0 });
       await fixture.tags.update(key, take, never);
     };
