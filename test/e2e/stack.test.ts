@@ -134,8 +134,8 @@ describe("an image pushed at the source", () => {
       events.filter((event) => event.kind === "blob-stored").map(({ digest }) => digest);
     await using stack = await startStack({
       concurrency: 2,
-      timeoutSeconds: 15,
-      leaseSeconds: 2,
+      timeoutSeconds: 30,
+      leaseSeconds: 6,
       onTarget: (event) => void events.push(event),
     });
     await using connections = createConnections();
