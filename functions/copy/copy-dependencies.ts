@@ -44,7 +44,7 @@ export interface CopyQueues {
   /** Hides the message for a while. */
   readonly defer: (delivery: Delivery, afterMs: number, signal: AbortSignal) => Promise<void>;
   /** Sends the message and the reason to the dead-letter queue. */
-  readonly bury: (delivery: Delivery, reason: DeadLetterReason, signal: AbortSignal) => Promise<void>;
+  readonly sendToDeadLetters: (delivery: Delivery, reason: DeadLetterReason, signal: AbortSignal) => Promise<void>;
   /** Absent in the long lane, and in a stack without one. */
   readonly sendToLongLane?: SendToLongLane | undefined;
 }

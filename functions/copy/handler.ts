@@ -84,7 +84,7 @@ function crashed(error: unknown, { body, messageId, receiveCount }: Delivery, ob
 async function recorded(
   result: DeliveryResult,
   delivery: Delivery,
-  { copies: { receipts }, queue: { bury }, runtime: { now } }: CopyDependencies,
+  { copies: { receipts }, queue: { sendToDeadLetters }, runtime: { now } }: CopyDependencies,
   ending: AbortSignal,
 ): Promise<DeliveryResult> {
   const { report, request, record } = result;
@@ -97,7 +97,11 @@ async function recorded(
     if (report.outcome !== "failed") return result;
     const { reason, error } = report;
     const message = describeError(error);
-    await bury(delivery, { class: failureClass(reason), reason, message, record, correlationId: request?.id }, ending);
+    await sendToDeadLetters(
+      delivery,
+      { class: failureClass(reason), reason, message, record, correlationId: request?.id },
+      ending,
+    );
     return result;
   } catch (error) {
     return { request, record, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };

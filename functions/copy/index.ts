@@ -2,7 +2,7 @@ import middy from "@middy/core";
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { createObserver } from "../../src/aws/observer.ts";
 import { StackEnvironment } from "../../src/contract/stack/environment.ts";
-import { toDelivery } from "./delivery.ts";
+import { deliveryOf } from "./delivery-of.ts";
 import { openCopier } from "./open-copier.ts";
 
 const { observer, middlewares } = createObserver("copy", StackEnvironment.parse(process.env).FREIGHTLINER_STACK);
@@ -18,7 +18,7 @@ export const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis:
     const batchItemFailures: SQSBatchItemFailure[] = [];
     // The event source has a batch size of 1, so that a killed invocation affects one copy only.
     for (const record of Records) {
-      const fate = await handle(toDelivery(record), context.getRemainingTimeInMillis());
+      const fate = await handle(deliveryOf(record), context.getRemainingTimeInMillis());
       if (fate === "kept") batchItemFailures.push({ itemIdentifier: record.messageId });
     }
     return { batchItemFailures };

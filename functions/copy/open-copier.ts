@@ -55,7 +55,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
       priority: ({ queueArn }) => queueByArn(queues.copies, queueArn)?.priority,
       serves: ({ queueArn }, destination) => queueByArn(queues.copies, queueArn)?.destination === destination,
       defer: createDeferral(sqs, queues.copies),
-      bury: createDeadLetterSender(sqs, queues.deadLetters),
+      sendToDeadLetters: createDeadLetterSender(sqs, queues.deadLetters),
       sendToLongLane: hasLongLane ? (request, signal) => send([request], signal) : undefined,
     },
     copies: { open, circuit: (destination) => wiring.circuit(destination), receipts },

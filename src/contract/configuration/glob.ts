@@ -1,6 +1,9 @@
 import picomatch from "picomatch";
 
-/** Compiles patterns of repository names or tags: `*` within a path component, `**` across them, `{a,b}`, `?`, `[a-z]`. */
+/**
+ * Compiles patterns of repository names or tags: `*` within a path component, `**` across them, `{a,b}`, `?`, `[a-z]`.
+ * `configuration.ts` compiles the patterns of rules, and `src/replication/planning/plan-copies.ts` applies them.
+ */
 export function compileGlobs(patterns: readonly string[]): (text: string) => boolean {
   return picomatch([...patterns], { dot: true, nonegate: true });
 }

@@ -45,7 +45,7 @@ export function accountAndRegion(host: string): { readonly account: string; read
   return account === undefined || region === undefined ? undefined : { account, region };
 }
 
-/** The hosts that the stack's source may redirect blob downloads to: the region's layer bucket. `known-hosts.ts` has all regions' for the command. */
+/** The hosts that the stack's source may redirect blob downloads to: the region's layer bucket. `known-hosts.ts` has those of all regions, for the command and for ECR as a generic registry. */
 function layerBucket(region: string): readonly string[] {
   const bucket = `prod-${region}-starport-layer-bucket`;
   return [

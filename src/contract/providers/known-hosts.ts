@@ -17,6 +17,7 @@ const GOOGLE = "https://cloud.google.com/artifact-registry/docs/transition/chang
 const QUAY =
   "https://github.com/openshift/openshift-docs (modules/configuring-firewall.adoc); https://github.com/quay/quay-docs/pull/149";
 
+/** Of all regions: the provider of ECR knows those of one region. */
 const LAYER_BUCKETS = [
   "prod-*-starport-layer-bucket.s3.*.amazonaws.com",
   "prod-*-starport-layer-bucket.s3.dualstack.*.amazonaws.com",

@@ -14,8 +14,8 @@ import type { DeliveryEffect, SettledTag, Settlement } from "../state/tag-settle
 import type { ReplicateContext } from "./copy-context.ts";
 import { createDeliveryProgress, effectOnNextDelivery, NoProgressError } from "./delivery-progress.ts";
 import type { DeliveryProgress } from "./delivery-progress.ts";
-import { createStaleCopyGuard } from "./stale-copy-guard.ts";
-import type { StaleCopyGuard } from "./stale-copy-guard.ts";
+import { createNewerPushGuard } from "./newer-push-guard.ts";
+import type { NewerPushGuard } from "./newer-push-guard.ts";
 
 /** What the record of a tag said when its lease was taken. */
 export type LeasedTag = Extract<ClaimedTag, { kind: "leased" }>;
@@ -25,7 +25,7 @@ export interface TagSession {
   readonly claim: LeasedTag;
   /** Each renewal also reports newer pushes to the `guard`. */
   readonly lease: RenewableLease;
-  readonly guard: StaleCopyGuard;
+  readonly guard: NewerPushGuard;
   readonly copying: { readonly observe: ObserveCopy; readonly scheduler: UploadScheduler | undefined };
   readonly ending: SessionEnding;
 }
@@ -53,7 +53,7 @@ export function openTagSession(claim: LeasedTag, context: ReplicateContext): Tag
   const progress = createCopyProgress();
   const delivery = createDeliveryProgress();
   const scheduler = time && createUploadScheduler({ budget: time, clock, maxUploads: width });
-  const guard = createStaleCopyGuard(wantedAt);
+  const guard = createNewerPushGuard(wantedAt);
   let noted: Promise<unknown> | undefined;
 
   async function renew(signal: AbortSignal): Promise<boolean> {

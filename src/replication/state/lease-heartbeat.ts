@@ -1,7 +1,7 @@
 import type { Clock } from "../../async/clock.ts";
 import { StoreError } from "./record-store.ts";
 
-/** A lease was lost, or not renewed in time. Another copy may hold it now, so this one must stop. */
+/** A lease was lost, or not renewed in time. Another copy may hold it now, so this one must stop: `failure-outcome.ts` defers it. */
 export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
 }

@@ -152,7 +152,7 @@ function copyHandler(observer: Observer, receipts: Map<string, Receipt>, client:
     queue: {
       priority: () => "live",
       serves: (_, destination) => destination === "one",
-      bury: createDeadLetterSender(client, deadLetters),
+      sendToDeadLetters: createDeadLetterSender(client, deadLetters),
       defer: () => Promise.reject(new Error("no message is deferred")),
     },
   });

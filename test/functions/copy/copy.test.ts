@@ -64,7 +64,7 @@ function setUp(otherwise: Partial<Copies & CopyQueues & Runtime> = {}) {
       return fixture;
     },
     defer: (_delivery, afterMs) => Promise.resolve(void deferred.push(afterMs)),
-    bury: (_delivery, { reason }) => Promise.resolve(void buried.push(reason)),
+    sendToDeadLetters: (_delivery, { reason }) => Promise.resolve(void buried.push(reason)),
     ...otherwise,
   };
   const handle = createHandler({ configuration, observer, copies: settings, queue: settings, runtime: settings });
@@ -174,8 +174,10 @@ describe("the copy handler", () => {
     expect(deferred).toEqual([0]);
   });
 
-  it("P13: keeps a message that it could not bury, and logs why", async () => {
-    const { handle, deferred, observer } = setUp({ bury: () => Promise.reject(new Error("dead letters away")) });
+  it("P13: keeps a message that it could not send to the dead letters, and logs why", async () => {
+    const { handle, deferred, observer } = setUp({
+      sendToDeadLetters: () => Promise.reject(new Error("dead letters away")),
+    });
     expect(await handle(deliveryOf("{"), 60_000)).toBe("kept");
     expect(deferred).toEqual([15_000]);
     expect(JSON.stringify(observer.lines)).toContain("dead letters away");
@@ -224,7 +226,7 @@ describe("the copy handler", () => {
   it("P16, P34: keeps a message whose visibility it cannot change any more: the message becomes visible by itself, and is not lost", async () => {
     const { fixture, observer, handle } = setUp({
       defer: () => Promise.reject(new Error("The receipt handle has expired")),
-      bury: () => Promise.reject(new Error("never")),
+      sendToDeadLetters: () => Promise.reject(new Error("never")),
     });
     addImage(fixture.source, ["one"], "v1");
     fixture.target.before = () => {
@@ -271,7 +273,9 @@ describe("the copy handler", () => {
 
   it("states in the dead letter what has to change first, and where to look", async () => {
     const burials: object[] = [];
-    const { fixture, handle } = setUp({ bury: (_delivery, burial) => Promise.resolve(void burials.push(burial)) });
+    const { fixture, handle } = setUp({
+      sendToDeadLetters: (_delivery, burial) => Promise.resolve(void burials.push(burial)),
+    });
     addImage(fixture.source, ["one"], "v1");
     fixture.target.before = ({ operation }) => {
       if (operation !== "put-manifest") return;

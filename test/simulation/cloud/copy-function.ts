@@ -121,7 +121,7 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
         const effect = (): void => cloud.places.get(queueArn.split(" ")[0] ?? "")?.queue.show(messageId, afterMs);
         return process.call({ service: "queue", what: `defers ${messageId} by ${afterMs}`, effect, failure, signal });
       },
-      bury({ messageId }, { reason }, signal) {
+      sendToDeadLetters({ messageId }, { reason }, signal) {
         const effect = (): void => void dead.push(reason);
         return process.call({ service: "queue", what: `buries ${messageId}: ${reason}`, effect, failure, signal });
       },

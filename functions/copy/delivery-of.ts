@@ -2,7 +2,7 @@ import type { SQSRecord } from "aws-lambda";
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 
 /** The delivery in a record of an SQS event. */
-export function toDelivery(record: SQSRecord): Delivery {
+export function deliveryOf(record: SQSRecord): Delivery {
   return {
     messageId: record.messageId,
     body: record.body,

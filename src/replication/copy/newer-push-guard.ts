@@ -1,5 +1,5 @@
 /** Stops a copy that a newer push has made outdated, so that its remaining blobs are not sent. */
-export interface StaleCopyGuard {
+export interface NewerPushGuard {
   /** Another request recorded a push of the tag. @param pushedAt epoch milliseconds. */
   noteNewerPush(pushedAt: number): void;
   /** Runs a copy. After each newer push, checks whether the source's tag has moved, and if so aborts the copy. */
@@ -13,7 +13,7 @@ export interface StaleCopyGuard {
 export type GuardedCopy<T> = { readonly kind: "copied"; readonly copied: T } | { readonly kind: "moved" };
 
 /** @param wantedAt time of the newest push that is known already; epoch milliseconds. */
-export function createStaleCopyGuard(wantedAt: number): StaleCopyGuard {
+export function createNewerPushGuard(wantedAt: number): NewerPushGuard {
   let newest = wantedAt;
   let onNewerPush: (() => void) | undefined;
   return {
