@@ -6,13 +6,13 @@ export function createRequestRate(requestsPerSecond: number, clock: Pick<Clock, 
   const intervalMs = 1_000 / requestsPerSecond;
   let next = 0;
   return {
-    async turn(signal) {
+    async acquire(signal) {
       const now = clock.now();
       const at = Math.max(next, now);
       next = at + intervalMs;
       if (at > now) await clock.sleep(at - now, signal);
     },
-    tryTurn() {
+    tryAcquire() {
       const now = clock.now();
       if (next > now) return false;
       next = now + intervalMs;

@@ -17,7 +17,8 @@ export interface NotifyDependencies {
   readonly observer: Observer;
 }
 
-export type NotifyResult = "told" | "known" | "not wanted" | "no alarm" | "failed";
+/** `duplicate`: the same alarm was sent recently. `suppressed`: the policy leaves its state out. */
+export type NotifyResult = "sent" | "duplicate" | "suppressed" | "not-an-alarm" | "failed";
 
 /**
  * Sends alarms to the webhook, one after the other: a second message about the same alarm must see the record of the first.
@@ -36,10 +37,10 @@ async function sendOnce(message: string, dependencies: NotifyDependencies, signa
   const alarm = readAlarm(message);
   if (alarm === undefined) {
     observer.warn("Notification is not a CloudWatch alarm; it is dropped", {});
-    return "no alarm";
+    return "not-an-alarm";
   }
-  if (alarm.state === "INSUFFICIENT_DATA" || (alarm.state === "OK" && policy === "problems")) return "not wanted";
-  if (await wasSent(alarm, dependencies, signal)) return "known";
+  if (alarm.state === "INSUFFICIENT_DATA" || (alarm.state === "OK" && policy === "problems")) return "suppressed";
+  if (await wasSent(alarm, dependencies, signal)) return "duplicate";
   try {
     await send(describeAlarm(alarm), alarm);
   } catch (error) {
@@ -48,7 +49,7 @@ async function sendOnce(message: string, dependencies: NotifyDependencies, signa
     return "failed";
   }
   await recordSent(alarm, dependencies, signal);
-  return "told";
+  return "sent";
 }
 
 async function wasSent(

@@ -16,7 +16,7 @@ export interface Total {
   missed: number;
 }
 
-/** Limits of one repository, in milliseconds: without progress of a listing, which may wait a minute for its turn, and in total. */
+/** Limits of one repository, in milliseconds: without progress of a listing, which may wait a minute for a slot of the rate, and in total. */
 const LIMITS: ListingLimits = { idleMs: 75_000, totalMs: 180_000 };
 
 interface Comparing extends ReconcileDependencies, Pick<ReconcileContext, "ending"> {

@@ -29,7 +29,7 @@ const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registries = openRegistries({ configuration, sqs, google });
 const table = openTableClient();
 const { tags, cycles, circuits, queuePauses, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
-/** Longest wait of a listing for a turn of the destination's rate, in milliseconds. A comparison cannot be re-queued, so it waits here. */
+/** Longest wait of a listing for a slot of the destination's rate, in milliseconds. A comparison cannot be re-queued, so it waits here. */
 const LISTING_WAIT_MS = 60_000;
 const rated = withRates(registries, configuration.destinations, {
   store: rates,

@@ -28,11 +28,11 @@ export function createQueueStateSetter(options: QueueStateOptions): SetQueueStat
   const { client, queues } = options;
   const idOf = createMappingIds(options);
 
-  async function set(queue: CopyQueue, intake: Parameters<SetQueueState>[1], signal: AbortSignal): Promise<void> {
+  async function set(queue: CopyQueue, state: Parameters<SetQueueState>[1], signal: AbortSignal): Promise<void> {
     // The long queues have no mapping: builds read them.
     if (queue.priority === "long") return;
     const deployed = options.concurrency[queue.priority];
-    const wanted = intake === "paused" ? undefined : (intake.concurrency ?? deployed);
+    const wanted = state === "paused" ? undefined : (state.concurrency ?? deployed);
     const scaling =
       wanted === undefined
         ? {}
@@ -50,8 +50,8 @@ export function createQueueStateSetter(options: QueueStateOptions): SetQueueStat
     }
   }
 
-  return async (destination, intake, signal) => {
-    for (const queue of queues.filter((known) => known.destination === destination)) await set(queue, intake, signal);
+  return async (destination, state, signal) => {
+    for (const queue of queues.filter((known) => known.destination === destination)) await set(queue, state, signal);
   };
 }
 

@@ -36,7 +36,7 @@ export async function readStackStatus(operations: Operations) {
 
 async function readDestination(name: string, { stores, queues, depth, signal }: Operations) {
   const circuit = await stores.circuits.read(name, signal);
-  const intake = await stores.queuePauses.read(name, signal);
+  const queuePause = await stores.queuePauses.read(name, signal);
   const rate = (await stores.rates.read(name, signal))?.perSecond;
   const own = queues.filter(({ destination }) => destination === name);
   const depths = await Promise.all(
@@ -45,7 +45,14 @@ async function readDestination(name: string, { stores, queues, depth, signal }: 
       return { priority, waiting: visible + delayed, inFlight };
     }),
   );
-  return { name, circuit: circuit ?? { state: "closed" }, intake: intake ?? { state: "full" }, rate, queues: depths };
+  return {
+    name,
+    circuit: circuit ?? { state: "closed" },
+    /** The queue pause: `status --json` has always called it so. */
+    intake: queuePause ?? { state: "full" },
+    rate,
+    queues: depths,
+  };
 }
 
 /** All comparisons: name, schedule, and the key of their record. */

@@ -4,10 +4,10 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { clientLimits, TABLE_ANSWER_MS } from "../aws/client/client-limits.ts";
 import { createDynamoDbReceipts } from "../aws/dynamodb/receipts.ts";
 import { createDynamoDbRecordStore } from "../aws/dynamodb/record-store.ts";
+import { StoredCircuitRecord } from "../aws/dynamodb/stored-circuit-record.ts";
 import { StoredTagRecord } from "../aws/dynamodb/stored-tag-record.ts";
 import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../contract/stack/limits.ts";
 import { Checkpoint } from "../replication/state/checkpoint.ts";
-import { CircuitRecord } from "../replication/destination/circuit.ts";
 import { QueuePauseRecord } from "../replication/destination/queue-pause.ts";
 import { NotificationRecord } from "../replication/state/notification-record.ts";
 import { RateRecord } from "../replication/destination/rate-record.ts";
@@ -35,7 +35,7 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
       keepSeconds: CHECKPOINT_KEEP_DAYS * DAY_SECONDS,
     }),
     receipts: createDynamoDbReceipts({ ...at, keepSeconds: RECEIPT_KEEP_DAYS * DAY_SECONDS }),
-    circuits: createDynamoDbRecordStore({ ...at, kind: "CIRCUIT", schema: CircuitRecord }),
+    circuits: createDynamoDbRecordStore({ ...at, kind: "CIRCUIT", schema: StoredCircuitRecord }),
     rates: createDynamoDbRecordStore({ ...at, kind: "RATE", schema: RateRecord }),
     queuePauses: createDynamoDbRecordStore({ ...at, kind: "INTAKE", schema: QueuePauseRecord }),
     notifications: createDynamoDbRecordStore({

@@ -44,7 +44,7 @@ async function setUp() {
 const LIVE = "images-copies-gar-live-us-east-1";
 const BACKFILL = "images-copies-gar-backfill-us-east-1";
 
-describe("the intake of a destination", () => {
+describe("the concurrency of a destination's queues", () => {
   it("is changed at the mappings that read its queues, found by the queues' names, and at no other", async () => {
     await using around = await setUp();
     await around.setQueueState("gar", "paused", NEVER);

@@ -1,6 +1,9 @@
 import type { FunctionName } from "./names.ts";
 
-/** The kinds of records in the state table. A record's partition key is `KIND#key`. */
+/**
+ * The kinds of records in the state table. A record's partition key is `KIND#key`, so a name stays as it is: INTAKE holds the
+ * queue pauses, NOTICE the notifications.
+ */
 export type RecordKind =
   | "TAG"
   | "CONTENT"

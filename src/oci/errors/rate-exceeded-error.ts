@@ -1,5 +1,5 @@
 /**
- * A request was not sent, because its turn within the rate would come too late. This is not a failure of the registry: it is neither
+ * A request was not sent, because its slot of the rate would come too late. This is not a failure of the registry: it is neither
  * retried nor counted by a circuit, and passes all layers unchanged.
  */
 export class RateExceededError extends Error {

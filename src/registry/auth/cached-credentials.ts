@@ -9,7 +9,7 @@ export interface ExpiringCredentials {
   readonly expiresAt: number;
 }
 
-/** Credentials are refreshed this long before they expire, in milliseconds: longer than a request waits for its turn. */
+/** Credentials are refreshed this long before they expire, in milliseconds: longer than a request waits for a slot of the rate. */
 const REFRESH_EARLY_MS = 300_000;
 
 /**

@@ -12,10 +12,10 @@ import type { SharedLimits } from "../resilience/shared-limits.ts";
 import { DEFAULT_TIMEOUTS } from "../http/transfer-timeouts.ts";
 
 /**
- * Sends one request to one host: first waits for a turn within the rate, then sends the request, measures its latency and may
- * hedge it. So the wait for a turn neither counts as latency nor triggers a hedge. Callers that repeat a request (with another
- * token, in a retry) take another turn.
- * @throws {RateExceededError} when the turn would come too late: nothing was sent.
+ * Sends one request to one host: first waits for a slot of the rate, then sends the request, measures its latency and may
+ * hedge it. So the wait for a slot neither counts as latency nor triggers a hedge. Callers that repeat a request (with another
+ * token, in a retry) take another slot.
+ * @throws {RateExceededError} when the slot would come too late: nothing was sent.
  */
 export type RateLimitedSender = (
   request: RequestHop,
@@ -38,15 +38,15 @@ export function createRateLimitedSender(
   return async (request, authorization, signal) => {
     // The rate is that of the registry: object stores and token servers on other hosts do not count.
     const isHome = request.url.origin === origin;
-    if (isHome) await rate.turn(signal);
+    if (isHome) await rate.acquire(signal);
     // The caller may have aborted during the wait.
     signal.throwIfAborted();
     const send = (either: AbortSignal): Promise<RegistryResponse> => sendOnce(context, request, authorization, either);
     if (!HEDGED.has(request.operation)) return send(signal);
     hedges.earn();
     const started = clock.now();
-    // A hedge also needs a turn: it is sent only when one is free now.
-    const mayHedge = (): boolean => hedges.spend() && (!isHome || rate.tryTurn?.() === true);
+    // A hedge also needs a slot: it is sent only when one is free now.
+    const mayHedge = (): boolean => hedges.spend() && (!isHome || rate.tryAcquire?.() === true);
     const response = await hedged(send, { mayHedge, clock, afterMs: latency.lateAfterMs(), discard }, signal);
     latency.observe(clock.now() - started);
     return response;

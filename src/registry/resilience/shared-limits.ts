@@ -32,9 +32,9 @@ export interface SharedLimits {
 /** The rate of requests to a registry, shared by all processes that use it. */
 export interface SharedRate {
   /** Waits until one more request may be sent. @throws {RateExceededError} when that would take too long. */
-  turn(signal: AbortSignal): Promise<void>;
-  /** Takes a turn if one is free now. Without this method, no hedges are sent. */
-  tryTurn?(): boolean;
+  acquire(signal: AbortSignal): Promise<void>;
+  /** Takes a slot if one is free now. Without this method, no hedges are sent. */
+  tryAcquire?(): boolean;
   /** Reports a 429, and how long the registry asked to wait, in milliseconds. */
   refused(retryAfterMs: number, signal: AbortSignal): Promise<void>;
 }
@@ -54,8 +54,8 @@ export interface SharedLimitsOptions {
 /** With 4 MiB each, 64 MiB in all. */
 const MAX_BUFFERED_RANGES = 16;
 const UNLIMITED: SharedRate = {
-  turn: () => Promise.resolve(),
-  tryTurn: () => true,
+  acquire: () => Promise.resolve(),
+  tryAcquire: () => true,
   refused: () => Promise.resolve(),
 };
 const NEVER: RetryBudget = { earn: () => undefined, spend: () => false };

@@ -61,5 +61,5 @@ export function countsOf(outcome: CallOutcome, repository: string): Counts {
   const failures = Number(outcome === "failed");
   const slow = Number(outcome === "slow");
   if (failures + slow === 0) return { calls: 1, failures, slow };
-  return { calls: 1, failures, slow, culprits: [{ repository, failures, slow }] };
+  return { calls: 1, failures, slow, repositories: [{ repository, failures, slow }] };
 }

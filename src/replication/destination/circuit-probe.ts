@@ -29,8 +29,8 @@ export function noteProbe(
   policy: CircuitPolicy,
 ): Change<CircuitRecord, CircuitRecord | undefined> {
   if (seen.state === "closed") {
-    const culprits = isHealthy ? [] : [{ repository, failures: 1, slow: 0 }];
-    const counts = { calls: 1, failures: Number(!isHealthy), slow: 0, culprits };
+    const repositories = isHealthy ? [] : [{ repository, failures: 1, slow: 0 }];
+    const counts = { calls: 1, failures: Number(!isHealthy), slow: 0, repositories };
     return answeringRecord(record, noteCalls(record, { owner: repository, counts, writes: 0, now }, policy));
   }
   if (!isHealthy || record === undefined || record.state === "closed" || !isSame(record, seen))

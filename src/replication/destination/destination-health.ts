@@ -29,7 +29,7 @@ export function destinationHealth(
 
 function healthBy(kind: "failures" | "slow", total: Counts, rate: number): DestinationHealth {
   if (total[kind] === 0 || total[kind] < total.calls * rate) return "healthy";
-  const worst = worstCount(kind, total.culprits);
+  const worst = worstCount(kind, total.repositories);
   const others = total[kind] - worst;
   return others > 0 && others >= (total.calls - worst) * rate ? "unavailable" : "suspected";
 }

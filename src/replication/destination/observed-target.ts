@@ -11,7 +11,7 @@ const SLOW_FROM_MS = 5_000;
 /**
  * A target that reports the outcome of every call to its circuit. Only the behaviour of the target counts. Throttling is a
  * matter of the rate limit; rejected content, a source that fails or is slow, and our own deadline say nothing about the
- * target. The duration of an upload is measured where it is sent, so waiting for our own turn does not count either.
+ * target. The duration of an upload is measured where it is sent, so the wait for a slot of our own rate does not count either.
  */
 export function observedTarget(target: ImageTarget, { note }: Pick<Admission, "note">): ImageTarget {
   async function observed<T>(signal: AbortSignal, call: () => Promise<T>, outcome: () => CallOutcome): Promise<T> {

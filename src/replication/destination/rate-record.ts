@@ -13,7 +13,7 @@ export const RateRecord = z.object({
   grownAt: z.number(),
   cutAt: z.number(),
   ceiling: z.number(),
-  /** When low-priority callers get their next guaranteed lot; absent: now. */
+  /** When low-priority callers get their next guaranteed batch; absent: now. */
   sharedUntil: z.number().optional(),
 });
 export type RateRecord = z.infer<typeof RateRecord>;
@@ -47,7 +47,7 @@ export type TakenRequests =
   /** `count` requests may be sent from this time on. */
   { readonly kind: "taken"; readonly from: number } | { readonly kind: "refused"; readonly afterMs: number };
 
-/** Reserves a lot of requests, from now or from the first time that is not reserved. */
+/** Reserves a batch of requests, from now or from the first time that is not reserved. */
 export function takeRequests(
   record: RateRecord | undefined,
   { count, now, maxWaitMs, yields }: TakeRequests,
@@ -55,15 +55,15 @@ export function takeRequests(
 ): Change<RateRecord, TakenRequests> {
   const known = grown(record ?? fresh(now, policy), now, policy, yields);
   const base = Math.max(known.takenUntil, now - policy.burstMs, known.notBefore);
-  const lotMs = (count * 1_000) / known.perSecond;
-  const taken = { ...known, takenUntil: base + lotMs };
-  // A low-priority lot is free only once the full burst is saved up for the live copies.
+  const batchMs = (count * 1_000) / known.perSecond;
+  const taken = { ...known, takenUntil: base + batchMs };
+  // A low-priority batch is free only once the full burst is saved up for the live copies.
   const from = yields ? Math.max(base + policy.burstMs, now, known.notBefore) : base;
   if (from - now <= maxWaitMs) return { next: taken, answer: { kind: "taken", from } };
   const sharedUntil = Math.max(known.sharedUntil ?? now, now);
   if (!yields || sharedUntil > now) return { answer: { kind: "refused", afterMs: Math.ceil(from - now) } };
-  // The guaranteed share: an ordinary lot, and the next one when this lot is a tenth of what the rate allowed meanwhile.
-  return { next: { ...taken, sharedUntil: now + lotMs / YIELDING_SHARE }, answer: { kind: "taken", from: base } };
+  // The guaranteed share: an ordinary batch, and the next one when this batch is a tenth of what the rate allowed meanwhile.
+  return { next: { ...taken, sharedUntil: now + batchMs / YIELDING_SHARE }, answer: { kind: "taken", from: base } };
 }
 
 /** Reduces the rate after a throttled request, and sends nothing for `retryAfterMs`. */

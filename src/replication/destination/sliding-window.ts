@@ -8,7 +8,7 @@ export const Counts = z.object({
   /** Calls that succeeded, but too slowly. */
   slow: z.int().nonnegative(),
   /** The repositories of the failed and slow calls. */
-  culprits: z.array(RepositoryFailures).optional(),
+  repositories: z.array(RepositoryFailures).optional(),
 });
 export type Counts = z.infer<typeof Counts>;
 
@@ -65,13 +65,13 @@ export function countWindow({ calls, maxAgeMs }: { calls: number; maxAgeMs: numb
 function into(buckets: readonly Bucket[], counts: Counts, epoch: number): Bucket[] {
   const known = buckets.find((bucket) => bucket.epoch === epoch);
   const others = buckets.filter((bucket) => bucket.epoch !== epoch);
-  const { culprits, ...numbers } = sum(known ?? NO_CALLS, counts);
-  const kept = culprits === undefined ? {} : { culprits: culprits.slice(0, MAX_REPOSITORIES) };
+  const { repositories, ...numbers } = sum(known ?? NO_CALLS, counts);
+  const kept = repositories === undefined ? {} : { repositories: repositories.slice(0, MAX_REPOSITORIES) };
   return [...others, { epoch, ...numbers, ...kept }];
 }
 
 export function sum(a: Counts, b: Counts): Counts {
-  const culprits = mergeFailures(a.culprits, b.culprits);
+  const repositories = mergeFailures(a.repositories, b.repositories);
   const numbers = { calls: a.calls + b.calls, failures: a.failures + b.failures, slow: a.slow + b.slow };
-  return culprits.length === 0 ? numbers : { ...numbers, culprits };
+  return repositories.length === 0 ? numbers : { ...numbers, repositories };
 }

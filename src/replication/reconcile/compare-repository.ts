@@ -63,7 +63,7 @@ async function compareTarget(
   } catch (error) {
     if (signal.aborted) return { kind: "stopped" };
     const isSource = catalog.error !== undefined;
-    // The wait for a turn must not count against the destination.
+    // The wait for a slot of the rate must not count against the destination.
     if (!isSource && error instanceof RateExceededError) return { kind: "later" };
     if (!isSource && (budgets.spend(destination, now() - from) || out.aborted))
       return { kind: "left-out", isNew: error !== out.reason };

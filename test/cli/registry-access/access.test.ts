@@ -183,15 +183,15 @@ describe("a registry's rate", () => {
     const rate = createRequestRate(10, clock);
     const at: number[] = [];
     for (let index = 0; index < 3; index++) {
-      await rate.turn(never);
+      await rate.acquire(never);
       at.push(now);
     }
-    expect([at, rate.tryTurn?.()]).toEqual([[1_000, 1_100, 1_200], false]);
+    expect([at, rate.tryAcquire?.()]).toEqual([[1_000, 1_100, 1_200], false]);
     await rate.refused(5_000, never);
-    await rate.turn(never);
+    await rate.acquire(never);
     expect(now).toBe(6_200);
     now += 100;
-    expect(rate.tryTurn?.()).toBe(true);
+    expect(rate.tryAcquire?.()).toBe(true);
   });
 });
 

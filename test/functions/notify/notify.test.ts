@@ -39,7 +39,7 @@ function setUp(policy: NotifyPolicy = "problems") {
 describe("the notify handler", () => {
   it("sends what happened, where, and what to do", async () => {
     const { handle, told } = setUp();
-    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["told"]);
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["sent"]);
     expect(told).toEqual([
       [
         "🔴 freightliner-dead-letters is alarm (EU (Frankfurt))",
@@ -63,19 +63,19 @@ describe("the notify handler", () => {
   it("sends that an alarm is over only if the policy wants it", async () => {
     const problems = setUp("problems");
     expect(await problems.handle([alarm("ALARM"), alarm("OK"), alarm("INSUFFICIENT_DATA")], NEVER)).toEqual([
-      "told",
-      "not wanted",
-      "not wanted",
+      "sent",
+      "suppressed",
+      "suppressed",
     ]);
     const changes = setUp("changes");
-    expect(await changes.handle([alarm("OK")], NEVER)).toEqual(["told"]);
+    expect(await changes.handle([alarm("OK")], NEVER)).toEqual(["sent"]);
     expect(changes.told[0]).toContain("is well again");
   });
 
   it("never throws: logs and counts an unavailable webhook, and sends without an unavailable table", async () => {
     const { handle, room, observer } = setUp();
     room.problem = new Error("the webhook answered 503 after 3 attempts");
-    expect(await handle([alarm("ALARM"), "hello", "{}"], NEVER)).toEqual(["failed", "no alarm", "no alarm"]);
+    expect(await handle([alarm("ALARM"), "hello", "{}"], NEVER)).toEqual(["failed", "not-an-alarm", "not-an-alarm"]);
     expect(observer.counts).toEqual([{ metric: "NotificationsFailed", value: 1, destination: undefined }]);
     const told: string[] = [];
     const without = createHandler({
@@ -85,7 +85,7 @@ describe("the notify handler", () => {
       now: Date.now,
       send: (text) => Promise.resolve(void told.push(text)),
     });
-    expect(await without([alarm("ALARM")], NEVER)).toEqual(["told"]);
+    expect(await without([alarm("ALARM")], NEVER)).toEqual(["sent"]);
   });
 });
 
@@ -129,14 +129,14 @@ describe("a chat room that is unavailable for a moment", () => {
     room.problem = new Error("the webhook answered 503 after 3 attempts");
     expect(await handle([alarm("ALARM")], NEVER)).toEqual(["failed"]);
     delete room.problem;
-    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["told"]);
-    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["known"]);
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["sent"]);
+    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["duplicate"]);
     expect(told).toHaveLength(1);
   });
 
   it("gets an alarm once that one invocation contains twice", async () => {
     const { handle, told } = setUp();
-    expect(await handle([alarm("ALARM"), alarm("ALARM")], NEVER)).toEqual(["told", "known"]);
+    expect(await handle([alarm("ALARM"), alarm("ALARM")], NEVER)).toEqual(["sent", "duplicate"]);
     expect(told).toHaveLength(1);
   });
 });

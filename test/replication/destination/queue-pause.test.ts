@@ -42,9 +42,9 @@ function setUp() {
       await target.meanwhile?.();
       if (target.problem !== undefined) throw target.problem;
     },
-    setQueueState(destination, intake) {
+    setQueueState(destination, state) {
       if (failing.lambda) return Promise.reject(new Error("ResourceInUseException"));
-      done.push(`${destination} ${intake === "paused" ? "paused" : (intake.concurrency ?? "full")}`);
+      done.push(`${destination} ${state === "paused" ? "paused" : (state.concurrency ?? "full")}`);
       return Promise.resolve();
     },
   });
@@ -58,13 +58,13 @@ function setUp() {
   /** So many failures of one repository, in the minute to come. */
   const suspect = (failures: number): Promise<void> => {
     const bucket = { epoch: Math.floor((time.now + MINUTE) / 5_000), calls: failures, failures, slow: 0 };
-    const culprits = [{ repository: "broken", failures, slow: 0 }];
+    const repositories = [{ repository: "broken", failures, slow: 0 }];
     return circuits.update("gar", () => ({
-      next: { state: "closed", buckets: [{ ...bucket, culprits }] },
+      next: { state: "closed", buckets: [{ ...bucket, repositories }] },
       answer: undefined,
     }));
   };
-  const intake = (): Promise<QueuePauseRecord | undefined> => queuePauses.read("gar");
+  const queuePause = (): Promise<QueuePauseRecord | undefined> => queuePauses.read("gar");
   const circuit = (): Promise<CircuitRecord | undefined> => circuits.read("gar");
   /** Lets a minute pass, and looks. */
   const minute = async (): Promise<string[]> => {
@@ -73,7 +73,7 @@ function setUp() {
     await probe(NEVER);
     return [...done];
   };
-  return { open, reopen, suspect, minute, intake, circuit, target, failing, observer, time, done };
+  return { open, reopen, suspect, minute, queuePause, circuit, target, failing, observer, time, done };
 }
 
 const away = new RegistryError(
@@ -83,9 +83,9 @@ const away = new RegistryError(
 
 describe("the probe", () => {
   it("does nothing while all circuits are closed", async () => {
-    const { minute, intake } = setUp();
+    const { minute, queuePause } = setUp();
     expect(await minute()).toEqual([]);
-    expect(await intake()).toBeUndefined();
+    expect(await queuePause()).toBeUndefined();
   });
 
   it("pauses the queues of a circuit that is open for two minutes, and of no other", async () => {
@@ -97,7 +97,7 @@ describe("the probe", () => {
   });
 
   it("probes the destination once a minute, then resumes with two copies and doubles them every minute", async () => {
-    const { open, minute, target, circuit, intake, observer } = setUp();
+    const { open, minute, target, circuit, queuePause, observer } = setUp();
     target.problem = away;
     await open(0);
     await minute();
@@ -112,7 +112,7 @@ describe("the probe", () => {
     const opened: string[][] = [];
     for (let step = 0; step < 7; step++) opened.push(await minute());
     expect(opened).toEqual([["gar 4"], ["gar 8"], ["gar 16"], ["gar 32"], ["gar full"], [], []]);
-    expect(await intake()).toEqual({ state: "full" });
+    expect(await queuePause()).toEqual({ state: "full" });
   });
 
   it("leaves a circuit open that opened again during the probe", async () => {
@@ -176,25 +176,25 @@ describe("the probe", () => {
   });
 
   it("pauses again when the destination becomes unavailable while its queues are being resumed", async () => {
-    const { open, minute, time, intake } = setUp();
+    const { open, minute, time, queuePause } = setUp();
     await open(0);
     await minute();
     await minute();
     await minute();
     await minute();
-    expect(await intake()).toMatchObject({ state: "reopening" });
+    expect(await queuePause()).toMatchObject({ state: "reopening" });
     await open(time.now);
     await minute();
     expect(await minute()).toEqual(["gar paused"]);
   });
 
   it("repeats a failed step a minute later", async () => {
-    const { open, minute, failing, observer, intake } = setUp();
+    const { open, minute, failing, observer, queuePause } = setUp();
     await open(0);
     await minute();
     failing.lambda = true;
     await minute();
-    expect(await intake()).toMatchObject({ state: "paused", isDone: false });
+    expect(await queuePause()).toMatchObject({ state: "paused", isDone: false });
     expect(observer.lines.at(-1)?.fields).toMatchObject({ destination: "gar", error: "ResourceInUseException" });
     failing.lambda = false;
     expect(await minute()).toEqual(["gar paused"]);

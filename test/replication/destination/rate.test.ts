@@ -34,7 +34,7 @@ function fleet({
   ): Promise<void> {
     while (time.passed() < until) {
       try {
-        await limit.turn(signal);
+        await limit.acquire(signal);
       } catch (error) {
         if (!(error instanceof RateExceededError)) throw error;
         await clock.sleep(error.afterMs);
@@ -70,9 +70,9 @@ describe("the rate of a destination", () => {
   it("admits a single copy at once after a pause, after one write", async () => {
     const { time, container } = fleet();
     const limit = container();
-    const turns = Promise.all(Array.from({ length: 400 }, () => limit.turn(signal)));
+    const slots = Promise.all(Array.from({ length: 400 }, () => limit.acquire(signal)));
     await time.run(0);
-    await turns;
+    await slots;
     expect(time.passed()).toBe(0);
   });
 
@@ -109,7 +109,7 @@ describe("the rate of a destination", () => {
     expect(refusals / within(sent, 300_000, 900_000)).toBeLessThan(0.01);
   }, 60_000);
 
-  it("reserves one lot for all concurrent waiters: one that aborts does not affect the others, the last one aborts it", async () => {
+  it("reserves one batch for all concurrent waiters: one that aborts does not affect the others, the last one aborts it", async () => {
     const memory = createMemoryRecordStore<RateRecord>();
     const asked: { signal: AbortSignal; go: () => void }[] = [];
     const store: RecordStore<RateRecord> = {
@@ -123,7 +123,7 @@ describe("the rate of a destination", () => {
     };
     const limit = fleet({ store }).container();
     const [first, second] = [new AbortController(), new AbortController()];
-    const both = Promise.allSettled([limit.turn(first.signal), limit.turn(second.signal)]);
+    const both = Promise.allSettled([limit.acquire(first.signal), limit.acquire(second.signal)]);
     first.abort(new Error("first"));
     expect(asked.map((each) => each.signal.aborted)).toEqual([false]);
     asked[0]?.go();
@@ -131,7 +131,7 @@ describe("the rate of a destination", () => {
 
     const alone = fleet({ store }).container();
     const [leaves] = await Promise.all([
-      Promise.allSettled([alone.turn(second.signal)]),
+      Promise.allSettled([alone.acquire(second.signal)]),
       Promise.resolve().then(() => second.abort(new Error("second"))),
     ]);
     expect(leaves).toMatchObject([{ status: "rejected", reason: { message: "second" } }]);
@@ -141,7 +141,7 @@ describe("the rate of a destination", () => {
   it("sends nothing until the time in the destination's Retry-After", async () => {
     const { time, container, sent, send } = fleet();
     const limit = container();
-    await limit.turn(signal);
+    await limit.acquire(signal);
     await limit.refused(30_000, signal);
     const all = Array.from({ length: 20 }, () => send(container(), 60_000));
     await time.run(90_000);
@@ -159,9 +159,9 @@ describe("the rate of a destination", () => {
 
   it("rejects with the time of a retry instead of waiting long", async () => {
     const { time, container } = fleet({ first: 1, most: 1 });
-    const turns = Promise.allSettled(Array.from({ length: 20 }, () => container().turn(signal)));
+    const slots = Promise.allSettled(Array.from({ length: 20 }, () => container().acquire(signal)));
     await time.run(60_000);
-    const answers = await turns;
+    const answers = await slots;
     const refused = answers.filter((answer) => answer.status === "rejected");
     expect(refused.length).toBeGreaterThan(0);
     for (const { reason } of refused) expect(reason).toBeInstanceOf(RateExceededError);
@@ -187,9 +187,9 @@ describe("the rate of a destination", () => {
     };
     for (let second = 0; second < 60; second++) {
       now += 1_000;
-      for (let lots = 0; lots < 3; lots++) take(true);
+      for (let batches = 0; batches < 3; batches++) take(true);
     }
-    // Ten seconds of the rate, at once, are still there but for the lots that were given to come.
+    // Ten seconds of the rate, at once, are still there but for the batches that were given to come.
     const live = Array.from({ length: 25 }, () => take(false));
     expect(Math.max(...live)).toBeLessThanOrEqual(0);
   });
@@ -216,7 +216,7 @@ describe("the rate of a destination", () => {
 
   it("continues at a low rate when the table is unavailable", async () => {
     const { container } = fleet({ store: unavailableStore() });
-    await container().turn(signal);
+    await container().acquire(signal);
     await container().refused(1_000, signal);
   });
 
@@ -257,7 +257,7 @@ function fleetOfBackfill(
   let count = 0;
   async function work(limit: RateLimit): Promise<void> {
     while (time.passed() < until) {
-      const pause = await limit.turn(signal).then(
+      const pause = await limit.acquire(signal).then(
         () => (count++, 5),
         (error: unknown) => (error instanceof RateExceededError ? error.afterMs : 1_000),
       );

@@ -3,44 +3,44 @@ import { describe, expect, it } from "vitest";
 import { concurrently } from "../../../src/async/run-concurrently.ts";
 import { createAdmissionQueue } from "../../../src/replication/pacing/admission-queue.ts";
 
-describe("turns", () => {
-  it("let in what may enter, in order, and leave the others waiting", async () => {
-    const turns = createAdmissionQueue<number>();
+describe("an admission queue", () => {
+  it("admits what may enter, in order, and leaves the others waiting", async () => {
+    const queue = createAdmissionQueue<number>();
     const { signal } = new AbortController();
     const entered: number[] = [];
-    const all = [3, 1, 2].map((item) => turns.wait(item, signal).then(() => entered.push(item)));
-    turns.admit((item) => item < 3);
+    const all = [3, 1, 2].map((item) => queue.wait(item, signal).then(() => entered.push(item)));
+    queue.admit((item) => item < 3);
     await Promise.all(all.slice(1));
     expect(entered).toEqual([1, 2]);
-    turns.admit(() => true);
+    queue.admit(() => true);
     await Promise.all(all);
     expect(entered).toEqual([1, 2, 3]);
   });
 
-  it("refuse what waits, with a reason for each", async () => {
-    const turns = createAdmissionQueue<number>();
-    const waiting = turns.wait(7, new AbortController().signal);
-    turns.reject((item) => new Error(`no place for ${item}`));
+  it("rejects what waits, with a reason for each", async () => {
+    const queue = createAdmissionQueue<number>();
+    const waiting = queue.wait(7, new AbortController().signal);
+    queue.reject((item) => new Error(`no place for ${item}`));
     await expect(waiting).rejects.toThrow("no place for 7");
   });
 
   it("end with the signal, and nothing is let in after that", async () => {
-    const turns = createAdmissionQueue<number>();
+    const queue = createAdmissionQueue<number>();
     const stop = new AbortController();
-    const waiting = turns.wait(1, stop.signal);
+    const waiting = queue.wait(1, stop.signal);
     stop.abort(new Error("out of time"));
     await expect(waiting).rejects.toThrow("out of time");
-    await expect(turns.wait(2, stop.signal)).rejects.toThrow("out of time");
-    turns.admit(() => expect.unreachable("nothing waits"));
+    await expect(queue.wait(2, stop.signal)).rejects.toThrow("out of time");
+    queue.admit(() => expect.unreachable("nothing waits"));
   });
 
   it("leave no listener on a signal that lives on, nor does work at once, ten thousand times", async () => {
     const { signal } = new AbortController();
-    const turns = createAdmissionQueue<number>();
+    const queue = createAdmissionQueue<number>();
     const work = async (item: number, working: AbortSignal): Promise<void> => {
-      const waiting = turns.wait(item, working);
-      if (item % 3 === 0) turns.reject(() => new Error("refused"));
-      else turns.admit(() => true);
+      const waiting = queue.wait(item, working);
+      if (item % 3 === 0) queue.reject(() => new Error("refused"));
+      else queue.admit(() => true);
       await waiting;
     };
     for (let round = 0; round < 2_500; round++) {

@@ -83,7 +83,7 @@ export interface Place {
   readonly registry: Registry;
   readonly queue: Queue;
   /** Concurrency of the event source mapping; 0 while the queue is paused. */
-  intake: number;
+  concurrency: number;
 }
 
 /** The state that outlives an invocation. */
@@ -137,7 +137,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
       const { name, kind } = destination;
       const queue = createQueue(world, name);
       const registry = createRegistry(kind === "artifactRegistry");
-      return [name, { destination, registry, queue, intake: deployment.concurrency } satisfies Place];
+      return [name, { destination, registry, queue, concurrency: deployment.concurrency } satisfies Place];
     }),
   );
   const { registry: host, allowedHosts } = sourceAccess(configuration.source);

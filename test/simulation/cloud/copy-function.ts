@@ -35,7 +35,7 @@ export function startCopyFunction(
   function poll(place: Place): void {
     let running = 0;
     place.queue.poll((message) => {
-      if (running >= place.intake) return false;
+      if (running >= place.concurrency) return false;
       running++;
       onDelivery();
       const environment = warm.pop() ?? startEnvironment(cloud, `copy-${environments++}`, more);

@@ -33,7 +33,7 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
     const handle = createProbeHandler({
       configuration,
       circuits: storeOf(process, cloud.circuits, "circuit"),
-      queuePauses: storeOf(process, cloud.queuePauses, "intake"),
+      queuePauses: storeOf(process, cloud.queuePauses, "queue pause"),
       fullConcurrency: deployment.concurrency,
       now: () => world.time.now(),
       timeout: timeoutOf(cloud),
@@ -43,8 +43,8 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
         const repository = parseRepositoryName(`${destination.prefix}/${PROBE_REPOSITORY}`);
         await probeWrites(registries.destination(name)(repository), signal);
       },
-      setQueueState: (name, intake, signal) =>
-        setQueueState({ cloud, process, signal }, name, intake === "paused" ? 0 : intake.concurrency),
+      setQueueState: (name, state, signal) =>
+        setQueueState({ cloud, process, signal }, name, state === "paused" ? 0 : state.concurrency),
     });
     return handle(NEVER);
   });
@@ -61,7 +61,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
       ...createTargetInventory(configuration.destinations, registriesOf(cloud, process), undefined),
       tags: storeOf(process, cloud.tags, "tag"),
       cycles: storeOf(process, cloud.cycles, "cycle"),
-      queuePauses: storeOf(process, cloud.queuePauses, "intake"),
+      queuePauses: storeOf(process, cloud.queuePauses, "queue pause"),
       circuits: storeOf(process, cloud.circuits, "circuit"),
       async send(requests, signal) {
         for (const request of requests) {
@@ -148,11 +148,11 @@ function setQueueState(
 ): Promise<void> {
   const effect = (): void => {
     const place = placeOf(cloud, name);
-    place.intake = concurrency ?? cloud.deployment.concurrency;
-    for (let free = 0; free < place.intake; free++) place.queue.wake();
+    place.concurrency = concurrency ?? cloud.deployment.concurrency;
+    for (let free = 0; free < place.concurrency; free++) place.queue.wake();
   };
   const failure = (): Error => new Error("Lambda is unreachable");
-  const what = `sets the intake of ${name} to ${concurrency ?? "full"}`;
+  const what = `sets the concurrency of ${name} to ${concurrency ?? "full"}`;
   return process.call({ service: "lambda", what, effect, failure, signal });
 }
 

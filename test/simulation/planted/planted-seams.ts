@@ -21,7 +21,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     replace: "if ((isOutage(error) || !(error instanceof RegistryError)) && !signal.aborted)",
   },
   {
-    name: "the wait for a turn makes an upload slow",
+    name: "the wait for a slot makes an upload slow",
     by: "scenes",
     file: "src/registry/uploads/put-small-blob.ts",
     find: "  await using opened = stream;",
@@ -29,10 +29,10 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     and: { find: "onUploaded?.(tookMs);", replace: "onUploaded?.(client.runtime.clock.now() - beganAt + 0 * tookMs);" },
   },
   {
-    name: "a hedge is sent without a turn",
+    name: "a hedge is sent without a slot",
     by: "scenes",
     file: RATE_LIMITED_SENDER,
-    find: "hedges.spend() && (!isHome || rate.tryTurn?.() === true)",
+    find: "hedges.spend() && (!isHome || rate.tryAcquire?.() === true)",
     replace: "hedges.spend()",
   },
   {
@@ -114,11 +114,11 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     replace: "referrers: false,",
   },
   {
-    name: "a backfill discards saved turns",
+    name: "a backfill discards saved slots",
     by: "scenes",
     file: "src/replication/destination/rate-record.ts",
-    find: "const taken = { ...known, takenUntil: base + lotMs };",
-    replace: "const taken = { ...known, takenUntil: (yields ? Math.max(base, now) : base) + lotMs };",
+    find: "const taken = { ...known, takenUntil: base + batchMs };",
+    replace: "const taken = { ...known, takenUntil: (yields ? Math.max(base, now) : base) + batchMs };",
   },
   {
     name: "one failing repository opens the circuit of its destination",

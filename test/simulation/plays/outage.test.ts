@@ -37,7 +37,7 @@ describe("a target that is unreachable for six hours with 10,000 tags queued", (
     expect(report.deliveries).toBeLessThan(15 * OUTAGE.tags);
   });
 
-  it("S02: gets requests slowly when it is back, and never more than the allowed rate plus the turns saved during the pause", () => {
+  it("S02: gets requests slowly when it is back, and never more than the allowed rate plus the slots saved during the pause", () => {
     const first = report.requests.filter((at) => at < OUTAGE.outageMs + 120_000);
     expect(most(first, 1_000)).toBeLessThan(RATE * 2);
     expect(most(report.requests, 60_000)).toBeLessThanOrEqual(RATE * 70);

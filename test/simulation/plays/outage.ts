@@ -27,7 +27,7 @@ export interface OutageReport {
 
 /**
  * Time until no copy sends requests under a closed circuit any more, in milliseconds: a container caches the state of the circuit, and
- * admitted copies wait for their turn and send each request up to three times.
+ * admitted copies wait for their slot of the rate and send each request up to three times.
  */
 const UNDER_WAY_MS = 30_000;
 const PUSHED_WITHIN = 300_000;

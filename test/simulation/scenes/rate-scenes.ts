@@ -7,20 +7,20 @@ import { openSmallLayer, SMALL_LAYER } from "./small-layer.ts";
 import type { Scene, Stage } from "./stage.ts";
 import { play } from "./stage.ts";
 
-/** Turns that a process takes in its first lot (`LOT` of the rate limiter). */
-const FIRST_LOT = 16;
-/** At 50 requests a second these uploads need the turns of 8 s. */
+/** Slots that a process takes in its first batch (`BATCH` of the rate limiter). */
+const FIRST_BATCH = 16;
+/** At 50 requests a second these uploads need the slots of 8 s. */
 const UPLOADS = 400;
 const TAG = parseTag("v1");
 
-/** Takes all turns of Artifact Registry for the given time, in milliseconds. */
+/** Takes all slots of Artifact Registry for the given time, in milliseconds. */
 function exhaust({ cloud, world }: Stage, ms: number): void {
   const now = world.time.now();
   const record = { perSecond: 50, takenUntil: now + ms, notBefore: now + ms, grownAt: now, cutAt: now, ceiling: 100 };
   cloud.rates.set("gar", { version: 1, record });
 }
 
-/** Requests that wait for their turn, and hedges. */
+/** Requests that wait for their slot, and hedges. */
 export const RATE_SCENES: readonly Scene[] = [
   {
     name: "one 429 pauses all requests, counts as no failure of the target and opens no circuit",
@@ -50,7 +50,7 @@ export const RATE_SCENES: readonly Scene[] = [
     },
   },
   {
-    name: "an upload that waits for its turn is not slow, and is sent once",
+    name: "an upload that waits for its slot is not slow, and is sent once",
     play: () =>
       play({}, async (stage) => {
         exhaust(stage, 0);
@@ -65,7 +65,7 @@ export const RATE_SCENES: readonly Scene[] = [
       }),
   },
   {
-    name: "a read that waits for its turn is not hedged",
+    name: "a read that waits for its slot is not hedged",
     play: () =>
       play({}, async (stage) => {
         exhaust(stage, 8_000);
@@ -92,17 +92,17 @@ export const RATE_SCENES: readonly Scene[] = [
     },
   },
   {
-    name: "a hedge that finds no free turn is not sent",
+    name: "a hedge that finds no free slot is not sent",
     play: () =>
       play({ tookMs: (service) => (service === "gar" ? 10_000 : 0) }, async (stage) => {
         const { target } = stage.open("gar");
-        await Promise.all(Array.from({ length: FIRST_LOT }, () => target.resolve(TAG, NEVER)));
+        await Promise.all(Array.from({ length: FIRST_BATCH }, () => target.resolve(TAG, NEVER)));
         const heads = stage.requests("gar", "HEAD");
-        stage.expect(heads === FIRST_LOT, `${heads} requests are sent for ${FIRST_LOT} turns`);
+        stage.expect(heads === FIRST_BATCH, `${heads} requests are sent for ${FIRST_BATCH} slots`);
       }),
   },
   {
-    name: "a backfill leaves saved turns to live requests",
+    name: "a backfill leaves saved slots to live requests",
     play: () =>
       play({}, async (stage) => {
         await stage.process.sleep(60_000);

@@ -65,20 +65,20 @@ function setUp(rate: SharedRate, answer: Parameters<typeof playedLine>[0] = acce
 
 const usedUp = new RateExceededError("gar", 20_000);
 const refusing = (from: number): SharedRate => {
-  let turns = 0;
+  let slots = 0;
   return {
-    turn: () => (turns++ < from ? Promise.resolve() : Promise.reject(usedUp)),
-    tryTurn: () => false,
+    acquire: () => (slots++ < from ? Promise.resolve() : Promise.reject(usedUp)),
+    tryAcquire: () => false,
     refused: () => Promise.resolve(),
   };
 };
-const waiting = (ms: number, clock: () => ReturnType<typeof playedLine>["clock"]): SharedRate & { turns: number } => ({
-  turns: 0,
-  async turn(signal) {
-    this.turns++;
+const waiting = (ms: number, clock: () => ReturnType<typeof playedLine>["clock"]): SharedRate & { slots: number } => ({
+  slots: 0,
+  async acquire(signal) {
+    this.slots++;
     await clock().sleep(ms, signal);
   },
-  tryTurn: () => false,
+  tryAcquire: () => false,
   refused: () => Promise.resolve(),
 });
 
@@ -142,7 +142,7 @@ describe("a request that our own rate forbids", () => {
   });
 });
 
-describe("waiting for a turn", () => {
+describe("waiting for a slot of the rate", () => {
   it("does not make a target slow; a slow response does", async () => {
     let line: ReturnType<typeof setUp> | undefined;
     const rate = waiting(9_000, () => line!.clock);
@@ -154,20 +154,20 @@ describe("waiting for a turn", () => {
     expect(line.noted).toEqual(["slow"]);
   });
 
-  it("sends no hedge, and takes no second turn", async () => {
+  it("sends no hedge, and takes no second slot", async () => {
     let line: ReturnType<typeof setUp> | undefined;
-    const rate = { ...waiting(9_000, () => line!.clock), tryTurn: () => true };
+    const rate = { ...waiting(9_000, () => line!.clock), tryAcquire: () => true };
     line = setUp(rate);
     await line.play(line.target.resolve(tag, never));
-    expect(rate.turns).toBe(1);
+    expect(rate.slots).toBe(1);
     expect(line.requests).toHaveLength(1);
   });
 
   it.each([
-    ["takes a turn that is free", true, 2],
+    ["takes a slot that is free", true, 2],
     ["is not sent when none is free", false, 1],
   ])("a hedge %s", async (_what, isFree, sent) => {
-    const rate = { ...refusing(1), tryTurn: () => isFree };
+    const rate = { ...refusing(1), tryAcquire: () => isFree };
     const { target, play, requests } = setUp(rate, (_request, count) => ({
       status: 404,
       afterMs: count === 0 ? 15_000 : 1,
@@ -190,12 +190,12 @@ describe("a token", () => {
   it.each([
     ["the registry's own host counts against its rate", "http://registry.test", 3],
     ["another host does not", "http://tokens.test", 2],
-  ])("from %s", async (_what, realm, turns) => {
+  ])("from %s", async (_what, realm, slots) => {
     let taken = 0;
-    const rate = { ...refusing(0), turn: () => Promise.resolve(void taken++) };
+    const rate = { ...refusing(0), acquire: () => Promise.resolve(void taken++) };
     const { endpoint, clock, limits, play } = setUp(rate, challenging(realm));
     const target = createRegistryTarget({ ...endpoint, clock, limits, allowedHosts: ["tokens.test"] });
     expect(await play(target.resolve(tag, never))).toBeUndefined();
-    expect(taken).toBe(turns);
+    expect(taken).toBe(slots);
   });
 });
