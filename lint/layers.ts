@@ -107,11 +107,18 @@ export const LAYERS: readonly Layer[] = [
     imports: ["src/oci"],
     packages: ["zod", "yaml", "picomatch", "node:crypto", "node:zlib"],
     rooms: {
-      configuration: { holds: "the configuration, parsed and checked", rooms: ["providers", "stack"] },
+      configuration: { holds: "the configuration, parsed and checked", rooms: ["layers", "providers", "stack"] },
+      layers: { holds: "documents of several layers as one, and its version", rooms: [] },
       providers: { holds: "kinds of registry, and their known hosts", rooms: ["stack"] },
       stack: { holds: "names, limits, queues, variables and prices of the deployed stack", rooms: [] },
       telemetry: { holds: "metrics, logs and traces", rooms: [] },
     },
+  },
+  {
+    folder: "src/reload",
+    holds: "which configuration is in force: layered, checked, reloaded",
+    imports: ["src/oci", "src/async", "src/contract"],
+    packages: ["zod"],
   },
   {
     folder: "src/aws",
@@ -136,13 +143,22 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "src/wiring",
     holds: "the composition of adapters and ports, for the functions and the command",
-    imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry", "src/aws", "src/google"],
+    imports: [
+      "src/oci",
+      "src/async",
+      "src/contract",
+      "src/reload",
+      "src/replication",
+      "src/registry",
+      "src/aws",
+      "src/google",
+    ],
     packages: ["@aws-sdk/*"],
   },
   {
     folder: "functions",
     holds: "handlers: parse, call replication, respond. `index.ts` wires one function",
-    imports: ["src/oci", "src/async", "src/replication", "src/contract"],
+    imports: ["src/oci", "src/async", "src/replication", "src/contract", "src/reload"],
     packages: ["zod", "aws-lambda"],
   },
   {

@@ -39,7 +39,7 @@ export function createHandler(dependencies: CopyDependencies) {
       crashed(error, delivery, observer),
     );
     const { report, request } = await recorded(executed, delivery, dependencies, ending);
-    logReport(observer, report, request, delivery);
+    logReport(observer, report, request, { ...delivery, configuration: dependencies.configuration.version });
     const isLive = queue.priority(delivery) === "live";
     countReport(observer, report, request?.destination, isLive ? Metric.replicationLag : Metric.backfillLag);
     if (request !== undefined && isLive) {
@@ -84,7 +84,7 @@ function crashed(error: unknown, { body, messageId, receiveCount }: Delivery, ob
 async function recorded(
   result: DeliveryResult,
   delivery: Delivery,
-  { copies: { receipts }, queue: { sendToDeadLetters }, runtime: { now } }: CopyDependencies,
+  { configuration, copies: { receipts }, queue: { sendToDeadLetters }, runtime: { now } }: CopyDependencies,
   ending: AbortSignal,
 ): Promise<DeliveryResult> {
   const { report, request, record } = result;
@@ -93,7 +93,8 @@ async function recorded(
   const about =
     record === undefined ? ({ kind: "message", id: messageId } as const) : ({ kind: "tag", key: record } as const);
   try {
-    await receipts.write(about, receiptOf(report, { request, messageId }, now()), ending);
+    const context = { request, messageId, configuration: configuration.version };
+    await receipts.write(about, receiptOf(report, context, now()), ending);
     if (report.outcome !== "failed") return result;
     const { reason, error } = report;
     const message = describeError(error);

@@ -6,7 +6,7 @@ import { deliveryOf } from "./delivery-of.ts";
 import { openCopier } from "./open-copier.ts";
 
 const { observer, middlewares } = createObserver("copy", StackEnvironment.parse(process.env).FREIGHTLINER_STACK);
-const { handle } = await openCopier(process.env, "function", observer);
+const { currentHandler } = await openCopier(process.env, "function", observer);
 
 /**
  * Invoked by the SQS event source; reports which messages to keep (Lambda developer guide, "Reporting batch item failures").
@@ -14,8 +14,9 @@ const { handle } = await openCopier(process.env, "function", observer);
  */
 export const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 })
   .use(middlewares)
-  .handler(async ({ Records }, context) => {
+  .handler(async ({ Records }, context, { signal }) => {
     const batchItemFailures: SQSBatchItemFailure[] = [];
+    const handle = await currentHandler(signal);
     // The event source has a batch size of 1, so that a killed invocation affects one copy only.
     for (const record of Records) {
       const fate = await handle(deliveryOf(record), context.getRemainingTimeInMillis());

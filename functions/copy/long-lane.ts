@@ -1,5 +1,6 @@
 import { createObserver } from "../../src/aws/observer.ts";
 import { StackEnvironment } from "../../src/contract/stack/environment.ts";
+import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { LONG_RESERVE_SECONDS, LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
@@ -17,15 +18,16 @@ const MAX_EMPTY_ANSWERS = 3;
 const endsAt = Date.now() + (LONG_TIMEOUT_SECONDS - LONG_RESERVE_SECONDS) * 1_000;
 const { FREIGHTLINER_STACK: stack } = StackEnvironment.parse(process.env);
 const observer = observeCrashes(createObserver("copy", stack).observer, () => (process.exitCode = 1));
-const { handle, longQueues, visibilitySeconds } = await openCopier(process.env, "long", observer);
+const { currentHandler, longQueues, visibilitySeconds } = await openCopier(process.env, "long", observer);
+const ending = AbortSignal.timeout(LONG_TIMEOUT_SECONDS * 1_000);
 const options = {
-  handle,
+  handle: async (delivery: Delivery, remainingMs: number) => (await currentHandler(ending))(delivery, remainingMs),
   remainingMs: () => endsAt - Date.now(),
   leastMs: LEAST_MS,
   maxEmptyAnswers: MAX_EMPTY_ANSWERS,
   renewMs: (visibilitySeconds * 1_000) / 3,
   sleep: systemClock.sleep,
-  ending: AbortSignal.timeout(LONG_TIMEOUT_SECONDS * 1_000),
+  ending,
   onUnrenewed: ({ messageId }: { readonly messageId: string }, error: unknown) =>
     observer.warn("Visibility timeout could not be extended", { messageId, error: describeError(error) }),
 };

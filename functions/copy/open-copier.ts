@@ -15,12 +15,15 @@ import { queueByArn } from "../../src/contract/stack/queues.ts";
 import type { Clock } from "../../src/async/clock.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { createUploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
+import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
+import type { CopyWiring } from "../../src/wiring/copy-wiring.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
-import type { Route } from "./copy-dependencies.ts";
+import type { CircuitBreaker } from "../../src/replication/destination/circuit-breaker.ts";
+import type { CopyDependencies, Route } from "./copy-dependencies.ts";
 import { createHandler } from "./handler.ts";
 
 /** Where copies run: in the function, which hands images that are too large to the long lane, or in a build of the long lane. */
@@ -28,23 +31,15 @@ export type Lane = "function" | "long";
 
 type CopierEnvironment = z.output<typeof CopyEnvironment>;
 
-/** Opens the handler of copy requests, as the environment configures it, for either lane. */
+/** Opens the handlers of copy requests, as the environment configures them, for either lane. */
 export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, observer: Observer) {
   const environment = CopyEnvironment.parse(variables);
-  const { configuration, queues } = await openDeployment(environment);
+  const { configuration: deployed, feed, queues } = await openDeployment(environment);
   const sqs = new SQSClient(clientLimits());
-  const { wiring, receipts, now } = openWiring(environment, configuration, sqs, observer);
-  const hasLongLane = lane === "function" && configuration.longLane;
+  const { wiringOf, receipts, now } = openWiring(environment, sqs, observer);
+  const hasLongLane = lane === "function" && deployed.longLane;
   const send = createCopyRequestSender(sqs, queues.copies, "long");
-  const open = ({ delivery, ...route }: Route): ReplicateContext => {
-    const queue = known(queueByArn(queues.copies, delivery.queueArn), delivery.queueArn);
-    // Copies of the long lane take hours: like a backfill, they leave a part of the rate to live pushes.
-    const priority = queue.priority === "live" ? "live" : "backfill";
-    const context = wiring.open({ ...route, message: delivery.messageId, priority });
-    return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
-  };
-  const handle = createHandler({
-    configuration,
+  const lasting: Pick<CopyDependencies, "observer" | "runtime" | "queue"> = {
     observer,
     runtime: {
       now,
@@ -58,32 +53,48 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
       sendToDeadLetters: createDeadLetterSender(sqs, queues.deadLetters),
       sendToLongLane: hasLongLane ? (request, signal) => send([request], signal) : undefined,
     },
-    copies: { open, circuit: (destination) => wiring.circuit(destination), receipts },
+  };
+  const handlerOf = perConfiguration((configuration) => {
+    const wiring = wiringOf(configuration);
+    const open = ({ delivery, ...route }: Route): ReplicateContext => {
+      const queue = known(queueByArn(queues.copies, delivery.queueArn), delivery.queueArn);
+      // Copies of the long lane take hours: like a backfill, they leave a part of the rate to live pushes.
+      const priority = queue.priority === "live" ? "live" : "backfill";
+      const context = wiring.open({ ...route, message: delivery.messageId, priority });
+      return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
+    };
+    const circuit = (destination: string): CircuitBreaker => wiring.circuit(destination);
+    return createHandler({ configuration, ...lasting, copies: { open, circuit, receipts } });
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;
   const longQueues = queues.copies
     .filter(({ priority }) => priority === "long")
     .map((queue) => createLongLaneQueue(sqs, queue, visibilitySeconds));
-  return { handle, longQueues, visibilitySeconds };
+  return {
+    /** The handler of one delivery, with the configuration in force. */
+    currentHandler: async (signal: AbortSignal) => handlerOf(await feed.current(signal)),
+    longQueues,
+    visibilitySeconds,
+  };
 }
 
-/** Create it once per process: it caches connections, tokens and the state of each registry across deliveries. */
-function openWiring(environment: CopierEnvironment, configuration: Configuration, sqs: SQSClient, observer: Observer) {
+/** Create it once per process: connections and credentials are shared by all configurations; a wiring caches tokens and the state of each registry. */
+function openWiring(environment: CopierEnvironment, sqs: SQSClient, observer: Observer) {
   const table = openTableClient();
   const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
   const now = createTableClock(table);
   const clock: Clock = { ...systemClock, now };
   const streams = createUploadConcurrency({ ...COPY_STREAMS, now: Date.now });
-  const registries = openRegistries({
-    configuration,
+  const registriesOf = openRegistries({
     sqs,
     google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS,
     onBusy: () => streams.backOff(),
   });
   const leaseMs = (environment.FREIGHTLINER_LEASE_SECONDS ?? COPY_LEASE_SECONDS) * 1_000;
   const own = { random: Math.random, createOwner: randomUUID, leaseMs, observer };
-  const wiring = createCopyWiring({ configuration, registries, stores, streams, clock, ...own });
-  return { wiring, receipts: stores.receipts, now };
+  const wiringOf = (configuration: Configuration): CopyWiring =>
+    createCopyWiring({ configuration, registries: registriesOf(configuration), stores, streams, clock, ...own });
+  return { wiringOf, receipts: stores.receipts, now };
 }
 
 function known<T>(found: T | undefined, name: string): T {

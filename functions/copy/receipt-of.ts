@@ -6,13 +6,20 @@ import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
 import { finalOutcome } from "../../src/replication/outcome/outcome.ts";
 import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 
+interface ReceiptContext {
+  readonly request: CopyRequest | undefined;
+  readonly messageId: string;
+  /** The version of the configuration that decided. */
+  readonly configuration: string;
+}
+
 /**
  * The receipt of a request. A message that cannot be parsed is identified by its own id.
  * @param endedAt epoch milliseconds.
  */
 export function receiptOf(
   report: Exclude<CopyReport, { outcome: "deferred" }>,
-  { request, messageId }: { readonly request: CopyRequest | undefined; readonly messageId: string },
+  { request, messageId, configuration }: ReceiptContext,
   endedAt: number,
 ): Receipt {
   const id = request?.id ?? messageId;
@@ -21,6 +28,7 @@ export function receiptOf(
     id,
     endedAt,
     traceparent: traceparentOf(id),
+    configuration,
     ...finalOutcome(report),
     ...("digest" in report ? { digest: report.digest } : {}),
     ...("statistics" in report ? { bytesUploaded: report.statistics.bytesUploaded } : {}),

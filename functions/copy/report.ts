@@ -14,7 +14,7 @@ export function logReport(
   observer: Observer,
   report: CopyReport,
   request: CopyRequest | undefined,
-  delivery: { readonly messageId: string; readonly receiveCount: number },
+  delivery: { readonly messageId: string; readonly receiveCount: number; readonly configuration: string },
 ): void {
   const fields: LogFields = {
     outcome: report.outcome,
@@ -25,6 +25,7 @@ export function logReport(
     reference: request?.reference,
     messageId: delivery.messageId,
     receiveCount: delivery.receiveCount,
+    configuration: delivery.configuration,
     bytesSent: report.bytesSent,
     ...detailsOf(report),
     ...leftOutFields(report.leftOut),

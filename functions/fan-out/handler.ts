@@ -47,8 +47,8 @@ export function createHandler(dependencies: FanOutDependencies) {
       return ignore({ id: read.pushed.id, reason: "no rule matches" }, "no-rule", dependencies, signal);
     await send(requests, signal, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);
     for (const { id, destination, repository, reference } of requests) {
-      const traceparent = traceparentOf(id);
-      observer.info("Copy requested", { correlationId: id, traceparent, destination, repository, reference });
+      const about = { correlationId: id, traceparent: traceparentOf(id), destination, repository, reference };
+      observer.info("Copy requested", { ...about, configuration: configuration.version });
       observer.count(Metric.requested, 1, destination);
     }
     return { outcome: "requested", requests: requests.length };
@@ -63,7 +63,11 @@ async function ignore(
 ): Promise<FanOutReport> {
   const { observer } = dependencies;
   await writeReceipt(id, { outcome: "skipped", reason: skipped }, dependencies, signal);
-  observer.info("Event asks for no copy", { correlationId: id, reason });
+  observer.info("Event asks for no copy", {
+    correlationId: id,
+    reason,
+    configuration: dependencies.configuration.version,
+  });
   observer.count(Metric.ignored, 1);
   return { outcome: "ignored", reason };
 }
@@ -72,9 +76,10 @@ async function ignore(
 async function writeReceipt(
   id: string,
   outcome: FinalOutcome,
-  { receipts, now }: FanOutDependencies,
+  { configuration, receipts, now }: FanOutDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const receipt = { id, endedAt: now(), traceparent: traceparentOf(id), ...outcome };
+  const about = { id, endedAt: now(), traceparent: traceparentOf(id), configuration: configuration.version };
+  const receipt = { ...about, ...outcome };
   await receipts.write({ kind: "event", id }, receipt, signal);
 }

@@ -5,22 +5,24 @@ import { clientLimits } from "../../src/aws/client/client-limits.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
+import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = FanOutEnvironment.parse(process.env);
-const { configuration, queues } = await openDeployment(environment);
+const { feed, queues } = await openDeployment(environment);
 const { observer, middlewares } = createObserver("fan-out", environment.FREIGHTLINER_STACK);
-const handle = createHandler({
-  configuration,
-  send: createCopyRequestSender(new SQSClient(clientLimits()), queues.copies, "live"),
-  receipts: openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE).receipts,
-  now: Date.now,
-  observer,
-});
+const send = createCopyRequestSender(new SQSClient(clientLimits()), queues.copies, "live");
+const { receipts } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
+const handlerOf = perConfiguration((configuration) =>
+  createHandler({ configuration, send, receipts, now: Date.now, observer }),
+);
 
 /** Invoked by EventBridge, once per event. After an error, Lambda retries the event twice, then sends it to the queue of undelivered events. */
 export const handler = middy()
   .use(middlewares)
-  .handler((event: unknown, context: Context, { signal }) => handle(event, context.awsRequestId, signal));
+  .handler(async (event: unknown, context: Context, { signal }) => {
+    const handle = handlerOf(await feed.current(signal));
+    return handle(event, context.awsRequestId, signal);
+  });

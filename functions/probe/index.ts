@@ -7,12 +7,15 @@ import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
 import { createLongLaneStarter } from "../../src/aws/long-lane-starter.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { ProbeEnvironment } from "../../src/contract/stack/environment.ts";
 import { PROBE_REPOSITORY } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
+import type { Endpoint } from "../../src/registry/client/endpoint.ts";
 import { probeWrites } from "../../src/registry/write-probe.ts";
+import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
@@ -20,56 +23,63 @@ import { openStateStores, openTableClient } from "../../src/wiring/state-stores.
 import { createHandler } from "./handler.ts";
 
 const environment = ProbeEnvironment.parse(process.env);
-const { configuration, queues, functionName, stack, region } = await openDeployment(environment);
+const deployment = await openDeployment(environment);
+const { feed, queues, functionName, stack, region } = deployment;
 const concurrency = environment.FREIGHTLINER_CONCURRENCY;
 const { observer, middlewares } = createObserver("probe", environment.FREIGHTLINER_STACK);
 const sqs = new SQSClient(clientLimits());
-const registries = openRegistries({
-  configuration,
-  sqs,
-  google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS,
-});
+const registriesOf = openRegistries({ sqs, google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS });
 const table = openTableClient();
 const { circuits, queuePauses, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
 const clock = { ...systemClock, now: createTableClock(table) };
-const rated = withRates(registries, configuration.destinations, { store: rates, clock, yields: true });
-const endpoints = new Map(
-  configuration.destinations.map(({ name, prefix }) => {
-    const repository = parseRepositoryName(`${prefix}/${PROBE_REPOSITORY}`);
-    return [name, rated.destination(name)(repository)] as const;
-  }),
-);
+const setQueueState = createQueueStateSetter({
+  client: new LambdaClient(clientLimits()),
+  functionName: functionName("copy"),
+  queues: queues.copies,
+  concurrency,
+});
+const startLongLane = deployment.configuration.longLane
+  ? createLongLaneStarter({
+      sqs,
+      builds: new CodeBuildClient(clientLimits()),
+      queues: queues.copies,
+      project: resourceName("build", "long-lane", { stack, region }),
+    })
+  : undefined;
 
-const handle = createHandler({
-  configuration,
-  circuits,
-  queuePauses,
-  async probe(destination, signal) {
-    const endpoint = endpoints.get(destination);
-    if (endpoint === undefined) throw new Error(`${destination} is not in the configuration; deploy the stack again`);
-    await probeWrites(endpoint, signal);
-  },
-  setQueueState: createQueueStateSetter({
-    client: new LambdaClient(clientLimits()),
-    functionName: functionName("copy"),
-    queues: queues.copies,
-    concurrency,
-  }),
-  startLongLane: configuration.longLane
-    ? createLongLaneStarter({
-        sqs,
-        builds: new CodeBuildClient(clientLimits()),
-        queues: queues.copies,
-        project: resourceName("build", "long-lane", { stack, region }),
-      })
-    : undefined,
-  fullConcurrency: concurrency.live,
-  now: clock.now,
-  timeout: (ms) => AbortSignal.timeout(ms),
-  observer,
+/** The endpoints that a configuration's destinations are probed at. */
+function endpointsOf(configuration: Configuration): ReadonlyMap<string, Endpoint> {
+  const options = { store: rates, clock, yields: true };
+  const rated = withRates(registriesOf(configuration), configuration.destinations, options);
+  return new Map(
+    configuration.destinations.map(({ name, prefix }) => {
+      const repository = parseRepositoryName(`${prefix}/${PROBE_REPOSITORY}`);
+      return [name, rated.destination(name)(repository)] as const;
+    }),
+  );
+}
+
+const handlerOf = perConfiguration((configuration) => {
+  const endpoints = endpointsOf(configuration);
+  return createHandler({
+    configuration,
+    circuits,
+    queuePauses,
+    async probe(destination, signal) {
+      const endpoint = endpoints.get(destination);
+      if (endpoint === undefined) throw new Error(`${destination} is not in the configuration; deploy the stack again`);
+      await probeWrites(endpoint, signal);
+    },
+    setQueueState,
+    startLongLane,
+    fullConcurrency: concurrency.live,
+    now: clock.now,
+    timeout: (ms) => AbortSignal.timeout(ms),
+    observer,
+  });
 });
 
 /** Invoked once a minute by a schedule. */
 export const handler = middy()
   .use(middlewares)
-  .handler((_event, _context, { signal }) => handle(signal));
+  .handler(async (_event, _context, { signal }) => handlerOf(await feed.current(signal))(signal));

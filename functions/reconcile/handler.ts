@@ -128,8 +128,13 @@ async function runComparison(
   }
 }
 
-function noteEnd({ key }: Comparison, outcome: string, total: Total, { observer }: ReconcileDependencies): void {
-  observer.info("Comparison ended", { comparison: key, outcome, ...total });
+function noteEnd(
+  { key }: Comparison,
+  outcome: string,
+  total: Total,
+  { configuration, observer }: ReconcileDependencies,
+): void {
+  observer.info("Comparison ended", { comparison: key, outcome, ...total, configuration: configuration.version });
 }
 
 /** Counts a finished comparison for each destination that was compared completely, slow subjects included. */

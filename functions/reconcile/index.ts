@@ -13,6 +13,7 @@ import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
 import { ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
+import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
@@ -20,23 +21,19 @@ import { withRates } from "../../src/wiring/destination-rate.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createTargetInventory } from "../../src/wiring/target-inventory.ts";
 import { createHandler } from "./handler.ts";
+import type { ReconcileDependencies } from "./handler.ts";
 
 const environment = ReconcileEnvironment.parse(process.env);
-const { configuration, queues, functionName } = await openDeployment(environment);
+const { feed, queues, functionName, configuration: deployed } = await openDeployment(environment);
 const { observer, middlewares } = createObserver("reconcile", environment.FREIGHTLINER_STACK);
 const sqs = new SQSClient(clientLimits());
 const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
-const registries = openRegistries({ configuration, sqs, google });
+const registriesOf = openRegistries({ sqs, google });
 const table = openTableClient();
 const { tags, cycles, circuits, queuePauses, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
 /** Longest wait of a listing for a slot of the destination's rate, in milliseconds. A comparison cannot be re-queued, so it waits here. */
 const LISTING_WAIT_MS = 60_000;
-const rated = withRates(registries, configuration.destinations, {
-  store: rates,
-  clock: { ...systemClock, now: createTableClock(table) },
-  yields: true,
-  maxWaitMs: LISTING_WAIT_MS,
-});
+const clock = { ...systemClock, now: createTableClock(table) };
 const setQueueState = createQueueStateSetter({
   client: new LambdaClient(clientLimits()),
   functionName: functionName("copy"),
@@ -44,27 +41,35 @@ const setQueueState = createQueueStateSetter({
   concurrency: environment.FREIGHTLINER_CONCURRENCY,
 });
 
-const inventory = createTargetInventory(configuration.destinations, rated, google?.artifactRegistry);
-
-const handle = createHandler({
-  configuration,
-  catalog: createEcrCatalog(
-    new ECRClient({ ...clientLimits(), region: configuration.source.region }),
-    configuration.source.account,
-  ),
-  listing: inventory.listing,
-  hasManifest: inventory.hasManifest,
+const catalog = createEcrCatalog(
+  new ECRClient({ ...clientLimits(), region: deployed.source.region }),
+  deployed.source.account,
+);
+const lasting = {
+  catalog,
   tags,
   cycles,
   circuits,
   queuePauses,
   send: createCopyRequestSender(sqs, queues.copies, "backfill"),
   backlog: createBacklogReader(sqs, queues.copies),
-  resumeQueues: (destination, signal) => setQueueState(destination, { concurrency: undefined }, signal),
+  resumeQueues: (destination: string, signal: AbortSignal) =>
+    setQueueState(destination, { concurrency: undefined }, signal),
   owner: randomUUID(),
   now: Date.now,
-  timeout: (ms) => AbortSignal.timeout(ms),
+  timeout: (ms: number) => AbortSignal.timeout(ms),
   observer,
+} satisfies Partial<ReconcileDependencies>;
+
+const handlerOf = perConfiguration((configuration) => {
+  const { destinations } = configuration;
+  const options = { store: rates, clock, yields: true, maxWaitMs: LISTING_WAIT_MS };
+  const rated = withRates(registriesOf(configuration), destinations, options);
+  return createHandler({
+    configuration,
+    ...lasting,
+    ...createTargetInventory(destinations, rated, google?.artifactRegistry),
+  });
 });
 
 /** The input of a scheduled invocation. */
@@ -73,6 +78,7 @@ const Call = z.object({ schedule: z.string().optional() });
 /** Invoked every minute by a schedule; resumes where the last invocation stopped. */
 export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(middlewares)
-  .handler((event: unknown, context: Context) =>
-    handle(context.getRemainingTimeInMillis(), Call.safeParse(event).data?.schedule),
-  );
+  .handler(async (event: unknown, context: Context, { signal }) => {
+    const handle = handlerOf(await feed.current(signal));
+    return handle(context.getRemainingTimeInMillis(), Call.safeParse(event).data?.schedule);
+  });

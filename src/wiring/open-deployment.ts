@@ -1,14 +1,18 @@
-import { configurationInVariable } from "../contract/configuration/configuration-source.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
+import { configurationInVariable } from "../contract/configuration/configuration-source.ts";
 import type { FanOutEnvironment } from "../contract/stack/environment.ts";
 import { resourceName } from "../contract/stack/names.ts";
 import type { Deployment, FunctionName } from "../contract/stack/names.ts";
 import { queuesOf } from "../contract/stack/queues.ts";
 import type { Queues } from "../contract/stack/queues.ts";
+import { fixedConfiguration } from "../reload/configuration-feed.ts";
+import type { ConfigurationFeed } from "../reload/configuration-feed.ts";
 
 /** A deployment as a function, or the command, sees it. */
 export interface OpenDeployment extends Deployment {
+  /** The configuration of the deployment. What the stack is made of never differs from it. */
   readonly configuration: Configuration;
+  readonly feed: ConfigurationFeed;
   readonly queues: Queues;
   readonly functionName: (name: FunctionName) => string;
 }
@@ -28,6 +32,7 @@ export async function openDeployment(
   return {
     ...deployment,
     configuration,
+    feed: fixedConfiguration(configuration),
     queues: queuesOf({ stack, source, destinations, longLane, baseUrl }),
     functionName: (name) => resourceName("function", name, deployment),
   };

@@ -17,9 +17,8 @@ import type { CredentialsSource } from "../registry/auth/credentials.ts";
 import { createRegistries } from "./registries.ts";
 import type { Registries } from "./registries.ts";
 
-/** The configuration and identity of a process. */
+/** The identity of a process. */
 export interface OpenRegistriesOptions {
-  readonly configuration: Configuration;
   /** Any AWS client of the process: Google trusts its role. */
   readonly sqs: SQSClient;
   /** Set only where a local server emulates Google's services. */
@@ -28,15 +27,20 @@ export interface OpenRegistriesOptions {
   readonly onBusy?: (() => void) | undefined;
 }
 
-/** The registries of a configuration over the network, with credentials for the identity of the process. */
-export function openRegistries(options: OpenRegistriesOptions): Registries {
-  const { configuration, onBusy } = options;
-  return createRegistries({
-    configuration,
-    connections: createConnections(),
-    credentials: (login) => credentialsOf(login, options),
-    onBusy,
-  });
+/**
+ * Opens the registries of configurations over the network, with credentials for the identity of the process. Create it once per process:
+ * connections and credentials outlive a reload of the configuration.
+ */
+export function openRegistries(options: OpenRegistriesOptions): (configuration: Configuration) => Registries {
+  const connections = createConnections();
+  const known = new Map<string, CredentialsSource>();
+  const credentials = (login: Login): CredentialsSource => {
+    const key = JSON.stringify(login);
+    const source = known.get(key) ?? credentialsOf(login, options);
+    known.set(key, source);
+    return source;
+  };
+  return (configuration) => createRegistries({ configuration, connections, credentials, onBusy: options.onBusy });
 }
 
 function credentialsOf(login: Login, { sqs, google = {} }: OpenRegistriesOptions): CredentialsSource {

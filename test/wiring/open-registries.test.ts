@@ -40,11 +40,7 @@ describe("a destination with a key", () => {
         destinations: [{ ...destination, keySecret: ARN }],
         rules: [{ repositories: ["**"], destinations: ["gar"] }],
       });
-      const registries = openRegistries({
-        configuration,
-        sqs: new SQSClient(LOCAL_AWS),
-        google: tokens.endpoints,
-      });
+      const registries = openRegistries({ sqs: new SQSClient(LOCAL_AWS), google: tokens.endpoints })(configuration);
       const target = createRegistryTarget(registries.destination("gar")(parseRepositoryName("p/r/app")));
       expect(await target.resolve(parseTag("v1"), signal)).toBeUndefined();
       expect(events).toContainEqual(expect.objectContaining({ kind: "request", status: 404 }));

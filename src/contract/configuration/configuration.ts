@@ -3,6 +3,7 @@ import { Document } from "./configuration-document.ts";
 import type { Destination, NamedSchedule, Retries, Rule as RuleDocument, Source } from "./configuration-document.ts";
 import { documentProblems } from "./configuration-problems.ts";
 import { fieldPath } from "../../oci/json/field-path.ts";
+import { documentVersion } from "../layers/document-version.ts";
 import { accountAndRegion } from "../providers/ecr.ts";
 import { compileGlobs } from "./glob.ts";
 import { targetCollisions } from "./target-collisions.ts";
@@ -20,6 +21,8 @@ interface Selection {
 }
 
 export interface Configuration {
+  /** Identifies the document: equal documents have equal versions, on every machine. Receipts and log lines name it. */
+  readonly version: string;
   readonly source: Source;
   readonly destinations: readonly Destination[];
   readonly rules: readonly Rule[];
@@ -70,7 +73,8 @@ export function parseConfiguration(document: unknown): Configuration {
   if (problems.length > 0) throw new ConfigurationError(problems);
   const { schedules, ...regular } = result.data.reconcile;
   const reconcile = { ...compileSelection(regular), schedules: schedules.map(compileSelection) };
-  return { source, destinations, rules, retries, sparseIndexes, longLane, reconcile };
+  const version = documentVersion(document);
+  return { version, source, destinations, rules, retries, sparseIndexes, longLane, reconcile };
 }
 
 /** Adds account and region from the source's host where the document omits them. */

@@ -18,6 +18,8 @@ const Subject = z.object({
   leftOut: z.string().optional(),
   /** The error of a failed request, and what to do next: one line, the same as in its log line and dead letter. */
   error: z.string().optional(),
+  /** Version of the configuration that decided. */
+  configuration: z.string().optional(),
   /** W3C trace context. */
   traceparent: z.string(),
 });

@@ -11,16 +11,21 @@ import { createObserved } from "../observer.ts";
 
 const digest: Digest = `sha256:${"a".repeat(64)}`;
 const request = copyRequest("v1");
-const delivery = { messageId: "m1", receiveCount: 1 };
+const delivery = { messageId: "m1", receiveCount: 1, configuration: "0123456789ab" };
 
 /** The log line and the receipt of an outcome. */
 function saidOf(report: Exclude<CopyReport, { outcome: "deferred" }>) {
   const observer = createObserved();
   logReport(observer, report, request, delivery);
-  return { line: observer.lines.at(-1)?.fields, receipt: receiptOf(report, { request, messageId: "m1" }, 1_000) };
+  return { line: observer.lines.at(-1)?.fields, receipt: receiptOf(report, { request, ...delivery }, 1_000) };
 }
 
 describe("the end of a request", () => {
+  it("names the version of the configuration that decided, in the log line and in the receipt", () => {
+    const { line, receipt } = saidOf({ outcome: "unchanged", digest });
+    expect([line?.["configuration"], receipt.configuration]).toEqual(["0123456789ab", "0123456789ab"]);
+  });
+
   const leftOut = [{ kind: "attachments", digest, problem: "HTTP 403 DENIED" }] as const;
   const said = { leftOutCount: 1, leftOut: `attachments of ${digest}: HTTP 403 DENIED` };
 

@@ -162,7 +162,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "no receipt is written",
     file: HANDLER,
-    find: "await receipts.write(about, receiptOf(report, { request, messageId }, now()), ending);",
+    find: "await receipts.write(about, receiptOf(report, context, now()), ending);",
     replace: "void receiptOf(report, { request, messageId }, now());",
   },
   {
