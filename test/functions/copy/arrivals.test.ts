@@ -5,7 +5,6 @@ import { createHandler as createCopy } from "../../../functions/copy/handler.ts"
 import { createHandler as createFanOut } from "../../../functions/fan-out/handler.ts";
 import { createDeadLetterSender } from "../../../src/aws/sqs/dead-letter-sender.ts";
 import { createObserver } from "../../../src/aws/observer.ts";
-import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import { CIRCUIT } from "../../../src/contract/stack/limits.ts";
 import type { Observer } from "../../../src/contract/telemetry/observer.ts";
 import { queuesOf } from "../../../src/contract/stack/queues.ts";
@@ -18,19 +17,14 @@ import { createDeadLetters } from "../../fakes/sqs-dead-letters.ts";
 import { replicateFixture, withSettings } from "../../fixtures/replicate-context.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../observer.ts";
+import { configurationOf } from "../../fixtures/configuration.ts";
 
 const SEED = 20_261_126;
 const QUEUE = "arn:aws:sqs:us-east-1:123456789012:freightliner-copies-one-live-us-east-1";
-const place = { kind: "generic", plainHttp: true, prefix: "p" } as const;
-const configuration = parseConfiguration({
-  version: 1,
-  source: { account: "123456789012", region: "us-east-1" },
-  destinations: [
-    { ...place, name: "one", registry: "127.0.0.1:1" },
-    { ...place, name: "two", registry: "127.0.0.1:2" },
-  ],
-  rules: [{ repositories: ["app/**"], destinations: ["one"] }],
-});
+const configuration = configurationOf(
+  { repositories: ["app/**"], destinations: ["one"] },
+  { repositories: ["none"], destinations: ["two"] },
+);
 
 /** Any code point, halves of surrogate pairs included. */
 const character = fc.integer({ min: 0, max: 0x10_ff_ff }).map((point) => String.fromCodePoint(point));

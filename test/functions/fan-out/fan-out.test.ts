@@ -1,23 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/fan-out/handler.ts";
 import type { FanOutDependencies } from "../../../functions/fan-out/handler.ts";
-import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import type { CopyRequest } from "../../../src/replication/planning/copy-request.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../observer.ts";
+import { configurationOf } from "../../fixtures/configuration.ts";
 
-const place = { kind: "generic", plainHttp: true, prefix: "p" } as const;
-const configuration = parseConfiguration({
-  version: 1,
-  source: { account: "123456789012", region: "us-east-1" },
-  destinations: [
-    { ...place, name: "one", registry: "127.0.0.1:1" },
-    { ...place, name: "two", registry: "127.0.0.1:2" },
-  ],
-  rules: [{ repositories: ["app/**"], tags: ["v*"], destinations: ["one", "two"] }],
-});
+const configuration = configurationOf({ repositories: ["app/**"], tags: ["v*"], destinations: ["one", "two"] });
 
 function pushed(detail: object = {}): object {
   return {

@@ -1,17 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/probe/handler.ts";
 import type { ProbeDependencies } from "../../../functions/probe/handler.ts";
-import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../observer.ts";
+import { configurationOf } from "../../fixtures/configuration.ts";
 
-const configuration = parseConfiguration({
-  version: 1,
-  source: { account: "123456789012", region: "us-east-1" },
-  destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p", registry: "127.0.0.1:1" }],
-  rules: [{ repositories: ["**"], destinations: ["gar"] }],
-});
+const configuration = configurationOf({ repositories: ["**"], destinations: ["gar"] });
 
 /** One invocation of the probe function: its log, and what it did for the destination. */
 async function minute(startLongLane: ProbeDependencies["startLongLane"]) {

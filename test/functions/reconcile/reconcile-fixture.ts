@@ -12,29 +12,16 @@ import { createMemoryRecordStore } from "../../../src/replication/state/memory-r
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
 import { createObserved } from "../observer.ts";
+import { documentOf } from "../../fixtures/configuration.ts";
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const digest = (text: string): Digest => digestOf(new TextEncoder().encode(text));
 
-export const DOCUMENT: ConfigurationDocument = {
-  version: 1,
-  source: { account: "123456789012", region: "us-east-1" },
-  destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p", registry: "127.0.0.1:1" }],
-  rules: [{ repositories: ["**"], destinations: ["gar"] }],
-};
+export const DOCUMENT = documentOf({ repositories: ["**"], destinations: ["gar"] });
 
 /** Two destinations that get every repository. */
-export const TWO_DESTINATIONS = {
-  destinations: ["gar", "other"].map((name, index) => ({
-    name,
-    kind: "generic" as const,
-    plainHttp: true,
-    prefix: name,
-    registry: `127.0.0.1:${index + 1}`,
-  })),
-  rules: [{ repositories: ["**"], destinations: ["gar", "other"] }],
-};
+export const TWO_DESTINATIONS = documentOf({ repositories: ["**"], destinations: ["gar", "other"] });
 
 export function setUp(
   overrides: { document?: Partial<ConfigurationDocument>; with?: Partial<ReconcileDependencies> } = {},

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/probe/handler.ts";
-import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import { RateExceededError } from "../../../src/oci/errors/rate-exceeded-error.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
@@ -9,17 +8,10 @@ import type { QueuePauseRecord } from "../../../src/replication/destination/queu
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../../functions/observer.ts";
+import { configurationOf } from "../../fixtures/configuration.ts";
 
 const MINUTE = 60_000;
-const configuration = parseConfiguration({
-  version: 1,
-  source: { account: "123456789012", region: "us-east-1" },
-  destinations: [
-    { name: "gar", kind: "generic", plainHttp: true, prefix: "p", registry: "127.0.0.1:1" },
-    { name: "other", kind: "generic", plainHttp: true, prefix: "o", registry: "127.0.0.1:2" },
-  ],
-  rules: [{ repositories: ["**"], destinations: ["gar", "other"] }],
-});
+const configuration = configurationOf({ repositories: ["**"], destinations: ["gar", "other"] });
 
 function setUp() {
   const circuits = createMemoryRecordStore<CircuitRecord>();

@@ -24,7 +24,7 @@ describe("an admission queue", () => {
     await expect(waiting).rejects.toThrow("no place for 7");
   });
 
-  it("end with the signal, and nothing is let in after that", async () => {
+  it("rejects with the reason of the signal, and admits nothing after that", async () => {
     const queue = createAdmissionQueue<number>();
     const stop = new AbortController();
     const waiting = queue.wait(1, stop.signal);
@@ -34,7 +34,7 @@ describe("an admission queue", () => {
     queue.admit(() => expect.unreachable("nothing waits"));
   });
 
-  it("leave no listener on a signal that lives on, nor does work at once, ten thousand times", async () => {
+  it("leaves no listener on a signal that lives on, nor does concurrent work, ten thousand times", async () => {
     const { signal } = new AbortController();
     const queue = createAdmissionQueue<number>();
     const work = async (item: number, working: AbortSignal): Promise<void> => {

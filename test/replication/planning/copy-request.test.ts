@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FormatError } from "../../../src/oci/errors/format-error.ts";
 import { parseCopyRequest, pushAge } from "../../../src/replication/planning/copy-request.ts";
 import { planCopies, targetRepository } from "../../../src/replication/planning/plan-copies.ts";
-import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
+import { configurationOf } from "../../fixtures/configuration.ts";
 
 const request = { version: 1, id: "e", destination: "gar", repository: "a/b", reference: "v1", pushedAt: 1 };
 
@@ -27,20 +27,11 @@ describe("a copy request", () => {
 });
 
 describe("planning copies", () => {
-  const place = { kind: "generic", plainHttp: true, prefix: "p" } as const;
-  const { rules } = parseConfiguration({
-    version: 1,
-    source: { account: "123456789012", region: "eu-central-1" },
-    destinations: [
-      { ...place, name: "one", registry: "127.0.0.1:1" },
-      { ...place, name: "two", registry: "127.0.0.1:2" },
-    ],
-    rules: [
-      { repositories: ["app"], tags: ["v*"], destinations: ["one", "two"] },
-      { repositories: ["**"], tags: ["latest"], destinations: ["one"] },
-      { repositories: ["old"], destinations: ["two"], as: "new/name" },
-    ],
-  });
+  const { rules } = configurationOf(
+    { repositories: ["app"], tags: ["v*"], destinations: ["one", "two"] },
+    { repositories: ["**"], tags: ["latest"], destinations: ["one"] },
+    { repositories: ["old"], destinations: ["two"], as: "new/name" },
+  );
   const pushed = (repository: string, reference: string) => {
     const { repository: name, reference: what } = parseCopyRequest(
       JSON.stringify({ ...request, repository, reference }),
