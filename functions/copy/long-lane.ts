@@ -12,8 +12,6 @@ import { openCopier } from "./open-copier.ts";
 
 /** A copy that starts with less time than this would most likely time out, in milliseconds. */
 const LEAST_MS = 3_600_000;
-/** Empty long polls of 20 s in a row, after which a queue counts as empty. */
-const MAX_EMPTY_ANSWERS = 3;
 
 const endsAt = Date.now() + (LONG_TIMEOUT_SECONDS - LONG_RESERVE_SECONDS) * 1_000;
 const { FREIGHTLINER_STACK: stack } = StackEnvironment.parse(process.env);
@@ -24,12 +22,13 @@ const options = {
   handle: async (delivery: Delivery, remainingMs: number) => (await currentHandler(ending))(delivery, remainingMs),
   remainingMs: () => endsAt - Date.now(),
   leastMs: LEAST_MS,
-  maxEmptyAnswers: MAX_EMPTY_ANSWERS,
-  renewMs: (visibilitySeconds * 1_000) / 3,
-  sleep: systemClock.sleep,
   ending,
-  onUnrenewed: ({ messageId }: { readonly messageId: string }, error: unknown) =>
-    observer.warn("Visibility timeout could not be extended", { messageId, error: describeError(error) }),
+  renewal: {
+    everyMs: (visibilitySeconds * 1_000) / 3,
+    sleep: systemClock.sleep,
+    onFailed: ({ messageId }: Delivery, error: unknown) =>
+      observer.warn("Visibility timeout could not be extended", { messageId, error: describeError(error) }),
+  },
 };
 
 /** A failure of one destination does not stop the others. Its messages show again, and the next build handles them. */

@@ -36,11 +36,12 @@ function optionsOf(otherwise: Partial<DrainOptions> = {}): DrainOptions {
     handle: () => Promise.resolve("done"),
     remainingMs: () => 8 * 3_600_000,
     leastMs: 3_600_000,
-    maxEmptyAnswers: 3,
-    renewMs: 100_000,
     ending: never,
-    sleep: (_ms, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
-    onUnrenewed: () => undefined,
+    renewal: {
+      everyMs: 100_000,
+      sleep: (_ms, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      onFailed: () => undefined,
+    },
     ...otherwise,
   };
 }
@@ -75,12 +76,15 @@ describe("a build of the long lane", () => {
         ++renewals === 2 ? Promise.reject(new Error("away")) : queue.renew(delivery, signal),
     };
     const options = optionsOf({
-      sleep: clock.sleep,
       handle: async () => {
         await clock.sleep(450_000, never);
         return "done";
       },
-      onUnrenewed: ({ messageId }) => unrenewed.push(messageId),
+      renewal: {
+        everyMs: 100_000,
+        sleep: clock.sleep,
+        onFailed: ({ messageId }) => unrenewed.push(messageId),
+      },
     });
     await clock.during(drainQueue(failing, options, never));
     expect(renewals).toBe(4);

@@ -82,10 +82,11 @@ function createLane(cloud: Cloud) {
       ending: signal,
       remainingMs: () => endsAt - world.time.now() - MINUTE,
       leastMs: 5 * MINUTE,
-      maxEmptyAnswers: 3,
-      renewMs: VISIBILITY_MS / 3,
-      sleep: (ms: number, signal: AbortSignal) => process.sleep(ms, signal),
-      onUnrenewed: () => undefined,
+      renewal: {
+        everyMs: VISIBILITY_MS / 3,
+        sleep: (ms: number, signal: AbortSignal) => process.sleep(ms, signal),
+        onFailed: () => undefined,
+      },
     };
     await Promise.allSettled(
       [...queues].map(([name, queue]) => drainQueue(readBy(process, name, queue), options, signal)),
