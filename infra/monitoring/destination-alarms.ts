@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import type { Metric as CloudWatchMetric } from "aws-cdk-lib/aws-cloudwatch";
-import { LAG_GOAL } from "../../src/contract/stack/limits.ts";
+import { comparisonHeartbeatHours, LAG_GOAL } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import type { MetricName } from "../../src/contract/telemetry/metric-names.ts";
 import type { AlarmsProps } from "./alarms.ts";
@@ -111,7 +111,7 @@ function comparisonAlarm(
   { stack, destination }: { readonly stack: string; readonly destination: string },
   everyMinutes: number,
 ): AlarmDefinition {
-  const hours = heartbeatHours(everyMinutes);
+  const hours = comparisonHeartbeatHours(everyMinutes);
   return {
     id: `${destination}-reconcile-heartbeat`,
     metric: ownMetric(Metric.reconciliations, { stack, service: "reconcile", destination }, "Sum", HOUR),
@@ -121,11 +121,6 @@ function comparisonAlarm(
     summary: `The source and ${destination} have not been compared for ${hours} hours: a push whose event is lost is not replicated.`,
     runbookHeading: "No comparison",
   };
-}
-
-/** Two consecutive comparisons must be missing, for at least two hours, because one takes a while. An alarm evaluates at most one week. */
-function heartbeatHours(everyMinutes: number): number {
-  return Math.min(Math.max(Math.ceil((2 * everyMinutes) / 60), 2), 168);
 }
 
 /** Alarm for a missing permission or login: deferred copies wait until people fix it. */

@@ -59,6 +59,11 @@ const placement = {
 };
 
 const Placement = z.object(placement);
+/** The fields of a destination that a reload may change. */
+export const reloadablePlacement = z.object({
+  requestsPerSecond: placement.requestsPerSecond,
+  circuit: placement.circuit,
+});
 
 /** A place that images are replicated to. */
 export interface Destination extends z.infer<typeof Placement> {

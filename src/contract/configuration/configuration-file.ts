@@ -11,16 +11,31 @@ export interface ConfigurationFile {
   readonly text: string;
 }
 
-/** Limit for a file: far more than a function's variables can hold, and small enough to parse. */
-const FILE_MAX_BYTES = 262_144;
+/** Limit for a document: what AWS AppConfig can host (AppConfig quotas, "Configuration size limit"), and small enough to parse. */
+const DOCUMENT_MAX_BYTES = 1_048_576;
 
 /**
  * Parses a configuration file, YAML or JSON.
  * @throws {ConfigurationError} with all problems, each with line, column and field.
  */
 export function parseConfigurationFile(text: string): ConfigurationFile {
-  if (Buffer.byteLength(text) > FILE_MAX_BYTES) {
-    throw new ConfigurationError([`configuration: is larger than ${FILE_MAX_BYTES} bytes, which no stack can hold`]);
+  const document = readDocumentFile(text);
+  try {
+    return { configuration: parseConfiguration(document.value), text: JSON.stringify(document.value) };
+  } catch (error) {
+    throw withPositions(error, document.positionOf);
+  }
+}
+
+/**
+ * Parses the text of a document, YAML or JSON, and checks nothing else.
+ * @throws {ConfigurationError} when it is neither, or too large.
+ */
+export function readDocumentFile(text: string): YamlDocument {
+  if (Buffer.byteLength(text) > DOCUMENT_MAX_BYTES) {
+    throw new ConfigurationError([
+      `configuration: is larger than ${DOCUMENT_MAX_BYTES} bytes, which no stack can hold`,
+    ]);
   }
   const document = parseYaml(text);
   if (document.problems.length > 0) {
@@ -31,24 +46,29 @@ export function parseConfigurationFile(text: string): ConfigurationFile {
       ),
     );
   }
-  try {
-    return { configuration: parseConfiguration(document.value), text: JSON.stringify(document.value) };
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    const problems = error.problems.flatMap((problem) => withPosition(problem, document));
-    throw new ConfigurationError([...new Set(problems)], { cause: error });
-  }
+  return document;
+}
+
+/** Where a field is, such as `line 3, column 5`; undefined for a field of another document. */
+export type PositionOf = (field: string) => string | undefined;
+
+/** The same error with the positions of its problems, and with suggestions; another error as it is. */
+export function withPositions(error: unknown, positionOf: PositionOf): unknown {
+  if (!(error instanceof ConfigurationError)) return error;
+  const problems = error.problems.flatMap((problem) => withPosition(problem, positionOf));
+  return new ConfigurationError([...new Set(problems)], { cause: error });
 }
 
 /** A problem with its line and column. Unknown fields become one problem each, with a suggestion. */
-function withPosition(problem: string, { positionOf }: YamlDocument): string[] {
+function withPosition(problem: string, positionOf: PositionOf): string[] {
+  const placed = (field: string, said: string): string => [positionOf(field), said].filter(Boolean).join(": ");
   const [, named = "", text = problem] = /^([\w.[\]-]+): (.*)$/s.exec(problem) ?? [];
   const field = named === "configuration" ? "" : named;
   const unknown = /^Unrecognized keys?: (.+)$/.exec(text)?.[1];
-  if (unknown === undefined) return [`${positionOf(field)}: ${problem}`];
+  if (unknown === undefined) return [placed(field, problem)];
   return [...unknown.matchAll(/"([^"]*)"/g)].map(([, key = ""]) => {
     const path = field === "" ? key : `${field}.${key}`;
     const meant = didYouMean(key, configurationFieldNames());
-    return `${positionOf(path)}: ${path}: unknown field${meant === undefined ? "" : `; did you mean ${meant}?`}`;
+    return placed(path, `${path}: unknown field${meant === undefined ? "" : `; did you mean ${meant}?`}`);
   });
 }

@@ -107,3 +107,12 @@ export type NotifyPolicy = NotifyEnvironment["FREIGHTLINER_NOTIFY_OF"];
 /** What the reconcile function reads from its environment. */
 export const ReconcileEnvironment = z.object(ProbeEnvironment.shape);
 export type ReconcileEnvironment = z.input<typeof ReconcileEnvironment>;
+
+/** All variables of the functions. */
+export const FUNCTION_VARIABLES: readonly string[] = [
+  ...new Set(
+    [FanOutEnvironment, CopyEnvironment, ProbeEnvironment, NotifyEnvironment].flatMap(({ shape }) =>
+      Object.keys(shape),
+    ),
+  ),
+];

@@ -80,6 +80,13 @@ export const PROBE_RATE_MINUTES = 1;
 export const PROBE_REPOSITORY = "freightliner-probe";
 /** Timeout of the notify function: three attempts of five seconds, and the backoff between them. */
 export const NOTIFY_TIMEOUT_SECONDS = 30;
+/**
+ * How long no comparison may end before the alarm is raised, in hours: two consecutive ones must be missing, for at least two hours, because
+ * one takes a while. An alarm evaluates at most one week.
+ */
+export function comparisonHeartbeatHours(everyMinutes: number): number {
+  return Math.min(Math.max(Math.ceil((2 * everyMinutes) / 60), 2), 168);
+}
 /** How long the lease of a comparison lasts without a heartbeat. */
 export const RECONCILE_LEASE_SECONDS = 300;
 /** Concurrent copies per backfill queue. Fewer than for live pushes, which have priority. */

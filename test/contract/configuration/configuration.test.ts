@@ -43,8 +43,8 @@ describe("a configuration", () => {
   });
 
   it("in a file is refused when it is larger than any stack can hold", () => {
-    expect(() => parseConfigurationFile(`#${"x".repeat(300_000)}`)).toThrow(
-      /configuration: is larger than 262144 bytes/,
+    expect(() => parseConfigurationFile(`#${"x".repeat(1_100_000)}`)).toThrow(
+      /configuration: is larger than 1048576 bytes/,
     );
   });
 

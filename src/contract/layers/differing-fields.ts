@@ -1,0 +1,22 @@
+import { fieldPath } from "../../oci/json/field-path.ts";
+
+/** The fields in which two documents differ. A list with another length or order is one field. */
+export function differingFields(before: unknown, after: unknown, path: readonly PropertyKey[] = []): string[] {
+  if (isRecord(before) && isRecord(after)) {
+    const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+    return [...keys].flatMap((key) => differingFields(before[key], after[key], [...path, key]));
+  }
+  if (isNamedList(before) && isNamedList(after)) {
+    return after.flatMap((entry, index) => differingFields(before[index], entry, [...path, index]));
+  }
+  return JSON.stringify(before) === JSON.stringify(after) ? [] : [fieldPath(path)];
+}
+
+/** A list of entries with names, which stay where they are when another layer changes them. */
+function isNamedList(value: unknown): value is readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) && value.length > 0 && value.every((entry) => isRecord(entry) && "name" in entry);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
