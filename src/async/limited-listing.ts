@@ -1,4 +1,5 @@
 import { onceAborted, unlessAborted } from "./abort.ts";
+import { linkAbort } from "./linked-abort.ts";
 
 /** Time limits of a listing, in milliseconds. */
 export interface ListingLimits {
@@ -26,15 +27,14 @@ export async function* limitListing<T>(
   timeout: Timeout,
   signal: AbortSignal,
 ): AsyncGenerator<T> {
-  const slow = new AbortController();
-  const either = AbortSignal.any([signal, slow.signal]);
+  using listing = linkAbort(signal);
   let items = 0;
   let isOver = false;
   const watch = (ms: number | undefined, check: () => boolean): void => {
     if (ms === undefined) return;
     onceAborted(timeout(ms), () => {
       if (isOver) return;
-      if (check()) slow.abort(new TooSlowError(`took longer than ${Math.round(ms / 1_000)} s`));
+      if (check()) listing.abort(new TooSlowError(`took longer than ${Math.round(ms / 1_000)} s`));
     });
   };
   const watchIdle = (seen: number): void =>
@@ -45,10 +45,10 @@ export async function* limitListing<T>(
     });
   watchIdle(0);
   watch(limits.totalMs, () => true);
-  const iterator = list(either)[Symbol.asyncIterator]();
+  const iterator = list(listing.signal)[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await unlessAborted(iterator.next(), either);
+      const next = await unlessAborted(iterator.next(), listing.signal);
       if (next.done === true) return;
       items++;
       yield next.value;

@@ -10,12 +10,18 @@ export interface LinkedAbort extends Disposable {
  */
 export function linkAbort(parent: AbortSignal): LinkedAbort {
   const controller = new AbortController();
-  const follow = (): void => controller.abort(parent.reason);
-  if (parent.aborted) follow();
-  else parent.addEventListener("abort", follow, { once: true });
+  const following = followAbort(controller, parent);
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
-    [Symbol.dispose]: () => parent.removeEventListener("abort", follow),
+    [Symbol.dispose]: () => following[Symbol.dispose](),
   };
+}
+
+/** Aborts a controller when `parent` is aborted, until it is disposed of. */
+export function followAbort(controller: AbortController, parent: AbortSignal): Disposable {
+  const follow = (): void => controller.abort(parent.reason);
+  if (parent.aborted) follow();
+  else parent.addEventListener("abort", follow, { once: true });
+  return { [Symbol.dispose]: () => parent.removeEventListener("abort", follow) };
 }

@@ -33,9 +33,8 @@ export function createSemaphore(permits: number): Semaphore {
 
   return {
     async run(work) {
-      const turn = new Promise<void>((resolve) => queue.push(resolve));
-      admit();
-      await turn;
+      // While a permit is free, nothing waits.
+      if (!tryAcquire()) await new Promise<void>((resolve) => queue.push(resolve));
       try {
         return await work();
       } finally {

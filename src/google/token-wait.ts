@@ -2,17 +2,18 @@ import { RegistryError } from "../oci/errors/registry-error.ts";
 import type { RedactSecrets } from "../registry/redaction/secret-redactor.ts";
 import { redact } from "../registry/redaction/redact.ts";
 import { unlessAborted } from "../async/abort.ts";
+import { linkAbort } from "../async/linked-abort.ts";
 
 /** Timeout of a token request, in milliseconds: Google's library has none. */
 export const TOKEN_TIMEOUT_MS = 20_000;
 
 /** Waits for work that takes no signal. After an abort or a timeout, the work continues in the background. */
 export async function within<T>(work: Promise<T>, signal: AbortSignal, timeoutMs: number): Promise<T> {
-  const waiting = new AbortController();
+  using waiting = linkAbort(signal);
   const timer = setTimeout(() => waiting.abort(new Error(`no token within ${timeoutMs / 1_000} s`)), timeoutMs);
   work.catch(() => undefined);
   try {
-    return await unlessAborted(work, AbortSignal.any([signal, waiting.signal]));
+    return await unlessAborted(work, waiting.signal);
   } finally {
     clearTimeout(timer);
   }

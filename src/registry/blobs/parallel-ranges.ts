@@ -1,3 +1,4 @@
+import { linkAbort } from "../../async/linked-abort.ts";
 import { ignoreRejectionUntilAwaited } from "../../async/late-rejection.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { openRange } from "./blob-request.ts";
@@ -39,8 +40,7 @@ export async function* readAhead(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const { bufferedRanges } = client.runtime.limits;
-  const abandoned = new AbortController();
-  const either = AbortSignal.any([signal, abandoned.signal]);
+  using reading = linkAbort(signal);
   const ahead: Promise<Uint8Array | undefined>[] = [];
   let next = offset;
   let width = FIRST_WIDTH;
@@ -50,7 +50,7 @@ export async function* readAhead(
     while (next < descriptor.size && ahead.length < width && bufferedRanges.tryAcquire()) {
       const range = { start: next, end: Math.min(next + RANGE_BYTES, descriptor.size) };
       next = range.end;
-      ahead.push(ignoreRejectionUntilAwaited(fetchRange(client, descriptor, range, either)));
+      ahead.push(ignoreRejectionUntilAwaited(fetchRange(client, descriptor, range, reading.signal)));
     }
   };
   try {
@@ -75,7 +75,7 @@ export async function* readAhead(
       meter.reset();
     }
   } finally {
-    abandoned.abort();
+    if (ahead.length > 0) reading.abort(new Error("the ranges ahead are not needed"));
     for (const _ of ahead) bufferedRanges.release();
   }
 }

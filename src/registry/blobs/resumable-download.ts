@@ -1,3 +1,4 @@
+import { linkAbort } from "../../async/linked-abort.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobStream } from "../../oci/image-source.ts";
 import { recategorized, RegistryError } from "../../oci/errors/registry-error.ts";
@@ -47,16 +48,21 @@ async function openResumableStream(
   descriptor: Descriptor,
   signal: AbortSignal,
 ): Promise<BlobStream> {
-  const released = new AbortController();
-  const either = AbortSignal.any([signal, released.signal]);
-  const first = await openBlob(client, descriptor, either);
-  const bytes = verifyDigest(resumed(client, descriptor, first, either), client, descriptor);
+  using opening = new DisposableStack();
+  const download = opening.use(linkAbort(signal));
+  const first = await openBlob(client, descriptor, download.signal);
+  const at: Position = { offset: 0, progress: 0, breaks: 0 };
+  const bytes = verifyDigest(resumed(client, descriptor, { first, at }, download.signal), client, descriptor);
+  const following = opening.move();
   return {
     [Symbol.asyncIterator]: () => bytes,
     async [Symbol.asyncDispose]() {
-      // The stream may be waiting for a response, or for the pause before the next request.
-      released.abort(new Error("the stream was closed"));
-      destroyBody(first.response.body);
+      using _following = following;
+      if (at.offset < descriptor.size) {
+        // The stream may be waiting for a response, or for the pause before the next request.
+        download.abort(new Error("the stream was closed"));
+        destroyBody(first.response.body);
+      }
       await bytes.return(undefined);
     },
   };
@@ -74,10 +80,9 @@ interface Position {
 async function* resumed(
   client: RepositoryClient,
   descriptor: Descriptor,
-  first: OpenedBlob,
+  { first, at }: { readonly first: OpenedBlob; readonly at: Position },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const at: Position = { offset: 0, progress: 0, breaks: 0 };
   const parts = createParts(client, descriptor, first, signal);
   const { openStreams } = client.runtime.limits;
   const stream = {};

@@ -46,10 +46,9 @@ export async function putStream(
 ): Promise<URL | undefined> {
   await using opened = stream;
   const bytes = recordingFailure(opened);
-  const upload = watchUpload(bytes, client.runtime);
+  const upload = watchUpload(bytes, client.runtime, signal);
   try {
-    const either = AbortSignal.any([signal, upload.signal]);
-    const moved = await putBlob(client, to.url, { descriptor, bytes: upload.body }, either);
+    const moved = await putBlob(client, to.url, { descriptor, bytes: upload.body }, upload.signal);
     if (moved !== undefined) return checkedRedirect(moved, to);
     onUploaded?.(upload.tookMs());
     return undefined;

@@ -1,3 +1,4 @@
+import { linkAbort } from "../../async/linked-abort.ts";
 import { StallError } from "../../oci/errors/stall-error.ts";
 import type { WatchdogOptions } from "../http/stall-watchdog.ts";
 import { commitTimeoutMs } from "../http/transfer-timeouts.ts";
@@ -6,11 +7,11 @@ import { commitTimeoutMs } from "../http/transfer-timeouts.ts";
 export interface WatchedUpload {
   /** The bytes to send. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Aborted with a {@link StallError} when the target takes no byte, or does not answer, for too long. */
+  /** Aborted with the upload's own signal, and with a {@link StallError} when the target takes no byte, or does not answer, for too long. */
   readonly signal: AbortSignal;
   /** Milliseconds since the first byte was read, without the time spent waiting for bytes of the source. */
   tookMs(): number;
-  /** Stops the timers. Call it once the upload has ended, well or not. */
+  /** Stops the timers, and no longer follows the signal. Call it once the upload has ended, well or not. */
   end(): void;
 }
 
@@ -21,16 +22,20 @@ export interface WatchedUpload {
 const UPLOAD_PIECE_BYTES = 64 * 1024;
 
 /** Watches how the target takes an upload. Time spent waiting for bytes of the source does not count. */
-export function watchUpload(bytes: AsyncIterable<Uint8Array>, { clock, timeouts }: WatchdogOptions): WatchedUpload {
+export function watchUpload(
+  bytes: AsyncIterable<Uint8Array>,
+  { clock, timeouts }: WatchdogOptions,
+  signal: AbortSignal,
+): WatchedUpload {
   const { unreadMs } = timeouts;
-  const stalled = new AbortController();
+  const upload = linkAbort(signal);
   let cancel = (): void => undefined;
   let startedAt: number | undefined;
   let waitedMs = 0;
   let sent = 0;
   const limit = (ms: number, problem: string): void => {
     cancel();
-    cancel = clock.after(ms, () => stalled.abort(new StallError(`the target ${problem} for ${ms / 1_000} s`)));
+    cancel = clock.after(ms, () => upload.abort(new StallError(`the target ${problem} for ${ms / 1_000} s`)));
   };
   async function* body(): AsyncGenerator<Uint8Array> {
     let since = (startedAt = clock.now());
@@ -49,8 +54,11 @@ export function watchUpload(bytes: AsyncIterable<Uint8Array>, { clock, timeouts 
   }
   return {
     body: body(),
-    signal: stalled.signal,
+    signal: upload.signal,
     tookMs: () => (startedAt === undefined ? 0 : clock.now() - startedAt - waitedMs),
-    end: () => cancel(),
+    end() {
+      cancel();
+      upload[Symbol.dispose]();
+    },
   };
 }

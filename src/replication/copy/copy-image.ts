@@ -6,6 +6,7 @@ import type { Tag } from "../../oci/reference.ts";
 import { isContentMissing } from "../../oci/errors/registry-error.ts";
 import { completeContent, contentKey, forgetContent } from "../state/checkpoint.ts";
 import { findCosignTags } from "../image/find-cosign-tags.ts";
+import { linkAbort } from "../../async/linked-abort.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { ignoreRejectionUntilAwaited } from "../../async/late-rejection.ts";
 import { copyBlob } from "./copy-blob.ts";
@@ -48,14 +49,14 @@ export async function copyImage(root: ManifestWanted, context: CopyContext, sign
   const statistics = emptyStatistics();
   const leftOut = [...tree.leftOut];
   // The tags are looked up while the blobs are copied.
-  const failed = new AbortController();
-  const cosignTags = ignoreRejectionUntilAwaited(cosignTagsOf(tree, context, AbortSignal.any([signal, failed.signal])));
+  using lookup = linkAbort(signal);
+  const cosignTags = ignoreRejectionUntilAwaited(cosignTagsOf(tree, context, lookup.signal));
   const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
   try {
     await copyBlobs(blobs, context, statistics, signal);
     leftOut.push(...(await putBelow(tree, context, statistics, signal)));
   } catch (error) {
-    failed.abort(error);
+    lookup.abort(error);
     await cosignTags.catch(() => undefined);
     if (isContentMissing(error)) await forget();
     // The deadline aborts every upload; an upload that can never meet it explains the failure.

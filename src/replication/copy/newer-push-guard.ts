@@ -1,3 +1,5 @@
+import { linkAbort } from "../../async/linked-abort.ts";
+
 /** Stops a copy that a newer push has made outdated, so that its remaining blobs are not sent. */
 export interface NewerPushGuard {
   /** Another request recorded a push of the tag. @param pushedAt epoch milliseconds. */
@@ -23,20 +25,20 @@ export function createNewerPushGuard(wantedAt: number): NewerPushGuard {
       onNewerPush?.();
     },
     async runWhileCurrent(isCurrent, signal, copy) {
-      const moved = new AbortController();
+      using copying = linkAbort(signal);
+      let hasMoved = false;
       const checks: Promise<void>[] = [];
-      onNewerPush = () => {
-        // A failed check proves nothing: the source is asked again before the tag is put.
-        const check = isCurrent().then(
-          (current) => (current ? undefined : moved.abort(new Error("a newer push has moved the tag"))),
-          () => undefined,
-        );
-        checks.push(check);
+      // A failed check proves nothing: the source is asked again before the tag is put.
+      const abortIfMoved = async (): Promise<void> => {
+        if (await isCurrent().catch(() => true)) return;
+        hasMoved = true;
+        copying.abort(new Error("a newer push has moved the tag"));
       };
+      onNewerPush = () => void checks.push(abortIfMoved());
       try {
-        return { kind: "copied", copied: await copy(AbortSignal.any([signal, moved.signal])) };
+        return { kind: "copied", copied: await copy(copying.signal) };
       } catch (error) {
-        if (moved.signal.aborted && !signal.aborted) return { kind: "moved" };
+        if (hasMoved && !signal.aborted) return { kind: "moved" };
         throw error;
       } finally {
         onNewerPush = undefined;

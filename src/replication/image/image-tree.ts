@@ -4,6 +4,7 @@ import type { ImageSource, ManifestWanted } from "../../oci/image-source.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import { isNonDistributable } from "../../oci/media-type.ts";
+import { linkAbort } from "../../async/linked-abort.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { ignoreRejectionUntilAwaited } from "../../async/late-rejection.ts";
 import type { LeftOut } from "../outcome/left-out.ts";
@@ -65,17 +66,16 @@ export interface ReadImage {
  */
 export async function readImage(root: ManifestWanted, image: ReadImage, signal: AbortSignal): Promise<ImageTree> {
   const listings: Listings = new Map();
-  const failed = new AbortController();
-  const reading = AbortSignal.any([signal, failed.signal]);
+  using reading = linkAbort(signal);
   const leftOut: LeftOut[] = [];
-  const read = createReader(image, { listings, leftOut }, reading);
+  const read = createReader(image, { listings, leftOut }, reading.signal);
   try {
     const node = await read.image(root);
     if (node === undefined) throw new MissingContentError([root.digest]);
-    const attached = await readReferrers(listings, read.attached, leftOut, reading);
+    const attached = await readReferrers(listings, read.attached, leftOut, reading.signal);
     return { root: node, referrers: attached, leftOut };
   } catch (error) {
-    failed.abort(error);
+    reading.abort(error);
     // No listing may continue after this call has returned.
     await Promise.allSettled(listings.values());
     throw error;

@@ -1,4 +1,5 @@
 import type { Clock } from "../../async/clock.ts";
+import { followAbort } from "../../async/linked-abort.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { isSoleUpload, PreemptedError, tooSlowError } from "./upload-admission.ts";
@@ -88,9 +89,10 @@ export function createUploadScheduler(options: UploadSchedulerOptions): UploadSc
       if (request.blob.size < BIG_BYTES) return send(signal);
       for (;;) {
         const upload = await started(request, signal);
+        using _following = followAbort(upload.stop, signal);
         let failure: unknown;
         try {
-          return await send(AbortSignal.any([signal, upload.stop.signal]));
+          return await send(upload.stop.signal);
         } catch (error) {
           failure = errorOf(error, upload, signal);
           if (failure !== undefined) throw failure;

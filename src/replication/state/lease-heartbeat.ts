@@ -1,4 +1,7 @@
 import type { Clock } from "../../async/clock.ts";
+import { linkAbort } from "../../async/linked-abort.ts";
+import { createBackground } from "./background.ts";
+import type { Background } from "./background.ts";
 import { StoreError } from "./record-store.ts";
 
 /** A lease was lost, or not renewed in time. Another copy may hold it now, so this one must stop: `failure-outcome.ts` defers it. */
@@ -23,13 +26,13 @@ export async function withHeartbeat<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const stop = new AbortController();
-  const lost = new AbortController();
-  const beating = beat(lease, clock, stop.signal).catch((error: unknown) => lost.abort(error));
+  using working = linkAbort(signal);
+  const background = createBackground(clock);
+  const beating = beat(lease, clock, background).catch((error: unknown) => working.abort(error));
   try {
-    return await work(AbortSignal.any([signal, lost.signal]));
+    return await work(working.signal);
   } finally {
-    stop.abort();
+    background.stop();
     await beating;
   }
 }
@@ -49,14 +52,14 @@ export async function whileLeaseFresh<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const freshMs = leaseMs * (1 - LATE_SHARE);
-  const stop = new AbortController();
-  const stale = new AbortController();
+  const background = createBackground(clock);
   let freshUntil = await refresh(signal);
+  using working = linkAbort(signal);
   const watching = watch();
   try {
-    return await work(AbortSignal.any([signal, stale.signal]));
+    return await work(working.signal);
   } finally {
-    stop.abort();
+    background.stop();
     await watching;
   }
 
@@ -67,55 +70,37 @@ export async function whileLeaseFresh<T>(
   }
 
   async function watch(): Promise<void> {
-    while (!stop.signal.aborted) {
-      await clock.sleep(Math.min(freshMs / 3, freshUntil - clock.now()), stop.signal).catch(() => undefined);
-      if (stop.signal.aborted) return;
-      const renewing = refresh(stop.signal).catch(() => freshUntil);
-      const renewed = await inTime(renewing, freshUntil - clock.now(), clock, stop.signal);
-      if (stop.signal.aborted) return;
+    while (await background.rest(Math.min(freshMs / 3, freshUntil - clock.now()))) {
+      const renewing = refresh(background.signal()).catch(() => freshUntil);
+      const renewed = await background.inTime(renewing, freshUntil - clock.now());
+      if (background.isStopped()) return;
       if (renewed === "late") {
-        return stale.abort(new LeaseLostError("the lease was not renewed in time; the tag is not put"));
+        return working.abort(new LeaseLostError("the lease was not renewed in time; the tag is not put"));
       }
       freshUntil = renewed;
     }
   }
 }
 
-/** The result of `work`, or "late" when `ms` pass or `stop` is aborted first; `work` itself is not stopped. */
-async function inTime<T>(work: Promise<T>, ms: number, clock: Clock, stop: AbortSignal): Promise<T | "late"> {
-  work.catch(() => undefined);
-  if (ms <= 0) return "late";
-  const over = new AbortController();
-  const late = clock.sleep(ms, AbortSignal.any([stop, over.signal])).then(
-    () => "late" as const,
-    () => "late" as const,
-  );
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
-  }
-}
-
-async function beat({ leaseMs, renew }: RenewableLease, clock: Clock, stop: AbortSignal): Promise<void> {
+async function beat({ leaseMs, renew }: RenewableLease, clock: Clock, background: Background): Promise<void> {
   const restMs = leaseMs / 3;
   const retryMs = leaseMs / 15;
   let cause: unknown;
   let renewedAt = clock.now();
   let pauseMs = restMs;
-  while (await isRested(pauseMs, clock, stop)) {
+  while (await background.rest(pauseMs)) {
     const now = clock.now();
     const leftMs = renewedAt + leaseMs - now;
-    const renewing = renew(stop).catch((error: unknown) => {
-      if (stop.aborted) return undefined;
+    const renewing = renew(background.signal()).catch((error: unknown) => {
+      if (background.isStopped()) return undefined;
       // A short failure of the table must not stop the copy while the lease lasts.
       if (!(error instanceof StoreError)) throw error;
       cause = error;
       return undefined;
     });
     // After the process was frozen, an expired lease may still be ours: only a renewal can tell.
-    const renewed = await inTime(renewing, leftMs > 0 ? leftMs : restMs, clock, stop);
-    if (stop.aborted) return;
+    const renewed = await background.inTime(renewing, leftMs > 0 ? leftMs : restMs);
+    if (background.isStopped()) return;
     if (renewed === false) throw new LeaseLostError("another copy has taken the lease; this copy stops");
     if (renewed === true) {
       renewedAt = now;
@@ -128,10 +113,4 @@ async function beat({ leaseMs, renew }: RenewableLease, clock: Clock, stop: Abor
     }
     pauseMs = retryMs;
   }
-}
-
-/** Sleeps; false when `stop` was aborted first. */
-async function isRested(ms: number, clock: Clock, stop: AbortSignal): Promise<boolean> {
-  await clock.sleep(ms, stop).catch(() => undefined);
-  return !stop.aborted;
 }

@@ -101,7 +101,7 @@ describe("an upload", () => {
     async function* pieces(): AsyncGenerator<Uint8Array> {
       for (let count = 0; count < 12; count++) yield await Promise.resolve(piece);
     }
-    const upload = watchUpload(pieces(), { clock, timeouts: DEFAULT_TIMEOUTS });
+    const upload = watchUpload(pieces(), { clock, timeouts: DEFAULT_TIMEOUTS }, never);
     // 1.3 MB in 10 s: a piece of 4 MiB takes half a minute.
     const taking = (async () => {
       let taken = 0;
@@ -122,7 +122,7 @@ describe("an upload", () => {
     async function* pieces(): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(Buffer.alloc(4 * 1024 * 1024));
     }
-    const upload = watchUpload(pieces(), { clock, timeouts: DEFAULT_TIMEOUTS });
+    const upload = watchUpload(pieces(), { clock, timeouts: DEFAULT_TIMEOUTS }, never);
     await upload.body[Symbol.asyncIterator]().next();
     await clock.pass(DEFAULT_TIMEOUTS.unreadMs);
     expect(upload.signal.reason).toMatchObject({ message: "the target took no byte for 15 s" });

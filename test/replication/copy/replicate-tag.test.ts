@@ -208,7 +208,7 @@ describe("concurrent deliveries", () => {
     const fixture = replicateFixture({ clock, leaseMs: 45_000 });
     addImage(fixture.source, ["layer-one", "layer-two", "layer-three"], "v1");
     const concurrency = createUploadConcurrency({ small: 1, big: 1, now: clock.now });
-    const stopped = { ...clock, sleep: () => new Promise<void>(() => undefined) };
+    const stopped = { ...clock, sleep: () => new Promise<void>(() => undefined), after: () => () => undefined };
     const dead = withSettings(fixture, { concurrency, clock: stopped });
     await new Promise<void>((died) => {
       fixture.target.before = ({ operation }) => {
