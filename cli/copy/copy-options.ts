@@ -18,6 +18,8 @@ interface CopyFlags {
   readonly foreignLayers?: "leave" | "copy" | undefined;
   /** Blobs sent at a time, at most. */
   readonly jobs: number;
+  /** Images copied at a time, at most. */
+  readonly parallel: number;
 }
 
 /** How to copy; the same for every image of a command. */
@@ -46,7 +48,7 @@ export interface RawTagOptions {
 }
 
 /** @throws {UsageError} naming the option that is wrong. */
-export function parseCopyOptions({ platform, foreignLayers, jobs, ...given }: RawCopyOptions): CopyOptions {
+export function parseCopyOptions({ platform, foreignLayers, jobs, parallel, ...given }: RawCopyOptions): CopyOptions {
   return {
     platform: readPlatform("copy", platform),
     dryRun: given.dryRun,
@@ -54,6 +56,7 @@ export function parseCopyOptions({ platform, foreignLayers, jobs, ...given }: Ra
     sparse: given.sparse,
     foreignLayers,
     jobs,
+    parallel,
     access: parseAccessOptions(given),
   };
 }

@@ -1,15 +1,14 @@
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import type { ImageTarget } from "../../src/oci/image-target.ts";
 import type { Manifest } from "../../src/oci/manifest.ts";
 import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
-import { resolveIfVisible } from "../../src/replication/image/resolve-if-visible.ts";
-import { blobsOf } from "../../src/replication/image/image-tree.ts";
+import { blobsOf, nodesOf } from "../../src/replication/image/image-tree.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import type { NamedImage } from "./image-and-companions.ts";
 import { orderManifests } from "./manifest-order.ts";
+import type { TargetRepository } from "./target/target-repository.ts";
 
 /** A blob that the target lacks. It is sent; with `mountFrom`, only if the registry does not grant the mount. */
 export interface PlannedBlob {
@@ -36,17 +35,12 @@ export interface CopyPlan {
 }
 
 export interface PlanOptions {
-  readonly target: Pick<ImageTarget, "resolve" | "hasBlob">;
+  readonly target: TargetRepository;
   /** The source's repository, when both repositories are in the same registry. */
   readonly mountFrom: RepositoryName | undefined;
-  /** Content known to be at the target; no request is sent for it. */
-  readonly known: KnownDigests;
   /** The target has denied content that it had reported: plan to send everything, without checks. */
   readonly distrustTarget: boolean;
 }
-
-/** Digests that a repository is known to have, because this run found or wrote them. */
-export type KnownDigests = Set<Digest>;
 
 const CONCURRENT_CHECKS = 32;
 
@@ -60,18 +54,18 @@ export async function planCopy(
   options: PlanOptions,
   signal: AbortSignal,
 ): Promise<CopyPlan> {
-  const { target, known, mountFrom, distrustTarget } = options;
+  const { target, mountFrom, distrustTarget } = options;
+  if (distrustTarget) target.content.forget(images.flatMap(digestsOf));
   const current = await concurrently(
     images,
     CONCURRENT_CHECKS,
-    async ({ reference, tree }, working) =>
-      !distrustTarget && (await resolveIfVisible(target, reference, working))?.digest === tree.root.manifest.digest,
+    async ({ reference, tree }, working) => !distrustTarget && target.isCurrent(reference, tree.root, working),
     signal,
   );
-  images.forEach(({ tree }, index) => current[index] === true && known.add(tree.root.manifest.digest));
   const { absent, count } = await findAbsentManifests(images, options, signal);
   const { missing, presentCount } = await findMissingBlobs(images, absent, options, signal);
   const outdated = images.filter((_, index) => current[index] !== true);
+  target.compared();
   return {
     blobs: missing.map((descriptor) => ({ descriptor, mountFrom: distrustTarget ? undefined : mountFrom })),
     batches: orderManifests(images, outdated, absent),
@@ -85,30 +79,25 @@ export function isEmptyPlan({ blobs, batches }: CopyPlan): boolean {
   return blobs.length === 0 && batches.length === 0;
 }
 
-/** Adds what the target has after the plan was executed. */
-export function rememberContent(plan: CopyPlan, known: KnownDigests): void {
-  for (const { descriptor } of plan.blobs) known.add(descriptor.digest);
-  for (const { manifest } of plan.batches.flat()) known.add(manifest.digest);
+function digestsOf({ tree }: NamedImage): Digest[] {
+  return nodesOf(tree).flatMap(({ manifest, blobs }) => [manifest.digest, ...blobs.map(({ digest }) => digest)]);
 }
 
 /** Checks manifests level by level, from the roots down. */
 async function findAbsentManifests(
   images: readonly NamedImage[],
-  { target, known, distrustTarget }: PlanOptions,
+  { target, distrustTarget }: PlanOptions,
   signal: AbortSignal,
 ): Promise<{ readonly absent: ReadonlyMap<Digest, ImageNode>; readonly count: number }> {
   const seen = new Set<Digest>();
   const absent = new Map<Digest, ImageNode>();
-  const isPresent = async ({ manifest: { digest } }: ImageNode, working: AbortSignal): Promise<boolean> =>
-    !distrustTarget && (known.has(digest) || (await resolveIfVisible(target, digest, working)) !== undefined);
+  const isPresent = async (node: ImageNode, working: AbortSignal): Promise<boolean> =>
+    !distrustTarget && target.hasManifest(node, working);
   let level = images.flatMap(({ tree }) => [tree.root, ...tree.referrers]);
   while (level.length > 0) {
     const fresh = level.filter(({ manifest: { digest } }) => !seen.has(digest) && seen.add(digest));
     const present = await concurrently(fresh, CONCURRENT_CHECKS, isPresent, signal);
-    fresh.forEach((node, index) => {
-      if (present[index] === true) known.add(node.manifest.digest);
-      else absent.set(node.manifest.digest, node);
-    });
+    fresh.forEach((node, index) => present[index] === true || absent.set(node.manifest.digest, node));
     level = fresh.flatMap(({ children }) => children);
   }
   return { absent, count: seen.size };
@@ -117,16 +106,15 @@ async function findAbsentManifests(
 async function findMissingBlobs(
   images: readonly NamedImage[],
   absent: ReadonlyMap<Digest, ImageNode>,
-  { target, known, distrustTarget }: PlanOptions,
+  { target, distrustTarget }: PlanOptions,
   signal: AbortSignal,
 ): Promise<{ readonly missing: readonly Descriptor[]; readonly presentCount: number }> {
   const wanted = new Map<Digest, Descriptor>();
   for (const { blobs } of absent.values()) for (const blob of blobs) wanted.set(blob.digest, blob);
   const isPresent = async (blob: Descriptor, working: AbortSignal): Promise<boolean> =>
-    !distrustTarget && (known.has(blob.digest) || (await target.hasBlob(blob, working)));
+    !distrustTarget && target.hasBlob(blob, working);
   const checked = [...wanted.values()];
   const present = await concurrently(checked, CONCURRENT_CHECKS, isPresent, signal);
-  checked.forEach(({ digest }, index) => present[index] === true && known.add(digest));
   const missing = checked.filter((_, index) => present[index] !== true).toSorted((a, b) => b.size - a.size);
   const all = new Set(images.flatMap(({ tree }) => blobsOf(tree).map(({ digest }) => digest)));
   return { missing, presentCount: all.size - missing.length };

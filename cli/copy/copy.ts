@@ -1,21 +1,20 @@
 import { createUploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
 import { ExitCode } from "../errors/exit-code.ts";
-import { formatReference } from "../../src/oci/reference.ts";
-import type { Repository } from "../../src/oci/reference.ts";
-import { counted } from "../terminal/format.ts";
 import { openRepositories } from "../registry-access/repositories.ts";
-import { reportFailure } from "../terminal/report-failure.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { copyAll } from "./copy-all.ts";
 import { copyImage } from "./copy-image.ts";
 import type { CopyRun } from "./copy-image.ts";
 import type { CopySpec, CopyOptions } from "./copy-options.ts";
-import type { KnownDigests } from "./copy-plan.ts";
 import { expandTags } from "./expand-tags.ts";
 import type { ImagePair } from "./expand-tags.ts";
+import { reportImage } from "./report/report-image.ts";
+import { showProgress } from "./report/show-progress.ts";
+import { createTargetRepositories } from "./target/target-repositories.ts";
 
 /**
  * Runs `freightliner copy`: lists the images, then plans, executes and reports each ({@link copyImage}). A failure of the only image
- * is thrown; among several, a failed image is reported and the others are still copied.
+ * is thrown; among several, a failed image is reported and the others are still copied ({@link copyAll}).
  */
 export async function copy(
   specs: readonly CopySpec[],
@@ -32,46 +31,26 @@ export async function copy(
     onBusy: () => streams.backOff(),
   });
   const pairs = await expandTags(specs, repositories, signal);
-  const run: CopyRun = { repositories, streams, terminal, knownDigestsOf: rememberDigests() };
+  await using targets = createTargetRepositories(
+    pairs.map(({ target }) => target),
+    repositories,
+  );
+  const run: CopyRun = { repositories, targets, streams };
   const [only, ...more] = pairs;
-  if (only !== undefined && more.length === 0) {
-    await copyImage(only, options, run, signal);
-    return ExitCode.ok;
-  }
-  return await copyAll(pairs, options, run, signal);
+  if (only === undefined || more.length > 0) return await copyAll(pairs, options, { ...run, terminal }, signal);
+  await copyOnly(only, options, { ...run, terminal }, signal);
+  return ExitCode.ok;
 }
 
-async function copyAll(
-  pairs: readonly ImagePair[],
+async function copyOnly(
+  pair: ImagePair,
   options: CopyOptions,
-  run: CopyRun,
+  { terminal, ...run }: CopyRun & { readonly terminal: Terminal },
   signal: AbortSignal,
-): Promise<ExitCode> {
-  const ended = { copied: 0, unchanged: 0, failed: 0 };
-  for (const pair of pairs) {
-    try {
-      ended[await copyImage(pair, options, run, signal)]++;
-    } catch (error) {
-      signal.throwIfAborted();
-      await reportFailure(error, run.terminal, `${formatReference(pair.source)} was not copied`);
-      ended.failed++;
-    }
-  }
-  const { copied, unchanged, failed } = ended;
-  const done = options.dryRun ? "to copy" : "copied";
-  run.terminal.notes.lines([
-    `${counted(pairs.length, "image")}: ${copied} ${done}, ${unchanged} already present, ${failed} failed`,
-  ]);
-  return failed === 0 ? ExitCode.ok : ExitCode.failed;
-}
-
-/** Known digests by repository: a layer that many tags share is checked once. */
-function rememberDigests(): (repository: Repository) => KnownDigests {
-  const known = new Map<string, KnownDigests>();
-  return ({ registry, name }) => {
-    const key = formatReference({ registry, name });
-    const found = known.get(key) ?? new Set();
-    known.set(key, found);
-    return found;
-  };
+): Promise<void> {
+  const progress = showProgress(terminal.notes);
+  const result = await copyImage(pair, options, { ...run, observe: progress.observe }, signal).finally(() =>
+    progress.end(),
+  );
+  reportImage(result, terminal);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/async/clock.ts";
 import { isDigest } from "../../src/oci/digest.ts";
 import type { BlobStream, ImageSource } from "../../src/oci/image-source.ts";
-import type { ImageTarget } from "../../src/oci/image-target.ts";
+import type { ImageTarget, PushedBlob } from "../../src/oci/image-target.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import type { ObserveCopy } from "../../src/replication/state/copy-progress.ts";
 import { refusedAttachment } from "../../src/replication/outcome/left-out.ts";
@@ -12,11 +12,16 @@ import { countedStream } from "../../src/replication/pacing/counted-stream.ts";
 import { emptyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyPlan, PlannedBlob, PlannedManifest } from "./copy-plan.ts";
+import type { KnownContent } from "./target/known-content.ts";
 
 /** What the execution of a plan needs. */
 export interface ExecutionPorts {
   readonly source: Pick<ImageSource, "openBlob">;
   readonly target: Pick<ImageTarget, "pushBlob" | "putManifest" | "resolve">;
+  /** What the run knows of the target's repository. */
+  readonly content: KnownContent;
+  /** The source's repository. */
+  readonly from: string;
   readonly streams: UploadConcurrency;
   readonly clock: Clock;
   readonly observe: ObserveCopy;
@@ -43,18 +48,17 @@ export async function executePlan(plan: CopyPlan, ports: ExecutionPorts, signal:
   await concurrently(plan.blobs, CONCURRENT_BLOBS, upload, signal);
   for (const batch of plan.batches) {
     const putOrLeaveOut = (planned: PlannedManifest, working: AbortSignal): Promise<void> =>
-      putManifest(planned, ports, working).catch(
+      putManifest(planned, ports, statistics, working).catch(
         (error: unknown) => void leftOut.push(refusedAttachment(planned, error)),
       );
     await concurrently(batch, CONCURRENT_MANIFESTS, putOrLeaveOut, signal);
-    statistics.manifests += batch.length;
   }
   return { statistics, leftOut };
 }
 
 async function uploadBlob(
   { descriptor, mountFrom }: PlannedBlob,
-  { source, target, streams, observe }: ExecutionPorts,
+  { source, target, content, from, streams, observe }: ExecutionPorts,
   statistics: CopyStatistics,
   signal: AbortSignal,
 ): Promise<void> {
@@ -62,27 +66,40 @@ async function uploadBlob(
     const stream = await source.openBlob(descriptor, opening);
     return countedStream(stream, descriptor, { concurrency: streams, observe });
   };
-  const { kind } = await streams.run(descriptor.size, () => {
-    signal.throwIfAborted();
-    return target.pushBlob(descriptor, { open: counted, mountFrom }, signal);
-  });
-  if (kind === "mounted") statistics.blobsMounted++;
-  else {
+  const push = (sending: AbortSignal): Promise<PushedBlob> =>
+    streams.run(descriptor.size, () => {
+      sending.throwIfAborted();
+      return target.pushBlob(descriptor, { open: counted, mountFrom }, sending);
+    });
+  const send = async (sending: AbortSignal) => (await push(sending)).kind;
+  const how = await content.sendOnce({ digest: descriptor.digest, from, send }, signal);
+  if (how === "present") statistics.blobsPresent++;
+  if (how === "mounted") statistics.blobsMounted++;
+  if (how === "uploaded") {
     statistics.blobsUploaded++;
     statistics.bytesUploaded += descriptor.size;
   }
-  observe({ kind: "blob-done", blob: descriptor, how: kind });
+  observe({ kind: "blob-done", blob: descriptor, how });
 }
 
-/** Puts a manifest. A tag is read back, and put again when the registry's answer was lost. */
+/** Puts a manifest, by its digest only once in the run. A tag whose put was not answered is read back, and put again. */
 async function putManifest(
   { manifest, reference }: PlannedManifest,
-  { target, clock, observe }: ExecutionPorts,
+  { target, content, from, clock, observe }: ExecutionPorts,
+  statistics: CopyStatistics,
   signal: AbortSignal,
 ): Promise<void> {
-  if (isDigest(reference)) await target.putManifest(manifest, reference, signal);
-  else await publishWithRetries(() => publish(target, { manifest, reference }, clock, signal));
-  observe({ kind: "manifest-put", digest: manifest.digest });
+  const { digest } = manifest;
+  if (isDigest(reference)) {
+    const put = (working: AbortSignal) =>
+      target.putManifest(manifest, reference, working).then(() => "uploaded" as const);
+    if ((await content.sendOnce({ digest, from, send: put }, signal)) === "present") return;
+  } else {
+    await publishWithRetries(() => publish(target, { manifest, reference }, clock, signal));
+    content.confirm(digest);
+  }
+  statistics.manifests++;
+  observe({ kind: "manifest-put", digest });
 }
 
 async function publishWithRetries(attempt: () => Promise<void>): Promise<void> {

@@ -1,8 +1,8 @@
 import { isCosignTag } from "../../src/oci/cosign-tags.ts";
 import { formatReference } from "../../src/oci/reference.ts";
-import type { Reference, Tag } from "../../src/oci/reference.ts";
+import type { Reference, Repository, Tag } from "../../src/oci/reference.ts";
+import { concurrently } from "../../src/async/run-concurrently.ts";
 import { listTags } from "../../src/registry/listings/list-tags.ts";
-import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -17,6 +17,10 @@ export interface ImagePair {
   readonly sourceTags?: ReadonlySet<string>;
 }
 
+const CONCURRENT_LISTINGS = 16;
+/** Registries list tags in any order. */
+const BY_NUMBER = new Intl.Collator("en", { numeric: true });
+
 /** distribution-spec, "Referrers Tag Schema". Referrers are copied with their image, which also writes this tag at the target. */
 const REFERRERS_TAG = /^sha(?:256|512)-[0-9a-f]{64}$/;
 
@@ -26,18 +30,16 @@ const REFERRERS_TAG = /^sha(?:256|512)-[0-9a-f]{64}$/;
  */
 export async function expandTags(
   specs: readonly CopySpec[],
-  repositories: Pick<Repositories, "endpoint">,
+  repositories: Pick<Repositories, "client">,
   signal: AbortSignal,
 ): Promise<ImagePair[]> {
-  const pairs: ImagePair[] = [];
-  for (const { source, target, tags: filter } of specs) {
-    if (filter === undefined) {
-      pairs.push({ source, target });
-      continue;
-    }
-    const { tags, sourceTags } = await listMatchingTags(source, filter, repositories, signal);
-    for (const tag of tags) pairs.push({ ...withTag({ source, target }, tag), sourceTags });
-  }
+  const tagsOf = createSourceTags(repositories);
+  const expand = async ({ source, target, tags: filter }: CopySpec, working: AbortSignal): Promise<ImagePair[]> => {
+    if (filter === undefined) return [{ source, target }];
+    const sourceTags = await tagsOf(source, working);
+    return matchingTags(source, filter, sourceTags).map((tag) => ({ ...withTag({ source, target }, tag), sourceTags }));
+  };
+  const pairs = (await concurrently(specs, CONCURRENT_LISTINGS, expand, signal)).flat();
   refuseSameTarget(pairs);
   return pairs;
 }
@@ -46,18 +48,33 @@ function withTag({ source, target }: ImagePair, tag: Tag): ImagePair {
   return { source: { ...source, tag }, target: { ...target, tag } };
 }
 
-async function listMatchingTags(
+type TagsOf = (source: Repository, signal: AbortSignal) => Promise<ReadonlySet<Tag>>;
+
+/** Lists the tags of each repository once, however many specs select from it. */
+function createSourceTags(repositories: Pick<Repositories, "client">): TagsOf {
+  const known = new Map<string, Promise<ReadonlySet<Tag>>>();
+  const list = async (source: Repository, signal: AbortSignal): Promise<ReadonlySet<Tag>> => {
+    const client = await repositories.client("source", source);
+    return new Set(await Array.fromAsync(listTags(client, signal)));
+  };
+  return ({ registry, name }, signal) => {
+    const key = formatReference({ registry, name });
+    const listing = known.get(key) ?? list({ registry, name }, signal);
+    known.set(key, listing);
+    return listing;
+  };
+}
+
+/** @throws {NotFoundError} when none matches. */
+function matchingTags(
   source: Reference,
   { matches, description }: TagFilter,
-  repositories: Pick<Repositories, "endpoint">,
-  signal: AbortSignal,
-): Promise<{ readonly tags: readonly Tag[]; readonly sourceTags: ReadonlySet<string> }> {
-  const client = createRepositoryClient(await repositories.endpoint("source", source));
-  const sourceTags = new Set(await Array.fromAsync(listTags(client, signal)));
+  sourceTags: ReadonlySet<Tag>,
+): readonly Tag[] {
   // Companion tags (signatures, attestations, SBOMs) are copied with their image.
   const all = [...sourceTags].filter((tag) => !isCosignTag(tag) && !REFERRERS_TAG.test(tag));
-  const tags = all.filter(matches);
-  if (tags.length > 0) return { tags, sourceTags };
+  const tags = all.filter(matches).toSorted(BY_NUMBER.compare);
+  if (tags.length > 0) return tags;
   const has = all.length === 0 ? "it has no tags" : `it has ${all.length}, such as ${all.slice(0, 5).join(", ")}`;
   throw new NotFoundError(`${formatReference(source)} has none of ${description}; ${has}`);
 }

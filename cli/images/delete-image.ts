@@ -3,7 +3,6 @@ import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference } from "../../src/oci/reference.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
 import { deleteManifest } from "../../src/registry/manifests/delete-manifest.ts";
-import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import type { RepositoryClient } from "../../src/registry/client/repository-client.ts";
 import { resolveImage } from "../copy/resolve-image.ts";
 import { ExitCode } from "../errors/exit-code.ts";
@@ -42,7 +41,7 @@ export async function deleteImage(
     notes.lines(["nothing was deleted"]);
     return ExitCode.ok;
   }
-  const client = createRepositoryClient(await repositories.endpoint("target", reference));
+  const client = await repositories.client("target", reference);
   await deleteOne(client, reference, deletion, signal);
   if (json) out.json({ deleted: deletion.name, digest });
   else out.lines([`deleted ${deletion.name} (${digest})`]);

@@ -1,5 +1,4 @@
 import { formatReference } from "../../src/oci/reference.ts";
-import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import { listTags } from "../../src/registry/listings/list-tags.ts";
 import { parseTagFilter } from "../copy/tag-filter.ts";
 import { ExitCode } from "../errors/exit-code.ts";
@@ -24,7 +23,7 @@ export async function tags(
   const repository = readRepository("tags", text);
   const { matches } = parseTagFilter(globs);
   await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
-  const client = createRepositoryClient(await repositories.endpoint("source", repository));
+  const client = await repositories.client("source", repository);
   const found: string[] = [];
   let hasAny = false;
   for await (const tag of listTags(client, signal)) {

@@ -2,26 +2,32 @@ import type { ImageSource } from "../../src/oci/image-source.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { acceptsPreemptiveBasic } from "../../src/contract/providers/preemptive-basic.ts";
 import { formatReference } from "../../src/oci/reference.ts";
-import type { Repository } from "../../src/oci/reference.ts";
+import type { RegistryHost, Repository } from "../../src/oci/reference.ts";
 import type { Side } from "../../src/oci/errors/registry-error.ts";
 import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
-import type { Endpoint } from "../../src/registry/client/endpoint.ts";
-import { createRegistrySource } from "../../src/registry/registry-source.ts";
-import { createRegistryTarget } from "../../src/registry/registry-target.ts";
+import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
+import type { RepositoryClient } from "../../src/registry/client/repository-client.ts";
+import { sourceThrough } from "../../src/registry/registry-source.ts";
+import { targetThrough } from "../../src/registry/registry-target.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { createSharedLimits } from "../../src/registry/resilience/shared-limits.ts";
+import type { SharedLimits } from "../../src/registry/resilience/shared-limits.ts";
 import { dockerCredentials } from "../credentials/docker-credentials.ts";
 import type { AccessOptions } from "./access-options.ts";
+import { registryKey } from "./registries-file.ts";
 import { createRequestRate } from "./request-rate.ts";
 import { openRegistryAccess } from "./registry-access.ts";
 import type { RegistryAccess } from "./registry-access.ts";
 
-/** Opens repositories with the user's credentials. Each source and target is opened once. */
+/**
+ * Opens repositories with the user's credentials, each side of each once. All requests to a registry share its limits, whatever
+ * their repository and side.
+ */
 export interface Repositories extends AsyncDisposable {
   readonly source: (repository: Repository) => Promise<ImageSource>;
   readonly target: (repository: Repository) => Promise<ImageTarget>;
   /** For requests that neither a source nor a target makes, such as listings. */
-  readonly endpoint: (side: Side, repository: Repository) => Promise<Endpoint>;
+  readonly client: (side: Side, repository: Repository) => Promise<RepositoryClient>;
 }
 
 export interface OpenRepositories extends AccessOptions {
@@ -36,11 +42,11 @@ export interface OpenRepositories extends AccessOptions {
 export function openRepositories({ environment, signal, onBusy, ...options }: OpenRepositories): Repositories {
   let opened: Promise<RegistryAccess> | undefined;
   const access = (): Promise<RegistryAccess> => (opened ??= openRegistryAccess(options, environment));
-  const endpoint = async (side: Side, { registry, name }: Repository): Promise<Endpoint> => {
+  const limitsOf = createLimitsByRegistry(onBusy);
+  const open = async (side: Side, { registry, name }: Repository): Promise<RepositoryClient> => {
     const { settingsOf, connections } = await access();
     const { requestsPerSecond, ...settings } = settingsOf(registry);
-    const rate = requestsPerSecond === undefined ? undefined : createRequestRate(requestsPerSecond, systemClock);
-    return {
+    return createRepositoryClient({
       side,
       registry,
       repository: name,
@@ -48,24 +54,40 @@ export function openRepositories({ environment, signal, onBusy, ...options }: Op
       preemptive: acceptsPreemptiveBasic(registry),
       credentials: fixedCredentials(await dockerCredentials(`${registry}/${name}`, environment, signal)),
       connections,
-      // The command has no queue that would retry later, so it retries patiently.
-      limits: createSharedLimits({
-        retryPolicies: { preset: "patient" },
-        rate,
-        ...(onBusy === undefined ? {} : { onBusy }),
-      }),
-    };
+      limits: limitsOf(registry, requestsPerSecond),
+    });
   };
+  const sources = once((repository) => open("source", repository));
+  const targets = once((repository) => open("target", repository));
   return {
-    endpoint,
-    source: once(async (repository) => createRegistrySource(await endpoint("source", repository))),
-    target: once(async (repository) => createRegistryTarget(await endpoint("target", repository))),
+    client: (side, repository) => (side === "source" ? sources : targets)(repository),
+    source: once(async (repository) => sourceThrough(await sources(repository))),
+    target: once(async (repository) => targetThrough(await targets(repository))),
     async [Symbol.asyncDispose]() {
       await opened?.then(
         ({ connections }) => connections.close(),
         () => undefined,
       );
     },
+  };
+}
+
+type LimitsOf = (registry: RegistryHost, requestsPerSecond: number | undefined) => SharedLimits;
+
+function createLimitsByRegistry(onBusy: (() => void) | undefined): LimitsOf {
+  const known = new Map<string, SharedLimits>();
+  return (registry, requestsPerSecond) => {
+    const key = registryKey(registry);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const limits = createSharedLimits({
+      // The command has no queue that would retry later, so it retries patiently.
+      retryPolicies: { preset: "patient" },
+      rate: requestsPerSecond === undefined ? undefined : createRequestRate(requestsPerSecond, systemClock),
+      ...(onBusy === undefined ? {} : { onBusy }),
+    });
+    known.set(key, limits);
+    return limits;
   };
 }
 

@@ -1,5 +1,5 @@
 import { formatReference } from "../../src/oci/reference.ts";
-import { createRegistrySource } from "../../src/registry/registry-source.ts";
+import { sourceThrough } from "../../src/registry/registry-source.ts";
 import { resolveImage } from "../copy/resolve-image.ts";
 import { readImageAndCompanions } from "../copy/image-and-companions.ts";
 import type { ExitCode } from "../errors/exit-code.ts";
@@ -28,15 +28,15 @@ export async function verify(
   const platform = readPlatform("verify", wanted);
   const { environment } = terminal;
   await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
-  const [source, target, endpoint] = await Promise.all([
+  const [source, target, client] = await Promise.all([
     repositories.source(from),
     repositories.target(to),
-    repositories.endpoint("target", to),
+    repositories.client("target", to),
   ]);
   const root = await resolveImage({ source: from, platform }, source, signal);
   const reference = to.digest ?? to.tag ?? from.tag ?? root.digest;
   const images = await readImageAndCompanions({ root, reference }, { source, referrers, sparse: "keep" }, signal);
-  const copy = { read: createRegistrySource(endpoint), target };
+  const copy = { read: sourceThrough(client), target };
   const comparison = await compareImages(images, copy, { referrers }, signal);
   return showComparison(
     { source: formatReference(from), target: formatReference(to), digest: root.digest },

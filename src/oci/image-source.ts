@@ -13,8 +13,11 @@ export interface ManifestSource {
   readManifest(reference: Tag | Digest, signal: AbortSignal): Promise<Manifest | undefined>;
   /** The exact bytes of a manifest by digest, hash checked. Undefined when there is no such manifest. */
   fetchManifest(wanted: ManifestWanted, signal: AbortSignal): Promise<Manifest | undefined>;
-  /** Manifests whose subject is this digest (distribution-spec, "Listing Referrers"), by API or tag schema. */
-  listReferrers(subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
+  /**
+   * Manifests whose subject is this digest (distribution-spec, "Listing Referrers"), by API or tag schema. A referrers tag that `tags`,
+   * a listing of the repository, does not have is not requested.
+   */
+  listReferrers(subject: Digest, signal: AbortSignal, tags?: ReadonlySet<string>): Promise<readonly Descriptor[]>;
 }
 
 export interface BlobSource {

@@ -8,10 +8,15 @@ import { putUntilContentVisible } from "./manifests/put-until-content-visible.ts
 import { pushBlob } from "./uploads/push-blob.ts";
 import { addToReferrersTag } from "./manifests/referrers-tag.ts";
 import { createRepositoryClient } from "./client/repository-client.ts";
+import type { RepositoryClient } from "./client/repository-client.ts";
 
 /** One repository of a registry, written over HTTP. */
 export function createRegistryTarget(endpoint: Endpoint): ImageTarget {
-  const client = createRepositoryClient(endpoint);
+  return targetThrough(createRepositoryClient(endpoint));
+}
+
+/** The same through a client that others use as well: they share its login. */
+export function targetThrough(client: RepositoryClient): ImageTarget {
   return {
     resolve: (reference, signal) => resolveManifest(client, reference, signal),
     hasBlob: (descriptor, signal) => hasBlob(client, descriptor, signal),

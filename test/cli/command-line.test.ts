@@ -69,6 +69,7 @@ describe("the command line", () => {
       "verify --help",
     ],
     [["copy", "a", "b", "--jobs", "0"], "It takes a whole number from 1 to 128.", "freightliner copy --help"],
+    [["copy", "a", "b", "--parallel", "65"], "It takes a whole number from 1 to 64.", "freightliner copy --help"],
     [["cost", "--overlap", "2"], "It takes a number from 0 to 1.", "freightliner cost --help"],
     [["cost", "--images", "many"], "It takes a number from 0 to 1000000000.", "freightliner cost --help"],
     [["redrive", "--class", "weather"], "Allowed choices are message, configuration, image", "redrive --help"],

@@ -15,7 +15,7 @@ const REDRAW_MS = 100;
 /** Shows a progress bar on a terminal, and one line per finished blob elsewhere. */
 export function showProgress(screen: Screen, now: () => number = Date.now): ShownProgress {
   const progress = createCopyProgress();
-  const unsubscribe = progress.subscribe(screen.isTTY ? createBar(screen, now(), now) : createLines(screen));
+  const unsubscribe = progress.subscribe(screen.isTTY ? createBar(screen, now) : createLines(screen));
   return {
     observe: progress.observe,
     end() {
@@ -25,11 +25,13 @@ export function showProgress(screen: Screen, now: () => number = Date.now): Show
   };
 }
 
-function createBar(screen: Screen, started: number, now: () => number): (progress: CopyProgress) => void {
+function createBar(screen: Screen, now: () => number): (progress: CopyProgress) => void {
+  let started: number | undefined;
   let drawn = 0;
   return (progress) => {
     if (now() - drawn < REDRAW_MS) return;
     drawn = now();
+    started ??= drawn;
     const width = Math.max(Math.min((screen.columns ?? 80) - 60, 40), 10);
     const rate = formatBytes(progress.bytesSent / Math.max((drawn - started) / 1_000, 0.001));
     screen.overwrite(`${progressBar(progress, width)}, ${rate}/s, ${formatDuration(drawn - started)}`);

@@ -44,7 +44,8 @@ function adviceFor(error: RegistryError, reader: Audience): string | undefined {
   }
   if (status === 413) return "the registry, or a proxy before it, takes nothing so large; raise its limit";
   if (reader === "stack") return undefined;
-  if (status === 429) return "the registry wants fewer requests; run the command again later, or with fewer --jobs";
+  if (status === 429)
+    return "the registry wants fewer requests; run the command again later, or with lower --jobs and --parallel";
   if (status >= 500) return "the registry has a fault of its own; run the command again later, what is finished stays";
   return undefined;
 }

@@ -11,6 +11,11 @@ const ErrorBody = z.object({
   errors: z.array(z.object({ code: z.string(), message: z.string().optional() })).min(1),
 });
 
+/** True for a body that follows the specification. */
+export function isErrorBody(bytes: Uint8Array): boolean {
+  return ErrorBody.safeParse(readJson(bytes.subarray(0, ERROR_BODY_MAX_BYTES))).success;
+}
+
 export interface ErrorDescription {
   readonly code: string | undefined;
   readonly message: string;

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { PAGE_LIMITS, readJson } from "../../oci/json/bounded-json.ts";
 import type { RegistryResponse } from "../http/response.ts";
 import type { RegistryRequest } from "../client/registry-request.ts";
+import { isErrorBody } from "../errors/error-body.ts";
 import { responseError } from "../errors/typed-failure.ts";
 import { nextLink } from "./link-header.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
@@ -25,6 +26,8 @@ interface Spent {
 export interface ListingRequest extends Pick<RegistryRequest, "operation" | "subject" | "url" | "headers"> {
   /** Statuses of registries without such a listing. */
   readonly absent: readonly number[];
+  /** Called when the server has no such route: it answers 404 without an error of the specification. */
+  readonly onMissingRoute?: () => void;
   /** Limit of the entries of all pages together; more are a permanent failure. */
   readonly maxEntries?: number;
 }
@@ -57,7 +60,7 @@ export async function* pages<T>(
   reader: PageReader<T>,
   signal: AbortSignal,
 ): AsyncGenerator<Page<T>> {
-  const { absent, maxEntries = MAX_ENTRIES, ...about } = request;
+  const { absent, onMissingRoute: _, maxEntries = MAX_ENTRIES, ...about } = request;
   const spent = { pages: 0, bytes: 0, entries: 0 };
   let url: URL | undefined = request.url;
   while (url !== undefined) {
@@ -66,10 +69,12 @@ export async function* pages<T>(
       PAGE_MAX_BYTES,
       signal,
     );
-    if (response.status !== 200) return void (yield undefined);
-    const page = bytes === undefined ? undefined : reader.parse(readJson(bytes, PAGE_LIMITS));
-    const link = page === undefined ? undefined : linkOf(page, reader, response);
-    spend(spent, page === undefined ? 0 : reader.entries(page), bytes);
+    if (response.status !== 200) {
+      if (isMissingRoute(response, bytes)) request.onMissingRoute?.();
+      return void (yield undefined);
+    }
+    const { page, link, entries } = readPage(reader, response, bytes);
+    spend(spent, entries, bytes);
     const problem = listingProblem(page, link, response.url) ?? excess(spent, maxEntries);
     if (page === undefined || problem !== undefined) {
       const context = { side: client.endpoint.side, operation: request.operation, subject: request.subject };
@@ -82,6 +87,21 @@ export async function* pages<T>(
     yield page;
     url = link === undefined ? undefined : new URL(link, response.url);
   }
+}
+
+function isMissingRoute({ status }: RegistryResponse, body: Uint8Array | undefined): boolean {
+  return status === 404 && body !== undefined && body.byteLength > 0 && !isErrorBody(body);
+}
+
+/** Without `page` when the body is no page of this listing. */
+function readPage<T>(
+  reader: PageReader<T>,
+  response: RegistryResponse,
+  bytes: Uint8Array | undefined,
+): { readonly page?: T; readonly link?: string | undefined; readonly entries: number } {
+  const page = bytes === undefined ? undefined : reader.parse(readJson(bytes, PAGE_LIMITS));
+  if (page === undefined) return { entries: 0 };
+  return { page, link: linkOf(page, reader, response), entries: reader.entries(page) };
 }
 
 function linkOf<T>(page: T, reader: PageReader<T>, response: RegistryResponse): string | undefined {

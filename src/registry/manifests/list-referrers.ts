@@ -1,87 +1,43 @@
-import * as z from "zod";
-import { Descriptor } from "../../oci/descriptor.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { ManifestSource } from "../../oci/image-source.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
-import { manifestKind, MediaType } from "../../oci/media-type.ts";
+import { manifestKind } from "../../oci/media-type.ts";
 import { referrersTag } from "../../oci/referrers-tag.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
-import { HostRefusedError } from "../hosts/host-guard.ts";
-import { pageOf, pages } from "../listings/pages.ts";
 import { fetchManifest, resolveManifest } from "./fetch-manifest.ts";
+import { queryReferrersApi } from "./referrers-api.ts";
+import type { ReferrersApiResult } from "./referrers-api.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
 
-/** An index with descriptors. Servers in Go write null for an empty list. */
-const ReferrersList = z.object({ manifests: z.array(Descriptor).nullable() });
-
-/** Limit of referrers: more than ten years of nightly scans attach. One more is returned, so that the caller sees the excess. */
-export const MAX_REFERRERS = 10_000;
-
-/** Statuses of registries, or of routers before them, without this API. */
-const UNSUPPORTED = [400, 404, 405, 406, 410, 501];
-
-/** The result of the referrers API. */
-export type ReferrersApiResult =
-  | { readonly kind: "listed"; readonly manifests: readonly Descriptor[] }
-  /** There is no such API: a status that says so, an HTML page, or a redirect to another host. */
-  | { readonly kind: "absent" }
-  /** There may be such an API, but it refused or failed. */
-  | { readonly kind: "unknown"; readonly error: RegistryError };
+/** How long a registry without the referrers API is not asked again, in milliseconds: it may be upgraded while a process lives. */
+const WITHOUT_API_MS = 600_000;
 
 /**
  * The referrers of a digest (distribution-spec, "Listing Referrers"), or, when the registry has no such API or it fails, those of
  * the index under the referrers tag. Their sizes are not verified, and can be wrong.
+ * `tags` are all tags of the repository, if they were listed: the referrers tag is requested only if it is one of them.
  * @throws {RegistryError} permanent, of operation `list-referrers`, when neither the API nor the tag lists them. The image itself
  * has not failed.
  */
-export async function listReferrers(
-  client: RepositoryClient,
-  subject: Digest,
-  signal: AbortSignal,
-): Promise<readonly Descriptor[]> {
-  const listed = await queryReferrersApi(client, subject, signal);
-  if (listed.kind === "listed") return listed.manifests;
-  const tagged = await listByTag(client, subject, signal);
-  if (tagged === undefined && listed.kind === "unknown") throw unlisted(client, subject, listed.error);
-  return tagged ?? [];
-}
-
-/** Queries the referrers API. @throws {RegistryError} when the registry answers 429, or is unreachable. */
-export async function queryReferrersApi(
-  client: RepositoryClient,
-  subject: Digest,
-  signal: AbortSignal,
-): Promise<ReferrersApiResult> {
-  const request = {
-    operation: "list-referrers",
-    subject: client.address.subject(subject),
-    url: client.address.url(`referrers/${subject}`),
-    headers: { accept: MediaType.ociIndex },
-    absent: UNSUPPORTED,
-  } as const;
-  const reader = pageOf(ReferrersList, ({ manifests }) => manifests?.length ?? 0);
-  const found: Descriptor[] = [];
-  try {
-    for await (const page of pages(client, request, reader, signal)) {
-      if (page === undefined) return { kind: "absent" };
-      for (const descriptor of page.manifests ?? []) found.push(descriptor);
-      if (found.length > MAX_REFERRERS) break;
-    }
-    return { kind: "listed", manifests: found.slice(0, MAX_REFERRERS + 1) };
-  } catch (error) {
-    return readRefusal(error, found.length > 0);
+export function createReferrersListing(client: RepositoryClient): ManifestSource["listReferrers"] {
+  const { clock } = client.runtime;
+  let withoutApiUntil = 0;
+  async function query(subject: Digest, signal: AbortSignal): Promise<ReferrersApiResult> {
+    if (clock.now() < withoutApiUntil) return { kind: "absent", isRouteMissing: true };
+    const result = await queryReferrersApi(client, subject, signal);
+    if (result.kind === "absent" && result.isRouteMissing) withoutApiUntil = clock.now() + WITHOUT_API_MS;
+    return result;
   }
-}
-
-/** The result for a failure. @param isBegun the API has listed something, so it exists. */
-function readRefusal(error: unknown, isBegun: boolean): ReferrersApiResult {
-  if (!(error instanceof RegistryError)) throw error;
-  if (error.cause instanceof HostRefusedError) return isBegun ? { kind: "unknown", error } : { kind: "absent" };
-  const { status = 0, category } = error;
-  if (status === 429 || status === 0) throw error;
-  // An HTML page has status 200, and so does a listing with too many entries.
-  const isPage = status === 200 && category === "permanent" && !isBegun;
-  return isPage ? { kind: "absent" } : { kind: "unknown", error };
+  return async (subject, signal, tags) => {
+    const listed = await query(subject, signal);
+    if (listed.kind === "listed") return listed.manifests;
+    const mayBeTagged = tags === undefined || tags.has(referrersTag(subject));
+    const tagged = mayBeTagged ? await listByTag(client, subject, signal) : undefined;
+    if (tagged === undefined && listed.kind === "unknown") throw unlisted(client, subject, listed.error);
+    return tagged ?? [];
+  };
 }
 
 function unlisted(client: RepositoryClient, subject: Digest, cause: RegistryError): RegistryError {

@@ -10,7 +10,8 @@ import { referrersTag } from "../../oci/referrers-tag.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { putManifest } from "./put-manifest.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
-import { queryReferrersApi, fetchReferrersIndex } from "./list-referrers.ts";
+import { fetchReferrersIndex } from "./list-referrers.ts";
+import { queryReferrersApi } from "./referrers-api.ts";
 
 /** An index to be extended: unknown fields are kept. */
 const ReferrersIndex = z.looseObject({ manifests: z.array(z.looseObject({ digest: z.string() })) });

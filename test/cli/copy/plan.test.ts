@@ -42,6 +42,7 @@ async function run(source: string, target: string, dryRun: boolean): Promise<str
     referrers: true,
     sparse: "fail",
     jobs: 8,
+    parallel: 4,
     access: { allowedHosts: [] },
   } as const;
   expect(await copy(orders, way, terminal, signal)).toBe(ExitCode.ok);

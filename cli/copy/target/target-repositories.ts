@@ -1,0 +1,56 @@
+import { formatReference } from "../../../src/oci/reference.ts";
+import type { Repository } from "../../../src/oci/reference.ts";
+import { listTags } from "../../../src/registry/listings/list-tags.ts";
+import type { Repositories } from "../../registry-access/repositories.ts";
+import { createTargetRepository } from "./target-repository.ts";
+import type { TargetRepository } from "./target-repository.ts";
+import { createTargetTags, UNLISTED } from "./target-tags.ts";
+import type { TargetTags } from "./target-tags.ts";
+
+/** The target repositories of a run. Disposal waits until nothing is sent to them any more. */
+export interface TargetRepositories extends AsyncDisposable {
+  of(repository: Repository): Promise<TargetRepository>;
+}
+
+/** From this many images for one repository on, its tags are listed. */
+const WORTH_LISTING = 4;
+
+/** @param targets the repository of each image, so that it is known how many go to each. */
+export function createTargetRepositories(
+  targets: readonly Repository[],
+  repositories: Pick<Repositories, "target" | "client">,
+): TargetRepositories {
+  const images = Map.groupBy(targets, nameOf);
+  const known = new Map<string, Promise<TargetRepository>>();
+
+  async function tagsOf(repository: Repository): Promise<TargetTags> {
+    const count = images.get(nameOf(repository))?.length ?? 0;
+    if (count < WORTH_LISTING) return UNLISTED;
+    const client = await repositories.client("target", repository);
+    return createTargetTags((signal) => listTags(client, signal), count);
+  }
+
+  const open = async (repository: Repository): Promise<TargetRepository> =>
+    createTargetRepository(await repositories.target(repository), await tagsOf(repository));
+
+  return {
+    of(repository) {
+      const name = nameOf(repository);
+      const found = known.get(name) ?? open(repository);
+      known.set(name, found);
+      return found;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...known.values()].map(settled));
+    },
+  };
+}
+
+async function settled(opening: Promise<TargetRepository>): Promise<void> {
+  const opened = await opening.catch(() => undefined);
+  await opened?.content.settled();
+}
+
+function nameOf({ registry, name }: Repository): string {
+  return formatReference({ registry, name });
+}

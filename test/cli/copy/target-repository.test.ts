@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { createTargetRepository } from "../../../cli/copy/target/target-repository.ts";
+import { createTargetTags, UNLISTED } from "../../../cli/copy/target/target-tags.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { digestOf } from "../../../src/oci/digest.ts";
+import type { Descriptor } from "../../../src/oci/descriptor.ts";
+import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
+import { MediaType } from "../../../src/oci/media-type.ts";
+import { parseTag } from "../../../src/oci/reference.ts";
+import type { Tag } from "../../../src/oci/reference.ts";
+import type { ImageNode } from "../../../src/replication/image/image-tree.ts";
+import { createMemoryRepository } from "../../fakes/memory-repository.ts";
+
+const MIB = 1024 * 1024;
+
+function blob(text: string, size = 1_000): Descriptor {
+  return { mediaType: MediaType.ociLayer, digest: digestOf(Buffer.from(text)), size };
+}
+
+function node(text: string, blobs: readonly Descriptor[]): ImageNode {
+  const bytes = Buffer.from(text);
+  return { manifest: { mediaType: MediaType.ociManifest, digest: digestOf(bytes), bytes }, children: [], blobs };
+}
+
+async function* tagsOf(tags: readonly string[]): AsyncGenerator<Tag> {
+  for (const tag of tags) yield parseTag(tag);
+}
+
+function setUp(tags: readonly string[] | undefined) {
+  const target = createMemoryRepository("target");
+  const asked: string[] = [];
+  target.before = ({ operation, reference }) => void asked.push(`${operation} ${reference}`);
+  const listed = tags === undefined ? UNLISTED : createTargetTags(() => tagsOf(tags), 20);
+  return { target, asked, repository: createTargetRepository(target, listed) };
+}
+
+/** Compares images with the repository: each has a configuration and a layer of its own. */
+async function compare({ repository }: ReturnType<typeof setUp>, from: number, to: number): Promise<void> {
+  for (let index = from; index < to; index++) {
+    const [config, layer] = [blob(`config ${index}`), blob(`layer ${index}`)];
+    await repository.hasManifest(node(`image ${index}`, [config, layer]), NEVER);
+    await repository.hasBlob(layer, NEVER);
+    repository.compared();
+  }
+}
+
+describe("a target repository", () => {
+  it("is not asked for a manifest whose configuration it lacks", async () => {
+    const { repository, asked } = setUp(undefined);
+    const config = blob("config");
+    expect(await repository.hasManifest(node("image", [config, blob("layer")]), NEVER)).toBe(false);
+    expect(asked).toEqual([`head-blob ${config.digest}`]);
+  });
+
+  it("is asked for a manifest whose configuration it has, and for one without blobs", async () => {
+    const { repository, target, asked } = setUp(undefined);
+    const digest = target.addBlob(Buffer.from("config"));
+    const image = node("image", [{ mediaType: MediaType.ociConfig, digest, size: 6 }]);
+    const index = node("index", []);
+    target.manifests.set(image.manifest.digest, image.manifest);
+    expect(await repository.hasManifest(image, NEVER)).toBe(true);
+    expect(await repository.hasManifest(index, NEVER)).toBe(false);
+    expect(asked).toEqual([
+      `head-blob ${digest}`,
+      `resolve ${image.manifest.digest}`,
+      `resolve ${index.manifest.digest}`,
+    ]);
+  });
+
+  it("is not asked for a tag that its listing does not have", async () => {
+    const { repository, asked } = setUp(["v1"]);
+    const image = node("image", []);
+    expect(await repository.isCurrent(parseTag("v2"), image, NEVER)).toBe(false);
+    expect(asked).toEqual([]);
+    expect(await repository.isCurrent(parseTag("v1"), image, NEVER)).toBe(false);
+    expect(asked).toEqual(["resolve v1"]);
+  });
+
+  it("counts as new when it has no tag and nothing of 16 images: then it is asked for big layers only", async () => {
+    const fixture = setUp([]);
+    await compare(fixture, 0, 16);
+    expect(fixture.asked).toHaveLength(16 * 2);
+    await compare(fixture, 16, 20);
+    expect(await fixture.repository.hasManifest(node("index", []), NEVER)).toBe(false);
+    expect(fixture.asked).toHaveLength(16 * 2);
+    const big = blob("big", MIB);
+    expect(await fixture.repository.hasBlob(big, NEVER)).toBe(false);
+    expect(fixture.asked.slice(32)).toEqual([`head-blob ${big.digest}`]);
+  });
+
+  it.each<[string, readonly string[] | undefined, boolean]>([
+    ["it has a tag", ["v0"], false],
+    ["its tags are unknown", undefined, false],
+    ["it has a layer of an earlier copy", [], true],
+  ])("is asked for everything when %s", async (_why, tags, hasLayer) => {
+    const fixture = setUp(tags);
+    if (hasLayer) fixture.target.addBlob(Buffer.from("layer 3"));
+    await compare(fixture, 0, 20);
+    expect(fixture.asked).toHaveLength(20 * 2);
+  });
+});
+
+describe("the tags of a target repository", () => {
+  const none = (): AsyncGenerator<Tag> => tagsOf([]);
+
+  it("are listed once for all images", async () => {
+    let listings = 0;
+    const tags = createTargetTags(() => (listings++, tagsOf(["v1"])), 4);
+    expect(await Promise.all([tags.read(NEVER), tags.read(NEVER)])).toEqual([new Set(["v1"]), new Set(["v1"])]);
+    await tags.read(NEVER);
+    expect(listings).toBe(1);
+  });
+
+  it("are unknown when there are far more than images, or the registry does not list them", async () => {
+    const many = Array.from({ length: 1_001 }, (_, index) => `v${index}`);
+    expect(await createTargetTags(() => tagsOf(many), 4).read(NEVER)).toBeUndefined();
+    expect((await createTargetTags(() => tagsOf(many), 200).read(NEVER))?.size).toBe(1_001);
+    const context = { side: "target", operation: "list-tags", category: "permanent", subject: "app" } as const;
+    const refused = async function* (): AsyncGenerator<Tag> {
+      yield* none();
+      throw new RegistryError(context, "no listings here");
+    };
+    expect(await createTargetTags(refused, 4).read(NEVER)).toBeUndefined();
+  });
+});
