@@ -5,8 +5,9 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { parseConfigurationText } from "../src/contract/configuration/configuration.ts";
+import { parseConfiguration, parseDocumentText } from "../src/contract/configuration/configuration.ts";
 import type { ConfigurationDocument } from "../src/contract/configuration/configuration-document.ts";
+import { ENGINES } from "../src/contract/rules/all-engines.ts";
 import { createAlarms } from "./monitoring/alarms.ts";
 import type { AlarmsProps } from "./monitoring/alarms.ts";
 import { createCopyQueues } from "./storage/copy-queues.ts";
@@ -140,6 +141,6 @@ function addMonitoring(
 /** The validated configuration, and its compact JSON text. */
 export function readConfiguration(document: FreightlinerProps["configuration"]) {
   const written = typeof document === "string" ? document : JSON.stringify(document);
-  const configuration = parseConfigurationText(written);
-  return { configuration, text: JSON.stringify(JSON.parse(written)) };
+  const read = parseDocumentText(written);
+  return { configuration: parseConfiguration(read, ENGINES), text: JSON.stringify(read) };
 }

@@ -85,7 +85,8 @@ export const LAYERS: readonly Layer[] = [
     imports: ["src/oci", "src/async"],
     packages: ["zod"],
     rooms: {
-      planning: { holds: "from a push event to copy requests", rooms: [] },
+      rules: { holds: "which rule selects an image, by what is known about it", rooms: [] },
+      planning: { holds: "from a push event to copy requests", rooms: ["rules"] },
       image: {
         holds: "an image as it is read: its tree, platforms, referrers and cosign tags",
         rooms: ["outcome", "state"],
@@ -105,9 +106,13 @@ export const LAYERS: readonly Layer[] = [
     folder: "src/contract",
     holds: "configuration, names and limits that the stack and the functions share",
     imports: ["src/oci"],
-    packages: ["zod", "yaml", "picomatch", "node:crypto", "node:zlib"],
+    packages: ["zod", "yaml", "picomatch", "re2js", "semver/*/*", "node:crypto", "node:zlib"],
     rooms: {
-      configuration: { holds: "the configuration, parsed and checked", rooms: ["layers", "providers", "stack"] },
+      configuration: {
+        holds: "the configuration, parsed and checked",
+        rooms: ["layers", "providers", "rules", "stack"],
+      },
+      rules: { holds: "rules and their patterns, parsed and compiled", rooms: [] },
       layers: { holds: "documents of several layers as one, and its version", rooms: [] },
       providers: { holds: "kinds of registry, and their known hosts", rooms: ["stack"] },
       stack: { holds: "names, limits, queues, variables and prices of the deployed stack", rooms: [] },

@@ -1,4 +1,4 @@
-import { compileGlobs } from "../../src/contract/configuration/glob.ts";
+import { compileGlobs } from "../../src/contract/rules/glob.ts";
 import type { DeadLetter } from "../../src/aws/sqs/dead-letter-queue.ts";
 import { FAILURE_CLASSES } from "../../src/replication/outcome/failure-class.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";

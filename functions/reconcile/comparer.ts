@@ -1,5 +1,6 @@
 import { isRepositoryName } from "../../src/oci/reference.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
+import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
 import { compareRepository } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ReconcileContext } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { ListingLimits } from "../../src/async/limited-listing.ts";
@@ -40,7 +41,7 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
     for (const subject of known) slow.add(subject);
     const all = await catalog.repositories(signal);
     return all
-      .filter((name) => comparison.matches(name) && configuration.rules.some((rule) => rule.matchesRepository(name)))
+      .filter((name) => comparison.matches(name) && rulesOf(name, configuration.rules).length > 0)
       .filter((name) => !slow.has(name))
       .toSorted((a, b) => (a < b ? -1 : Number(a > b)));
   }

@@ -1,7 +1,7 @@
-import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import { selectedRepository, targetRepository } from "../../src/replication/planning/plan-copies.ts";
+import { selectedRepository, targetName, targetRepository } from "../../src/replication/planning/plan-copies.ts";
+import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
 import type { RepositoryTarget } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { ReconcileDependencies } from "./handler.ts";
 
@@ -12,16 +12,16 @@ export function targetsOf(
 ): RepositoryTarget[] {
   const { rules, destinations } = configuration;
   return destinations.flatMap(({ name, prefix }) => {
-    const matching = rules.filter((rule) => rule.destinations.includes(name) && rule.matchesRepository(repository));
-    const targets = new Set(matching.map((rule) => parseRepositoryName(`${prefix}/${rule.as ?? repository}`)));
+    const matching = rulesOf(repository, rules).filter((rule) => rule.destinations.includes(name));
+    const targets = new Set(matching.map((rule) => targetName(rule, { repository }, prefix)));
     const request = (reference: Tag | Digest) => ({ repository, destination: name, reference });
     return [...targets].map((to) => ({
       repository,
       destination: name,
       scope: `${name}/${to}`,
       target: listing(name, to),
-      wants: (reference: Tag | Digest) => selectedRepository(request(reference), rules, prefix) === to,
-      attaches: (reference: Tag | Digest) => targetRepository(request(reference), rules, prefix) === to,
+      wants: (reference: Tag | Digest) => selectedRepository(request(reference), matching, prefix) === to,
+      attaches: (reference: Tag | Digest) => targetRepository(request(reference), matching, prefix) === to,
       hasManifest: (digest: Digest, signal: AbortSignal) => hasManifest(name, to, digest, signal),
     }));
   });

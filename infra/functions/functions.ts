@@ -35,7 +35,7 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
   } satisfies ProbeEnvironment;
   const access = {
     source: configuration.source,
-    repositories: configuration.rules.flatMap(({ repositories }) => repositories),
+    repositories: configuration.rules.flatMap(({ repositoryGlobs }) => repositoryGlobs),
   };
   const fanOut = createFanOutFunction(scope, common, settings);
   const { copy, mappings } = createCopyFunction(scope, {

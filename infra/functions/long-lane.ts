@@ -90,7 +90,7 @@ function createRole(scope: Construct, { settings, configuration }: LongLaneProps
       resources: [code.bucket.arnForObjects(code.s3ObjectKey)],
     }),
   );
-  const repositories = configuration.rules.flatMap((rule) => rule.repositories);
+  const repositories = configuration.rules.flatMap(({ repositoryGlobs }) => repositoryGlobs);
   allowPull(role, { source: configuration.source, repositories });
   return role;
 }

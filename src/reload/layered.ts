@@ -1,4 +1,4 @@
-import { ConfigurationError, parseConfiguration } from "../contract/configuration/configuration.ts";
+import { ConfigurationError, loadConfiguration } from "../contract/configuration/configuration.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
 import { layerConfiguration } from "../contract/layers/layer-configuration.ts";
 import type { Layer, LayeredDocument } from "../contract/layers/layer-configuration.ts";
@@ -19,7 +19,7 @@ export async function loadLayers(layers: readonly Layer[]): Promise<LayeredConfi
     .map(({ name }) => `configuration: the ${name} layer is not an object with fields`);
   if (problems.length > 0) throw new ConfigurationError(problems);
   const layered = layersOf(layers);
-  return { ...layered, configuration: parseConfiguration(layered.document) };
+  return { ...layered, configuration: await loadConfiguration(layered.document) };
 }
 
 /** Layers merged over the defaults, and not checked. */

@@ -38,7 +38,7 @@ destinations:
     const { configuration, origins } = await loadCandidate(text, await deployed);
     expect(configuration.sparseIndexes).toBe("keep");
     expect(configuration.retries.preset).toBe("patient");
-    expect(configuration.rules.map(({ repositories }) => repositories)).toEqual([["app", "web"]]);
+    expect(configuration.rules.map(({ repositoryGlobs }) => repositoryGlobs)).toEqual([["app", "web"]]);
     expect(configuration.reconcile).toMatchObject({ everyMinutes: 5, graceSeconds: 10 });
     expect(configuration.reconcile.matches("archive/old")).toBe(false);
     expect(configuration.reconcile.schedules[0]?.matches("web")).toBe(false);

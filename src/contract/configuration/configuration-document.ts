@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { isRepositoryName } from "../../oci/reference.ts";
 import { REGISTRY_OPERATIONS } from "../../oci/errors/registry-error.ts";
-import { globProblem, LONGEST } from "./glob.ts";
+import { LONGEST } from "../rules/glob.ts";
+import { globOf } from "../rules/pattern.ts";
+import { RULE_PARTS, RuleDocument, ShortName as Name } from "../rules/rule-document.ts";
 import { CIRCUIT } from "../stack/limits.ts";
 import { Federation } from "../providers/provider.ts";
 import type { OptionProblem, RegistryAccess } from "../providers/provider.ts";
@@ -15,18 +17,7 @@ import {
 import { ScheduleExpression, TimeZone } from "./schedule.ts";
 
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
-const Name = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, "is not a short name (lower case, digits, -, at most 24)");
-const globOf = (longest: number) =>
-  z
-    .string()
-    .min(1)
-    .max(256)
-    .superRefine((pattern, context) => {
-      const problem = globProblem(pattern, longest);
-      if (problem !== undefined) context.addIssue({ code: "custom", message: `"${pattern}" ${problem}` });
-    });
 const Glob = globOf(LONGEST.repository);
-const TagGlob = globOf(LONGEST.tag);
 
 /** The registry that images are pushed to: one ECR registry, which is one account and region. */
 const Source = z.strictObject(PROVIDERS.ecr.options);
@@ -101,19 +92,6 @@ type WrittenDestination = z.input<typeof Placement> &
     | ({ readonly kind: "generic" } & z.input<z.ZodObject<typeof PROVIDERS.generic.options>>)
   );
 
-export const Rule = z.strictObject({
-  /** Which source repositories: globs. */
-  repositories: z.array(Glob).min(1),
-  /** Which tags: globs. */
-  tags: z.array(TagGlob).min(1).default(["*"]),
-  /** Whether to copy untagged images, too, by their digests. */
-  untagged: z.boolean().default(false),
-  /** Names of destinations. */
-  destinations: z.array(Name).min(1),
-  /** Another repository name at the target; only for a rule with exactly one repository. */
-  as: RepositoryName.optional(),
-});
-
 /** How requests are retried within one delivery: a preset, and overrides for some operations. */
 export const Retries = z.strictObject({
   preset: z.enum(["off", "standard", "patient"]).default("standard"),
@@ -159,7 +137,7 @@ export const Document = z.strictObject({
   version: z.literal(1),
   source: Source,
   destinations: z.array(Destination).min(1).max(100),
-  rules: z.array(Rule).min(1).max(1_000),
+  rules: z.array(RuleDocument).min(1).max(1_000),
   /** What happens to an index with children that are missing at the source: `fail`, or `keep` to copy it as it is. */
   sparseIndexes: z.enum(["fail", "keep"]).default("fail"),
   retries: Retries.default({ preset: "standard", operations: {} }),
@@ -179,7 +157,7 @@ export type Source = z.infer<typeof Source>;
 
 /** The names of all fields, for suggestions. */
 export function configurationFieldNames(): string[] {
-  const shapes = [Document, Rule, Retries, Reconcile, NamedSchedule, Source, Circuit, Federation].map(
+  const shapes = [Document, ...RULE_PARTS, Retries, Reconcile, NamedSchedule, Source, Circuit, Federation].map(
     ({ shape }) => shape,
   );
   const options = destinationKinds().map((kind) => destinationOptions(kind) ?? {});

@@ -4,6 +4,7 @@ import { ConfigurationError, parseConfiguration } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 import { parseYaml } from "./yaml-document.ts";
 import type { YamlDocument } from "./yaml-document.ts";
+import { ENGINES } from "../rules/all-engines.ts";
 
 /** A configuration, and its JSON text for the functions. */
 export interface ConfigurationFile {
@@ -21,7 +22,7 @@ const DOCUMENT_MAX_BYTES = 1_048_576;
 export function parseConfigurationFile(text: string): ConfigurationFile {
   const document = readDocumentFile(text);
   try {
-    return { configuration: parseConfiguration(document.value), text: JSON.stringify(document.value) };
+    return { configuration: parseConfiguration(document.value, ENGINES), text: JSON.stringify(document.value) };
   } catch (error) {
     throw withPositions(error, document.positionOf);
   }

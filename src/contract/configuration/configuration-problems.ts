@@ -2,7 +2,6 @@ import type { z } from "zod";
 import type { Destination, Document, Source } from "./configuration-document.ts";
 import { isLoopback } from "../../oci/names/loopback.ts";
 import { accountAndRegion } from "../providers/ecr.ts";
-import { isGlob } from "./glob.ts";
 import { PROVIDERS } from "../providers/providers.ts";
 
 /** Problems between well-formed fields: unknown or duplicate names, hosts that are not allowed. */
@@ -15,27 +14,18 @@ export function documentProblems({ source, destinations, rules, reconcile }: z.i
 }
 
 function nameProblems(destinations: readonly Destination[], rules: z.infer<typeof Document>["rules"]): string[] {
-  const names = destinations.map((destination) => destination.name);
+  const names = new Set(destinations.map((destination) => destination.name));
   const unknown = rules.flatMap((rule, index) =>
     rule.destinations
-      .filter((name) => !names.includes(name))
-      .map((name) => `rules[${index}].destinations: "${name}" is not a destination (known: ${names.join(", ")})`),
+      .filter((name) => !names.has(name))
+      .map((name) => `rules[${index}].destinations: "${name}" is not a destination (known: ${[...names].join(", ")})`),
   );
-  const renamed = rules.flatMap((rule, index) =>
-    rule.as !== undefined && (rule.repositories.length > 1 || rule.repositories.some(isGlob))
-      ? [`rules[${index}].as: needs a rule of exactly one repository, without wildcards`]
-      : [],
-  );
-  return [
-    ...duplicates(destinations).map((name) => `destinations: "${name}" is defined twice`),
-    ...unknown,
-    ...renamed,
-  ];
+  return [...duplicates(destinations).map((name) => `destinations: "${name}" is defined twice`), ...unknown];
 }
 
 function duplicates(named: readonly { readonly name: string }[]): string[] {
-  const names = named.map(({ name }) => name);
-  return names.filter((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  return named.flatMap(({ name }) => (seen.has(name) || !seen.add(name) ? [name] : []));
 }
 
 function hostProblems(source: Source, destinations: readonly Destination[]): string[] {

@@ -1,5 +1,5 @@
 import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
-import { ConfigurationError, parseConfigurationText } from "./configuration.ts";
+import { ConfigurationError, loadConfiguration, parseDocumentText } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 
 /** Where a function's configuration comes from. Read once, when its container starts. */
@@ -14,7 +14,7 @@ const UNPACKED_MAX_BYTES = 1_048_576;
 /** A configuration in an environment variable: packed by {@link packConfiguration}, or plain JSON. */
 export function configurationInVariable(value: string): ConfigurationSource {
   return {
-    read: async () => parseConfigurationText(value.startsWith("{") ? value : unpackConfiguration(value)),
+    read: async () => loadConfiguration(parseDocumentText(value.startsWith("{") ? value : unpackConfiguration(value))),
   };
 }
 

@@ -1,18 +1,16 @@
 import * as z from "zod";
 import { Document } from "./configuration-document.ts";
-import type { Destination, NamedSchedule, Retries, Rule as RuleDocument, Source } from "./configuration-document.ts";
+import type { Destination, NamedSchedule, Retries, Source } from "./configuration-document.ts";
 import { documentProblems } from "./configuration-problems.ts";
 import { fieldPath } from "../../oci/json/field-path.ts";
 import { documentVersion } from "../layers/document-version.ts";
 import { accountAndRegion } from "../providers/ecr.ts";
-import { compileGlobs } from "./glob.ts";
-import { targetCollisions } from "./target-collisions.ts";
-
-/** A rule with compiled patterns. */
-export interface Rule extends z.infer<typeof RuleDocument> {
-  matchesRepository(repository: string): boolean;
-  matchesTag(tag: string): boolean;
-}
+import { compileGlobs } from "../rules/glob.ts";
+import { compileRules, enginesOfRules } from "../rules/compile-rules.ts";
+import type { Rule } from "../rules/compile-rules.ts";
+import { loadEngines } from "../rules/pattern-engines.ts";
+import type { PatternEngines } from "../rules/pattern-engines.ts";
+import { sharedPlaces } from "./shared-places.ts";
 
 /** A selection of repositories. */
 interface Selection {
@@ -25,6 +23,7 @@ export interface Configuration {
   readonly version: string;
   readonly source: Source;
   readonly destinations: readonly Destination[];
+  /** In the order of their priority. */
   readonly rules: readonly Rule[];
   readonly sparseIndexes: "fail" | "keep";
   readonly retries: z.infer<typeof Retries>;
@@ -52,28 +51,37 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * Checks and compiles a configuration.
+ * Checks and compiles a configuration. @param engines those that its rules need, see {@link loadConfiguration}.
  * @throws {ConfigurationError} with every problem found.
  */
-export function parseConfiguration(document: unknown): Configuration {
+export function parseConfiguration(document: unknown, engines: PatternEngines = {}): Configuration {
+  return compileConfiguration(readDocument(document), documentVersion(document), engines);
+}
+
+/** {@link parseConfiguration} that loads the engines of patterns, of which most configurations need none. */
+export async function loadConfiguration(document: unknown): Promise<Configuration> {
+  const read = readDocument(document);
+  return compileConfiguration(read, documentVersion(document), await loadEngines(enginesOfRules(read.rules)));
+}
+
+function readDocument(document: unknown): z.output<typeof Document> {
   const result = Document.safeParse(withAccountFromHost(document));
-  if (!result.success) {
-    const problems = result.error.issues.map(
-      (issue) => `${fieldPath(issue.path) || "configuration"}: ${issue.message}`,
-    );
-    throw new ConfigurationError(problems, { cause: result.error });
-  }
-  const { source, destinations, retries, sparseIndexes, longLane } = result.data;
-  const rules = result.data.rules.map((rule) => ({
-    ...rule,
-    matchesRepository: compileGlobs(rule.repositories),
-    matchesTag: compileGlobs(rule.tags),
-  }));
-  const problems = [...documentProblems(result.data), ...targetCollisions(destinations, rules)];
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${fieldPath(issue.path) || "configuration"}: ${issue.message}`);
+  throw new ConfigurationError(problems, { cause: result.error });
+}
+
+function compileConfiguration(
+  document: z.output<typeof Document>,
+  version: string,
+  engines: PatternEngines,
+): Configuration {
+  const { source, destinations, retries, sparseIndexes, longLane } = document;
+  const { rules, problems: ofRules } = compileRules(document.rules, engines);
+  const problems = [...documentProblems(document), ...sharedPlaces(destinations), ...ofRules];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const { schedules, ...regular } = result.data.reconcile;
+  const { schedules, ...regular } = document.reconcile;
   const reconcile = { ...compileSelection(regular), schedules: schedules.map(compileSelection) };
-  const version = documentVersion(document);
   return { version, source, destinations, rules, retries, sparseIndexes, longLane, reconcile };
 }
 
@@ -93,16 +101,14 @@ function compileSelection<T extends { readonly include: readonly string[]; reado
   return { ...rest, matches: (repository) => isIncluded(repository) && !isExcluded(repository) };
 }
 
-/** {@link parseConfiguration} of JSON text. @throws {ConfigurationError} also when the text is not JSON. */
-export function parseConfigurationText(text: string): Configuration {
-  let document: unknown;
+/** The document in a JSON text. @throws {ConfigurationError} when the text is not JSON. */
+export function parseDocumentText(text: string): unknown {
   try {
-    document = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new ConfigurationError(
       [`configuration: is not JSON (${cause instanceof Error ? cause.message : "unreadable"})`],
       { cause },
     );
   }
-  return parseConfiguration(document);
 }

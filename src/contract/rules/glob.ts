@@ -1,11 +1,16 @@
 import picomatch from "picomatch";
 
 /**
- * Compiles patterns of repository names or tags: `*` within a path component, `**` across them, `{a,b}`, `?`, `[a-z]`.
- * `configuration.ts` compiles the patterns of rules, and `src/replication/planning/plan-copies.ts` applies them.
+ * Compiles patterns of repository names or tags: `*` within a path component, `**` across them, `{a,b}`, `?`, `[a-z]`. Names without
+ * wildcards are looked up: a large configuration consists of these.
  */
 export function compileGlobs(patterns: readonly string[]): (text: string) => boolean {
-  return picomatch([...patterns], { dot: true, nonegate: true });
+  const isName = (pattern: string): boolean => !isGlob(pattern) && !pattern.startsWith("./");
+  const names = new Set(patterns.filter(isName));
+  const globs = patterns.filter((pattern) => !isName(pattern));
+  if (globs.length === 0) return (text) => names.has(text);
+  const matchesGlob = picomatch(globs, { dot: true, nonegate: true });
+  return (text) => names.has(text) || matchesGlob(text);
 }
 
 /** The longest names, in characters: of repositories (Amazon ECR API, CreateRepository), and of tags (distribution-spec). */

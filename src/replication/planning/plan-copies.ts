@@ -1,68 +1,42 @@
 import { parseRepositoryName } from "../../oci/reference.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
-import { isCosignTag } from "../../oci/cosign-tags.ts";
+import type { Decision } from "../rules/decision.ts";
+import { decideFor, evaluateRules } from "../rules/evaluate-rules.ts";
+import type { ReplicationRule } from "../rules/rule.ts";
 import { COPY_REQUEST_VERSION } from "./copy-request.ts";
 import type { CopyRequest } from "./copy-request.ts";
 import type { ImagePushed } from "./push-event.ts";
 
-/** A rule with compiled patterns. */
-export interface ReplicationRule {
-  readonly destinations: readonly string[];
-  /** The repository's name at the target, if the rule renames it. */
-  readonly as?: string | undefined;
-  matchesRepository(repository: string): boolean;
-  matchesTag(tag: string): boolean;
-  /** Select images without a tag as well. */
-  readonly untagged?: boolean | undefined;
-}
-
 type Requested = Pick<CopyRequest, "destination" | "repository" | "reference">;
 
 /**
- * Plans one request for each destination of the matching rules. Possible attachments (cosign's tags, content without a
- * tag) are requested for every destination of their repository: whether their image is copied there is checked later.
+ * Plans one request for each destination for which no rule rules the image out. An event does not say everything that rules may ask for:
+ * the copy decides the rest. Possible attachments (cosign's tags, content without a tag) are requested, too: whether their image is copied
+ * is checked later.
  */
 export function planCopies(pushed: ImagePushed, rules: readonly ReplicationRule[]): CopyRequest[] {
-  const matching = rules.filter((rule) => selects(rule, pushed) || mayAttach(rule, pushed));
-  const destinations = new Set(matching.flatMap((rule) => rule.destinations));
-  return [...destinations].map((destination) => ({
-    version: COPY_REQUEST_VERSION,
-    id: pushed.id,
-    destination,
-    repository: pushed.repository,
-    reference: pushed.reference,
-    pushedAt: pushed.pushedAt,
-  }));
-}
-
-/** True when the rule selects the tag, or content without a tag. */
-function selects(
-  rule: ReplicationRule,
-  { repository, reference }: Pick<Requested, "repository" | "reference">,
-): boolean {
-  if (!rule.matchesRepository(repository)) return false;
-  return reference.includes(":") ? rule.untagged === true : rule.matchesTag(reference);
-}
-
-function mayAttach(
-  rule: ReplicationRule,
-  { repository, reference }: Pick<Requested, "repository" | "reference">,
-): boolean {
-  return rule.matchesRepository(repository) && (reference.includes(":") || isCosignTag(reference));
+  const { id, repository, reference, pushedAt } = pushed;
+  const decisions = evaluateRules(rules, { repository, reference, now: pushedAt });
+  return [...decisions].flatMap(([destination, { kind }]) =>
+    kind === "not-selected"
+      ? []
+      : [{ version: COPY_REQUEST_VERSION, id, destination, repository, reference, pushedAt }],
+  );
 }
 
 /**
- * The target repository of a request: the destination's prefix and the name that the first matching rule gives. Possible
- * attachments match every rule of their repository. Undefined when no rule matches (any more): the configuration decides
- * what is written where, never the message.
+ * The target repository of a request: the destination's prefix and the name that the deciding rule gives. Undefined when no rule selects
+ * it (any more): the configuration decides what is written where, never the message.
  */
 export function targetRepository(
   request: Requested,
   rules: readonly ReplicationRule[],
   prefix: string,
 ): RepositoryName | undefined {
-  const rule = rules.find((rule) => rule.destinations.includes(request.destination) && mayAttach(rule, request));
-  return selectedRepository(request, rules, prefix) ?? (rule && targetName(rule, request, prefix));
+  const decision = decisionOn(request, rules);
+  return "rule" in decision && decision.kind !== "not-selected"
+    ? targetName(decision.rule, request, prefix)
+    : undefined;
 }
 
 /** Like {@link targetRepository}, but undefined for content that is only copied as an attachment. */
@@ -71,10 +45,19 @@ export function selectedRepository(
   rules: readonly ReplicationRule[],
   prefix: string,
 ): RepositoryName | undefined {
-  const rule = rules.find((rule) => rule.destinations.includes(request.destination) && selects(rule, request));
-  return rule && targetName(rule, request, prefix);
+  const decision = decisionOn(request, rules);
+  return decision.kind === "selected" ? targetName(decision.rule, request, prefix) : undefined;
 }
 
-function targetName(rule: ReplicationRule, { repository }: Requested, prefix: string): RepositoryName {
-  return parseRepositoryName(`${prefix}/${rule.as ?? repository}`, "target repository");
+function decisionOn({ destination, repository, reference }: Requested, rules: readonly ReplicationRule[]): Decision {
+  return decideFor(destination, rules, { repository, reference, now: 0 });
+}
+
+/** The name of a repository at the target. */
+export function targetName(
+  rule: ReplicationRule,
+  { repository }: Pick<Requested, "repository">,
+  prefix: string,
+): RepositoryName {
+  return parseRepositoryName(`${prefix}/${rule.targetName(repository)}`, "target repository");
 }

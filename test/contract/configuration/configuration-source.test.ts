@@ -18,7 +18,7 @@ describe("the configuration in a variable", () => {
     ["as JSON", TEXT],
   ])("is read %s", async (_how, value) => {
     const { source, rules } = await configurationInVariable(value).read();
-    expect([source.region, rules[0]?.repositories]).toEqual(["eu-central-1", ["team/{a,ä}"]]);
+    expect([source.region, rules[0]?.repositoryGlobs]).toEqual(["eu-central-1", ["team/{a,ä}"]]);
   });
 
   it("packs to the same value each time, which fits into a variable", () => {

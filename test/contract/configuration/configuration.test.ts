@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   ConfigurationError,
   parseConfiguration,
-  parseConfigurationText,
+  parseDocumentText,
 } from "../../../src/contract/configuration/configuration.ts";
 import { parseConfigurationFile } from "../../../src/contract/configuration/configuration-file.ts";
 import type { ConfigurationDocument } from "../../../src/contract/configuration/configuration-document.ts";
@@ -208,7 +208,7 @@ describe("a configuration", () => {
   });
 
   it("that is not JSON is refused, without a fallback", () => {
-    expect(() => parseConfigurationText("{")).toThrow(/configuration: is not JSON/);
+    expect(() => parseDocumentText("{")).toThrow(/configuration: is not JSON/);
   });
 
   it("reports all problems at once", () => {

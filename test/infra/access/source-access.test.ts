@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arnPattern, arnPatterns } from "../../../infra/access/source-access.ts";
-import { compileGlobs, globProblem } from "../../../src/contract/configuration/glob.ts";
+import { compileGlobs, globProblem } from "../../../src/contract/rules/glob.ts";
 
 /** As IAM matches: `*` is any text (IAM user guide, "Policy elements: Resource"). */
 function covers(patterns: readonly string[], name: string): boolean {

@@ -64,7 +64,7 @@ describe("the variables of the functions", () => {
     expect(destinations.map(({ name, prefix }) => [name, prefix])).toEqual(
       document.destinations.map(({ name, prefix }) => [name, prefix]),
     );
-    expect(rules.map(({ repositories }) => repositories)).toEqual(
+    expect(rules.map(({ repositoryGlobs }) => repositoryGlobs)).toEqual(
       document.rules.map(({ repositories }) => repositories),
     );
   });

@@ -1,0 +1,133 @@
+import { compileGlobs } from "./glob.ts";
+import { compilePatterns, coveringGlobs, enginesOf, loaded } from "./compile-patterns.ts";
+import type { PatternCompiler } from "./compile-patterns.ts";
+import { nameCollisions } from "./name-collisions.ts";
+import { renderName } from "./name-template.ts";
+import type { NeededEngines, PatternEngines, PushedTag } from "./pattern-engines.ts";
+import type { RuleDocument } from "./rule-document.ts";
+
+/** A rule with compiled patterns; a `ReplicationRule`, which explains the fields. */
+export interface Rule extends Pick<RuleDocument, "priority" | "destinations" | "untagged" | "as"> {
+  readonly name: string;
+  /** Its place in the document, counted from 0. */
+  readonly index: number;
+  /** Globs that together match at least its repositories. */
+  readonly repositoryGlobs: readonly string[];
+  readonly matchesRepository: (repository: string) => boolean;
+  readonly excludesRepository: ((repository: string) => boolean) | undefined;
+  readonly matchesTag: (tag: string) => boolean;
+  readonly excludesTag: ((tag: string) => boolean) | undefined;
+  readonly acceptsType: ((artifactType: string) => boolean) | undefined;
+  readonly latest: LatestTags | undefined;
+  readonly minAgeMs: number | undefined;
+  readonly targetName: (repository: string) => string;
+}
+
+interface LatestTags {
+  readonly count: number;
+  readonly by: "pushed" | "version";
+  readonly ranks: (tag: string) => boolean;
+  readonly newestFirst: <T extends PushedTag>(tags: readonly T[]) => T[];
+  readonly isNewer: (one: PushedTag, other: PushedTag) => boolean;
+}
+
+/** Compiled rules in the order of their priority, and problems: one line each, with the field. */
+export interface CompiledRules {
+  readonly rules: readonly Rule[];
+  readonly problems: readonly string[];
+}
+
+const MINUTE_MS = 60_000;
+
+export function compileRules(documents: readonly RuleDocument[], engines: PatternEngines): CompiledRules {
+  const problems: string[] = [];
+  const rules = documents.map((document, index) => compileRule(document, index, { engines, problems }));
+  const naming = rules.map((rule) => ({ ...rule, excludedGlobs: excludedGlobs(documents[rule.index]) }));
+  return {
+    rules: rules.toSorted((a, b) => b.priority - a.priority),
+    problems: [...problems, ...sameNames(rules), ...nameCollisions(naming)],
+  };
+}
+
+/** Which engines the rules need. */
+export function enginesOfRules(documents: readonly RuleDocument[]): NeededEngines {
+  const needed = documents.flatMap(({ repositories, tags, exclude }) =>
+    [repositories, tags, exclude?.repositories ?? [], exclude?.tags ?? []].map(enginesOf),
+  );
+  return {
+    regex: needed.some(({ regex }) => regex),
+    versions: needed.some(({ versions }) => versions) || documents.some(({ latest }) => latest?.by === "version"),
+  };
+}
+
+function compileRule(document: RuleDocument, index: number, compiler: PatternCompiler): Rule {
+  const { repositories, tags, exclude, priority, destinations, untagged, as, minAgeMinutes } = document;
+  const compile = (field: string, patterns: readonly Parameters<typeof compilePatterns>[0][number][]) =>
+    compilePatterns(patterns, `rules[${index}].${field}`, compiler);
+  const compileIf = (field: string, patterns: Parameters<typeof compile>[1] | undefined) =>
+    patterns && compile(field, patterns);
+  return {
+    priority,
+    destinations,
+    untagged,
+    as,
+    index,
+    name: document.name ?? `rule ${index + 1}`,
+    repositoryGlobs: coveringGlobs(repositories),
+    matchesRepository: rememberLast(compile("repositories", repositories)),
+    excludesRepository: compileIf("exclude.repositories", exclude?.repositories),
+    matchesTag: compile("tags", tags),
+    excludesTag: compileIf("exclude.tags", exclude?.tags),
+    acceptsType: compileTypes(document),
+    latest: compileLatest(document, compiler.engines),
+    minAgeMs: minAgeMinutes && minAgeMinutes * MINUTE_MS,
+    targetName: as === undefined ? (repository) => repository : (repository) => renderName(as, repository),
+  };
+}
+
+function excludedGlobs(document: RuleDocument | undefined): string[] {
+  return (document?.exclude?.repositories ?? []).filter((pattern) => typeof pattern === "string");
+}
+
+/** A comparison asks every rule about one repository for each of its images. */
+function rememberLast(matches: (repository: string) => boolean): (repository: string) => boolean {
+  let last: { readonly repository: string; readonly matched: boolean } | undefined;
+  return (repository) => {
+    if (last?.repository !== repository) last = { repository, matched: matches(repository) };
+    return last.matched;
+  };
+}
+
+/** Media types are case-insensitive (RFC 6838, "Naming Requirements"). */
+function compileTypes({ artifactTypes }: RuleDocument): Rule["acceptsType"] {
+  if (artifactTypes === undefined) return undefined;
+  const { include = ["*/*"], exclude = [] } = artifactTypes;
+  const [includes, excludes] = [include, exclude].map((types) => compileGlobs(types.map((type) => type.toLowerCase())));
+  return (type) => includes?.(type.toLowerCase()) === true && excludes?.(type.toLowerCase()) !== true;
+}
+
+function compileLatest({ latest }: RuleDocument, { versions }: PatternEngines): LatestTags | undefined {
+  if (latest === undefined) return undefined;
+  if (latest.by === "pushed") return { ...latest, ...BY_PUSH };
+  const { isVersion, newestFirst, isNewer } = loaded(versions);
+  return { ...latest, ranks: isVersion, newestFirst, isNewer };
+}
+
+/** Tags of one image have one time: they follow each other by name, so that the order is the same everywhere. */
+const comparePushes = (a: PushedTag, b: PushedTag): number =>
+  b.pushedAt - a.pushedAt || (a.tag < b.tag ? -1 : Number(a.tag > b.tag));
+
+const BY_PUSH: Pick<LatestTags, "ranks" | "newestFirst" | "isNewer"> = {
+  ranks: () => true,
+  newestFirst: (tags) => tags.toSorted(comparePushes),
+  isNewer: (one, other) => comparePushes(one, other) < 0,
+};
+
+function sameNames(rules: readonly Rule[]): string[] {
+  const first = new Map<string, number>();
+  return rules.flatMap(({ name, index }) => {
+    const other = first.get(name);
+    if (other === undefined) first.set(name, index);
+    return other === undefined ? [] : [`rules[${index}].name: "${name}" is the name of rules[${other}], too`];
+  });
+}

@@ -1,0 +1,41 @@
+/** A tag of the source, and when its image was pushed. */
+export interface PushedTag {
+  readonly tag: string;
+  /** Epoch milliseconds; 0 when the source does not say. */
+  readonly pushedAt: number;
+}
+
+/** The order in which a rule takes only the first tags. */
+export interface LatestTags {
+  readonly count: number;
+  readonly by: "pushed" | "version";
+  /** False for a tag that has no place in the order. */
+  readonly ranks: (tag: string) => boolean;
+  /** Drops tags that have no place in the order. */
+  readonly newestFirst: <T extends PushedTag>(tags: readonly T[]) => T[];
+  /** True when the first of two tags comes before the second in {@link newestFirst}. */
+  readonly isNewer: (one: PushedTag, other: PushedTag) => boolean;
+}
+
+/** A rule with compiled patterns: which images are copied to its destinations, and under which name. */
+export interface ReplicationRule {
+  /** Unique. */
+  readonly name: string;
+  readonly destinations: readonly string[];
+  /** True for the repositories that its patterns select. */
+  readonly matchesRepository: (repository: string) => boolean;
+  readonly matchesTag: (tag: string) => boolean;
+  /** Select images without a tag, too. */
+  readonly untagged: boolean;
+  /** True for what is excluded although the patterns select it. Absent: nothing is. */
+  readonly excludesRepository?: ((repository: string) => boolean) | undefined;
+  readonly excludesTag?: ((tag: string) => boolean) | undefined;
+  /** True for the artifact types of images to copy. Absent: all. */
+  readonly acceptsType?: ((artifactType: string) => boolean) | undefined;
+  /** Copy only the newest of the tags that the patterns select in a repository. */
+  readonly latest?: LatestTags | undefined;
+  /** Copy an image only when it is this old, in milliseconds. */
+  readonly minAgeMs?: number | undefined;
+  /** The repository's name at the target, without the destination's prefix. */
+  readonly targetName: (repository: string) => string;
+}
