@@ -1,25 +1,19 @@
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import type { Manifest } from "../../src/oci/manifest.ts";
-import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
+import type { RepositoryName } from "../../src/oci/reference.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import { blobsOf, nodesOf } from "../../src/replication/image/image-tree.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import type { NamedImage } from "./image-and-companions.ts";
 import { orderManifests } from "./manifest-order.ts";
+import type { PlannedManifest } from "./manifest-order.ts";
 import type { TargetRepository } from "./target/target-repository.ts";
 
 /** A blob that the target lacks. It is sent; with `mountFrom`, only if the registry does not grant the mount. */
 export interface PlannedBlob {
   readonly descriptor: Descriptor;
   readonly mountFrom: RepositoryName | undefined;
-}
-
-/** A manifest to put by tag or by digest. */
-export interface PlannedManifest {
-  readonly manifest: Manifest;
-  readonly reference: Tag | Digest;
 }
 
 /** Everything that a copy writes to the target. A dry run prints it, a copy executes it; neither writes anything else. */

@@ -6,7 +6,7 @@ import type { ReconcileContext } from "../../src/replication/reconcile/reconcile
 import type { ListingLimits } from "../../src/async/limited-listing.ts";
 import type { FailureBudgets } from "../../src/replication/reconcile/failure-budgets.ts";
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
-import type { ReconcileDependencies } from "./handler.ts";
+import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 import { isDone, reportFailure, reportDifferences, slowSubjects } from "./comparison-log.ts";
 import { targetsOf } from "./repository-targets.ts";
 import type { Comparison } from "./comparisons.ts";

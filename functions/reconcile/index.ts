@@ -21,7 +21,7 @@ import { withRates } from "../../src/wiring/destination-rate.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createTargetInventory } from "../../src/wiring/target-inventory.ts";
 import { createHandler } from "./handler.ts";
-import type { ReconcileDependencies } from "./handler.ts";
+import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
 const environment = ReconcileEnvironment.parse(process.env);
 const { feed, queues, functionName, configuration: deployed } = await openDeployment(environment);

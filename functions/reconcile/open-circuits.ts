@@ -1,5 +1,5 @@
 import { describeError } from "../../src/contract/telemetry/observer.ts";
-import type { ReconcileDependencies } from "./handler.ts";
+import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
 /**
  * Destinations whose circuit is open. A comparison leaves them out until it is due again. A destination is compared if its

@@ -1,4 +1,4 @@
-import type { ErrorExplanation, Audience } from "./error-explanation.ts";
+import type { ErrorExplanation, Audience } from "./explanation.ts";
 
 interface NetworkErrorExplanation {
   readonly problem: string;

@@ -1,4 +1,4 @@
-import type { ErrorExplanation, Audience } from "./error-explanation.ts";
+import type { ErrorExplanation, Audience } from "./explanation.ts";
 import { explainNetworkError } from "./network-error-explanation.ts";
 import type { RegistryError, RegistryOperation } from "./registry-error.ts";
 

@@ -1,7 +1,8 @@
 import { RateExceededError } from "../../oci/errors/rate-exceeded-error.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { reconcileRepository } from "./reconcile-repository.ts";
-import type { ReconcileContext, Reconciled, RepositoryTarget } from "./reconcile-repository.ts";
+import type { ReconcileContext, Reconciled } from "./reconcile-repository.ts";
+import type { RepositoryTarget } from "./repository-target.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 import { unlessAborted } from "../../async/abort.ts";
 import { limitListing, TooSlowError } from "../../async/limited-listing.ts";
