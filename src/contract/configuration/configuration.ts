@@ -8,7 +8,7 @@ import { accountAndRegion } from "../providers/ecr.ts";
 import { compileGlobs } from "../rules/glob.ts";
 import { compileRules, enginesOfRules } from "../rules/compile-rules.ts";
 import type { Rule } from "../rules/compile-rules.ts";
-import { loadEngines } from "../rules/pattern-engines.ts";
+import { loadEngines } from "./load-engines.ts";
 import type { PatternEngines } from "../rules/pattern-engines.ts";
 import { sharedPlaces } from "./shared-places.ts";
 
