@@ -1,9 +1,9 @@
-import { Readable } from "node:stream";
 import type { Clock } from "../../async/clock.ts";
 import { createConnectionPools } from "./connection-pools.ts";
 import type { ConnectionPoolOptions, ConnectionPools } from "./connection-pools.ts";
 import { proxyOf } from "../hosts/proxy.ts";
 import { proxyFailure } from "../hosts/proxy-failure.ts";
+import { exchange } from "./exchange.ts";
 import type { HttpResponse, HttpRequest } from "./http-message.ts";
 import { systemClock } from "../../async/system-clock.ts";
 
@@ -56,37 +56,17 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
     await Promise.all([pools, ...retired].map((each) => each.destroy()));
   };
   return {
-    async request({ body, ...request }) {
-      const sent = current()
-        .to(request.origin)
-        .request({
-          ...request,
-          body: toBody(body),
-          ...(body === undefined ? {} : OWN_HEAD_TIMEOUT),
-          ...(request.method === "HEAD" ? KEEP_CONNECTION : {}),
-        });
-      const response = await sent.catch((error: unknown) => {
+    async request(request) {
+      try {
+        return await exchange(current().to(request.origin), request);
+      } catch (error) {
         const proxy = proxies && proxyOf(new URL(request.origin), proxies);
         throw proxy === undefined ? error : proxyFailure(proxy, request.origin, error);
-      });
-      lastUse = clock.now();
-      return response;
+      } finally {
+        lastUse = clock.now();
+      }
     },
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** A commit of a blob may take minutes: the senders of bodies have time limits of their own (`watchUpload`, `sendOnce`). */
-const OWN_HEAD_TIMEOUT = { headersTimeout: 0 } as const;
-
-/**
- * undici closes a connection after HEAD, because some servers send a body. It also checks an idle connection for such bytes before it uses
- * it again, so we keep the connection: every second request for a small image is a HEAD.
- */
-const KEEP_CONNECTION = { reset: false } as const;
-
-function toBody(body: HttpRequest["body"]): string | Uint8Array | Readable | null {
-  const isStream = typeof body === "object" && Symbol.asyncIterator in body;
-  return isStream ? Readable.from(body, { objectMode: false }) : (body ?? null);
 }
