@@ -1,4 +1,5 @@
 import type { Descriptor } from "../../src/oci/descriptor.ts";
+import { isDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
@@ -32,6 +33,8 @@ export interface PlanOptions {
   readonly target: TargetRepository;
   /** The source's repository, when both repositories are in the same registry. */
   readonly mountFrom: RepositoryName | undefined;
+  /** What an image's own tag names at the target, if that was looked up before. */
+  readonly current?: Promise<Digest | undefined> | undefined;
   /** The target has denied content that it had reported: plan to send everything, without checks. */
   readonly distrustTarget: boolean;
 }
@@ -50,16 +53,12 @@ export async function planCopy(
 ): Promise<CopyPlan> {
   const { target, mountFrom, distrustTarget } = options;
   if (distrustTarget) target.content.forget(images.flatMap(digestsOf));
-  const current = await concurrently(
-    images,
-    CONCURRENT_CHECKS,
-    async ({ reference, tree }, working) => !distrustTarget && target.isCurrent(reference, tree.root, working),
-    signal,
-  );
+  const check = (image: NamedImage, working: AbortSignal): Promise<boolean> =>
+    isCurrent(image, image === images.at(-1) ? options.current : undefined, target, working);
+  const current = distrustTarget ? [] : await concurrently(images, CONCURRENT_CHECKS, check, signal);
   const { absent, count } = await findAbsentManifests(images, options, signal);
   const { missing, presentCount } = await findMissingBlobs(images, absent, options, signal);
   const outdated = images.filter((_, index) => current[index] !== true);
-  target.compared();
   return {
     blobs: missing.map((descriptor) => ({ descriptor, mountFrom: distrustTarget ? undefined : mountFrom })),
     batches: orderManifests(images, outdated, absent),
@@ -71,6 +70,19 @@ export async function planCopy(
 /** True when the target already has everything. */
 export function isEmptyPlan({ blobs, batches }: CopyPlan): boolean {
   return blobs.length === 0 && batches.length === 0;
+}
+
+async function isCurrent(
+  { reference, tree: { root } }: NamedImage,
+  lookedUp: Promise<Digest | undefined> | undefined,
+  target: TargetRepository,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (isDigest(reference)) return target.hasManifest(root, signal);
+  const { digest } = root.manifest;
+  if ((await (lookedUp ?? target.lookUp(reference, signal))) !== digest) return false;
+  target.content.confirm(digest);
+  return true;
 }
 
 function digestsOf({ tree }: NamedImage): Digest[] {
