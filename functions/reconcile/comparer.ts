@@ -71,7 +71,7 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
       total.asked += found.asked;
       total.missed += found.missed;
     }
-    // A subject of which something was leftOut out stays in the slow comparison.
+    // A subject whose destinations were not all compared stays in the slow comparison.
     const isOver = isSlow && leftOut.length === 0 && isDone(compared);
     await moveSlowSubjects(isSlow ? [] : slowSubjects(targets, compared), isOver ? [subject] : []);
     return namesOf([...failed, ...leftOut]);

@@ -25,7 +25,7 @@ export interface CloudAccess {
 
 /** The stack cannot be found or read; the message says what to check. */
 export class StackUnavailableError extends Error {
-  override readonly name = "NoStackError";
+  override readonly name = "StackUnavailableError";
 }
 
 /** Access of an operator to a deployed stack. */

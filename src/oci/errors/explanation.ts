@@ -1,16 +1,16 @@
 /**
- * Who acts on a failure: a person who has run a command, or one who looks after a stack, which tries again by itself what may
- * pass. What was tried and what came of it is the same for both.
+ * Who reads about a failure: the user of a command, or the operator of a stack, which retries by itself. They get the
+ * same problem, and different advice.
  */
 export type Audience = "command" | "stack";
 
-/** What is said of a failure, wherever it is said; each thing once. */
+/** A failure in words, for the terminal, log lines, receipts and dead letters. No field repeats another. */
 export interface ErrorExplanation {
-  /** What was tried, and with what: `read the manifest registry/app:v1`. */
+  /** The operation and its subject: `read the manifest registry/app:v1`. */
   readonly tried?: string | undefined;
-  /** What came of it; the other side's own words, if it said any. They were scrubbed when they were read. */
+  /** What went wrong, in the server's own words if it gave any. They were redacted when they were read. */
   readonly problem: string;
-  /** What to do next, where the problem does not say it already, and there is something to do. */
+  /** What to do next; undefined when the problem says it already, or nothing can be done. */
   readonly next?: string | undefined;
   /** HTTP status of the answer. */
   readonly status?: number | undefined;

@@ -5,7 +5,7 @@ interface NetworkErrorExplanation {
   readonly next: Readonly<Record<Audience, string | undefined>>;
 }
 
-/** A stack tries again by itself. */
+/** A stack retries by itself. */
 const AGAIN = { command: "run the command again; what is finished stays", stack: undefined };
 const LATER = { command: "run the command again later; what is finished stays", stack: undefined };
 
@@ -13,7 +13,7 @@ function both(next: string): NetworkErrorExplanation["next"] {
   return { command: next, stack: next };
 }
 
-/** What a connection fails with, by the codes of Node and of undici. */
+/** Explanations of failed connections, by the error codes of Node and undici. */
 const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkErrorExplanation>> = {
   ECONNREFUSED: (host) => ({
     problem: `nothing listens at ${host} (ECONNREFUSED)`,
@@ -77,7 +77,10 @@ const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkE
   ),
 };
 
-/** `ECONNREFUSED connect ECONNREFUSED 127.0.0.1:1` in words; what is not known is shown as it is, each word once. */
+/**
+ * Explains a problem such as `ECONNREFUSED connect ECONNREFUSED 127.0.0.1:1`. An unknown one is shown as it is, with its
+ * code once.
+ */
 export function explainNetworkError(
   problem: string,
   host: string,
@@ -87,7 +90,7 @@ export function explainNetworkError(
   const text = words.join(" ");
   const known = Object.hasOwn(NETWORK, code) ? NETWORK[code]?.(host, text) : undefined;
   if (known !== undefined) return { problem: known.problem, next: known.next[reader] };
-  // The name of a class says nothing to people.
+  // The name of a class tells a user nothing.
   if (/^[A-Z]\w*Error$/.test(code) && text !== "") return { problem: text };
   const isCode = /^[A-Z][A-Z0-9_]{2,}$/.test(code) && text !== "";
   return { problem: isCode && !text.includes(code) ? `${text} (${code})` : isCode ? text : problem };

@@ -20,7 +20,10 @@ const TRIED: Readonly<Record<RegistryOperation, string>> = {
 /** Whether the operation changes something. */
 const WRITES: ReadonlySet<RegistryOperation> = new Set(["start-upload", "put-blob", "put-manifest", "delete-manifest"]);
 
-/** A registry's failure: what it answered, or why it could not. Its words were scrubbed when they were read. */
+/**
+ * Explains a failed request to a registry by its response, or by the network error if there was none. The registry's
+ * words were redacted when they were read.
+ */
 export function explainRegistryError(error: RegistryError, reader: Audience): ErrorExplanation {
   const { operation, subject, status, code, problem } = error;
   const failure = { tried: `${TRIED[operation]} ${subject}`, status, code };
@@ -33,10 +36,10 @@ function hostOf(subject: string): string {
   return subject.split("/")[0] ?? subject;
 }
 
-/** What helps with an answer (distribution-spec, "Error Codes"; RFC 9110, "Status Codes"); nothing where the registry's words say it. */
+/** Advice for an error response (distribution-spec, "Error Codes"; RFC 9110, "Status Codes"); undefined where there is none. */
 function adviceFor(error: RegistryError, reader: Audience): string | undefined {
   const { status = 0, code, operation, problem } = error;
-  // Where the problem gives advice already, it is after a semicolon.
+  // The problem already contains advice, after a semicolon.
   if (problem.includes("; ")) return undefined;
   if (status === 401 || status === 403) return adviceForAccess(error, reader);
   if (code === "NAME_UNKNOWN" || (status === 404 && WRITES.has(operation))) {

@@ -80,7 +80,7 @@ function failureOf(error: unknown, side: "source" | "target", limit: AbortSignal
 
 /** The source listing of one repository: read once, shared by all comparisons. */
 interface ListedOnce extends Pick<SourceCatalog, "tags"> {
-  /** Why the listing failed; undefined: it has not. */
+  /** Why the listing failed; undefined unless it did. */
   readonly error: unknown;
 }
 
