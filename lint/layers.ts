@@ -48,7 +48,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "src/registry",
     holds: "HTTP clients of registries; time is a parameter",
     imports: ["src/oci", "src/async"],
-    packages: ["zod", "undici", "node:stream", "node:stream/*", "node:crypto", "node:net", "node:dns"],
+    packages: ["zod", "undici", "node:stream", "node:stream/*", "node:crypto", "node:net", "node:dns", "node:v8"],
     rooms: {
       ".": {
         holds: "a registry as source, target and listing",

@@ -5,6 +5,7 @@ import { proxyOf } from "../hosts/proxy.ts";
 import { proxyFailure } from "../hosts/proxy-failure.ts";
 import { exchange } from "./exchange.ts";
 import type { HttpResponse, HttpRequest } from "./http-message.ts";
+import { compileParserOnce } from "./response-parser.ts";
 import { systemClock } from "../../async/system-clock.ts";
 
 /** Connection pools for all registries of a process. Their creator closes them. */
@@ -32,6 +33,7 @@ const IDLE_MS = 30_000;
  */
 export function createConnections(options: ConnectionsOptions = {}): Connections {
   const { clock = systemClock, proxies } = options;
+  compileParserOnce();
   let pools = createConnectionPools(options);
   let lastUse = clock.now();
   /** Replaced pools whose last requests are still running. */
