@@ -104,7 +104,10 @@ async function send(place: PushPlace, sent: Sent, signal: AbortSignal): Promise<
   const answer = await request(url, { method, headers, body: body ?? null, signal }).catch((cause: unknown) => {
     if (signal.aborted) throw cause;
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new PushError(`${where} broke off ${what}: ${problem}; is the registry running there?`, { cause });
+    throw new PushError(
+      `the connection to ${where} failed during ${what}: ${problem}; is the registry running there?`,
+      { cause },
+    );
   });
   if (!accepts.includes(answer.statusCode)) {
     const explanation = method === "HEAD" ? "" : await explanationOf(answer);

@@ -31,7 +31,7 @@ function causesOf(error: unknown): Error[] {
 function withoutCauses(error: Error, reader: Audience): ErrorExplanation {
   if (error instanceof RegistryError) return explainRegistryError(error, reader);
   if (!isBug(error)) return { problem: error.message || error.name };
-  return { problem: `an error of freightliner itself: ${error.message}`, next: "please report it" };
+  return { problem: `a bug in freightliner: ${error.message}`, next: "please report it" };
 }
 
 /** True for the errors that JavaScript throws for a bug. One with a cause comes from a library. */

@@ -6,8 +6,8 @@ interface NetworkErrorExplanation {
 }
 
 /** A stack retries by itself. */
-const AGAIN = { command: "run the command again; what is finished stays", stack: undefined };
-const LATER = { command: "run the command again later; what is finished stays", stack: undefined };
+const AGAIN = { command: "run the command again; finished work is kept", stack: undefined };
+const LATER = { command: "run the command again later; finished work is kept", stack: undefined };
 
 function both(next: string): NetworkErrorExplanation["next"] {
   return { command: next, stack: next };
@@ -28,11 +28,11 @@ const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkE
     next: both("check the network, and the registry's name"),
   }),
   ECONNRESET: (host) => ({
-    problem: `${host} broke the connection off (ECONNRESET)`,
+    problem: `${host} closed the connection (ECONNRESET)`,
     next: AGAIN,
   }),
   UND_ERR_SOCKET: (host) => ({
-    problem: `${host} broke the connection off`,
+    problem: `${host} closed the connection`,
     next: AGAIN,
   }),
   StallError: (host, words) => ({
@@ -47,13 +47,13 @@ const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkE
     },
   }),
   UND_ERR_HEADERS_TIMEOUT: (host) => ({
-    problem: `${host} took a request and did not answer it`,
+    problem: `${host} accepted a request and did not respond`,
     next: LATER,
   }),
   ERR_SSL_WRONG_VERSION_NUMBER: (host) => ({
     problem: `${host} does not speak TLS`,
     next: {
-      command: "check the port; plain HTTP is spoken with registries of this machine only, or with --plain-http",
+      command: "check the port; plain HTTP is used only for registries on this machine, or with --plain-http",
       stack: "check the port; a stack speaks HTTPS only",
     },
   }),
@@ -69,8 +69,8 @@ const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkE
       (host: string): NetworkErrorExplanation => ({
         problem: `the certificate of ${host} is not trusted (${code})`,
         next: {
-          command: "check the registry's name; name the authority that signed it with --ca-file or SSL_CERT_FILE",
-          stack: "check the registry's name, and that a public authority has signed its certificate",
+          command: "check the registry's name; trust its authority with --ca-file or SSL_CERT_FILE",
+          stack: "check the registry's name, and that its certificate is from a public authority",
         },
       }),
     ]),

@@ -6,10 +6,10 @@ const TRIED: Readonly<Record<RegistryOperation, string>> = {
   resolve: "look up",
   "fetch-manifest": "read the manifest",
   "open-blob": "read the blob",
-  "head-blob": "look for the blob",
-  "list-referrers": "list what is attached to",
+  "head-blob": "check for the blob",
+  "list-referrers": "list the referrers of",
   "list-tags": "list the tags of",
-  "start-upload": "begin to send the blob",
+  "start-upload": "start the upload of blob",
   "put-blob": "send the blob",
   "put-manifest": "put",
   "delete-manifest": "delete",
@@ -45,11 +45,11 @@ function adviceFor(error: RegistryError, reader: Audience): string | undefined {
   if (code === "NAME_UNKNOWN" || (status === 404 && WRITES.has(operation))) {
     return "create the repository first, or check its name";
   }
-  if (status === 413) return "the registry, or a proxy before it, takes nothing so large; raise its limit";
+  if (status === 413) return "the registry, or a proxy in front of it, accepts no body of this size; raise its limit";
   if (reader === "stack") return undefined;
   if (status === 429)
-    return "the registry wants fewer requests; run the command again later, or with lower --jobs and --parallel";
-  if (status >= 500) return "the registry has a fault of its own; run the command again later, what is finished stays";
+    return "the registry limits requests; run the command again later, or with lower --jobs and --parallel";
+  if (status >= 500) return "the registry failed; run the command again later, finished work is kept";
   return undefined;
 }
 
