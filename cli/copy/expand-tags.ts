@@ -2,7 +2,8 @@ import { isCosignTag } from "../../src/oci/cosign-tags.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference, Repository, Tag } from "../../src/oci/reference.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
-import { listTags } from "../../src/registry/listings/list-tags.ts";
+import { readTags } from "../../src/registry/listings/list-tags.ts";
+import type { ListedTags } from "../../src/registry/listings/list-tags.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -13,7 +14,7 @@ import type { CopySpec } from "./copy-options.ts";
 export interface ImagePair {
   readonly source: Reference;
   readonly target: Reference;
-  /** All tags of the source's repository, where they were listed. */
+  /** All tags of the source's repository, where all were listed. */
   readonly sourceTags?: ReadonlySet<string>;
 }
 
@@ -36,8 +37,9 @@ export async function expandTags(
   const tagsOf = createSourceTags(repositories);
   const expand = async ({ source, target, tags: filter }: CopySpec, working: AbortSignal): Promise<ImagePair[]> => {
     if (filter === undefined) return [{ source, target }];
-    const sourceTags = await tagsOf(source, working);
-    return matchingTags(source, filter, sourceTags).map((tag) => ({ ...withTag({ source, target }, tag), sourceTags }));
+    const { tags, isComplete } = await tagsOf(source, working);
+    const sourceTags = isComplete ? { sourceTags: tags } : {};
+    return matchingTags(source, filter, tags).map((tag) => ({ ...withTag({ source, target }, tag), ...sourceTags }));
   };
   const pairs = (await concurrently(specs, CONCURRENT_LISTINGS, expand, signal)).flat();
   refuseSameTarget(pairs);
@@ -48,15 +50,13 @@ function withTag({ source, target }: ImagePair, tag: Tag): ImagePair {
   return { source: { ...source, tag }, target: { ...target, tag } };
 }
 
-type TagsOf = (source: Repository, signal: AbortSignal) => Promise<ReadonlySet<Tag>>;
+type TagsOf = (source: Repository, signal: AbortSignal) => Promise<ListedTags>;
 
 /** Lists the tags of each repository once, however many specs select from it. */
 function createSourceTags(repositories: Pick<Repositories, "client">): TagsOf {
-  const known = new Map<string, Promise<ReadonlySet<Tag>>>();
-  const list = async (source: Repository, signal: AbortSignal): Promise<ReadonlySet<Tag>> => {
-    const client = await repositories.client("source", source);
-    return new Set(await Array.fromAsync(listTags(client, signal)));
-  };
+  const known = new Map<string, Promise<ListedTags>>();
+  const list = async (source: Repository, signal: AbortSignal): Promise<ListedTags> =>
+    readTags(await repositories.client("source", source), signal);
   return ({ registry, name }, signal) => {
     const key = formatReference({ registry, name });
     const listing = known.get(key) ?? list({ registry, name }, signal);

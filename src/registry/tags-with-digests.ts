@@ -5,15 +5,11 @@ import type { Tag } from "../oci/reference.ts";
 import type { TaggedDigest, TagListing, UntaggedDigest } from "../oci/tag-listing.ts";
 import type { Endpoint } from "./client/endpoint.ts";
 import { pageOf, pages } from "./listings/pages.ts";
+import { GOOGLE_PAGE_SIZE, tagPageSize } from "./listings/tag-page-size.ts";
 import { resolveManifest } from "./manifests/fetch-manifest.ts";
 import { createRepositoryClient } from "./client/repository-client.ts";
 import type { RepositoryClient } from "./client/repository-client.ts";
 
-/** Amazon ECR refuses more than 1,000. Registries with smaller pages link to the next one. */
-const PAGE_SIZE = 1_000;
-/** The page size of Google's own client for Google's hosts, which do not link to a next page. */
-const GOOGLE_PAGE_SIZE = 10_000;
-const GOOGLE_HOST = /(?:^|\.)(?:pkg\.dev|gcr\.io)$/;
 /** Number of tags resolved at once, when the listing has no digests. */
 const CONCURRENT = 16;
 
@@ -44,8 +40,8 @@ async function* listTaggedDigests(
   fallback: FallbackListing | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<TaggedDigest | UntaggedDigest> {
-  const isGoogle = fallback !== undefined || GOOGLE_HOST.test(client.endpoint.registry);
-  const url = client.address.url(`tags/list?n=${isGoogle ? GOOGLE_PAGE_SIZE : PAGE_SIZE}`);
+  const pageSize = fallback === undefined ? tagPageSize(client.endpoint.registry) : GOOGLE_PAGE_SIZE;
+  const url = client.address.url(`tags/list?n=${pageSize}`);
   const request = { operation: "list-tags", subject: client.endpoint.repository, url, absent: [404] } as const;
   const seen = { tags: 0, manifests: 0 };
   for await (const page of pages(client, request, pageOf(Page, sizeOf), signal)) {

@@ -1,6 +1,6 @@
 import { formatReference } from "../../../src/oci/reference.ts";
 import type { Repository } from "../../../src/oci/reference.ts";
-import { listTags } from "../../../src/registry/listings/list-tags.ts";
+import { readTags } from "../../../src/registry/listings/list-tags.ts";
 import type { Repositories } from "../../registry-access/repositories.ts";
 import { createTargetRepository } from "./target-repository.ts";
 import type { TargetRepository } from "./target-repository.ts";
@@ -14,6 +14,8 @@ export interface TargetRepositories extends AsyncDisposable {
 
 /** From this many images for one repository on, its tags are listed. */
 const WORTH_LISTING = 4;
+/** With over this many times as many tags as images, a request for each image costs less than the listing. */
+const WORTHWHILE_TAGS = 10;
 
 /** @param targets the repository of each image, so that it is known how many go to each. */
 export function createTargetRepositories(
@@ -27,7 +29,7 @@ export function createTargetRepositories(
     const count = images.get(nameOf(repository))?.length ?? 0;
     if (count < WORTH_LISTING) return UNLISTED;
     const client = await repositories.client("target", repository);
-    return createTargetTags((signal) => listTags(client, signal), count);
+    return createTargetTags((signal) => readTags(client, signal, Math.max(count * WORTHWHILE_TAGS, 1_000)));
   }
 
   const open = async (repository: Repository): Promise<TargetRepository> =>

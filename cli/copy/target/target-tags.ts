@@ -1,27 +1,21 @@
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
-import type { Tag } from "../../../src/oci/reference.ts";
 import { createSingleFlight } from "../../../src/async/single-flight.ts";
+import type { ListedTags } from "../../../src/registry/listings/list-tags.ts";
 
 /** The tags that a target repository had when they were listed. */
 export interface TargetTags {
-  /** Undefined when they were not listed, or could not be. */
+  /** Undefined when they were not listed, or not all of them. */
   read(signal: AbortSignal): Promise<ReadonlySet<string> | undefined>;
 }
 
 export const UNLISTED: TargetTags = { read: () => Promise.resolve(undefined) };
 
-/** With more tags, a request for each image costs less than the listing. */
-const WORTHWHILE_TAGS = 10;
-
-/**
- * Lists the tags once, at the first question: one request then tells which of many images are new. A listing that has over
- * {@link WORTHWHILE_TAGS} times as many tags as there are images, or fails, is given up.
- */
-export function createTargetTags(list: (signal: AbortSignal) => AsyncIterable<Tag>, images: number): TargetTags {
+/** Lists the tags once, at the first question: one request then tells which of many images are new. */
+export function createTargetTags(list: (signal: AbortSignal) => Promise<ListedTags>): TargetTags {
   const listing = createSingleFlight<ReadonlySet<string> | undefined>();
   let listed: { readonly tags: ReadonlySet<string> | undefined } | undefined;
   const listNow = async (signal: AbortSignal): Promise<ReadonlySet<string> | undefined> => {
-    const tags = await listUpTo(list(signal), Math.max(images * WORTHWHILE_TAGS, 1_000));
+    const tags = await listUnlessRefused(list, signal);
     listed = { tags };
     return tags;
   };
@@ -30,15 +24,14 @@ export function createTargetTags(list: (signal: AbortSignal) => AsyncIterable<Ta
   };
 }
 
-/** Undefined when there are more, or the registry does not list them: the images are then looked up one by one, which says why. */
-async function listUpTo(list: AsyncIterable<Tag>, most: number): Promise<ReadonlySet<string> | undefined> {
-  const tags = new Set<string>();
+/** Undefined when the registry does not list them: the images are then looked up one by one, which says why. */
+async function listUnlessRefused(
+  list: (signal: AbortSignal) => Promise<ListedTags>,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
   try {
-    for await (const tag of list) {
-      tags.add(tag);
-      if (tags.size > most) return undefined;
-    }
-    return tags;
+    const { tags, isComplete } = await list(signal);
+    return isComplete ? tags : undefined;
   } catch (error) {
     if (error instanceof RegistryError) return undefined;
     throw error;
