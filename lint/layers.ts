@@ -48,7 +48,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "src/registry",
     holds: "HTTP clients of registries; time is a parameter",
     imports: ["src/oci", "src/async"],
-    packages: ["zod", "undici", "node:stream", "node:stream/*", "node:crypto", "node:net", "node:dns", "node:v8"],
+    packages: ["zod", "undici", "node:stream", "node:stream/*", "node:crypto", "node:net", "node:dns"],
     rooms: {
       ".": {
         holds: "a registry as source, target and listing",
@@ -106,7 +106,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "src/contract",
     holds: "configuration, names and limits that the stack and the functions share",
     imports: ["src/oci"],
-    packages: ["zod", "yaml", "picomatch", "re2js", "semver/*/*", "node:crypto"],
+    packages: ["zod", "yaml", "picomatch", "re2js", "semver/*/*", "node:crypto", "node:zlib"],
     rooms: {
       configuration: {
         holds: "the configuration, parsed and checked",
@@ -128,7 +128,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "src/aws",
     holds: "adapters for AWS",
-    imports: ["src/oci", "src/async", "src/contract", "src/reload", "src/replication", "src/registry"],
+    imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry"],
     packages: ["@aws-sdk/*", "zod", ...POWERTOOLS, ...NODE],
     rooms: {
       ".": { holds: "Lambda, CodeBuild and CloudWatch", rooms: ["client", "sqs"] },
@@ -137,7 +137,6 @@ export const LAYERS: readonly Layer[] = [
       dynamodb: { holds: "the table of records and receipts", rooms: ["client"] },
       ecr: { holds: "credentials and the catalog of ECR", rooms: [] },
       secrets: { holds: "credentials in Secrets Manager", rooms: [] },
-      appconfig: { holds: "the external document in AppConfig", rooms: ["client"] },
     },
   },
   {
@@ -159,7 +158,7 @@ export const LAYERS: readonly Layer[] = [
       "src/aws",
       "src/google",
     ],
-    packages: ["@aws-sdk/*", "zod", "node:fs/promises"],
+    packages: ["@aws-sdk/*"],
   },
   {
     folder: "functions",

@@ -74,22 +74,18 @@ export function openRepositories({ environment, signal, onBusy, ...options }: Op
 
 type LimitsOf = (registry: RegistryHost, requestsPerSecond: number | undefined) => SharedLimits;
 
-/** Only the memory for ranges of blobs is shared by all registries. */
 function createLimitsByRegistry(onBusy: (() => void) | undefined): LimitsOf {
   const known = new Map<string, SharedLimits>();
-  let bufferedRanges: SharedLimits["bufferedRanges"] | undefined;
   return (registry, requestsPerSecond) => {
     const key = registryKey(registry);
     const found = known.get(key);
     if (found !== undefined) return found;
-    const own = createSharedLimits({
+    const limits = createSharedLimits({
       // The command has no queue that would retry later, so it retries patiently.
       retryPolicies: { preset: "patient" },
       rate: requestsPerSecond === undefined ? undefined : createRequestRate(requestsPerSecond, systemClock),
       ...(onBusy === undefined ? {} : { onBusy }),
     });
-    bufferedRanges ??= own.bufferedRanges;
-    const limits = { ...own, bufferedRanges };
     known.set(key, limits);
     return limits;
   };

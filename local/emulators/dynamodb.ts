@@ -13,13 +13,12 @@ export interface RunningDynamoDb {
   close(): Promise<void>;
 }
 
-/** Size of the largest request that DynamoDB accepts, in bytes (Service quotas, "BatchWriteItem"). */
+/** DynamoDB takes requests of this many bytes (Service quotas, "BatchWriteItem"), and no more. */
 const BODY_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Starts a DynamoDB emulator on a free loopback port; with a directory, tables outlive the process. The library's own
- * server does not listen, because it ends the process when a client disconnects in the middle of a body; it only gets
- * complete requests.
+ * Starts a DynamoDB emulator on a free loopback port; with a directory, tables outlive the process. Its own server never
+ * listens: it ends the process when a client leaves in the middle of a body, so it is given whole requests only.
  */
 export async function startDynamoDb(directory?: string, key: AccessKeyId = TEST_KEY): Promise<RunningDynamoDb> {
   const emulator = dynalite({ createTableMs: 0, ...(directory === undefined ? {} : { path: directory }) });
@@ -37,7 +36,7 @@ export async function startDynamoDb(directory?: string, key: AccessKeyId = TEST_
     endpoint: `http://${server.host}`,
     async close() {
       await server.close();
-      // The library closes its tables only together with its server, and only if that server has listened.
+      // It closes its tables together with its own server, and only when that has listened.
       emulator.listen(0, "127.0.0.1");
       await once(emulator, "listening");
       await new Promise<void>((resolve) => emulator.close(() => resolve()));
@@ -45,7 +44,7 @@ export async function startDynamoDb(directory?: string, key: AccessKeyId = TEST_
   };
 }
 
-/** Creates the state table as the stack defines it, unless it exists. */
+/** Creates the table of tag records and checkpoints, as the stack defines it, unless it is there. */
 export async function createStateTable(endpoint: string, name: string, key: AccessKeyId = TEST_KEY): Promise<void> {
   const client = new DynamoDBClient({ ...awsConfigOf(key), endpoint });
   try {

@@ -9,25 +9,25 @@ export interface PushPlace {
   /** `127.0.0.1:PORT`, over plain HTTP. */
   readonly registry: string;
   readonly repository: string;
-  /** Without a tag, everything is pushed by digest. */
+  /** Without one, only content is pushed, all of it by digest. */
   readonly tag?: string;
   /** Value of the Authorization header. */
   readonly authorization?: string;
 }
 
-/** A push failed; the message says where, what, and what the registry responded. */
+/** A push did not work; the message says where, what, and what the registry answered. */
 export class PushError extends Error {
   override readonly name = "PushError";
 }
 
-/** Blobs sent concurrently. */
+/** Blobs sent at once. */
 const STREAMS = 4;
-/** Limit of an error body, in bytes; the rest is dropped. */
+/** An answer's explanation is read up to here, in bytes. */
 const EXPLANATION_BYTES = 16_384;
 
 /**
- * Pushes an image as a simple client does (distribution-spec, "Push"): missing blobs, then manifests by digest, children
- * first, and last the root under its tag. Shares no code with the client that it is used to test.
+ * Pushes an image as a plain client does (distribution-spec, "Push"): blobs that are not there yet, manifests by digest,
+ * children first, and the root by its tag at the very end. It shares no code with the client that it is used to test.
  * @throws {PushError} when the registry cannot be reached or refuses something.
  */
 export async function pushImage(image: ImageContent, place: PushPlace, signal: AbortSignal): Promise<void> {
@@ -58,7 +58,7 @@ async function pushBlob({ descriptor, read }: BlobContent, place: PushPlace, sig
   }
 }
 
-/** The URL to send the blob to: the session's Location, which may be relative, and must not be on another host. */
+/** Where the blob is to be put: the session's Location, which may be relative; never on another host. */
 function uploadUrl({ location }: Answer, { registry, repository }: PushPlace): URL {
   const base = `http://${registry}`;
   if (location === undefined || !URL.canParse(location, base))
@@ -88,7 +88,7 @@ interface Sent {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | Readable;
-  /** The expected statuses; any other one is an error. */
+  /** The statuses that are no refusal. */
   readonly accepts: readonly number[];
 }
 
@@ -104,10 +104,7 @@ async function send(place: PushPlace, sent: Sent, signal: AbortSignal): Promise<
   const answer = await request(url, { method, headers, body: body ?? null, signal }).catch((cause: unknown) => {
     if (signal.aborted) throw cause;
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new PushError(
-      `the connection to ${where} failed during ${what}: ${problem}; is the registry running there?`,
-      { cause },
-    );
+    throw new PushError(`${where} broke off ${what}: ${problem}; is the registry running there?`, { cause });
   });
   if (!accepts.includes(answer.statusCode)) {
     const explanation = method === "HEAD" ? "" : await explanationOf(answer);
@@ -118,7 +115,7 @@ async function send(place: PushPlace, sent: Sent, signal: AbortSignal): Promise<
   return { status: answer.statusCode, location: typeof location === "string" ? location : undefined };
 }
 
-/** The registry's explanation, shortened; empty if it gives none. The body is always read or destroyed. */
+/** What the registry says about it, as far as it does, shortened; the body is read or destroyed either way. */
 async function explanationOf({ body }: Dispatcher.ResponseData): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -130,7 +127,7 @@ async function explanationOf({ body }: Dispatcher.ResponseData): Promise<string>
       if (length >= EXPLANATION_BYTES) break;
     }
   } catch {
-    // Then only the status explains the failure.
+    // The status alone has to explain it.
   }
   const text = Buffer.concat(chunks).toString().replaceAll(/\s+/g, " ").trim();
   return text === "" ? "" : `: ${text.slice(0, 300)}`;

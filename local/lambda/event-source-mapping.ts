@@ -8,7 +8,7 @@ import { LOCAL_REGION } from "../access/local-aws.ts";
 import type { LocalQueue } from "../emulators/sqs.ts";
 import type { InvocationResult } from "./execution-environment.ts";
 
-/** A queue whose messages invoke a function. */
+/** A queue feeding a function. */
 export interface EventSourceMapping {
   /** Pauses or resumes polling, or changes the concurrency (Lambda API, UpdateEventSourceMapping). */
   update(change: MappingChange): void;
@@ -27,9 +27,9 @@ export interface EventSourceMappingOptions {
   readonly key?: AccessKeyId;
   readonly queue: LocalQueue;
   readonly invoke: (event: unknown) => Promise<InvocationResult>;
-  /** Maximum number of messages in one invocation. */
+  /** Messages given to one invocation, at most. */
   readonly batchSize: number;
-  /** Maximum number of concurrent invocations (Lambda's MaximumConcurrency). */
+  /** Invocations at once (Lambda's MaximumConcurrency). */
   readonly maxConcurrency: number;
 }
 

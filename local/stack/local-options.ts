@@ -12,7 +12,7 @@ export interface LocalOptions {
   readonly sourcePort: number | undefined;
   readonly targetPort: number | undefined;
   readonly pagePort: number | undefined;
-  /** Concurrent copies. */
+  /** Copies at once. */
   readonly concurrency: number;
   /** Seconds a copy may take before its function is killed. */
   readonly timeoutSeconds: number;

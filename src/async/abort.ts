@@ -1,7 +1,4 @@
-/**
- * Waits for a promise, or until the signal is aborted. @throws the signal's reason then; the work behind the promise
- * continues.
- */
+/** Waits for a promise, or until the signal is aborted. @throws the signal's reason then; the work behind the promise goes on. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
     promise.catch(() => undefined);

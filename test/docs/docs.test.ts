@@ -105,7 +105,6 @@ describe("the documents", () => {
         registry: "127.0.0.1:1",
         plainHttp: true,
         blobHosts: ["h"],
-        repositories: ["a"],
       },
       destinations: [
         {

@@ -20,7 +20,7 @@ export interface ImageShown {
   end(): void;
 }
 
-/** Intervals of updates, in milliseconds: a terminal replaces the line, other outputs get another line. */
+/** Between two lines, in milliseconds: the line of a terminal is replaced, elsewhere one more is written. */
 const REDRAW_MS = 100;
 const NEXT_LINE_MS = 10_000;
 

@@ -1,6 +1,7 @@
-import type { LinkedAbort } from "../../async/linked-abort.ts";
+import { withTimeLimit } from "../../async/time-limit.ts";
 import { StallError } from "../../oci/errors/stall-error.ts";
 import type { Connections } from "../http/connections.ts";
+import type { HttpResponse } from "../http/http-message.ts";
 import { toRegistryResponse } from "../http/response.ts";
 import type { RegistryResponse } from "../http/response.ts";
 import type { WatchdogOptions } from "../http/stall-watchdog.ts";
@@ -18,40 +19,32 @@ export interface SendOnceContext {
 
 /**
  * Sends one request over one hop: no redirect, no retry, no credentials except the given header.
- * @param abort aborted with a {@link StallError} when the head of the response takes too long. A streamed body has no such limit: its sender
- * watches it.
+ * @throws {StallError} when the head of the response takes too long. A streamed body has no such limit: its sender watches it.
  */
 export async function sendOnce(
   { connections, watchdog, secretRedactor }: SendOnceContext,
   request: RequestHop,
   authorization: string | undefined,
-  abort: LinkedAbort,
+  signal: AbortSignal,
 ): Promise<RegistryResponse> {
-  const { clock } = watchdog;
-  const { method, url, body } = request;
+  const { method, url, headers, body } = request;
   secretRedactor.rememberSignedUrl(url);
   if (authorization !== undefined) secretRedactor.rememberHeader(authorization);
-  const headers: Record<string, string> = { "user-agent": USER_AGENT, ...request.headers };
-  if (authorization !== undefined) headers["authorization"] = authorization;
-  const limitMs = headTimeoutMs(request, watchdog);
-  const stall = (): void => abort.abort(new StallError(`no answer for ${limitMs / 1_000} s`));
-  const cancelLimit = isReplayable(request) ? clock.after(limitMs, stall) : undefined;
-  const sentAt = clock.now();
-  try {
-    const path = `${url.pathname}${url.search}`;
-    const response = await connections.request({
+  const send = (hopSignal: AbortSignal): Promise<HttpResponse> =>
+    connections.request({
       origin: url.origin,
-      path,
+      path: `${url.pathname}${url.search}`,
       method,
-      headers,
+      headers: { "user-agent": USER_AGENT, ...headers, ...(authorization === undefined ? {} : { authorization }) },
       body,
-      signal: abort.signal,
+      signal: hopSignal,
     });
-    request.onResponse?.(clock.now() - sentAt);
-    return toRegistryResponse(response, { url, watchdog, redactSecrets: secretRedactor.redactSecrets });
-  } finally {
-    cancelLimit?.();
-  }
+  const limitMs = headTimeoutMs(request, watchdog);
+  const limit = { ms: limitMs, error: () => new StallError(`no answer for ${limitMs / 1_000} s`) };
+  const sentAt = watchdog.clock.now();
+  const response = await (isReplayable(request) ? withTimeLimit(watchdog.clock, limit, send, signal) : send(signal));
+  request.onResponse?.(watchdog.clock.now() - sentAt);
+  return toRegistryResponse(response, { url, watchdog, redactSecrets: secretRedactor.redactSecrets });
 }
 
 function headTimeoutMs({ body, commitBytes }: RequestHop, { timeouts }: WatchdogOptions): number {

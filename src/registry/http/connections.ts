@@ -1,11 +1,11 @@
+import { Readable } from "node:stream";
 import type { Clock } from "../../async/clock.ts";
 import { createConnectionPools } from "./connection-pools.ts";
 import type { ConnectionPoolOptions, ConnectionPools } from "./connection-pools.ts";
 import { proxyOf } from "../hosts/proxy.ts";
 import { proxyFailure } from "../hosts/proxy-failure.ts";
-import { exchange } from "./exchange.ts";
 import type { HttpResponse, HttpRequest } from "./http-message.ts";
-import { compileParserOnce } from "./response-parser.ts";
+import { createReadBuffers } from "./read-buffers.ts";
 import { systemClock } from "../../async/system-clock.ts";
 
 /** Connection pools for all registries of a process. Their creator closes them. */
@@ -16,7 +16,7 @@ export interface Connections extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export interface ConnectionsOptions extends ConnectionPoolOptions {
+export interface ConnectionsOptions extends Omit<ConnectionPoolOptions, "buffers"> {
   /** The system clock by default; tests pass another one. */
   readonly clock?: Pick<Clock, "now">;
 }
@@ -33,8 +33,8 @@ const IDLE_MS = 30_000;
  */
 export function createConnections(options: ConnectionsOptions = {}): Connections {
   const { clock = systemClock, proxies } = options;
-  compileParserOnce();
-  let pools = createConnectionPools(options);
+  const poolOptions = { ...options, buffers: createReadBuffers() };
+  let pools = createConnectionPools(poolOptions);
   let lastUse = clock.now();
   /** Replaced pools whose last requests are still running. */
   const retired = new Set<ConnectionPools>();
@@ -48,7 +48,7 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
         () => retired.delete(old),
         () => retired.delete(old),
       );
-      pools = createConnectionPools(options);
+      pools = createConnectionPools(poolOptions);
     }
     lastUse = time;
     return pools;
@@ -58,17 +58,37 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
     await Promise.all([pools, ...retired].map((each) => each.destroy()));
   };
   return {
-    async request(request) {
-      try {
-        return await exchange(current().to(request.origin), request);
-      } catch (error) {
+    async request({ body, ...request }) {
+      const sent = current()
+        .to(request.origin)
+        .request({
+          ...request,
+          body: toBody(body),
+          ...(body === undefined ? {} : OWN_HEAD_TIMEOUT),
+          ...(request.method === "HEAD" ? KEEP_CONNECTION : {}),
+        });
+      const response = await sent.catch((error: unknown) => {
         const proxy = proxies && proxyOf(new URL(request.origin), proxies);
         throw proxy === undefined ? error : proxyFailure(proxy, request.origin, error);
-      } finally {
-        lastUse = clock.now();
-      }
+      });
+      lastUse = clock.now();
+      return response;
     },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A commit of a blob may take minutes: the senders of bodies have time limits of their own (`watchUpload`, `sendOnce`). */
+const OWN_HEAD_TIMEOUT = { headersTimeout: 0 } as const;
+
+/**
+ * undici closes a connection after HEAD, because some servers send a body. It also checks an idle connection for such bytes before it uses
+ * it again, so we keep the connection: every second request for a small image is a HEAD.
+ */
+const KEEP_CONNECTION = { reset: false } as const;
+
+function toBody(body: HttpRequest["body"]): string | Uint8Array | Readable | null {
+  const isStream = typeof body === "object" && Symbol.asyncIterator in body;
+  return isStream ? Readable.from(body, { objectMode: false }) : (body ?? null);
 }

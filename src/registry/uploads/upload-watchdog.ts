@@ -19,7 +19,7 @@ export interface WatchedUpload {
  * Size of the pieces in which progress is measured. Read-ahead gives larger chunks, with which a target that takes bytes
  * steadily would look stalled.
  */
-const UPLOAD_PIECE_BYTES = 64 * 1024;
+const UPLOAD_PIECE_BYTES = 256 * 1024;
 
 /** Watches how the target takes an upload. Time spent waiting for bytes of the source does not count. */
 export function watchUpload(

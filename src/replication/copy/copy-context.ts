@@ -42,10 +42,7 @@ export interface CopyIdentity {
   readonly owner: string;
   /** Time after which a lease or claim expires unless it is renewed, in milliseconds. */
   readonly leaseMs: number;
-  /**
-   * For sharing blobs between the repositories of the destination: the scope of their common checkpoints, and this
-   * repository's name.
-   */
+  /** Scope of the checkpoints that all repositories of the destination share, and which of them this is. */
   readonly sharing?: { readonly scope: string; readonly repository: RepositoryName } | undefined;
 }
 

@@ -84,7 +84,7 @@ describe("settings", () => {
     const layer = LayerVersion.fromLayerVersionArn(new Stack(new App(), "layers"), "Layer", arn);
     const traced = synthesise(EXAMPLE, { openTelemetryLayer: layer });
     traced.allResourcesProperties("AWS::Lambda::Function", {
-      Layers: Match.arrayWith([arn]),
+      Layers: [arn],
       TracingConfig: { Mode: "Active" },
       Environment: {
         Variables: Match.objectLike({

@@ -159,7 +159,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     name: "the progress of an upload is counted in chunks of its source",
     by: "scenes",
     file: "src/registry/uploads/upload-watchdog.ts",
-    find: "const UPLOAD_PIECE_BYTES = 64 * 1024;",
+    find: "const UPLOAD_PIECE_BYTES = 256 * 1024;",
     replace: "const UPLOAD_PIECE_BYTES = 1e12;",
   },
   {
