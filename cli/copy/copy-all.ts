@@ -27,7 +27,8 @@ export async function copyAll(
   const { terminal } = run;
   const progress = showManyImages(terminal.notes, pairs.length);
   const output = createOrderedOutput();
-  const ended = { images: pairs.length, copied: 0, unchanged: 0, failed: [] as string[] };
+  const ended = { copied: 0, unchanged: 0 };
+  const failed: string[] = [];
   const withoutEarlier = createEarlierPlans();
 
   function report(result: ImageResult): void {
@@ -38,7 +39,7 @@ export async function copyAll(
 
   async function reportFailed({ source }: ImagePair, error: unknown): Promise<void> {
     const name = formatReference(source);
-    ended.failed.push(name);
+    failed.push(name);
     await progress.print(() => reportFailure(error, terminal, `${name} was not copied`));
   }
 
@@ -60,9 +61,9 @@ export async function copyAll(
   } finally {
     await output.end();
     progress.end();
-    terminal.notes.lines(describeEnd(ended, options.dryRun));
+    terminal.notes.lines(describeEnd({ images: pairs.length, ...ended, failed }, options.dryRun));
   }
-  return ended.failed.length === 0 ? ExitCode.ok : ExitCode.failed;
+  return failed.length === 0 ? ExitCode.ok : ExitCode.failed;
 }
 
 function isUnchanged(result: ImageResult): boolean {

@@ -28,7 +28,8 @@ export async function fromRegsync(path: string): Promise<Converted> {
   const { sync, creds, defaults } = await readWrittenFile(path, RegsyncFile);
   const lost: string[] = [];
   if ((creds ?? []).length > 0) lost.push("creds; log in with docker login, or freightliner login");
-  lost.push(...Object.keys(defaults ?? {}).map((name) => `defaults.${name}`));
+  const advice = (name: string): string => (name === "parallel" ? "; use sync --parallel" : "");
+  lost.push(...Object.keys(defaults ?? {}).map((name) => `defaults.${name}${advice(name)}`));
   const entries = sync.flatMap((entry, index): SyncEntry[] => {
     const where = `sync[${index}]`;
     if (entry.type === "registry") {

@@ -77,6 +77,7 @@ creds:
     user: me
 defaults:
   interval: 60m
+  parallel: 8
 sync:
   - source: busybox:latest
     target: registry.example.org/busybox:latest
@@ -110,6 +111,7 @@ sync:
     expect(err.trimEnd().split("\n")).toEqual([
       "not converted: creds; log in with docker login, or freightliner login",
       "not converted: defaults.interval",
+      "not converted: defaults.parallel; use sync --parallel",
       "not converted: sync[1].platform",
       "not converted: sync[2]: a whole registry; name its repositories",
     ]);
