@@ -5,7 +5,6 @@ import { parseAccessOptions } from "../registry-access/access-options.ts";
 import type { AccessOptions, RawAccessOptions } from "../registry-access/access-options.ts";
 import { readPlatform, readReference, usage } from "../registry-access/reference-argument.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { parseTagFilter } from "./tag-filter.ts";
 import type { TagFilter } from "./tag-filter.ts";
 
 /** Options of copies that need no parsing. */
@@ -66,15 +65,21 @@ export function parseCopyOptions({ platform, foreignLayers, jobs, parallel, ...g
  * copies files into a directory.
  * @throws {UsageError}
  */
-export function parseCopySpecs(texts: readonly string[], given: RawTagOptions): CopySpec[] {
+export async function parseCopySpecs(texts: readonly string[], given: RawTagOptions): Promise<CopySpec[]> {
   const sources = texts.slice(0, -1).map((text) => readReference("copy", text));
   const target = readReference("copy", texts.at(-1) ?? "");
-  const filter = given.allTags || given.tags.length > 0 ? parseTagFilter(given.tags) : undefined;
+  const filter = given.allTags || given.tags.length > 0 ? await loadTagFilter(given.tags) : undefined;
   for (const [index, source] of sources.entries()) checkSource(source, texts[index] ?? "", filter);
   checkTarget(target, filter === undefined && sources.length === 1 ? sources[0] : undefined);
   const targetOf = (source: Reference): Reference =>
     sources.length === 1 ? target : { ...target, name: nameBelow(target, source.name.split("/").at(-1) ?? "") };
   return sources.map((source) => ({ source, target: targetOf(source), tags: filter }));
+}
+
+/** Most copies name their image, and need no patterns. */
+async function loadTagFilter(globs: readonly string[]): Promise<TagFilter> {
+  const { parseTagFilter } = await import("./tag-filter.ts");
+  return parseTagFilter(globs);
 }
 
 /** `only` is the source of a single image; undefined when several are copied. */

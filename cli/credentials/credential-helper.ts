@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import * as z from "zod";
 import { quoted } from "../../src/oci/errors/quoted.ts";
 import type { Credentials } from "../../src/registry/auth/credentials.ts";
@@ -82,6 +81,8 @@ function run(call: HelperCall, input: string, signal: AbortSignal | undefined): 
     throw new CredentialsError(`${quoted(helper)} is not a name of a credential helper`);
   }
   signal?.throwIfAborted();
+  // Loaded here: the module brings all kinds of sockets, and most logins are in a file.
+  const { execFile } = process.getBuiltinModule("node:child_process");
   return new Promise((resolve, reject) => {
     const limits = { timeout: HELPER_TIMEOUT_MS, killSignal: "SIGKILL", maxBuffer: HELPER_MAX_BYTES } as const;
     const child = execFile(`docker-credential-${helper}`, [action], { ...limits, signal }, (error, stdout, stderr) => {

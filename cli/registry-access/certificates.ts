@@ -1,6 +1,5 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { getCACertificates } from "node:tls";
 import { errorCode } from "../errors/error-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
@@ -25,7 +24,8 @@ export function withExtraCertificates(
   usual: readonly string[] | undefined,
   more: readonly string[],
 ): readonly string[] {
-  return [...(usual ?? getCACertificates("default")), ...more];
+  // Loaded here: node:tls reads all of Node's certificates, even for a command that only needs plain HTTP.
+  return [...(usual ?? process.getBuiltinModule("node:tls").getCACertificates("default")), ...more];
 }
 
 /** Reads the certificates of a PEM file. `what` says in errors what the file is for. @throws {UsageError} */

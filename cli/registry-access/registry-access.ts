@@ -6,10 +6,11 @@ import { ProxyError, proxySettings } from "../../src/registry/hosts/proxy.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import type { AccessOptions } from "./access-options.ts";
 import { readCertificates, readTrustedCertificates, withExtraCertificates } from "./certificates.ts";
+import type { RegistryEntry } from "./parse-registries.ts";
 import { readRegistriesFile } from "./registries-file.ts";
-import type { RegistryEntry } from "./registries-file.ts";
 import { createRegistrySettings } from "./registry-settings.ts";
 import type { RegistrySettings } from "./registry-settings.ts";
+import { limitYoungGeneration } from "./young-generation.ts";
 
 /** Settings and connections that one command uses to reach registries. */
 export interface RegistryAccess {
@@ -26,6 +27,7 @@ export async function openRegistryAccess(
   const entries = await readRegistriesFile(options.registriesFile, environment);
   const ca = await readTrustedCertificates(options.caFile, environment);
   const caOf = await readTrustByHost(entries, ca);
+  limitYoungGeneration();
   return {
     settingsOf: createRegistrySettings(options, entries),
     connections: createConnections({ ca, caOf, proxies: readProxies(environment) }),

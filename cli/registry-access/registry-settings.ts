@@ -2,8 +2,8 @@ import { knownHosts } from "../../src/contract/providers/known-hosts.ts";
 import { isDockerHub } from "../../src/oci/names/docker-hub.ts";
 import { isLoopback } from "../../src/oci/names/loopback.ts";
 import type { AccessOptions } from "./access-options.ts";
-import { registryKey } from "./registries-file.ts";
-import type { RegistryEntry } from "./registries-file.ts";
+import type { RegistryEntry } from "./parse-registries.ts";
+import { registryKey } from "./registry-key.ts";
 
 /** How to reach one registry: the combination of options, registries file and known hosts. */
 export interface RegistrySettings {

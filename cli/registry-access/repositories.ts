@@ -14,7 +14,7 @@ import { createSharedLimits } from "../../src/registry/resilience/shared-limits.
 import type { SharedLimits } from "../../src/registry/resilience/shared-limits.ts";
 import { dockerCredentials } from "../credentials/docker-credentials.ts";
 import type { AccessOptions } from "./access-options.ts";
-import { registryKey } from "./registries-file.ts";
+import { registryKey } from "./registry-key.ts";
 import { createRequestRate } from "./request-rate.ts";
 import { openRegistryAccess } from "./registry-access.ts";
 import type { RegistryAccess } from "./registry-access.ts";

@@ -1,11 +1,15 @@
+import type { Metafile } from "esbuild";
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMAND_BUDGETS } from "../../bench/load-budgets.ts";
 import { imageOf, layer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { loadedBy } from "../fixtures/processes/loaded-modules.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
 
@@ -15,34 +19,91 @@ const BUILD = fileURLToPath(new URL("../../build.ts", import.meta.url));
 describe("the command that npm run build writes, in a folder without dependencies", () => {
   const parts = new AsyncDisposableStack();
   let folder = "";
+  let program = "";
 
   beforeAll(async () => {
     folder = parts.use(await temporaryFolder()).path;
-    await execute(process.execPath, [BUILD, folder]);
+    program = join(folder, "freightliner.mjs");
+    await execute(process.execPath, [BUILD, folder, "--inputs", join(folder, "inputs.json")]);
   });
   afterAll(() => parts.disposeAsync());
 
-  const run = (...args: string[]) =>
-    execute(process.execPath, [join(folder, "freightliner.mjs"), ...args], {
-      env: { PATH: process.env["PATH"] ?? "", HOME: folder, XDG_CACHE_HOME: join(folder, "cache") },
-    });
+  const environment = () => ({
+    PATH: process.env["PATH"] ?? "",
+    HOME: folder,
+    XDG_CACHE_HOME: join(folder, "cache"),
+  });
+  const run = (...args: string[]) => execute(process.execPath, [program, ...args], { env: environment() });
+
+  /** What a command line loads: modules of Node, and the packages and bytes of bundled code. */
+  async function loaded(...args: string[]) {
+    const { files, builtins } = await loadedBy([program, ...args], folder, environment());
+    const { outputs }: Metafile = JSON.parse(await readFile(join(folder, "inputs.json"), "utf8"));
+    const used = Object.entries(outputs).filter(([path]) =>
+      files.some((url) => url.endsWith(path.replace(/^(\.\.\/)*/, "/"))),
+    );
+    const inputs = used
+      .flatMap(([, output]) => Object.entries(output.inputs))
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+    const packages = inputs
+      .map(([path]) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1])
+      .filter((name) => name !== undefined);
+    return {
+      builtins,
+      packages: [...new Set(packages)].toSorted(),
+      bytes: used.reduce((sum, [, { bytes }]) => sum + bytes, 0),
+    };
+  }
 
   it("says its version", async () => {
     expect((await run("--version")).stdout).toBe(`${manifest.version}\n`);
   });
 
   it("copies an image", async () => {
-    await using source = await scratchRegistry();
-    await using target = await scratchRegistry();
-    const image = imageOf([layer("built", 100_000)], { os: "linux", architecture: "amd64" });
-    const place = { registry: source.host, repository: "app", tag: "v1" };
-    await pushImage(image, place, AbortSignal.timeout(60_000));
-    await run("copy", `${source.host}/app:v1`, `${target.host}/app:v1`);
-    const { stdout } = await run("digest", `${target.host}/app:v1`);
-    expect(stdout).toContain(image.root.descriptor.digest);
+    await using registries = await twoRegistries();
+    const { source, target, digest } = registries;
+    await run("copy", source, target);
+    expect((await run("digest", target)).stdout).toContain(digest);
   });
 
   it("exits with 2 when it is used wrongly, and says how it is used", async () => {
     await expect(run("copy", "--fats")).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("--fats") });
   });
+
+  it("shows help without loading a client, a parser of files or modules for sockets and programs", async () => {
+    const { packages, bytes, builtins } = await loaded("help");
+    expect(packages).toEqual(COMMAND_BUDGETS.help.packages);
+    expect(bytes).toBeLessThan(COMMAND_BUDGETS.help.bytes);
+    for (const name of ["child_process", "crypto", "dgram", "http", "tls", "worker_threads"])
+      expect(builtins).not.toContain(name);
+  });
+
+  it("copies an image with what a copy needs: no SDK, no YAML, no patterns, and no TLS for plain HTTP", async () => {
+    await using registries = await twoRegistries();
+    const { packages, bytes, builtins } = await loaded("copy", registries.source, registries.target);
+    expect(packages).toEqual(COMMAND_BUDGETS.copy.packages);
+    expect(bytes).toBeLessThan(COMMAND_BUDGETS.copy.bytes);
+    for (const name of ["child_process", "dgram", "http2", "https", "tls"]) expect(builtins).not.toContain(name);
+  });
 });
+
+/** A registry with a small image, and an empty one. */
+async function twoRegistries() {
+  await using opening = new AsyncDisposableStack();
+  const source = opening.use(await scratchRegistry());
+  const target = opening.use(await scratchRegistry());
+  const { root } = await pushSmallImage(source.host);
+  const parts = opening.move();
+  return {
+    source: `${source.host}/app:v1`,
+    target: `${target.host}/app:v1`,
+    digest: root.descriptor.digest,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+async function pushSmallImage(registry: string) {
+  const image = imageOf([layer("built", 100_000)], { os: "linux", architecture: "amd64" });
+  await pushImage(image, { registry, repository: "app", tag: "v1" }, AbortSignal.timeout(60_000));
+  return image;
+}

@@ -122,8 +122,8 @@ describe("its command line", () => {
     ["several images in one place", ["r.io/a:v1", "r.io/b:v1", "r.io/c:v1"], none],
     ["all tags of one image", ["r.io/a:v1", "r.io/b"], { allTags: true, tags: [] }],
     ["a pattern that no tag can match", ["r.io/a", "r.io/b"], { allTags: false, tags: ["v 1"] }],
-  ])("is refused with a reason for %s", (_case, places, tags) => {
-    expect(() => parseCopySpecs(places, tags)).toThrow(UsageError);
+  ])("is refused with a reason for %s", async (_case, places, tags) => {
+    await expect(parseCopySpecs(places, tags)).rejects.toThrow(UsageError);
   });
 });
 

@@ -35,7 +35,7 @@ export function copyCommand(runner: CommandRunner) {
           import("../../copy/copy.ts"),
           import("../../copy/copy-options.ts"),
         ]);
-        return copy(parseCopySpecs([source, ...rest], given), parseCopyOptions(given), terminal, signal);
+        return copy(await parseCopySpecs([source, ...rest], given), parseCopyOptions(given), terminal, signal);
       }),
     );
 }

@@ -35,7 +35,7 @@ interface Planned {
 
 async function run(source: string, target: string, dryRun: boolean): Promise<string> {
   const { terminal, out } = captureTerminal({ json: true, quiet: true });
-  const orders = parseCopySpecs([source, target], { allTags: false, tags: [] });
+  const orders = await parseCopySpecs([source, target], { allTags: false, tags: [] });
   const way = {
     platform: undefined,
     dryRun,
