@@ -6,7 +6,7 @@ import { destroyBody } from "../http/response.ts";
 import { resumeBlob, openBlob } from "./blob-request.ts";
 import type { OpenedBlob } from "./blob-request.ts";
 import { typedFailure } from "../errors/typed-failure.ts";
-import { createThroughputMeter } from "./throughput-meter.ts";
+import { createThroughputMeter, isSlow } from "./throughput-meter.ts";
 import type { ThroughputMeter } from "./throughput-meter.ts";
 import { RANGE_BYTES, readAhead } from "./parallel-ranges.ts";
 import type { RepositoryClient } from "../client/repository-client.ts";
@@ -18,12 +18,6 @@ import { watchStalls } from "../http/stall-watchdog.ts";
 
 /** Bytes after which a stream has made progress: its next break counts as the first. */
 const PROGRESS_BYTES: number = 1024 * 1024;
-/** A source is slow when the reader waits for it most of the time, measured over at least this time and this many bytes. */
-const SLOW_WAITING = 0.8;
-const SLOW_AFTER_MS = 150;
-const SLOW_AFTER_BYTES: number = RANGE_BYTES / 2;
-/** Throughput above which one connection never limits a copy, in bytes per millisecond. */
-const FAST_BYTES_PER_MS = 100_000;
 /** Number of blobs read at once above which they share the bandwidth, and reading ahead only slows the others. */
 const FEW_STREAMS = 2;
 
@@ -133,7 +127,7 @@ function createParts(client: RepositoryClient, descriptor: Descriptor, first: Op
   return async function* part({ offset }: Position): AsyncGenerator<Uint8Array> {
     if (ahead === "wanted") {
       ahead = "over";
-      yield* meter.measured(readAhead({ client, descriptor, offset, singleBytesPerMs, meter }, signal));
+      yield* readAhead({ client, descriptor, offset, singleBytesPerMs }, signal);
       return;
     }
     const { response, skip }: OpenedBlob = unread ?? (await resumeBlob(client, descriptor, offset, signal));
@@ -143,7 +137,7 @@ function createParts(client: RepositoryClient, descriptor: Descriptor, first: Op
     for await (const chunk of meter.measured(skipping(watchStalls(response.body, client.runtime), skip))) {
       at += chunk.byteLength;
       yield chunk;
-      if (ahead !== "untried" || !isSlow(meter, client) || descriptor.size - at < 4 * RANGE_BYTES) continue;
+      if (ahead !== "untried" || !isCapped(meter, client) || descriptor.size - at < 4 * RANGE_BYTES) continue;
       singleBytesPerMs = meter.read().bytesPerMs;
       ahead = "wanted";
       return;
@@ -153,14 +147,12 @@ function createParts(client: RepositoryClient, descriptor: Descriptor, first: Op
 }
 
 /** True when the connection to the source, and nothing else, limits the copy. */
-function isSlow(meter: ThroughputMeter, { runtime }: RepositoryClient): boolean {
+function isCapped(meter: ThroughputMeter, { runtime }: RepositoryClient): boolean {
   if (runtime.limits.openStreams.size > FEW_STREAMS) {
     meter.reset();
     return false;
   }
-  const { bytes, elapsedMs, waitingShare, bytesPerMs } = meter.read();
-  if (elapsedMs < SLOW_AFTER_MS || bytes < SLOW_AFTER_BYTES) return false;
-  return waitingShare >= SLOW_WAITING && bytesPerMs < FAST_BYTES_PER_MS;
+  return isSlow(meter.read());
 }
 
 async function* skipping(bytes: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {

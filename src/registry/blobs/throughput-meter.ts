@@ -48,3 +48,16 @@ export function createThroughputMeter(now: () => number): ThroughputMeter {
     },
   };
 }
+
+/** A source is slow when the reader waits for it most of the time, measured over at least this time and this many bytes. */
+const SLOW_WAITING = 0.8;
+const SLOW_AFTER_MS = 120;
+const SLOW_AFTER_BYTES = 256 * 1024;
+/** Throughput above which one connection never limits a copy, in bytes per millisecond. */
+const FAST_BYTES_PER_MS = 100_000;
+
+/** True when the source, and nothing else, limits the stream that was measured. */
+export function isSlow({ bytes, elapsedMs, waitingShare, bytesPerMs }: Throughput): boolean {
+  if (elapsedMs < SLOW_AFTER_MS || bytes < SLOW_AFTER_BYTES) return false;
+  return waitingShare >= SLOW_WAITING && bytesPerMs < FAST_BYTES_PER_MS;
+}

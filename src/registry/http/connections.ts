@@ -1,5 +1,7 @@
 import { Readable } from "node:stream";
 import type { Clock } from "../../async/clock.ts";
+import { createSemaphore } from "../../async/semaphore.ts";
+import type { Semaphore } from "../../async/semaphore.ts";
 import { createConnectionPools } from "./connection-pools.ts";
 import type { ConnectionPoolOptions, ConnectionPools } from "./connection-pools.ts";
 import { proxyOf } from "../hosts/proxy.ts";
@@ -14,6 +16,8 @@ export interface Connections extends AsyncDisposable {
   request(request: HttpRequest): Promise<HttpResponse>;
   /** Destroys all connections. Can be called twice. */
   close(): Promise<void>;
+  /** A permit for each range of a blob that is read ahead into memory: {@link MAX_RANGES_AHEAD} in the whole process. */
+  readonly readAhead: Semaphore;
 }
 
 export interface ConnectionsOptions extends Omit<ConnectionPoolOptions, "buffers"> {
@@ -26,6 +30,9 @@ export interface ConnectionsOptions extends Omit<ConnectionPoolOptions, "buffers
  * sockets that the other side has closed, and the timers that should have closed them never ran (fault N19).
  */
 const IDLE_MS = 30_000;
+
+/** With 3 MiB each, 36 MiB in all: of the 100 MB that a process may take beyond what it has when idle. */
+export const MAX_RANGES_AHEAD = 12;
 
 /**
  * HTTP/1.1 only: several streams on one HTTP/2 connection share a window, and are slower in all published measurements
@@ -75,6 +82,7 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
       return response;
     },
     close,
+    readAhead: createSemaphore(MAX_RANGES_AHEAD),
     [Symbol.asyncDispose]: close,
   };
 }

@@ -3,8 +3,6 @@ import { createRetryBudget } from "./retry-budget.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import { createLatencyEstimate } from "./latency-estimate.ts";
 import type { LatencyEstimate } from "./latency-estimate.ts";
-import { createSemaphore } from "../../async/semaphore.ts";
-import type { Semaphore } from "../../async/semaphore.ts";
 import { createBusyGate } from "./busy-gate.ts";
 import type { BusyGate } from "./busy-gate.ts";
 import type { RetryPolicies } from "./retry-policy.ts";
@@ -23,8 +21,6 @@ export interface SharedLimits {
   readonly rate: SharedRate;
   /** One object for each blob that is being read. */
   readonly openStreams: Set<object>;
-  /** Ranges of blobs in memory: {@link MAX_BUFFERED_RANGES} at most, over all blobs. */
-  readonly bufferedRanges: Semaphore;
   /** How large the body of a request may be, as far as responses have shown. */
   readonly bodyLimit: BodyLimit;
 }
@@ -51,8 +47,6 @@ export interface SharedLimitsOptions {
   readonly clock?: Clock;
 }
 
-/** With 4 MiB each, 64 MiB in all. */
-const MAX_BUFFERED_RANGES = 16;
 const UNLIMITED: SharedRate = {
   acquire: () => Promise.resolve(),
   tryAcquire: () => true,
@@ -75,7 +69,6 @@ export function createSharedLimits({
     busyGate: createBusyGate(clock, onBusy),
     rate: rate ?? UNLIMITED,
     openStreams: new Set(),
-    bufferedRanges: createSemaphore(MAX_BUFFERED_RANGES),
     bodyLimit: { smallestRefusedBytes: Number.POSITIVE_INFINITY },
   };
 }

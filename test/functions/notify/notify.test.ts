@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/notify/handler.ts";
 import type { NotifyPolicy } from "../../../src/contract/stack/environment.ts";
+import { createSemaphore } from "../../../src/async/semaphore.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import type { NotificationRecord } from "../../../src/replication/state/notification-record.ts";
@@ -109,6 +110,7 @@ function webhook(kind: WebhookKind, url: string, answers: readonly (number | Err
   const connections: Connections = {
     request,
     close: () => Promise.resolve(),
+    readAhead: createSemaphore(12),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const tell = createWebhook({

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
+import { createSemaphore } from "../../../src/async/semaphore.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
 import type { HttpResponse, HttpRequest } from "../../../src/registry/http/http-message.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
@@ -45,7 +46,12 @@ function drippingRegistry(answer: (request: HttpRequest) => Head | "no head") {
     return { statusCode: head.status, headers: head.headers ?? {}, body: Object.assign(body, { dump }) };
   }
   const close = (): Promise<void> => Promise.resolve();
-  const connections: Connections = { request, close, [Symbol.asyncDispose]: close };
+  const connections: Connections = {
+    request,
+    close,
+    readAhead: createSemaphore(12),
+    [Symbol.asyncDispose]: close,
+  };
   const limits = createSharedLimits({ hedging: false, retryPolicies: { preset: "patient" }, clock });
   const endpoint = { ...testEndpoint({ host: "registry.example", repository: "a/b" }, connections), clock, limits };
   return { clock, endpoint, requests };

@@ -1,4 +1,6 @@
 import { errors } from "undici";
+import { createSemaphore } from "../../../src/async/semaphore.ts";
+import { MAX_RANGES_AHEAD } from "../../../src/registry/http/connections.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
 import type { HttpResponse, HttpRequest } from "../../../src/registry/http/http-message.ts";
 import type { Cloud } from "../cloud/cloud.ts";
@@ -21,6 +23,7 @@ export function createNetwork(cloud: Cloud, process: Process): Connections {
   return {
     request: (request) => exchange(cloud, process, request),
     close,
+    readAhead: createSemaphore(MAX_RANGES_AHEAD),
     [Symbol.asyncDispose]: close,
   };
 }
