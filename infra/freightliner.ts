@@ -9,7 +9,7 @@ import { parseConfiguration, parseDocumentText } from "../src/contract/configura
 import type { ConfigurationDocument } from "../src/contract/configuration/configuration-document.ts";
 import { ENGINES } from "../src/contract/rules/all-engines.ts";
 import { createAlarms } from "./monitoring/alarms.ts";
-import type { AlarmsProps } from "./monitoring/alarms.ts";
+import type { AlarmsProps } from "./monitoring/alarms-props.ts";
 import { createCopyQueues } from "./storage/copy-queues.ts";
 import type { DescribedQueue } from "./storage/copy-queues.ts";
 import { createDashboard } from "./monitoring/dashboard.ts";

@@ -48,7 +48,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "src/registry",
     holds: "HTTP clients of registries; time is a parameter",
     imports: ["src/oci", "src/async"],
-    packages: ["zod", "undici", "node:stream", "node:stream/*", "node:crypto", "node:net", "node:dns"],
+    packages: ["zod", "undici", "node:stream", "node:stream/*", "node:crypto", "node:net", "node:dns", "node:v8"],
     rooms: {
       ".": {
         holds: "a registry as source, target and listing",
@@ -106,7 +106,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "src/contract",
     holds: "configuration, names and limits that the stack and the functions share",
     imports: ["src/oci"],
-    packages: ["zod", "yaml", "picomatch", "re2js", "semver/*/*", "node:crypto", "node:zlib"],
+    packages: ["zod", "yaml", "picomatch", "re2js", "semver/*/*", "node:crypto"],
     rooms: {
       configuration: {
         holds: "the configuration, parsed and checked",
@@ -128,7 +128,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "src/aws",
     holds: "adapters for AWS",
-    imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry"],
+    imports: ["src/oci", "src/async", "src/contract", "src/reload", "src/replication", "src/registry"],
     packages: ["@aws-sdk/*", "zod", ...POWERTOOLS, ...NODE],
     rooms: {
       ".": { holds: "Lambda, CodeBuild and CloudWatch", rooms: ["client", "sqs"] },
@@ -137,6 +137,7 @@ export const LAYERS: readonly Layer[] = [
       dynamodb: { holds: "the table of records and receipts", rooms: ["client"] },
       ecr: { holds: "credentials and the catalog of ECR", rooms: [] },
       secrets: { holds: "credentials in Secrets Manager", rooms: [] },
+      appconfig: { holds: "the external document in AppConfig", rooms: ["client"] },
     },
   },
   {
@@ -158,7 +159,7 @@ export const LAYERS: readonly Layer[] = [
       "src/aws",
       "src/google",
     ],
-    packages: ["@aws-sdk/*"],
+    packages: ["@aws-sdk/*", "zod", "node:fs/promises"],
   },
   {
     folder: "functions",

@@ -3,7 +3,8 @@ import type { Digest } from "../src/oci/digest.ts";
 import type { ImageSource, ResolvedManifest } from "../src/oci/image-source.ts";
 import type { Tag } from "../src/oci/reference.ts";
 import { concurrently } from "../src/async/run-concurrently.ts";
-import { blobsOf, nodesOf, readImage } from "../src/replication/image/image-tree.ts";
+import { blobsOf, nodesOf } from "../src/replication/image/image-tree.ts";
+import { readImage } from "../src/replication/image/read-image.ts";
 
 /** An image whose source and target are equal, byte for byte. */
 export interface VerifiedImage {

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { LAYERS } from "../lint/layers.ts";
+import { LAYERS, WIRING } from "../lint/layers.ts";
 import { layeringRules } from "../lint/layering-rules.ts";
 import { layeringTables } from "../lint/layering-tables.ts";
 import { temporaryFolder } from "./fixtures/processes/programs.ts";
@@ -77,14 +77,28 @@ const VIOLATIONS: readonly (readonly [path: string, text: string, says: RegExp])
   ["test/a.test.ts", 'import { it } from "vitest";\nit.skip("x", () => undefined);\n', /skip|disabled/i],
 ];
 
+const placeOf = (folder: string, room: string): string => (room === "." ? folder : `${folder}/${room}`);
+
 /** Every room, as the folder it is, and the folders of its own layer that it may not import. */
 const ROOMS = LAYERS.flatMap(({ folder, rooms = {} }) => {
   const names = Object.keys(rooms);
-  const place = (name: string): string => (name === "." ? folder : `${folder}/${name}`);
   return names.map((name) => {
     const allowed = [name, ...(rooms[name]?.rooms ?? [])];
-    return { place: place(name), forbidden: names.filter((other) => !allowed.includes(other)).map(place) };
+    const forbidden = names.filter((other) => !allowed.includes(other)).map((other) => placeOf(folder, other));
+    return { place: placeOf(folder, name), forbidden };
   });
+});
+
+/** Every folder with a rule of its own, and the layers that it may not import. Layers without rooms have a rule for each depth. */
+const FOLDERS = LAYERS.flatMap(({ folder, imports, rooms }) => {
+  const within =
+    rooms === undefined
+      ? [folder, `${folder}/one`, `${folder}/one/two`]
+      : Object.keys(rooms).map((name) => placeOf(folder, name));
+  const isAllowed = (other: string): boolean =>
+    [folder, ...imports].some((allowed) => other === allowed || other.startsWith(`${allowed}/`));
+  const forbidden = LAYERS.map((layer) => layer.folder).filter((other) => !isAllowed(other));
+  return within.map((place) => ({ place, forbidden }));
 });
 
 describe("the layering rules", () => {
@@ -97,25 +111,44 @@ describe("the layering rules", () => {
     expect(found.join("\n")).toMatch(says);
   });
 
-  it("see each room import each room that it may not", async () => {
-    const planted = ROOMS.flatMap(({ place, forbidden }) =>
-      forbidden.map((other, index): [path: string, text: string] => [
-        `${place}/planted-${index}.ts`,
-        using(`${relative(place, other) || "."}/b.ts`),
-      ]),
+  it.each([
+    ["room import each room that it may not", ROOMS, 100],
+    ["folder import each layer that it may not", FOLDERS, 300],
+    ["folder import a package that it may not", FOLDERS.map(({ place }) => ({ place, forbidden: ["left-pad"] })), 40],
+  ])("see each %s", async (_what, folders, least) => {
+    const planted = folders.flatMap(({ place, forbidden }) =>
+      forbidden.map((other, index): [path: string, text: string] => {
+        const isPackage = other === "left-pad";
+        return [`${place}/planted-${index}.ts`, using(isPackage ? other : `${relative(place, other) || "."}/b.ts`)];
+      }),
     );
-    expect(planted.length).toBeGreaterThan(100);
-    const { diagnostics } = await lint(Object.fromEntries(planted));
-    const missed = planted.filter(
-      ([path]) => !diagnostics.some(({ code, filename }) => filename.endsWith(path) && /restricted/.test(code)),
-    );
-    expect(missed).toEqual([]);
+    expect(planted.length).toBeGreaterThan(least);
+    expect(await unseen(planted)).toEqual([]);
   });
 
-  it("see a cycle between two files", async () => {
+  it("see each file that wires a function import what it may not", async () => {
+    const planted = WIRING.files.flatMap((pattern) => {
+      const path = pattern.replace("*", "copy");
+      return ["../fan-out/handler.ts", "../../local/b.ts", "../../infra/b.ts", "../../cli/b.ts", "left-pad"].map(
+        (specifier): [string, string] => [path, using(specifier)],
+      );
+    });
+    for (const file of planted) expect(await unseen([file])).toEqual([]);
+  });
+
+  it("see a file of more than 300 lines", async () => {
+    const lines = (count: number): string => `export const x = 1;${"\n".repeat(count)}`;
+    const { diagnostics } = await lint({ "src/oci/a.ts": lines(300), "test/b.ts": lines(301) });
+    expect(diagnostics.map(({ code, filename }) => `${filename} ${code}`)).toEqual(["test/b.ts eslint(max-lines)"]);
+  });
+
+  it.each([
+    ["values", "import { x }"],
+    ["types alone", "import type { x }"],
+  ])("see a cycle of %s between two files", async (_what, imports) => {
     const { diagnostics } = await lint({
-      "src/oci/a.ts": using("./b.ts").replace("y =", "x ="),
-      "src/oci/b.ts": using("./a.ts").replace("y =", "x ="),
+      "src/oci/a.ts": `${imports} from "./b.ts";\nexport type { x };\n`,
+      "src/oci/b.ts": `${imports} from "./a.ts";\nexport type { x };\n`,
     });
     expect(diagnostics.some(({ code }) => code.includes("no-cycle"))).toBe(true);
   });
@@ -151,6 +184,14 @@ describe("the layering rules", () => {
   });
 });
 
+/** The planted files in which the linter finds no forbidden import. */
+async function unseen(planted: readonly (readonly [path: string, text: string])[]): Promise<unknown> {
+  const { diagnostics } = await lint(Object.fromEntries(planted));
+  return planted.filter(
+    ([path]) => !diagnostics.some(({ code, filename }) => filename.endsWith(path) && /restricted/.test(code)),
+  );
+}
+
 describe("the tree", () => {
   it("has a room in the table for every folder with files", async () => {
     const folders = new Set((await sources()).map((path) => dirname(path)));
@@ -161,14 +202,27 @@ describe("the tree", () => {
     }
   });
 
-  it("has no circle of rooms, also none of types", () => {
-    for (const { rooms = {} } of LAYERS) {
+  it("has no circle of layers or rooms, also none of types", () => {
+    const layers = Object.fromEntries(LAYERS.map(({ folder, imports }) => [folder, imports]));
+    const rooms = LAYERS.map((layer) =>
+      Object.fromEntries(Object.entries(layer.rooms ?? {}).map(([name, room]) => [name, room.rooms])),
+    );
+    for (const arrows of [layers, ...rooms]) {
       const below = (name: string, path: readonly string[]): void => {
         expect(path).not.toContain(name);
-        for (const other of rooms[name]?.rooms ?? []) below(other, [...path, name]);
+        for (const other of arrows[name] ?? []) below(other, [...path, name]);
       };
-      for (const name of Object.keys(rooms)) below(name, []);
+      for (const name of Object.keys(arrows)) below(name, []);
     }
+  });
+
+  it("has no file of more than 300 lines, and nine of ten files in src have at most 150", async () => {
+    const files = await Promise.all(
+      (await sources()).map(async (path) => ({ path, lines: (await readFile(path, "utf8")).split("\n").length - 1 })),
+    );
+    expect(files.filter(({ lines }) => lines > 300)).toEqual([]);
+    const own = files.filter(({ path }) => path.startsWith("src/")).map(({ lines }) => lines);
+    expect(own.filter((lines) => lines > 150).length).toBeLessThanOrEqual(own.length / 10);
   });
 
   it("has at most 12 files in a folder of src", async () => {

@@ -9,7 +9,7 @@ export function loginCommand(runner: CommandRunner) {
     .action((registry, given) =>
       runner.run(given, async (terminal, signal) => {
         const [{ login }, { parseAccessOptions }] = await Promise.all([
-          import("../credentials/login.ts"),
+          import("../login/login.ts"),
           import("../registry-access/access-options.ts"),
         ]);
         return login({ ...parseAccessOptions(given), ...given, registry }, terminal, signal);

@@ -6,7 +6,7 @@ export function logoutCommand(runner: CommandRunner) {
     .argument("<registry>", "host, or host/namespace")
     .action((registry, given) =>
       runner.run(given, async (terminal, signal) =>
-        (await import("../credentials/logout.ts")).logout({ registry }, terminal, signal),
+        (await import("../login/logout.ts")).logout({ registry }, terminal, signal),
       ),
     );
 }

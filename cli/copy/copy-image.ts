@@ -14,6 +14,7 @@ import { readImageAndCompanions } from "./image-and-companions.ts";
 import type { ReportSubject } from "./report/report-copy.ts";
 import { withKnownTags } from "./known-tags.ts";
 import { resolveImage } from "./resolve-image.ts";
+import { lookUpEarly } from "./target/tag-look-up.ts";
 import type { TargetRepositories } from "./target/target-repositories.ts";
 
 /** What all images of one `copy` command share. */
@@ -52,14 +53,17 @@ export async function copyImage(
     repositories.target(pair.target),
     targets.of(pair.target),
   ]);
+  // The target is asked for the tag while the source is read.
+  await using tagged = lookUpEarly(pair.target.tag ?? pair.source.tag, known, signal);
   const root = await resolveImage({ ...options, source: pair.source }, source, signal);
   const reference = pair.target.tag ?? pair.source.tag ?? root.digest;
   const listed = withKnownTags(source, pair.sourceTags);
   const images = await readImageAndCompanions({ root, reference }, { ...options, source: listed }, signal);
   const mountFrom = pair.source.registry === pair.target.registry ? pair.source.name : undefined;
-  const makePlan: MakePlan = (distrustTarget) => planCopy(images, { target: known, mountFrom, distrustTarget }, signal);
+  const makePlan: MakePlan = (distrustTarget) =>
+    planCopy(images, { target: known, mountFrom, current: tagged.digest, distrustTarget }, signal);
 
-  const plan = await makePlan(false);
+  const plan = await known.compare(() => makePlan(false), signal);
   const subject = { source: formatReference(pair.source), target: pair.target, reference, digest: root.digest };
   if (options.dryRun) return { subject, outcome: "planned", plan };
   const msSoFar = (): number => Date.now() - startedAt;

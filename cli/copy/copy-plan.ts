@@ -1,25 +1,20 @@
 import type { Descriptor } from "../../src/oci/descriptor.ts";
+import { isDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import type { Manifest } from "../../src/oci/manifest.ts";
-import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
+import type { RepositoryName } from "../../src/oci/reference.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import { blobsOf, nodesOf } from "../../src/replication/image/image-tree.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import type { NamedImage } from "./image-and-companions.ts";
 import { orderManifests } from "./manifest-order.ts";
+import type { PlannedManifest } from "./manifest-order.ts";
 import type { TargetRepository } from "./target/target-repository.ts";
 
 /** A blob that the target lacks. It is sent; with `mountFrom`, only if the registry does not grant the mount. */
 export interface PlannedBlob {
   readonly descriptor: Descriptor;
   readonly mountFrom: RepositoryName | undefined;
-}
-
-/** A manifest to put by tag or by digest. */
-export interface PlannedManifest {
-  readonly manifest: Manifest;
-  readonly reference: Tag | Digest;
 }
 
 /** Everything that a copy writes to the target. A dry run prints it, a copy executes it; neither writes anything else. */
@@ -38,6 +33,8 @@ export interface PlanOptions {
   readonly target: TargetRepository;
   /** The source's repository, when both repositories are in the same registry. */
   readonly mountFrom: RepositoryName | undefined;
+  /** What an image's own tag names at the target, if that was looked up before. */
+  readonly current?: Promise<Digest | undefined> | undefined;
   /** The target has denied content that it had reported: plan to send everything, without checks. */
   readonly distrustTarget: boolean;
 }
@@ -56,16 +53,12 @@ export async function planCopy(
 ): Promise<CopyPlan> {
   const { target, mountFrom, distrustTarget } = options;
   if (distrustTarget) target.content.forget(images.flatMap(digestsOf));
-  const current = await concurrently(
-    images,
-    CONCURRENT_CHECKS,
-    async ({ reference, tree }, working) => !distrustTarget && target.isCurrent(reference, tree.root, working),
-    signal,
-  );
+  const check = (image: NamedImage, working: AbortSignal): Promise<boolean> =>
+    isCurrent(image, image === images.at(-1) ? options.current : undefined, target, working);
+  const current = distrustTarget ? [] : await concurrently(images, CONCURRENT_CHECKS, check, signal);
   const { absent, count } = await findAbsentManifests(images, options, signal);
   const { missing, presentCount } = await findMissingBlobs(images, absent, options, signal);
   const outdated = images.filter((_, index) => current[index] !== true);
-  target.compared();
   return {
     blobs: missing.map((descriptor) => ({ descriptor, mountFrom: distrustTarget ? undefined : mountFrom })),
     batches: orderManifests(images, outdated, absent),
@@ -77,6 +70,19 @@ export async function planCopy(
 /** True when the target already has everything. */
 export function isEmptyPlan({ blobs, batches }: CopyPlan): boolean {
   return blobs.length === 0 && batches.length === 0;
+}
+
+async function isCurrent(
+  { reference, tree: { root } }: NamedImage,
+  lookedUp: Promise<Digest | undefined> | undefined,
+  target: TargetRepository,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (isDigest(reference)) return target.hasManifest(root, signal);
+  const { digest } = root.manifest;
+  if ((await (lookedUp ?? target.lookUp(reference, signal))) !== digest) return false;
+  target.content.confirm(digest);
+  return true;
 }
 
 function digestsOf({ tree }: NamedImage): Digest[] {

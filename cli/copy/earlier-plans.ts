@@ -5,8 +5,8 @@ import type { ImageResult } from "./copy-image.ts";
 import type { CopyPlan } from "./copy-plan.ts";
 
 /**
- * For the plans of a dry run in the order of the list: omits from each what the plans before it send to the same repository. A copy sends it
- * once, with the image that comes first to it.
+ * Removes from each plan of a dry run, in the order of the list, what an earlier plan already sends to the same
+ * repository: a copy sends it only once, with the first image that needs it.
  */
 export function createEarlierPlans(): (result: ImageResult) => ImageResult {
   const planned = new Map<string, Set<Digest>>();

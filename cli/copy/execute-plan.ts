@@ -11,7 +11,8 @@ import type { UploadConcurrency } from "../../src/replication/pacing/upload-conc
 import { countedStream } from "../../src/replication/pacing/counted-stream.ts";
 import { emptyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
-import type { CopyPlan, PlannedBlob, PlannedManifest } from "./copy-plan.ts";
+import type { CopyPlan, PlannedBlob } from "./copy-plan.ts";
+import type { PlannedManifest } from "./manifest-order.ts";
 import type { KnownContent } from "./target/known-content.ts";
 
 /** What the execution of a plan needs. */

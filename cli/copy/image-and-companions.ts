@@ -4,8 +4,10 @@ import type { Tag } from "../../src/oci/reference.ts";
 import { isSignatureTag } from "../../src/oci/cosign-tags.ts";
 import { resolveCosignTags } from "../../src/replication/image/find-cosign-tags.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
-import { nodesOf, readImage } from "../../src/replication/image/image-tree.ts";
-import type { ImageTree, ReadImage } from "../../src/replication/image/image-tree.ts";
+import { nodesOf } from "../../src/replication/image/image-tree.ts";
+import type { ImageTree } from "../../src/replication/image/image-tree.ts";
+import { readImage } from "../../src/replication/image/read-image.ts";
+import type { ReadImage } from "../../src/replication/image/read-image.ts";
 
 /** An image, and the tag or digest it gets at the target. */
 export interface NamedImage {

@@ -1,8 +1,15 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import { nodesOf } from "../../src/replication/image/image-tree.ts";
-import type { PlannedManifest } from "./copy-plan.ts";
+import type { Manifest } from "../../src/oci/manifest.ts";
+import type { Tag } from "../../src/oci/reference.ts";
 import type { NamedImage } from "./image-and-companions.ts";
+
+/** A manifest to put by tag or by digest. */
+export interface PlannedManifest {
+  readonly manifest: Manifest;
+  readonly reference: Tag | Digest;
+}
 
 /**
  * The batches in which manifests are put: children before parents, then the tags of the companions, then the image's own tag. So a

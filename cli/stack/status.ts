@@ -29,7 +29,7 @@ export async function status(
   if (given.tag !== undefined) return showTag(given.tag, operations, out);
   const found = await readStackStatus(operations);
   if (json) out.json(found);
-  else out.lines(describeLook(stack, found));
+  else out.lines(describeStatus(stack, found));
   return ExitCode.ok;
 }
 
@@ -41,7 +41,7 @@ function describeComparison({ name, begins, startedAt, finishedAt }: StackStatus
 }
 
 /** The status of a stack as lines of text. */
-export function describeLook(
+export function describeStatus(
   stack: string,
   { destinations, comparisons, tags, behind, deadLetters }: StackStatus,
 ): string[] {

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { readWrittenFile } from "./sync-file.ts";
-import type { SyncEntry } from "./sync-file.ts";
-import type { Converted } from "./sync.ts";
+import type { Converted, SyncEntry } from "./sync-file.ts";
 
 const Patterns = z.object({ allow: z.array(z.string()).nullish(), deny: z.array(z.string()).nullish() });
 

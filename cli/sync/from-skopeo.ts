@@ -1,8 +1,7 @@
 import * as z from "zod";
 import { isDigest } from "../../src/oci/digest.ts";
 import { readWrittenFile } from "./sync-file.ts";
-import type { SyncEntry } from "./sync-file.ts";
-import type { Converted } from "./sync.ts";
+import type { Converted, SyncEntry } from "./sync-file.ts";
 
 /** The fields of a `skopeo sync --src yaml` list that we convert (skopeo-sync(1), "YAML file content"): registries by host. */
 const SkopeoFile = z.record(

@@ -61,3 +61,10 @@ function describe(issue: z.core.$ZodIssue, { positionOf }: YamlDocument): string
 function wrong(path: string, problems: readonly string[]): UsageError {
   return new UsageError(`${path} is not valid; correct it`, { command: "sync", details: problems });
 }
+
+/** Another tool's list, converted to ours. */
+export interface Converted {
+  readonly list: SyncList;
+  /** What our format cannot express, each with advice. */
+  readonly lost: readonly string[];
+}

@@ -11,19 +11,12 @@ import { UsageError } from "../errors/usage-error.ts";
 import { fromRegsync } from "./from-regsync.ts";
 import { fromSkopeo } from "./from-skopeo.ts";
 import { readWrittenFile, SyncList } from "./sync-file.ts";
-import type { SyncEntry } from "./sync-file.ts";
+import type { Converted, SyncEntry } from "./sync-file.ts";
 
 interface GivenSync extends RawCopyOptions {
   readonly fromRegsync?: string | undefined;
   readonly fromSkopeo?: string | undefined;
   readonly to?: string | undefined;
-}
-
-/** Another tool's list, converted to ours. */
-export interface Converted {
-  readonly list: SyncList;
-  /** What our format cannot express, each with advice. */
-  readonly lost: readonly string[];
 }
 
 /** Runs `freightliner sync`: copies the images of a list, or prints another tool's list in our format. */

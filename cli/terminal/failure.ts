@@ -1,5 +1,5 @@
 import { formatExplanation, explainError as generalFailure } from "../../src/oci/errors/error-explanation.ts";
-import type { ErrorExplanation as GeneralFailure } from "../../src/oci/errors/error-explanation.ts";
+import type { ErrorExplanation as GeneralFailure } from "../../src/oci/errors/explanation.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import { UsageError } from "../errors/usage-error.ts";

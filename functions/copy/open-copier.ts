@@ -18,6 +18,7 @@ import { createUploadConcurrency } from "../../src/replication/pacing/upload-con
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
 import type { CopyWiring } from "../../src/wiring/copy-wiring.ts";
+import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
@@ -34,10 +35,11 @@ type CopierEnvironment = z.output<typeof CopyEnvironment>;
 /** Opens the handlers of copy requests, as the environment configures them, for either lane. */
 export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, observer: Observer) {
   const environment = CopyEnvironment.parse(variables);
-  const { configuration: deployed, feed, queues } = await openDeployment(environment);
+  const { parts, queues } = openDeployment(environment);
+  const feed = await openConfiguration(environment, variables, observer);
   const sqs = new SQSClient(clientLimits());
   const { wiringOf, receipts, now } = openWiring(environment, sqs, observer);
-  const hasLongLane = lane === "function" && deployed.longLane;
+  const hasLongLane = lane === "function" && parts.longLane;
   const send = createCopyRequestSender(sqs, queues.copies, "long");
   const lasting: Pick<CopyDependencies, "observer" | "runtime" | "queue"> = {
     observer,

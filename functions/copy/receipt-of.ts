@@ -3,7 +3,7 @@ import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
-import { finalOutcome } from "../../src/replication/outcome/outcome.ts";
+import { finalOutcome } from "../../src/replication/outcome/copy-report.ts";
 import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 
 interface ReceiptContext {

@@ -6,13 +6,15 @@ import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.t
 import { createObserver } from "../../src/aws/observer.ts";
 import { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
+import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = FanOutEnvironment.parse(process.env);
-const { feed, queues } = await openDeployment(environment);
+const { queues } = openDeployment(environment);
 const { observer, middlewares } = createObserver("fan-out", environment.FREIGHTLINER_STACK);
+const feed = await openConfiguration(environment, process.env, observer);
 const send = createCopyRequestSender(new SQSClient(clientLimits()), queues.copies, "live");
 const { receipts } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
 const handlerOf = perConfiguration((configuration) =>

@@ -1,32 +1,14 @@
 import type { Destination } from "../../src/contract/configuration/configuration-document.ts";
-import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
-import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { CIRCUIT } from "../../src/contract/stack/limits.ts";
 import { circuitPolicy } from "../../src/replication/destination/circuit-policy.ts";
 import { isSuspected } from "../../src/replication/destination/circuit-probe.ts";
-import type { CircuitRecord, CircuitState } from "../../src/replication/destination/circuit.ts";
+import type { CircuitState } from "../../src/replication/destination/circuit.ts";
 import { nextQueuePauseStep, resumedQueues, pausedQueues } from "../../src/replication/destination/queue-pause.ts";
-import type { QueuePauseRecord, QueuePauseStep, SetQueueState } from "../../src/replication/destination/queue-pause.ts";
-import type { RecordStore } from "../../src/replication/state/record-store.ts";
+import type { QueuePauseRecord, QueuePauseStep } from "../../src/replication/destination/queue-pause.ts";
+import type { ProbeDependencies } from "./probe-dependencies.ts";
 import { probeDestination, isClosed } from "./probe-destination.ts";
-
-export interface ProbeDependencies {
-  readonly configuration: Configuration;
-  readonly circuits: RecordStore<CircuitRecord>;
-  readonly queuePauses: RecordStore<QueuePauseRecord>;
-  /** Sends a write to a destination. @throws {RegistryError} when it is refused or fails. */
-  readonly probe: (destination: string, signal: AbortSignal) => Promise<void>;
-  readonly setQueueState: SetQueueState;
-  /** Starts a build when requests wait for the long lane; undefined without a long lane. */
-  readonly startLongLane?: ((signal: AbortSignal) => Promise<"idle" | "started" | "running" | "refused">) | undefined;
-  /** Concurrent copies per destination, as deployed. */
-  readonly fullConcurrency: number;
-  readonly now: () => number;
-  readonly timeout: (ms: number) => AbortSignal;
-  readonly observer: Observer;
-}
 
 /** Circuit states as values of a metric, for an alarm. */
 const STATES = { closed: 0, "half-open": 1, open: 2 } as const satisfies Record<CircuitState, number>;

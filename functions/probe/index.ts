@@ -16,6 +16,7 @@ import { systemClock } from "../../src/async/system-clock.ts";
 import type { Endpoint } from "../../src/registry/client/endpoint.ts";
 import { probeWrites } from "../../src/registry/write-probe.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
+import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
@@ -23,10 +24,10 @@ import { openStateStores, openTableClient } from "../../src/wiring/state-stores.
 import { createHandler } from "./handler.ts";
 
 const environment = ProbeEnvironment.parse(process.env);
-const deployment = await openDeployment(environment);
-const { feed, queues, functionName, stack, region } = deployment;
+const { parts, queues, functionName, stack, region } = openDeployment(environment);
 const concurrency = environment.FREIGHTLINER_CONCURRENCY;
 const { observer, middlewares } = createObserver("probe", environment.FREIGHTLINER_STACK);
+const feed = await openConfiguration(environment, process.env, observer);
 const sqs = new SQSClient(clientLimits());
 const registriesOf = openRegistries({ sqs, google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS });
 const table = openTableClient();
@@ -38,7 +39,7 @@ const setQueueState = createQueueStateSetter({
   queues: queues.copies,
   concurrency,
 });
-const startLongLane = deployment.configuration.longLane
+const startLongLane = parts.longLane
   ? createLongLaneStarter({
       sqs,
       builds: new CodeBuildClient(clientLimits()),

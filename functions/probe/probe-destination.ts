@@ -7,7 +7,7 @@ import { noteProbe } from "../../src/replication/destination/circuit-probe.ts";
 import type { CircuitProbe } from "../../src/replication/destination/circuit-probe.ts";
 import type { CircuitPolicy, CircuitRecord } from "../../src/replication/destination/circuit.ts";
 import { isOutage } from "../../src/replication/destination/observed-target.ts";
-import type { ProbeDependencies } from "./handler.ts";
+import type { ProbeDependencies } from "./probe-dependencies.ts";
 
 /** Timeout of a probe, in milliseconds. */
 const PROBE_MS = 15_000;

@@ -6,7 +6,7 @@ import type { ReconcileContext } from "../../src/replication/reconcile/reconcile
 import type { ListingLimits } from "../../src/async/limited-listing.ts";
 import type { FailureBudgets } from "../../src/replication/reconcile/failure-budgets.ts";
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
-import type { ReconcileDependencies } from "./handler.ts";
+import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 import { isDone, reportFailure, reportDifferences, slowSubjects } from "./comparison-log.ts";
 import { targetsOf } from "./repository-targets.ts";
 import type { Comparison } from "./comparisons.ts";
@@ -71,7 +71,7 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
       total.asked += found.asked;
       total.missed += found.missed;
     }
-    // A subject of which something was leftOut out stays in the slow comparison.
+    // A subject whose destinations were not all compared stays in the slow comparison.
     const isOver = isSlow && leftOut.length === 0 && isDone(compared);
     await moveSlowSubjects(isSlow ? [] : slowSubjects(targets, compared), isOver ? [subject] : []);
     return namesOf([...failed, ...leftOut]);

@@ -3,7 +3,7 @@ import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { isGone } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ComparisonResult } from "../../src/replication/reconcile/compare-repository.ts";
-import type { RepositoryTarget } from "../../src/replication/reconcile/reconcile-repository.ts";
+import type { RepositoryTarget } from "../../src/replication/reconcile/repository-target.ts";
 
 /** Logs and counts the differences that were found. `waiting`: requests in the destination's live queue; undefined: unknown. */
 export function reportDifferences(

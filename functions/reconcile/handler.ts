@@ -1,44 +1,16 @@
-import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { RECONCILE_LEASE_SECONDS } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
-import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { runCycle } from "../../src/replication/reconcile/run-cycle.ts";
 import { createFailureBudgets } from "../../src/replication/reconcile/failure-budgets.ts";
-import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
-import type { QueuePauseRecord } from "../../src/replication/destination/queue-pause.ts";
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
-import type { ReconcileRecord } from "../../src/replication/reconcile/cycle-record.ts";
-import type { CircuitRecord } from "../../src/replication/destination/circuit.ts";
-import type { RecordStore } from "../../src/replication/state/record-store.ts";
-import type { SourceCatalog } from "../../src/replication/reconcile/source-catalog.ts";
-import type { TargetInventory } from "../../src/replication/reconcile/target-inventory.ts";
-import type { TagRecord } from "../../src/replication/state/tag-record.ts";
 import { createComparer } from "./comparer.ts";
 import type { Total } from "./comparer.ts";
 import { openCircuits } from "./open-circuits.ts";
+import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 import { resumeAbandonedQueues } from "./resume-abandoned-queues.ts";
 import { comparisonsOf } from "./comparisons.ts";
 import type { Comparison } from "./comparisons.ts";
-
-export interface ReconcileDependencies extends TargetInventory {
-  readonly configuration: Configuration;
-  readonly catalog: SourceCatalog;
-  readonly tags: RecordStore<TagRecord>;
-  readonly cycles: RecordStore<ReconcileRecord>;
-  readonly circuits: RecordStore<CircuitRecord>;
-  readonly queuePauses: RecordStore<QueuePauseRecord>;
-  /** Queues low-priority requests. */
-  readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
-  /** Requests in the live queue of a destination. */
-  readonly backlog: (destination: string, signal: AbortSignal) => Promise<number>;
-  /** Resumes a destination's queues with their deployed concurrency. */
-  readonly resumeQueues: (destination: string, signal: AbortSignal) => Promise<void>;
-  readonly owner: string;
-  readonly now: () => number;
-  readonly timeout: (ms: number) => AbortSignal;
-  readonly observer: Observer;
-}
 
 export interface ReconcileReport {
   /** `rest`: no comparison is due. `partial`: the time ran out, or a comparison failed; the next invocation resumes it. */

@@ -14,6 +14,7 @@ import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
 import { ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
+import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
@@ -21,11 +22,12 @@ import { withRates } from "../../src/wiring/destination-rate.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import { createTargetInventory } from "../../src/wiring/target-inventory.ts";
 import { createHandler } from "./handler.ts";
-import type { ReconcileDependencies } from "./handler.ts";
+import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
 const environment = ReconcileEnvironment.parse(process.env);
-const { feed, queues, functionName, configuration: deployed } = await openDeployment(environment);
+const { parts, queues, functionName } = openDeployment(environment);
 const { observer, middlewares } = createObserver("reconcile", environment.FREIGHTLINER_STACK);
+const feed = await openConfiguration(environment, process.env, observer);
 const sqs = new SQSClient(clientLimits());
 const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registriesOf = openRegistries({ sqs, google });
@@ -42,8 +44,8 @@ const setQueueState = createQueueStateSetter({
 });
 
 const catalog = createEcrCatalog(
-  new ECRClient({ ...clientLimits(), region: deployed.source.region }),
-  deployed.source.account,
+  new ECRClient({ ...clientLimits(), region: parts.source.region }),
+  parts.source.account,
 );
 const lasting = {
   catalog,

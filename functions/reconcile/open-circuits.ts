@@ -1,5 +1,5 @@
 import { describeError } from "../../src/contract/telemetry/observer.ts";
-import type { ReconcileDependencies } from "./handler.ts";
+import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
 /**
  * Destinations whose circuit is open. A comparison leaves them out until it is due again. A destination is compared if its
@@ -9,7 +9,7 @@ export async function openCircuits(
   { configuration, circuits, observer }: Pick<ReconcileDependencies, "configuration" | "circuits" | "observer">,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const looks = configuration.destinations.map(async ({ name }) => {
+  const reads = configuration.destinations.map(async ({ name }) => {
     const circuit = await circuits.read(name, signal).catch((error: unknown) => {
       observer.warn("Circuit could not be read; its destination is compared anyway", {
         destination: name,
@@ -21,5 +21,5 @@ export async function openCircuits(
     observer.info("Destination is not compared while its circuit is open", { destination: name });
     return [name];
   });
-  return new Set((await Promise.all(looks)).flat());
+  return new Set((await Promise.all(reads)).flat());
 }

@@ -2,8 +2,8 @@ import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { selectedRepository, targetName, targetRepository } from "../../src/replication/planning/plan-copies.ts";
 import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
-import type { RepositoryTarget } from "../../src/replication/reconcile/reconcile-repository.ts";
-import type { ReconcileDependencies } from "./handler.ts";
+import type { RepositoryTarget } from "../../src/replication/reconcile/repository-target.ts";
+import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
 /** The targets of a repository. Rules may send its tags to several repositories at one destination. */
 export function targetsOf(

@@ -1,6 +1,6 @@
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { isPauseAbandoned } from "../../src/replication/destination/queue-pause.ts";
-import type { ReconcileDependencies } from "./handler.ts";
+import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
 /** Resumes paused queues that the probe function no longer handles: in doubt, copies should run. Never throws. */
 export async function resumeAbandonedQueues(

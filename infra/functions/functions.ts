@@ -1,8 +1,10 @@
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
-import { packConfiguration } from "../../src/contract/configuration/configuration-source.ts";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../../src/contract/stack/environment.ts";
+import { readableGlobs } from "../../src/contract/configuration/readable-repositories.ts";
+import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
+import { CONFIGURATION_FILE, createConfigurationLayer } from "./configuration-layer.ts";
 import { createCopyFunction } from "./copy-function.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
@@ -25,7 +27,8 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
   const { configuration, text, queues, table, settings } = parts;
   const { deployment, liveConcurrency: live, backfillConcurrency: backfill } = settings;
   const common = {
-    FREIGHTLINER_CONFIGURATION: packConfiguration(text),
+    FREIGHTLINER_CONFIGURATION_FILE: CONFIGURATION_FILE,
+    FREIGHTLINER_PARTS: JSON.stringify(stackPartsOf(configuration)),
     FREIGHTLINER_STACK: deployment.stack,
     FREIGHTLINER_TABLE: table.tableName,
   } satisfies FanOutEnvironment;
@@ -35,7 +38,7 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
   } satisfies ProbeEnvironment;
   const access = {
     source: configuration.source,
-    repositories: configuration.rules.flatMap(({ repositoryGlobs }) => repositoryGlobs),
+    repositories: readableGlobs(configuration),
   };
   const fanOut = createFanOutFunction(scope, common, settings);
   const { copy, mappings } = createCopyFunction(scope, {
@@ -54,5 +57,7 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
     settings,
     ...access,
   });
+  const layer = createConfigurationLayer(scope, text);
+  for (const configured of [fanOut, copy, probe, reconcile]) configured.addLayers(layer);
   return { fanOut, copy, probe, reconcile };
 }

@@ -6,10 +6,12 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import type { Construct } from "constructs";
 import { buildSync } from "esbuild";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { packConfiguration } from "../../src/contract/configuration/configuration-source.ts";
 import type { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import { LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
+import { readableGlobs } from "../../src/contract/configuration/readable-repositories.ts";
+import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { BUILD_ALIASES, NEVER_LOADED, REQUIRE, ROOT } from "./bundle.ts";
 import { allowPull } from "./copy-function.ts";
@@ -36,7 +38,7 @@ const NODE = 24;
 export function createLongLane(scope: Construct, props: LongLaneProps): LongLane {
   const { settings, starter } = props;
   const { deployment, encryptionKey } = settings;
-  const code = bundle(scope);
+  const code = bundle(scope, props.text);
   const logGroup = new LogGroup(scope, "LongLaneLogs", {
     retention: settings.logRetention,
     ...(encryptionKey === undefined ? {} : { encryptionKey }),
@@ -90,14 +92,14 @@ function createRole(scope: Construct, { settings, configuration }: LongLaneProps
       resources: [code.bucket.arnForObjects(code.s3ObjectKey)],
     }),
   );
-  const repositories = configuration.rules.flatMap(({ repositoryGlobs }) => repositoryGlobs);
-  allowPull(role, { source: configuration.source, repositories });
+  allowPull(role, { source: configuration.source, repositories: readableGlobs(configuration) });
   return role;
 }
 
-function variablesOf({ text, table, settings }: LongLaneProps): Record<string, { value: string }> {
+function variablesOf({ configuration, table, settings }: LongLaneProps): Record<string, { value: string }> {
   const variables = {
-    FREIGHTLINER_CONFIGURATION: packConfiguration(text),
+    FREIGHTLINER_CONFIGURATION_FILE: FILE,
+    FREIGHTLINER_PARTS: JSON.stringify(stackPartsOf(configuration)),
     FREIGHTLINER_STACK: settings.deployment.stack,
     FREIGHTLINER_TABLE: table.tableName,
   } satisfies CopyEnvironment;
@@ -105,8 +107,11 @@ function variablesOf({ text, table, settings }: LongLaneProps): Record<string, {
   return Object.fromEntries(Object.entries({ ...variables, ...switches }).map(([name, value]) => [name, { value }]));
 }
 
-/** Bundles the entry point of the builds into one file. */
-function bundle(scope: Construct): Asset {
+/** The deployed configuration in the folder of the build's code, where the build runs. */
+const FILE = "configuration.json";
+
+/** Bundles the entry point of the builds into one file, beside the configuration. */
+function bundle(scope: Construct, text: string): Asset {
   return new Asset(scope, "LongLaneCode", {
     path: join(ROOT, "functions", "copy"),
     assetHashType: AssetHashType.OUTPUT,
@@ -115,6 +120,7 @@ function bundle(scope: Construct): Asset {
       image: DockerImage.fromRegistry("public.ecr.aws/docker/library/node:24"),
       local: {
         tryBundle(folder) {
+          writeFileSync(join(folder, FILE), text);
           buildSync({
             entryPoints: [join(ROOT, "functions", "copy", "long-lane.ts")],
             outfile: join(folder, "index.mjs"),

@@ -16,7 +16,7 @@ export function limitVariables(created: LambdaFunction): void {
       const bytes = variableBytes(created);
       if (bytes <= VARIABLES_MAX_BYTES) return [];
       return [
-        `the variables of ${created.node.id} have ${bytes} bytes, and Lambda allows ${VARIABLES_MAX_BYTES}; combine rules with globs, or deploy several stacks (-c stack=NAME)`,
+        `the variables of ${created.node.id} have ${bytes} bytes, and Lambda allows ${VARIABLES_MAX_BYTES}; use shorter names of destinations and schedules, or deploy several stacks (-c stack=NAME)`,
       ];
     },
   });

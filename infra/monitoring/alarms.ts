@@ -1,38 +1,13 @@
 import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
-import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
-import type { Project } from "aws-cdk-lib/aws-codebuild";
-import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { resourceName } from "../../src/contract/stack/names.ts";
-import type { Deployment } from "../../src/contract/stack/names.ts";
 import { destinationsOf } from "../storage/copy-queues.ts";
-import type { DescribedQueue } from "../storage/copy-queues.ts";
+import type { AlarmsProps } from "./alarms-props.ts";
 import { destinationAlarms } from "./destination-alarms.ts";
 import { deferralAlarms, functionAlarms, longLaneAlarms, lossAlarms, notificationAlarms } from "./stack-alarms.ts";
 import { describeAlarm } from "./runbook.ts";
 import { isOwnMetric } from "./alarm-definition.ts";
 import type { AlarmDefinition } from "./alarm-definition.ts";
-
-export interface AlarmsProps {
-  readonly queues: readonly DescribedQueue[];
-  readonly deadLetters: Queue;
-  /** Events that could not be delivered to the fan-out function. */
-  readonly undelivered: Queue;
-  readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: NodejsFunction };
-  /** The project of the long lane; undefined without a long lane. */
-  readonly project: Project | undefined;
-  /** Actions for alarms and recoveries. */
-  readonly actions: readonly IAlarmAction[];
-  /** Where the runbook is published; descriptions link to its headings. */
-  readonly runbookUrl: string | undefined;
-  /** Whether a chat room receives alarms. */
-  readonly isNotifying: boolean;
-  /** Whether the functions emit metrics. */
-  readonly metrics: boolean;
-  readonly reconcileEveryMinutes: number;
-  readonly deployment: Deployment;
-}
 
 /** Creates all alarms. Each description says what happened and refers to the runbook. */
 export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {

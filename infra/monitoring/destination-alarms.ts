@@ -4,7 +4,7 @@ import type { Metric as CloudWatchMetric } from "aws-cdk-lib/aws-cloudwatch";
 import { comparisonHeartbeatHours, LAG_GOAL } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import type { MetricName } from "../../src/contract/telemetry/metric-names.ts";
-import type { AlarmsProps } from "./alarms.ts";
+import type { AlarmsProps } from "./alarms-props.ts";
 import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./alarm-definition.ts";
 import type { AlarmDefinition } from "./alarm-definition.ts";
 

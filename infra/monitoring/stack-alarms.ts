@@ -1,7 +1,7 @@
 import { MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import { COPY_TIMEOUT_SECONDS, LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
-import type { AlarmsProps } from "./alarms.ts";
+import type { AlarmsProps } from "./alarms-props.ts";
 import { HOUR, MINUTES_15, MINUTES_5, ownMetric } from "./alarm-definition.ts";
 import type { AlarmDefinition } from "./alarm-definition.ts";
 

@@ -1,7 +1,7 @@
 import { verify } from "node:crypto";
 import * as z from "zod";
 
-/** The claim a service account signs to get a token (Google, "Using OAuth 2.0 for Server to Server Applications"). */
+/** The claims that a service account signs to get a token (Google, "Using OAuth 2.0 for Server to Server Applications"). */
 const Claim = z.object({
   iss: z.string(),
   scope: z.string(),
@@ -10,12 +10,12 @@ const Claim = z.object({
   iat: z.int(),
 });
 
-/** Seconds that a claim may last. */
+/** Longest lifetime of a claim, in seconds. */
 const LIFE_MAX = 3_600;
 
 /**
- * Why a signed claim is refused, in Google's words where they are known; undefined for a good one.
- * `keys` are public keys (PEM) by the service account's e-mail.
+ * Why a signed claim is refused, in Google's words where they are known; undefined for a valid one. `keys` are public
+ * keys (PEM) by the service account's e-mail.
  */
 export function claimProblem(assertion: string, keys: ReadonlyMap<string, string>): string | undefined {
   const [head = "", body = "", signature = ""] = assertion.split(".");

@@ -5,7 +5,7 @@ import type { RunningServer } from "../http/http-server.ts";
 import { GOOGLE_JSON, sendJson } from "../http/send-json.ts";
 
 export interface ArtifactRegistryApiOptions {
-  /** What the registry holds. */
+  /** The content of the registry. */
   readonly catalog: Pick<RepositoryIndex, "find">;
   /** True for a Google access token that may list. */
   readonly verifyToken: (token: string) => boolean;
@@ -16,7 +16,7 @@ const TAGS =
 /** The largest page, and the default. */
 const PAGE_MAX = 1_000;
 
-/** Plays projects.locations.repositories.packages.tags.list of the Artifact Registry REST API v1. */
+/** Emulates projects.locations.repositories.packages.tags.list of the Artifact Registry REST API v1. */
 export function startArtifactRegistryApi(options: ArtifactRegistryApiOptions): Promise<RunningServer> {
   return startHttpServer((request, response) => answer(request, response, options));
 }

@@ -14,7 +14,7 @@ import { AWS_JSON, sendJson } from "../http/send-json.ts";
 
 export interface CodeBuildOptions {
   readonly project: string;
-  /** The module a build runs. */
+  /** The module that a build runs. */
   readonly entry: URL;
   /** All environment variables of a build. */
   readonly environment: () => Readonly<Record<string, string>>;
@@ -39,11 +39,11 @@ export interface RunningCodeBuild {
 const StartBuild = z.object({ projectName: z.string().min(1) });
 
 /**
- * Plays StartBuild of AWS CodeBuild (API reference, "StartBuild"; AWS JSON 1.1) for one project. It answers at once, with the build `IN_PROGRESS`; a
- * build is a process of its own, with the project's variables. Its errors are those of the reference, each with status 400:
- * ResourceNotFoundException for a project that is not there, InvalidInputException, AccountLimitExceededException.
- * The project's `concurrentBuildLimit` is one: a build beyond it is "throttled and not run" (API reference, "Project"); under which of the three
- * names the reference does not say, so the one about limits is played.
+ * Emulates StartBuild of AWS CodeBuild (API reference, "StartBuild"; AWS JSON 1.1) for one project. It responds at once,
+ * with the build `IN_PROGRESS`; a build is a separate process with the project's variables. Its errors are those of the
+ * reference, each with status 400: ResourceNotFoundException for an unknown project, InvalidInputException,
+ * AccountLimitExceededException. The project's `concurrentBuildLimit` is one: another build is "throttled and not run"
+ * (API reference, "Project"). The reference does not name the exception for that; the emulator uses the one about limits.
  */
 export async function startCodeBuild(options: CodeBuildOptions): Promise<RunningCodeBuild> {
   let build: ChildProcess | undefined;

@@ -13,12 +13,13 @@ export interface RunningDynamoDb {
   close(): Promise<void>;
 }
 
-/** DynamoDB takes requests of this many bytes (Service quotas, "BatchWriteItem"), and no more. */
+/** Size of the largest request that DynamoDB accepts, in bytes (Service quotas, "BatchWriteItem"). */
 const BODY_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Starts a DynamoDB emulator on a free loopback port; with a directory, tables outlive the process. Its own server never
- * listens: it ends the process when a client leaves in the middle of a body, so it is given whole requests only.
+ * Starts a DynamoDB emulator on a free loopback port; with a directory, tables outlive the process. The library's own
+ * server does not listen, because it ends the process when a client disconnects in the middle of a body; it only gets
+ * complete requests.
  */
 export async function startDynamoDb(directory?: string, key: AccessKeyId = TEST_KEY): Promise<RunningDynamoDb> {
   const emulator = dynalite({ createTableMs: 0, ...(directory === undefined ? {} : { path: directory }) });
@@ -36,7 +37,7 @@ export async function startDynamoDb(directory?: string, key: AccessKeyId = TEST_
     endpoint: `http://${server.host}`,
     async close() {
       await server.close();
-      // It closes its tables together with its own server, and only when that has listened.
+      // The library closes its tables only together with its server, and only if that server has listened.
       emulator.listen(0, "127.0.0.1");
       await once(emulator, "listening");
       await new Promise<void>((resolve) => emulator.close(() => resolve()));
@@ -44,7 +45,7 @@ export async function startDynamoDb(directory?: string, key: AccessKeyId = TEST_
   };
 }
 
-/** Creates the table of tag records and checkpoints, as the stack defines it, unless it is there. */
+/** Creates the state table as the stack defines it, unless it exists. */
 export async function createStateTable(endpoint: string, name: string, key: AccessKeyId = TEST_KEY): Promise<void> {
   const client = new DynamoDBClient({ ...awsConfigOf(key), endpoint });
   try {

@@ -14,14 +14,14 @@ const TOKEN_LIFE_SECONDS = 12 * 3_600;
 /** ECR's default page size. */
 const PAGE = 100;
 
-/** What the ECR API answers with. */
+/** What the ECR API needs to respond. */
 export interface EcrApiOptions {
   readonly password: string;
-  /** The registry's address, as GetAuthorizationToken names it. */
+  /** The registry's address in responses of GetAuthorizationToken. */
   readonly proxyEndpoint: string;
   /** The access key to accept. */
   readonly key?: AccessKeyId;
-  /** What the registry holds. */
+  /** The content of the registry. */
   readonly catalog: Pick<RepositoryIndex, "names" | "find" | "save">;
 }
 
@@ -66,7 +66,7 @@ function act(action: string, body: string, options: EcrApiOptions): ApiAnswer {
 
 let tokensIssued = 0;
 
-/** Gives a token that no earlier call gave (Amazon ECR API reference, "GetAuthorizationToken"). */
+/** Issues a token that differs from all earlier ones (Amazon ECR API reference, "GetAuthorizationToken"). */
 function giveToken({ password, proxyEndpoint }: EcrApiOptions): ApiAnswer {
   const authorizationToken = Buffer.from(`AWS:${password}.${++tokensIssued}`).toString("base64");
   const expiresAt = Math.floor(Date.now() / 1_000) + TOKEN_LIFE_SECONDS;
@@ -102,7 +102,7 @@ const Referrers = z.object({
   maxResults: z.int().min(1).max(50).default(20),
 });
 
-/** What is attached to an image, 20 to a page and 50 at most (ECR API reference, ListImageReferrers). */
+/** The referrers of an image, in pages of 20 by default and 50 at most (ECR API reference, ListImageReferrers). */
 function listReferrers(body: string, paged: Paged, { catalog }: EcrApiOptions): ApiAnswer {
   const { subjectId, maxResults } = Referrers.parse(JSON.parse(body));
   const state = catalog.find(paged.repositoryName ?? "");
@@ -125,7 +125,7 @@ interface ImageDetail {
   readonly imagePushedAt: number;
   readonly imageManifestMediaType: string;
   readonly artifactMediaType?: string;
-  /** Of a referrer: what it is attached to. */
+  /** Only of a referrer: the manifest that it is attached to. */
   readonly subjectManifestDigest?: string;
   readonly imageStatus: "ACTIVE" | "ARCHIVED";
   readonly lastActivatedAt?: number;
@@ -159,7 +159,7 @@ const StorageClass = z.object({
   targetStorageClass: z.enum(["ARCHIVE", "STANDARD"]),
 });
 
-/** Moves an image into the archive, or back: at once, where ECR takes up to 20 minutes. */
+/** Archives or restores an image: at once, where ECR takes up to 20 minutes. */
 function updateStorageClass(body: string, { catalog }: EcrApiOptions): ApiAnswer {
   const { repositoryName, imageId, targetStorageClass } = StorageClass.parse(JSON.parse(body));
   const manifests = catalog.find(repositoryName)?.manifests;

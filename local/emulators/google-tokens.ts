@@ -16,7 +16,7 @@ export interface RunningGoogleTokens extends RunningServer {
   verify(token: string): boolean;
   /** Refuses every token that was exchanged so far. */
   revoke(): void;
-  /** A token as `gcloud auth print-access-token` would print it, for people's own clients; good until the end. */
+  /** A token as `gcloud auth print-access-token` prints it, for the user's own clients; it does not expire. */
   issue(): string;
 }
 
@@ -24,13 +24,13 @@ export interface RunningGoogleTokens extends RunningServer {
 export interface GoogleTokensOptions {
   readonly audience: string;
   readonly serviceAccount: string;
-  /** The AWS key that signs for the role which the provider trusts. */
+  /** The AWS access key of the role that the provider trusts. */
   readonly awsKey?: AccessKeyId;
-  /** Public keys (PEM) of service accounts by their e-mails; one that is taken out is refused from then on. */
+  /** Public keys (PEM) of service accounts by e-mail; a removed key is refused from then on. */
   readonly keys?: ReadonlyMap<string, string>;
 }
 
-/** The form of a token exchange (RFC 8693) as Google's Security Token Service wants it. */
+/** The form of a token exchange (RFC 8693) that Google's Security Token Service requires. */
 const Exchange = z.object({
   grant_type: z.literal("urn:ietf:params:oauth:grant-type:token-exchange"),
   audience: z.string(),
@@ -62,7 +62,10 @@ const EXCHANGED = {
 };
 const IMPERSONATION = /^\/v1\/projects\/-\/serviceAccounts\/([^/:]+):generateAccessToken$/;
 
-/** Plays Google's token exchange, service-account impersonation (Workload Identity Federation, "AWS") and tokens for keys. */
+/**
+ * Emulates Google's token exchange, service-account impersonation (Workload Identity Federation, "AWS") and tokens for
+ * keys.
+ */
 export async function startGoogleTokens(options: GoogleTokensOptions): Promise<RunningGoogleTokens> {
   const [federated, access] = [createTokenStore("ya29.d."), createTokenStore("ya29.c.")];
   const server = await startHttpServer((request, response) =>
@@ -83,7 +86,7 @@ export async function startGoogleTokens(options: GoogleTokensOptions): Promise<R
 
 interface Parts {
   readonly options: GoogleTokensOptions;
-  /** Tokens of principals of the pool, and tokens that registries take. */
+  /** Tokens of the pool's principals, and tokens that registries accept. */
   readonly federated: TokenStore;
   readonly access: TokenStore;
 }

@@ -9,7 +9,10 @@ import { AWS_JSON, sendJson } from "../http/send-json.ts";
 
 const Request = z.object({ SecretId: z.string() });
 
-/** Plays GetSecretValue of AWS Secrets Manager (AWS JSON 1.1): secrets by their ARNs, as they are at the time of the request. */
+/**
+ * Emulates GetSecretValue of AWS Secrets Manager (AWS JSON 1.1): secrets by their ARNs, with their text at the time of
+ * the request.
+ */
 export function startSecretsManager(
   secrets: ReadonlyMap<string, string>,
   key: AccessKeyId = TEST_KEY,

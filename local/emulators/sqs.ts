@@ -17,9 +17,9 @@ export interface LocalQueue {
 
 export interface RunningSqs {
   readonly endpoint: string;
-  /** Creates a queue, or finds it when it is there from an earlier run. */
+  /** Creates a queue, or finds the one of an earlier run. */
   createQueue(name: string, attributes: Readonly<Record<string, string>>): LocalQueue;
-  /** Messages in a queue by where they stand. */
+  /** The numbers of messages in a queue, by their state. */
   depth(name: string): { readonly visible: number; readonly inFlight: number };
   close(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function startSqs(directory?: string, key: AccessKeyId = TEST_KEY):
         known === undefined
           ? server.createQueue(name, { region: LOCAL_REGION, attributes: { ...attributes } })
           : { queueUrl: known.url, queueArn: known.arn };
-      // The emulator names hosts that do not resolve; its path is what counts.
+      // The emulator's queue URLs have hosts that do not resolve; only their paths matter.
       return { name, arn: queueArn, url: queueUrl.replace(/^https?:\/\/[^/]+/, endpoint) };
     },
     depth(name) {
@@ -62,9 +62,9 @@ export async function startSqs(directory?: string, key: AccessKeyId = TEST_KEY):
 }
 
 /**
- * The emulator (fauxqs 2.4.1) writes NULL for the receive count of a message that becomes visible before its time; its own column
- * refuses that, after the message is out of memory: it was lost until the next start. SQS keeps the count (SQS API reference,
- * "ApproximateReceiveCount"), and so does this trigger, in place of the emulator's own write.
+ * The emulator (fauxqs 2.4.1) writes NULL as the receive count of a message that becomes visible early. Its own column
+ * refuses NULL, when the message is no longer in memory, so the message is lost until the next start. SQS keeps the count
+ * (SQS API reference, "ApproximateReceiveCount"), and so does this trigger, which replaces the emulator's write.
  */
 function keepReceiveCounts(file: string): void {
   const database = new DatabaseSync(file);
@@ -78,12 +78,15 @@ function keepReceiveCounts(file: string): void {
   database.close();
 }
 
-/** What Node publishes when a server is told to listen, before it does (Node documentation, "TracingChannel net.server.listen"). */
+/**
+ * The channel on which Node announces that a server is about to listen (Node documentation, "TracingChannel
+ * net.server.listen").
+ */
 const LISTENING = channel("tracing:net.server.listen:asyncStart");
 
 /**
- * The emulator listens on every interface and has no option for it (its `host` is a name in queue URLs). The order to listen
- * is changed on its way; an emulator that is reached from elsewhere all the same is not started.
+ * The emulator listens on every interface and has no option to change that (its `host` is a name in queue URLs). So the
+ * options of its call to `listen` are changed on this channel. If it listens elsewhere all the same, it is stopped.
  */
 async function onLoopback(start: () => Promise<FauxqsServer>, key: AccessKeyId): Promise<FauxqsServer> {
   const change = (message: unknown): void => {
@@ -99,7 +102,7 @@ async function onLoopback(start: () => Promise<FauxqsServer>, key: AccessKeyId):
   throw new Error(`the SQS emulator listens at ${server.address}, not on loopback alone; it was stopped`);
 }
 
-/** The server and the options of an order to listen on a port, as Node publishes them. */
+/** The server and the options of a call to `listen`, as Node publishes them. */
 function listenOrder(message: unknown): { readonly server: Server; readonly options: { host: unknown } } | undefined {
   if (typeof message !== "object" || message === null || !("server" in message && "options" in message))
     return undefined;

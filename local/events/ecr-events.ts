@@ -7,7 +7,7 @@ export interface StoredManifest {
   readonly artifactMediaType?: string | undefined;
   /** Absent when it was put by digest. */
   readonly tag?: string | undefined;
-  /** Digest of what it is attached to. */
+  /** Digest of the manifest that it is attached to. */
   readonly subject?: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, string>>;
 }
 
-/** Where and when an event arises. */
+/** Where and when an event is created. */
 export interface EventOrigin {
   readonly id: string;
   readonly account: string;
@@ -33,8 +33,8 @@ export interface EventOrigin {
 }
 
 /**
- * The event ECR sends for a manifest put (ECR user guide, "Amazon ECR events and EventBridge"): an empty image-tag for
- * what is put by digest, whole seconds, no resources; a manifest with a subject is a referrer.
+ * The event that ECR sends for a manifest put (ECR user guide, "Amazon ECR events and EventBridge"): an empty image-tag
+ * for a put by digest, whole seconds, no resources. A manifest with a subject is a referrer.
  */
 export function ecrPushEvent(manifest: StoredManifest, { id, account, region, at }: EventOrigin): BusEvent {
   const isReferrer = manifest.subject !== undefined && manifest.tag === undefined;

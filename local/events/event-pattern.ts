@@ -1,9 +1,9 @@
-/** A pattern of EventBridge as far as lists of values and `$or` go: a field must be there and have one of its values. */
+/** An EventBridge pattern, limited to lists of values and `$or`: each field must exist and have one of the values. */
 export interface EventPattern {
   readonly [field: string]: readonly string[] | readonly EventPattern[] | EventPattern;
 }
 
-/** Does an event match (EventBridge user guide, "Event patterns")? Fields the pattern does not name do not matter. */
+/** True when an event matches (EventBridge user guide, "Event patterns"). Fields that the pattern does not name are ignored. */
 export function matchesPattern(event: object, pattern: EventPattern): boolean {
   const fields = new Map<string, unknown>(Object.entries(event));
   return Object.entries(pattern).every(([name, wanted]) => {

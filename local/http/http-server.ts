@@ -20,8 +20,8 @@ export class PortInUseError extends Error {
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /**
- * Starts an HTTP server on loopback, for programs of this machine; port 0 is any free one. Nothing that a client sends ends
- * the process. Closing cuts the connections that are left.
+ * Starts an HTTP server on loopback, for programs on this machine; port 0 is any free one. No client can end the process.
+ * Closing the server closes all remaining connections.
  */
 export async function startHttpServer(answer: Answer, port = 0): Promise<RunningServer> {
   const listener = loopbackOnly((request, response) => void answered(answer, request, response));
@@ -57,7 +57,7 @@ async function answered(answer: Answer, request: IncomingMessage, response: Serv
   }
 }
 
-/** True when a request has a URL, an escape, a JSON text, a size or a shape that is not as it must be. */
+/** True for the error of a malformed request: of its URL, percent-encoding, JSON, size or schema. */
 export function isMalformedRequest(error: unknown): boolean {
   if (error instanceof URIError || error instanceof SyntaxError || error instanceof RangeError) return true;
   if (error instanceof ZodError) return true;

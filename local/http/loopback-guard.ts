@@ -4,9 +4,9 @@ import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server } fr
 const OWN_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/;
 
 /**
- * Why a request does not come from a program of this machine; undefined when it does. A web page that is open in a browser
- * here can reach every local port. Its requests are known by their `Origin` (Fetch standard, 3.2), by `Sec-Fetch-Site`
- * (Fetch Metadata), and after DNS rebinding by a `Host` that is the page's own. A link that a person follows is no such request.
+ * Why a request does not come from a program on this machine; undefined when it does. A web page in a browser on this
+ * machine can reach every local port. Its requests are recognized by `Origin` (Fetch standard, 3.2) and `Sec-Fetch-Site`
+ * (Fetch Metadata), and after DNS rebinding by a foreign `Host`. A link that the user follows is let through.
  */
 export function crossSiteProblem({ method, headers }: Pick<IncomingMessage, "method" | "headers">): string | undefined {
   const { host = "", origin } = headers;

@@ -8,7 +8,7 @@ const PLATFORMS = [
   { os: "linux", architecture: "arm", variant: "v7" },
 ];
 
-/** The demo: an image for three platforms with a base they share, and a signature-like artifact attached to it. */
+/** The demo: an image for three platforms that share a base, with an artifact in the form of a signature attached to it. */
 export function demoImage(version: string): ImageContent {
   const base = layer("base", 8 * MEGABYTE);
   const images = PLATFORMS.map((platform) =>

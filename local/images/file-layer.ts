@@ -5,7 +5,7 @@ import { blobOf } from "./image-content.ts";
 import type { BlobContent } from "./image-content.ts";
 import { tarOfFiles } from "./tar.ts";
 
-/** A small layer of real files, by path and text: what programs that unpack images find in it. */
+/** A small layer of real files, given by path and text, for programs that unpack images. */
 export function fileLayer(files: Readonly<Record<string, string>>, compression: "none" | "gzip" = "none"): BlobContent {
   const entries = Object.entries(files).map(([name, text]) => {
     const bytes = new TextEncoder().encode(text);

@@ -7,7 +7,7 @@ import type { Platform } from "../../src/oci/platform.ts";
 import { seededBytes } from "./seeded-bytes.ts";
 import { tarOf, tarSize } from "./tar.ts";
 
-/** A blob that can be read again and again, and is never whole in memory unless it is small. */
+/** A blob that can be read repeatedly. Only small ones are in memory as a whole. */
 export interface BlobContent {
   readonly descriptor: Descriptor;
   readonly read: () => Iterable<Uint8Array>;
@@ -22,13 +22,13 @@ export interface ManifestContent {
 
 /** An image as it can be pushed. */
 export interface ImageContent {
-  /** Children before parents; the root is the last one but for what is attached to it. */
+  /** Children before parents. The root comes last, except for what is attached to it. */
   readonly manifests: readonly ManifestContent[];
   readonly root: ManifestContent;
   readonly blobs: readonly BlobContent[];
 }
 
-/** Whose media types an image is written in; the documents are the same. */
+/** Whose media types an image uses; the documents are otherwise the same. */
 export type ImageFormat = "oci" | "docker";
 
 const TYPES = {
@@ -45,7 +45,10 @@ const DOCKER_LAYERS: ReadonlyMap<string, string> = new Map([
   [MediaType.ociLayerGzip, "application/vnd.docker.image.rootfs.diff.tar.gzip"],
 ]);
 
-/** A layer of `size` bytes of content, told by its seed: a tar archive of one file. Reads it through once for its digest. */
+/**
+ * A layer with `size` bytes of content, which depend only on the seed: a tar archive of one file. Reads it once for its
+ * digest.
+ */
 export function layer(seed: string, size: number): BlobContent {
   const read = (): Iterable<Uint8Array> => tarOf(`${seed}.bin`, size, seededBytes(seed, size));
   const hash = createHash("sha256");
@@ -54,7 +57,7 @@ export function layer(seed: string, size: number): BlobContent {
   return { descriptor: { mediaType: MediaType.ociLayer, digest, size: tarSize(size) }, read };
 }
 
-/** Small content from bytes; no bytes at all are content too. */
+/** Small content from bytes, which may be empty. */
 export function blobOf(bytes: Uint8Array, mediaType: string, algorithm: DigestAlgorithm = "sha256"): BlobContent {
   return { descriptor: describe(bytes, mediaType, algorithm), read: () => [bytes] };
 }
@@ -83,7 +86,7 @@ export function imageOf(
   };
 }
 
-/** An index over images and other indexes, none as well (image-spec, image-index.md; Docker's manifest list). */
+/** An index of images and other indexes, possibly empty (image-spec, image-index.md; Docker's manifest list). */
 export function indexOf(images: readonly ImageContent[], format: ImageFormat = "oci"): ImageContent {
   const root = manifestOf(TYPES[format].index, { manifests: images.map((image) => image.root.descriptor) });
   return {
@@ -93,7 +96,7 @@ export function indexOf(images: readonly ImageContent[], format: ImageFormat = "
   };
 }
 
-/** The image with something attached to its root: a manifest whose subject it is (image-spec, manifest.md "subject"). */
+/** The image with a referrer: a manifest whose subject is the image's root (image-spec, manifest.md "subject"). */
 export function withReferrer(image: ImageContent, artifactType: string, payload: Uint8Array): ImageContent {
   const empty = blobOf(new TextEncoder().encode("{}"), MediaType.ociEmpty);
   const content = blobOf(payload, "application/octet-stream");

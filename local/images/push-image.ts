@@ -9,25 +9,25 @@ export interface PushPlace {
   /** `127.0.0.1:PORT`, over plain HTTP. */
   readonly registry: string;
   readonly repository: string;
-  /** Without one, only content is pushed, all of it by digest. */
+  /** Without a tag, everything is pushed by digest. */
   readonly tag?: string;
   /** Value of the Authorization header. */
   readonly authorization?: string;
 }
 
-/** A push did not work; the message says where, what, and what the registry answered. */
+/** A push failed; the message says where, what, and what the registry responded. */
 export class PushError extends Error {
   override readonly name = "PushError";
 }
 
-/** Blobs sent at once. */
+/** Blobs sent concurrently. */
 const STREAMS = 4;
-/** An answer's explanation is read up to here, in bytes. */
+/** Limit of an error body, in bytes; the rest is dropped. */
 const EXPLANATION_BYTES = 16_384;
 
 /**
- * Pushes an image as a plain client does (distribution-spec, "Push"): blobs that are not there yet, manifests by digest,
- * children first, and the root by its tag at the very end. It shares no code with the client that it is used to test.
+ * Pushes an image as a simple client does (distribution-spec, "Push"): missing blobs, then manifests by digest, children
+ * first, and last the root under its tag. Shares no code with the client that it is used to test.
  * @throws {PushError} when the registry cannot be reached or refuses something.
  */
 export async function pushImage(image: ImageContent, place: PushPlace, signal: AbortSignal): Promise<void> {
@@ -58,7 +58,7 @@ async function pushBlob({ descriptor, read }: BlobContent, place: PushPlace, sig
   }
 }
 
-/** Where the blob is to be put: the session's Location, which may be relative; never on another host. */
+/** The URL to send the blob to: the session's Location, which may be relative, and must not be on another host. */
 function uploadUrl({ location }: Answer, { registry, repository }: PushPlace): URL {
   const base = `http://${registry}`;
   if (location === undefined || !URL.canParse(location, base))
@@ -88,7 +88,7 @@ interface Sent {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | Readable;
-  /** The statuses that are no refusal. */
+  /** The expected statuses; any other one is an error. */
   readonly accepts: readonly number[];
 }
 
@@ -104,7 +104,10 @@ async function send(place: PushPlace, sent: Sent, signal: AbortSignal): Promise<
   const answer = await request(url, { method, headers, body: body ?? null, signal }).catch((cause: unknown) => {
     if (signal.aborted) throw cause;
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new PushError(`${where} broke off ${what}: ${problem}; is the registry running there?`, { cause });
+    throw new PushError(
+      `the connection to ${where} failed during ${what}: ${problem}; is the registry running there?`,
+      { cause },
+    );
   });
   if (!accepts.includes(answer.statusCode)) {
     const explanation = method === "HEAD" ? "" : await explanationOf(answer);
@@ -115,7 +118,7 @@ async function send(place: PushPlace, sent: Sent, signal: AbortSignal): Promise<
   return { status: answer.statusCode, location: typeof location === "string" ? location : undefined };
 }
 
-/** What the registry says about it, as far as it does, shortened; the body is read or destroyed either way. */
+/** The registry's explanation, shortened; empty if it gives none. The body is always read or destroyed. */
 async function explanationOf({ body }: Dispatcher.ResponseData): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -127,7 +130,7 @@ async function explanationOf({ body }: Dispatcher.ResponseData): Promise<string>
       if (length >= EXPLANATION_BYTES) break;
     }
   } catch {
-    // The status alone has to explain it.
+    // Then only the status explains the failure.
   }
   const text = Buffer.concat(chunks).toString().replaceAll(/\s+/g, " ").trim();
   return text === "" ? "" : `: ${text.slice(0, 300)}`;

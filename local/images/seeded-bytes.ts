@@ -1,8 +1,8 @@
 import { createCipheriv, createHash } from "node:crypto";
 
 /**
- * Bytes that look random, compress to nothing less, and are the same for the same seed: an AES-CTR keystream, the fastest
- * source of such bytes that Node has. Every piece is a buffer of its own.
+ * Pseudorandom bytes that do not compress and depend only on the seed: an AES-CTR keystream, the fastest source of such
+ * bytes that Node has. Each chunk is a buffer of its own.
  */
 export function* seededBytes(seed: string, size: number, chunkBytes: number = 1024 * 1024): Generator<Uint8Array> {
   const key = createHash("sha256").update(seed).digest();

@@ -1,5 +1,8 @@
 const BLOCK = 512;
-/** Eleven octal digits end here; longer files have their size in binary, as GNU tar and POSIX's later tools do. */
+/**
+ * The first size that does not fit into eleven octal digits: from here on sizes are binary, as in GNU tar and later POSIX
+ * tools.
+ */
 const OCTAL_SIZES = 8 ** 11;
 
 /** A regular file of an archive. */

@@ -45,11 +45,11 @@ export type Acceptance =
 
 export interface AsynchronousInvocation {
   readonly accept: (event: unknown) => Acceptance;
-  /** Accepts nothing more, and drops the retries that wait. */
+  /** Accepts no more events, and drops the retries that wait. */
   close(): Promise<void>;
 }
 
-/** The way into a function for callers that do not wait for its end: EventBridge and SNS. */
+/** Invokes a function for callers that do not wait for its result: EventBridge and SNS. */
 export function createAsynchronousInvocation(options: AsynchronousInvocationOptions): AsynchronousInvocation {
   const closed = new AbortController();
   const running = new Set<Promise<void>>();

@@ -8,7 +8,7 @@ import { LOCAL_REGION } from "../access/local-aws.ts";
 import type { LocalQueue } from "../emulators/sqs.ts";
 import type { InvocationResult } from "./execution-environment.ts";
 
-/** A queue feeding a function. */
+/** A queue whose messages invoke a function. */
 export interface EventSourceMapping {
   /** Pauses or resumes polling, or changes the concurrency (Lambda API, UpdateEventSourceMapping). */
   update(change: MappingChange): void;
@@ -27,9 +27,9 @@ export interface EventSourceMappingOptions {
   readonly key?: AccessKeyId;
   readonly queue: LocalQueue;
   readonly invoke: (event: unknown) => Promise<InvocationResult>;
-  /** Messages given to one invocation, at most. */
+  /** Maximum number of messages in one invocation. */
   readonly batchSize: number;
-  /** Invocations at once (Lambda's MaximumConcurrency). */
+  /** Maximum number of concurrent invocations (Lambda's MaximumConcurrency). */
   readonly maxConcurrency: number;
 }
 

@@ -10,11 +10,11 @@ export interface FunctionDefinition {
   readonly name: string;
   /** The module that exports `handler`. */
   readonly entry: URL;
-  /** Its variables: all it sees beside what Lambda itself sets. */
+  /** Its environment variables, in addition to those that Lambda sets. */
   readonly environment: Readonly<Record<string, string>>;
-  /** After this long an invocation is killed. */
+  /** Time after which an invocation is killed. */
   readonly timeoutMs: number;
-  /** Lines the function writes to its log. */
+  /** Receives each line of the function's log. */
   readonly onLog?: ((line: string) => void) | undefined;
 }
 
@@ -36,8 +36,8 @@ export interface ExecutionEnvironment {
 const MEMORY_MEGABYTES = 1_769;
 
 /**
- * A Lambda execution environment as a worker thread: it has its own variables, is reused while warm, and is killed in
- * the middle of whatever it does when its time is over (AWS Lambda developer guide, "Execution environment lifecycle").
+ * A Lambda execution environment as a worker thread: it has its own variables, is reused while warm, and is killed at its
+ * time limit, whatever it is doing (AWS Lambda developer guide, "Execution environment lifecycle").
  */
 export function startExecutionEnvironment(definition: FunctionDefinition): ExecutionEnvironment {
   const workerData: ThreadData = {

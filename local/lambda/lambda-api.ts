@@ -14,7 +14,7 @@ export interface MappedQueue {
   readonly queueArn: string;
 }
 
-/** What the Lambda API knows of: the copy function's mappings by their UUIDs, functions' variables by their names. */
+/** What the Lambda API knows: the copy function's mappings by their UUIDs, and functions' variables by their names. */
 export interface LambdaApiOptions {
   readonly mappings: ReadonlyMap<string, MappedQueue>;
   readonly variables: ReadonlyMap<string, Readonly<Record<string, string>>>;

@@ -25,14 +25,14 @@ export async function openStatusPage(
   const closed = new AbortController();
   const operations = opening.use(await openOperations(STACK, access, closed.signal));
   opening.defer(() => closed.abort());
-  const looks = opening.use(
+  const polled = opening.use(
     createPoller({
       poll: () => readStackStatus(operations),
       everyMs: EVERY_MS,
       onProblem: (error) => view.say(`  the page cannot read the status: ${describeError(error)}`),
     }),
   );
-  const server = await startPage(looks, pagePort);
+  const server = await startPage(polled, pagePort);
   opening.defer(() => server.close());
   const open = opening.move();
   return { ...server, [Symbol.asyncDispose]: () => open.disposeAsync() };

@@ -1,4 +1,6 @@
 import type { ConfigurationDocument } from "../../src/contract/configuration/configuration-document.ts";
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
 import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../../src/contract/stack/environment.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
 import { BACKFILL_CONCURRENCY, DESTINATION, LOGIN_SECRET, STACK, TABLE } from "./local-names.ts";
@@ -30,10 +32,22 @@ const LONG_VISIBILITY_SECONDS = 6;
 const RECONCILE_MINUTES = 1;
 const GRACE_SECONDS = 3;
 
+/** The configuration of the local stack, and the path of its document. */
+export interface DeployedFile {
+  readonly path: string;
+  readonly configuration: Configuration;
+}
+
 /** The environment variables of each function, without those of the emulators. */
-export function variablesOf(registries: Registries, { live }: Queues, options: FunctionSettings) {
+export function variablesOf(
+  deployed: DeployedFile,
+  registries: Registries,
+  { live }: Queues,
+  options: FunctionSettings,
+) {
   const fanOut = {
-    FREIGHTLINER_CONFIGURATION: JSON.stringify(configurationOf(registries, options)),
+    FREIGHTLINER_CONFIGURATION_FILE: deployed.path,
+    FREIGHTLINER_PARTS: JSON.stringify(stackPartsOf(deployed.configuration)),
     FREIGHTLINER_STACK: STACK.stack,
     FREIGHTLINER_QUEUES_URL: live.url.slice(0, -live.name.length),
     FREIGHTLINER_TABLE: TABLE,
@@ -55,9 +69,10 @@ export function variablesOf(registries: Registries, { live }: Queues, options: F
   return { fanOut, copy, watching };
 }
 
-function configurationOf(
+/** The document that the local stack is deployed with. */
+export function localDocument(
   { source, target }: Registries,
-  { target: elsewhere, federation = FEDERATION }: FunctionSettings,
+  { target: elsewhere, federation = FEDERATION }: Pick<FunctionSettings, "target" | "federation">,
 ): ConfigurationDocument {
   const local = { registry: target.registry, prefix: target.prefix, federation };
   return {

@@ -12,7 +12,7 @@ export interface LocalOptions {
   readonly sourcePort: number | undefined;
   readonly targetPort: number | undefined;
   readonly pagePort: number | undefined;
-  /** Copies at once. */
+  /** Concurrent copies. */
   readonly concurrency: number;
   /** Seconds a copy may take before its function is killed. */
   readonly timeoutSeconds: number;

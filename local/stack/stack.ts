@@ -70,7 +70,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     starting,
   );
   const kept = options.directory === undefined ? undefined : directory;
-  const services = await startServices(registries, { ...options, directory: kept, key }, starting);
+  const services = await startServices(registries, { ...options, directory: kept, files: directory, key }, starting);
   const functions = startFunctions(services, options, starting);
   startMappings(services, functions.copy, { ...options, key }, starting);
   startSchedules(functions, options, starting);

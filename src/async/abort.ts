@@ -1,4 +1,7 @@
-/** Waits for a promise, or until the signal is aborted. @throws the signal's reason then; the work behind the promise goes on. */
+/**
+ * Waits for a promise, or until the signal is aborted. @throws the signal's reason then; the work behind the promise
+ * continues.
+ */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
     promise.catch(() => undefined);

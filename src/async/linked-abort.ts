@@ -1,4 +1,4 @@
-/** An abort of one's own that also follows another signal, until it is disposed of. */
+/** An abort controller that also follows another signal, until it is disposed of. */
 export interface LinkedAbort extends Disposable {
   readonly signal: AbortSignal;
   abort(reason: unknown): void;

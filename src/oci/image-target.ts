@@ -23,8 +23,8 @@ export interface ImageTarget {
 
 export interface PushBlob {
   /**
-   * Called with the milliseconds that the registry itself took for an upload: from its first byte to the response, without waiting
-   * for bytes of the source or for our own limits.
+   * Called with the milliseconds that the registry itself took for an upload: from the first byte to the response,
+   * without the waits for the source's bytes and for our own limits.
    */
   readonly onUploaded?: ((tookMs: number) => void) | undefined;
   /** Opens the bytes from the start. Called once per upload session, and once more for each redirect. */

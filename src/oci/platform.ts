@@ -11,7 +11,7 @@ export const Platform = z.object({
 });
 export type Platform = z.infer<typeof Platform>;
 
-/** Reads `os/architecture[/variant]`. @throws {FormatError} */
+/** Parses `os/architecture[/variant]`. @throws {FormatError} */
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...more] = text.split("/");
   if (!os || !architecture || variant === "" || more.length > 0) {
@@ -33,7 +33,7 @@ const SPELLINGS: ReadonlyMap<string, { readonly architecture: string; readonly v
   ["armhf", { architecture: "arm", variant: "v7" }],
   ["armel", { architecture: "arm", variant: "v6" }],
 ]);
-/** The variant that is meant where none is said. */
+/** The variant that applies when none is given. */
 const BASE_VARIANT: ReadonlyMap<string, string> = new Map([
   ["amd64", "v1"],
   ["arm64", "v8"],
@@ -46,7 +46,7 @@ const OLDEST_VARIANT: ReadonlyMap<string, number> = new Map([
   ["arm", 5],
 ]);
 
-/** A platform in the one spelling that is compared. */
+/** A platform in its normalized form, for comparisons. */
 function normalized({ os, architecture, variant }: Platform): Platform & { readonly variant: string } {
   const said = architecture.toLowerCase();
   const spelling = SPELLINGS.get(said);
@@ -62,9 +62,9 @@ function normalized({ os, architecture, variant }: Platform): Platform & { reado
 }
 
 /**
- * How well a platform serves the one wanted: 0 is the very one, higher numbers are older variants that it also runs (arm/v7
- * runs v6, then v5), undefined is another platform. As containerd's `platforms.Only` orders them, but within one
- * architecture: an image that is stored for amd64 is not to be one for 386.
+ * How well a platform serves the requested one: 0 for the same platform, higher numbers for older variants that it also
+ * runs (arm/v7 runs v6, then v5), undefined for another platform. The order is that of containerd's `platforms.Only`, but
+ * within one architecture: an image for 386 is no replacement for one for amd64.
  */
 export function platformRank(platform: Platform, wanted: Platform): number | undefined {
   const has = normalized(platform);
@@ -77,7 +77,7 @@ export function platformRank(platform: Platform, wanted: Platform): number | und
   return to < from && to >= oldest ? from - to : undefined;
 }
 
-/** `v7` as 7, `v9.2` as 9.2; undefined for a variant without a number. */
+/** The number of a variant: 7 for `v7`, 9.2 for `v9.2`; undefined for a variant without a number. */
 function numberOf(variant: string): number | undefined {
   return /^v\d+(?:\.\d+)?$/.test(variant) ? Number(variant.slice(1)) : undefined;
 }

@@ -23,7 +23,10 @@ export interface Repository {
   readonly name: RepositoryName;
 }
 
-/** What a person types: `registry/repository[:tag][@digest]`. With a digest, the digest decides and the tag names it. */
+/**
+ * A reference as users write it: `registry/repository[:tag][@digest]`. With a digest, the digest decides and the tag is
+ * only a name.
+ */
 export interface Reference extends Repository {
   readonly tag: Tag | undefined;
   readonly digest: Digest | undefined;
@@ -73,8 +76,8 @@ export function isRegistryHost(text: string): text is RegistryHost {
 }
 
 /**
- * True when a URL with this host goes to this host. URLs rewrite other spellings of addresses (`2130706433`, `0x7f.1` and
- * `127.1` are all 127.0.0.1), and a rule about hosts must not be passed by a spelling.
+ * True when a URL with this host leads to this host. URLs rewrite other spellings of addresses (`2130706433`, `0x7f.1`
+ * and `127.1` are all 127.0.0.1), and no spelling may bypass a rule about hosts.
  */
 function isCanonical(text: string): boolean {
   const url = URL.parse(`http://${text}/`);
@@ -82,9 +85,9 @@ function isCanonical(text: string): boolean {
 }
 
 /**
- * Reads `registry/repository[:tag][@digest]`, with or without `docker://` before it. The registry is required: guessing a default
- * host would send credentials and images to a place that was not named. Docker Hub's names are one place, and `docker.io/bash` is
- * `docker.io/library/bash` there.
+ * Parses `registry/repository[:tag][@digest]`, with or without a leading `docker://`. The registry is required: a guessed
+ * default host would receive credentials and images that were not meant for it. All names of Docker Hub mean one
+ * registry, where `docker.io/bash` is `docker.io/library/bash`.
  * @throws {FormatError} naming the part that is wrong.
  */
 export function parseReference(text: string): Reference {
@@ -113,7 +116,7 @@ function splitRegistry(text: string): { readonly host: string; readonly rest: st
   throw new FormatError("reference", `${quoted(text)} names no registry (write registry/repository:tag${hint})`);
 }
 
-/** The text {@link parseReference} reads back. */
+/** The text that {@link parseReference} parses to the same reference. */
 export function formatReference(
   reference: Repository & { tag?: Tag | undefined; digest?: Digest | undefined },
 ): string {

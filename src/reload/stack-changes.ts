@@ -1,5 +1,6 @@
 import type { Destination } from "../contract/configuration/configuration-document.ts";
 import { differingFields } from "../contract/layers/differing-fields.ts";
+import { unreadableRules } from "../contract/configuration/readable-repositories.ts";
 import { comparisonHeartbeatHours } from "../contract/stack/limits.ts";
 import type { LayeredConfiguration } from "./layered.ts";
 
@@ -24,7 +25,11 @@ export function stackChanges(deployed: LayeredConfiguration, candidate: LayeredC
     ...destinationChanges(before.destinations, after.destinations, within),
     ...scheduleChanges(before.reconcile.schedules, after.reconcile.schedules, within),
   ];
-  return [...fields.map((field) => `${field}: ${ADVICE}`), ...heartbeatProblems(before.reconcile, after.reconcile)];
+  return [
+    ...fields.map((field) => `${field}: ${ADVICE}`),
+    ...unreadableRules(after, before),
+    ...heartbeatProblems(before.reconcile, after.reconcile),
+  ];
 }
 
 /** What may change of a destination: its rate and the thresholds of its circuit. */

@@ -13,7 +13,7 @@ export interface DestinationRate {
   readonly clock: Clock;
   /** Whether to leave a part of the rate to live pushes. */
   readonly yields: boolean;
-  /** The longest wait for a permit, in milliseconds; for callers that cannot defer a message instead. */
+  /** The longest wait for a slot of the rate, in milliseconds; for callers that cannot defer a message instead. */
   readonly maxWaitMs?: number;
 }
 

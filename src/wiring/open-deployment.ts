@@ -1,39 +1,32 @@
-import type { Configuration } from "../contract/configuration/configuration.ts";
-import { configurationInVariable } from "../contract/configuration/configuration-source.ts";
+import type * as z from "zod";
 import type { FanOutEnvironment } from "../contract/stack/environment.ts";
 import { resourceName } from "../contract/stack/names.ts";
 import type { Deployment, FunctionName } from "../contract/stack/names.ts";
 import { queuesOf } from "../contract/stack/queues.ts";
 import type { Queues } from "../contract/stack/queues.ts";
-import { fixedConfiguration } from "../reload/configuration-feed.ts";
-import type { ConfigurationFeed } from "../reload/configuration-feed.ts";
+import type { StackParts } from "../contract/stack/stack-parts.ts";
 
 /** A deployment as a function, or the command, sees it. */
 export interface OpenDeployment extends Deployment {
-  /** The configuration of the deployment. What the stack is made of never differs from it. */
-  readonly configuration: Configuration;
-  readonly feed: ConfigurationFeed;
+  readonly parts: StackParts;
   readonly queues: Queues;
   readonly functionName: (name: FunctionName) => string;
 }
 
-/**
- * Reads the configuration, and derives the names of the deployment's resources from it and from the stack's name. The only place that
- * decides where the configuration comes from.
- * @throws {ConfigurationError}
- */
-export async function openDeployment(
-  environment: Omit<FanOutEnvironment, "FREIGHTLINER_TABLE">,
-): Promise<OpenDeployment> {
-  const { FREIGHTLINER_CONFIGURATION, FREIGHTLINER_STACK: stack, FREIGHTLINER_QUEUES_URL: baseUrl } = environment;
-  const configuration = await configurationInVariable(FREIGHTLINER_CONFIGURATION).read();
-  const { source, destinations, longLane } = configuration;
+type DeploymentEnvironment = Pick<
+  z.output<typeof FanOutEnvironment>,
+  "FREIGHTLINER_STACK" | "FREIGHTLINER_PARTS" | "FREIGHTLINER_QUEUES_URL"
+>;
+
+/** Derives the names of the deployment's resources from the stack's name and what it is made of. */
+export function openDeployment(environment: DeploymentEnvironment): OpenDeployment {
+  const { FREIGHTLINER_STACK: stack, FREIGHTLINER_PARTS: parts, FREIGHTLINER_QUEUES_URL: baseUrl } = environment;
+  const { source, destinations, longLane } = parts;
   const deployment = { stack, region: source.region };
   return {
     ...deployment,
-    configuration,
-    feed: fixedConfiguration(configuration),
-    queues: queuesOf({ stack, source, destinations, longLane, baseUrl }),
+    parts,
+    queues: queuesOf({ stack, source, destinations: destinations.map((name) => ({ name })), longLane, baseUrl }),
     functionName: (name) => resourceName("function", name, deployment),
   };
 }

@@ -8,10 +8,10 @@ import type { QueueDepth } from "../aws/sqs/queue-depth.ts";
 import { readReceipts } from "../aws/dynamodb/receipts.ts";
 import { listRecords } from "../aws/dynamodb/list-records.ts";
 import { StoredTagRecord } from "../aws/dynamodb/stored-tag-record.ts";
-import type { Configuration } from "../contract/configuration/configuration.ts";
 import { CopyEnvironment } from "../contract/stack/environment.ts";
 import { resourceName } from "../contract/stack/names.ts";
 import type { CopyQueue } from "../contract/stack/queues.ts";
+import type { StackParts } from "../contract/stack/stack-parts.ts";
 import type { TagRecord } from "../replication/state/tag-record.ts";
 import { openDeployment } from "./open-deployment.ts";
 import { openStateStores, openTableClient } from "./state-stores.ts";
@@ -25,14 +25,14 @@ export interface CloudAccess {
 
 /** The stack cannot be found or read; the message says what to check. */
 export class StackUnavailableError extends Error {
-  override readonly name = "NoStackError";
+  override readonly name = "StackUnavailableError";
 }
 
 /** Access of an operator to a deployed stack. */
 export interface Operations extends AsyncDisposable {
   /** Aborts all requests to the stack. */
   readonly signal: AbortSignal;
-  readonly configuration: Configuration;
+  readonly parts: StackParts;
   readonly queues: readonly CopyQueue[];
   readonly stores: ReturnType<typeof openStateStores>;
   readonly deadLetters: DeadLetterQueue;
@@ -43,14 +43,14 @@ export interface Operations extends AsyncDisposable {
 }
 
 /**
- * Opens a stack by its name. Its configuration and table come from the environment variables of its copy function. The signal also aborts
+ * Opens a stack by its name. Its parts and its table come from the environment variables of its copy function. The signal also aborts
  * later requests of the returned operations.
  * @throws {StackUnavailableError} when the function does not exist, or the caller may not read it.
  */
 export async function openOperations(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Operations> {
   const variables = await variablesOf(stack, access, signal);
   const environment = CopyEnvironment.parse(variables);
-  const { configuration, queues } = await openDeployment(environment);
+  const { parts, queues } = openDeployment(environment);
   const at = (service: string) => {
     const endpoint = access.endpoint === undefined ? undefined : variables[`AWS_ENDPOINT_URL_${service}`];
     return { ...access, ...(endpoint === undefined ? {} : { endpoint }) };
@@ -60,7 +60,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
   const table = environment.FREIGHTLINER_TABLE;
   return {
     signal,
-    configuration,
+    parts,
     queues: queues.copies,
     stores: openStateStores(client, table),
     deadLetters: createDeadLetterQueue(sqs, queues.deadLetters.url),

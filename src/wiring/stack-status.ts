@@ -14,11 +14,9 @@ export async function readStackStatus(operations: Operations) {
   const tags: ListedTag[] = [];
   for await (const { key, record } of operations.tags()) tags.push(listedTag(key, record, now));
   const destinations = await Promise.all(
-    operations.configuration.destinations.map(({ name }) => readDestination(name, operations)),
+    operations.parts.destinations.map((name) => readDestination(name, operations)),
   );
-  const comparisons = await Promise.all(
-    scopesOf(operations.configuration).map((each) => readComparison(each, operations)),
-  );
+  const comparisons = await Promise.all(scopesOf(operations.parts).map((each) => readComparison(each, operations)));
   const letters = await operations.depth(operations.deadLettersUrl);
   const behind = tags.filter(({ state }) => state !== "equal" && state !== "skipped");
   const arrived = tags.flatMap(({ key, replicated }) => (replicated === undefined ? [] : [{ key, ...replicated }]));
@@ -56,7 +54,7 @@ async function readDestination(name: string, { stores, queues, depth, signal }: 
 }
 
 /** All comparisons: name, schedule, and the key of their record. */
-function scopesOf({ reconcile }: Operations["configuration"]) {
+function scopesOf({ reconcile }: Operations["parts"]) {
   const regular = { name: "regular", begins: `every ${reconcile.everyMinutes} min`, key: REGULAR_CYCLE };
   const named = reconcile.schedules.map(({ name, at, timeZone }) => ({
     name,

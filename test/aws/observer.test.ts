@@ -68,7 +68,7 @@ describe("the observer of a function", () => {
       expect.objectContaining({
         level: "ERROR",
         message: "Function crashed",
-        error: "an error of freightliner itself: a bug; please report it",
+        error: "a bug in freightliner: a bug; please report it",
       }),
     );
     expect(lines).toContainEqual(expect.objectContaining({ service: "probe", stack: "images", FunctionCrashes: 1 }));

@@ -78,7 +78,7 @@ describe("the message of a failed copy", () => {
     expect(await said(`${source}/app:v1`, `${target}/b`)).toEqual([
       ExitCode.failed,
       [
-        "freightliner: cannot begin to send the blob TARGET/b@DIGEST: the registry answered HTTP 403 DENIED readers do not push",
+        "freightliner: cannot start the upload of blob TARGET/b@DIGEST: the registry answered HTTP 403 DENIED readers do not push",
         "  ask for the permission to push there, or log in as a user who has it",
       ],
     ]);
@@ -87,7 +87,7 @@ describe("the message of a failed copy", () => {
   it("because the repository has to be created first", async () => {
     const target = await registry(refusing("POST", new ErrorResponse(404, "NAME_UNKNOWN", "no repository b")));
     expect((await said(`${source}/app:v1`, `${target}/b`))[1]).toEqual([
-      "freightliner: cannot begin to send the blob TARGET/b@DIGEST: the registry answered HTTP 404 NAME_UNKNOWN no repository b",
+      "freightliner: cannot start the upload of blob TARGET/b@DIGEST: the registry answered HTTP 404 NAME_UNKNOWN no repository b",
       "  create the repository first, or check its name",
     ]);
   });
@@ -109,7 +109,7 @@ describe("the message of a failed copy", () => {
     });
     expect((await said(`${source}/app:v1`, `${target}/b`))[1]).toEqual([
       "freightliner: cannot put TARGET/b:v1: the registry answered HTTP 413 SIZE_INVALID request entity too large",
-      "  the registry, or a proxy before it, takes nothing so large; raise its limit",
+      "  the registry, or a proxy in front of it, accepts no body of this size; raise its limit",
     ]);
   });
 
@@ -153,11 +153,11 @@ describe("the message of a failure", () => {
     [
       "DEPTH_ZERO_SELF_SIGNED_CERT self-signed certificate",
       "the certificate of r.test is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)",
-      "name the authority that signed it with --ca-file",
+      "trust its authority with --ca-file",
     ],
     [
       "UND_ERR_HEADERS_TIMEOUT Headers Timeout Error",
-      "r.test took a request and did not answer it",
+      "r.test accepted a request and did not respond",
       "run the command again",
     ],
     ["StallError 4 bytes in 15 s", "r.test stopped answering (4 bytes in 15 s)", "run the command again later"],
@@ -169,9 +169,9 @@ describe("the message of a failure", () => {
   });
 
   it.each([
-    [429, "HTTP 429 TOOMANYREQUESTS slow down", "fewer requests"],
-    [500, "HTTP 500 internal error", "a fault of its own"],
-    [503, "HTTP 503 UNAVAILABLE", "a fault of its own"],
+    [429, "HTTP 429 TOOMANYREQUESTS slow down", "limits requests"],
+    [500, "HTTP 500 internal error", "the registry failed"],
+    [503, "HTTP 503 UNAVAILABLE", "the registry failed"],
   ])("of status %d has the registry's words, and what to do", (status, problem, next) => {
     expect(lines(problem, { status })).toEqual([
       `freightliner: cannot send the blob r.test/app@sha256:1: the registry answered ${problem}`,
@@ -188,7 +188,7 @@ describe("the message of a failure", () => {
 
   it("reports a bug of the program as such", () => {
     const [first, second] = failureLines(failureOf(new TypeError("x is undefined")));
-    expect(first).toBe("freightliner: an error of freightliner itself: x is undefined");
+    expect(first).toBe("freightliner: a bug in freightliner: x is undefined");
     expect(second).toContain("report it");
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ExitCode } from "../../cli/errors/exit-code.ts";
 import { run } from "../../cli/run.ts";
 import { describeLetters } from "../../cli/stack/redrive.ts";
-import { describeLook } from "../../cli/stack/status.ts";
+import { describeStatus } from "../../cli/stack/status.ts";
 import { createScreen } from "../../cli/terminal/terminal.ts";
 import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
@@ -120,7 +120,7 @@ describe("text from outside", () => {
       ],
       arrived: [],
     };
-    screen.lines(describeLook("images", found));
+    screen.lines(describeStatus("images", found));
     const lines = text().trimEnd().split("\n");
     expect(lines.filter((line) => OBEYED.test(line))).toEqual([]);
     expect(lines.filter((line) => line.includes(`failed   ${HARMLESS}  pushed`))).toHaveLength(1);

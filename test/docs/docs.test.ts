@@ -105,6 +105,7 @@ describe("the documents", () => {
         registry: "127.0.0.1:1",
         plainHttp: true,
         blobHosts: ["h"],
+        repositories: ["a"],
       },
       destinations: [
         {

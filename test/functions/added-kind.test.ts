@@ -14,6 +14,7 @@ import { harbor } from "../fixtures/harbor-provider.ts";
 import { imageOf, asking, putBlob, put } from "../fixtures/servers/local-registry.ts";
 import type { Ask } from "../fixtures/servers/local-registry.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
+import { deployDocument } from "../fixtures/deployed-configuration.ts";
 import { lambdaContext } from "../fixtures/lambda-context.ts";
 
 const SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:harbor-AbCdEf`;
@@ -72,8 +73,9 @@ async function surroundings(secret: string, stack: AsyncDisposableStack) {
     ],
     rules: [{ repositories: ["**"], destinations: ["harbor"] }],
   };
+  const deployed = stack.use(await deployDocument(configuration));
   const variables = {
-    FREIGHTLINER_CONFIGURATION: JSON.stringify(configuration),
+    ...deployed.variables,
     FREIGHTLINER_STACK: "images",
     FREIGHTLINER_QUEUES_URL: live.url.slice(0, -live.name.length),
     FREIGHTLINER_TABLE: "state",

@@ -5,6 +5,7 @@ import { ecrPushEvent } from "../../local/events/ecr-events.ts";
 import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
+import { deployDocument } from "../fixtures/deployed-configuration.ts";
 import { lambdaContext } from "../fixtures/lambda-context.ts";
 
 const HOOK = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf";
@@ -23,8 +24,9 @@ async function surroundings() {
   const dead = sqs.createQueue("images-dead-letters-us-east-1", {});
   const secrets = await startSecretsManager(new Map([[HOOK, "https://hooks.invalid/T0/B0/SECRETPART"]]));
   const client = new SQSClient({ ...LOCAL_AWS, endpoint: sqs.endpoint, useQueueUrlAsEndpoint: false });
+  const deployed = await deployDocument(configuration);
   const variables = {
-    FREIGHTLINER_CONFIGURATION: JSON.stringify(configuration),
+    ...deployed.variables,
     FREIGHTLINER_STACK: "images",
     FREIGHTLINER_QUEUES_URL: live.url.slice(0, -live.name.length),
     FREIGHTLINER_TABLE: "state",
@@ -52,6 +54,7 @@ async function surroundings() {
     async [Symbol.asyncDispose]() {
       vi.unstubAllEnvs();
       client.destroy();
+      await deployed[Symbol.asyncDispose]();
       await secrets.close();
       await sqs.close();
       await dynamo.close();

@@ -147,6 +147,8 @@ describe("the functions", () => {
 
   it("have exactly the variables that they parse", () => {
     const local = [
+      "FREIGHTLINER_APPCONFIG",
+      "FREIGHTLINER_FLAGS",
       "FREIGHTLINER_GOOGLE_ENDPOINTS",
       "FREIGHTLINER_LEASE_SECONDS",
       "FREIGHTLINER_LONG_VISIBILITY_SECONDS",

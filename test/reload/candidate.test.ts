@@ -5,7 +5,7 @@ import { loadCandidate, loadDeployed } from "../../src/reload/candidate.ts";
 
 const FILE = {
   version: 1,
-  source: { account: "123456789012", region: "us-east-1" },
+  source: { account: "123456789012", region: "us-east-1", repositories: ["app", "web/**"] },
   destinations: [
     { name: "gar", kind: "generic", registry: "gar.example.com", prefix: "p" },
     { name: "far", kind: "generic", registry: "far.example.com", prefix: "p", circuit: { window: { seconds: 30 } } },
@@ -30,7 +30,7 @@ describe("an external document", () => {
     const text = `
 sparseIndexes: keep
 retries: { preset: patient }
-rules: [{ repositories: ["app", "web"], destinations: [gar, far] }]
+rules: [{ repositories: ["app", "web/**"], destinations: [gar, far] }]
 reconcile: { exclude: ["archive/**"], everyMinutes: 5, graceSeconds: 10, schedules: [{ name: nightly, include: ["app"] }] }
 destinations:
   - { name: far, requestsPerSecond: 7, circuit: { window: { calls: 50 }, minimumCalls: 20 } }
@@ -38,10 +38,10 @@ destinations:
     const { configuration, origins } = await loadCandidate(text, await deployed);
     expect(configuration.sparseIndexes).toBe("keep");
     expect(configuration.retries.preset).toBe("patient");
-    expect(configuration.rules.map(({ repositoryGlobs }) => repositoryGlobs)).toEqual([["app", "web"]]);
+    expect(configuration.rules.map(({ repositoryGlobs }) => repositoryGlobs)).toEqual([["app", "web/**"]]);
     expect(configuration.reconcile).toMatchObject({ everyMinutes: 5, graceSeconds: 10 });
     expect(configuration.reconcile.matches("archive/old")).toBe(false);
-    expect(configuration.reconcile.schedules[0]?.matches("web")).toBe(false);
+    expect(configuration.reconcile.schedules[0]?.matches("web/x")).toBe(false);
     expect(configuration.destinations.map(({ requestsPerSecond }) => requestsPerSecond)).toEqual([250, 7]);
     expect(configuration.destinations[1]?.circuit).toMatchObject({ window: { calls: 50 }, minimumCalls: 20 });
     expect(originOf(origins, "destinations[1].requestsPerSecond")?.layer).toBe("external");
@@ -70,6 +70,11 @@ destinations:
       "a secret",
       `destinations: [{ name: gar, loginSecret: "arn:aws:secretsmanager:us-east-1:123456789012:secret:x-AbCdEf" }]`,
       /destinations\[0\]\.loginSecret: is what/,
+    ],
+    [
+      "the repositories that the functions may read",
+      "rules: [{ repositories: [app, other], destinations: [gar] }]",
+      /rules\[0\]\.repositories: "other" is outside of what the functions may read \(app, web, web\/\*\); add it to source\.repositories, and deploy/,
     ],
     ["the long lane", "longLane: false", /longLane: is what the stack/],
     [

@@ -6,7 +6,7 @@ import type { CopyEvent, CopyProgressTracker, ObserveCopy } from "../../../src/r
 import { formatBytes } from "../../terminal/format.ts";
 import { shareOf } from "../../terminal/progress-bar.ts";
 
-/** How far many images have come together. A blob that several of them need counts once per repository. */
+/** The progress of many images together. A blob that several of them need counts once per repository. */
 export interface ImageTotals {
   /** An image for this repository begins. */
   begin(target: Repository): { readonly observe: ObserveCopy; end(): void };

@@ -1,8 +1,8 @@
-/** Prints of items that end in any order, in the order of the items. */
+/** Prints what items report, in the order of the items, whatever the order in which they end. */
 export interface OrderedOutput {
   /** Runs `print` once everything before `index` has been printed. */
   put(index: number, print: () => void | Promise<void>): void;
-  /** Prints what waits for items that have not ended, still in order. @throws the first error of a print. */
+  /** Prints what is still waiting for items that have not ended, in order. @throws the first error of a print. */
   end(): Promise<void>;
 }
 

@@ -9,7 +9,7 @@ export interface EndedImages {
   readonly failed: readonly string[];
 }
 
-/** Names that are repeated below the messages of all images. */
+/** Maximum number of failed images that the last lines name. */
 const NAMES_SHOWN = 20;
 
 /** The last lines of a run: how many images ended how, and which failed. */

@@ -20,7 +20,7 @@ export interface ImageShown {
   end(): void;
 }
 
-/** Between two lines, in milliseconds: the line of a terminal is replaced, elsewhere one more is written. */
+/** Intervals of updates, in milliseconds: a terminal replaces the line, other outputs get another line. */
 const REDRAW_MS = 100;
 const NEXT_LINE_MS = 10_000;
 

@@ -37,7 +37,7 @@ async function mountBlob(
   return true;
 }
 
-/** `<session>`: PATCH appends, PUT finishes, GET tells how far it is, DELETE gives it up. */
+/** `<session>`: PATCH appends, PUT completes, GET reports the progress, DELETE cancels. */
 export async function uploadRoute(exchange: Exchange, parts: RegistryContext, id: string): Promise<void> {
   const { method, url, response, repository } = exchange;
   const session = parts.uploads.find(id, repository === "" ? undefined : repository);
@@ -114,7 +114,7 @@ function sessionHeaders({ profile }: RegistryContext, session: UploadSession): R
 
 const PROGRESS_MS = 100;
 
-/** Appends the request's body to the session, and tells now and then, and at the end, how much has come. */
+/** Appends the request's body to the session, and reports the bytes received at intervals and at the end. */
 async function receive(
   { request, repository }: Exchange,
   { uploads, emit }: RegistryContext,

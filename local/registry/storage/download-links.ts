@@ -2,10 +2,10 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { isDigest } from "../../../src/oci/digest.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 
-/** Ids of downloads that stand for the login they were given to: for one blob, for a while, and not to be made by others. */
+/** Ids of download links. A link replaces a login: for one blob, for a limited time, and it cannot be forged. */
 export interface DownloadLinks {
   sign(digest: Digest): string;
-  /** The blob of an id; undefined when it is made up, or over. */
+  /** The blob of an id; undefined when the id is forged or has expired. */
   read(id: string): Digest | undefined;
 }
 

@@ -7,9 +7,9 @@ import type { RunningServer } from "../../http/http-server.ts";
 import type { ContentFiles } from "./content-files.ts";
 import { sendFile } from "./send-file.ts";
 
-/** The S3 bucket ECR sends its clients to: another origin, links that are signed, for GET only, and expire. */
+/** The S3 bucket that ECR redirects downloads to: another origin, with signed links that are valid for GET only and expire. */
 export interface LayerBucket extends RunningServer {
-  /** A link to a blob, good for an hour. */
+  /** A link to a blob, valid for an hour. */
   sign(digest: Digest): string;
 }
 

@@ -6,7 +6,7 @@ import type { Digest } from "../../../src/oci/digest.ts";
 
 const DigestText = z.string().refine(isDigest);
 
-/** A manifest as the repository knows it; its bytes are in the content files. */
+/** A manifest of a repository; its bytes are in the content files. */
 const KnownManifest = z.object({
   mediaType: z.string(),
   size: z.int(),
@@ -25,9 +25,9 @@ export interface KnownManifest {
   readonly artifactType?: string | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly storedAt: number;
-  /** In the archive of Amazon ECR: known, but not given. */
+  /** In the archive of Amazon ECR: listed, but it cannot be pulled. */
   readonly isArchived?: boolean | undefined;
-  /** When it came back from there, epoch milliseconds. */
+  /** When it was restored from the archive, epoch milliseconds. */
   readonly restoredAt?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ const Saved = z.object({
   tags: z.array(z.tuple([z.string(), DigestText])),
 });
 
-/** What one repository holds. */
+/** The content of one repository. */
 export interface RepositoryState {
   readonly blobs: Set<Digest>;
   readonly manifests: Map<Digest, KnownManifest>;
@@ -49,9 +49,9 @@ export interface RepositoryState {
 export interface RepositoryIndex {
   names(): string[];
   find(name: string): RepositoryState | undefined;
-  /** Finds or creates a repository; it is on disk after its first save. */
+  /** Finds or creates a repository; a new one is on disk after its first save. */
   open(name: string): RepositoryState;
-  /** Writes a repository's state; afterwards a crash of the process does not lose it. */
+  /** Writes a repository's state to disk, where it outlives a crash of the process. */
   save(name: string): Promise<void>;
 }
 

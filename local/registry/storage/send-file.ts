@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { Digest } from "../../../src/oci/digest.ts";
 import type { ContentFiles } from "./content-files.ts";
 
-/** What part of a blob a Range header asks for (RFC 9110, 14.2): all, a part, or nothing that is there. */
+/** The part of a blob that a Range header selects (RFC 9110, 14.2): all, a part, or `unsatisfiable` beyond its end. */
 export function parseRange(
   header: string | undefined,
   size: number,
@@ -42,6 +42,6 @@ export async function sendFile(
     await once(response, "close");
     return;
   }
-  // A reader that leaves early ends the pipeline: nothing to report, its connection is gone.
+  // A client that disconnects early ends the pipeline; no response can reach it.
   await pipeline(files.read(digest, { start, end }), response).catch(() => undefined);
 }

@@ -7,14 +7,14 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import type { ContentFiles } from "./content-files.ts";
 import { ErrorResponse } from "../protocol/error-response.ts";
 
-/** An upload under way: bytes on disk, never in memory. */
+/** An upload in progress. Its bytes are on disk, never in memory. */
 export interface UploadSession {
   readonly id: string;
   readonly repository: string;
   readonly file: string;
   /** Bytes received. */
   offset: number;
-  /** Requests that have written to it. */
+  /** Number of requests that wrote to it. */
   writes: number;
   readonly sha256: Hash;
   /** A request is writing to it. */
@@ -27,9 +27,12 @@ export interface UploadSessions {
   start(repository: string): UploadSession;
   /** @throws {ErrorResponse} BLOB_UPLOAD_UNKNOWN when there is no such session of this repository. */
   find(id: string, repository: string | undefined): UploadSession;
-  /** Appends a request's body. A body that breaks off leaves what came, or ends the session where the profile says so. */
+  /** Appends a request's body. When the body breaks off, the bytes received stay, or the session ends: the profile decides. */
   append(session: UploadSession, request: IncomingMessage, onBytes: (bytes: number) => void): Promise<void>;
-  /** Ends the session: its bytes become the blob. @throws {ErrorResponse} DIGEST_INVALID when they are not the digest's; 409 while they still come. */
+  /**
+   * Completes the session: its bytes become the blob.
+   * @throws {ErrorResponse} DIGEST_INVALID when they do not match the digest; 409 while another request is writing.
+   */
   commit(session: UploadSession, digest: Digest): Promise<void>;
   cancel(session: UploadSession): Promise<void>;
 }
@@ -41,7 +44,7 @@ export interface UploadSessionsOptions {
   readonly now?: () => number;
 }
 
-/** How long a session lasts without a request. No registry says; Artifact Registry's end within the hour. */
+/** How long an unused session lasts. No registry documents it; those of Artifact Registry end within an hour. */
 export const SESSION_MS = 3_600_000;
 
 export function createUploadSessions({ files, endsWhenBroken, now = Date.now }: UploadSessionsOptions): UploadSessions {
@@ -52,7 +55,7 @@ export function createUploadSessions({ files, endsWhenBroken, now = Date.now }: 
     await rm(session.file, { force: true });
   }
 
-  /** Ends the sessions that have long been unused. */
+  /** Ends the sessions that were unused for too long. */
   function expire(): void {
     for (const session of sessions.values()) {
       if (!session.busy && now() - session.usedAt > SESSION_MS) cancel(session).catch(() => undefined);
@@ -82,7 +85,7 @@ export function createUploadSessions({ files, endsWhenBroken, now = Date.now }: 
       try {
         await write(session, request, onBytes);
       } catch (error) {
-        // What a full disk could not take makes room for what comes next.
+        // On a full disk, the partial upload is deleted to make room for others.
         if (endsWhenBroken || isDiskFull(error)) await cancel(session);
         throw error;
       } finally {
@@ -92,9 +95,9 @@ export function createUploadSessions({ files, endsWhenBroken, now = Date.now }: 
       if (!sessions.has(session.id)) throw unknownUpload();
     },
     async commit(session, digest) {
-      // What another request still writes would be in the blob after its digest was checked.
+      // Bytes that another request is still writing would be in the blob after its digest was checked.
       if (session.busy) throw isWrittenTo();
-      // Cancelled while its last bytes came: its file is gone, and must not come into being again, empty.
+      // Cancelled during its last write: its file is deleted, and must not be created again, empty.
       if (!sessions.delete(session.id)) throw unknownUpload();
       await commitFile(session, digest, files);
     },
@@ -115,7 +118,7 @@ function unknownUpload(): ErrorResponse {
   return new ErrorResponse(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
 }
 
-/** True when there was no room for what was to be written. */
+/** True when the disk was full. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOSPC";
 }
@@ -140,9 +143,9 @@ async function write(
   }
 }
 
-/** Makes the session's file the blob, if it is the blob. */
+/** Turns the session's file into the blob, if its digest matches. */
 async function commitFile(session: UploadSession, digest: Digest, files: ContentFiles): Promise<void> {
-  // An upload of no bytes has written no file yet.
+  // An empty upload has no file yet.
   if (session.offset === 0) await (await open(session.file, "a")).close();
   const isSha256 = algorithmOf(digest) === "sha256";
   const hex = isSha256 ? session.sha256.digest("hex") : await files.uploads.hash(session.file, digest);

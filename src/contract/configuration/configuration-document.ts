@@ -20,7 +20,11 @@ const RepositoryName = z.string().refine(isRepositoryName, "is not a repository 
 const Glob = globOf(LONGEST.repository);
 
 /** The registry that images are pushed to: one ECR registry, which is one account and region. */
-const Source = z.strictObject(PROVIDERS.ecr.options);
+const Source = z.strictObject({
+  ...PROVIDERS.ecr.options,
+  /** The repositories that the functions may read: globs; those of the deployed rules by default. Rules of a reload stay within them. */
+  repositories: z.array(Glob).min(1).optional(),
+});
 
 /** When the circuit of a failing destination opens; `CIRCUIT` explains the defaults. */
 const Circuit = z.strictObject({

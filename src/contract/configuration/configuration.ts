@@ -8,8 +8,9 @@ import { accountAndRegion } from "../providers/ecr.ts";
 import { compileGlobs } from "../rules/glob.ts";
 import { compileRules, enginesOfRules } from "../rules/compile-rules.ts";
 import type { Rule } from "../rules/compile-rules.ts";
-import { loadEngines } from "../rules/pattern-engines.ts";
+import { loadEngines } from "./load-engines.ts";
 import type { PatternEngines } from "../rules/pattern-engines.ts";
+import { unreadableRules } from "./readable-repositories.ts";
 import { sharedPlaces } from "./shared-places.ts";
 
 /** A selection of repositories. */
@@ -78,7 +79,8 @@ function compileConfiguration(
 ): Configuration {
   const { source, destinations, retries, sparseIndexes, longLane } = document;
   const { rules, problems: ofRules } = compileRules(document.rules, engines);
-  const problems = [...documentProblems(document), ...sharedPlaces(destinations), ...ofRules];
+  const unreadable = source.repositories === undefined ? [] : unreadableRules({ source, rules }, { source, rules });
+  const problems = [...documentProblems(document), ...sharedPlaces(destinations), ...ofRules, ...unreadable];
   if (problems.length > 0) throw new ConfigurationError(problems);
   const { schedules, ...regular } = document.reconcile;
   const reconcile = { ...compileSelection(regular), schedules: schedules.map(compileSelection) };

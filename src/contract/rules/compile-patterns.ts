@@ -53,8 +53,8 @@ export function enginesOf(patterns: readonly Pattern[]): NeededEngines {
 }
 
 /**
- * Globs that together match every repository that the patterns match, for what knows no regular expressions: IAM policies, and the search
- * for rules that use the same names.
+ * Globs that together match every repository that the patterns match, for code that cannot evaluate regular expressions:
+ * IAM policies, and the search for rules that use the same names.
  */
 export function coveringGlobs(patterns: readonly RepositoryPattern[]): string[] {
   return patterns.map((pattern) =>
@@ -62,7 +62,7 @@ export function coveringGlobs(patterns: readonly RepositoryPattern[]): string[] 
   );
 }
 
-/** The characters with which everything begins that an expression matches. */
+/** The literal prefix of every text that an expression matches. */
 function literalPrefix(expression: string): string {
   const [all = "", prefix = ""] = /^\^?([a-z0-9_/-]*)/.exec(expression) ?? [];
   if (expression.includes("|")) return "";

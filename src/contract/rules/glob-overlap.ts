@@ -15,7 +15,7 @@ export function mayOverlap(one: string, other: string): boolean {
   return variantsOf(one).some((left) => others.some((right) => overlap(left, right)));
 }
 
-/** The characters with which every name begins that the glob matches. */
+/** The literal prefix of every name that the glob matches. */
 export function literalStart(glob: string): string {
   const [first = "", ...more] = variantsOf(glob).map(startOf);
   return more.reduce((shared, start) => {
@@ -98,7 +98,7 @@ function partsOf(glob: string): string[] {
   return parts;
 }
 
-/** The length of the group with which a text begins; 0 for none. */
+/** The length of the group at the start of a text; 0 when there is none. */
 function groupLength(text: string): number {
   const open = /^(?:[!@?+*]?\(|\{)/.exec(text)?.[0].length ?? 0;
   let depth = open > 0 ? 1 : 0;

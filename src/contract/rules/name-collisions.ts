@@ -106,7 +106,7 @@ function namesFrom(template: string, from: string): string {
   return template.replaceAll(OWN_NAME, from).replaceAll("{namespace}", "**").replaceAll("{name}", "*");
 }
 
-/** Finds names that may begin as others do, without looking at all: one beginning must be the beginning of the other. */
+/** Finds the names whose literal start is a prefix of the given one, or has it as a prefix, without comparing it to all. */
 function indexByStart(all: readonly Names[]): (start: string) => Names[] {
   const sorted = all.toSorted((a, b) => (a.start < b.start ? -1 : Number(a.start > b.start)));
   const byStart = Map.groupBy(sorted, ({ start }) => start);

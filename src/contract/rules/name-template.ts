@@ -46,7 +46,7 @@ export function placeholdersOf(template: string): string[] {
   return [...template.matchAll(PLACEHOLDER)].map(([, key = ""]) => key);
 }
 
-/** True when no two repositories can get the same name from the template: it contains all of a repository's name. */
+/** True when no two repositories can get the same name from the template, because it contains the whole name. */
 export function keepsNamesApart(template: string): boolean {
   const parts = placeholdersOf(template).toSorted().join(" ");
   return parts === "repository" || parts === "name namespace";

@@ -30,11 +30,3 @@ export interface NeededEngines {
   readonly regex: boolean;
   readonly versions: boolean;
 }
-
-export async function loadEngines(needed: NeededEngines): Promise<PatternEngines> {
-  const [regex, versions] = await Promise.all([
-    needed.regex ? import("./regular-expressions.ts") : undefined,
-    needed.versions ? import("./versions.ts") : undefined,
-  ]);
-  return { compileRegex: regex?.compileRegex, versions: versions?.VERSIONS };
-}

@@ -76,5 +76,5 @@ export const RuleDocument = z.strictObject({
 });
 export type RuleDocument = z.infer<typeof RuleDocument>;
 
-/** The objects inside of a rule, whose fields suggestions may name. */
+/** The nested objects of a rule, whose fields a suggestion may name. */
 export const RULE_PARTS = [RuleDocument, Exclude, Latest, ArtifactTypes] as const;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { COPY_MEMORY_MEGABYTES } from "./limits.ts";
 import { isStackName } from "./names.ts";
+import { StackParts } from "./stack-parts.ts";
 
 /** A variable that holds JSON. */
 function json<Schema extends z.ZodType>(schema: Schema, what: string) {
@@ -24,11 +25,32 @@ export const StackEnvironment = z.object({
   FREIGHTLINER_STACK: z.string().refine(isStackName, "is not the name of a stack"),
 });
 
+/** A profile of AWS AppConfig, by IDs or names (AppConfig API, "StartConfigurationSession"). */
+export interface AppConfigProfile {
+  readonly application: string;
+  readonly environment: string;
+  readonly profile: string;
+}
+
+const AppConfigProfile = z
+  .string()
+  .regex(/^[^/]+\/[^/]+\/[^/]+$/, "is not APPLICATION/ENVIRONMENT/PROFILE")
+  .transform((text): AppConfigProfile => {
+    const [application = "", environment = "", profile = ""] = text.split("/");
+    return { application, environment, profile };
+  });
+
 /** What every function with a configuration reads. */
 const common = {
   ...StackEnvironment.shape,
-  /** The whole configuration: see `configurationInVariable`. */
-  FREIGHTLINER_CONFIGURATION: z.string().min(2),
+  /** Path of the deployed configuration, a JSON document. */
+  FREIGHTLINER_CONFIGURATION_FILE: z.string().min(1),
+  /** JSON of {@link StackParts}: the command derives the names of queues from it. */
+  FREIGHTLINER_PARTS: json(StackParts, "description of a stack"),
+  /** The external document; without it, the configuration changes by a deployment only. */
+  FREIGHTLINER_APPCONFIG: AppConfigProfile.optional(),
+  /** JSON list of flags such as `retries.preset=off`; set by `npm start` only. */
+  FREIGHTLINER_FLAGS: json(z.array(z.string()), "list of flags").optional(),
   /** Base URL of the queues; set only where a local server emulates SQS. */
   FREIGHTLINER_QUEUES_URL: z.url().optional(),
 };

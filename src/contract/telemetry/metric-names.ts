@@ -32,5 +32,7 @@ export const Metric = {
   crashes: "FunctionCrashes",
   deferralsFailed: "DeferralsFailed",
   notificationsFailed: "NotificationsFailed",
+  configurationRefused: "ConfigurationRefused",
+  configurationUnavailable: "ConfigurationUnavailable",
 } as const;
 export type MetricName = (typeof Metric)[keyof typeof Metric];

@@ -78,4 +78,10 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     "messages that could not be deferred: they appear again when their visibility timeout ends",
   ),
   [Metric.notificationsFailed]: counted("alarms that the webhook refused three times"),
+  [Metric.configurationRefused]: counted(
+    "polls of a container while the external document is one that it refused; it uses the last good configuration",
+  ),
+  [Metric.configurationUnavailable]: counted(
+    "polls of the external document that failed; the container uses the last good configuration",
+  ),
 };

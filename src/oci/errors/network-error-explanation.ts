@@ -1,19 +1,19 @@
-import type { ErrorExplanation, Audience } from "./error-explanation.ts";
+import type { ErrorExplanation, Audience } from "./explanation.ts";
 
 interface NetworkErrorExplanation {
   readonly problem: string;
   readonly next: Readonly<Record<Audience, string | undefined>>;
 }
 
-/** A stack tries again by itself. */
-const AGAIN = { command: "run the command again; what is finished stays", stack: undefined };
-const LATER = { command: "run the command again later; what is finished stays", stack: undefined };
+/** A stack retries by itself. */
+const AGAIN = { command: "run the command again; finished work is kept", stack: undefined };
+const LATER = { command: "run the command again later; finished work is kept", stack: undefined };
 
 function both(next: string): NetworkErrorExplanation["next"] {
   return { command: next, stack: next };
 }
 
-/** What a connection fails with, by the codes of Node and of undici. */
+/** Explanations of failed connections, by the error codes of Node and undici. */
 const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkErrorExplanation>> = {
   ECONNREFUSED: (host) => ({
     problem: `nothing listens at ${host} (ECONNREFUSED)`,
@@ -28,11 +28,11 @@ const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkE
     next: both("check the network, and the registry's name"),
   }),
   ECONNRESET: (host) => ({
-    problem: `${host} broke the connection off (ECONNRESET)`,
+    problem: `${host} closed the connection (ECONNRESET)`,
     next: AGAIN,
   }),
   UND_ERR_SOCKET: (host) => ({
-    problem: `${host} broke the connection off`,
+    problem: `${host} closed the connection`,
     next: AGAIN,
   }),
   StallError: (host, words) => ({
@@ -47,13 +47,13 @@ const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkE
     },
   }),
   UND_ERR_HEADERS_TIMEOUT: (host) => ({
-    problem: `${host} took a request and did not answer it`,
+    problem: `${host} accepted a request and did not respond`,
     next: LATER,
   }),
   ERR_SSL_WRONG_VERSION_NUMBER: (host) => ({
     problem: `${host} does not speak TLS`,
     next: {
-      command: "check the port; plain HTTP is spoken with registries of this machine only, or with --plain-http",
+      command: "check the port; plain HTTP is used only for registries on this machine, or with --plain-http",
       stack: "check the port; a stack speaks HTTPS only",
     },
   }),
@@ -69,15 +69,18 @@ const NETWORK: Readonly<Record<string, (host: string, words: string) => NetworkE
       (host: string): NetworkErrorExplanation => ({
         problem: `the certificate of ${host} is not trusted (${code})`,
         next: {
-          command: "check the registry's name; name the authority that signed it with --ca-file or SSL_CERT_FILE",
-          stack: "check the registry's name, and that a public authority has signed its certificate",
+          command: "check the registry's name; trust its authority with --ca-file or SSL_CERT_FILE",
+          stack: "check the registry's name, and that its certificate is from a public authority",
         },
       }),
     ]),
   ),
 };
 
-/** `ECONNREFUSED connect ECONNREFUSED 127.0.0.1:1` in words; what is not known is shown as it is, each word once. */
+/**
+ * Explains a problem such as `ECONNREFUSED connect ECONNREFUSED 127.0.0.1:1`. An unknown one is shown as it is, with its
+ * code once.
+ */
 export function explainNetworkError(
   problem: string,
   host: string,
@@ -87,7 +90,7 @@ export function explainNetworkError(
   const text = words.join(" ");
   const known = Object.hasOwn(NETWORK, code) ? NETWORK[code]?.(host, text) : undefined;
   if (known !== undefined) return { problem: known.problem, next: known.next[reader] };
-  // The name of a class says nothing to people.
+  // The name of a class tells a user nothing.
   if (/^[A-Z]\w*Error$/.test(code) && text !== "") return { problem: text };
   const isCode = /^[A-Z][A-Z0-9_]{2,}$/.test(code) && text !== "";
   return { problem: isCode && !text.includes(code) ? `${text} (${code})` : isCode ? text : problem };

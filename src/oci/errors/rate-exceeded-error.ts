@@ -4,7 +4,7 @@
  */
 export class RateExceededError extends Error {
   override readonly name = "RateExceededError";
-  /** Milliseconds until it makes sense again. */
+  /** Milliseconds until a retry makes sense. */
   readonly afterMs: number;
 
   constructor(destination: string, afterMs: number) {

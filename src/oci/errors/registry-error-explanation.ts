@@ -1,4 +1,4 @@
-import type { ErrorExplanation, Audience } from "./error-explanation.ts";
+import type { ErrorExplanation, Audience } from "./explanation.ts";
 import { explainNetworkError } from "./network-error-explanation.ts";
 import type { RegistryError, RegistryOperation } from "./registry-error.ts";
 
@@ -6,10 +6,10 @@ const TRIED: Readonly<Record<RegistryOperation, string>> = {
   resolve: "look up",
   "fetch-manifest": "read the manifest",
   "open-blob": "read the blob",
-  "head-blob": "look for the blob",
-  "list-referrers": "list what is attached to",
+  "head-blob": "check for the blob",
+  "list-referrers": "list the referrers of",
   "list-tags": "list the tags of",
-  "start-upload": "begin to send the blob",
+  "start-upload": "start the upload of blob",
   "put-blob": "send the blob",
   "put-manifest": "put",
   "delete-manifest": "delete",
@@ -20,7 +20,10 @@ const TRIED: Readonly<Record<RegistryOperation, string>> = {
 /** Whether the operation changes something. */
 const WRITES: ReadonlySet<RegistryOperation> = new Set(["start-upload", "put-blob", "put-manifest", "delete-manifest"]);
 
-/** A registry's failure: what it answered, or why it could not. Its words were scrubbed when they were read. */
+/**
+ * Explains a failed request to a registry by its response, or by the network error if there was none. The registry's
+ * words were redacted when they were read.
+ */
 export function explainRegistryError(error: RegistryError, reader: Audience): ErrorExplanation {
   const { operation, subject, status, code, problem } = error;
   const failure = { tried: `${TRIED[operation]} ${subject}`, status, code };
@@ -33,20 +36,20 @@ function hostOf(subject: string): string {
   return subject.split("/")[0] ?? subject;
 }
 
-/** What helps with an answer (distribution-spec, "Error Codes"; RFC 9110, "Status Codes"); nothing where the registry's words say it. */
+/** Advice for an error response (distribution-spec, "Error Codes"; RFC 9110, "Status Codes"); undefined where there is none. */
 function adviceFor(error: RegistryError, reader: Audience): string | undefined {
   const { status = 0, code, operation, problem } = error;
-  // Where the problem gives advice already, it is after a semicolon.
+  // The problem already contains advice, after a semicolon.
   if (problem.includes("; ")) return undefined;
   if (status === 401 || status === 403) return adviceForAccess(error, reader);
   if (code === "NAME_UNKNOWN" || (status === 404 && WRITES.has(operation))) {
     return "create the repository first, or check its name";
   }
-  if (status === 413) return "the registry, or a proxy before it, takes nothing so large; raise its limit";
+  if (status === 413) return "the registry, or a proxy in front of it, accepts no body of this size; raise its limit";
   if (reader === "stack") return undefined;
   if (status === 429)
-    return "the registry wants fewer requests; run the command again later, or with lower --jobs and --parallel";
-  if (status >= 500) return "the registry has a fault of its own; run the command again later, what is finished stays";
+    return "the registry limits requests; run the command again later, or with lower --jobs and --parallel";
+  if (status >= 500) return "the registry failed; run the command again later, finished work is kept";
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The end of a copy that failed. Only failures of the target count for the target's circuit. */
+/** The side of a copy that failed. Only failures of the target count towards the target's circuit. */
 export type Side = "source" | "target";
 
 /** The purpose of a request; names follow the verbs of the distribution-spec. */

@@ -5,7 +5,7 @@
  */
 const HOSTS = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
 
-/** The one name that a reference to Docker Hub has here. */
+/** The name of Docker Hub in every parsed reference. */
 export const DOCKER_HUB = "docker.io";
 
 /** True for each of Docker Hub's own names, in any case. */
@@ -13,7 +13,7 @@ export function isDockerHub(registry: string): boolean {
   return HOSTS.has(registry.toLowerCase());
 }
 
-/** The host that answers the distribution API for a registry: its own, but at Docker Hub. */
+/** The host of a registry's distribution API: the registry itself, except for Docker Hub. */
 export function apiHost(registry: string): string {
   return isDockerHub(registry) ? "registry-1.docker.io" : registry;
 }

@@ -6,12 +6,12 @@ const LOCAL =
   /^(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir|ostree|sif|tarball|ocidir|ocifile|atomic):(?!\d{1,5}\/)/;
 
 /**
- * The reference without `docker://`, which skopeo and podman put before what is in a registry.
- * @throws {FormatError} for what is in no registry, and for a URL.
+ * Removes `docker://`, with which skopeo and podman mark a reference to a registry.
+ * @throws {FormatError} for a transport that is not a registry, and for a URL.
  */
 export function withoutTransport(text: string): string {
   if (text.startsWith("docker://")) return text.slice("docker://".length);
-  // Helm and Flux write `oci://` before what is in a registry; an image layout is `oci:`.
+  // Helm and Flux mark a reference to a registry with `oci://`; `oci:` is an image layout.
   const local = text.startsWith("oci://") ? undefined : LOCAL.exec(text)?.[0];
   if (local !== undefined) {
     const problem = `${quoted(text)} begins with "${local}", which names no registry; only images in registries are copied (write registry/repository:tag)`;

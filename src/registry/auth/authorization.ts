@@ -40,7 +40,7 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
   let isUndiscoverable = false;
   return {
     async header(scope, signal) {
-      const token = await method.tokenHeader(scope, signal);
+      const token = method.kind() === "token" ? await method.tokenHeader(scope, signal) : undefined;
       if (token !== undefined) return token;
       const current = await credentials(signal);
       const maySend = current.kind !== "basic" || preemptive || method.kind() === "basic";

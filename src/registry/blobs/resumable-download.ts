@@ -2,7 +2,6 @@ import { linkAbort } from "../../async/linked-abort.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobStream } from "../../oci/image-source.ts";
 import { recategorized, RegistryError } from "../../oci/errors/registry-error.ts";
-import { destroyBody } from "../http/response.ts";
 import { resumeBlob, openBlob } from "./blob-request.ts";
 import type { OpenedBlob } from "./blob-request.ts";
 import { typedFailure } from "../errors/typed-failure.ts";
@@ -55,7 +54,7 @@ async function openResumableStream(
       if (at.offset < descriptor.size) {
         // The stream may be waiting for a response, or for the pause before the next request.
         download.abort(new Error("the stream was closed"));
-        destroyBody(first.response.body);
+        first.response.body.destroy();
       }
       await bytes.return(undefined);
     },

@@ -7,6 +7,8 @@ import type { Endpoint } from "./endpoint.ts";
 import { sendOnce } from "./send-once.ts";
 import type { RequestHop } from "./registry-request.ts";
 import { hedged } from "../resilience/hedge.ts";
+import { linkAbort } from "../../async/linked-abort.ts";
+import type { LinkedAbort } from "../../async/linked-abort.ts";
 import { systemClock } from "../../async/system-clock.ts";
 import type { SharedLimits } from "../resilience/shared-limits.ts";
 import { DEFAULT_TIMEOUTS } from "../http/transfer-timeouts.ts";
@@ -41,8 +43,11 @@ export function createRateLimitedSender(
     if (isHome) await rate.acquire(signal);
     // The caller may have aborted during the wait.
     signal.throwIfAborted();
-    const send = (either: AbortSignal): Promise<RegistryResponse> => sendOnce(context, request, authorization, either);
-    if (!HEDGED.has(request.operation)) return send(signal);
+    const send = (abort: LinkedAbort): Promise<RegistryResponse> => sendOnce(context, request, authorization, abort);
+    if (!HEDGED.has(request.operation)) {
+      using abort = linkAbort(signal);
+      return await send(abort);
+    }
     hedges.earn();
     const started = clock.now();
     // A hedge also needs a slot: it is sent only when one is free now.

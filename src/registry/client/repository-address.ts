@@ -19,11 +19,11 @@ export interface RepositoryAddress {
 
 export function createRepositoryAddress(endpoint: Endpoint): RepositoryAddress {
   const { side, registry, repository } = endpoint;
-  const origin = originOf(endpoint);
+  const base = `${originOf(endpoint).origin}/v2/${repository}/`;
   const prefix = formatReference({ registry, name: repository });
   const subject = (reference: string): string => `${prefix}${reference.includes(":") ? "@" : ":"}${reference}`;
   return {
-    url: (path) => new URL(`/v2/${repository}/${path}`, origin),
+    url: (path) => new URL(`${base}${path}`),
     subject,
     failureContext: (operation, reference) => ({ side, operation, subject: subject(reference) }),
     // Quay and GitHub create a repository for a token that may push; for any other token they answer as if it did not exist.

@@ -1,7 +1,6 @@
-import { withTimeLimit } from "../../async/time-limit.ts";
+import type { LinkedAbort } from "../../async/linked-abort.ts";
 import { StallError } from "../../oci/errors/stall-error.ts";
 import type { Connections } from "../http/connections.ts";
-import type { HttpResponse } from "../http/http-message.ts";
 import { toRegistryResponse } from "../http/response.ts";
 import type { RegistryResponse } from "../http/response.ts";
 import type { WatchdogOptions } from "../http/stall-watchdog.ts";
@@ -19,32 +18,40 @@ export interface SendOnceContext {
 
 /**
  * Sends one request over one hop: no redirect, no retry, no credentials except the given header.
- * @throws {StallError} when the head of the response takes too long. A streamed body has no such limit: its sender watches it.
+ * @param abort aborted with a {@link StallError} when the head of the response takes too long. A streamed body has no such limit: its sender
+ * watches it.
  */
 export async function sendOnce(
   { connections, watchdog, secretRedactor }: SendOnceContext,
   request: RequestHop,
   authorization: string | undefined,
-  signal: AbortSignal,
+  abort: LinkedAbort,
 ): Promise<RegistryResponse> {
-  const { method, url, headers, body } = request;
+  const { clock } = watchdog;
+  const { method, url, body } = request;
   secretRedactor.rememberSignedUrl(url);
   if (authorization !== undefined) secretRedactor.rememberHeader(authorization);
-  const send = (hopSignal: AbortSignal): Promise<HttpResponse> =>
-    connections.request({
-      origin: url.origin,
-      path: `${url.pathname}${url.search}`,
-      method,
-      headers: { "user-agent": USER_AGENT, ...headers, ...(authorization === undefined ? {} : { authorization }) },
-      body,
-      signal: hopSignal,
-    });
+  const headers: Record<string, string> = { "user-agent": USER_AGENT, ...request.headers };
+  if (authorization !== undefined) headers["authorization"] = authorization;
   const limitMs = headTimeoutMs(request, watchdog);
-  const limit = { ms: limitMs, error: () => new StallError(`no answer for ${limitMs / 1_000} s`) };
-  const sentAt = watchdog.clock.now();
-  const response = await (isReplayable(request) ? withTimeLimit(watchdog.clock, limit, send, signal) : send(signal));
-  request.onResponse?.(watchdog.clock.now() - sentAt);
-  return toRegistryResponse(response, { url, watchdog, redactSecrets: secretRedactor.redactSecrets });
+  const stall = (): void => abort.abort(new StallError(`no answer for ${limitMs / 1_000} s`));
+  const cancelLimit = isReplayable(request) ? clock.after(limitMs, stall) : undefined;
+  const sentAt = clock.now();
+  try {
+    const path = `${url.pathname}${url.search}`;
+    const response = await connections.request({
+      origin: url.origin,
+      path,
+      method,
+      headers,
+      body,
+      signal: abort.signal,
+    });
+    request.onResponse?.(clock.now() - sentAt);
+    return toRegistryResponse(response, { url, watchdog, redactSecrets: secretRedactor.redactSecrets });
+  } finally {
+    cancelLimit?.();
+  }
 }
 
 function headTimeoutMs({ body, commitBytes }: RequestHop, { timeouts }: WatchdogOptions): number {

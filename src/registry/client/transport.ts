@@ -57,7 +57,7 @@ export function createTransport({
     let url = request.url;
     for (let hops = 0; ; hops++) {
       guard(url);
-      const hop = { ...request, url };
+      const hop = url === request.url ? request : { ...request, url };
       const response = home ? await sendAuthorized(hop, signal) : await sendLimited(hop, undefined, signal);
       if (!REDIRECTS.has(response.status) || !(isRead(request) || isRepeatableWrite(request, response)))
         return response;

@@ -1,5 +1,5 @@
 import type { lookup } from "node:dns";
-import { Agent, ProxyAgent, Pool } from "undici";
+import { Pool, ProxyAgent } from "undici";
 import type { Dispatcher } from "undici";
 import { createGuardedLookup } from "../hosts/address-guard.ts";
 import { proxyOf } from "../hosts/proxy.ts";
@@ -12,7 +12,7 @@ export interface ConnectionPoolOptions {
   readonly resolve?: typeof lookup;
   /** Trusted certificates instead of Node's, as PEM. */
   readonly ca?: string | readonly string[] | undefined;
-  /** Trusted certificates of one origin; undefined for `ca`. Must return the same array each time: it is the key of a pool. */
+  /** Trusted certificates of one origin; undefined for `ca`. */
   readonly caOf?: ((origin: URL) => readonly string[] | undefined) | undefined;
   /** Time limit for opening a connection. */
   readonly connectMs?: number;
@@ -21,7 +21,7 @@ export interface ConnectionPoolOptions {
   readonly buffers: ReadBuffers;
 }
 
-/** Pools of connections, direct and through proxies. */
+/** One pool of connections for each origin, direct or through a proxy. */
 export interface ConnectionPools {
   to(origin: string): Dispatcher;
   /** Closes the connections once their requests have ended. */
@@ -36,8 +36,9 @@ const POOL = {
   allowH2: false,
   connections: SOCKETS_PER_ORIGIN,
   pipelining: 1,
-  headersTimeout: 60_000,
-  bodyTimeout: 15_000,
+  // The senders of requests and the readers of bodies have time limits of their own, which share their timers.
+  headersTimeout: 0,
+  bodyTimeout: 0,
   keepAliveTimeout: 4_000,
   keepAliveMaxTimeout: 60_000,
 } as const;
@@ -49,43 +50,38 @@ const TUNNEL_MS = 30_000;
  * The address guard checks the addresses of direct connections. A proxy resolves names itself: the host guard has checked the name,
  * the certificate proves it, and the proxy decides which addresses are allowed (docs/decisions/0049).
  */
-export function createConnectionPools(options: ConnectionPoolOptions): ConnectionPools {
-  const { caOf, ...shared } = options;
-  const common = createPoolsWithTrust(shared);
-  const byTrust = new Map<readonly string[], ConnectionPools>();
-  const all = (): readonly ConnectionPools[] => [common, ...byTrust.values()];
-  return {
-    to(origin) {
-      const ca = caOf?.(new URL(origin));
-      if (ca === undefined) return common.to(origin);
-      const pools = byTrust.get(ca) ?? createPoolsWithTrust({ ...shared, ca });
-      byTrust.set(ca, pools);
-      return pools.to(origin);
-    },
-    close: async () => void (await Promise.all(all().map((each) => each.close()))),
-    destroy: async () => void (await Promise.all(all().map((each) => each.destroy()))),
-  };
-}
-
-/** Pools that trust the same certificates. */
-function createPoolsWithTrust({
+export function createConnectionPools({
   resolve,
   ca,
+  caOf,
   connectMs = CONNECT_MS,
   proxies,
   buffers,
 }: ConnectionPoolOptions): ConnectionPools {
-  const tls = { timeout: connectMs, ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }) };
-  const direct = new Agent({
-    ...POOL,
-    connect: createConnector({ ...tls, lookup: createGuardedLookup(resolve) }, buffers),
-  });
-  const agents = new Map<string, ProxyAgent>();
-  for (const proxy of [proxies?.http, proxies?.https]) {
-    if (proxy !== undefined && !agents.has(proxy.href)) agents.set(proxy.href, createProxyAgent(proxy, tls));
+  const pools = new Map<string, Dispatcher>();
+  const lookupGuarded = createGuardedLookup(resolve);
+
+  function open(origin: string): Dispatcher {
+    const url = new URL(origin);
+    const trusted = caOf?.(url) ?? ca;
+    const tls = {
+      timeout: connectMs,
+      ...(trusted === undefined ? {} : { ca: typeof trusted === "string" ? trusted : [...trusted] }),
+    };
+    const proxy = proxies && proxyOf(url, proxies);
+    if (proxy !== undefined) return createProxyAgent(proxy, tls);
+    return new Pool(origin, { ...POOL, connect: createConnector({ ...tls, lookup: lookupGuarded }, buffers) });
   }
-  const proxy = (origin: string): URL | undefined => proxies && proxyOf(new URL(origin), proxies);
-  return poolsOf((origin) => agents.get(proxy(origin)?.href ?? "") ?? direct, [direct, ...agents.values()]);
+
+  return {
+    to(origin) {
+      const pool = pools.get(origin) ?? open(origin);
+      pools.set(origin, pool);
+      return pool;
+    },
+    close: async () => void (await Promise.all([...pools.values()].map((each) => each.close()))),
+    destroy: async () => void (await Promise.all([...pools.values()].map((each) => each.destroy()))),
+  };
 }
 
 function createProxyAgent(proxy: URL, tls: object): ProxyAgent {
@@ -96,12 +92,4 @@ function createProxyAgent(proxy: URL, tls: object): ProxyAgent {
     proxyTls: tls,
     clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: TUNNEL_MS }),
   });
-}
-
-function poolsOf(to: ConnectionPools["to"], all: readonly Dispatcher[]): ConnectionPools {
-  return {
-    to,
-    close: async () => void (await Promise.all(all.map((each) => each.close()))),
-    destroy: async () => void (await Promise.all(all.map((each) => each.destroy()))),
-  };
 }

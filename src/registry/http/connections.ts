@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import type { Clock } from "../../async/clock.ts";
 import { createSemaphore } from "../../async/semaphore.ts";
 import type { Semaphore } from "../../async/semaphore.ts";
@@ -6,7 +5,9 @@ import { createConnectionPools } from "./connection-pools.ts";
 import type { ConnectionPoolOptions, ConnectionPools } from "./connection-pools.ts";
 import { proxyOf } from "../hosts/proxy.ts";
 import { proxyFailure } from "../hosts/proxy-failure.ts";
+import { exchange } from "./exchange.ts";
 import type { HttpResponse, HttpRequest } from "./http-message.ts";
+import { compileParserOnce } from "./response-parser.ts";
 import { createReadBuffers } from "./read-buffers.ts";
 import { systemClock } from "../../async/system-clock.ts";
 
@@ -40,6 +41,7 @@ export const MAX_RANGES_AHEAD = 12;
  */
 export function createConnections(options: ConnectionsOptions = {}): Connections {
   const { clock = systemClock, proxies } = options;
+  compileParserOnce();
   const poolOptions = { ...options, buffers: createReadBuffers() };
   let pools = createConnectionPools(poolOptions);
   let lastUse = clock.now();
@@ -65,38 +67,18 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
     await Promise.all([pools, ...retired].map((each) => each.destroy()));
   };
   return {
-    async request({ body, ...request }) {
-      const sent = current()
-        .to(request.origin)
-        .request({
-          ...request,
-          body: toBody(body),
-          ...(body === undefined ? {} : OWN_HEAD_TIMEOUT),
-          ...(request.method === "HEAD" ? KEEP_CONNECTION : {}),
-        });
-      const response = await sent.catch((error: unknown) => {
+    async request(request) {
+      try {
+        return await exchange(current().to(request.origin), request);
+      } catch (error) {
         const proxy = proxies && proxyOf(new URL(request.origin), proxies);
         throw proxy === undefined ? error : proxyFailure(proxy, request.origin, error);
-      });
-      lastUse = clock.now();
-      return response;
+      } finally {
+        lastUse = clock.now();
+      }
     },
     close,
     readAhead: createSemaphore(MAX_RANGES_AHEAD),
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** A commit of a blob may take minutes: the senders of bodies have time limits of their own (`watchUpload`, `sendOnce`). */
-const OWN_HEAD_TIMEOUT = { headersTimeout: 0 } as const;
-
-/**
- * undici closes a connection after HEAD, because some servers send a body. It also checks an idle connection for such bytes before it uses
- * it again, so we keep the connection: every second request for a small image is a HEAD.
- */
-const KEEP_CONNECTION = { reset: false } as const;
-
-function toBody(body: HttpRequest["body"]): string | Uint8Array | Readable | null {
-  const isStream = typeof body === "object" && Symbol.asyncIterator in body;
-  return isStream ? Readable.from(body, { objectMode: false }) : (body ?? null);
 }

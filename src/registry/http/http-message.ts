@@ -18,10 +18,12 @@ export interface HttpResponse {
   readonly body: HttpBody;
 }
 
-/** An unread body. Its owner reads, dumps or destroys it: exactly one of the three. */
-export interface HttpBody extends AsyncIterable<unknown> {
+/** An unread body. Its owner takes, reads, dumps or destroys it: exactly one of them. */
+export interface HttpBody extends AsyncIterable<Uint8Array> {
+  /** All bytes, if they have arrived already: so do most short bodies, with the head. Undefined otherwise. */
+  take(): Uint8Array | undefined;
   /** Reads up to `limit` bytes, so that the connection can be used again; destroys a longer body. */
   dump(options?: { readonly limit: number }): Promise<void>;
-  destroy(error?: Error): unknown;
-  on(event: "error", listener: () => void): unknown;
+  /** Closes the connection, unless the body has ended. A reader that waits gets the error. */
+  destroy(error?: Error): void;
 }

@@ -1,6 +1,6 @@
-import { destroyBody } from "./response.ts";
 import type { RegistryResponse } from "./response.ts";
-import { watchWholeBody } from "./stall-watchdog.ts";
+import { StallError } from "../../oci/errors/stall-error.ts";
+import { watchStalls } from "./stall-watchdog.ts";
 
 /** How long the body of an error may take, in milliseconds: its status is known already. */
 const PREFIX_MS = 5_000;
@@ -18,7 +18,7 @@ export async function readBodyPrefix(response: RegistryResponse, limit: number):
   let isTruncated = false;
   const cancel = response.watchdog.clock.after(PREFIX_MS, () => {
     isTruncated = true;
-    destroyBody(response.body);
+    response.body.destroy();
   });
   await collect(response, limit, collected).catch(() => (isTruncated = true));
   cancel();
@@ -30,6 +30,8 @@ export async function readBodyPrefix(response: RegistryResponse, limit: number):
  * @throws {StallError} when the body stalls, drips, or is not whole in time.
  */
 export async function readWhole(response: RegistryResponse, limit: number): Promise<Uint8Array | undefined> {
+  const whole = response.body.take();
+  if (whole !== undefined) return whole.byteLength > limit ? undefined : whole;
   const collected: Collected = { chunks: [], length: 0 };
   await collect(response, limit, collected);
   return collected.length > limit ? undefined : Buffer.concat(collected.chunks);
@@ -41,10 +43,17 @@ interface Collected {
 }
 
 async function collect({ body, watchdog }: RegistryResponse, limit: number, into: Collected): Promise<void> {
-  // Leaving the loop early destroys the body, which closes its connection.
-  for await (const chunk of watchWholeBody(body, watchdog)) {
-    into.chunks.push(chunk);
-    into.length += chunk.byteLength;
-    if (into.length > limit) return;
+  const { wholeMs } = watchdog.timeouts;
+  const expire = (): void => body.destroy(new StallError(`not whole after ${wholeMs / 1_000} s`));
+  const cancel = watchdog.clock.after(wholeMs, expire);
+  try {
+    // Leaving the loop early destroys the body, which closes its connection.
+    for await (const chunk of watchStalls(body, watchdog)) {
+      into.chunks.push(chunk);
+      into.length += chunk.byteLength;
+      if (into.length > limit) return;
+    }
+  } finally {
+    cancel();
   }
 }

@@ -20,25 +20,26 @@ export interface RegistryResponse {
 
 export function toRegistryResponse(
   { statusCode, headers, body }: HttpResponse,
-  context: Pick<RegistryResponse, "url" | "watchdog" | "redactSecrets">,
+  { url, watchdog, redactSecrets }: Pick<RegistryResponse, "url" | "watchdog" | "redactSecrets">,
 ): RegistryResponse {
-  const valuesOf = (name: string): readonly string[] => [headers[name] ?? []].flat();
-  return { ...context, status: statusCode, body, header: (name) => valuesOf(name)[0], headers: valuesOf };
+  return {
+    status: statusCode,
+    url,
+    body,
+    watchdog,
+    redactSecrets,
+    header(name) {
+      const value = headers[name];
+      return typeof value === "object" ? value[0] : value;
+    },
+    headers: (name) => [headers[name] ?? []].flat(),
+  };
 }
 
 /** Discards a body: reads a short one so that its connection can be used again, destroys a long or slow one. */
 export async function discard({ body, watchdog }: RegistryResponse): Promise<void> {
-  const expired = Promise.withResolvers<void>();
-  const cancel = watchdog.clock.after(watchdog.timeouts.restMs, () => {
-    destroyBody(body);
-    expired.resolve();
-  });
-  await Promise.race([body.dump({ limit: 16_384 }).catch(() => undefined), expired.promise]);
+  if (body.take() !== undefined) return;
+  const cancel = watchdog.clock.after(watchdog.timeouts.restMs, () => body.destroy());
+  await body.dump({ limit: 16_384 }).catch(() => undefined);
   cancel();
-}
-
-/** Destroys a body and its connection. The error that the body emits then would be uncaught. */
-export function destroyBody(body: HttpBody): void {
-  body.on("error", () => undefined);
-  body.destroy();
 }

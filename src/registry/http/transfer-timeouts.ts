@@ -31,10 +31,10 @@ export const DEFAULT_TIMEOUTS: TransferTimeouts = {
   restMs: 1_000,
 };
 
-/** The slowest commit, in bytes per millisecond: stores that copy objects on commit take minutes for some gigabytes. */
-const COMMIT_BYTES_PER_MS = 10_000;
+/** The slowest commit, in bytes per second: stores that copy objects on commit take minutes for some gigabytes. */
+const COMMIT_BYTES_PER_SECOND = 10_000_000;
 
-/** How long the response that commits a blob may take, in milliseconds: it grows with the size of the blob. */
+/** How long the response that commits a blob may take, in milliseconds: it grows with the size of the blob, by whole seconds. */
 export function commitTimeoutMs({ commitMs }: TransferTimeouts, bytes: number): number {
-  return commitMs + Math.ceil(bytes / COMMIT_BYTES_PER_MS);
+  return commitMs + 1_000 * Math.ceil(bytes / COMMIT_BYTES_PER_SECOND);
 }

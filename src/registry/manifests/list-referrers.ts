@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../async/abort.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ManifestSource } from "../../oci/image-source.ts";
@@ -24,11 +25,24 @@ const WITHOUT_API_MS = 600_000;
 export function createReferrersListing(client: RepositoryClient): ManifestSource["listReferrers"] {
   const { clock } = client.runtime;
   let withoutApiUntil = 0;
-  async function query(subject: Digest, signal: AbortSignal): Promise<ReferrersApiResult> {
-    if (clock.now() < withoutApiUntil) return { kind: "absent", isRouteMissing: true };
+  /** Settled when the first query has ended. */
+  let first: Promise<unknown> | undefined;
+
+  async function queryNow(subject: Digest, signal: AbortSignal): Promise<ReferrersApiResult> {
     const result = await queryReferrersApi(client, subject, signal);
     if (result.kind === "absent" && result.isRouteMissing) withoutApiUntil = clock.now() + WITHOUT_API_MS;
     return result;
+  }
+
+  async function query(subject: Digest, signal: AbortSignal): Promise<ReferrersApiResult> {
+    if (first === undefined) {
+      const own = queryNow(subject, signal);
+      first = own.catch(() => undefined);
+      return own;
+    }
+    // Images that are read at the same time wait for the first: it may tell that there is no such route.
+    await unlessAborted(first, signal);
+    return clock.now() < withoutApiUntil ? { kind: "absent", isRouteMissing: true } : queryNow(subject, signal);
   }
   return async (subject, signal, tags) => {
     const listed = await query(subject, signal);

@@ -26,6 +26,8 @@ const SIGNATURE_PARAMETER = /signature|token|^sig$|^policy$|^verify$|^hdnts$/i;
 
 export function createSecretRedactor(): SecretRedactor {
   const secrets = new Set<string>();
+  /** Most requests of a client have the same header. */
+  let last: { readonly header: string; readonly secrets: readonly string[] } = { header: "", secrets: [] };
 
   function remember(secret: string): void {
     const start = secret.slice(0, MAX_LENGTH);
@@ -38,15 +40,20 @@ export function createSecretRedactor(): SecretRedactor {
   return {
     remember,
     rememberHeader(header) {
-      const [scheme = "", value = ""] = header.split(" ", 2);
-      remember(value);
-      // The password inside Basic credentials (RFC 7617).
-      const login = scheme === "Basic" ? Buffer.from(value, "base64").toString() : "";
-      remember(login.slice(login.indexOf(":") + 1));
+      if (header !== last.header) last = { header, secrets: secretsOf(header) };
+      last.secrets.forEach(remember);
     },
-    rememberSignedUrl({ searchParams }) {
-      for (const [name, value] of searchParams) if (SIGNATURE_PARAMETER.test(name)) remember(value);
+    rememberSignedUrl(url) {
+      if (url.search === "") return;
+      for (const [name, value] of url.searchParams) if (SIGNATURE_PARAMETER.test(name)) remember(value);
     },
     redactSecrets: (text) => (secrets.size === 0 ? text : redactForms(text, [...secrets].flatMap(formsOf))),
   };
+}
+
+function secretsOf(header: string): string[] {
+  const [scheme = "", value = ""] = header.split(" ", 2);
+  // The password inside Basic credentials (RFC 7617).
+  const login = scheme === "Basic" ? Buffer.from(value, "base64").toString() : "";
+  return [value, login.slice(login.indexOf(":") + 1)];
 }

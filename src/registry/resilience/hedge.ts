@@ -14,10 +14,10 @@ export interface Hedge<T> {
 
 /**
  * Sends a request a second time when the first is late, and returns the first success (Dean and Barroso, "The Tail at Scale"). Only
- * for requests that change nothing. The other request is aborted. When both fail, the failure of the first is thrown.
+ * for requests that change nothing. Each attempt may also abort itself. The other request is aborted. When both fail, the failure of the first is thrown.
  */
 export async function hedged<T>(
-  attempt: (signal: AbortSignal) => Promise<T>,
+  attempt: (abort: LinkedAbort) => Promise<T>,
   { mayHedge, clock, afterMs, discard }: Hedge<T>,
   signal: AbortSignal,
 ): Promise<T> {
@@ -36,9 +36,14 @@ interface Run<T> {
   readonly outcome: Promise<T>;
 }
 
-function run<T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Run<T> {
+function run<T>(attempt: (abort: LinkedAbort) => Promise<T>, signal: AbortSignal): Run<T> {
   const abort = linkAbort(signal);
-  return { abort, outcome: attempt(abort.signal).finally(() => abort[Symbol.dispose]()) };
+  return { abort, outcome: runLinked(attempt, abort) };
+}
+
+async function runLinked<T>(attempt: (abort: LinkedAbort) => Promise<T>, abort: LinkedAbort): Promise<T> {
+  using _linked = abort;
+  return await attempt(abort);
 }
 
 /** True when the outcome takes longer than `afterMs`. */

@@ -10,6 +10,8 @@ export interface LatencyEstimate {
 const INITIAL_LATE_MS = 2_000;
 /** The smallest estimate: hedges that are too early only add load. */
 const MIN_LATE_MS = 500;
+/** Estimates are rounded up to a multiple: requests share timers of one length. */
+const STEP_MS = 100;
 
 /** Smoothed mean plus four deviations, as in TCP's retransmission timer (RFC 6298). */
 export function createLatencyEstimate(): LatencyEstimate {
@@ -25,6 +27,9 @@ export function createLatencyEstimate(): LatencyEstimate {
       deviation += (Math.abs(tookMs - mean) - deviation) / 4;
       mean += (tookMs - mean) / 8;
     },
-    lateAfterMs: () => (mean === undefined ? INITIAL_LATE_MS : Math.max(mean + 4 * deviation, MIN_LATE_MS)),
+    lateAfterMs() {
+      if (mean === undefined) return INITIAL_LATE_MS;
+      return Math.max(Math.ceil((mean + 4 * deviation) / STEP_MS) * STEP_MS, MIN_LATE_MS);
+    },
   };
 }

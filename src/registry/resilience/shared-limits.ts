@@ -29,7 +29,7 @@ export interface SharedLimits {
 export interface SharedRate {
   /** Waits until one more request may be sent. @throws {RateExceededError} when that would take too long. */
   acquire(signal: AbortSignal): Promise<void>;
-  /** Takes a slot if one is free now. Without this method, no hedges are sent. */
+  /** Takes a slot if one is free now. Without this method, no request to the registry is hedged. */
   tryAcquire?(): boolean;
   /** Reports a 429, and how long the registry asked to wait, in milliseconds. */
   refused(retryAfterMs: number, signal: AbortSignal): Promise<void>;

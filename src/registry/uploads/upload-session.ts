@@ -35,12 +35,12 @@ export function sessionOf(
 ): UploadSession {
   const location = response.header("location");
   if (location === undefined && before !== undefined) return before;
-  if (location === undefined || !URL.canParse(location, response.url.href)) {
+  const url = location === undefined ? null : URL.parse(location, response.url.href);
+  if (url === null) {
     const context = client.address.failureContext("start-upload", digest);
     const problem = "the registry opened an upload without a usable Location";
     throw responseError(context, response, { problem, now: client.runtime.clock.now(), category: "transient" });
   }
-  const url = new URL(location, response.url);
   client.runtime.guard(url);
   const least = Number(response.header("oci-chunk-min-length"));
   const minPartBytes = Number.isSafeInteger(least) && least > 0 ? least : (before?.minPartBytes ?? 0);
@@ -49,9 +49,8 @@ export function sessionOf(
 
 /** The URL that closes a session. The digest is appended to the query as it is, because the registry may have signed it. */
 export function closingUrl({ location }: UploadSession, digest: Digest): URL {
-  const url = new URL(location);
-  url.search = `${url.search === "" ? "?" : `${url.search}&`}digest=${encodeURIComponent(digest)}`;
-  return url;
+  const { origin, pathname, search } = location;
+  return new URL(`${origin}${pathname}${search === "" ? "?" : `${search}&`}digest=${encodeURIComponent(digest)}`);
 }
 
 /**

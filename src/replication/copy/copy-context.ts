@@ -42,7 +42,10 @@ export interface CopyIdentity {
   readonly owner: string;
   /** Time after which a lease or claim expires unless it is renewed, in milliseconds. */
   readonly leaseMs: number;
-  /** Scope of the checkpoints that all repositories of the destination share, and which of them this is. */
+  /**
+   * For sharing blobs between the repositories of the destination: the scope of their common checkpoints, and this
+   * repository's name.
+   */
   readonly sharing?: { readonly scope: string; readonly repository: RepositoryName } | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { NEVER } from "../../async/abort.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
-import { lastOutcome } from "../outcome/outcome.ts";
+import { lastOutcome } from "../outcome/copy-report.ts";
 import type { LastOutcome } from "../outcome/outcome.ts";
 import { createUploadScheduler } from "../pacing/upload-scheduler.ts";
 import type { UploadScheduler } from "../pacing/upload-scheduler.ts";

@@ -50,7 +50,10 @@ export async function resolveCosignTags(
 
 /** The result of copying an image's cosign tags. */
 export interface CopiedCosignTags {
-  /** The first failure. A tag that another delivery is copying is none: that delivery looks again, and its message stays. */
+  /**
+   * The first failure. A tag that another delivery is copying does not count: that delivery looks at the tag again, and
+   * its message stays in the queue.
+   */
   readonly failure: FailureOutcome | undefined;
   /** Totals of all tags. */
   readonly statistics: CopyStatistics;

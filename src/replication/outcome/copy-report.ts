@@ -1,7 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { FailureReason } from "./failure-reason.ts";
 import type { LeftOut } from "./left-out.ts";
-import type { DeferReason, SkipReason } from "./outcome.ts";
+import type { DeferReason, FinalOutcome, LastOutcome, SkipReason } from "./outcome.ts";
 import type { CopyStatistics } from "./copy-statistics.ts";
 
 /** How one delivery of a request ended, and what it sent. Every outcome except `deferred` ends the request. */
@@ -42,3 +42,26 @@ type Ending =
     }
   /** Retrying cannot succeed until an operator changes something: becomes a dead letter with its reason. */
   | { readonly outcome: "failed"; readonly reason: FailureReason; readonly error: unknown };
+
+/** The outcome that a receipt stores. */
+export function finalOutcome(report: Exclude<CopyReport, { outcome: "deferred" }>): FinalOutcome {
+  switch (report.outcome) {
+    case "replicated":
+    case "unchanged":
+      return { outcome: report.outcome };
+    case "superseded":
+      return { outcome: report.outcome, reason: report.reason };
+    case "skipped":
+      return { outcome: report.outcome, reason: report.reason };
+    case "failed":
+      return { outcome: report.outcome, reason: report.reason };
+  }
+}
+
+/** The outcome that a tag record stores. @param before the stored outcome of the previous delivery. @param now epoch milliseconds. */
+export function lastOutcome(report: CopyReport, before: LastOutcome | undefined, now: number): LastOutcome {
+  if (report.outcome !== "deferred") return finalOutcome(report);
+  const { outcome, reason } = report;
+  const isSame = before?.outcome === "deferred" && before.reason === reason;
+  return { outcome, reason, since: isSame ? before.since : now };
+}

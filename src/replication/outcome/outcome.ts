@@ -1,5 +1,4 @@
 import * as z from "zod";
-import type { CopyReport } from "./copy-report.ts";
 import { FAILURE_REASONS } from "./failure-reason.ts";
 
 /** Why there is nothing to copy. */
@@ -65,29 +64,6 @@ export const LastOutcome = z.discriminatedUnion("outcome", [
   Deferred,
 ]);
 export type LastOutcome = z.infer<typeof LastOutcome>;
-
-/** The outcome that a receipt stores. */
-export function finalOutcome(report: Exclude<CopyReport, { outcome: "deferred" }>): FinalOutcome {
-  switch (report.outcome) {
-    case "replicated":
-    case "unchanged":
-      return { outcome: report.outcome };
-    case "superseded":
-      return { outcome: report.outcome, reason: report.reason };
-    case "skipped":
-      return { outcome: report.outcome, reason: report.reason };
-    case "failed":
-      return { outcome: report.outcome, reason: report.reason };
-  }
-}
-
-/** The outcome that a tag record stores. @param before the stored outcome of the previous delivery. @param now epoch milliseconds. */
-export function lastOutcome(report: CopyReport, before: LastOutcome | undefined, now: number): LastOutcome {
-  if (report.outcome !== "deferred") return finalOutcome(report);
-  const { outcome, reason } = report;
-  const isSame = before?.outcome === "deferred" && before.reason === reason;
-  return { outcome, reason, since: isSame ? before.since : now };
-}
 
 /** An outcome in words: `replicated`, `failed: target-denied`. */
 export function describeOutcome(kept: LastOutcome | FinalOutcome): string {

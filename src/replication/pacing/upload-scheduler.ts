@@ -1,13 +1,10 @@
-import type { Clock } from "../../async/clock.ts";
 import { followAbort } from "../../async/linked-abort.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { Digest } from "../../oci/digest.ts";
 import { isSoleUpload, PreemptedError, tooSlowError } from "./upload-admission.ts";
 import type { UploadInFlight } from "./upload-admission.ts";
 import { createUploadsInFlight } from "./uploads-in-flight.ts";
-import type { UploadsInFlight } from "./uploads-in-flight.ts";
+import type { UploadProgress, UploadSchedulerOptions, UploadsInFlight } from "./uploads-in-flight.ts";
 import { tooLateError } from "./time-budget.ts";
-import type { TimeBudget } from "./time-budget.ts";
 import { createAdmissionQueue } from "./admission-queue.ts";
 import type { AdmissionQueue } from "./admission-queue.ts";
 
@@ -29,27 +26,10 @@ export interface UploadScheduler {
   timeExceeded(): Error | undefined;
 }
 
-/** What is known of the bytes of uploads. */
-export interface UploadProgress {
-  /** A blob is read from its first byte, for the first time or for a retry. */
-  restarted(digest: Digest): void;
-  /** The target has accepted bytes of a blob. */
-  addBytes(digest: Digest, bytes: number): void;
-  /** The target has the whole blob. */
-  completed(blob: Descriptor): void;
-}
-
 export interface UploadRequest {
   readonly blob: Descriptor;
   /** Starts without waiting: another repository has the blob, so most likely no byte is sent. */
   readonly skipsQueue: boolean;
-}
-
-export interface UploadSchedulerOptions {
-  readonly budget: TimeBudget;
-  readonly clock: Pick<Clock, "now">;
-  /** Maximum number of concurrent big uploads; undefined for no maximum. */
-  readonly maxUploads: number | undefined;
 }
 
 /** Smaller blobs are not scheduled: their requests take longer than their bytes. */

@@ -1,10 +1,27 @@
+import type { Clock } from "../../async/clock.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { hasFullTime, mayStart, uploadsToStop } from "./upload-admission.ts";
 import type { UploadInFlight, UploadLoad } from "./upload-admission.ts";
-import type { UploadProgress, UploadSchedulerOptions } from "./upload-scheduler.ts";
 import { SAMPLE_MIN_MS } from "./time-budget.ts";
-import type { BandwidthEstimate } from "./time-budget.ts";
+import type { BandwidthEstimate, TimeBudget } from "./time-budget.ts";
+
+/** What is known of the bytes of uploads. */
+export interface UploadProgress {
+  /** A blob is read from its first byte, for the first time or for a retry. */
+  restarted(digest: Digest): void;
+  /** The target has accepted bytes of a blob. */
+  addBytes(digest: Digest, bytes: number): void;
+  /** The target has the whole blob. */
+  completed(blob: Descriptor): void;
+}
+
+export interface UploadSchedulerOptions {
+  readonly budget: TimeBudget;
+  readonly clock: Pick<Clock, "now">;
+  /** Maximum number of concurrent big uploads; undefined for no maximum. */
+  readonly maxUploads: number | undefined;
+}
 
 /** The big blobs that one delivery is uploading. Their bytes are the samples of its bandwidth estimate. */
 export interface UploadsInFlight {

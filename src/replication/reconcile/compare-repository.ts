@@ -1,7 +1,8 @@
 import { RateExceededError } from "../../oci/errors/rate-exceeded-error.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { reconcileRepository } from "./reconcile-repository.ts";
-import type { ReconcileContext, Reconciled, RepositoryTarget } from "./reconcile-repository.ts";
+import type { ReconcileContext, Reconciled } from "./reconcile-repository.ts";
+import type { RepositoryTarget } from "./repository-target.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 import { unlessAborted } from "../../async/abort.ts";
 import { limitListing, TooSlowError } from "../../async/limited-listing.ts";
@@ -79,7 +80,7 @@ function failureOf(error: unknown, side: "source" | "target", limit: AbortSignal
 
 /** The source listing of one repository: read once, shared by all comparisons. */
 interface ListedOnce extends Pick<SourceCatalog, "tags"> {
-  /** Why the listing failed; undefined: it has not. */
+  /** Why the listing failed; undefined unless it did. */
   readonly error: unknown;
 }
 

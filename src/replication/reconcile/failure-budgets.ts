@@ -3,13 +3,13 @@ export interface FailureBudgets {
   /** Aborted when the destination's budget is exhausted. */
   signal(destination: string): AbortSignal;
   isExhausted(destination: string): boolean;
-  /** A comparison has failed, or took too long; it took so many milliseconds. True when this is what puts the destination out. */
+  /** Records a comparison that failed or took too long, with its duration in milliseconds. True when it exhausts the budget. */
   spend(destination: string, ms: number): boolean;
 }
 
 /** A destination has exhausted its budget and is left out until the next invocation. */
 export class BudgetExhaustedError extends Error {
-  override readonly name = "LeftOutError";
+  override readonly name = "BudgetExhaustedError";
 }
 
 /**

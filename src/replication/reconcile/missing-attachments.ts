@@ -1,8 +1,21 @@
 import type { Digest } from "../../oci/digest.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
-import type { UnmatchedImages, RepositoryTarget } from "./reconcile-repository.ts";
+import type { Tag } from "../../oci/reference.ts";
+import type { RepositoryTarget } from "./repository-target.ts";
 import { referenceOf, subjectOf } from "./source-catalog.ts";
 import type { SourceImage } from "./source-catalog.ts";
+
+/** Source images of one repository, by reference, without those that the target has. */
+export interface UnmatchedImages {
+  /** Images that the rules select. */
+  readonly selected: Map<Tag | Digest, SourceImage>;
+  /** Attachments that the rules do not select. */
+  readonly attached: Map<Tag | Digest, SourceImage>;
+  /** All images that the rules select, by digest, to look up subjects. */
+  readonly selectedDigests: ReadonlyMap<Digest, SourceImage>;
+  /** Digests of tagged images that the rules do not select. */
+  readonly otherDigests: ReadonlySet<Digest>;
+}
 
 export interface AttachmentTarget extends Pick<RepositoryTarget, "attaches" | "hasManifest"> {
   /** True when the target's listing includes manifests without a tag. */

@@ -1,27 +1,13 @@
 import type { Digest } from "../../oci/digest.ts";
-import type { RepositoryName, Tag } from "../../oci/reference.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
 import { requestCopies } from "./request-copies.ts";
 import type { RequestContext } from "./request-copies.ts";
 import { missingAttachments } from "./missing-attachments.ts";
+import type { UnmatchedImages } from "./missing-attachments.ts";
+import type { RepositoryTarget } from "./repository-target.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { referenceOf, subjectOf } from "./source-catalog.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
-
-/** One source repository, and one target repository that it is copied to. */
-export interface RepositoryTarget {
-  readonly repository: RepositoryName;
-  readonly destination: string;
-  /** Prefix of the keys of its tag records, as in `CopyContext`. */
-  readonly scope: string;
-  readonly target: TagListing;
-  /** True when the rules select this tag, or this digest without a tag, for the target. */
-  readonly wants: (reference: Tag | Digest) => boolean;
-  /** True when a request for an attachment with this tag or digest would be executed for this target. */
-  readonly attaches: (reference: Tag | Digest) => boolean;
-  /** True when the target has the manifest. */
-  readonly hasManifest: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
-}
 
 export interface ReconcileContext extends Omit<RequestContext, "scope" | "destination" | "repository"> {
   readonly catalog: Pick<SourceCatalog, "tags">;
@@ -36,18 +22,6 @@ export interface Reconciled {
   readonly asked: number;
   /** Requested differences whose push event was lost. */
   readonly missed: number;
-}
-
-/** Source images of one repository, by reference, without those that the target has. */
-export interface UnmatchedImages {
-  /** Images that the rules select. */
-  readonly selected: Map<Tag | Digest, SourceImage>;
-  /** Attachments that the rules do not select. */
-  readonly attached: Map<Tag | Digest, SourceImage>;
-  /** All images that the rules select, by digest, to look up subjects. */
-  readonly selectedDigests: ReadonlyMap<Digest, SourceImage>;
-  /** Digests of tagged images that the rules do not select. */
-  readonly otherDigests: ReadonlySet<Digest>;
 }
 
 /** Concurrent HEAD requests to the target. */

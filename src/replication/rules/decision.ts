@@ -10,7 +10,7 @@ export type Decision =
   | { readonly kind: "waiting"; readonly rule: ReplicationRule; readonly until: number }
   /** Possibly attached to an image: to be copied if the target has that image. The rule only names the target. */
   | { readonly kind: "attached"; readonly rule: ReplicationRule }
-  /** Facts are missing that decide between these rules, or none of them. */
+  /** Missing facts decide whether one of these rules, and which, selects the image. */
   | { readonly kind: "undecided"; readonly missing: readonly Fact[]; readonly rules: readonly ReplicationRule[] }
   /** `rule`: the one that came closest to selecting it. */
   | { readonly kind: "not-selected"; readonly reason: RejectReason; readonly rule: ReplicationRule | undefined };

@@ -15,7 +15,7 @@ export function evaluateRules(rules: readonly ReplicationRule[], facts: ImageFac
     if (!rule.matchesRepository(facts.repository)) continue;
     for (const name of rule.destinations) if (!tallies.has(name)) tallies.set(name, createTally());
     const open = rule.destinations.flatMap((name) => tallies.get(name) ?? []).filter((tally) => !tally.isClosed());
-    // Where everything is decided, a rule need not be asked.
+    // All destinations of the rule are decided already.
     if (open.length === 0) continue;
     const verdict = verdictInRepository(rule, facts);
     for (const tally of open) tally.add(rule, verdict);

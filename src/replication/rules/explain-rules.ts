@@ -12,7 +12,7 @@ export interface Explanation {
   readonly destinations: ReadonlyMap<string, Decision>;
 }
 
-/** Explains what {@link evaluateRules} decides, with the verdicts of all rules, also of those after the one that decides. */
+/** Explains the decisions of {@link evaluateRules}, with the verdicts of all rules, including those after the deciding one. */
 export function explainRules(rules: readonly ReplicationRule[], facts: ImageFacts): Explanation {
   return {
     rules: rules.map((rule) => ({ rule, verdict: verdictOf(rule, facts) })),

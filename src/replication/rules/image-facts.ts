@@ -12,7 +12,7 @@ export interface ImageFacts {
   readonly pushedAt?: number | undefined;
   /** See `artifactTypeOf`. */
   readonly artifactType?: string | undefined;
-  /** What it is attached to by its manifest. */
+  /** The subject of its manifest. */
   readonly subject?: Digest | "none" | undefined;
   /** The newest tags of its repository, for each rule that copies only these. */
   readonly newest?: NewestTags | undefined;

@@ -7,13 +7,13 @@ export type NewestTags = ReadonlyMap<ReplicationRule, NewestOfRule>;
 interface NewestOfRule {
   /** One more than the rule takes, newest first. */
   readonly first: readonly PushedTag[];
-  /** Places in `first`, by tag. */
+  /** Positions in `first`, by tag. */
   readonly places: ReadonlyMap<string, number>;
 }
 
 /**
- * Finds the newest tags of a repository, among those that each rule's patterns select. Whatever else a rule requires does not count, so that
- * the result depends on nothing but the listing.
+ * Finds the newest tags of a repository, among those that each rule's patterns select. Other conditions of a rule do not
+ * count, so that the result depends on the listing alone.
  */
 export function newestTags(rules: readonly ReplicationRule[], listed: readonly PushedTag[]): NewestTags {
   const tags = [...new Map(listed.map((each) => [each.tag, each])).values()];

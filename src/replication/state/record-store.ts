@@ -1,4 +1,4 @@
-/** What becomes of a record: `next` replaces it (absent: it stays as it is), and `answer` goes to the caller. */
+/** The result of a change: `next` replaces the record, which stays as it is without it; `answer` goes to the caller. */
 export interface Change<Record, Answer> {
   readonly next?: Record;
   readonly answer: Answer;
@@ -25,7 +25,10 @@ export interface RecordStore<Record> {
   ): Promise<Answer>;
 }
 
-/** The state store is unavailable or refuses. What hangs on the record must not continue without it; a retry may succeed. */
+/**
+ * The state store is unavailable or refuses a request. Work that depends on the record must not continue; a retry may
+ * succeed.
+ */
 export class StoreError extends Error {
   override readonly name = "StoreError";
 }

@@ -12,7 +12,7 @@ export const TagRecord = z.object({
   /** The delivery that works on the tag now. */
   lease: z
     .object({
-      /** Id of the delivery's message: a different message marks the tag dirty, a redelivery of this one does not. */
+      /** Id of the delivery's message: a different message marks the lease dirty, a redelivery of this one does not. */
       message: z.string(),
       owner: z.string(),
       fence: z.int(),
@@ -105,7 +105,7 @@ export function notePush(record: TagRecord | undefined, pushedAt: number): Chang
   return { next: { ...known, wantedAt: pushedAt }, answer: undefined };
 }
 
-/** Takes the lease of a tag. If it is held, marks the tag dirty for its holder and says until when to wait. */
+/** Takes the lease of a tag. If it is held, marks it dirty for its holder and says until when to wait. */
 export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change<TagRecord, ClaimedTag> {
   const known = record ?? NEW_TAG;
   const wantedAt = Math.max(known.wantedAt, claim.pushedAt);

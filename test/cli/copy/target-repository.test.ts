@@ -39,9 +39,11 @@ function setUp(tags: readonly string[] | undefined) {
 async function compare({ repository }: ReturnType<typeof setUp>, from: number, to: number): Promise<void> {
   for (let index = from; index < to; index++) {
     const [config, layer] = [blob(`config ${index}`), blob(`layer ${index}`)];
-    await repository.hasManifest(node(`image ${index}`, [config, layer]), NEVER);
-    await repository.hasBlob(layer, NEVER);
-    repository.compared();
+    const comparison = async (): Promise<void> => {
+      await repository.hasManifest(node(`image ${index}`, [config, layer]), NEVER);
+      await repository.hasBlob(layer, NEVER);
+    };
+    await repository.compare(comparison, NEVER);
   }
 }
 
@@ -70,10 +72,9 @@ describe("a target repository", () => {
 
   it("is not asked for a tag that its listing does not have", async () => {
     const { repository, asked } = setUp(["v1"]);
-    const image = node("image", []);
-    expect(await repository.isCurrent(parseTag("v2"), image, NEVER)).toBe(false);
+    expect(await repository.lookUp(parseTag("v2"), NEVER)).toBeUndefined();
     expect(asked).toEqual([]);
-    expect(await repository.isCurrent(parseTag("v1"), image, NEVER)).toBe(false);
+    expect(await repository.lookUp(parseTag("v1"), NEVER)).toBeUndefined();
     expect(asked).toEqual(["resolve v1"]);
   });
 
@@ -87,6 +88,40 @@ describe("a target repository", () => {
     const big = blob("big", MIB);
     expect(await fixture.repository.hasBlob(big, NEVER)).toBe(false);
     expect(fixture.asked.slice(32)).toEqual([`head-blob ${big.digest}`]);
+  });
+
+  it("without tags is compared with the first 16 images before all others", async () => {
+    const { repository } = setUp([]);
+    const began: number[] = [];
+    const gate = Promise.withResolvers<void>();
+    const comparisons = Array.from({ length: 20 }, (_, index) =>
+      repository.compare(async () => {
+        began.push(index);
+        await gate.promise;
+      }, NEVER),
+    );
+    await new Promise(setImmediate);
+    expect(began).toHaveLength(16);
+    gate.resolve();
+    await Promise.all(comparisons);
+    expect(began).toHaveLength(20);
+  });
+
+  it("without tags is compared with all images once something is found, and an image that waits can be aborted", async () => {
+    const { repository, target } = setUp([]);
+    const layer = blob("layer");
+    target.addBlob(Buffer.from("layer"));
+    const gate = Promise.withResolvers<void>();
+    const first = Array.from({ length: 16 }, () => repository.compare(() => gate.promise, NEVER));
+    const abort = new AbortController();
+    const aborted = repository.compare(() => Promise.resolve(), abort.signal);
+    abort.abort(new Error("interrupted"));
+    await expect(aborted).rejects.toThrow("interrupted");
+    const next = repository.compare(() => Promise.resolve("compared"), NEVER);
+    await repository.hasBlob(layer, NEVER);
+    expect(await next).toBe("compared");
+    gate.resolve();
+    await Promise.all(first);
   });
 
   it.each<[string, readonly string[] | undefined, boolean]>([

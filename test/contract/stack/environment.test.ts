@@ -1,12 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../../../src/contract/stack/environment.ts";
 
-const good = { FREIGHTLINER_CONFIGURATION: "{}", FREIGHTLINER_STACK: "images" };
+const parts = {
+  source: { account: "1", region: "r" },
+  destinations: [],
+  longLane: true,
+  reconcile: { everyMinutes: 1, schedules: [] },
+};
+const good = {
+  FREIGHTLINER_CONFIGURATION_FILE: "/opt/c.json",
+  FREIGHTLINER_PARTS: JSON.stringify(parts),
+  FREIGHTLINER_STACK: "images",
+};
 
 describe("a function's environment", () => {
   it.each([
-    ["FREIGHTLINER_CONFIGURATION", ""],
-    ["FREIGHTLINER_CONFIGURATION", undefined],
+    ["FREIGHTLINER_CONFIGURATION_FILE", ""],
+    ["FREIGHTLINER_CONFIGURATION_FILE", undefined],
+    ["FREIGHTLINER_PARTS", "{}"],
+    ["FREIGHTLINER_APPCONFIG", "an-application"],
+    ["FREIGHTLINER_FLAGS", "retries.preset=off"],
     ["FREIGHTLINER_STACK", "no stack's name"],
     ["FREIGHTLINER_STACK", undefined],
     ["FREIGHTLINER_QUEUES_URL", "nowhere"],

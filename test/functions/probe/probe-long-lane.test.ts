@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/probe/handler.ts";
-import type { ProbeDependencies } from "../../../functions/probe/handler.ts";
+import type { ProbeDependencies } from "../../../functions/probe/probe-dependencies.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../observer.ts";

@@ -1,5 +1,5 @@
 import { createHandler } from "../../../functions/reconcile/handler.ts";
-import type { ReconcileDependencies } from "../../../functions/reconcile/handler.ts";
+import type { ReconcileDependencies } from "../../../functions/reconcile/reconcile-dependencies.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import type { ConfigurationDocument } from "../../../src/contract/configuration/configuration-document.ts";
 import { digestOf } from "../../../src/oci/digest.ts";

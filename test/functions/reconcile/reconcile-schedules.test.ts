@@ -44,7 +44,7 @@ describe("a scheduled comparison", () => {
     const { push, handle, asked, cycles, time } = setUp({ document: { reconcile } });
     push("archive/old:v1", "2");
     await handle(60_000);
-    const lease = { owner: "somebody", until: time.now + 1_000 };
+    const lease = { owner: "another", until: time.now + 1_000 };
     const running = { startedAt: time.now, after: "", lease };
     await cycles.update("schedule-nightly", () => ({ next: running, answer: undefined }));
     expect(await handle(60_000, "nightly")).toMatchObject({ outcome: "rest" });

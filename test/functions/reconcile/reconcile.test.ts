@@ -174,7 +174,7 @@ describe("a comparison of source and destinations", () => {
   it("runs in one invocation at a time, and is taken over from a crashed one", async () => {
     const { push, handle, cycles, time } = setUp();
     push("a:v1", "1");
-    const lease = { owner: "somebody", until: time.now + MINUTE };
+    const lease = { owner: "another", until: time.now + MINUTE };
     await cycles.update("source", () => ({ next: { startedAt: time.now, after: "", lease }, answer: undefined }));
     expect(await handle(60_000)).toMatchObject({ outcome: "rest" });
     time.now += 2 * MINUTE;

@@ -1,6 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { arnPattern, arnPatterns } from "../../../infra/access/source-access.ts";
+import {
+  arnPattern,
+  arnPatterns,
+  isReadable,
+  readablePatterns,
+} from "../../../src/contract/stack/repository-patterns.ts";
 import { compileGlobs, globProblem } from "../../../src/contract/rules/glob.ts";
 
 /** As IAM matches: `*` is any text (IAM user guide, "Policy elements: Resource"). */
@@ -62,6 +67,33 @@ describe("the repositories that a role can read", () => {
     ["base", ["base"]],
   ])("by the glob %s are %j", (pattern, expected) => {
     expect(arnPatterns(pattern).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it("are named without those that another pattern covers", () => {
+    expect(readablePatterns(["prod/**", "prod/web", "base", "prod/*-x", "base"])).toEqual(["prod", "prod/*", "base"]);
+  });
+
+  it("are widened to their first path components when a policy cannot hold them, and then to all", () => {
+    const names = (teams: number) =>
+      Array.from({ length: 1_000 }, (_, index) => `team-${index % teams}/service-${index}`);
+    const wide = readablePatterns([...names(20), "base"]);
+    expect(wide.toSorted()).toEqual(
+      ["base", ...Array.from({ length: 20 }, (_, index) => `team-${index}/*`)].toSorted(),
+    );
+    expect(readablePatterns(names(500))).toEqual(["*"]);
+  });
+
+  it.each([
+    ["prod/web", ["prod/*"], true],
+    ["prod/*", ["prod/*"], true],
+    ["prod/**", ["prod/*"], false],
+    ["prod/**", ["prod", "prod/*"], true],
+    ["*", ["prod/*"], false],
+    ["**", ["*"], true],
+    ["dev/web", ["prod/*", "base"], false],
+    ["pr.d", ["prod"], false],
+  ])("contain those of the glob %s within %j: %j", (pattern, patterns, expected) => {
+    expect(isReadable(pattern, patterns)).toBe(expected);
   });
 
   it("include all repositories that the rule copies, for any glob", () => {

@@ -1,6 +1,10 @@
+import { Stack } from "aws-cdk-lib";
 import { describe, expect, it } from "vitest";
-import { configurationInVariable } from "../../../src/contract/configuration/configuration-source.ts";
-import { EXAMPLE, synthesise } from "../template.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { StackParts } from "../../../src/contract/stack/stack-parts.ts";
+import { createConfigurationLayer } from "../../../infra/functions/configuration-layer.ts";
+import { EXAMPLE, synthesise, unbundledApp } from "../template.ts";
 
 /** As many destinations as one likes, none like another: a project, a pool and a service account each. */
 function documentOf(destinations: number, rules = 1) {
@@ -48,38 +52,51 @@ function variablesOf(document: object): Variables[] {
 describe("the variables of the functions", () => {
   it.each([
     [1, 1],
-    [4, 4],
-    [20, 25],
-    [20, 60],
+    [20, 1_000],
   ])("fit into Lambda's 4 KB with %d destinations and %d rules", (destinations, rules) => {
     const sizes = variablesOf(documentOf(destinations, rules)).map((each) => Buffer.byteLength(JSON.stringify(each)));
     expect(sizes).toHaveLength(4);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(4_096);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(2_048);
   });
 
-  it("contain the configuration unchanged", async () => {
-    const document = documentOf(20, 25);
-    const [first] = variablesOf(document);
-    const { destinations, rules } = await configurationInVariable(String(first?.["FREIGHTLINER_CONFIGURATION"])).read();
-    expect(destinations.map(({ name, prefix }) => [name, prefix])).toEqual(
-      document.destinations.map(({ name, prefix }) => [name, prefix]),
-    );
-    expect(rules.map(({ repositoryGlobs }) => repositoryGlobs)).toEqual(
-      document.rules.map(({ repositories }) => repositories),
-    );
+  it("say what the stack is made of, and where the configuration is", () => {
+    const [first] = variablesOf(documentOf(20, 25));
+    const parts = StackParts.parse(JSON.parse(String(first?.["FREIGHTLINER_PARTS"])));
+    expect(parts.source).toEqual({ account: "123456789012", region: "eu-central-1" });
+    expect(parts.destinations).toEqual(documentOf(20).destinations.map(({ name }) => name));
+    expect(parts).toMatchObject({ longLane: true, reconcile: { everyMinutes: 10, schedules: [] } });
+    expect(first?.["FREIGHTLINER_CONFIGURATION_FILE"]).toBe("/opt/freightliner/configuration.json");
   });
 
   it("are limited in total: too many fail the synthesis, with advice", () => {
-    // Text that cannot be packed: hexadecimal digits without a pattern.
-    let state = 1;
-    const digits = Array.from({ length: 8_000 }, () => {
-      state = (state * 48_271) % 2_147_483_647;
-      return (state % 16).toString(16);
-    });
-    const repositories = Array.from({ length: 100 }, (_, index) => digits.slice(index * 80, index * 80 + 80).join(""));
-    const large = { ...EXAMPLE, rules: [{ repositories, destinations: ["europe"] }] };
-    expect(() => synthesise(large)).toThrow(
-      /the variables of FanOut have \d+ bytes, and Lambda allows 4096; combine rules with globs, or deploy several stacks/,
+    const names = Array.from({ length: 100 }, (_, index) => `${"a-name-of-twenty-four".slice(0, 20)}-${index + 100}`);
+    const { destinations, ...rest } = documentOf(100);
+    const named = destinations.map((destination, index) => ({ ...destination, name: names[index] ?? "" }));
+    const schedules = Array.from({ length: 20 }, (_, index) => ({
+      name: `schedule-with-a-name-${index}`,
+      at: "cron(0 3 ? * MON-FRI *)",
+      timeZone: "America/Argentina/Buenos_Aires",
+    }));
+    const rules = [{ repositories: ["**"], destinations: names }];
+    expect(() => synthesise({ ...rest, destinations: named, rules, reconcile: { schedules } })).toThrow(
+      /the variables of FanOut have \d+ bytes, and Lambda allows 4096; use shorter names of destinations and schedules/,
     );
+  });
+});
+
+describe("the layer of the functions", () => {
+  it("is read by every function that has a configuration, and contains it unchanged", () => {
+    const document = documentOf(20, 1_000);
+    const template = synthesise(document);
+    const ids = Object.keys(template.findResources("AWS::Lambda::LayerVersion"));
+    template.allResourcesProperties("AWS::Lambda::Function", { Layers: ids.map((id) => ({ Ref: id })) });
+    const app = unbundledApp();
+    createConfigurationLayer(new Stack(app, "layer"), JSON.stringify(document));
+    const { directory } = app.synth();
+    const assets = readdirSync(directory).filter((name) => name.startsWith("asset."));
+    const texts = assets.map((name) =>
+      readFileSync(join(directory, name, "freightliner", "configuration.json"), "utf8"),
+    );
+    expect(texts.map((text): unknown => JSON.parse(text))).toEqual([document]);
   });
 });

@@ -84,7 +84,7 @@ describe("settings", () => {
     const layer = LayerVersion.fromLayerVersionArn(new Stack(new App(), "layers"), "Layer", arn);
     const traced = synthesise(EXAMPLE, { openTelemetryLayer: layer });
     traced.allResourcesProperties("AWS::Lambda::Function", {
-      Layers: [arn],
+      Layers: Match.arrayWith([arn]),
       TracingConfig: { Mode: "Active" },
       Environment: {
         Variables: Match.objectLike({

@@ -148,7 +148,7 @@ describe("a push into an unusual registry", () => {
     const registry = await scripted(() => undefined);
     await closes.pop()?.();
     await expect(pushImage(image, { ...place, registry }, never)).rejects.toThrow(
-      /broke off blob .* is the registry running there\?/,
+      /failed during blob .* is the registry running there\?/,
     );
   });
 

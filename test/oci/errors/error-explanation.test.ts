@@ -61,7 +61,7 @@ describe("a failure", () => {
 
   it("of the program itself is reported as a bug, one of a library is not", () => {
     expect(explainError(new TypeError("x is undefined"), "stack")).toEqual({
-      problem: "an error of freightliner itself: x is undefined",
+      problem: "a bug in freightliner: x is undefined",
       next: "please report it",
     });
     expect(explainError(new TypeError("fetch failed", { cause: new Error("reset") }), "stack").problem).toBe(

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
@@ -83,5 +83,58 @@ describe("connections to a registry", () => {
       texts.push((await Array.fromAsync(body)).join(""));
     }
     expect(texts).toEqual(Array(5).fill("hello"));
+  });
+
+  it("end a request at once when its signal is aborted, also while it waits for a connection", async () => {
+    await using server = await rawServer(() => undefined);
+    await using connections = createConnections();
+    const reason = new Error("the caller has left");
+    const stop = new AbortController();
+    const { origin } = server;
+    const waiting = connections.request({ origin, path: "/", method: "GET", headers: {}, signal: stop.signal });
+    stop.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(
+      connections.request({ origin, path: "/", method: "GET", headers: {}, signal: stop.signal }),
+    ).rejects.toBe(reason);
+  });
+
+  it("end a body with the reason of the signal that is aborted while it is read, and close the stream that is being sent", async () => {
+    await using server = await rawServer((_method, socket) => socket.write(HEAD));
+    await using connections = createConnections();
+    const stop = new AbortController();
+    let isClosed = false;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield await Promise.resolve(Buffer.alloc(64 * 1024));
+      } finally {
+        isClosed = true;
+      }
+    }
+    const { body } = await connections.request({
+      origin: server.origin,
+      path: "/",
+      method: "PUT",
+      headers: {},
+      body: endless(),
+      signal: stop.signal,
+    });
+    const read = Array.fromAsync(body);
+    const reason = new Error("the caller has left");
+    stop.abort(reason);
+    await expect(read).rejects.toBe(reason);
+    await expect.poll(() => isClosed).toBe(true);
+  });
+
+  it("leave no listener on the signal of a request that has ended, well or not", async () => {
+    await using server = await rawServer((_method, socket) => void socket.end(`${HEAD}hell`));
+    await using connections = createConnections();
+    const { signal } = new AbortController();
+    const send = () => connections.request({ origin: server.origin, path: "/", method: "GET", headers: {}, signal });
+    const { body } = await send();
+    await expect(Array.fromAsync(body)).rejects.toThrow();
+    await server[Symbol.asyncDispose]();
+    await expect(send()).rejects.toThrow("ECONNREFUSED");
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import { createTagListing } from "../../../src/registry/tags-with-digests.ts";
 import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
 import { watchUpload } from "../../../src/registry/uploads/upload-watchdog.ts";
 import { DEFAULT_TIMEOUTS } from "../../../src/registry/http/transfer-timeouts.ts";
+import { streamBody } from "../../fixtures/servers/stream-body.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 
@@ -40,10 +41,7 @@ function drippingRegistry(answer: (request: HttpRequest) => Head | "no head") {
     if (head === "no head") return clock.sleep(1e9, asked.signal).then(() => Promise.reject(new Error("too late")));
     const body = new PassThrough();
     drip(body);
-    const dump = async (): Promise<void> => {
-      for await (const _ of body);
-    };
-    return { statusCode: head.status, headers: head.headers ?? {}, body: Object.assign(body, { dump }) };
+    return { statusCode: head.status, headers: head.headers ?? {}, body: streamBody(body) };
   }
   const close = (): Promise<void> => Promise.resolve();
   const connections: Connections = {

@@ -40,6 +40,30 @@ describe("a registry whose referrers API has once been found missing", () => {
     expect(asked()).toBe(expected + 1);
   });
 
+  it("is asked once by images that are read at the same time", async () => {
+    await using server = await scriptedServer((_got, response) => void response.writeHead(404).end("no route"));
+    await using connections = createConnections();
+    const source = createRegistrySource(testEndpoint({ host: server.host, repository }, connections));
+    const digests = ["a", "b", "c"].map((letter) => digestOf(Buffer.from(letter)));
+    await Promise.all(digests.map((digest) => source.listReferrers(digest, signal)));
+    expect(server.got.filter(({ url }) => url.includes("/referrers/"))).toHaveLength(1);
+  });
+
+  it("is asked by each image when the first one was aborted", async () => {
+    const aborted = new AbortController();
+    await using server = await scriptedServer((got, response) => {
+      if (!got.url.includes("/referrers/")) return void response.writeHead(404).end();
+      if (aborted.signal.aborted) return void response.end(JSON.stringify({ manifests: [] }));
+      aborted.abort(new Error("the first image failed"));
+    });
+    await using connections = createConnections();
+    const source = createRegistrySource(testEndpoint({ host: server.host, repository }, connections));
+    const first = source.listReferrers(subject.digest, aborted.signal);
+    const second = source.listReferrers(digestOf(Buffer.from("b")), signal);
+    await expect(first).rejects.toThrow("the first image failed");
+    expect(await second).toEqual([]);
+  });
+
   it("is asked for the referrers tag, unless a listing of the repository does not have it", async () => {
     await using server = await scriptedServer((_got, response) => void response.writeHead(404).end("no route"));
     await using connections = createConnections();

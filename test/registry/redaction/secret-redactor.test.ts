@@ -78,6 +78,16 @@ describe("a secret that was sent", () => {
     expect(secrets.redactSecrets("secret number 0!")).not.toBe("[removed]");
     expect(secrets.redactSecrets("secret number 39!")).toBe("[removed]");
   });
+
+  it("is remembered while it is sent, however many signed URLs are sent between", () => {
+    const secrets = createSecretRedactor();
+    const login = `Basic ${Buffer.from("user:the password of mine").toString("base64")}`;
+    for (let count = 0; count < 100; count++) {
+      secrets.rememberHeader(login);
+      secrets.rememberSignedUrl(new URL(`https://bucket.example/blob?X-Amz-Signature=signature-number-${count}`));
+    }
+    expect(secrets.redactSecrets("the password of mine, signature-number-99")).toBe("[removed], [removed]");
+  });
 });
 
 describe("an error", () => {

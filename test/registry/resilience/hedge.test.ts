@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createRetryBudget } from "../../../src/registry/resilience/retry-budget.ts";
 import { hedged } from "../../../src/registry/resilience/hedge.ts";
+import type { LinkedAbort } from "../../../src/async/linked-abort.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 
@@ -18,7 +19,7 @@ const hedge = (reserve = 1, afterMs = 20, budget = createRetryBudget({ share: 0.
 function attempts(...ends: readonly { ms: number; fails?: boolean }[]) {
   const aborted: number[] = [];
   let count = 0;
-  const attempt = async (signal: AbortSignal): Promise<string> => {
+  const attempt = async ({ signal }: LinkedAbort): Promise<string> => {
     const number = count++;
     signal.addEventListener("abort", () => aborted.push(number));
     const { ms, fails } = ends[number] ?? { ms: 0 };

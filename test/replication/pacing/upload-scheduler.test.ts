@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { createUploadScheduler } from "../../../src/replication/pacing/upload-scheduler.ts";
-import type { UploadProgress } from "../../../src/replication/pacing/upload-scheduler.ts";
+import type { UploadProgress } from "../../../src/replication/pacing/uploads-in-flight.ts";
 import { createBandwidthEstimate, TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
 
 const signal = new AbortController().signal;

@@ -81,7 +81,7 @@ describe("a blob that the target receives completely and does not keep", () => {
     expect(line.sentBytes()).toBe(15 * GB);
     const last = reports.at(-1);
     expect(last !== undefined && "error" in last ? String(last.error) : "").toMatch(
-      /took all 5000000000 bytes .* 3 deliveries.*(the registry answered HTTP (500|504)|broke the connection off)/,
+      /took all 5000000000 bytes .* 3 deliveries.*(the registry answered HTTP (500|504)|closed the connection)/,
     );
   });
 

@@ -5,6 +5,7 @@ import type { Process } from "../world/process.ts";
 /** How a response body arrives. */
 export type BodyFate = "whole" | "ends-early" | "silent" | "drips";
 
+const SHORT_BYTES = 1_024;
 /** Milliseconds between two bytes: too few for a socket timeout. */
 const DRIP_MS = 1_000;
 /** The `bodyTimeout` of our connections, in milliseconds. */
@@ -13,8 +14,11 @@ const BODY_TIMEOUT_MS = 15_000;
 /** A body on the virtual clock. `destroy` and the request's signal end it at once, as with undici. */
 export function createBody(process: Process, bytes: Uint8Array, fate: BodyFate, signal: AbortSignal): HttpBody {
   const dump = (): Promise<void> => Promise.resolve();
-  const on = (): void => undefined;
-  if (fate === "whole") return { [Symbol.asyncIterator]: () => whole(bytes), dump, destroy: on, on };
+  if (fate === "whole") {
+    // A short body arrives with the head.
+    const take = (): Uint8Array | undefined => (bytes.byteLength <= SHORT_BYTES ? bytes : undefined);
+    return { [Symbol.asyncIterator]: () => whole(bytes), take, dump, destroy: () => undefined };
+  }
   const breaks = fate;
   const cut = new AbortController();
 
@@ -30,9 +34,9 @@ export function createBody(process: Process, bytes: Uint8Array, fate: BodyFate, 
 
   return {
     [Symbol.asyncIterator]: chunks,
+    take: () => undefined,
     dump,
     destroy: (error) => cut.abort(error ?? new Error("the body was destroyed")),
-    on,
   };
 }
 

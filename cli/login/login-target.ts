@@ -2,7 +2,7 @@ import { isRegistryHost, isRepositoryName } from "../../src/oci/reference.ts";
 import type { RegistryHost } from "../../src/oci/reference.ts";
 import { quoted } from "../../src/oci/errors/quoted.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { loginKey } from "./login-key.ts";
+import { loginKey } from "../credentials/login-key.ts";
 
 /** A registry or namespace to log in to. */
 export interface LoginTarget {

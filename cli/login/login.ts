@@ -5,13 +5,13 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { prompt, readPassword } from "./prompt.ts";
 import type { Input } from "./prompt.ts";
-import { parseAuthFile, readAuthText } from "./auth-file.ts";
-import { writableAuthFilePath } from "./auth-file-paths.ts";
-import { updateAuthFile } from "./update-auth-file.ts";
+import { parseAuthFile, readAuthText } from "../credentials/auth-file.ts";
+import { writableAuthFilePath } from "../credentials/auth-file-paths.ts";
+import { updateAuthFile } from "../credentials/update-auth-file.ts";
 import { checkLogin } from "./check-login.ts";
-import { credentialsOf, storeInHelper } from "./credential-helper.ts";
-import { helperOf, spellingsOf } from "./docker-credentials.ts";
-import { helperServer } from "./login-key.ts";
+import { credentialsOf, storeInHelper } from "../credentials/credential-helper.ts";
+import { helperOf, spellingsOf } from "../credentials/docker-credentials.ts";
+import { helperServer } from "../credentials/login-key.ts";
 import { parseLoginTarget } from "./login-target.ts";
 
 export interface LoginOptions extends AccessOptions {

@@ -1,11 +1,11 @@
 import { ExitCode } from "../errors/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { parseAuthFile, readAuthText } from "./auth-file.ts";
-import { writableAuthFilePath } from "./auth-file-paths.ts";
-import { updateAuthFile } from "./update-auth-file.ts";
-import { eraseFromHelper } from "./credential-helper.ts";
-import { helperOf, spellingsOf } from "./docker-credentials.ts";
-import { helperServer } from "./login-key.ts";
+import { parseAuthFile, readAuthText } from "../credentials/auth-file.ts";
+import { writableAuthFilePath } from "../credentials/auth-file-paths.ts";
+import { updateAuthFile } from "../credentials/update-auth-file.ts";
+import { eraseFromHelper } from "../credentials/credential-helper.ts";
+import { helperOf, spellingsOf } from "../credentials/docker-credentials.ts";
+import { helperServer } from "../credentials/login-key.ts";
 import { parseLoginTarget } from "./login-target.ts";
 
 /** Runs `freightliner logout`: removes a login from the auth file and its helper. @throws {CredentialsError} when that fails. */

@@ -6,7 +6,7 @@ import type { Credentials } from "../../src/registry/auth/credentials.ts";
 import { originOf } from "../../src/registry/client/endpoint.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import type { RegistryAccess } from "../registry-access/registry-access.ts";
-import { CredentialsError } from "./credentials-error.ts";
+import { CredentialsError } from "../credentials/credentials-error.ts";
 
 /** The answer of the API's root is empty or a few bytes. */
 const ANSWER_MAX_BYTES = 64 * 1024;

@@ -1,0 +1,21 @@
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
+import type { CircuitRecord } from "../../src/replication/destination/circuit.ts";
+import type { QueuePauseRecord, SetQueueState } from "../../src/replication/destination/queue-pause.ts";
+import type { RecordStore } from "../../src/replication/state/record-store.ts";
+
+export interface ProbeDependencies {
+  readonly configuration: Configuration;
+  readonly circuits: RecordStore<CircuitRecord>;
+  readonly queuePauses: RecordStore<QueuePauseRecord>;
+  /** Sends a write to a destination. @throws {RegistryError} when it is refused or fails. */
+  readonly probe: (destination: string, signal: AbortSignal) => Promise<void>;
+  readonly setQueueState: SetQueueState;
+  /** Starts a build when requests wait for the long lane; undefined without a long lane. */
+  readonly startLongLane?: ((signal: AbortSignal) => Promise<"idle" | "started" | "running" | "refused">) | undefined;
+  /** Concurrent copies per destination, as deployed. */
+  readonly fullConcurrency: number;
+  readonly now: () => number;
+  readonly timeout: (ms: number) => AbortSignal;
+  readonly observer: Observer;
+}

@@ -1,0 +1,29 @@
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
+import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import type { QueuePauseRecord } from "../../src/replication/destination/queue-pause.ts";
+import type { ReconcileRecord } from "../../src/replication/reconcile/cycle-record.ts";
+import type { CircuitRecord } from "../../src/replication/destination/circuit.ts";
+import type { RecordStore } from "../../src/replication/state/record-store.ts";
+import type { SourceCatalog } from "../../src/replication/reconcile/source-catalog.ts";
+import type { TargetInventory } from "../../src/replication/reconcile/target-inventory.ts";
+import type { TagRecord } from "../../src/replication/state/tag-record.ts";
+
+export interface ReconcileDependencies extends TargetInventory {
+  readonly configuration: Configuration;
+  readonly catalog: SourceCatalog;
+  readonly tags: RecordStore<TagRecord>;
+  readonly cycles: RecordStore<ReconcileRecord>;
+  readonly circuits: RecordStore<CircuitRecord>;
+  readonly queuePauses: RecordStore<QueuePauseRecord>;
+  /** Queues low-priority requests. */
+  readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
+  /** Requests in the live queue of a destination. */
+  readonly backlog: (destination: string, signal: AbortSignal) => Promise<number>;
+  /** Resumes a destination's queues with their deployed concurrency. */
+  readonly resumeQueues: (destination: string, signal: AbortSignal) => Promise<void>;
+  readonly owner: string;
+  readonly now: () => number;
+  readonly timeout: (ms: number) => AbortSignal;
+  readonly observer: Observer;
+}

@@ -1,0 +1,27 @@
+import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
+import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Project } from "aws-cdk-lib/aws-codebuild";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { Deployment } from "../../src/contract/stack/names.ts";
+import type { DescribedQueue } from "../storage/copy-queues.ts";
+
+/** What the alarms watch, and what they do. */
+export interface AlarmsProps {
+  readonly queues: readonly DescribedQueue[];
+  readonly deadLetters: Queue;
+  /** Events that could not be delivered to the fan-out function. */
+  readonly undelivered: Queue;
+  readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: NodejsFunction };
+  /** The project of the long lane; undefined without a long lane. */
+  readonly project: Project | undefined;
+  /** Actions for alarms and recoveries. */
+  readonly actions: readonly IAlarmAction[];
+  /** Where the runbook is published; descriptions link to its headings. */
+  readonly runbookUrl: string | undefined;
+  /** Whether a chat room receives alarms. */
+  readonly isNotifying: boolean;
+  /** Whether the functions emit metrics. */
+  readonly metrics: boolean;
+  readonly reconcileEveryMinutes: number;
+  readonly deployment: Deployment;
+}

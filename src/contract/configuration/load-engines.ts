@@ -1,0 +1,10 @@
+import type { NeededEngines, PatternEngines } from "../rules/pattern-engines.ts";
+
+/** Loads the engines that a configuration needs: the others cost a cold start nothing. */
+export async function loadEngines(needed: NeededEngines): Promise<PatternEngines> {
+  const [regex, versions] = await Promise.all([
+    needed.regex ? import("../rules/regular-expressions.ts") : undefined,
+    needed.versions ? import("../rules/versions.ts") : undefined,
+  ]);
+  return { compileRegex: regex?.compileRegex, versions: versions?.VERSIONS };
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import { NEVER } from "../../src/async/abort.ts";
+import { createVirtualClock } from "../fixtures/clocks/virtual-clock.ts";
+import { INTERVAL_MS, reloadedConfiguration } from "../fixtures/reloaded-configuration.ts";
+import { createObserved } from "../functions/observer.ts";
+
+async function setUp() {
+  const clock = createVirtualClock();
+  const observer = createObserved();
+  const around = await reloadedConfiguration(clock, observer);
+  const counted = (metric: string) => observer.counts.filter((each) => each.metric === metric).length;
+  const current = () => clock.during(around.feed.current(NEVER));
+  return { clock, observer, counted, current, ...around };
+}
+
+const KEEP = "sparseIndexes: keep";
+
+describe("a polled configuration", () => {
+  it("is polled when an invocation asks and the interval has passed, and not before", async () => {
+    const { clock, current, asked, publish } = await setUp();
+    const first = await current();
+    publish(KEEP);
+    expect(await current()).toBe(first);
+    expect(asked.polls).toBe(1);
+    await clock.pass(INTERVAL_MS);
+    expect((await current()).sparseIndexes).toBe("keep");
+    expect(asked.polls).toBe(2);
+  });
+
+  it("is polled once for all invocations that ask at the same time, and all get the same object", async () => {
+    const { feed, asked, publish } = await setUp();
+    publish(KEEP);
+    const all = await Promise.all(Array.from({ length: 50 }, () => feed.current(NEVER)));
+    expect(new Set(all).size).toBe(1);
+    expect(all[0]?.sparseIndexes).toBe("keep");
+    expect(asked.polls).toBe(1);
+  });
+
+  it("stays the same object while nothing changes, also when the document is returned again", async () => {
+    const { clock, current, publish, observer } = await setUp();
+    publish(KEEP, "v7");
+    const first = await current();
+    for (const text of [KEEP, `${KEEP} # a comment`]) {
+      publish(text);
+      await clock.pass(INTERVAL_MS);
+      expect(await current()).toBe(first);
+    }
+    expect(observer.lines).toEqual([
+      {
+        level: "info",
+        message: "Configuration reloaded",
+        fields: { configuration: first.version, label: "v7", changed: "sparseIndexes" },
+      },
+    ]);
+  });
+
+  it("keeps the last good one when a document is refused, counts every poll of it, and says once why", async () => {
+    const { clock, current, publish, observer, counted } = await setUp();
+    publish(KEEP);
+    const good = await current();
+    publish("rules:\n  - repositories: []\n", "v8");
+    for (let polls = 0; polls < 3; polls++) {
+      await clock.pass(INTERVAL_MS);
+      expect(await current()).toBe(good);
+    }
+    expect(counted("ConfigurationRefused")).toBe(3);
+    const refusals = observer.lines.filter(({ level }) => level === "error");
+    expect(refusals).toHaveLength(1);
+    expect(refusals[0]).toMatchObject({
+      message: "Configuration refused; the last good one stays",
+      fields: { configuration: good.version, label: "v8" },
+    });
+    expect(refusals[0]?.fields["problems"]).toMatch(/line 2, column 19: rules\[0\]\.repositories: /);
+    publish("sparseIndexes: fail");
+    await clock.pass(INTERVAL_MS);
+    expect((await current()).sparseIndexes).toBe("fail");
+    expect(counted("ConfigurationRefused")).toBe(3);
+  });
+
+  it("refuses a change of what the stack is made of as a whole, together with the changes beside it", async () => {
+    const { current, deployed, publish, observer, counted } = await setUp();
+    publish("sparseIndexes: keep\ndestinations: [{ name: gar, prefix: elsewhere }]\n");
+    expect((await current()).version).toBe(deployed.version);
+    expect(counted("ConfigurationRefused")).toBe(1);
+    expect(observer.lines[0]?.fields["problems"]).toMatch(
+      /line 2, column 37: destinations\[0\]\.prefix: is what the stack is made of; .*deploy the stack/,
+    );
+  });
+
+  it("is the deployed one while no poll was ever answered, and the last good one when a later poll fails", async () => {
+    const { clock, current, deployed, publish, fail, counted, asked, observer } = await setUp();
+    fail(new Error("AppConfig is away"));
+    expect(await current()).toBe(deployed);
+    // Invocations do not wait for it one after another.
+    expect(await current()).toBe(deployed);
+    expect([asked.polls, counted("ConfigurationUnavailable")]).toEqual([1, 1]);
+    fail(undefined);
+    publish(KEEP);
+    await clock.pass(15_000);
+    const good = await current();
+    expect(good.sparseIndexes).toBe("keep");
+    fail(new Error("away again"));
+    await clock.pass(INTERVAL_MS);
+    expect(await current()).toBe(good);
+    expect(observer.lines.at(-1)).toMatchObject({
+      level: "warn",
+      message: "Configuration could not be polled; the last good one stays",
+      fields: { configuration: good.version, error: "away again" },
+    });
+  });
+
+  it("makes an invocation wait at most two seconds for a source that is silent", async () => {
+    const { clock, current, deployed, fail } = await setUp();
+    fail(new Error("silent"));
+    const before = clock.passed();
+    expect(await current()).toBe(deployed);
+    expect(clock.passed() - before).toBeLessThanOrEqual(2_100);
+  });
+
+  it("answers an invocation that is aborted during a poll at once", async () => {
+    const { feed, deployed, fail, clock } = await setUp();
+    fail(new Error("silent"));
+    const abort = new AbortController();
+    const asking = feed.current(abort.signal);
+    abort.abort(new Error("over"));
+    expect(await clock.during(asking)).toBe(deployed);
+  });
+});
