@@ -37,7 +37,7 @@ function bundlesIn(output: string): Bundle[] {
   const synthesised: Synthesised = JSON.parse(readFileSync(join(output, "freightliner.template.json"), "utf8"));
   const functions = Object.values(synthesised.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function");
   return functions.map(({ Properties: { FunctionName, Code, Environment } }) => ({
-    name: FunctionName.replace(/^freightliner-/, ""),
+    name: FunctionName.replace(/^freightliner-|-[a-z]+-[a-z]+-\d$/g, ""),
     file: join(output, `asset.${Code.S3Key.replace(".zip", "")}`, "index.mjs"),
     variables: Object.fromEntries(Object.entries(Environment.Variables).map(([name, value]) => [name, textOf(value)])),
   }));
@@ -62,7 +62,9 @@ function importOnce({ file, variables }: Bundle): number {
 
 const output = mkdtempSync(join(tmpdir(), "cold-imports-"));
 try {
-  execFileSync(process.execPath, [join("node_modules", "aws-cdk", "bin", "cdk"), "synth", "--quiet", "-o", output]);
+  const configuration = ["-c", "config=infra/example-configuration.json"];
+  const cdk = join("node_modules", "aws-cdk", "bin", "cdk");
+  execFileSync(process.execPath, [cdk, "synth", "--quiet", ...configuration, "-o", output]);
   const bundles = bundlesIn(output);
   const times = new Map<Bundle, number[]>(bundles.map((bundle) => [bundle, []]));
   for (let round = 0; round < Number(values.rounds); round++) {

@@ -13,7 +13,7 @@ import { LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { readableGlobs } from "../../src/contract/configuration/readable-repositories.ts";
 import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
-import { BUILD_ALIASES, NEVER_LOADED, REQUIRE, ROOT } from "./bundle.ts";
+import { BUILD_ALIASES, NEVER_LOADED, REQUIRE, ROOT, WITHOUT_SECOND_PARSER } from "./bundle.ts";
 import { allowPull } from "./copy-function.ts";
 import type { FunctionParts } from "./functions.ts";
 
@@ -133,6 +133,7 @@ function bundle(scope: Construct, text: string): Asset {
             external: [...NEVER_LOADED],
             banner: { js: REQUIRE },
             alias: { ...BUILD_ALIASES },
+            define: WITHOUT_SECOND_PARSER,
             absWorkingDir: ROOT,
           });
           return true;
