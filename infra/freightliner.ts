@@ -7,6 +7,7 @@ import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { parseConfiguration, parseDocumentText } from "../src/contract/configuration/configuration.ts";
 import type { ConfigurationDocument } from "../src/contract/configuration/configuration-document.ts";
+import { longestHoldMs } from "../src/contract/rules/compile-rules.ts";
 import { ENGINES } from "../src/contract/rules/all-engines.ts";
 import { createAlarms } from "./monitoring/alarms.ts";
 import type { AlarmsProps } from "./monitoring/alarms-props.ts";
@@ -85,6 +86,7 @@ export class Freightliner extends Construct {
       deployment,
       project: lane?.project,
       reconcileEveryMinutes: everyMinutes,
+      longestHoldMs: (destination: string) => longestHoldMs(configuration.rules, destination),
     };
     this.alarms = addMonitoring(this, watched, this.table, settings);
   }

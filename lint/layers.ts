@@ -85,8 +85,8 @@ export const LAYERS: readonly Layer[] = [
     imports: ["src/oci", "src/async"],
     packages: ["zod"],
     rooms: {
-      rules: { holds: "which rule selects an image, by what is known about it", rooms: [] },
-      planning: { holds: "from a push event to copy requests", rooms: ["rules"] },
+      rules: { holds: "which rule selects an image, by what is known about it", rooms: ["outcome"] },
+      planning: { holds: "from a push event to copy requests", rooms: ["rules", "outcome"] },
       image: {
         holds: "an image as it is read: its tree, platforms, referrers and cosign tags",
         rooms: ["outcome", "state"],
@@ -99,7 +99,7 @@ export const LAYERS: readonly Layer[] = [
       outcome: { holds: "how a copy ended, why, and its receipt", rooms: [] },
       state: { holds: "records of the table: leases, checkpoints, progress", rooms: ["outcome"] },
       destination: { holds: "circuit breaker, rate and queue pause of one destination", rooms: ["state"] },
-      reconcile: { holds: "the comparison of source and target", rooms: ["planning", "state"] },
+      reconcile: { holds: "the comparison of source and target", rooms: ["planning", "rules", "state"] },
     },
   },
   {

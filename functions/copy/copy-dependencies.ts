@@ -8,6 +8,7 @@ import type { ReplicateContext } from "../../src/replication/copy/copy-context.t
 import type { CircuitBreaker } from "../../src/replication/destination/circuit-breaker.ts";
 import type { DeadLetterReason } from "../../src/replication/outcome/dead-letter-reason.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
+import type { FactSource } from "../../src/replication/rules/source-facts.ts";
 import type { SendToLongLane } from "./long-lane-handover.ts";
 
 export interface CopyDependencies {
@@ -33,6 +34,8 @@ export interface Copies {
   /** The circuit of a destination, by its name. */
   readonly circuit: (destination: string) => CircuitBreaker;
   readonly receipts: Receipts;
+  /** Where facts come from that rules ask for. */
+  readonly factSource: FactSource;
 }
 
 /** The queues that deliveries come from, and what can be done with a message. */
@@ -55,6 +58,8 @@ export interface Runtime {
   readonly now: () => number;
   /** A signal that is aborted after `ms`. */
   readonly timeout: (ms: number) => AbortSignal;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   /** The price of time depends on it: a function's memory, or a build. */
   readonly memoryMegabytes: number | "build";
 }

@@ -38,12 +38,12 @@ export function createHandler(dependencies: CopyDependencies) {
     const executed = await executeMessage(execute, delivery, { remainingMs, ending }).catch((error: unknown) =>
       crashed(error, delivery, observer),
     );
-    const { report, request } = await recorded(executed, delivery, dependencies, ending);
-    logReport(observer, report, request, { ...delivery, configuration: dependencies.configuration.version });
+    const { report, request, rule, heldMs = 0 } = await recorded(executed, delivery, dependencies, ending);
+    logReport(observer, report, request, { ...delivery, rule, configuration: dependencies.configuration.version });
     const isLive = queue.priority(delivery) === "live";
     countReport(observer, report, request?.destination, isLive ? Metric.replicationLag : Metric.backfillLag);
     if (request !== undefined && isLive) {
-      countWait(observer, report, request.destination, pushAge(request.pushedAt, now()));
+      countWait(observer, report, request.destination, pushAge(request.pushedAt, now()) - heldMs);
     }
     countCost(observer, report, request?.destination, { milliseconds: now() - startedAt, memoryMegabytes });
     if (report.outcome !== "deferred") return "done";
@@ -87,13 +87,13 @@ async function recorded(
   { configuration, copies: { receipts }, queue: { sendToDeadLetters }, runtime: { now } }: CopyDependencies,
   ending: AbortSignal,
 ): Promise<DeliveryResult> {
-  const { report, request, record } = result;
+  const { report, request, record, rule } = result;
   if (report.outcome === "deferred") return result;
   const { messageId } = delivery;
   const about =
     record === undefined ? ({ kind: "message", id: messageId } as const) : ({ kind: "tag", key: record } as const);
   try {
-    const context = { request, messageId, configuration: configuration.version };
+    const context = { request, messageId, rule, configuration: configuration.version };
     await receipts.write(about, receiptOf(report, context, now()), ending);
     if (report.outcome !== "failed") return result;
     const { reason, error } = report;
@@ -105,7 +105,7 @@ async function recorded(
     );
     return result;
   } catch (error) {
-    return { request, record, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };
+    return { ...result, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };
   }
 }
 

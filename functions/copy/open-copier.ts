@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { ECRClient } from "@aws-sdk/client-ecr";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type * as z from "zod";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
+import { createEcrCatalog } from "../../src/aws/ecr/ecr-catalog.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createLongLaneQueue } from "../../src/aws/sqs/long-lane-queue.ts";
 import { createDeadLetterSender } from "../../src/aws/sqs/dead-letter-sender.ts";
@@ -12,6 +14,7 @@ import { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import { COPY_LEASE_SECONDS, COPY_STREAMS, LONG_VISIBILITY_SECONDS } from "../../src/contract/stack/limits.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { queueByArn } from "../../src/contract/stack/queues.ts";
+import type { FactSource } from "../../src/replication/rules/source-facts.ts";
 import type { Clock } from "../../src/async/clock.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { createUploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
@@ -46,6 +49,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
     runtime: {
       now,
       timeout: (ms) => AbortSignal.timeout(ms),
+      random: Math.random,
       memoryMegabytes: lane === "long" ? "build" : environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     },
     queue: {
@@ -66,7 +70,8 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
       return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
     };
     const circuit = (destination: string): CircuitBreaker => wiring.circuit(destination);
-    return createHandler({ configuration, ...lasting, copies: { open, circuit, receipts } });
+    const factSource = factSourceOf(configuration, wiring);
+    return createHandler({ configuration, ...lasting, copies: { open, circuit, receipts, factSource } });
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;
   const longQueues = queues.copies
@@ -97,6 +102,14 @@ function openWiring(environment: CopierEnvironment, sqs: SQSClient, observer: Ob
   const wiringOf = (configuration: Configuration): CopyWiring =>
     createCopyWiring({ configuration, registries: registriesOf(configuration), stores, streams, clock, ...own });
   return { wiringOf, receipts: stores.receipts, now };
+}
+
+/** Facts for rules, from the source registry and from ECR's API. */
+function factSourceOf({ source: { account, region } }: Configuration, wiring: CopyWiring): FactSource {
+  return {
+    ...createEcrCatalog(new ECRClient({ ...clientLimits(), region }), account),
+    manifest: (repository, reference, signal) => wiring.source(repository).readManifest(reference, signal),
+  };
 }
 
 function known<T>(found: T | undefined, name: string): T {

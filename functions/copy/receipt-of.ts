@@ -9,6 +9,8 @@ import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 interface ReceiptContext {
   readonly request: CopyRequest | undefined;
   readonly messageId: string;
+  /** The rule that decided. */
+  readonly rule: string | undefined;
   /** The version of the configuration that decided. */
   readonly configuration: string;
 }
@@ -19,7 +21,7 @@ interface ReceiptContext {
  */
 export function receiptOf(
   report: Exclude<CopyReport, { outcome: "deferred" }>,
-  { request, messageId, configuration }: ReceiptContext,
+  { request, messageId, rule, configuration }: ReceiptContext,
   endedAt: number,
 ): Receipt {
   const id = request?.id ?? messageId;
@@ -29,6 +31,7 @@ export function receiptOf(
     endedAt,
     traceparent: traceparentOf(id),
     configuration,
+    ...(rule === undefined ? {} : { rule }),
     ...finalOutcome(report),
     ...("digest" in report ? { digest: report.digest } : {}),
     ...("statistics" in report ? { bytesUploaded: report.statistics.bytesUploaded } : {}),

@@ -14,7 +14,12 @@ export function logReport(
   observer: Observer,
   report: CopyReport,
   request: CopyRequest | undefined,
-  delivery: { readonly messageId: string; readonly receiveCount: number; readonly configuration: string },
+  delivery: {
+    readonly messageId: string;
+    readonly receiveCount: number;
+    readonly rule: string | undefined;
+    readonly configuration: string;
+  },
 ): void {
   const fields: LogFields = {
     outcome: report.outcome,
@@ -26,6 +31,7 @@ export function logReport(
     messageId: delivery.messageId,
     receiveCount: delivery.receiveCount,
     configuration: delivery.configuration,
+    rule: delivery.rule,
     bytesSent: report.bytesSent,
     ...detailsOf(report),
     ...leftOutFields(report.leftOut),
@@ -76,14 +82,14 @@ const OUTCOME = {
   failed: Metric.failed,
 } as const satisfies Record<CopyReport["outcome"], MetricName>;
 
-/** Counts the age of a live push that is deferred. @param ageMs time since the push. */
+/** Counts the age of a live push that is deferred, unless its rule lets it wait. @param ageMs time since the push. */
 export function countWait(
   observer: Observer,
   report: CopyReport,
   destination: string | undefined,
   ageMs: number,
 ): void {
-  if (report.outcome !== "deferred") return;
+  if (report.outcome !== "deferred" || report.reason === "too-young") return;
   observer.count(Metric.deferredAge, Math.max(ageMs, 0), destination);
   observer.count(Metric.deferredAgeByReason, Math.max(ageMs, 0), destination, report.reason);
 }

@@ -4,7 +4,6 @@ import { FormatError } from "../../src/oci/errors/format-error.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
-import { selectedRepository, targetRepository } from "../../src/replication/planning/plan-copies.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import { notePush, tagKey } from "../../src/replication/state/tag-record.ts";
 import { createBandwidthEstimate } from "../../src/replication/pacing/time-budget.ts";
@@ -13,12 +12,17 @@ import { observedTarget } from "../../src/replication/destination/observed-targe
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
 import type { CopyDependencies } from "./copy-dependencies.ts";
+import { createRequestRouter } from "./route-request.ts";
 
 /** The outcome of a delivery, with the request and the key of the tag record as far as they are known. */
 export interface DeliveryResult {
   readonly report: CopyReport;
   readonly request?: CopyRequest | undefined;
   readonly record?: string | undefined;
+  /** The rule that decided. */
+  readonly rule?: string | undefined;
+  /** How long that rule let it wait, in milliseconds: not a part of its lag. */
+  readonly heldMs?: number | undefined;
 }
 
 /** The time left for a delivery. */
@@ -41,12 +45,11 @@ export function readRequest(body: string): CopyRequest | FormatError {
 /** Destinations whose bandwidth estimate is kept. */
 const BANDWIDTH_ESTIMATES = 100;
 
-/**
- * Executes requests. Only the configuration and the queue decide where a copy writes: a message on the queue of another
- * destination fails, and a request that no rule selects any more is skipped.
- */
-export function createRequestExecutor({ configuration, copies, queue, runtime }: CopyDependencies) {
+/** Executes requests: sends each where it goes, or ends it. */
+export function createRequestExecutor(dependencies: CopyDependencies) {
+  const { copies, queue, runtime } = dependencies;
   const { timeout, now } = runtime;
+  const route = createRequestRouter(dependencies);
   const bandwidthOf = createLruCache(BANDWIDTH_ESTIMATES, () => createBandwidthEstimate());
   const hasLongLane = queue.sendToLongLane !== undefined;
   let limitMs = 0;
@@ -62,32 +65,34 @@ export function createRequestExecutor({ configuration, copies, queue, runtime }:
     delivery: Delivery,
     { remainingMs, ending }: DeliveryTime,
   ): Promise<DeliveryResult> => {
-    const named = request.destination;
-    const destination = configuration.destinations.find(({ name }) => name === named);
-    if (destination === undefined) return refused(request, "unknown-destination", "is not in the configuration");
-    if (!queue.serves(delivery, named)) return refused(request, "wrong-queue", "is not the destination of this queue");
-    const to = targetRepository(request, configuration.rules, destination.prefix);
-    if (to === undefined) return { request, report: { outcome: "skipped", reason: "no-rule" } };
+    const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
+    const deadline = timeout(usableMs);
+    const routed = await route(request, delivery, deadline);
+    if (routed.kind === "ended") return { request, ...routed };
+    const { destination, to, decided } = routed;
     const context = copies.open({ destination, from: request.repository, to, delivery });
     const { identity, policy, ports, uploads } = context;
     const record = tagKey(identity.scope, request.reference);
-    const admitted = await copies.circuit(named).admit(identity.owner, ending, to);
+    const about = { request, record, rule: decided.rule.name };
+    if (decided.kind === "wait") {
+      await recordPush(context, record, request.pushedAt, ending);
+      return { ...about, report: { outcome: "deferred", reason: "too-young", afterMs: decided.until - now() } };
+    }
+    const { onlyAttached, digest: selectedDigest, heldMs } = decided;
+    const admitted = await copies.circuit(destination.name).admit(identity.owner, ending, to);
     if (admitted.kind === "refused") {
       await recordPush(context, record, request.pushedAt, ending);
-      return { request, report: { outcome: "deferred", reason: "circuit-open", afterMs: admitted.afterMs }, record };
+      return { ...about, heldMs, report: { outcome: "deferred", reason: "circuit-open", afterMs: admitted.afterMs } };
     }
-    const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
-    const time = timeBudget(named, usableMs);
-    const onlyAttached = selectedRepository(request, configuration.rules, destination.prefix) === undefined;
     const copying: ReplicateContext = {
       ports: { ...ports, target: observedTarget(ports.target, admitted) },
       identity,
-      policy: { ...policy, onlyAttached },
-      uploads: { ...uploads, time, hasLongLane },
+      policy: { ...policy, onlyAttached, selectedDigest, heldMs },
+      uploads: { ...uploads, time: timeBudget(destination.name, usableMs), hasLongLane },
       ending,
     };
     try {
-      return { request, report: await replicateTag(request, copying, timeout(usableMs)), record };
+      return { ...about, heldMs, report: await replicateTag(request, copying, deadline) };
     } finally {
       await admitted.end();
     }
@@ -102,9 +107,4 @@ async function recordPush(
   ending: AbortSignal,
 ): Promise<void> {
   await tags.update(record, (known) => notePush(known, pushedAt), ending).catch(() => undefined);
-}
-
-function refused(request: CopyRequest, reason: "unknown-destination" | "wrong-queue", problem: string): DeliveryResult {
-  const error = new FormatError("destination", `"${request.destination}" ${problem}`);
-  return { request, report: { outcome: "failed", reason, error } };
 }

@@ -5,7 +5,7 @@ import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { readEcrEvent } from "../../src/replication/planning/push-event.ts";
-import type { FinalOutcome } from "../../src/replication/outcome/outcome.ts";
+import type { FinalOutcome, SkipReason } from "../../src/replication/outcome/outcome.ts";
 import { planCopies } from "../../src/replication/planning/plan-copies.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 
@@ -41,10 +41,13 @@ export function createHandler(dependencies: FanOutDependencies) {
       observer.count(Metric.malformed, 1);
       return { outcome: "malformed", problem };
     }
-    if (read.kind === "ignored") return ignore(read, "event-ignored", dependencies, signal);
-    const requests = planCopies(read.pushed, configuration.rules);
-    if (requests.length === 0)
-      return ignore({ id: read.pushed.id, reason: "no rule matches" }, "no-rule", dependencies, signal);
+    if (read.kind === "ignored") return ignore(read, { reason: "event-ignored" }, dependencies, signal);
+    const planned = planCopies(read.pushed, configuration.rules);
+    if (planned.kind === "skipped") {
+      const reason = planned.reason === "no-rule" ? "no rule matches" : `the rules say ${planned.reason}`;
+      return ignore({ id: read.pushed.id, reason }, planned, dependencies, signal);
+    }
+    const { requests } = planned;
     await send(requests, signal, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);
     for (const { id, destination, repository, reference } of requests) {
       const about = { correlationId: id, traceparent: traceparentOf(id), destination, repository, reference };
@@ -57,15 +60,18 @@ export function createHandler(dependencies: FanOutDependencies) {
 
 async function ignore(
   { id, reason }: { readonly id: string; readonly reason: string },
-  skipped: "event-ignored" | "no-rule",
+  skipped: { readonly reason: SkipReason; readonly rule?: string | undefined },
   dependencies: FanOutDependencies,
   signal: AbortSignal,
 ): Promise<FanOutReport> {
   const { observer } = dependencies;
-  await writeReceipt(id, { outcome: "skipped", reason: skipped }, dependencies, signal);
+  const { rule } = skipped;
+  const outcome = { outcome: "skipped", reason: skipped.reason } as const;
+  await writeReceipt(id, rule === undefined ? outcome : { ...outcome, rule }, dependencies, signal);
   observer.info("Event asks for no copy", {
     correlationId: id,
     reason,
+    rule,
     configuration: dependencies.configuration.version,
   });
   observer.count(Metric.ignored, 1);
@@ -75,7 +81,7 @@ async function ignore(
 /** @throws {StoreError} when the receipt cannot be written: then Lambda retries the event. */
 async function writeReceipt(
   id: string,
-  outcome: FinalOutcome,
+  outcome: FinalOutcome & { readonly rule?: string },
   { configuration, receipts, now }: FanOutDependencies,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,28 +1,77 @@
-import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
+import type { RepositoryName } from "../../src/oci/reference.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import { selectedRepository, targetName, targetRepository } from "../../src/replication/planning/plan-copies.ts";
-import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
-import type { RepositoryTarget } from "../../src/replication/reconcile/repository-target.ts";
+import { targetName } from "../../src/replication/planning/plan-copies.ts";
+import type { RepositoryTarget, Selection } from "../../src/replication/reconcile/repository-target.ts";
+import { referenceOf } from "../../src/replication/reconcile/source-catalog.ts";
+import type { SourceImage } from "../../src/replication/reconcile/source-catalog.ts";
+import type { Decision } from "../../src/replication/rules/decision.ts";
+import { decideFor, rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
+import { newestTags } from "../../src/replication/rules/newest-tags.ts";
+import type { NewestTags } from "../../src/replication/rules/newest-tags.ts";
+import type { ReplicationRule } from "../../src/replication/rules/rule.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
 /** The targets of a repository. Rules may send its tags to several repositories at one destination. */
 export function targetsOf(
   repository: RepositoryName,
-  { configuration, listing, hasManifest }: Pick<ReconcileDependencies, "configuration" | "listing" | "hasManifest">,
+  {
+    configuration,
+    listing,
+    hasManifest,
+    now,
+  }: Pick<ReconcileDependencies, "configuration" | "listing" | "hasManifest" | "now">,
 ): RepositoryTarget[] {
-  const { rules, destinations } = configuration;
-  return destinations.flatMap(({ name, prefix }) => {
-    const matching = rulesOf(repository, rules).filter((rule) => rule.destinations.includes(name));
-    const targets = new Set(matching.map((rule) => targetName(rule, { repository }, prefix)));
-    const request = (reference: Tag | Digest) => ({ repository, destination: name, reference });
+  const rules = rulesOf(repository, configuration.rules);
+  const decide = createDecider(repository, rules, now);
+  return configuration.destinations.flatMap(({ name, prefix }) => {
+    const nameOf = (rule: ReplicationRule) => targetName(rule, repository, prefix);
+    const own = rules.filter(({ destinations }) => destinations.includes(name));
+    const targets = new Set(own.map(nameOf).filter((to) => to !== undefined));
     return [...targets].map((to) => ({
       repository,
       destination: name,
       scope: `${name}/${to}`,
       target: listing(name, to),
-      wants: (reference: Tag | Digest) => selectedRepository(request(reference), matching, prefix) === to,
-      attaches: (reference: Tag | Digest) => targetRepository(request(reference), matching, prefix) === to,
+      select: (images: readonly SourceImage[]): Selection => {
+        const decided = decide(name, images);
+        const isFor = (rule: ReplicationRule): boolean => nameOf(rule) === to;
+        return {
+          wants: (image) => rulesThatCopy(decided(image)).some(isFor),
+          attaches: (image) => rulesThatAttach(decided(image)).some(isFor),
+        };
+      },
       hasManifest: (digest: Digest, signal: AbortSignal) => hasManifest(name, to, digest, signal),
     }));
   });
+}
+
+/** Asks the rules about images, with what the listing says about them. The copy knows more, and asks them once more. */
+function createDecider(repository: RepositoryName, rules: readonly ReplicationRule[], now: () => number) {
+  let newest: NewestTags | undefined;
+  return (destination: string, images: readonly SourceImage[]) => {
+    // The same images for every target: the repository is listed once.
+    newest ??= newestTags(
+      rules,
+      images.flatMap(({ tag, pushedAt }) => (tag === undefined ? [] : [{ tag, pushedAt }])),
+    );
+    const about = { repository, newest, now: now() };
+    return (image: SourceImage): Decision => {
+      const { pushedAt, artifactType, subject } = image;
+      const facts = { ...about, reference: referenceOf(image), pushedAt, artifactType };
+      return decideFor(destination, rules, { ...facts, subject: subject ?? "none" });
+    };
+  };
+}
+
+/** The rules that copy an image now, or may do so. */
+function rulesThatCopy(decision: Decision): readonly ReplicationRule[] {
+  if (decision.kind === "undecided") return decision.rules;
+  return decision.kind === "selected" ? [decision.rule] : [];
+}
+
+/** The rules that name the target of an image if it is attached to another one. */
+function rulesThatAttach(decision: Decision): readonly ReplicationRule[] {
+  if (decision.kind === "attached") return [decision.rule];
+  const attached = decision.kind === "undecided" ? decision.attached : undefined;
+  return attached === undefined ? rulesThatCopy(decision) : [...rulesThatCopy(decision), attached];
 }

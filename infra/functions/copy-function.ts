@@ -53,11 +53,14 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
   return { copy, mappings };
 }
 
-/** Allows a role to pull from the rules' repositories. */
+/** Allows a role to pull from the rules' repositories, and to ask for what rules may depend on: the time of a push, and the newest tags. */
 export function allowPull(role: IRole, access: SourceAccess): void {
   const { arns, acknowledgements } = repositoryArns(access);
   role.addToPrincipalPolicy(
-    new PolicyStatement({ actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], resources: [...arns] }),
+    new PolicyStatement({
+      actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:DescribeImages"],
+      resources: [...arns],
+    }),
   );
   role.addToPrincipalPolicy(new PolicyStatement({ actions: ["ecr:GetAuthorizationToken"], resources: ["*"] }));
   Validations.of(role).acknowledge(

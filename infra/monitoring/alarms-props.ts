@@ -23,5 +23,7 @@ export interface AlarmsProps {
   /** Whether the functions emit metrics. */
   readonly metrics: boolean;
   readonly reconcileEveryMinutes: number;
+  /** How long the rules let images wait for a destination at most, in milliseconds. */
+  readonly longestHoldMs: (destination: string) => number;
   readonly deployment: Deployment;
 }

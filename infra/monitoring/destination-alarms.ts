@@ -20,8 +20,9 @@ export function destinationAlarms(
   {
     queues,
     reconcileEveryMinutes,
+    longestHoldMs,
     deployment: { stack },
-  }: Pick<AlarmsProps, "queues" | "reconcileEveryMinutes" | "deployment">,
+  }: Pick<AlarmsProps, "queues" | "reconcileEveryMinutes" | "longestHoldMs" | "deployment">,
 ): AlarmDefinition[] {
   const own: DestinationMetric = (metric, service, statistic, period) =>
     ownMetric(metric, { stack, service, destination }, statistic, period);
@@ -32,9 +33,10 @@ export function destinationAlarms(
     ...live.map(({ queue }) => ({
       id: `${destination}-oldest-message`,
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: MINUTES_5 }),
-      threshold: 1_800,
+      // A message of an image that its rule holds back stays in the queue.
+      threshold: 1_800 + longestHoldMs(destination) / 1_000,
       periods: 3,
-      summary: `A push to ${destination} has been waiting for more than half an hour.`,
+      summary: `A push to ${destination} has been waiting for more than half an hour longer than its rule asks for.`,
       runbookHeading: "Oldest message",
     })),
     ...waitAlarms(destination, own, byReason),

@@ -1,6 +1,7 @@
 import type { Destination } from "../contract/configuration/configuration-document.ts";
 import { differingFields } from "../contract/layers/differing-fields.ts";
 import { unreadableRules } from "../contract/configuration/readable-repositories.ts";
+import { longestHoldMs } from "../contract/rules/compile-rules.ts";
 import { comparisonHeartbeatHours } from "../contract/stack/limits.ts";
 import type { LayeredConfiguration } from "./layered.ts";
 
@@ -29,6 +30,7 @@ export function stackChanges(deployed: LayeredConfiguration, candidate: LayeredC
     ...fields.map((field) => `${field}: ${ADVICE}`),
     ...unreadableRules(after, before),
     ...heartbeatProblems(before.reconcile, after.reconcile),
+    ...holdProblems(before, after),
   ];
 }
 
@@ -53,7 +55,9 @@ function lastingPart({ kind, prefix, access }: Destination): object {
   return { kind, prefix, access };
 }
 
-type Schedules = LayeredConfiguration["configuration"]["reconcile"]["schedules"];
+type Configuration = LayeredConfiguration["configuration"];
+type Rules = Pick<Configuration, "rules">;
+type Schedules = Configuration["reconcile"]["schedules"];
 
 /** A schedule exists at EventBridge: its name and time are deployed, its repositories are not. */
 function scheduleChanges(before: Schedules, after: Schedules, within: (field: string) => string[]): string[] {
@@ -77,6 +81,17 @@ function heartbeatProblems(
   return [
     `reconcile.everyMinutes: the deployed alarm expects two comparisons within ${hours} hours; compare more often, or deploy the stack with this interval`,
   ];
+}
+
+/** Images that wait longer than the alarm on waiting pushes expects would raise it. */
+function holdProblems(before: Rules, after: Rules & Pick<Configuration, "destinations">): string[] {
+  return after.destinations.flatMap(({ name }) => {
+    const deployedMs = longestHoldMs(before.rules, name);
+    if (longestHoldMs(after.rules, name) <= deployedMs) return [];
+    return [
+      `rules: the deployed alarm expects images for "${name}" to wait at most ${deployedMs / 60_000} minutes; lower minAgeMinutes, or deploy the stack with it`,
+    ];
+  });
 }
 
 function isEqual(one: unknown, other: unknown): boolean {

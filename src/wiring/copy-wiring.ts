@@ -4,6 +4,7 @@ import { createLruCache } from "../async/lru.ts";
 import { CIRCUIT, COPY_LEASE_SECONDS, COPY_MAX_ATTEMPTS } from "../contract/stack/limits.ts";
 import { Metric } from "../contract/telemetry/metric-names.ts";
 import type { Observer } from "../contract/telemetry/observer.ts";
+import type { ImageSource } from "../oci/image-source.ts";
 import type { ImageTarget } from "../oci/image-target.ts";
 import { parseRepositoryName } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/reference.ts";
@@ -56,6 +57,8 @@ export interface CopyRoute {
 }
 
 export interface CopyWiring {
+  /** The source repository with this name. */
+  source(name: RepositoryName): ImageSource;
   /** Opens source and target of one copy, with its parameters. */
   open(route: CopyRoute): ReplicateContext;
   /** The circuit of a destination, by its name. */
@@ -87,6 +90,7 @@ export function createCopyWiring(options: CopyWiringOptions): CopyWiring {
     return found;
   };
   return {
+    source: openSource,
     circuit: (destination) => known(destination).circuit,
     open: ({ destination, from, to, priority, message }) => ({
       ports: {

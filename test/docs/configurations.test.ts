@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
+import { ENGINES } from "../../src/contract/rules/all-engines.ts";
 import { readDocument } from "./documents.ts";
 
 const federation = {
@@ -30,9 +31,12 @@ describe("configurations in the documents", () => {
     expect(parseConfiguration(whole).destinations).toHaveLength(1);
   });
 
-  it.each(snippetsOf("docs/use/recipes.md"))("are accepted, with what they leave out: %j", (snippet) => {
-    expect(parseConfiguration(Object.assign({}, REST, snippet)).rules).not.toEqual([]);
-  });
+  it.each([...snippetsOf("docs/use/recipes.md"), ...snippetsOf("docs/use/rules.md")])(
+    "are accepted, with what they leave out: %j",
+    (snippet) => {
+      expect(parseConfiguration(Object.assign({}, REST, snippet), ENGINES).rules).not.toEqual([]);
+    },
+  );
 
   it("are rejected when a field is wrong", () => {
     expect(() => parseConfiguration({ ...REST, reconcil: {} })).toThrow(/reconcil/);

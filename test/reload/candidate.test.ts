@@ -92,6 +92,11 @@ destinations:
       "reconcile: { everyMinutes: 300 }",
       /reconcile\.everyMinutes: the deployed alarm expects two comparisons within 2 hours/,
     ],
+    [
+      "longer waits of images than the alarm expects",
+      "rules: [{ repositories: [app], minAgeMinutes: 30, destinations: [gar] }]",
+      /rules: the deployed alarm expects images for "gar" to wait at most 0 minutes/,
+    ],
   ])(
     "cannot change %s: the problem names the field, its place, and that the stack is to be deployed",
     async (_what, text, problem) => {

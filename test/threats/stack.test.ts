@@ -6,12 +6,14 @@ import { describe, expect, it } from "vitest";
 import { gcloudCommands } from "../../cli/google/gcloud.ts";
 import { attributeCondition } from "../../cli/google/trusted-roles.ts";
 import { matchesPattern } from "../../local/events/event-pattern.ts";
+import { createRequestRouter } from "../../functions/copy/route-request.ts";
+import { NEVER } from "../../src/async/abort.ts";
+import { NO_FACTS } from "../fixtures/fact-source.ts";
 import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
 import { PUSH_PATTERN } from "../../src/contract/stack/push-pattern.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { readEcrEvent } from "../../src/replication/planning/push-event.ts";
-import { targetRepository } from "../../src/replication/planning/plan-copies.ts";
 import { EXAMPLE, synthesise, WITH_KEY } from "../infra/template.ts";
 
 const template = synthesise();
@@ -106,13 +108,24 @@ describe("T25: an event of another source than ECR", () => {
 });
 
 describe("T26: a direct invocation that names its own target", () => {
-  it("writes only where the configuration sends the requested repository", () => {
-    const { rules } = parseConfiguration(EXAMPLE);
-    const request = (destination: string, repository: string) =>
-      parseCopyRequest(JSON.stringify({ version: 1, id: "x", destination, repository, reference: "v1", pushedAt: 0 }));
-    expect(targetRepository(request("europe", "prod/app"), rules, "project/images")).toBe("project/images/prod/app");
-    expect(targetRepository(request("europe", "base"), rules, "project/images")).toBeUndefined();
-    expect(targetRepository(request("evil", "prod/app"), rules, "project/images")).toBeUndefined();
+  it("writes only where the configuration sends the requested repository", async () => {
+    const route = createRequestRouter({
+      configuration: parseConfiguration(EXAMPLE),
+      copies: { factSource: NO_FACTS },
+      queue: { serves: () => true },
+      runtime: { now: () => 0, random: () => 0 },
+    });
+    const routed = (destination: string, repository: string) => {
+      const request = { version: 1, id: "x", destination, repository, reference: "v1", pushedAt: 0 };
+      const delivery = { messageId: "m", body: "", receiptHandle: "r", queueArn: "q", receiveCount: 1 };
+      return route(parseCopyRequest(JSON.stringify(request)), delivery, NEVER);
+    };
+    expect(await routed("europe", "prod/app")).toMatchObject({ kind: "routed", to: "project/images/prod/app" });
+    expect(await routed("europe", "base")).toMatchObject({ kind: "ended", report: { reason: "no-rule" } });
+    expect(await routed("evil", "prod/app")).toMatchObject({
+      kind: "ended",
+      report: { reason: "unknown-destination" },
+    });
   });
 });
 

@@ -2,9 +2,11 @@ import { DescribeImagesCommand, DescribeRepositoriesCommand } from "@aws-sdk/cli
 import type { ECRClient, ImageDetail } from "@aws-sdk/client-ecr";
 import { isDigest } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { MediaType } from "../../oci/media-type.ts";
 import { isRepositoryName, isTag } from "../../oci/reference.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
+import type { FactSource } from "../../replication/rules/source-facts.ts";
 import type { SourceCatalog, SourceImage } from "../../replication/reconcile/source-catalog.ts";
 
 /** The largest page of the ECR API. */
@@ -14,7 +16,7 @@ const PAGE = 1_000;
 const MAX_PAGES = 1_000;
 
 /** Repositories and images of an ECR registry, from DescribeRepositories and DescribeImages (ECR API reference). */
-export function createEcrCatalog(client: ECRClient, registryId: string): SourceCatalog {
+export function createEcrCatalog(client: ECRClient, registryId: string): SourceCatalog & Pick<FactSource, "image"> {
   return {
     async repositories(signal) {
       const pages = pagesOf(registryId, (nextToken) =>
@@ -37,6 +39,14 @@ export function createEcrCatalog(client: ECRClient, registryId: string): SourceC
           .catch((cause: unknown) => fail("DescribeImages", repositoryName, cause)),
       );
       for await (const { imageDetails = [] } of pages) for (const image of imageDetails) yield* imagesOf(image);
+    },
+    async image(repositoryName, reference, signal) {
+      const imageIds = [isDigest(reference) ? { imageDigest: reference } : { imageTag: reference }];
+      const described = await client
+        .send(new DescribeImagesCommand({ registryId, repositoryName, imageIds }), { abortSignal: signal })
+        .catch((cause: unknown) => (isNotFound(cause) ? undefined : fail("DescribeImages", repositoryName, cause)));
+      const [{ imageDigest = "", imagePushedAt } = {}] = described?.imageDetails ?? [];
+      return isDigest(imageDigest) ? { digest: imageDigest, pushedAt: imagePushedAt?.getTime() ?? 0 } : undefined;
     },
   };
 }
@@ -71,6 +81,7 @@ function* imagesOf({
     pushedAt: details.imagePushedAt?.getTime() ?? 0,
     restoredAt: details.lastActivatedAt?.getTime(),
     subject: subjectIn(details),
+    artifactType: artifactTypeIn(details),
   };
   const tags = imageTags ?? [];
   if (tags.length === 0) yield image;
@@ -80,6 +91,15 @@ function* imagesOf({
 /** The subject of a referrer (ECR API reference, ImageDetail `subjectManifestDigest`). */
 function subjectIn({ subjectManifestDigest = "" }: ImageDetail): Digest | undefined {
   return isDigest(subjectManifestDigest) ? subjectManifestDigest : undefined;
+}
+
+/** The type that the rules go by (ECR API reference, ImageDetail `artifactMediaType`). The type of an empty config is not that of its artifact. */
+function artifactTypeIn({ artifactMediaType }: ImageDetail): string | undefined {
+  return artifactMediaType === "" || artifactMediaType === MediaType.ociEmpty ? undefined : artifactMediaType;
+}
+
+function isNotFound(cause: unknown): boolean {
+  return cause instanceof Error && /^(?:Image|Repository)NotFoundException$/.test(cause.name);
 }
 
 function fail(action: string, subject: string, cause: unknown): never {

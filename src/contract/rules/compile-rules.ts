@@ -60,6 +60,12 @@ export function enginesOfRules(documents: readonly RuleDocument[]): NeededEngine
   };
 }
 
+/** How long rules let images wait for a destination at most, in milliseconds. */
+export function longestHoldMs(rules: readonly Rule[], destination: string): number {
+  const own = rules.filter(({ destinations }) => destinations.includes(destination));
+  return own.reduce((longest, { minAgeMs = 0 }) => Math.max(longest, minAgeMs), 0);
+}
+
 function compileRule(document: RuleDocument, index: number, compiler: PatternCompiler): Rule {
   const { repositories, tags, exclude, priority, destinations, untagged, as, minAgeMinutes } = document;
   const compile = (field: string, patterns: readonly Parameters<typeof compilePatterns>[0][number][]) =>

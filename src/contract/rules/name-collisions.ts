@@ -78,11 +78,10 @@ function collisionsBetween(rules: readonly NamingRule[]): string[] {
     if (problems.has(index)) continue;
     const other = find(names.start).find((other) => mayCollide(names, other));
     if (other === undefined) continue;
-    const also = isGlob(names.to) ? "may give a name that is also" : "is also";
-    problems.set(
-      index,
-      `rules[${index}].as: "${as}" ${also} the target of another repository in rules[${other.rule.index}]`,
-    );
+    const where = `the target of another repository in rules[${other.rule.index}]`;
+    const advice = "exclude such repositories there, for example by a namespace/**, or choose other names";
+    const problem = isGlob(names.to) ? `may give a name that is also ${where}; ${advice}` : `is also ${where}`;
+    problems.set(index, `rules[${index}].as: "${as}" ${problem}`);
   }
   return [...problems.values()];
 }

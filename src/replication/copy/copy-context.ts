@@ -1,5 +1,6 @@
 import type { ImageSource } from "../../oci/image-source.ts";
 import type { ImageTarget } from "../../oci/image-target.ts";
+import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { Checkpoint } from "../state/checkpoint.ts";
 import type { Clock } from "../../async/clock.ts";
@@ -91,6 +92,10 @@ export interface RequestPolicy extends Omit<CopyPolicy, "cosignTags" | "presence
   readonly maxAttempts: number;
   /** No rule selects the request by itself: it is copied only if the target has the image that it is attached to. */
   readonly onlyAttached?: boolean | undefined;
+  /** The rules selected this image by facts about it: they have not decided on another one under the same tag. Absent: any. */
+  readonly selectedDigest?: Digest | undefined;
+  /** How long its rule let it wait, in milliseconds: not a part of its lag. */
+  readonly heldMs?: number | undefined;
 }
 
 export interface DeliveryUploads extends Omit<CopyUploads, "scheduler" | "isRedriven"> {

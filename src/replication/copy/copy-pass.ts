@@ -21,6 +21,9 @@ export type PassResult = { readonly kind: "moved" } | { readonly kind: "ended"; 
 
 export const SCHEMA1 = { outcome: "skipped", reason: "schema1" } as const;
 
+/** Another image has the tag than the one that the rules selected: the next delivery asks them about it. */
+const UNDECIDED = { outcome: "deferred", reason: "busy", afterMs: 0 } as const;
+
 /** Looks at both sides once, and copies the image if the target does not have it. */
 export async function copyPass(work: TagWork, signal: AbortSignal): Promise<PassResult> {
   const { source, target, clock } = work.context.ports;
@@ -30,6 +33,8 @@ export async function copyPass(work: TagWork, signal: AbortSignal): Promise<Pass
     resolveIfVisible(target, reference, signal),
   ]);
   if (wanted === undefined) return ended({ outcome: "skipped", reason: "source-gone" });
+  const { selectedDigest = wanted.digest, heldMs = 0 } = work.context.policy;
+  if (wanted.digest !== selectedDigest) return ended(UNDECIDED);
   const history = tooLargeHistory(work);
   const done =
     (await reportWithoutCopy(work, { wanted, current }, signal)) ?? knownTooLargeOutcome(wanted.digest, history);
@@ -46,7 +51,7 @@ export async function copyPass(work: TagWork, signal: AbortSignal): Promise<Pass
   );
   return published.kind === "moved"
     ? published
-    : ended(reportOf(published, wanted.digest, pushAge(pushedAt, clock.now())));
+    : ended(reportOf(published, wanted.digest, Math.max(pushAge(pushedAt, clock.now()) - heldMs, 0)));
 }
 
 const ended = (report: CopyReport): PassResult => ({ kind: "ended", report });

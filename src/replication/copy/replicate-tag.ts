@@ -67,5 +67,5 @@ export async function replicateTag(
 
 /** Cosign tags come with their image, whether a rule selects them or not. */
 function withoutRule(context: ReplicateContext): ReplicateContext {
-  return { ...context, policy: { ...context.policy, onlyAttached: false } };
+  return { ...context, policy: { ...context.policy, onlyAttached: false, selectedDigest: undefined } };
 }

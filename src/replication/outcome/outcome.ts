@@ -9,6 +9,12 @@ export const SKIP_REASONS = [
   "schema1",
   /** No rule of the configuration selects it. */
   "no-rule",
+  /** A rule excludes it, and no other rule selects it. */
+  "excluded",
+  /** A rule copies only the newest tags, and it is none of them. */
+  "not-latest",
+  /** A rule does not copy artifacts of its type. */
+  "artifact-type",
   /** Untagged content that is attached to nothing and that no rule selects. */
   "untagged",
   /** No rule selects it, and the target does not have the image that it is attached to. */
@@ -32,6 +38,8 @@ export const DEFER_REASONS = [
   /** A registry or its token server refuses the login. */
   "login-refused",
   "attempt-failed",
+  /** Its rule copies images from a certain age on. */
+  "too-young",
   /** The image does not fit into the time limit of the function: it goes to the long lane, which has hours. */
   "long-lane",
   /** Unexpected failure of the function. */

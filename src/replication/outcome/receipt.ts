@@ -20,6 +20,8 @@ const Subject = z.object({
   error: z.string().optional(),
   /** Version of the configuration that decided. */
   configuration: z.string().optional(),
+  /** The rule that decided, by its name. */
+  rule: z.string().optional(),
   /** W3C trace context. */
   traceparent: z.string(),
 });

@@ -1,63 +1,44 @@
-import { parseRepositoryName } from "../../oci/reference.ts";
+import { isRepositoryName } from "../../oci/reference.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
+import type { SkipReason } from "../outcome/outcome.ts";
+import { skipReasonOf } from "../rules/decide-request.ts";
+import { nearestOf } from "../rules/decision.ts";
 import type { Decision } from "../rules/decision.ts";
-import { decideFor, evaluateRules } from "../rules/evaluate-rules.ts";
+import { evaluateRules } from "../rules/evaluate-rules.ts";
 import type { ReplicationRule } from "../rules/rule.ts";
 import { COPY_REQUEST_VERSION } from "./copy-request.ts";
 import type { CopyRequest } from "./copy-request.ts";
 import type { ImagePushed } from "./push-event.ts";
 
-type Requested = Pick<CopyRequest, "destination" | "repository" | "reference">;
+/** The requests of a push, or why there are none. */
+export type PlannedCopies =
+  | { readonly kind: "requested"; readonly requests: readonly CopyRequest[] }
+  /** `rule`: the name of the rule that came closest to selecting it. */
+  | { readonly kind: "skipped"; readonly reason: SkipReason; readonly rule: string | undefined };
 
 /**
- * Plans one request for each destination for which no rule rules the image out. An event does not say everything that rules may ask for:
- * the copy decides the rest. Possible attachments (cosign's tags, content without a tag) are requested, too: whether their image is copied
- * is checked later.
+ * Plans one request for each destination, unless the rules rule that out. An event does not say everything that rules may ask for: the copy
+ * decides the rest. Possible attachments (cosign's tags, content without a tag) are requested, too: whether their image is copied is checked
+ * later.
  */
-export function planCopies(pushed: ImagePushed, rules: readonly ReplicationRule[]): CopyRequest[] {
+export function planCopies(pushed: ImagePushed, rules: readonly ReplicationRule[]): PlannedCopies {
   const { id, repository, reference, pushedAt } = pushed;
   const decisions = evaluateRules(rules, { repository, reference, now: pushedAt });
-  return [...decisions].flatMap(([destination, { kind }]) =>
+  const requests = [...decisions].flatMap(([destination, { kind }]) =>
     kind === "not-selected"
       ? []
-      : [{ version: COPY_REQUEST_VERSION, id, destination, repository, reference, pushedAt }],
+      : [{ version: COPY_REQUEST_VERSION, id, destination, repository, reference, pushedAt } as const],
   );
+  return requests.length > 0 ? { kind: "requested", requests } : skipped([...decisions.values()]);
 }
 
-/**
- * The target repository of a request: the destination's prefix and the name that the deciding rule gives. Undefined when no rule selects
- * it (any more): the configuration decides what is written where, never the message.
- */
-export function targetRepository(
-  request: Requested,
-  rules: readonly ReplicationRule[],
-  prefix: string,
-): RepositoryName | undefined {
-  const decision = decisionOn(request, rules);
-  return "rule" in decision && decision.kind !== "not-selected"
-    ? targetName(decision.rule, request, prefix)
-    : undefined;
+function skipped(decisions: readonly Decision[]): PlannedCopies {
+  const nearest = nearestOf(decisions.filter((decision) => decision.kind === "not-selected"));
+  return { kind: "skipped", reason: skipReasonOf(nearest?.reason ?? "repository"), rule: nearest?.rule?.name };
 }
 
-/** Like {@link targetRepository}, but undefined for content that is only copied as an attachment. */
-export function selectedRepository(
-  request: Requested,
-  rules: readonly ReplicationRule[],
-  prefix: string,
-): RepositoryName | undefined {
-  const decision = decisionOn(request, rules);
-  return decision.kind === "selected" ? targetName(decision.rule, request, prefix) : undefined;
-}
-
-function decisionOn({ destination, repository, reference }: Requested, rules: readonly ReplicationRule[]): Decision {
-  return decideFor(destination, rules, { repository, reference, now: 0 });
-}
-
-/** The name of a repository at the target. */
-export function targetName(
-  rule: ReplicationRule,
-  { repository }: Pick<Requested, "repository">,
-  prefix: string,
-): RepositoryName {
-  return parseRepositoryName(`${prefix}/${rule.targetName(repository)}`, "target repository");
+/** The name of a repository at the target; undefined when it is too long, or no name at all. */
+export function targetName(rule: ReplicationRule, repository: string, prefix: string): RepositoryName | undefined {
+  const name = `${prefix}/${rule.targetName(repository)}`;
+  return isRepositoryName(name) ? name : undefined;
 }

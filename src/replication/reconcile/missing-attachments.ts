@@ -1,7 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import type { Tag } from "../../oci/reference.ts";
-import type { RepositoryTarget } from "./repository-target.ts";
+import type { RepositoryTarget, Selection } from "./repository-target.ts";
 import { referenceOf, subjectOf } from "./source-catalog.ts";
 import type { SourceImage } from "./source-catalog.ts";
 
@@ -17,7 +17,7 @@ export interface UnmatchedImages {
   readonly otherDigests: ReadonlySet<Digest>;
 }
 
-export interface AttachmentTarget extends Pick<RepositoryTarget, "attaches" | "hasManifest"> {
+export interface AttachmentTarget extends Pick<Selection, "attaches">, Pick<RepositoryTarget, "hasManifest"> {
   /** True when the target's listing includes manifests without a tag. */
   readonly showsUntagged: boolean;
   /** Epoch milliseconds. */
@@ -64,7 +64,7 @@ async function imageToRequest(
   if (owner === "unknown" && !(await isHeld(subjectOf(image) ?? image.digest))) return undefined;
   const isListed = image.tag !== undefined || target.showsUntagged;
   if (!isListed && (!isYoung || (await isHeld(image.digest)))) return undefined;
-  if (target.attaches(referenceOf(image))) return image;
+  if (target.attaches(image)) return image;
   return owner === "unknown" ? undefined : owner;
 }
 

@@ -4,7 +4,7 @@ import { requestCopies } from "./request-copies.ts";
 import type { RequestContext } from "./request-copies.ts";
 import { missingAttachments } from "./missing-attachments.ts";
 import type { UnmatchedImages } from "./missing-attachments.ts";
-import type { RepositoryTarget } from "./repository-target.ts";
+import type { RepositoryTarget, Selection } from "./repository-target.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { referenceOf, subjectOf } from "./source-catalog.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
@@ -37,12 +37,14 @@ export async function reconcileRepository(
   context: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Reconciled> {
-  const open = await readSource(place, context.catalog, signal);
+  const images = await Array.fromAsync(context.catalog.tags(place.repository, signal));
+  const selection = place.select(images);
+  const open = unmatchedImages(images, selection);
   const wanted = open.selected.size;
   const { showsUntagged } = await removeEqual(open, place.target(signal));
   const different = [
     ...(await missing([...open.selected.values()], showsUntagged, place, signal)),
-    ...(await missingAttachments(open, { ...place, showsUntagged, now: context.now() }, signal)),
+    ...(await missingAttachments(open, { ...place, ...selection, showsUntagged, now: context.now() }, signal)),
   ];
   const { repository, destination, scope } = place;
   return {
@@ -52,18 +54,14 @@ export async function reconcileRepository(
   };
 }
 
-async function readSource(
-  { repository, wants }: RepositoryTarget,
-  catalog: ReconcileContext["catalog"],
-  signal: AbortSignal,
-): Promise<UnmatchedImages> {
+function unmatchedImages(images: readonly SourceImage[], { wants }: Selection): UnmatchedImages {
   const selected: UnmatchedImages["selected"] = new Map();
   const attached: UnmatchedImages["attached"] = new Map();
   const selectedDigests = new Map<Digest, SourceImage>();
   const others = new Set<Digest>();
-  for await (const image of catalog.tags(repository, signal)) {
+  for (const image of images) {
     const reference = referenceOf(image);
-    if (wants(reference)) {
+    if (wants(image)) {
       selected.set(reference, image);
       selectedDigests.set(image.digest, image);
     } else if (subjectOf(image) !== undefined) attached.set(reference, image);

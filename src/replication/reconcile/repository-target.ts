@@ -1,6 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
-import type { RepositoryName, Tag } from "../../oci/reference.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
+import type { SourceImage } from "./source-catalog.ts";
 
 /** One source repository, and one target repository that it is copied to. */
 export interface RepositoryTarget {
@@ -9,10 +10,15 @@ export interface RepositoryTarget {
   /** Prefix of the keys of its tag records, as in `CopyContext`. */
   readonly scope: string;
   readonly target: TagListing;
-  /** True when the rules select this tag, or this digest without a tag, for the target. */
-  readonly wants: (reference: Tag | Digest) => boolean;
-  /** True when a request for an attachment with this tag or digest would be executed for this target. */
-  readonly attaches: (reference: Tag | Digest) => boolean;
+  /** What the rules select for the target among all images of the repository. */
+  readonly select: (images: readonly SourceImage[]) => Selection;
   /** True when the target has the manifest. */
   readonly hasManifest: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
+}
+
+export interface Selection {
+  /** True when the rules select this image, or may do so: the copy knows more. */
+  readonly wants: (image: SourceImage) => boolean;
+  /** True when a request for this image would be executed for this target if it is attached to another one. */
+  readonly attaches: (image: SourceImage) => boolean;
 }

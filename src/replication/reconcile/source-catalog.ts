@@ -12,6 +12,8 @@ export interface SourceImage {
   readonly restoredAt?: number | undefined;
   /** The manifest it is attached to by its `subject` (image-spec, manifest.md). */
   readonly subject?: Digest | undefined;
+  /** Its artifact type (see `artifactTypeOf`); absent when the source does not say. */
+  readonly artifactType?: string | undefined;
 }
 
 /** The images of the source that can be pulled. */

@@ -10,9 +10,14 @@ export type Decision =
   | { readonly kind: "waiting"; readonly rule: ReplicationRule; readonly until: number }
   /** Possibly attached to an image: to be copied if the target has that image. The rule only names the target. */
   | { readonly kind: "attached"; readonly rule: ReplicationRule }
-  /** Missing facts decide whether one of these rules, and which, selects the image. */
-  | { readonly kind: "undecided"; readonly missing: readonly Fact[]; readonly rules: readonly ReplicationRule[] }
-  /** `rule`: the one that came closest to selecting it. */
+  /** Missing facts decide whether one of these rules, and which, selects the image. If none does, `attached` names the target. */
+  | {
+      readonly kind: "undecided";
+      readonly missing: readonly Fact[];
+      readonly rules: readonly ReplicationRule[];
+      readonly attached: ReplicationRule | undefined;
+    }
+  /** `rule`: the one that came closest to selecting it; undefined when none is for its repository. */
   | { readonly kind: "not-selected"; readonly reason: RejectReason; readonly rule: ReplicationRule | undefined };
 
 /** Collects the verdicts of one destination's rules, in the order of their priority. */
@@ -26,7 +31,7 @@ export interface Tally {
 export function createTally(): Tally {
   let final: Extract<Decision, { kind: "selected" | "waiting" }> | undefined;
   let attached: ReplicationRule | undefined;
-  let nearest: { readonly reason: RejectReason; readonly rule: ReplicationRule } | undefined;
+  let nearest: Rejection | undefined;
   const missing = new Set<Fact>();
   const open: ReplicationRule[] = [];
 
@@ -48,14 +53,13 @@ export function createTally(): Tally {
           open.push(rule);
           break;
         case "rejects":
-          if (nearest === undefined || stepOf(verdict.reason) > stepOf(nearest.reason))
-            nearest = { reason: verdict.reason, rule };
+          if (verdict.reason !== "repository") nearest = nearestOf([nearest, { reason: verdict.reason, rule }]);
       }
     },
     decision() {
       if (open.length > 0) {
-        const other = final?.rule ?? attached;
-        return { kind: "undecided", missing: [...missing], rules: other === undefined ? open : [...open, other] };
+        const rules = final === undefined ? open : [...open, final.rule];
+        return { kind: "undecided", missing: [...missing], rules, attached };
       }
       if (final !== undefined) return final;
       if (attached !== undefined) return { kind: "attached", rule: attached };
@@ -64,6 +68,13 @@ export function createTally(): Tally {
   };
 }
 
-function stepOf(reason: RejectReason): number {
-  return REJECT_REASONS.indexOf(reason);
+interface Rejection {
+  readonly reason: RejectReason;
+  readonly rule: ReplicationRule | undefined;
+}
+
+/** The first rejection by the rule that came closest to selecting an image. */
+export function nearestOf(rejections: readonly (Rejection | undefined)[]): Rejection | undefined {
+  const steps = rejections.map((each) => (each === undefined ? -1 : REJECT_REASONS.indexOf(each.reason)));
+  return rejections[steps.indexOf(Math.max(...steps))];
 }

@@ -149,7 +149,7 @@ describe("a template", () => {
     ],
   ])("must not give a name that another rule may give: %s", (_, rule, other) => {
     expect(collisions(rule, other)).toEqual([
-      expect.stringMatching(/^rules\[0\]\.as: .* target of another repository in rules\[1\]$/),
+      expect.stringMatching(/^rules\[0\]\.as: .* target of another repository in rules\[1\](?:; exclude .*)?$/),
     ]);
     expect(collisions(other, rule)).toHaveLength(1);
   });

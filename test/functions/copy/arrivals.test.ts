@@ -12,6 +12,7 @@ import { createCircuitBreaker } from "../../../src/replication/destination/circu
 import { circuitPolicy } from "../../../src/replication/destination/circuit-policy.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
+import { NO_FACTS } from "../../fixtures/fact-source.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { createDeadLetters } from "../../fakes/sqs-dead-letters.ts";
 import { replicateFixture, withSettings } from "../../fixtures/replicate-context.ts";
@@ -137,11 +138,12 @@ function copyHandler(observer: Observer, receipts: Map<string, Receipt>, client:
   return createCopy({
     configuration,
     observer,
-    runtime: { now: () => 0, timeout: () => new AbortController().signal, memoryMegabytes: 1_769 },
+    runtime: { now: () => 0, timeout: () => new AbortController().signal, random: () => 0.5, memoryMegabytes: 1_769 },
     copies: {
       open: ({ delivery: { messageId } }) => withSettings(fixture, { scope: messageId, message: messageId }),
       circuit: () => breaker,
       receipts: createMemoryReceipts(receipts),
+      factSource: NO_FACTS,
     },
     queue: {
       priority: () => "live",

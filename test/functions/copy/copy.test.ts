@@ -13,6 +13,7 @@ import { StoreError } from "../../../src/replication/state/record-store.ts";
 import type { RecordStore } from "../../../src/replication/state/record-store.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
+import { NO_FACTS } from "../../fixtures/fact-source.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { replicateFixture } from "../../fixtures/replicate-context.ts";
@@ -54,6 +55,8 @@ function setUp(otherwise: Partial<Copies & CopyQueues & Runtime> = {}) {
   const settings: Copies & CopyQueues & Runtime = {
     now: Date.now,
     memoryMegabytes: 1_769,
+    random: () => 0.5,
+    factSource: NO_FACTS,
     timeout: (ms) => AbortSignal.timeout(ms),
     circuit: () => breaker,
     receipts: createMemoryReceipts(new Map()),
@@ -175,9 +178,8 @@ describe("the copy handler", () => {
   });
 
   it("P13: keeps a message that it could not send to the dead letters, and logs why", async () => {
-    const { handle, deferred, observer } = setUp({
-      sendToDeadLetters: () => Promise.reject(new Error("dead letters away")),
-    });
+    const sendToDeadLetters = () => Promise.reject(new Error("dead letters away"));
+    const { handle, deferred, observer } = setUp({ sendToDeadLetters });
     expect(await handle(deliveryOf("{"), 60_000)).toBe("kept");
     expect(deferred).toEqual([15_000]);
     expect(JSON.stringify(observer.lines)).toContain("dead letters away");

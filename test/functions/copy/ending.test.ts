@@ -11,7 +11,7 @@ import { createObserved } from "../observer.ts";
 
 const digest: Digest = `sha256:${"a".repeat(64)}`;
 const request = copyRequest("v1");
-const delivery = { messageId: "m1", receiveCount: 1, configuration: "0123456789ab" };
+const delivery = { messageId: "m1", receiveCount: 1, rule: "releases", configuration: "0123456789ab" };
 
 /** The log line and the receipt of an outcome. */
 function saidOf(report: Exclude<CopyReport, { outcome: "deferred" }>) {
@@ -24,6 +24,11 @@ describe("the end of a request", () => {
   it("names the version of the configuration that decided, in the log line and in the receipt", () => {
     const { line, receipt } = saidOf({ outcome: "unchanged", digest });
     expect([line?.["configuration"], receipt.configuration]).toEqual(["0123456789ab", "0123456789ab"]);
+  });
+
+  it("names the rule that decided, in the log line and in the receipt", () => {
+    const { line, receipt } = saidOf({ outcome: "skipped", reason: "not-latest" });
+    expect([line?.["rule"], receipt.rule, receipt.outcome]).toEqual(["releases", "releases", "skipped"]);
   });
 
   const leftOut = [{ kind: "attachments", digest, problem: "HTTP 403 DENIED" }] as const;

@@ -13,6 +13,7 @@ import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { INTERVAL_MS, reloadedConfiguration } from "../../fixtures/reloaded-configuration.ts";
+import { NO_FACTS } from "../../fixtures/fact-source.ts";
 import { replicateFixture } from "../../fixtures/replicate-context.ts";
 import { createObserved } from "../observer.ts";
 
@@ -43,7 +44,7 @@ async function setUp() {
     createHandler({
       configuration,
       observer,
-      runtime: { now: Date.now, timeout: () => NEVER, memoryMegabytes: 1_769 },
+      runtime: { random: () => 0.5, now: Date.now, timeout: () => NEVER, memoryMegabytes: 1_769 },
       queue: {
         priority: () => "live",
         serves: () => true,
@@ -51,6 +52,7 @@ async function setUp() {
         sendToDeadLetters: () => Promise.resolve(),
       },
       copies: {
+        factSource: NO_FACTS,
         open({ delivery, to }) {
           sparse.set(delivery.messageId, configuration.sparseIndexes);
           const fixture = replicateFixture();

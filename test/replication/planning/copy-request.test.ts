@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FormatError } from "../../../src/oci/errors/format-error.ts";
 import { parseCopyRequest, pushAge } from "../../../src/replication/planning/copy-request.ts";
-import { planCopies, targetRepository } from "../../../src/replication/planning/plan-copies.ts";
+import { planCopies, targetName } from "../../../src/replication/planning/plan-copies.ts";
 import { configurationOf } from "../../fixtures/configuration.ts";
 
 const request = { version: 1, id: "e", destination: "gar", repository: "a/b", reference: "v1", pushedAt: 1 };
@@ -38,8 +38,10 @@ describe("planning copies", () => {
     );
     return { id: "e", repository: name, reference: what, isUntagged: false, pushedAt: 1 };
   };
-  const destinations = (repository: string, reference: string): string[] =>
-    planCopies(pushed(repository, reference), rules).map(({ destination }) => destination);
+  const destinations = (repository: string, reference: string): string[] => {
+    const planned = planCopies(pushed(repository, reference), rules);
+    return planned.kind === "skipped" ? [] : planned.requests.map(({ destination }) => destination);
+  };
 
   it("makes one request per destination, however many rules name it", () => {
     expect(destinations("app", "v1")).toEqual(["one", "two"]);
@@ -51,12 +53,30 @@ describe("planning copies", () => {
     expect(destinations("app", `sha256:${"a".repeat(64)}`)).toEqual(["one", "two"]);
   });
 
-  it("takes the target's name from the rules, and has none when no rule matches the message", () => {
-    const target = (destination: string, repository: string, reference: string): string | undefined =>
-      targetRepository({ destination, ...pushed(repository, reference) }, rules, "p/r");
-    expect(target("two", "old", "v1")).toBe("p/r/new/name");
-    expect(target("one", "app", "v1")).toBe("p/r/app");
-    expect(target("two", "other", "v1")).toBeUndefined();
+  it("takes the target's name from the rule", () => {
+    expect(rules.map((rule) => targetName(rule, "old", "p/r"))).toEqual(["p/r/old", "p/r/old", "p/r/new/name"]);
+  });
+
+  it("has no name where it is too long for a repository", () => {
+    expect(rules.map((rule) => targetName(rule, "x".repeat(253), "p/r"))).toEqual([
+      undefined,
+      undefined,
+      "p/r/new/name",
+    ]);
+  });
+
+  it("says why nothing is requested, and which rule came closest", () => {
+    const { rules } = configurationOf(
+      { name: "all", repositories: ["app"], tags: ["*"], exclude: { tags: ["dev-*"] }, destinations: ["one"] },
+      { repositories: ["app"], tags: ["v*"], destinations: ["two"] },
+    );
+    expect(planCopies(pushed("app", "dev-1"), rules)).toEqual({ kind: "skipped", reason: "excluded", rule: "all" });
+    expect(planCopies(pushed("web", "v1"), rules)).toEqual({ kind: "skipped", reason: "no-rule", rule: undefined });
+  });
+
+  it("requests what only the source's facts can decide", () => {
+    const { rules } = configurationOf({ repositories: ["app"], latest: { count: 1 }, destinations: ["one"] });
+    expect(planCopies(pushed("app", "v1"), rules)).toMatchObject({ requests: [{ destination: "one" }] });
   });
 });
 

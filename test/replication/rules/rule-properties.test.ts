@@ -86,7 +86,9 @@ describe("ten thousand random rule sets", () => {
           if (isOpen) undecided++;
           const asks = isOpen ? decision.missing : [];
           expect(missing).toEqual(expect.arrayContaining([...asks]));
-          const possible = isOpen ? ["no", ...decision.rules.map(({ name }) => name)] : [wordsOf(decision)];
+          const possible = isOpen
+            ? ["no", ...[...decision.rules, decision.attached].map((rule) => rule?.name)]
+            : [wordsOf(decision)];
           expect(possible).toContain(isOpen ? ruleOf(decided) : wordsOf(decided));
         }
       }),

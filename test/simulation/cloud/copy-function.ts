@@ -9,6 +9,7 @@ import type { CopyWiring } from "../../../src/wiring/copy-wiring.ts";
 import { createRegistries } from "../../../src/wiring/registries.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
+import { catalogOf } from "./catalog.ts";
 import { credentialsOf } from "./credentials.ts";
 import { createNetwork } from "../http/network.ts";
 import { receiptsOf, storeOf } from "./ports.ts";
@@ -112,6 +113,7 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
         world.time.after(ms, () => abort.abort(new Error("out of time")));
         return abort.signal;
       },
+      random: world.random,
       memoryMegabytes: 1_769,
     },
     queue: {
@@ -133,6 +135,10 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
       },
       circuit: (destination) => wiring.circuit(destination),
       receipts: receiptsOf(process, cloud.receipts),
+      factSource: {
+        ...catalogOf(cloud, process),
+        manifest: (repository, reference, signal) => wiring.source(repository).readManifest(reference, signal),
+      },
     },
   };
 }

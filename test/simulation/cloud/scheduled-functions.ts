@@ -1,13 +1,12 @@
 import { createHandler as createProbeHandler } from "../../../functions/probe/handler.ts";
 import { createHandler as createReconcileHandler } from "../../../functions/reconcile/handler.ts";
 import { PROBE_REPOSITORY } from "../../../src/contract/stack/limits.ts";
-import { isTag, parseRepositoryName } from "../../../src/oci/reference.ts";
-import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
+import { parseRepositoryName } from "../../../src/oci/reference.ts";
 import { probeWrites } from "../../../src/registry/write-probe.ts";
-import type { SourceCatalog } from "../../../src/replication/reconcile/source-catalog.ts";
 import { createRegistries } from "../../../src/wiring/registries.ts";
 import type { Registries } from "../../../src/wiring/registries.ts";
 import { createTargetInventory } from "../../../src/wiring/target-inventory.ts";
+import { catalogOf } from "./catalog.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -84,28 +83,6 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
     repairs.missed += report.missed;
   });
   return repairs;
-}
-
-/** The catalog of the source (ECR API reference, DescribeRepositories, DescribeImages). */
-function catalogOf({ source }: Cloud, process: Process): SourceCatalog {
-  const about = { side: "source", operation: "list-tags", subject: "ECR", category: "deferred" } as const;
-  const failure = (): Error => new RegistryError(about, "simulated");
-  const read = <T>(what: string, effect: () => T, signal: AbortSignal): Promise<T> =>
-    process.call({ service: "source", what, effect, failure, signal, isRead: true, weight: 0.3 });
-  return {
-    repositories: (signal) =>
-      read(
-        "lists repositories",
-        () => [...source.repositories.keys()].map((name) => parseRepositoryName(name)),
-        signal,
-      ),
-    async *tags(name, signal) {
-      const { tags, pushedAt } = source.repository(name);
-      for (const [tag, digest] of await read("lists tags", () => [...tags], signal)) {
-        if (isTag(tag)) yield { tag, digest, pushedAt: pushedAt.get(digest) ?? 0 };
-      }
-    },
-  };
 }
 
 function registriesOf(cloud: Cloud, process: Process): Registries {

@@ -169,7 +169,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "a request ends although its receipt could not be written",
     from: 216,
     file: HANDLER,
-    find: 'return { request, record, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };',
+    find: 'return { ...result, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };',
     replace: "return error === report ? { request, record, report } : result;",
   },
   {

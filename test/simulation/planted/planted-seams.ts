@@ -91,7 +91,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a message decides its destination, whatever queue it is on",
     by: "scenes",
-    file: "functions/copy/request-executor.ts",
+    file: "functions/copy/route-request.ts",
     find: "if (!queue.serves(delivery, named)) return",
     replace: "if (!queue.serves(delivery, named) && named === delivery.body) return",
   },
