@@ -54,14 +54,14 @@ async function readUrl(url: () => Promise<string>): Promise<URL> {
 /** The status of the response; undefined without one. */
 async function post(connections: Connections, target: URL, body: string): Promise<number | undefined> {
   try {
-    const { statusCode, body: answer } = await connections.request({
+    const { statusCode, body: answer } = await connections.send({
       origin: target.origin,
       path: `${target.pathname}${target.search}`,
       method: "POST",
       headers: { "content-type": "application/json" },
       body,
       signal: AbortSignal.timeout(ANSWER_MS),
-    });
+    }).response;
     await answer.dump();
     return statusCode;
   } catch {

@@ -25,16 +25,8 @@ export interface AuthorizedSenderOptions {
 export function createAuthorizedSender({ endpoint, authorization, sendLimited }: AuthorizedSenderOptions) {
   const { now } = endpoint.clock ?? systemClock;
 
-  /** True when an anonymous request got 403 or 404 without a challenge, and the registry has named a method since. */
-  async function isHiddenFromAnonymous(
-    request: RegistryRequest,
-    response: RegistryResponse,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (response.status !== 403 && response.status !== 404) return false;
-    if (response.header("www-authenticate") !== undefined) return false;
-    return authorization.discover(createPing(endpoint, request, sendLimited), request.scope, signal);
-  }
+  const namesMethod = (request: RegistryRequest, signal: AbortSignal): Promise<boolean> =>
+    authorization.discover(createPing(endpoint, request, sendLimited), request.scope, signal);
 
   return async (request: RegistryRequest, signal: AbortSignal): Promise<RegistryResponse> => {
     const { side } = endpoint;
@@ -42,7 +34,8 @@ export function createAuthorizedSender({ endpoint, authorization, sendLimited }:
     for (let tries = 1; ; tries++) {
       const sent = await authorization.header(scope, signal);
       const response = await sendLimited(request, sent, signal);
-      const isHidden = sent === undefined && (await isHiddenFromAnonymous(request, response, signal));
+      // Some registries hide what an anonymous request may not see: then they name a method when they are asked for it.
+      const isHidden = sent === undefined && mayBeHidden(response) && (await namesMethod(request, signal));
       if (!isHidden && !REFUSAL_STATUSES.has(response.status)) return response;
       const challenges = parseChallenges(response.headers("www-authenticate"));
       const error = await readResponseError({ side, operation, subject }, response, now());
@@ -55,6 +48,11 @@ export function createAuthorizedSender({ endpoint, authorization, sendLimited }:
       if (!isReplayable(request)) throw recategorized(error, "transient");
     }
   };
+}
+
+/** True for 403 and 404 without a challenge. */
+function mayBeHidden(response: RegistryResponse): boolean {
+  return (response.status === 403 || response.status === 404) && response.header("www-authenticate") === undefined;
 }
 
 /** Fetches the challenges of `GET /v2/` (distribution-spec, "Determining Support"). */

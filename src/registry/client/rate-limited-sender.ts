@@ -7,8 +7,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { sendOnce } from "./send-once.ts";
 import type { RequestHop } from "./registry-request.ts";
 import { hedged } from "../resilience/hedge.ts";
-import { linkAbort } from "../../async/linked-abort.ts";
-import type { LinkedAbort } from "../../async/linked-abort.ts";
+import type { Attempt } from "../resilience/hedge.ts";
 import { systemClock } from "../../async/system-clock.ts";
 import type { SharedLimits } from "../resilience/shared-limits.ts";
 import { DEFAULT_TIMEOUTS } from "../http/transfer-timeouts.ts";
@@ -43,16 +42,13 @@ export function createRateLimitedSender(
     if (isHome) await rate.acquire(signal);
     // The caller may have aborted during the wait.
     signal.throwIfAborted();
-    const send = (abort: LinkedAbort): Promise<RegistryResponse> => sendOnce(context, request, authorization, abort);
-    if (!HEDGED.has(request.operation)) {
-      using abort = linkAbort(signal);
-      return await send(abort);
-    }
+    const send = (): Attempt<RegistryResponse> => sendOnce(context, request, authorization, signal);
+    if (!HEDGED.has(request.operation)) return send().outcome;
     hedges.earn();
     const started = clock.now();
     // A hedge also needs a slot: it is sent only when one is free now.
     const mayHedge = (): boolean => hedges.spend() && (!isHome || rate.tryAcquire?.() === true);
-    const response = await hedged(send, { mayHedge, clock, afterMs: latency.lateAfterMs(), discard }, signal);
+    const response = await hedged(send, { mayHedge, clock, afterMs: latency.lateAfterMs(), discard });
     latency.observe(clock.now() - started);
     return response;
   };

@@ -6,15 +6,15 @@ import type { ConnectionPoolOptions, ConnectionPools } from "./connection-pools.
 import { proxyOf } from "../hosts/proxy.ts";
 import { proxyFailure } from "../hosts/proxy-failure.ts";
 import { exchange } from "./exchange.ts";
-import type { HttpResponse, HttpRequest } from "./http-message.ts";
+import type { Exchange, HttpRequest } from "./http-message.ts";
 import { compileParserOnce } from "./response-parser.ts";
 import { createReadBuffers } from "./read-buffers.ts";
 import { systemClock } from "../../async/system-clock.ts";
 
 /** Connection pools for all registries of a process. Their creator closes them. */
 export interface Connections extends AsyncDisposable {
-  /** Sends one request over a pooled connection. @throws undici's errors. */
-  request(request: HttpRequest): Promise<HttpResponse>;
+  /** Sends one request over a pooled connection. */
+  send(request: HttpRequest): Exchange;
   /** Destroys all connections. Can be called twice. */
   close(): Promise<void>;
   /** A permit for each range of a blob that is read ahead into memory: {@link MAX_RANGES_AHEAD} in the whole process. */
@@ -48,6 +48,8 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
   /** Replaced pools whose last requests are still running. */
   const retired = new Set<ConnectionPools>();
 
+  const noteUse = (): void => void (lastUse = clock.now());
+
   function current(): ConnectionPools {
     const time = clock.now();
     if (time - lastUse > IDLE_MS) {
@@ -67,15 +69,14 @@ export function createConnections(options: ConnectionsOptions = {}): Connections
     await Promise.all([pools, ...retired].map((each) => each.destroy()));
   };
   return {
-    async request(request) {
-      try {
-        return await exchange(current().to(request.origin), request);
-      } catch (error) {
-        const proxy = proxies && proxyOf(new URL(request.origin), proxies);
-        throw proxy === undefined ? error : proxyFailure(proxy, request.origin, error);
-      } finally {
-        lastUse = clock.now();
-      }
+    send(request) {
+      const sent = exchange(current().to(request.origin), request, noteUse);
+      const proxy = proxies && proxyOf(new URL(request.origin), proxies);
+      if (proxy === undefined) return sent;
+      const response = sent.response.catch((error: unknown) => {
+        throw proxyFailure(proxy, request.origin, error);
+      });
+      return { response, abort: (reason) => sent.abort(reason) };
     },
     close,
     readAhead: createSemaphore(MAX_RANGES_AHEAD),

@@ -1,37 +1,40 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import type { HttpRequest, HttpResponse } from "./http-message.ts";
+import type { Exchange, HttpRequest, HttpResponse } from "./http-message.ts";
 import { ResponseBody } from "./response-body.ts";
 
 /**
  * Sends one request. Uses undici's handlers instead of its `request`, which makes a stream and two more objects of each response: for a
  * request whose response is a head, they cost as much as the rest of it.
- * @throws undici's errors, and the signal's reason.
+ * @param onEnd called when the response has ended, well or not.
  */
-export function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpResponse> {
+export function exchange(dispatcher: Dispatcher, request: HttpRequest, onEnd: () => void): Exchange {
   const { origin, path, method, headers, signal } = request;
-  if (signal.aborted) return Promise.reject(signal.reason);
   const body = toBody(request.body);
-  const running = new Exchange(signal, body instanceof Readable ? body : undefined);
+  const running = new RunningExchange(signal, body instanceof Readable ? body : undefined, onEnd);
+  if (signal.aborted) running.handleEvent();
   // undici would close a connection after HEAD, because some servers send a body. It also checks an idle connection for such bytes before it
   // uses it again, so the connection is kept: every second request for a small image is a HEAD.
-  dispatcher.dispatch({ origin, path, method, headers, body, reset: false }, running);
-  return running.response;
+  else dispatcher.dispatch({ origin, path, method, headers, body, reset: false }, running);
+  return running;
 }
 
-/** A request until its response has ended. A class, because there is one for each request. */
-class Exchange implements Dispatcher.DispatchHandler {
+/** A class, because there is one for each request. */
+class RunningExchange implements Exchange, Dispatcher.DispatchHandler {
   readonly response: Promise<HttpResponse>;
   readonly #signal: AbortSignal;
   readonly #sent: Readable | undefined;
+  readonly #onEnd: () => void;
   #resolve!: (response: HttpResponse) => void;
   #reject!: (error: unknown) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #body: ResponseBody | undefined;
+  #end: "open" | "whole" | { readonly error: unknown } = "open";
 
-  constructor(signal: AbortSignal, sent: Readable | undefined) {
+  constructor(signal: AbortSignal, sent: Readable | undefined, onEnd: () => void) {
     this.#signal = signal;
     this.#sent = sent;
+    this.#onEnd = onEnd;
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -41,14 +44,17 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** The signal was aborted. */
   handleEvent(): void {
-    this.#controller?.abort(this.#signal.reason);
-    // undici has not begun to send a request that waits for a connection.
-    this.#fail(this.#signal.reason);
+    this.#abort(this.#signal.reason);
+  }
+
+  abort(reason: Error): void {
+    this.#abort(reason);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#signal.aborted) controller.abort(this.#signal.reason);
+    // It was aborted while it waited for a connection.
+    if (typeof this.#end === "object") controller.abort(new Error("aborted", { cause: this.#end.error }));
   }
 
   onResponseStart(
@@ -67,7 +73,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#signal.removeEventListener("abort", this);
+    if (!this.#ends("whole")) return;
     this.#body?.end();
   }
 
@@ -75,11 +81,24 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#fail(error);
   }
 
+  #abort(reason: unknown): void {
+    this.#fail(reason);
+    this.#controller?.abort(reason instanceof Error ? reason : new Error("aborted", { cause: reason }));
+  }
+
   #fail(error: unknown): void {
-    this.#signal.removeEventListener("abort", this);
+    if (!this.#ends({ error })) return;
     if (this.#body === undefined) this.#reject(error);
     else this.#body.fail(error);
     this.#sent?.on("error", () => undefined).destroy();
+  }
+
+  #ends(end: "whole" | { readonly error: unknown }): boolean {
+    if (this.#end !== "open") return false;
+    this.#end = end;
+    this.#signal.removeEventListener("abort", this);
+    this.#onEnd();
+    return true;
   }
 }
 

@@ -7,7 +7,16 @@ export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  /** Ends the exchange when it is aborted, also while the body of the response is read. */
   readonly signal: AbortSignal;
+}
+
+/** A request that was sent, until its response has ended. */
+export interface Exchange {
+  /** The head of the response. @throws undici's errors, and the reason of an abort. */
+  readonly response: Promise<HttpResponse>;
+  /** Ends this exchange alone: its response fails, or the body if its head has come. */
+  abort(reason: Error): void;
 }
 
 /** The head of an HTTP response, and its unread body. */

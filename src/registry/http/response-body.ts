@@ -48,10 +48,8 @@ export class ResponseBody implements HttpBody, AsyncIterator<Uint8Array, undefin
 
   take(): Uint8Array | undefined {
     if (this.#end !== "whole" || this.#isRead) return undefined;
-    const [first, ...more] = this.#takeAll();
-    return first !== undefined && more.length === 0
-      ? first
-      : Buffer.concat(first === undefined ? [] : [first, ...more]);
+    // Copied, because sockets read into memory that is used again (`ReadBuffers`), and taken bytes may be sent several times.
+    return Buffer.concat(this.#takeAll());
   }
 
   [Symbol.asyncIterator](): this {

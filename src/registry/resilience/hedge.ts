@@ -1,6 +1,4 @@
 import type { Clock } from "../../async/clock.ts";
-import { linkAbort } from "../../async/linked-abort.ts";
-import type { LinkedAbort } from "../../async/linked-abort.ts";
 
 export interface Hedge<T> {
   /** Called once, when the first request is late: whether a second one may be sent. */
@@ -12,38 +10,28 @@ export interface Hedge<T> {
   readonly discard: (late: T) => Promise<void>;
 }
 
+/** A request that was sent, and that can be aborted alone. */
+export interface Attempt<T> {
+  readonly outcome: Promise<T>;
+  abort(reason: Error): void;
+}
+
 /**
  * Sends a request a second time when the first is late, and returns the first success (Dean and Barroso, "The Tail at Scale"). Only
- * for requests that change nothing. Each attempt may also abort itself. The other request is aborted. When both fail, the failure of the first is thrown.
+ * for requests that change nothing. The other request is aborted. When both fail, the failure of the first is thrown.
  */
 export async function hedged<T>(
-  attempt: (abort: LinkedAbort) => Promise<T>,
+  attempt: () => Attempt<T>,
   { mayHedge, clock, afterMs, discard }: Hedge<T>,
-  signal: AbortSignal,
 ): Promise<T> {
-  const first = run(attempt, signal);
+  const first = attempt();
   if (!(await isSlow(first.outcome, afterMs, clock)) || !mayHedge()) return first.outcome;
-  const second = run(attempt, signal);
+  const second = attempt();
   const winner = await Promise.any([first, second].map((each) => each.outcome.then(() => each))).catch(() => first);
   const loser = winner === first ? second : first;
-  loser.abort.abort(new Error("the other one of two requests was answered first"));
+  loser.abort(new Error("the other one of two requests was answered first"));
   void loser.outcome.then(discard).catch(() => undefined);
   return winner.outcome;
-}
-
-interface Run<T> {
-  readonly abort: LinkedAbort;
-  readonly outcome: Promise<T>;
-}
-
-function run<T>(attempt: (abort: LinkedAbort) => Promise<T>, signal: AbortSignal): Run<T> {
-  const abort = linkAbort(signal);
-  return { abort, outcome: runLinked(attempt, abort) };
-}
-
-async function runLinked<T>(attempt: (abort: LinkedAbort) => Promise<T>, abort: LinkedAbort): Promise<T> {
-  using _linked = abort;
-  return await attempt(abort);
 }
 
 /** True when the outcome takes longer than `afterMs`. */

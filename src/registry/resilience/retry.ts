@@ -29,7 +29,7 @@ export async function withRetry<T>(
   const policy = retryPolicy(limits.retryPolicies, operation);
   let stalls = 0;
   for (let tries = 1; ; tries++) {
-    await limits.busyGate.wait(signal);
+    if (limits.busyGate.isClosed()) await limits.busyGate.wait(signal);
     try {
       const response = await attempt(tries);
       limits.retries.earn();

@@ -33,13 +33,13 @@ async function homeWith(files: Readonly<Record<string, string>>) {
 async function reached(options: AccessOptions, environment: NodeJS.ProcessEnv, origin: string): Promise<string> {
   const { connections } = await openRegistryAccess(options, environment);
   try {
-    const { statusCode, body } = await connections.request({
+    const { statusCode, body } = await connections.send({
       origin,
       path: "/",
       method: "GET",
       headers: {},
       signal: never,
-    });
+    }).response;
     await body.dump();
     return String(statusCode);
   } catch (error) {

@@ -1,14 +1,15 @@
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/notify/handler.ts";
 import type { NotifyPolicy } from "../../../src/contract/stack/environment.ts";
-import { createSemaphore } from "../../../src/async/semaphore.ts";
-import type { Connections } from "../../../src/registry/http/connections.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import type { NotificationRecord } from "../../../src/replication/state/notification-record.ts";
 import { createWebhook } from "../../../src/wiring/webhook.ts";
 import type { WebhookKind } from "../../../src/wiring/webhook.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../observer.ts";
+import { answeringConnections } from "../../fixtures/servers/answering-connections.ts";
+import { streamBody } from "../../fixtures/servers/stream-body.ts";
 import { unavailableStore } from "../../fixtures/unavailable-store.ts";
 
 const alarm = (NewStateValue: string, AlarmName = "freightliner-dead-letters"): string =>
@@ -100,19 +101,12 @@ interface Posted {
 function webhook(kind: WebhookKind, url: string, answers: readonly (number | Error)[] = [200], hosts: string[] = []) {
   const posted: Posted[] = [];
   let tries = 0;
-  const request: Connections["request"] = ({ origin, path, body }) => {
+  const connections = answeringConnections(({ origin, path, body }) => {
     posted.push({ origin, path, body: typeof body === "string" ? body : "" });
     const answer = answers[Math.min(tries++, answers.length - 1)] ?? 200;
     if (answer instanceof Error) return Promise.reject(answer);
-    const data = { statusCode: answer, headers: {}, body: { dump: () => Promise.resolve() } };
-    return Promise.resolve(data as unknown as Awaited<ReturnType<Connections["request"]>>);
-  };
-  const connections: Connections = {
-    request,
-    close: () => Promise.resolve(),
-    readAhead: createSemaphore(12),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+    return Promise.resolve({ statusCode: answer, headers: {}, body: streamBody(Readable.from([])) });
+  });
   const tell = createWebhook({
     kind,
     hosts,

@@ -33,13 +33,13 @@ function noting(): { readonly asked: string[]; readonly resolve: typeof lookup }
 
 async function get(connections: Connections, url: string, headers: Record<string, string> = {}): Promise<string> {
   const { origin, pathname } = new URL(url);
-  const { statusCode, body } = await connections.request({
+  const { statusCode, body } = await connections.send({
     origin,
     path: pathname,
     method: "GET",
     headers,
     signal: never,
-  });
+  }).response;
   const chunks: Buffer[] = [];
   for await (const chunk of body) if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk));
   return `${statusCode} ${Buffer.concat(chunks).toString()}`;

@@ -43,13 +43,13 @@ describe("connections to a registry", () => {
     await using server = await rawServer((method, socket) => socket.write(method === "HEAD" ? HEAD : `${HEAD}hello`));
     await using connections = createConnections();
     for (const method of ["HEAD", "HEAD", "GET", "HEAD"] as const) {
-      const { statusCode, body } = await connections.request({
+      const { statusCode, body } = await connections.send({
         origin: server.origin,
         path: "/",
         method,
         headers: {},
         signal: NEVER,
-      });
+      }).response;
       expect(statusCode).toBe(200);
       await body.dump({ limit: 100 });
       // undici gives a connection back in the next turn of the event loop.
@@ -73,7 +73,7 @@ describe("connections to a registry", () => {
     });
     await using connections = createConnections();
     const send = (method: "HEAD" | "GET") =>
-      connections.request({ origin: server.origin, path: "/", method, headers: {}, signal: NEVER });
+      connections.send({ origin: server.origin, path: "/", method, headers: {}, signal: NEVER }).response;
     const texts: string[] = [];
     for (let count = 0; count < 5; count++) {
       const head = await send("HEAD");
@@ -91,11 +91,11 @@ describe("connections to a registry", () => {
     const reason = new Error("the caller has left");
     const stop = new AbortController();
     const { origin } = server;
-    const waiting = connections.request({ origin, path: "/", method: "GET", headers: {}, signal: stop.signal });
+    const waiting = connections.send({ origin, path: "/", method: "GET", headers: {}, signal: stop.signal }).response;
     stop.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     await expect(
-      connections.request({ origin, path: "/", method: "GET", headers: {}, signal: stop.signal }),
+      connections.send({ origin, path: "/", method: "GET", headers: {}, signal: stop.signal }).response,
     ).rejects.toBe(reason);
   });
 
@@ -111,14 +111,14 @@ describe("connections to a registry", () => {
         isClosed = true;
       }
     }
-    const { body } = await connections.request({
+    const { body } = await connections.send({
       origin: server.origin,
       path: "/",
       method: "PUT",
       headers: {},
       body: endless(),
       signal: stop.signal,
-    });
+    }).response;
     const read = Array.fromAsync(body);
     const reason = new Error("the caller has left");
     stop.abort(reason);
@@ -130,7 +130,8 @@ describe("connections to a registry", () => {
     await using server = await rawServer((_method, socket) => void socket.end(`${HEAD}hell`));
     await using connections = createConnections();
     const { signal } = new AbortController();
-    const send = () => connections.request({ origin: server.origin, path: "/", method: "GET", headers: {}, signal });
+    const send = () =>
+      connections.send({ origin: server.origin, path: "/", method: "GET", headers: {}, signal }).response;
     const { body } = await send();
     await expect(Array.fromAsync(body)).rejects.toThrow();
     await server[Symbol.asyncDispose]();

@@ -46,7 +46,7 @@ async function serve(scheme: Scheme, listener: RequestListener): Promise<Server>
 
 const open = (): Connections => createConnections({ ca: certificates.ca });
 const get = (connections: Connections, { origin }: Server, path = "/") =>
-  connections.request({ origin, path, method: "GET", headers: {}, signal: NEVER });
+  connections.send({ origin, path, method: "GET", headers: {}, signal: NEVER }).response;
 
 /** The chunks of a response's body, after `seen` was called with each. */
 async function* chunksOf(bytes: AsyncIterable<unknown>, seen: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
@@ -77,14 +77,14 @@ describe.each<Scheme>(["http", "https"])("bytes over %s", (scheme) => {
     const buffers = new Set<ArrayBufferLike>();
     const copy = async (): Promise<void> => {
       const from = await get(connections, source);
-      const to = await connections.request({
+      const to = await connections.send({
         origin: target.origin,
         path: "/",
         method: "PUT",
         headers: { "content-length": String(body.byteLength) },
         body: chunksOf(from.body, (chunk) => buffers.add(chunk.buffer)),
         signal: NEVER,
-      });
+      }).response;
       await to.body.dump();
     };
     await Promise.all([copy(), copy()]);
@@ -142,7 +142,7 @@ describe("connections", () => {
   it("that cannot be opened fail with the reason, over HTTP and TLS", async () => {
     await using connections = open();
     const request = async (origin: string): Promise<unknown> =>
-      connections.request({ origin, path: "/", method: "GET", headers: {}, signal: NEVER });
+      connections.send({ origin, path: "/", method: "GET", headers: {}, signal: NEVER }).response;
     await using server = await serve("http", (_request, response) => void response.end());
     const { port } = new URL(server.origin);
     await expect(request(`https://localhost:${port}`)).rejects.toMatchObject({ code: expect.stringMatching(/SSL/) });

@@ -2,14 +2,13 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
-import { createSemaphore } from "../../../src/async/semaphore.ts";
-import type { Connections } from "../../../src/registry/http/connections.ts";
 import type { HttpResponse, HttpRequest } from "../../../src/registry/http/http-message.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
 import { createTagListing } from "../../../src/registry/tags-with-digests.ts";
 import { createSharedLimits } from "../../../src/registry/resilience/shared-limits.ts";
 import { watchUpload } from "../../../src/registry/uploads/upload-watchdog.ts";
 import { DEFAULT_TIMEOUTS } from "../../../src/registry/http/transfer-timeouts.ts";
+import { answeringConnections } from "../../fixtures/servers/answering-connections.ts";
 import { streamBody } from "../../fixtures/servers/stream-body.ts";
 import { testEndpoint } from "../../fixtures/registry-client.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
@@ -43,13 +42,7 @@ function drippingRegistry(answer: (request: HttpRequest) => Head | "no head") {
     drip(body);
     return { statusCode: head.status, headers: head.headers ?? {}, body: streamBody(body) };
   }
-  const close = (): Promise<void> => Promise.resolve();
-  const connections: Connections = {
-    request,
-    close,
-    readAhead: createSemaphore(12),
-    [Symbol.asyncDispose]: close,
-  };
+  const connections = answeringConnections(request);
   const limits = createSharedLimits({ hedging: false, retryPolicies: { preset: "patient" }, clock });
   const endpoint = { ...testEndpoint({ host: "registry.example", repository: "a/b" }, connections), clock, limits };
   return { clock, endpoint, requests };

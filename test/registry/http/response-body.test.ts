@@ -34,6 +34,16 @@ describe("the body of a response", () => {
     expect(text(body.take())).toBe("hello");
   });
 
+  it("is copied when it is taken: its chunks are memory that connections use again", () => {
+    const { body } = bodyOnLine();
+    const chunk = Buffer.from("hello");
+    body.push(chunk);
+    body.end();
+    const taken = body.take();
+    chunk.fill("x");
+    expect(text(taken)).toBe("hello");
+  });
+
   it("is not taken a second time, nor when a part of it was read, nor when it broke off", async () => {
     const [taken, read, broken] = [bodyOnLine().body, bodyOnLine().body, bodyOnLine().body];
     for (const body of [taken, read, broken]) body.push(Buffer.from("hello"));

@@ -15,7 +15,7 @@ await once(server, "listening");
 const origin = "http://127.0.0.1:" + server.address().port;
 const connections = createConnections();
 for (let sent = 0; sent < 300; sent++) {
-  const { body } = await connections.request({ method: "GET", origin, path: "/", headers: {}, signal: new AbortController().signal });
+  const { body } = await connections.send({ method: "GET", origin, path: "/", headers: {}, signal: new AbortController().signal }).response;
   await body.dump();
 }
 await connections.close();

@@ -1,8 +1,7 @@
 import { errors } from "undici";
-import { createSemaphore } from "../../../src/async/semaphore.ts";
-import { MAX_RANGES_AHEAD } from "../../../src/registry/http/connections.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
 import type { HttpResponse, HttpRequest } from "../../../src/registry/http/http-message.ts";
+import { answeringConnections } from "../../fixtures/servers/answering-connections.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import { shortDigests } from "../world/short-digests.ts";
 import type { Process } from "../world/process.ts";
@@ -19,13 +18,7 @@ const RETRY_AFTER_SECONDS = ["1", "2", "20"];
 
 /** The network as one process sees it: each site of the cloud at its host, each request with the odds of the world. */
 export function createNetwork(cloud: Cloud, process: Process): Connections {
-  const close = (): Promise<void> => Promise.resolve();
-  return {
-    request: (request) => exchange(cloud, process, request),
-    close,
-    readAhead: createSemaphore(MAX_RANGES_AHEAD),
-    [Symbol.asyncDispose]: close,
-  };
+  return answeringConnections((request) => exchange(cloud, process, request));
 }
 
 async function exchange(cloud: Cloud, process: Process, request: HttpRequest): Promise<HttpResponse> {
