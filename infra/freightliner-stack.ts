@@ -12,12 +12,20 @@ export class FreightlinerStack extends Stack {
   constructor(scope: Construct, id: string, props: FreightlinerStackProps) {
     const { description = "Replicates container images from Amazon ECR to Google Artifact Registry" } = props;
     super(scope, id, { ...props, description, env: { ...sourceOf(props), ...props.env } });
-    const { trustedRoles, table, deadLetters } = new Freightliner(this, "Freightliner", settingsOf(props));
+    const { trustedRoles, table, deadLetters, externalConfigurationIds } = new Freightliner(
+      this,
+      "Freightliner",
+      settingsOf(props),
+    );
     for (const [name, role] of Object.entries(trustedRoles)) {
       const description = "A role to trust in Google's workload identity pool";
       new CfnOutput(this, `${name[0]?.toUpperCase()}${name.slice(1)}RoleArn`, { value: role.roleArn, description });
     }
     new CfnOutput(this, "StateTable", { value: table.tableName, description: "Tag records and checkpoints" });
+    new CfnOutput(this, "ExternalConfigurationIds", {
+      value: externalConfigurationIds,
+      description: "AppConfig's application, environment, profile and deployment strategy",
+    });
     new CfnOutput(this, "DeadLetters", {
       value: deadLetters.queueUrl,
       description: "Copies that failed permanently, with reasons",

@@ -19,6 +19,8 @@ import { createFunctions } from "./functions/functions.ts";
 import { allowSecrets } from "./access/secret-access.ts";
 import { allowKeyForRoles, allowKeyForServices } from "./access/kms-access.ts";
 import { createLongLane } from "./functions/long-lane.ts";
+import { createConfigurationLayer } from "./functions/configuration-layer.ts";
+import { createExternalConfiguration } from "./functions/external-configuration.ts";
 import { createNotifications } from "./functions/notify-function.ts";
 import { createPushRule } from "./push-rule.ts";
 import { createQueries } from "./monitoring/queries.ts";
@@ -43,6 +45,8 @@ export class Freightliner extends Construct {
   /** The dead-letter queue: copies that failed permanently. */
   readonly deadLetters: Queue;
   readonly alarms: readonly Alarm[];
+  /** IDs in AppConfig, with a space between: application, environment, profile and deployment strategy of the external document. */
+  readonly externalConfigurationIds: string;
 
   constructor(scope: Construct, id: string, props: FreightlinerProps) {
     super(scope, id);
@@ -56,7 +60,9 @@ export class Freightliner extends Construct {
     this.table = createStateTable(this, settings);
     const { queues, deadLetters } = createCopyQueues(this, configuration, settings);
     this.deadLetters = deadLetters;
-    const parts = { configuration, text, queues, table: this.table, settings };
+    const layer = createConfigurationLayer(this, text);
+    const external = createExternalConfiguration(this, { configuration, layer, settings });
+    const parts = { configuration, text, layer, external, queues, table: this.table, settings };
     const functions = createFunctions(this, parts);
     const { fanOut, copy, probe, reconcile } = functions;
     const roles = { fanOut: roleOf(fanOut), copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
@@ -89,6 +95,8 @@ export class Freightliner extends Construct {
       longestHoldMs: (destination: string) => longestHoldMs(configuration.rules, destination),
     };
     this.alarms = addMonitoring(this, watched, this.table, settings);
+    external.monitorAfter(this.alarms);
+    this.externalConfigurationIds = external.ids;
   }
 }
 

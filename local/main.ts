@@ -1,4 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { systemClock } from "../src/async/system-clock.ts";
+import { ConfigurationError } from "../src/contract/configuration/configuration.ts";
 import { describeError } from "../src/contract/telemetry/observer.ts";
+import { watchFile } from "./configuration/watched-file.ts";
 import { pushDemo, verifyDemo } from "./demo.ts";
 import { DirectoryInUseError } from "./stack/data-directory.ts";
 import { PortInUseError } from "./http/http-server.ts";
@@ -11,7 +15,7 @@ import { startStack } from "./stack/stack.ts";
 import type { Stack } from "./stack/stack.ts";
 
 /** Errors that the user can resolve with other options, or by ending another program: exit code 2. */
-const USER_ERRORS = [OptionsError, PortInUseError, DirectoryInUseError];
+const USER_ERRORS = [OptionsError, PortInUseError, DirectoryInUseError, ConfigurationError];
 /** Time limit of the demo, which takes a few seconds: enough for a machine that is busy with other work. */
 const DEMO_MS = 300_000;
 /** Shorter than in a deployment, because the user watches: progress is written at each renewal, three times per lease. */
@@ -30,14 +34,18 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 /** Starts the stack, runs the demo and waits for a signal. @returns the exit code. */
 async function run(options: LocalOptions, view: TerminalView): Promise<number> {
   view.say("Starting source, target and functions ...");
+  const external = options.config === undefined ? undefined : await readExternal(options.config);
   await using stack = await startStack({
     ...options,
+    external,
+    variables: process.env,
     directory: options.data,
     leaseSeconds: LEASE_SECONDS,
     onTarget: (event) => view.target(event),
     onLog: (name, line) => view.log(name, line),
   });
   announce(stack, view);
+  const watching = watch(stack, options, external, view);
   const page = options.once ? undefined : await openStatusPage(stack, options, view);
   await using _page = page;
   if (page !== undefined) view.say(`  page    http://${page.host}/  (live view of copies)`);
@@ -50,7 +58,26 @@ async function run(options: LocalOptions, view: TerminalView): Promise<number> {
     stopped.signal.addEventListener("abort", () => resolve());
   });
   view.say("Stopping ...");
+  await watching;
   return 0;
+}
+
+async function readExternal(file: string): Promise<string> {
+  return readFile(file, "utf8").catch((cause: unknown) => {
+    throw new OptionsError(`--config ${file} cannot be read`, { cause });
+  });
+}
+
+/** Watches the file of `--config` until the end. */
+async function watch(
+  { configuration }: Stack,
+  { config }: LocalOptions,
+  text: string | undefined,
+  view: TerminalView,
+): Promise<void> {
+  if (config === undefined || text === undefined) return;
+  const say = (said: string): void => view.say(`  ${said}`);
+  await watchFile({ file: config, text, configuration, clock: systemClock, say }, stopped.signal);
 }
 
 function announce({ source, target }: Stack, view: TerminalView): void {

@@ -4,11 +4,24 @@ import type { Construct } from "constructs";
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import type { ConfiguredEnvironment } from "../../src/contract/stack/environment.ts";
+import type { Deployment } from "../../src/contract/stack/names.ts";
+import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
 
 const FOLDER = "freightliner";
 const NAME = "configuration.json";
 /** Where Lambda mounts the file (AWS Lambda developer guide, "Layers"). */
-export const CONFIGURATION_FILE = `/opt/${FOLDER}/${NAME}`;
+const CONFIGURATION_FILE = `/opt/${FOLDER}/${NAME}`;
+
+/** The variables of a function that reads the layer. */
+export function configuredVariables(configuration: Configuration, { stack }: Deployment) {
+  return {
+    FREIGHTLINER_CONFIGURATION_FILE: CONFIGURATION_FILE,
+    FREIGHTLINER_PARTS: JSON.stringify(stackPartsOf(configuration)),
+    FREIGHTLINER_STACK: stack,
+  } satisfies ConfiguredEnvironment;
+}
 
 /**
  * The deployed configuration as a layer of the functions: it may be as large as AppConfig allows, it is read without a request, and it

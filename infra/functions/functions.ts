@@ -1,10 +1,12 @@
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { LayerVersion } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../../src/contract/stack/environment.ts";
 import { readableGlobs } from "../../src/contract/configuration/readable-repositories.ts";
-import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
-import { CONFIGURATION_FILE, createConfigurationLayer } from "./configuration-layer.ts";
+import { configuredVariables } from "./configuration-layer.ts";
+import type { ExternalConfiguration } from "./external-configuration.ts";
+import { roleOf } from "../access/role-of.ts";
 import { createCopyFunction } from "./copy-function.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
@@ -17,6 +19,9 @@ export interface FunctionParts {
   readonly configuration: Configuration;
   /** JSON text of the configuration. */
   readonly text: string;
+  /** The layer that contains it. */
+  readonly layer: LayerVersion;
+  readonly external: ExternalConfiguration;
   readonly queues: readonly DescribedQueue[];
   readonly table: TableV2;
   readonly settings: DeployedSettings;
@@ -24,12 +29,11 @@ export interface FunctionParts {
 
 /** Creates the functions. They derive the names of queues, and look up event source mappings, at run time. */
 export function createFunctions(scope: Construct, parts: FunctionParts) {
-  const { configuration, text, queues, table, settings } = parts;
+  const { configuration, layer, external, queues, table, settings } = parts;
   const { deployment, liveConcurrency: live, backfillConcurrency: backfill } = settings;
   const common = {
-    FREIGHTLINER_CONFIGURATION_FILE: CONFIGURATION_FILE,
-    FREIGHTLINER_PARTS: JSON.stringify(stackPartsOf(configuration)),
-    FREIGHTLINER_STACK: deployment.stack,
+    ...configuredVariables(configuration, deployment),
+    FREIGHTLINER_APPCONFIG: external.profile,
     FREIGHTLINER_TABLE: table.tableName,
   } satisfies FanOutEnvironment;
   const watching = {
@@ -57,7 +61,9 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
     settings,
     ...access,
   });
-  const layer = createConfigurationLayer(scope, text);
-  for (const configured of [fanOut, copy, probe, reconcile]) configured.addLayers(layer);
+  for (const configured of [fanOut, copy, probe, reconcile]) {
+    configured.addLayers(layer);
+    external.allowReading(roleOf(configured));
+  }
   return { fanOut, copy, probe, reconcile };
 }

@@ -11,9 +11,9 @@ import { join } from "node:path";
 import type { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import { LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { readableGlobs } from "../../src/contract/configuration/readable-repositories.ts";
-import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { BUILD_ALIASES, NEVER_LOADED, REQUIRE, ROOT, WITHOUT_SECOND_PARSER } from "./bundle.ts";
+import { configuredVariables } from "./configuration-layer.ts";
 import { allowPull } from "./copy-function.ts";
 import type { FunctionParts } from "./functions.ts";
 
@@ -45,6 +45,7 @@ export function createLongLane(scope: Construct, props: LongLaneProps): LongLane
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const role = createRole(scope, props, code);
+  props.external.allowReading(role);
   logGroup.grantWrite(role);
   const project = new Project(scope, "LongLane", {
     projectName: resourceName("build", "long-lane", deployment),
@@ -96,11 +97,11 @@ function createRole(scope: Construct, { settings, configuration }: LongLaneProps
   return role;
 }
 
-function variablesOf({ configuration, table, settings }: LongLaneProps): Record<string, { value: string }> {
+function variablesOf({ configuration, external, table, settings }: LongLaneProps): Record<string, { value: string }> {
   const variables = {
+    ...configuredVariables(configuration, settings.deployment),
     FREIGHTLINER_CONFIGURATION_FILE: FILE,
-    FREIGHTLINER_PARTS: JSON.stringify(stackPartsOf(configuration)),
-    FREIGHTLINER_STACK: settings.deployment.stack,
+    FREIGHTLINER_APPCONFIG: external.profile,
     FREIGHTLINER_TABLE: table.tableName,
   } satisfies CopyEnvironment;
   const switches = settings.metrics ? {} : { POWERTOOLS_METRICS_DISABLED: "true" };

@@ -4,6 +4,7 @@ import { resourceName } from "../../src/contract/stack/names.ts";
 import { destinationsOf } from "../storage/copy-queues.ts";
 import type { AlarmsProps } from "./alarms-props.ts";
 import { destinationAlarms } from "./destination-alarms.ts";
+import { configurationAlarms } from "./configuration-alarms.ts";
 import { deferralAlarms, functionAlarms, longLaneAlarms, lossAlarms, notificationAlarms } from "./stack-alarms.ts";
 import { describeAlarm } from "./runbook.ts";
 import { isOwnMetric } from "./alarm-definition.ts";
@@ -16,6 +17,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
     ...functionAlarms(props),
     ...deferralAlarms(props),
     ...notificationAlarms(props),
+    ...configurationAlarms(props),
     ...longLaneAlarms(props),
     ...destinationsOf(props.queues).flatMap((name) => destinationAlarms(name, props)),
   ];

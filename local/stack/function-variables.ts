@@ -1,5 +1,5 @@
 import type { ConfigurationDocument } from "../../src/contract/configuration/configuration-document.ts";
-import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import type { LocalConfiguration } from "../configuration/local-configuration.ts";
 import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
 import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../../src/contract/stack/environment.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
@@ -32,21 +32,15 @@ const LONG_VISIBILITY_SECONDS = 6;
 const RECONCILE_MINUTES = 1;
 const GRACE_SECONDS = 3;
 
-/** The configuration of the local stack, and the path of its document. */
-export interface DeployedFile {
-  readonly path: string;
-  readonly configuration: Configuration;
-}
-
 /** The environment variables of each function, without those of the emulators. */
 export function variablesOf(
-  deployed: DeployedFile,
+  { deployed, variables }: LocalConfiguration,
   registries: Registries,
   { live }: Queues,
   options: FunctionSettings,
 ) {
   const fanOut = {
-    FREIGHTLINER_CONFIGURATION_FILE: deployed.path,
+    ...variables,
     FREIGHTLINER_PARTS: JSON.stringify(stackPartsOf(deployed.configuration)),
     FREIGHTLINER_STACK: STACK.stack,
     FREIGHTLINER_QUEUES_URL: live.url.slice(0, -live.name.length),

@@ -12,6 +12,10 @@ export interface LocalOptions {
   readonly sourcePort: number | undefined;
   readonly targetPort: number | undefined;
   readonly pagePort: number | undefined;
+  /** A file with an external document, which is watched. */
+  readonly config: string | undefined;
+  /** Single values of the configuration, `retries.preset=off`. */
+  readonly flags: readonly string[];
   /** Concurrent copies. */
   readonly concurrency: number;
   /** Seconds a copy may take before its function is killed. */
@@ -36,6 +40,8 @@ export const LOCAL_USAGE = `Runs Freightliner on this machine: an ECR-like sourc
   --source-port PORT    where the source registry listens (default: a free port)
   --target-port PORT    where the target registry listens (default: a free port)
   --page-port PORT      where the live page is (default: a free port)
+  --config FILE         change the configuration by FILE, YAML or JSON, and again each time it is saved
+  --set FIELD=VALUE     set a single value of the configuration; can be repeated
   --concurrency N       copies at once, 2 to 16 (default 4)
   --timeout SECONDS     time limit of one copy, 10 to 900 (default 300)
   --no-demo             start empty
@@ -54,6 +60,8 @@ export function parseLocalOptions(args: readonly string[]): LocalOptions {
     sourcePort: integerOption("--source-port", values["source-port"], 0, 65_535),
     targetPort: integerOption("--target-port", values["target-port"], 0, 65_535),
     pagePort: integerOption("--page-port", values["page-port"], 0, 65_535),
+    config: values.config,
+    flags: values.set,
     concurrency: integerOption("--concurrency", values.concurrency, 2, 16) ?? 4,
     timeoutSeconds: integerOption("--timeout", values.timeout, 10, 900) ?? 300,
     demo: !values["no-demo"],
@@ -74,6 +82,8 @@ function parseArguments(args: readonly string[]) {
         "source-port": text,
         "target-port": text,
         "page-port": text,
+        config: text,
+        set: { type: "string", multiple: true, default: [] },
         concurrency: text,
         timeout: text,
         "no-demo": flag,

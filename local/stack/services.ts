@@ -1,6 +1,4 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { keyVariables } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
@@ -13,9 +11,10 @@ import { startSqs } from "../emulators/sqs.ts";
 import type { RunningSqs } from "../emulators/sqs.ts";
 import { startLambdaApi } from "../lambda/lambda-api.ts";
 import type { MappedQueue } from "../lambda/lambda-api.ts";
+import type { LocalConfiguration } from "../configuration/local-configuration.ts";
 import { LOGIN_SECRET, STACK, TABLE } from "./local-names.ts";
-import { localDocument, variablesOf } from "./function-variables.ts";
-import type { DeployedFile, FunctionSettings } from "./function-variables.ts";
+import { variablesOf } from "./function-variables.ts";
+import type { FunctionSettings } from "./function-variables.ts";
 import { createQueues } from "./queues.ts";
 import type { Queues } from "./queues.ts";
 import type { Registries } from "./registries.ts";
@@ -25,8 +24,7 @@ export interface ServicesOptions extends FunctionSettings {
   readonly key: AccessKeyId;
   /** Where tables and queues are stored; in memory when undefined. */
   readonly directory: string | undefined;
-  /** Where files of the stack are written. */
-  readonly files: string;
+  readonly configuration: LocalConfiguration;
   readonly timeoutSeconds: number;
   /** Receives each line of a build's log, under the name of the copy function. */
   readonly onLog?: ((functionName: string, line: string) => void) | undefined;
@@ -57,7 +55,7 @@ export async function startServices(
   options: ServicesOptions,
   stack: AsyncDisposableStack,
 ): Promise<Services> {
-  const { directory, key } = options;
+  const { configuration, directory, key } = options;
   const dynamo = await startDynamoDb(directory && join(directory, "table"), key);
   stack.defer(() => dynamo.close());
   await createStateTable(dynamo.endpoint, TABLE, key);
@@ -86,7 +84,7 @@ export async function startServices(
     AWS_ENDPOINT_URL_SECRETS_MANAGER: await startSecrets(options, stack),
     AWS_ENDPOINT_URL_CODEBUILD: builds.endpoint,
   };
-  const own = variablesOf(await deployFile(registries, options), registries, queues, options);
+  const own = variablesOf(configuration, registries, queues, options);
   variables.set(resourceName("function", "copy", STACK), { ...own.copy, ...endpoints });
   return {
     sqs,
@@ -101,14 +99,6 @@ export async function startServices(
       reconcile: { ...own.watching, ...endpoints },
     },
   };
-}
-
-/** Writes the document of the local stack where its functions read it. */
-async function deployFile(registries: Registries, options: ServicesOptions): Promise<DeployedFile> {
-  const document = localDocument(registries, options);
-  const path = join(options.files, "configuration.json");
-  await writeFile(path, JSON.stringify(document));
-  return { path, configuration: parseConfiguration(document) };
 }
 
 /** Starts Secrets Manager with the login of a generic target, if there is one. @returns its endpoint. */

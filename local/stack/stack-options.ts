@@ -6,6 +6,12 @@ import type { RegistriesOptions } from "./registries.ts";
 export interface StackOptions extends FunctionSettings {
   /** Where state and blobs are stored; a temporary directory, removed at the end, when undefined. */
   readonly directory?: string | undefined;
+  /** The external document to begin with, YAML or JSON. */
+  readonly external?: string | undefined;
+  /** Single values, `retries.preset=off`. */
+  readonly flags?: readonly string[] | undefined;
+  /** Variables that may set single values. */
+  readonly variables?: Readonly<Record<string, string | undefined>> | undefined;
   readonly sourcePort?: number | undefined;
   readonly targetPort?: number | undefined;
   /** Time limit of one copy. */

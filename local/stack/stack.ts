@@ -4,6 +4,9 @@ import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
 import { ecrPushEvent } from "../events/ecr-events.ts";
 import type { InvocationResult } from "../lambda/execution-environment.ts";
 import type { RegistryEvent } from "../registry/protocol/registry-event.ts";
+import { startLocalConfiguration } from "../configuration/local-configuration.ts";
+import type { LocalConfiguration } from "../configuration/local-configuration.ts";
+import { localDocument } from "./function-variables.ts";
 import { openDataDirectory } from "./data-directory.ts";
 import { startFunctions } from "./functions.ts";
 import { startRegistries } from "./registries.ts";
@@ -34,6 +37,7 @@ export interface Stack extends Registries, AsyncDisposable {
   reconcile(): Promise<InvocationResult>;
   /** Probes unavailable destinations now. */
   probe(): Promise<InvocationResult>;
+  readonly configuration: LocalConfiguration;
   readonly longLane: LongLane;
   /** Address of the Lambda API, with its access key: `freightliner --local` takes it. */
   readonly lambdaEndpoint: string;
@@ -70,7 +74,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     starting,
   );
   const kept = options.directory === undefined ? undefined : directory;
-  const services = await startServices(registries, { ...options, directory: kept, files: directory, key }, starting);
+  const { external, flags, variables } = options;
+  const configuration = await startLocalConfiguration(
+    { document: localDocument(registries, options), directory, key, external, flags, variables },
+    starting,
+  );
+  const services = await startServices(registries, { ...options, configuration, directory: kept, key }, starting);
   const functions = startFunctions(services, options, starting);
   startMappings(services, functions.copy, { ...options, key }, starting);
   startSchedules(functions, options, starting);
@@ -87,6 +96,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     killCopies: () => functions.copy.killAll(),
     reconcile: () => functions.reconcile.invoke({}),
     probe: () => functions.probe.invoke({}),
+    configuration,
     longLane: { started: () => services.builds.started(), kill: () => services.builds.kill() },
     lambdaEndpoint: services.lambdaEndpoint.replace("://", `://${key}@`),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

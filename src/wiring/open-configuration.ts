@@ -5,7 +5,7 @@ import { systemClock } from "../async/system-clock.ts";
 import { createAppConfigDocument } from "../aws/appconfig/appconfig-document.ts";
 import { clientLimits } from "../aws/client/client-limits.ts";
 import { FUNCTION_VARIABLES } from "../contract/stack/environment.ts";
-import type { FanOutEnvironment } from "../contract/stack/environment.ts";
+import type { ConfiguredEnvironment, FanOutEnvironment } from "../contract/stack/environment.ts";
 import type { Observer } from "../contract/telemetry/observer.ts";
 import { loadDeployed } from "../reload/candidate.ts";
 import type { DeployedConfiguration } from "../reload/candidate.ts";
@@ -33,7 +33,11 @@ export async function openConfiguration(
   return createPolledFeed({ deployed, source, clock: systemClock, observer });
 }
 
-async function readDeployed(environment: Environment, variables: NodeJS.ProcessEnv): Promise<DeployedConfiguration> {
+/** The deployed file with flags and variables, without an external document. @throws {ConfigurationError} when one is not valid. */
+export async function readDeployed(
+  environment: z.output<typeof ConfiguredEnvironment> & Pick<Partial<Environment>, "FREIGHTLINER_FLAGS">,
+  variables: NodeJS.ProcessEnv,
+): Promise<DeployedConfiguration> {
   const { FREIGHTLINER_CONFIGURATION_FILE: file, FREIGHTLINER_FLAGS: flags = [] } = environment;
   const { destinations } = environment.FREIGHTLINER_PARTS;
   const document: unknown = JSON.parse(await readFile(file, "utf8"));

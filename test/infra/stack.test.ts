@@ -1,6 +1,7 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import {
+  ConfiguredEnvironment,
   CopyEnvironment,
   FanOutEnvironment,
   ProbeEnvironment,
@@ -135,19 +136,18 @@ describe("the queues of the stack", () => {
 
 describe("the functions", () => {
   it("run on Node 24 and arm64 with JSON logs that are kept for a month", () => {
-    template.resourceCountIs("AWS::Lambda::Function", 4);
+    template.resourceCountIs("AWS::Lambda::Function", 5);
     template.allResourcesProperties("AWS::Lambda::Function", {
       Runtime: "nodejs24.x",
       Architectures: ["arm64"],
       LoggingConfig: { LogFormat: "JSON", LogGroup: Match.anyValue() },
     });
-    template.resourceCountIs("AWS::Logs::LogGroup", 5);
+    template.resourceCountIs("AWS::Logs::LogGroup", 6);
     template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
   });
 
   it("have exactly the variables that they parse", () => {
     const local = [
-      "FREIGHTLINER_APPCONFIG",
       "FREIGHTLINER_FLAGS",
       "FREIGHTLINER_GOOGLE_ENDPOINTS",
       "FREIGHTLINER_LEASE_SECONDS",
@@ -160,6 +160,7 @@ describe("the functions", () => {
       copy: CopyEnvironment,
       probe: ProbeEnvironment,
       reconcile: ReconcileEnvironment,
+      validate: ConfiguredEnvironment,
     };
     for (const [name, { shape }] of Object.entries(expected)) {
       const variables = [...Object.keys(shape).filter((variable) => !local.includes(variable)), "NODE_OPTIONS"];
@@ -221,7 +222,7 @@ describe("permissions", () => {
       "sqs:SendMessage",
     ];
     const allowed = [
-      /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy|LongLane|Probe|Reconcile)Logs/,
+      /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy|LongLane|Probe|Reconcile|Validate)Logs/,
       /^sqs:SendMessage on (?:Copies\w+(?:live|backfill|long)|DeadLetters)/,
       new RegExp(`^(?:${queue.join("|")}) on Copies`),
       // What Lambda does with an event that the function failed at, as the function.
@@ -229,6 +230,7 @@ describe("permissions", () => {
       /^dynamodb:(?:GetItem|PutItem) on State/,
       /^ecr:(?:BatchGetImage|GetDownloadUrlForLayer) on the rules' repositories$/,
       /^ecr:GetAuthorizationToken on \*$/,
+      /^appconfig:(?:StartConfigurationSession|GetLatestConfiguration) on External|^cloudwatch:DescribeAlarms on \*$/,
       // X-Ray has no resources to name (Service Authorization Reference).
       /^xray:(?:PutTraceSegments|PutTelemetryRecords) on \*$/,
       /^ecr:Describe(?:Images|Repositories) on the rules' repositories$/,

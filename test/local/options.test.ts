@@ -20,6 +20,8 @@ describe("the options of npm start", () => {
     "--data",
     "--source-port",
     "--target-port",
+    "--config",
+    "--set",
     "--concurrency",
     "--timeout",
     "--no-demo",

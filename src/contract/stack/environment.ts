@@ -40,13 +40,18 @@ const AppConfigProfile = z
     return { application, environment, profile };
   });
 
-/** What every function with a configuration reads. */
-const common = {
+/** What every function with a configuration reads; the validator of external documents reads nothing else. */
+export const ConfiguredEnvironment = z.object({
   ...StackEnvironment.shape,
   /** Path of the deployed configuration, a JSON document. */
   FREIGHTLINER_CONFIGURATION_FILE: z.string().min(1),
   /** JSON of {@link StackParts}: the command derives the names of queues from it. */
   FREIGHTLINER_PARTS: json(StackParts, "description of a stack"),
+});
+export type ConfiguredEnvironment = z.input<typeof ConfiguredEnvironment>;
+
+const common = {
+  ...ConfiguredEnvironment.shape,
   /** The external document; without it, the configuration changes by a deployment only. */
   FREIGHTLINER_APPCONFIG: AppConfigProfile.optional(),
   /** JSON list of flags such as `retries.preset=off`; set by `npm start` only. */

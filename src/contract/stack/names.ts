@@ -20,6 +20,8 @@ export const LONGEST_NAME = {
   /** EventBridge Scheduler API, CreateSchedule and CreateScheduleGroup. */
   schedule: 64,
   scheduleGroup: 64,
+  /** AppConfig API, CreateApplication and CreateDeploymentStrategy. */
+  appConfig: 64,
   /** CloudWatch API, PutMetricAlarm and PutDashboard. */
   alarm: 255,
   dashboard: 255,
@@ -29,7 +31,7 @@ export const LONGEST_NAME = {
 export type NamedResource = keyof typeof LONGEST_NAME;
 
 /** The functions of a deployment; their roles have the same names. */
-export type FunctionName = "fan-out" | "copy" | "probe" | "reconcile" | "notify";
+export type FunctionName = "fan-out" | "copy" | "probe" | "reconcile" | "notify" | "validate";
 
 /** CloudFormation's grammar of stack names (CreateStack), and so of `-c stack=` and `--stack`. */
 export function isStackName(text: string): boolean {
@@ -52,3 +54,6 @@ export function resourceName(kind: NamedResource, part: string, { stack, region 
   const end = `-${part}-${hash}`;
   return `${stack.slice(0, most - end.length)}${end}`;
 }
+
+/** The alarm that rolls back the deployment of an external document. */
+export const CONFIGURATION_REFUSED_ALARM = "configuration-refused";

@@ -29,4 +29,5 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   /** TAG: it marks tags as requested. INTAKE and CIRCUIT: it resumes queues that stayed paused. RATE: its listings count, too. */
   reconcile: ["TAG", "RECONCILE", "INTAKE", "CIRCUIT", "RATE"],
   notify: ["NOTICE"],
+  validate: [],
 };

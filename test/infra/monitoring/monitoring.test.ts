@@ -52,6 +52,8 @@ describe("alarms", () => {
       "deferrals-failed",
       "throttles",
       "copy-duration",
+      "configuration-refused",
+      "configuration-unavailable",
       "long-lane-failed",
       ...["fan-out", "copy", "probe", "reconcile"].map((name) => `${name}-crashes`),
       ...EXAMPLE.destinations.flatMap(({ name }) => own.map((alarm) => `${name}-${alarm}`)),
@@ -138,7 +140,7 @@ describe("alarms", () => {
       Metrics.flatMap(({ Expression }: { Expression?: string }) => Expression ?? []),
     );
     const sums = expressions.filter((text: string) => text.includes("+"));
-    expect(sums.length).toBe(1 + 2 * EXAMPLE.destinations.length);
+    expect(sums.length).toBe(3 + 2 * EXAMPLE.destinations.length);
     for (const text of sums) expect(text.replaceAll(/FILL\([a-z], 0\)/g, "")).not.toMatch(/\b[a-z]\b/);
   });
 
