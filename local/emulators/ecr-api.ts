@@ -25,11 +25,17 @@ export interface EcrApiOptions {
   readonly catalog: Pick<RepositoryIndex, "names" | "find" | "save">;
 }
 
+/** An image by its digest, or by a tag (ECR API reference, ImageIdentifier). */
+const ImageId = z.object({ imageDigest: z.string().optional(), imageTag: z.string().optional() });
+type ImageId = z.infer<typeof ImageId>;
+
 const Paged = z.object({
   repositoryName: z.string().optional(),
   maxResults: z.int().min(1).max(1_000).default(PAGE),
   nextToken: z.string().nullish(),
   filter: z.object({ tagStatus: z.enum(["TAGGED", "UNTAGGED", "ANY"]).default("ANY") }).nullish(),
+  /** Of DescribeImages: these images only, without pages. */
+  imageIds: z.array(ImageId).min(1).max(100).optional(),
 });
 type Paged = z.infer<typeof Paged>;
 
@@ -55,7 +61,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 function act(action: string, body: string, options: EcrApiOptions): ApiAnswer {
   if (action === "GetAuthorizationToken") return giveToken(options);
   const paged = Paged.safeParse(JSON.parse(body || "{}")).data;
-  if (paged === undefined) return refuse("InvalidParameterException", "maxResults is 1 to 1000");
+  if (paged === undefined)
+    return refuse("InvalidParameterException", "maxResults is 1 to 1000, and imageIds are 1 to 100");
   if (action === "DescribeRepositories") return describeRepositories(paged, options);
   if (action === "DescribeImages") return describeImages(paged, options);
   if (action === "ListImages") return listImages(paged, options);
@@ -82,8 +89,25 @@ function describeRepositories(paged: Paged, { catalog }: EcrApiOptions): ApiAnsw
 function describeImages(paged: Paged, { catalog }: EcrApiOptions): ApiAnswer {
   const state = catalog.find(paged.repositoryName ?? "");
   if (state === undefined) return noRepository(paged);
+  if (paged.imageIds !== undefined) return describeSome(paged.imageIds, state);
   const { entries, nextToken } = page([...imagesOf(state, paged.filter?.tagStatus)], paged);
   return { status: 200, body: { imageDetails: entries, nextToken } };
+}
+
+/** One missing image fails the whole request (ECR API reference, DescribeImages: ImageNotFoundException). */
+function describeSome(ids: readonly ImageId[], state: RepositoryState): ApiAnswer {
+  const images = [...imagesOf(state)];
+  const isNamedBy = ({ imageDigest, imageTags = [] }: ImageDetail, id: ImageId): boolean =>
+    (id.imageDigest === undefined || id.imageDigest === imageDigest) &&
+    (id.imageTag === undefined || imageTags.includes(id.imageTag));
+  const missing = ids.find((id) => !images.some((image) => isNamedBy(image, id)));
+  if (missing !== undefined) {
+    const { imageDigest = "null", imageTag = "null" } = missing;
+    const named = `{imageDigest:'${imageDigest}', imageTag:'${imageTag}'}`;
+    return refuse("ImageNotFoundException", `The image with imageId ${named} does not exist`);
+  }
+  const imageDetails = images.filter((image) => ids.some((id) => isNamedBy(image, id)));
+  return { status: 200, body: { imageDetails } };
 }
 
 /** One entry per tag, and one per image without a tag (ECR API reference, ListImages). */

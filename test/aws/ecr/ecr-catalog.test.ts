@@ -11,7 +11,9 @@ import { specificationProfile } from "../../../local/registry/profiles/specifica
 import { openRegistryFiles, startRegistry } from "../../../local/registry/registry-server.ts";
 import { createEcrCatalog } from "../../../src/aws/ecr/ecr-catalog.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
-import { parseRepositoryName } from "../../../src/oci/reference.ts";
+import type { Digest } from "../../../src/oci/digest.ts";
+import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
+import type { Tag } from "../../../src/oci/reference.ts";
 import { asking, imageOf, put, putBlob } from "../../fixtures/servers/local-registry.ts";
 import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
@@ -65,6 +67,21 @@ describe("the catalog of an ECR registry", () => {
     const [restored] = await registry.tags();
     expect(restored?.restoredAt).toBeGreaterThanOrEqual(before - 1_000);
     expect((await registry.ask("HEAD", `/v2/${NAME}/manifests/v1`)).status).toBe(200);
+  });
+
+  it("finds one image by its tag or digest among others, and none where it does not exist", async () => {
+    await using registry = await registryWithApi();
+    await putBlob(registry.ask);
+    const [first, second] = [imageOf(), imageOf(undefined, { annotations: { tag: "v2" } })];
+    await put(registry.ask, "v1", first);
+    await put(registry.ask, "v2", second);
+    const digestFound = async (reference: Tag | Digest) =>
+      (await registry.catalog.image(NAME, reference, signal))?.digest;
+    expect(await digestFound(parseTag("v2"))).toBe(digestOf(second));
+    expect(await digestFound(digestOf(second))).toBe(digestOf(second));
+    expect(await digestFound(parseTag("v1"))).toBe(digestOf(first));
+    expect(await digestFound(parseTag("v3"))).toBeUndefined();
+    expect(await registry.catalog.image(parseRepositoryName("no/such"), parseTag("v1"), signal)).toBeUndefined();
   });
 
   it("lists untagged images, and the subjects of referrers", async () => {
