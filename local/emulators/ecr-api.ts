@@ -54,11 +54,11 @@ export function startEcrApi(options: EcrApiOptions): Promise<RunningServer> {
 async function answer(request: IncomingMessage, response: ServerResponse, options: EcrApiOptions): Promise<void> {
   const body = await readBody(request);
   const action = String(request.headers["x-amz-target"]).replace(TARGET_PREFIX, "");
-  const { status, body: answered } = act(action, body, options);
+  const { status, body: answered } = await act(action, body, options);
   sendJson(response, status, answered, AWS_JSON);
 }
 
-function act(action: string, body: string, options: EcrApiOptions): ApiAnswer {
+async function act(action: string, body: string, options: EcrApiOptions): Promise<ApiAnswer> {
   if (action === "GetAuthorizationToken") return giveToken(options);
   const paged = Paged.safeParse(JSON.parse(body || "{}")).data;
   if (paged === undefined)
@@ -184,7 +184,7 @@ const StorageClass = z.object({
 });
 
 /** Archives or restores an image: at once, where ECR takes up to 20 minutes. */
-function updateStorageClass(body: string, { catalog }: EcrApiOptions): ApiAnswer {
+async function updateStorageClass(body: string, { catalog }: EcrApiOptions): Promise<ApiAnswer> {
   const { repositoryName, imageId, targetStorageClass } = StorageClass.parse(JSON.parse(body));
   const manifests = catalog.find(repositoryName)?.manifests;
   const { imageDigest } = imageId;
@@ -194,7 +194,7 @@ function updateStorageClass(body: string, { catalog }: EcrApiOptions): ApiAnswer
   }
   const isArchived = targetStorageClass === "ARCHIVE";
   manifests.set(imageDigest, { ...known, isArchived, ...(isArchived ? {} : { restoredAt: Date.now() }) });
-  void catalog.save(repositoryName);
+  await catalog.save(repositoryName);
   return { status: 200, body: { repositoryName, imageId, imageStatus: isArchived ? "ARCHIVED" : "ACTIVE" } };
 }
 
