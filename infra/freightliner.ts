@@ -115,7 +115,7 @@ function restrictQueues({ queues, deadLetters, roles, copiers, settings: { opera
   for (const { queue, priority } of queues) {
     if (priority === "live") restrictActions(queue, send, [roles.fanOut]);
     else if (priority === "long") restrictActions(queue, send, [roles.copy]);
-    else if (operators.length > 0) restrictActions(queue, send, [roles.reconcile, ...operators]);
+    else if (operators.length > 0) restrictActions(queue, send, [roles.fanOut, roles.reconcile, ...operators]);
   }
   restrictActions(deadLetters, send, copiers);
   if (operators.length === 0) return;

@@ -95,6 +95,10 @@ export const LAYERS: readonly Layer[] = [
         holds: "one copy request, from the lease to the report",
         rooms: ["image", "pacing", "planning", "outcome", "state"],
       },
+      "pre-copy": {
+        holds: "blobs that are copied before a tag names them, and their budget",
+        rooms: ["copy", "pacing", "state"],
+      },
       pacing: { holds: "how many uploads run at once, and what fits into the time left", rooms: ["outcome", "state"] },
       outcome: { holds: "how a copy ended, why, and its receipt", rooms: [] },
       state: { holds: "records of the table: leases, checkpoints, progress", rooms: ["outcome"] },

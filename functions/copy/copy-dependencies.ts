@@ -9,6 +9,7 @@ import type { CircuitBreaker } from "../../src/replication/destination/circuit-b
 import type { DeadLetterReason } from "../../src/replication/outcome/dead-letter-reason.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 import type { FactSource } from "../../src/replication/rules/source-facts.ts";
+import type { PreCopyBudgets } from "../../src/replication/pre-copy/pre-copy-budget.ts";
 import type { SendToLongLane } from "./long-lane-handover.ts";
 
 export interface CopyDependencies {
@@ -36,6 +37,7 @@ export interface Copies {
   readonly receipts: Receipts;
   /** Where facts come from that rules ask for. */
   readonly factSource: FactSource;
+  readonly preCopyBudgets: PreCopyBudgets;
 }
 
 /** The queues that deliveries come from, and what can be done with a message. */

@@ -1,4 +1,5 @@
 import { pushAge } from "../../src/replication/planning/copy-request.ts";
+import { readPreCopyRequest } from "../../src/replication/planning/pre-copy-request.ts";
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import { COPY_MAX_ATTEMPTS } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
@@ -7,6 +8,7 @@ import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { failureClass } from "../../src/replication/outcome/failure-class.ts";
 import type { CopyDependencies } from "./copy-dependencies.ts";
+import { createPreCopier } from "./pre-copier.ts";
 import { createRequestExecutor, readRequest } from "./request-executor.ts";
 import type { DeliveryResult, DeliveryTime } from "./request-executor.ts";
 import { handOverToLongLane } from "./long-lane-handover.ts";
@@ -31,10 +33,16 @@ export function createHandler(dependencies: CopyDependencies) {
   const { observer, queue } = dependencies;
   const { now, timeout, memoryMegabytes } = dependencies.runtime;
   const execute = createRequestExecutor(dependencies);
+  const preCopy = createPreCopier(dependencies);
   return async (delivery: Delivery, remainingMs: number): Promise<Fate> => {
     const startedAt = now();
     // The deadline of the copy does not abort the handling of its message; only the end of the process does.
     const ending = timeout(Math.max(remainingMs, 0));
+    const early = readPreCopyRequest(delivery.body);
+    if (early !== undefined) {
+      await preCopy(early, delivery, { remainingMs, ending });
+      return "done";
+    }
     const executed = await executeMessage(execute, delivery, { remainingMs, ending }).catch((error: unknown) =>
       crashed(error, delivery, observer),
     );

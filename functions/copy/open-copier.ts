@@ -41,7 +41,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
   const { parts, queues } = openDeployment(environment);
   const feed = await openConfiguration(environment, variables, observer);
   const sqs = new SQSClient(clientLimits());
-  const { wiringOf, receipts, now } = openWiring(environment, sqs, observer);
+  const { wiringOf, stores, now } = openWiring(environment, sqs, observer);
   const hasLongLane = lane === "function" && parts.longLane;
   const send = createCopyRequestSender(sqs, queues.copies, "long");
   const lasting: Pick<CopyDependencies, "observer" | "runtime" | "queue"> = {
@@ -71,7 +71,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
     };
     const circuit = (destination: string): CircuitBreaker => wiring.circuit(destination);
     const factSource = factSourceOf(configuration, wiring);
-    return createHandler({ configuration, ...lasting, copies: { open, circuit, receipts, factSource } });
+    return createHandler({ configuration, ...lasting, copies: { open, circuit, factSource, ...stores } });
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;
   const longQueues = queues.copies
@@ -101,7 +101,8 @@ function openWiring(environment: CopierEnvironment, sqs: SQSClient, observer: Ob
   const own = { random: Math.random, createOwner: randomUUID, leaseMs, observer };
   const wiringOf = (configuration: Configuration): CopyWiring =>
     createCopyWiring({ configuration, registries: registriesOf(configuration), stores, streams, clock, ...own });
-  return { wiringOf, receipts: stores.receipts, now };
+  const { receipts, preCopyBudgets } = stores;
+  return { wiringOf, stores: { receipts, preCopyBudgets }, now };
 }
 
 /** Facts for rules, from the source registry and from ECR's API. */

@@ -1,6 +1,7 @@
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
+import type { CopyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
 import { finalOutcome } from "../../src/replication/outcome/copy-report.ts";
@@ -34,10 +35,14 @@ export function receiptOf(
     ...(rule === undefined ? {} : { rule }),
     ...finalOutcome(report),
     ...("digest" in report ? { digest: report.digest } : {}),
-    ...("statistics" in report ? { bytesUploaded: report.statistics.bytesUploaded } : {}),
+    ...("statistics" in report ? bytesOf(report.statistics) : {}),
     ...leftOutFields(report.leftOut),
     ...("error" in report ? { error: describeError(report.error) } : {}),
   };
+}
+
+function bytesOf({ bytesUploaded, bytesPreCopied }: CopyStatistics) {
+  return { bytesUploaded, ...(bytesPreCopied === undefined ? {} : { bytesPreCopied }) };
 }
 
 function subjectOf({ destination, repository, reference, pushedAt }: CopyRequest) {

@@ -65,11 +65,10 @@ function errorField(error: unknown): LogFields {
 /** Counts the estimated cost of a delivery for its destination. Bytes cost the same whether their blob was completed or not. */
 export function countCost(
   observer: Observer,
-  report: CopyReport,
+  { bytesSent = 0 }: Pick<CopyReport, "bytesSent">,
   destination: string | undefined,
   spent: { readonly milliseconds: number; readonly memoryMegabytes: number | "build" },
 ): void {
-  const { bytesSent = 0 } = report;
   observer.count(Metric.estimatedCost, deliveryDollars({ ...spent, bytesSent }), destination);
 }
 
@@ -105,10 +104,11 @@ export function countReport(
   if (report.outcome === "deferred") observer.count(Metric.deferredByReason, 1, destination, report.reason);
   if (report.outcome === "failed") observer.count(Metric.failedByClass, 1, destination, failureClass(report.reason));
   if (report.outcome !== "replicated") return;
-  const { blobsUploaded, blobsMounted, blobsPresent, bytesUploaded } = report.statistics;
+  const { blobsUploaded, blobsMounted, blobsPresent, bytesUploaded, bytesPreCopied = 0 } = report.statistics;
   observer.count(Metric.blobsUploaded, blobsUploaded, destination);
   observer.count(Metric.blobsMounted, blobsMounted, destination);
   observer.count(Metric.blobsPresent, blobsPresent, destination);
   observer.count(Metric.bytesUploaded, bytesUploaded, destination);
+  if (bytesPreCopied > 0) observer.count(Metric.bytesPreCopiedUsed, bytesPreCopied, destination);
   observer.count(lag, Math.max(report.lagMs, 0), destination);
 }

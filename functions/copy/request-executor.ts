@@ -6,6 +6,8 @@ import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import { notePush, tagKey } from "../../src/replication/state/tag-record.ts";
+import { creditBytes } from "../../src/replication/pre-copy/pre-copy-budget.ts";
+import type { PreCopyBudget } from "../../src/replication/pre-copy/pre-copy-budget.ts";
 import { createBandwidthEstimate } from "../../src/replication/pacing/time-budget.ts";
 import type { TimeBudget } from "../../src/replication/pacing/time-budget.ts";
 import { observedTarget } from "../../src/replication/destination/observed-target.ts";
@@ -50,15 +52,8 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
   const { copies, queue, runtime } = dependencies;
   const { timeout, now } = runtime;
   const route = createRequestRouter(dependencies);
-  const bandwidthOf = createLruCache(BANDWIDTH_ESTIMATES, () => createBandwidthEstimate());
+  const timeBudget = createTimeBudgets(now);
   const hasLongLane = queue.sendToLongLane !== undefined;
-  let limitMs = 0;
-
-  function timeBudget(destination: string, usableMs: number): TimeBudget {
-    limitMs = Math.max(limitMs, usableMs);
-    const endsAt = now() + usableMs;
-    return { limitMs, remainingMs: () => endsAt - now(), bandwidth: bandwidthOf(destination) };
-  }
 
   return async (
     request: CopyRequest,
@@ -92,11 +87,37 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
       ending,
     };
     try {
-      return { ...about, heldMs, report: await replicateTag(request, copying, deadline) };
+      const report = await replicateTag(request, copying, deadline);
+      await creditPreCopied(report, identity.scope, dependencies, ending);
+      return { ...about, heldMs, report };
     } finally {
       await admitted.end();
     }
   };
+}
+
+/** The time of each delivery, and what deliveries before it have measured. */
+function createTimeBudgets(now: () => number): (destination: string, usableMs: number) => TimeBudget {
+  const bandwidthOf = createLruCache(BANDWIDTH_ESTIMATES, () => createBandwidthEstimate());
+  let limitMs = 0;
+  return (destination, usableMs) => {
+    limitMs = Math.max(limitMs, usableMs);
+    const endsAt = now() + usableMs;
+    return { limitMs, remainingMs: () => endsAt - now(), bandwidth: bandwidthOf(destination) };
+  };
+}
+
+/** Best effort: bytes that are not credited leave less of the budget of today's pre-copies. */
+async function creditPreCopied(
+  report: CopyReport,
+  scope: string,
+  { copies, runtime }: Pick<CopyDependencies, "copies" | "runtime">,
+  ending: AbortSignal,
+): Promise<void> {
+  const bytes = report.outcome === "replicated" ? (report.statistics.bytesPreCopied ?? 0) : 0;
+  if (bytes === 0) return;
+  const credit = (known: PreCopyBudget | undefined) => creditBytes(known, bytes, runtime.now());
+  await copies.preCopyBudgets.update(scope, credit, ending).catch(() => undefined);
 }
 
 /** Best effort. It tells the comparison that the event of a push has arrived; otherwise the push is counted as missed. */

@@ -1,16 +1,22 @@
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { UNTAGGED_DELAY_SECONDS } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { readEcrEvent } from "../../src/replication/planning/push-event.ts";
 import type { FinalOutcome, SkipReason } from "../../src/replication/outcome/outcome.ts";
 import { planCopies } from "../../src/replication/planning/plan-copies.ts";
+import { planPreCopies } from "../../src/replication/planning/plan-pre-copies.ts";
+import type { PreCopyRequest } from "../../src/replication/planning/pre-copy-request.ts";
+import type { ImagePushed } from "../../src/replication/planning/push-event.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 
 export interface FanOutDependencies {
   readonly configuration: Configuration;
+  /** Queues pre-copies, at a lower priority than copies. @throws when one is not queued: then it is lost. */
+  readonly sendPreCopies: (requests: readonly PreCopyRequest[], signal: AbortSignal) => Promise<void>;
   /** Queues every request, visible after `delaySeconds`. @throws when one is not queued: then Lambda retries the event. */
   readonly send: (requests: readonly CopyRequest[], signal: AbortSignal, delaySeconds: number) => Promise<void>;
   readonly receipts: Receipts;
@@ -48,7 +54,9 @@ export function createHandler(dependencies: FanOutDependencies) {
       return ignore({ id: read.pushed.id, reason }, planned, dependencies, signal);
     }
     const { requests } = planned;
+    const preCopies = requestPreCopies(read.pushed, dependencies, signal);
     await send(requests, signal, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);
+    await preCopies;
     for (const { id, destination, repository, reference } of requests) {
       const about = { correlationId: id, traceparent: traceparentOf(id), destination, repository, reference };
       observer.info("Copy requested", { ...about, configuration: configuration.version });
@@ -56,6 +64,21 @@ export function createHandler(dependencies: FanOutDependencies) {
     }
     return { outcome: "requested", requests: requests.length };
   };
+}
+
+/** Best effort: never throws. An event without its pre-copies costs time only. */
+async function requestPreCopies(
+  pushed: ImagePushed,
+  { configuration: { rules, destinations }, sendPreCopies, observer }: FanOutDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const isAllowed = ({ destination }: PreCopyRequest): boolean =>
+    destinations.some(({ name, preCopyGigabytesPerDay }) => name === destination && preCopyGigabytesPerDay > 0);
+  const requests = planPreCopies(pushed, rules).filter(isAllowed);
+  if (requests.length === 0) return;
+  await sendPreCopies(requests, signal).catch((error: unknown) => {
+    observer.warn("Pre-copies could not be requested", { correlationId: pushed.id, error: describeError(error) });
+  });
 }
 
 async function ignore(

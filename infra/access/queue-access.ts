@@ -29,7 +29,7 @@ export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile, long
     queues.filter((queue) => queue.priority === priority).map(({ queue }) => queue.queueArn);
   const allow = (sender: NodejsFunction, action: string, resources: string[]): void =>
     sender.addToRolePolicy(new PolicyStatement({ actions: [action], resources }));
-  allow(fanOut, "sqs:SendMessage", arns("live"));
+  allow(fanOut, "sqs:SendMessage", [...arns("live"), ...arns("backfill")]);
   allow(reconcile, "sqs:SendMessage", arns("backfill"));
   allow(reconcile, "sqs:GetQueueAttributes", arns("live"));
   allow(copy, "sqs:SendMessage", [deadLetters.queueArn, ...arns("long")]);

@@ -51,6 +51,8 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
     settings,
     ...access,
   });
+  // The older copy function would take a request of the newer fan-out function for a malformed message.
+  fanOut.node.addDependency(copy);
   const schedules = new Schedules(scope, "Schedules", deployment);
   const probe = createProbeFunction(scope, { environment: watching, mappings, schedules, settings });
   const reconcile = createReconcileFunction(scope, {

@@ -69,6 +69,10 @@ function rowsOf({ queues, deadLetters, project, deployment: { stack } }: Dashboa
     [graph("Lag, push to verified (ms)", lag), graph("Tags replicated", each(Metric.replicated, "Sum"))],
     [graph("Bytes sent", each(Metric.bytesUploaded, "Sum")), graph("Waiting", waiting)],
     [
+      graph("Bytes of pre-copies", each(Metric.bytesPreCopied, "Sum")),
+      graph("Bytes of pre-copies that tags used", each(Metric.bytesPreCopiedUsed, "Sum")),
+    ],
+    [
       graph("Failed for good, by what has to change", [searchBy(Metric.failedByClass, stack)]),
       graph("Deferred, by reason", [searchBy(Metric.deferredByReason, stack)]),
     ],

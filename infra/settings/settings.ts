@@ -57,8 +57,8 @@ export interface Settings {
    */
   readonly openTelemetryLayer?: ILayerVersion | undefined;
   /**
-   * Roles of the people who redrive dead letters. With at least one, no other principal may read dead letters, and only they and the
-   * reconcile function may send to the backfill queues. Without one, the account's IAM policies decide.
+   * Roles of the people who redrive dead letters. With at least one, no other principal may read dead letters, and only they and
+   * the fan-out and reconcile functions may send to the backfill queues. Without one, the account's IAM policies decide.
    */
   readonly operators: readonly IRole[];
   /** Whether the table is kept when the stack is removed. */

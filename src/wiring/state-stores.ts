@@ -12,10 +12,13 @@ import { QueuePauseRecord } from "../replication/destination/queue-pause.ts";
 import { NotificationRecord } from "../replication/state/notification-record.ts";
 import { RateRecord } from "../replication/destination/rate-record.ts";
 import { ReconcileRecord } from "../replication/reconcile/cycle-record.ts";
+import { PreCopyBudget } from "../replication/pre-copy/pre-copy-budget.ts";
 
 const DAY_SECONDS = 86_400;
 /** How long the record of a notification is kept. */
 const NOTICE_KEEP_DAYS = 7;
+/** How long the budget of a day's pre-copies is kept. */
+const BUDGET_KEEP_DAYS = 7;
 
 /** Opens a client for the state table. */
 export function openTableClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
@@ -33,6 +36,12 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
       kind: "CONTENT",
       schema: Checkpoint,
       keepSeconds: CHECKPOINT_KEEP_DAYS * DAY_SECONDS,
+    }),
+    preCopyBudgets: createDynamoDbRecordStore({
+      ...at,
+      kind: "BUDGET",
+      schema: PreCopyBudget,
+      keepSeconds: BUDGET_KEEP_DAYS * DAY_SECONDS,
     }),
     receipts: createDynamoDbReceipts({ ...at, keepSeconds: RECEIPT_KEEP_DAYS * DAY_SECONDS }),
     circuits: createDynamoDbRecordStore({ ...at, kind: "CIRCUIT", schema: StoredCircuitRecord }),

@@ -115,6 +115,7 @@ describe("the documents", () => {
           prefix: "p",
           plainHttp: true,
           requestsPerSecond: 250,
+          preCopyGigabytesPerDay: 5,
           circuit: { window: "w", minimumCalls: 10, failureRate: 0.5, slowRate: 0.8 },
           federation: {
             audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/aws1",
@@ -150,6 +151,7 @@ describe("the documents", () => {
           minAgeMinutes: 1,
           artifactTypes: { include: ["a/b"], exclude: ["a/c"] },
           untagged: false,
+          preCopy: true,
           destinations: ["d"],
           as: "b",
         },

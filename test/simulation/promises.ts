@@ -1,3 +1,5 @@
+import { successors } from "../../src/oci/manifest.ts";
+import { PRE_COPY_BYTES } from "./cloud/cloud.ts";
 import type { Cloud, Place } from "./cloud/cloud.ts";
 import type { History } from "./pushes.ts";
 import { missingUnder } from "./cloud/registry.ts";
@@ -58,6 +60,7 @@ export function checkTheEnd(cloud: Cloud, history: History): void {
   for (const [destination, place] of places) {
     checkContents(cloud, history, destination, place);
     checkReceipts(cloud, history, destination);
+    checkPreCopied(cloud, destination, place);
     const { queue } = place;
     if (queue.size() > 0) world.violate("I5", `${queue.size()} messages are left for ${destination}`);
   }
@@ -79,6 +82,22 @@ function checkContents({ world, source }: Cloud, { signatures }: History, destin
   }
 }
 
+/** What pre-copies sent and no image uses is within their budget (I17). */
+function checkPreCopied({ world, preCopied }: Cloud, name: string, { destination, registry }: Place): void {
+  for (const [repository, { manifests }] of registry.repositories) {
+    const place = `${destination.access.registry} ${repository.replaceAll("/", "-")}`;
+    const used = new Set(
+      [...manifests.values()].flatMap(({ bytes, mediaType }) =>
+        successors(bytes, mediaType).blobs.map(({ digest }): string => digest),
+      ),
+    );
+    const unused = preCopied.filter((sent) => sent.place === place && !used.has(sent.digest));
+    const bytes = unused.reduce((sum, sent) => sum + sent.bytes, 0);
+    if (bytes > PRE_COPY_BYTES)
+      world.violate("I17", `pre-copies to ${name}/${repository} sent ${bytes} bytes that no image uses`);
+  }
+}
+
 /** In the registry's own list, or in the referrers tag of a registry without the API (distribution-spec, "Referrers Tag Schema"). */
 function isListed(
   { manifests, tags }: Repository,
@@ -95,9 +114,10 @@ function isListed(
 
 /** An event that could not be delivered has at most one receipt: a request may have been sent before the fan-out failed. */
 function checkReceipts({ world, receipts, undelivered }: Cloud, { heard }: History, destination: string): void {
-  for (const { id, tag } of heard) {
+  for (const { id, tag, digest } of heard) {
+    const reference = tag ?? digest;
     const ends = [...receipts].filter(
-      ([key, receipt]) => key.startsWith(`${destination}/`) && receipt.id === id && receipt.reference === tag,
+      ([key, receipt]) => key.startsWith(`${destination}/`) && receipt.id === id && receipt.reference === reference,
     ).length;
     if (ends === 1 || (ends === 0 && undelivered.includes(id))) continue;
     world.violate("I5", `${id} has ${ends} receipts for ${destination}`);

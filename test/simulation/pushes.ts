@@ -34,7 +34,7 @@ export function createHistory(): History {
 export function schedulePushes(cloud: Cloud, history: History, end: number, more: readonly string[] = []): void {
   const { world, source } = cloud;
   const { time, random } = world;
-  const deliver = createFanOutFunction(cloud);
+  const announce = createAnnouncer(cloud, history);
   const usual = Array.from(
     { length: 6 },
     (_, index) => `layer ${index} ${"x".repeat(random() < 0.1 ? 1_200_000 : 100)}`,
@@ -51,19 +51,36 @@ export function schedulePushes(cloud: Cloud, history: History, end: number, more
         const pushed = random() < 0.3 ? addIndex(repository, [image(), image()]) : image();
         const { digest } = pushed;
         if (isSigned) history.signatures.set(digest, addSignature(repository, pushed).digest);
-        repository.tags.set(tag, digest);
-        repository.pushedAt.set(digest, time.now());
-        const key = `${name}:${tag}`;
-        history.pushes.set(key, [...(history.pushes.get(key) ?? []), digest]);
-        world.note(`push ${push} of ${key}: ${digest.slice(7, 13)}`);
+        setTag(cloud, history, { repository: name, tag, digest });
         announce({ id: `e-${name}-${tag}-${push}`, repository: name, tag, digest, at: time.now() });
       });
     }
   }
+}
 
-  function announce(event: PushEvent): void {
+/** Moves a tag at the source. */
+export function setTag(
+  { world, source }: Cloud,
+  { pushes }: History,
+  { repository, tag, digest }: { readonly repository: string; readonly tag: string; readonly digest: Digest },
+): void {
+  const { tags, pushedAt } = source.repository(repository);
+  tags.set(tag, digest);
+  pushedAt.set(digest, world.time.now());
+  const key = `${repository}:${tag}`;
+  const before = pushes.get(key) ?? [];
+  pushes.set(key, [...before, digest]);
+  world.note(`push ${before.length} of ${key}: ${digest.slice(7, 13)}`);
+}
+
+/** Sends the event of a push, which may be lost, duplicated, late and out of order. */
+export function createAnnouncer(cloud: Cloud, history: History): (event: PushEvent) => void {
+  const { world } = cloud;
+  const { time, random } = world;
+  const deliver = createFanOutFunction(cloud);
+  return (event) => {
     const { slow, lostRequest } = world.odds();
-    history.newest.set(`${event.repository}:${event.tag}`, event.id);
+    if (event.tag !== undefined) history.newest.set(`${event.repository}:${event.tag}`, event.id);
     if (random() < lostRequest) {
       history.lost.add(event.id);
       return world.note(`the event ${event.id} is lost`);
@@ -73,7 +90,7 @@ export function schedulePushes(cloud: Cloud, history: History, end: number, more
     for (let copy = 0; copy < copies; copy++) {
       time.after(random() * (random() < slow ? 30_000 : 1_000), () => deliver(event));
     }
-  }
+  };
 }
 
 /** Now and then collects the blobs that no manifest points to yet, although the target has reported them as present. */

@@ -4,6 +4,7 @@ import { configurationOf, createCloud } from "./cloud/cloud.ts";
 import { startCopyFunction } from "./cloud/copy-function.ts";
 import { drawOdds, drawOutages } from "./world/odds.ts";
 import { checkHeard, checkTheEnd, createTagGuard } from "./promises.ts";
+import { scheduleBuilds } from "./builds.ts";
 import { createHistory, scheduleGarbage, schedulePushes, scheduleRevocation } from "./pushes.ts";
 import { scheduleProbe, scheduleReconcile } from "./cloud/scheduled-functions.ts";
 import { createWorld } from "./world/world.ts";
@@ -22,6 +23,7 @@ const configuration = configurationOf("gar", "hub");
 /** Pushes end at the first moment, faults at the second. */
 const PUSHES_END = 1.5 * MINUTE;
 const FAULTS_END = 4 * MINUTE;
+const BUILDERS_SEED = 1_000_003;
 /** By then a healthy destination has everything, however long the other one fails. */
 const HEALTHY_AT = 12 * MINUTE;
 /** By then every tag whose event arrived must be equal; by the end every tag. */
@@ -52,6 +54,9 @@ export async function simulate(
   cloud.onTag = createTagGuard(cloud, history);
   startCopyFunction(cloud);
   schedulePushes(cloud, history, PUSHES_END);
+  // Chance of its own: seeds without builders stay as they are.
+  const builders = seeded(seed + BUILDERS_SEED);
+  if (builders() < 0.4) scheduleBuilds(cloud, history, PUSHES_END, builders);
   if (!isLenient) scheduleGarbage(cloud, FAULTS_END);
   scheduleProbe(cloud, EVENTS_SUFFICE_AT / 2);
   if (random() < 0.3) scheduleRevocation(cloud, FAULTS_END);

@@ -5,6 +5,7 @@ import type { CopyQueue } from "../../contract/stack/queues.ts";
 import { unlessAborted } from "../../async/abort.ts";
 import { untilAborted } from "../client/until-aborted.ts";
 import type { CopyRequest } from "../../replication/planning/copy-request.ts";
+import type { PreCopyRequest } from "../../replication/planning/pre-copy-request.ts";
 
 /** At least one request could not be queued: the caller must send all of them again. */
 export class QueueError extends Error {
@@ -17,7 +18,7 @@ const MAX_TRIES = 3;
 
 /** Sends requests to the queues of their destinations. @throws {QueueError} unless all are queued, or the signal's reason. */
 export type SendCopyRequests = (
-  requests: readonly CopyRequest[],
+  requests: readonly (CopyRequest | PreCopyRequest)[],
   signal: AbortSignal,
   delaySeconds?: number,
 ) => Promise<void>;
@@ -69,7 +70,7 @@ async function sendAll(
 }
 
 /** The message group is the repository: with SQS's fair queues, a busy repository does not starve the others. */
-function toEntry(request: CopyRequest, index: number): SendMessageBatchRequestEntry {
+function toEntry(request: CopyRequest | PreCopyRequest, index: number): SendMessageBatchRequestEntry {
   return { Id: String(index), MessageBody: JSON.stringify(request), MessageGroupId: groupId(request.repository) };
 }
 

@@ -51,6 +51,11 @@ const placement = {
    */
   requestsPerSecond: z.int().min(1).max(10_000).default(250),
   circuit: Circuit.prefault({}),
+  /**
+   * The most gigabytes a day that pre-copies send for one repository and that no tag uses: they are paid for in vain. The default holds a
+   * build for many platforms. 0: no pre-copies.
+   */
+  preCopyGigabytesPerDay: z.number().min(0).max(100_000).default(5),
 };
 
 const Placement = z.object(placement);
@@ -58,6 +63,7 @@ const Placement = z.object(placement);
 export const reloadablePlacement = z.object({
   requestsPerSecond: placement.requestsPerSecond,
   circuit: placement.circuit,
+  preCopyGigabytesPerDay: placement.preCopyGigabytesPerDay,
 });
 
 /** A place that images are replicated to. */

@@ -20,6 +20,7 @@ export interface Rule extends Pick<RuleDocument, "priority" | "destinations" | "
   readonly acceptsType: ((artifactType: string) => boolean) | undefined;
   readonly latest: LatestTags | undefined;
   readonly minAgeMs: number | undefined;
+  readonly preCopy: boolean;
   readonly targetName: (repository: string) => string;
 }
 
@@ -87,6 +88,7 @@ function compileRule(document: RuleDocument, index: number, compiler: PatternCom
     acceptsType: compileTypes(document),
     latest: compileLatest(document, compiler.engines),
     minAgeMs: minAgeMinutes && minAgeMinutes * MINUTE_MS,
+    preCopy: document.preCopy ?? selectsEveryTag(document),
     targetName: as === undefined ? (repository) => repository : (repository) => renderName(as, repository),
   };
 }
@@ -102,6 +104,11 @@ function rememberLast(matches: (repository: string) => boolean): (repository: st
     if (last?.repository !== repository) last = { repository, matched: matches(repository) };
     return last.matched;
   };
+}
+
+function selectsEveryTag({ tags, exclude, latest, minAgeMinutes, artifactTypes }: RuleDocument): boolean {
+  const isLimited = [exclude?.tags, latest, minAgeMinutes, artifactTypes].some((limit) => limit !== undefined);
+  return tags.includes("*") && !isLimited;
 }
 
 /** Media types are case-insensitive (RFC 6838, "Naming Requirements"). */

@@ -61,6 +61,8 @@ export const RuleDocument = z.strictObject({
   artifactTypes: ArtifactTypes.optional(),
   /** Whether to copy untagged images, too, by their digests. */
   untagged: z.boolean().default(false),
+  /** Whether to copy the blobs of an image when its manifest is pushed, before it gets a tag. By default if the rule selects every tag. */
+  preCopy: z.boolean().optional(),
   /** Names of destinations. */
   destinations: z.array(ShortName).min(1),
   /** Another repository name at the target, or a template of it. */

@@ -39,6 +39,12 @@ export const ASYNC_MAX_AGE_SECONDS = 21_600;
  * occupies no function that a tagged push needs.
  */
 export const UNTAGGED_DELAY_SECONDS = 30;
+/**
+ * Limits of a pre-copy. A request older than the first comes too late to save time. The second bounds how long a tag waits for a blob that a
+ * pre-copy sends over a slow line.
+ */
+export const PRE_COPY_MAX_AGE_MS = 60_000;
+export const PRE_COPY_LIMIT_MS = 60_000;
 /** Timeout of the fan-out function. */
 export const FAN_OUT_TIMEOUT_SECONDS = 30;
 /**

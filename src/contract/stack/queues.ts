@@ -11,7 +11,7 @@ export interface CopyQueue {
 }
 
 const PRIORITIES = ["live", "backfill", "long"] as const;
-/** `live`: new pushes; `backfill`: requests of comparisons and redrives; `long`: copies that take longer than a function may. */
+/** `live`: new pushes; `backfill`: requests of comparisons and redrives, and pre-copies; `long`: copies that take longer than a function may. */
 export type Priority = (typeof PRIORITIES)[number];
 
 /** The deployment and configuration whose queues to name. */

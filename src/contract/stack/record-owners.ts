@@ -7,6 +7,7 @@ import type { FunctionName } from "./names.ts";
 export type RecordKind =
   | "TAG"
   | "CONTENT"
+  | "BUDGET"
   | "CIRCUIT"
   | "RATE"
   | "INTAKE"
@@ -23,7 +24,7 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   /** EVENT: receipts of events that request no copy. */
   "fan-out": ["EVENT"],
   /** MESSAGE: receipts of messages that name no tag. */
-  copy: ["TAG", "CONTENT", "CIRCUIT", "RATE", "MESSAGE"],
+  copy: ["TAG", "CONTENT", "BUDGET", "CIRCUIT", "RATE", "MESSAGE"],
   /** CIRCUIT and INTAKE: it closes circuits and pauses queues. RATE: its requests count towards the shared rate. */
   probe: ["CIRCUIT", "INTAKE", "RATE"],
   /** TAG: it marks tags as requested. INTAKE and CIRCUIT: it resumes queues that stayed paused. RATE: its listings count, too. */

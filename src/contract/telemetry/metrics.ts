@@ -43,6 +43,17 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   [Metric.blobsMounted]: counted("blobs that the destination mounted from another of its repositories", "destination"),
   [Metric.blobsPresent]: counted("blobs that the destination already had", "destination"),
   [Metric.bytesUploaded]: { unit: "Bytes", dimensions: ["destination"], meaning: "bytes written to the destination" },
+  [Metric.bytesPreCopied]: {
+    unit: "Bytes",
+    dimensions: ["destination"],
+    meaning: "bytes of blobs that pre-copies brought to the destination, before a tag named them",
+  },
+  [Metric.bytesPreCopiedUsed]: {
+    unit: "Bytes",
+    dimensions: ["destination"],
+    meaning: "bytes of such blobs that a tag then needed, each counted once",
+  },
+  [Metric.preCopiesDropped]: counted("pre-copies that left blobs to the copy of the tag", "destination"),
   [Metric.estimatedCost]: {
     unit: "None",
     dimensions: ["destination"],

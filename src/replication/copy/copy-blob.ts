@@ -6,7 +6,7 @@ import { createUploadClaims } from "../state/upload-claims.ts";
 import type { UploadClaims } from "../state/upload-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { countedStream } from "../pacing/counted-stream.ts";
-import { createSendTracker, abandonedUpload, uploadNotKept } from "../state/failed-sends.ts";
+import { createSendTracker, abandonedUpload, sentOnce, uploadNotKept } from "../state/failed-sends.ts";
 import type { FailedSends, SendTracker } from "../state/failed-sends.ts";
 import { withHeartbeat } from "../state/lease-heartbeat.ts";
 import { NEVER } from "../../async/abort.ts";
@@ -14,7 +14,8 @@ import { NEVER } from "../../async/abort.ts";
 /** Smaller blobs are sent without asking the target, and not shared between repositories: sending costs no more than asking. */
 const ASK_FROM_BYTES: number = 1024 * 1024;
 
-export type CopiedBlob = "uploaded" | "mounted" | "present";
+/** `pre-copied`: present because a pre-copy sent it, and this is the first copy that uses it. */
+export type CopiedBlob = "uploaded" | "mounted" | "present" | "pre-copied";
 
 /**
  * Copies one blob: finds it at the target, mounts it, or uploads it. Claims let one process upload it at a time; the others
@@ -22,10 +23,12 @@ export type CopiedBlob = "uploaded" | "mounted" | "present";
  */
 export async function copyBlob(blob: Descriptor, context: CopyContext, signal: AbortSignal): Promise<CopiedBlob> {
   const { ports, identity, uploads, ending } = context;
-  const { scheduler, concurrency, isLong } = uploads;
-  const claims = createUploadClaims({ ...ports, ...identity, isLong, ending });
-  const own = await claims.take(contentKey(identity.scope, blob.digest), signal);
-  if (own.kind === "present") return "present";
+  const { scheduler, concurrency, isLong, preCopy } = uploads;
+  const isPreCopy = preCopy !== undefined;
+  const claims = createUploadClaims({ ...ports, ...identity, isLong, isPreCopy, ending });
+  const key = contentKey(identity.scope, blob.digest);
+  const own = await claims.take(key, signal);
+  if (own.kind === "present") return own.isPreCopied ? "pre-copied" : "present";
   try {
     const how = await withHeartbeat(
       { leaseMs: identity.leaseMs, renew: (renewing) => claims.renew(renewing) },
@@ -41,7 +44,7 @@ export async function copyBlob(blob: Descriptor, context: CopyContext, signal: A
           : scheduler.run({ blob, skipsQueue: elsewhere !== undefined }, working, send);
       },
     );
-    await claims.complete();
+    await claims.complete(isPreCopy && how === "uploaded" ? { key, at: ports.clock.now() } : undefined);
     return how;
   } catch (error) {
     await claims.release();
@@ -82,9 +85,11 @@ async function sendBlob(
 ): Promise<CopiedBlob> {
   signal.throwIfAborted();
   const { source, target } = context.ports;
-  const progress = context.uploads.scheduler?.progress;
+  const { preCopy, scheduler } = context.uploads;
+  const progress = scheduler?.progress;
   if ((await isWorthAsking(blob, context, evidence, signal)) && (await target.hasBlob(blob, signal))) return "present";
   const sends = limitedSends(blob, context, evidence);
+  await preCopy?.reserve(blob.size, signal);
   const open = async (opening: AbortSignal): Promise<BlobStream> => {
     progress?.restarted(blob.digest);
     const addSent = sends?.opened();
@@ -99,6 +104,7 @@ async function sendBlob(
   try {
     const { kind } = await target.pushBlob(blob, options, signal);
     if (kind === "uploaded") progress?.completed(blob);
+    else await preCopy?.refund(blob.size);
     return kind;
   } catch (error) {
     const wastedBytes = signal.aborted ? undefined : sends?.wastedBytes(error);
@@ -121,13 +127,15 @@ async function recordFailedSend(
 
 /**
  * Limits how often a blob is sent: a queue would repeat it without end. Undefined for small blobs, and for the command line,
- * where a person decides. @throws {UploadNotKeptError} when the blob was given up within the last hour.
+ * where a person decides. A pre-copy sends it once, and not at all after a failure. @throws {UploadNotKeptError} when the blob was given
+ * up within the last hour.
  */
 function limitedSends(
   blob: Descriptor,
-  { ports: { clock }, uploads: { scheduler, isRedriven } }: CopyContext,
+  { ports: { clock }, uploads: { scheduler, isRedriven, preCopy } }: CopyContext,
   { failed, elsewhere }: Evidence,
 ): SendTracker | undefined {
+  if (preCopy !== undefined) return sentOnce(blob, failed);
   if (scheduler === undefined || blob.size < ASK_FROM_BYTES) return undefined;
   const refusal =
     isRedriven === true || elsewhere !== undefined ? undefined : abandonedUpload(blob, failed, clock.now());

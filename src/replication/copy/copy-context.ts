@@ -72,8 +72,18 @@ export interface CopyUploads {
   readonly scheduler?: UploadScheduler | undefined;
   /** A copy of the long lane, which may take hours: other copies do not wait for the blobs that it uploads. */
   readonly isLong?: boolean | undefined;
+  /** Absent for the copy of a tag. */
+  readonly preCopy?: PreCopyUploads | undefined;
   /** The request failed before and was redriven: blobs that were given up then are tried at once. */
   readonly isRedriven?: boolean | undefined;
+}
+
+/** Bounds the uploads of a pre-copy: each is sent once at most, and none waits for another copy. */
+export interface PreCopyUploads {
+  /** Takes bytes from the budget. @throws when it has too few. */
+  reserve(bytes: number, signal: AbortSignal): Promise<void>;
+  /** Gives bytes back that were not sent. */
+  refund(bytes: number): Promise<void>;
 }
 
 /** Context of one delivery of a copy request. */
@@ -98,7 +108,7 @@ export interface RequestPolicy extends Omit<CopyPolicy, "cosignTags" | "presence
   readonly heldMs?: number | undefined;
 }
 
-export interface DeliveryUploads extends Omit<CopyUploads, "scheduler" | "isRedriven"> {
+export interface DeliveryUploads extends Omit<CopyUploads, "scheduler" | "isRedriven" | "preCopy"> {
   /** Time of this delivery; absent where it is not limited. */
   readonly time?: TimeBudget | undefined;
   /** Images that do not fit into a delivery are deferred to the long lane. */

@@ -10,6 +10,7 @@ import { linkAbort } from "../../async/linked-abort.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { ignoreRejectionUntilAwaited } from "../../async/late-rejection.ts";
 import { copyBlob } from "./copy-blob.ts";
+import type { CopiedBlob } from "./copy-blob.ts";
 import { HeldByLongLaneError } from "../state/upload-claims.ts";
 import type { CopyContext } from "./copy-context.ts";
 import { blobsOf, nodesOf } from "../image/image-tree.ts";
@@ -17,7 +18,7 @@ import { readImage } from "../image/read-image.ts";
 import type { ImageNode, ImageTree } from "../image/image-tree.ts";
 import { refusedAttachment } from "../outcome/left-out.ts";
 import type { LeftOut } from "../outcome/left-out.ts";
-import { emptyStatistics } from "../outcome/copy-statistics.ts";
+import { addPreCopied, emptyStatistics } from "../outcome/copy-statistics.ts";
 import type { CopyStatistics } from "../outcome/copy-statistics.ts";
 
 /** An image whose content is at the target, except for its root manifest. */
@@ -87,7 +88,7 @@ async function copyBlobs(
   const copy = async (blob: Descriptor, working: AbortSignal): Promise<void> => {
     const how = await copyBlob(blob, context, working);
     count(statistics, blob, how);
-    context.observe?.({ kind: "blob-done", blob, how });
+    context.observe?.({ kind: "blob-done", blob, how: how === "pre-copied" ? "present" : how });
   };
   const copyUnlessHeld = (blob: Descriptor, working: AbortSignal): Promise<void> =>
     copy(blob, working).catch((error: unknown) => {
@@ -99,8 +100,9 @@ async function copyBlobs(
   if (held !== undefined) throw held;
 }
 
-function count(statistics: CopyStatistics, blob: Descriptor, how: "uploaded" | "mounted" | "present"): void {
-  if (how === "present") statistics.blobsPresent++;
+function count(statistics: CopyStatistics, blob: Descriptor, how: CopiedBlob): void {
+  if (how === "present" || how === "pre-copied") statistics.blobsPresent++;
+  if (how === "pre-copied") addPreCopied(statistics, blob.size);
   if (how === "mounted") statistics.blobsMounted++;
   if (how === "uploaded") {
     statistics.blobsUploaded++;

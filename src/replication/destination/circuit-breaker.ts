@@ -26,6 +26,8 @@ export interface CircuitBreaker {
     signal: AbortSignal,
     repository?: string,
   ): Promise<Admission | { readonly kind: "refused"; readonly afterMs: number }>;
+  /** For work that may be dropped: it reports no outcome and takes no permit. @throws {StoreError} when the store is unavailable. */
+  isClosed(signal: AbortSignal): Promise<boolean>;
 }
 
 export interface CircuitBreakerOptions {
@@ -77,6 +79,12 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
         ignoreUnavailable(signal)(error);
         return admitted;
       }
+    },
+    async isClosed(signal) {
+      const isClosed = (record: CircuitRecord | undefined): boolean => (record?.state ?? "closed") === "closed";
+      const known = cache.known();
+      if (known !== undefined) return known.kind === "closed";
+      return cache.update((record) => ({ answer: isClosed(record) }), signal);
     },
   };
 }

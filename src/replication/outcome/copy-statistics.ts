@@ -7,6 +7,8 @@ export interface CopyStatistics {
   blobsPresent: number;
   /** Bytes of uploaded blobs. */
   bytesUploaded: number;
+  /** Bytes of the present blobs that a pre-copy sent and that no copy has used before. Absent for none. */
+  bytesPreCopied?: number;
 }
 
 /** Adds the statistics of another copy. */
@@ -16,8 +18,13 @@ export function addStatistics(statistics: CopyStatistics, more: Readonly<CopySta
   statistics.blobsMounted += more.blobsMounted;
   statistics.blobsPresent += more.blobsPresent;
   statistics.bytesUploaded += more.bytesUploaded;
+  if (more.bytesPreCopied !== undefined) addPreCopied(statistics, more.bytesPreCopied);
 }
 
 export function emptyStatistics(): CopyStatistics {
   return { manifests: 0, blobsUploaded: 0, blobsMounted: 0, blobsPresent: 0, bytesUploaded: 0 };
+}
+
+export function addPreCopied(statistics: CopyStatistics, bytes: number): void {
+  statistics.bytesPreCopied = (statistics.bytesPreCopied ?? 0) + bytes;
 }

@@ -13,6 +13,8 @@ const Subject = z.object({
   endedAt: z.number(),
   digest: z.string().optional(),
   bytesUploaded: z.number().optional(),
+  /** Bytes that a pre-copy had sent. */
+  bytesPreCopied: z.number().optional(),
   /** Content that the copy left out: the number of entries, and the first ones with their reasons. */
   leftOutCount: z.number().optional(),
   leftOut: z.string().optional(),

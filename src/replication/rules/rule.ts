@@ -36,6 +36,8 @@ export interface ReplicationRule {
   readonly latest?: LatestTags | undefined;
   /** Copy an image only when it is this old, in milliseconds. */
   readonly minAgeMs?: number | undefined;
+  /** Copy the blobs of manifests that are pushed without a tag, before a tag names them. Absent: do not. */
+  readonly preCopy?: boolean | undefined;
   /** The repository's name at the target, without the destination's prefix. */
   readonly targetName: (repository: string) => string;
 }

@@ -12,8 +12,11 @@ const SharedFrom = z.string().refine(isRepositoryName);
  * contradicts it, the checkpoint is reset and the content is sent again.
  */
 export const Checkpoint = z.discriminatedUnion("state", [
-  /** `repository`: a repository of the destination that has the content; others can mount it from there. */
-  z.object({ state: z.literal("present"), repository: SharedFrom.optional() }),
+  /**
+   * `repository`: a repository of the destination that has the content; others can mount it from there. `preCopiedAt`: a pre-copy sent
+   * it then, and no tag has used it yet; epoch milliseconds.
+   */
+  z.object({ state: z.literal("present"), repository: SharedFrom.optional(), preCopiedAt: z.number().optional() }),
   /** `owner` holds the upload claim `until` (epoch milliseconds), unless it renews. `isLong`: a copy of the long lane, which may take hours. */
   z.object({
     state: z.literal("uploading"),
@@ -27,10 +30,11 @@ export const Checkpoint = z.discriminatedUnion("state", [
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
 export type ClaimedContent =
-  | { readonly kind: "present"; readonly repository: RepositoryName | undefined }
+  /** `isPreCopied`: a pre-copy sent it, and this copy is the first to use it. */
+  | { readonly kind: "present"; readonly repository: RepositoryName | undefined; readonly isPreCopied: boolean }
   /** Another copy holds the claim `until` (epoch milliseconds). `isLong`: it may hold it for hours. */
   | { readonly kind: "busy"; readonly until: number; readonly isLong: boolean }
-  /** `maybe`: an earlier claim expired, so the content may have arrived. `failed`: earlier sends that the target did not keep. */
+  /** `maybe`: an earlier claim expired, or a pre-copy is old, so the target may have it. `failed`: earlier sends that the target did not keep. */
   | { readonly kind: "claimed"; readonly maybe: boolean; readonly failed: FailedSends | undefined };
 
 export interface ClaimContent {
@@ -39,7 +43,12 @@ export interface ClaimContent {
   readonly leaseMs: number;
   /** The claiming copy runs in the long lane. */
   readonly isLong?: boolean | undefined;
+  /** The claiming copy is a pre-copy. */
+  readonly isPreCopy?: boolean | undefined;
 }
+
+/** After this long, the target is asked for content that only a pre-copy sent: it may have collected it as garbage. Milliseconds. */
+const PRE_COPY_TRUST_MS = 1_800_000;
 
 /** The key of a blob or manifest in one repository of one destination, or in the destination as a whole. */
 export function contentKey(scope: string, digest: Digest): string {
@@ -48,7 +57,7 @@ export function contentKey(scope: string, digest: Digest): string {
 
 /** Claims the upload of some content, unless the target has it or another copy holds an unexpired claim. */
 export function claimContent(known: Checkpoint | undefined, claim: ClaimContent): Change<Checkpoint, ClaimedContent> {
-  if (known?.state === "present") return { answer: { kind: "present", repository: known.repository } };
+  if (known?.state === "present" && isTrusted(known, claim.now)) return usePresent(known, claim);
   if (known?.state === "uploading" && known.owner !== claim.owner && known.until > claim.now) {
     return { answer: { kind: "busy", until: known.until, isLong: known.isLong === true } };
   }
@@ -58,10 +67,35 @@ export function claimContent(known: Checkpoint | undefined, claim: ClaimContent)
     next: { state: "uploading", owner: claim.owner, until, ...isLong, ...failedOf(known) },
     answer: {
       kind: "claimed",
-      maybe: known?.state === "uploading" && known.owner !== claim.owner,
-      failed: known?.failed,
+      maybe: mayBeThere(known, claim.owner),
+      failed: failedOf(known).failed,
     },
   };
+}
+
+/** An untrusted checkpoint, or the expired claim of another copy. */
+function mayBeThere(known: Checkpoint | undefined, owner: string): boolean {
+  return known?.state === "present" || (known?.state === "uploading" && known.owner !== owner);
+}
+
+type Present = Extract<Checkpoint, { state: "present" }>;
+
+function isTrusted({ preCopiedAt }: Present, now: number): boolean {
+  return preCopiedAt === undefined || now - preCopiedAt < PRE_COPY_TRUST_MS;
+}
+
+/** The first tag that uses pre-copied content removes its mark. */
+function usePresent(
+  { repository, preCopiedAt }: Present,
+  { isPreCopy }: ClaimContent,
+): Change<Checkpoint, ClaimedContent> {
+  const isPreCopied = preCopiedAt !== undefined && isPreCopy !== true;
+  const answer = { kind: "present", repository, isPreCopied } as const;
+  return isPreCopied ? { next: present(repository), answer } : { answer };
+}
+
+function present(repository: RepositoryName | undefined): Present {
+  return repository === undefined ? { state: "present" } : { state: "present", repository };
 }
 
 /** Extends the claim; false when this copy no longer holds it. */
@@ -70,17 +104,21 @@ export function renewContent(known: Checkpoint | undefined, claim: ClaimContent)
   return { next: { ...known, until: claim.now + claim.leaseMs }, answer: true };
 }
 
+/** Where content is, and whether a pre-copy sent it; epoch milliseconds. */
+export interface CompletedContent {
+  readonly repository?: RepositoryName | undefined;
+  readonly preCopiedAt?: number | undefined;
+}
+
 /** Marks the content as present: the registry confirmed it. The claim of another copy is left alone; that copy finishes its upload. */
 export function completeContent(
   known: Checkpoint | undefined,
   owner: string,
-  repository?: RepositoryName,
+  { repository, preCopiedAt }: CompletedContent = {},
 ): Change<Checkpoint, void> {
   if (known?.state === "uploading" && known.owner !== owner) return { answer: undefined };
-  return {
-    next: repository === undefined ? { state: "present" } : { state: "present", repository },
-    answer: undefined,
-  };
+  const mark = preCopiedAt === undefined ? {} : { preCopiedAt };
+  return { next: { ...present(repository), ...mark }, answer: undefined };
 }
 
 /** Gives up the claim of an upload that did not finish. */

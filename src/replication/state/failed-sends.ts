@@ -86,6 +86,12 @@ export interface SendTracker {
   wastedBytes(error: unknown): number | undefined;
 }
 
+/** Tracks the upload of a pre-copy: it is sent once, and its failure is not recorded. @throws {UploadNotKeptError} after an earlier failure. */
+export function sentOnce(blob: Descriptor, failed: FailedSends | undefined): SendTracker {
+  if (failed !== undefined) throw new UploadNotKeptError(blob, failed, { afterMs: undefined });
+  return { opened: () => () => undefined, mayResend: () => false, wastedBytes: () => undefined };
+}
+
 export function createSendTracker({ size }: Descriptor): SendTracker {
   let bytes = 0;
   let isWhole = false;

@@ -11,7 +11,7 @@ import { NEVER } from "../../async/abort.ts";
 export interface UploadClaims {
   /**
    * Claims the content under a key; waits while another uploader has the claim. @throws {HeldByLongLaneError} when that is a copy of
-   * the long lane and this is not: it may take hours.
+   * the long lane and this is not: it may take hours. @throws {HeldElsewhereError} when this is a pre-copy, which never waits.
    */
   take(key: string, signal: AbortSignal): Promise<Exclude<ClaimedContent, { kind: "busy" }>>;
   /** False when another uploader has taken one of them. */
@@ -21,8 +21,8 @@ export interface UploadClaims {
    * the blob at the same time. @throws {LeaseLostError} when another uploader has taken one of them.
    */
   guard(signal: AbortSignal): Promise<void>;
-  /** Records that the target has the content. */
-  complete(): Promise<void>;
+  /** Records that the target has the content. @param preCopied the key to mark as sent by a pre-copy, and when; epoch milliseconds. */
+  complete(preCopied?: { readonly key: string; readonly at: number }): Promise<void>;
   /** Lets another uploader try. Best effort: a claim that cannot be released expires. */
   release(): Promise<void>;
 }
@@ -39,9 +39,14 @@ export class HeldByLongLaneError extends Error {
   }
 }
 
+/** Another copy uploads a blob that a pre-copy would send. */
+export class HeldElsewhereError extends Error {
+  override readonly name = "HeldElsewhereError";
+}
+
 /** Pauses while another uploader has the claim, in milliseconds: they double from the first to the longest. */
 const WAIT_FIRST_MS = 25;
-const WAIT_MAX_MS = 1_000;
+const WAIT_MAX_MS = 250;
 
 export interface UploadClaimsOptions {
   readonly checkpoints: RecordStore<Checkpoint>;
@@ -52,15 +57,16 @@ export interface UploadClaimsOptions {
   readonly leaseMs: number;
   readonly sharing?: { readonly repository: RepositoryName } | undefined;
   readonly isLong?: boolean | undefined;
+  readonly isPreCopy?: boolean | undefined;
   /** Aborts the last writes; absent: never. */
   readonly ending?: AbortSignal | undefined;
 }
 
 export function createUploadClaims(options: UploadClaimsOptions): UploadClaims {
-  const { checkpoints, clock, random, owner, leaseMs, sharing, isLong, ending = NEVER } = options;
+  const { checkpoints, clock, random, owner, leaseMs, sharing, isLong, isPreCopy, ending = NEVER } = options;
   const held: string[] = [];
   let expiresAt = Infinity;
-  const claim = (): ClaimContent => ({ owner, leaseMs, isLong, now: clock.now() });
+  const claim = (): ClaimContent => ({ owner, leaseMs, isLong, isPreCopy, now: clock.now() });
 
   async function renew(signal: AbortSignal): Promise<boolean> {
     const now = clock.now();
@@ -82,7 +88,7 @@ export function createUploadClaims(options: UploadClaimsOptions): UploadClaims {
           expiresAt = Math.min(expiresAt, now + leaseMs);
         }
         if (claimed.kind !== "busy") return claimed;
-        if (claimed.isLong && isLong !== true) throw new HeldByLongLaneError(claimed.until - now);
+        assertWorthWaiting(claimed, options, now);
         const wait = Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_MAX_MS) * (0.5 + random() / 2);
         await clock.sleep(Math.min(wait, Math.max(claimed.until - now, 1)), signal);
       }
@@ -93,9 +99,12 @@ export function createUploadClaims(options: UploadClaimsOptions): UploadClaims {
       throw new LeaseLostError("the claim of a blob was lost before its upload began");
     },
     // Both writes ignore the deadline of the copy: others would wait for a claim that no upload is using.
-    async complete() {
-      const complete = (key: string): Promise<void> =>
-        checkpoints.update(key, (known) => completeContent(known, owner, sharing?.repository), ending);
+    async complete(preCopied) {
+      const { repository } = sharing ?? {};
+      const complete = (key: string): Promise<void> => {
+        const content = { repository, preCopiedAt: key === preCopied?.key ? preCopied.at : undefined };
+        return checkpoints.update(key, (known) => completeContent(known, owner, content), ending);
+      };
       await Promise.all(held.map(complete));
     },
     async release() {
@@ -104,4 +113,13 @@ export function createUploadClaims(options: UploadClaimsOptions): UploadClaims {
       await Promise.all(held.map(release));
     },
   };
+}
+
+function assertWorthWaiting(
+  { isLong, until }: Extract<ClaimedContent, { kind: "busy" }>,
+  own: UploadClaimsOptions,
+  now: number,
+): void {
+  if (own.isPreCopy === true) throw new HeldElsewhereError("another copy is uploading the blob");
+  if (isLong && own.isLong !== true) throw new HeldByLongLaneError(until - now);
 }

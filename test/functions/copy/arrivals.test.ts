@@ -12,7 +12,7 @@ import { createCircuitBreaker } from "../../../src/replication/destination/circu
 import { circuitPolicy } from "../../../src/replication/destination/circuit-policy.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
-import { NO_FACTS } from "../../fixtures/fact-source.ts";
+import { memoryCopies } from "../../fixtures/memory-copies.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { createDeadLetters } from "../../fakes/sqs-dead-letters.ts";
 import { replicateFixture, withSettings } from "../../fixtures/replicate-context.ts";
@@ -142,8 +142,7 @@ function copyHandler(observer: Observer, receipts: Map<string, Receipt>, client:
     copies: {
       open: ({ delivery: { messageId } }) => withSettings(fixture, { scope: messageId, message: messageId }),
       circuit: () => breaker,
-      receipts: createMemoryReceipts(receipts),
-      factSource: NO_FACTS,
+      ...memoryCopies(receipts),
     },
     queue: {
       priority: () => "live",
@@ -189,6 +188,7 @@ describe("any input", () => {
       configuration,
       observer,
       send: () => Promise.resolve(),
+      sendPreCopies: () => Promise.resolve(),
       receipts: createMemoryReceipts(receipts),
       now: () => 0,
     });

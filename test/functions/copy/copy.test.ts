@@ -13,7 +13,7 @@ import { StoreError } from "../../../src/replication/state/record-store.ts";
 import type { RecordStore } from "../../../src/replication/state/record-store.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
-import { NO_FACTS } from "../../fixtures/fact-source.ts";
+import { memoryCopies } from "../../fixtures/memory-copies.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { replicateFixture } from "../../fixtures/replicate-context.ts";
@@ -56,10 +56,9 @@ function setUp(otherwise: Partial<Copies & CopyQueues & Runtime> = {}) {
     now: Date.now,
     memoryMegabytes: 1_769,
     random: () => 0.5,
-    factSource: NO_FACTS,
     timeout: (ms) => AbortSignal.timeout(ms),
     circuit: () => breaker,
-    receipts: createMemoryReceipts(new Map()),
+    ...memoryCopies(),
     serves: () => true,
     priority: () => "live",
     open: ({ to }) => {

@@ -9,11 +9,10 @@ import { circuitPolicy } from "../../../src/replication/destination/circuit-poli
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
-import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { INTERVAL_MS, reloadedConfiguration } from "../../fixtures/reloaded-configuration.ts";
-import { NO_FACTS } from "../../fixtures/fact-source.ts";
+import { memoryCopies } from "../../fixtures/memory-copies.ts";
 import { replicateFixture } from "../../fixtures/replicate-context.ts";
 import { createObserved } from "../observer.ts";
 
@@ -52,7 +51,6 @@ async function setUp() {
         sendToDeadLetters: () => Promise.resolve(),
       },
       copies: {
-        factSource: NO_FACTS,
         open({ delivery, to }) {
           sparse.set(delivery.messageId, configuration.sparseIndexes);
           const fixture = replicateFixture();
@@ -68,7 +66,7 @@ async function setUp() {
             now: Date.now,
             random: () => 0.5,
           }),
-        receipts: createMemoryReceipts(receipts),
+        ...memoryCopies(receipts),
       },
     }),
   );

@@ -45,6 +45,7 @@ export function setUpRules(...rules: readonly Rule[]) {
     timeout: (ms) => AbortSignal.timeout(ms),
     circuit: () => breaker,
     receipts: createMemoryReceipts(receipts),
+    preCopyBudgets: createMemoryRecordStore(),
     serves: () => true,
     priority: () => "live",
     open({ to }) {

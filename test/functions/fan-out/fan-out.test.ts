@@ -2,13 +2,16 @@ import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/fan-out/handler.ts";
 import type { FanOutDependencies } from "../../../functions/fan-out/handler.ts";
 import type { CopyRequest } from "../../../src/replication/planning/copy-request.ts";
+import type { PreCopyRequest } from "../../../src/replication/planning/pre-copy-request.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../observer.ts";
-import { configurationOf } from "../../fixtures/configuration.ts";
+import { configurationOf, documentOf, withoutBudget } from "../../fixtures/configuration.ts";
 
 const configuration = configurationOf({ repositories: ["app/**"], tags: ["v*"], destinations: ["one", "two"] });
+/** Pre-copies to `one`; `two` has no budget for them. */
+const early = withoutBudget("two", documentOf({ repositories: ["app/**"], destinations: ["one", "two"] }));
 
 function pushed(detail: object = {}): object {
   return {
@@ -32,15 +35,17 @@ function pushed(detail: object = {}): object {
 }
 
 /** A handler whose receipts are recorded; a test defines how requests are sent. */
-function setUp(send: FanOutDependencies["send"]) {
+function setUp(send: FanOutDependencies["send"], otherwise: Partial<FanOutDependencies> = {}) {
   const observer = createObserved();
   const receipts = new Map<string, Receipt>();
   const handle = createHandler({
     configuration,
     observer,
     send,
+    sendPreCopies: () => Promise.reject(new Error("no pre-copy is to be requested")),
     receipts: createMemoryReceipts(receipts),
     now: () => 5,
+    ...otherwise,
   });
   return {
     observer,
@@ -83,6 +88,29 @@ describe("the fan-out handler", () => {
     const { handle } = setUp((_requests, _signal, delaySeconds) => Promise.resolve(void delays.push(delaySeconds)));
     await handle(event);
     expect(delays).toEqual([seconds]);
+  });
+
+  it("requests pre-copies of a push without a tag at once, for each destination that has a budget for them", async () => {
+    const requested: PreCopyRequest[] = [];
+    const sendPreCopies = (requests: readonly PreCopyRequest[]) => Promise.resolve(void requested.push(...requests));
+    const { handle, observer } = setUp(() => Promise.resolve(), { configuration: early, sendPreCopies });
+    await handle(pushed({ "image-tag": "" }));
+    const pushedAt = Date.parse("2026-11-21T00:00:00Z");
+    const digest = `sha256:${"a".repeat(64)}`;
+    expect(requested).toEqual([
+      { version: 1, kind: "blobs", id: "event-1", destination: "one", repository: "app/web", digest, pushedAt },
+    ]);
+    requested.length = 0;
+    await handle(pushed());
+    await handle({ ...pushed({ "image-tag": "" }), "detail-type": "ECR Referrer Action" });
+    expect(requested).toEqual([]);
+    expect(observer.counts.filter(({ metric }) => metric === "CopiesRequested")).toHaveLength(6);
+  });
+
+  it("processes an event whose pre-copies could not be queued", async () => {
+    const { handle, observer } = setUp(() => Promise.resolve(), { configuration: early });
+    expect(await handle(pushed({ "image-tag": "" }))).toEqual({ outcome: "requested", requests: 2 });
+    expect(observer.lines[0]).toMatchObject({ level: "warn", message: "Pre-copies could not be requested" });
   });
 
   it.each<[string, unknown, string, object]>([

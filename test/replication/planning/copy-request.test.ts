@@ -3,6 +3,11 @@ import { FormatError } from "../../../src/oci/errors/format-error.ts";
 import { parseCopyRequest, pushAge } from "../../../src/replication/planning/copy-request.ts";
 import { planCopies, targetName } from "../../../src/replication/planning/plan-copies.ts";
 import { configurationOf } from "../../fixtures/configuration.ts";
+import { planPreCopies, preCopyRepository } from "../../../src/replication/planning/plan-pre-copies.ts";
+import { readPreCopyRequest } from "../../../src/replication/planning/pre-copy-request.ts";
+import type { ImagePushed } from "../../../src/replication/planning/push-event.ts";
+import { digestOf } from "../../../src/oci/digest.ts";
+import { parseRepositoryName } from "../../../src/oci/reference.ts";
 
 const request = { version: 1, id: "e", destination: "gar", repository: "a/b", reference: "v1", pushedAt: 1 };
 
@@ -83,5 +88,50 @@ describe("planning copies", () => {
 describe("the age of a push", () => {
   it("is 0 when its time is unknown, and never negative", () => {
     expect([pushAge(0, 1_795_000_000_000), pushAge(2_000, 1_000), pushAge(1_000, 3_000)]).toEqual([0, 0, 2_000]);
+  });
+});
+
+describe("planning pre-copies", () => {
+  const { rules } = configurationOf(
+    { repositories: ["all/*"], destinations: ["one", "two"] },
+    { repositories: ["never/*"], destinations: ["one"], preCopy: false },
+    { repositories: ["some/*"], tags: ["v*"], destinations: ["one"] },
+    { repositories: ["chosen/*"], tags: ["v*"], destinations: ["one"], preCopy: true },
+    { repositories: ["limited/*"], latest: { count: 3 }, destinations: ["one"] },
+  );
+  const digest = digestOf(new Uint8Array());
+  const pushed = (repository: string): ImagePushed => {
+    const name = parseRepositoryName(repository);
+    return { id: "e", repository: name, reference: digest, isUntagged: true, pushedAt: 1 };
+  };
+  const destinationsOf = (repository: string): string[] =>
+    planPreCopies(pushed(repository), rules).map(({ destination }) => destination);
+
+  it("requests one per destination of a rule that selects every tag, or that allows it", () => {
+    expect(destinationsOf("all/app")).toEqual(["one", "two"]);
+    expect(destinationsOf("chosen/app")).toEqual(["one"]);
+    expect(destinationsOf("some/app")).toEqual([]);
+    expect(destinationsOf("limited/app")).toEqual([]);
+    expect(destinationsOf("never/app")).toEqual([]);
+  });
+
+  it("requests none for a tag, and none for a referrer", () => {
+    expect(planPreCopies({ ...pushed("all/app"), isUntagged: false }, rules)).toEqual([]);
+  });
+
+  it("writes a message that is read as it was written, and that is no copy request", () => {
+    const [request] = planPreCopies(pushed("all/app"), rules);
+    const body = JSON.stringify(request);
+    expect(readPreCopyRequest(body)).toEqual(request);
+    expect(() => parseCopyRequest(body)).toThrow(FormatError);
+    expect(readPreCopyRequest(JSON.stringify({ version: 1, id: "e" }))).toBeUndefined();
+    expect(readPreCopyRequest("{")).toBeUndefined();
+  });
+
+  it("takes the target repository from the configuration", () => {
+    const target = (destination: string, repository: string) =>
+      preCopyRepository({ destination, repository: parseRepositoryName(repository) }, rules, "p");
+    expect(target("one", "all/app")).toBe("p/all/app");
+    expect(target("two", "chosen/app")).toBeUndefined();
   });
 });

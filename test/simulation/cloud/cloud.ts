@@ -9,6 +9,7 @@ import type { Checkpoint } from "../../../src/replication/state/checkpoint.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
 import type { QueuePauseRecord } from "../../../src/replication/destination/queue-pause.ts";
 import type { RateRecord } from "../../../src/replication/destination/rate-record.ts";
+import type { PreCopyBudget } from "../../../src/replication/pre-copy/pre-copy-budget.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
@@ -29,12 +30,16 @@ import { DESTINATIONS } from "../world/world.ts";
 import type { Process } from "../world/process.ts";
 import type { DestinationName, Service, World } from "../world/world.ts";
 
+/** The budget of the pre-copies of one repository: two big layers. */
+export const PRE_COPY_BYTES = 2_500_000;
+
 const GAR = {
   name: "gar",
   kind: "artifactRegistry",
   registry: "europe-docker.pkg.dev",
   prefix: "p/r",
   requestsPerSecond: 100,
+  preCopyGigabytesPerDay: PRE_COPY_BYTES / 1e9,
   federation: { audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/aws/providers/aws" },
 } as const;
 /** A registry that implements just the specification, with its own token server. */
@@ -46,6 +51,7 @@ function specified(name: Exclude<DestinationName, "gar">) {
     registry: `${name}.test`,
     prefix: "p",
     requestsPerSecond: 100,
+    preCopyGigabytesPerDay: PRE_COPY_BYTES / 1e9,
     allowedHosts,
   } as const;
 }
@@ -104,6 +110,11 @@ export interface Cloud {
   readonly rates: Table<RateRecord>;
   readonly queuePauses: Table<QueuePauseRecord>;
   readonly cycles: Table<ReconcileRecord>;
+  readonly preCopyBudgets: Table<PreCopyBudget>;
+  /** The processes that execute a pre-copy now. */
+  readonly preCopying: Set<Process>;
+  /** Blobs that pre-copies began to send: host and repository, digest, and bytes. */
+  readonly preCopied: { readonly place: string; readonly digest: string; readonly bytes: number }[];
   /** Receipts by record, push and request. */
   readonly receipts: Map<string, Receipt>;
   /** The process that sends a blob now, by blob. */
@@ -158,6 +169,9 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     rates: new Map(),
     queuePauses: new Map(),
     cycles: new Map(),
+    preCopyBudgets: new Map(),
+    preCopying: new Set(),
+    preCopied: [],
     receipts: new Map(),
     uploads: new Map(),
     dead: [],

@@ -3,6 +3,7 @@ import type { CopyDependencies, CopyQueues } from "../../../functions/copy/copy-
 import type { Delivery } from "../../../src/contract/stack/delivery.ts";
 import type { Observer } from "../../../src/contract/telemetry/observer.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
+import { readPreCopyRequest } from "../../../src/replication/planning/pre-copy-request.ts";
 import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { createCopyWiring } from "../../../src/wiring/copy-wiring.ts";
 import type { CopyWiring } from "../../../src/wiring/copy-wiring.ts";
@@ -23,7 +24,7 @@ interface Environment {
   readonly handle: ReturnType<typeof createHandler>;
 }
 
-/** Runs the copy function on the queue of each destination, as Lambda does: one environment for each message, within the queue's concurrency. */
+/** Runs the copy function on the queue of each destination, as Lambda does: one environment for each message, within the queues' concurrency. */
 export function startCopyFunction(
   cloud: Cloud,
   onDelivery: () => void = () => undefined,
@@ -34,14 +35,17 @@ export function startCopyFunction(
   for (const place of cloud.places.values()) poll(place);
 
   function poll(place: Place): void {
-    let running = 0;
+    const running = { live: 0, backfill: 0 };
     place.queue.poll((message) => {
-      if (running >= place.concurrency) return false;
-      running++;
+      const { priority } = message;
+      // Each queue has an event source mapping of its own.
+      const limit = priority === "live" ? place.concurrency : Math.ceil(place.concurrency / 2);
+      if (running[priority] >= limit) return false;
+      running[priority]++;
       onDelivery();
       const environment = warm.pop() ?? startEnvironment(cloud, `copy-${environments++}`, more);
       cloud.world.note(`${environment.process.name} gets ${message.id} (${message.receives + 1}): ${message.body}`);
-      void invoke(environment, message, place, () => running--);
+      void invoke(environment, message, place, () => running[priority]--);
       return true;
     });
   }
@@ -66,11 +70,15 @@ export function startCopyFunction(
       process.kill();
       end();
     });
+    const isPreCopy = readPreCopyRequest(message.body) !== undefined;
+    if (isPreCopy) cloud.preCopying.add(process);
     const fate = await handle(deliveryOf(message, destination.name), limitMs).catch((error: unknown) => {
       cloud.world.note(`${process.name} throws ${String(error)}`);
       return "thrown" as const;
     });
     cancelLimit();
+    cloud.preCopying.delete(process);
+    if (isPreCopy && fate !== "done") cloud.world.violate("I18", `the pre-copy ${message.body} is ${fate}`);
     cloud.world.note(`${process.name} ends: ${fate}`);
     if (fate === "done" && cloud.world.random() >= cloud.world.odds().lostAnswer) queue.delete(message.id);
     end();
@@ -139,6 +147,7 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
         ...catalogOf(cloud, process),
         manifest: (repository, reference, signal) => wiring.source(repository).readManifest(reference, signal),
       },
+      preCopyBudgets: storeOf(process, cloud.preCopyBudgets, "budget"),
     },
   };
 }

@@ -30,10 +30,20 @@ export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
       observer: SILENT,
       now: () => world.time.now(),
       receipts: receiptsOf(process, cloud.receipts),
-      send: async (requests, signal) => {
+      send: async (requests, signal, delaySeconds) => {
         for (const request of requests) {
-          const effect = (): void => places.get(request.destination)?.queue.send(JSON.stringify(request), "live");
-          const what = `queues ${request.id} ${request.repository}:${request.reference} to ${request.destination}`;
+          const { destination, id, repository, reference } = request;
+          const effect = (): void =>
+            places.get(destination)?.queue.send(JSON.stringify(request), "live", delaySeconds * 1_000);
+          const what = `queues ${id} ${repository}:${reference} to ${destination}`;
+          await process.call({ service: "queue", what, effect, failure, signal });
+        }
+      },
+      sendPreCopies: async (requests, signal) => {
+        for (const request of requests) {
+          const { destination, id, repository } = request;
+          const effect = (): void => places.get(destination)?.queue.send(JSON.stringify(request), "backfill");
+          const what = `queues the pre-copy ${id} of ${repository} to ${destination}`;
           await process.call({ service: "queue", what, effect, failure, signal });
         }
       },
@@ -59,7 +69,8 @@ export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
 export interface PushEvent {
   readonly id: string;
   readonly repository: string;
-  readonly tag: string;
+  /** Undefined for a manifest that is pushed by its digest. */
+  readonly tag: string | undefined;
   readonly digest: Digest;
   /** Epoch milliseconds. */
   readonly at: number;

@@ -3,7 +3,6 @@ import type { World } from "../world/world.ts";
 export interface Message {
   readonly id: string;
   readonly body: string;
-  /** Backfill messages come after live ones. */
   readonly priority: "live" | "backfill";
   receives: number;
   /** Visible from this moment on. */
@@ -12,10 +11,11 @@ export interface Message {
 
 /** A queue as in SQS: it delivers at least once and in no order, and hides a message while a consumer processes it. */
 export interface Queue {
-  send(body: string, priority: Message["priority"]): void;
+  /** @param delayMs the message is visible only then. */
+  send(body: string, priority: Message["priority"], delayMs?: number): void;
   /** Offers each visible message to `receive`, which returns true when it accepts the message. */
   poll(receive: (message: Message) => boolean): void;
-  /** Offers the next message: the consumer has capacity again. */
+  /** Offers the next message of each priority: the consumer has capacity again. */
   wake(): void;
   delete(id: string): void;
   show(id: string, afterMs: number): void;
@@ -53,17 +53,17 @@ export function createQueue(world: World, name: string): Queue {
   }
 
   return {
-    send(body, priority) {
-      const message: Message = { id: `${name}-${count++}`, body, priority, receives: 0, visibleAt: time.now() };
+    send(body, priority, delayMs = 0) {
+      const visibleAt = time.now() + delayMs;
+      const message: Message = { id: `${name}-${count++}`, body, priority, receives: 0, visibleAt };
       messages.set(message.id, message);
-      time.after(random() * 200, () => offer(message));
+      time.after(delayMs + random() * 200, () => offer(message));
     },
     poll(next) {
       receive = next;
     },
     wake() {
-      const [next] = ready.live.size > 0 ? ready.live : ready.backfill;
-      if (next !== undefined) offer(next);
+      for (const [next] of [ready.live, ready.backfill]) if (next !== undefined) offer(next);
     },
     delete(id) {
       const message = messages.get(id);

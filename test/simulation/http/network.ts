@@ -30,6 +30,7 @@ async function exchange(cloud: Cloud, process: Process, request: HttpRequest): P
   if (site === undefined) throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${url.host}`), { code: "ENOTFOUND" });
   cloud.onRequest(site.service, request);
   const end = beginUpload(cloud, process, url);
+  if (cloud.preCopying.has(process)) watchPreCopy(cloud, url, request);
   try {
     const body = await sent(cloud, process, site.service, request);
     const arrived: Arrived = { method, url, headers: request.headers, body };
@@ -92,8 +93,7 @@ async function sent(
 function beginUpload({ uploads, world }: Cloud, process: Process, url: URL): () => void {
   const digest = url.searchParams.get("digest");
   if (digest === null) return () => undefined;
-  // The id of a session contains its repository.
-  const key = `${url.host} ${/-(.*)$/.exec(url.pathname)?.[1] ?? ""} ${digest}`;
+  const key = `${placeOf(url)} ${digest}`;
   const other = uploads.get(key);
   if (other !== process && other?.isAwake() === true && process.isAwake())
     world.violate("I4", `${process.name} sends ${shortDigests(key)} beside ${other.name}`);
@@ -101,6 +101,21 @@ function beginUpload({ uploads, world }: Cloud, process: Process, url: URL): () 
   return () => {
     if (uploads.get(key) === process) uploads.delete(key);
   };
+}
+
+/** A pre-copy writes blobs only (I16). Notes what it sends. */
+function watchPreCopy({ world, preCopied }: Cloud, url: URL, { method, headers }: HttpRequest): void {
+  const isRead = method === "GET" || method === "HEAD";
+  if (!isRead && url.pathname.includes("/manifests/"))
+    world.violate("I16", `a pre-copy sends ${method} ${shortDigests(url.pathname)}`);
+  const digest = url.searchParams.get("digest");
+  if (method === "PUT" && digest !== null)
+    preCopied.push({ place: placeOf(url), digest, bytes: Number(headers["content-length"]) });
+}
+
+/** Host and repository of an upload: the id of its session contains the repository. */
+function placeOf(url: URL): string {
+  return `${url.host} ${/\/u\d+-([^/]*)$/.exec(url.pathname)?.[1] ?? ""}`;
 }
 
 /** The answer of a site, or an error of the site or of a gateway, which may come after the request took effect. */

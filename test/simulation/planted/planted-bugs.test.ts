@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
+import { PLANTED_PRE_COPIES } from "./planted-pre-copies.ts";
 import { PLANTED_SEAMS } from "./planted-seams.ts";
 
 /** The simulation cannot find a bug that none of so many seeds finds. */
@@ -22,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => folder[Symbol.asyncDispose]());
 
-const BUGS = [...PLANTED_BUGS, ...PLANTED_SEAMS];
+const BUGS = [...PLANTED_BUGS, ...PLANTED_SEAMS, ...PLANTED_PRE_COPIES];
 
 /** Plays seeds, scenes or late calls with the code in the folder, until one breaks a promise. */
 function play({ from = 0, by }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {
@@ -62,8 +63,8 @@ async function plant({ file, find, replace, and }: PlantedBug): Promise<AsyncDis
 }
 
 describe("the simulation", () => {
-  it("has 50 planted bugs to find", () => {
-    expect(new Set(BUGS.map(({ name }) => name)).size).toBeGreaterThanOrEqual(50);
+  it("has 60 planted bugs to find", () => {
+    expect(new Set(BUGS.map(({ name }) => name)).size).toBeGreaterThanOrEqual(60);
   });
 
   it.each(BUGS)(

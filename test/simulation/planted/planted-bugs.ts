@@ -58,7 +58,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a claim is deleted together with a checkpoint",
-    from: 13,
+    by: "scenes",
     file: CHECKPOINT,
     find: 'if (known?.state !== "present") return { answer: undefined };\n  return { next: { state: "unknown" }',
     replace: 'return { next: { state: "unknown" }',

@@ -1,6 +1,7 @@
 import { CIRCUIT_SCENES } from "./circuit-scenes.ts";
 import { FUNCTION_SCENES } from "./function-scenes.ts";
 import { LOGIN_SCENES } from "./login-scenes.ts";
+import { PRE_COPY_SCENES } from "./pre-copy-scenes.ts";
 import { PROBE_SCENES } from "./probe-scenes.ts";
 import { PUT_SCENES } from "./put-scenes.ts";
 import { RATE_SCENES } from "./rate-scenes.ts";
@@ -16,4 +17,5 @@ export const SCENES: readonly Scene[] = [
   ...UPLOAD_SCENES,
   ...PROBE_SCENES,
   ...FUNCTION_SCENES,
+  ...PRE_COPY_SCENES,
 ];

@@ -2,6 +2,7 @@ import { NEVER } from "../../../src/async/abort.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { parseRepositoryName } from "../../../src/oci/reference.ts";
 import { startCopyFunction } from "../cloud/copy-function.ts";
+import { createFanOutFunction } from "../cloud/fan-out-function.ts";
 import { addImage } from "../cloud/registry.ts";
 import { refusal } from "../http/site.ts";
 import { streamOf } from "./small-layer.ts";
@@ -40,6 +41,37 @@ export const UPLOAD_SCENES: readonly Scene[] = [
         await open("gar").target.pushBlob(descriptor, { open: read }, NEVER);
         expect(requests("gar", "PUT") === 1, `it is sent ${requests("gar", "PUT")} times`);
       }),
+  },
+  {
+    name: "content that the target has lost is sent by one of two copies that notice it, while the other waits",
+    play: () =>
+      play(
+        { bytesPerMs: (service) => (service === "gar" ? 200 : Infinity) },
+        async ({ cloud, world, process, requests, expect }) => {
+          const source = cloud.source.repository("app");
+          const deliver = createFanOutFunction(cloud);
+          const big = `layer ${"x".repeat(1_200_000)}`;
+          const push = (tag: string): void => {
+            const { digest } = addImage(source, [big, `own ${tag}`]);
+            source.tags.set(tag, digest);
+            deliver({ id: `e-${tag}`, repository: "app", tag, digest, at: world.time.now() });
+          };
+          startCopyFunction(cloud);
+          push("v1");
+          await process.sleep(MINUTE_MS);
+          for (const { registry } of cloud.places.values()) registry.repository("p/r/app").blobs.clear();
+          const before = requests("gar", "PUT");
+          push("v2");
+          // Its manifest is denied while the other copy sends the layer again.
+          await process.sleep(1_500);
+          push("v3");
+          await process.sleep(5 * MINUTE_MS);
+          const found = cloud.places.get("gar")?.registry.repository("p/r/app").tags.size;
+          expect(found === 3, `${found} of 3 tags are there`);
+          expect(requests("gar", "PUT") > before, "nothing is sent");
+          expect(world.violations.length === 0, world.violations.join());
+        },
+      ),
   },
   {
     name: "a blob that no delivery has time for ends as too large, although the deadline aborts its upload",

@@ -1,0 +1,31 @@
+import { isDigest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
+import { rulesOf } from "../rules/evaluate-rules.ts";
+import type { ReplicationRule } from "../rules/rule.ts";
+import { COPY_REQUEST_VERSION } from "./copy-request.ts";
+import { targetName } from "./plan-copies.ts";
+import type { PreCopyRequest } from "./pre-copy-request.ts";
+import type { ImagePushed } from "./push-event.ts";
+
+/** Plans one pre-copy for each destination of the rules that allow it; none for a push with a tag, which is copied at once. */
+export function planPreCopies(pushed: ImagePushed, rules: readonly ReplicationRule[]): PreCopyRequest[] {
+  const { id, repository, reference: digest, pushedAt, isUntagged } = pushed;
+  if (!isUntagged || !isDigest(digest)) return [];
+  const destinations = new Set(allowing(repository, rules).flatMap((rule) => rule.destinations));
+  const common = { version: COPY_REQUEST_VERSION, kind: "blobs", id, repository, digest, pushedAt } as const;
+  return [...destinations].map((destination) => ({ ...common, destination }));
+}
+
+/** The target repository of a pre-copy; undefined when no rule allows it (any more). The configuration decides, never the message. */
+export function preCopyRepository(
+  { destination, repository }: Pick<PreCopyRequest, "destination" | "repository">,
+  rules: readonly ReplicationRule[],
+  prefix: string,
+): RepositoryName | undefined {
+  const rule = allowing(repository, rules).find(({ destinations }) => destinations.includes(destination));
+  return rule && targetName(rule, repository, prefix);
+}
+
+function allowing(repository: string, rules: readonly ReplicationRule[]): readonly ReplicationRule[] {
+  return rulesOf(repository, rules).filter(({ preCopy }) => preCopy === true);
+}

@@ -1,0 +1,78 @@
+import type { PlantedBug } from "./planted-bugs.ts";
+
+const PRE_COPY_BLOBS = "src/replication/pre-copy/pre-copy-blobs.ts";
+const BUDGET = "src/replication/pre-copy/pre-copy-budget.ts";
+const PRE_COPIER = "functions/copy/pre-copier.ts";
+const CHECKPOINT = "src/replication/state/checkpoint.ts";
+
+/** Bugs of pre-copies: they show something, cost more than their budget, or disturb the copies of tags. */
+export const PLANTED_PRE_COPIES: readonly PlantedBug[] = [
+  {
+    name: "a pre-copy puts the manifest under a tag",
+    file: PRE_COPY_BLOBS,
+    find: "await concurrently(wanted, CONCURRENT, copy, signal);",
+    replace:
+      'await concurrently(wanted, CONCURRENT, copy, signal);\n    const early = await context.ports.source.readManifest(digest, signal);\n    if (early !== undefined) await context.ports.target.putManifest(early, "early" as never, signal);',
+  },
+  {
+    name: "a pre-copy puts the manifest by its digest",
+    file: PRE_COPY_BLOBS,
+    find: "await concurrently(wanted, CONCURRENT, copy, signal);",
+    replace:
+      "await concurrently(wanted, CONCURRENT, copy, signal);\n    const early = await context.ports.source.readManifest(digest, signal);\n    if (early !== undefined) await context.ports.target.putManifest(early, digest, signal);",
+  },
+  {
+    name: "pre-copies ignore their budget",
+    file: BUDGET,
+    find: "if (sent - today.used > limitBytes) return { answer: false };",
+    replace: "if (sent < limitBytes - limitBytes) return { answer: false };",
+  },
+  {
+    name: "every tag that uses a pre-copied blob gives its bytes back to the budget",
+    by: "scenes",
+    file: CHECKPOINT,
+    find: "return isPreCopied ? { next: present(repository), answer } : { answer };",
+    replace: "return { answer };",
+  },
+  {
+    name: "a failed pre-copy is delivered again",
+    file: PRE_COPIER,
+    find: 'execute(request, delivery, time).catch((error: unknown) => nothingPreCopied("failed", error));',
+    replace: "execute(request, delivery, time);",
+  },
+  {
+    name: "a pre-copy ends as a dead letter",
+    file: "functions/copy/handler.ts",
+    find: "if (early !== undefined) {",
+    replace: "if (early !== undefined && early.pushedAt < 0) {",
+  },
+  {
+    name: "the failures of a pre-copy open the circuit",
+    by: "scenes",
+    file: PRE_COPIER,
+    find: "const context = { ports, identity,",
+    replace:
+      'const { observedTarget } = await import("../../src/replication/destination/observed-target.ts");\n    const admission = await copies.circuit(named).admit(identity.owner, ending, to);\n    if (admission.kind === "refused") return nothingPreCopied("circuit-open");\n    const target = observedTarget(ports.target, admission);\n    const context = { ports: { ...ports, target }, identity,',
+  },
+  {
+    name: "a pre-copy takes a permit of a half-open circuit",
+    by: "scenes",
+    file: PRE_COPIER,
+    find: "if (!(await copies.circuit(named).isClosed(ending)))",
+    replace: 'if ((await copies.circuit(named).admit("early", ending, to)).kind === "refused")',
+  },
+  {
+    name: "the failed upload of a pre-copy counts towards giving up the blob",
+    by: "scenes",
+    file: "src/replication/state/failed-sends.ts",
+    find: "mayResend: () => false, wastedBytes: () => undefined",
+    replace: "mayResend: () => false, wastedBytes: () => 1e9",
+  },
+  {
+    name: "a pre-copied blob is trusted for ever",
+    by: "scenes",
+    file: CHECKPOINT,
+    find: "now - preCopiedAt < PRE_COPY_TRUST_MS;",
+    replace: "now - preCopiedAt < 1e12;",
+  },
+];
