@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -36,19 +36,25 @@ interface Bundle {
 function bundlesIn(output: string): Bundle[] {
   const synthesised: Synthesised = JSON.parse(readFileSync(join(output, "freightliner.template.json"), "utf8"));
   const functions = Object.values(synthesised.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function");
+  const layer = readdirSync(output).find((name) => name.startsWith("configuration."));
+  // Lambda mounts the layer at /opt.
+  const file = join(output, layer ?? "", "freightliner", "configuration.json");
   return functions.map(({ Properties: { FunctionName, Code, Environment } }) => ({
     name: FunctionName.replace(/^freightliner-|-[a-z]+-[a-z]+-\d$/g, ""),
     file: join(output, `asset.${Code.S3Key.replace(".zip", "")}`, "index.mjs"),
-    variables: Object.fromEntries(Object.entries(Environment.Variables).map(([name, value]) => [name, textOf(value)])),
+    variables: {
+      ...Object.fromEntries(Object.entries(Environment.Variables).map(([name, value]) => [name, textOf(value)])),
+      FREIGHTLINER_CONFIGURATION_FILE: file,
+    },
   }));
 }
 
-/** What CloudFormation would put there: names that only a deployment knows become some URL. */
+/** What CloudFormation would put there: names that only a deployment knows become another name. */
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   const joined = typeof value === "object" && value !== null && "Fn::Join" in value ? value["Fn::Join"] : undefined;
   const parts: unknown = Array.isArray(joined) ? joined[1] : undefined;
-  return Array.isArray(parts) ? parts.map(textOf).join("") : "https://example.invalid/named-by-aws";
+  return Array.isArray(parts) ? parts.map(textOf).join("") : "named-by-aws";
 }
 
 /** Milliseconds from the start of the import to its end, in a Node of its own. */

@@ -74,7 +74,11 @@ export const LAYERS: readonly Layer[] = [
       auth: { holds: "challenges, credentials and tokens", rooms: [] },
       resilience: { holds: "retries, hedges, budgets and the limits that clients share", rooms: [] },
       errors: { holds: "responses and network failures as typed errors", rooms: ["http", "hosts", "redaction"] },
-      http: { holds: "connections, responses, timeouts and the stall watchdog", rooms: ["hosts", "redaction"] },
+      http: {
+        holds: "connections, responses, timeouts and the stall watchdog",
+        rooms: ["sockets", "hosts", "redaction"],
+      },
+      sockets: { holds: "sockets that read into memory that is used again", rooms: [] },
       hosts: { holds: "which hosts and addresses may be reached, and through which proxy", rooms: [] },
       redaction: { holds: "removal of secrets from messages and logs", rooms: [] },
     },

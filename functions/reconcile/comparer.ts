@@ -3,7 +3,7 @@ import type { RepositoryName } from "../../src/oci/reference.ts";
 import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
 import { compareRepository } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ReconcileContext } from "../../src/replication/reconcile/reconcile-repository.ts";
-import type { ListingLimits } from "../../src/async/limited-listing.ts";
+import type { ListingLimits } from "../../src/replication/reconcile/limited-listing.ts";
 import type { FailureBudgets } from "../../src/replication/reconcile/failure-budgets.ts";
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";

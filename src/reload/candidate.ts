@@ -1,5 +1,4 @@
 import { ConfigurationError } from "../contract/configuration/configuration.ts";
-import { readDocumentFile, withPositions } from "../contract/configuration/configuration-file.ts";
 import type { Layer } from "../contract/layers/layer-configuration.ts";
 import { originOf } from "../contract/layers/layer-configuration.ts";
 import { layersOf, loadLayers } from "./layered.ts";
@@ -21,6 +20,8 @@ export async function loadDeployed(layers: readonly Layer[]): Promise<DeployedCo
  * @throws {ConfigurationError} with every problem, with line and column where the document has it.
  */
 export async function loadCandidate(text: string, deployed: DeployedConfiguration): Promise<LayeredConfiguration> {
+  // The parser of YAML is a third of a cold start, which needs it only where there is an external document.
+  const { readDocumentFile, withPositions } = await import("../contract/configuration/configuration-file.ts");
   const external = readDocumentFile(text);
   // A document of nothing but comments.
   const document = external.value ?? {};

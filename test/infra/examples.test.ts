@@ -32,7 +32,7 @@ describe("the examples", () => {
     const { Resources } = await synthesised("minimal");
     const count = (type: string): number => Object.values(Resources).filter(({ Type }) => Type === type).length;
     expect([count("AWS::Lambda::Function"), count("AWS::SQS::Queue"), count("AWS::CloudWatch::Dashboard")]).toEqual([
-      4, 5, 1,
+      5, 5, 1,
     ]);
   }, 600_000);
 

@@ -4,8 +4,8 @@ import type { Dispatcher } from "undici";
 import { createGuardedLookup } from "../hosts/address-guard.ts";
 import { proxyOf } from "../hosts/proxy.ts";
 import type { ProxySettings } from "../hosts/proxy.ts";
-import { createConnector } from "./connector.ts";
-import type { ReadBuffers } from "./read-buffers.ts";
+import { createConnector } from "../sockets/connector.ts";
+import type { ReadBuffers } from "../sockets/read-buffers.ts";
 
 export interface ConnectionPoolOptions {
   /** The system's resolver by default; tests pass another one. */

@@ -7,8 +7,8 @@ import { proxyOf } from "../hosts/proxy.ts";
 import { proxyFailure } from "../hosts/proxy-failure.ts";
 import { exchange } from "./exchange.ts";
 import type { Exchange, HttpRequest } from "./http-message.ts";
-import { compileParserOnce } from "./response-parser.ts";
-import { createReadBuffers } from "./read-buffers.ts";
+import { compileParserOnce } from "../sockets/response-parser.ts";
+import { createReadBuffers } from "../sockets/read-buffers.ts";
 import { systemClock } from "../../async/system-clock.ts";
 
 /** Connection pools for all registries of a process. Their creator closes them. */

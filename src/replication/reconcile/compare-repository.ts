@@ -5,8 +5,8 @@ import type { ReconcileContext, Reconciled } from "./reconcile-repository.ts";
 import type { RepositoryTarget } from "./repository-target.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 import { unlessAborted } from "../../async/abort.ts";
-import { limitListing, TooSlowError } from "../../async/limited-listing.ts";
-import type { ListingLimits, Timeout } from "../../async/limited-listing.ts";
+import { limitListing, TooSlowError } from "./limited-listing.ts";
+import type { ListingLimits, Timeout } from "./limited-listing.ts";
 import type { FailureBudgets } from "./failure-budgets.ts";
 
 /** How the comparison with one target ended. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createReadBuffers, READ_BUFFER_BYTES } from "../../../src/registry/http/read-buffers.ts";
+import { createReadBuffers, READ_BUFFER_BYTES } from "../../../src/registry/sockets/read-buffers.ts";
 
 describe("read buffers", () => {
   it("use the same memory again once all bytes of a full buffer are released", () => {

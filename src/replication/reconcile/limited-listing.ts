@@ -1,5 +1,5 @@
-import { onceAborted, unlessAborted } from "./abort.ts";
-import { linkAbort } from "./linked-abort.ts";
+import { onceAborted, unlessAborted } from "../../async/abort.ts";
+import { linkAbort } from "../../async/linked-abort.ts";
 
 /** Time limits of a listing, in milliseconds. */
 export interface ListingLimits {
