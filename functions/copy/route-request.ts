@@ -1,11 +1,12 @@
 import type { Destination } from "../../src/contract/configuration/configuration-document.ts";
-import { COPY_MAX_ATTEMPTS } from "../../src/contract/stack/limits.ts";
+import { COPY_MAX_ATTEMPTS, ROLLOUT_MINUTES } from "../../src/contract/stack/limits.ts";
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
 import { failureOutcome } from "../../src/replication/copy/failure-outcome.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import { pushAge } from "../../src/replication/planning/copy-request.ts";
 import { targetName } from "../../src/replication/planning/plan-copies.ts";
 import { decideRequest } from "../../src/replication/rules/decide-request.ts";
 import type { DecidedRequest } from "../../src/replication/rules/decide-request.ts";
@@ -67,10 +68,24 @@ export function createRequestRouter({ configuration, copies, queue, runtime: { n
     if (!queue.serves(delivery, named)) return refused(named, "wrong-queue", "is not the destination of this queue");
     const decided = await decide(request, delivery, deadline);
     if (decided.kind === "ended") return decided;
-    if (decided.kind === "skip") return skipped(decided, request, destination);
+    if (decided.kind === "skip") {
+      return isMaybePending(decided, request, now()) ? PENDING : skipped(decided, request, destination);
+    }
     const to = targetName(decided.rule, request.repository, destination.prefix);
     return to === undefined ? misnamed(decided.rule, request) : { kind: "routed", destination, to, decided };
   };
+}
+
+/** How long after a push the container that fans it out may decide by a newer configuration than this one: a minute is for its polls. */
+const PENDING_MS: number = (ROLLOUT_MINUTES + 1) * 60_000;
+const PENDING: EndedRequest = {
+  kind: "ended",
+  report: { outcome: "deferred", reason: "rule-pending", afterMs: 60_000 },
+};
+
+/** True when a rule may have requested this that is not known here yet. Without a wait, only the next comparison would copy the image. */
+function isMaybePending({ reason }: { readonly reason: string }, { pushedAt }: CopyRequest, now: number): boolean {
+  return reason === "no-rule" && pushedAt > 0 && pushAge(pushedAt, now) < PENDING_MS;
 }
 
 function skipped(

@@ -17,7 +17,7 @@ import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { LayerVersion } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
-import { VALIDATE_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
+import { ROLLOUT_MINUTES, VALIDATE_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { CONFIGURATION_REFUSED_ALARM, resourceName } from "../../src/contract/stack/names.ts";
 import type { DeployedSettings } from "../settings/settings.ts";
 import { configuredVariables } from "./configuration-layer.ts";
@@ -41,7 +41,11 @@ export interface ExternalConfiguration {
 }
 
 /** A fifth of the containers every two minutes, and then ten minutes in which the alarm may still roll it back. */
-const ROLLOUT = { growthFactor: 20, deploymentDuration: Duration.minutes(10), finalBakeTime: Duration.minutes(10) };
+const ROLLOUT = {
+  growthFactor: 20,
+  deploymentDuration: Duration.minutes(ROLLOUT_MINUTES),
+  finalBakeTime: Duration.minutes(10),
+};
 
 /**
  * The external document in AppConfig: an application with one environment and one hosted profile. A function of ours checks each version

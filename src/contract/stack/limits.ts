@@ -45,6 +45,8 @@ export const UNTAGGED_DELAY_SECONDS = 30;
  */
 export const PRE_COPY_MAX_AGE_MS = 60_000;
 export const PRE_COPY_LIMIT_MS = 60_000;
+/** How long a gradual deployment of an external configuration takes until every container decides by it. */
+export const ROLLOUT_MINUTES = 10;
 /** Timeout of the fan-out function. */
 export const FAN_OUT_TIMEOUT_SECONDS = 30;
 /**

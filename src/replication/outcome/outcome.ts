@@ -40,6 +40,8 @@ export const DEFER_REASONS = [
   "attempt-failed",
   /** Its rule copies images from a certain age on. */
   "too-young",
+  /** No rule of this container selects a fresh push: the rule that requested it may belong to a configuration that is being rolled out. */
+  "rule-pending",
   /** The image does not fit into the time limit of the function: it goes to the long lane, which has hours. */
   "long-lane",
   /** Unexpected failure of the function. */

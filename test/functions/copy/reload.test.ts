@@ -11,6 +11,7 @@ import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
+import { eventually } from "../../fixtures/eventually.ts";
 import { INTERVAL_MS, reloadedConfiguration } from "../../fixtures/reloaded-configuration.ts";
 import { memoryCopies } from "../../fixtures/memory-copies.ts";
 import { replicateFixture } from "../../fixtures/replicate-context.ts";
@@ -80,8 +81,7 @@ describe("a reload", () => {
     const { deployed, clock, deliver, decidedBy, receipts, sparse, publish, release, feed } = await setUp();
     const tags = (kind: string) => Array.from({ length: COPIES }, (_, index) => `${kind}-${index}`);
     const before = tags("before").map(deliver);
-    await clock.pass(1);
-    expect(sparse.size).toBe(COPIES);
+    await eventually("all copies", () => (sparse.size === COPIES ? true : undefined));
     publish("sparseIndexes: keep");
     await clock.pass(INTERVAL_MS);
     const after = tags("after").map(deliver);

@@ -47,6 +47,28 @@ describe("a request under rules that need no facts", () => {
   });
 });
 
+describe("a request that no rule selects", () => {
+  const rule = { repositories: ["other/*"] };
+
+  it("waits while the rule that requested it may still be rolled out, without an attempt, and then is skipped", async () => {
+    const { push, request, deferred, opened, receipts, time } = setUpRules(rule);
+    push("v1", 1);
+    const pushedAt = time.now - MINUTE;
+    expect(await request("v1", { pushedAt })).toMatchObject({ outcome: "deferred", reason: "rule-pending" });
+    expect([deferred, opened, [...receipts]]).toEqual([[MINUTE], [], []]);
+    time.now += 11 * MINUTE;
+    expect(await request("v1", { pushedAt })).toMatchObject({ outcome: "skipped", reason: "no-rule" });
+  });
+
+  it("is skipped at once when its push is older, or its time unknown", async () => {
+    const { push, request, time } = setUpRules(rule);
+    push("v1", 30);
+    for (const pushedAt of [0, time.now - 30 * MINUTE]) {
+      expect(await request("v1", { pushedAt })).toMatchObject({ outcome: "skipped", reason: "no-rule" });
+    }
+  });
+});
+
 describe("a rule with an age", () => {
   const rule = { name: "settled", repositories: ["**"], minAgeMinutes: 30 };
 
