@@ -32,7 +32,7 @@ export function createConnector(options: buildConnector.BuildOptions, buffers: R
 
 type Written = (error?: Error | null) => void;
 
-/** Releases the bytes that a socket has written: from then on, nobody reads them. */
+/** Releases the bytes that a socket has written: nothing reads them after that. */
 function releaseWritten(socket: Socket, buffers: ReadBuffers): void {
   const write = socket.write.bind(socket);
   socket.write = (bytes: string | Uint8Array, encoding?: BufferEncoding | Written, done?: Written): boolean => {
