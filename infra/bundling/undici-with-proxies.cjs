@@ -3,7 +3,6 @@
 
 module.exports = {
   ...require("./undici.cjs"),
-  Pool: require("../../node_modules/undici/lib/dispatcher/pool.js"),
   get ProxyAgent() {
     return require("../../node_modules/undici/lib/dispatcher/proxy-agent.js");
   },
