@@ -1,8 +1,7 @@
-// The part of undici that the functions use, without fetch, WebSocket, cache and mocks: half of its size.
+// The part of undici that the functions use, without its API, fetch, WebSocket, cache and mocks: less than half of its size.
 "use strict";
 
-const Pool = require("../../node_modules/undici/lib/dispatcher/pool.js");
-const Dispatcher = require("../../node_modules/undici/lib/dispatcher/dispatcher.js");
-
-Dispatcher.prototype.request = require("../../node_modules/undici/lib/api/api-request.js");
-module.exports = { Pool, buildConnector: require("../../node_modules/undici/lib/core/connect.js") };
+module.exports = {
+  Pool: require("../../node_modules/undici/lib/dispatcher/pool.js"),
+  buildConnector: require("../../node_modules/undici/lib/core/connect.js"),
+};

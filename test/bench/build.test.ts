@@ -11,6 +11,7 @@ import { pushImage } from "../../local/images/push-image.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { loadedBy } from "../fixtures/processes/loaded-modules.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
+import { startForwardProxy } from "../fixtures/servers/forward-proxy.ts";
 import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
 
 const execute = promisify(execFile);
@@ -64,6 +65,14 @@ describe("the command that npm run build writes, in a folder without dependencie
     const { source, target, digest } = registries;
     await run("copy", source, target);
     expect((await run("digest", target)).stdout).toContain(digest);
+  });
+
+  it("asks a proxy for a tunnel to a registry that is reached over HTTPS", async () => {
+    await using proxy = await startForwardProxy({ leadsTo: () => undefined, login: "user:password" });
+    const env = { ...environment(), HTTPS_PROXY: `http://${proxy.host}` };
+    const failed = execute(process.execPath, [program, "digest", "registry.example.com/app:v1"], { env });
+    await expect(failed).rejects.toMatchObject({ stderr: expect.stringContaining("proxy") });
+    expect(new Set(proxy.asked.map(({ line }) => line))).toEqual(new Set(["CONNECT registry.example.com:443"]));
   });
 
   it("exits with 2 when it is used wrongly, and says how it is used", async () => {
