@@ -3,8 +3,7 @@ import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
-import { createLruCache } from "../../src/async/lru.ts";
-import { createBandwidthEstimate } from "../../src/replication/pacing/time-budget.ts";
+import { createBandwidthEstimates } from "../../src/replication/pacing/time-budget.ts";
 import { pushAge } from "../../src/replication/planning/copy-request.ts";
 import { preCopyRepository } from "../../src/replication/planning/plan-pre-copies.ts";
 import type { PreCopyRequest } from "../../src/replication/planning/pre-copy-request.ts";
@@ -15,8 +14,6 @@ import { countCost } from "./report.ts";
 import type { DeliveryTime } from "./request-executor.ts";
 
 const GIGABYTE = 1e9;
-/** Destinations whose bandwidth estimate is kept. */
-const BANDWIDTH_ESTIMATES = 100;
 
 /**
  * Executes pre-copies. Each ends with its first delivery, whatever happens: it is logged and counted, has no receipt, and never becomes a
@@ -25,7 +22,7 @@ const BANDWIDTH_ESTIMATES = 100;
 export function createPreCopier({ configuration, copies, queue, runtime, observer }: CopyDependencies) {
   const { now, timeout, memoryMegabytes } = runtime;
   // Estimates of their own: a pre-copy that stalls does not make the copies of tags slower.
-  const bandwidthOf = createLruCache(BANDWIDTH_ESTIMATES, () => createBandwidthEstimate());
+  const bandwidthOf = createBandwidthEstimates();
 
   async function execute(
     request: PreCopyRequest,

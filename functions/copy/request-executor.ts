@@ -1,4 +1,3 @@
-import { createLruCache } from "../../src/async/lru.ts";
 import { COPY_RESERVE_MS } from "../../src/contract/stack/limits.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
@@ -8,7 +7,7 @@ import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import { notePush, tagKey } from "../../src/replication/state/tag-record.ts";
 import { creditBytes } from "../../src/replication/pre-copy/pre-copy-budget.ts";
 import type { PreCopyBudget } from "../../src/replication/pre-copy/pre-copy-budget.ts";
-import { createBandwidthEstimate } from "../../src/replication/pacing/time-budget.ts";
+import { createBandwidthEstimates } from "../../src/replication/pacing/time-budget.ts";
 import type { TimeBudget } from "../../src/replication/pacing/time-budget.ts";
 import { observedTarget } from "../../src/replication/destination/observed-target.ts";
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
@@ -43,9 +42,6 @@ export function readRequest(body: string): CopyRequest | FormatError {
     throw error;
   }
 }
-
-/** Destinations whose bandwidth estimate is kept. */
-const BANDWIDTH_ESTIMATES = 100;
 
 /** Executes requests: sends each where it goes, or ends it. */
 export function createRequestExecutor(dependencies: CopyDependencies) {
@@ -98,7 +94,7 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
 
 /** The time of each delivery, and what deliveries before it have measured. */
 function createTimeBudgets(now: () => number): (destination: string, usableMs: number) => TimeBudget {
-  const bandwidthOf = createLruCache(BANDWIDTH_ESTIMATES, () => createBandwidthEstimate());
+  const bandwidthOf = createBandwidthEstimates();
   let limitMs = 0;
   return (destination, usableMs) => {
     limitMs = Math.max(limitMs, usableMs);

@@ -1,3 +1,4 @@
+import { createLruCache } from "../../async/lru.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 
 /** The time of one delivery, and the bandwidth measured to its destination. */
@@ -24,6 +25,14 @@ export const SAMPLE_MIN_MS = 500;
 const WEIGHT = 0.3;
 /** Safety factor of a time estimate. */
 const MARGIN = 1.2;
+
+/** Destinations whose estimate is kept. */
+const ESTIMATES = 100;
+
+/** Estimates by the names of destinations. */
+export function createBandwidthEstimates(): (destination: string) => BandwidthEstimate {
+  return createLruCache(ESTIMATES, () => createBandwidthEstimate());
+}
 
 export function createBandwidthEstimate(): BandwidthEstimate {
   let perMs: number | undefined;
