@@ -42,11 +42,14 @@ export function createSocketReader(buffers: ReadBuffers, isTls: boolean): Socket
     return socket.push(bytes);
   }
 
-  /** Continues in another buffer, which is large after much was received. Only `callback` may: then Node asks where to read next. */
+  /**
+   * Continues in another buffer, which is large after much was received, at once or in many small records. It always has room: given an empty
+   * buffer, Node's TLS asks for another one for ever. Only `callback` may: then Node asks where to read next.
+   */
   function replaceBuffer(received: number): void {
     const moved = (large?.rest() ?? small).subarray(0, pending);
     large?.end();
-    large = received >= SMALL_BYTES / 2 ? buffers.take() : undefined;
+    large = Math.max(received, pending) >= SMALL_BYTES / 2 ? buffers.take() : undefined;
     if (large === undefined) small = Buffer.allocUnsafeSlow(SMALL_BYTES);
     (large?.rest() ?? small).set(moved);
   }

@@ -139,6 +139,20 @@ describe.each<Scheme>(["http", "https"])("bytes over %s", (scheme) => {
 });
 
 describe("connections", () => {
+  it.each([512, 1_369, 4_000, 16_384])(
+    "over TLS read bodies whose records have %i bytes, as Go's servers send",
+    async (size) => {
+      await using source = await serve("https", ({ socket }, response) => {
+        if (socket instanceof TLSSocket) socket.setMaxSendFragment(size);
+        response.end(body.subarray(0, 4 * MIB));
+      });
+      await using connections = open();
+      for (let count = 0; count < 3; count++) {
+        expect(hashOf(await readAll((await get(connections, source)).body))).toBe(hashOf(body.subarray(0, 4 * MIB)));
+      }
+    },
+  );
+
   it("that cannot be opened fail with the reason, over HTTP and TLS", async () => {
     await using connections = open();
     const request = async (origin: string): Promise<unknown> =>
