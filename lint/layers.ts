@@ -205,6 +205,12 @@ export const LAYERS: readonly Layer[] = [
     packages: ["@commander-js/extra-typings", "yaml", "zod", "undici", "../package.json", ...NODE],
   },
   {
+    folder: "reference",
+    holds: "the JSON Schema and the reference page of the configuration, generated",
+    imports: ["src/contract"],
+    packages: ["zod", "node:fs/promises"],
+  },
+  {
     folder: "bench",
     holds: "the measurements",
     imports: [SRC, "local"],

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CopyEnvironment, ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
 import { LOCAL_USAGE } from "../../local/stack/local-options.ts";
-import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
 
 const flags = (text: string): string[] => [...new Set(text.match(/--[a-z][a-z-]+/g))].toSorted();
 
@@ -92,96 +91,4 @@ describe("the documents", () => {
     const named = new Set(titles.flatMap((title) => title.match(/[PS]\d\d/g) ?? []));
     expect(delivery.filter((id) => !named.has(id))).toEqual([]);
   });
-
-  it("name fields that the configuration takes, and all of them", () => {
-    const fields = [
-      ...readFileSync("docs/use/configuration.md", "utf8").matchAll(/^\| `([a-z]+(?:\[\])?[.\w[\]]*)` \|/gm),
-    ].map(([, field]) => field ?? "");
-    const full = {
-      version: 1,
-      source: {
-        account: "123456789012",
-        region: "us-east-1",
-        registry: "127.0.0.1:1",
-        plainHttp: true,
-        blobHosts: ["h"],
-        repositories: ["a"],
-      },
-      destinations: [
-        {
-          name: "d",
-          kind: "artifactRegistry",
-          registry: "127.0.0.1:2",
-          prefix: "p",
-          plainHttp: true,
-          requestsPerSecond: 250,
-          preCopyGigabytesPerDay: 5,
-          circuit: { window: "w", minimumCalls: 10, failureRate: 0.5, slowRate: 0.8 },
-          federation: {
-            audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/aws1",
-            serviceAccount: "a@b.test",
-          },
-        },
-        {
-          name: "k",
-          kind: "artifactRegistry",
-          registry: "127.0.0.1:2",
-          prefix: "q",
-          plainHttp: true,
-          keySecret: "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf",
-          secretEncryptionKey: "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-        },
-        {
-          name: "g",
-          kind: "generic",
-          registry: "127.0.0.1:3",
-          prefix: "p",
-          allowedHosts: ["h"],
-          loginSecret: "arn:aws:secretsmanager:us-east-1:123456789012:secret:login-AbCdEf",
-        },
-      ],
-      rules: [
-        {
-          name: "n",
-          priority: 1,
-          repositories: ["a"],
-          tags: ["*"],
-          exclude: { repositories: ["b"], tags: ["c"] },
-          latest: { count: 1, by: "pushed" },
-          minAgeMinutes: 1,
-          artifactTypes: { include: ["a/b"], exclude: ["a/c"] },
-          untagged: false,
-          preCopy: true,
-          destinations: ["d"],
-          as: "b",
-        },
-      ],
-      sparseIndexes: "fail",
-      longLane: false,
-      retries: { preset: "standard", operations: {} },
-      reconcile: {
-        include: ["**"],
-        exclude: ["x"],
-        everyMinutes: 10,
-        graceSeconds: 60,
-        schedules: [{ name: "n", at: "rate(1 day)", timeZone: "UTC", include: ["a"], exclude: ["b"] }],
-      },
-    };
-    const [first, ...others] = full.destinations;
-    const circuit = { ...first?.circuit, window: { seconds: 60 } };
-    parseConfiguration({ ...full, destinations: [{ ...first, circuit }, ...others] });
-    expect(fields.toSorted()).toEqual([...new Set(leaves(full))].toSorted());
-  });
 });
-
-/** Paths of an example document, lists as `name[]`. */
-function leaves(value: object, prefix = ""): string[] {
-  return Object.entries(value).flatMap(([name, child]: [string, unknown]): string[] => {
-    const children: unknown[] = Array.isArray(child) ? child : [child];
-    return children.flatMap((each) => {
-      const isNested = typeof each === "object" && each !== null && Object.keys(each).length > 0;
-      const path = `${prefix}${name}${Array.isArray(child) && isNested ? "[]" : ""}`;
-      return isNested ? leaves(each, `${path}.`) : [path];
-    });
-  });
-}

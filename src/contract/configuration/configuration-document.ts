@@ -75,17 +75,21 @@ export interface Destination extends z.infer<typeof Placement> {
   readonly problems: readonly OptionProblem[];
 }
 
+/** The fields of a destination of a known kind. */
+export function destinationSchema(kind: string) {
+  return z.strictObject({ ...placement, ...destinationOptions(kind), kind: z.literal(kind) });
+}
+
 /** The kind decides which fields a destination has. Kinds are looked up when a document is parsed. */
 const Destination = z
   .looseObject({ kind: z.string({ error: ({ input }) => unknownKindProblem(input) }) })
   .transform((written, context): Destination => {
     const { kind } = written;
-    const options = destinationOptions(kind);
-    if (options === undefined) {
+    if (destinationOptions(kind) === undefined) {
       context.addIssue({ code: "custom", path: ["kind"], message: unknownKindProblem(kind) });
       return z.NEVER;
     }
-    const parsed = z.strictObject({ ...placement, ...options, kind: z.literal(kind) }).safeParse(written);
+    const parsed = destinationSchema(kind).safeParse(written);
     if (!parsed.success) {
       for (const { path, message } of parsed.error.issues)
         context.addIssue({ code: "custom", path: [...path], message });

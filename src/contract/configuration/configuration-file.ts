@@ -4,6 +4,7 @@ import { ConfigurationError, parseConfiguration } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 import { parseYaml } from "./yaml-document.ts";
 import type { YamlDocument } from "./yaml-document.ts";
+import { withoutSchemaLink } from "./without-schema-link.ts";
 import { ENGINES } from "../rules/all-engines.ts";
 
 /** A configuration, and its JSON text for the functions. */
@@ -47,7 +48,7 @@ export function readDocumentFile(text: string): YamlDocument {
       ),
     );
   }
-  return document;
+  return { ...document, value: withoutSchemaLink(document.value) };
 }
 
 /** Where a field is, such as `line 3, column 5`; undefined for a field of another document. */

@@ -12,6 +12,7 @@ import { loadEngines } from "./load-engines.ts";
 import type { PatternEngines } from "../rules/pattern-engines.ts";
 import { unreadableRules } from "./readable-repositories.ts";
 import { sharedPlaces } from "./shared-places.ts";
+import { withoutSchemaLink } from "./without-schema-link.ts";
 
 /** A selection of repositories. */
 interface Selection {
@@ -106,7 +107,7 @@ function compileSelection<T extends { readonly include: readonly string[]; reado
 /** The document in a JSON text. @throws {ConfigurationError} when the text is not JSON. */
 export function parseDocumentText(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return withoutSchemaLink(JSON.parse(text));
   } catch (cause) {
     throw new ConfigurationError(
       [`configuration: is not JSON (${cause instanceof Error ? cause.message : "unreadable"})`],

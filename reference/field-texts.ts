@@ -1,0 +1,166 @@
+/** What a person reads about a field. */
+export interface FieldText {
+  /** Markdown, as in a cell of a table. */
+  readonly meaning: string;
+  /** What applies without the field, where the schema does not say it. */
+  readonly otherwise?: string;
+}
+
+/** Texts of all fields with a value, in the order of the reference page; `list[]` stands for each entry of a list. */
+export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
+  version: { meaning: "1" },
+  "source.account": {
+    meaning: "the 12-digit AWS account of the ECR registry; events of other accounts are ignored",
+    otherwise: "required, or taken from `source.registry`",
+  },
+  "source.region": { meaning: "its region", otherwise: "the same" },
+  "source.registry": {
+    meaning:
+      "`host` or `host:port` to use instead of the usual host; one of ECR's own hosts (FIPS, dual-stack, China) also determines account and region",
+    otherwise: "`ACCOUNT.dkr.ecr.REGION.amazonaws.com`",
+  },
+  "source.plainHttp": { meaning: "plain HTTP; for loopback hosts only" },
+  "source.blobHosts": {
+    meaning: "hosts that blob downloads may be redirected to; `*` matches within one label",
+    otherwise: "the region's ECR layer bucket in Amazon S3",
+  },
+  "source.repositories": {
+    meaning:
+      "globs of the repositories that the functions may read; the rules must lie within them. More than a policy can hold (some 60) are widened to their first path components, or to all",
+    otherwise: "those of the deployed rules",
+  },
+  "destinations[].name": { meaning: "a short name: lower case, digits, `-`, at most 24" },
+  "destinations[].kind": {
+    meaning: "`artifactRegistry`, or `generic` for any other registry of the distribution-spec",
+  },
+  "destinations[].registry": { meaning: "its host, for example `europe-docker.pkg.dev` or `gcr.io`" },
+  "destinations[].prefix": {
+    meaning:
+      "the path everything goes under; for Artifact Registry `PROJECT/REPOSITORY` or `DOMAIN/PROJECT/REPOSITORY`, on gcr.io names the project",
+  },
+  "destinations[].allowedHosts": {
+    meaning:
+      "for `generic`: further hosts of its token server, uploads and downloads, beside its own and the known ones (`src/contract/providers/known-hosts.ts`)",
+  },
+  "destinations[].plainHttp": { meaning: "plain HTTP; for loopback hosts only" },
+  "destinations[].federation.audience": {
+    meaning: "the provider of the workload identity pool, `//iam.googleapis.com/projects/NUMBER/...`",
+    otherwise: "anonymous access",
+  },
+  "destinations[].federation.serviceAccount": {
+    meaning: "the service account to impersonate; without it the federated principal itself writes",
+  },
+  "destinations[].keySecret": {
+    meaning:
+      "for `artifactRegistry` without federation: the full ARN of a secret in AWS Secrets Manager that holds a service account's key file",
+  },
+  "destinations[].loginSecret": {
+    meaning: "for `generic`: the full ARN of a secret in AWS Secrets Manager that holds a login (below)",
+    otherwise: "anonymous access",
+  },
+  "destinations[].secretEncryptionKey": {
+    meaning: "the ARN of the KMS key that `keySecret` or `loginSecret` is encrypted with",
+    otherwise: "the account's `aws/secretsmanager`",
+  },
+  "destinations[].requestsPerSecond": {
+    meaning:
+      "maximum requests per second, over all functions; the default stays within Artifact Registry's quota of 18,000 writes a minute",
+  },
+  "destinations[].preCopyGigabytesPerDay": {
+    meaning:
+      "the most gigabytes a day, for each repository, that are copied before a tag names them and that no tag uses; fractions are allowed, 0: no pre-copies ([decision 64](../decisions/0064-blobs-before-their-tag.md))",
+  },
+  "destinations[].circuit.window": {
+    meaning: 'the sliding window: calls of the last `{"seconds": N}`, or the last `{"calls": N}`',
+  },
+  "destinations[].circuit.minimumCalls": {
+    meaning: "the circuit stays closed with fewer calls than this in the window",
+  },
+  "destinations[].circuit.failureRate": { meaning: "share of failed calls that opens the circuit" },
+  "destinations[].circuit.slowRate": { meaning: "share of uploads below 64 KiB/s that opens it" },
+  "rules[].name": {
+    meaning: "a unique name, which receipts and log lines contain",
+    otherwise: "`rule 1`, `rule 2`, ... by its place",
+  },
+  "rules[].priority": { meaning: "an integer; higher ones first, equal ones in the order of the document" },
+  "rules[].repositories": {
+    meaning:
+      "source repositories: globs or `{ regex: ... }` ([patterns](rules.md#patterns)). A glob has at most 3 wildcards in a component, `**` included, and fewer with many alternatives, because more would take too long to match",
+  },
+  "rules[].tags": {
+    meaning:
+      "tags: globs with at most 4 wildcards, `{ regex: ... }` or `{ semver: ... }`. Signatures, SBOMs and other referrers follow their image, whatever their own tag",
+  },
+  "rules[].exclude.repositories": { meaning: "patterns of repositories that this rule does not copy" },
+  "rules[].exclude.tags": { meaning: "patterns of tags that it does not copy" },
+  "rules[].latest.count": {
+    meaning: "copy only so many tags of a repository: the newest of those that the patterns select",
+    otherwise: "all",
+  },
+  "rules[].latest.by": { meaning: "`pushed`, the time that ECR gives for the image, or `version`" },
+  "rules[].minAgeMinutes": {
+    meaning: "copy an image only when it is this old, at most 10,080 (a week)",
+    otherwise: "0",
+  },
+  "rules[].artifactTypes.include": {
+    meaning: "copy only images of these artifact types; `*` stands for any characters",
+    otherwise: "all",
+  },
+  "rules[].artifactTypes.exclude": { meaning: "copy no images of these types" },
+  "rules[].untagged": { meaning: "also copy images without a tag, by their digests" },
+  "rules[].preCopy": {
+    meaning:
+      "copy the blobs of a manifest that is pushed without a tag at once: most likely it is a platform of an index that gets a tag when the others are built",
+    otherwise: "`true` if the rule selects every tag",
+  },
+  "rules[].destinations": { meaning: "names of destinations" },
+  "rules[].as": {
+    meaning:
+      "another repository name at the target: a name, for a rule of exactly one repository, or a [template](rules.md#names-at-the-target) with `{repository}`, `{namespace}` and `{name}`",
+    otherwise: "the source's name",
+  },
+  sparseIndexes: {
+    meaning: "an index some of whose children are missing at the source: `fail`, or `keep` it as it is",
+  },
+  "retries.preset": { meaning: "`off`, `standard` (3 tries in place, then the queue) or `patient` (5)" },
+  "retries.operations": {
+    meaning: "for an operation (`put-blob`, `resolve`, ...): `tries`, `baseMs`, `busyMs` instead of the preset's",
+  },
+  "reconcile.include": {
+    meaning: "globs of repositories to compare with their destinations, among those that a rule names",
+  },
+  "reconcile.exclude": { meaning: "globs of repositories not to compare" },
+  "reconcile.everyMinutes": {
+    meaning:
+      "time from the start of one comparison to the next, at most 4,320 (three days); the function is called every minute",
+  },
+  "reconcile.graceSeconds": {
+    meaning: "a comparison ignores pushes younger than this: their event is still on its way",
+  },
+  "reconcile.schedules[].name": { meaning: "short, unique name of an extra comparison" },
+  "reconcile.schedules[].at": { meaning: "when it starts: `rate(...)` or `cron(...)` of EventBridge Scheduler" },
+  "reconcile.schedules[].timeZone": { meaning: "time zone of a cron expression, from the IANA database" },
+  "reconcile.schedules[].include": { meaning: "globs of the repositories it compares" },
+  "reconcile.schedules[].exclude": { meaning: "globs of repositories it skips" },
+  longLane: {
+    meaning:
+      "builds for copies that take longer than a function's 15 minutes ([decision 36](../decisions/0036-the-long-lane-is-a-build.md)). `false` omits the CodeBuild project, its role and the long queues: such an image is tried three times and then becomes a dead letter, `too-large`. Let the long queues drain before you switch it off: they are deleted with their messages, and only the next comparison requests those images again",
+  },
+};
+
+/** Texts of objects and lists, for editors only. */
+export const GROUP_TEXTS: Readonly<Record<string, string>> = {
+  $schema: "the schema of this document, for editors; Freightliner ignores it",
+  source: "the registry that images are pushed to: one ECR registry, which is one account and region",
+  destinations: "the places that images are replicated to",
+  "destinations[].federation":
+    "Workload Identity Federation: the roles of the stack write as a Google identity, without a key",
+  "destinations[].circuit": "when the circuit of a failing destination opens",
+  rules: "which images go where; for each destination, the first rule that selects an image decides",
+  "rules[].exclude": "what this rule does not copy although its patterns select it",
+  "rules[].latest": "copy only the newest tags of a repository",
+  "rules[].artifactTypes": "copy only images of some artifact types",
+  retries: "how requests are retried within one delivery",
+  reconcile: "the comparison of source and destinations, which finds pushes whose event was lost",
+  "reconcile.schedules": "extra comparisons on schedules of their own",
+};
