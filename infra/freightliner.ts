@@ -17,6 +17,7 @@ import { createDashboard } from "./monitoring/dashboard.ts";
 import { deploymentOf } from "./settings/deployment.ts";
 import { createFunctions } from "./functions/functions.ts";
 import { allowSecrets } from "./access/secret-access.ts";
+import { allowEcrDestinations } from "./access/target-access.ts";
 import { allowKeyForRoles, allowKeyForServices } from "./access/kms-access.ts";
 import { createLongLane } from "./functions/long-lane.ts";
 import { createConfigurationLayer } from "./functions/configuration-layer.ts";
@@ -70,15 +71,13 @@ export class Freightliner extends Construct {
     const longLane = lane?.role;
     allowQueues({ queues, deadLetters, fanOut, copy, reconcile, longLane });
     const copiers = [roles.copy, ...(longLane === undefined ? [] : [longLane])];
-    for (const copier of copiers) allowRecords(copier, this.table, "copy");
-    allowRecords(roles.fanOut, this.table, "fan-out");
-    allowRecords(roles.probe, this.table, "probe");
-    allowRecords(roles.reconcile, this.table, "reconcile");
+    allowTable({ roles, copiers, table: this.table });
     if (settings.encryptionKey !== undefined) {
       allowKeyForRoles([...new Set([...Object.values(roles), ...copiers])], settings.encryptionKey);
       allowKeyForServices(settings.encryptionKey, Stack.of(this));
     }
     allowSecrets([...copiers, roles.probe, roles.reconcile], configuration);
+    allowEcrDestinations({ copiers, probe: roles.probe, reconcile: roles.reconcile }, configuration.destinations);
     const { fanOut: _internal, ...trusted } = roles;
     this.trustedRoles = { ...trusted, ...(longLane === undefined ? {} : { longLane }) };
     restrictQueues({ queues, deadLetters, roles, copiers, settings });
@@ -98,6 +97,22 @@ export class Freightliner extends Construct {
     external.monitorAfter(this.alarms);
     this.externalConfigurationIds = external.ids;
   }
+}
+
+/** Lets each role use its own records of the table. */
+function allowTable({
+  roles,
+  copiers,
+  table,
+}: {
+  readonly roles: { readonly [name in "fanOut" | "probe" | "reconcile"]: IRole };
+  readonly copiers: readonly IRole[];
+  readonly table: TableV2;
+}): void {
+  for (const copier of copiers) allowRecords(copier, table, "copy");
+  allowRecords(roles.fanOut, table, "fan-out");
+  allowRecords(roles.probe, table, "probe");
+  allowRecords(roles.reconcile, table, "reconcile");
 }
 
 interface RestrictedQueues {

@@ -22,7 +22,7 @@ export interface EcrApiOptions {
   /** The access key to accept. */
   readonly key?: AccessKeyId;
   /** The content of the registry. */
-  readonly catalog: Pick<RepositoryIndex, "names" | "find" | "save">;
+  readonly catalog: Pick<RepositoryIndex, "names" | "find" | "open" | "save">;
 }
 
 /** An image by its digest, or by a tag (ECR API reference, ImageIdentifier). */
@@ -64,6 +64,7 @@ async function act(action: string, body: string, options: EcrApiOptions): Promis
   if (paged === undefined)
     return refuse("InvalidParameterException", "maxResults is 1 to 1000, and imageIds are 1 to 100");
   if (action === "DescribeRepositories") return describeRepositories(paged, options);
+  if (action === "CreateRepository") return createRepository(paged, options);
   if (action === "DescribeImages") return describeImages(paged, options);
   if (action === "ListImages") return listImages(paged, options);
   if (action === "ListImageReferrers") return listReferrers(body, paged, options);
@@ -83,6 +84,17 @@ function giveToken({ password, proxyEndpoint }: EcrApiOptions): ApiAnswer {
 function describeRepositories(paged: Paged, { catalog }: EcrApiOptions): ApiAnswer {
   const { entries, nextToken } = page(catalog.names(), paged);
   return { status: 200, body: { repositories: entries.map((repositoryName) => ({ repositoryName })), nextToken } };
+}
+
+/** ECR API reference, CreateRepository. */
+async function createRepository({ repositoryName = "" }: Paged, { catalog }: EcrApiOptions): Promise<ApiAnswer> {
+  if (catalog.find(repositoryName) !== undefined) {
+    const text = `The repository with name '${repositoryName}' already exists`;
+    return refuse("RepositoryAlreadyExistsException", text);
+  }
+  catalog.open(repositoryName);
+  await catalog.save(repositoryName);
+  return { status: 200, body: { repository: { repositoryName } } };
 }
 
 /** One entry per image, with all its tags (ECR API reference, DescribeImages; ImageDetail for what an entry has). */

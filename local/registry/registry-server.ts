@@ -26,7 +26,7 @@ export interface RegistryOptions {
 
 /** A running registry, and its content, which the emulator of the cloud's API lists. */
 export interface RunningRegistry extends RunningServer {
-  readonly catalog: Pick<RepositoryIndex, "names" | "find" | "save">;
+  readonly catalog: Pick<RepositoryIndex, "names" | "find" | "open" | "save">;
 }
 
 /** Starts a strict registry of the OCI distribution-spec 1.1 on loopback, with its content on disk and the behavior of a profile. */

@@ -9,6 +9,7 @@ import type { ImageTarget } from "../oci/image-target.ts";
 import { parseRepositoryName } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { createRegistrySource } from "../registry/registry-source.ts";
+import { createdWhenMissing } from "../registry/created-repository.ts";
 import { createRegistryTarget } from "../registry/registry-target.ts";
 import type { Checkpoint } from "../replication/state/checkpoint.ts";
 import { createCircuitBreaker } from "../replication/destination/circuit-breaker.ts";
@@ -121,9 +122,12 @@ function targetsOf(
 ): (repository: string) => ImageTarget {
   const rate = createDestinationRate(destination, { store: stores.rates, clock, yields });
   const endpointOf = registries.destination(destination.name, rate);
-  return createLruCache(OPEN_REPOSITORIES, (repository) =>
-    createRegistryTarget(endpointOf(parseRepositoryName(repository))),
-  );
+  const create = registries.creator(destination.name);
+  return createLruCache(OPEN_REPOSITORIES, (repository) => {
+    const name = parseRepositoryName(repository);
+    const target = createRegistryTarget(endpointOf(name));
+    return create === undefined ? target : createdWhenMissing(target, (signal) => create(name, signal));
+  });
 }
 
 function circuitOf({ name, circuit }: Destination, options: CopyWiringOptions): CircuitBreaker {

@@ -3,19 +3,20 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { clientLimits } from "../aws/client/client-limits.ts";
 import { createEcrCredentials } from "../aws/ecr/ecr-credentials.ts";
+import { createEcrRepositories } from "../aws/ecr/ecr-repositories.ts";
 import { roleCredentialsOf } from "../aws/client/role-credentials.ts";
 import { createLoginSecretReader } from "../aws/secrets/login-secret.ts";
 import { createStoredCredentials } from "../aws/secrets/stored-credentials.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
 import type { GoogleEndpoints } from "../contract/stack/environment.ts";
-import type { Login, StoredSecret } from "../contract/providers/provider.ts";
+import type { Creation, Login, StoredSecret } from "../contract/providers/provider.ts";
 import { createFederatedCredentials } from "../google/federated-credentials.ts";
 import { createKeyCredentials } from "../google/key-credentials.ts";
 import { createConnections } from "../registry/http/connections.ts";
 import { fixedCredentials } from "../registry/auth/credentials.ts";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
 import { createRegistries } from "./registries.ts";
-import type { Registries } from "./registries.ts";
+import type { CreateNamedRepository, Registries } from "./registries.ts";
 
 /** The identity of a process. */
 export interface OpenRegistriesOptions {
@@ -40,7 +41,10 @@ export function openRegistries(options: OpenRegistriesOptions): (configuration: 
     known.set(key, source);
     return source;
   };
-  return (configuration) => createRegistries({ configuration, connections, credentials, onBusy: options.onBusy });
+  const createRepository = ({ account, region }: Creation): CreateNamedRepository =>
+    createEcrRepositories(new ECRClient({ ...clientLimits(), region }), account);
+  const lasting = { connections, credentials, createRepository, onBusy: options.onBusy };
+  return (configuration) => createRegistries({ configuration, ...lasting });
 }
 
 function credentialsOf(login: Login, { sqs, google = {} }: OpenRegistriesOptions): CredentialsSource {

@@ -1,9 +1,10 @@
 import { sourceAccess } from "../contract/configuration/configuration-document.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
-import type { Login, RegistryAccess } from "../contract/providers/provider.ts";
+import type { Creation, Login, RegistryAccess } from "../contract/providers/provider.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { Side } from "../oci/errors/registry-error.ts";
 import type { Connections } from "../registry/http/connections.ts";
+import { credentialsOnSide } from "../registry/auth/credentials-on-side.ts";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
 import type { Endpoint } from "../registry/client/endpoint.ts";
 import { createSharedLimits } from "../registry/resilience/shared-limits.ts";
@@ -14,13 +15,20 @@ export interface Registries {
   source(repository: RepositoryName): Endpoint;
   /** Endpoints of a destination whose requests share one rate. Connections are shared by all endpoints. */
   destination(name: string, rate?: SharedRate): (repository: RepositoryName) => Endpoint;
+  /** Creates a repository of a destination; undefined where its registry does so, or its repositories exist. */
+  creator(name: string): CreateNamedRepository | undefined;
 }
+
+/** Creates a repository; succeeds when it exists. */
+export type CreateNamedRepository = (repository: RepositoryName, signal: AbortSignal) => Promise<void>;
 
 export interface RegistriesOptions extends Pick<Endpoint, "clock" | "random"> {
   readonly configuration: Configuration;
   readonly connections: Connections;
   /** Creates credentials for a login. Called once for the source and once for each destination. */
   readonly credentials: (login: Login) => CredentialsSource;
+  /** Opens the API that creates repositories; without it, none are created. */
+  readonly createRepository?: ((creation: Creation) => CreateNamedRepository) | undefined;
   /** Called when a registry asks for fewer requests. */
   readonly onBusy?: (() => void) | undefined;
 }
@@ -52,7 +60,7 @@ export function createRegistries(options: RegistriesOptions): Registries {
     // Amazon ECR accepts Basic credentials without a challenge (ECR user guide, "Private registry authentication").
     const preemptive = login.kind === "ecr";
     const place = { registry, plainHttp, allowedHosts, howToAllow, preemptive };
-    return { side, ...place, ...given, credentials, connections, limits };
+    return { side, ...place, ...given, credentials: credentialsOnSide(credentials, side), connections, limits };
   }
 
   return {
@@ -62,6 +70,10 @@ export function createRegistries(options: RegistriesOptions): Registries {
       if (known === undefined) throw new Error(`destination ${name} is not in the configuration`);
       const endpoint = endpointOf("target", known.access, known.credentials, rate);
       return (repository) => ({ ...endpoint, repository });
+    },
+    creator(name) {
+      const creation = logins.get(name)?.access.creation;
+      return creation === undefined ? undefined : options.createRepository?.(creation);
     },
   };
 }

@@ -1,3 +1,5 @@
+import { openRepositoryIndex } from "../../local/registry/storage/repository-index.ts";
+import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { describe, expect, it } from "vitest";
 import { startEcrApi } from "../../local/emulators/ecr-api.ts";
@@ -20,10 +22,11 @@ const aws = {
 
 describe("ECR's credentials", () => {
   it("are fetched once, and again when a registry refuses them", async () => {
+    await using folder = await temporaryFolder();
     const api = await startEcrApi({
       password: "pw",
       proxyEndpoint: "http://127.0.0.1:1",
-      catalog: { names: () => [], find: () => undefined, save: () => Promise.resolve() },
+      catalog: await openRepositoryIndex(folder.path),
     });
     const client = new ECRClient({ ...LOCAL_AWS, endpoint: `http://${api.host}` });
     const credentials = createEcrCredentials(client);

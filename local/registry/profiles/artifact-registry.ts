@@ -51,6 +51,8 @@ const UPLOADS: UploadPolicy = {
   extraPaths: UPLOAD_PATHS,
   mounts: false,
   maxPatches: 1,
+  storesParts: true,
+  hasSessionRequests: true,
   requiresLength: true,
   endsBrokenUploads: true,
 };
@@ -72,6 +74,7 @@ function accessPolicy({ repositories, verifyToken }: ArtifactRegistryProfileOpti
   return {
     authorize: (request, repository, action) => authorize(request, repository, action, verifyToken),
     refuseName: (name, action) => refuseName(name, action, repositories),
+    createsRepositories: true,
     unknownRepository: () => new ErrorResponse(404, "NAME_UNKNOWN", "Repository not found"),
     issueToken(authorization) {
       const token = authorization === undefined ? "" : tokenOf(authorization);

@@ -19,6 +19,8 @@ export interface AccessPolicy {
   authorize(request: IncomingMessage, repository: string | undefined, action: Action): ErrorResponse | undefined;
   /** Why no repository can have this name, or undefined. */
   refuseName(repository: string, action: Action): ErrorResponse | undefined;
+  /** Whether a push creates its repository; otherwise it is answered as `unknownRepository`. */
+  readonly createsRepositories: boolean;
   /** The answer for a repository that does not exist. */
   unknownRepository(repository: string): ErrorResponse;
   /** The registry's own token server at `/v2/token`: issues a token or refuses. Absent when there is none. */
@@ -50,6 +52,10 @@ export interface UploadPolicy {
   readonly mounts: boolean;
   /** PATCH requests that a session accepts. */
   readonly maxPatches: number;
+  /** Whether PATCH follows the specification. Otherwise it answers 201, and discards what follows the first part. */
+  readonly storesParts: boolean;
+  /** Whether a session can be asked for its progress, and cancelled. */
+  readonly hasSessionRequests: boolean;
   /** Whether POST needs a Content-Length. */
   readonly requiresLength: boolean;
   /** Whether a broken request ends its session. */
@@ -59,6 +65,8 @@ export interface UploadPolicy {
 export interface ManifestPolicy {
   /** An existing tag cannot be moved. */
   readonly immutableTags: boolean;
+  /** The refusal to move an immutable tag, where it is not Google's. */
+  readonly refuseMove?: (repository: string, tag: string) => ErrorResponse;
   /** Whether a pull by tag gets a converted manifest when its Accept header lacks the stored type. */
   readonly converts: boolean;
 }

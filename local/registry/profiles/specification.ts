@@ -6,6 +6,7 @@ export const specificationProfile: Profile = {
   access: {
     authorize: () => undefined,
     refuseName: () => undefined,
+    createsRepositories: true,
     unknownRepository: () => new ErrorResponse(404, "NAME_UNKNOWN", "repository name not known to registry"),
   },
   blobs: { scope: (repository) => repository, redirect: () => undefined },
@@ -14,6 +15,8 @@ export const specificationProfile: Profile = {
     extraPaths: [],
     mounts: true,
     maxPatches: Number.POSITIVE_INFINITY,
+    storesParts: true,
+    hasSessionRequests: true,
     requiresLength: false,
     endsBrokenUploads: false,
   },

@@ -13,6 +13,7 @@ import { annotationsOf } from "../protocol/annotations.ts";
 import { ErrorResponse } from "../protocol/error-response.ts";
 import type { KnownManifest, RepositoryState } from "../storage/repository-index.ts";
 import { readAll } from "./read-all.ts";
+import { requireRepository } from "./registry-context.ts";
 import type { Exchange, RegistryContext } from "./registry-context.ts";
 
 /** `PUT /v2/<name>/manifests/<reference>` (distribution-spec, "Pushing Manifests"). */
@@ -23,6 +24,7 @@ export async function putManifest(
 ): Promise<void> {
   const { request, response, repository } = exchange;
   const { index, files, profile, emit } = context;
+  requireRepository(repository, context);
   const bytes = await readManifest(request);
   const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : "sha256");
   if (isDigest(reference) && reference !== digest) {
@@ -32,7 +34,7 @@ export async function putManifest(
   const found = readSuccessors(bytes, mediaType);
   const state = index.open(repository);
   requireContent(found, state, index.open(profile.blobs.scope(repository)));
-  requireMovableTag(profile, state, reference);
+  requireMovableTag(profile, { state, repository, reference, digest });
   await files.write(bytes, digest);
   state.manifests.set(digest, describeManifest(mediaType, bytes, found));
   const tag = isDigest(reference) ? undefined : reference;
@@ -68,8 +70,21 @@ function describeManifest(mediaType: string, bytes: Uint8Array, found: Successor
   return { mediaType, size: bytes.byteLength, subject, artifactType, annotations, storedAt: Date.now() };
 }
 
-function requireMovableTag({ manifests }: Profile, state: RepositoryState, reference: string): void {
+function requireMovableTag(
+  { manifests }: Profile,
+  {
+    state,
+    repository,
+    reference,
+    digest,
+  }: { state: RepositoryState; repository: string; reference: string; digest: Digest },
+): void {
   if (!manifests.immutableTags || !state.tags.has(reference)) return;
+  if (manifests.refuseMove !== undefined) {
+    // ECR accepts the same image under its tag again.
+    if (state.tags.get(reference) === digest) return;
+    throw manifests.refuseMove(repository, reference);
+  }
   const text = `cannot update tag ${reference}. The repository has enabled tag immutability`;
   throw new ErrorResponse(400, "MANIFEST_INVALID", `manifest invalid: ${text}`);
 }

@@ -37,6 +37,12 @@ export function digestFrom(text: string): Digest {
   }
 }
 
+/** @throws {ErrorResponse} when a push needs a repository that does not exist and that no push creates. */
+export function requireRepository(repository: string, { index, profile }: RegistryContext): void {
+  if (!profile.access.createsRepositories && index.find(profile.blobs.scope(repository)) === undefined)
+    throw profile.access.unknownRepository(repository);
+}
+
 export function methodNotAllowed(): ErrorResponse {
   return new ErrorResponse(405, "UNSUPPORTED", "The operation is unsupported.");
 }

@@ -1,5 +1,5 @@
 import type { Digest } from "../../../src/oci/digest.ts";
-import { digestFrom, methodNotAllowed } from "./registry-context.ts";
+import { digestFrom, methodNotAllowed, requireRepository } from "./registry-context.ts";
 import type { Exchange, RegistryContext } from "./registry-context.ts";
 import { ErrorResponse } from "../protocol/error-response.ts";
 import type { UploadSession } from "../storage/upload-sessions.ts";
@@ -11,6 +11,7 @@ export async function startUploadRoute(exchange: Exchange, parts: RegistryContex
   if (parts.profile.uploads.requiresLength && request.headers["content-length"] === undefined) {
     throw new ErrorResponse(411, "SIZE_INVALID", "POST requests require a Content-length header.");
   }
+  requireRepository(repository, parts);
   const mount = url.searchParams.get("mount");
   if (mount !== null && (await mountBlob(exchange, parts, digestFrom(mount)))) return;
   const session = parts.uploads.start(repository);
@@ -42,12 +43,14 @@ export async function uploadRoute(exchange: Exchange, parts: RegistryContext, id
   const { method, url, response, repository } = exchange;
   const session = parts.uploads.find(id, repository === "" ? undefined : repository);
   const named = { ...exchange, repository: session.repository };
+  const { storesParts, hasSessionRequests } = parts.profile.uploads;
+  if (!hasSessionRequests && (method === "GET" || method === "DELETE")) throw methodNotAllowed();
   switch (method) {
     case "GET":
       response.writeHead(204, sessionHeaders(parts, session)).end();
       return;
     case "PATCH":
-      return patch(named, parts, session);
+      return storesParts ? patch(named, parts, session) : patchOnce(named, parts, session);
     case "PUT": {
       const digest = digestFrom(url.searchParams.get("digest") ?? "");
       if (exchange.request.headers["content-length"] !== "0") {
@@ -70,6 +73,13 @@ async function patch(exchange: Exchange, parts: RegistryContext, session: Upload
   requireNext(exchange, parts, session);
   await receive(exchange, parts, session);
   exchange.response.writeHead(202, { ...sessionHeaders(parts, session), "content-length": 0 }).end();
+}
+
+/** As at ECR: 201 for every part, and a Range that stays that of the first part, because the others are not stored. */
+async function patchOnce(exchange: Exchange, parts: RegistryContext, session: UploadSession): Promise<void> {
+  if (session.writes === 0) await receive(exchange, parts, session);
+  else exchange.request.resume();
+  exchange.response.writeHead(201, { ...sessionHeaders(parts, session), "content-length": 0 }).end();
 }
 
 /** A chunk must begin where the last one ended (distribution-spec, "Pushing a blob in chunks": 416 otherwise). */

@@ -20,8 +20,9 @@ const RepositoryName = z.string().refine(isRepositoryName, "is not a repository 
 const Glob = globOf(LONGEST.repository);
 
 /** The registry that images are pushed to: one ECR registry, which is one account and region. */
+const { createRepositories: _ofDestinations, ...sourceOptions } = PROVIDERS.ecr.options;
 const Source = z.strictObject({
-  ...PROVIDERS.ecr.options,
+  ...sourceOptions,
   /** The repositories that the functions may read: globs; those of the deployed rules by default. Rules of a reload stay within them. */
   repositories: z.array(Glob).min(1).optional(),
 });
@@ -102,6 +103,7 @@ const Destination = z
 /** A destination in a document, of the built-in kinds. */
 type WrittenDestination = z.input<typeof Placement> &
   (
+    | ({ readonly kind: "ecr" } & z.input<z.ZodObject<typeof PROVIDERS.ecr.options>>)
     | ({ readonly kind: "artifactRegistry" } & z.input<z.ZodObject<typeof PROVIDERS.artifactRegistry.options>>)
     | ({ readonly kind: "generic" } & z.input<z.ZodObject<typeof PROVIDERS.generic.options>>)
   );
@@ -180,5 +182,5 @@ export function configurationFieldNames(): string[] {
 
 /** How to reach the source. */
 export function sourceAccess(source: Source): RegistryAccess {
-  return PROVIDERS.ecr.access(source);
+  return PROVIDERS.ecr.access({ ...source, createRepositories: false });
 }

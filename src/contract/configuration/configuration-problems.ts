@@ -40,7 +40,9 @@ function hostProblems(source: Source, destinations: readonly Destination[]): str
     .map(({ field, host }) => `${field}: plain HTTP is only for loopback hosts, not for ${host}`);
   return [
     ...refused,
-    ...PROVIDERS.ecr.problems(source).map(({ field, text }) => `source.${field}: ${text}`),
+    ...PROVIDERS.ecr
+      .problems({ ...source, createRepositories: false })
+      .map(({ field, text }) => `source.${field}: ${text}`),
     ...destinations.flatMap(({ problems }, i) =>
       problems.map(({ field, text }) => `destinations[${i}].${field}: ${text}`),
     ),

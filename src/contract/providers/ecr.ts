@@ -13,6 +13,11 @@ const shape = {
   plainHttp: z.boolean().default(false),
   /** Hosts that blob downloads may be redirected to, in addition to the registry; `*` matches within one label. */
   blobHosts: HostPatterns.optional(),
+  /**
+   * As a destination: whether to create repositories that do not exist. Without it they exist, or a creation template of the registry
+   * creates them on push (ECR user guide, "Repository creation templates").
+   */
+  createRepositories: z.boolean().default(false),
 };
 
 /** The usual hosts, FIPS, dual-stack, both, and China's (ECR user guide, "Amazon ECR private registry"). */
@@ -21,21 +26,21 @@ const HOST = /^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.
 /** One account's private registry in one region of Amazon ECR (ECR user guide, "Private registries"). */
 export const ecr = {
   options: shape,
-  // ECR repositories must exist before a push, and Freightliner does not create any.
-  isDestination: false,
+  isDestination: true,
   problems({ account, region, registry }) {
     const named = registry === undefined ? undefined : accountAndRegion(registry);
     if (named === undefined || (named.account === account && named.region === region)) return [];
     const text = `${registry} is the registry of ${named.account} in ${named.region}, not of ${account} in ${region}`;
     return [{ field: "registry", text }];
   },
-  access: ({ account, region, registry, plainHttp, blobHosts }) => ({
+  access: ({ account, region, registry, plainHttp, blobHosts, createRepositories }) => ({
     registry: parseRegistryHost(registry ?? `${account}.dkr.ecr.${region}.${serviceDomain(region)}`),
     plainHttp,
     allowedHosts: blobHosts ?? layerBucket(region),
     hostsField: "blobHosts",
     login: { kind: "ecr", region },
     listing: "distribution",
+    ...(createRepositories ? { creation: { account, region } } : {}),
   }),
 } as const satisfies Provider<typeof shape>;
 

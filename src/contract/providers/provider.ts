@@ -35,6 +35,14 @@ export interface RegistryAccess {
   readonly hostsField?: string;
   readonly login: Login;
   readonly listing: Listing;
+  /** Creates a repository that a push needs; absent: the registry does so itself, or its repositories exist. */
+  readonly creation?: Creation | undefined;
+}
+
+/** How repositories are created: by the ECR API, in one account's registry (ECR API, CreateRepository). */
+export interface Creation {
+  readonly account: string;
+  readonly region: string;
 }
 
 /** A problem with one field, and what to write instead. */

@@ -35,6 +35,23 @@ describe("a destination of a kind", () => {
     expect(accessOf(google)?.login).toEqual({ kind: "google-key", secret: { arn: SECRET } });
   });
 
+  it("in Amazon ECR logs in with the role, and creates repositories where it is allowed to", () => {
+    const place = { kind: "ecr", account: "210987654321", region: "us-east-1" };
+    const registry = "210987654321.dkr.ecr.us-east-1.amazonaws.com";
+    expect(accessOf(place)).toMatchObject({ registry, login: { kind: "ecr", region: "us-east-1" } });
+    expect(accessOf(place)).not.toHaveProperty("creation");
+    const { creation } = accessOf({ ...place, createRepositories: true }) ?? {};
+    expect(creation).toEqual({ account: "210987654321", region: "us-east-1" });
+    expect(() =>
+      parseConfiguration({
+        version: 1,
+        source: { ...source, createRepositories: true },
+        destinations: [{ name: "there", prefix: "p", ...place }],
+        rules: [{ repositories: ["**"], destinations: ["there"] }],
+      }),
+    ).toThrow("createRepositories");
+  });
+
   it("that is generic logs in with its secret, and is anonymous without one", () => {
     const place = { kind: "generic", registry: "harbor.example", allowedHosts: ["s3.example"] };
     expect(accessOf({ ...place, loginSecret: SECRET, secretEncryptionKey: KEY })).toEqual({
@@ -49,16 +66,17 @@ describe("a destination of a kind", () => {
   });
 
   it.each<[string, object, string]>([
-    ["no kind", {}, "destinations[0].kind: is missing or empty; known kinds are artifactRegistry, generic"],
-    ["an empty kind", { kind: "" }, "is missing or empty; known kinds are artifactRegistry, generic"],
-    ["a kind that is no text", { kind: 7 }, "known kinds are artifactRegistry, generic"],
+    ["no kind", {}, "destinations[0].kind: is missing or empty; known kinds are ecr, artifactRegistry, generic"],
+    ["an empty kind", { kind: "" }, "is missing or empty; known kinds are ecr, artifactRegistry, generic"],
+    ["a kind that is no text", { kind: 7 }, "known kinds are ecr, artifactRegistry, generic"],
     [
       "an unknown kind",
       { kind: "quay" },
-      '"quay" is not a kind of registry; known kinds are artifactRegistry, generic',
+      '"quay" is not a kind of registry; known kinds are ecr, artifactRegistry, generic',
     ],
-    ["a name every object has", { kind: "constructor" }, "known kinds are artifactRegistry, generic"],
-    ["a kind of source", { kind: "ecr", ...source }, '"ecr" can only be a source'],
+    ["a name every object has", { kind: "constructor" }, "known kinds are ecr, artifactRegistry, generic"],
+    ["an account that is none", { kind: "ecr", account: "1", region: "eu-west-1" }, "is not a 12-digit AWS account id"],
+    ["the source itself", { kind: "ecr", ...source }, "is the source itself"],
     ["no options", { kind: "generic" }, "destinations[0].registry: "],
     ["another kind's option", { kind: "generic", registry: "a.example", keySecret: SECRET }, "keySecret"],
     ["a wrong option", { ...google, federation: 1 }, "destinations[0].federation: "],
@@ -85,7 +103,7 @@ describe("a destination of a kind", () => {
       login: { kind: "stored", secret: { arn: SECRET } },
     });
     expect(() => accessOf({ kind: "harbor", url: "harbor.example" })).toThrow("destinations[0].url: ");
-    expect(() => accessOf({ kind: "quay" })).toThrow("artifactRegistry, generic, harbor");
+    expect(() => accessOf({ kind: "quay" })).toThrow("ecr, artifactRegistry, generic, harbor");
     expect(() => registerProvider("harbor", harbor)).toThrow("already exists");
     expect(() => registerProvider("", harbor)).toThrow("needs a name");
   });

@@ -1,0 +1,64 @@
+import { Aws, Validations } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IRole } from "aws-cdk-lib/aws-iam";
+import type { Destination } from "../../src/contract/configuration/configuration-document.ts";
+import { accountAndRegion } from "../../src/contract/providers/ecr.ts";
+
+/** What a push needs (ECR user guide, "IAM permissions for pushing an image"), and reading it back. */
+const PUSH = [
+  "ecr:BatchCheckLayerAvailability",
+  "ecr:BatchGetImage",
+  "ecr:CompleteLayerUpload",
+  "ecr:GetDownloadUrlForLayer",
+  "ecr:InitiateLayerUpload",
+  "ecr:ListImages",
+  "ecr:PutImage",
+  "ecr:UploadLayerPart",
+];
+/** What a comparison asks of a destination. */
+const COMPARE = ["ecr:BatchGetImage", "ecr:ListImages"];
+/** A probe opens an upload. */
+const PROBE = ["ecr:InitiateLayerUpload"];
+
+/** The roles that access destinations. */
+export interface DestinationRoles {
+  readonly copiers: readonly IRole[];
+  readonly probe: IRole;
+  readonly reconcile: IRole;
+}
+
+/**
+ * Allows roles to use the destinations that are ECR registries, below their prefixes. A registry of another account must also allow them in
+ * the policies of its repositories (ECR user guide, "Private repository policies").
+ */
+export function allowEcrDestinations(roles: DestinationRoles, destinations: readonly Destination[]): void {
+  const places = destinations.filter(({ access }) => access.login.kind === "ecr");
+  if (places.length === 0) return;
+  const created = places.filter(({ access }) => access.creation !== undefined);
+  for (const role of roles.copiers) {
+    allow(role, PUSH, places);
+    if (created.length > 0) allow(role, ["ecr:CreateRepository"], created);
+  }
+  allow(roles.reconcile, COMPARE, places);
+  allow(roles.probe, PROBE, places);
+  // The copying roles have this one for the source.
+  for (const role of [roles.reconcile, roles.probe]) {
+    role.addToPrincipalPolicy(new PolicyStatement({ actions: ["ecr:GetAuthorizationToken"], resources: ["*"] }));
+  }
+}
+
+function allow(role: IRole, actions: string[], places: readonly Destination[]): void {
+  const resources = places.map(repositoriesBelow);
+  role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [...new Set(resources)] }));
+  Validations.of(role).acknowledge(
+    ...places.map(({ access, prefix }) => ({
+      id: `AwsSolutions-IAM5[Resource::${repositoriesBelow({ access, prefix }).replace(Aws.PARTITION, "<AWS::Partition>")}]`,
+      reason: "The repositories of a destination: all below its prefix, because rules decide their names.",
+    })),
+  );
+}
+
+function repositoriesBelow({ access, prefix }: Pick<Destination, "access" | "prefix">): string {
+  const { account = "*", region = "*" } = accountAndRegion(access.registry) ?? {};
+  return `arn:${Aws.PARTITION}:ecr:${region}:${account}:repository/${prefix}/*`;
+}
