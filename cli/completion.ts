@@ -28,11 +28,14 @@ export function completionScript(shell: Shell, program: CommandUnknownOpts): str
 }
 
 function completedCommand(command: CommandUnknownOpts): CompletedCommand {
-  const options = command.options.map(({ long, short, description, argChoices, required }) => ({
-    name: long ?? short ?? "",
-    summary: description,
-    values: required ? (argChoices ?? []) : undefined,
-  }));
+  const own = [command, ...command.commands].flatMap(({ options }) => options);
+  const options = [...new Map(own.map((option) => [option.long, option])).values()].map(
+    ({ long, short, description, argChoices, required }) => ({
+      name: long ?? short ?? "",
+      summary: description,
+      values: required ? (argChoices ?? []) : undefined,
+    }),
+  );
   return {
     name: command.name(),
     summary: command.summary(),

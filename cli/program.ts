@@ -3,6 +3,7 @@ import type { CommanderError, CommandUnknownOpts, Option } from "@commander-js/e
 import manifest from "../package.json" with { type: "json" };
 import { completionCommand } from "./commands/completion.ts";
 import { copyCommand } from "./commands/images/copy.ts";
+import { configCommand } from "./commands/config.ts";
 import { costCommand } from "./commands/stack/cost.ts";
 import { deleteCommand } from "./commands/images/delete.ts";
 import { digestCommand } from "./commands/images/digest.ts";
@@ -35,6 +36,7 @@ const COMMANDS = [
   statusCommand,
   watchCommand,
   redriveCommand,
+  configCommand,
   googleSetupCommand,
   costCommand,
 ] as const;
@@ -48,8 +50,12 @@ export function createProgram(runner: CommandRunner, out: Screen): CommandUnknow
     .addHelpText("after", AFTER_HELP);
   for (const define of COMMANDS) program.addCommand(define(runner));
   program.addCommand(completionCommand(runner, () => program));
-  for (const command of [program, ...program.commands]) configureOutput(command, out);
+  for (const command of withSubcommands(program)) configureOutput(command, out);
   return program;
+}
+
+function withSubcommands(command: CommandUnknownOpts): CommandUnknownOpts[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 const AFTER_HELP = `
@@ -102,5 +108,5 @@ function problemOf({ message }: CommanderError): string {
 }
 
 function nameOf(command: CommandUnknownOpts): string {
-  return command.parent === null ? "" : command.name();
+  return command.parent === null ? "" : `${nameOf(command.parent)} ${command.name()}`.trim();
 }

@@ -15,7 +15,7 @@ export const EXIT_CODES: readonly (readonly [code: ExitCode, meaning: string])[]
   [ExitCode.ok, "success, or nothing to do"],
   [ExitCode.failed, "failure; verify: the images differ, or something could not be compared"],
   [ExitCode.usage, "the command line or a file it names is wrong; nothing was done"],
-  [ExitCode.notFound, "no such image, tag or stack entry"],
+  [ExitCode.notFound, "no such image, tag or stack entry; config explain: no rule copies the image"],
   [ExitCode.interrupted, "interrupted (Ctrl-C)"],
   [ExitCode.brokenPipe, "the reader of the output has exited"],
   [ExitCode.terminated, "terminated by another program (SIGTERM)"],

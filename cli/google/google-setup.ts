@@ -1,9 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { parseConfigurationFile } from "../../src/contract/configuration/configuration-file.ts";
-import { ConfigurationError } from "../../src/contract/configuration/configuration.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
+import { readDeployed } from "../config/read-layers.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { errorCode } from "../errors/error-code.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { gcloudCommands } from "./gcloud.ts";
@@ -26,7 +23,7 @@ export async function googleSetup(
   { config, stack, format }: GivenSetup,
   { out, notes, json }: Terminal,
 ): Promise<ExitCode> {
-  const { configuration } = await read(config);
+  const { configuration } = await readDeployed(config);
   const destinations = configuration.destinations.map(federatedDestination).filter((each) => each !== undefined);
   if (destinations.length === 0) {
     notes.lines(["no destination uses Workload Identity Federation; there is nothing to set up"]);
@@ -47,17 +44,4 @@ export async function googleSetup(
   if (json) out.json({ format, text });
   else out.lines(text.trimEnd().split("\n"));
   return ExitCode.ok;
-}
-
-async function read(file: string) {
-  const written = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new UsageError(`${file} cannot be read (${errorCode(cause)}); check the name and its permissions`, { cause });
-  });
-  try {
-    return parseConfigurationFile(written);
-  } catch (error) {
-    if (error instanceof ConfigurationError)
-      throw new UsageError(`${file} is not valid; correct it`, { cause: error, details: error.problems });
-    throw error;
-  }
 }

@@ -43,9 +43,11 @@ function unknownWords(line: string): string[] {
   );
 }
 
+/** The options of a command, and of the commands below it. */
 function optionsOf(name: string): ReadonlySet<string> | undefined {
   const command = program.commands.find((each) => each.name() === name);
-  return command && new Set(["--help", ...command.options.map(({ long }) => long ?? "")]);
+  const options = command && [command, ...command.commands].flatMap((each) => each.options);
+  return options && new Set(["--help", ...options.map(({ long }) => long ?? "")]);
 }
 
 function isOfEveryCommand(option: string): boolean {

@@ -66,7 +66,8 @@ export async function loadConfiguration(document: unknown): Promise<Configuratio
   return compileConfiguration(read, documentVersion(document), await loadEngines(enginesOfRules(read.rules)));
 }
 
-function readDocument(document: unknown): z.output<typeof Document> {
+/** The document with its defaults. @throws {ConfigurationError} with every field that is not well-formed. */
+export function readDocument(document: unknown): z.output<typeof Document> {
   const result = Document.safeParse(withAccountFromHost(document));
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `${fieldPath(issue.path) || "configuration"}: ${issue.message}`);
