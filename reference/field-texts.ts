@@ -31,9 +31,22 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
   },
   "destinations[].name": { meaning: "a short name: lower case, digits, `-`, at most 24" },
   "destinations[].kind": {
-    meaning: "`artifactRegistry`, or `generic` for any other registry of the distribution-spec",
+    meaning:
+      "`artifactRegistry`, `ecr` ([directions](directions.md)), or `generic` for any other registry of the distribution-spec",
   },
-  "destinations[].registry": { meaning: "its host, for example `europe-docker.pkg.dev` or `gcr.io`" },
+  "destinations[].registry": {
+    meaning: "its host, for example `europe-docker.pkg.dev` or `gcr.io`",
+    otherwise: "required; for `ecr` the usual host of account and region",
+  },
+  "destinations[].account": { meaning: "for `ecr`: the 12-digit AWS account of the registry" },
+  "destinations[].region": { meaning: "for `ecr`: its region" },
+  "destinations[].createRepositories": {
+    meaning: "for `ecr`: whether to create a repository that a push needs",
+  },
+  "destinations[].blobHosts": {
+    meaning: "for `ecr`: hosts that blob downloads may be redirected to",
+    otherwise: "the region's ECR layer bucket in Amazon S3",
+  },
   "destinations[].prefix": {
     meaning:
       "the path everything goes under; for Artifact Registry `PROJECT/REPOSITORY` or `DOMAIN/PROJECT/REPOSITORY`, on gcr.io names the project",
