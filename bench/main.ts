@@ -1,11 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { benchCopies } from "./bench-copies.ts";
+import { benchFlame } from "./bench-flame.ts";
 import { parseBenchOptions } from "./options.ts";
 import { buildOwn, GoBuildError } from "./peers/build-peer.ts";
 import { benchVisible } from "./bench-visible.ts";
 
 // `npm run bench`: this project beside its peers, in alternating runs. `npm run bench -- visible`: from push to visible.
+// `npm run bench -- flame`: where the CPU time goes.
 
 /** The proxy whose CPU is small; undefined without Go. */
 function buildProxy(): string | undefined {
@@ -20,7 +22,9 @@ function buildProxy(): string | undefined {
 
 const options = parseBenchOptions(process.argv.slice(2));
 const proxy = buildProxy();
-if (options.command === "visible") {
+if (options.command === "flame") {
+  await benchFlame(options);
+} else if (options.command === "visible") {
   await benchVisible(options, proxy);
 } else {
   execFileSync(process.execPath, [fileURLToPath(new URL("../build.ts", import.meta.url))]);

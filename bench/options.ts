@@ -2,8 +2,8 @@ import { parseArgs } from "node:util";
 
 /** What `npm run bench` was told. */
 export interface BenchOptions {
-  /** `visible` measures the time from push to visible instead of copies. */
-  readonly command: "copies" | "visible";
+  /** `visible` measures the time from push to visible instead of copies; `flame` draws where the CPU time of copies goes. */
+  readonly command: "copies" | "visible" | "flame";
   readonly rounds: number;
   readonly isQuick: boolean;
   /** Puts the table into the README. */
@@ -34,8 +34,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     },
   });
   const [command = "copies", ...more] = positionals;
-  if ((command !== "copies" && command !== "visible") || more.length > 0) {
-    throw new Error(`there is no command "${positionals.join(" ")}"; there is "visible"`);
+  if ((command !== "copies" && command !== "visible" && command !== "flame") || more.length > 0) {
+    throw new Error(`there is no command "${positionals.join(" ")}"; there are "visible" and "flame"`);
   }
   return {
     command,

@@ -121,7 +121,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a refused login is a permanent failure",
-    from: 36,
+    from: 705,
     file: JUDGE,
     find: "if (reason === undefined) return",
     replace: 'if (reason !== "access-denied") return',
@@ -134,7 +134,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "garbage collection at the target is a permanent failure",
-    from: 103,
+    from: 235,
     file: JUDGE,
     find: "if (isContentMissing(error)) return attemptOutcome(error, context);",
     replace: "",
