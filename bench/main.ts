@@ -2,12 +2,13 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { benchCopies } from "./bench-copies.ts";
 import { benchFlame } from "./bench-flame.ts";
+import { benchMemory } from "./bench-memory.ts";
 import { parseBenchOptions } from "./options.ts";
 import { buildOwn, GoBuildError } from "./peers/build-peer.ts";
 import { benchVisible } from "./bench-visible.ts";
 
 // `npm run bench`: this project beside its peers, in alternating runs. `npm run bench -- visible`: from push to visible.
-// `npm run bench -- flame`: where the CPU time goes.
+// `npm run bench -- memory`: what copies cost with each memory size of the function. `npm run bench -- flame`: where the CPU time goes.
 
 /** The proxy whose CPU is small; undefined without Go. */
 function buildProxy(): string | undefined {
@@ -22,11 +23,18 @@ function buildProxy(): string | undefined {
 
 const options = parseBenchOptions(process.argv.slice(2));
 const proxy = buildProxy();
-if (options.command === "flame") {
-  await benchFlame(options);
-} else if (options.command === "visible") {
-  await benchVisible(options, proxy);
-} else {
-  execFileSync(process.execPath, [fileURLToPath(new URL("../build.ts", import.meta.url))]);
-  await benchCopies(options, proxy);
+switch (options.command) {
+  case "copies":
+    execFileSync(process.execPath, [fileURLToPath(new URL("../build.ts", import.meta.url))]);
+    await benchCopies(options, proxy);
+    break;
+  case "visible":
+    await benchVisible(options, proxy);
+    break;
+  case "memory":
+    await benchMemory({ rounds: options.rounds, proxy });
+    break;
+  case "flame":
+    await benchFlame(options);
+    break;
 }

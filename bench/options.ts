@@ -2,8 +2,7 @@ import { parseArgs } from "node:util";
 
 /** What `npm run bench` was told. */
 export interface BenchOptions {
-  /** `visible` measures the time from push to visible instead of copies; `flame` draws where the CPU time of copies goes. */
-  readonly command: "copies" | "visible" | "flame";
+  readonly command: BenchCommand;
   readonly rounds: number;
   readonly isQuick: boolean;
   /** Puts the table into the README. */
@@ -15,6 +14,14 @@ export interface BenchOptions {
   readonly transports: readonly Transport[];
   readonly pushes: number;
 }
+
+/**
+ * `copies` measures copies beside other tools, `visible` the time from push to visible, `memory` what copies cost with each memory size of the
+ * function; `flame` draws where the CPU time of copies goes.
+ */
+export type BenchCommand = (typeof COMMANDS)[number];
+
+const COMMANDS = ["copies", "visible", "memory", "flame"] as const;
 
 export type Transport = "http" | "tls";
 
@@ -33,9 +40,10 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       pushes: { type: "string" },
     },
   });
-  const [command = "copies", ...more] = positionals;
-  if ((command !== "copies" && command !== "visible" && command !== "flame") || more.length > 0) {
-    throw new Error(`there is no command "${positionals.join(" ")}"; there are "visible" and "flame"`);
+  const [text = "copies", ...more] = positionals;
+  const command = COMMANDS.find((each) => each === text);
+  if (command === undefined || more.length > 0) {
+    throw new Error(`there is no command "${positionals.join(" ")}"; there are ${COMMANDS.join(", ")}`);
   }
   return {
     command,
