@@ -89,7 +89,11 @@ export const LAYERS: readonly Layer[] = [
     imports: ["src/oci", "src/async"],
     packages: ["zod"],
     rooms: {
-      rules: { holds: "which rule selects an image, by what is known about it", rooms: ["outcome"] },
+      rules: { holds: "which rule selects an image, by what is known about it", rooms: ["conflict", "outcome"] },
+      conflict: {
+        holds: "what happens to a tag of the target that someone else has moved",
+        rooms: ["outcome", "state"],
+      },
       planning: { holds: "from a push event to copy requests", rooms: ["rules", "outcome"] },
       image: {
         holds: "an image as it is read: its tree, platforms, referrers and cosign tags",
@@ -97,7 +101,7 @@ export const LAYERS: readonly Layer[] = [
       },
       copy: {
         holds: "one copy request, from the lease to the report",
-        rooms: ["image", "pacing", "planning", "outcome", "state"],
+        rooms: ["conflict", "image", "pacing", "planning", "outcome", "state"],
       },
       "pre-copy": {
         holds: "blobs that are copied before a tag names them, and their budget",
@@ -107,7 +111,7 @@ export const LAYERS: readonly Layer[] = [
       outcome: { holds: "how a copy ended, why, and its receipt", rooms: [] },
       state: { holds: "records of the table: leases, checkpoints, progress", rooms: ["outcome"] },
       destination: { holds: "circuit breaker, rate and queue pause of one destination", rooms: ["state"] },
-      reconcile: { holds: "the comparison of source and target", rooms: ["planning", "rules", "state"] },
+      reconcile: { holds: "the comparison of source and target", rooms: ["conflict", "planning", "rules", "state"] },
     },
   },
   {

@@ -126,6 +126,10 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
       "copy the blobs of a manifest that is pushed without a tag at once: most likely it is a platform of an index that gets a tag when the others are built",
     otherwise: "`true` if the rule selects every tag",
   },
+  "rules[].conflict": {
+    meaning:
+      "what to do if the target's tag names an image that Freightliner did not put there ([conflicts](rules.md#conflicts)): `source-wins`, `target-wins`, `newest-wins`, `skip`, `fail`, `merge`, or `{ rename: \"{tag}-from-aws\" }`, the tag that the source's image gets instead",
+  },
   "rules[].destinations": { meaning: "names of destinations" },
   "rules[].as": {
     meaning:

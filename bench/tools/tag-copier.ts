@@ -30,6 +30,9 @@ export interface TagCopierOptions {
   readonly ca?: string | undefined;
 }
 
+/** The source wins: nothing is read from the target. */
+const unused = (): Promise<undefined> => Promise.resolve(undefined);
+
 export function createTagCopier({ from, to, ca }: TagCopierOptions): TagCopier {
   const connections = createConnections(ca === undefined ? {} : { ca: [ca] });
   const endpoint = (text: string): Omit<Endpoint, "side"> => {
@@ -40,6 +43,7 @@ export function createTagCopier({ from, to, ca }: TagCopierOptions): TagCopier {
   const ports = {
     source: createRegistrySource({ side: "source", ...endpoint(from) }),
     target: createRegistryTarget({ side: "target", ...endpoint(to) }),
+    reader: { readManifest: unused, pushedAt: unused },
     tags: createMemoryRecordStore<TagRecord>(),
     checkpoints: createMemoryRecordStore<Checkpoint>(),
     clock: systemClock,

@@ -5,11 +5,12 @@ import { formatDuration } from "../terminal/format.ts";
 
 /** How one copy request ended; on further lines, why it failed and what was left out. */
 export function describeReceipt(receipt: Receipt): string[] {
-  const { endedAt, digest, pushedAt = endedAt, id, error, leftOut, configuration } = receipt;
+  const { endedAt, digest, pushedAt = endedAt, id, error, leftOut, conflict, configuration } = receipt;
   const lag = formatDuration(pushAge(pushedAt, endedAt));
   const what = [new Date(endedAt).toISOString(), describeOutcome(receipt), digest].filter(Boolean).join(" ");
   return [
     `${what} ${lag} after its push, request ${id}${configuration === undefined ? "" : `, configuration ${configuration}`}`,
+    ...(conflict === undefined ? [] : [`  ${conflict}`]),
     ...(error === undefined ? [] : [`  ${error}`]),
     ...(leftOut === undefined ? [] : [`  left out: ${leftOut}`]),
   ];

@@ -4,6 +4,7 @@ import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import type { CopyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
+import { conflictField } from "../../src/replication/outcome/conflict.ts";
 import { finalOutcome } from "../../src/replication/outcome/copy-report.ts";
 import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 
@@ -37,6 +38,7 @@ export function receiptOf(
     ...("digest" in report ? { digest: report.digest } : {}),
     ...("statistics" in report ? bytesOf(report.statistics) : {}),
     ...leftOutFields(report.leftOut),
+    ...conflictField(report.conflict),
     ...("error" in report ? { error: describeError(report.error) } : {}),
   };
 }

@@ -4,6 +4,7 @@ import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { LogFields, Observer } from "../../src/contract/telemetry/observer.ts";
 import { deliveryDollars } from "../../src/contract/stack/prices.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
+import { conflictField } from "../../src/replication/outcome/conflict.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
 import { failureClass } from "../../src/replication/outcome/failure-class.ts";
@@ -35,6 +36,7 @@ export function logReport(
     bytesSent: report.bytesSent,
     ...detailsOf(report),
     ...leftOutFields(report.leftOut),
+    ...conflictField(report.conflict),
   };
   if (report.outcome === "failed") observer.error("Copy failed for good", fields);
   else if (report.outcome === "deferred" && report.error !== undefined) observer.warn("Copy deferred", fields);
@@ -102,6 +104,9 @@ export function countReport(
 ): void {
   observer.count(OUTCOME[report.outcome], 1, destination);
   if (report.outcome === "deferred") observer.count(Metric.deferredByReason, 1, destination, report.reason);
+  const { conflict } = report;
+  if (conflict !== undefined && report.outcome !== "deferred")
+    observer.count(Metric.conflicts, 1, destination, conflict.decision);
   if (report.outcome === "failed") observer.count(Metric.failedByClass, 1, destination, failureClass(report.reason));
   if (report.outcome !== "replicated") return;
   const { blobsUploaded, blobsMounted, blobsPresent, bytesUploaded, bytesPreCopied = 0 } = report.statistics;

@@ -78,7 +78,7 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
     const copying: ReplicateContext = {
       ports: { ...ports, target: observedTarget(ports.target, admitted) },
       identity,
-      policy: { ...policy, onlyAttached, selectedDigest, heldMs },
+      policy: { ...policy, onlyAttached, selectedDigest, heldMs, conflict: decided.rule.conflict },
       uploads: { ...uploads, time: timeBudget(destination.name, usableMs), hasLongLane },
       ending,
     };

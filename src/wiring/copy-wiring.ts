@@ -5,12 +5,13 @@ import { CIRCUIT, COPY_LEASE_SECONDS, COPY_MAX_ATTEMPTS } from "../contract/stac
 import { Metric } from "../contract/telemetry/metric-names.ts";
 import type { Observer } from "../contract/telemetry/observer.ts";
 import type { ImageSource } from "../oci/image-source.ts";
-import type { ImageTarget } from "../oci/image-target.ts";
 import { parseRepositoryName } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import { readerThrough } from "../registry/registry-reader.ts";
 import { createRegistrySource } from "../registry/registry-source.ts";
+import { createRepositoryClient } from "../registry/client/repository-client.ts";
 import { createdWhenMissing } from "../registry/created-repository.ts";
-import { createRegistryTarget } from "../registry/registry-target.ts";
+import { targetThrough } from "../registry/registry-target.ts";
 import type { Checkpoint } from "../replication/state/checkpoint.ts";
 import { createCircuitBreaker } from "../replication/destination/circuit-breaker.ts";
 import type { CircuitBreaker } from "../replication/destination/circuit-breaker.ts";
@@ -96,7 +97,7 @@ export function createCopyWiring(options: CopyWiringOptions): CopyWiring {
     open: ({ destination, from, to, priority, message }) => ({
       ports: {
         source: openSource(from),
-        target: known(destination.name)[priority](to),
+        ...known(destination.name)[priority](to),
         tags: stores.tags,
         checkpoints: stores.checkpoints,
         clock,
@@ -115,18 +116,25 @@ export function createCopyWiring(options: CopyWiringOptions): CopyWiring {
   };
 }
 
+type TargetPorts = Pick<ReplicateContext["ports"], "target" | "reader">;
+
 function targetsOf(
   destination: Destination,
   yields: boolean,
   { registries, stores, clock }: CopyWiringOptions,
-): (repository: string) => ImageTarget {
+): (repository: string) => TargetPorts {
   const rate = createDestinationRate(destination, { store: stores.rates, clock, yields });
   const endpointOf = registries.destination(destination.name, rate);
   const create = registries.creator(destination.name);
+  const listsTimes = destination.access.listing !== "distribution";
   return createLruCache(OPEN_REPOSITORIES, (repository) => {
     const name = parseRepositoryName(repository);
-    const target = createRegistryTarget(endpointOf(name));
-    return create === undefined ? target : createdWhenMissing(target, (signal) => create(name, signal));
+    const client = createRepositoryClient(endpointOf(name));
+    const target = targetThrough(client);
+    return {
+      target: create === undefined ? target : createdWhenMissing(target, (signal) => create(name, signal)),
+      reader: readerThrough(client, listsTimes),
+    };
   });
 }
 

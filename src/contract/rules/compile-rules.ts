@@ -21,8 +21,13 @@ export interface Rule extends Pick<RuleDocument, "priority" | "destinations" | "
   readonly latest: LatestTags | undefined;
   readonly minAgeMs: number | undefined;
   readonly preCopy: boolean;
+  readonly conflict: ConflictPolicy;
   readonly targetName: (repository: string) => string;
 }
+
+type ConflictPolicy =
+  | { readonly strategy: Exclude<RuleDocument["conflict"], object> }
+  | { readonly strategy: "rename"; readonly template: string };
 
 interface LatestTags {
   readonly count: number;
@@ -68,7 +73,7 @@ export function longestHoldMs(rules: readonly Rule[], destination: string): numb
 }
 
 function compileRule(document: RuleDocument, index: number, compiler: PatternCompiler): Rule {
-  const { repositories, tags, exclude, priority, destinations, untagged, as, minAgeMinutes } = document;
+  const { repositories, tags, exclude, priority, destinations, untagged, as, minAgeMinutes, conflict } = document;
   const compile = (field: string, patterns: readonly Parameters<typeof compilePatterns>[0][number][]) =>
     compilePatterns(patterns, `rules[${index}].${field}`, compiler);
   const compileIf = (field: string, patterns: Parameters<typeof compile>[1] | undefined) =>
@@ -88,6 +93,7 @@ function compileRule(document: RuleDocument, index: number, compiler: PatternCom
     acceptsType: compileTypes(document),
     latest: compileLatest(document, compiler.engines),
     minAgeMs: minAgeMinutes && minAgeMinutes * MINUTE_MS,
+    conflict: typeof conflict === "string" ? { strategy: conflict } : { strategy: "rename", template: conflict.rename },
     preCopy: document.preCopy ?? selectsEveryTag(document),
     targetName: as === undefined ? (repository) => repository : (repository) => renderName(as, repository),
   };

@@ -1,4 +1,4 @@
-import { isRepositoryName } from "../../oci/reference.ts";
+import { isRepositoryName, isTag } from "../../oci/reference.ts";
 
 /** What a placeholder stands for, of a source repository `team/web/app`. */
 const PLACEHOLDERS = {
@@ -50,4 +50,13 @@ export function placeholdersOf(template: string): string[] {
 export function keepsNamesApart(template: string): boolean {
   const parts = placeholdersOf(template).toSorted().join(" ");
   return parts === "repository" || parts === "name namespace";
+}
+
+const TAG = "{tag}";
+
+/** Why a template of other tags is refused; undefined for a valid one. Different tags must get different names, and none its own. */
+export function tagTemplateProblem(template: string): string | undefined {
+  if (template.split(TAG).length !== 2) return `must contain ${TAG} once`;
+  if (template === TAG) return "is the tag itself";
+  return isTag(template.replace(TAG, "v1")) ? undefined : "gives names that no tag may have";
 }

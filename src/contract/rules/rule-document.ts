@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { RepositoryPattern, TagPattern, TypePattern } from "./pattern.ts";
-import { templateProblem } from "./name-template.ts";
+import { tagTemplateProblem, templateProblem } from "./name-template.ts";
 
 /** The name of a destination. */
 export const ShortName = z
@@ -41,6 +41,22 @@ const ArtifactTypes = z
   })
   .refine(({ include, exclude }) => include !== undefined || exclude !== undefined, EVERYTHING);
 
+const Rename = z.strictObject({
+  rename: z
+    .string()
+    .max(100)
+    .superRefine((template, context) => {
+      const problem = tagTemplateProblem(template);
+      if (problem !== undefined) context.addIssue({ code: "custom", message: `"${template}" ${problem}` });
+    }),
+});
+
+const STRATEGIES = ["source-wins", "target-wins", "newest-wins", "skip", "fail", "merge"] as const;
+
+const Conflict = z.union([z.enum(STRATEGIES), Rename], {
+  error: `is neither ${STRATEGIES.join(", ")} nor { rename: ... }`,
+});
+
 /** Which images are copied to which destinations. For each destination, the first rule that selects an image decides. */
 export const RuleDocument = z.strictObject({
   /** Unique. By default `rule 1`, `rule 2` and so on, by the place in the document. */
@@ -63,6 +79,8 @@ export const RuleDocument = z.strictObject({
   untagged: z.boolean().default(false),
   /** Whether to copy the blobs of an image when its manifest is pushed, before it gets a tag. By default if the rule selects every tag. */
   preCopy: z.boolean().optional(),
+  /** What to do if the target's tag names an image that Freightliner did not put there. */
+  conflict: Conflict.default("source-wins"),
   /** Names of destinations. */
   destinations: z.array(ShortName).min(1),
   /** Another repository name at the target, or a template of it. */
@@ -79,4 +97,4 @@ export const RuleDocument = z.strictObject({
 export type RuleDocument = z.infer<typeof RuleDocument>;
 
 /** The nested objects of a rule, whose fields a suggestion may name. */
-export const RULE_PARTS = [RuleDocument, Exclude, Latest, ArtifactTypes] as const;
+export const RULE_PARTS = [RuleDocument, Exclude, Latest, ArtifactTypes, Rename] as const;

@@ -10,6 +10,7 @@ export const Metric = {
   unchanged: "TagsUnchanged",
   superseded: "TagsSuperseded",
   skipped: "TagsSkipped",
+  conflicts: "Conflicts",
   deferred: "TagsDeferred",
   failed: "TagsFailed",
   deferredByReason: "TagsDeferredByReason",

@@ -24,7 +24,15 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   [Metric.replicated]: counted("tags brought to the destination and confirmed there", "destination"),
   [Metric.unchanged]: counted("requests whose tag was already equal", "destination"),
   [Metric.superseded]: counted("requests whose tag the request of a newer push had already copied", "destination"),
-  [Metric.skipped]: counted("requests with nothing to copy: deleted at the source, schema 1, no rule", "destination"),
+  [Metric.skipped]: counted(
+    "requests with nothing to copy: deleted at the source, schema 1, no rule, a conflict",
+    "destination",
+  ),
+  [Metric.conflicts]: counted(
+    "requests whose tag named another image at the destination, which Freightliner had not put there, by what was done",
+    "destination",
+    "reason",
+  ),
   [Metric.deferred]: counted("deliveries that were deferred", "destination"),
   [Metric.failed]: counted("requests that cannot succeed without a change: they become dead letters", "destination"),
   [Metric.deferredByReason]: counted("the same as TagsDeferred, by reason", "destination", "reason"),

@@ -1,7 +1,9 @@
 import type { ImageSource } from "../../oci/image-source.ts";
 import type { ImageTarget } from "../../oci/image-target.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { RepositoryName } from "../../oci/reference.ts";
+import type { RepositoryName, Tag } from "../../oci/reference.ts";
+import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
+import type { TargetReader } from "../conflict/target-reader.ts";
 import type { Checkpoint } from "../state/checkpoint.ts";
 import type { Clock } from "../../async/clock.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
@@ -88,7 +90,7 @@ export interface PreCopyUploads {
 
 /** Context of one delivery of a copy request. */
 export interface ReplicateContext {
-  readonly ports: CopyPorts & { readonly tags: RecordStore<TagRecord> };
+  readonly ports: CopyPorts & { readonly tags: RecordStore<TagRecord>; readonly reader: TargetReader };
   /** `message`: id of the message, the same for all its deliveries. */
   readonly identity: CopyIdentity & { readonly message: string };
   readonly policy: RequestPolicy;
@@ -104,6 +106,10 @@ export interface RequestPolicy extends Omit<CopyPolicy, "cosignTags" | "presence
   readonly onlyAttached?: boolean | undefined;
   /** The rules selected this image by facts about it: they have not decided on another one under the same tag. Absent: any. */
   readonly selectedDigest?: Digest | undefined;
+  /** What to do with a tag that someone else has moved at the target. Absent: the source wins. */
+  readonly conflict?: ConflictPolicy | undefined;
+  /** The tag at the target, if it is not that of the source. */
+  readonly targetTag?: Tag | undefined;
   /** How long its rule let it wait, in milliseconds: not a part of its lag. */
   readonly heldMs?: number | undefined;
 }

@@ -1,8 +1,12 @@
 import { isSignatureTag } from "../../oci/cosign-tags.ts";
 import type { ResolvedManifest } from "../../oci/image-source.ts";
+import { isDigest } from "../../oci/digest.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Manifest } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import { isContentMissing } from "../../oci/errors/registry-error.ts";
 import { copyCosignTags } from "../image/find-cosign-tags.ts";
+import { resolveIfVisible } from "../image/resolve-if-visible.ts";
 import type { CopyReport, FailureOutcome } from "../outcome/copy-report.ts";
 import { addStatistics } from "../outcome/copy-statistics.ts";
 import type { CopyStatistics } from "../outcome/copy-statistics.ts";
@@ -22,6 +26,8 @@ export interface TagWork {
   readonly session: TagSession;
   /** Copies a cosign tag of the image, as a request with a lease of its own. */
   readonly copyCosignTag: (tag: Tag, signal: AbortSignal) => Promise<CopyReport>;
+  /** Copies the image under another tag, as a request with a lease of its own. */
+  readonly copyAs: (tag: Tag, signal: AbortSignal) => Promise<CopyReport>;
 }
 
 /** What the source's tag named when the pass began. */
@@ -29,13 +35,24 @@ export interface SourceImage {
   readonly wanted: ResolvedManifest;
   /** Asks the source whether its tag still names that. */
   readonly isCurrent: () => Promise<boolean>;
+  readonly publication: Publication;
+}
+
+/** What is put last. */
+export interface Publication {
+  /** The target's tag, or the digest of an image that gets no tag. */
+  readonly reference: Tag | Digest;
+  /** Put instead of the image itself, which is then put by its digest. */
+  readonly merged: Manifest | undefined;
+  /** What the target's tag named when that was decided. */
+  readonly replaces: Digest | undefined;
 }
 
 export type PublishedImage =
   | { readonly kind: "published"; readonly statistics: CopyStatistics; readonly leftOut: readonly LeftOut[] }
   /** Without the tag when it was deferred; with it when one of its cosign tags failed for good. */
   | { readonly kind: "incomplete"; readonly failure: FailureOutcome; readonly leftOut: readonly LeftOut[] }
-  /** The source's tag changed meanwhile. */
+  /** The source's tag changed meanwhile, or the target's. */
   | { readonly kind: "moved" };
 
 /** Copies of one image after the target denied having content that it had confirmed. */
@@ -47,10 +64,10 @@ const MAX_RESENDS = 2;
  */
 export async function copyAndPublish(
   work: TagWork,
-  { wanted, isCurrent }: SourceImage,
+  { wanted, isCurrent, publication }: SourceImage,
   signal: AbortSignal,
 ): Promise<PublishedImage> {
-  const { request, context, session, copyCosignTag } = work;
+  const { context, session, copyCosignTag } = work;
   const { observe } = session.copying;
   for (let resends = 0; ; resends++) {
     try {
@@ -66,10 +83,8 @@ export async function copyAndPublish(
       const leftOut = [...copied.leftOut, ...attached.leftOut];
       const { failure } = attached;
       if (failure?.outcome === "deferred") return { kind: "incomplete", failure, leftOut };
-      if (!(await isCurrent())) return { kind: "moved" };
-      await whileLeaseFresh(session.lease, context.ports.clock, signal, (fresh) =>
-        putTag(copied, request.reference, context.ports, fresh),
-      );
+      if (!(await isCurrent()) || !(await isAsDecided(publication, context, signal))) return { kind: "moved" };
+      await putAnnounced(copied, publication, work, signal);
       statistics.manifests++;
       return failure === undefined
         ? { kind: "published", statistics, leftOut }
@@ -95,15 +110,42 @@ function copyContextOf({ request, context, session }: TagWork, presence: "ask" |
   };
 }
 
+/**
+ * True if the target's tag still names what the decision was about. Registries cannot compare and put in one request: someone else's move
+ * between this look and the put is lost (decision 65). Where the source wins in any case, the target is not asked.
+ */
+async function isAsDecided(
+  { reference, replaces }: Publication,
+  { ports: { target }, policy: { conflict } }: ReplicateContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (conflict === undefined || conflict.strategy === "source-wins" || isDigest(reference)) return true;
+  return (await resolveIfVisible(target, reference, signal))?.digest === replaces;
+}
+
+/** Puts the tag after the record says so: if this delivery is killed, the next one knows that the image is ours. */
+async function putAnnounced(
+  copied: CopiedImage,
+  publication: Publication,
+  { context: { ports }, session }: TagWork,
+  signal: AbortSignal,
+): Promise<void> {
+  const { digest } = publication.merged ?? copied.manifest;
+  if (publication.reference !== digest) session.puts.announce(digest, ports.clock.now());
+  await whileLeaseFresh(session.lease, ports.clock, signal, (fresh) => putTag(copied, publication, ports, fresh));
+}
+
 /** Puts the tag. If the target denies having content, the checkpoints of the image are forgotten. */
 async function putTag(
   { manifest, forget }: CopiedImage,
-  reference: CopyRequest["reference"],
+  { reference, merged }: Publication,
   { target, clock }: CopyPorts,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await publish(target, { manifest, reference }, clock, signal);
+    // Its signatures are about the source's own index, which stays available by its digest.
+    if (merged !== undefined) await target.putManifest(manifest, manifest.digest, signal);
+    await publish(target, { manifest: merged ?? manifest, reference }, clock, signal);
   } catch (error) {
     if (isContentMissing(error)) await forget();
     throw error;

@@ -29,7 +29,7 @@ export async function replicateTag(
   const { tags, clock, random } = context.ports;
   const { scope, owner, message, leaseMs } = context.identity;
   const { maxAttempts } = context.policy;
-  const key = tagKey(scope, request.reference);
+  const key = tagKey(scope, context.policy.targetTag ?? request.reference);
   const claim = { key, message, owner, leaseMs, pushedAt: request.pushedAt };
   let attempts = 1;
   let before: LastOutcome | undefined;
@@ -52,7 +52,14 @@ export async function replicateTag(
       const exhausted = opened.ending.exhausted();
       const copyCosignTag = (tag: Tag, working: AbortSignal): Promise<CopyReport> =>
         replicateTag({ ...request, reference: tag }, withoutRule(context), working);
-      const work = { request, context, session: opened, copyCosignTag };
+      const copyAs = async (tag: Tag, working: AbortSignal): Promise<CopyReport> => {
+        const report = await replicateTag(request, renamed(context, tag), working);
+        opened.copying.observe({ kind: "companion-sent", bytes: report.bytesSent ?? 0 });
+        // The record of the other tag counts the deliveries without progress.
+        const isUnfinished = report.outcome === "deferred" && report.reason === "deadline";
+        return isUnfinished ? { ...report, reason: "busy" } : report;
+      };
+      const work = { request, context, session: opened, copyCosignTag, copyAs };
       const pass = (): Promise<PassResult> =>
         exhausted === undefined
           ? copyPass(work, signal).catch((error: unknown) => ({ kind: "ended", report: reportOf(error) }))
@@ -67,5 +74,11 @@ export async function replicateTag(
 
 /** Cosign tags come with their image, whether a rule selects them or not. */
 function withoutRule(context: ReplicateContext): ReplicateContext {
-  return { ...context, policy: { ...context.policy, onlyAttached: false, selectedDigest: undefined } };
+  const { policy } = context;
+  return { ...context, policy: { ...policy, onlyAttached: false, selectedDigest: undefined, targetTag: undefined } };
+}
+
+/** Another tag for the image. If that is taken, too, people have to decide. */
+function renamed(context: ReplicateContext, targetTag: Tag): ReplicateContext {
+  return { ...context, policy: { ...context.policy, targetTag, conflict: { strategy: "fail" } } };
 }

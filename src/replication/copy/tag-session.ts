@@ -1,4 +1,5 @@
 import { NEVER } from "../../async/abort.ts";
+import type { DecidedConflict } from "../outcome/conflict.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
 import { lastOutcome } from "../outcome/copy-report.ts";
 import type { LastOutcome } from "../outcome/outcome.ts";
@@ -14,6 +15,8 @@ import type { DeliveryEffect, SettledTag, Settlement } from "../state/tag-settle
 import type { ReplicateContext } from "./copy-context.ts";
 import { createDeliveryProgress, effectOnNextDelivery, NoProgressError } from "./delivery-progress.ts";
 import type { DeliveryProgress } from "./delivery-progress.ts";
+import { createPutAnnouncements } from "../conflict/put-announcements.ts";
+import type { PutAnnouncements } from "../conflict/put-announcements.ts";
 import { createNewerPushGuard } from "./newer-push-guard.ts";
 import type { NewerPushGuard } from "./newer-push-guard.ts";
 
@@ -26,6 +29,7 @@ export interface TagSession {
   /** Each renewal also reports newer pushes to the `guard`. */
   readonly lease: RenewableLease;
   readonly guard: NewerPushGuard;
+  readonly puts: PutAnnouncements;
   readonly copying: { readonly observe: ObserveCopy; readonly scheduler: UploadScheduler | undefined };
   readonly ending: SessionEnding;
 }
@@ -47,17 +51,19 @@ export interface SessionEnding {
 export function openTagSession(claim: LeasedTag, context: ReplicateContext): TagSession {
   const { tags, clock } = context.ports;
   const { leaseMs } = context.identity;
-  const { lease, fruitless, width, wantedAt } = claim;
+  const { lease, fruitless, width, wantedAt, own } = claim;
   const { ending = NEVER, uploads } = context;
   const { time } = uploads;
   const progress = createCopyProgress();
   const delivery = createDeliveryProgress();
   const scheduler = time && createUploadScheduler({ budget: time, clock, maxUploads: width });
   const guard = createNewerPushGuard(wantedAt);
+  const puts = createPutAnnouncements(own);
   let noted: Promise<unknown> | undefined;
 
   async function renew(signal: AbortSignal): Promise<boolean> {
-    const renewal = { until: clock.now() + leaseMs, progress: progress.read(), finished: delivery.finished() };
+    const done = { progress: progress.read(), finished: delivery.finished(), put: puts.last() };
+    const renewal = { until: clock.now() + leaseMs, ...done };
     const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal), signal);
     if (renewed.kind === "held" && renewed.heardAt !== undefined) guard.noteNewerPush(renewed.heardAt);
     return renewed.kind === "held";
@@ -67,6 +73,7 @@ export function openTagSession(claim: LeasedTag, context: ReplicateContext): Tag
     claim,
     lease: { leaseMs, renew },
     guard,
+    puts,
     copying: {
       scheduler,
       observe(event) {
@@ -131,17 +138,26 @@ function exhaustedBy(deliveries: number): CopyReport {
 }
 
 function settlementOf(report: CopyReport, last: LastOutcome, effect: DeliveryEffect, now: number): Settlement {
+  const conflict = settledConflict(report, now);
   switch (report.outcome) {
     case "replicated":
     case "unchanged":
     case "superseded":
-      return { kind: "completed", last, replicated: { digest: report.digest, at: now } };
+      if (report.conflict?.decision === "rename") return { kind: "completed", last, conflict };
+      return { kind: "completed", last, replicated: { digest: report.digest, at: now }, conflict };
     case "deferred": {
       const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
       return { kind, last, tooLarge: report.tooLarge, tooLargeTries: report.tooLargeTries, ...effect };
     }
     case "skipped":
     case "failed":
-      return { kind: "completed", last };
+      return { kind: "completed", last, conflict };
   }
+}
+
+/** What the comparison must know of a conflict. After an overwrite, the target is equal. */
+function settledConflict({ conflict }: CopyReport, at: number): DecidedConflict | undefined {
+  if (conflict === undefined || conflict.decision === "overwrite") return undefined;
+  const { decision: _decision, found: _found, ...decided } = conflict;
+  return { ...decided, at };
 }

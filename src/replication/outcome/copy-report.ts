@@ -1,5 +1,6 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { FailureReason } from "./failure-reason.ts";
+import type { ReportedConflict } from "./conflict.ts";
 import type { LeftOut } from "./left-out.ts";
 import type { DeferReason, FinalOutcome, LastOutcome, SkipReason } from "./outcome.ts";
 import type { CopyStatistics } from "./copy-statistics.ts";
@@ -10,6 +11,8 @@ export type CopyReport = Ending & {
   readonly bytesSent?: number;
   /** Content that the source names and the copy left out, including the copies of companions. Absent for none. */
   readonly leftOut?: readonly LeftOut[];
+  /** The target's tag named an image that Freightliner had not put there. Absent: it did not. */
+  readonly conflict?: ReportedConflict;
 };
 
 /** A request that is not done. */

@@ -34,6 +34,8 @@ export const FAILURE_REASONS = [
   "too-large",
   /** The target repeatedly received a whole blob and did not keep it. */
   "target-upload-not-kept",
+  /** The target's tag names an image that Freightliner did not put there, and the rule leaves that to people. */
+  "target-conflict",
   "attempts-exhausted",
   /** Repeated unexpected failures of the function. */
   "crashed",

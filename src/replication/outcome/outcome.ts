@@ -1,6 +1,17 @@
 import * as z from "zod";
 import { FAILURE_REASONS } from "./failure-reason.ts";
 
+/** The target's tag names an image that Freightliner did not put there, and keeps it, as the rule says. */
+const CONFLICT_SKIPS = [
+  /** The rule skips such tags. */
+  "conflict",
+  /** The source's image was copied without a tag. */
+  "target-wins",
+  /** The image at the target is the newer one. */
+  "target-newer",
+] as const;
+export type ConflictSkip = (typeof CONFLICT_SKIPS)[number];
+
 /** Why there is nothing to copy. */
 export const SKIP_REASONS = [
   /** The source no longer has the tag. */
@@ -21,6 +32,7 @@ export const SKIP_REASONS = [
   "subject-absent",
   /** The event requires no copy: another action, a failed push, another registry. */
   "event-ignored",
+  ...CONFLICT_SKIPS,
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 

@@ -18,6 +18,8 @@ const Subject = z.object({
   /** Content that the copy left out: the number of entries, and the first ones with their reasons. */
   leftOutCount: z.number().optional(),
   leftOut: z.string().optional(),
+  /** What the target's tag named although Freightliner had not put it there, and what was done: one line. */
+  conflict: z.string().optional(),
   /** The error of a failed request, and what to do next: one line, the same as in its log line and dead letter. */
   error: z.string().optional(),
   /** Version of the configuration that decided. */

@@ -1,3 +1,5 @@
+import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
+
 /** A tag of the source, and when its image was pushed. */
 export interface PushedTag {
   readonly tag: string;
@@ -38,6 +40,8 @@ export interface ReplicationRule {
   readonly minAgeMs?: number | undefined;
   /** Copy the blobs of manifests that are pushed without a tag, before a tag names them. Absent: do not. */
   readonly preCopy?: boolean | undefined;
+  /** What to do with a tag that someone else has moved at the target. Absent: the source wins. */
+  readonly conflict?: ConflictPolicy | undefined;
   /** The repository's name at the target, without the destination's prefix. */
   readonly targetName: (repository: string) => string;
 }

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { isDigest } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { CopyProgress } from "./copy-progress.ts";
+import { DecidedConflict } from "../outcome/conflict.ts";
 import { LastOutcome } from "../outcome/outcome.ts";
 import type { Change } from "./record-store.ts";
 
@@ -43,6 +44,10 @@ export const TagRecord = z.object({
   wantedAt: z.number(),
   /** The digest that the tag was last confirmed to have at the target. */
   replicated: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
+  /** The last digests that we announced to put under the tag: each put may have taken effect. */
+  puts: z.array(z.object({ digest: z.string().refine(isDigest), at: z.number() })).optional(),
+  /** The conflict that the last delivery decided without making the target equal to the source. */
+  conflict: DecidedConflict.optional(),
   /** The digest that a comparison last requested a copy of, and when: it does not request the same again at once. */
   asked: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
   /** How the last delivery ended. */
@@ -87,6 +92,8 @@ export type ClaimedTag =
       readonly tooLargeTries: number | undefined;
       /** Time of the newest push that a request named. */
       readonly wantedAt: number;
+      /** What we have put under the tag. */
+      readonly own: Pick<TagRecord, "replicated" | "puts">;
     }
   /**
    * Another delivery holds the lease. If it is of another message, it looks again before it releases the lease. This
@@ -136,6 +143,7 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
       tooLarge: known.tooLarge,
       tooLargeTries: known.tooLargeTries,
       wantedAt,
+      own: { replicated: known.replicated, puts: known.puts },
     },
   };
 }
@@ -155,7 +163,12 @@ export interface Renewal {
   readonly progress: CopyProgress | undefined;
   /** Blobs and manifests that it has put to the target. */
   readonly finished: number;
+  /** The put that comes next. */
+  readonly put?: { readonly digest: Digest; readonly at: number } | undefined;
 }
+
+/** Puts that a record remembers. A put that was announced takes effect or is confirmed before so many others. */
+const REMEMBERED_PUTS = 4;
 
 /** `heardAt`: time of the newest push named by another request since the tag was claimed. */
 export type RenewedTag =
@@ -167,12 +180,18 @@ export type RenewedTag =
 export function renewTag(
   record: TagRecord | undefined,
   lease: TagLease,
-  { until, progress, finished }: Renewal,
+  { until, progress, finished, put }: Renewal,
 ): Change<TagRecord, RenewedTag> {
   if (record?.lease === undefined || !holdsLease(record, lease)) return { answer: { kind: "lost" } };
   const renewed = { ...record.lease, until, finished, ...(progress === undefined ? {} : { progress }) };
   const heardAt = record.lease.dirty ? record.wantedAt : undefined;
-  return { next: { ...record, lease: renewed }, answer: { kind: "held", heardAt } };
+  return { next: { ...record, ...announced(record, put), lease: renewed }, answer: { kind: "held", heardAt } };
+}
+
+function announced({ puts = [] }: TagRecord, put: Renewal["put"]): Pick<TagRecord, "puts"> {
+  const last = puts.at(-1);
+  if (put === undefined || (last?.digest === put.digest && last.at === put.at)) return {};
+  return { puts: [...puts, put].slice(-REMEMBERED_PUTS) };
 }
 
 /** Marks that the delivery has ended. The lease stays until it expires. */

@@ -6,7 +6,7 @@ import type { TagLease, TagRecord } from "./tag-record.ts";
 
 /** How a lease ends. `completed` ends the request, `deferred` retries it later, `attempt-failed` also counts a failed attempt. */
 export type Settlement =
-  | { readonly kind: "completed"; readonly last: LastOutcome; readonly replicated?: TagRecord["replicated"] }
+  | ({ readonly kind: "completed"; readonly last: LastOutcome } & Pick<TagRecord, "replicated" | "conflict">)
   | ({
       readonly kind: "deferred" | "attempt-failed";
       readonly last: LastOutcome;
@@ -47,8 +47,15 @@ export function settleTag(
       answer: { kind: "settled", attempts },
     };
   }
-  const replicated = settlement.replicated ?? record.replicated;
-  const done = { ...rest, last, attempts: 0, ...(replicated === undefined ? {} : { replicated }) };
+  const { replicated = record.replicated, conflict } = settlement;
+  const { conflict: _before, ...open } = rest;
+  const done = {
+    ...open,
+    last,
+    attempts: 0,
+    ...(replicated === undefined ? {} : { replicated }),
+    ...(conflict === undefined ? {} : { conflict }),
+  };
   if (held.dirty) return { next: { ...done, lease: { ...held, dirty: false } }, answer: { kind: "dirty" } };
   return { next: done, answer: { kind: "settled", attempts: 0 } };
 }

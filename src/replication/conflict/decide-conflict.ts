@@ -1,0 +1,86 @@
+import type { Digest } from "../../oci/digest.ts";
+import type { ResolvedManifest } from "../../oci/image-source.ts";
+import type { Manifest } from "../../oci/manifest.ts";
+import type { ReportedConflict } from "../outcome/conflict.ts";
+import { policyKey } from "./conflict-policy.ts";
+import type { ConflictPolicy } from "./conflict-policy.ts";
+import { isMergedIndex, mergeIndexes } from "./merge-indexes.ts";
+import { isConflict, resolveConflict } from "./resolve-conflict.ts";
+import type { ConflictDecision, KnownPuts, SourceSide } from "./resolve-conflict.ts";
+import type { TargetReader } from "./target-reader.ts";
+
+/** Everything that decides about one tag. */
+export interface ConflictCase {
+  readonly policy: ConflictPolicy;
+  readonly source: SourceSide;
+  /** What the source's tag names. */
+  readonly wanted: Manifest;
+  /** What the target's tag names. */
+  readonly current: ResolvedManifest | undefined;
+  readonly known: KnownPuts;
+}
+
+/** What is to be done with one tag. */
+export interface DecidedCase {
+  readonly decision: ConflictDecision;
+  /** What the target's tag is to name. */
+  readonly expected: Manifest;
+  /** Undefined when there is none. */
+  readonly conflict: ReportedConflict | undefined;
+}
+
+/**
+ * Decides about one tag, and asks the target as far as the policy needs it: in most cases, nothing.
+ * @returns undefined when the image at the target disappeared meanwhile.
+ */
+export async function decideConflict(
+  asked: ConflictCase,
+  reader: TargetReader,
+  signal: AbortSignal,
+): Promise<DecidedCase | undefined> {
+  const { policy, source, wanted, current, known } = asked;
+  const isForeign = isConflict(source, current, known);
+  if (current === undefined || current.digest === wanted.digest) return nothingToDecide(wanted);
+  if (policy.strategy === "merge") return decideMerge(asked, current, reader, signal);
+  const pushedAt =
+    policy.strategy === "newest-wins" && isForeign ? await reader.pushedAt(current.digest, signal) : undefined;
+  const decision = resolveConflict(policy, source, { digest: current.digest, pushedAt }, known);
+  return decided(asked, current.digest, decision, wanted);
+}
+
+async function decideMerge(
+  asked: ConflictCase,
+  { digest }: ResolvedManifest,
+  reader: TargetReader,
+  signal: AbortSignal,
+): Promise<DecidedCase | undefined> {
+  const { policy, source, wanted, known } = asked;
+  const other = await reader.readManifest(digest, signal);
+  if (other === undefined) return undefined;
+  const decision = resolveConflict(policy, source, { digest, isMerged: isMergedIndex(other) }, known);
+  if (decision.kind !== "merge") return decided(asked, digest, decision, wanted);
+  const merged = mergeIndexes(wanted, other);
+  if (merged === undefined) return decided(asked, digest, { kind: "fail" }, wanted);
+  // Nothing of the other side is left: for all its platforms, there is one of the source.
+  return decided(asked, digest, merged.digest === wanted.digest ? { kind: "overwrite" } : decision, merged);
+}
+
+const nothingToDecide = (wanted: Manifest): DecidedCase => ({
+  decision: { kind: "put" },
+  expected: wanted,
+  conflict: undefined,
+});
+
+function decided(
+  { policy, source }: ConflictCase,
+  found: Digest,
+  decision: ConflictDecision,
+  expected: Manifest,
+): DecidedCase {
+  const { kind } = decision;
+  if (kind === "put") return nothingToDecide(expected);
+  const target = kind === "overwrite" || kind === "merge" ? expected.digest : found;
+  const as = kind === "rename" ? { as: decision.tag } : {};
+  const conflict = { policy: policyKey(policy), decision: kind, source: source.digest, found, target, ...as };
+  return { decision, expected, conflict };
+}

@@ -1,0 +1,44 @@
+import type { ManifestSource } from "../../oci/image-source.ts";
+import type { Tag } from "../../oci/reference.ts";
+import { describeConflict, TargetConflictError } from "../outcome/conflict.ts";
+import type { ReportedConflict } from "../outcome/conflict.ts";
+import type { CopyReport } from "../outcome/copy-report.ts";
+import type { DecidedCase } from "./decide-conflict.ts";
+
+export interface ConflictEnding {
+  readonly source: Pick<ManifestSource, "resolve">;
+  /** Copies the source's image under another tag, as a request with a lease of its own. */
+  readonly copyAs: (tag: Tag, signal: AbortSignal) => Promise<CopyReport>;
+}
+
+/** The report of a conflict for which nothing is put under the tag itself; undefined for any other decision. */
+export async function endConflict(
+  { decision, conflict }: DecidedCase,
+  { source, copyAs }: ConflictEnding,
+  signal: AbortSignal,
+): Promise<CopyReport | undefined> {
+  if (conflict === undefined) return undefined;
+  switch (decision.kind) {
+    case "put":
+    case "overwrite":
+    case "merge":
+      return undefined;
+    case "keep":
+      return decision.copiesContent ? undefined : { outcome: "skipped", reason: decision.reason, conflict };
+    case "fail":
+      return refused(conflict, ADVICE);
+    case "rename":
+      // The source's own tag of that name is copied under it.
+      if ((await source.resolve(decision.tag, signal)) !== undefined)
+        return refused(conflict, `the source has a tag ${decision.tag}, too; change the rule's template`);
+      return { ...(await copyAs(decision.tag, signal)), conflict };
+  }
+}
+
+const ADVICE = "delete or move the tag at the target, or change the rule's conflict, and redrive";
+
+function refused(conflict: ReportedConflict, advice: string): CopyReport {
+  const failed = { ...conflict, decision: "fail" } as const;
+  const error = new TargetConflictError(`${describeConflict(failed)}; ${advice}`);
+  return { outcome: "failed", reason: "target-conflict", error, conflict: failed };
+}
