@@ -9,6 +9,7 @@ import { parseConfiguration, parseDocumentText } from "../src/contract/configura
 import type { ConfigurationDocument } from "../src/contract/configuration/configuration-document.ts";
 import { longestHoldMs } from "../src/contract/rules/compile-rules.ts";
 import { ENGINES } from "../src/contract/rules/all-engines.ts";
+import { createAlarmTopic } from "./monitoring/alarm-topic.ts";
 import { createAlarms } from "./monitoring/alarms.ts";
 import type { AlarmsProps } from "./monitoring/alarms-props.ts";
 import { createCopyQueues } from "./storage/copy-queues.ts";
@@ -25,7 +26,8 @@ import { createExternalConfiguration } from "./functions/external-configuration.
 import { createNotifications } from "./functions/notify-function.ts";
 import { createPushRule } from "./push-rule.ts";
 import { createQueries } from "./monitoring/queries.ts";
-import { checkSettings, DEFAULT_SETTINGS } from "./settings/settings.ts";
+import { documentSettings } from "./settings/document-settings.ts";
+import { checkSettings } from "./settings/settings.ts";
 import type { DeployedSettings, Settings } from "./settings/settings.ts";
 import { allowRecords } from "./access/record-access.ts";
 import { allowQueues, restrictActions } from "./access/queue-access.ts";
@@ -53,11 +55,9 @@ export class Freightliner extends Construct {
     super(scope, id);
     const { configuration: document, ...given } = props;
     const { configuration, text } = readConfiguration(document);
-    const deployment = deploymentOf(this, given.name, configuration.source);
-    const settings = {
-      ...checkSettings({ ...DEFAULT_SETTINGS, ...given }, Stack.of(this).region),
-      deployment,
-    };
+    const chosen = { ...documentSettings(this, configuration.stack), ...given };
+    const deployment = deploymentOf(this, chosen.name, configuration.source);
+    const settings = { ...checkSettings(chosen, Stack.of(this).region), deployment };
     this.table = createStateTable(this, settings);
     const { queues, deadLetters } = createCopyQueues(this, configuration, settings);
     this.deadLetters = deadLetters;
@@ -144,9 +144,12 @@ function addMonitoring(
   table: TableV2,
   settings: DeployedSettings,
 ): Alarm[] {
-  const { notifications, runbookUrl } = settings;
-  const notifier = notifications && createNotifications(scope, notifications, table, settings);
-  const alarmTopics = [...settings.alarmTopics, ...(notifier === undefined ? [] : [notifier.topic])];
+  const { notifications, alarmEmails, runbookUrl } = settings;
+  const isOwnNeeded = notifications !== undefined || alarmEmails.length > 0;
+  const own = isOwnNeeded ? createAlarmTopic(scope, alarmEmails) : undefined;
+  if (own !== undefined && notifications !== undefined)
+    createNotifications(scope, notifications, { table, topic: own }, settings);
+  const alarmTopics = [...settings.alarmTopics, ...(own === undefined ? [] : [own])];
   const alarms = createAlarms(scope, {
     ...parts,
     runbookUrl,

@@ -1,17 +1,13 @@
-import { Duration, RemovalPolicy, Token } from "aws-cdk-lib";
+import { Token } from "aws-cdk-lib";
+import type { Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ILayerVersion } from "aws-cdk-lib/aws-lambda";
-import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Deployment } from "../../src/contract/stack/names.ts";
-import {
-  BACKFILL_MAX_CONCURRENCY,
-  COPY_MAX_CONCURRENCY,
-  COPY_MEMORY_MEGABYTES,
-  RETENTION_DAYS,
-} from "../../src/contract/stack/limits.ts";
+import { RETENTION_DAYS } from "../../src/contract/stack/limits.ts";
 
 /** A chat room that receives alarms, in addition to topics. */
 export interface Notifications {
@@ -24,7 +20,7 @@ export interface Notifications {
   readonly of?: "problems" | "changes";
 }
 
-/** Settings of a stack, in addition to the configuration. The defaults are suitable for production. */
+/** Settings of a stack; those that are omitted are the ones of the configuration's `stack`, whose defaults are suitable for production. */
 export interface Settings {
   /**
    * Prefix of the resource names, and the value of the command's `--stack`; the stack's own name by default. Required where one stack
@@ -65,6 +61,8 @@ export interface Settings {
   readonly tableRemovalPolicy: RemovalPolicy;
   /** Topics that receive alarms and recoveries. Without any, alarms are visible in CloudWatch only. */
   readonly alarmTopics: readonly ITopic[];
+  /** Addresses that receive alarms and recoveries, after each has confirmed it by a link. */
+  readonly alarmEmails: readonly string[];
   /** A chat room that receives alarms by a webhook. */
   readonly notifications?: Notifications | undefined;
   /** Where docs/operate/runbook.md is published, `https://...`: alarms link to its headings. Without it, they contain its text. */
@@ -75,19 +73,6 @@ export interface Settings {
 export interface DeployedSettings extends Settings {
   readonly deployment: Deployment;
 }
-
-export const DEFAULT_SETTINGS: Settings = {
-  copyMemoryMegabytes: COPY_MEMORY_MEGABYTES,
-  liveConcurrency: COPY_MAX_CONCURRENCY,
-  backfillConcurrency: BACKFILL_MAX_CONCURRENCY,
-  messageRetention: Duration.days(RETENTION_DAYS),
-  logRetention: RetentionDays.ONE_MONTH,
-  metrics: true,
-  tracing: true,
-  tableRemovalPolicy: RemovalPolicy.RETAIN,
-  alarmTopics: [],
-  operators: [],
-};
 
 /** A setting is invalid; the message names it. */
 export class SettingError extends Error {

@@ -15,7 +15,7 @@ export interface SingleValue {
 
 const PREFIX = "FREIGHTLINER_";
 /** What the stack is made of: a reload cannot change it, and neither can a flag or a variable. */
-const DEPLOYED = new Set(["version", "source", "destinations", "rules", "longLane"]);
+const DEPLOYED = new Set(["version", "source", "destinations", "rules", "longLane", "stack"]);
 
 /** All fields with a single value, for the destinations of these names. */
 export function singleValues(destinations: readonly string[]): readonly SingleValue[] {

@@ -23,6 +23,7 @@ export function stackChanges(deployed: LayeredConfiguration, candidate: LayeredC
   const fields = [
     ...(isEqual(before.source, after.source) ? [] : within("source")),
     ...(before.longLane === after.longLane ? [] : ["longLane"]),
+    ...(isEqual(before.stack, after.stack) ? [] : within("stack")),
     ...destinationChanges(before.destinations, after.destinations, within),
     ...scheduleChanges(before.reconcile.schedules, after.reconcile.schedules, within),
   ];

@@ -77,6 +77,7 @@ destinations:
       /rules\[0\]\.repositories: "other" is outside of what the functions may read \(app, web, web\/\*\); add it to source\.repositories, and deploy/,
     ],
     ["the long lane", "longLane: false", /longLane: is what the stack/],
+    ["who receives alarms", "stack: { alarmEmails: [a@example.com] }", /stack\.alarmEmails: is what the stack/],
     [
       "the time of a schedule",
       "reconcile: { schedules: [{ name: nightly, at: rate(2 days) }] }",

@@ -25,7 +25,7 @@ describe("single values", () => {
         "destinations.gar.circuit.window.calls FREIGHTLINER_DESTINATIONS_GAR_CIRCUIT_WINDOW_CALLS",
       ]),
     );
-    expect(variables.join("\n")).not.toMatch(/source|longLane|prefix|schedules/);
+    expect(variables.join("\n")).not.toMatch(/source|longLane|prefix|schedules|stack/);
   });
 
   it("have names that no other value and no variable of the functions has", () => {

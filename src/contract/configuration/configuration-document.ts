@@ -15,6 +15,7 @@ import {
   unknownKindProblem,
 } from "../providers/providers.ts";
 import { ScheduleExpression, TimeZone } from "./schedule.ts";
+import { STACK_PARTS, StackSettings } from "./stack-settings.ts";
 
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
 const Glob = globOf(LONGEST.repository);
@@ -160,6 +161,7 @@ export const Document = z.strictObject({
   reconcile: Reconcile.prefault({}),
   /** Builds for copies that take longer than a function may. Without them, such a copy ends as a dead letter. */
   longLane: z.boolean().default(true),
+  stack: StackSettings.prefault({}),
 });
 
 type Written = Omit<z.input<typeof Document>, "destinations"> & { readonly destinations: WrittenDestination[] };
@@ -173,9 +175,17 @@ export type Source = z.infer<typeof Source>;
 
 /** The names of all fields, for suggestions. */
 export function configurationFieldNames(): string[] {
-  const shapes = [Document, ...RULE_PARTS, Retries, Reconcile, NamedSchedule, Source, Circuit, Federation].map(
-    ({ shape }) => shape,
-  );
+  const shapes = [
+    Document,
+    ...RULE_PARTS,
+    Retries,
+    Reconcile,
+    NamedSchedule,
+    Source,
+    Circuit,
+    Federation,
+    ...STACK_PARTS,
+  ].map(({ shape }) => shape);
   const options = destinationKinds().map((kind) => destinationOptions(kind) ?? {});
   return [...new Set(["kind", ...[...shapes, placement, ...options].flatMap((shape) => Object.keys(shape))])];
 }

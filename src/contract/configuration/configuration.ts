@@ -12,6 +12,7 @@ import { loadEngines } from "./load-engines.ts";
 import type { PatternEngines } from "../rules/pattern-engines.ts";
 import { unreadableRules } from "./readable-repositories.ts";
 import { sharedPlaces } from "./shared-places.ts";
+import type { StackSettings } from "./stack-settings.ts";
 import { withoutSchemaLink } from "./without-schema-link.ts";
 
 /** A selection of repositories. */
@@ -31,6 +32,8 @@ export interface Configuration {
   readonly retries: z.infer<typeof Retries>;
   /** Whether builds run copies that take longer than a function may. */
   readonly longLane: boolean;
+  /** How the stack runs. */
+  readonly stack: StackSettings;
   readonly reconcile: Selection & {
     readonly everyMinutes: number;
     readonly graceSeconds: number;
@@ -79,14 +82,14 @@ function compileConfiguration(
   version: string,
   engines: PatternEngines,
 ): Configuration {
-  const { source, destinations, retries, sparseIndexes, longLane } = document;
+  const { source, destinations, retries, sparseIndexes, longLane, stack } = document;
   const { rules, problems: ofRules } = compileRules(document.rules, engines);
   const unreadable = source.repositories === undefined ? [] : unreadableRules({ source, rules }, { source, rules });
   const problems = [...documentProblems(document), ...sharedPlaces(destinations), ...ofRules, ...unreadable];
   if (problems.length > 0) throw new ConfigurationError(problems);
   const { schedules, ...regular } = document.reconcile;
   const reconcile = { ...compileSelection(regular), schedules: schedules.map(compileSelection) };
-  return { version, source, destinations, rules, retries, sparseIndexes, longLane, reconcile };
+  return { version, source, destinations, rules, retries, sparseIndexes, longLane, stack, reconcile };
 }
 
 /** Adds account and region from the source's host where the document omits them. */

@@ -1,0 +1,66 @@
+import * as z from "zod";
+import { KeyArn, SecretArn } from "../providers/provider.ts";
+import {
+  BACKFILL_MAX_CONCURRENCY,
+  COPY_MAX_CONCURRENCY,
+  COPY_MEMORY_MEGABYTES,
+  RETENTION_DAYS,
+} from "../stack/limits.ts";
+import { isStackName } from "../stack/names.ts";
+
+const TopicArn = z
+  .string()
+  .regex(/^arn:aws(?:-[a-z]+)*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/, "is not the ARN of an SNS topic");
+const RoleArn = z
+  .string()
+  .regex(/^arn:aws(?:-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, "is not the ARN of a role");
+const LayerArn = z
+  .string()
+  .regex(/^arn:aws(?:-[a-z]+)*:lambda:[a-z0-9-]+:\d{12}:layer:[\w-]+:\d+$/, "is not the ARN of a layer's version");
+
+/** A chat room that receives alarms. */
+const Notifications = z.strictObject({
+  kind: z.enum(["slack", "teams", "generic"]),
+  /** The secret that contains only the webhook's URL. */
+  webhook: SecretArn,
+  /** The KMS key of that secret, unless it is the account's `aws/secretsmanager`. */
+  secretEncryptionKey: KeyArn.optional(),
+  /** Hosts that a generic webhook may have; those of Slack and Teams are known. */
+  hosts: z.array(z.string().min(1)).default([]),
+  of: z.enum(["problems", "changes"]).default("problems"),
+});
+
+/** The retentions of CloudWatch Logs, in days (CloudWatch Logs API, PutRetentionPolicy). */
+const LOG_RETENTIONS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
+const concurrency = z.int().min(2).max(1_000);
+
+/** How the stack runs. Deployed with it: a reload cannot change any of this. */
+export const StackSettings = z.strictObject({
+  name: z.string().refine(isStackName, "is not a letter followed by letters, digits and hyphens").optional(),
+  alarmTopics: z.array(TopicArn).max(5).default([]),
+  alarmEmails: z.array(z.email()).max(20).default([]),
+  notifications: Notifications.optional(),
+  encryptionKey: KeyArn.optional(),
+  copyMemoryMegabytes: z.int().min(256).max(10_240).default(COPY_MEMORY_MEGABYTES),
+  liveConcurrency: concurrency.default(COPY_MAX_CONCURRENCY),
+  backfillConcurrency: concurrency.default(BACKFILL_MAX_CONCURRENCY),
+  messageRetentionDays: z.int().min(1).max(RETENTION_DAYS).default(RETENTION_DAYS),
+  logRetentionDays: z.literal(LOG_RETENTIONS).default(30),
+  metrics: z.boolean().default(true),
+  tracing: z.boolean().default(true),
+  openTelemetryLayer: LayerArn.optional(),
+  operators: z.array(RoleArn).default([]),
+  /** Whether the table outlives the stack. */
+  keepTable: z.boolean().default(true),
+  runbookUrl: z
+    .string()
+    .regex(/^https:\/\/[^/]+/, "is not an absolute link, https://...")
+    .optional(),
+});
+export type StackSettings = z.infer<typeof StackSettings>;
+
+/** Objects whose fields a suggestion may name. */
+export const STACK_PARTS = [StackSettings, Notifications] as const;
