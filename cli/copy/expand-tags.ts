@@ -27,7 +27,8 @@ const REFERRERS_TAG = /^sha(?:256|512)-[0-9a-f]{64}$/;
 
 /**
  * The images that the specs select, in order. Lists the tags of a repository where a spec selects by tag.
- * @throws {UsageError} when two images have the same target. @throws {NotFoundError} when a spec selects no image.
+ * @throws {UsageError} when two images have the same target, or when a registry truncates its listing: tags would be left out silently.
+ * @throws {NotFoundError} when a spec selects no image.
  */
 export async function expandTags(
   specs: readonly CopySpec[],
@@ -37,13 +38,18 @@ export async function expandTags(
   const tagsOf = createSourceTags(repositories);
   const expand = async ({ source, target, tags: filter }: CopySpec, working: AbortSignal): Promise<ImagePair[]> => {
     if (filter === undefined) return [{ source, target }];
-    const { tags, isComplete } = await tagsOf(source, working);
-    const sourceTags = isComplete ? { sourceTags: tags } : {};
-    return matchingTags(source, filter, tags).map((tag) => ({ ...withTag({ source, target }, tag), ...sourceTags }));
+    const { tags: sourceTags, isComplete } = await tagsOf(source, working);
+    if (!isComplete) throw truncated(source);
+    return matchingTags(source, filter, sourceTags).map((tag) => ({ ...withTag({ source, target }, tag), sourceTags }));
   };
   const pairs = (await concurrently(specs, CONCURRENT_LISTINGS, expand, signal)).flat();
   refuseSameTarget(pairs);
   return pairs;
+}
+
+function truncated({ registry, name }: Repository): UsageError {
+  const problem = `${formatReference({ registry, name })} may have more tags than Google lists`;
+  return new UsageError(`${problem}; copy the tags you need by name`, { command: "copy" });
 }
 
 function withTag({ source, target }: ImagePair, tag: Tag): ImagePair {

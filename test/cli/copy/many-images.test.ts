@@ -10,6 +10,7 @@ import type { ImageContent } from "../../../local/images/image-content.ts";
 import { pushImage } from "../../../local/images/push-image.ts";
 import { eventually } from "../../fixtures/eventually.ts";
 import { pass, startFaultProxy } from "../../fixtures/servers/fault-proxy.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 import { scratchRegistry } from "../../fixtures/servers/scratch-registry.ts";
 import { captureTerminal } from "../../fixtures/processes/terminal.ts";
 
@@ -228,5 +229,20 @@ describe("a dry run of many images", () => {
     const senders = planned.filter(({ plan }) => plan.send.some(({ digest }) => digest === shared.descriptor.digest));
     expect(senders).toEqual([planned[0]]);
     expect(planned[1]?.plan.present.blobs).toBe(1);
+  });
+});
+
+describe("copy --all-tags of a repository with more tags than its registry lists", () => {
+  it("is refused: tags would be left out without a word", async () => {
+    const manifest = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`sha256:${index}`, {}]));
+    await using source = await scriptedServer((_got, response) => {
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ name: "app", tags: ["v1", "v2"], manifest }));
+    });
+    await using target = await scratchRegistry();
+    const { code, err } = await copyAll(source.host, target.host);
+    expect(code).toBe(ExitCode.usage);
+    expect(err).toContain(`${source.host}/app may have more tags than Google lists; copy the tags you need by name`);
+    expect(target.events.filter(({ kind }) => kind === "request")).toEqual([]);
   });
 });
