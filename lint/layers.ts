@@ -105,7 +105,7 @@ export const LAYERS: readonly Layer[] = [
       },
       "pre-copy": {
         holds: "blobs that are copied before a tag names them, and their budget",
-        rooms: ["copy", "pacing", "state"],
+        rooms: ["image", "copy", "pacing", "state"],
       },
       pacing: { holds: "how many uploads run at once, and what fits into the time left", rooms: ["outcome", "state"] },
       outcome: { holds: "how a copy ended, why, and its receipt", rooms: [] },

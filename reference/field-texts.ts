@@ -120,6 +120,14 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
     otherwise: "all",
   },
   "rules[].artifactTypes.exclude": { meaning: "copy no images of these types" },
+  "rules[].platforms.include": {
+    meaning: "copy only these platforms of each image, as `linux/arm64/v8` ([platforms](rules.md#platforms))",
+    otherwise: "all",
+  },
+  "rules[].platforms.keep": {
+    meaning:
+      "what becomes of an index: `sparse`, the same digest, which some registries refuse, or `strip`, another digest without the signatures of the first",
+  },
   "rules[].untagged": { meaning: "also copy images without a tag, by their digests" },
   "rules[].preCopy": {
     meaning:
@@ -229,6 +237,7 @@ export const GROUP_TEXTS: Readonly<Record<string, string>> = {
   "rules[].exclude": "what this rule does not copy although its patterns select it",
   "rules[].latest": "copy only the newest tags of a repository",
   "rules[].artifactTypes": "copy only images of some artifact types",
+  "rules[].platforms": "copy only some platforms of each image",
   retries: "how requests are retried within one delivery",
   reconcile: "the comparison of source and destinations, which finds pushes whose event was lost",
   stack: "how the stack runs, and whom its alarms reach",

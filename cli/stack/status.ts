@@ -1,4 +1,5 @@
 import { describeOutcome } from "../../src/replication/outcome/outcome.ts";
+import type { TagRecord } from "../../src/replication/state/tag-record.ts";
 import { statusOf } from "../../src/replication/state/tag-status.ts";
 import { openOperations } from "../../src/wiring/open-operations.ts";
 import type { Operations } from "../../src/wiring/open-operations.ts";
@@ -77,6 +78,12 @@ function describeCircuit(circuit: StackStatus["destinations"][number]["circuit"]
   return `${circuit.state} for ${formatDuration(Date.now() - circuit.since)}`;
 }
 
+function describeReplicated({ replicated }: TagRecord): string {
+  if (replicated === undefined) return "never replicated";
+  const { digest, origin } = replicated;
+  return origin === undefined ? digest : `${digest} (of ${origin.digest}: ${origin.platforms})`;
+}
+
 /** Prints one tag: its state, and how its last copy requests ended. */
 async function showTag(key: string, { stores, receipts, signal }: Operations, out: Terminal["out"]): Promise<ExitCode> {
   const record = await stores.tags.read(key, signal);
@@ -84,7 +91,7 @@ async function showTag(key: string, { stores, receipts, signal }: Operations, ou
     out.lines([`there is no record of ${key}; write DESTINATION/REPOSITORY:TAG, as status lists tags`]);
     return ExitCode.notFound;
   }
-  out.lines([`${key}: ${statusOf(record, Date.now())}, ${record.replicated?.digest ?? "never replicated"}`]);
+  out.lines([`${key}: ${statusOf(record, Date.now())}, ${describeReplicated(record)}`]);
   for (const receipt of await receipts(key, RECEIPTS)) {
     out.lines(describeReceipt(receipt).map((line) => `  ${line}`));
   }

@@ -5,7 +5,7 @@ import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import { createBandwidthEstimates } from "../../src/replication/pacing/time-budget.ts";
 import { pushAge } from "../../src/replication/planning/copy-request.ts";
-import { preCopyRepository } from "../../src/replication/planning/plan-pre-copies.ts";
+import { preCopyTarget } from "../../src/replication/planning/plan-pre-copies.ts";
 import type { PreCopyRequest } from "../../src/replication/planning/pre-copy-request.ts";
 import { nothingPreCopied, preCopyBlobs } from "../../src/replication/pre-copy/pre-copy-blobs.ts";
 import type { PreCopyReport } from "../../src/replication/pre-copy/pre-copy-blobs.ts";
@@ -31,18 +31,19 @@ export function createPreCopier({ configuration, copies, queue, runtime, observe
   ): Promise<PreCopyReport> {
     const named = request.destination;
     const destination = configuration.destinations.find(({ name }) => name === named);
-    if (destination === undefined || !queue.serves(delivery, named)) return nothingPreCopied("no-rule");
-    const to = preCopyRepository(request, configuration.rules, destination.prefix);
-    if (to === undefined) return nothingPreCopied("no-rule");
+    const found = destination && preCopyTarget(request, configuration.rules, destination.prefix);
+    const isServed = queue.serves(delivery, named);
+    if (destination === undefined || found === undefined || !isServed) return nothingPreCopied("no-rule");
     if (pushAge(request.pushedAt, now()) > PRE_COPY_MAX_AGE_MS) return nothingPreCopied("late");
     if (!(await copies.circuit(named).isClosed(ending))) return nothingPreCopied("circuit-open");
+    const { to, platforms } = found;
     const { ports, identity, policy, uploads } = copies.open({ destination, from: request.repository, to, delivery });
     const limitMs = Math.min(Math.max(remainingMs - COPY_RESERVE_MS, 0), PRE_COPY_LIMIT_MS);
     const endsAt = now() + limitMs;
     const time = { limitMs, remainingMs: () => endsAt - now(), bandwidth: bandwidthOf(named) };
     const budget = { store: copies.preCopyBudgets, limitBytes: destination.preCopyGigabytesPerDay * GIGABYTE };
-    const context = { ports, identity, policy, uploads: { ...uploads, time }, budget, ending };
-    return preCopyBlobs(request.digest, context, timeout(limitMs));
+    const own = { policy: { ...policy, platforms }, uploads: { ...uploads, time } };
+    return preCopyBlobs(request.digest, { ports, identity, ...own, budget, ending }, timeout(limitMs));
   }
 
   return async (request: PreCopyRequest, delivery: Delivery, time: DeliveryTime): Promise<void> => {

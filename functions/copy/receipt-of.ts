@@ -5,7 +5,7 @@ import type { CopyStatistics } from "../../src/replication/outcome/copy-statisti
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
 import { conflictField } from "../../src/replication/outcome/conflict.ts";
-import { finalOutcome } from "../../src/replication/outcome/copy-report.ts";
+import { finalOutcome, originFields } from "../../src/replication/outcome/copy-report.ts";
 import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 
 interface ReceiptContext {
@@ -37,6 +37,7 @@ export function receiptOf(
     ...finalOutcome(report),
     ...("digest" in report ? { digest: report.digest } : {}),
     ...("statistics" in report ? bytesOf(report.statistics) : {}),
+    ...originFields(report),
     ...leftOutFields(report.leftOut),
     ...conflictField(report.conflict),
     ...("error" in report ? { error: describeError(report.error) } : {}),

@@ -5,6 +5,7 @@ import type { LogFields, Observer } from "../../src/contract/telemetry/observer.
 import { deliveryDollars } from "../../src/contract/stack/prices.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import { conflictField } from "../../src/replication/outcome/conflict.ts";
+import { originFields } from "../../src/replication/outcome/copy-report.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
 import { failureClass } from "../../src/replication/outcome/failure-class.ts";
@@ -35,6 +36,7 @@ export function logReport(
     rule: delivery.rule,
     bytesSent: report.bytesSent,
     ...detailsOf(report),
+    ...originFields(report),
     ...leftOutFields(report.leftOut),
     ...conflictField(report.conflict),
   };

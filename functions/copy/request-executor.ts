@@ -70,6 +70,7 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
       return { ...about, report: { outcome: "deferred", reason: "too-young", afterMs: decided.until - now() } };
     }
     const { onlyAttached, digest: selectedDigest, heldMs } = decided;
+    const { platforms, conflict } = decided.rule;
     const admitted = await copies.circuit(destination.name).admit(identity.owner, ending, to);
     if (admitted.kind === "refused") {
       await recordPush(context, record, request.pushedAt, ending);
@@ -78,7 +79,7 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
     const copying: ReplicateContext = {
       ports: { ...ports, target: observedTarget(ports.target, admitted) },
       identity,
-      policy: { ...policy, onlyAttached, selectedDigest, heldMs, conflict: decided.rule.conflict },
+      policy: { ...policy, onlyAttached, selectedDigest, heldMs, platforms, conflict },
       uploads: { ...uploads, time: timeBudget(destination.name, usableMs), hasLongLane },
       ending,
     };

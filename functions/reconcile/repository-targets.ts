@@ -1,5 +1,6 @@
 import type { RepositoryName } from "../../src/oci/reference.ts";
 import type { Digest } from "../../src/oci/digest.ts";
+import { formatFilter } from "../../src/oci/platform.ts";
 import { targetName } from "../../src/replication/planning/plan-copies.ts";
 import type { RepositoryTarget, Selection } from "../../src/replication/reconcile/repository-target.ts";
 import { referenceOf } from "../../src/replication/reconcile/source-catalog.ts";
@@ -38,6 +39,8 @@ export function targetsOf(
         return {
           wants: (image) => rulesThatCopy(decided(image)).some(isFor),
           attaches: (image) => rulesThatAttach(decided(image)).some(isFor),
+          platformsOf: (image) =>
+            own.some(choosesPlatforms) ? platformsOf(rulesThatCopy(decided(image)).filter(isFor)) : [],
         };
       },
       hasManifest: (digest: Digest, signal: AbortSignal) => hasManifest(name, to, digest, signal),
@@ -61,6 +64,12 @@ function createDecider(repository: RepositoryName, rules: readonly ReplicationRu
       return decideFor(destination, rules, { ...facts, subject: subject ?? "none" });
     };
   };
+}
+
+const choosesPlatforms = ({ platforms }: ReplicationRule): boolean => platforms !== undefined;
+
+function platformsOf(rules: readonly ReplicationRule[]): string[] {
+  return rules.flatMap(({ platforms }) => (platforms === undefined ? [] : [formatFilter(platforms)]));
 }
 
 /** The rules that copy an image now, or may do so. */

@@ -5,6 +5,9 @@ import { Platform } from "./platform.ts";
 
 const digest = z.string().refine(isDigest, "is not a sha256 or sha512 digest");
 
+/** BuildKit's attestation of an image stands beside it in the index, and names it (BuildKit, attestation-storage.md). */
+const Annotations = z.object({ "vnd.docker.reference.digest": lenientOptional(digest) });
+
 /**
  * Names content by type, digest and size in bytes (image-spec, descriptor.md). Digest and size are required; malformed other fields
  * count as absent. Unknown fields stay in the bytes of the manifest, which are never rewritten.
@@ -17,6 +20,7 @@ export const Descriptor = z.object({
   urls: lenientOptional(z.array(z.string())),
   artifactType: lenientOptional(z.string()),
   platform: lenientOptional(Platform),
+  annotations: lenientOptional(Annotations),
 });
 export type Descriptor = z.infer<typeof Descriptor>;
 

@@ -11,6 +11,21 @@ export const Platform = z.object({
 });
 export type Platform = z.infer<typeof Platform>;
 
+/** Which platforms of an image are copied, and how the others are left out of an index. */
+export interface PlatformFilter {
+  readonly include: readonly Platform[];
+  /**
+   * `sparse`: the index as it is, which names manifests that the target does not have. `strip`: a new index, which names only what
+   * is there and has another digest.
+   */
+  readonly keep: "sparse" | "strip";
+}
+
+/** One line that is the same for equal filters only: records compare it. */
+export function formatFilter({ include, keep }: PlatformFilter): string {
+  return [keep, ...include.map((platform) => formatPlatform(normalized(platform))).toSorted()].join(" ");
+}
+
 /** Parses `os/architecture[/variant]`. @throws {FormatError} */
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...more] = text.split("/");

@@ -1,3 +1,5 @@
+import { parsePlatform } from "../../oci/platform.ts";
+import type { PlatformFilter } from "../../oci/platform.ts";
 import { compileGlobs } from "./glob.ts";
 import { compilePatterns, coveringGlobs, enginesOf, loaded } from "./compile-patterns.ts";
 import type { PatternCompiler } from "./compile-patterns.ts";
@@ -20,6 +22,7 @@ export interface Rule extends Pick<RuleDocument, "priority" | "destinations" | "
   readonly acceptsType: ((artifactType: string) => boolean) | undefined;
   readonly latest: LatestTags | undefined;
   readonly minAgeMs: number | undefined;
+  readonly platforms: PlatformFilter | undefined;
   readonly preCopy: boolean;
   readonly conflict: ConflictPolicy;
   readonly targetName: (repository: string) => string;
@@ -94,6 +97,7 @@ function compileRule(document: RuleDocument, index: number, compiler: PatternCom
     latest: compileLatest(document, compiler.engines),
     minAgeMs: minAgeMinutes && minAgeMinutes * MINUTE_MS,
     conflict: typeof conflict === "string" ? { strategy: conflict } : { strategy: "rename", template: conflict.rename },
+    platforms: compilePlatforms(document, index, compiler.problems),
     preCopy: document.preCopy ?? selectsEveryTag(document),
     targetName: as === undefined ? (repository) => repository : (repository) => renderName(as, repository),
   };
@@ -123,6 +127,18 @@ function compileTypes({ artifactTypes }: RuleDocument): Rule["acceptsType"] {
   const { include = ["*/*"], exclude = [] } = artifactTypes;
   const [includes, excludes] = [include, exclude].map((types) => compileGlobs(types.map((type) => type.toLowerCase())));
   return (type) => includes?.(type.toLowerCase()) === true && excludes?.(type.toLowerCase()) !== true;
+}
+
+function compilePlatforms(
+  { platforms, untagged }: RuleDocument,
+  index: number,
+  problems: string[],
+): PlatformFilter | undefined {
+  if (platforms?.keep === "strip" && untagged) {
+    const problem = "a stripped index has another digest, and untagged images are named by theirs";
+    problems.push(`rules[${index}].platforms.keep: ${problem}; use "sparse", or another rule for untagged images`);
+  }
+  return platforms && { ...platforms, include: platforms.include.map(parsePlatform) };
 }
 
 function compileLatest({ latest }: RuleDocument, { versions }: PatternEngines): LatestTags | undefined {

@@ -21,6 +21,7 @@ const EVERYTHING = "is empty; omit it, or list types";
 const LONGEST_AGE_MINUTES = 7 * 24 * 60;
 /** A rule with a larger number might as well have no limit. */
 const MOST_LATEST = 10_000;
+const MOST_PLATFORMS = 50;
 
 const Exclude = z
   .strictObject({
@@ -40,6 +41,15 @@ const ArtifactTypes = z
     exclude: z.array(TypePattern).min(1).optional(),
   })
   .refine(({ include, exclude }) => include !== undefined || exclude !== undefined, EVERYTHING);
+
+const PlatformName = z
+  .string()
+  .regex(/^[^/]+\/[^/]+(?:\/[^/]+)?$/, "is not os/architecture or os/architecture/variant");
+
+const Platforms = z.strictObject({
+  include: z.array(PlatformName).min(1).max(MOST_PLATFORMS),
+  keep: z.enum(["sparse", "strip"]),
+});
 
 const Rename = z.strictObject({
   rename: z
@@ -75,6 +85,8 @@ export const RuleDocument = z.strictObject({
   minAgeMinutes: z.int().min(1).max(LONGEST_AGE_MINUTES).optional(),
   /** Copies only images of these artifact types; see `artifactTypeOf`. */
   artifactTypes: ArtifactTypes.optional(),
+  /** Copies only these platforms of an image; see `PlatformFilter`. */
+  platforms: Platforms.optional(),
   /** Whether to copy untagged images, too, by their digests. */
   untagged: z.boolean().default(false),
   /** Whether to copy the blobs of an image when its manifest is pushed, before it gets a tag. By default if the rule selects every tag. */
@@ -97,4 +109,4 @@ export const RuleDocument = z.strictObject({
 export type RuleDocument = z.infer<typeof RuleDocument>;
 
 /** The nested objects of a rule, whose fields a suggestion may name. */
-export const RULE_PARTS = [RuleDocument, Exclude, Latest, ArtifactTypes, Rename] as const;
+export const RULE_PARTS = [RuleDocument, Exclude, Latest, ArtifactTypes, Platforms, Rename] as const;

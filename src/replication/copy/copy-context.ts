@@ -1,6 +1,7 @@
 import type { ImageSource } from "../../oci/image-source.ts";
 import type { ImageTarget } from "../../oci/image-target.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { PlatformFilter } from "../../oci/platform.ts";
 import type { RepositoryName, Tag } from "../../oci/reference.ts";
 import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
 import type { TargetReader } from "../conflict/target-reader.ts";
@@ -62,6 +63,8 @@ export interface CopyPolicy {
   readonly foreignLayers?: "leave" | "copy" | undefined;
   /** False for a signature, which has no cosign tags of its own: the source is not searched for any. */
   readonly cosignTags?: boolean | undefined;
+  /** Children of indexes that are not copied: the rule chooses other platforms. */
+  readonly excluded?: ReadonlySet<Digest> | undefined;
   /** Content without a checkpoint: `ask` the target for it, or `resend` it because the target denied having it. */
   readonly presence: "ask" | "resend";
 }
@@ -110,6 +113,8 @@ export interface RequestPolicy extends Omit<CopyPolicy, "cosignTags" | "presence
   readonly conflict?: ConflictPolicy | undefined;
   /** The tag at the target, if it is not that of the source. */
   readonly targetTag?: Tag | undefined;
+  /** The rule copies only these platforms. */
+  readonly platforms?: PlatformFilter | undefined;
   /** How long its rule let it wait, in milliseconds: not a part of its lag. */
   readonly heldMs?: number | undefined;
 }

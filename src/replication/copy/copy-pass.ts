@@ -14,11 +14,20 @@ import { endConflict } from "../conflict/end-conflict.ts";
 import { SOURCE_WINS } from "../conflict/conflict-policy.ts";
 import { lacksAttachments, reasonToSkipAttachment } from "../image/lacks-attachments.ts";
 import { resolveIfVisible } from "../image/resolve-if-visible.ts";
+import {
+  choosePlatforms,
+  hasOtherPlatforms,
+  lostAttachments,
+  wholeImage,
+  withStripped,
+} from "../image/platform-subset.ts";
+import type { ChosenPlatforms, PlatformSubset } from "../image/platform-subset.ts";
+import { sparseTarget } from "../image/sparse-target.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
 import { knownTooLargeOutcome, tooLargeOutcome } from "../pacing/too-large-outcome.ts";
 import type { TooLargeHistory } from "../pacing/too-large-outcome.ts";
 import { pushAge } from "../planning/copy-request.ts";
-import type { CopyPorts } from "./copy-context.ts";
+import type { CopyPorts, ReplicateContext } from "./copy-context.ts";
 import { copyAndPublish } from "./publish-image.ts";
 import type { Publication, PublishedImage, TagWork } from "./publish-image.ts";
 
@@ -32,50 +41,90 @@ const UNDECIDED = { outcome: "deferred", reason: "busy", afterMs: 0 } as const;
 
 /** Looks at both sides once, and copies the image if the target does not have it. */
 export async function copyPass(work: TagWork, signal: AbortSignal): Promise<PassResult> {
-  const { source, target, clock } = work.context.ports;
-  const { reference, pushedAt } = work.request;
+  const { source, target } = work.context.ports;
+  const { reference } = work.request;
   const { targetTag = reference } = work.context.policy;
-  const [wanted, current] = await Promise.all([
+  const [found, current] = await Promise.all([
     source.readManifest(reference, signal),
     resolveIfVisible(target, targetTag, signal),
   ]);
-  if (wanted === undefined) return ended({ outcome: "skipped", reason: "source-gone" });
-  const { selectedDigest = wanted.digest, heldMs = 0 } = work.context.policy;
-  if (wanted.digest !== selectedDigest) return ended(UNDECIDED);
+  if (found === undefined) return ended({ outcome: "skipped", reason: "source-gone" });
+  const { selectedDigest = found.digest } = work.context.policy;
+  if (found.digest !== selectedDigest) return ended(UNDECIDED);
+  const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === found.digest;
+  try {
+    const chosen = await chooseForRule(found, work.context, signal);
+    if (chosen.kind === "none") return ended({ outcome: "skipped", reason: "platform" });
+    const { origin } = chosen;
+    const result = await passOf(withSubset(work, chosen), { chosen, current, isCurrent }, signal);
+    return result.kind === "moved" || origin === undefined ? result : ended({ ...result.report, origin });
+  } catch (error) {
+    // The source may lack the content because a newer push replaced the image, or because the tag was deleted.
+    if (isMissingAtSource(error) && !(await isCurrent())) return { kind: "moved" };
+    throw error;
+  }
+}
+
+/** What is copied of the image that the source's tag names. What is attached to an image has no platform. */
+async function chooseForRule(
+  found: Manifest,
+  { ports: { source }, policy: { platforms, onlyAttached } }: ReplicateContext,
+  signal: AbortSignal,
+): Promise<ChosenPlatforms> {
+  if (platforms === undefined || onlyAttached === true) return wholeImage(found);
+  return choosePlatforms(found, platforms, source, signal);
+}
+
+/** The same work, of which the source shows only what is copied. */
+function withSubset(work: TagWork, subset: PlatformSubset): TagWork {
+  const { excluded } = subset;
+  const { context } = work;
+  const { ports, policy } = context;
+  const source = withStripped(ports.source, subset);
+  const target = excluded.size === 0 ? ports.target : sparseTarget(ports.target, excluded);
+  return { ...work, context: { ...context, ports: { ...ports, source, target }, policy: { ...policy, excluded } } };
+}
+
+/** What both sides name. */
+interface BothSides {
+  /** What is copied of the source's image. */
+  readonly chosen: PlatformSubset;
+  readonly current: ResolvedManifest | undefined;
+  readonly isCurrent: () => Promise<boolean>;
+}
+
+async function passOf(work: TagWork, sides: BothSides, signal: AbortSignal): Promise<PassResult> {
+  const { chosen, current, isCurrent } = sides;
+  const { root: wanted } = chosen;
+  const { ports, policy } = work.context;
+  const { reference, pushedAt } = work.request;
   const decided = await decide(work, { wanted, current }, signal);
   if (decided === undefined) return { kind: "moved" };
   const history = tooLargeHistory(work);
   const done =
-    (await reportWithoutCopy(work, { wanted, current, decided }, signal)) ??
-    (await endConflict(decided, { source, copyAs: work.copyAs }, signal)) ??
+    (await reportWithoutCopy(work, { ...sides, decided }, signal)) ??
+    (await endConflict(decided, { source: ports.source, copyAs: work.copyAs }, signal)) ??
     knownTooLargeOutcome(wanted.digest, history);
   if (done !== undefined) return ended(done);
-  const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === wanted.digest;
+  const { targetTag = reference, heldMs = 0 } = policy;
   const publication = { ...publicationOf(decided, wanted, targetTag), replaces: current?.digest };
+  const leftOut = [...chosen.leftOut, ...(await lostAttachments(chosen, ports.source, signal))];
   const published = await copyAndPublish(work, { wanted, isCurrent, publication }, signal).catch(
-    async (error: unknown): Promise<PublishedImage> => {
-      // The source may lack the content because a newer push replaced the image, or because the tag was deleted.
-      if (isMissingAtSource(error) && !(await isCurrent())) return { kind: "moved" };
+    (error: unknown): PublishedImage => {
       const failure = tooLargeOutcome(error, wanted.digest, history);
       if (failure !== undefined) return { kind: "incomplete", failure, leftOut: [] };
       throw error;
     },
   );
-  return published.kind === "moved"
-    ? published
-    : ended(reportOf(published, decided, Math.max(pushAge(pushedAt, clock.now()) - heldMs, 0)));
-}
-
-/** What both sides name. */
-interface BothSides {
-  readonly wanted: Manifest;
-  readonly current: ResolvedManifest | undefined;
+  if (published.kind === "moved") return published;
+  const all = { ...published, leftOut: [...leftOut, ...published.leftOut] };
+  return ended(reportOf(all, decided, Math.max(pushAge(pushedAt, ports.clock.now()) - heldMs, 0)));
 }
 
 /** Decides what the target's tag is to name. */
 function decide(
   { request, context, session }: TagWork,
-  { wanted, current }: BothSides,
+  { wanted, current }: { readonly wanted: Manifest } & Pick<BothSides, "current">,
   signal: AbortSignal,
 ): Promise<DecidedCase | undefined> {
   const { ports, policy } = context;
@@ -122,16 +171,18 @@ function tooLargeHistory({ context: { uploads, ports }, session: { claim } }: Ta
 /** The report of a pass that has nothing to copy; undefined when it has. */
 async function reportWithoutCopy(
   { request: { reference, pushedAt }, context: { ports, policy }, session }: TagWork,
-  { wanted, current, decided: { expected, conflict } }: BothSides & { readonly decided: DecidedCase },
+  { chosen, current, decided: { expected, conflict } }: BothSides & { readonly decided: DecidedCase },
   signal: AbortSignal,
 ): Promise<CopyReport | undefined> {
+  const { root: wanted, excluded } = chosen;
   if (manifestKind(wanted.mediaType) === "schema1") return SCHEMA1;
   if (policy.onlyAttached === true && current === undefined) {
     const reason = await reasonToSkipAttachment(reference, wanted, ports, signal);
     if (reason !== undefined) return { outcome: "skipped", reason };
   }
-  const attached = { ...ports, referrers: policy.referrers, cosignTags: !isSignatureTag(reference) };
-  if (current?.digest !== expected.digest || (await lacksAttachments(wanted, attached, signal))) return undefined;
+  if (current?.digest !== expected.digest || hasOtherPlatforms(session.claim.own, chosen)) return undefined;
+  const attached = { ...ports, referrers: policy.referrers, cosignTags: !isSignatureTag(reference), excluded };
+  if (await lacksAttachments(wanted, attached, signal)) return undefined;
   const { digest } = expected;
   if (isDigest(reference)) await putReferrerAgain(wanted, ports, signal);
   const decidedConflict = conflict && { conflict };

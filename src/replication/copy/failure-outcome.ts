@@ -7,6 +7,7 @@ import type { FailureReason } from "../outcome/failure-reason.ts";
 import { LeaseLostError } from "../state/lease-heartbeat.ts";
 import { MissingContentError } from "../image/image-tree.ts";
 import type { DeferReason, LastOutcome } from "../outcome/outcome.ts";
+import { SparseIndexRefusedError } from "../image/sparse-target.ts";
 import { UncertainPutError } from "./publish-tag.ts";
 import { RateExceededError } from "../../oci/errors/rate-exceeded-error.ts";
 import { StoreError } from "../state/record-store.ts";
@@ -76,6 +77,7 @@ function waitOutcome(error: unknown, random: () => number): Deferred | undefined
 
 function finalOrRetry(error: unknown, context: FailureContext): FailureOutcome {
   if (error instanceof FormatError) return { outcome: "failed", reason: "malformed-image", error };
+  if (error instanceof SparseIndexRefusedError) return { outcome: "failed", reason: "target-sparse-refused", error };
   if (error instanceof MissingContentError) return { outcome: "failed", reason: "source-incomplete", error };
   // The target may have garbage-collected content before its manifest arrived. A retry may succeed.
   if (isContentMissing(error)) return attemptOutcome(error, context);

@@ -5,6 +5,7 @@ import type { Tag } from "../../oci/reference.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { Clock } from "../../async/clock.ts";
 import { RateExceededError } from "../../oci/errors/rate-exceeded-error.ts";
+import { SparseIndexRefusedError } from "../image/sparse-target.ts";
 
 /** The target accepted the put, but still shows something else after the longest read-after-write lag. */
 export class NotReadBackError extends Error {
@@ -53,7 +54,7 @@ export async function publish(
 
 /** True for a failure that proves that the put was refused or never sent. A missing response, or one of an intermediary, proves neither. */
 function isAnswered(error: unknown): boolean {
-  if (error instanceof RateExceededError) return true;
+  if (error instanceof RateExceededError || error instanceof SparseIndexRefusedError) return true;
   if (!(error instanceof RegistryError)) return false;
   // Another operation failed, such as the referrers list: the put was not sent, or it was answered.
   if (error.operation !== "put-manifest") return true;

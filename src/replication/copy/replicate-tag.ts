@@ -75,7 +75,8 @@ export async function replicateTag(
 /** Cosign tags come with their image, whether a rule selects them or not. */
 function withoutRule(context: ReplicateContext): ReplicateContext {
   const { policy } = context;
-  return { ...context, policy: { ...policy, onlyAttached: false, selectedDigest: undefined, targetTag: undefined } };
+  const own = { onlyAttached: false, selectedDigest: undefined, platforms: undefined, targetTag: undefined };
+  return { ...context, policy: { ...policy, ...own } };
 }
 
 /** Another tag for the image. If that is taken, too, people have to decide. */

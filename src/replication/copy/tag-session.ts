@@ -142,9 +142,11 @@ function settlementOf(report: CopyReport, last: LastOutcome, effect: DeliveryEff
   switch (report.outcome) {
     case "replicated":
     case "unchanged":
-    case "superseded":
+    case "superseded": {
       if (report.conflict?.decision === "rename") return { kind: "completed", last, conflict };
-      return { kind: "completed", last, replicated: { digest: report.digest, at: now }, conflict };
+      const { digest, origin } = report;
+      return { kind: "completed", last, replicated: { digest, at: now, ...(origin && { origin }) }, conflict };
+    }
     case "deferred": {
       const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
       return { kind, last, tooLarge: report.tooLarge, tooLargeTries: report.tooLargeTries, ...effect };

@@ -41,17 +41,26 @@ async function subjectOf(
   return manifest && successors(manifest.bytes, manifest.mediaType).subject?.digest;
 }
 
+interface Attached extends BothSides {
+  readonly referrers: boolean;
+  readonly cosignTags: boolean;
+  /** Children that are not copied. */
+  readonly excluded?: ReadonlySet<Digest> | undefined;
+}
+
 /** True if the target lacks a referrer or cosign tag of an image or of one of its children. */
 export async function lacksAttachments(
   wanted: ResolvedManifest,
-  { source, target, referrers, cosignTags }: BothSides & { readonly referrers: boolean; readonly cosignTags: boolean },
+  { source, target, referrers, cosignTags, excluded }: Attached,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!referrers) return false;
   const manifest = await source.fetchManifest(wanted, signal);
   if (manifest === undefined) return false;
   const { manifests } = successors(manifest.bytes, manifest.mediaType);
-  const digests = [wanted.digest, ...manifests.map(({ digest }) => digest)];
+  const digests = [wanted.digest, ...manifests.map(({ digest }) => digest)].filter(
+    (digest) => excluded?.has(digest) !== true,
+  );
   const tags = cosignTags ? await findCosignTags(digests, source, signal) : [];
   const listed = await concurrently(
     digests,

@@ -30,6 +30,8 @@ export interface ReadImage {
   readonly sparse: "fail" | "keep";
   /** Layers of a non-distributable media type: leave them out, or copy those that the source has. */
   readonly foreignLayers?: "leave" | "copy" | undefined;
+  /** Children of indexes that are not read, with all that is attached to them. */
+  readonly excluded?: ReadonlySet<Digest> | undefined;
 }
 
 /**
@@ -77,8 +79,9 @@ function createReader(image: ReadImage, { listings, leftOut }: Found, signal: Ab
     const unnamedBytes = Math.max(manifest.bytes.byteLength - (wanted.size ?? 0), 0);
     budget.afterRead({ unnamedBytes, manifests: found.manifests, blobs: found.blobs.length });
     const readChild = (child: ManifestWanted) => read(child, depth + 1, budget);
-    const children = await concurrently(found.manifests, CONCURRENT_MANIFESTS, readChild, signal);
-    const missing = found.manifests.filter((_, index) => children[index] === undefined);
+    const named = found.manifests.filter(({ digest }) => image.excluded?.has(digest) !== true);
+    const children = await concurrently(named, CONCURRENT_MANIFESTS, readChild, signal);
+    const missing = named.filter((_, index) => children[index] === undefined);
     noteMissing(missing, sparse, leftOut);
     const blobs = await withoutForeignLayers(found.blobs, image, leftOut, signal);
     return { manifest, children: children.filter(isPresent), blobs };

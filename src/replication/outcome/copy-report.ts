@@ -13,7 +13,15 @@ export type CopyReport = Ending & {
   readonly leftOut?: readonly LeftOut[];
   /** The target's tag named an image that Freightliner had not put there. Absent: it did not. */
   readonly conflict?: ReportedConflict;
+  /** The image of the source, if the target was given only some of its platforms. */
+  readonly origin?: ImageOrigin;
 };
+
+/** An index of the source, and the platforms of it that were copied (see `formatFilter`). */
+export interface ImageOrigin {
+  readonly digest: Digest;
+  readonly platforms: string;
+}
 
 /** A request that is not done. */
 export type FailureOutcome = Extract<CopyReport, { readonly outcome: "deferred" | "failed" }>;
@@ -67,4 +75,12 @@ export function lastOutcome(report: CopyReport, before: LastOutcome | undefined,
   const { outcome, reason } = report;
   const isSame = before?.outcome === "deferred" && before.reason === reason;
   return { outcome, reason, since: isSame ? before.since : now };
+}
+
+/** Fields of the log line and the receipt; empty for a whole image. */
+export function originFields({ origin }: Pick<CopyReport, "origin">): {
+  readonly sourceDigest?: string;
+  readonly platforms?: string;
+} {
+  return origin === undefined ? {} : { sourceDigest: origin.digest, platforms: origin.platforms };
 }

@@ -23,6 +23,7 @@ const BY_REASON: Readonly<Partial<Record<FailureReason, FailureClass>>> = {
   "malformed-message": "message",
   "wrong-queue": "message",
   "unknown-destination": "configuration",
+  "target-sparse-refused": "configuration",
   "malformed-image": "image",
   "source-incomplete": "image",
   "source-digest-invalid": "image",

@@ -36,6 +36,8 @@ export const FAILURE_REASONS = [
   "target-upload-not-kept",
   /** The target's tag names an image that Freightliner did not put there, and the rule leaves that to people. */
   "target-conflict",
+  /** The target refuses an index of which not all platforms are copied. */
+  "target-sparse-refused",
   "attempts-exhausted",
   /** Repeated unexpected failures of the function. */
   "crashed",

@@ -26,6 +26,8 @@ export const SKIP_REASONS = [
   "not-latest",
   /** A rule does not copy artifacts of its type. */
   "artifact-type",
+  /** It has none of the platforms that its rule copies. */
+  "platform",
   /** Untagged content that is attached to nothing and that no rule selects. */
   "untagged",
   /** No rule selects it, and the target does not have the image that it is attached to. */

@@ -11,7 +11,11 @@ const Subject = z.object({
   /** Epoch milliseconds: the push, and the end of the request. */
   pushedAt: z.number().optional(),
   endedAt: z.number(),
+  /** What the target has under the tag. */
   digest: z.string().optional(),
+  /** What the source has, and the platforms of it that were copied: only if these are not all. */
+  sourceDigest: z.string().optional(),
+  platforms: z.string().optional(),
   bytesUploaded: z.number().optional(),
   /** Bytes that a pre-copy had sent. */
   bytesPreCopied: z.number().optional(),

@@ -16,14 +16,20 @@ export function planPreCopies(pushed: ImagePushed, rules: readonly ReplicationRu
   return [...destinations].map((destination) => ({ ...common, destination }));
 }
 
-/** The target repository of a pre-copy; undefined when no rule allows it (any more). The configuration decides, never the message. */
-export function preCopyRepository(
+/** Where a pre-copy goes, and of which platforms. */
+interface PreCopyTarget extends Pick<ReplicationRule, "platforms"> {
+  readonly to: RepositoryName;
+}
+
+/** The target of a pre-copy; undefined when no rule allows it (any more). The configuration decides, never the message. */
+export function preCopyTarget(
   { destination, repository }: Pick<PreCopyRequest, "destination" | "repository">,
   rules: readonly ReplicationRule[],
   prefix: string,
-): RepositoryName | undefined {
+): PreCopyTarget | undefined {
   const rule = allowing(repository, rules).find(({ destinations }) => destinations.includes(destination));
-  return rule && targetName(rule, repository, prefix);
+  const to = rule && targetName(rule, repository, prefix);
+  return to && { to, platforms: rule.platforms };
 }
 
 function allowing(repository: string, rules: readonly ReplicationRule[]): readonly ReplicationRule[] {

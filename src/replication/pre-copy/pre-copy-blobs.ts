@@ -1,6 +1,10 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { RateExceededError } from "../../oci/errors/rate-exceeded-error.ts";
+import { platformRank } from "../../oci/platform.ts";
+import type { PlatformFilter } from "../../oci/platform.ts";
+import { platformOf } from "../image/find-platforms.ts";
+import type { Manifest } from "../../oci/manifest.ts";
 import { successors } from "../../oci/manifest.ts";
 import { isNonDistributable } from "../../oci/media-type.ts";
 import { NEVER } from "../../async/abort.ts";
@@ -18,6 +22,8 @@ import type { PreCopyBudgets } from "./pre-copy-budget.ts";
 export type PreCopyDrop =
   | "late"
   | "no-rule"
+  /** It is for none of the platforms that the rule copies. */
+  | "platform"
   | "circuit-open"
   | "source-gone"
   | "over-budget"
@@ -81,7 +87,7 @@ export async function preCopyBlobs(
   };
   try {
     const wanted = await blobsOf(digest, context, signal);
-    if (wanted === undefined) return nothingPreCopied("source-gone");
+    if (typeof wanted === "string") return nothingPreCopied(wanted);
     await concurrently(wanted, CONCURRENT, copy, signal);
   } catch (error) {
     dropped ??= reasonOf(error, signal);
@@ -90,16 +96,31 @@ export async function preCopyBlobs(
   return { blobs, bytesPreCopied, bytesSent, dropped, error: failure };
 }
 
-/** The blobs of a manifest, the biggest first; undefined when the source no longer has it. Children of an index have events of their own. */
+/** The blobs of a manifest, the biggest first, or why none is copied. Children of an index have events of their own. */
 async function blobsOf(
   digest: Digest,
-  { ports: { source } }: PreCopyContext,
+  { ports: { source }, policy: { platforms } }: PreCopyContext,
   signal: AbortSignal,
-): Promise<Descriptor[] | undefined> {
+): Promise<Descriptor[] | PreCopyDrop> {
   const manifest = await source.fetchManifest({ digest }, signal);
-  if (manifest === undefined) return undefined;
+  if (manifest === undefined) return "source-gone";
+  if (platforms !== undefined && !(await isOf(platforms, manifest, source, signal))) return "platform";
   const { blobs } = successors(manifest.bytes, manifest.mediaType);
   return blobs.filter(({ mediaType }) => !isNonDistributable(mediaType)).toSorted((a, b) => b.size - a.size);
+}
+
+/**
+ * True for an image that the rule chooses whatever else its index has. An older variant may be chosen, too, and an attestation does not
+ * say whose it is: the copy of the tag knows.
+ */
+async function isOf(
+  { include }: PlatformFilter,
+  manifest: Manifest,
+  source: PreCopyContext["ports"]["source"],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const platform = await platformOf(manifest, source, signal);
+  return platform !== undefined && include.some((wanted) => platformRank(platform, wanted) === 0);
 }
 
 function reasonOf(error: unknown, signal: AbortSignal): PreCopyDrop {

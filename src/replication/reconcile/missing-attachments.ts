@@ -12,9 +12,9 @@ export interface UnmatchedImages {
   /** Attachments that the rules do not select. */
   readonly attached: Map<Tag | Digest, SourceImage>;
   /** All images that the rules select, by digest, to look up subjects. */
-  readonly selectedDigests: ReadonlyMap<Digest, SourceImage>;
-  /** Digests of tagged images that the rules do not select. */
-  readonly otherDigests: ReadonlySet<Digest>;
+  readonly selectedDigests: Map<Digest, SourceImage>;
+  /** Digests of tagged images that the target is not to have under this digest. */
+  readonly otherDigests: Set<Digest>;
 }
 
 export interface AttachmentTarget extends Pick<Selection, "attaches">, Pick<RepositoryTarget, "hasManifest"> {

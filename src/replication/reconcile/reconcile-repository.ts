@@ -7,6 +7,8 @@ import type { UnmatchedImages } from "./missing-attachments.ts";
 import type { RepositoryTarget, Selection } from "./repository-target.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { referenceOf, subjectOf } from "./source-catalog.ts";
+import { copiedSubsets } from "./platform-subsets.ts";
+import type { Tag } from "../../oci/reference.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 
 export interface ReconcileContext extends Omit<RequestContext, "scope" | "destination" | "repository"> {
@@ -40,15 +42,18 @@ export async function reconcileRepository(
   const images = await Array.fromAsync(context.catalog.tags(place.repository, signal));
   const selection = place.select(images);
   const open = unmatchedImages(images, selection);
-  const wanted = open.selected.size;
-  const { showsUntagged } = await removeEqual(open, place.target(signal));
+  const selected = [...open.selected.values()];
+  const { showsUntagged, listed } = await removeEqual(open, place.target(signal));
+  const { scope } = place;
+  const subsets = { listed, scope, tags: context.tags, platformsOf: selection.platformsOf };
+  removeSubsets(open, selected, await copiedSubsets([...open.selected.values()], subsets, signal));
   const different = [
     ...(await missing([...open.selected.values()], showsUntagged, place, signal)),
     ...(await missingAttachments(open, { ...place, ...selection, showsUntagged, now: context.now() }, signal)),
   ];
-  const { repository, destination, scope } = place;
+  const { repository, destination } = place;
   return {
-    wanted,
+    wanted: selected.length,
     different: different.length,
     ...(await requestCopies(different, { ...context, repository, destination, scope }, signal)),
   };
@@ -73,17 +78,35 @@ function unmatchedImages(images: readonly SourceImage[], { wants }: Selection): 
 async function removeEqual(
   { selected, attached }: UnmatchedImages,
   target: ReturnType<TagListing>,
-): Promise<{ readonly showsUntagged: boolean }> {
+): Promise<{ readonly showsUntagged: boolean; readonly listed: ReadonlyMap<Tag, Digest> }> {
   let showsUntagged = false;
+  const listed = new Map<Tag, Digest>();
   for await (const { tag, digest } of target) {
     if (tag === undefined) showsUntagged = true;
+    else if (selected.has(tag)) listed.set(tag, digest);
     for (const open of [selected, attached]) {
       if (tag !== undefined && open.get(tag)?.digest === digest) open.delete(tag);
       // The target has the manifest, under this tag or another.
       open.delete(digest);
     }
   }
-  return { showsUntagged };
+  return { showsUntagged, listed };
+}
+
+/** Nothing can be attached to an index that the target has only as another one, unless another tag names the whole. */
+function removeSubsets(
+  { selected, selectedDigests, otherDigests }: UnmatchedImages,
+  all: readonly SourceImage[],
+  copied: ReadonlySet<SourceImage>,
+): void {
+  if (copied.size === 0) return;
+  const whole = new Map(all.filter((image) => !copied.has(image)).map((image) => [image.digest, image]));
+  for (const image of copied) {
+    selected.delete(referenceOf(image));
+    const other = whole.get(image.digest);
+    if (other !== undefined) selectedDigests.set(image.digest, other);
+    else if (selectedDigests.delete(image.digest)) otherDigests.add(image.digest);
+  }
 }
 
 /** The selected images that the target lacks. Manifests without a tag need a HEAD request each, unless the listing includes them. */

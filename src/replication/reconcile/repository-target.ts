@@ -21,4 +21,6 @@ export interface Selection {
   readonly wants: (image: SourceImage) => boolean;
   /** True when a request for this image would be executed for this target if it is attached to another one. */
   readonly attaches: (image: SourceImage) => boolean;
+  /** The platforms that a rule which selects, or may select, this image chooses (see `formatFilter`); empty: all. */
+  readonly platformsOf: (image: SourceImage) => readonly string[];
 }

@@ -129,7 +129,8 @@ function isRequested(image: SourceImage, record: TagRecord, now: number): boolea
   if (asked?.digest !== image.digest || changedAt(image) > asked.at) return false;
   if (replicated !== undefined && replicated.at >= asked.at) {
     // The target resolves the tag to this digest but does not list it: there is nothing to copy.
-    return isUnchanged(record) && replicated.digest === image.digest && now - replicated.at < REPEAT_MS;
+    const digest = replicated.origin?.digest ?? replicated.digest;
+    return isUnchanged(record) && digest === image.digest && now - replicated.at < REPEAT_MS;
   }
   return now - asked.at < (isFailed(record) || isSkipped(record) ? REPEAT_ENDED_MS : REPEAT_MS);
 }

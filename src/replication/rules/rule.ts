@@ -1,4 +1,5 @@
 import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
+import type { PlatformFilter } from "../../oci/platform.ts";
 
 /** A tag of the source, and when its image was pushed. */
 export interface PushedTag {
@@ -38,6 +39,8 @@ export interface ReplicationRule {
   readonly latest?: LatestTags | undefined;
   /** Copy an image only when it is this old, in milliseconds. */
   readonly minAgeMs?: number | undefined;
+  /** Copy only these platforms of an image. Absent: all. */
+  readonly platforms?: PlatformFilter | undefined;
   /** Copy the blobs of manifests that are pushed without a tag, before a tag names them. Absent: do not. */
   readonly preCopy?: boolean | undefined;
   /** What to do with a tag that someone else has moved at the target. Absent: the source wins. */

@@ -43,7 +43,14 @@ export const TagRecord = z.object({
   /** Time of the newest push that a request named. */
   wantedAt: z.number(),
   /** The digest that the tag was last confirmed to have at the target. */
-  replicated: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
+  replicated: z
+    .object({
+      digest: z.string().refine(isDigest),
+      at: z.number(),
+      /** The index of the source and what was copied of it, if that was not all: its digest may be another one. */
+      origin: z.object({ digest: z.string().refine(isDigest), platforms: z.string() }).optional(),
+    })
+    .optional(),
   /** The last digests that we announced to put under the tag: each put may have taken effect. */
   puts: z.array(z.object({ digest: z.string().refine(isDigest), at: z.number() })).optional(),
   /** The conflict that the last delivery decided without making the target equal to the source. */

@@ -48,6 +48,17 @@ describe("a configuration", () => {
     );
   });
 
+  it("refuses what is no platform, and stripped indexes where an index is named by its digest", () => {
+    const refused = (platforms: object, untagged = false) => {
+      const rules = [{ repositories: ["**"], platforms, untagged, destinations: ["gar"] }];
+      return () => parseConfiguration({ ...minimal, rules });
+    };
+    expect(refused({ include: ["amd64"], keep: "strip" })).toThrow(/platforms\.include\[0\]: is not os\/architecture/);
+    expect(refused({ include: ["linux/amd64"] })).toThrow(/rules\[0\]\.platforms\.keep/);
+    expect(refused({ include: ["linux/amd64"], keep: "strip" }, true)).toThrow(/platforms\.keep: a stripped index/);
+    expect(refused({ include: ["linux/amd64"], keep: "sparse" }, true)).not.toThrow();
+  });
+
   it("has at most 1,000 rules", () => {
     const rules = Array.from({ length: 1_001 }, () => ({ repositories: ["a"], destinations: ["gar"] }));
     expect(() => parseConfiguration({ ...minimal, rules })).toThrow(/rules: Too big/);

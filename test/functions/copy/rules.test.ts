@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
+import { addPlatformIndex } from "../../fixtures/images/platform-index.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { MINUTE, setUpRules } from "./rules-fixture.ts";
 
@@ -44,6 +45,32 @@ describe("a request under rules that need no facts", () => {
     expect(await request("v1", { repository: "a".repeat(200) })).toMatchObject({ outcome: "failed", rule: "long" });
     expect(buried).toEqual(["target-name-invalid"]);
     expect(JSON.stringify(observer.lines)).toContain("change the rule's");
+  });
+});
+
+describe("a request under a rule that chooses platforms", () => {
+  const platforms = { include: ["linux/amd64"], keep: "strip" as const };
+
+  it("ends with a receipt that names both digests, the platforms and what was left out", async () => {
+    const { request, fixture, receipts, observer } = setUpRules({ repositories: ["**"], platforms });
+    const { digest } = addPlatformIndex(fixture.source, ["linux/amd64", "linux/s390x"], { tag: "v1" });
+    expect(await request("v1")).toMatchObject({ outcome: "replicated" });
+    const both = { digest: fixture.target.tags.get("v1"), sourceDigest: digest, platforms: "strip linux/amd64/v1" };
+    expect([...receipts.values()]).toMatchObject([{ ...both, leftOutCount: 2 }]);
+    expect(observer.lines.at(-1)?.fields).toMatchObject(both);
+    expect(both.digest).not.toBe(digest);
+  });
+
+  it("is skipped when the image has none of them, and copies a signature of what the target has", async () => {
+    const { push, request, fixture } = setUpRules({ repositories: ["**"], platforms });
+    addPlatformIndex(fixture.source, ["linux/arm64", "linux/s390x"], { tag: "v1" });
+    expect(await request("v1")).toMatchObject({ outcome: "skipped", reason: "platform" });
+    const [kept, lost] = [push("chart"), fixture.source.tags.get("v1")];
+    await request("chart");
+    const [signature = "", other = ""] = [kept, lost ?? "sha256:"].map((each) => cosignTags(each)[0]);
+    for (const tag of [signature, other]) addImage(fixture.source, [tag], tag);
+    expect(await request(signature)).toMatchObject({ outcome: "replicated" });
+    expect(await request(other)).toMatchObject({ outcome: "skipped", reason: "subject-absent" });
   });
 });
 

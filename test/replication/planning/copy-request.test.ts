@@ -3,7 +3,7 @@ import { FormatError } from "../../../src/oci/errors/format-error.ts";
 import { parseCopyRequest, pushAge } from "../../../src/replication/planning/copy-request.ts";
 import { planCopies, targetName } from "../../../src/replication/planning/plan-copies.ts";
 import { configurationOf } from "../../fixtures/configuration.ts";
-import { planPreCopies, preCopyRepository } from "../../../src/replication/planning/plan-pre-copies.ts";
+import { planPreCopies, preCopyTarget } from "../../../src/replication/planning/plan-pre-copies.ts";
 import { readPreCopyRequest } from "../../../src/replication/planning/pre-copy-request.ts";
 import type { ImagePushed } from "../../../src/replication/planning/push-event.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
@@ -130,7 +130,7 @@ describe("planning pre-copies", () => {
 
   it("takes the target repository from the configuration", () => {
     const target = (destination: string, repository: string) =>
-      preCopyRepository({ destination, repository: parseRepositoryName(repository) }, rules, "p");
+      preCopyTarget({ destination, repository: parseRepositoryName(repository) }, rules, "p")?.to;
     expect(target("one", "all/app")).toBe("p/all/app");
     expect(target("two", "chosen/app")).toBeUndefined();
   });

@@ -12,6 +12,8 @@ import type { PreCopyBudget } from "../../../src/replication/pre-copy/pre-copy-b
 import { claimContent, contentKey } from "../../../src/replication/state/checkpoint.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { addImage, addIndex } from "../../fixtures/images/memory-image.ts";
+import { addPlatformIndex } from "../../fixtures/images/platform-index.ts";
+import { parsePlatform } from "../../../src/oci/platform.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
 import type { ReplicateFixture } from "../../fixtures/replicate-context.ts";
 
@@ -42,6 +44,19 @@ describe("a pre-copy", () => {
     expect(fixture.target.blobs.size).toBe(3);
     expect(written(fixture)).toBe(0);
     expect(await fixture.tags.read(`${fixture.scope}:${digest}`, NEVER)).toBeUndefined();
+  });
+
+  it("sends nothing of a platform that the rule does not choose, nor of an attestation, whose platform it cannot know", async () => {
+    const fixture = replicateFixture();
+    const { attestations, images } = addPlatformIndex(fixture.source, ["linux/amd64", "linux/s390x"]);
+    const context = contextOf(fixture);
+    const platforms = { include: [parsePlatform("linux/amd64")], keep: "strip" } as const;
+    const chosen = { ...context, policy: { ...context.policy, platforms } };
+    for (const digest of [images.get("linux/s390x"), ...attestations.values()]) {
+      expect(await preCopyBlobs(digest ?? "sha256:", chosen, NEVER)).toMatchObject({ blobs: 0, dropped: "platform" });
+    }
+    expect(fixture.target.blobs.size).toBe(0);
+    expect(await preCopyBlobs(images.get("linux/amd64") ?? "sha256:", chosen, NEVER)).toMatchObject({ blobs: 2 });
   });
 
   it("leaves only manifests to the copy of the tag, which reports the bytes once", async () => {

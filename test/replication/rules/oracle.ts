@@ -53,7 +53,7 @@ function wordOf(rule: RuleDocument, image: KnownImage, tags: readonly KnownTag[]
 }
 
 function isAttachment(rule: RuleDocument, { reference, subject }: KnownImage): boolean {
-  const isPicky = [rule.exclude?.tags, rule.latest, rule.artifactTypes, rule.minAgeMinutes].some(
+  const isPicky = [rule.exclude?.tags, rule.latest, rule.artifactTypes, rule.minAgeMinutes, rule.platforms].some(
     (condition) => condition !== undefined,
   );
   if (reference.startsWith("sha256:")) return !rule.untagged || (isPicky && subject !== "none");

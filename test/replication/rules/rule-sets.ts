@@ -74,6 +74,7 @@ const rule = fc
     latest: maybe(fc.record({ count: fc.integer({ min: 1, max: 3 }), by: fc.constantFrom("pushed", "version") })),
     minAgeMinutes: maybe(fc.constantFrom(1, 10, 100)),
     artifactTypes: parts(fc.record({ include: maybe(some(typePattern)), exclude: maybe(some(typePattern)) })),
+    platforms: maybe(fc.constant({ include: ["linux/amd64"], keep: "sparse" })),
     untagged: fc.boolean(),
     destinations: fc.subarray([...DESTINATIONS], { minLength: 1 }),
   })
