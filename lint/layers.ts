@@ -89,7 +89,10 @@ export const LAYERS: readonly Layer[] = [
     imports: ["src/oci", "src/async"],
     packages: ["zod"],
     rooms: {
-      rules: { holds: "which rule selects an image, by what is known about it", rooms: ["conflict", "outcome"] },
+      rules: {
+        holds: "which rule selects an image, by what is known about it",
+        rooms: ["conflict", "gate", "outcome"],
+      },
       conflict: {
         holds: "what happens to a tag of the target that someone else has moved",
         rooms: ["outcome", "state"],
@@ -101,8 +104,9 @@ export const LAYERS: readonly Layer[] = [
       },
       copy: {
         holds: "one copy request, from the lease to the report",
-        rooms: ["conflict", "image", "pacing", "planning", "outcome", "state"],
+        rooms: ["conflict", "gate", "image", "pacing", "planning", "outcome", "state"],
       },
+      gate: { holds: "what an image must have before it leaves the source", rooms: ["image", "outcome"] },
       "pre-copy": {
         holds: "blobs that are copied before a tag names them, and their budget",
         rooms: ["image", "copy", "pacing", "state"],
@@ -124,7 +128,8 @@ export const LAYERS: readonly Layer[] = [
         holds: "the configuration, parsed and checked",
         rooms: ["layers", "providers", "rules", "stack"],
       },
-      rules: { holds: "rules and their patterns, parsed and compiled", rooms: [] },
+      rules: { holds: "rules and their patterns, parsed and compiled", rooms: ["gate"] },
+      gate: { holds: "gates of rules, parsed and compiled", rooms: ["rules"] },
       layers: { holds: "documents of several layers as one, and its version", rooms: [] },
       providers: { holds: "kinds of registry, and their known hosts", rooms: ["stack"] },
       stack: { holds: "names, limits, queues, variables and prices of the deployed stack", rooms: [] },
@@ -157,6 +162,12 @@ export const LAYERS: readonly Layer[] = [
     holds: "adapters for Google Cloud",
     imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/registry"],
     packages: ["google-auth-library", "zod", ...NODE],
+  },
+  {
+    folder: "src/signatures",
+    holds: "signatures of images, verified",
+    imports: ["src/oci", "src/replication"],
+    packages: ["zod", "node:crypto"],
   },
   {
     folder: "src/wiring",

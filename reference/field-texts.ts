@@ -129,10 +129,42 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
       "what becomes of an index: `sparse`, the same digest, which some registries refuse, or `strip`, another digest without the signatures of the first",
   },
   "rules[].untagged": { meaning: "also copy images without a tag, by their digests" },
+  "rules[].gate.signatures.keys[].name": { meaning: "a name of the key, for receipts" },
+  "rules[].gate.signatures.keys[].pem": {
+    meaning: "a public key of cosign in PEM: EC, RSA or Ed25519. A signature by one of the keys is enough",
+  },
+  "rules[].gate.referrers": {
+    meaning:
+      "what must be attached: `{ artifactType: ... }`, in which `*` stands for any characters, or `{ predicateType: ... }` of an in-toto attestation ([attachments](gate.md#attachments))",
+  },
+  "rules[].gate.scan.maxSeverity": {
+    meaning:
+      "the most severe finding of a scan by ECR that an image may have: `none`, `informational`, `low`, `medium`, `high` or `critical`",
+  },
+  "rules[].gate.scan.unsupported": {
+    meaning: "what happens to an image that ECR cannot scan: `quarantine` or `pass`",
+  },
+  "rules[].gate.maxBytes": {
+    meaning: "the most bytes of an image, over all its platforms and without its attachments",
+  },
+  "rules[].gate.baseImages": {
+    meaning: "globs of base images that are allowed, with their registry ([base images](gate.md#base-images))",
+    otherwise: "all",
+  },
+  "rules[].gate.waitHours": {
+    meaning:
+      "how long an image waits for a signature, an attachment or a scan before it is quarantined, at most 168 (a week)",
+  },
+  "rules[].gate.overrides[].image": {
+    meaning: "the image that may leave although it does not meet the gate: `repository:tag` or `repository@sha256:...`",
+  },
+  "rules[].gate.overrides[].until": { meaning: "when that ends: `2026-12-31T18:00:00Z`" },
+  "rules[].gate.overrides[].by": { meaning: "who decided it, for receipts" },
+  "rules[].gate.overrides[].reason": { meaning: "why, for receipts" },
   "rules[].preCopy": {
     meaning:
       "copy the blobs of a manifest that is pushed without a tag at once: most likely it is a platform of an index that gets a tag when the others are built",
-    otherwise: "`true` if the rule selects every tag",
+    otherwise: "`true` if the rule selects every tag and has no gate",
   },
   "rules[].conflict": {
     meaning:
@@ -238,6 +270,10 @@ export const GROUP_TEXTS: Readonly<Record<string, string>> = {
   "rules[].latest": "copy only the newest tags of a repository",
   "rules[].artifactTypes": "copy only images of some artifact types",
   "rules[].platforms": "copy only some platforms of each image",
+  "rules[].gate": "what an image must have before it leaves AWS",
+  "rules[].gate.signatures": "whose signature an image must have",
+  "rules[].gate.scan": "what the scan of an image by ECR may have found",
+  "rules[].gate.overrides": "images that may leave although they do not meet the gate",
   retries: "how requests are retried within one delivery",
   reconcile: "the comparison of source and destinations, which finds pushes whose event was lost",
   stack: "how the stack runs, and whom its alarms reach",

@@ -55,14 +55,15 @@ export function describeStatus(
     table.row([name, describeCircuit(circuit), intake.state, perSecond, total("waiting"), total("inFlight")]);
   }
   lines.push(...table.lines(), "", ...comparisons.map(describeComparison));
-  const { copying, waiting, failed, skipped } = tags;
-  lines.push(`tags: ${copying} copying, ${waiting} waiting, ${failed} failed, ${skipped} skipped`);
+  const { copying, waiting, failed, skipped, quarantined } = tags;
+  const counts = `${copying} copying, ${waiting} waiting, ${failed} failed, ${skipped} skipped`;
+  lines.push(`tags: ${counts}${quarantined === 0 ? "" : `, ${quarantined} quarantined`}`);
   for (const { key, state, lagMs, last, progress } of behind.slice(0, SHOWN)) {
     const far =
       progress === undefined
         ? `last: ${last === undefined ? "requested" : describeOutcome(last)}`
         : progressBar(progress, BAR_WIDTH);
-    lines.push(`  ${state.padEnd(8)} ${key}  pushed ${formatDuration(lagMs)} ago, ${far}`);
+    lines.push(`  ${state.padEnd(quarantined === 0 ? 8 : 11)} ${key}  pushed ${formatDuration(lagMs)} ago, ${far}`);
   }
   if (behind.length > SHOWN) lines.push(`  and ${behind.length - SHOWN} more; --json lists all`);
   lines.push(

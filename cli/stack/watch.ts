@@ -38,8 +38,8 @@ function describe(stack: string, { tags, deadLetters, behind }: StackStatus): st
   const copying = behind
     .filter(({ state }) => state === "copying")
     .toSorted((a, b) => (b.copyingMs ?? 0) - (a.copyingMs ?? 0));
-  const { copying: count, waiting, equal, failed, skipped } = tags;
-  const head = `${stack}: ${count} copying, ${waiting} waiting, ${equal} equal, ${failed} failed, ${skipped} skipped, dead letters: ${deadLetters}`;
+  const { copying: count, waiting, equal, failed, skipped, quarantined } = tags;
+  const head = `${stack}: ${count} copying, ${waiting} waiting, ${equal} equal, ${failed} failed, ${skipped} skipped${quarantined === 0 ? "" : `, ${quarantined} quarantined`}, dead letters: ${deadLetters}`;
   const lines = copying.slice(0, SHOWN).map(describeCopy);
   const more = copying.length > SHOWN ? [`  and ${copying.length - SHOWN} more`] : [];
   return [head, ...lines, ...more];

@@ -7,6 +7,7 @@ import type { RepositoryName } from "../../src/oci/reference.ts";
 import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
 import type { CircuitBreaker } from "../../src/replication/destination/circuit-breaker.ts";
 import type { DeadLetterReason } from "../../src/replication/outcome/dead-letter-reason.ts";
+import type { GatePorts } from "../../src/replication/gate/open-gate.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 import type { FactSource } from "../../src/replication/rules/source-facts.ts";
 import type { PreCopyBudgets } from "../../src/replication/pre-copy/pre-copy-budget.ts";
@@ -38,6 +39,8 @@ export interface Copies {
   /** Where facts come from that rules ask for. */
   readonly factSource: FactSource;
   readonly preCopyBudgets: PreCopyBudgets;
+  /** What gates of rules ask, besides the source. */
+  readonly gatePorts: GatePorts;
 }
 
 /** The queues that deliveries come from, and what can be done with a message. */

@@ -4,6 +4,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import type * as z from "zod";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
 import { createEcrCatalog } from "../../src/aws/ecr/ecr-catalog.ts";
+import { createEcrScans } from "../../src/aws/ecr/ecr-scan.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createLongLaneQueue } from "../../src/aws/sqs/long-lane-queue.ts";
 import { createDeadLetterSender } from "../../src/aws/sqs/dead-letter-sender.ts";
@@ -14,9 +15,9 @@ import { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import { COPY_LEASE_SECONDS, COPY_STREAMS, LONG_VISIBILITY_SECONDS } from "../../src/contract/stack/limits.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { queueByArn } from "../../src/contract/stack/queues.ts";
-import type { FactSource } from "../../src/replication/rules/source-facts.ts";
 import type { Clock } from "../../src/async/clock.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
+import { createSignatureVerifier } from "../../src/signatures/signature-verifier.ts";
 import { createUploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
@@ -27,7 +28,7 @@ import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
 import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
 import type { CircuitBreaker } from "../../src/replication/destination/circuit-breaker.ts";
-import type { CopyDependencies, Route } from "./copy-dependencies.ts";
+import type { Copies, CopyDependencies, Route } from "./copy-dependencies.ts";
 import { createHandler } from "./handler.ts";
 
 /** Where copies run: in the function, which hands images that are too large to the long lane, or in a build of the long lane. */
@@ -70,8 +71,8 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
       return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
     };
     const circuit = (destination: string): CircuitBreaker => wiring.circuit(destination);
-    const factSource = factSourceOf(configuration, wiring);
-    return createHandler({ configuration, ...lasting, copies: { open, circuit, factSource, ...stores } });
+    const api = ecrApiOf(configuration, wiring);
+    return createHandler({ configuration, ...lasting, copies: { open, circuit, ...api, ...stores } });
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;
   const longQueues = queues.copies
@@ -105,11 +106,18 @@ function openWiring(environment: CopierEnvironment, sqs: SQSClient, observer: Ob
   return { wiringOf, stores: { receipts, preCopyBudgets }, now };
 }
 
-/** Facts for rules, from the source registry and from ECR's API. */
-function factSourceOf({ source: { account, region } }: Configuration, wiring: CopyWiring): FactSource {
+/** Facts for rules and gates, from the source registry and from ECR's API. */
+function ecrApiOf(
+  { source: { account, region } }: Configuration,
+  wiring: CopyWiring,
+): Pick<Copies, "factSource" | "gatePorts"> {
+  const client = new ECRClient({ ...clientLimits(), region });
   return {
-    ...createEcrCatalog(new ECRClient({ ...clientLimits(), region }), account),
-    manifest: (repository, reference, signal) => wiring.source(repository).readManifest(reference, signal),
+    factSource: {
+      ...createEcrCatalog(client, account),
+      manifest: (repository, reference, signal) => wiring.source(repository).readManifest(reference, signal),
+    },
+    gatePorts: { verifier: createSignatureVerifier(), readScan: createEcrScans(client, account) },
   };
 }
 

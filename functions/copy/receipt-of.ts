@@ -40,6 +40,7 @@ export function receiptOf(
     ...originFields(report),
     ...leftOutFields(report.leftOut),
     ...conflictField(report.conflict),
+    ...(report.gate === undefined ? {} : { gate: report.gate }),
     ...("error" in report ? { error: describeError(report.error) } : {}),
   };
 }

@@ -7,6 +7,7 @@ import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import { conflictField } from "../../src/replication/outcome/conflict.ts";
 import { originFields } from "../../src/replication/outcome/copy-report.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
+import { describeGate } from "../../src/replication/outcome/gate-audit.ts";
 import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
 import { failureClass } from "../../src/replication/outcome/failure-class.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
@@ -39,6 +40,7 @@ export function logReport(
     ...originFields(report),
     ...leftOutFields(report.leftOut),
     ...conflictField(report.conflict),
+    ...(report.gate === undefined ? {} : { gate: describeGate(report.gate) }),
   };
   if (report.outcome === "failed") observer.error("Copy failed for good", fields);
   else if (report.outcome === "deferred" && report.error !== undefined) observer.warn("Copy deferred", fields);
@@ -55,6 +57,8 @@ function detailsOf(report: CopyReport): LogFields {
       return { digest: report.digest, reason: report.reason };
     case "skipped":
       return { reason: report.reason };
+    case "quarantined":
+      return { reason: report.reason, digest: report.digest };
     case "deferred":
       return { reason: report.reason, afterMs: report.afterMs, ...errorField(report.error) };
     case "failed":
@@ -81,9 +85,13 @@ const OUTCOME = {
   unchanged: Metric.unchanged,
   superseded: Metric.superseded,
   skipped: Metric.skipped,
+  quarantined: Metric.quarantined,
   deferred: Metric.deferred,
   failed: Metric.failed,
 } as const satisfies Record<CopyReport["outcome"], MetricName>;
+
+/** Reasons to wait that are those of a rule. */
+const RULES_WAIT: readonly string[] = ["too-young", "gate"];
 
 /** Counts the age of a live push that is deferred, unless its rule lets it wait. @param ageMs time since the push. */
 export function countWait(
@@ -92,7 +100,7 @@ export function countWait(
   destination: string | undefined,
   ageMs: number,
 ): void {
-  if (report.outcome !== "deferred" || report.reason === "too-young") return;
+  if (report.outcome !== "deferred" || RULES_WAIT.includes(report.reason)) return;
   observer.count(Metric.deferredAge, Math.max(ageMs, 0), destination);
   observer.count(Metric.deferredAgeByReason, Math.max(ageMs, 0), destination, report.reason);
 }

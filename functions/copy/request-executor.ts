@@ -1,9 +1,13 @@
 import { COPY_RESERVE_MS } from "../../src/contract/stack/limits.ts";
+import type { ImageSource } from "../../src/oci/image-source.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
+import { openGate } from "../../src/replication/gate/open-gate.ts";
+import type { ImageGate } from "../../src/replication/gate/open-gate.ts";
+import type { ReplicationRule } from "../../src/replication/rules/rule.ts";
 import { notePush, tagKey } from "../../src/replication/state/tag-record.ts";
 import { creditBytes } from "../../src/replication/pre-copy/pre-copy-budget.ts";
 import type { PreCopyBudget } from "../../src/replication/pre-copy/pre-copy-budget.ts";
@@ -80,6 +84,7 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
       ports: { ...ports, target: observedTarget(ports.target, admitted) },
       identity,
       policy: { ...policy, onlyAttached, selectedDigest, heldMs, platforms, conflict },
+      gate: gateOf(decided.rule, request, ports.source, dependencies),
       uploads: { ...uploads, time: timeBudget(destination.name, usableMs), hasLongLane },
       ending,
     };
@@ -102,6 +107,16 @@ function createTimeBudgets(now: () => number): (destination: string, usableMs: n
     const endsAt = now() + usableMs;
     return { limitMs, remainingMs: () => endsAt - now(), bandwidth: bandwidthOf(destination) };
   };
+}
+
+function gateOf(
+  { gate }: ReplicationRule,
+  { repository, reference }: CopyRequest,
+  source: ImageSource,
+  { configuration, copies }: Pick<CopyDependencies, "configuration" | "copies">,
+): ImageGate | undefined {
+  const about = { repository, reference, source, configuration: configuration.version };
+  return gate && openGate(gate, about, copies.gatePorts);
 }
 
 /** Best effort: bytes that are not credited leave less of the budget of today's pre-copies. */

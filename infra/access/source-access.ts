@@ -6,10 +6,15 @@ export interface SourceAccess {
   readonly source: { readonly account: string; readonly region: string };
   /** Globs of the readable repositories. */
   readonly repositories: readonly string[];
+  /** Whether a gate asks for results of scans. */
+  readonly readsScans: boolean;
 }
 
 /** The repositories' ARNs, and acknowledgements for cdk-nag of those with a wildcard. */
-export function repositoryArns({ source: { account, region }, repositories }: SourceAccess) {
+export function repositoryArns({
+  source: { account, region },
+  repositories,
+}: Pick<SourceAccess, "source" | "repositories">) {
   const patterns = readablePatterns(repositories);
   return {
     arns: patterns.map((pattern) => `arn:${Aws.PARTITION}:ecr:${region}:${account}:repository/${pattern}`),

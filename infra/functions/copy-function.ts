@@ -58,7 +58,12 @@ export function allowPull(role: IRole, access: SourceAccess): void {
   const { arns, acknowledgements } = repositoryArns(access);
   role.addToPrincipalPolicy(
     new PolicyStatement({
-      actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:DescribeImages"],
+      actions: [
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:DescribeImages",
+        ...(access.readsScans ? ["ecr:DescribeImageScanFindings"] : []),
+      ],
       resources: [...arns],
     }),
   );

@@ -4,6 +4,7 @@ import type { Construct } from "constructs";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../../src/contract/stack/environment.ts";
 import { readableGlobs } from "../../src/contract/configuration/readable-repositories.ts";
+import { readsScans } from "../../src/contract/rules/compile-rules.ts";
 import { configuredVariables } from "./configuration-layer.ts";
 import type { ExternalConfiguration } from "./external-configuration.ts";
 import { roleOf } from "../access/role-of.ts";
@@ -43,6 +44,7 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
   const access = {
     source: configuration.source,
     repositories: readableGlobs(configuration),
+    readsScans: readsScans(configuration.rules),
   };
   const fanOut = createFanOutFunction(scope, common, settings);
   const { copy, mappings } = createCopyFunction(scope, {

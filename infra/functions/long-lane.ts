@@ -11,6 +11,7 @@ import { join } from "node:path";
 import type { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import { LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { readableGlobs } from "../../src/contract/configuration/readable-repositories.ts";
+import { readsScans } from "../../src/contract/rules/compile-rules.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { BUILD_ALIASES, NEVER_LOADED, REQUIRE, ROOT, WITHOUT_SECOND_PARSER } from "./bundle.ts";
 import { configuredVariables } from "./configuration-layer.ts";
@@ -93,7 +94,11 @@ function createRole(scope: Construct, { settings, configuration }: LongLaneProps
       resources: [code.bucket.arnForObjects(code.s3ObjectKey)],
     }),
   );
-  allowPull(role, { source: configuration.source, repositories: readableGlobs(configuration) });
+  allowPull(role, {
+    source: configuration.source,
+    repositories: readableGlobs(configuration),
+    readsScans: readsScans(configuration.rules),
+  });
   return role;
 }
 

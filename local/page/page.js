@@ -1,7 +1,7 @@
 // Shows the status that the server sends. Names come from untrusted pushers, so they are set as text and never as HTML.
 
 const NONE = "nothing";
-const STATES = ["equal", "copying", "waiting", "failed", "skipped"];
+const STATES = ["equal", "copying", "waiting", "failed", "skipped", "quarantined"];
 
 /** @param {string} id */
 const place = (id) => document.getElementById(id);

@@ -1,7 +1,7 @@
 import type { Destination } from "../contract/configuration/configuration-document.ts";
 import { differingFields } from "../contract/layers/differing-fields.ts";
 import { unreadableRules } from "../contract/configuration/readable-repositories.ts";
-import { longestHoldMs } from "../contract/rules/compile-rules.ts";
+import { longestHoldMs, readsScans } from "../contract/rules/compile-rules.ts";
 import { comparisonHeartbeatHours } from "../contract/stack/limits.ts";
 import type { LayeredConfiguration } from "./layered.ts";
 
@@ -32,6 +32,7 @@ export function stackChanges(deployed: LayeredConfiguration, candidate: LayeredC
     ...unreadableRules(after, before),
     ...heartbeatProblems(before.reconcile, after.reconcile),
     ...holdProblems(before, after),
+    ...scanProblems(before, after),
   ];
 }
 
@@ -90,9 +91,15 @@ function holdProblems(before: Rules, after: Rules & Pick<Configuration, "destina
     const deployedMs = longestHoldMs(before.rules, name);
     if (longestHoldMs(after.rules, name) <= deployedMs) return [];
     return [
-      `rules: the deployed alarm expects images for "${name}" to wait at most ${deployedMs / 60_000} minutes; lower minAgeMinutes, or deploy the stack with it`,
+      `rules: the deployed alarm expects images for "${name}" to wait at most ${deployedMs / 60_000} minutes; lower minAgeMinutes or gate.waitHours, or deploy the stack with it`,
     ];
   });
+}
+
+/** The roles may read results of scans only if a deployed rule asks for them. */
+function scanProblems(before: Rules, after: Rules): string[] {
+  if (!readsScans(after.rules) || readsScans(before.rules)) return [];
+  return ["rules: no deployed rule has a gate with scan, so the roles may not read results; deploy the stack with it"];
 }
 
 function isEqual(one: unknown, other: unknown): boolean {

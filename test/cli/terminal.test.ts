@@ -108,7 +108,7 @@ describe("text from outside", () => {
       destinations: [],
       comparisons: [],
       deadLetters: 0,
-      tags: { all: 1, equal: 0, copying: 0, waiting: 0, failed: 1, skipped: 0 },
+      tags: { all: 1, equal: 0, copying: 0, waiting: 0, failed: 1, skipped: 0, quarantined: 0 },
       behind: [
         {
           key: HOSTILE,

@@ -31,7 +31,7 @@ describe("configurations in the documents", () => {
     expect(parseConfiguration(whole).destinations).toHaveLength(1);
   });
 
-  it.each(["recipes", "rules", "directions", "settings"].flatMap((page) => snippetsOf(`docs/use/${page}.md`)))(
+  it.each(["recipes", "rules", "gate", "directions", "settings"].flatMap((page) => snippetsOf(`docs/use/${page}.md`)))(
     "are accepted, with what they leave out: %j",
     (snippet) => {
       expect(parseConfiguration(Object.assign({}, REST, snippet), ENGINES).rules).not.toEqual([]);

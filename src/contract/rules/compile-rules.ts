@@ -1,5 +1,6 @@
 import { parsePlatform } from "../../oci/platform.ts";
 import type { PlatformFilter } from "../../oci/platform.ts";
+import { compileGate } from "../gate/gate-document.ts";
 import { compileGlobs } from "./glob.ts";
 import { compilePatterns, coveringGlobs, enginesOf, loaded } from "./compile-patterns.ts";
 import type { PatternCompiler } from "./compile-patterns.ts";
@@ -23,6 +24,7 @@ export interface Rule extends Pick<RuleDocument, "priority" | "destinations" | "
   readonly latest: LatestTags | undefined;
   readonly minAgeMs: number | undefined;
   readonly platforms: PlatformFilter | undefined;
+  readonly gate: ReturnType<typeof compileGate> | undefined;
   readonly preCopy: boolean;
   readonly conflict: ConflictPolicy;
   readonly targetName: (repository: string) => string;
@@ -54,7 +56,7 @@ export function compileRules(documents: readonly RuleDocument[], engines: Patter
   const naming = rules.map((rule) => ({ ...rule, excludedGlobs: excludedGlobs(documents[rule.index]) }));
   return {
     rules: rules.toSorted((a, b) => b.priority - a.priority),
-    problems: [...problems, ...sameNames(rules), ...nameCollisions(naming)],
+    problems: [...problems, ...earlyLeavers(documents), ...sameNames(rules), ...nameCollisions(naming)],
   };
 }
 
@@ -72,7 +74,12 @@ export function enginesOfRules(documents: readonly RuleDocument[]): NeededEngine
 /** How long rules let images wait for a destination at most, in milliseconds. */
 export function longestHoldMs(rules: readonly Rule[], destination: string): number {
   const own = rules.filter(({ destinations }) => destinations.includes(destination));
-  return own.reduce((longest, { minAgeMs = 0 }) => Math.max(longest, minAgeMs), 0);
+  return own.reduce((longest, { minAgeMs = 0, gate }) => Math.max(longest, minAgeMs + (gate?.waitMs ?? 0)), 0);
+}
+
+/** True if a gate asks for results of scans. */
+export function readsScans(rules: readonly Pick<Rule, "gate">[]): boolean {
+  return rules.some(({ gate }) => gate?.scan !== undefined);
 }
 
 function compileRule(document: RuleDocument, index: number, compiler: PatternCompiler): Rule {
@@ -98,9 +105,19 @@ function compileRule(document: RuleDocument, index: number, compiler: PatternCom
     minAgeMs: minAgeMinutes && minAgeMinutes * MINUTE_MS,
     conflict: typeof conflict === "string" ? { strategy: conflict } : { strategy: "rename", template: conflict.rename },
     platforms: compilePlatforms(document, index, compiler.problems),
+    gate: document.gate && compileGate(document.gate),
     preCopy: document.preCopy ?? selectsEveryTag(document),
     targetName: as === undefined ? (repository) => repository : (repository) => renderName(as, repository),
   };
+}
+
+/** A pre-copy sends blobs before a gate is asked. */
+function earlyLeavers(documents: readonly RuleDocument[]): string[] {
+  return documents.flatMap(({ gate, preCopy }, index) =>
+    gate !== undefined && preCopy === true
+      ? [`rules[${index}].preCopy: blobs would leave the source before its gate is asked; omit it`]
+      : [],
+  );
 }
 
 function excludedGlobs(document: RuleDocument | undefined): string[] {
@@ -116,8 +133,8 @@ function rememberLast(matches: (repository: string) => boolean): (repository: st
   };
 }
 
-function selectsEveryTag({ tags, exclude, latest, minAgeMinutes, artifactTypes }: RuleDocument): boolean {
-  const isLimited = [exclude?.tags, latest, minAgeMinutes, artifactTypes].some((limit) => limit !== undefined);
+function selectsEveryTag({ tags, exclude, latest, minAgeMinutes, artifactTypes, gate }: RuleDocument): boolean {
+  const isLimited = [exclude?.tags, latest, minAgeMinutes, artifactTypes, gate].some((limit) => limit !== undefined);
   return tags.includes("*") && !isLimited;
 }
 

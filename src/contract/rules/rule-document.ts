@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { GATE_PARTS, GateDocument } from "../gate/gate-document.ts";
 import { RepositoryPattern, TagPattern, TypePattern } from "./pattern.ts";
 import { tagTemplateProblem, templateProblem } from "./name-template.ts";
 
@@ -89,6 +90,8 @@ export const RuleDocument = z.strictObject({
   platforms: Platforms.optional(),
   /** Whether to copy untagged images, too, by their digests. */
   untagged: z.boolean().default(false),
+  /** What an image must have before it leaves the source. */
+  gate: GateDocument.optional(),
   /** Whether to copy the blobs of an image when its manifest is pushed, before it gets a tag. By default if the rule selects every tag. */
   preCopy: z.boolean().optional(),
   /** What to do if the target's tag names an image that Freightliner did not put there. */
@@ -109,4 +112,4 @@ export const RuleDocument = z.strictObject({
 export type RuleDocument = z.infer<typeof RuleDocument>;
 
 /** The nested objects of a rule, whose fields a suggestion may name. */
-export const RULE_PARTS = [RuleDocument, Exclude, Latest, ArtifactTypes, Platforms, Rename] as const;
+export const RULE_PARTS = [RuleDocument, Exclude, Latest, ArtifactTypes, Platforms, Rename, ...GATE_PARTS] as const;

@@ -11,6 +11,7 @@ export const Metric = {
   superseded: "TagsSuperseded",
   skipped: "TagsSkipped",
   conflicts: "Conflicts",
+  quarantined: "TagsQuarantined",
   deferred: "TagsDeferred",
   failed: "TagsFailed",
   deferredByReason: "TagsDeferredByReason",

@@ -33,6 +33,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     "destination",
     "reason",
   ),
+  [Metric.quarantined]: counted("requests whose image its rule's gate keeps at the source", "destination"),
   [Metric.deferred]: counted("deliveries that were deferred", "destination"),
   [Metric.failed]: counted("requests that cannot succeed without a change: they become dead letters", "destination"),
   [Metric.deferredByReason]: counted("the same as TagsDeferred, by reason", "destination", "reason"),

@@ -7,6 +7,7 @@ import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
 import type { TargetReader } from "../conflict/target-reader.ts";
 import type { Checkpoint } from "../state/checkpoint.ts";
 import type { Clock } from "../../async/clock.ts";
+import type { ImageGate } from "../gate/open-gate.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
 import type { RecordStore } from "../state/record-store.ts";
 import type { TagRecord } from "../state/tag-record.ts";
@@ -97,6 +98,8 @@ export interface ReplicateContext {
   /** `message`: id of the message, the same for all its deliveries. */
   readonly identity: CopyIdentity & { readonly message: string };
   readonly policy: RequestPolicy;
+  /** The gate of the rule; absent: it has none. */
+  readonly gate?: ImageGate | undefined;
   readonly uploads: DeliveryUploads;
   /** As in {@link CopyContext}. */
   readonly ending?: AbortSignal | undefined;

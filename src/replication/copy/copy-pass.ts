@@ -23,6 +23,8 @@ import {
 } from "../image/platform-subset.ts";
 import type { ChosenPlatforms, PlatformSubset } from "../image/platform-subset.ts";
 import { sparseTarget } from "../image/sparse-target.ts";
+import { passGate } from "../gate/pass-gate.ts";
+import type { GateContext } from "../gate/pass-gate.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
 import { knownTooLargeOutcome, tooLargeOutcome } from "../pacing/too-large-outcome.ts";
 import type { TooLargeHistory } from "../pacing/too-large-outcome.ts";
@@ -56,7 +58,7 @@ export async function copyPass(work: TagWork, signal: AbortSignal): Promise<Pass
     const chosen = await chooseForRule(found, work.context, signal);
     if (chosen.kind === "none") return ended({ outcome: "skipped", reason: "platform" });
     const { origin } = chosen;
-    const result = await passOf(withSubset(work, chosen), { chosen, current, isCurrent }, signal);
+    const result = await passOf(withSubset(work, chosen), { found, chosen, current, isCurrent }, signal);
     return result.kind === "moved" || origin === undefined ? result : ended({ ...result.report, origin });
   } catch (error) {
     // The source may lack the content because a newer push replaced the image, or because the tag was deleted.
@@ -87,6 +89,8 @@ function withSubset(work: TagWork, subset: PlatformSubset): TagWork {
 
 /** What both sides name. */
 interface BothSides {
+  /** What the source's tag names: what the gate is asked about. */
+  readonly found: Manifest;
   /** What is copied of the source's image. */
   readonly chosen: PlatformSubset;
   readonly current: ResolvedManifest | undefined;
@@ -94,7 +98,7 @@ interface BothSides {
 }
 
 async function passOf(work: TagWork, sides: BothSides, signal: AbortSignal): Promise<PassResult> {
-  const { chosen, current, isCurrent } = sides;
+  const { found, chosen, current, isCurrent } = sides;
   const { root: wanted } = chosen;
   const { ports, policy } = work.context;
   const { reference, pushedAt } = work.request;
@@ -108,6 +112,8 @@ async function passOf(work: TagWork, sides: BothSides, signal: AbortSignal): Pro
   if (done !== undefined) return ended(done);
   const { targetTag = reference, heldMs = 0 } = policy;
   const publication = { ...publicationOf(decided, wanted, targetTag), replaces: current?.digest };
+  const gated = await passGate(found, gateContext(work), signal);
+  if (gated.kind === "closed") return ended(gated.report);
   const leftOut = [...chosen.leftOut, ...(await lostAttachments(chosen, ports.source, signal))];
   const published = await copyAndPublish(work, { wanted, isCurrent, publication }, signal).catch(
     (error: unknown): PublishedImage => {
@@ -118,7 +124,16 @@ async function passOf(work: TagWork, sides: BothSides, signal: AbortSignal): Pro
   );
   if (published.kind === "moved") return published;
   const all = { ...published, leftOut: [...leftOut, ...published.leftOut] };
-  return ended(reportOf(all, decided, Math.max(pushAge(pushedAt, ports.clock.now()) - heldMs, 0)));
+  const lagMs = pushAge(pushedAt, ports.clock.now()) - heldMs - gated.heldMs;
+  const report = reportOf(all, decided, Math.max(lagMs, 0));
+  return ended(gated.audit === undefined ? report : { ...report, gate: gated.audit });
+}
+
+/** What only follows an image to the target has no gate of its own. */
+function gateContext({ context: { gate, policy, ports }, session: { claim } }: TagWork): GateContext {
+  const { clock, random } = ports;
+  const { gateWait, last } = claim;
+  return { gate: policy.onlyAttached === true ? undefined : gate, waiting: gateWait, last, clock, random };
 }
 
 /** Decides what the target's tag is to name. */

@@ -72,11 +72,11 @@ export async function replicateTag(
   }
 }
 
-/** Cosign tags come with their image, whether a rule selects them or not. */
+/** Cosign tags come with their image, whether a rule selects them or not: it has passed the gate. */
 function withoutRule(context: ReplicateContext): ReplicateContext {
   const { policy } = context;
   const own = { onlyAttached: false, selectedDigest: undefined, platforms: undefined, targetTag: undefined };
-  return { ...context, policy: { ...policy, ...own } };
+  return { ...context, gate: undefined, policy: { ...policy, ...own } };
 }
 
 /** Another tag for the image. If that is taken, too, people have to decide. */

@@ -149,9 +149,11 @@ function settlementOf(report: CopyReport, last: LastOutcome, effect: DeliveryEff
     }
     case "deferred": {
       const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
-      return { kind, last, tooLarge: report.tooLarge, tooLargeTries: report.tooLargeTries, ...effect };
+      const { tooLarge, tooLargeTries, gateWait } = report;
+      return { kind, last, tooLarge, tooLargeTries, gateWait, ...effect };
     }
     case "skipped":
+    case "quarantined":
     case "failed":
       return { kind: "completed", last, conflict };
   }

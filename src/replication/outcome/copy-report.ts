@@ -1,6 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { FailureReason } from "./failure-reason.ts";
 import type { ReportedConflict } from "./conflict.ts";
+import type { GateAudit, QuarantineReason } from "./gate-audit.ts";
 import type { LeftOut } from "./left-out.ts";
 import type { DeferReason, FinalOutcome, LastOutcome, SkipReason } from "./outcome.ts";
 import type { CopyStatistics } from "./copy-statistics.ts";
@@ -15,6 +16,8 @@ export type CopyReport = Ending & {
   readonly conflict?: ReportedConflict;
   /** The image of the source, if the target was given only some of its platforms. */
   readonly origin?: ImageOrigin;
+  /** What the gate of the rule found out. Absent where no gate was asked. */
+  readonly gate?: GateAudit | undefined;
 };
 
 /** An index of the source, and the platforms of it that were copied (see `formatFilter`). */
@@ -40,6 +43,14 @@ type Ending =
   | { readonly outcome: "superseded"; readonly reason: "newer-push"; readonly digest: Digest }
   /** There is nothing to copy, now or later. */
   | { readonly outcome: "skipped"; readonly reason: SkipReason }
+  /** The gate of its rule keeps the image at the source, until the image, its signatures or the configuration change. */
+  | {
+      readonly outcome: "quarantined";
+      readonly reason: QuarantineReason;
+      readonly digest: Digest;
+      /** The version of the configuration that decided. */
+      readonly configuration: string;
+    }
   /** To be tried again later. */
   | {
       readonly outcome: "deferred";
@@ -50,12 +61,21 @@ type Ending =
       /** The image that this lane's deliveries are too short for, and how often it was tried where no lane has more time. */
       readonly tooLarge?: Digest;
       readonly tooLargeTries?: number;
+      /** The image that waits for its gate: since when, and when the gate was last asked; epoch milliseconds. */
+      readonly gateWait?: { readonly digest: Digest; readonly since: number; readonly at: number };
     }
   /** Retrying cannot succeed until an operator changes something: becomes a dead letter with its reason. */
   | { readonly outcome: "failed"; readonly reason: FailureReason; readonly error: unknown };
 
 /** The outcome that a receipt stores. */
 export function finalOutcome(report: Exclude<CopyReport, { outcome: "deferred" }>): FinalOutcome {
+  return report.outcome === "quarantined" ? { outcome: report.outcome, reason: report.reason } : endingOf(report);
+}
+
+/** Of outcomes that a receipt and a tag record store alike. */
+function endingOf(
+  report: Exclude<CopyReport, { outcome: "deferred" | "quarantined" }>,
+): Exclude<FinalOutcome, { outcome: "quarantined" }> {
   switch (report.outcome) {
     case "replicated":
     case "unchanged":
@@ -71,10 +91,19 @@ export function finalOutcome(report: Exclude<CopyReport, { outcome: "deferred" }
 
 /** The outcome that a tag record stores. @param before the stored outcome of the previous delivery. @param now epoch milliseconds. */
 export function lastOutcome(report: CopyReport, before: LastOutcome | undefined, now: number): LastOutcome {
-  if (report.outcome !== "deferred") return finalOutcome(report);
-  const { outcome, reason } = report;
-  const isSame = before?.outcome === "deferred" && before.reason === reason;
-  return { outcome, reason, since: isSame ? before.since : now };
+  switch (report.outcome) {
+    case "deferred": {
+      const { outcome, reason } = report;
+      const isSame = before?.outcome === "deferred" && before.reason === reason;
+      return { outcome, reason, since: isSame ? before.since : now };
+    }
+    case "quarantined": {
+      const { outcome, reason, digest, configuration } = report;
+      return { outcome, reason, digest, configuration, at: now };
+    }
+    default:
+      return endingOf(report);
+  }
 }
 
 /** Fields of the log line and the receipt; empty for a whole image. */

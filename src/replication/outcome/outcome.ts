@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { isDigest } from "../../oci/digest.ts";
 import { FAILURE_REASONS } from "./failure-reason.ts";
+import { QUARANTINE_REASONS } from "./gate-audit.ts";
 
 /** The target's tag names an image that Freightliner did not put there, and keeps it, as the rule says. */
 const CONFLICT_SKIPS = [
@@ -54,6 +56,8 @@ export const DEFER_REASONS = [
   "attempt-failed",
   /** Its rule copies images from a certain age on. */
   "too-young",
+  /** The gate of its rule waits for a signature, an attachment or a scan. */
+  "gate",
   /** No rule of this container selects a fresh push: the rule that requested it may belong to a configuration that is being rolled out. */
   "rule-pending",
   /** The image does not fit into the time limit of the function: it goes to the long lane, which has hours. */
@@ -68,6 +72,13 @@ const Failed = z.object({
   reason: z.enum(FAILURE_REASONS),
 });
 const Skipped = z.object({ outcome: z.literal("skipped"), reason: z.enum(SKIP_REASONS) });
+const Quarantined = z.object({ outcome: z.literal("quarantined"), reason: z.enum(QUARANTINE_REASONS) });
+/** What was quarantined, when, and by which configuration: the comparison asks again when one of them changes. */
+const LastQuarantined = Quarantined.extend({
+  digest: z.string().refine(isDigest),
+  at: z.number(),
+  configuration: z.string(),
+});
 const Superseded = z.object({ outcome: z.literal("superseded"), reason: z.literal("newer-push") });
 const Replicated = z.object({ outcome: z.literal("replicated") });
 const Unchanged = z.object({ outcome: z.literal("unchanged") });
@@ -75,7 +86,14 @@ const Unchanged = z.object({ outcome: z.literal("unchanged") });
 const Deferred = z.object({ outcome: z.literal("deferred"), reason: z.enum(DEFER_REASONS), since: z.number() });
 
 /** How a request ended. */
-export const FinalOutcome = z.discriminatedUnion("outcome", [Replicated, Unchanged, Superseded, Skipped, Failed]);
+export const FinalOutcome = z.discriminatedUnion("outcome", [
+  Replicated,
+  Unchanged,
+  Superseded,
+  Skipped,
+  Quarantined,
+  Failed,
+]);
 export type FinalOutcome = z.infer<typeof FinalOutcome>;
 
 /** How the last delivery of a tag ended, as its record stores it. */
@@ -84,6 +102,7 @@ export const LastOutcome = z.discriminatedUnion("outcome", [
   Unchanged,
   Superseded,
   Skipped,
+  LastQuarantined,
   Failed,
   Deferred,
 ]);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { GateAudit } from "./gate-audit.ts";
 import { FinalOutcome } from "./outcome.ts";
 
 /** The request, and what it sent. An event or message that cannot be parsed has only an id. */
@@ -30,6 +31,8 @@ const Subject = z.object({
   configuration: z.string().optional(),
   /** The rule that decided, by its name. */
   rule: z.string().optional(),
+  /** What the gate of the rule found out, where it was asked. */
+  gate: GateAudit.optional(),
   /** W3C trace context. */
   traceparent: z.string(),
 });

@@ -11,7 +11,7 @@ import type { ImagePushed } from "./push-event.ts";
 export function planPreCopies(pushed: ImagePushed, rules: readonly ReplicationRule[]): PreCopyRequest[] {
   const { id, repository, reference: digest, pushedAt, isUntagged } = pushed;
   if (!isUntagged || !isDigest(digest)) return [];
-  const destinations = new Set(allowing(repository, rules).flatMap((rule) => rule.destinations));
+  const destinations = new Set(allowing(repository, rules).flatMap((allowed) => allowed.destinations));
   const common = { version: COPY_REQUEST_VERSION, kind: "blobs", id, repository, digest, pushedAt } as const;
   return [...destinations].map((destination) => ({ ...common, destination }));
 }
@@ -27,11 +27,16 @@ export function preCopyTarget(
   rules: readonly ReplicationRule[],
   prefix: string,
 ): PreCopyTarget | undefined {
-  const rule = allowing(repository, rules).find(({ destinations }) => destinations.includes(destination));
-  const to = rule && targetName(rule, repository, prefix);
-  return to && { to, platforms: rule.platforms };
+  const allowed = allowing(repository, rules).find(({ destinations }) => destinations.includes(destination));
+  const to = allowed && targetName(allowed.rule, repository, prefix);
+  return to && { to, platforms: allowed.rule.platforms };
 }
 
-function allowing(repository: string, rules: readonly ReplicationRule[]): readonly ReplicationRule[] {
-  return rulesOf(repository, rules).filter(({ preCopy }) => preCopy === true);
+/** A rule with a gate forbids them at its destinations, also to other rules: which rule will select the image is not known yet. */
+function allowing(repository: string, rules: readonly ReplicationRule[]) {
+  const own = rulesOf(repository, rules);
+  const gated = new Set(own.flatMap(({ gate, destinations }) => (gate === undefined ? [] : destinations)));
+  return own
+    .filter(({ preCopy }) => preCopy === true)
+    .map((rule) => ({ rule, destinations: rule.destinations.filter((destination) => !gated.has(destination)) }));
 }

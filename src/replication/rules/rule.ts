@@ -1,5 +1,6 @@
 import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
 import type { PlatformFilter } from "../../oci/platform.ts";
+import type { Gate } from "../gate/gate.ts";
 
 /** A tag of the source, and when its image was pushed. */
 export interface PushedTag {
@@ -41,6 +42,8 @@ export interface ReplicationRule {
   readonly minAgeMs?: number | undefined;
   /** Copy only these platforms of an image. Absent: all. */
   readonly platforms?: PlatformFilter | undefined;
+  /** What an image must have before it leaves the source. Absent: nothing. */
+  readonly gate?: Gate | undefined;
   /** Copy the blobs of manifests that are pushed without a tag, before a tag names them. Absent: do not. */
   readonly preCopy?: boolean | undefined;
   /** What to do with a tag that someone else has moved at the target. Absent: the source wins. */

@@ -59,8 +59,8 @@ function verdictOnUntagged(rule: ReplicationRule, facts: ImageFacts): Verdict {
  * True for a rule that leaves out images which its patterns select. Only an image tells what is attached to it, so what is attached is never
  * selected by itself: it would be copied without its image.
  */
-function isSelective({ excludesTag, latest, acceptsType, minAgeMs, platforms }: ReplicationRule): boolean {
-  return [excludesTag, latest, acceptsType, minAgeMs, platforms].some((condition) => condition !== undefined);
+function isSelective({ excludesTag, latest, acceptsType, minAgeMs, platforms, gate }: ReplicationRule): boolean {
+  return [excludesTag, latest, acceptsType, minAgeMs, platforms, gate].some((condition) => condition !== undefined);
 }
 
 function imageVerdicts(rule: ReplicationRule, facts: ImageFacts): Verdict[] {

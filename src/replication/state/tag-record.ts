@@ -40,6 +40,8 @@ export const TagRecord = z.object({
   tooLarge: z.string().refine(isDigest).optional(),
   /** Deliveries that had too little time for it where no other lane has more: in the long lane, or without one. */
   tooLargeTries: z.int().positive().optional(),
+  /** The image that waits for its gate: since when, and when the gate was last asked. */
+  gateWait: z.object({ digest: z.string().refine(isDigest), since: z.number(), at: z.number() }).optional(),
   /** Time of the newest push that a request named. */
   wantedAt: z.number(),
   /** The digest that the tag was last confirmed to have at the target. */
@@ -97,6 +99,8 @@ export type ClaimedTag =
       /** An image that a delivery had too little time for. */
       readonly tooLarge: Digest | undefined;
       readonly tooLargeTries: number | undefined;
+      /** The image that waits for its gate. */
+      readonly gateWait: TagRecord["gateWait"];
       /** Time of the newest push that a request named. */
       readonly wantedAt: number;
       /** What we have put under the tag. */
@@ -149,6 +153,7 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
       width: known.width,
       tooLarge: known.tooLarge,
       tooLargeTries: known.tooLargeTries,
+      gateWait: known.gateWait,
       wantedAt,
       own: { replicated: known.replicated, puts: known.puts },
     },

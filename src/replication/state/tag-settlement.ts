@@ -13,6 +13,8 @@ export type Settlement =
       /** The image that this delivery had too little time for, and how often that happened; undefined: it had enough. */
       readonly tooLarge: Digest | undefined;
       readonly tooLargeTries: number | undefined;
+      /** The image that waits for its gate; undefined: this delivery did not ask it. */
+      readonly gateWait?: TagRecord["gateWait"];
     } & DeliveryEffect);
 
 /** What a delivery that did not end its request passes on to the next one. */
@@ -42,13 +44,15 @@ export function settleTag(
     const attempts = record.attempts + (settlement.kind === "attempt-failed" ? 1 : 0);
     const { fruitless, width } = settlement;
     const limits = width === undefined ? {} : { width };
+    // A delivery that did not ask the gate does not start the wait for it again.
+    const gated = settlement.gateWait === undefined ? {} : { gateWait: settlement.gateWait };
     return {
-      next: { ...rest, fruitless, ...limits, ...slownessAfter(record, settlement), attempts, last },
+      next: { ...rest, fruitless, ...limits, ...gated, ...slownessAfter(record, settlement), attempts, last },
       answer: { kind: "settled", attempts },
     };
   }
   const { replicated = record.replicated, conflict } = settlement;
-  const { conflict: _before, ...open } = rest;
+  const { conflict: _before, gateWait: _waited, ...open } = rest;
   const done = {
     ...open,
     last,

@@ -3,7 +3,7 @@ import type { LastOutcome } from "../outcome/outcome.ts";
 import type { TagRecord } from "./tag-record.ts";
 
 /** The status of a tag, as its record shows it. */
-export type TagStatus = "equal" | "copying" | "waiting" | "failed" | "skipped";
+export type TagStatus = "equal" | "copying" | "waiting" | "failed" | "skipped" | "quarantined";
 
 export interface ListedTag {
   readonly key: string;
@@ -33,6 +33,7 @@ export function statusOf({ lease, last }: TagRecord, now: number): TagStatus {
   switch (last?.outcome) {
     case "failed":
     case "skipped":
+    case "quarantined":
       return last.outcome;
     case "replicated":
     case "unchanged":
@@ -54,5 +55,6 @@ export function countStatuses(tags: readonly ListedTag[]): Readonly<Record<TagSt
     waiting: count("waiting"),
     failed: count("failed"),
     skipped: count("skipped"),
+    quarantined: count("quarantined"),
   };
 }

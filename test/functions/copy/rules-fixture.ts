@@ -9,6 +9,8 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { isTag } from "../../../src/oci/reference.ts";
 import { createCircuitBreaker } from "../../../src/replication/destination/circuit-breaker.ts";
 import { circuitPolicy } from "../../../src/replication/destination/circuit-policy.ts";
+import type { ScanResult } from "../../../src/replication/gate/gate.ts";
+import { createSignatureVerifier } from "../../../src/signatures/signature-verifier.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
@@ -31,6 +33,7 @@ export function setUpRules(...rules: readonly Rule[]) {
   const opened: string[] = [];
   const asked: string[] = [];
   const pushedAt = new Map<Digest, number>();
+  const scans = new Map<Digest, ScanResult>();
   const breaker = createCircuitBreaker({
     store: createMemoryRecordStore(),
     key: "gar",
@@ -46,6 +49,11 @@ export function setUpRules(...rules: readonly Rule[]) {
     circuit: () => breaker,
     receipts: createMemoryReceipts(receipts),
     preCopyBudgets: createMemoryRecordStore(),
+    gatePorts: {
+      verifier: createSignatureVerifier(),
+      readScan: (_repository, digest) =>
+        Promise.resolve(scans.get(digest) ?? { kind: "missing", detail: "ScanNotFoundException" }),
+    },
     serves: () => true,
     priority: () => "live",
     open({ to }) {
@@ -79,6 +87,7 @@ export function setUpRules(...rules: readonly Rule[]) {
     time,
     fixture,
     receipts,
+    scans,
     deferred,
     buried,
     opened,

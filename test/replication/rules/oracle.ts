@@ -53,9 +53,14 @@ function wordOf(rule: RuleDocument, image: KnownImage, tags: readonly KnownTag[]
 }
 
 function isAttachment(rule: RuleDocument, { reference, subject }: KnownImage): boolean {
-  const isPicky = [rule.exclude?.tags, rule.latest, rule.artifactTypes, rule.minAgeMinutes, rule.platforms].some(
-    (condition) => condition !== undefined,
-  );
+  const isPicky = [
+    rule.exclude?.tags,
+    rule.latest,
+    rule.artifactTypes,
+    rule.minAgeMinutes,
+    rule.platforms,
+    rule.gate,
+  ].some((condition) => condition !== undefined);
   if (reference.startsWith("sha256:")) return !rule.untagged || (isPicky && subject !== "none");
   const isCosign = /^sha256-[0-9a-f]{64}\.(sig|att|sbom)$/.test(reference);
   return isCosign && (isPicky || !takesTag(rule, reference));

@@ -75,6 +75,7 @@ const rule = fc
     minAgeMinutes: maybe(fc.constantFrom(1, 10, 100)),
     artifactTypes: parts(fc.record({ include: maybe(some(typePattern)), exclude: maybe(some(typePattern)) })),
     platforms: maybe(fc.constant({ include: ["linux/amd64"], keep: "sparse" })),
+    gate: maybe(fc.constant({ maxBytes: 1 })),
     untagged: fc.boolean(),
     destinations: fc.subarray([...DESTINATIONS], { minLength: 1 }),
   })

@@ -12,6 +12,7 @@ import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { catalogOf } from "./catalog.ts";
 import { credentialsOf } from "./credentials.ts";
+import { NO_GATES } from "../../fixtures/fact-source.ts";
 import { createNetwork } from "../http/network.ts";
 import { receiptsOf, storeOf } from "./ports.ts";
 import type { Message } from "./queue.ts";
@@ -148,6 +149,7 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
         manifest: (repository, reference, signal) => wiring.source(repository).readManifest(reference, signal),
       },
       preCopyBudgets: storeOf(process, cloud.preCopyBudgets, "budget"),
+      gatePorts: NO_GATES,
     },
   };
 }

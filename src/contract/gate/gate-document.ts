@@ -1,0 +1,111 @@
+import { createHash, createPublicKey } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import * as z from "zod";
+import { compileGlobs } from "../rules/glob.ts";
+import { globOf, TypePattern } from "../rules/pattern.ts";
+
+const HOUR_MS = 3_600_000;
+/** A request waits in the queue, where a message is kept for 14 days. */
+const LONGEST_WAIT_HOURS = 7 * 24;
+/** A host and a repository name. */
+const LONGEST_BASE = 320;
+
+const KINDS: readonly (string | undefined)[] = ["ec", "rsa", "ed25519"];
+const BAD_KEY = "is not a public key in PEM of type EC, RSA or Ed25519";
+
+const PublicKeyPem = z
+  .string()
+  .max(4_096)
+  .refine((pem) => KINDS.includes(keyOf(pem)?.asymmetricKeyType), BAD_KEY);
+
+function keyOf(pem: string): KeyObject | undefined {
+  // Node would also derive a public key from a private one, which has no place in a configuration.
+  if (!/^\s*-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(pem)) return undefined;
+  try {
+    return createPublicKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+const Signers = z.strictObject({
+  /** Keys of cosign: a signature by one of them is enough. */
+  keys: z.array(z.strictObject({ name: z.string().min(1).max(64).optional(), pem: PublicKeyPem })).min(1),
+});
+
+const Referrer = z.union(
+  [
+    z.strictObject({ artifactType: TypePattern }),
+    /** The type of an in-toto attestation's predicate, a URI. */
+    z.strictObject({ predicateType: z.string().min(1).max(512) }),
+  ],
+  { error: "is neither { artifactType: ... } nor { predicateType: ... }" },
+);
+
+const Scan = z.strictObject({
+  /** The most severe finding that may leave. */
+  maxSeverity: z.enum(["none", "informational", "low", "medium", "high", "critical"]),
+  /** What happens to an image that the scanner does not support. */
+  unsupported: z.enum(["quarantine", "pass"]).default("quarantine"),
+});
+
+const Override = z.strictObject({
+  /** `repository:tag` or `repository@sha256:...`. */
+  image: z.string().regex(/^[^\s:@]+(?::[\w][\w.-]{0,127}|@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128}))$/, {
+    error: "is neither repository:tag nor repository@digest",
+  }),
+  until: z.iso.datetime({ offset: true, error: "is not a time such as 2026-12-31T18:00:00Z" }),
+  by: z.string().min(1).max(128),
+  reason: z.string().min(1).max(512),
+});
+
+/** What an image must have before it leaves the source. */
+export const GateDocument = z
+  .strictObject({
+    signatures: Signers.optional(),
+    referrers: z.array(Referrer).min(1).max(20).optional(),
+    scan: Scan.optional(),
+    /** The image without its attachments, over all its platforms. */
+    maxBytes: z.int().min(1).optional(),
+    /** Globs of names of base images, with their registry. */
+    baseImages: z.array(globOf(LONGEST_BASE)).min(1).optional(),
+    /** How long an image waits for a signature, an attachment or a scan before it is quarantined. */
+    waitHours: z.number().min(0).max(LONGEST_WAIT_HOURS).default(4),
+    overrides: z.array(Override).max(1_000).default([]),
+  })
+  .refine(
+    ({ signatures, referrers, scan, maxBytes, baseImages }) =>
+      [signatures, referrers, scan, maxBytes, baseImages].some((requirement) => requirement !== undefined),
+    "requires nothing; omit it, or write what it requires",
+  );
+type GateDocument = z.infer<typeof GateDocument>;
+
+/** The nested objects of a gate, whose fields a suggestion may name. */
+export const GATE_PARTS = [GateDocument, Signers, Scan, Override] as const;
+
+/** Compiles a gate; `Gate` of the replication explains the fields. */
+export function compileGate({ signatures, referrers = [], scan, maxBytes, baseImages, ...rest }: GateDocument) {
+  return {
+    signatures: signatures && { keys: signatures.keys.map((key) => ({ ...key, id: keyId(key.pem) })), identities: [] },
+    referrers: referrers.map(compileReferrer),
+    scan,
+    maxBytes,
+    acceptsBase: baseImages && compileGlobs(baseImages),
+    waitMs: rest.waitHours * HOUR_MS,
+    overrides: rest.overrides.map((override) => ({ ...override, until: Date.parse(override.until) })),
+  };
+}
+
+function compileReferrer(referrer: z.infer<typeof Referrer>) {
+  if ("predicateType" in referrer) return { kind: "predicate", type: referrer.predicateType } as const;
+  const type = referrer.artifactType;
+  // Media types are case-insensitive (RFC 6838, "Naming Requirements").
+  const matches = compileGlobs([type.toLowerCase()]);
+  return { kind: "artifact", type, accepts: (found: string) => matches(found.toLowerCase()) } as const;
+}
+
+/** The hash of the key itself, whatever its PEM looks like: what `openssl pkey -pubin -outform DER | sha256sum` prints. */
+function keyId(pem: string): string {
+  const der = createPublicKey(pem).export({ type: "spki", format: "der" });
+  return `sha256:${createHash("sha256").update(der).digest("hex")}`;
+}
