@@ -2,6 +2,7 @@ import type { RepositoryName } from "../../src/oci/reference.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatFilter } from "../../src/oci/platform.ts";
 import { targetName } from "../../src/replication/planning/plan-copies.ts";
+import { SOURCE_WINS } from "../../src/replication/conflict/conflict-policy.ts";
 import type { RepositoryTarget, Selection } from "../../src/replication/reconcile/repository-target.ts";
 import { referenceOf } from "../../src/replication/reconcile/source-catalog.ts";
 import type { SourceImage } from "../../src/replication/reconcile/source-catalog.ts";
@@ -41,6 +42,10 @@ export function targetsOf(
           attaches: (image) => rulesThatAttach(decided(image)).some(isFor),
           platformsOf: (image) =>
             own.some(choosesPlatforms) ? platformsOf(rulesThatCopy(decided(image)).filter(isFor)) : [],
+          conflictPolicies: (image) =>
+            rulesThatAttach(decided(image))
+              .filter(isFor)
+              .map(({ conflict = SOURCE_WINS }) => conflict),
         };
       },
       hasManifest: (digest: Digest, signal: AbortSignal) => hasManifest(name, to, digest, signal),

@@ -80,7 +80,7 @@ function decided(
   const { kind } = decision;
   if (kind === "put") return nothingToDecide(expected);
   const target = kind === "overwrite" || kind === "merge" ? expected.digest : found;
-  const as = kind === "rename" ? { as: decision.tag } : {};
+  const as = kind === "rename" ? { as: { tag: decision.tag, digest: source.digest } } : {};
   const conflict = { policy: policyKey(policy), decision: kind, source: source.digest, found, target, ...as };
   return { decision, expected, conflict };
 }

@@ -160,8 +160,8 @@ function settlementOf(report: CopyReport, last: LastOutcome, effect: DeliveryEff
 }
 
 /** What the comparison must know of a conflict. After an overwrite, the target is equal. */
-function settledConflict({ conflict }: CopyReport, at: number): DecidedConflict | undefined {
+function settledConflict({ conflict, origin }: CopyReport, at: number): DecidedConflict | undefined {
   if (conflict === undefined || conflict.decision === "overwrite") return undefined;
   const { decision: _decision, found: _found, ...decided } = conflict;
-  return { ...decided, at };
+  return { ...decided, source: origin?.digest ?? decided.source, at };
 }

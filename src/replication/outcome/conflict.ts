@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isDigest } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { isTag } from "../../oci/reference.ts";
 
 const digest = z.string().refine(isDigest);
 
@@ -11,11 +12,12 @@ const digest = z.string().refine(isDigest);
 export const DecidedConflict = z.object({
   /** As in `policyKey`. */
   policy: z.string(),
+  /** What the source's tag names, even if only a part of it was copied. */
   source: digest,
   /** What the target's tag names after the decision. */
   target: digest,
   /** The tag that the source's image got instead. */
-  as: z.string().optional(),
+  as: z.object({ tag: z.string().refine(isTag), digest }).optional(),
   at: z.number(),
 });
 export type DecidedConflict = z.infer<typeof DecidedConflict>;
@@ -34,7 +36,7 @@ export function describeConflict({ policy, decision, found, target, as }: Report
     overwrite: "was replaced",
     keep: "keeps the tag",
     fail: "keeps the tag until someone decides",
-    rename: `keeps the tag, and the source's image has the tag ${as ?? ""}`,
+    rename: `keeps the tag, and the source's image has the tag ${as?.tag ?? ""}`,
   }[decision];
   return `${policy}: ${found}, which Freightliner did not put there, ${done}`;
 }

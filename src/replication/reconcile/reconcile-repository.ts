@@ -1,5 +1,6 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
+import { isSettled } from "../conflict/settled-conflict.ts";
 import { requestCopies } from "./request-copies.ts";
 import type { RequestContext } from "./request-copies.ts";
 import { missingAttachments } from "./missing-attachments.ts";
@@ -11,14 +12,14 @@ import { copiedSubsets } from "./platform-subsets.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 
-export interface ReconcileContext extends Omit<RequestContext, "scope" | "destination" | "repository"> {
+export interface ReconcileContext extends Omit<RequestContext, "scope" | "destination" | "repository" | "isDecided"> {
   readonly catalog: Pick<SourceCatalog, "tags">;
 }
 
 export interface Reconciled {
   /** Source images that the rules select for the destination; every tag counts. */
   readonly wanted: number;
-  /** Images that differ at the destination, and attachments that are missing there. */
+  /** Images that differ at the destination, and attachments that are missing there. A conflict that a copy has decided does not count. */
   readonly different: number;
   /** Differences that were requested now; the others are being copied, or were requested before. */
   readonly asked: number;
@@ -52,11 +53,17 @@ export async function reconcileRepository(
     ...(await missingAttachments(open, { ...place, ...selection, showsUntagged, now: context.now() }, signal)),
   ];
   const { repository, destination } = place;
-  return {
-    wanted: selected.length,
-    different: different.length,
-    ...(await requestCopies(different, { ...context, repository, destination, scope }, signal)),
-  };
+  const isDecided: RequestContext["isDecided"] = ({ tag, ...image }, conflict) =>
+    tag !== undefined &&
+    isSettled(conflict, {
+      tag,
+      digest: image.digest,
+      atTarget: listed,
+      policies: selection.conflictPolicies({ tag, ...image }),
+    });
+  const requests = { ...context, repository, destination, scope, isDecided };
+  const { asked, missed, decided } = await requestCopies(different, requests, signal);
+  return { wanted: selected.length, different: different.length - decided, asked, missed };
 }
 
 function unmatchedImages(images: readonly SourceImage[], { wants }: Selection): UnmatchedImages {
@@ -83,7 +90,7 @@ async function removeEqual(
   const listed = new Map<Tag, Digest>();
   for await (const { tag, digest } of target) {
     if (tag === undefined) showsUntagged = true;
-    else if (selected.has(tag)) listed.set(tag, digest);
+    else if (selected.get(tag)?.digest !== digest) listed.set(tag, digest);
     for (const open of [selected, attached]) {
       if (tag !== undefined && open.get(tag)?.digest === digest) open.delete(tag);
       // The target has the manifest, under this tag or another.

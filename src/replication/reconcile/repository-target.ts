@@ -1,6 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
+import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
 import type { SourceImage } from "./source-catalog.ts";
 
 /** One source repository, and one target repository that it is copied to. */
@@ -23,4 +24,6 @@ export interface Selection {
   readonly attaches: (image: SourceImage) => boolean;
   /** The platforms that a rule which selects, or may select, this image chooses (see `formatFilter`); empty: all. */
   readonly platformsOf: (image: SourceImage) => readonly string[];
+  /** What these rules say about conflicts. */
+  readonly conflictPolicies: (image: SourceImage) => readonly ConflictPolicy[];
 }

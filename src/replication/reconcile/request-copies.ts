@@ -22,6 +22,8 @@ export interface RequestContext {
   /** A push younger than this, in milliseconds, is left to its event. */
   readonly graceMs: number;
   readonly now: () => number;
+  /** True for a conflict that a copy would decide in the same way again. */
+  readonly isDecided: (image: SourceImage, conflict: NonNullable<TagRecord["conflict"]>) => boolean;
   /** Aborted when the process must end, which is later than the comparison: requests that were sent are still recorded. */
   readonly ending: AbortSignal;
 }
@@ -39,6 +41,8 @@ const BATCH = 100;
 export interface RequestedCopies {
   readonly asked: number;
   readonly missed: number;
+  /** Differences that a copy has decided to leave. */
+  readonly decided: number;
 }
 
 /** Requests copies of what differs, unless they were requested before, and records the requests. */
@@ -47,12 +51,13 @@ export async function requestCopies(
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<RequestedCopies> {
-  const total = { asked: 0, missed: 0 };
+  const total = { asked: 0, missed: 0, decided: 0 };
   for (let start = 0; start < different.length; start += BATCH) {
     signal.throwIfAborted();
-    const { asked, missed } = await requestBatch(different.slice(start, start + BATCH), context, signal);
+    const { asked, missed, decided } = await requestBatch(different.slice(start, start + BATCH), context, signal);
     total.asked += asked;
     total.missed += missed;
+    total.decided += decided;
   }
   return total;
 }
@@ -65,18 +70,19 @@ interface Difference extends SourceImage {
 /** Sends first and records then, so that a crash in between repeats requests rather than losing them. */
 async function requestBatch(
   different: readonly SourceImage[],
-  { repository, destination, scope, tags, send, id, graceMs, now, ending }: RequestContext,
+  { repository, destination, scope, tags, send, id, graceMs, now, isDecided, ending }: RequestContext,
   signal: AbortSignal,
 ): Promise<RequestedCopies> {
   const looked = await Promise.all(
     different
       .filter(({ pushedAt }) => now() - pushedAt >= graceMs)
       .map((image) =>
-        tags.update(tagKey(scope, referenceOf(image)), (record) => difference(image, record, now()), signal),
+        tags.update(tagKey(scope, referenceOf(image)), (record) => difference(image, record, now(), isDecided), signal),
       ),
   );
-  const open = looked.filter((image) => image !== undefined);
-  if (open.length === 0) return { asked: 0, missed: 0 };
+  const decided = looked.filter((found) => found === "decided").length;
+  const open = looked.filter((found) => found !== undefined && found !== "decided");
+  if (open.length === 0) return { asked: 0, missed: 0, decided };
   await send(
     open.map(({ reference, pushedAt }) => ({
       version: COPY_REQUEST_VERSION,
@@ -98,24 +104,37 @@ async function requestBatch(
       return tags.update(tagKey(scope, reference), noted, ending);
     }),
   );
-  return { asked: open.length, missed: open.filter(({ missed }) => missed).length };
+  return { asked: open.length, missed: open.filter(({ missed }) => missed).length, decided };
 }
 
-/** The difference to request; undefined when a copy of it is running, or it was requested already. */
+/** The difference to request; undefined when a copy of it is running, or it was requested already. `decided`: a copy has left it. */
 function difference(
   image: SourceImage,
   known: TagRecord | undefined,
   now: number,
-): Change<TagRecord, Difference | undefined> {
+  isDecided: RequestContext["isDecided"],
+): Change<TagRecord, Difference | "decided" | undefined> {
   const record = known ?? NEW_TAG;
+  if (record.conflict !== undefined && isDecided(image, record.conflict)) return { answer: "decided" };
   const isBusy = record.lease !== undefined && record.lease.until > now;
-  if (isBusy || isRequested(image, record, now)) return { answer: undefined };
-  const wasHeard = record.wantedAt >= changedAt(image) - SAME_PUSH_MS;
-  // The request of its event has failed: the same as if the comparison had requested it.
-  if (wasHeard && isFailed(record) && record.asked?.digest !== image.digest)
-    return { next: withRequest(record, image.digest, now), answer: undefined };
+  if (isBusy) return { answer: undefined };
+  if (!isReopened(record)) {
+    if (isRequested(image, record, now)) return { answer: undefined };
+    // The request of its event has failed: the same as if the comparison had requested it.
+    if (hasFailedEvent(image, record)) return { next: withRequest(record, image.digest, now), answer: undefined };
+  }
   const isMissed = record.wantedAt < image.pushedAt - SAME_PUSH_MS;
   return { answer: { ...image, reference: referenceOf(image), missed: isMissed } };
+}
+
+function hasFailedEvent(image: SourceImage, record: TagRecord): boolean {
+  const wasHeard = record.wantedAt >= changedAt(image) - SAME_PUSH_MS;
+  return wasHeard && isFailed(record) && record.asked?.digest !== image.digest;
+}
+
+/** True if the last request ended with a decision about a conflict, and something that it depended on has changed. */
+function isReopened({ conflict, asked }: TagRecord): boolean {
+  return conflict !== undefined && (asked === undefined || asked.at <= conflict.at);
 }
 
 /** When an image last became available at the source: pushed, or restored from an archive. */

@@ -98,14 +98,16 @@ describe("a tag that someone else has moved at the target", () => {
     expect(await deliver(fixture)).toMatchObject({
       outcome: "replicated",
       digest: source,
-      conflict: { as: "v1-from-aws" },
+      conflict: { as: { tag: "v1-from-aws" } },
     });
     expect(fixture.target.tags.get("v1-from-aws")).toBe(source);
     const moved = addImage(fixture.source, ["second"], "v1");
     expect(await deliver(fixture)).toMatchObject({ outcome: "replicated", digest: moved });
     expect(fixture.target.tags.get("v1-from-aws")).toBe(moved);
     expect(fixture.target.tags.get("v1")).toBe(foreign);
-    expect(await recordOf(fixture)).toMatchObject({ conflict: { source: moved, target: foreign, as: "v1-from-aws" } });
+    expect(await recordOf(fixture)).toMatchObject({
+      conflict: { source: moved, target: foreign, as: { tag: "v1-from-aws", digest: moved } },
+    });
   });
 
   it("fails when the second tag is taken, too, at either side", async () => {
