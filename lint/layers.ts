@@ -116,6 +116,10 @@ export const LAYERS: readonly Layer[] = [
       state: { holds: "records of the table: leases, checkpoints, progress", rooms: ["outcome"] },
       destination: { holds: "circuit breaker, rate and queue pause of one destination", rooms: ["state"] },
       reconcile: { holds: "the comparison of source and target", rooms: ["conflict", "planning", "rules", "state"] },
+      deletes: {
+        holds: "which tags are deleted at the target, when, and how many",
+        rooms: ["reconcile", "rules", "outcome", "state"],
+      },
     },
   },
   {

@@ -170,6 +170,20 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
     meaning:
       "what to do if the target's tag names an image that Freightliner did not put there ([conflicts](rules.md#conflicts)): `source-wins`, `target-wins`, `newest-wins`, `skip`, `fail`, `merge`, or `{ rename: \"{tag}-from-aws\" }`, the tag that the source's image gets instead",
   },
+  "rules[].deletes": {
+    meaning:
+      "what happens at the target when a tag is deleted at the source ([deletes](deletes.md)): `ignore`, `mirror`, or `{ mode: mirror }` with `graceHours`, `maxRatioPerDay` and `dryRun` as below",
+  },
+  "rules[].retention.keepLatest": {
+    meaning:
+      "copy, and keep at the target, only so many tags of a repository: the newest of those that the patterns select",
+    otherwise: "all",
+  },
+  "rules[].retention.graceHours": { meaning: "hours until a tag is deleted, 0.25 to 2,160" },
+  "rules[].retention.maxRatioPerDay": {
+    meaning: "the largest share of a repository's tags that is deleted in 24 hours; one tag in any case",
+  },
+  "rules[].retention.dryRun": { meaning: "only report what would be deleted" },
   "rules[].destinations": { meaning: "names of destinations" },
   "rules[].as": {
     meaning:
@@ -268,6 +282,7 @@ export const GROUP_TEXTS: Readonly<Record<string, string>> = {
   rules: "which images go where; for each destination, the first rule that selects an image decides",
   "rules[].exclude": "what this rule does not copy although its patterns select it",
   "rules[].latest": "copy only the newest tags of a repository",
+  "rules[].retention": "keep only the newest tags of a repository at the target",
   "rules[].artifactTypes": "copy only images of some artifact types",
   "rules[].platforms": "copy only some platforms of each image",
   "rules[].gate": "what an image must have before it leaves AWS",

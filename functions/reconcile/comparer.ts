@@ -8,6 +8,7 @@ import type { FailureBudgets } from "../../src/replication/reconcile/failure-bud
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 import { isDone, reportFailure, reportDifferences, slowSubjects } from "./comparison-log.ts";
+import { mirror } from "./mirror.ts";
 import { targetsOf } from "./repository-targets.ts";
 import type { Comparison } from "./comparisons.ts";
 
@@ -62,6 +63,7 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
     const graceMs = configuration.reconcile.graceSeconds * 1_000;
     const limits = isSlow ? {} : LIMITS;
     const context = { ...dependencies, budgets, limits, id: idOf(comparison, startedAt), graceMs };
+    const listedAt = dependencies.now();
     const compared = await compareRepository(targets, context, signal);
     if (compared.some(({ kind }) => kind === "stopped")) signal.throwIfAborted();
     total.repositories++;
@@ -70,6 +72,7 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
       const found = reportDifferences(target, compared[index], waiting.get(target.destination), observer);
       total.asked += found.asked;
       total.missed += found.missed;
+      await mirror({ target, result: compared[index], id: context.id, listedAt, ending }, dependencies, signal);
     }
     // A subject whose destinations were not all compared stays in the slow comparison.
     const isOver = isSlow && leftOut.length === 0 && isDone(compared);

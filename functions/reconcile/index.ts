@@ -32,7 +32,8 @@ const sqs = new SQSClient(clientLimits());
 const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registriesOf = openRegistries({ sqs, google });
 const table = openTableClient();
-const { tags, cycles, circuits, queuePauses, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
+const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
+const { tags, cycles, circuits, queuePauses, rates, deletions, receipts } = stores;
 /** Longest wait of a listing for a slot of the destination's rate, in milliseconds. A comparison cannot be re-queued, so it waits here. */
 const LISTING_WAIT_MS = 60_000;
 const clock = { ...systemClock, now: createTableClock(table) };
@@ -49,6 +50,10 @@ const catalog = createEcrCatalog(
 );
 const lasting = {
   catalog,
+  sourceTag: catalog.sourceTag,
+  deletions,
+  receipts,
+  clock,
   tags,
   cycles,
   circuits,

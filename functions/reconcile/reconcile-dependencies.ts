@@ -6,10 +6,19 @@ import type { ReconcileRecord } from "../../src/replication/reconcile/cycle-reco
 import type { CircuitRecord } from "../../src/replication/destination/circuit.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
 import type { SourceCatalog } from "../../src/replication/reconcile/source-catalog.ts";
+import type { DeletionPorts } from "../../src/replication/deletes/delete-tag.ts";
+import type { Receipts } from "../../src/replication/outcome/receipt.ts";
+import type { Clock } from "../../src/async/clock.ts";
 import type { TargetInventory } from "../../src/replication/reconcile/target-inventory.ts";
 import type { TagRecord } from "../../src/replication/state/tag-record.ts";
 
-export interface ReconcileDependencies extends TargetInventory {
+/** What only deletions need. */
+interface MirrorDependencies extends Pick<DeletionPorts, "deletions" | "sourceTag" | "resolveTag" | "deleteTag"> {
+  readonly receipts: Receipts;
+  readonly clock: Clock;
+}
+
+export interface ReconcileDependencies extends TargetInventory, MirrorDependencies {
   readonly configuration: Configuration;
   readonly catalog: SourceCatalog;
   readonly tags: RecordStore<TagRecord>;

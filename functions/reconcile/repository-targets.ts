@@ -1,6 +1,7 @@
 import type { RepositoryName } from "../../src/oci/reference.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatFilter } from "../../src/oci/platform.ts";
+import { deletesAnything } from "../../src/replication/deletes/find-candidates.ts";
 import { targetName } from "../../src/replication/planning/plan-copies.ts";
 import { SOURCE_WINS } from "../../src/replication/conflict/conflict-policy.ts";
 import type { RepositoryTarget, Selection } from "../../src/replication/reconcile/repository-target.ts";
@@ -29,27 +30,32 @@ export function targetsOf(
     const nameOf = (rule: ReplicationRule) => targetName(rule, repository, prefix);
     const own = rules.filter(({ destinations }) => destinations.includes(name));
     const targets = new Set(own.map(nameOf).filter((to) => to !== undefined));
-    return [...targets].map((to) => ({
-      repository,
-      destination: name,
-      scope: `${name}/${to}`,
-      target: listing(name, to),
-      select: (images: readonly SourceImage[]): Selection => {
-        const decided = decide(name, images);
-        const isFor = (rule: ReplicationRule): boolean => nameOf(rule) === to;
-        return {
-          wants: (image) => rulesThatCopy(decided(image)).some(isFor),
-          attaches: (image) => rulesThatAttach(decided(image)).some(isFor),
-          platformsOf: (image) =>
-            own.some(choosesPlatforms) ? platformsOf(rulesThatCopy(decided(image)).filter(isFor)) : [],
-          conflictPolicies: (image) =>
-            rulesThatAttach(decided(image))
-              .filter(isFor)
-              .map(({ conflict = SOURCE_WINS }) => conflict),
-        };
-      },
-      hasManifest: (digest: Digest, signal: AbortSignal) => hasManifest(name, to, digest, signal),
-    }));
+    return [...targets].map((to) => {
+      const isFor = (rule: ReplicationRule): boolean => own.some((each) => each === rule) && nameOf(rule) === to;
+      return {
+        repository,
+        destination: name,
+        to,
+        isFor,
+        scope: `${name}/${to}`,
+        target: listing(name, to),
+        keepsListings: deletesAnything(own, isFor),
+        select: (images: readonly SourceImage[]): Selection => {
+          const decided = decide(name, images);
+          return {
+            wants: (image) => rulesThatCopy(decided(image)).some(isFor),
+            attaches: (image) => rulesThatAttach(decided(image)).some(isFor),
+            platformsOf: (image) =>
+              own.some(choosesPlatforms) ? platformsOf(rulesThatCopy(decided(image)).filter(isFor)) : [],
+            conflictPolicies: (image) =>
+              rulesThatAttach(decided(image))
+                .filter(isFor)
+                .map(({ conflict = SOURCE_WINS }) => conflict),
+          };
+        },
+        hasManifest: (digest: Digest, signal: AbortSignal) => hasManifest(name, to, digest, signal),
+      };
+    });
   });
 }
 

@@ -58,7 +58,19 @@ export function destinationAlarms(
       summary: `More than ten pushes in an hour had no event; the comparison with ${destination} found them.`,
       runbookHeading: "Events missed",
     },
+    deletesAlarm(destination, own),
   ];
+}
+
+/** Deletions that an operator should look at. */
+function deletesAlarm(destination: string, own: DestinationMetric): AlarmDefinition {
+  return {
+    id: `${destination}-deletes-held-back`,
+    metric: own(Metric.deletesHeldBack, "reconcile", "Sum", HOUR),
+    threshold: 0,
+    summary: `Tags that a rule would delete at ${destination} stay: their source is empty, they are too many, or the destination refuses.`,
+    runbookHeading: "Deletes held back",
+  };
 }
 
 /** FILL counts missing data as 0: when all copies fail, `r` has no data, and without FILL the rate would have none either. */

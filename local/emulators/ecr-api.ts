@@ -29,11 +29,18 @@ export interface EcrApiOptions {
 const ImageId = z.object({ imageDigest: z.string().optional(), imageTag: z.string().optional() });
 type ImageId = z.infer<typeof ImageId>;
 
+/** ECR API reference, DescribeImagesFilter. */
+const Filter = z.object({
+  tagStatus: z.enum(["TAGGED", "UNTAGGED", "ANY"]).optional(),
+  imageStatus: z.enum(["ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"]).optional(),
+});
+type Filter = z.infer<typeof Filter>;
+
 const Paged = z.object({
   repositoryName: z.string().optional(),
   maxResults: z.int().min(1).max(1_000).default(PAGE),
   nextToken: z.string().nullish(),
-  filter: z.object({ tagStatus: z.enum(["TAGGED", "UNTAGGED", "ANY"]).default("ANY") }).nullish(),
+  filter: Filter.optional(),
   /** Of DescribeImages: these images only, without pages. */
   imageIds: z.array(ImageId).min(1).max(100).optional(),
 });
@@ -101,14 +108,14 @@ async function createRepository({ repositoryName = "" }: Paged, { catalog }: Ecr
 function describeImages(paged: Paged, { catalog }: EcrApiOptions): ApiAnswer {
   const state = catalog.find(paged.repositoryName ?? "");
   if (state === undefined) return noRepository(paged);
-  if (paged.imageIds !== undefined) return describeSome(paged.imageIds, state);
-  const { entries, nextToken } = page([...imagesOf(state, paged.filter?.tagStatus)], paged);
+  if (paged.imageIds !== undefined) return describeSome(paged.imageIds, state, paged.filter);
+  const { entries, nextToken } = page([...imagesOf(state, paged.filter)], paged);
   return { status: 200, body: { imageDetails: entries, nextToken } };
 }
 
 /** One missing image fails the whole request (ECR API reference, DescribeImages: ImageNotFoundException). */
-function describeSome(ids: readonly ImageId[], state: RepositoryState): ApiAnswer {
-  const images = [...imagesOf(state)];
+function describeSome(ids: readonly ImageId[], state: RepositoryState, filter: Filter | undefined): ApiAnswer {
+  const images = [...imagesOf(state, filter)];
   const isNamedBy = ({ imageDigest, imageTags = [] }: ImageDetail, id: ImageId): boolean =>
     (id.imageDigest === undefined || id.imageDigest === imageDigest) &&
     (id.imageTag === undefined || imageTags.includes(id.imageTag));
@@ -126,7 +133,7 @@ function describeSome(ids: readonly ImageId[], state: RepositoryState): ApiAnswe
 function listImages(paged: Paged, { catalog }: EcrApiOptions): ApiAnswer {
   const state = catalog.find(paged.repositoryName ?? "");
   if (state === undefined) return noRepository(paged);
-  const ids = [...imagesOf(state, paged.filter?.tagStatus)].flatMap(({ imageDigest, imageTags = [] }) =>
+  const ids = [...imagesOf(state, paged.filter)].flatMap(({ imageDigest, imageTags = [] }) =>
     imageTags.length === 0 ? [{ imageDigest }] : imageTags.map((imageTag) => ({ imageDigest, imageTag })),
   );
   const { entries, nextToken } = page(ids, paged);
@@ -167,14 +174,21 @@ interface ImageDetail {
   readonly lastActivatedAt?: number;
 }
 
-function* imagesOf(
-  { tags, manifests }: RepositoryState,
-  status: "TAGGED" | "UNTAGGED" | "ANY" = "ANY",
-): Generator<ImageDetail> {
+/** By default, all active images (ECR API reference, DescribeImagesFilter). */
+function passes(
+  { tagStatus = "ANY", imageStatus = "ACTIVE" }: Filter,
+  isTagged: boolean,
+  isArchived: boolean,
+): boolean {
+  const fitsTag = tagStatus === "ANY" || isTagged === (tagStatus === "TAGGED");
+  return fitsTag && (imageStatus === "ANY" || isArchived === (imageStatus === "ARCHIVED"));
+}
+
+function* imagesOf({ tags, manifests }: RepositoryState, filter: Filter = {}): Generator<ImageDetail> {
   const byDigest = Map.groupBy(tags.keys(), (tag) => tags.get(tag));
   for (const [imageDigest, manifest] of manifests) {
     const imageTags = byDigest.get(imageDigest);
-    if (status !== "ANY" && (imageTags === undefined) !== (status === "UNTAGGED")) continue;
+    if (!passes(filter, imageTags !== undefined, manifest.isArchived === true)) continue;
     const { storedAt, mediaType, artifactType, subject, isArchived, restoredAt } = manifest;
     yield {
       imageDigest,

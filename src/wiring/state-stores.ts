@@ -8,6 +8,7 @@ import { StoredCircuitRecord } from "../aws/dynamodb/stored-circuit-record.ts";
 import { StoredTagRecord } from "../aws/dynamodb/stored-tag-record.ts";
 import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../contract/stack/limits.ts";
 import { Checkpoint } from "../replication/state/checkpoint.ts";
+import { DeletionRecord } from "../replication/deletes/deletion-record.ts";
 import { QueuePauseRecord } from "../replication/destination/queue-pause.ts";
 import { NotificationRecord } from "../replication/state/notification-record.ts";
 import { RateRecord } from "../replication/destination/rate-record.ts";
@@ -53,6 +54,7 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
       schema: NotificationRecord,
       keepSeconds: NOTICE_KEEP_DAYS * DAY_SECONDS,
     }),
+    deletions: createDynamoDbRecordStore({ ...at, kind: "DELETION", schema: DeletionRecord }),
     cycles: createDynamoDbRecordStore({ ...at, kind: "RECONCILE", schema: ReconcileRecord }),
   };
 }

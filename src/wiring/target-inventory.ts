@@ -2,7 +2,10 @@ import type { Destination } from "../contract/configuration/configuration-docume
 import { googlePlace } from "../contract/providers/google-place.ts";
 import { createGoogleTagListing, DOCKER_LISTING_MAX } from "../google/tag-listing.ts";
 import type { RepositoryName } from "../oci/reference.ts";
+import { createRepositoryClient } from "../registry/client/repository-client.ts";
+import { deleteManifest } from "../registry/manifests/delete-manifest.ts";
 import { createRegistryTarget } from "../registry/registry-target.ts";
+import type { DeletionPorts } from "../replication/deletes/delete-tag.ts";
 import type { TargetInventory } from "../replication/reconcile/target-inventory.ts";
 import { createTagListing } from "../registry/tags-with-digests.ts";
 import type { Registries } from "./registries.ts";
@@ -11,7 +14,7 @@ export function createTargetInventory(
   destinations: readonly Destination[],
   registries: Registries,
   apiUrl: string | undefined,
-): TargetInventory {
+): TargetInventory & Pick<DeletionPorts, "resolveTag" | "deleteTag"> {
   const endpoints = new Map(
     destinations.map((destination) => [
       destination.name,
@@ -35,6 +38,12 @@ export function createTargetInventory(
     async hasManifest(name, repository, digest, signal) {
       const target = createRegistryTarget(find(name, repository).endpoint);
       return (await target.resolve(digest, signal)) !== undefined;
+    },
+    async resolveTag(name, repository, tag, signal) {
+      return (await createRegistryTarget(find(name, repository).endpoint).resolve(tag, signal))?.digest;
+    },
+    async deleteTag(name, repository, tag, signal) {
+      await deleteManifest(createRepositoryClient(find(name, repository).endpoint), tag, signal);
     },
   };
 }

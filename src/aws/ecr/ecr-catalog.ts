@@ -6,6 +6,7 @@ import { MediaType } from "../../oci/media-type.ts";
 import { isRepositoryName, isTag } from "../../oci/reference.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
+import type { DeletionPorts } from "../../replication/deletes/delete-tag.ts";
 import type { FactSource } from "../../replication/rules/source-facts.ts";
 import type { SourceCatalog, SourceImage } from "../../replication/reconcile/source-catalog.ts";
 
@@ -16,7 +17,10 @@ const PAGE = 1_000;
 const MAX_PAGES = 1_000;
 
 /** Repositories and images of an ECR registry, from DescribeRepositories and DescribeImages (ECR API reference). */
-export function createEcrCatalog(client: ECRClient, registryId: string): SourceCatalog & Pick<FactSource, "image"> {
+export function createEcrCatalog(
+  client: ECRClient,
+  registryId: string,
+): SourceCatalog & Pick<FactSource, "image"> & Pick<DeletionPorts, "sourceTag"> {
   return {
     async repositories(signal) {
       const pages = pagesOf(registryId, (nextToken) =>
@@ -47,6 +51,20 @@ export function createEcrCatalog(client: ECRClient, registryId: string): SourceC
         .catch((cause: unknown) => (isNotFound(cause) ? undefined : fail("DescribeImages", repositoryName, cause)));
       const [{ imageDigest = "", imagePushedAt } = {}] = described?.imageDetails ?? [];
       return isDigest(imageDigest) ? { digest: imageDigest, pushedAt: imagePushedAt?.getTime() ?? 0 } : undefined;
+    },
+    async sourceTag(repositoryName, imageTag, signal) {
+      // Without the filter, an archived image is as absent as a deleted one (ECR API reference, DescribeImagesFilter).
+      const input = { registryId, repositoryName, imageIds: [{ imageTag }], filter: { imageStatus: "ANY" } as const };
+      const described = await client
+        .send(new DescribeImagesCommand(input), { abortSignal: signal })
+        .catch((cause: unknown) =>
+          isImageNotFound(cause) ? undefined : fail("DescribeImages", repositoryName, cause),
+        );
+      if (described === undefined) return { kind: "absent" };
+      const [{ imageDigest = "", imagePushedAt, imageStatus = "ACTIVE" } = {}] = described.imageDetails ?? [];
+      if (!isDigest(imageDigest)) return fail("DescribeImages", repositoryName, new Error(`no image for ${imageTag}`));
+      if (imageStatus !== "ACTIVE") return { kind: "archived" };
+      return { kind: "present", digest: imageDigest, pushedAt: imagePushedAt?.getTime() ?? 0 };
     },
   };
 }
@@ -96,6 +114,10 @@ function subjectIn({ subjectManifestDigest = "" }: ImageDetail): Digest | undefi
 /** The type that the rules go by (ECR API reference, ImageDetail `artifactMediaType`). The type of an empty config is not that of its artifact. */
 function artifactTypeIn({ artifactMediaType }: ImageDetail): string | undefined {
   return artifactMediaType === "" || artifactMediaType === MediaType.ociEmpty ? undefined : artifactMediaType;
+}
+
+function isImageNotFound(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "ImageNotFoundException";
 }
 
 function isNotFound(cause: unknown): boolean {

@@ -8,6 +8,7 @@ import { PROVIDERS } from "../providers/providers.ts";
 export function documentProblems({ source, destinations, rules, reconcile }: z.infer<typeof Document>): string[] {
   return [
     ...nameProblems(destinations, rules),
+    ...deletesAtEcr(destinations, rules),
     ...duplicates(reconcile.schedules).map((name) => `reconcile.schedules: "${name}" is defined twice`),
     ...hostProblems(source, destinations),
   ];
@@ -21,6 +22,21 @@ function nameProblems(destinations: readonly Destination[], rules: z.infer<typeo
       .map((name) => `rules[${index}].destinations: "${name}" is not a destination (known: ${[...names].join(", ")})`),
   );
   return [...duplicates(destinations).map((name) => `destinations: "${name}" is defined twice`), ...unknown];
+}
+
+/** Amazon ECR deletes an image with its last tag. */
+function deletesAtEcr(destinations: readonly Destination[], rules: z.infer<typeof Document>["rules"]): string[] {
+  const ecr = new Set(destinations.filter(({ kind }) => kind === "ecr").map(({ name }) => name));
+  return rules.flatMap((rule, index) => {
+    if (rule.deletes === "ignore" && rule.retention === undefined) return [];
+    const field = `rules[${index}].destinations`;
+    return rule.destinations
+      .filter((name) => ecr.has(name))
+      .map(
+        (name) =>
+          `${field}: "${name}" is Amazon ECR, which deletes an image with its last tag; a rule that deletes cannot name it`,
+      );
+  });
 }
 
 function duplicates(named: readonly { readonly name: string }[]): string[] {

@@ -2,6 +2,8 @@ import { parsePlatform } from "../../oci/platform.ts";
 import type { PlatformFilter } from "../../oci/platform.ts";
 import { compileGate } from "../gate/gate-document.ts";
 import { compileGlobs } from "./glob.ts";
+import { compileDeletes, compileRetention } from "./deletes-document.ts";
+import type { DeletePolicy, RetentionPolicy } from "./deletes-document.ts";
 import { compilePatterns, coveringGlobs, enginesOf, loaded } from "./compile-patterns.ts";
 import type { PatternCompiler } from "./compile-patterns.ts";
 import { nameCollisions } from "./name-collisions.ts";
@@ -27,6 +29,8 @@ export interface Rule extends Pick<RuleDocument, "priority" | "destinations" | "
   readonly gate: ReturnType<typeof compileGate> | undefined;
   readonly preCopy: boolean;
   readonly conflict: ConflictPolicy;
+  readonly deletes: DeletePolicy | undefined;
+  readonly retention: RetentionPolicy | undefined;
   readonly targetName: (repository: string) => string;
 }
 
@@ -56,7 +60,13 @@ export function compileRules(documents: readonly RuleDocument[], engines: Patter
   const naming = rules.map((rule) => ({ ...rule, excludedGlobs: excludedGlobs(documents[rule.index]) }));
   return {
     rules: rules.toSorted((a, b) => b.priority - a.priority),
-    problems: [...problems, ...earlyLeavers(documents), ...sameNames(rules), ...nameCollisions(naming)],
+    problems: [
+      ...problems,
+      ...earlyLeavers(documents),
+      ...sameNames(rules),
+      ...keptTooFew(rules),
+      ...nameCollisions(naming),
+    ],
   };
 }
 
@@ -107,6 +117,8 @@ function compileRule(document: RuleDocument, index: number, compiler: PatternCom
     platforms: compilePlatforms(document, index, compiler.problems),
     gate: document.gate && compileGate(document.gate),
     preCopy: document.preCopy ?? selectsEveryTag(document),
+    deletes: compileDeletes(document.deletes),
+    retention: compileRetention(document.retention),
     targetName: as === undefined ? (repository) => repository : (repository) => renderName(as, repository),
   };
 }
@@ -133,8 +145,10 @@ function rememberLast(matches: (repository: string) => boolean): (repository: st
   };
 }
 
-function selectsEveryTag({ tags, exclude, latest, minAgeMinutes, artifactTypes, gate }: RuleDocument): boolean {
-  const isLimited = [exclude?.tags, latest, minAgeMinutes, artifactTypes, gate].some((limit) => limit !== undefined);
+function selectsEveryTag({ tags, exclude, latest, retention, ...rule }: RuleDocument): boolean {
+  const { minAgeMinutes, artifactTypes, gate } = rule;
+  const limits = [exclude?.tags, latest, retention, minAgeMinutes, artifactTypes, gate];
+  const isLimited = limits.some((limit) => limit !== undefined);
   return tags.includes("*") && !isLimited;
 }
 
@@ -158,7 +172,11 @@ function compilePlatforms(
   return platforms && { ...platforms, include: platforms.include.map(parsePlatform) };
 }
 
-function compileLatest({ latest }: RuleDocument, { versions }: PatternEngines): LatestTags | undefined {
+/** What is not kept is not copied either: it would come and go. */
+function compileLatest(
+  { retention, latest = retention && { count: retention.keepLatest, by: "pushed" } }: RuleDocument,
+  { versions }: PatternEngines,
+): LatestTags | undefined {
   if (latest === undefined) return undefined;
   if (latest.by === "pushed") return { ...latest, ...BY_PUSH };
   const { isVersion, newestFirst, isNewer } = loaded(versions);
@@ -174,6 +192,14 @@ const BY_PUSH: Pick<LatestTags, "ranks" | "newestFirst" | "isNewer"> = {
   newestFirst: (tags) => tags.toSorted(comparePushes),
   isNewer: (one, other) => comparePushes(one, other) < 0,
 };
+
+function keptTooFew(rules: readonly Rule[]): string[] {
+  return rules.flatMap(({ latest, retention, index }) =>
+    latest !== undefined && retention !== undefined && latest.count > retention.keepLatest
+      ? [`rules[${index}].retention.keepLatest: is less than latest.count; what is copied would be deleted again`]
+      : [],
+  );
+}
 
 function sameNames(rules: readonly Rule[]): string[] {
   const first = new Map<string, number>();

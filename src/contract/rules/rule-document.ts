@@ -2,6 +2,7 @@ import * as z from "zod";
 import { GATE_PARTS, GateDocument } from "../gate/gate-document.ts";
 import { RepositoryPattern, TagPattern, TypePattern } from "./pattern.ts";
 import { tagTemplateProblem, templateProblem } from "./name-template.ts";
+import { Deletes, Mirror, Retention } from "./deletes-document.ts";
 
 /** The name of a destination. */
 export const ShortName = z
@@ -96,6 +97,10 @@ export const RuleDocument = z.strictObject({
   preCopy: z.boolean().optional(),
   /** What to do if the target's tag names an image that Freightliner did not put there. */
   conflict: Conflict.default("source-wins"),
+  /** What happens at the target when a tag is deleted at the source. */
+  deletes: Deletes,
+  /** Copies, and keeps at the target, only so many tags of a repository: the newest of those that the patterns select. */
+  retention: Retention.optional(),
   /** Names of destinations. */
   destinations: z.array(ShortName).min(1),
   /** Another repository name at the target, or a template of it. */
@@ -112,4 +117,14 @@ export const RuleDocument = z.strictObject({
 export type RuleDocument = z.infer<typeof RuleDocument>;
 
 /** The nested objects of a rule, whose fields a suggestion may name. */
-export const RULE_PARTS = [RuleDocument, Exclude, Latest, ArtifactTypes, Platforms, Rename, ...GATE_PARTS] as const;
+export const RULE_PARTS = [
+  RuleDocument,
+  Exclude,
+  Latest,
+  ArtifactTypes,
+  Platforms,
+  Rename,
+  Mirror,
+  Retention,
+  ...GATE_PARTS,
+] as const;

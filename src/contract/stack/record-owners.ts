@@ -13,6 +13,7 @@ export type RecordKind =
   | "INTAKE"
   | "RECONCILE"
   | "NOTICE"
+  | "DELETION"
   | "EVENT"
   | "MESSAGE";
 
@@ -27,8 +28,9 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   copy: ["TAG", "CONTENT", "BUDGET", "CIRCUIT", "RATE", "MESSAGE"],
   /** CIRCUIT and INTAKE: it closes circuits and pauses queues. RATE: its requests count towards the shared rate. */
   probe: ["CIRCUIT", "INTAKE", "RATE"],
-  /** TAG: it marks tags as requested. INTAKE and CIRCUIT: it resumes queues that stayed paused. RATE: its listings count, too. */
-  reconcile: ["TAG", "RECONCILE", "INTAKE", "CIRCUIT", "RATE"],
+  /** TAG: it marks tags as requested. INTAKE and CIRCUIT: it resumes queues that stayed paused. RATE: its listings count, too.
+   *  DELETION: its tombstones. */
+  reconcile: ["TAG", "RECONCILE", "INTAKE", "CIRCUIT", "RATE", "DELETION"],
   notify: ["NOTICE"],
   validate: [],
 };

@@ -91,6 +91,15 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     "finished comparisons of the whole source in which no repository of the destination was left out",
     "destination",
   ),
+  [Metric.tombstones]: counted(
+    "tags that are to be deleted at the destination when their grace period ends",
+    "destination",
+  ),
+  [Metric.tagsDeleted]: counted("tags that were deleted at the destination", "destination"),
+  [Metric.deletesHeldBack]: counted(
+    "tags that were to be deleted and stay: their source is empty, the day's share is used up, or the destination refuses",
+    "destination",
+  ),
   [Metric.crashes]: counted(
     "invocations that ended with an unexpected error; an outage of a service and an alarm that the webhook refused do not count",
   ),

@@ -40,6 +40,34 @@ export const SKIP_REASONS = [
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
+/** Why a tag is deleted at the target. */
+export const DELETE_CAUSES = [
+  /** The source no longer has it. */
+  "source-deleted",
+  /** Its rule keeps only the newest tags, and it is none of them. */
+  "retention",
+] as const;
+export type DeleteCause = (typeof DELETE_CAUSES)[number];
+
+/** Why a tag that was due was not deleted at the target. */
+export const PROTECT_REASONS = [
+  /** Its rule only reports. */
+  "dry-run",
+  /** It was pushed again, or copied again, since its tombstone was written. */
+  "pushed-again",
+  /** The source has it after all. */
+  "at-source",
+  /** The source has archived its image. */
+  "archived",
+  /** No copy of this deployment put it there. */
+  "not-ours",
+  /** Something else moved it at the target. */
+  "moved-at-target",
+  /** The target does not delete single tags, or does not allow it. */
+  "target-refuses",
+] as const;
+export type ProtectReason = (typeof PROTECT_REASONS)[number];
+
 /** Why a request is deferred. Only `attempt-failed` counts an attempt. */
 export const DEFER_REASONS = [
   "busy",
@@ -96,6 +124,13 @@ export const FinalOutcome = z.discriminatedUnion("outcome", [
 ]);
 export type FinalOutcome = z.infer<typeof FinalOutcome>;
 
+/** How a tombstone ended. */
+export const DeleteOutcome = z.discriminatedUnion("outcome", [
+  z.object({ outcome: z.literal("deleted"), reason: z.enum(DELETE_CAUSES) }),
+  z.object({ outcome: z.literal("protected"), reason: z.enum(PROTECT_REASONS) }),
+]);
+export type DeleteOutcome = z.infer<typeof DeleteOutcome>;
+
 /** How the last delivery of a tag ended, as its record stores it. */
 export const LastOutcome = z.discriminatedUnion("outcome", [
   Replicated,
@@ -109,6 +144,6 @@ export const LastOutcome = z.discriminatedUnion("outcome", [
 export type LastOutcome = z.infer<typeof LastOutcome>;
 
 /** An outcome in words: `replicated`, `failed: target-denied`. */
-export function describeOutcome(kept: LastOutcome | FinalOutcome): string {
+export function describeOutcome(kept: LastOutcome | FinalOutcome | DeleteOutcome): string {
   return "reason" in kept ? `${kept.outcome}: ${kept.reason}` : kept.outcome;
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { GateAudit } from "./gate-audit.ts";
-import { FinalOutcome } from "./outcome.ts";
+import { DeleteOutcome, FinalOutcome } from "./outcome.ts";
 
 /** The request, and what it sent. An event or message that cannot be parsed has only an id. */
 const Subject = z.object({
@@ -37,8 +37,8 @@ const Subject = z.object({
   traceparent: z.string(),
 });
 
-/** How one request ended. Written once, before its message is deleted. The tag record keeps only the latest outcome. */
-export const Receipt = z.intersection(Subject, FinalOutcome);
+/** How one request or tombstone ended; of a tombstone, `pushedAt` is when it was written. Written once, before its message is deleted. The tag record keeps only the latest outcome. */
+export const Receipt = z.intersection(Subject, z.union([FinalOutcome, DeleteOutcome]));
 export type Receipt = z.infer<typeof Receipt>;
 
 /** What a receipt is about: a tag, or an event or message that names none. */

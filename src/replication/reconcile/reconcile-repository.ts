@@ -1,4 +1,5 @@
 import type { Digest } from "../../oci/digest.ts";
+import type { Tag } from "../../oci/reference.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
 import { isSettled } from "../conflict/settled-conflict.ts";
 import { requestCopies } from "./request-copies.ts";
@@ -9,7 +10,6 @@ import type { RepositoryTarget, Selection } from "./repository-target.ts";
 import { concurrently } from "../../async/run-concurrently.ts";
 import { referenceOf, subjectOf } from "./source-catalog.ts";
 import { copiedSubsets } from "./platform-subsets.ts";
-import type { Tag } from "../../oci/reference.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 
 export interface ReconcileContext extends Omit<RequestContext, "scope" | "destination" | "repository" | "isDecided"> {
@@ -25,6 +25,14 @@ export interface Reconciled {
   readonly asked: number;
   /** Requested differences whose push event was lost. */
   readonly missed: number;
+  /** What both sides list, if the target asks to keep it. */
+  readonly listings?: BothListings | undefined;
+}
+
+export interface BothListings {
+  readonly images: readonly SourceImage[];
+  /** The tags of the target. */
+  readonly target: ReadonlyMap<Tag, Digest>;
 }
 
 /** Concurrent HEAD requests to the target. */
@@ -44,7 +52,8 @@ export async function reconcileRepository(
   const selection = place.select(images);
   const open = unmatchedImages(images, selection);
   const selected = [...open.selected.values()];
-  const { showsUntagged, listed } = await removeEqual(open, place.target(signal));
+  const tags = place.keepsListings ? new Map<Tag, Digest>() : undefined;
+  const { showsUntagged, listed } = await removeEqual(open, place.target(signal), tags);
   const { scope } = place;
   const subsets = { listed, scope, tags: context.tags, platformsOf: selection.platformsOf };
   removeSubsets(open, selected, await copiedSubsets([...open.selected.values()], subsets, signal));
@@ -63,7 +72,13 @@ export async function reconcileRepository(
     });
   const requests = { ...context, repository, destination, scope, isDecided };
   const { asked, missed, decided } = await requestCopies(different, requests, signal);
-  return { wanted: selected.length, different: different.length - decided, asked, missed };
+  return {
+    wanted: selected.length,
+    different: different.length - decided,
+    asked,
+    missed,
+    listings: tags && { images, target: tags },
+  };
 }
 
 function unmatchedImages(images: readonly SourceImage[], { wants }: Selection): UnmatchedImages {
@@ -85,12 +100,16 @@ function unmatchedImages(images: readonly SourceImage[], { wants }: Selection): 
 async function removeEqual(
   { selected, attached }: UnmatchedImages,
   target: ReturnType<TagListing>,
+  tags: Map<Tag, Digest> | undefined,
 ): Promise<{ readonly showsUntagged: boolean; readonly listed: ReadonlyMap<Tag, Digest> }> {
   let showsUntagged = false;
   const listed = new Map<Tag, Digest>();
   for await (const { tag, digest } of target) {
     if (tag === undefined) showsUntagged = true;
-    else if (selected.get(tag)?.digest !== digest) listed.set(tag, digest);
+    else {
+      tags?.set(tag, digest);
+      if (selected.get(tag)?.digest !== digest) listed.set(tag, digest);
+    }
     for (const open of [selected, attached]) {
       if (tag !== undefined && open.get(tag)?.digest === digest) open.delete(tag);
       // The target has the manifest, under this tag or another.

@@ -2,15 +2,22 @@ import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
 import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
+import type { ReplicationRule } from "../rules/rule.ts";
 import type { SourceImage } from "./source-catalog.ts";
 
 /** One source repository, and one target repository that it is copied to. */
 export interface RepositoryTarget {
   readonly repository: RepositoryName;
   readonly destination: string;
+  /** The repository at the target. */
+  readonly to: RepositoryName;
+  /** True for the rules that copy to it. */
+  readonly isFor: (rule: ReplicationRule) => boolean;
   /** Prefix of the keys of its tag records, as in `CopyContext`. */
   readonly scope: string;
   readonly target: TagListing;
+  /** Keep the listings: some rule deletes tags at the target. */
+  readonly keepsListings: boolean;
   /** What the rules select for the target among all images of the repository. */
   readonly select: (images: readonly SourceImage[]) => Selection;
   /** True when the target has the manifest. */

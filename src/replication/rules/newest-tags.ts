@@ -30,7 +30,7 @@ export function newestTags(rules: readonly ReplicationRule[], listed: readonly P
 }
 
 /** True for a tag that the rule's patterns select. Cosign's tags follow their image. */
-function selectsTag(rule: ReplicationRule, tag: string): boolean {
+export function selectsTag(rule: ReplicationRule, tag: string): boolean {
   return !isCosignTag(tag) && rule.matchesTag(tag) && rule.excludesTag?.(tag) !== true;
 }
 

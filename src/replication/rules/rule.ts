@@ -21,6 +21,21 @@ export interface LatestTags {
   readonly isNewer: (one: PushedTag, other: PushedTag) => boolean;
 }
 
+/** When, and how many, tags of a repository a rule deletes at the target. */
+export interface DeletePolicy {
+  /** How long a tombstone stands before its tag is deleted, in milliseconds. */
+  readonly graceMs: number;
+  /** At most this share of a repository's tags in 24 hours, but one in any case. */
+  readonly maxRatioPerDay: number;
+  /** Report only. */
+  readonly dryRun: boolean;
+}
+
+/** Keeps only the newest tags at the target. */
+export interface RetentionPolicy extends DeletePolicy {
+  readonly keepLatest: number;
+}
+
 /** A rule with compiled patterns: which images are copied to its destinations, and under which name. */
 export interface ReplicationRule {
   /** Unique. */
@@ -48,6 +63,10 @@ export interface ReplicationRule {
   readonly preCopy?: boolean | undefined;
   /** What to do with a tag that someone else has moved at the target. Absent: the source wins. */
   readonly conflict?: ConflictPolicy | undefined;
+  /** Tags that were deleted at the source are deleted at the target. Absent: they stay. */
+  readonly deletes?: DeletePolicy | undefined;
+  /** A rule with retention has `latest`, too. */
+  readonly retention?: RetentionPolicy | undefined;
   /** The repository's name at the target, without the destination's prefix. */
   readonly targetName: (repository: string) => string;
 }

@@ -84,6 +84,21 @@ describe("the catalog of an ECR registry", () => {
     expect(await registry.catalog.image(parseRepositoryName("no/such"), parseTag("v1"), signal)).toBeUndefined();
   });
 
+  it("says of one tag that it is present, absent or archived, and fails where the repository does not exist", async () => {
+    await using registry = await registryWithApi();
+    await putBlob(registry.ask);
+    await put(registry.ask, "v1", imageOf());
+    const imageId = { imageDigest: digestOf(imageOf()) };
+    const stateOf = async (tag: string, name = NAME) =>
+      (await registry.catalog.sourceTag(name, parseTag(tag), signal)).kind;
+    expect([await stateOf("v1"), await stateOf("v2")]).toEqual(["present", "absent"]);
+    await registry.client.send(
+      new UpdateImageStorageClassCommand({ repositoryName: NAME, imageId, targetStorageClass: "ARCHIVE" }),
+    );
+    expect(await stateOf("v1")).toBe("archived");
+    await expect(stateOf("v1", parseRepositoryName("no/such"))).rejects.toMatchObject({ code: "NAME_UNKNOWN" });
+  });
+
   it("lists untagged images, and the subjects of referrers", async () => {
     await using registry = await registryWithApi();
     await putBlob(registry.ask);

@@ -8,6 +8,9 @@ import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
 import type { CopyRequest } from "../../../src/replication/planning/copy-request.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
 import type { QueuePauseRecord } from "../../../src/replication/destination/queue-pause.ts";
+import type { DeletionRecord } from "../../../src/replication/deletes/deletion-record.ts";
+import type { Receipt, ReceiptOf } from "../../../src/replication/outcome/receipt.ts";
+import { systemClock } from "../../../src/async/system-clock.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
@@ -36,6 +39,16 @@ export function setUp(
   const cycles = createMemoryRecordStore<ReconcileRecord>();
   const queuePauses = createMemoryRecordStore<QueuePauseRecord>();
   const circuits = createMemoryRecordStore<CircuitRecord>();
+  const deletions = createMemoryRecordStore<DeletionRecord>();
+  const receipts: Receipt[] = [];
+  const known = new Set<string>();
+  const noteReceipt = (about: ReceiptOf, receipt: Receipt): "written" | "known" => {
+    const key = `${JSON.stringify(about)} ${receipt.pushedAt} ${receipt.id}`;
+    if (known.has(key)) return "known";
+    known.add(key);
+    receipts.push(receipt);
+    return "written";
+  };
   const opened: string[] = [];
   const split = (name: string): [string, string] => [
     name.slice(0, name.indexOf(":")),
@@ -52,6 +65,19 @@ export function setUp(
     now: () => time.now,
     timeout: (ms) => AbortSignal.timeout(ms),
     backlog: () => Promise.resolve(0),
+    deletions,
+    receipts: { write: (about, receipt) => Promise.resolve(noteReceipt(about, receipt)) },
+    clock: { ...systemClock, now: () => time.now },
+    sourceTag: (repository, tag) => {
+      const image = source.get(`${repository}:${tag}`);
+      if (image === undefined) return Promise.resolve({ kind: "absent" });
+      return Promise.resolve({ kind: "present", digest: digest(image.text), pushedAt: image.pushedAt });
+    },
+    resolveTag: (_destination, repository, tag) => {
+      const text = target.get(`${repository}:${tag}`);
+      return Promise.resolve(text === undefined ? undefined : digest(text));
+    },
+    deleteTag: (_destination, repository, tag) => Promise.resolve(void target.delete(`${repository}:${tag}`)),
     hasManifest: (_destination, repository, wanted) =>
       Promise.resolve([...target].some(([name, text]) => split(name)[0] === repository && digest(text) === wanted)),
     resumeQueues: (destination) => Promise.resolve(void opened.push(destination)),
@@ -90,8 +116,11 @@ export function setUp(
   const handle = createHandler(dependencies);
   return {
     time,
+    source,
     target,
     sent,
+    deletions,
+    receipts,
     push,
     restore,
     asked,

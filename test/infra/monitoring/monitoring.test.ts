@@ -42,6 +42,7 @@ describe("alarms", () => {
       "failure-rate",
       "circuit-open",
       "events-missed",
+      "deletes-held-back",
       "long-lane-waits",
     ];
     const expected = [
@@ -108,7 +109,7 @@ describe("alarms", () => {
     );
   });
 
-  it("detect a waiting push, a stuck lease, a failed notification, and a destination that is not compared", () => {
+  it("detect a waiting push, a stuck lease, a failed notification, a destination that is not compared, and deletes that are held back", () => {
     const metric = (id: string) => {
       const { MetricName, Dimensions } =
         linked.find(({ AlarmName }) => AlarmName === `freightliner-${id}-eu-central-1`) ?? {};
@@ -128,6 +129,10 @@ describe("alarms", () => {
     expect(metric("asia-reconcile-heartbeat")).toEqual([
       "ReconciliationsFinished",
       { stack: "freightliner", service: "reconcile", destination: "asia" },
+    ]);
+    expect(metric("europe-deletes-held-back")).toEqual([
+      "DeletesHeldBack",
+      { stack: "freightliner", service: "reconcile", destination: "europe" },
     ]);
     expect(metric("notifications-failed")).toEqual([
       "NotificationsFailed",

@@ -3,12 +3,16 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { isTag, parseRepositoryName } from "../../../src/oci/reference.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { SourceCatalog } from "../../../src/replication/reconcile/source-catalog.ts";
+import type { DeletionPorts } from "../../../src/replication/deletes/delete-tag.ts";
 import type { FactSource } from "../../../src/replication/rules/source-facts.ts";
 import type { Process } from "../world/process.ts";
 import type { Cloud } from "./cloud.ts";
 
 /** The catalog of the source (ECR API reference, DescribeRepositories, DescribeImages). */
-export function catalogOf({ source }: Cloud, process: Process): SourceCatalog & Pick<FactSource, "image"> {
+export function catalogOf(
+  { source }: Cloud,
+  process: Process,
+): SourceCatalog & Pick<FactSource, "image"> & Pick<DeletionPorts, "sourceTag"> {
   const about = { side: "source", operation: "list-tags", subject: "ECR", category: "deferred" } as const;
   const failure = (): Error => new RegistryError(about, "simulated");
   const read = <T>(what: string, effect: () => T, signal: AbortSignal): Promise<T> =>
@@ -31,6 +35,13 @@ export function catalogOf({ source }: Cloud, process: Process): SourceCatalog & 
       const found = (): Digest | undefined => (isDigest(reference) ? reference : tags.get(reference));
       const digest = await read(`describes ${name}:${reference}`, found, signal);
       return digest && { digest, pushedAt: pushedAt.get(digest) ?? 0 };
+    },
+    async sourceTag(name, tag, signal) {
+      const { tags, pushedAt } = source.repository(name);
+      const digest = await read(`describes ${name}:${tag}`, () => tags.get(tag), signal);
+      return digest === undefined
+        ? { kind: "absent" }
+        : { kind: "present", digest, pushedAt: pushedAt.get(digest) ?? 0 };
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Checkpoint } from "../../../src/replication/state/checkpoint.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
 import type { QueuePauseRecord } from "../../../src/replication/destination/queue-pause.ts";
 import type { RateRecord } from "../../../src/replication/destination/rate-record.ts";
+import type { DeletionRecord } from "../../../src/replication/deletes/deletion-record.ts";
 import type { PreCopyBudget } from "../../../src/replication/pre-copy/pre-copy-budget.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
@@ -110,6 +111,7 @@ export interface Cloud {
   readonly rates: Table<RateRecord>;
   readonly queuePauses: Table<QueuePauseRecord>;
   readonly cycles: Table<ReconcileRecord>;
+  readonly deletions: Table<DeletionRecord>;
   readonly preCopyBudgets: Table<PreCopyBudget>;
   /** The processes that execute a pre-copy now. */
   readonly preCopying: Set<Process>;
@@ -169,6 +171,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     rates: new Map(),
     queuePauses: new Map(),
     cycles: new Map(),
+    deletions: new Map(),
     preCopyBudgets: new Map(),
     preCopying: new Set(),
     preCopied: [],

@@ -11,7 +11,7 @@ import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { credentialsOf } from "./credentials.ts";
 import { createNetwork } from "../http/network.ts";
-import { storeOf } from "./ports.ts";
+import { receiptsOf, storeOf } from "./ports.ts";
 import { createProcess } from "../world/process.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import type { Process } from "../world/process.ts";
@@ -54,9 +54,14 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
   const { world, configuration } = cloud;
   const repairs: Repairs = { asked: 0, missed: 0 };
   every(cloud, 5 * MINUTE_MS, from, end, async (process) => {
+    const catalog = catalogOf(cloud, process);
     const handle = createReconcileHandler({
       configuration,
-      catalog: catalogOf(cloud, process),
+      catalog,
+      sourceTag: catalog.sourceTag,
+      deletions: storeOf(process, cloud.deletions, "deletions"),
+      receipts: receiptsOf(process, cloud.receipts),
+      clock: process.clock,
       ...createTargetInventory(configuration.destinations, registriesOf(cloud, process), undefined),
       tags: storeOf(process, cloud.tags, "tag"),
       cycles: storeOf(process, cloud.cycles, "cycle"),

@@ -79,6 +79,7 @@ interface ManifestRoute {
 function answerManifest(request: Arrived, route: ManifestRoute, options: RegistrySiteOptions): Reply {
   const { repository, reference } = route;
   if (request.method === "PUT") return acceptManifest(request, route, options);
+  if (request.method === "DELETE") return deleteManifest(route);
   const found = resolveIn(repository, reference);
   const manifest = found && repository.manifests.get(found.digest);
   if (manifest === undefined) return refusal(404, "MANIFEST_UNKNOWN");
@@ -88,6 +89,14 @@ function answerManifest(request: Arrived, route: ManifestRoute, options: Registr
     "docker-content-digest": manifest.digest,
   };
   return { status: 200, headers, body: manifest.bytes };
+}
+
+/** distribution-spec, "Deleting tags", "Deleting Manifests". */
+function deleteManifest({ repository, reference }: ManifestRoute): Reply {
+  const isKnown = isDigest(reference) ? repository.manifests.delete(reference) : repository.tags.delete(reference);
+  if (isDigest(reference))
+    for (const [tag, digest] of repository.tags) if (digest === reference) repository.tags.delete(tag);
+  return isKnown ? { status: 202 } : refusal(404, "MANIFEST_UNKNOWN");
 }
 
 function acceptManifest(

@@ -1,0 +1,76 @@
+import type { Tag } from "../../oci/reference.ts";
+import type { Change } from "../state/record-store.ts";
+import { isSame, MAX_TOMBSTONES, newDeletionRecord } from "./deletion-record.ts";
+import type { DeletionRecord, TagAtTarget, Tombstone } from "./deletion-record.ts";
+import type { Candidate } from "./find-candidates.ts";
+
+/** What a comparison knows about one repository. Times are epoch milliseconds. */
+export interface Seen {
+  readonly repository: string;
+  /** Tags of the target that the rules would delete. */
+  readonly candidates: readonly Candidate[];
+  /** Candidates without a tombstone that a copy of this deployment has put there. */
+  readonly ours: readonly TagAtTarget[];
+  /** True when the target lists the tag. */
+  readonly isAtTarget: (tag: Tag) => boolean;
+  /** When the source's listing began: it does not show later changes. */
+  readonly listedAt: number;
+  readonly now: number;
+  /** Correlation id of the comparison. */
+  readonly id: string;
+}
+
+export interface UpdatedTombstones {
+  readonly noted: readonly Tombstone[];
+  readonly cancelled: readonly Tombstone[];
+  /** Their deletion was begun, and the tag is absent. */
+  readonly done: readonly Tombstone[];
+}
+
+/**
+ * Brings the tombstones of a repository in line with what a comparison has seen: new ones for what the rules would delete; none for a tag
+ * that is back at the source, or that names another image.
+ */
+export function updateTombstones(
+  record: DeletionRecord | undefined,
+  seen: Seen,
+): Change<DeletionRecord, UpdatedTombstones> {
+  const known = record ?? newDeletionRecord(seen.repository);
+  const candidates = new Map(seen.candidates.map((candidate) => [candidate.tag, candidate]));
+  const kept = known.kept.filter((each) => seen.candidates.some((candidate) => isSame(each, candidate)));
+  const standing: Tombstone[] = [];
+  const cancelled: Tombstone[] = [];
+  const done: Tombstone[] = [];
+  for (const tombstone of known.tombstones) {
+    const candidate = candidates.get(tombstone.tag);
+    if (candidate !== undefined && isSame(candidate, tombstone)) standing.push(confirmed(tombstone, candidate));
+    else if (tombstone.seenAt > seen.listedAt) standing.push(tombstone);
+    else (tombstone.begunAt !== undefined && !seen.isAtTarget(tombstone.tag) ? done : cancelled).push(tombstone);
+  }
+  const covered = [...standing, ...kept];
+  const noted = seen.candidates
+    .filter((each) => seen.ours.some((own) => isSame(own, each)) && !covered.some(({ tag }) => tag === each.tag))
+    .slice(0, Math.max(MAX_TOMBSTONES - standing.length, 0))
+    .map((candidate) => tombstoneOf(candidate, seen));
+  const next = { ...known, tombstones: [...standing, ...noted], kept };
+  const isUnchanged = JSON.stringify(next) === JSON.stringify(known);
+  return { ...(isUnchanged ? {} : { next }), answer: { noted, cancelled, done } };
+}
+
+/** Candidates that have no tombstone and that nobody kept: whether they may get one depends on their records. */
+export function withoutTombstone(
+  record: DeletionRecord | undefined,
+  candidates: readonly Candidate[],
+): readonly Candidate[] {
+  const known = [...(record?.tombstones ?? []), ...(record?.kept ?? [])];
+  return candidates.filter((candidate) => !known.some((each) => isSame(each, candidate)));
+}
+
+/** The rule, and with it the grace period, may have changed. */
+function confirmed(tombstone: Tombstone, { rule, cause, policy }: Candidate): Tombstone {
+  return { ...tombstone, rule, cause, dueAt: tombstone.seenAt + policy.graceMs };
+}
+
+function tombstoneOf({ tag, digest, cause, rule, policy }: Candidate, { now, id }: Seen): Tombstone {
+  return { tag, digest, by: id, cause, rule, seenAt: now, dueAt: now + policy.graceMs };
+}

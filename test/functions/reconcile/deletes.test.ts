@@ -1,0 +1,240 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../../functions/reconcile/handler.ts";
+import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
+import type { ReconcileDependencies } from "../../../functions/reconcile/reconcile-dependencies.ts";
+import { parseRepositoryName } from "../../../src/oci/reference.ts";
+import { NEW_TAG } from "../../../src/replication/state/tag-record.ts";
+import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
+import type { RuleDocument } from "../../../src/contract/rules/rule-document.ts";
+import { documentOf } from "../../fixtures/configuration.ts";
+import { HOUR, digest, setUp } from "./reconcile-fixture.ts";
+
+const DAY = 24 * HOUR;
+
+/** A repository `a` whose tags were copied by Freightliner, all of them present on both sides. */
+async function mirrored(
+  rule: Partial<Pick<RuleDocument, "deletes" | "retention">>,
+  tags: readonly string[],
+  overrides: Partial<ReconcileDependencies> = {},
+) {
+  const fixture = setUp({
+    document: documentOf({ repositories: ["**"], destinations: ["gar"], ...rule }),
+    with: overrides,
+  });
+  for (const [index, tag] of tags.entries()) {
+    fixture.push(`a:${tag}`, tag, fixture.time.now - (tags.length - index) * HOUR);
+    fixture.target.set(`p/a:${tag}`, tag);
+    await setRecord(fixture, tag, {
+      ...NEW_TAG,
+      wantedAt: fixture.time.now - (tags.length - index) * HOUR,
+      replicated: { digest: digest(tag), at: fixture.time.now - HOUR },
+      puts: [{ digest: digest(tag), at: fixture.time.now - HOUR }],
+    });
+  }
+  const left = (): string[] => [...fixture.target.keys()].map((name) => name.replace("p/a:", "")).toSorted();
+  const outcomes = () =>
+    fixture.receipts.map((receipt) =>
+      "reason" in receipt ? `${receipt.reference} ${receipt.outcome}: ${receipt.reason}` : receipt.outcome,
+    );
+  const compareAfter = async (ms: number): Promise<void> => {
+    fixture.time.now += ms;
+    await fixture.handle(60_000);
+  };
+  return { ...fixture, left, outcomes, compareAfter };
+}
+
+async function setRecord({ tags }: Pick<ReturnType<typeof setUp>, "tags">, tag: string, next: TagRecord) {
+  await tags.update(`gar/p/a:${tag}`, () => ({ next, answer: undefined }));
+}
+
+const MIRROR = { deletes: { mode: "mirror", graceHours: 24, maxRatioPerDay: 0.5, dryRun: false } } as const;
+
+describe("a rule that mirrors deletes", () => {
+  it("deletes a tag after the grace period, and not before", async () => {
+    const { source, compareAfter, left, outcomes, count, tags } = await mirrored(MIRROR, ["v1", "v2", "v3"]);
+    source.delete("a:v2");
+    await compareAfter(0);
+    await compareAfter(DAY - 1);
+    expect([left(), count("TombstonesWritten"), count("TagsDeleted")]).toEqual([["v1", "v2", "v3"], 1, 0]);
+    await compareAfter(HOUR);
+    expect([left(), outcomes(), count("TagsDeleted")]).toEqual([["v1", "v3"], ["v2 deleted: source-deleted"], 1]);
+    expect(await tags.read("gar/p/a:v2")).toMatchObject({ last: { outcome: "skipped", reason: "source-gone" } });
+    expect((await tags.read("gar/p/a:v2"))?.replicated).toBeUndefined();
+  });
+
+  it("is off by default", async () => {
+    const { source, compareAfter, left, deletions } = await mirrored({}, ["v1", "v2"]);
+    source.delete("a:v2");
+    for (let comparison = 0; comparison < 3; comparison++) await compareAfter(30 * DAY);
+    expect([left(), await deletions.read("gar/p/a")]).toEqual([["v1", "v2"], undefined]);
+  });
+
+  it("deletes nothing and raises the alarm when the source repository is emptied", async () => {
+    const { compareAfter, left, count } = await mirrored(MIRROR, ["v1", "v2"], {
+      catalog: {
+        repositories: () => Promise.resolve([parseRepositoryName("a")]),
+        async *tags() {
+          yield await Promise.resolve({ digest: digest("untagged"), pushedAt: 0 });
+        },
+      },
+    });
+    for (let comparison = 0; comparison < 3; comparison++) await compareAfter(2 * DAY);
+    expect([left(), count("DeletesHeldBack"), count("TagsDeleted")]).toEqual([["v1", "v2"], 6, 0]);
+  });
+
+  it("deletes at most its share of a repository's tags in 24 hours, and raises the alarm for the others", async () => {
+    const all = Array.from({ length: 10 }, (_, index) => `v${index}`);
+    const { source, compareAfter, left, count } = await mirrored(
+      { deletes: { ...MIRROR.deletes, maxRatioPerDay: 0.2 } },
+      all,
+    );
+    for (const tag of all.slice(0, 5)) source.delete(`a:${tag}`);
+    await compareAfter(0);
+    for (let hour = 0; hour < 20; hour++) await compareAfter(hour === 0 ? DAY : HOUR);
+    expect([left().length, count("TagsDeleted")]).toEqual([8, 2]);
+    expect(count("DeletesHeldBack")).toBeGreaterThan(0);
+    await compareAfter(6 * HOUR);
+    // A fifth of the eight tags that it has now.
+    expect(left()).toHaveLength(7);
+  });
+
+  it("cancels a tombstone when the tag is pushed again, and counts the grace period from the next delete", async () => {
+    const { source, compareAfter, push, left, deletions } = await mirrored(MIRROR, ["v1", "v2"]);
+    source.delete("a:v2");
+    await compareAfter(0);
+    push("a:v2", "v2");
+    await compareAfter(DAY / 2);
+    expect((await deletions.read("gar/p/a"))?.tombstones).toEqual([]);
+    source.delete("a:v2");
+    await compareAfter(DAY / 2);
+    await compareAfter(DAY - HOUR);
+    expect(left()).toEqual(["v1", "v2"]);
+    await compareAfter(HOUR);
+    expect(left()).toEqual(["v1"]);
+  });
+
+  it("asks the source again before it deletes: a tag that is back, archived, or of a deleted repository stays", async () => {
+    const gone = new RegistryError(
+      { side: "source", operation: "list-tags", subject: "a", category: "deferred", code: "NAME_UNKNOWN" },
+      "is gone",
+    );
+    const answers = [
+      () => Promise.resolve({ kind: "present", digest: digest("v2"), pushedAt: 1 } as const),
+      () => Promise.resolve({ kind: "archived" } as const),
+      () => Promise.reject(gone),
+    ];
+    for (const sourceTag of answers) {
+      const { source, compareAfter, left, count } = await mirrored(MIRROR, ["v1", "v2"], { sourceTag });
+      source.delete("a:v2");
+      for (let comparison = 0; comparison < 3; comparison++) await compareAfter(DAY);
+      expect([left(), count("TagsDeleted")]).toEqual([["v1", "v2"], 0]);
+    }
+  });
+
+  it("leaves tags that it did not put, and those that name another image now", async () => {
+    const { source, target, tags, compareAfter, left, outcomes } = await mirrored(MIRROR, ["v1", "v2", "v3"]);
+    target.set("p/a:manual", "manual");
+    await tags.update("gar/p/a:manual", () => ({
+      next: { ...NEW_TAG, replicated: { digest: digest("manual"), at: 0 } },
+      answer: undefined,
+    }));
+    source.delete("a:v2");
+    await compareAfter(0);
+    target.set("p/a:v2", "moved");
+    for (let comparison = 0; comparison < 3; comparison++) await compareAfter(DAY);
+    expect([left(), outcomes()]).toEqual([["manual", "v1", "v2", "v3"], []]);
+  });
+
+  it("leaves a tag that a copy works on, and releases its own lease", async () => {
+    const fixture = await mirrored(MIRROR, ["v1", "v2"]);
+    const { source, compareAfter, left, time, tags } = fixture;
+    source.delete("a:v2");
+    await compareAfter(0);
+    const known = await tags.read("gar/p/a:v2");
+    const lease = { message: "m", owner: "copy", fence: 1, until: time.now + 2 * DAY, dirty: false };
+    await setRecord(fixture, "v2", { ...NEW_TAG, ...known, fence: 1, lease });
+    await compareAfter(DAY);
+    expect(left()).toEqual(["v1", "v2"]);
+    await compareAfter(2 * DAY);
+    expect([left(), (await tags.read("gar/p/a:v2"))?.lease]).toEqual([["v1"], undefined]);
+  });
+
+  it("only reports in a dry run, once for each tag, and deletes when that ends", async () => {
+    const dry = await mirrored({ deletes: { ...MIRROR.deletes, dryRun: true } }, ["v1", "v2"]);
+    dry.source.delete("a:v2");
+    for (let comparison = 0; comparison < 4; comparison++) await dry.compareAfter(DAY);
+    expect([dry.left(), dry.outcomes()]).toEqual([["v1", "v2"], ["v2 protected: dry-run"]]);
+    const wet = await mirrored(MIRROR, ["v1", "v2"]);
+    dry.time.now += HOUR;
+    await createHandler({ ...dry.dependencies, configuration: wet.dependencies.configuration })(60_000);
+    expect([dry.left(), dry.outcomes()[1]]).toEqual([["v1"], "v2 deleted: source-deleted"]);
+  });
+
+  it("asks a destination that does not delete tags once a day, and raises the alarm", async () => {
+    let requests = 0;
+    const about = { side: "target", operation: "delete-manifest", subject: "p/a:v2", category: "permanent" } as const;
+    const { source, compareAfter, left, outcomes, count } = await mirrored(MIRROR, ["v1", "v2"], {
+      deleteTag: () => {
+        requests++;
+        return Promise.reject(new RegistryError({ ...about, status: 405 }, "unsupported"));
+      },
+    });
+    source.delete("a:v2");
+    await compareAfter(0);
+    for (let comparison = 0; comparison < 6; comparison++) await compareAfter(comparison === 0 ? DAY : HOUR);
+    expect([left(), requests, outcomes()]).toEqual([["v1", "v2"], 1, ["v2 protected: target-refuses"]]);
+    expect(count("DeletesHeldBack")).toBe(1);
+  });
+
+  it("writes the receipt of a deletion after which the process died", async () => {
+    const fixture = await mirrored(MIRROR, ["v1", "v2", "v3"]);
+    const { source, target, compareAfter, outcomes, dependencies, time } = fixture;
+    source.delete("a:v2");
+    await compareAfter(0);
+    time.now += DAY;
+    const dying = createHandler({
+      ...dependencies,
+      deleteTag: (_destination, repository, tag) => {
+        target.delete(`${repository}:${tag}`);
+        return Promise.reject(new Error("the process dies"));
+      },
+    });
+    await dying(60_000);
+    expect(outcomes()).toEqual([]);
+    await compareAfter(HOUR);
+    expect(outcomes()).toEqual(["v2 deleted: source-deleted"]);
+  });
+});
+
+describe("a rule with retention", () => {
+  const KEEP = { retention: { keepLatest: 2, graceHours: 24, maxRatioPerDay: 1, dryRun: false } };
+
+  it("keeps the newest tags at the target, and does not copy the others again", async () => {
+    const { compareAfter, left, outcomes, sent, push, target, tags } = await mirrored(KEEP, ["v1", "v2", "v3"]);
+    await compareAfter(0);
+    await compareAfter(DAY);
+    expect([left(), outcomes()]).toEqual([["v2", "v3"], ["v1 deleted: retention"]]);
+    push("a:v4", "v4");
+    target.set("p/a:v4", "v4");
+    await tags.update("gar/p/a:v4", () => ({ next: NEW_TAG, answer: undefined }));
+    for (let comparison = 0; comparison < 3; comparison++) await compareAfter(DAY);
+    expect([left(), sent]).toEqual([["v3", "v4"], []]);
+  });
+
+  it("counts tags that only the target has, by the time of their push", async () => {
+    const { source, compareAfter, left } = await mirrored(KEEP, ["v1", "v2", "v3"]);
+    source.delete("a:v3");
+    await compareAfter(0);
+    await compareAfter(DAY);
+    // v1 is among the two newest of the source: it would be copied again.
+    expect(left()).toEqual(["v1", "v2", "v3"]);
+  });
+
+  it("spares a tag that is pushed again while it waits", async () => {
+    const { compareAfter, left, push, time } = await mirrored(KEEP, ["v1", "v2", "v3"]);
+    await compareAfter(0);
+    push("a:v1", "v1", time.now);
+    await compareAfter(DAY);
+    expect(left()).toContain("v1");
+  });
+});
