@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { destinationSchema, Document } from "../src/contract/configuration/configuration-document.ts";
 import { destinationKinds } from "../src/contract/providers/providers.ts";
-import { FIELD_TEXTS, GROUP_TEXTS } from "./field-texts.ts";
+import { FIELD_TEXTS } from "./field-texts.ts";
+import { GROUP_TEXTS } from "./group-texts.ts";
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 

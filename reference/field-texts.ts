@@ -1,10 +1,5 @@
-/** What a person reads about a field. */
-export interface FieldText {
-  /** Markdown, as in a cell of a table. */
-  readonly meaning: string;
-  /** What applies without the field, where the schema does not say it. */
-  readonly otherwise?: string;
-}
+import type { FieldText } from "./field-text.ts";
+import { STACK_TEXTS } from "./stack-texts.ts";
 
 /** Texts of all fields with a value, in the order of the reference page; `list[]` stands for each entry of a list. */
 export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
@@ -28,6 +23,10 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
     meaning:
       "globs of the repositories that the functions may read; the rules must lie within them. More than a policy can hold (some 60) are widened to their first path components, or to all",
     otherwise: "those of the deployed rules",
+  },
+  "source.repositoryTags": {
+    meaning:
+      "whether [tags of a repository](rules.md#tags-of-a-repository) restrict its replication; costs an API request a minute for each repository and container that works on it",
   },
   "destinations[].name": { meaning: "a short name: lower case, digits, `-`, at most 24" },
   "destinations[].kind": {
@@ -217,81 +216,5 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
     meaning:
       "builds for copies that take longer than a function's 15 minutes ([decision 36](../decisions/0036-the-long-lane-is-a-build.md)). `false` omits the CodeBuild project, its role and the long queues: such an image is tried three times and then becomes a dead letter, `too-large`. Let the long queues drain before you switch it off: they are deleted with their messages, and only the next comparison requests those images again",
   },
-  "stack.name": {
-    meaning: "first part of every resource name, and the value of `--stack`; `-c stack=NAME` overrides it",
-    otherwise: "`freightliner`",
-  },
-  "stack.alarmEmails": {
-    meaning: "addresses that receive alarms and their end, after each has confirmed it by the link that SNS sends",
-  },
-  "stack.alarmTopics": { meaning: "ARNs of SNS topics that receive alarms and their end" },
-  "stack.notifications.kind": {
-    meaning: "the chat room that receives alarms: `slack`, `teams` or `generic`",
-    otherwise: "no chat room",
-  },
-  "stack.notifications.webhook": {
-    meaning: "the full ARN of a secret in AWS Secrets Manager that holds the webhook's URL and nothing else",
-    otherwise: "no chat room",
-  },
-  "stack.notifications.secretEncryptionKey": {
-    meaning: "the ARN of the KMS key that this secret is encrypted with",
-    otherwise: "the account's `aws/secretsmanager`",
-  },
-  "stack.notifications.hosts": {
-    meaning: "for `generic`: hosts that the URL may name; those of Slack and Teams are known",
-  },
-  "stack.notifications.of": { meaning: "`problems`: alarms that go off. `changes`: also their end" },
-  "stack.encryptionKey": {
-    meaning: "the ARN of a KMS key for queues, table and logs ([what its policy must allow](#a-key-of-your-own))",
-    otherwise: "keys that AWS owns",
-  },
-  "stack.copyMemoryMegabytes": { meaning: "memory of the copy function in MB" },
-  "stack.liveConcurrency": { meaning: "copies at once per destination for fresh pushes" },
-  "stack.backfillConcurrency": {
-    meaning: "copies at once per destination for differences that a comparison found and for pre-copies",
-  },
-  "stack.messageRetentionDays": { meaning: "how many days queues keep a message" },
-  "stack.logRetentionDays": {
-    meaning: "how many days logs are kept: a number that CloudWatch Logs knows, such as 7, 30, 90, 365",
-  },
-  "stack.metrics": { meaning: "`false` switches off the product's own metrics and the alarms on them" },
-  "stack.tracing": { meaning: "X-Ray active tracing" },
-  "stack.openTelemetryLayer": {
-    meaning:
-      "the ARN of a version of a layer that adds OpenTelemetry spans ([traces](../operate/metrics.md#traces)); needs `tracing`",
-  },
-  "stack.operators": {
-    meaning: "ARNs of the roles that may read and redrive dead letters; with any, no other principal may",
-    otherwise: "no restriction",
-  },
-  "stack.keepTable": { meaning: "keep the table, protected from deletion, when the stack is removed" },
-  "stack.runbookUrl": {
-    meaning:
-      "where you publish [the runbook](../operate/runbook.md), `https://...`; alarms then link to its headings instead of quoting them",
-  },
-};
-
-/** Texts of objects and lists, for editors only. */
-export const GROUP_TEXTS: Readonly<Record<string, string>> = {
-  $schema: "the schema of this document, for editors; Freightliner ignores it",
-  source: "the registry that images are pushed to: one ECR registry, which is one account and region",
-  destinations: "the places that images are replicated to",
-  "destinations[].federation":
-    "Workload Identity Federation: the roles of the stack write as a Google identity, without a key",
-  "destinations[].circuit": "when the circuit of a failing destination opens",
-  rules: "which images go where; for each destination, the first rule that selects an image decides",
-  "rules[].exclude": "what this rule does not copy although its patterns select it",
-  "rules[].latest": "copy only the newest tags of a repository",
-  "rules[].retention": "keep only the newest tags of a repository at the target",
-  "rules[].artifactTypes": "copy only images of some artifact types",
-  "rules[].platforms": "copy only some platforms of each image",
-  "rules[].gate": "what an image must have before it leaves AWS",
-  "rules[].gate.signatures": "whose signature an image must have",
-  "rules[].gate.scan": "what the scan of an image by ECR may have found",
-  "rules[].gate.overrides": "images that may leave although they do not meet the gate",
-  retries: "how requests are retried within one delivery",
-  reconcile: "the comparison of source and destinations, which finds pushes whose event was lost",
-  stack: "how the stack runs, and whom its alarms reach",
-  "stack.notifications": "a chat room that receives alarms by a webhook",
-  "reconcile.schedules": "extra comparisons on schedules of their own",
+  ...STACK_TEXTS,
 };

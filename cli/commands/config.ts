@@ -49,6 +49,12 @@ function explainCommand(runner: CommandRunner) {
     .argument("<image>", "repository:tag or repository@digest of the source")
     .option("--pushed <time>", "when it was pushed, such as 2026-11-27T10:00:00Z")
     .option("--artifact-type <type>", "its artifact type")
+    .option(
+      "--repository-tag <key=value>",
+      "a tag of its repository at ECR, such as freightliner:replicate=off (repeatable)",
+      collect,
+      [],
+    )
     .action((image, given) =>
       runner.run(given, async (terminal) =>
         (await import("../config/explain.ts")).explain({ image, ...given }, terminal),

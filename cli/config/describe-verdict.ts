@@ -6,6 +6,7 @@ import type { RejectReason, Verdict } from "../../src/replication/rules/verdict.
 const REJECTIONS: Readonly<Record<RejectReason, string>> = {
   repository: "is for other repositories",
   "repository-excluded": "excludes the repository",
+  "repository-tag": "is overridden by the tags of the repository",
   tag: "is for other tags",
   "tag-excluded": "excludes the tag",
   "not-latest": "the tag is not among the newest",
@@ -47,6 +48,7 @@ export function describeDecision(decision: Decision, place: (rule: ReplicationRu
     case "undecided":
       return `depends on ${factsOf(decision.missing)}`;
     case "not-selected":
+      if (decision.reason === "repository-tag") return "not copied: the tags of the repository say so";
       return decision.rule === undefined
         ? "not copied: no rule for this repository names it"
         : `not copied: "${decision.rule.name}" ${REJECTIONS[decision.reason]}`;

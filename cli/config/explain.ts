@@ -5,6 +5,7 @@ import type { Explanation } from "../../src/replication/rules/explain-rules.ts";
 import { targetName } from "../../src/replication/planning/plan-copies.ts";
 import type { Decision } from "../../src/replication/rules/decision.ts";
 import type { ImageFacts } from "../../src/replication/rules/image-facts.ts";
+import { overridesOf } from "../../src/replication/rules/repository-overrides.ts";
 import type { ReplicationRule } from "../../src/replication/rules/rule.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -22,12 +23,13 @@ interface GivenExplain extends GivenLayers {
   readonly image: string;
   readonly pushed?: string | undefined;
   readonly artifactType?: string | undefined;
+  readonly repositoryTag: readonly string[];
 }
 
 /** Runs `freightliner config explain`: what the rules say about one image. @throws {UsageError} */
 export async function explain(given: GivenExplain, { out, json, environment }: Terminal): Promise<ExitCode> {
   const { configuration } = await readLayers(given, environment);
-  const facts = factsOf(given, sourceAccess(configuration.source).registry);
+  const facts = factsOf(given, configuration);
   const explanation = explainRules(configuration.rules, facts);
   const isCopied = [...explanation.destinations.values()].some(({ kind }) => kind !== "not-selected");
   if (json) out.json(asJson(explanation, configuration));
@@ -36,14 +38,21 @@ export async function explain(given: GivenExplain, { out, json, environment }: T
 }
 
 /** The image, and what is known about it. The host of the source may be omitted. */
-function factsOf({ image, pushed, artifactType }: GivenExplain, registry: string): ImageFacts {
+function factsOf({ image, pushed, artifactType, repositoryTag }: GivenExplain, { source }: Configuration): ImageFacts {
+  const { registry } = sourceAccess(source);
   const whole = image.startsWith(`${registry}/`) ? image : `${registry}/${image}`;
   const { name, tag, digest } = readImageReference(COMMAND, whole);
   const pushedAt = pushed === undefined ? undefined : Date.parse(pushed);
   if (Number.isNaN(pushedAt)) {
     throw new UsageError(`${pushed} is not a time; write one such as 2026-11-27T10:00:00Z`, { command: COMMAND });
   }
-  return { repository: name, reference: digest ?? tag ?? "", now: Date.now(), pushedAt, artifactType };
+  const overrides = source.repositoryTags ? overridesOf(new Map(repositoryTag.map(keyAndValue))) : undefined;
+  return { repository: name, reference: digest ?? tag ?? "", now: Date.now(), pushedAt, artifactType, overrides };
+}
+
+function keyAndValue(tag: string): [string, string] {
+  const [key = ""] = tag.split("=", 1);
+  return [key, tag.slice(key.length + 1)];
 }
 
 /** A destination that no rule of the repository names. */

@@ -23,6 +23,7 @@ import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
 import type { CopyWiring } from "../../src/wiring/copy-wiring.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
+import { openOverrides } from "../../src/wiring/open-overrides.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
@@ -71,7 +72,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
       return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
     };
     const circuit = (destination: string): CircuitBreaker => wiring.circuit(destination);
-    const api = ecrApiOf(configuration, wiring);
+    const api = ecrApiOf(configuration, wiring, observer);
     return createHandler({ configuration, ...lasting, copies: { open, circuit, ...api, ...stores } });
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;
@@ -108,16 +109,18 @@ function openWiring(environment: CopierEnvironment, sqs: SQSClient, observer: Ob
 
 /** Facts for rules and gates, from the source registry and from ECR's API. */
 function ecrApiOf(
-  { source: { account, region } }: Configuration,
+  { source }: Configuration,
   wiring: CopyWiring,
+  observer: Observer,
 ): Pick<Copies, "factSource" | "gatePorts"> {
-  const client = new ECRClient({ ...clientLimits(), region });
+  const client = new ECRClient({ ...clientLimits(), region: source.region });
   return {
     factSource: {
-      ...createEcrCatalog(client, account),
+      ...createEcrCatalog(client, source.account),
+      overrides: openOverrides(source, client, observer),
       manifest: (repository, reference, signal) => wiring.source(repository).readManifest(reference, signal),
     },
-    gatePorts: { verifier: createSignatureVerifier(), readScan: createEcrScans(client, account) },
+    gatePorts: { verifier: createSignatureVerifier(), readScan: createEcrScans(client, source.account) },
   };
 }
 

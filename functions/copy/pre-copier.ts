@@ -9,6 +9,7 @@ import { preCopyTarget } from "../../src/replication/planning/plan-pre-copies.ts
 import type { PreCopyRequest } from "../../src/replication/planning/pre-copy-request.ts";
 import { nothingPreCopied, preCopyBlobs } from "../../src/replication/pre-copy/pre-copy-blobs.ts";
 import type { PreCopyReport } from "../../src/replication/pre-copy/pre-copy-blobs.ts";
+import { isAllowed } from "../../src/replication/rules/repository-overrides.ts";
 import type { CopyDependencies } from "./copy-dependencies.ts";
 import { countCost } from "./report.ts";
 import type { DeliveryTime } from "./request-executor.ts";
@@ -34,6 +35,8 @@ export function createPreCopier({ configuration, copies, queue, runtime, observe
     const found = destination && preCopyTarget(request, configuration.rules, destination.prefix);
     const isServed = queue.serves(delivery, named);
     if (destination === undefined || found === undefined || !isServed) return nothingPreCopied("no-rule");
+    const overrides = await copies.factSource.overrides?.(request.repository, ending);
+    if (!isAllowed(named, overrides)) return nothingPreCopied("no-rule");
     if (pushAge(request.pushedAt, now()) > PRE_COPY_MAX_AGE_MS) return nothingPreCopied("late");
     if (!(await copies.circuit(named).isClosed(ending))) return nothingPreCopied("circuit-open");
     const { to, platforms } = found;

@@ -1,6 +1,9 @@
 import { isRepositoryName } from "../../src/oci/reference.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
 import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
+import { isAllowed } from "../../src/replication/rules/repository-overrides.ts";
+import type { RepositoryOverrides } from "../../src/replication/rules/repository-overrides.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { compareRepository } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ReconcileContext } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { ListingLimits } from "../../src/replication/reconcile/limited-listing.ts";
@@ -55,7 +58,10 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
   async function compare(subject: string, startedAt: number, signal: AbortSignal): Promise<readonly string[]> {
     const [repository = "", only] = subject.split(" ");
     if (!isRepositoryName(repository)) return [];
-    const wanted = targetsOf(repository, dependencies).filter(isSubject(repository, only, slow));
+    const own = targetsOf(repository, dependencies).filter(isSubject(repository, only, slow));
+    const overrides = await readOverrides(repository, dependencies, signal);
+    if (overrides === "unreadable") return namesOf(own);
+    const wanted = own.filter(({ destination }) => isAllowed(destination, overrides));
     const leftOut = wanted.filter(({ destination }) => unavailable.has(destination));
     const targets = wanted.filter((target) => !leftOut.includes(target));
     if (targets.length === 0) return namesOf(leftOut);
@@ -81,6 +87,21 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
   }
 
   return { subjects, compare, total };
+}
+
+/** What the tags of a repository say. Without that, it is not compared: copies would be requested that they forbid. */
+async function readOverrides(
+  repository: RepositoryName,
+  { overrides, observer }: Comparing,
+  signal: AbortSignal,
+): Promise<RepositoryOverrides | "unreadable" | undefined> {
+  try {
+    return await overrides?.(repository, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    observer.warn("Repository is not compared: its tags cannot be read", { repository, error: describeError(error) });
+    return "unreadable";
+  }
 }
 
 function namesOf(targets: readonly { readonly destination: string }[]): string[] {

@@ -15,6 +15,7 @@ import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
 import { ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
+import { openOverrides } from "../../src/wiring/open-overrides.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
@@ -44,10 +45,8 @@ const setQueueState = createQueueStateSetter({
   concurrency: environment.FREIGHTLINER_CONCURRENCY,
 });
 
-const catalog = createEcrCatalog(
-  new ECRClient({ ...clientLimits(), region: parts.source.region }),
-  parts.source.account,
-);
+const ecr = new ECRClient({ ...clientLimits(), region: parts.source.region });
+const catalog = createEcrCatalog(ecr, parts.source.account);
 const lasting = {
   catalog,
   sourceTag: catalog.sourceTag,
@@ -75,6 +74,7 @@ const handlerOf = perConfiguration((configuration) => {
   return createHandler({
     configuration,
     ...lasting,
+    overrides: openOverrides(configuration.source, ecr, observer),
     ...createTargetInventory(destinations, rated, google?.artifactRegistry),
   });
 });

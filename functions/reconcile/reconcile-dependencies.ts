@@ -10,6 +10,7 @@ import type { DeletionPorts } from "../../src/replication/deletes/delete-tag.ts"
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 import type { Clock } from "../../src/async/clock.ts";
 import type { TargetInventory } from "../../src/replication/reconcile/target-inventory.ts";
+import type { ReadOverrides } from "../../src/replication/rules/repository-overrides.ts";
 import type { TagRecord } from "../../src/replication/state/tag-record.ts";
 
 /** What only deletions need. */
@@ -21,6 +22,8 @@ interface MirrorDependencies extends Pick<DeletionPorts, "deletions" | "sourceTa
 export interface ReconcileDependencies extends TargetInventory, MirrorDependencies {
   readonly configuration: Configuration;
   readonly catalog: SourceCatalog;
+  /** Absent: the tags of repositories are not obeyed. */
+  readonly overrides?: ReadOverrides | undefined;
   readonly tags: RecordStore<TagRecord>;
   readonly cycles: RecordStore<ReconcileRecord>;
   readonly circuits: RecordStore<CircuitRecord>;

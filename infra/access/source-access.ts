@@ -3,7 +3,7 @@ import { readablePatterns } from "../../src/contract/stack/repository-patterns.t
 
 export interface SourceAccess {
   /** The source registry. */
-  readonly source: { readonly account: string; readonly region: string };
+  readonly source: { readonly account: string; readonly region: string; readonly repositoryTags: boolean };
   /** Globs of the readable repositories. */
   readonly repositories: readonly string[];
   /** Whether a gate asks for results of scans. */
@@ -25,4 +25,9 @@ export function repositoryArns({
         reason: "The configuration's own glob of repositories to replicate; read access only.",
       })),
   };
+}
+
+/** The action that reads the tags of repositories, where the configuration obeys them. */
+export function tagActions({ source }: SourceAccess): string[] {
+  return source.repositoryTags ? ["ecr:ListTagsForResource"] : [];
 }

@@ -10,7 +10,7 @@ import { createNodeFunction } from "./node-function.ts";
 import { CONSUME_ACTIONS } from "../access/queue-access.ts";
 import { roleOf } from "../access/role-of.ts";
 import type { DeployedSettings } from "../settings/settings.ts";
-import { repositoryArns } from "../access/source-access.ts";
+import { repositoryArns, tagActions } from "../access/source-access.ts";
 import type { SourceAccess } from "../access/source-access.ts";
 
 export interface CopyFunctionProps extends SourceAccess {
@@ -62,6 +62,7 @@ export function allowPull(role: IRole, access: SourceAccess): void {
         "ecr:BatchGetImage",
         "ecr:GetDownloadUrlForLayer",
         "ecr:DescribeImages",
+        ...tagActions(access),
         ...(access.readsScans ? ["ecr:DescribeImageScanFindings"] : []),
       ],
       resources: [...arns],

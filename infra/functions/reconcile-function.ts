@@ -11,7 +11,7 @@ import { everyMinutes } from "./schedules.ts";
 import type { Schedules } from "./schedules.ts";
 import { roleOf } from "../access/role-of.ts";
 import type { DeployedSettings } from "../settings/settings.ts";
-import { repositoryArns } from "../access/source-access.ts";
+import { repositoryArns, tagActions } from "../access/source-access.ts";
 import type { SourceAccess } from "../access/source-access.ts";
 
 export interface ReconcileFunctionProps extends SourceAccess {
@@ -63,7 +63,9 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
 function allowListing(reconcile: NodejsFunction, access: SourceAccess): void {
   const { arns, acknowledgements } = repositoryArns(access);
   const [all] = repositoryArns({ ...access, repositories: ["*"] }).arns;
-  reconcile.addToRolePolicy(new PolicyStatement({ actions: ["ecr:DescribeImages"], resources: [...arns] }));
+  reconcile.addToRolePolicy(
+    new PolicyStatement({ actions: ["ecr:DescribeImages", ...tagActions(access)], resources: [...arns] }),
+  );
   reconcile.addToRolePolicy(new PolicyStatement({ actions: ["ecr:DescribeRepositories"], resources: [all ?? ""] }));
   Validations.of(roleOf(reconcile)).acknowledge(
     ...acknowledgements,

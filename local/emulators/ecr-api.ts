@@ -5,6 +5,8 @@ import type { RepositoryIndex, RepositoryState } from "../registry/storage/repos
 import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../http/http-server.ts";
+import { actOnTags } from "./ecr-repository-tags.ts";
+import type { RepositoryTags } from "./ecr-repository-tags.ts";
 import type { RunningServer } from "../http/http-server.ts";
 import { readBody } from "../http/read-body.ts";
 import { AWS_JSON, sendJson } from "../http/send-json.ts";
@@ -23,6 +25,10 @@ export interface EcrApiOptions {
   readonly key?: AccessKeyId;
   /** The content of the registry. */
   readonly catalog: Pick<RepositoryIndex, "names" | "find" | "open" | "save">;
+}
+
+interface PlayedRegistry extends EcrApiOptions {
+  readonly tags: RepositoryTags;
 }
 
 /** An image by its digest, or by a tag (ECR API reference, ImageIdentifier). */
@@ -52,21 +58,23 @@ interface ApiAnswer {
 }
 
 /** The actions of the ECR API that the functions call: tokens, repositories, images (AWS JSON 1.1). */
-export function startEcrApi(options: EcrApiOptions): Promise<RunningServer> {
+export function startEcrApi(given: EcrApiOptions): Promise<RunningServer> {
+  const options: PlayedRegistry = { ...given, tags: new Map() };
   return startHttpServer(
     requireKey(options.key ?? TEST_KEY, (request, response) => answer(request, response, options)),
   );
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, options: EcrApiOptions): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, options: PlayedRegistry): Promise<void> {
   const body = await readBody(request);
   const action = String(request.headers["x-amz-target"]).replace(TARGET_PREFIX, "");
   const { status, body: answered } = await act(action, body, options);
   sendJson(response, status, answered, AWS_JSON);
 }
 
-async function act(action: string, body: string, options: EcrApiOptions): Promise<ApiAnswer> {
+async function act(action: string, body: string, options: PlayedRegistry): Promise<ApiAnswer> {
   if (action === "GetAuthorizationToken") return giveToken(options);
+  if (/^(?:ListTagsFor|Tag|Untag)Resource$/.test(action)) return playTags(action, body, options);
   const paged = Paged.safeParse(JSON.parse(body || "{}")).data;
   if (paged === undefined)
     return refuse("InvalidParameterException", "maxResults is 1 to 1000, and imageIds are 1 to 100");
@@ -77,6 +85,13 @@ async function act(action: string, body: string, options: EcrApiOptions): Promis
   if (action === "ListImageReferrers") return listReferrers(body, paged, options);
   if (action === "UpdateImageStorageClass") return updateStorageClass(body, options);
   return refuse("UnknownOperationException", `${action} is not played here`);
+}
+
+function playTags(action: string, body: string, { tags, catalog }: PlayedRegistry): ApiAnswer {
+  const done = actOnTags(action, body, tags);
+  if (done === undefined) return refuse("InvalidParameterException", "resourceArn is no ARN of a repository");
+  if (catalog.find(done.repository) === undefined) return noRepository({ repositoryName: done.repository });
+  return { status: 200, body: done.answer };
 }
 
 let tokensIssued = 0;
@@ -157,7 +172,7 @@ function listReferrers(body: string, paged: Paged, { catalog }: EcrApiOptions): 
   return { status: 200, body: { referrers: entries, nextToken } };
 }
 
-function noRepository({ repositoryName = "" }: Paged): ApiAnswer {
+function noRepository({ repositoryName = "" }: Pick<Paged, "repositoryName">): ApiAnswer {
   return refuse("RepositoryNotFoundException", `The repository '${repositoryName}' does not exist`);
 }
 

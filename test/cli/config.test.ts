@@ -159,6 +159,16 @@ tools     america       depends on which tags of the repository are the newest a
       expect(code).toBe(3);
     });
 
+    it("says that the tags of the repository decide, where the configuration obeys them", async () => {
+      await written("tags.yaml", CONFIGURATION.replace("region: us-east-1", "region: us-east-1, repositoryTags: true"));
+      const of = async (tag: string) => (await config(`explain team/app:1.0.0 --config ./tags.yaml ${tag}`)).out;
+      expect(await of("--repository-tag freightliner:replicate=off")).toContain(
+        "europe: not copied: the tags of the repository say so",
+      );
+      expect(await of("--repository-tag freightliner:destinations=europe")).toContain("europe: copied to");
+      expect(await of("--repository-tag team=web")).toContain("europe: copied to");
+    });
+
     it("takes the name of an image with the host of the source, too", async () => {
       const { out } = await explain("123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app:1.0.0");
       expect(out).toContain("europe: copied to europe.example.com/mirror/team/app");

@@ -26,6 +26,8 @@ const Source = z.strictObject({
   ...sourceOptions,
   /** The repositories that the functions may read: globs; those of the deployed rules by default. Rules of a reload stay within them. */
   repositories: z.array(Glob).min(1).optional(),
+  /** Whether tags `freightliner:*` of a repository restrict its replication. Costs a request a minute for each repository and container. */
+  repositoryTags: z.boolean().default(false),
 });
 
 /** When the circuit of a failing destination opens; `CIRCUIT` explains the defaults. */

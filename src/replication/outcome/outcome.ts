@@ -24,6 +24,8 @@ export const SKIP_REASONS = [
   "no-rule",
   /** A rule excludes it, and no other rule selects it. */
   "excluded",
+  /** A tag of the repository at the source says so. */
+  "repository-tag",
   /** A rule copies only the newest tags, and it is none of them. */
   "not-latest",
   /** A rule does not copy artifacts of its type. */

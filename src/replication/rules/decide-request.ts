@@ -60,8 +60,9 @@ export async function decideRequest(
   signal: AbortSignal,
 ): Promise<DecidedRequest> {
   const { destination, repository, reference } = request;
+  const overrides = await context.facts.overrides?.(repository, signal);
   let known: Known = {
-    facts: { repository, reference, now: context.now() },
+    facts: { repository, reference, now: context.now(), overrides },
     digest: undefined,
   };
   for (;;) {
@@ -136,6 +137,7 @@ export function skipReasonOf(reason: RejectReason): SkipReason {
     case "repository-excluded":
     case "tag-excluded":
       return "excluded";
+    case "repository-tag":
     case "not-latest":
     case "artifact-type":
       return reason;

@@ -1,6 +1,7 @@
 import { createTally } from "./decision.ts";
 import type { Decision, Tally } from "./decision.ts";
 import type { ImageFacts } from "./image-facts.ts";
+import { isAllowed } from "./repository-overrides.ts";
 import type { ReplicationRule } from "./rule.ts";
 import { verdictInRepository, verdictOf } from "./verdict.ts";
 
@@ -20,7 +21,7 @@ export function evaluateRules(rules: readonly ReplicationRule[], facts: ImageFac
     const verdict = verdictInRepository(rule, facts);
     for (const tally of open) tally.add(rule, verdict);
   }
-  return new Map([...tallies].map(([name, tally]) => [name, tally.decision()]));
+  return new Map([...tallies].map(([name, tally]) => [name, allowed(name, facts, tally.decision())]));
 }
 
 /** {@link evaluateRules} for one destination. */
@@ -30,7 +31,13 @@ export function decideFor(destination: string, rules: readonly ReplicationRule[]
     if (tally.isClosed()) break;
     if (rule.destinations.includes(destination)) tally.add(rule, verdictOf(rule, facts));
   }
-  return tally.decision();
+  return allowed(destination, facts, tally.decision());
+}
+
+/** The decision, unless the repository's tags forbid what it selects. */
+function allowed(destination: string, { overrides }: ImageFacts, decision: Decision): Decision {
+  if (decision.kind === "not-selected" || isAllowed(destination, overrides)) return decision;
+  return { kind: "not-selected", reason: "repository-tag", rule: undefined };
 }
 
 /** The rules that copy from a repository: no others can select an image of it. */

@@ -1,5 +1,6 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { NewestTags } from "./newest-tags.ts";
+import type { RepositoryOverrides } from "./repository-overrides.ts";
 
 /** What is known about an image of the source. An absent fact is unknown. */
 export interface ImageFacts {
@@ -16,7 +17,9 @@ export interface ImageFacts {
   readonly subject?: Digest | "none" | undefined;
   /** The newest tags of its repository, for each rule that copies only these. */
   readonly newest?: NewestTags | undefined;
+  /** What the tags of its repository say, where these are obeyed. */
+  readonly overrides?: RepositoryOverrides | undefined;
 }
 
 /** A fact that only the source can supply. */
-export type Fact = keyof Omit<ImageFacts, "repository" | "reference" | "now">;
+export type Fact = keyof Omit<ImageFacts, "repository" | "reference" | "now" | "overrides">;

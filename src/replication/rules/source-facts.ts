@@ -7,6 +7,7 @@ import type { RepositoryName, Tag } from "../../oci/reference.ts";
 import { rulesOf } from "./evaluate-rules.ts";
 import { newestTags } from "./newest-tags.ts";
 import type { NewestTags } from "./newest-tags.ts";
+import type { ReadOverrides } from "./repository-overrides.ts";
 import type { ReplicationRule } from "./rule.ts";
 
 /** An image as the source lists it, under one of its tags or without one. */
@@ -32,6 +33,8 @@ export interface FactSource {
     signal: AbortSignal,
   ) => Promise<Pick<ListedImage, "digest" | "pushedAt"> | undefined>;
   readonly tags: (repository: RepositoryName, signal: AbortSignal) => AsyncIterable<ListedImage>;
+  /** Absent: the tags of repositories are not obeyed. */
+  readonly overrides?: ReadOverrides | undefined;
 }
 
 /** Facts about the source's images, read only when a rule asks for them. */

@@ -8,6 +8,8 @@ import type { ReplicationRule } from "./rule.ts";
 export const REJECT_REASONS = [
   "repository",
   "repository-excluded",
+  /** Of no rule, but of the repository's own tags. */
+  "repository-tag",
   "tag",
   "tag-excluded",
   "not-latest",

@@ -13,6 +13,8 @@ import type { PreCopyBudget } from "../../../src/replication/pre-copy/pre-copy-b
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { addImage, addIndex } from "../../fixtures/images/memory-image.ts";
 import { memoryCopies } from "../../fixtures/memory-copies.ts";
+import { NO_FACTS } from "../../fixtures/fact-source.ts";
+import { overridesOf } from "../../../src/replication/rules/repository-overrides.ts";
 import { documentOf, withoutBudget } from "../../fixtures/configuration.ts";
 import { replicateFixture } from "../../fixtures/replicate-context.ts";
 import { unavailableStore } from "../../fixtures/unavailable-store.ts";
@@ -111,6 +113,14 @@ describe("a message that requests a pre-copy", () => {
     expect(dropped(observer)).toBe(reason);
     expect(observer.counts.map(({ metric }) => metric)).toContain("PreCopiesDropped");
     expect(ends).toEqual([]);
+  });
+
+  it("is done without a request to the target when the tags of the repository forbid its replication", async () => {
+    const overrides = () => Promise.resolve(overridesOf(new Map([["freightliner:replicate", "off"]])));
+    const { send, digest, fixture, observer } = setUp({ factSource: { ...NO_FACTS, overrides } });
+    expect(await send({ kind: "blobs", digest })).toBe("done");
+    expect(fixture.target.calls).toEqual([]);
+    expect(dropped(observer)).toBe("no-rule");
   });
 
   it.each<[string, CircuitRecord]>([

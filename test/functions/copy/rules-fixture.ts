@@ -12,6 +12,7 @@ import { circuitPolicy } from "../../../src/replication/destination/circuit-poli
 import type { ScanResult } from "../../../src/replication/gate/gate.ts";
 import { createSignatureVerifier } from "../../../src/signatures/signature-verifier.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
+import { overridesOf } from "../../../src/replication/rules/repository-overrides.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { configurationOf } from "../../fixtures/configuration.ts";
@@ -34,6 +35,8 @@ export function setUpRules(...rules: readonly Rule[]) {
   const asked: string[] = [];
   const pushedAt = new Map<Digest, number>();
   const scans = new Map<Digest, ScanResult>();
+  /** The tags of every repository, or why they cannot be read. */
+  const repositoryTags = { tags: new Map<string, string>(), problem: undefined as Error | undefined };
   const breaker = createCircuitBreaker({
     store: createMemoryRecordStore(),
     key: "gar",
@@ -72,6 +75,10 @@ export function setUpRules(...rules: readonly Rule[]) {
         const digest = isDigest(reference) ? reference : fixture.source.tags.get(reference);
         return Promise.resolve(digest && { digest, pushedAt: pushedAt.get(digest) ?? 0 });
       },
+      overrides: () => {
+        const { tags, problem } = repositoryTags;
+        return problem === undefined ? Promise.resolve(overridesOf(tags)) : Promise.reject(problem);
+      },
       async *tags() {
         asked.push("tags");
         for (const [tag, digest] of fixture.source.tags) {
@@ -94,6 +101,7 @@ export function setUpRules(...rules: readonly Rule[]) {
     asked,
     observer,
     parts,
+    repositoryTags,
     /** Pushes an image with its own layer. */
     push: (tag: string, ageMinutes = 0): Digest => {
       const digest = addImage(fixture.source, [`${tag} ${pushedAt.size}`], tag);

@@ -5,6 +5,25 @@ import { addPlatformIndex } from "../../fixtures/images/platform-index.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { MINUTE, setUpRules } from "./rules-fixture.ts";
 
+describe("a request for an image of a repository whose tags restrict its replication", () => {
+  it("is skipped with that reason, and asks the source for nothing else", async () => {
+    const { push, request, repositoryTags, asked, opened } = setUpRules({ repositories: ["**"], latest: { count: 2 } });
+    push("v1");
+    repositoryTags.tags.set("freightliner:replicate", "off");
+    expect(await request("v1")).toMatchObject({ outcome: "skipped", reason: "repository-tag" });
+    expect([asked, opened]).toEqual([[], []]);
+  });
+
+  it("waits while the tags cannot be read: they may forbid the copy", async () => {
+    const { push, request, repositoryTags, deferred, opened } = setUpRules({ repositories: ["**"] });
+    push("v1");
+    const problem = { side: "source", operation: "list-tags", subject: "team/app", category: "deferred" } as const;
+    repositoryTags.problem = new RegistryError(problem, "is throttled");
+    expect(await request("v1")).toMatchObject({ outcome: "deferred" });
+    expect([deferred.length, opened]).toEqual([1, []]);
+  });
+});
+
 describe("a request under rules that need no facts", () => {
   it("asks the source for none", async () => {
     const { push, request, asked, opened } = setUpRules({ name: "all", repositories: ["team/*"], as: "copies/{name}" });

@@ -1,3 +1,5 @@
+import type { ReconcileDependencies } from "../../../functions/reconcile/reconcile-dependencies.ts";
+import { overridesOf } from "../../../src/replication/rules/repository-overrides.ts";
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/reconcile/handler.ts";
 import { NEVER } from "../../../src/async/abort.ts";
@@ -21,6 +23,28 @@ describe("a comparison of source and destinations", () => {
     });
     expect(asked().toSorted()).toEqual(["a:different", "b/c:absent"]);
     expect(sent[0]).toMatchObject({ version: 1, destination: "gar", id: expect.stringMatching(/^reconcile-/) });
+  });
+
+  it("compares no repository whose tags forbid its replication, and none whose tags cannot be read", async () => {
+    let isReadable = true;
+    const overrides: NonNullable<ReconcileDependencies["overrides"]> = (repository) => {
+      if (repository === "b" && !isReadable) return Promise.reject(new Error("throttled"));
+      const tags = { a: { "freightliner:replicate": "off" }, c: { "freightliner:destinations": "other" } };
+      const own: unknown = Object.entries(tags).find(([name]) => name === repository)?.[1];
+      return Promise.resolve(overridesOf(new Map(Object.entries(own ?? {}))));
+    };
+    const { push, handle, asked, observer, time } = setUp({ with: { overrides } });
+    for (const name of ["a:v1", "b:v1", "c:v1"]) push(name, name);
+    await handle(60_000);
+    expect(asked()).toEqual(["b:v1"]);
+    isReadable = false;
+    push("b:v2", "new");
+    time.now += HOUR;
+    await handle(60_000);
+    expect(asked()).toEqual(["b:v1"]);
+    expect(observer.lines.map(({ message }) => message)).toContain(
+      "Repository is not compared: its tags cannot be read",
+    );
   });
 
   it("P31: counts a push whose event was lost once it is older than any event can be, and leaves younger ones to their events", async () => {

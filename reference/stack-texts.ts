@@ -1,0 +1,57 @@
+import type { FieldText } from "./field-text.ts";
+
+/** Texts of the fields of `stack`. */
+export const STACK_TEXTS: Readonly<Record<string, FieldText>> = {
+  "stack.name": {
+    meaning: "first part of every resource name, and the value of `--stack`; `-c stack=NAME` overrides it",
+    otherwise: "`freightliner`",
+  },
+  "stack.alarmEmails": {
+    meaning: "addresses that receive alarms and their end, after each has confirmed it by the link that SNS sends",
+  },
+  "stack.alarmTopics": { meaning: "ARNs of SNS topics that receive alarms and their end" },
+  "stack.notifications.kind": {
+    meaning: "the chat room that receives alarms: `slack`, `teams` or `generic`",
+    otherwise: "no chat room",
+  },
+  "stack.notifications.webhook": {
+    meaning: "the full ARN of a secret in AWS Secrets Manager that holds the webhook's URL and nothing else",
+    otherwise: "no chat room",
+  },
+  "stack.notifications.secretEncryptionKey": {
+    meaning: "the ARN of the KMS key that this secret is encrypted with",
+    otherwise: "the account's `aws/secretsmanager`",
+  },
+  "stack.notifications.hosts": {
+    meaning: "for `generic`: hosts that the URL may name; those of Slack and Teams are known",
+  },
+  "stack.notifications.of": { meaning: "`problems`: alarms that go off. `changes`: also their end" },
+  "stack.encryptionKey": {
+    meaning: "the ARN of a KMS key for queues, table and logs ([what its policy must allow](#a-key-of-your-own))",
+    otherwise: "keys that AWS owns",
+  },
+  "stack.copyMemoryMegabytes": { meaning: "memory of the copy function in MB" },
+  "stack.liveConcurrency": { meaning: "copies at once per destination for fresh pushes" },
+  "stack.backfillConcurrency": {
+    meaning: "copies at once per destination for differences that a comparison found and for pre-copies",
+  },
+  "stack.messageRetentionDays": { meaning: "how many days queues keep a message" },
+  "stack.logRetentionDays": {
+    meaning: "how many days logs are kept: a number that CloudWatch Logs knows, such as 7, 30, 90, 365",
+  },
+  "stack.metrics": { meaning: "`false` switches off the product's own metrics and the alarms on them" },
+  "stack.tracing": { meaning: "X-Ray active tracing" },
+  "stack.openTelemetryLayer": {
+    meaning:
+      "the ARN of a version of a layer that adds OpenTelemetry spans ([traces](../operate/metrics.md#traces)); needs `tracing`",
+  },
+  "stack.operators": {
+    meaning: "ARNs of the roles that may read and redrive dead letters; with any, no other principal may",
+    otherwise: "no restriction",
+  },
+  "stack.keepTable": { meaning: "keep the table, protected from deletion, when the stack is removed" },
+  "stack.runbookUrl": {
+    meaning:
+      "where you publish [the runbook](../operate/runbook.md), `https://...`; alarms then link to its headings instead of quoting them",
+  },
+};
