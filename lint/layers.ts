@@ -118,7 +118,7 @@ export const LAYERS: readonly Layer[] = [
       reconcile: { holds: "the comparison of source and target", rooms: ["conflict", "planning", "rules", "state"] },
       deletes: {
         holds: "which tags are deleted at the target, when, and how many",
-        rooms: ["reconcile", "rules", "outcome", "state"],
+        rooms: ["reconcile", "conflict", "rules", "outcome", "state"],
       },
     },
   },

@@ -3,6 +3,7 @@ import { cosignTagSubject } from "../../oci/cosign-tags.ts";
 import { referrersTag } from "../../oci/referrers-tag.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { SourceImage } from "../reconcile/source-catalog.ts";
+import { renamedTag } from "../conflict/conflict-policy.ts";
 import type { DeleteCause } from "../outcome/outcome.ts";
 import type { Decision } from "../rules/decision.ts";
 import { decideFor } from "../rules/evaluate-rules.ts";
@@ -42,7 +43,8 @@ export function deletesAnything(rules: readonly ReplicationRule[], isFor: Listin
 
 /**
  * The tags of the target that the rules would delete: those that the source's listing does not have, and those that are not among the
- * newest. In doubt about which rule decides, every rule that may do so must ask for it. Signatures stay while a tag names their image.
+ * newest. In doubt about which rule decides, every rule that may do so must ask for it. Signatures stay while a tag names their image, and a renamed
+ * tag stays as long as the tag that it is renamed from.
  */
 export function findCandidates(listings: Listings): Candidate[] {
   const { target, images, rules } = listings;
@@ -50,12 +52,22 @@ export function findCandidates(listings: Listings): Candidate[] {
   const referrers = new Set<string>([...digests].map(referrersTag));
   const bySource = new Map(images.flatMap((image) => (image.tag === undefined ? [] : [[image.tag, image] as const])));
   const listed = [...bySource].map(([tag, { pushedAt }]) => ({ tag, pushedAt }));
+  const renamed = renamedTags(listings, bySource.keys());
   const about = { listings, bySource, newest: newestTags(rules, listed), kept: keptTags(listings, bySource) };
   return [...target].flatMap(([tag, digest]) => {
     const subject = cosignTagSubject(tag);
-    if (referrers.has(tag) || (subject !== undefined && digests.has(subject))) return [];
+    if (referrers.has(tag) || renamed.has(tag) || (subject !== undefined && digests.has(subject))) return [];
     return candidateOf({ tag, digest }, about) ?? [];
   });
+}
+
+/** The other tags that images of the source have at the target after a conflict. */
+function renamedTags({ rules, isFor }: Listings, tags: Iterable<Tag>): ReadonlySet<string> {
+  const templates = new Set(
+    rules.filter(isFor).flatMap(({ conflict }) => (conflict?.strategy === "rename" ? [conflict.template] : [])),
+  );
+  if (templates.size === 0) return new Set();
+  return new Set([...tags].flatMap((tag) => [...templates].map((template) => renamedTag(template, tag) ?? "")));
 }
 
 interface About {

@@ -82,6 +82,12 @@ describe("the tags that rules would delete", () => {
     ]);
   });
 
+  it("leave out a tag that a conflict has renamed, as long as the source has its original", () => {
+    const rules = [{ deletes: "mirror" as const, conflict: { rename: "{tag}-aws" } }];
+    const target = ["v1", "v1-aws", "v2-aws"];
+    expect(found(rules, { source: ["v1"], target })).toEqual(["v2-aws: source-deleted by rule 1"]);
+  });
+
   it("are all but the newest with retention, unless a rule copies them", () => {
     const keep = { retention: { keepLatest: 2 } };
     const at = { source: ["v1", "v2", "v3", "v4"], target: ["v1", "v2", "v3", "v4"] };

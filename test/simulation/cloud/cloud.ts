@@ -1,5 +1,5 @@
 import { sourceAccess } from "../../../src/contract/configuration/configuration-document.ts";
-import type { Destination } from "../../../src/contract/configuration/configuration-document.ts";
+import type { ConfigurationDocument, Destination } from "../../../src/contract/configuration/configuration-document.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import type { Configuration } from "../../../src/contract/configuration/configuration.ts";
 import type { Observer } from "../../../src/contract/telemetry/observer.ts";
@@ -59,11 +59,19 @@ function specified(name: Exclude<DestinationName, "gar">) {
 
 /** Copies both repositories to each of these destinations: `gar` is Artifact Registry, the others implement just the specification. */
 export function configurationOf(...names: DestinationName[]): Configuration {
+  return configurationWith({}, ...names);
+}
+
+/** The same with further fields of the rule. */
+export function configurationWith(
+  rule: Partial<ConfigurationDocument["rules"][number]>,
+  ...names: DestinationName[]
+): Configuration {
   return parseConfiguration({
     version: 1,
     source: { account: "123456789012", region: "eu-west-1" },
     destinations: names.map((name) => (name === "gar" ? GAR : specified(name))),
-    rules: [{ repositories: ["app", "web"], destinations: names }],
+    rules: [{ repositories: ["app", "web"], destinations: names, ...rule }],
   });
 }
 

@@ -1,4 +1,5 @@
 import { CIRCUIT_SCENES } from "./circuit-scenes.ts";
+import { DELETE_SCENES } from "./delete-scenes.ts";
 import { FUNCTION_SCENES } from "./function-scenes.ts";
 import { LOGIN_SCENES } from "./login-scenes.ts";
 import { PRE_COPY_SCENES } from "./pre-copy-scenes.ts";
@@ -18,4 +19,5 @@ export const SCENES: readonly Scene[] = [
   ...PROBE_SCENES,
   ...FUNCTION_SCENES,
   ...PRE_COPY_SCENES,
+  ...DELETE_SCENES,
 ];

@@ -3,6 +3,7 @@ import { parseRepositoryName } from "../../../src/oci/reference.ts";
 import type { ImageTarget } from "../../../src/oci/image-target.ts";
 import type { CopyPorts } from "../../../src/replication/copy/copy-context.ts";
 import { observedTarget } from "../../../src/replication/destination/observed-target.ts";
+import type { Configuration } from "../../../src/contract/configuration/configuration.ts";
 import { configurationOf, createCloud } from "../cloud/cloud.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import { copyWiring } from "../cloud/copy-function.ts";
@@ -50,13 +51,14 @@ export interface Stage {
 }
 
 const MINUTE_MS = 60_000;
-const configuration = configurationOf("gar", "hub");
+const BOTH = configurationOf("gar", "hub");
 
 /** Plays one scene. @param limitMs the timeout of a function. @returns the expectations that do not hold. */
 export async function play(
   script: Script,
   act: (stage: Stage) => Promise<void>,
   limitMs: number = 15 * MINUTE_MS,
+  configuration: Configuration = BOTH,
 ): Promise<string[]> {
   const world = createWorld(seeded(1), { odds: CALM, faultsEnd: 0, isTraced: false });
   const problems: string[] = [];
