@@ -30,7 +30,7 @@ export type PassedGate =
   | { readonly kind: "open"; readonly audit: GateAudit | undefined; readonly heldMs: number }
   | { readonly kind: "closed"; readonly report: CopyReport };
 
-/** Asks the gate about an image before anything of it is sent. The wait for another image under the same tag does not count. */
+/** Asks the gate about an image before anything of it is sent. */
 export async function passGate(
   manifest: Manifest,
   { gate, waiting, last, clock, random }: GateContext,
@@ -41,28 +41,33 @@ export async function passGate(
   const { waitMs, configuration } = gate;
   const checks = await gate.check(manifest, signal);
   const now = clock.now();
+  // The wait for another image under the same tag does not count.
   const own = waiting?.digest === digest ? waiting : { since: now, at: now };
-  const { since } = own;
-  const waitsForGate = last?.outcome === "deferred" && last.reason === "gate";
-  const decided = decideGate({ checks, override: gate.override(digest, now), waitedMs: now - since, waitMs, random });
+  const waitedMs = isInQuarantine(last, digest, configuration) ? waitMs : now - own.since;
+  const decided = decideGate({ checks, override: gate.override(digest, now), waitedMs, waitMs, random });
   const { audit } = decided;
   switch (decided.kind) {
     case "pass":
     case "override":
-      return { kind: "open", audit, heldMs: (waitsForGate ? now : own.at) - since };
+      return { kind: "open", audit, heldMs: (isWaiting(last) ? now : own.at) - own.since };
     case "wait": {
       const { afterMs } = decided;
-      return closed({
-        outcome: "deferred",
-        reason: "gate",
-        afterMs,
-        gateWait: { digest, since, at: now },
-        gate: audit,
-      });
+      const gateWait = { digest, since: own.since, at: now };
+      return closed({ outcome: "deferred", reason: "gate", afterMs, gateWait, gate: audit });
     }
     case "quarantine":
       return closed({ outcome: "quarantined", reason: decided.reason, digest, configuration, gate: audit });
   }
+}
+
+/** The comparison asks again about an image in quarantine, which has waited as long as it may. */
+function isInQuarantine(last: LastOutcome | undefined, digest: Digest, configuration: string): boolean {
+  return last?.outcome === "quarantined" && last.digest === digest && last.configuration === configuration;
+}
+
+/** Otherwise the gate had opened before, and something else delayed the copy since. */
+function isWaiting(last: LastOutcome | undefined): boolean {
+  return last?.outcome === "deferred" && last.reason === "gate";
 }
 
 const closed = (report: CopyReport): PassedGate => ({ kind: "closed", report });

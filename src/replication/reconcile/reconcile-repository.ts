@@ -12,7 +12,10 @@ import { referenceOf, subjectOf } from "./source-catalog.ts";
 import { copiedSubsets } from "./platform-subsets.ts";
 import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 
-export interface ReconcileContext extends Omit<RequestContext, "scope" | "destination" | "repository" | "isDecided"> {
+export interface ReconcileContext extends Omit<
+  RequestContext,
+  "scope" | "destination" | "repository" | "attachedAt" | "isDecided"
+> {
   readonly catalog: Pick<SourceCatalog, "tags">;
 }
 
@@ -70,7 +73,7 @@ export async function reconcileRepository(
       atTarget: listed,
       policies: selection.conflictPolicies({ tag, ...image }),
     });
-  const requests = { ...context, repository, destination, scope, isDecided };
+  const requests = { ...context, repository, destination, scope, isDecided, attachedAt: attachedTimes(images) };
   const { asked, missed, decided } = await requestCopies(different, requests, signal);
   return {
     wanted: selected.length,
@@ -79,6 +82,15 @@ export async function reconcileRepository(
     missed,
     listings: tags && { images, target: tags },
   };
+}
+
+function attachedTimes(images: readonly SourceImage[]): (digest: Digest) => number {
+  const times = new Map<Digest, number>();
+  for (const image of images) {
+    const subject = subjectOf(image);
+    if (subject !== undefined) times.set(subject, Math.max(times.get(subject) ?? 0, image.pushedAt));
+  }
+  return (digest) => times.get(digest) ?? 0;
 }
 
 function unmatchedImages(images: readonly SourceImage[], { wants }: Selection): UnmatchedImages {

@@ -21,6 +21,10 @@ export interface RequestContext {
   readonly id: string;
   /** A push younger than this, in milliseconds, is left to its event. */
   readonly graceMs: number;
+  /** The configuration in force. */
+  readonly configuration: { readonly version: string };
+  /** When something was last attached to a manifest, epoch milliseconds; 0: nothing is. */
+  readonly attachedAt: (digest: Digest) => number;
   readonly now: () => number;
   /** True for a conflict that a copy would decide in the same way again. */
   readonly isDecided: (image: SourceImage, conflict: NonNullable<TagRecord["conflict"]>) => boolean;
@@ -70,14 +74,15 @@ interface Difference extends SourceImage {
 /** Sends first and records then, so that a crash in between repeats requests rather than losing them. */
 async function requestBatch(
   different: readonly SourceImage[],
-  { repository, destination, scope, tags, send, id, graceMs, now, isDecided, ending }: RequestContext,
+  context: RequestContext,
   signal: AbortSignal,
 ): Promise<RequestedCopies> {
+  const { repository, destination, scope, tags, send, id, graceMs, now, ending } = context;
   const looked = await Promise.all(
     different
       .filter(({ pushedAt }) => now() - pushedAt >= graceMs)
       .map((image) =>
-        tags.update(tagKey(scope, referenceOf(image)), (record) => difference(image, record, now(), isDecided), signal),
+        tags.update(tagKey(scope, referenceOf(image)), (record) => difference(image, record, context), signal),
       ),
   );
   const decided = looked.filter((found) => found === "decided").length;
@@ -111,14 +116,16 @@ async function requestBatch(
 function difference(
   image: SourceImage,
   known: TagRecord | undefined,
-  now: number,
-  isDecided: RequestContext["isDecided"],
+  context: RequestContext,
 ): Change<TagRecord, Difference | "decided" | undefined> {
+  const now = context.now();
   const record = known ?? NEW_TAG;
-  if (record.conflict !== undefined && isDecided(image, record.conflict)) return { answer: "decided" };
+  const quarantine = quarantineOf(image, record, context);
+  const isDecided = record.conflict !== undefined && context.isDecided(image, record.conflict);
+  if (isDecided || quarantine === "kept") return { answer: "decided" };
   const isBusy = record.lease !== undefined && record.lease.until > now;
   if (isBusy) return { answer: undefined };
-  if (!isReopened(record)) {
+  if (quarantine !== "reopened" && !isReopened(record)) {
     if (isRequested(image, record, now)) return { answer: undefined };
     // The request of its event has failed: the same as if the comparison had requested it.
     if (hasFailedEvent(image, record)) return { next: withRequest(record, image.digest, now), answer: undefined };
@@ -152,6 +159,21 @@ function isRequested(image: SourceImage, record: TagRecord, now: number): boolea
     return isUnchanged(record) && digest === image.digest && now - replicated.at < REPEAT_MS;
   }
   return now - asked.at < (isFailed(record) || isSkipped(record) ? REPEAT_ENDED_MS : REPEAT_MS);
+}
+
+/**
+ * `kept`: a gate would keep the image again, because neither the configuration nor what is attached to the image has changed since. A scan may
+ * have another result after a day. Undefined when no gate has decided on this image since it was last requested.
+ */
+function quarantineOf(
+  { digest }: SourceImage,
+  { last, asked }: TagRecord,
+  { configuration, attachedAt, now }: RequestContext,
+): "kept" | "reopened" | undefined {
+  if (last?.outcome !== "quarantined" || last.digest !== digest) return undefined;
+  if (asked?.digest === digest && asked.at > last.at) return undefined;
+  const isSame = last.configuration === configuration.version && attachedAt(digest) + SAME_PUSH_MS < last.at;
+  return isSame && now() - last.at < REPEAT_MS ? "kept" : "reopened";
 }
 
 function isFailed({ last }: TagRecord): boolean {

@@ -85,6 +85,17 @@ describe("a gate that requires a signature", () => {
     ]);
   });
 
+  it("does not wait anew when a comparison asks about an image in quarantine, and copies it once it is signed", async () => {
+    const { push, request, fixture, time } = setUpRules(signed);
+    const digest = push("v1");
+    await request("v1");
+    time.now += 5 * HOUR;
+    for (let asked = 0; asked < 2; asked++)
+      expect(await request("v1")).toMatchObject({ outcome: "quarantined", reason: "unsigned" });
+    addSignature(fixture.source, digest, { key });
+    expect(await request("v1")).toMatchObject({ outcome: "replicated" });
+  });
+
   it("waits anew for another image under the same tag", async () => {
     const { push, request, time } = setUpRules(signed);
     push("v1");
