@@ -5,6 +5,8 @@ import type { RepositoryIndex, RepositoryState } from "../registry/storage/repos
 import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../http/http-server.ts";
+import { actOnScans } from "./ecr-scans.ts";
+import type { Scans } from "./ecr-scans.ts";
 import { actOnTags } from "./ecr-repository-tags.ts";
 import type { RepositoryTags } from "./ecr-repository-tags.ts";
 import type { RunningServer } from "../http/http-server.ts";
@@ -29,6 +31,7 @@ export interface EcrApiOptions {
 
 interface PlayedRegistry extends EcrApiOptions {
   readonly tags: RepositoryTags;
+  readonly scans: Scans;
 }
 
 /** An image by its digest, or by a tag (ECR API reference, ImageIdentifier). */
@@ -59,7 +62,7 @@ interface ApiAnswer {
 
 /** The actions of the ECR API that the functions call: tokens, repositories, images (AWS JSON 1.1). */
 export function startEcrApi(given: EcrApiOptions): Promise<RunningServer> {
-  const options: PlayedRegistry = { ...given, tags: new Map() };
+  const options: PlayedRegistry = { ...given, tags: new Map(), scans: new Set() };
   return startHttpServer(
     requireKey(options.key ?? TEST_KEY, (request, response) => answer(request, response, options)),
   );
@@ -75,6 +78,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 async function act(action: string, body: string, options: PlayedRegistry): Promise<ApiAnswer> {
   if (action === "GetAuthorizationToken") return giveToken(options);
   if (/^(?:ListTagsFor|Tag|Untag)Resource$/.test(action)) return playTags(action, body, options);
+  if (/^(?:StartImageScan|DescribeImageScanFindings)$/.test(action)) return playScans(action, body, options);
   const paged = Paged.safeParse(JSON.parse(body || "{}")).data;
   if (paged === undefined)
     return refuse("InvalidParameterException", "maxResults is 1 to 1000, and imageIds are 1 to 100");
@@ -85,6 +89,11 @@ async function act(action: string, body: string, options: PlayedRegistry): Promi
   if (action === "ListImageReferrers") return listReferrers(body, paged, options);
   if (action === "UpdateImageStorageClass") return updateStorageClass(body, options);
   return refuse("UnknownOperationException", `${action} is not played here`);
+}
+
+function playScans(action: string, body: string, options: PlayedRegistry): ApiAnswer {
+  const done = actOnScans(action, body, options);
+  return done.kind === "refused" ? refuse(done.type, done.message) : { status: 200, body: done.body };
 }
 
 function playTags(action: string, body: string, { tags, catalog }: PlayedRegistry): ApiAnswer {
