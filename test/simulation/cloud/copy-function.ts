@@ -13,6 +13,7 @@ import type { Cloud, Place } from "./cloud.ts";
 import { catalogOf } from "./catalog.ts";
 import { credentialsOf } from "./credentials.ts";
 import { NO_GATES } from "../../fixtures/fact-source.ts";
+import { createSignatureVerifier } from "../../../src/signatures/signature-verifier.ts";
 import { createNetwork } from "../http/network.ts";
 import { receiptsOf, storeOf } from "./ports.ts";
 import type { Message } from "./queue.ts";
@@ -149,7 +150,7 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
         manifest: (repository, reference, signal) => wiring.source(repository).readManifest(reference, signal),
       },
       preCopyBudgets: storeOf(process, cloud.preCopyBudgets, "budget"),
-      gatePorts: NO_GATES,
+      gatePorts: { verifier: createSignatureVerifier(), readScan: NO_GATES.readScan },
     },
   };
 }

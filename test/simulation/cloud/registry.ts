@@ -77,13 +77,16 @@ export function putManifest({ manifests, referrers }: Repository, manifest: Mani
   return subject?.digest;
 }
 
-/** Adds a signature as cosign does: a manifest with a subject. */
-export function addSignature(repository: Repository, subject: Descriptor): Descriptor {
-  const layer = addBlob(
-    repository,
-    `signature of ${subject.digest}`,
-    "application/vnd.dev.cosign.simplesigning.v1+json",
-  );
+/** Adds a signature as cosign does: a manifest with a subject. @param signed what was signed; without it, the signature is none. */
+export function addSignature(
+  repository: Repository,
+  subject: Descriptor,
+  signed?: { readonly payload: string; readonly signature: string },
+): Descriptor {
+  const payload = signed?.payload ?? `signature of ${subject.digest}`;
+  const blob = addBlob(repository, payload, "application/vnd.dev.cosign.simplesigning.v1+json");
+  const annotations = signed && { "dev.cosignproject.cosign/signature": signed.signature };
+  const layer = annotations === undefined ? blob : { ...blob, annotations };
   const config = addBlob(repository, "{}", "application/vnd.oci.empty.v1+json");
   return addManifest(repository, { config, layers: [layer], subject }, MediaType.ociManifest);
 }

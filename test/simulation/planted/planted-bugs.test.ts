@@ -6,6 +6,7 @@ import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
 import { PLANTED_DELETES } from "./planted-deletes.ts";
+import { PLANTED_GATES } from "./planted-gates.ts";
 import { PLANTED_PRE_COPIES } from "./planted-pre-copies.ts";
 import { PLANTED_SEAMS } from "./planted-seams.ts";
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => folder[Symbol.asyncDispose]());
 
-const BUGS = [...PLANTED_BUGS, ...PLANTED_SEAMS, ...PLANTED_PRE_COPIES, ...PLANTED_DELETES];
+const BUGS = [...PLANTED_BUGS, ...PLANTED_SEAMS, ...PLANTED_PRE_COPIES, ...PLANTED_DELETES, ...PLANTED_GATES];
 
 /** Plays seeds, scenes or late calls with the code in the folder, until one breaks a promise. */
 function play({ from = 0, by }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {

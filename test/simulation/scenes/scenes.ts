@@ -1,6 +1,7 @@
 import { CIRCUIT_SCENES } from "./circuit-scenes.ts";
 import { DELETE_SCENES } from "./delete-scenes.ts";
 import { FUNCTION_SCENES } from "./function-scenes.ts";
+import { GATE_SCENES } from "./gate-scenes.ts";
 import { LOGIN_SCENES } from "./login-scenes.ts";
 import { PRE_COPY_SCENES } from "./pre-copy-scenes.ts";
 import { PROBE_SCENES } from "./probe-scenes.ts";
@@ -11,6 +12,7 @@ import { UPLOAD_SCENES } from "./upload-scenes.ts";
 
 /** Scenes between the client, the rate limiter and the circuit breaker, then between the functions and AWS. */
 export const SCENES: readonly Scene[] = [
+  ...GATE_SCENES,
   ...RATE_SCENES,
   ...CIRCUIT_SCENES,
   ...LOGIN_SCENES,
