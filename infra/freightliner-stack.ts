@@ -12,7 +12,7 @@ export class FreightlinerStack extends Stack {
   constructor(scope: Construct, id: string, props: FreightlinerStackProps) {
     const { description = "Replicates container images from Amazon ECR to Google Artifact Registry" } = props;
     super(scope, id, { ...props, description, env: { ...sourceOf(props), ...props.env } });
-    const { trustedRoles, table, deadLetters, externalConfigurationIds } = new Freightliner(
+    const { trustedRoles, table, deadLetters, externalConfigurationIds, arrivalsUrl } = new Freightliner(
       this,
       "Freightliner",
       settingsOf(props),
@@ -26,6 +26,10 @@ export class FreightlinerStack extends Stack {
       value: externalConfigurationIds,
       description: "AppConfig's application, environment, profile and deployment strategy",
     });
+    if (arrivalsUrl !== undefined) {
+      const description = "Where the source sends its notifications";
+      new CfnOutput(this, "ArrivalsUrl", { value: arrivalsUrl, description });
+    }
     new CfnOutput(this, "DeadLetters", {
       value: deadLetters.queueUrl,
       description: "Copies that failed permanently, with reasons",

@@ -6,6 +6,7 @@ import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { parseConfiguration, parseDocumentText } from "../src/contract/configuration/configuration.ts";
+import type { Configuration } from "../src/contract/configuration/configuration.ts";
 import type { ConfigurationDocument } from "../src/contract/configuration/configuration-document.ts";
 import { longestHoldMs } from "../src/contract/rules/compile-rules.ts";
 import { ENGINES } from "../src/contract/rules/all-engines.ts";
@@ -16,6 +17,7 @@ import { createCopyQueues } from "./storage/copy-queues.ts";
 import type { DescribedQueue } from "./storage/copy-queues.ts";
 import { createDashboard } from "./monitoring/dashboard.ts";
 import { deploymentOf } from "./settings/deployment.ts";
+import { createArrivalsFunction } from "./functions/arrivals-function.ts";
 import { createFunctions } from "./functions/functions.ts";
 import { allowSecrets } from "./access/secret-access.ts";
 import { allowEcrDestinations } from "./access/target-access.ts";
@@ -50,6 +52,8 @@ export class Freightliner extends Construct {
   readonly alarms: readonly Alarm[];
   /** IDs in AppConfig, with a space between: application, environment, profile and deployment strategy of the external document. */
   readonly externalConfigurationIds: string;
+  /** Where a source that is no ECR registry sends its notifications; undefined when it sends none. */
+  readonly arrivalsUrl?: string;
 
   constructor(scope: Construct, id: string, props: FreightlinerProps) {
     super(scope, id);
@@ -81,7 +85,9 @@ export class Freightliner extends Construct {
     const { fanOut: _internal, ...trusted } = roles;
     this.trustedRoles = { ...trusted, ...(longLane === undefined ? {} : { longLane }) };
     restrictQueues({ queues, deadLetters, roles, copiers, settings });
-    const { undelivered } = createPushRule(this, { fanOut, account: Aws.ACCOUNT_ID, settings });
+    const { undelivered } = createPushRule(this, { fanOut, account: accountOf(configuration), settings });
+    const url = createArrivalsFunction(this, parts, fanOut);
+    if (url !== undefined) this.arrivalsUrl = url.url;
     const { everyMinutes } = configuration.reconcile;
     const watched = {
       queues,
@@ -97,6 +103,11 @@ export class Freightliner extends Construct {
     external.monitorAfter(this.alarms);
     this.externalConfigurationIds = external.ids;
   }
+}
+
+/** The account whose registry emits events; undefined for a source elsewhere. */
+function accountOf({ source }: Configuration): string | undefined {
+  return source.kind === "ecr" ? Aws.ACCOUNT_ID : undefined;
 }
 
 /** Lets each role use its own records of the table. */

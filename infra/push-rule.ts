@@ -20,8 +20,8 @@ import {
 
 export interface PushRuleProps {
   readonly fanOut: IFunction;
-  /** The account that events must come from. */
-  readonly account: string;
+  /** The account that events of ECR must come from; undefined when the source is another registry. */
+  readonly account: string | undefined;
   readonly settings: Pick<DeployedSettings, "deployment" | "encryptionKey" | "messageRetention">;
 }
 
@@ -49,6 +49,7 @@ export function createPushRule(
     reason:
       "This is a dead-letter queue itself, for events that the rule or the function could not process; people handle them.",
   });
+  if (account === undefined) return { undelivered };
   new Rule(scope, "Pushed", {
     description: "Images and referrers pushed to Amazon ECR",
     eventPattern: {

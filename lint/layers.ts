@@ -98,6 +98,7 @@ export const LAYERS: readonly Layer[] = [
         rooms: ["outcome", "state"],
       },
       planning: { holds: "from a push event to copy requests", rooms: ["rules", "outcome"] },
+      arrivals: { holds: "notifications of other registries as push events", rooms: ["planning"] },
       image: {
         holds: "an image as it is read: its tree, platforms, referrers and cosign tags",
         rooms: ["outcome", "state"],
@@ -130,8 +131,9 @@ export const LAYERS: readonly Layer[] = [
     rooms: {
       configuration: {
         holds: "the configuration, parsed and checked",
-        rooms: ["layers", "providers", "rules", "stack"],
+        rooms: ["layers", "providers", "rules", "source", "stack"],
       },
+      source: { holds: "the source of a configuration, by its kind", rooms: ["providers", "rules"] },
       rules: { holds: "rules and their patterns, parsed and compiled", rooms: ["gate"] },
       gate: { holds: "gates of rules, parsed and compiled", rooms: ["rules"] },
       layers: { holds: "documents of several layers as one, and its version", rooms: [] },

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { destinationSchema, Document } from "../src/contract/configuration/configuration-document.ts";
-import { destinationKinds } from "../src/contract/providers/providers.ts";
+import { destinationKinds, sourceKinds } from "../src/contract/providers/providers.ts";
+import { sourceSchema } from "../src/contract/source/source-document.ts";
 import { FIELD_TEXTS } from "./field-texts.ts";
 import { GROUP_TEXTS } from "./group-texts.ts";
 
@@ -18,7 +19,7 @@ export function configurationSchema(): JsonSchema {
     properties: {
       $schema: { type: "string" as const },
       ...properties,
-      source: sourceOf(properties["source"]),
+      source: { type: "object" as const, oneOf: sourceKinds().map(sourceOfKind) },
       destinations: { ...objectOf(properties["destinations"]), items: { oneOf: destinationKinds().map(ofKind) } },
     },
   };
@@ -31,9 +32,11 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
 }
 
 /** With a host of ECR's own form, account and region may be omitted. */
-function sourceOf(source: Parameters<typeof objectOf>[0]): JsonSchema {
-  const { required, ...rest } = objectOf(source);
-  return { ...rest, anyOf: [{ required: required ?? [] }, { required: ["registry"] }] };
+function sourceOfKind(kind: string): JsonSchema {
+  const { $schema: _draft, required, ...rest } = toJsonSchema(sourceSchema(kind));
+  const schema = { title: kind, ...rest };
+  if (kind !== "ecr") return { ...schema, required: required ?? [] };
+  return { ...schema, anyOf: [{ required: required ?? [] }, { required: ["registry"] }] };
 }
 
 function ofKind(kind: string): JsonSchema {

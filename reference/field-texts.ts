@@ -4,14 +4,20 @@ import { STACK_TEXTS } from "./stack-texts.ts";
 /** Texts of all fields with a value, in the order of the reference page; `list[]` stands for each entry of a list. */
 export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
   version: { meaning: "1" },
+  "source.kind": {
+    meaning:
+      "`ecr`, `artifactRegistry` or `generic`; a stack that reads from the last two has [another direction](directions.md)",
+    otherwise: "`ecr`",
+  },
   "source.account": {
-    meaning: "the 12-digit AWS account of the ECR registry; events of other accounts are ignored",
+    meaning:
+      "the 12-digit AWS account of the ECR registry; events of other accounts are ignored. Of another kind of source: the account of the stack",
     otherwise: "required, or taken from `source.registry`",
   },
   "source.region": { meaning: "its region", otherwise: "the same" },
   "source.registry": {
     meaning:
-      "`host` or `host:port` to use instead of the usual host; one of ECR's own hosts (FIPS, dual-stack, China) also determines account and region",
+      "for another kind than `ecr` its host; for `ecr` `host` or `host:port` to use instead of the usual host; one of ECR's own hosts (FIPS, dual-stack, China) also determines account and region",
     otherwise: "`ACCOUNT.dkr.ecr.REGION.amazonaws.com`",
   },
   "source.plainHttp": { meaning: "plain HTTP; for loopback hosts only" },
@@ -27,6 +33,41 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
   "source.repositoryTags": {
     meaning:
       "whether [tags of a repository](rules.md#tags-of-a-repository) restrict its replication; costs an API request a minute for each repository and container that works on it",
+  },
+  "source.prefix": {
+    meaning:
+      "for another kind than `ecr`: the path in front of the names that rules have; for Artifact Registry `PROJECT/REPOSITORY`",
+  },
+  "source.arrivals.kind": {
+    meaning:
+      "for another kind than `ecr`: how pushes become known, `pubSub` or `webhook` ([directions](directions.md))",
+    otherwise: "only comparisons find pushes",
+  },
+  "source.arrivals.serviceAccount": {
+    meaning: "for `pubSub`: the service account that the subscription authenticates as",
+  },
+  "source.arrivals.audience": { meaning: "for `pubSub`: the audience of the subscription's tokens" },
+  "source.arrivals.format": {
+    meaning: "for `webhook`: whose notifications they are, `distribution`, `harbor`, `quay` or `cloudEvents`",
+  },
+  "source.arrivals.secret": {
+    meaning: "for `webhook`: the full ARN of a secret in AWS Secrets Manager that holds only the shared secret",
+  },
+  "source.arrivals.secretEncryptionKey": {
+    meaning: "the ARN of the KMS key that it is encrypted with",
+    otherwise: "the account's `aws/secretsmanager`",
+  },
+  "source.allowedHosts": { meaning: "for `generic`: as of a destination" },
+  "source.federation.audience": {
+    meaning: "for `artifactRegistry`: as of a destination",
+    otherwise: "anonymous access",
+  },
+  "source.federation.serviceAccount": { meaning: "the service account to impersonate; it only reads" },
+  "source.keySecret": { meaning: "for `artifactRegistry` without federation: as of a destination" },
+  "source.loginSecret": { meaning: "for `generic`: as of a destination", otherwise: "anonymous access" },
+  "source.secretEncryptionKey": {
+    meaning: "the ARN of the KMS key that `keySecret` or `loginSecret` is encrypted with",
+    otherwise: "the account's `aws/secretsmanager`",
   },
   "destinations[].name": { meaning: "a short name: lower case, digits, `-`, at most 24" },
   "destinations[].kind": {

@@ -23,6 +23,8 @@ function fieldsAt(schema: JsonSchema, path: string, isRequired: boolean): Field[
   const entries = entrySchemas(schema);
   if (entries.length > 0) return entries.flatMap((entry) => fieldsIn(entry, `${path}[]`));
   if (schema.properties !== undefined) return fieldsIn(schema, path);
+  const forms = (schema.oneOf ?? []).map(objectOf).filter(({ properties }) => properties !== undefined);
+  if (forms.length > 0) return forms.flatMap((form) => fieldsIn(form, path));
   return [{ path, isRequired, default: schema.default }];
 }
 

@@ -1,7 +1,9 @@
 /** Texts of objects and lists, for editors only. */
 export const GROUP_TEXTS: Readonly<Record<string, string>> = {
   $schema: "the schema of this document, for editors; Freightliner ignores it",
-  source: "the registry that images are pushed to: one ECR registry, which is one account and region",
+  source: "the registry that images are pushed to; an ECR registry is one account and region",
+  "source.federation": "Workload Identity Federation: the roles of the stack read as a Google identity, without a key",
+  "source.arrivals": "how a source that is no ECR registry tells of pushes",
   destinations: "the places that images are replicated to",
   "destinations[].federation":
     "Workload Identity Federation: the roles of the stack write as a Google identity, without a key",

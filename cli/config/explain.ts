@@ -1,4 +1,3 @@
-import { sourceAccess } from "../../src/contract/configuration/configuration-document.ts";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { explainRules } from "../../src/replication/rules/explain-rules.ts";
 import type { Explanation } from "../../src/replication/rules/explain-rules.ts";
@@ -39,7 +38,7 @@ export async function explain(given: GivenExplain, { out, json, environment }: T
 
 /** The image, and what is known about it. The host of the source may be omitted. */
 function factsOf({ image, pushed, artifactType, repositoryTag }: GivenExplain, { source }: Configuration): ImageFacts {
-  const { registry } = sourceAccess(source);
+  const { registry } = source.access;
   const whole = image.startsWith(`${registry}/`) ? image : `${registry}/${image}`;
   const { name, tag, digest } = readImageReference(COMMAND, whole);
   const pushedAt = pushed === undefined ? undefined : Date.parse(pushed);

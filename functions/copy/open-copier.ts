@@ -3,7 +3,6 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type * as z from "zod";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
-import { createEcrCatalog } from "../../src/aws/ecr/ecr-catalog.ts";
 import { createEcrScans } from "../../src/aws/ecr/ecr-scan.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createLongLaneQueue } from "../../src/aws/sqs/long-lane-queue.ts";
@@ -15,6 +14,7 @@ import { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import { COPY_LEASE_SECONDS, COPY_STREAMS, LONG_VISIBILITY_SECONDS } from "../../src/contract/stack/limits.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { queueByArn } from "../../src/contract/stack/queues.ts";
+import type { FactSource } from "../../src/replication/rules/source-facts.ts";
 import type { Clock } from "../../src/async/clock.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { createSignatureVerifier } from "../../src/signatures/signature-verifier.ts";
@@ -22,6 +22,7 @@ import { createUploadConcurrency } from "../../src/replication/pacing/upload-con
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
 import type { CopyWiring } from "../../src/wiring/copy-wiring.ts";
+import { createSourceCatalog } from "../../src/wiring/listings/source-catalog.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openOverrides } from "../../src/wiring/open-overrides.ts";
 import { openDeployment } from "../../src/wiring/open-deployment.ts";
@@ -63,7 +64,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
     },
   };
   const handlerOf = perConfiguration((configuration) => {
-    const wiring = wiringOf(configuration);
+    const { wiring, catalog } = wiringOf(configuration);
     const open = ({ delivery, ...route }: Route): ReplicateContext => {
       const queue = known(queueByArn(queues.copies, delivery.queueArn), delivery.queueArn);
       // Copies of the long lane take hours: like a backfill, they leave a part of the rate to live pushes.
@@ -72,7 +73,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
       return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
     };
     const circuit = (destination: string): CircuitBreaker => wiring.circuit(destination);
-    const api = ecrApiOf(configuration, wiring, observer);
+    const api = sourcePortsOf(configuration, { wiring, catalog }, observer);
     return createHandler({ configuration, ...lasting, copies: { open, circuit, ...api, ...stores } });
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;
@@ -101,26 +102,32 @@ function openWiring(environment: CopierEnvironment, sqs: SQSClient, observer: Ob
   });
   const leaseMs = (environment.FREIGHTLINER_LEASE_SECONDS ?? COPY_LEASE_SECONDS) * 1_000;
   const own = { random: Math.random, createOwner: randomUUID, leaseMs, observer };
-  const wiringOf = (configuration: Configuration): CopyWiring =>
-    createCopyWiring({ configuration, registries: registriesOf(configuration), stores, streams, clock, ...own });
+  const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
+  const wiringOf = (configuration: Configuration) => {
+    const registries = registriesOf(configuration);
+    return {
+      wiring: createCopyWiring({ configuration, registries, stores, streams, clock, ...own }),
+      catalog: createSourceCatalog(configuration, registries, google?.artifactRegistry),
+    };
+  };
   const { receipts, preCopyBudgets } = stores;
   return { wiringOf, stores: { receipts, preCopyBudgets }, now };
 }
 
 /** Facts for rules and gates, from the source registry and from ECR's API. */
-function ecrApiOf(
+function sourcePortsOf(
   { source }: Configuration,
-  wiring: CopyWiring,
+  { wiring, catalog }: { readonly wiring: CopyWiring; readonly catalog: Pick<FactSource, "image" | "tags"> },
   observer: Observer,
 ): Pick<Copies, "factSource" | "gatePorts"> {
-  const client = new ECRClient({ ...clientLimits(), region: source.region });
+  const ecr = new ECRClient({ ...clientLimits(), region: source.region });
   return {
     factSource: {
-      ...createEcrCatalog(client, source.account),
-      overrides: openOverrides(source, client, observer),
+      ...catalog,
+      overrides: openOverrides(source, ecr, observer),
       manifest: (repository, reference, signal) => wiring.source(repository).readManifest(reference, signal),
     },
-    gatePorts: { verifier: createSignatureVerifier(), readScan: createEcrScans(client, source.account) },
+    gatePorts: { verifier: createSignatureVerifier(), readScan: createEcrScans(ecr, source.account) },
   };
 }
 

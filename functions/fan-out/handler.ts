@@ -5,6 +5,7 @@ import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import { readForwarded } from "../../src/replication/arrivals/forwarded.ts";
 import { readEcrEvent } from "../../src/replication/planning/push-event.ts";
 import type { FinalOutcome, SkipReason } from "../../src/replication/outcome/outcome.ts";
 import { planCopies } from "../../src/replication/planning/plan-copies.ts";
@@ -32,18 +33,19 @@ export type FanOutReport =
   | { readonly outcome: "malformed"; readonly problem: string };
 
 /**
- * One ECR event -> one request per destination, each of which ends in its own receipt. An event that requires no copy, or is
+ * One event of ECR or of the arrivals function -> one request per destination, each of which ends in its own receipt. An event that requires no copy, or is
  * malformed, ends here with a receipt: a retry would change nothing.
  * @param invocation id of the invocation, the same in Lambda's retries; it stands in for the id of an event without one.
  */
 export function createHandler(dependencies: FanOutDependencies) {
   const { configuration, send, observer } = dependencies;
   return async (event: unknown, invocation: string, signal: AbortSignal): Promise<FanOutReport> => {
-    const read = readEcrEvent(event, configuration.source);
+    const { source } = configuration;
+    const read = source.kind === "ecr" ? readEcrEvent(event, source) : readForwarded(event);
     if (read.kind === "malformed") {
       const { id = invocation, problem } = read;
       await writeReceipt(id, { outcome: "failed", reason: "malformed-event" }, dependencies, signal);
-      observer.error("Event outside of ECR's schema; nothing is copied for it", { correlationId: id, problem });
+      observer.error("Event outside of its schema; nothing is copied for it", { correlationId: id, problem });
       observer.count(Metric.malformed, 1);
       return { outcome: "malformed", problem };
     }

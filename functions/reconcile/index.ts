@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { ECRClient } from "@aws-sdk/client-ecr";
+import { randomUUID } from "node:crypto";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
@@ -8,7 +8,6 @@ import type { Context } from "aws-lambda";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
 import { createBacklogReader } from "../../src/aws/sqs/backlog.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
-import { createEcrCatalog } from "../../src/aws/ecr/ecr-catalog.ts";
 import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
@@ -21,7 +20,8 @@ import { systemClock } from "../../src/async/system-clock.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
-import { createTargetInventory } from "../../src/wiring/target-inventory.ts";
+import { createSourceCatalog } from "../../src/wiring/listings/source-catalog.ts";
+import { createTargetInventory } from "../../src/wiring/listings/target-inventory.ts";
 import { createHandler } from "./handler.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
@@ -46,10 +46,7 @@ const setQueueState = createQueueStateSetter({
 });
 
 const ecr = new ECRClient({ ...clientLimits(), region: parts.source.region });
-const catalog = createEcrCatalog(ecr, parts.source.account);
 const lasting = {
-  catalog,
-  sourceTag: catalog.sourceTag,
   deletions,
   receipts,
   clock,
@@ -70,9 +67,13 @@ const lasting = {
 const handlerOf = perConfiguration((configuration) => {
   const { destinations } = configuration;
   const options = { store: rates, clock, yields: true, maxWaitMs: LISTING_WAIT_MS };
-  const rated = withRates(registriesOf(configuration), destinations, options);
+  const registries = registriesOf(configuration);
+  const rated = withRates(registries, destinations, options);
+  const catalog = createSourceCatalog(configuration, registries, google?.artifactRegistry);
   return createHandler({
     configuration,
+    catalog,
+    sourceTag: catalog.sourceTag,
     ...lasting,
     overrides: openOverrides(configuration.source, ecr, observer),
     ...createTargetInventory(destinations, rated, google?.artifactRegistry),

@@ -4,9 +4,17 @@ import type { Configuration } from "../../src/contract/configuration/configurati
 import { serviceDomain } from "../../src/contract/stack/partition.ts";
 import type { StoredSecret } from "../../src/contract/providers/provider.ts";
 
-/** Allows roles to read exactly the secrets of the destinations, and to decrypt those with their own KMS key. */
-export function allowSecrets(roles: readonly IRole[], { destinations }: Configuration): void {
-  const secrets = destinations.flatMap(({ access: { login } }) => ("secret" in login ? [login.secret] : []));
+/** Allows roles to read exactly the secrets of the source and the destinations. */
+export function allowSecrets(roles: readonly IRole[], { source, destinations }: Configuration): void {
+  const logins = [source, ...destinations].map(({ access: { login } }) => login);
+  allowReadingSecrets(
+    roles,
+    logins.flatMap((login) => ("secret" in login ? [login.secret] : [])),
+  );
+}
+
+/** Allows roles to read exactly these secrets, and to decrypt those with their own KMS key. */
+export function allowReadingSecrets(roles: readonly IRole[], secrets: readonly StoredSecret[]): void {
   if (secrets.length === 0) return;
   const resources = [...new Set(secrets.map(({ arn }) => arn))];
   const statements = [

@@ -3,7 +3,12 @@ import { readablePatterns } from "../../src/contract/stack/repository-patterns.t
 
 export interface SourceAccess {
   /** The source registry. */
-  readonly source: { readonly account: string; readonly region: string; readonly repositoryTags: boolean };
+  readonly source: {
+    readonly kind: string;
+    readonly account: string;
+    readonly region: string;
+    readonly repositoryTags: boolean;
+  };
   /** Globs of the readable repositories. */
   readonly repositories: readonly string[];
   /** Whether a gate asks for results of scans. */

@@ -53,8 +53,12 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
   return { copy, mappings };
 }
 
-/** Allows a role to pull from the rules' repositories, and to ask for what rules may depend on: the time of a push, and the newest tags. */
+/**
+ * Allows a role to pull from the rules' repositories, and to ask for what rules may depend on: the time of a push, and the newest tags. A
+ * source that is no ECR registry has its own permissions.
+ */
 export function allowPull(role: IRole, access: SourceAccess): void {
+  if (access.source.kind !== "ecr") return;
   const { arns, acknowledgements } = repositoryArns(access);
   role.addToPrincipalPolicy(
     new PolicyStatement({

@@ -61,6 +61,7 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
 
 /** Allows listing the images of the rules' repositories. Listing the repositories themselves needs the whole registry. */
 function allowListing(reconcile: NodejsFunction, access: SourceAccess): void {
+  if (access.source.kind !== "ecr") return;
   const { arns, acknowledgements } = repositoryArns(access);
   const [all] = repositoryArns({ ...access, repositories: ["*"] }).arns;
   reconcile.addToRolePolicy(

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
+import type { AsynchronousInvocation } from "./asynchronous-invocation.ts";
 import type { EventSourceMapping } from "./event-source-mapping.ts";
 import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
@@ -18,14 +19,18 @@ export interface MappedQueue {
 export interface LambdaApiOptions {
   readonly mappings: ReadonlyMap<string, MappedQueue>;
   readonly variables: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Functions that can be invoked without waiting for them, by their names. */
+  readonly invocations?: ReadonlyMap<string, AsynchronousInvocation["accept"]>;
 }
+
+const INVOCATION = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
 const Change = z.object({
   Enabled: z.boolean().optional(),
   ScalingConfig: z.object({ MaximumConcurrency: z.int().min(2).max(1_000).optional() }).optional(),
 });
 
-/** The actions of the Lambda API that we call: List- and UpdateEventSourceMapping, and GetFunctionConfiguration. */
+/** The actions of the Lambda API that we call: List- and UpdateEventSourceMapping, GetFunctionConfiguration, and Invoke for events. */
 export function startLambdaApi(options: LambdaApiOptions, key: AccessKeyId = TEST_KEY): Promise<RunningServer> {
   return startHttpServer(requireKey(key, (request, response) => answer(request, response, options)));
 }
@@ -33,6 +38,9 @@ export function startLambdaApi(options: LambdaApiOptions, key: AccessKeyId = TES
 async function answer(request: IncomingMessage, response: ServerResponse, options: LambdaApiOptions): Promise<void> {
   const body = await readBody(request);
   const [path = ""] = decodeURIComponent(request.url ?? "").split("?");
+  const invoked = request.method === "POST" ? INVOCATION.exec(path)?.[1] : undefined;
+  const accept = invoked === undefined ? undefined : options.invocations?.get(invoked);
+  if (accept?.(JSON.parse(body)).kind === "accepted") return void response.writeHead(202).end();
   const found = request.method === "PUT" ? changed(path, body, options) : shown(path, options);
   if (found !== undefined) return sendJson(response, 200, found);
   // Clients know errors by this header (Smithy, AWS restJson1 protocol).

@@ -1,9 +1,24 @@
 import type { ConfigurationDocument } from "../../src/contract/configuration/configuration-document.ts";
 import type { LocalConfiguration } from "../configuration/local-configuration.ts";
 import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
-import type { CopyEnvironment, FanOutEnvironment, ProbeEnvironment } from "../../src/contract/stack/environment.ts";
+import type { WrittenSource } from "../../src/contract/source/source-document.ts";
+import type {
+  ArrivalsEnvironment,
+  CopyEnvironment,
+  FanOutEnvironment,
+  GoogleEndpoints,
+  ProbeEnvironment,
+} from "../../src/contract/stack/environment.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
-import { BACKFILL_CONCURRENCY, DESTINATION, LOGIN_SECRET, STACK, TABLE } from "./local-names.ts";
+import {
+  BACKFILL_CONCURRENCY,
+  DESTINATION,
+  ECR_ACCOUNT,
+  ECR_PREFIX,
+  LOGIN_SECRET,
+  STACK,
+  TABLE,
+} from "./local-names.ts";
 import type { Queues } from "./queues.ts";
 import { FEDERATION } from "./registries.ts";
 import type { Registries } from "./registries.ts";
@@ -15,6 +30,14 @@ export interface GenericTarget {
   readonly login?: Readonly<Record<string, string>>;
 }
 
+/** Another source than the stack's ECR registry, without the account and region of the stack. */
+export interface OtherSource {
+  readonly document: WithoutPlace<Extract<WrittenSource, { kind: "artifactRegistry" | "generic" }>>;
+  /** The secret of its webhook, `WEBHOOK_SECRET`. */
+  readonly secret?: string;
+}
+type WithoutPlace<T> = T extends unknown ? Omit<T, "account" | "region"> : never;
+
 /** Settings of the functions. */
 export interface FunctionSettings {
   readonly leaseSeconds?: number | undefined;
@@ -24,6 +47,11 @@ export interface FunctionSettings {
   readonly federation?: typeof FEDERATION | undefined;
   /** Another registry to replicate to, over plain HTTP, instead of the local target; anonymous without a login. */
   readonly target?: GenericTarget | undefined;
+  readonly source?: OtherSource | undefined;
+  /** Replicate to the stack's own ECR registry, which then is no source. */
+  readonly intoEcr?: boolean | undefined;
+  /** Google's services where they are not the stack's own. */
+  readonly google?: GoogleEndpoints | undefined;
 }
 
 /** Visibility timeout of the long queue, in seconds: short, so that a killed build is repeated while the user watches. */
@@ -47,7 +75,7 @@ export function variablesOf(
     FREIGHTLINER_TABLE: TABLE,
   } satisfies FanOutEnvironment;
   const google = {
-    FREIGHTLINER_GOOGLE_ENDPOINTS: JSON.stringify(registries.target.google),
+    FREIGHTLINER_GOOGLE_ENDPOINTS: JSON.stringify({ ...registries.target.google, ...options.google }),
   };
   const copy = {
     ...fanOut,
@@ -60,34 +88,39 @@ export function variablesOf(
     ...google,
     FREIGHTLINER_CONCURRENCY: JSON.stringify({ live: options.concurrency, backfill: BACKFILL_CONCURRENCY }),
   } satisfies ProbeEnvironment;
-  return { fanOut, copy, watching };
+  const arrivals = { ...fanOut, ...google } satisfies ArrivalsEnvironment;
+  return { fanOut, copy, watching, arrivals };
 }
 
 /** The document that the local stack is deployed with. */
-export function localDocument(
-  { source, target }: Registries,
-  { target: elsewhere, federation = FEDERATION }: Pick<FunctionSettings, "target" | "federation">,
-): ConfigurationDocument {
-  const local = { registry: target.registry, prefix: target.prefix, federation };
+export function localDocument(registries: Registries, options: LocalDirection): ConfigurationDocument {
   return {
     version: 1,
-    source: {
-      account: LOCAL_ACCOUNT,
-      region: LOCAL_REGION,
-      registry: source.registry,
-      plainHttp: true,
-      blobHosts: [source.blobHost],
-    },
-    destinations: [
-      {
-        name: DESTINATION,
-        plainHttp: true,
-        ...(elsewhere === undefined ? { kind: "artifactRegistry", ...local } : genericOf(elsewhere)),
-      },
-    ],
+    source: sourceOf(registries, options),
+    destinations: [{ name: DESTINATION, plainHttp: true, ...destinationOf(registries, options) }],
     rules: [{ repositories: ["**"], destinations: [DESTINATION] }],
     reconcile: { everyMinutes: RECONCILE_MINUTES, graceSeconds: GRACE_SECONDS },
   };
+}
+
+type LocalDirection = Pick<FunctionSettings, "target" | "federation" | "source" | "intoEcr">;
+
+function sourceOf({ source }: Registries, options: LocalDirection): WrittenSource {
+  const place = { account: LOCAL_ACCOUNT, region: LOCAL_REGION };
+  if (options.source !== undefined) return { ...options.source.document, ...place };
+  return { ...place, registry: source.registry, plainHttp: true, blobHosts: [source.blobHost] };
+}
+
+function destinationOf(
+  { source, target }: Registries,
+  { target: elsewhere, federation = FEDERATION, intoEcr = false }: LocalDirection,
+) {
+  if (elsewhere !== undefined) return genericOf(elsewhere);
+  if (!intoEcr) {
+    return { kind: "artifactRegistry", registry: target.registry, prefix: target.prefix, federation } as const;
+  }
+  const place = { account: ECR_ACCOUNT, region: LOCAL_REGION, registry: source.registry, prefix: ECR_PREFIX };
+  return { kind: "ecr", ...place, createRepositories: true } as const;
 }
 
 function genericOf({ registry, prefix, login }: GenericTarget) {

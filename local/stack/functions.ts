@@ -1,4 +1,5 @@
 import {
+  ARRIVALS_TIMEOUT_SECONDS,
   FAN_OUT_TIMEOUT_SECONDS,
   PROBE_TIMEOUT_SECONDS,
   RECONCILE_TIMEOUT_SECONDS,
@@ -9,7 +10,12 @@ import { BACKFILL_CONCURRENCY } from "./local-names.ts";
 import type { Services } from "./services.ts";
 import type { StackOptions } from "./stack-options.ts";
 
-export type Functions = Readonly<Record<"fanOut" | "copy" | "probe" | "reconcile", LocalFunction>>;
+export interface Functions extends Readonly<Record<"fanOut" | "copy" | "probe" | "reconcile", LocalFunction>> {
+  /** Only with a source that sends notifications. */
+  readonly arrivals: LocalFunction | undefined;
+}
+
+const ARRIVALS_CONCURRENCY = 2;
 
 /** Deploys the functions; `stack` closes them. */
 export function startFunctions(services: Services, options: StackOptions, stack: AsyncDisposableStack): Functions {
@@ -30,5 +36,9 @@ export function startFunctions(services: Services, options: StackOptions, stack:
     copy: start("copy", options.timeoutSeconds, options.concurrency + BACKFILL_CONCURRENCY, true),
     probe: start("probe", PROBE_TIMEOUT_SECONDS, 1, false),
     reconcile: start("reconcile", RECONCILE_TIMEOUT_SECONDS, 1, false),
+    arrivals:
+      options.source?.document.arrivals === undefined
+        ? undefined
+        : start("arrivals", ARRIVALS_TIMEOUT_SECONDS, ARRIVALS_CONCURRENCY, true),
   };
 }

@@ -11,3 +11,8 @@ export const LOGIN_SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCO
 export const MAPPINGS = { live: "live-mapping", backfill: "backfill-mapping" } as const;
 /** Concurrent copies of a backfill. */
 export const BACKFILL_CONCURRENCY = 2;
+/** The secret that a source's webhook knows. */
+export const WEBHOOK_SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:webhook-AbCdEf`;
+/** Where images go in the stack's own ECR registry, and the account that this registry then has. */
+export const ECR_PREFIX = "mirror";
+export const ECR_ACCOUNT = "210987654321";

@@ -9,10 +9,11 @@ import { createStateTable, startDynamoDb } from "../emulators/dynamodb.ts";
 import { startSecretsManager } from "../emulators/secrets-manager.ts";
 import { startSqs } from "../emulators/sqs.ts";
 import type { RunningSqs } from "../emulators/sqs.ts";
+import type { AsynchronousInvocation } from "../lambda/asynchronous-invocation.ts";
 import { startLambdaApi } from "../lambda/lambda-api.ts";
 import type { MappedQueue } from "../lambda/lambda-api.ts";
 import type { LocalConfiguration } from "../configuration/local-configuration.ts";
-import { LOGIN_SECRET, STACK, TABLE } from "./local-names.ts";
+import { LOGIN_SECRET, STACK, TABLE, WEBHOOK_SECRET } from "./local-names.ts";
 import { variablesOf } from "./function-variables.ts";
 import type { FunctionSettings } from "./function-variables.ts";
 import { createQueues } from "./queues.ts";
@@ -35,11 +36,13 @@ export interface Services extends Queues {
   readonly sqs: RunningSqs;
   /** Event source mappings by UUID; filled when the mappings are started. */
   readonly mappings: Map<string, MappedQueue>;
+  /** Functions that others invoke by the Lambda API; filled when they are started. */
+  readonly invocations: Map<string, AsynchronousInvocation["accept"]>;
   readonly lambdaEndpoint: string;
   /** The CodeBuild project of the long lane. */
   readonly builds: RunningCodeBuild;
   readonly variables: {
-    readonly [name in "fan-out" | "copy" | "probe" | "reconcile"]: Readonly<Record<string, string>>;
+    readonly [name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals"]: Readonly<Record<string, string>>;
   };
 }
 
@@ -64,7 +67,8 @@ export async function startServices(
   const queues = createQueues(sqs, options.timeoutSeconds);
   const mappings = new Map<string, MappedQueue>();
   const variables = new Map<string, Readonly<Record<string, string>>>();
-  const lambda = await startLambdaApi({ mappings, variables }, key);
+  const invocations: Services["invocations"] = new Map();
+  const lambda = await startLambdaApi({ mappings, variables, invocations }, key);
   stack.defer(() => lambda.close());
   const builds = await startCodeBuild({
     project: resourceName("build", "long-lane", STACK),
@@ -90,21 +94,32 @@ export async function startServices(
     sqs,
     ...queues,
     mappings,
+    invocations,
     lambdaEndpoint,
     builds,
-    variables: {
-      "fan-out": { ...own.fanOut, ...endpoints },
-      copy: { ...own.copy, ...endpoints },
-      probe: { ...own.watching, ...endpoints },
-      reconcile: { ...own.watching, ...endpoints },
-    },
+    variables: withEndpoints(own, endpoints),
   };
 }
 
-/** Starts Secrets Manager with the login of a generic target, if there is one. @returns its endpoint. */
-async function startSecrets({ target, key }: ServicesOptions, stack: AsyncDisposableStack): Promise<string> {
-  const { login } = target ?? {};
-  const secrets = await startSecretsManager(new Map(login && [[LOGIN_SECRET, JSON.stringify(login)]]), key);
+function withEndpoints(
+  { fanOut, copy, watching, arrivals }: ReturnType<typeof variablesOf>,
+  endpoints: Readonly<Record<string, string>>,
+): Services["variables"] {
+  return {
+    "fan-out": { ...fanOut, ...endpoints },
+    copy: { ...copy, ...endpoints },
+    probe: { ...watching, ...endpoints },
+    reconcile: { ...watching, ...endpoints },
+    arrivals: { ...arrivals, ...endpoints },
+  };
+}
+
+/** Starts Secrets Manager with the login of a generic target and the secret of a webhook, if there are any. @returns its endpoint. */
+async function startSecrets({ target, source, key }: ServicesOptions, stack: AsyncDisposableStack): Promise<string> {
+  const known = new Map<string, string>();
+  if (target?.login !== undefined) known.set(LOGIN_SECRET, JSON.stringify(target.login));
+  if (source?.secret !== undefined) known.set(WEBHOOK_SECRET, source.secret);
+  const secrets = await startSecretsManager(known, key);
   stack.defer(() => secrets.close());
   return `http://${secrets.host}`;
 }

@@ -1,9 +1,12 @@
+import type { AccessKeyId } from "../access/access-key.ts";
 import type { EventBusOptions } from "../events/event-bus.ts";
 import type { OnRegistryEvent } from "../registry/protocol/registry-event.ts";
 import type { FunctionSettings } from "./function-variables.ts";
 import type { RegistriesOptions } from "./registries.ts";
 
 export interface StackOptions extends FunctionSettings {
+  /** The access key of the functions and the emulators; a new one when undefined. */
+  readonly key?: AccessKeyId | undefined;
   /** Where state and blobs are stored; a temporary directory, removed at the end, when undefined. */
   readonly directory?: string | undefined;
   /** The external document to begin with, YAML or JSON. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createAccessKey } from "../access/access-key.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
 import { ecrPushEvent } from "../events/ecr-events.ts";
+import { startFunctionUrl } from "../lambda/function-url.ts";
 import type { InvocationResult } from "../lambda/execution-environment.ts";
 import type { RegistryEvent } from "../registry/protocol/registry-event.ts";
 import { startLocalConfiguration } from "../configuration/local-configuration.ts";
@@ -9,6 +10,7 @@ import type { LocalConfiguration } from "../configuration/local-configuration.ts
 import { localDocument } from "./function-variables.ts";
 import { openDataDirectory } from "./data-directory.ts";
 import { startFunctions } from "./functions.ts";
+import type { Functions } from "./functions.ts";
 import { startRegistries } from "./registries.ts";
 import type { Registries } from "./registries.ts";
 import { startServices } from "./services.ts";
@@ -39,6 +41,8 @@ export interface Stack extends Registries, AsyncDisposable {
   probe(): Promise<InvocationResult>;
   readonly configuration: LocalConfiguration;
   readonly longLane: LongLane;
+  /** Where a source other than the stack's ECR registry sends its notifications; undefined when it sends none. */
+  readonly arrivalsUrl: string | undefined;
   /** Address of the Lambda API, with its access key: `freightliner --local` takes it. */
   readonly lambdaEndpoint: string;
 }
@@ -55,7 +59,7 @@ export interface LongLane {
 export async function startStack(options: StackOptions): Promise<Stack> {
   await using starting = new AsyncDisposableStack();
   const directory = await openDataDirectory(options.directory, starting);
-  const key = createAccessKey();
+  const { key = createAccessKey() } = options;
   const pushed: { handle?: (event: RegistryEvent) => void } = {};
   const registries = await startRegistries(
     {
@@ -84,10 +88,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   startMappings(services, functions.copy, { ...options, key }, starting);
   startSchedules(functions, options, starting);
   const bus = startBus(services, functions.fanOut, { ...options, key }, starting);
+  const arrivalsUrl = await startArrivals(functions, starting);
   pushed.handle = (event) => {
-    if (event.kind !== "manifest-stored") return;
-    const origin = { id: randomUUID(), account: LOCAL_ACCOUNT, region: LOCAL_REGION, at: new Date() };
-    bus.put(ecrPushEvent(event, origin));
+    if (event.kind === "manifest-stored" && options.source === undefined) bus.put(ecrPushEvent(event, newOrigin()));
   };
   const running = starting.move();
   return {
@@ -98,7 +101,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     probe: () => functions.probe.invoke({}),
     configuration,
     longLane: { started: () => services.builds.started(), kill: () => services.builds.kill() },
+    arrivalsUrl,
     lambdaEndpoint: services.lambdaEndpoint.replace("://", `://${key}@`),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Starts the URL of the arrivals function, if there is one. */
+async function startArrivals({ arrivals }: Functions, stack: AsyncDisposableStack): Promise<string | undefined> {
+  if (arrivals === undefined) return undefined;
+  const url = await startFunctionUrl(arrivals);
+  stack.defer(() => url.close());
+  return `http://${url.host}/`;
+}
+
+/** Of an event that happens now. */
+function newOrigin() {
+  return { id: randomUUID(), account: LOCAL_ACCOUNT, region: LOCAL_REGION, at: new Date() };
 }

@@ -1,4 +1,5 @@
 import { PROBE_RATE_MINUTES } from "../../src/contract/stack/limits.ts";
+import { resourceName } from "../../src/contract/stack/names.ts";
 import { PUSH_PATTERN } from "../../src/contract/stack/push-pattern.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
@@ -10,7 +11,7 @@ import { createAsynchronousInvocation } from "../lambda/asynchronous-invocation.
 import { startEventSourceMapping } from "../lambda/event-source-mapping.ts";
 import type { LocalFunction } from "../lambda/function.ts";
 import { startSchedule } from "../lambda/schedule.ts";
-import { BACKFILL_CONCURRENCY, MAPPINGS } from "./local-names.ts";
+import { BACKFILL_CONCURRENCY, MAPPINGS, STACK } from "./local-names.ts";
 import type { Functions } from "./functions.ts";
 import type { Services } from "./services.ts";
 import type { StackOptions } from "./stack-options.ts";
@@ -42,6 +43,7 @@ export function startBus(
     onFailure: undelivered.keepFailure,
   });
   stack.defer(() => fanOut.close());
+  services.invocations.set(resourceName("function", "fan-out", STACK), fanOut.accept);
   const bus = createEventBus({
     pattern: PUSH_PATTERN,
     target: fanOut.accept,

@@ -10,7 +10,7 @@ import { createRepositoryClient } from "../registry/client/repository-client.ts"
 /** Artifact Registry truncates the listings of its Docker API at this number of tags or images ("Quotas and limits"). */
 export const DOCKER_LISTING_MAX = 10_000;
 
-const API = "https://artifactregistry.googleapis.com";
+export const ARTIFACT_REGISTRY_API = "https://artifactregistry.googleapis.com";
 /** The largest page of the API. */
 const PAGE_SIZE = 1_000;
 
@@ -29,7 +29,11 @@ export interface GoogleTagListingOptions {
 }
 
 /** All tags of an image, without a limit, from Google's own API. Needs `artifactregistry.tags.list`, which the reader role includes. */
-export function createGoogleTagListing({ endpoint, place, apiUrl = API }: GoogleTagListingOptions): TagListing {
+export function createGoogleTagListing({
+  endpoint,
+  place,
+  apiUrl = ARTIFACT_REGISTRY_API,
+}: GoogleTagListingOptions): TagListing {
   const api = new URL(apiUrl);
   const client = createRepositoryClient({
     ...endpoint,
@@ -63,7 +67,7 @@ function* taggedDigest(tag: string, digest: string): Generator<TaggedDigest> {
 }
 
 /** The last part of a resource name, unescaped; empty when it is malformed. */
-function lastOf(name: string): string {
+export function lastOf(name: string): string {
   try {
     return decodeURIComponent(name.slice(name.lastIndexOf("/") + 1));
   } catch {

@@ -1,5 +1,6 @@
 import { destinationSchema } from "../contract/configuration/configuration-document.ts";
 import { readDocument } from "../contract/configuration/configuration.ts";
+import { sourceSchema } from "../contract/source/source-document.ts";
 import { originOf } from "../contract/layers/layer-configuration.ts";
 import type { LayeredDocument, LayerName } from "../contract/layers/layer-configuration.ts";
 import { fieldPath } from "../oci/json/field-path.ts";
@@ -17,10 +18,14 @@ const LISTS = new Set(["destinations", "rules", "reconcile.schedules"]);
 
 /** All values of a valid document, with the defaults of what it omits. @throws {ConfigurationError} for another one. */
 export function effectiveValues({ document, origins }: LayeredDocument): readonly EffectiveValue[] {
-  const { destinations, ...rest } = readDocument(document);
+  const { source, destinations, ...rest } = readDocument(document);
   const written = isRecord(document) && Array.isArray(document["destinations"]) ? document["destinations"] : [];
+  const { account, region, kind } = source;
+  const writtenSource = valueAt(document, "source");
   const all = {
     ...rest,
+    // The host of an ECR registry may stand for account and region.
+    source: sourceSchema(kind).parse({ account, region, ...(isRecord(writtenSource) ? writtenSource : {}) }),
     destinations: destinations.map(({ kind }, index): unknown => destinationSchema(kind).parse(written[index])),
   };
   return leavesOf(all, []).map(({ path, value }) => {

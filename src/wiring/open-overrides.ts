@@ -1,6 +1,6 @@
 import type { ECRClient } from "@aws-sdk/client-ecr";
 import { createRepositoryTags } from "../aws/ecr/ecr-repository-tags.ts";
-import type { Source } from "../contract/configuration/configuration-document.ts";
+import type { Source } from "../contract/source/source-document.ts";
 import type { Observer } from "../contract/telemetry/observer.ts";
 import { rememberOverrides } from "../replication/rules/repository-overrides.ts";
 import type { ReadOverrides } from "../replication/rules/repository-overrides.ts";

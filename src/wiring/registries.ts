@@ -1,10 +1,10 @@
-import { sourceAccess } from "../contract/configuration/configuration-document.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
 import type { Creation, Login, RegistryAccess } from "../contract/providers/provider.ts";
+import { parseRepositoryName } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { Side } from "../oci/errors/registry-error.ts";
 import type { Connections } from "../registry/http/connections.ts";
-import { credentialsOnSide } from "../registry/auth/credentials-on-side.ts";
+import { credentialsOnSide } from "../registry/auth/credentials.ts";
 import type { CredentialsSource } from "../registry/auth/credentials.ts";
 import type { Endpoint } from "../registry/client/endpoint.ts";
 import { createSharedLimits } from "../registry/resilience/shared-limits.ts";
@@ -44,7 +44,7 @@ export function createRegistries(options: RegistriesOptions): Registries {
       return [name, { access: place, credentials: options.credentials(access.login) }] as const;
     }),
   );
-  const own = sourceAccess(configuration.source);
+  const { access: own, prefix: below } = configuration.source;
   const access = { ...own, howToAllow: howToAllow(own, "of the source") };
   const source = endpointOf("source", access, options.credentials(access.login), undefined);
 
@@ -64,7 +64,10 @@ export function createRegistries(options: RegistriesOptions): Registries {
   }
 
   return {
-    source: (repository) => ({ ...source, repository }),
+    source: (name) => ({
+      ...source,
+      repository: below === undefined ? name : parseRepositoryName(`${below}/${name}`, "source repository"),
+    }),
     destination(name, rate) {
       const known = logins.get(name);
       if (known === undefined) throw new Error(`destination ${name} is not in the configuration`);

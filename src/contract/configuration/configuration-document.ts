@@ -7,28 +7,15 @@ import { RULE_PARTS, RuleDocument, ShortName as Name } from "../rules/rule-docum
 import { CIRCUIT } from "../stack/limits.ts";
 import { Federation } from "../providers/provider.ts";
 import type { OptionProblem, RegistryAccess } from "../providers/provider.ts";
-import {
-  destinationKinds,
-  registryOfKind,
-  destinationOptions,
-  PROVIDERS,
-  unknownKindProblem,
-} from "../providers/providers.ts";
+import { destinationKinds, registryOfKind, destinationOptions, unknownKindProblem } from "../providers/providers.ts";
+import type { PROVIDERS } from "../providers/providers.ts";
+import { Source, sourceFieldNames } from "../source/source-document.ts";
+import type { WrittenSource } from "../source/source-document.ts";
 import { ScheduleExpression, TimeZone } from "./schedule.ts";
 import { STACK_PARTS, StackSettings } from "./stack-settings.ts";
 
 const RepositoryName = z.string().refine(isRepositoryName, "is not a repository name");
 const Glob = globOf(LONGEST.repository);
-
-/** The registry that images are pushed to: one ECR registry, which is one account and region. */
-const { createRepositories: _ofDestinations, ...sourceOptions } = PROVIDERS.ecr.options;
-const Source = z.strictObject({
-  ...sourceOptions,
-  /** The repositories that the functions may read: globs; those of the deployed rules by default. Rules of a reload stay within them. */
-  repositories: z.array(Glob).min(1).optional(),
-  /** Whether tags `freightliner:*` of a repository restrict its replication. Costs a request a minute for each repository and container. */
-  repositoryTags: z.boolean().default(false),
-});
 
 /** When the circuit of a failing destination opens; `CIRCUIT` explains the defaults. */
 const Circuit = z.strictObject({
@@ -166,33 +153,28 @@ export const Document = z.strictObject({
   stack: StackSettings.prefault({}),
 });
 
-type Written = Omit<z.input<typeof Document>, "destinations"> & { readonly destinations: WrittenDestination[] };
+type Written = Omit<z.input<typeof Document>, "source" | "destinations"> & {
+  readonly source: WrittenSource;
+  readonly destinations: WrittenDestination[];
+};
 /** The input type of a configuration. With a registry of ECR's own form, account and region of the source may be omitted. */
 export type ConfigurationDocument =
   | Written
   | (Omit<Written, "source"> & {
-      readonly source: Omit<Written["source"], "account" | "region"> & { readonly registry: string };
+      readonly source: Omit<WrittenSource, "account" | "region"> & { readonly registry: string };
     });
-export type Source = z.infer<typeof Source>;
 
 /** The names of all fields, for suggestions. */
 export function configurationFieldNames(): string[] {
-  const shapes = [
-    Document,
-    ...RULE_PARTS,
-    Retries,
-    Reconcile,
-    NamedSchedule,
-    Source,
-    Circuit,
-    Federation,
-    ...STACK_PARTS,
-  ].map(({ shape }) => shape);
+  const shapes = [Document, ...RULE_PARTS, Retries, Reconcile, NamedSchedule, Circuit, Federation, ...STACK_PARTS].map(
+    ({ shape }) => shape,
+  );
   const options = destinationKinds().map((kind) => destinationOptions(kind) ?? {});
-  return [...new Set(["kind", ...[...shapes, placement, ...options].flatMap((shape) => Object.keys(shape))])];
-}
-
-/** How to reach the source. */
-export function sourceAccess(source: Source): RegistryAccess {
-  return PROVIDERS.ecr.access({ ...source, createRepositories: false });
+  return [
+    ...new Set([
+      "kind",
+      ...sourceFieldNames(),
+      ...[...shapes, placement, ...options].flatMap((shape) => Object.keys(shape)),
+    ]),
+  ];
 }

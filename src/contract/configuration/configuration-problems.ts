@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { Destination, Document, Source } from "./configuration-document.ts";
+import type { Destination, Document } from "./configuration-document.ts";
+import type { Source } from "../source/source-document.ts";
 import { isLoopback } from "../../oci/names/loopback.ts";
 import { accountAndRegion } from "../providers/ecr.ts";
-import { PROVIDERS } from "../providers/providers.ts";
 
 /** Problems between well-formed fields: unknown or duplicate names, hosts that are not allowed. */
 export function documentProblems({ source, destinations, rules, reconcile }: z.infer<typeof Document>): string[] {
@@ -46,7 +46,7 @@ function duplicates(named: readonly { readonly name: string }[]): string[] {
 
 function hostProblems(source: Source, destinations: readonly Destination[]): string[] {
   const plain = [
-    ...(source.plainHttp ? [{ field: "source.plainHttp", host: source.registry ?? "Amazon ECR" }] : []),
+    ...(source.access.plainHttp ? [{ field: "source.plainHttp", host: source.access.registry }] : []),
     ...destinations.flatMap(({ access }, i) =>
       access.plainHttp ? [{ field: `destinations[${i}].plainHttp`, host: access.registry }] : [],
     ),
@@ -56,23 +56,24 @@ function hostProblems(source: Source, destinations: readonly Destination[]): str
     .map(({ field, host }) => `${field}: plain HTTP is only for loopback hosts, not for ${host}`);
   return [
     ...refused,
-    ...PROVIDERS.ecr
-      .problems({ ...source, createRepositories: false })
-      .map(({ field, text }) => `source.${field}: ${text}`),
+    ...source.problems.map(({ field, text }) => `source.${field}: ${text}`),
     ...destinations.flatMap(({ problems }, i) =>
       problems.map(({ field, text }) => `destinations[${i}].${field}: ${text}`),
     ),
-    ...destinations.flatMap(({ access }, i) =>
-      isSource(source, access.registry) ? [`destinations[${i}].registry: ${LOOP}`] : [],
+    ...destinations.flatMap((destination, i) =>
+      isSource(source, destination) ? [`destinations[${i}].registry: ${LOOP}`] : [],
     ),
   ];
 }
 
 const LOOP = "is the source itself; every copy there would trigger another copy";
 
-function isSource(source: Source, destination: string): boolean {
-  const host = destination.toLowerCase();
+/** The same ECR registry, or the same host and a path that is, contains, or is inside the source's. */
+function isSource({ kind, account, region, access, prefix }: Source, destination: Destination): boolean {
+  const host = destination.access.registry.toLowerCase();
   const named = accountAndRegion(host);
-  if (named !== undefined) return named.account === source.account && named.region === source.region;
-  return host === source.registry?.toLowerCase();
+  if (kind === "ecr" && named !== undefined) return named.account === account && named.region === region;
+  if (host !== access.registry.toLowerCase()) return false;
+  const [mine, theirs] = [`${destination.prefix}/`, prefix === undefined ? "" : `${prefix}/`];
+  return mine.startsWith(theirs) || theirs.startsWith(mine);
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { Document } from "./configuration-document.ts";
-import type { Destination, NamedSchedule, Retries, Source } from "./configuration-document.ts";
+import type { Destination, NamedSchedule, Retries } from "./configuration-document.ts";
+import type { Source } from "../source/source-document.ts";
 import { documentProblems } from "./configuration-problems.ts";
 import { fieldPath } from "../../oci/json/field-path.ts";
 import { documentVersion } from "../layers/document-version.ts";

@@ -4,9 +4,12 @@ import { serviceDomain } from "../stack/partition.ts";
 import { HostPatterns, RegistryHostField } from "./provider.ts";
 import type { Provider } from "./provider.ts";
 
+export const accountId = z.string().regex(/^\d{12}$/, "is not a 12-digit AWS account id");
+export const regionName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not an AWS region");
+
 const shape = {
-  account: z.string().regex(/^\d{12}$/, "is not a 12-digit AWS account id"),
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "is not an AWS region"),
+  account: accountId,
+  region: regionName,
   /** Another host than the usual one: a test registry, an interface endpoint. */
   registry: RegistryHostField.optional(),
   /** Plain HTTP; only for loopback hosts. */

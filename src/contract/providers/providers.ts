@@ -35,9 +35,20 @@ export function destinationOptions(kind: string): z.ZodRawShape | undefined {
   return provider?.isDestination === true ? provider.options : undefined;
 }
 
+/** Names of all kinds: each can be a source. */
+export function sourceKinds(): readonly string[] {
+  return [...kinds.keys()];
+}
+
+/** The fields of a source of a kind; undefined when the kind is unknown. */
+export function sourceOptions(kind: string): z.ZodRawShape | undefined {
+  const { createRepositories: _ofDestinations, ...options } = kinds.get(kind)?.options ?? {};
+  return kinds.has(kind) ? options : undefined;
+}
+
 /** Why a kind is refused, with the known kinds. */
-export function unknownKindProblem(kind: unknown): string {
-  const known = destinationKinds().join(", ");
+export function unknownKindProblem(kind: unknown, kindsKnown: readonly string[] = destinationKinds()): string {
+  const known = kindsKnown.join(", ");
   if (typeof kind !== "string" || kind === "") return `is missing or empty; known kinds are ${known}`;
   const what = kinds.has(kind) ? "can only be a source" : "is not a kind of registry";
   return `${quoted(kind)} ${what}; known kinds are ${known}`;

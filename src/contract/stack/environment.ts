@@ -78,6 +78,8 @@ const GoogleEndpoints = z.strictObject({
   oauth: z.url().optional(),
   /** Origin of the Artifact Registry REST API. */
   artifactRegistry: z.url().optional(),
+  /** Google's keys for ID tokens. */
+  keys: z.url().optional(),
 });
 export type GoogleEndpoints = z.infer<typeof GoogleEndpoints>;
 
@@ -115,6 +117,10 @@ export const ProbeEnvironment = z.object({
   ...googleEndpoints,
 });
 export type ProbeEnvironment = z.input<typeof ProbeEnvironment>;
+
+/** What the arrivals function reads from its environment. */
+export const ArrivalsEnvironment = z.object({ ...ConfiguredEnvironment.shape, ...googleEndpoints });
+export type ArrivalsEnvironment = z.input<typeof ArrivalsEnvironment>;
 
 /** What the notify function reads from its environment. */
 export const NotifyEnvironment = z.object({

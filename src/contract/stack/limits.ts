@@ -87,6 +87,7 @@ export const PROBE_RATE_MINUTES = 1;
 /** The repository at a destination in which the probe opens and cancels uploads, to find out whether the destination accepts writes. */
 export const PROBE_REPOSITORY = "freightliner-probe";
 /** Timeout of the function that checks an external document. */
+export const ARRIVALS_TIMEOUT_SECONDS = 25;
 export const VALIDATE_TIMEOUT_SECONDS = 30;
 /** Timeout of the notify function: three attempts of five seconds, and the backoff between them. */
 export const NOTIFY_TIMEOUT_SECONDS = 30;

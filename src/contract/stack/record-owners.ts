@@ -33,4 +33,5 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   reconcile: ["TAG", "RECONCILE", "INTAKE", "CIRCUIT", "RATE", "DELETION"],
   notify: ["NOTICE"],
   validate: [],
+  arrivals: [],
 };

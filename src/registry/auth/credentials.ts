@@ -1,3 +1,6 @@
+import { RegistryError } from "../../oci/errors/registry-error.ts";
+import type { Side } from "../../oci/errors/registry-error.ts";
+
 /** A login at one registry. Kept in memory only. */
 export type Credentials =
   | { readonly kind: "anonymous" }
@@ -20,6 +23,17 @@ export type CredentialsSource = (signal: AbortSignal, refused?: Credentials) => 
 /** A source of credentials that do not expire. */
 export function fixedCredentials(credentials: Credentials): CredentialsSource {
   return () => Promise.resolve(credentials);
+}
+
+/** Credentials whose failures belong to one side of a copy: the same login may be the source's and a destination's. */
+export function credentialsOnSide(credentials: CredentialsSource, side: Side): CredentialsSource {
+  return (signal, refused) =>
+    credentials(signal, refused).catch((error: unknown) => {
+      if (!(error instanceof RegistryError) || error.side === side) throw error;
+      const { operation, category, subject, status, code, retryAfterMs, problem } = error;
+      const failure = { side, operation, category, subject, status, code, retryAfterMs };
+      throw new RegistryError(failure, problem, { cause: error.cause });
+    });
 }
 
 /** The Authorization header with the credentials themselves; undefined for an anonymous login and for an identity token. */

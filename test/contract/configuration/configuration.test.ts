@@ -29,7 +29,7 @@ describe("a configuration", () => {
     const { rules, source } = parseConfiguration(minimal);
     expect(rules[0]?.matchesRepository("team/app")).toBe(true);
     expect(rules[0]?.matchesTag("v1.2.3_rc-1")).toBe(true);
-    expect(source.plainHttp).toBe(false);
+    expect(source.access.plainHttp).toBe(false);
   });
 
   it.each([
@@ -74,7 +74,7 @@ describe("a configuration", () => {
     expect(parseConfiguration({ ...minimal, source: { registry } }).source).toMatchObject({
       account: "123456789012",
       region,
-      registry,
+      access: { registry },
     });
   });
 

@@ -1,4 +1,3 @@
-import { sourceAccess } from "../../../src/contract/configuration/configuration-document.ts";
 import type { ConfigurationDocument, Destination } from "../../../src/contract/configuration/configuration-document.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import type { Configuration } from "../../../src/contract/configuration/configuration.ts";
@@ -161,7 +160,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
       return [name, { destination, registry, queue, concurrency: deployment.concurrency } satisfies Place];
     }),
   );
-  const { registry: host, allowedHosts } = sourceAccess(configuration.source);
+  const { registry: host, allowedHosts } = configuration.source.access;
   const [bucket = ""] = allowedHosts;
   const sites = new Map<string, Site>([[bucket, createBucketSite("source", source)]]);
   const cloud: Cloud = {

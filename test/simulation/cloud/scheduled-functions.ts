@@ -5,7 +5,7 @@ import { parseRepositoryName } from "../../../src/oci/reference.ts";
 import { probeWrites } from "../../../src/registry/write-probe.ts";
 import { createRegistries } from "../../../src/wiring/registries.ts";
 import type { Registries } from "../../../src/wiring/registries.ts";
-import { createTargetInventory } from "../../../src/wiring/target-inventory.ts";
+import { createTargetInventory } from "../../../src/wiring/listings/target-inventory.ts";
 import { catalogOf } from "./catalog.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";

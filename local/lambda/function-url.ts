@@ -1,0 +1,34 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import * as z from "zod";
+import { startHttpServer } from "../http/http-server.ts";
+import type { RunningServer } from "../http/http-server.ts";
+import { readBody } from "../http/read-body.ts";
+import type { LocalFunction } from "./function.ts";
+
+const Answer = z.object({ statusCode: z.int(), body: z.string().default("") });
+
+/** A function URL without IAM (AWS Lambda developer guide, "Function URLs"): the function answers for itself, and 502 stands for an error. */
+export function startFunctionUrl(target: Pick<LocalFunction, "invoke">): Promise<RunningServer> {
+  return startHttpServer((request, response) => answer(request, response, target));
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { invoke }: Pick<LocalFunction, "invoke">,
+): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://localhost");
+  const result = await invoke({
+    version: "2.0",
+    rawPath: url.pathname,
+    rawQueryString: url.search.slice(1),
+    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+    queryStringParameters: Object.fromEntries(url.searchParams),
+    requestContext: { requestId: randomUUID(), http: { method: request.method ?? "" } },
+    body: await readBody(request),
+    isBase64Encoded: false,
+  });
+  const answered = result.kind === "returned" ? Answer.safeParse(result.value).data : undefined;
+  response.writeHead(answered?.statusCode ?? 502).end(answered?.body ?? "Internal Server Error");
+}
