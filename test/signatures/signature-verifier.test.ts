@@ -8,7 +8,7 @@ import { bundleOf, payloadOf, signatureOf, signingKey, signingKeys } from "../fi
 const digest = digestOf(new TextEncoder().encode("an image"));
 const verifier = createSignatureVerifier();
 const key = signingKey();
-const signersOf = (pem: string): Signers => ({ keys: [{ id: "sha256:1", pem }], identities: [] });
+const signersOf = (pem: string): Signers => ({ keys: [{ id: "sha256:1", pem }] });
 
 const simple = (payload: Uint8Array, by = key): FoundSignature => ({
   kind: "simple-signing",

@@ -86,7 +86,7 @@ export const GATE_PARTS = [GateDocument, Signers, Scan, Override] as const;
 /** Compiles a gate; `Gate` of the replication explains the fields. */
 export function compileGate({ signatures, referrers = [], scan, maxBytes, baseImages, ...rest }: GateDocument) {
   return {
-    signatures: signatures && { keys: signatures.keys.map((key) => ({ ...key, id: keyId(key.pem) })), identities: [] },
+    signatures: signatures && { keys: signatures.keys.map((key) => ({ ...key, id: keyId(key.pem) })) },
     referrers: referrers.map(compileReferrer),
     scan,
     maxBytes,

@@ -1,4 +1,5 @@
 import { DOCKER_HUB, dockerHubName } from "../../oci/names/docker-hub.ts";
+import { quoted } from "../../oci/errors/quoted.ts";
 import { blobsOf, nodesOf } from "../image/image-tree.ts";
 import type { ImageNode, ImageTree } from "../image/image-tree.ts";
 import type { GateCheck } from "../outcome/gate-audit.ts";
@@ -26,12 +27,17 @@ export function checkSize(tree: ImageTree, maxBytes: number): GateCheck {
 export function checkBase({ root }: ImageTree, accepts: (name: string) => boolean): GateCheck {
   const named = baseNameOf(root);
   const names = named === undefined ? platformsOf(root).map(baseNameOf) : [named];
-  const refused = names.find((name) => name === undefined || !accepts(name));
+  const refused = names.find((name) => name !== undefined && !accepts(name));
   const requirement = "base-image";
   if (names.length > 0 && names.every((name) => name !== undefined && accepts(name))) {
-    return { requirement, result: "met", detail: [...new Set(names)].join(", ") };
+    return { requirement, result: "met", detail: [...new Set(names)].map(quoted).join(", ") };
   }
-  return { requirement, result: "refused", reason: "base-image", detail: refused ?? `no annotation ${BASE_NAME}` };
+  return {
+    requirement,
+    result: "refused",
+    reason: "base-image",
+    detail: refused === undefined ? `no annotation ${BASE_NAME}` : quoted(refused),
+  };
 }
 
 /** The images of an index, or the image itself: without build attestations, which are in the form of an image (BuildKit, "Attestation storage"). */

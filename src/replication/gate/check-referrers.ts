@@ -2,10 +2,10 @@ import type { GateCheck } from "../outcome/gate-audit.ts";
 import type { AnnotatedManifest } from "./annotated-manifest.ts";
 import type { RequiredReferrer } from "./gate.ts";
 
-/** Where the type of an attestation's predicate is written: by Sigstore's bundles, by cosign's `.att` tags, and by BuildKit. */
+/** Where the type of an attestation's predicate is written: by Sigstore's bundles, by cosign's `.att` tags, and by Docker. */
 const PREDICATE_TYPES = ["dev.sigstore.bundle.predicateType", "predicateType", "in-toto.io/predicate-type"];
 
-/** Whether an artifact of the required type is attached. It is not verified: a signature of its own may prove it. */
+/** Whether an artifact of the required type is attached. It is not verified. */
 export function checkReferrer(required: RequiredReferrer, attachments: readonly AnnotatedManifest[]): GateCheck {
   const isFound = attachments.some((attachment) =>
     required.kind === "predicate"

@@ -41,7 +41,7 @@ function about(
   return { requirement: "scan", result, reason, detail };
 }
 
-/** A severity without a name in the order counts as the most severe: nobody has judged it yet (`UNDEFINED`, `UNTRIAGED`). */
+/** A severity without a name in the order counts as the most severe: it has not been judged yet (`UNDEFINED`, `UNTRIAGED`). */
 function rankOf(severity: string): number {
   const rank = SEVERITIES.findIndex((known) => known === severity.toLowerCase());
   return rank === -1 ? SEVERITIES.length : rank;

@@ -24,7 +24,7 @@ export interface SignatureCheck {
   readonly verifier: SignatureVerifier;
 }
 
-/** Whether one of the signers has signed the image. One good signature is enough: those of others are none of the gate's business. */
+/** Whether one of the signers has signed the image. One good signature is enough, whatever other signatures there are. */
 export async function checkSignature(
   { digest, attachments, signers, source, verifier }: SignatureCheck,
   signal: AbortSignal,

@@ -13,18 +13,9 @@ export interface PublicKey {
   readonly pem: string;
 }
 
-/** A keyless signer: who the certificate names, and who vouched for that. */
-export interface Identity {
-  readonly issuer: string;
-  readonly subject: string;
-}
-
 /** Whose signatures count: one of them is enough. */
 export interface Signers {
   readonly keys: readonly PublicKey[];
-  readonly identities: readonly Identity[];
-  /** The trusted root of Sigstore, for identities. */
-  readonly trustedRoot?: unknown;
 }
 
 /** An artifact that must be attached. */

@@ -46,7 +46,6 @@ export function openGate(
   ports: GatePorts,
 ): ImageGate {
   const { signatures, referrers, scan, maxBytes, acceptsBase, waitMs, overrides } = gate;
-
   const asksContents = scan !== undefined || maxBytes !== undefined || acceptsBase !== undefined;
   const asksAttached = signatures !== undefined || referrers.length > 0;
 
@@ -84,8 +83,7 @@ export function openGate(
     waitMs,
     configuration,
     async check(manifest, signal) {
-      const found = await Promise.all([checkAttached(manifest.digest, signal), checkContents(manifest, signal)]);
-      return found.flat();
+      return [...(await checkAttached(manifest.digest, signal)), ...(await checkContents(manifest, signal))];
     },
     override: (digest, now) => overrideOf([`${repository}@${digest}`, `${repository}:${reference}`], overrides, now),
   };

@@ -34,7 +34,7 @@ export const GateCheck = z.discriminatedUnion("result", [
 ]);
 export type GateCheck = z.infer<typeof GateCheck>;
 
-/** Somebody lets an image through although it does not meet the requirements, until a time. */
+/** Operators let an image through although it does not meet the requirements, until a time. */
 export const GateOverride = z.object({
   /** Epoch milliseconds. */
   until: z.number(),
