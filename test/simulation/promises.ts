@@ -112,14 +112,22 @@ function isListed(
   return index !== undefined && Buffer.from(index.bytes).toString().includes(signature);
 }
 
-/** An event that could not be delivered has at most one receipt: a request may have been sent before the fan-out failed. */
+/**
+ * An event that could not be delivered has at most one receipt: a request may have been sent before the fan-out failed. One that no rule
+ * selected has a receipt of its own.
+ */
 function checkReceipts({ world, receipts, undelivered }: Cloud, { heard }: History, destination: string): void {
+  const unselected = new Set(
+    [...receipts]
+      .filter(([, receipt]) => receipt.outcome === "skipped" && receipt.reason === "no-rule")
+      .map(([, { id }]) => id),
+  );
   for (const { id, tag, digest } of heard) {
     const reference = tag ?? digest;
     const ends = [...receipts].filter(
       ([key, receipt]) => key.startsWith(`${destination}/`) && receipt.id === id && receipt.reference === reference,
     ).length;
-    if (ends === 1 || (ends === 0 && undelivered.includes(id))) continue;
+    if (ends === 1 || (ends === 0 && (undelivered.includes(id) || unselected.has(id)))) continue;
     world.violate("I5", `${id} has ${ends} receipts for ${destination}`);
   }
 }

@@ -30,8 +30,14 @@ export function createHistory(): History {
   return { pushes: new Map(), newest: new Map(), lost: new Set(), heard: [], signatures: new Map() };
 }
 
-/** Pushes images that share layers, among them `more`. Their events may be lost, duplicated, late and out of order. */
-export function schedulePushes(cloud: Cloud, history: History, end: number, more: readonly string[] = []): void {
+/** Pushes images that share layers, among them `more`. Their events may be lost, duplicated, late and out of order. @param wave begins their ids. */
+export function schedulePushes(
+  cloud: Cloud,
+  history: History,
+  end: number,
+  more: readonly string[] = [],
+  wave = "e",
+): void {
   const { world, source } = cloud;
   const { time, random } = world;
   const announce = createAnnouncer(cloud, history);
@@ -52,7 +58,7 @@ export function schedulePushes(cloud: Cloud, history: History, end: number, more
         const { digest } = pushed;
         if (isSigned) history.signatures.set(digest, addSignature(repository, pushed).digest);
         setTag(cloud, history, { repository: name, tag, digest });
-        announce({ id: `e-${name}-${tag}-${push}`, repository: name, tag, digest, at: time.now() });
+        announce({ id: `${wave}-${name}-${tag}-${push}`, repository: name, tag, digest, at: time.now() });
       });
     }
   }

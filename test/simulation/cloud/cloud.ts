@@ -13,6 +13,7 @@ import type { PreCopyBudget } from "../../../src/replication/pre-copy/pre-copy-b
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
+import type { ConfigurationFeed } from "../../../src/reload/configuration-feed.ts";
 import { createBucketSite } from "../http/bucket-site.ts";
 import { artifactRegistryProfile, ecrProfile, specificationProfile } from "../http/profiles.ts";
 import { createRegistrySite } from "../http/registry-site.ts";
@@ -66,12 +67,17 @@ export function configurationWith(
   rule: Partial<ConfigurationDocument["rules"][number]>,
   ...names: DestinationName[]
 ): Configuration {
-  return parseConfiguration({
+  return parseConfiguration(documentWith(rule, ...names));
+}
+
+/** The document of {@link configurationWith}. */
+export function documentWith(rule: Partial<ConfigurationDocument["rules"][number]>, ...names: DestinationName[]) {
+  return {
     version: 1,
     source: { account: "123456789012", region: "eu-west-1" },
     destinations: names.map((name) => (name === "gar" ? GAR : specified(name))),
     rules: [{ repositories: ["app", "web"], destinations: names, ...rule }],
-  });
+  };
 }
 
 export const SILENT: Observer = {
@@ -132,6 +138,8 @@ export interface Cloud {
   readonly dead: string[];
   /** Ids of the events that no invocation of the fan-out function processed: Lambda has put them into the queue of undelivered events. */
   readonly undelivered: string[];
+  /** Where a process gets its configuration from, if it may change: from an external document that the process polls. */
+  feed: ((process: Process) => ConfigurationFeed) | undefined;
   onTag: (destination: string, repository: string, tag: string, digest: Digest) => void;
   onRequest: (service: Service, request: HttpRequest) => void;
 }
@@ -186,6 +194,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     uploads: new Map(),
     dead: [],
     undelivered: [],
+    feed: undefined,
     onTag: () => undefined,
     onRequest: () => undefined,
   };

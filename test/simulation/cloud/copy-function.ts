@@ -8,6 +8,8 @@ import { createUploadConcurrency } from "../../../src/replication/pacing/upload-
 import { createCopyWiring } from "../../../src/wiring/copy-wiring.ts";
 import type { CopyWiring } from "../../../src/wiring/copy-wiring.ts";
 import { createRegistries } from "../../../src/wiring/registries.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { perConfiguration } from "../../../src/reload/configuration-feed.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { catalogOf } from "./catalog.ts";
@@ -103,8 +105,13 @@ export function startEnvironment(
   more: (process: Process) => Partial<CopyQueues> = () => ({}),
 ): Environment {
   const process = createProcess(cloud.world, name);
-  const own = copyDependencies(cloud, process);
-  return { process, handle: createHandler({ ...own, queue: { ...own.queue, ...more(process) } }) };
+  const handlerOf = perConfiguration((configuration) => {
+    const own = copyDependencies({ ...cloud, configuration }, process);
+    return createHandler({ ...own, queue: { ...own.queue, ...more(process) } });
+  });
+  const feed = cloud.feed?.(process);
+  if (feed === undefined) return { process, handle: handlerOf(cloud.configuration) };
+  return { process, handle: async (...given) => handlerOf(await feed.current(NEVER))(...given) };
 }
 
 /** What the function's index.ts wires, with models in place of the adapters. */

@@ -19,12 +19,14 @@ const TIMEOUT_MS = 30_000;
 
 /** Invokes the fan-out function with events, as Lambda does asynchronously. */
 export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
-  const { world, configuration, places } = cloud;
+  const { world, places } = cloud;
   let invocations = 0;
 
   async function invoke(event: PushEvent): Promise<void> {
     const process = createProcess(world, `fan-out-${invocations++}`);
     const failure = (): Error => new Error("the queue cannot be reached");
+    const feed = cloud.feed?.(process);
+    const configuration = feed === undefined ? cloud.configuration : await feed.current(NEVER);
     const handle = createHandler({
       configuration,
       observer: SILENT,

@@ -51,10 +51,12 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
 
 /** Invokes the reconcile function every five minutes from `from` until `end`. */
 export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repairs {
-  const { world, configuration } = cloud;
+  const { world } = cloud;
   const repairs: Repairs = { asked: 0, missed: 0 };
   every(cloud, 5 * MINUTE_MS, from, end, async (process) => {
     const catalog = catalogOf(cloud, process);
+    const feed = cloud.feed?.(process);
+    const configuration = feed === undefined ? cloud.configuration : await feed.current(NEVER);
     const handle = createReconcileHandler({
       configuration,
       catalog,

@@ -8,6 +8,7 @@ import type { PlantedBug } from "./planted-bugs.ts";
 import { PLANTED_DELETES } from "./planted-deletes.ts";
 import { PLANTED_GATES } from "./planted-gates.ts";
 import { PLANTED_PRE_COPIES } from "./planted-pre-copies.ts";
+import { PLANTED_RELOADS } from "./planted-reloads.ts";
 import { PLANTED_SEAMS } from "./planted-seams.ts";
 
 /** The simulation cannot find a bug that none of so many seeds finds. */
@@ -25,7 +26,14 @@ beforeAll(async () => {
 
 afterAll(() => folder[Symbol.asyncDispose]());
 
-const BUGS = [...PLANTED_BUGS, ...PLANTED_SEAMS, ...PLANTED_PRE_COPIES, ...PLANTED_DELETES, ...PLANTED_GATES];
+const BUGS = [
+  ...PLANTED_BUGS,
+  ...PLANTED_SEAMS,
+  ...PLANTED_PRE_COPIES,
+  ...PLANTED_DELETES,
+  ...PLANTED_GATES,
+  ...PLANTED_RELOADS,
+];
 
 /** Plays seeds, scenes or late calls with the code in the folder, until one breaks a promise. */
 function play({ from = 0, by }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {

@@ -8,6 +8,7 @@ import { PROBE_SCENES } from "./probe-scenes.ts";
 import { PUT_SCENES } from "./put-scenes.ts";
 import { RATE_SCENES } from "./rate-scenes.ts";
 import type { Scene } from "./stage.ts";
+import { RELOAD_SCENES } from "./reload-scenes.ts";
 import { UPLOAD_SCENES } from "./upload-scenes.ts";
 
 /** Scenes between the client, the rate limiter and the circuit breaker, then between the functions and AWS. */
@@ -22,4 +23,5 @@ export const SCENES: readonly Scene[] = [
   ...FUNCTION_SCENES,
   ...PRE_COPY_SCENES,
   ...DELETE_SCENES,
+  ...RELOAD_SCENES,
 ];

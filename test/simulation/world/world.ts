@@ -22,7 +22,7 @@ export const DESTINATIONS = ["gar", "hub", "hub2", "hub3"] as const;
 export type DestinationName = (typeof DESTINATIONS)[number];
 
 /** What a process can call: the registries (destinations by name), logins, and the services of AWS. */
-export type Service = DestinationName | "source" | "logins" | "table" | "queue" | "lambda";
+export type Service = DestinationName | "source" | "logins" | "table" | "queue" | "lambda" | "appconfig";
 
 /** A service that fails for a while. Times are milliseconds since the beginning. */
 export interface Outage {
