@@ -116,7 +116,11 @@ export const LAYERS: readonly Layer[] = [
       outcome: { holds: "how a copy ended, why, and its receipt", rooms: [] },
       state: { holds: "records of the table: leases, checkpoints, progress", rooms: ["outcome"] },
       destination: { holds: "circuit breaker, rate and queue pause of one destination", rooms: ["state"] },
-      reconcile: { holds: "the comparison of source and target", rooms: ["conflict", "planning", "rules", "state"] },
+      backfill: { holds: "what of the time before a deployment is copied", rooms: ["state"] },
+      reconcile: {
+        holds: "the comparison of source and target",
+        rooms: ["backfill", "conflict", "planning", "rules", "state"],
+      },
       deletes: {
         holds: "which tags are deleted at the target, when, and how many",
         rooms: ["reconcile", "conflict", "rules", "outcome", "state"],

@@ -248,6 +248,11 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
   "reconcile.graceSeconds": {
     meaning: "a comparison ignores pushes younger than this: their event is still on its way",
   },
+  "reconcile.backfill": {
+    meaning:
+      "which images from before the deployment of a destination are copied: `off`, `everything`, `{ since: 2026-01-31 }` or `{ upToGigabytes: 500 }` ([backfill](rules.md#backfill))",
+    otherwise: "`{ upToGigabytes: 100 }`",
+  },
   "reconcile.schedules[].name": { meaning: "short, unique name of an extra comparison" },
   "reconcile.schedules[].at": { meaning: "when it starts: `rate(...)` or `cron(...)` of EventBridge Scheduler" },
   "reconcile.schedules[].timeZone": { meaning: "time zone of a cron expression, from the IANA database" },

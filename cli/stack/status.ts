@@ -9,7 +9,7 @@ import { progressBar } from "../terminal/progress-bar.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { describeReceipt } from "./describe-receipt.ts";
 import { ExitCode } from "../errors/exit-code.ts";
-import { counted, formatDuration } from "../terminal/format.ts";
+import { counted, formatBytes, formatDuration } from "../terminal/format.ts";
 import { parseStackOptions } from "./stack-options.ts";
 import type { RawStackOptions } from "./stack-options.ts";
 import { createTable } from "../terminal/table.ts";
@@ -41,6 +41,13 @@ function describeComparison({ name, begins, startedAt, finishedAt }: StackStatus
   return `comparison ${name}: ${begins}; started ${ago(startedAt)}, ${end}`;
 }
 
+function describeLeftOut({ name, leftOut }: StackStatus["destinations"][number]): string[] {
+  if (leftOut === undefined) return [];
+  const { images, bytes, why } = leftOut;
+  const what = `${counted(images, "tag")} from before the deployment, about ${formatBytes(bytes)}`;
+  return [`backfill ${name}: ${what}, left out; "reconcile.backfill" is ${why}`];
+}
+
 /** The status of a stack as lines of text. */
 export function describeStatus(
   stack: string,
@@ -54,7 +61,7 @@ export function describeStatus(
     const perSecond = rate === undefined ? "-" : `${Math.round(rate)}/s`;
     table.row([name, describeCircuit(circuit), intake.state, perSecond, total("waiting"), total("inFlight")]);
   }
-  lines.push(...table.lines(), "", ...comparisons.map(describeComparison));
+  lines.push(...table.lines(), "", ...comparisons.map(describeComparison), ...destinations.flatMap(describeLeftOut));
   const { copying, waiting, failed, skipped, quarantined } = tags;
   const counts = `${copying} copying, ${waiting} waiting, ${failed} failed, ${skipped} skipped`;
   lines.push(`tags: ${counts}${quarantined === 0 ? "" : `, ${quarantined} quarantined`}`);

@@ -4,6 +4,8 @@ import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
 import { isAllowed } from "../../src/replication/rules/repository-overrides.ts";
 import type { RepositoryOverrides } from "../../src/replication/rules/repository-overrides.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
+import { createBackfills } from "../../src/replication/backfill/backfill.ts";
+import type { Backfill } from "../../src/replication/backfill/backfill.ts";
 import { compareRepository } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ReconcileContext } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { ListingLimits } from "../../src/replication/reconcile/limited-listing.ts";
@@ -38,6 +40,7 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
   const isSlow = comparison.key === SLOW_CYCLE;
   const total: Total = { repositories: 0, asked: 0, missed: 0 };
   const slow = new Set<string>();
+  const backfills = createBackfills(configuration.reconcile.backfill, dependencies);
 
   async function subjects(signal: AbortSignal): Promise<readonly string[]> {
     const known = (await cycles.read(SLOW_CYCLE, signal))?.subjects ?? [];
@@ -50,18 +53,14 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
       .toSorted((a, b) => (a < b ? -1 : Number(a > b)));
   }
 
-  async function moveSlowSubjects(add: readonly string[], remove: readonly string[]): Promise<void> {
-    if (add.length + remove.length === 0) return;
-    await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, { add, remove }), ending);
-  }
-
   async function compare(subject: string, startedAt: number, signal: AbortSignal): Promise<readonly string[]> {
     const [repository = "", only] = subject.split(" ");
     if (!isRepositoryName(repository)) return [];
     const own = targetsOf(repository, dependencies).filter(isSubject(repository, only, slow));
     const overrides = await readOverrides(repository, dependencies, signal);
     if (overrides === "unreadable") return namesOf(own);
-    const wanted = own.filter(({ destination }) => isAllowed(destination, overrides));
+    const allowed = own.filter(({ destination }) => isAllowed(destination, overrides));
+    const wanted = await withBackfills(allowed, (name) => backfills.open(name, startedAt, signal));
     const leftOut = wanted.filter(({ destination }) => unavailable.has(destination));
     const targets = wanted.filter((target) => !leftOut.includes(target));
     if (targets.length === 0) return namesOf(leftOut);
@@ -82,11 +81,28 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
     }
     // A subject whose destinations were not all compared stays in the slow comparison.
     const isOver = isSlow && leftOut.length === 0 && isDone(compared);
-    await moveSlowSubjects(isSlow ? [] : slowSubjects(targets, compared), isOver ? [subject] : []);
+    const moved = { add: isSlow ? [] : slowSubjects(targets, compared), remove: isOver ? [subject] : [] };
+    await moveSubjects(moved, dependencies);
     return namesOf([...failed, ...leftOut]);
   }
 
-  return { subjects, compare, total };
+  return { subjects, compare, recordBackfills: () => backfills.record(ending), total };
+}
+
+/** Moves subjects to the slow comparison, or back. */
+async function moveSubjects(
+  moved: { readonly add: readonly string[]; readonly remove: readonly string[] },
+  { cycles, ending }: Comparing,
+): Promise<void> {
+  if (moved.add.length + moved.remove.length === 0) return;
+  await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, moved), ending);
+}
+
+function withBackfills<Target extends { readonly destination: string }>(
+  targets: readonly Target[],
+  open: (destination: string) => Promise<Backfill>,
+): Promise<(Target & { readonly backfill: Backfill })[]> {
+  return Promise.all(targets.map(async (target) => ({ ...target, backfill: await open(target.destination) })));
 }
 
 /** What the tags of a repository say. Without that, it is not compared: copies would be requested that they forbid. */

@@ -13,12 +13,14 @@ export function reportDifferences(
   observer: Observer,
 ): { readonly asked: number; readonly missed: number } {
   if (result?.kind !== "compared") return { asked: 0, missed: 0 };
-  const { asked, wanted, different } = result.found;
+  const { asked, wanted, different, leftOut } = result.found;
   // A request that still waits in the queue is not in the tag record yet, so nothing counts as missed.
   const missed = waiting === 0 ? result.found.missed : 0;
   observer.count(Metric.tagsRepaired, asked, destination);
   observer.count(Metric.eventsMissed, missed, destination);
-  if (different > 0) observer.info("Tags differ", { repository, destination, wanted, different, asked, missed });
+  const out = leftOut.images === 0 ? {} : { leftOut: leftOut.images, leftOutBytes: leftOut.bytes };
+  if (different > 0)
+    observer.info("Tags differ", { repository, destination, wanted, different, asked, missed, ...out });
   return { asked, missed };
 }
 

@@ -65,7 +65,7 @@ async function runComparison(
   dependencies: ReconcileDependencies & Comparer,
   signal: AbortSignal,
 ): Promise<ReconcileReport["outcome"]> {
-  const { cycles, observer, subjects, compare, total } = dependencies;
+  const { cycles, observer, subjects, compare, recordBackfills, total } = dependencies;
   const isSlow = comparison.key === SLOW_CYCLE;
   const cycle = {
     ...comparison,
@@ -86,6 +86,8 @@ async function runComparison(
   };
   try {
     const ran = await runCycle(cycle, { ...dependencies, leaseMs: RECONCILE_LEASE_SECONDS * 1_000 }, signal);
+    // What the others leave out is left out in the regular comparison, too.
+    if (comparison.key === REGULAR_CYCLE) await recordBackfills();
     if (ran.outcome === "finished" && comparison.key === REGULAR_CYCLE)
       await countFinished(ran.incomplete, dependencies);
     if (ran.outcome !== "rest" && (!isSlow || ran.compared > 0)) noteEnd(comparison, ran.outcome, total, dependencies);

@@ -34,7 +34,7 @@ const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registriesOf = openRegistries({ sqs, google });
 const table = openTableClient();
 const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
-const { tags, cycles, circuits, queuePauses, rates, deletions, receipts } = stores;
+const { tags, cycles, backfills, circuits, queuePauses, rates, deletions, receipts } = stores;
 /** Longest wait of a listing for a slot of the destination's rate, in milliseconds. A comparison cannot be re-queued, so it waits here. */
 const LISTING_WAIT_MS = 60_000;
 const clock = { ...systemClock, now: createTableClock(table) };
@@ -52,6 +52,7 @@ const lasting = {
   clock,
   tags,
   cycles,
+  backfills,
   circuits,
   queuePauses,
   send: createCopyRequestSender(sqs, queues.copies, "backfill"),

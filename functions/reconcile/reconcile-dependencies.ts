@@ -1,6 +1,7 @@
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import type { BackfillRecord } from "../../src/replication/backfill/backfill-record.ts";
 import type { QueuePauseRecord } from "../../src/replication/destination/queue-pause.ts";
 import type { ReconcileRecord } from "../../src/replication/reconcile/cycle-record.ts";
 import type { CircuitRecord } from "../../src/replication/destination/circuit.ts";
@@ -26,6 +27,7 @@ export interface ReconcileDependencies extends TargetInventory, MirrorDependenci
   readonly overrides?: ReadOverrides | undefined;
   readonly tags: RecordStore<TagRecord>;
   readonly cycles: RecordStore<ReconcileRecord>;
+  readonly backfills: RecordStore<BackfillRecord>;
   readonly circuits: RecordStore<CircuitRecord>;
   readonly queuePauses: RecordStore<QueuePauseRecord>;
   /** Queues low-priority requests. */

@@ -23,7 +23,7 @@ export function targetsOf(
     hasManifest,
     now,
   }: Pick<ReconcileDependencies, "configuration" | "listing" | "hasManifest" | "now">,
-): RepositoryTarget[] {
+): Omit<RepositoryTarget, "backfill">[] {
   const rules = rulesOf(repository, configuration.rules);
   const decide = createDecider(repository, rules, now);
   return configuration.destinations.flatMap(({ name, prefix }) => {

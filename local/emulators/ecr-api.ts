@@ -191,6 +191,7 @@ interface ImageDetail {
   readonly imageTags?: readonly string[];
   readonly imagePushedAt: number;
   readonly imageManifestMediaType: string;
+  readonly imageSizeInBytes: number;
   readonly artifactMediaType?: string;
   /** Only of a referrer: the manifest that it is attached to. */
   readonly subjectManifestDigest?: string;
@@ -213,12 +214,13 @@ function* imagesOf({ tags, manifests }: RepositoryState, filter: Filter = {}): G
   for (const [imageDigest, manifest] of manifests) {
     const imageTags = byDigest.get(imageDigest);
     if (!passes(filter, imageTags !== undefined, manifest.isArchived === true)) continue;
-    const { storedAt, mediaType, artifactType, subject, isArchived, restoredAt } = manifest;
+    const { storedAt, mediaType, contentBytes = 0, artifactType, subject, isArchived, restoredAt } = manifest;
     yield {
       imageDigest,
       ...(imageTags === undefined ? {} : { imageTags }),
       imagePushedAt: storedAt / 1_000,
       imageManifestMediaType: mediaType,
+      imageSizeInBytes: contentBytes,
       ...(artifactType === undefined ? {} : { artifactMediaType: artifactType }),
       ...(subject === undefined ? {} : { subjectManifestDigest: subject }),
       imageStatus: isArchived === true ? "ARCHIVED" : "ACTIVE",

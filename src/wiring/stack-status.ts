@@ -1,4 +1,5 @@
 import { REGULAR_CYCLE, scheduledCycle } from "../replication/reconcile/cycle-record.ts";
+import { leftOutOf } from "../replication/backfill/backfill-record.ts";
 import { countStatuses, listedTag } from "../replication/state/tag-status.ts";
 import type { ListedTag } from "../replication/state/tag-status.ts";
 import type { Operations } from "./open-operations.ts";
@@ -36,6 +37,7 @@ async function readDestination(name: string, { stores, queues, depth, signal }: 
   const circuit = await stores.circuits.read(name, signal);
   const queuePause = await stores.queuePauses.read(name, signal);
   const rate = (await stores.rates.read(name, signal))?.perSecond;
+  const backfill = await stores.backfills.read(name, signal);
   const own = queues.filter(({ destination }) => destination === name);
   const depths = await Promise.all(
     own.map(async ({ priority, url }) => {
@@ -50,6 +52,8 @@ async function readDestination(name: string, { stores, queues, depth, signal }: 
     intake: queuePause ?? { state: "full" },
     rate,
     queues: depths,
+    /** What the backfill policy leaves out. */
+    leftOut: backfill && leftOutOf(backfill),
   };
 }
 

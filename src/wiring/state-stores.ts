@@ -12,6 +12,7 @@ import { DeletionRecord } from "../replication/deletes/deletion-record.ts";
 import { QueuePauseRecord } from "../replication/destination/queue-pause.ts";
 import { NotificationRecord } from "../replication/state/notification-record.ts";
 import { RateRecord } from "../replication/destination/rate-record.ts";
+import { BackfillRecord } from "../replication/backfill/backfill-record.ts";
 import { ReconcileRecord } from "../replication/reconcile/cycle-record.ts";
 import { PreCopyBudget } from "../replication/pre-copy/pre-copy-budget.ts";
 
@@ -56,5 +57,6 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
     }),
     deletions: createDynamoDbRecordStore({ ...at, kind: "DELETION", schema: DeletionRecord }),
     cycles: createDynamoDbRecordStore({ ...at, kind: "RECONCILE", schema: ReconcileRecord }),
+    backfills: createDynamoDbRecordStore({ ...at, kind: "BACKFILL", schema: BackfillRecord }),
   };
 }

@@ -36,7 +36,7 @@ export async function putManifest(
   requireContent(found, state, index.open(profile.blobs.scope(repository)));
   requireMovableTag(profile, { state, repository, reference, digest });
   await files.write(bytes, digest);
-  state.manifests.set(digest, describeManifest(mediaType, bytes, found));
+  state.manifests.set(digest, describeManifest(mediaType, bytes, found, state));
   const tag = isDigest(reference) ? undefined : reference;
   if (tag !== undefined) state.tags.set(tag, digest);
   await index.save(repository);
@@ -63,11 +63,23 @@ function mediaTypeOf(request: IncomingMessage): string {
   return (request.headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";
 }
 
-function describeManifest(mediaType: string, bytes: Uint8Array, found: Successors | undefined): KnownManifest {
+function describeManifest(
+  mediaType: string,
+  bytes: Uint8Array,
+  found: Successors | undefined,
+  state: RepositoryState,
+): KnownManifest {
   const subject = found?.subject?.digest;
   const artifactType = found?.artifactType;
   const annotations = annotationsOf(bytes);
-  return { mediaType, size: bytes.byteLength, subject, artifactType, annotations, storedAt: Date.now() };
+  const contentBytes = contentBytesOf(found, state);
+  return { mediaType, size: bytes.byteLength, contentBytes, subject, artifactType, annotations, storedAt: Date.now() };
+}
+
+/** The size of an image; of an index, that of its largest platform (ECR API reference, ImageDetail `imageSizeInBytes`). */
+function contentBytesOf(found: Successors | undefined, { manifests }: RepositoryState): number {
+  const own = found?.blobs.reduce((sum, { size }) => sum + size, 0) ?? 0;
+  return Math.max(own, ...(found?.manifests ?? []).map(({ digest }) => manifests.get(digest)?.contentBytes ?? 0));
 }
 
 function requireMovableTag(

@@ -11,6 +11,7 @@ const KnownManifest = z.object({
   mediaType: z.string(),
   size: z.int(),
   subject: DigestText.optional(),
+  contentBytes: z.number().optional(),
   artifactType: z.string().optional(),
   annotations: z.record(z.string(), z.string()).optional(),
   /** When it was put, epoch milliseconds. */
@@ -22,6 +23,8 @@ export interface KnownManifest {
   readonly mediaType: string;
   readonly size: number;
   readonly subject?: Digest | undefined;
+  /** Of an image, its config and layers; of an index, its largest platform. */
+  readonly contentBytes?: number | undefined;
   readonly artifactType?: string | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly storedAt: number;

@@ -2,7 +2,7 @@ import { DescribeImagesCommand, DescribeRepositoriesCommand } from "@aws-sdk/cli
 import type { ECRClient, ImageDetail } from "@aws-sdk/client-ecr";
 import { isDigest } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { MediaType } from "../../oci/media-type.ts";
+import { manifestKind, MediaType } from "../../oci/media-type.ts";
 import { isRepositoryName, isTag } from "../../oci/reference.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
@@ -100,10 +100,19 @@ function* imagesOf({
     restoredAt: details.lastActivatedAt?.getTime(),
     subject: subjectIn(details),
     artifactType: artifactTypeIn(details),
+    ...sizeIn(details),
   };
   const tags = imageTags ?? [];
   if (tags.length === 0) yield image;
   for (const tag of tags) if (isTag(tag)) yield { tag, ...image };
+}
+
+/** ECR API reference, ImageDetail `imageSizeInBytes`. */
+function sizeIn({
+  imageSizeInBytes,
+  imageManifestMediaType = "",
+}: ImageDetail): Pick<SourceImage, "bytes" | "isIndex"> {
+  return { bytes: imageSizeInBytes, isIndex: manifestKind(imageManifestMediaType) === "index" };
 }
 
 /** The subject of a referrer (ECR API reference, ImageDetail `subjectManifestDigest`). */

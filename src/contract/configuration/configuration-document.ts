@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { BackfillDocument } from "../stack/backfill.ts";
 import { isRepositoryName } from "../../oci/reference.ts";
 import { REGISTRY_OPERATIONS } from "../../oci/errors/registry-error.ts";
 import { LONGEST } from "../rules/glob.ts";
@@ -134,6 +135,8 @@ const Reconcile = z.strictObject({
   everyMinutes: z.int().min(1).max(4_320).default(10),
   /** A push younger than this is ignored: its event is probably still on its way. */
   graceSeconds: z.int().min(1).max(3_600).default(60),
+  /** Which images from before the deployment are copied. */
+  backfill: BackfillDocument,
   /** Additional comparisons on their own schedules, for example of repositories that the regular one excludes. */
   schedules: z.array(NamedSchedule).max(20).default([]),
 });

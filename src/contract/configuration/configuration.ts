@@ -13,6 +13,8 @@ import { loadEngines } from "./load-engines.ts";
 import type { PatternEngines } from "../rules/pattern-engines.ts";
 import { unreadableRules } from "./readable-repositories.ts";
 import { sharedPlaces } from "./shared-places.ts";
+import { compileBackfill } from "../stack/backfill.ts";
+import type { BackfillSetting } from "../stack/backfill.ts";
 import type { StackSettings } from "./stack-settings.ts";
 import { withoutSchemaLink } from "./without-schema-link.ts";
 
@@ -38,6 +40,7 @@ export interface Configuration {
   readonly reconcile: Selection & {
     readonly everyMinutes: number;
     readonly graceSeconds: number;
+    readonly backfill: BackfillSetting;
     readonly schedules: readonly (Selection & Pick<z.infer<typeof NamedSchedule>, "name" | "at" | "timeZone">)[];
   };
 }
@@ -88,8 +91,12 @@ function compileConfiguration(
   const unreadable = source.repositories === undefined ? [] : unreadableRules({ source, rules }, { source, rules });
   const problems = [...documentProblems(document), ...sharedPlaces(destinations), ...ofRules, ...unreadable];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const { schedules, ...regular } = document.reconcile;
-  const reconcile = { ...compileSelection(regular), schedules: schedules.map(compileSelection) };
+  const { schedules, backfill, ...regular } = document.reconcile;
+  const reconcile = {
+    ...compileSelection(regular),
+    backfill: compileBackfill(backfill),
+    schedules: schedules.map(compileSelection),
+  };
   return { version, source, destinations, rules, retries, sparseIndexes, longLane, stack, reconcile };
 }
 

@@ -12,6 +12,7 @@ export type RecordKind =
   | "RATE"
   | "INTAKE"
   | "RECONCILE"
+  | "BACKFILL"
   | "NOTICE"
   | "DELETION"
   | "EVENT"
@@ -28,9 +29,9 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   copy: ["TAG", "CONTENT", "BUDGET", "CIRCUIT", "RATE", "MESSAGE"],
   /** CIRCUIT and INTAKE: it closes circuits and pauses queues. RATE: its requests count towards the shared rate. */
   probe: ["CIRCUIT", "INTAKE", "RATE"],
-  /** TAG: it marks tags as requested. INTAKE and CIRCUIT: it resumes queues that stayed paused. RATE: its listings count, too.
-   *  DELETION: its tombstones. */
-  reconcile: ["TAG", "RECONCILE", "INTAKE", "CIRCUIT", "RATE", "DELETION"],
+  /** TAG: it marks tags as requested. BACKFILL: what it requests of the time before a deployment. INTAKE and CIRCUIT: it resumes queues that stayed paused.
+   *  RATE: its listings count, too. DELETION: its tombstones. */
+  reconcile: ["TAG", "RECONCILE", "BACKFILL", "INTAKE", "CIRCUIT", "RATE", "DELETION"],
   notify: ["NOTICE"],
   validate: [],
   arrivals: [],

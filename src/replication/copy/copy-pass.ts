@@ -25,7 +25,7 @@ import type { ChosenPlatforms, PlatformSubset } from "../image/platform-subset.t
 import { sparseTarget } from "../image/sparse-target.ts";
 import { passGate } from "../gate/pass-gate.ts";
 import type { GateContext } from "../gate/pass-gate.ts";
-import type { CopyReport } from "../outcome/copy-report.ts";
+import type { CopyReport, ImageOrigin } from "../outcome/copy-report.ts";
 import { knownTooLargeOutcome, tooLargeOutcome } from "../pacing/too-large-outcome.ts";
 import type { TooLargeHistory } from "../pacing/too-large-outcome.ts";
 import { pushAge } from "../planning/copy-request.ts";
@@ -59,12 +59,18 @@ export async function copyPass(work: TagWork, signal: AbortSignal): Promise<Pass
     if (chosen.kind === "none") return ended({ outcome: "skipped", reason: "platform" });
     const { origin } = chosen;
     const result = await passOf(withSubset(work, chosen), { found, chosen, current, isCurrent }, signal);
-    return result.kind === "moved" || origin === undefined ? result : ended({ ...result.report, origin });
+    return result.kind === "moved" || origin === undefined ? result : ended(withOrigin(result.report, origin));
   } catch (error) {
     // The source may lack the content because a newer push replaced the image, or because the tag was deleted.
     if (isMissingAtSource(error) && !(await isCurrent())) return { kind: "moved" };
     throw error;
   }
+}
+
+/** The comparison knows the image by its digest at the source, also where a conflict about it was decided. */
+function withOrigin(report: CopyReport, origin: ImageOrigin): CopyReport {
+  const { conflict } = report;
+  return { ...report, origin, ...(conflict && { conflict: { ...conflict, source: origin.digest } }) };
 }
 
 /** What is copied of the image that the source's tag names. What is attached to an image has no platform. */

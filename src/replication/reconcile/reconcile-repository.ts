@@ -1,3 +1,5 @@
+import { sizesOf } from "../backfill/backfill-policy.ts";
+import type { LeftOutImages } from "../backfill/backfill-record.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
@@ -14,7 +16,7 @@ import type { SourceCatalog, SourceImage } from "./source-catalog.ts";
 
 export interface ReconcileContext extends Omit<
   RequestContext,
-  "scope" | "destination" | "repository" | "attachedAt" | "isDecided"
+  "scope" | "destination" | "repository" | "attachedAt" | "isDecided" | "backfill" | "bytesOf"
 > {
   readonly catalog: Pick<SourceCatalog, "tags">;
 }
@@ -28,6 +30,8 @@ export interface Reconciled {
   readonly asked: number;
   /** Requested differences whose push event was lost. */
   readonly missed: number;
+  /** Differences that the backfill policy left out. */
+  readonly leftOut: LeftOutImages;
   /** What both sides list, if the target asks to keep it. */
   readonly listings?: BothListings | undefined;
 }
@@ -60,11 +64,12 @@ export async function reconcileRepository(
   const { scope } = place;
   const subsets = { listed, scope, tags: context.tags, platformsOf: selection.platformsOf };
   removeSubsets(open, selected, await copiedSubsets([...open.selected.values()], subsets, signal));
+  const absent = await missing([...open.selected.values()], showsUntagged, place, signal);
   const different = [
-    ...(await missing([...open.selected.values()], showsUntagged, place, signal)),
+    ...absent,
     ...(await missingAttachments(open, { ...place, ...selection, showsUntagged, now: context.now() }, signal)),
   ];
-  const { repository, destination } = place;
+  const { repository, destination, backfill } = place;
   const isDecided: RequestContext["isDecided"] = ({ tag, ...image }, conflict) =>
     tag !== undefined &&
     isSettled(conflict, {
@@ -73,13 +78,16 @@ export async function reconcileRepository(
       atTarget: listed,
       policies: selection.conflictPolicies({ tag, ...image }),
     });
-  const requests = { ...context, repository, destination, scope, isDecided, attachedAt: attachedTimes(images) };
-  const { asked, missed, decided } = await requestCopies(different, requests, signal);
+  const bytesOf = createSizes(images, absent);
+  const attachedAt = attachedTimes(images);
+  const requests = { ...context, repository, destination, scope, isDecided, attachedAt, backfill, bytesOf };
+  const { asked, missed, decided, leftOut } = await requestCopies(different, requests, signal);
   return {
     wanted: selected.length,
     different: different.length - decided,
     asked,
     missed,
+    leftOut,
     listings: tags && { images, target: tags },
   };
 }
@@ -91,6 +99,17 @@ function attachedTimes(images: readonly SourceImage[]): (digest: Digest) => numb
     if (subject !== undefined) times.set(subject, Math.max(times.get(subject) ?? 0, image.pushedAt));
   }
   return (digest) => times.get(digest) ?? 0;
+}
+
+/** Sizes of the images that may be a backfill; undefined for attachments, which follow an image that the target has. */
+function createSizes(images: readonly SourceImage[], absent: readonly SourceImage[]): RequestContext["bytesOf"] {
+  const own = new Set(absent);
+  let sizes: ReturnType<typeof sizesOf> | undefined;
+  return (image) => {
+    if (!own.has(image)) return undefined;
+    sizes ??= sizesOf(images);
+    return sizes(image);
+  };
 }
 
 function unmatchedImages(images: readonly SourceImage[], { wants }: Selection): UnmatchedImages {

@@ -1,6 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
+import type { Backfill } from "../backfill/backfill.ts";
 import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
 import type { ReplicationRule } from "../rules/rule.ts";
 import type { SourceImage } from "./source-catalog.ts";
@@ -20,6 +21,7 @@ export interface RepositoryTarget {
   readonly keepsListings: boolean;
   /** What the rules select for the target among all images of the repository. */
   readonly select: (images: readonly SourceImage[]) => Selection;
+  readonly backfill: Pick<Backfill, "since" | "admit" | "note">;
   /** True when the target has the manifest. */
   readonly hasManifest: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
 }

@@ -1,4 +1,6 @@
 import type { Digest } from "../../oci/digest.ts";
+import type { Backfill } from "../backfill/backfill.ts";
+import type { LeftOutImages } from "../backfill/backfill-record.ts";
 import type { RepositoryName, Tag } from "../../oci/reference.ts";
 import { COPY_REQUEST_VERSION } from "../planning/copy-request.ts";
 import type { CopyRequest } from "../planning/copy-request.ts";
@@ -28,6 +30,9 @@ export interface RequestContext {
   readonly now: () => number;
   /** True for a conflict that a copy would decide in the same way again. */
   readonly isDecided: (image: SourceImage, conflict: NonNullable<TagRecord["conflict"]>) => boolean;
+  readonly backfill: Pick<Backfill, "since" | "admit" | "note">;
+  /** The size of an image that may be a backfill; undefined for any other. */
+  readonly bytesOf: (image: SourceImage) => number | undefined;
   /** Aborted when the process must end, which is later than the comparison: requests that were sent are still recorded. */
   readonly ending: AbortSignal;
 }
@@ -47,6 +52,7 @@ export interface RequestedCopies {
   readonly missed: number;
   /** Differences that a copy has decided to leave. */
   readonly decided: number;
+  readonly leftOut: LeftOutImages;
 }
 
 /** Requests copies of what differs, unless they were requested before, and records the requests. */
@@ -55,13 +61,15 @@ export async function requestCopies(
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<RequestedCopies> {
-  const total = { asked: 0, missed: 0, decided: 0 };
+  const total = { asked: 0, missed: 0, decided: 0, leftOut: { images: 0, bytes: 0 } };
   for (let start = 0; start < different.length; start += BATCH) {
     signal.throwIfAborted();
-    const { asked, missed, decided } = await requestBatch(different.slice(start, start + BATCH), context, signal);
-    total.asked += asked;
-    total.missed += missed;
-    total.decided += decided;
+    const found = await requestBatch(different.slice(start, start + BATCH), context, signal);
+    total.asked += found.asked;
+    total.missed += found.missed;
+    total.decided += found.decided;
+    total.leftOut.images += found.leftOut.images;
+    total.leftOut.bytes += found.leftOut.bytes;
   }
   return total;
 }
@@ -69,15 +77,16 @@ export async function requestCopies(
 interface Difference extends SourceImage {
   readonly reference: Tag | Digest;
   readonly missed: boolean;
+  /** Its size, if it is a backfill. */
+  readonly backfillBytes: number | undefined;
 }
 
-/** Sends first and records then, so that a crash in between repeats requests rather than losing them. */
 async function requestBatch(
   different: readonly SourceImage[],
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<RequestedCopies> {
-  const { repository, destination, scope, tags, send, id, graceMs, now, ending } = context;
+  const { tags, scope, graceMs, now } = context;
   const looked = await Promise.all(
     different
       .filter(({ pushedAt }) => now() - pushedAt >= graceMs)
@@ -87,7 +96,35 @@ async function requestBatch(
   );
   const decided = looked.filter((found) => found === "decided").length;
   const open = looked.filter((found) => found !== undefined && found !== "decided");
-  if (open.length === 0) return { asked: 0, missed: 0, decided };
+  const { admitted, leftOut } = await withinBackfill(open, context, signal);
+  if (admitted.length > 0) await sendRequests(admitted, context, signal);
+  return { asked: admitted.length, missed: admitted.filter(({ missed }) => missed).length, decided, leftOut };
+}
+
+/** Asks the policy about the images that are a backfill, the newest first. */
+async function withinBackfill(
+  open: readonly Difference[],
+  { backfill }: RequestContext,
+  signal: AbortSignal,
+): Promise<{ readonly admitted: readonly Difference[]; readonly leftOut: LeftOutImages }> {
+  const asked = open
+    .flatMap((image) => (image.backfillBytes === undefined ? [] : [{ ...image, bytes: image.backfillBytes }]))
+    .toSorted((a, b) => b.pushedAt - a.pushedAt);
+  if (asked.length === 0) return { admitted: open, leftOut: { images: 0, bytes: 0 } };
+  const fits = await backfill.admit(asked, signal);
+  const out = asked.filter((_, at) => fits[at] !== true);
+  const leftOut = { images: out.length, bytes: out.reduce((sum, { bytes }) => sum + bytes, 0) };
+  backfill.note(leftOut);
+  const references = new Set(out.map(({ reference }) => reference));
+  return { admitted: open.filter(({ reference }) => !references.has(reference)), leftOut };
+}
+
+/** Sends first and records then, so that a crash in between repeats requests rather than losing them. */
+async function sendRequests(
+  open: readonly Difference[],
+  { repository, destination, scope, tags, send, id, now, ending }: RequestContext,
+  signal: AbortSignal,
+): Promise<void> {
   await send(
     open.map(({ reference, pushedAt }) => ({
       version: COPY_REQUEST_VERSION,
@@ -109,7 +146,6 @@ async function requestBatch(
       return tags.update(tagKey(scope, reference), noted, ending);
     }),
   );
-  return { asked: open.length, missed: open.filter(({ missed }) => missed).length, decided };
 }
 
 /** The difference to request; undefined when a copy of it is running, or it was requested already. `decided`: a copy has left it. */
@@ -131,7 +167,22 @@ function difference(
     if (hasFailedEvent(image, record)) return { next: withRequest(record, image.digest, now), answer: undefined };
   }
   const isMissed = record.wantedAt < image.pushedAt - SAME_PUSH_MS;
-  return { answer: { ...image, reference: referenceOf(image), missed: isMissed } };
+  const backfillBytes = isBackfill(image, record, context) ? context.bytesOf(image) : undefined;
+  return { answer: { ...image, reference: referenceOf(image), missed: isMissed, backfillBytes } };
+}
+
+/**
+ * True for an image from before the deployment that nothing has asked for so far. A push since then whose event was lost is none, nor is a tag that
+ * the target had and lost.
+ */
+function isBackfill(
+  image: SourceImage,
+  { wantedAt, replicated, asked }: TagRecord,
+  { backfill }: RequestContext,
+): boolean {
+  const changed = changedAt(image);
+  if (changed === 0 || changed >= backfill.since) return false;
+  return wantedAt === 0 && replicated === undefined && asked?.digest !== image.digest;
 }
 
 function hasFailedEvent(image: SourceImage, record: TagRecord): boolean {

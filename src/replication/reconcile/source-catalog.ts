@@ -14,6 +14,9 @@ export interface SourceImage {
   readonly subject?: Digest | undefined;
   /** Its artifact type (see `artifactTypeOf`); absent when the source does not say. */
   readonly artifactType?: string | undefined;
+  /** Compressed, of all its layers; of an index, of its largest platform. Absent when the source does not say. */
+  readonly bytes?: number | undefined;
+  readonly isIndex?: boolean | undefined;
 }
 
 /** The images of the source that can be pulled. */

@@ -13,6 +13,7 @@ import type { Receipt, ReceiptOf } from "../../../src/replication/outcome/receip
 import { systemClock } from "../../../src/async/system-clock.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
+import type { BackfillRecord } from "../../../src/replication/backfill/backfill-record.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
 import { createObserved } from "../observer.ts";
 import { documentOf } from "../../fixtures/configuration.ts";
@@ -37,6 +38,7 @@ export function setUp(
   const observer = createObserved();
   const tags = createMemoryRecordStore<TagRecord>();
   const cycles = createMemoryRecordStore<ReconcileRecord>();
+  const backfills = createMemoryRecordStore<BackfillRecord>();
   const queuePauses = createMemoryRecordStore<QueuePauseRecord>();
   const circuits = createMemoryRecordStore<CircuitRecord>();
   const deletions = createMemoryRecordStore<DeletionRecord>();
@@ -58,6 +60,7 @@ export function setUp(
     configuration: parseConfiguration({ ...DOCUMENT, ...overrides.document }),
     tags,
     cycles,
+    backfills,
     queuePauses,
     circuits,
     observer,
@@ -128,6 +131,7 @@ export function setUp(
     observer,
     tags,
     cycles,
+    backfills,
     queuePauses,
     circuits,
     opened,

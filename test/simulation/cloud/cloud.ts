@@ -11,6 +11,7 @@ import type { RateRecord } from "../../../src/replication/destination/rate-recor
 import type { DeletionRecord } from "../../../src/replication/deletes/deletion-record.ts";
 import type { PreCopyBudget } from "../../../src/replication/pre-copy/pre-copy-budget.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
+import type { BackfillRecord } from "../../../src/replication/backfill/backfill-record.ts";
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
 import type { ConfigurationFeed } from "../../../src/reload/configuration-feed.ts";
@@ -125,6 +126,7 @@ export interface Cloud {
   readonly queuePauses: Table<QueuePauseRecord>;
   readonly cycles: Table<ReconcileRecord>;
   readonly deletions: Table<DeletionRecord>;
+  readonly backfills: Table<BackfillRecord>;
   readonly preCopyBudgets: Table<PreCopyBudget>;
   /** The processes that execute a pre-copy now. */
   readonly preCopying: Set<Process>;
@@ -187,6 +189,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     queuePauses: new Map(),
     cycles: new Map(),
     deletions: new Map(),
+    backfills: new Map(),
     preCopyBudgets: new Map(),
     preCopying: new Set(),
     preCopied: [],

@@ -67,6 +67,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
       ...createTargetInventory(configuration.destinations, registriesOf(cloud, process), undefined),
       tags: storeOf(process, cloud.tags, "tag"),
       cycles: storeOf(process, cloud.cycles, "cycle"),
+      backfills: storeOf(process, cloud.backfills, "backfill"),
       queuePauses: storeOf(process, cloud.queuePauses, "queue pause"),
       circuits: storeOf(process, cloud.circuits, "circuit"),
       async send(requests, signal) {
