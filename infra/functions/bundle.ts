@@ -12,6 +12,7 @@ const LEANER = {
   "node-fetch": "node-fetch.cjs",
   "json-bigint": "json-bigint.cjs",
   debug: "debug.cjs",
+  "google-logging-utils": "google-logging-utils.cjs",
   "google-auth-library": "google-auth-library.cjs",
   "@aws-sdk/credential-provider-node": "credential-provider-node.mjs",
   "@smithy/core/event-streams": "event-streams.mjs",
