@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
+import { playConflicts } from "./plays/conflicts.ts";
 import { LATE_POINTS, playLate } from "./plays/late-points.ts";
 import { SCENES } from "./scenes/scenes.ts";
 import { simulate } from "./simulate.ts";
 
 // `npm run simulate -- --seeds N --from S` plays N seeds, prints those that break a promise with their timelines, and exits with
-// status 1 if there are any. `--scenes` plays the scenes instead; `--late` plays late calls, from point `--from` on. `--stop` stops at
+// status 1 if there are any. `--scenes` plays the scenes instead; `--late` plays late calls, from point `--from` on; `--conflicts`
+// plays seeds in which others move tags at the target. `--stop` stops at
 // the first violation, without a timeline. `--trace` prints the timeline of the first seed in any case.
 
 const { values } = parseArgs({
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     stop: { type: "boolean" },
     scenes: { type: "boolean" },
     late: { type: "boolean" },
+    conflicts: { type: "boolean" },
   },
 });
 const started = performance.now();
@@ -38,13 +41,16 @@ for (const [index, point] of values.late === true ? LATE_POINTS.entries() : []) 
 }
 for (let seed = first; seed < last; seed++) {
   const isFirst = values.trace === true && seed === first;
-  const result = await simulate(seed, { isTraced: isFirst, stops: values.stop === true });
+  const result =
+    values.conflicts === true
+      ? await playConflicts(seed, isFirst)
+      : await simulate(seed, { isTraced: isFirst, stops: values.stop === true });
   if (isFirst) process.stdout.write(`${result.trace.join("\n")}\n`);
   if (result.violations.length === 0) continue;
   broken++;
   process.stdout.write(`seed ${seed}: ${result.violations.join("; ")}\n`);
   if (broken === 1 && values.trace !== true && values.stop !== true) {
-    const { trace } = await simulate(seed);
+    const { trace } = await (values.conflicts === true ? playConflicts(seed, true) : simulate(seed));
     process.stdout.write(`${trace.join("\n")}\n`);
   }
   if (values.stop === true) break;

@@ -135,11 +135,14 @@ export function blobReply(bytes: Uint8Array, range: string | undefined): Reply {
 }
 
 /** distribution-spec, "Listing Tags". */
-function answerTags(name: string, { tags }: Repository, { listsManifests }: Profile): Reply {
+function answerTags(name: string, { tags, pushedAt }: Repository, { listsManifests }: Profile): Reply {
   const listed = { name, tags: [...tags.keys()] };
   if (!listsManifests) return json(listed);
-  const manifest: Record<string, { tag: string[] }> = {};
-  for (const [tag, digest] of tags) (manifest[digest] ??= { tag: [] }).tag.push(tag);
+  const manifest: Record<string, { tag: string[]; timeUploadedMs?: string }> = {};
+  for (const [tag, digest] of tags) {
+    const at = pushedAt.get(digest);
+    (manifest[digest] ??= { tag: [], ...(at !== undefined && { timeUploadedMs: String(at) }) }).tag.push(tag);
+  }
   return json({ ...listed, manifest });
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
+import { PLANTED_CONFLICTS } from "./planted-conflicts.ts";
 import { PLANTED_DELETES } from "./planted-deletes.ts";
 import { PLANTED_GATES } from "./planted-gates.ts";
 import { PLANTED_PRE_COPIES } from "./planted-pre-copies.ts";
@@ -33,11 +34,13 @@ const BUGS = [
   ...PLANTED_DELETES,
   ...PLANTED_GATES,
   ...PLANTED_RELOADS,
+  ...PLANTED_CONFLICTS,
 ];
 
 /** Plays seeds, scenes or late calls with the code in the folder, until one breaks a promise. */
 function play({ from = 0, by }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {
-  const what = by === undefined ? ["--seeds", String(SEEDS)] : [`--${by}`];
+  const seeds = by === undefined || by === "conflicts" ? ["--seeds", String(SEEDS)] : [];
+  const what = by === undefined ? seeds : [`--${by}`, ...seeds];
   const args = ["test/simulation/main.ts", ...what, "--from", String(from), "--stop"];
   // Each process compiles only the files that differ from those of the process before.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(folder.path, "compiled") };
