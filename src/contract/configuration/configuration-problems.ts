@@ -9,6 +9,7 @@ export function documentProblems({ source, destinations, rules, reconcile }: z.i
   return [
     ...nameProblems(destinations, rules),
     ...deletesAtEcr(destinations, rules),
+    ...scansElsewhere(source, rules),
     ...duplicates(reconcile.schedules).map((name) => `reconcile.schedules: "${name}" is defined twice`),
     ...hostProblems(source, destinations),
   ];
@@ -37,6 +38,16 @@ function deletesAtEcr(destinations: readonly Destination[], rules: z.infer<typeo
           `${field}: "${name}" is Amazon ECR, which deletes an image with its last tag; a rule that deletes cannot name it`,
       );
   });
+}
+
+/** Only Amazon ECR has results of scans: an image of another source would wait for one in vain. */
+function scansElsewhere({ kind }: Source, rules: z.infer<typeof Document>["rules"]): string[] {
+  if (kind === "ecr") return [];
+  return rules.flatMap(({ gate }, index) =>
+    gate?.scan === undefined
+      ? []
+      : [`rules[${index}].gate.scan: only Amazon ECR says what a scan has found, and the source is "${kind}"; omit it`],
+  );
 }
 
 function duplicates(named: readonly { readonly name: string }[]): string[] {
