@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { isDigest } from "../src/oci/digest.ts";
 import { parseRegistryHost, parseRepositoryName } from "../src/oci/reference.ts";
 import { createConnections } from "../src/registry/http/connections.ts";
-import { fixedCredentials } from "../src/registry/auth/credentials.ts";
+import { fixedCredentials } from "../src/registry/credentials/credentials.ts";
 import { createRegistrySource } from "../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../src/registry/registry-target.ts";
 

@@ -9,7 +9,7 @@ import { parseConfiguration, parseDocumentText } from "../src/contract/configura
 import type { Configuration } from "../src/contract/configuration/configuration.ts";
 import type { ConfigurationDocument } from "../src/contract/configuration/configuration-document.ts";
 import { longestHoldMs } from "../src/contract/rules/compile-rules.ts";
-import { ENGINES } from "../src/contract/rules/all-engines.ts";
+import { ENGINES } from "../src/contract/patterns/all-engines.ts";
 import { createAlarmTopic } from "./monitoring/alarm-topic.ts";
 import { createAlarms } from "./monitoring/alarms.ts";
 import type { AlarmsProps } from "./monitoring/alarms-props.ts";

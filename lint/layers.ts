@@ -69,9 +69,10 @@ export const LAYERS: readonly Layer[] = [
       listings: { holds: "tags and their pages", rooms: ["client", "errors", "http"] },
       client: {
         holds: "requests to one repository: login, retries, redirects",
-        rooms: ["auth", "resilience", "errors", "http", "hosts", "redaction"],
+        rooms: ["auth", "credentials", "resilience", "errors", "http", "hosts", "redaction"],
       },
-      auth: { holds: "challenges, credentials and tokens", rooms: [] },
+      auth: { holds: "challenges and tokens", rooms: ["credentials"] },
+      credentials: { holds: "logins, and for how long they are valid", rooms: [] },
       resilience: { holds: "retries, hedges, budgets and the limits that clients share", rooms: [] },
       errors: { holds: "responses and network failures as typed errors", rooms: ["http", "hosts", "redaction"] },
       http: {
@@ -135,11 +136,12 @@ export const LAYERS: readonly Layer[] = [
     rooms: {
       configuration: {
         holds: "the configuration, parsed and checked",
-        rooms: ["layers", "providers", "rules", "source", "stack"],
+        rooms: ["layers", "providers", "rules", "patterns", "source", "stack"],
       },
-      source: { holds: "the source of a configuration, by its kind", rooms: ["providers", "rules"] },
-      rules: { holds: "rules and their patterns, parsed and compiled", rooms: ["gate"] },
-      gate: { holds: "gates of rules, parsed and compiled", rooms: ["rules"] },
+      source: { holds: "the source of a configuration, by its kind", rooms: ["providers", "rules", "patterns"] },
+      rules: { holds: "rules, parsed and compiled", rooms: ["gate", "patterns"] },
+      gate: { holds: "gates of rules, parsed and compiled", rooms: ["patterns"] },
+      patterns: { holds: "globs, regular expressions and version ranges", rooms: [] },
       layers: { holds: "documents of several layers as one, and its version", rooms: [] },
       providers: { holds: "kinds of registry, and their known hosts", rooms: ["stack"] },
       stack: { holds: "names, limits, queues, variables and prices of the deployed stack", rooms: [] },
@@ -193,6 +195,11 @@ export const LAYERS: readonly Layer[] = [
       "src/google",
     ],
     packages: ["@aws-sdk/*", "zod", "node:fs/promises"],
+    rooms: {
+      ".": { holds: "the composition of adapters and ports, for the functions", rooms: [] },
+      listings: { holds: "what both sides have, for the comparison", rooms: ["."] },
+      operations: { holds: "what the command and the page read and do in a deployed stack", rooms: [] },
+    },
   },
   {
     folder: "functions",

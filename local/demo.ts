@@ -3,7 +3,7 @@ import { parseRegistryHost, parseRepositoryName, parseTag } from "../src/oci/ref
 import type { Tag } from "../src/oci/reference.ts";
 import type { Side } from "../src/oci/errors/registry-error.ts";
 import { createConnections } from "../src/registry/http/connections.ts";
-import { fixedCredentials } from "../src/registry/auth/credentials.ts";
+import { fixedCredentials } from "../src/registry/credentials/credentials.ts";
 import { createRegistrySource } from "../src/registry/registry-source.ts";
 import { demoImage } from "./images/demo-image.ts";
 import { pushImage } from "./images/push-image.ts";

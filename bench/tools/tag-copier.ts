@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { parseReference, parseTag } from "../../src/oci/reference.ts";
-import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
+import { fixedCredentials } from "../../src/registry/credentials/credentials.ts";
 import type { Endpoint } from "../../src/registry/client/endpoint.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";

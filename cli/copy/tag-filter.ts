@@ -1,4 +1,4 @@
-import { compileGlobs, globProblem, LONGEST } from "../../src/contract/rules/glob.ts";
+import { compileGlobs, globProblem, LONGEST } from "../../src/contract/patterns/glob.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
 /** Selects tags of a repository. */

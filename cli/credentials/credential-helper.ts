@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { quoted } from "../../src/oci/errors/quoted.ts";
-import type { Credentials } from "../../src/registry/auth/credentials.ts";
+import type { Credentials } from "../../src/registry/credentials/credentials.ts";
 import { redact } from "../../src/registry/redaction/redact.ts";
 import { CredentialsError } from "./credentials-error.ts";
 

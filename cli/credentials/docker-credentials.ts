@@ -1,4 +1,4 @@
-import type { Credentials } from "../../src/registry/auth/credentials.ts";
+import type { Credentials } from "../../src/registry/credentials/credentials.ts";
 import { parseAuthFile, readAuthText } from "./auth-file.ts";
 import type { AuthEntry, AuthFile } from "./auth-file.ts";
 import { authFilePaths } from "./auth-file-paths.ts";

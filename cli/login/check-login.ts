@@ -1,8 +1,8 @@
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import type { RegistryHost } from "../../src/oci/reference.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
-import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
-import type { Credentials } from "../../src/registry/auth/credentials.ts";
+import { fixedCredentials } from "../../src/registry/credentials/credentials.ts";
+import type { Credentials } from "../../src/registry/credentials/credentials.ts";
 import { originOf } from "../../src/registry/client/endpoint.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import type { RegistryAccess } from "../registry-access/registry-access.ts";

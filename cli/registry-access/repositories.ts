@@ -4,7 +4,7 @@ import { acceptsPreemptiveBasic } from "../../src/contract/providers/preemptive-
 import { formatReference } from "../../src/oci/reference.ts";
 import type { RegistryHost, Repository } from "../../src/oci/reference.ts";
 import type { Side } from "../../src/oci/errors/registry-error.ts";
-import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
+import { fixedCredentials } from "../../src/registry/credentials/credentials.ts";
 import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
 import type { RepositoryClient } from "../../src/registry/client/repository-client.ts";
 import { sourceThrough } from "../../src/registry/registry-source.ts";

@@ -1,7 +1,7 @@
-import { compileGlobs } from "../../src/contract/rules/glob.ts";
+import { compileGlobs } from "../../src/contract/patterns/glob.ts";
 import type { DeadLetter } from "../../src/aws/sqs/dead-letter-queue.ts";
 import { FAILURE_CLASSES } from "../../src/replication/outcome/failure-class.ts";
-import { openOperations } from "../../src/wiring/open-operations.ts";
+import { openOperations } from "../../src/wiring/operations/open-operations.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";

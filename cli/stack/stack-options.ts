@@ -1,5 +1,5 @@
-import { localStackAccess } from "../../src/wiring/local-stack-access.ts";
-import type { CloudAccess } from "../../src/wiring/open-operations.ts";
+import { localStackAccess } from "../../src/wiring/operations/local-stack-access.ts";
+import type { CloudAccess } from "../../src/wiring/operations/open-operations.ts";
 import { isStackName } from "../../src/contract/stack/names.ts";
 import type { CommonOptions } from "../terminal/terminal.ts";
 import { UsageError } from "../errors/usage-error.ts";

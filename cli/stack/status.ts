@@ -1,10 +1,10 @@
 import { describeOutcome } from "../../src/replication/outcome/outcome.ts";
 import type { TagRecord } from "../../src/replication/state/tag-record.ts";
 import { statusOf } from "../../src/replication/state/tag-status.ts";
-import { openOperations } from "../../src/wiring/open-operations.ts";
-import type { Operations } from "../../src/wiring/open-operations.ts";
-import { readStackStatus } from "../../src/wiring/stack-status.ts";
-import type { StackStatus } from "../../src/wiring/stack-status.ts";
+import { openOperations } from "../../src/wiring/operations/open-operations.ts";
+import type { Operations } from "../../src/wiring/operations/open-operations.ts";
+import { readStackStatus } from "../../src/wiring/operations/stack-status.ts";
+import type { StackStatus } from "../../src/wiring/operations/stack-status.ts";
 import { progressBar } from "../terminal/progress-bar.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { describeReceipt } from "./describe-receipt.ts";

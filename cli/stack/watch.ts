@@ -1,8 +1,8 @@
 import type { ListedTag } from "../../src/replication/state/tag-status.ts";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openOperations } from "../../src/wiring/open-operations.ts";
-import { readStackStatus } from "../../src/wiring/stack-status.ts";
-import type { StackStatus } from "../../src/wiring/stack-status.ts";
+import { openOperations } from "../../src/wiring/operations/open-operations.ts";
+import { readStackStatus } from "../../src/wiring/operations/stack-status.ts";
+import type { StackStatus } from "../../src/wiring/operations/stack-status.ts";
 import { progressBar } from "../terminal/progress-bar.ts";
 import type { ExitCode } from "../errors/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -7,8 +7,8 @@ import { createObserver } from "../../src/aws/observer.ts";
 import { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
-import { openDeployment } from "../../src/wiring/open-deployment.ts";
-import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
+import { openDeployment } from "../../src/wiring/operations/open-deployment.ts";
+import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = FanOutEnvironment.parse(process.env);

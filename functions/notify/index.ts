@@ -7,7 +7,7 @@ import { createObserver } from "../../src/aws/observer.ts";
 import { createSecretReader } from "../../src/aws/secrets/secret.ts";
 import { NotifyEnvironment } from "../../src/contract/stack/environment.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
-import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
+import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
 import { createWebhook } from "../../src/wiring/webhook.ts";
 import { NotificationError } from "../../src/replication/state/notification-record.ts";
 import { createHandler } from "./handler.ts";

@@ -17,10 +17,10 @@ import type { Endpoint } from "../../src/registry/client/endpoint.ts";
 import { probeWrites } from "../../src/registry/write-probe.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
-import { openDeployment } from "../../src/wiring/open-deployment.ts";
+import { openDeployment } from "../../src/wiring/operations/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
-import { openStateStores, openTableClient } from "../../src/wiring/state-stores.ts";
+import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = ProbeEnvironment.parse(process.env);

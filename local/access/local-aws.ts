@@ -1,4 +1,4 @@
-import { LOCAL_STACK } from "../../src/wiring/local-stack-access.ts";
+import { LOCAL_STACK } from "../../src/wiring/operations/local-stack-access.ts";
 
 /** The account and region of every emulator. */
 export const LOCAL_ACCOUNT = "123456789012";

@@ -1,7 +1,7 @@
 import { describeError } from "../../src/contract/telemetry/observer.ts";
-import { localStackAccess } from "../../src/wiring/local-stack-access.ts";
-import { openOperations } from "../../src/wiring/open-operations.ts";
-import { readStackStatus } from "../../src/wiring/stack-status.ts";
+import { localStackAccess } from "../../src/wiring/operations/local-stack-access.ts";
+import { openOperations } from "../../src/wiring/operations/open-operations.ts";
+import { readStackStatus } from "../../src/wiring/operations/stack-status.ts";
 import type { RunningServer } from "../http/http-server.ts";
 import type { TerminalView } from "../view/terminal-view.ts";
 import type { LocalOptions } from "../stack/local-options.ts";

@@ -1,6 +1,6 @@
 import { AwsClient } from "google-auth-library";
 import type { AwsSecurityCredentialsSupplier } from "google-auth-library";
-import type { CredentialsSource } from "../registry/auth/credentials.ts";
+import type { CredentialsSource } from "../registry/credentials/credentials.ts";
 import { createSecretRedactor } from "../registry/redaction/secret-redactor.ts";
 import type { SecretRedactor } from "../registry/redaction/secret-redactor.ts";
 import { createSingleFlight } from "../async/single-flight.ts";

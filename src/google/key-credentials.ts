@@ -1,8 +1,8 @@
 import { JWT } from "google-auth-library";
 import * as z from "zod";
 import { RegistryError } from "../oci/errors/registry-error.ts";
-import { cachedCredentials } from "../registry/auth/cached-credentials.ts";
-import type { CredentialsSource } from "../registry/auth/credentials.ts";
+import { cachedCredentials } from "../registry/credentials/cached-credentials.ts";
+import type { CredentialsSource } from "../registry/credentials/credentials.ts";
 import { createSecretRedactor } from "../registry/redaction/secret-redactor.ts";
 import { GOOGLE_SCOPE } from "./scope.ts";
 import { noToken, TOKEN_TIMEOUT_MS, within } from "./token-wait.ts";

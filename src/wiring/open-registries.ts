@@ -13,8 +13,8 @@ import type { Creation, Login, StoredSecret } from "../contract/providers/provid
 import { createFederatedCredentials } from "../google/federated-credentials.ts";
 import { createKeyCredentials } from "../google/key-credentials.ts";
 import { createConnections } from "../registry/http/connections.ts";
-import { fixedCredentials } from "../registry/auth/credentials.ts";
-import type { CredentialsSource } from "../registry/auth/credentials.ts";
+import { fixedCredentials } from "../registry/credentials/credentials.ts";
+import type { CredentialsSource } from "../registry/credentials/credentials.ts";
 import { createRegistries } from "./registries.ts";
 import type { CreateNamedRepository, Registries } from "./registries.ts";
 

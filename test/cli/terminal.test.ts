@@ -6,7 +6,7 @@ import { describeStatus } from "../../cli/stack/status.ts";
 import { createScreen } from "../../cli/terminal/terminal.ts";
 import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
-import type { StackStatus } from "../../src/wiring/stack-status.ts";
+import type { StackStatus } from "../../src/wiring/operations/stack-status.ts";
 import { captureTerminal } from "../fixtures/processes/terminal.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
-import { ENGINES } from "../../src/contract/rules/all-engines.ts";
+import { ENGINES } from "../../src/contract/patterns/all-engines.ts";
 import { readDocument } from "./documents.ts";
 
 const federation = {

@@ -4,9 +4,9 @@ import { FEDERATION } from "../../local/stack/registries.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import type { Stack } from "../../local/stack/stack.ts";
 import type { StackOptions } from "../../local/stack/stack-options.ts";
-import { localStackAccess } from "../../src/wiring/local-stack-access.ts";
-import { openOperations } from "../../src/wiring/open-operations.ts";
-import { readStackStatus } from "../../src/wiring/stack-status.ts";
+import { localStackAccess } from "../../src/wiring/operations/local-stack-access.ts";
+import { openOperations } from "../../src/wiring/operations/open-operations.ts";
+import { readStackStatus } from "../../src/wiring/operations/stack-status.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { push } from "../fixtures/images/push.ts";
 

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { targetsOf } from "../../functions/reconcile/repository-targets.ts";
-import { ENGINES } from "../../src/contract/rules/all-engines.ts";
+import { ENGINES } from "../../src/contract/patterns/all-engines.ts";
 import { compileRules } from "../../src/contract/rules/compile-rules.ts";
 import type { Rule } from "../../src/contract/rules/compile-rules.ts";
 import { NEVER } from "../../src/async/abort.ts";

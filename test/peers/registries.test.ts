@@ -1,5 +1,5 @@
 import { createConnections } from "../../src/registry/http/connections.ts";
-import type { Credentials } from "../../src/registry/auth/credentials.ts";
+import type { Credentials } from "../../src/registry/credentials/credentials.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { repositoryContract } from "../contracts/repository.ts";

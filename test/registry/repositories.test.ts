@@ -5,7 +5,7 @@ import { startLayerBucket } from "../../local/registry/storage/layer-bucket.ts";
 import type { Profile } from "../../local/registry/profiles/profile.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
-import type { Credentials } from "../../src/registry/auth/credentials.ts";
+import type { Credentials } from "../../src/registry/credentials/credentials.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { repositoryContract } from "../contracts/repository.ts";

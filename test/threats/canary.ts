@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { startHttpServer } from "../../local/http/http-server.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
 import type { ConnectionsOptions } from "../../src/registry/http/connections.ts";
-import type { Credentials } from "../../src/registry/auth/credentials.ts";
+import type { Credentials } from "../../src/registry/credentials/credentials.ts";
 import type { Endpoint } from "../../src/registry/client/endpoint.ts";
 import { createRegistrySource } from "../../src/registry/registry-source.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";

@@ -15,7 +15,7 @@ import type { ImageTarget } from "../../src/oci/image-target.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
-import { credentialsOnSide } from "../../src/registry/auth/credentials.ts";
+import { credentialsOnSide } from "../../src/registry/credentials/credentials.ts";
 import { createdWhenMissing } from "../../src/registry/created-repository.ts";
 import { createRegistryTarget } from "../../src/registry/registry-target.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";

@@ -3,7 +3,7 @@ import { specificationProfile } from "../../local/registry/profiles/specificatio
 import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
 import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
 import { digestOf } from "../../src/oci/digest.ts";
-import { fixedCredentials } from "../../src/registry/auth/credentials.ts";
+import { fixedCredentials } from "../../src/registry/credentials/credentials.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
 import { createSourceCatalog } from "../../src/wiring/listings/source-catalog.ts";
 import { createRegistries } from "../../src/wiring/registries.ts";

@@ -1,8 +1,8 @@
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import type { ECRClient } from "@aws-sdk/client-ecr";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
-import { cachedCredentials } from "../../registry/auth/cached-credentials.ts";
-import type { CredentialsSource } from "../../registry/auth/credentials.ts";
+import { cachedCredentials } from "../../registry/credentials/cached-credentials.ts";
+import type { CredentialsSource } from "../../registry/credentials/credentials.ts";
 
 /**
  * Credentials of an ECR registry: the user `AWS` and a password that is valid for 12 hours, from GetAuthorizationToken (ECR API

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
-import { cachedCredentials } from "../../registry/auth/cached-credentials.ts";
-import type { Credentials, CredentialsSource } from "../../registry/auth/credentials.ts";
+import { cachedCredentials } from "../../registry/credentials/cached-credentials.ts";
+import type { Credentials, CredentialsSource } from "../../registry/credentials/credentials.ts";
 import { systemClock } from "../../async/system-clock.ts";
 
 export interface StoredOptions {

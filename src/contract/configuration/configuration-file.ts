@@ -5,7 +5,7 @@ import type { Configuration } from "./configuration.ts";
 import { parseYaml } from "./yaml-document.ts";
 import type { YamlDocument } from "./yaml-document.ts";
 import { withoutSchemaLink } from "./without-schema-link.ts";
-import { ENGINES } from "../rules/all-engines.ts";
+import { ENGINES } from "../patterns/all-engines.ts";
 
 /** A configuration, and its JSON text for the functions. */
 export interface ConfigurationFile {

@@ -1,10 +1,10 @@
-import type { NeededEngines, PatternEngines } from "../rules/pattern-engines.ts";
+import type { NeededEngines, PatternEngines } from "../patterns/pattern-engines.ts";
 
 /** Loads the engines that a configuration needs: the others cost a cold start nothing. */
 export async function loadEngines(needed: NeededEngines): Promise<PatternEngines> {
   const [regex, versions] = await Promise.all([
-    needed.regex ? import("../rules/regular-expressions.ts") : undefined,
-    needed.versions ? import("../rules/versions.ts") : undefined,
+    needed.regex ? import("../patterns/regular-expressions.ts") : undefined,
+    needed.versions ? import("../patterns/versions.ts") : undefined,
   ]);
   return { compileRegex: regex?.compileRegex, versions: versions?.VERSIONS };
 }

@@ -1,8 +1,8 @@
 import { createHash, createPublicKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import * as z from "zod";
-import { compileGlobs } from "../rules/glob.ts";
-import { globOf, TypePattern } from "../rules/pattern.ts";
+import { compileGlobs } from "../patterns/glob.ts";
+import { globOf, TypePattern } from "../patterns/pattern.ts";
 
 const HOUR_MS = 3_600_000;
 /** A request waits in the queue, where a message is kept for 14 days. */

@@ -1,14 +1,14 @@
 import { parsePlatform } from "../../oci/platform.ts";
 import type { PlatformFilter } from "../../oci/platform.ts";
 import { compileGate } from "../gate/gate-document.ts";
-import { compileGlobs } from "./glob.ts";
+import { compileGlobs } from "../patterns/glob.ts";
 import { compileDeletes, compileRetention } from "./deletes-document.ts";
 import type { DeletePolicy, RetentionPolicy } from "./deletes-document.ts";
-import { compilePatterns, coveringGlobs, enginesOf, loaded } from "./compile-patterns.ts";
-import type { PatternCompiler } from "./compile-patterns.ts";
+import { compilePatterns, coveringGlobs, enginesOf, loaded } from "../patterns/compile-patterns.ts";
+import type { PatternCompiler } from "../patterns/compile-patterns.ts";
 import { nameCollisions } from "./name-collisions.ts";
 import { renderName } from "./name-template.ts";
-import type { NeededEngines, PatternEngines, PushedTag } from "./pattern-engines.ts";
+import type { NeededEngines, PatternEngines, PushedTag } from "../patterns/pattern-engines.ts";
 import type { RuleDocument } from "./rule-document.ts";
 
 /** A rule with compiled patterns; a `ReplicationRule`, which explains the fields. */

@@ -1,5 +1,5 @@
-import { isGlob } from "./glob.ts";
-import { literalStart, mayOverlap } from "./glob-overlap.ts";
+import { isGlob } from "../patterns/glob.ts";
+import { literalStart, mayOverlap } from "../patterns/glob-overlap.ts";
 import { keepsNamesApart, placeholdersOf, renderName } from "./name-template.ts";
 
 /** Which repositories a rule copies, and under which names. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { GATE_PARTS, GateDocument } from "../gate/gate-document.ts";
-import { RepositoryPattern, TagPattern, TypePattern } from "./pattern.ts";
+import { RepositoryPattern, TagPattern, TypePattern } from "../patterns/pattern.ts";
 import { tagTemplateProblem, templateProblem } from "./name-template.ts";
 import { Deletes, Mirror, Retention } from "./deletes-document.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isRepositoryName } from "../../oci/reference.ts";
-import { globOf } from "../rules/pattern.ts";
-import { LONGEST } from "../rules/glob.ts";
+import { globOf } from "../patterns/pattern.ts";
+import { LONGEST } from "../patterns/glob.ts";
 import { accountId, regionName } from "../providers/ecr.ts";
 import { KeyArn, SecretArn } from "../providers/provider.ts";
 import type { OptionProblem, RegistryAccess } from "../providers/provider.ts";

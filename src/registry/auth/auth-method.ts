@@ -1,5 +1,5 @@
 import type { Challenge } from "./challenge.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "../credentials/credentials.ts";
 import type { TokenService } from "./token.ts";
 
 /** How to authenticate at a registry, as far as it is known. */

@@ -1,6 +1,6 @@
 import { createSingleFlight } from "../../async/single-flight.ts";
 import type { Challenge } from "./challenge.ts";
-import { authorizationHeader } from "./credentials.ts";
+import { authorizationHeader } from "../credentials/credentials.ts";
 import { createNegotiatedMethod } from "./negotiated-method.ts";
 import type { NegotiatedMethodOptions } from "./negotiated-method.ts";
 import { createRefusalHandler } from "./refusal-handler.ts";

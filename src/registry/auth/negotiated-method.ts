@@ -1,6 +1,6 @@
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import type { Challenge } from "./challenge.ts";
-import type { CredentialsSource } from "./credentials.ts";
+import type { CredentialsSource } from "../credentials/credentials.ts";
 import { methodFor } from "./auth-method.ts";
 import type { AuthMethod } from "./auth-method.ts";
 import { scopesOf } from "./scope.ts";

@@ -1,6 +1,6 @@
 import { RegistryError } from "../../oci/errors/registry-error.ts";
-import { authorizationHeader } from "./credentials.ts";
-import type { CredentialsSource } from "./credentials.ts";
+import { authorizationHeader } from "../credentials/credentials.ts";
+import type { CredentialsSource } from "../credentials/credentials.ts";
 import type { NegotiatedMethod } from "./negotiated-method.ts";
 import { saysExpired } from "./refused-request.ts";
 import type { RefusedRequest } from "./refused-request.ts";

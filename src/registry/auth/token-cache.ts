@@ -1,5 +1,5 @@
 import { createSingleFlight } from "../../async/single-flight.ts";
-import type { CredentialsSource } from "./credentials.ts";
+import type { CredentialsSource } from "../credentials/credentials.ts";
 import type { Token } from "./token.ts";
 import type { TokenServers, TokenService } from "./token.ts";
 

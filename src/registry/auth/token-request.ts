@@ -1,5 +1,5 @@
-import { authorizationHeader } from "./credentials.ts";
-import type { Credentials } from "./credentials.ts";
+import { authorizationHeader } from "../credentials/credentials.ts";
+import type { Credentials } from "../credentials/credentials.ts";
 import type { TokenService } from "./token.ts";
 
 /** An HTTP request for a token. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "../credentials/credentials.ts";
 
 /**
  * The response of a token server (distribution project, "Token Authentication Specification"; RFC 6749, 5.1). As lenient as clients in

@@ -3,7 +3,7 @@ import { apiHost } from "../../oci/names/docker-hub.ts";
 import type { RegistryHost, RepositoryName } from "../../oci/reference.ts";
 import type { Side } from "../../oci/errors/registry-error.ts";
 import type { Connections } from "../http/connections.ts";
-import type { CredentialsSource } from "../auth/credentials.ts";
+import type { CredentialsSource } from "../credentials/credentials.ts";
 import type { SharedLimits } from "../resilience/shared-limits.ts";
 import type { TransferTimeouts } from "../http/transfer-timeouts.ts";
 

@@ -6,7 +6,7 @@ import { createStateTable, startDynamoDb } from "../../../local/emulators/dynamo
 import { NEVER } from "../../../src/async/abort.ts";
 import { claimTag, renewTag } from "../../../src/replication/state/tag-record.ts";
 import { settleTag } from "../../../src/replication/state/tag-settlement.ts";
-import { openStateStores } from "../../../src/wiring/state-stores.ts";
+import { openStateStores } from "../../../src/wiring/operations/state-stores.ts";
 
 const dynamo = await startDynamoDb();
 await createStateTable(dynamo.endpoint, "state");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileGlobs } from "../../../src/contract/rules/glob.ts";
+import { compileGlobs } from "../../../src/contract/patterns/glob.ts";
 import { nameCollisions } from "../../../src/contract/rules/name-collisions.ts";
 import type { NamingRule } from "../../../src/contract/rules/name-collisions.ts";
 

@@ -1,5 +1,5 @@
 import { startHttpServer } from "../../../local/http/http-server.ts";
-import { fixedCredentials } from "../../../src/registry/auth/credentials.ts";
+import { fixedCredentials } from "../../../src/registry/credentials/credentials.ts";
 import { fault } from "./fault.ts";
 import type { Fault, LineFault } from "./fault.ts";
 import { pass, startFaultProxy } from "../../fixtures/servers/fault-proxy.ts";

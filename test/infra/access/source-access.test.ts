@@ -6,7 +6,7 @@ import {
   isReadable,
   readablePatterns,
 } from "../../../src/contract/stack/repository-patterns.ts";
-import { compileGlobs, globProblem } from "../../../src/contract/rules/glob.ts";
+import { compileGlobs, globProblem } from "../../../src/contract/patterns/glob.ts";
 
 /** As IAM matches: `*` is any text (IAM user guide, "Policy elements: Resource"). */
 function covers(patterns: readonly string[], name: string): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseTag } from "../../../src/oci/reference.ts";
-import { cachedCredentials } from "../../../src/registry/auth/cached-credentials.ts";
+import { cachedCredentials } from "../../../src/registry/credentials/cached-credentials.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";

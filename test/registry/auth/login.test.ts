@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
-import type { Credentials } from "../../../src/registry/auth/credentials.ts";
+import type { Credentials } from "../../../src/registry/credentials/credentials.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 import { bearer, isToken, open, takesToken } from "./scripted-repository.ts";
 

@@ -1,4 +1,4 @@
-import type { Credentials } from "../../../src/registry/auth/credentials.ts";
+import type { Credentials } from "../../../src/registry/credentials/credentials.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";
 import type { Endpoint } from "../../../src/registry/client/endpoint.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";

@@ -3,7 +3,7 @@ import { digestOf } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import type { BlobStream } from "../../../src/oci/image-source.ts";
 import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
-import type { Credentials } from "../../../src/registry/auth/credentials.ts";
+import type { Credentials } from "../../../src/registry/credentials/credentials.ts";
 import type { Got, Script } from "../../fixtures/servers/scripted-server.ts";
 import { bearer, isToken, open, takesToken } from "./scripted-repository.ts";
 

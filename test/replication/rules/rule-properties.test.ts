@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ENGINES } from "../../../src/contract/rules/all-engines.ts";
+import { ENGINES } from "../../../src/contract/patterns/all-engines.ts";
 import { compileRules } from "../../../src/contract/rules/compile-rules.ts";
 import { isDigest } from "../../../src/oci/digest.ts";
 import type { Decision } from "../../../src/replication/rules/decision.ts";

@@ -1,8 +1,8 @@
 import type { Login } from "../../../src/contract/providers/provider.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
-import { cachedCredentials } from "../../../src/registry/auth/cached-credentials.ts";
-import { fixedCredentials } from "../../../src/registry/auth/credentials.ts";
-import type { Credentials, CredentialsSource } from "../../../src/registry/auth/credentials.ts";
+import { cachedCredentials } from "../../../src/registry/credentials/cached-credentials.ts";
+import { fixedCredentials } from "../../../src/registry/credentials/credentials.ts";
+import type { Credentials, CredentialsSource } from "../../../src/registry/credentials/credentials.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Process } from "../world/process.ts";
 

@@ -1,20 +1,20 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { clientLimits, TABLE_ANSWER_MS } from "../aws/client/client-limits.ts";
-import { createDynamoDbReceipts } from "../aws/dynamodb/receipts.ts";
-import { createDynamoDbRecordStore } from "../aws/dynamodb/record-store.ts";
-import { StoredCircuitRecord } from "../aws/dynamodb/stored-circuit-record.ts";
-import { StoredTagRecord } from "../aws/dynamodb/stored-tag-record.ts";
-import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../contract/stack/limits.ts";
-import { Checkpoint } from "../replication/state/checkpoint.ts";
-import { DeletionRecord } from "../replication/deletes/deletion-record.ts";
-import { QueuePauseRecord } from "../replication/destination/queue-pause.ts";
-import { NotificationRecord } from "../replication/state/notification-record.ts";
-import { RateRecord } from "../replication/destination/rate-record.ts";
-import { BackfillRecord } from "../replication/backfill/backfill-record.ts";
-import { ReconcileRecord } from "../replication/reconcile/cycle-record.ts";
-import { PreCopyBudget } from "../replication/pre-copy/pre-copy-budget.ts";
+import { clientLimits, TABLE_ANSWER_MS } from "../../aws/client/client-limits.ts";
+import { createDynamoDbReceipts } from "../../aws/dynamodb/receipts.ts";
+import { createDynamoDbRecordStore } from "../../aws/dynamodb/record-store.ts";
+import { StoredCircuitRecord } from "../../aws/dynamodb/stored-circuit-record.ts";
+import { StoredTagRecord } from "../../aws/dynamodb/stored-tag-record.ts";
+import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../../contract/stack/limits.ts";
+import { Checkpoint } from "../../replication/state/checkpoint.ts";
+import { DeletionRecord } from "../../replication/deletes/deletion-record.ts";
+import { QueuePauseRecord } from "../../replication/destination/queue-pause.ts";
+import { NotificationRecord } from "../../replication/state/notification-record.ts";
+import { RateRecord } from "../../replication/destination/rate-record.ts";
+import { BackfillRecord } from "../../replication/backfill/backfill-record.ts";
+import { ReconcileRecord } from "../../replication/reconcile/cycle-record.ts";
+import { PreCopyBudget } from "../../replication/pre-copy/pre-copy-budget.ts";
 
 const DAY_SECONDS = 86_400;
 /** How long the record of a notification is kept. */

@@ -1,7 +1,7 @@
-import { REGULAR_CYCLE, scheduledCycle } from "../replication/reconcile/cycle-record.ts";
-import { leftOutOf } from "../replication/backfill/backfill-record.ts";
-import { countStatuses, listedTag } from "../replication/state/tag-status.ts";
-import type { ListedTag } from "../replication/state/tag-status.ts";
+import { REGULAR_CYCLE, scheduledCycle } from "../../replication/reconcile/cycle-record.ts";
+import { leftOutOf } from "../../replication/backfill/backfill-record.ts";
+import { countStatuses, listedTag } from "../../replication/state/tag-status.ts";
+import type { ListedTag } from "../../replication/state/tag-status.ts";
 import type { Operations } from "./open-operations.ts";
 
 export type StackStatus = Awaited<ReturnType<typeof readStackStatus>>;

@@ -1,10 +1,10 @@
 import type * as z from "zod";
-import type { FanOutEnvironment } from "../contract/stack/environment.ts";
-import { resourceName } from "../contract/stack/names.ts";
-import type { Deployment, FunctionName } from "../contract/stack/names.ts";
-import { queuesOf } from "../contract/stack/queues.ts";
-import type { Queues } from "../contract/stack/queues.ts";
-import type { StackParts } from "../contract/stack/stack-parts.ts";
+import type { FanOutEnvironment } from "../../contract/stack/environment.ts";
+import { resourceName } from "../../contract/stack/names.ts";
+import type { Deployment, FunctionName } from "../../contract/stack/names.ts";
+import { queuesOf } from "../../contract/stack/queues.ts";
+import type { Queues } from "../../contract/stack/queues.ts";
+import type { StackParts } from "../../contract/stack/stack-parts.ts";
 
 /** A deployment as a function, or the command, sees it. */
 export interface OpenDeployment extends Deployment {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileGlobs, globProblem, isGlob, LONGEST } from "../../../src/contract/rules/glob.ts";
+import { compileGlobs, globProblem, isGlob, LONGEST } from "../../../src/contract/patterns/glob.ts";
 
 describe("a pattern", () => {
   it.each([
