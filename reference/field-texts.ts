@@ -208,7 +208,7 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
   },
   "rules[].conflict": {
     meaning:
-      "what to do if the target's tag names an image that Freightliner did not put there ([conflicts](rules.md#conflicts)): `source-wins`, `target-wins`, `newest-wins`, `skip`, `fail`, `merge`, or `{ rename: \"{tag}-from-aws\" }`, the tag that the source's image gets instead",
+      "what to do if the target's tag names an image that Freightliner did not put there ([conflicts](rules.md#conflicts)): `source-wins`, `target-wins`, `newest-wins`, `skip`, `fail`, `merge`, `converge`, or `{ rename: \"{tag}-from-aws\" }`, the tag that the source's image gets instead",
   },
   "rules[].deletes": {
     meaning:

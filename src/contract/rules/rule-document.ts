@@ -63,7 +63,7 @@ const Rename = z.strictObject({
     }),
 });
 
-const STRATEGIES = ["source-wins", "target-wins", "newest-wins", "skip", "fail", "merge"] as const;
+const STRATEGIES = ["source-wins", "target-wins", "newest-wins", "skip", "fail", "merge", "converge"] as const;
 
 const Conflict = z.union([z.enum(STRATEGIES), Rename], {
   error: `is neither ${STRATEGIES.join(", ")} nor { rename: ... }`,

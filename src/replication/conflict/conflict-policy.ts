@@ -3,7 +3,7 @@ import type { Tag } from "../../oci/reference.ts";
 
 /** What a rule says about a tag of the target that names an image which Freightliner did not put there. */
 export type ConflictPolicy =
-  | { readonly strategy: "source-wins" | "target-wins" | "newest-wins" | "skip" | "fail" | "merge" }
+  | { readonly strategy: "source-wins" | "target-wins" | "newest-wins" | "skip" | "fail" | "merge" | "converge" }
   /** `template`: of another tag, with `{tag}`. */
   | { readonly strategy: "rename"; readonly template: string };
 

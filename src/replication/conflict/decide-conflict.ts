@@ -2,6 +2,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { ResolvedManifest } from "../../oci/image-source.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import type { ReportedConflict } from "../outcome/conflict.ts";
+import { converge } from "./converge.ts";
 import { policyKey } from "./conflict-policy.ts";
 import type { ConflictPolicy } from "./conflict-policy.ts";
 import { isMergedIndex, mergeIndexes } from "./merge-indexes.ts";
@@ -18,6 +19,8 @@ export interface ConflictCase {
   /** What the target's tag names. */
   readonly current: ResolvedManifest | undefined;
   readonly known: KnownPuts;
+  /** Whether the source has an image, under any tag. */
+  readonly sourceHas: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
 }
 
 /** What is to be done with one tag. */
@@ -42,10 +45,27 @@ export async function decideConflict(
   const isForeign = isConflict(source, current, known);
   if (current === undefined || current.digest === wanted.digest) return nothingToDecide(wanted);
   if (policy.strategy === "merge") return decideMerge(asked, current, reader, signal);
+  if (policy.strategy === "converge") return decideInCircle(asked, current, reader, signal);
   const pushedAt =
     policy.strategy === "newest-wins" && isForeign ? await reader.pushedAt(current.digest, signal) : undefined;
   const decision = resolveConflict(policy, source, { digest: current.digest, pushedAt }, known);
   return decided(asked, current.digest, decision, wanted);
+}
+
+async function decideInCircle(
+  asked: ConflictCase,
+  { digest }: ResolvedManifest,
+  reader: TargetReader,
+  signal: AbortSignal,
+): Promise<DecidedCase> {
+  const { policy, source, wanted, known } = asked;
+  const [sourceHasTarget, other] = await Promise.all([
+    asked.sourceHas(digest, signal),
+    reader.readManifest(source.digest, signal),
+  ]);
+  const both = { source: source.digest, target: digest, sourceHasTarget, targetHasSource: other !== undefined };
+  const agreed = converge(both, known.record, known.now);
+  return decided(asked, digest, resolveConflict(policy, source, { digest, agreed }, known), wanted);
 }
 
 async function decideMerge(

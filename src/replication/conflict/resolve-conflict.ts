@@ -24,6 +24,8 @@ export interface TargetSide {
   readonly pushedAt?: number | undefined;
   /** It is an index that an earlier merge made. */
   readonly isMerged?: boolean | undefined;
+  /** Which of both images a circle of registries agrees on; absent unless that was asked. */
+  readonly agreed?: "source" | "target" | undefined;
 }
 
 export interface KnownPuts {
@@ -70,6 +72,8 @@ export function resolveConflict(
   if (target === undefined || isDigest(source.reference) || target.digest === source.digest) return PUT;
   // What the other side has contributed to an index stays in it, also after the source has moved.
   if (policy.strategy === "merge" && target.isMerged === true) return { kind: "merge" };
+  // In a circle, an image that we put may come back as the source's.
+  if (policy.strategy === "converge" && target.agreed === "target") return keep("target-newer");
   if (!isConflict(source, target, known)) return PUT;
   const { reference } = source;
   return decide(isCosignTag(reference) ? forSignature(policy) : policy, { ...source, reference }, target, known);
@@ -88,6 +92,7 @@ function decide(
 ): ConflictDecision {
   switch (policy.strategy) {
     case "source-wins":
+    case "converge":
       return OVERWRITE;
     case "target-wins":
       return { kind: "keep", reason: "target-wins", copiesContent: true };

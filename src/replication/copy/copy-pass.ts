@@ -151,7 +151,9 @@ function decide(
   const { ports, policy } = context;
   const source = { reference: request.reference, digest: wanted.digest, pushedAt: session.claim.wantedAt };
   const known = { record: session.puts.own(), now: ports.clock.now() };
-  const asked = { policy: policy.conflict ?? SOURCE_WINS, source, wanted, current, known };
+  const sourceHas = async (digest: Digest, working: AbortSignal): Promise<boolean> =>
+    (await ports.source.resolve(digest, working)) !== undefined;
+  const asked = { policy: policy.conflict ?? SOURCE_WINS, source, wanted, current, known, sourceHas };
   return decideConflict(asked, ports.reader, signal);
 }
 

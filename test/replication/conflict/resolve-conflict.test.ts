@@ -19,6 +19,7 @@ const POLICIES = {
   skip: { strategy: "skip" },
   fail: { strategy: "fail" },
   merge: { strategy: "merge" },
+  converge: { strategy: "converge" },
   rename: { strategy: "rename", template: "{tag}-from-aws" },
 } as const satisfies Record<ConflictPolicy["strategy"], ConflictPolicy>;
 type Strategy = keyof typeof POLICIES;
@@ -35,6 +36,7 @@ const ON_CONFLICT: Record<Strategy, ConflictDecision> = {
   "source-wins": OVERWRITE,
   "target-wins": { kind: "keep", reason: "target-wins", copiesContent: true },
   "newest-wins": OVERWRITE,
+  converge: OVERWRITE,
   skip: SKIP,
   fail: { kind: "fail" },
   merge: MERGE,
