@@ -8,8 +8,9 @@ const PARTS = ["async", "aws", "contract", "google", "infra", "oci", "registry",
 export default defineConfig({
   test: {
     setupFiles: ["test/fixtures/fixed-seed.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    // These end a test that hangs. No test takes nearly as long, also on a busy machine.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // One more than the two cores of the smallest machine: tests of whole systems wait for most of their time.
     maxWorkers: 3,
     restoreMocks: true,

@@ -105,7 +105,7 @@ describe("a stack with a target that lacks one repository", () => {
       const { stdout: shown } = await freightliner("status", "--local", local, "--tag", "local/mirror/closed/app:v1");
       return /: equal,/.test(shown) && /failed: target-name-unknown/.test(shown) ? true : undefined;
     });
-  }, 40_000);
+  });
 
   it.each([
     [["status", "--stack", "no such"], "--stack takes the name"],

@@ -152,5 +152,5 @@ describe("the exported handlers", () => {
     expect(String(failure)).toBe("NotificationError: the webhook did not accept an alarm; Lambda retries it");
     expect(written.join("\n")).not.toContain("SECRETPART");
     watch.mockRestore();
-  }, 40_000);
+  });
 });
