@@ -6,6 +6,7 @@ import { copyCommand } from "./commands/images/copy.ts";
 import { configCommand } from "./commands/config.ts";
 import { costCommand } from "./commands/stack/cost.ts";
 import { deleteCommand } from "./commands/images/delete.ts";
+import { deletesCommand } from "./commands/stack/deletes.ts";
 import { digestCommand } from "./commands/images/digest.ts";
 import { googleSetupCommand } from "./commands/stack/google-setup.ts";
 import { inspectCommand } from "./commands/images/inspect.ts";
@@ -15,6 +16,7 @@ import { redriveCommand } from "./commands/stack/redrive.ts";
 import { statusCommand } from "./commands/stack/status.ts";
 import { syncCommand } from "./commands/images/sync.ts";
 import { tagsCommand } from "./commands/images/tags.ts";
+import { undeleteCommand } from "./commands/stack/undelete.ts";
 import { verifyCommand } from "./commands/images/verify.ts";
 import { watchCommand } from "./commands/stack/watch.ts";
 import { EXIT_CODES } from "./errors/exit-code.ts";
@@ -36,6 +38,8 @@ const COMMANDS = [
   statusCommand,
   watchCommand,
   redriveCommand,
+  deletesCommand,
+  undeleteCommand,
   configCommand,
   googleSetupCommand,
   costCommand,

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import type { OptionValues } from "@commander-js/extra-typings";
 
 /** A command with the options of every command. */
 export function createCommand(name: string, summary: string) {
@@ -26,7 +27,14 @@ export function createRegistryCommand(name: string, summary: string) {
 
 /** A command about a deployed stack. */
 export function createStackCommand(name: string, summary: string) {
-  return createCommand(name, summary)
+  return withStackOptions(createCommand(name, summary));
+}
+
+/** Adds the options that name a stack. */
+export function withStackOptions<Arguments extends unknown[], Options extends OptionValues>(
+  command: Command<Arguments, Options>,
+) {
+  return command
     .option("--stack <name>", "name of the stack, in AWS_REGION, with the usual AWS credentials", "freightliner")
     .option("--local <url>", "the local stack of npm start, at the address that it prints");
 }

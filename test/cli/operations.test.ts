@@ -5,6 +5,9 @@ import { specificationProfile } from "../../local/registry/profiles/specificatio
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import type { Stack } from "../../local/stack/stack.ts";
+import { parseTag } from "../../src/oci/reference.ts";
+import { localStackAccess } from "../../src/wiring/operations/local-stack-access.ts";
+import { openOperations } from "../../src/wiring/operations/open-operations.ts";
 import { startFaultProxy } from "../fixtures/servers/fault-proxy.ts";
 import type { FaultProxy } from "../fixtures/servers/fault-proxy.ts";
 import { eventually } from "../fixtures/eventually.ts";
@@ -23,6 +26,7 @@ describe("a stack with a target that lacks one repository", () => {
   const refused = { now: true };
   let stack: Stack;
   let local: string;
+  let target: string;
 
   const pushTo = (repository: string): Promise<void> =>
     push(stack.source, imageOf([layer(repository, 2_000)], AMD64), { repository, tag: "v1" }, never);
@@ -47,6 +51,7 @@ describe("a stack with a target that lacks one repository", () => {
         Math.random,
       ),
     );
+    target = proxy.host;
     stack = parts.use(
       await startStack({
         concurrency: 2,
@@ -106,6 +111,30 @@ describe("a stack with a target that lacks one repository", () => {
       return /: equal,/.test(shown) && /failed: target-name-unknown/.test(shown) ? true : undefined;
     });
   });
+
+  it("lists the tags that are to be deleted, keeps one of them, and restores it after it was deleted", async () => {
+    const [key, image] = ["local/mirror/open/app:v1", `${target}/mirror/open/app:v1`];
+    await using operations = await openOperations("freightliner", localStackAccess(local) ?? {}, never);
+    const { tags, deletions, receipts } = operations.stores;
+    const digest = (await tags.read(key, never))?.replicated?.digest;
+    if (digest === undefined) throw new Error(`${key} is not replicated`);
+    const seen = { seenAt: Date.now(), dueAt: Date.now() + 3_600_000, by: "e" };
+    const tombstone = { tag: parseTag("v1"), digest, cause: "source-deleted", rule: "rule 1", ...seen } as const;
+    const next = { repository: "open/app", tombstones: [tombstone], hours: [], kept: [] };
+    await deletions.update("local/mirror/open/app", () => ({ next, answer: undefined }), never);
+    expect((await freightliner("deletes", "--local", local)).stdout).toMatch(
+      /^1 tag to be deleted\n {2}local\/mirror\/open\/app:v1 {2}in .* \(source-deleted, rule 1\)$/m,
+    );
+    const undelete = () => freightliner("undelete", image, "--local", local);
+    expect((await undelete()).stdout).toBe(`kept ${image} (${digest}): its tombstone is removed\n`);
+    expect((await freightliner("deletes", "--local", local)).stdout).toBe("no tag is to be deleted\n");
+    await freightliner("delete", image, "--yes");
+    const deleted = { outcome: "deleted", reason: "source-deleted", endedAt: Date.now(), traceparent: "t" } as const;
+    await receipts.write({ kind: "tag", key }, { id: "delete", reference: "v1", digest, ...deleted }, never);
+    expect((await undelete()).stdout).toBe(`restored ${image} (${digest})\n`);
+    expect((await freightliner("digest", image)).stdout).toBe(`${digest}\n`);
+    expect((await freightliner("undelete", `${target}/mirror/none:v1`, "--local", local)).code).toBe(3);
+  }, 40_000);
 
   it.each([
     [["status", "--stack", "no such"], "--stack takes the name"],

@@ -12,6 +12,7 @@ import { CopyEnvironment } from "../../contract/stack/environment.ts";
 import { resourceName } from "../../contract/stack/names.ts";
 import type { CopyQueue } from "../../contract/stack/queues.ts";
 import type { StackParts } from "../../contract/stack/stack-parts.ts";
+import { DeletionRecord } from "../../replication/deletes/deletion-record.ts";
 import type { TagRecord } from "../../replication/state/tag-record.ts";
 import { openDeployment } from "./open-deployment.ts";
 import { openStateStores, openTableClient } from "./state-stores.ts";
@@ -37,6 +38,7 @@ export interface Operations extends AsyncDisposable {
   readonly stores: ReturnType<typeof openStateStores>;
   readonly deadLetters: DeadLetterQueue;
   readonly tags: () => ReturnType<typeof listRecords<TagRecord>>;
+  readonly deletions: () => ReturnType<typeof listRecords<DeletionRecord>>;
   readonly receipts: (record: string, most: number) => ReturnType<typeof readReceipts>;
   readonly depth: (url: string) => Promise<QueueDepth>;
   readonly deadLettersUrl: string;
@@ -66,6 +68,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
     deadLetters: createDeadLetterQueue(sqs, queues.deadLetters.url),
     deadLettersUrl: queues.deadLetters.url,
     tags: () => listRecords({ client, table }, "TAG", StoredTagRecord, signal),
+    deletions: () => listRecords({ client, table }, "DELETION", DeletionRecord, signal),
     receipts: (record, most) => readReceipts({ client, table }, record, most, signal),
     depth: (url) => queueDepth(sqs, url, signal),
     [Symbol.asyncDispose]() {
