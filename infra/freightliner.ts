@@ -85,7 +85,8 @@ export class Freightliner extends Construct {
     const { fanOut: _internal, ...trusted } = roles;
     this.trustedRoles = { ...trusted, ...(longLane === undefined ? {} : { longLane }) };
     restrictQueues({ queues, deadLetters, roles, copiers, settings });
-    const { undelivered } = createPushRule(this, { fanOut, account: accountOf(configuration), settings });
+    const deletes = configuration.rules.some((rule) => rule.deletes !== undefined);
+    const { undelivered } = createPushRule(this, { fanOut, account: accountOf(configuration), deletes, settings });
     const url = createArrivalsFunction(this, parts, fanOut);
     if (url !== undefined) this.arrivalsUrl = url.url;
     const { everyMinutes } = configuration.reconcile;

@@ -10,7 +10,7 @@ import { restrictActions } from "./access/queue-access.ts";
 import { roleOf } from "./access/role-of.ts";
 import type { DeployedSettings } from "./settings/settings.ts";
 import { resourceName } from "../src/contract/stack/names.ts";
-import { PUSH_PATTERN } from "../src/contract/stack/push-pattern.ts";
+import { PUSH_AND_DELETE_PATTERN, PUSH_PATTERN } from "../src/contract/stack/push-pattern.ts";
 import {
   ASYNC_MAX_AGE_SECONDS,
   ASYNC_RETRIES,
@@ -22,6 +22,8 @@ export interface PushRuleProps {
   readonly fanOut: IFunction;
   /** The account that events of ECR must come from; undefined when the source is another registry. */
   readonly account: string | undefined;
+  /** Whether some rule mirrors deletes. */
+  readonly deletes: boolean;
   readonly settings: Pick<DeployedSettings, "deployment" | "encryptionKey" | "messageRetention">;
 }
 
@@ -32,7 +34,7 @@ export interface PushRuleProps {
  */
 export function createPushRule(
   scope: Construct,
-  { fanOut, account, settings }: PushRuleProps,
+  { fanOut, account, deletes, settings }: PushRuleProps,
 ): { readonly undelivered: Queue } {
   const undelivered = new Queue(scope, "UndeliveredEvents", {
     ...queueDefaults(settings),
@@ -50,13 +52,14 @@ export function createPushRule(
       "This is a dead-letter queue itself, for events that the rule or the function could not process; people handle them.",
   });
   if (account === undefined) return { undelivered };
+  const pattern = deletes ? PUSH_AND_DELETE_PATTERN : PUSH_PATTERN;
   new Rule(scope, "Pushed", {
     description: "Images and referrers pushed to Amazon ECR",
     eventPattern: {
-      source: PUSH_PATTERN.source,
+      source: pattern.source,
       account: [account],
-      detailType: PUSH_PATTERN["detail-type"],
-      detail: PUSH_PATTERN.detail,
+      detailType: pattern["detail-type"],
+      detail: pattern.detail,
     },
     targets: [
       new LambdaFunction(fanOut, {

@@ -124,7 +124,7 @@ export const LAYERS: readonly Layer[] = [
       },
       deletes: {
         holds: "which tags are deleted at the target, when, and how many",
-        rooms: ["reconcile", "conflict", "rules", "outcome", "state"],
+        rooms: ["reconcile", "planning", "conflict", "rules", "outcome", "state"],
       },
     },
   },

@@ -6,12 +6,16 @@ import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { readForwarded } from "../../src/replication/arrivals/forwarded.ts";
+import type { DeletionRecord } from "../../src/replication/deletes/deletion-record.ts";
+import { planTombstones } from "../../src/replication/deletes/note-delete.ts";
+import type { RecordStore } from "../../src/replication/state/record-store.ts";
+import { noteDelete } from "./note-delete.ts";
 import { readEcrEvent } from "../../src/replication/planning/push-event.ts";
 import type { FinalOutcome, SkipReason } from "../../src/replication/outcome/outcome.ts";
 import { planCopies } from "../../src/replication/planning/plan-copies.ts";
 import { planPreCopies } from "../../src/replication/planning/plan-pre-copies.ts";
 import type { PreCopyRequest } from "../../src/replication/planning/pre-copy-request.ts";
-import type { ImagePushed } from "../../src/replication/planning/push-event.ts";
+import type { DeletedImage, ImagePushed } from "../../src/replication/planning/push-event.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 
 export interface FanOutDependencies {
@@ -21,6 +25,7 @@ export interface FanOutDependencies {
   /** Queues every request, visible after `delaySeconds`. @throws when one is not queued: then Lambda retries the event. */
   readonly send: (requests: readonly CopyRequest[], signal: AbortSignal, delaySeconds: number) => Promise<void>;
   readonly receipts: Receipts;
+  readonly deletions: RecordStore<DeletionRecord>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly observer: Observer;
@@ -29,6 +34,7 @@ export interface FanOutDependencies {
 /** The outcome of an event. */
 export type FanOutReport =
   | { readonly outcome: "requested"; readonly requests: number }
+  | { readonly outcome: "tombstones"; readonly tombstones: number }
   | { readonly outcome: "ignored"; readonly reason: string }
   | { readonly outcome: "malformed"; readonly problem: string };
 
@@ -49,6 +55,7 @@ export function createHandler(dependencies: FanOutDependencies) {
       observer.count(Metric.malformed, 1);
       return { outcome: "malformed", problem };
     }
+    if (read.kind === "deleted") return deleteOf(read.deleted, dependencies, signal);
     if (read.kind === "ignored") return ignore(read, { reason: "event-ignored" }, dependencies, signal);
     const planned = planCopies(read.pushed, configuration.rules);
     if (planned.kind === "skipped") {
@@ -66,6 +73,22 @@ export function createHandler(dependencies: FanOutDependencies) {
     }
     return { outcome: "requested", requests: requests.length };
   };
+}
+
+/** A delete at the source copies nothing. It may ask for tombstones. */
+async function deleteOf(
+  deleted: DeletedImage,
+  dependencies: FanOutDependencies,
+  signal: AbortSignal,
+): Promise<FanOutReport> {
+  const { id } = deleted;
+  const { rules, destinations } = dependencies.configuration;
+  const planned = planTombstones(deleted, rules, destinations);
+  if (planned.length === 0)
+    return ignore({ id, reason: "action DELETE" }, { reason: "event-ignored" }, dependencies, signal);
+  await noteDelete(deleted, planned, dependencies, signal);
+  await writeReceipt(id, { outcome: "skipped", reason: "source-gone" }, dependencies, signal);
+  return { outcome: "tombstones", tombstones: planned.length };
 }
 
 /** Best effort: never throws. An event without its pre-copies costs time only. */

@@ -19,9 +19,9 @@ const sqs = new SQSClient(clientLimits());
 const send = createCopyRequestSender(sqs, queues.copies, "live");
 // The queue of requests that leave concurrency and rate to live pushes.
 const sendPreCopies = createCopyRequestSender(sqs, queues.copies, "backfill");
-const { receipts } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
+const { receipts, deletions } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
 const handlerOf = perConfiguration((configuration) =>
-  createHandler({ configuration, send, sendPreCopies, receipts, now: Date.now, observer }),
+  createHandler({ configuration, send, sendPreCopies, receipts, deletions, now: Date.now, observer }),
 );
 
 /** Invoked by EventBridge, once per event. After an error, Lambda retries the event twice, then sends it to the queue of undelivered events. */

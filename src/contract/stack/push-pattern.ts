@@ -10,3 +10,11 @@ export const PUSH_PATTERN = {
     $or: [{ "action-type": ["PUSH", "REPLICATE"], result: ["SUCCESS"] }, { "sync-status": ["SUCCESS"] }],
   },
 };
+
+/** The same, and deletes: for a stack with a rule that mirrors them. */
+export const PUSH_AND_DELETE_PATTERN = {
+  ...PUSH_PATTERN,
+  detail: {
+    $or: [{ "action-type": ["PUSH", "REPLICATE", "DELETE"], result: ["SUCCESS"] }, { "sync-status": ["SUCCESS"] }],
+  },
+};

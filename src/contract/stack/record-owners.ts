@@ -23,8 +23,8 @@ export type RecordKind =
  * function's role allows exactly these.
  */
 export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> = {
-  /** EVENT: receipts of events that request no copy. */
-  "fan-out": ["EVENT"],
+  /** EVENT: receipts of events that request no copy. DELETION: tombstones of deleted tags. */
+  "fan-out": ["EVENT", "DELETION"],
   /** MESSAGE: receipts of messages that name no tag. */
   copy: ["TAG", "CONTENT", "BUDGET", "CIRCUIT", "RATE", "MESSAGE"],
   /** CIRCUIT and INTAKE: it closes circuits and pauses queues. RATE: its requests count towards the shared rate. */

@@ -28,10 +28,10 @@ const Forwarded = z.strictObject({
 });
 export type Forwarded = z.infer<typeof Forwarded>;
 
-/** An event to forward; undefined for one that requires no copy. @param id stands for the id of an event without one. */
+/** An event to forward; undefined for one that requires no copy, such as a delete, which the comparison finds. @param id stands for the id of an event without one. */
 export function forwardedOf(event: ReadEvent, id: string): Forwarded | undefined {
   const common = { source: "freightliner.arrivals", version: 1 } as const;
-  if (event.kind === "ignored") return undefined;
+  if (event.kind === "ignored" || event.kind === "deleted") return undefined;
   if (event.kind === "pushed") return { ...common, event };
   return { ...common, event: { kind: "malformed", id: event.id ?? id, problem: event.problem } };
 }

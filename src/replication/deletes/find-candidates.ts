@@ -111,6 +111,20 @@ function rulesOf(decision: Decision): readonly ReplicationRule[] {
   return decision.kind === "selected" || decision.kind === "waiting" ? [decision.rule] : [];
 }
 
+/** The policy by which a tag is deleted that the source does not have; undefined when it is not. */
+export function mirrorPolicy(
+  tag: Tag,
+  {
+    repository,
+    destination,
+    rules,
+    isFor,
+    now,
+  }: Pick<Listings, "repository" | "destination" | "rules" | "isFor" | "now">,
+): Pick<Candidate, "rule" | "policy"> | undefined {
+  return strictest(rulesOf(decideFor(destination, rules, { repository, reference: tag, now })), isFor);
+}
+
 /** The most careful policy of rules that all mirror deletes to this target; undefined when one of them does not. */
 function strictest(
   rules: readonly ReplicationRule[],

@@ -16,9 +16,22 @@ export interface ImagePushed {
   readonly pushedAt: number;
 }
 
+/** A tag that was deleted at the source, and what it named. */
+export interface DeletedImage {
+  /** The event's id. */
+  readonly id: string;
+  readonly repository: RepositoryName;
+  readonly tag: Tag;
+  readonly digest: Digest;
+  /** Epoch milliseconds; ECR's resolution is one second. */
+  readonly deletedAt: number;
+}
+
 /** A parsed event. */
 export type ReadEvent =
   | { readonly kind: "pushed"; readonly pushed: ImagePushed }
+  /** A tag was deleted. */
+  | { readonly kind: "deleted"; readonly deleted: DeletedImage }
   /** A valid event that requires no copy. */
   | { readonly kind: "ignored"; readonly id: string; readonly reason: string }
   /** Not an ECR event as documented. */
@@ -75,6 +88,8 @@ export function readEcrEvent(event: unknown, origin: EventOrigin): ReadEvent {
   }
   const { data } = result;
   const reason = reasonToIgnore(data, origin);
+  const deleted = isOurDelete(data, origin) ? readDelete(data) : undefined;
+  if (deleted !== undefined) return { kind: "deleted", deleted };
   if (reason !== undefined) return { kind: "ignored", id: data.id, reason };
   return readPush(data);
 }
@@ -90,6 +105,20 @@ function reasonToIgnore(
   const action = ACTIONS.get(type);
   if (action === undefined) return `detail type ${type}`;
   return reasonUnless(action, "action", detail["action-type"]) ?? reasonUnless("SUCCESS", "result", detail.result);
+}
+
+function isOurDelete({ source, account, region, detail, ...event }: EcrEvent, origin: EventOrigin): boolean {
+  const isOurs = source === "aws.ecr" && account === origin.account && region === origin.region;
+  const isDelete = detail["action-type"] === "DELETE" && detail.result === "SUCCESS";
+  return isOurs && isDelete && event["detail-type"] === "ECR Image Action";
+}
+
+/** Undefined for the delete of content without a tag. */
+function readDelete({ id, time, detail }: EcrEvent): DeletedImage | undefined {
+  const repository = detail["repository-name"];
+  const [tag, digest] = [detail["image-tag"] ?? "", detail["image-digest"] ?? ""];
+  if (!isRepositoryName(repository) || !isTag(tag) || !isDigest(digest)) return undefined;
+  return { id, repository, tag, digest, deletedAt: Date.parse(time) };
 }
 
 function reasonUnless(wanted: string, what: string, found: string | null | undefined): string | undefined {

@@ -190,6 +190,7 @@ describe("any input", () => {
       send: () => Promise.resolve(),
       sendPreCopies: () => Promise.resolve(),
       receipts: createMemoryReceipts(receipts),
+      deletions: createMemoryRecordStore(),
       now: () => 0,
     });
     const seen = new Set<string>();

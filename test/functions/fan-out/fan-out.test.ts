@@ -5,6 +5,9 @@ import type { CopyRequest } from "../../../src/replication/planning/copy-request
 import type { PreCopyRequest } from "../../../src/replication/planning/pre-copy-request.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
+import type { DeletionRecord } from "../../../src/replication/deletes/deletion-record.ts";
+import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
+import { StoreError } from "../../../src/replication/state/record-store.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../observer.ts";
 import { configurationOf, documentOf, withoutBudget } from "../../fixtures/configuration.ts";
@@ -44,6 +47,7 @@ function setUp(send: FanOutDependencies["send"], otherwise: Partial<FanOutDepend
     send,
     sendPreCopies: () => Promise.reject(new Error("no pre-copy is to be requested")),
     receipts: createMemoryReceipts(receipts),
+    deletions: createMemoryRecordStore(),
     now: () => 5,
     ...otherwise,
   });
@@ -111,6 +115,50 @@ describe("the fan-out handler", () => {
     const { handle, observer } = setUp(() => Promise.resolve(), { configuration: early });
     expect(await handle(pushed({ "image-tag": "" }))).toEqual({ outcome: "requested", requests: 2 });
     expect(observer.lines[0]).toMatchObject({ level: "warn", message: "Pre-copies could not be requested" });
+  });
+
+  it("writes a tombstone for each destination whose rule mirrors deletes, once, and requests no copy", async () => {
+    const mirror = { deletes: { mode: "mirror", graceHours: 24, maxRatioPerDay: 1, dryRun: false } } as const;
+    const rules = configurationOf(
+      { repositories: ["app/**"], destinations: ["one"], ...mirror },
+      { repositories: ["app/**"], destinations: ["two"] },
+    );
+    const deletions = createMemoryRecordStore<DeletionRecord>();
+    const { handle, kept, observer } = setUp(() => Promise.reject(new Error("a copy is requested")), {
+      configuration: rules,
+      deletions,
+    });
+    const event = pushed({ "action-type": "DELETE" });
+    expect(await handle(event)).toEqual({ outcome: "tombstones", tombstones: 1 });
+    await handle(event);
+    const seenAt = Date.parse("2026-11-21T00:00:00Z");
+    expect((await deletions.read("one/p/app/web"))?.tombstones).toEqual([
+      {
+        tag: "v1",
+        digest: `sha256:${"a".repeat(64)}`,
+        by: "event-1",
+        cause: "source-deleted",
+        rule: "rule 1",
+        seenAt,
+        dueAt: seenAt + 24 * 3_600_000,
+      },
+    ]);
+    expect(await deletions.read("two/p/app/web")).toBeUndefined();
+    expect(kept()).toMatchObject([{ id: "event-1", outcome: "skipped", reason: "source-gone" }]);
+    expect(observer.counts.map(({ metric, destination }) => `${metric} ${destination}`)).toEqual([
+      "TombstonesWritten one",
+    ]);
+  });
+
+  it("processes a delete whose tombstone cannot be written: the comparison finds it, too", async () => {
+    const configuration = configurationOf({ repositories: ["**"], destinations: ["one"], deletes: "mirror" });
+    const refuse = () => Promise.reject(new StoreError("no table"));
+    const { handle, observer } = setUp(() => Promise.resolve(), {
+      configuration,
+      deletions: { read: refuse, update: refuse },
+    });
+    expect(await handle(pushed({ "action-type": "DELETE" }))).toMatchObject({ outcome: "tombstones" });
+    expect(observer.lines[0]).toMatchObject({ level: "warn" });
   });
 
   it.each<[string, unknown, string, object]>([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { matchesPattern } from "../../../local/events/event-pattern.ts";
-import { PUSH_PATTERN } from "../../../src/contract/stack/push-pattern.ts";
+import { PUSH_AND_DELETE_PATTERN, PUSH_PATTERN } from "../../../src/contract/stack/push-pattern.ts";
 import { readEcrEvent } from "../../../src/replication/planning/push-event.ts";
 
 const ID = "13cde686-328b-6117-af20-0e5566167482";
@@ -66,6 +66,14 @@ describe("an ECR event", () => {
     expect(matchesPattern(Object(arrived), PUSH_PATTERN)).toBe(true);
   });
 
+  it("of a delete names the tag and what it named, and passes the rule of a stack that mirrors deletes only", () => {
+    const arrived = event({ "action-type": "DELETE" });
+    expect(readEcrEvent(arrived, origin)).toMatchObject({ kind: "deleted", deleted: { id: ID, tag: "latest" } });
+    const passes = [PUSH_PATTERN, PUSH_AND_DELETE_PATTERN].map((pattern) => matchesPattern(Object(arrived), pattern));
+    expect(passes).toEqual([false, true]);
+    expect(matchesPattern(Object(event()), PUSH_AND_DELETE_PATTERN)).toBe(true);
+  });
+
   it.each<[string, unknown, string]>([
     [
       "a replication that failed",
@@ -77,7 +85,7 @@ describe("an ECR event", () => {
       event({ "sync-status": "FAILED" }, { "detail-type": "ECR Pull Through Cache Action" }),
       "sync status FAILED",
     ],
-    ["a delete", event({ "action-type": "DELETE" }), "action DELETE"],
+    ["a delete without a tag", event({ "action-type": "DELETE", "image-tag": "" }), "action DELETE"],
     [
       "an archived image",
       event({ "action-type": "UPDATE_STORAGE_CLASS", "image-tag": undefined, "target-storage-class": "ARCHIVE" }),

@@ -4,7 +4,7 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
-import { receiptsOf } from "./ports.ts";
+import { receiptsOf, storeOf } from "./ports.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createProcess } from "../world/process.ts";
 
@@ -32,6 +32,7 @@ export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
       observer: SILENT,
       now: () => world.time.now(),
       receipts: receiptsOf(process, cloud.receipts),
+      deletions: storeOf(process, cloud.deletions, "deletions"),
       send: async (requests, signal, delaySeconds) => {
         for (const request of requests) {
           const { destination, id, repository, reference } = request;
