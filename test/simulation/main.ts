@@ -5,7 +5,7 @@ import { SCENES } from "./scenes/scenes.ts";
 import { simulate } from "./simulate.ts";
 
 // `npm run simulate -- --seeds N --from S` plays N seeds, prints those that break a promise with their timelines, and exits with
-// status 1 if there are any. `--scenes` plays the scenes instead; `--late` plays late calls, from point `--from` on; `--conflicts`
+// status 1 if there are any. `--scenes` plays the scenes instead, or with `--scene` those with a text in their name; `--late` plays late calls, from point `--from` on; `--conflicts`
 // plays seeds in which others move tags at the target. `--stop` stops at
 // the first violation, without a timeline. `--trace` prints the timeline of the first seed in any case.
 
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     trace: { type: "boolean" },
     stop: { type: "boolean" },
     scenes: { type: "boolean" },
+    scene: { type: "string", default: "" },
     late: { type: "boolean" },
     conflicts: { type: "boolean" },
   },
@@ -25,6 +26,7 @@ const first = Number(values.from);
 const last = values.scenes === true || values.late === true ? first : first + Number(values.seeds);
 let broken = 0;
 for (const scene of values.scenes === true ? SCENES : []) {
+  if (!scene.name.includes(values.scene)) continue;
   const problems = await scene.play();
   if (problems.length === 0) continue;
   broken++;

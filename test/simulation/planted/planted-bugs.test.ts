@@ -10,6 +10,7 @@ import { PLANTED_DELETES } from "./planted-deletes.ts";
 import { PLANTED_GATES } from "./planted-gates.ts";
 import { PLANTED_PRE_COPIES } from "./planted-pre-copies.ts";
 import { PLANTED_RELOADS } from "./planted-reloads.ts";
+import { PLANTED_RULES } from "./planted-rules.ts";
 import { PLANTED_SEAMS } from "./planted-seams.ts";
 
 /** The simulation cannot find a bug that none of so many seeds finds. */
@@ -35,13 +36,21 @@ const BUGS = [
   ...PLANTED_GATES,
   ...PLANTED_RELOADS,
   ...PLANTED_CONFLICTS,
+  ...PLANTED_RULES,
 ];
 
 /** Plays seeds, scenes or late calls with the code in the folder, until one breaks a promise. */
-function play({ from = 0, by }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {
+function play({ from = 0, by, scene }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {
   const seeds = by === undefined || by === "conflicts" ? ["--seeds", String(SEEDS)] : [];
   const what = by === undefined ? seeds : [`--${by}`, ...seeds];
-  const args = ["test/simulation/main.ts", ...what, "--from", String(from), "--stop"];
+  const args = [
+    "test/simulation/main.ts",
+    ...what,
+    "--from",
+    String(from),
+    "--stop",
+    ...(scene === undefined ? [] : ["--scene", scene]),
+  ];
   // Each process compiles only the files that differ from those of the process before.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(folder.path, "compiled") };
   return new Promise((done) => {

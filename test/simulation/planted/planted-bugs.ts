@@ -10,6 +10,8 @@ export interface PlantedBug {
   readonly from?: number;
   /** What finds the bug, if not seeds: the scenes, late calls, or seeds in which others move tags at the target. */
   readonly by?: "scenes" | "late" | "conflicts";
+  /** A part of the name of the scene that finds it: no other is played. */
+  readonly scene?: string;
 }
 
 const TAG_RECORD = "src/replication/state/tag-record.ts";

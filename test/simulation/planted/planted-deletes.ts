@@ -37,7 +37,7 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
   {
     name: "the manifest is deleted instead of the tag",
     by: "scenes",
-    file: "src/wiring/target-inventory.ts",
+    file: "src/wiring/listings/target-inventory.ts",
     find: "await deleteManifest(createRepositoryClient(find(name, repository).endpoint), tag, signal);",
     replace:
       "const all = createRepositoryClient(find(name, repository).endpoint);\n      const found = await createRegistryTarget(find(name, repository).endpoint).resolve(tag, signal);\n      await deleteManifest(all, found?.digest ?? tag, signal);",

@@ -50,9 +50,9 @@ export const PLANTED_PRE_COPIES: readonly PlantedBug[] = [
     name: "the failures of a pre-copy open the circuit",
     by: "scenes",
     file: PRE_COPIER,
-    find: "const context = { ports, identity,",
+    find: "return preCopyBlobs(request.digest, { ports, identity,",
     replace:
-      'const { observedTarget } = await import("../../src/replication/destination/observed-target.ts");\n    const admission = await copies.circuit(named).admit(identity.owner, ending, to);\n    if (admission.kind === "refused") return nothingPreCopied("circuit-open");\n    const target = observedTarget(ports.target, admission);\n    const context = { ports: { ...ports, target }, identity,',
+      'const { observedTarget } = await import("../../src/replication/destination/observed-target.ts");\n    const admission = await copies.circuit(named).admit(identity.owner, ending, to);\n    if (admission.kind === "refused") return nothingPreCopied("circuit-open");\n    const target = observedTarget(ports.target, admission);\n    return preCopyBlobs(request.digest, { ports: { ...ports, target }, identity,',
   },
   {
     name: "a pre-copy takes a permit of a half-open circuit",

@@ -9,6 +9,7 @@ import { PUT_SCENES } from "./put-scenes.ts";
 import { RATE_SCENES } from "./rate-scenes.ts";
 import type { Scene } from "./stage.ts";
 import { RELOAD_SCENES } from "./reload-scenes.ts";
+import { RULE_SCENES } from "./rule-scenes.ts";
 import { UPLOAD_SCENES } from "./upload-scenes.ts";
 
 /** Scenes between the client, the rate limiter and the circuit breaker, then between the functions and AWS. */
@@ -24,4 +25,5 @@ export const SCENES: readonly Scene[] = [
   ...PRE_COPY_SCENES,
   ...DELETE_SCENES,
   ...RELOAD_SCENES,
+  ...RULE_SCENES,
 ];
