@@ -15,7 +15,7 @@ const EXAMPLE = join("infra", "example-configuration.json");
 function synth(directory: string, config = EXAMPLE): Promise<{ stdout: string; stderr: string }> {
   const cdk = join("node_modules", "aws-cdk", "bin", "cdk");
   return run(process.execPath, [cdk, "synth", "--quiet", "--output", directory, "-c", `config=${config}`], {
-    timeout: 120_000,
+    timeout: 600_000,
   });
 }
 
