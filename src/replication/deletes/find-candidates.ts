@@ -155,9 +155,11 @@ function keptTags({ rules, isFor, target, pushedAt, now }: Listings, bySource: A
       if (latest === undefined || retention === undefined || !isFor(rule)) return [];
       const own = tags.filter(({ tag }) => selectsTag(rule, tag));
       const kept = latest.newestFirst(own).slice(0, retention.keepLatest);
-      return [
-        [rule, new Set([...kept, ...own.filter(({ tag }) => !latest.ranks(tag))].map(({ tag }) => tag))] as const,
-      ];
+      // Without a time, or without a version, a tag has no place in the order: it stays.
+      const unranked = own.filter(
+        ({ tag, pushedAt: at }) => !latest.ranks(tag) || (latest.by === "pushed" && at === 0),
+      );
+      return [[rule, new Set([...kept, ...unranked].map(({ tag }) => tag))] as const];
     }),
   );
 }

@@ -96,6 +96,26 @@ describe("the tags that rules would delete", () => {
     expect(found([keep], { ...at, target: ["v1", "v2"] })).toEqual([]);
   });
 
+  it("leave out tags whose time is unknown, for a rule that keeps the newest by their time", () => {
+    const tags = ["v1", "v2", "v3"].map((tag) => parseTag(tag));
+    const { rules } = configurationOf({
+      repositories: ["**"],
+      destinations: ["gar"],
+      retention: { keepLatest: 1 },
+    });
+    const listings = {
+      repository: "a",
+      destination: "gar",
+      rules,
+      isFor: () => true,
+      images: tags.map((tag) => ({ tag, digest: digest(tag), pushedAt: 0 })),
+      target: new Map(tags.map((tag) => [tag, digest(tag)])),
+      pushedAt: new Map(),
+      now: 1_000,
+    };
+    expect(findCandidates(listings)).toEqual([]);
+  });
+
   it("do not include those that only wait to be copied, so that at least the newest stay", () => {
     const rules = [{ retention: { keepLatest: 1 }, tags: ["v*"] }];
     expect(found(rules, { source: ["v1", "v2", "v3"], target: ["v1", "v2", "other"] })).toEqual([
