@@ -32,7 +32,7 @@ async function pictureOf(workload: Workload): Promise<string> {
   const tree = parseCallTree(await readFile(join(folder, profile), "utf8"));
   return drawFlameGraph(tree, {
     title: `${workload.name}: ${workload.what}`,
-    subtitle: `${(tree.totalUs / 1_000_000).toFixed(2)} s of CPU in the main thread, with the start of the process; Node ${process.version}`,
+    subtitle: `${(tree.totalUs / 1_000_000).toFixed(2)} s of the main thread, without idle time and with the start of the process; Node ${process.version}`,
   });
 }
 
