@@ -1,4 +1,5 @@
 import type { Destination } from "../../src/contract/configuration/configuration-document.ts";
+import type { Rule } from "../../src/contract/rules/compile-rules.ts";
 import { googlePlace } from "../../src/contract/providers/google-place.ts";
 import { AUDIENCE } from "../../src/contract/providers/provider.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -22,13 +23,18 @@ export interface FederatedDestination {
   readonly repository: string;
   /** The service account to impersonate. Undefined when the federated principal itself writes. */
   readonly serviceAccount: ServiceAccount | undefined;
+  /** A rule deletes tags there. */
+  readonly deletesTags: boolean;
 }
 
 /**
  * Undefined for a destination without Workload Identity Federation.
  * @throws {UsageError} for a service account that no project can create.
  */
-export function federatedDestination({ name, access, prefix }: Destination): FederatedDestination | undefined {
+export function federatedDestination(
+  { name, access, prefix }: Destination,
+  rules: readonly Pick<Rule, "destinations" | "deletes" | "retention">[],
+): FederatedDestination | undefined {
   if (access.login.kind !== "google") return undefined;
   const { audience, serviceAccount: email } = access.login.federation;
   const { projectNumber, pool, provider } = AUDIENCE.exec(audience)?.groups ?? {};
@@ -40,7 +46,20 @@ export function federatedDestination({ name, access, prefix }: Destination): Fed
     );
   }
   const { project, location, repository } = googlePlace(access.registry, prefix);
-  return { destination: name, projectNumber, pool, provider, project, location, repository, serviceAccount };
+  const deletesTags = rules.some(
+    ({ destinations, deletes, retention }) => destinations.includes(name) && (deletes ?? retention) !== undefined,
+  );
+  return {
+    destination: name,
+    projectNumber,
+    pool,
+    provider,
+    project,
+    location,
+    repository,
+    serviceAccount,
+    deletesTags,
+  };
 }
 
 /** The service accounts of destinations, each once. */

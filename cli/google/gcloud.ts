@@ -4,6 +4,7 @@ import {
   IMPERSONATION_ROLE,
   ATTRIBUTE_MAPPING,
   servicesByProject,
+  DELETER_ROLE,
   WRITER_ROLE,
 } from "./trusted-roles.ts";
 import type { TrustedRoles } from "./trusted-roles.ts";
@@ -20,7 +21,7 @@ export function gcloudCommands(destinations: readonly FederatedDestination[], ro
     ),
     ...poolCommands(first, roles),
     ...serviceAccountsOf(destinations).flatMap((account) => accountCommands(account, first, roles)),
-    ...destinations.flatMap((destination) => writerCommands(destination, roles)),
+    ...destinations.flatMap((destination) => accessCommands(destination, roles)),
   ]);
 }
 
@@ -45,7 +46,7 @@ function poolCommands({ pool, provider, projectNumber }: FederatedDestination, r
 }
 
 /** The roles as principals of IAM at Google. */
-function membersOf({ projectNumber, pool }: FederatedDestination, { names }: TrustedRoles): string[] {
+function membersOf({ projectNumber, pool }: FederatedDestination, names: readonly string[]): string[] {
   const set = `principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/${pool}`;
   return names.map((name) => `${set}/attribute.aws_role/${name}`);
 }
@@ -60,24 +61,29 @@ function accountCommands(
   const own = `--project=${project}`;
   return [
     unless(gcloud(`${accounts} describe`, email, own), gcloud(`${accounts} create`, name, own)),
-    ...membersOf(destination, roles).map((member) =>
+    ...membersOf(destination, roles.names).map((member) =>
       gcloud(`${accounts} add-iam-policy-binding`, email, own, `--role=${IMPERSONATION_ROLE}`, `--member=${member}`),
     ),
   ];
 }
 
-/** Grants write access to one repository only, to the service account or else to each role. */
-function writerCommands(destination: FederatedDestination, roles: TrustedRoles): string[] {
-  const { repository, location, project, serviceAccount } = destination;
-  const writers =
-    serviceAccount === undefined ? membersOf(destination, roles) : [`serviceAccount:${serviceAccount.email}`];
-  return writers.map((member) =>
+/** Grants access to one repository only, to the service account or else to each role: to write, and where rules ask for it, to delete tags. */
+function accessCommands(destination: FederatedDestination, { names, deleter }: TrustedRoles): string[] {
+  const { repository, location, project, serviceAccount, deletesTags } = destination;
+  const account = serviceAccount && [`serviceAccount:${serviceAccount.email}`];
+  const grants = [
+    ...(account ?? membersOf(destination, names)).map((member) => [WRITER_ROLE, member] as const),
+    ...(deletesTags ? (account ?? membersOf(destination, [deleter])) : []).map(
+      (member) => [DELETER_ROLE, member] as const,
+    ),
+  ];
+  return grants.map(([role, member]) =>
     gcloud(
       "artifacts repositories add-iam-policy-binding",
       repository,
       `--location=${location}`,
       `--project=${project}`,
-      `--role=${WRITER_ROLE}`,
+      `--role=${role}`,
       `--member=${member}`,
     ),
   );

@@ -24,7 +24,9 @@ export async function googleSetup(
   { out, notes, json }: Terminal,
 ): Promise<ExitCode> {
   const { configuration } = await readDeployed(config);
-  const destinations = configuration.destinations.map(federatedDestination).filter((each) => each !== undefined);
+  const destinations = configuration.destinations
+    .map((destination) => federatedDestination(destination, configuration.rules))
+    .filter((each) => each !== undefined);
   if (destinations.length === 0) {
     notes.lines(["no destination uses Workload Identity Federation; there is nothing to set up"]);
     return ExitCode.ok;
@@ -36,10 +38,10 @@ export async function googleSetup(
     throw new UsageError("the destinations use several identity providers; write one configuration for each provider");
   }
   const { account, region } = configuration.source;
-  const names = (configuration.longLane ? WITH_LONG_LANE : ROLES).map((name) =>
-    resourceName("role", name, { stack: parseStackName(stack), region }),
-  );
-  const roles = { account, names };
+  const roleOf = (name: (typeof WITH_LONG_LANE)[number]): string =>
+    resourceName("role", name, { stack: parseStackName(stack), region });
+  const names = (configuration.longLane ? WITH_LONG_LANE : ROLES).map(roleOf);
+  const roles = { account, names, deleter: roleOf("reconcile") };
   const text = format === "gcloud" ? gcloudCommands(destinations, roles) : terraform(destinations, roles);
   if (json) out.json({ format, text });
   else out.lines(text.trimEnd().split("\n"));

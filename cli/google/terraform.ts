@@ -5,6 +5,7 @@ import {
   IMPERSONATION_ROLE,
   ATTRIBUTE_MAPPING,
   servicesByProject,
+  DELETER_ROLE,
   WRITER_ROLE,
 } from "./trusted-roles.ts";
 import type { TrustedRoles } from "./trusted-roles.ts";
@@ -26,7 +27,7 @@ export function terraform(destinations: readonly FederatedDestination[], roles: 
     ...services,
     ...poolBlocks(first, roles, on),
     ...serviceAccountsOf(destinations).flatMap((account) => accountBlocks(account, roles, on)),
-    ...destinations.flatMap((destination) => writerBlocks(destination, roles, on)),
+    ...destinations.flatMap((destination) => accessBlocks(destination, roles, on)),
   ]);
 }
 
@@ -93,15 +94,18 @@ function accountBlocks({ email, name, project }: ServiceAccount, roles: TrustedR
   ];
 }
 
-function writerBlocks(destination: FederatedDestination, roles: TrustedRoles, on: Expression): Block[] {
-  const { repository, location, project, serviceAccount } = destination;
+/** As `accessCommands` of gcloud.ts. */
+function accessBlocks(destination: FederatedDestination, { names, deleter }: TrustedRoles, on: Expression): Block[] {
+  const { repository, location, project, serviceAccount, deletesTags } = destination;
+  const account = serviceAccount && { hcl: `google_service_account.${identifier(serviceAccount.email)}.member` };
   const writers =
-    serviceAccount === undefined
-      ? roles.names.map((role) => [identifier(role), memberOf(role)] as const)
-      : [["writer", { hcl: `google_service_account.${identifier(serviceAccount.email)}.member` }] as const];
-  return writers.map(([name, member]) => ({
+    account === undefined
+      ? names.map((name) => [identifier(name), WRITER_ROLE, memberOf(name)] as const)
+      : [["writer", WRITER_ROLE, account] as const];
+  const deleters = deletesTags ? [["deleter", DELETER_ROLE, account ?? memberOf(deleter)] as const] : [];
+  return [...writers, ...deleters].map(([name, role, member]) => ({
     head: resource("google_artifact_registry_repository_iam_member", `${identifier(destination.destination)}_${name}`),
-    attributes: { project, location, repository, role: WRITER_ROLE, member, depends_on: on },
+    attributes: { project, location, repository, role, member, depends_on: on },
   }));
 }
 

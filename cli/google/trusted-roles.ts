@@ -5,6 +5,8 @@ export interface TrustedRoles {
   readonly account: string;
   /** Role names. */
   readonly names: readonly string[];
+  /** The one of them that deletes tags, where rules ask for it. */
+  readonly deleter: string;
 }
 
 /** Google limits a subject to 127 bytes. So it is the role's name; the ARN with the session's name can be longer. */
@@ -15,6 +17,8 @@ export const ATTRIBUTE_MAPPING: Readonly<Record<string, string>> = {
 };
 
 export const WRITER_ROLE = "roles/artifactregistry.writer";
+/** Deletes tags; the writer role does not (Artifact Registry, "Access control with IAM"). */
+export const DELETER_ROLE = "roles/artifactregistry.repoAdmin";
 export const IMPERSONATION_ROLE = "roles/iam.workloadIdentityUser";
 
 export function attributeCondition({ account, names }: TrustedRoles): string {

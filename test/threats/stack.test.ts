@@ -152,7 +152,7 @@ describe("T27: a compromised function", () => {
 });
 
 describe("T28: another role of the AWS account", () => {
-  const roles = { account: "123456789012", names: ["freightliner-copy"] };
+  const roles = { account: "123456789012", names: ["freightliner-copy"], deleter: "freightliner-reconcile" };
   const place = {
     destination: "europe",
     projectNumber: "1",
@@ -162,6 +162,7 @@ describe("T28: another role of the AWS account", () => {
     location: "europe",
     repository: "images",
     serviceAccount: { email: "writer@p.iam.gserviceaccount.com", name: "writer", project: "p" },
+    deletesTags: false,
   };
 
   it("gets no identity at Google: the condition of the provider names account and roles, not the session", () => {

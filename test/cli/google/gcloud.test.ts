@@ -6,7 +6,11 @@ import { gcloudCommands } from "../../../cli/google/gcloud.ts";
 import type { FederatedDestination } from "../../../cli/google/federated-destination.ts";
 import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 
-const roles = { account: "123456789012", names: ["images-copy-eu-central-1", "images-probe-eu-central-1"] };
+const roles = {
+  account: "123456789012",
+  names: ["images-copy-eu-central-1", "images-probe-eu-central-1"],
+  deleter: "images-reconcile-eu-central-1",
+};
 const place: FederatedDestination = {
   destination: "europe",
   projectNumber: "1234567890",
@@ -20,6 +24,7 @@ const place: FederatedDestination = {
     name: "freightliner",
     project: "example.com:writers",
   },
+  deletesTags: false,
 };
 
 /** A folder with a fake gcloud; `run` returns the calls that commands made to it. */
@@ -100,6 +105,17 @@ describe("the commands for gcloud", () => {
     const { status, calls } = await shell.run(broken);
     expect(status).not.toBe(0);
     expect(calls.some((words) => words.includes("create-aws"))).toBe(false);
+  });
+
+  it("let the role of the comparison delete tags, and no other one, where rules delete and there is no service account", async () => {
+    await using shell = await setUp();
+    const { calls } = await shell.run(
+      gcloudCommands([{ ...place, serviceAccount: undefined, deletesTags: true }], roles),
+    );
+    const deleting = calls.filter((words) => words.includes("--role=roles/artifactregistry.repoAdmin"));
+    expect(deleting.map((words) => words.at(-1))).toEqual([
+      expect.stringMatching(/attribute\.aws_role\/images-reconcile-eu-central-1$/),
+    ]);
   });
 
   it("are taken by bash as by sh, and hold no more than words, whatever a name is", async () => {

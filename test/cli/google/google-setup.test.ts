@@ -53,6 +53,19 @@ describe("freightliner google-setup", () => {
     expect(text.split("\n").filter((line) => line.includes("workloadIdentityUser"))).toHaveLength(3);
   });
 
+  it("grants deletes on the repositories whose rules delete, and nowhere else", async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "freightliner.yaml");
+    const rule = '  - { repositories: ["prod/deleted/**"], destinations: [europe], priority: 9, deletes: mirror }\n';
+    await writeFile(file, readFileSync(CONFIG, "utf8").replace(/^rules:\n/m, `rules:\n${rule}`));
+    const { text, problem } = await printed("--config", file);
+    expect(problem).toBe("");
+    const deleters = text.split("\n").filter((line) => line.includes("artifactregistry.repoAdmin"));
+    expect(deleters.map((line) => /repositories \S+ (\S+) --location=(\S+)/.exec(line)?.slice(1))).toEqual([
+      ["images", "europe-west3"],
+    ]);
+  });
+
   it("prints the same as Terraform", async () => {
     const { text } = await printed("--config", CONFIG, "--format", "terraform");
     expect(text.match(/^resource "(\w+)"/gm)?.map((line) => line.split('"')[1])).toEqual([
@@ -67,8 +80,8 @@ describe("freightliner google-setup", () => {
 
   it("knows where the gcr.io names live", () => {
     const written = readFileSync(CONFIG, "utf8").replaceAll("europe-west3-docker.pkg.dev", "eu.gcr.io");
-    const [first] = parseConfigurationFile(written).configuration.destinations;
-    expect(first && federatedDestination(first)).toMatchObject({
+    const { destinations, rules } = parseConfigurationFile(written).configuration;
+    expect(destinations[0] && federatedDestination(destinations[0], rules)).toMatchObject({
       location: "europe",
       repository: "eu.gcr.io",
       project: "my-project",
@@ -100,8 +113,9 @@ describe("freightliner google-setup", () => {
       location: "${file(1)}",
       repository: "%{ if true }",
       serviceAccount: undefined,
+      deletesTags: false,
     };
-    const roles = { account: "1", names: ["a"] };
+    const roles = { account: "1", names: ["a"], deleter: "a" };
     const commands = gcloudCommands([place], roles);
     expect(commands).toContain('iam workload-identity-pools create "pool; touch x" ');
     expect(commands).toContain(`create-aws '$(touch y)'\\''' `);
@@ -112,7 +126,7 @@ describe("freightliner google-setup", () => {
   });
 
   it("trusts named roles only", () => {
-    expect(attributeCondition({ account: "1", names: ["a"] })).not.toContain("*");
+    expect(attributeCondition({ account: "1", names: ["a"], deleter: "a" })).not.toContain("*");
   });
 
   it.each([

@@ -5,19 +5,23 @@ import { federatedDestination } from "../../../cli/google/federated-destination.
 import type { FederatedDestination } from "../../../cli/google/federated-destination.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 
-const roles = { account: "123456789012", names: ["images-copy-eu-central-1", "images-probe-eu-central-1"] };
+const roles = {
+  account: "123456789012",
+  names: ["images-copy-eu-central-1", "images-probe-eu-central-1"],
+  deleter: "images-reconcile-eu-central-1",
+};
 const audience =
   "//iam.googleapis.com/projects/42/locations/global/workloadIdentityPools/from-aws/providers/freightliner";
 
 function placeOf(prefix: string, serviceAccount?: string): FederatedDestination | undefined {
   const federation = serviceAccount === undefined ? { audience } : { audience, serviceAccount };
-  const { destinations } = parseConfiguration({
+  const { destinations, rules } = parseConfiguration({
     version: 1,
     source: { account: "123456789012", region: "eu-central-1" },
     destinations: [{ name: "eu", kind: "artifactRegistry", registry: "europe-docker.pkg.dev", prefix, federation }],
     rules: [{ repositories: ["**"], destinations: ["eu"] }],
   });
-  return destinations[0] && federatedDestination(destinations[0]);
+  return destinations[0] && federatedDestination(destinations[0], rules);
 }
 
 const places = (...all: (FederatedDestination | undefined)[]): FederatedDestination[] =>
@@ -81,6 +85,18 @@ describe("the resources for Terraform", () => {
     const named = text.match(/google_[a-z_]+\.[\w-]+/g) ?? [];
     expect(new Set(declared).size).toBe(declared.length);
     expect(named.filter((address) => !declared.includes(address))).toEqual([]);
+  });
+
+  it("let one principal delete tags where rules delete: the service account, or else the comparison's role", () => {
+    const granted = (place: FederatedDestination | undefined): string[] =>
+      terraform(places(place && { ...place, deletesTags: true }), roles)
+        .split("\n\n")
+        .filter((block) => block.includes("roles/artifactregistry.repoAdmin"));
+    expect(granted(placeOf("p/r"))).toEqual([
+      expect.stringContaining("/attribute.aws_role/images-reconcile-eu-central-1"),
+    ]);
+    expect(granted(SCOPED[0])).toEqual([expect.stringMatching(/member +=.*google_service_account\./)]);
+    expect(unformatted(terraform(places(SCOPED[0] && { ...SCOPED[0], deletesTags: true }), roles))).toEqual([]);
   });
 
   it("turn the APIs on in the pool's, the account's and the repository's project before anything needs them", () => {
