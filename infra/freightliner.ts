@@ -87,14 +87,15 @@ export class Freightliner extends Construct {
     restrictQueues({ queues, deadLetters, roles, copiers, settings });
     const deletes = configuration.rules.some((rule) => rule.deletes !== undefined);
     const { undelivered } = createPushRule(this, { fanOut, account: accountOf(configuration), deletes, settings });
-    const url = createArrivalsFunction(this, parts, fanOut);
-    if (url !== undefined) this.arrivalsUrl = url.url;
+    const receiving = createArrivalsFunction(this, parts, fanOut);
+    if (receiving !== undefined) this.arrivalsUrl = receiving.url.url;
     const { everyMinutes } = configuration.reconcile;
     const watched = {
       queues,
       deadLetters,
       undelivered,
       functions,
+      arrivals: receiving?.arrivals,
       deployment,
       project: lane?.project,
       reconcileEveryMinutes: everyMinutes,

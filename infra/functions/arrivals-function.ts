@@ -12,6 +12,12 @@ import { configuredVariables } from "./configuration-layer.ts";
 import type { FunctionParts } from "./functions.ts";
 import { createNodeFunction } from "./node-function.ts";
 
+/** The function that receives notifications, and its address. */
+export interface ArrivalsFunction {
+  readonly arrivals: NodejsFunction;
+  readonly url: FunctionUrl;
+}
+
 /**
  * Receives notifications of a source that is no ECR registry, at a URL that everyone can reach: the function itself checks who sends them.
  * @returns undefined when the source sends none.
@@ -20,7 +26,7 @@ export function createArrivalsFunction(
   scope: Construct,
   { configuration, layer, settings }: Pick<FunctionParts, "configuration" | "layer" | "settings">,
   fanOut: NodejsFunction,
-): FunctionUrl | undefined {
+): ArrivalsFunction | undefined {
   const { arrivals } = configuration.source;
   if (arrivals === undefined) return undefined;
   const created = createNodeFunction(scope, "Arrivals", {
@@ -37,5 +43,5 @@ export function createArrivalsFunction(
     allowReadingSecrets([roleOf(created)], [storedSecret(secret, secretEncryptionKey)]);
   }
   // Senders cannot sign for IAM.
-  return created.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+  return { arrivals: created, url: created.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }) };
 }

@@ -12,6 +12,8 @@ export interface AlarmsProps {
   /** Events that could not be delivered to the fan-out function. */
   readonly undelivered: Queue;
   readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: NodejsFunction };
+  /** The function that receives notifications of a source that is no ECR registry; undefined without one. */
+  readonly arrivals: NodejsFunction | undefined;
   /** The project of the long lane; undefined without a long lane. */
   readonly project: Project | undefined;
   /** Actions for alarms and recoveries. */

@@ -5,7 +5,14 @@ import { destinationsOf } from "../storage/copy-queues.ts";
 import type { AlarmsProps } from "./alarms-props.ts";
 import { destinationAlarms } from "./destination-alarms.ts";
 import { configurationAlarms } from "./configuration-alarms.ts";
-import { deferralAlarms, functionAlarms, longLaneAlarms, lossAlarms, notificationAlarms } from "./stack-alarms.ts";
+import {
+  arrivalsAlarms,
+  deferralAlarms,
+  functionAlarms,
+  longLaneAlarms,
+  lossAlarms,
+  notificationAlarms,
+} from "./stack-alarms.ts";
 import { describeAlarm } from "./runbook.ts";
 import { isOwnMetric } from "./alarm-definition.ts";
 import type { AlarmDefinition } from "./alarm-definition.ts";
@@ -15,6 +22,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
   const definitions = [
     ...lossAlarms(props),
     ...functionAlarms(props),
+    ...arrivalsAlarms(props),
     ...deferralAlarms(props),
     ...notificationAlarms(props),
     ...configurationAlarms(props),

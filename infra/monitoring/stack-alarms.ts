@@ -89,6 +89,20 @@ export function functionAlarms({
   ];
 }
 
+/** Alarm for notifications of the source that could not be handled. */
+export function arrivalsAlarms({ arrivals }: Pick<AlarmsProps, "arrivals">): AlarmDefinition[] {
+  if (arrivals === undefined) return [];
+  return [
+    {
+      id: "arrivals-errors",
+      metric: arrivals.metricErrors({ statistic: "Sum", period: MINUTES_15 }),
+      threshold: 0,
+      summary: "Notifications of the source failed; what the source does not send again waits for the next comparison.",
+      runbookHeading: "Function errors",
+    },
+  ];
+}
+
 /** Alarm for messages whose deferral failed. */
 export function deferralAlarms({ deployment: { stack } }: Pick<AlarmsProps, "deployment">): AlarmDefinition[] {
   return [

@@ -1,3 +1,4 @@
+import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { EXAMPLE, synthesise } from "../template.ts";
 
@@ -26,6 +27,13 @@ describe("a source that is no ECR registry", () => {
     ]);
     expect(arrivals).toContain(SECRET);
     expect(arrivals).not.toContain(LOGIN);
+  });
+
+  it("has an alarm for notifications that fail, and a stack without notifications has none", () => {
+    const alarm = { AlarmDescription: Match.stringLikeRegexp("^Notifications of the source failed") };
+    const hooked = templateOf({ ...quay, arrivals: { kind: "webhook", format: "quay", secret: SECRET } });
+    hooked.resourcePropertiesCountIs("AWS::CloudWatch::Alarm", alarm, 1);
+    templateOf(quay).resourcePropertiesCountIs("AWS::CloudWatch::Alarm", alarm, 0);
   });
 
   it("is read with its own login: no role may read ECR, and ECR's events start nothing", () => {
