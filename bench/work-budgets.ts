@@ -1,6 +1,6 @@
 /**
  * Budgets of the work of one tag by the code of the copy function, one tag after another on open connections. `test/budgets` counts it, and the counts
- * of two runs differ by less than 1 %. Raise one only with the reason in the commit.
+ * of two runs differ by less than 1 %, on a busy machine by up to 6 %: bytes arrive in more pieces. Raise one only with the reason in the commit.
  */
 export interface WorkBudget {
   /** Requests to the source and to the target: exactly as many. */
@@ -13,9 +13,9 @@ export interface WorkBudget {
 
 export const WORK_BUDGETS = {
   /** An image with one layer of 10 KB. */
-  tiny: { requests: { source: 4, target: 6 }, calls: 7_300, heapKilobytes: 430 },
+  tiny: { requests: { source: 4, target: 6 }, calls: 7_900, heapKilobytes: 450 },
   /** A tag that the target has. */
-  warm: { requests: { source: 1, target: 1 }, calls: 1_350, heapKilobytes: 88 },
+  warm: { requests: { source: 1, target: 1 }, calls: 1_450, heapKilobytes: 92 },
   /** An index of 6 platforms, each with 5 layers of 1 KB. */
-  multi: { requests: { source: 44, target: 80 }, calls: 95_000, heapKilobytes: 4_700 },
+  multi: { requests: { source: 44, target: 80 }, calls: 102_000, heapKilobytes: 5_000 },
 } as const satisfies Record<string, WorkBudget>;
