@@ -46,8 +46,8 @@ const CONCURRENT = 10;
 
 /**
  * A notification of another registry -> one invocation of the fan-out function per push, which answers for the rest. Says nothing about
- * why a request is refused. What an authentic sender sends and nobody can read is accepted, and ends with a receipt: sent again, it would
- * be no better.
+ * why a request is refused. An unreadable notification of an authentic sender is accepted and ends with a receipt: it would be unreadable
+ * again if it were sent again.
  */
 export function createHandler({ isAuthentic, read, forward, observer }: ArrivalsDependencies) {
   return async (event: unknown, signal: AbortSignal): Promise<UrlResponse> => {

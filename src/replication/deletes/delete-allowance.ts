@@ -26,7 +26,7 @@ export function beginDeletion(
   { tags, maxRatioPerDay, now }: Allowance,
 ): Change<DeletionRecord, "begun" | "cancelled" | "held"> {
   const standing = record?.tombstones.some((each) => isSame(each, tombstone)) ?? false;
-  // Somebody has undone it since it was read.
+  // An operator has undone it since it was read.
   if (record === undefined || !standing) return { answer: "cancelled" };
   const most = Math.max(Math.floor(tags * maxRatioPerDay), 1);
   if (deletedLately(record, now) >= most) return { answer: "held" };

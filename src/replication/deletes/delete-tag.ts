@@ -60,7 +60,7 @@ export type Deletion =
   | { readonly kind: "busy" }
   /** The repository has had its share of deletions. */
   | { readonly kind: "held" }
-  /** Somebody has undone it. */
+  /** An operator has undone it. */
   | { readonly kind: "cancelled" };
 
 /**

@@ -30,7 +30,7 @@ export const DeletionRecord = z.object({
   tombstones: z.array(Tombstone),
   /** Deletions by the hour in which they began: `at` is its start. */
   hours: z.array(z.object({ at: z.number(), count: z.int().nonnegative() })),
-  /** Tags that somebody kept: they are not deleted while they name this digest. */
+  /** Tags that an operator has kept (`undelete`): they are not deleted while they name this digest. */
   kept: z.array(AtTarget),
 });
 export type DeletionRecord = z.infer<typeof DeletionRecord>;

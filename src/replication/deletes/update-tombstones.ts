@@ -57,7 +57,7 @@ export function updateTombstones(
   return { ...(isUnchanged ? {} : { next }), answer: { noted, cancelled, done } };
 }
 
-/** Candidates that have no tombstone and that nobody kept: whether they may get one depends on their records. */
+/** Candidates without a tombstone that no operator has kept: their records decide whether they get one. */
 export function withoutTombstone(
   record: DeletionRecord | undefined,
   candidates: readonly Candidate[],

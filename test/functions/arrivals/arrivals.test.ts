@@ -84,7 +84,7 @@ describe("a notification", () => {
     expect([await answer("new"), await answer("bad"), reads]).toEqual([204, 401, 2]);
   });
 
-  it("that nobody can read ends with a receipt: it is forwarded, and not sent again", async () => {
+  it("that is unreadable ends with a receipt: it is forwarded, and not sent again", async () => {
     const { handle, forwarded } = setUp();
     expect(await handle(call("no JSON", { token: SECRET }))).toEqual({ statusCode: 204 });
     expect(forwarded).toMatchObject([{ event: { kind: "malformed", id: "r" } }]);

@@ -55,7 +55,7 @@ describe("a comparison of stripped indexes", () => {
     expect(asked()).toEqual(["app:v1"]);
   });
 
-  it("requests a copy when somebody changed the target's tag", async () => {
+  it("requests a copy when a third party has changed the target's tag", async () => {
     const { handle, target, asked } = await stripped();
     target.set("p/app:v1", "something else");
     await handle(60_000);

@@ -6,7 +6,7 @@ const REQUEST_COPIES = "src/replication/reconcile/request-copies.ts";
 /** Bugs of gates: something leaves that must not, or what may leave stays. */
 export const PLANTED_GATES: readonly PlantedBug[] = [
   {
-    name: "every signature counts, whoever made it",
+    name: "every signature counts, by any key",
     by: "scenes",
     file: "src/signatures/key-signature.ts",
     find: "return verify(hash, data, key, signature);",

@@ -188,7 +188,7 @@ function checkTheEnd(play: Play): void {
 function lostProblem({ policy, source, target }: Play, wanted: Digest, found: Digest | undefined): string | undefined {
   const has = found === undefined ? [] : childrenOf(target, found);
   const isMerged = policy === "merge" && childrenOf(source, wanted).every((child) => has.includes(child));
-  return isMerged ? undefined : "nobody else has moved it";
+  return isMerged ? undefined : "no third party has moved it";
 }
 
 /** Why the end of a conflict is wrong; undefined when it is as the strategy says. */
