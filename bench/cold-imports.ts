@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { bytesAtStart } from "./bytes-at-start.ts";
 import { median } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 
-// `npm run bench:imports`: what the bundles of `cdk synth` weigh, and how long a fresh Node takes to import each, in turns.
+// `npm run bench:imports`: what Node compiles of each bundle of `cdk synth` at the start, and how long a fresh Node takes to import each, in turns.
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "11" } } });
 
@@ -78,7 +79,7 @@ try {
   }
   const rows = bundles.map((bundle) => [
     bundle.name,
-    `${Math.ceil(statSync(bundle.file).size / 1_000)} KB`,
+    `${Math.ceil(bytesAtStart(bundle.file) / 1_000)} KB`,
     `${median(times.get(bundle) ?? []).toFixed(0)} ms`,
   ]);
   console.log(formatTable([["function", "size", "import"], ...rows]));

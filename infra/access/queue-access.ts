@@ -1,6 +1,6 @@
 import { AnyPrincipal, Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
 
@@ -16,9 +16,9 @@ export const CONSUME_ACTIONS = [
 export interface QueueUsers {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
-  readonly fanOut: NodejsFunction;
-  readonly copy: NodejsFunction;
-  readonly reconcile: NodejsFunction;
+  readonly fanOut: LambdaFunction;
+  readonly copy: LambdaFunction;
+  readonly reconcile: LambdaFunction;
   /** The role of the long lane's builds; undefined without a long lane. */
   readonly longLane: IRole | undefined;
 }
@@ -27,7 +27,7 @@ export interface QueueUsers {
 export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile, longLane }: QueueUsers): void {
   const arns = (priority: DescribedQueue["priority"]): string[] =>
     queues.filter((queue) => queue.priority === priority).map(({ queue }) => queue.queueArn);
-  const allow = (sender: NodejsFunction, action: string, resources: string[]): void =>
+  const allow = (sender: LambdaFunction, action: string, resources: string[]): void =>
     sender.addToRolePolicy(new PolicyStatement({ actions: [action], resources }));
   allow(fanOut, "sqs:SendMessage", [...arns("live"), ...arns("backfill")]);
   allow(reconcile, "sqs:SendMessage", arns("backfill"));

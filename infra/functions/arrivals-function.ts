@@ -1,7 +1,7 @@
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { FunctionUrlAuthType } from "aws-cdk-lib/aws-lambda";
 import type { FunctionUrl } from "aws-cdk-lib/aws-lambda";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { ArrivalsEnvironment } from "../../src/contract/stack/environment.ts";
 import { ARRIVALS_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
@@ -14,7 +14,7 @@ import { createNodeFunction } from "./node-function.ts";
 
 /** The function that receives notifications, and its address. */
 export interface ArrivalsFunction {
-  readonly arrivals: NodejsFunction;
+  readonly arrivals: LambdaFunction;
   readonly url: FunctionUrl;
 }
 
@@ -25,7 +25,7 @@ export interface ArrivalsFunction {
 export function createArrivalsFunction(
   scope: Construct,
   { configuration, layer, settings }: Pick<FunctionParts, "configuration" | "layer" | "settings">,
-  fanOut: NodejsFunction,
+  fanOut: LambdaFunction,
 ): ArrivalsFunction | undefined {
   const { arrivals } = configuration.source;
   if (arrivals === undefined) return undefined;

@@ -1,12 +1,16 @@
-import type { BundlingOptions } from "aws-cdk-lib/aws-lambda-nodejs";
-import { OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { AssetHashType, DockerImage } from "aws-cdk-lib";
+import type { AssetOptions } from "aws-cdk-lib/aws-s3-assets";
+import { buildSync } from "esbuild";
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
 /** CommonJS dependencies need a `require` inside the ES module. */
-export const REQUIRE =
+const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
-/** Aliases of the bundles: smaller replacements for packages of which the functions need only a part. */
+/** Smaller replacements for packages of which the functions need only a part. */
 const LEANER = {
   undici: "undici.cjs",
   "node-fetch": "node-fetch.cjs",
@@ -19,29 +23,60 @@ const LEANER = {
   "node:http2": "http2.cjs",
 } as const;
 /** Parsers that undici loads only on request, or as a fallback for its preferred one: a third of a bundle. */
-export const NEVER_LOADED = ["../milo/*", "../llhttp/llhttp-wasm.js"];
+const NEVER_LOADED: readonly string[] = ["../milo/*", "../llhttp/llhttp-wasm.js"];
 
 /** Leaves out undici's second parser, as Node's own build of undici does. */
-export const WITHOUT_SECOND_PARSER = { esbuildDetection: "true" };
+const WITHOUT_SECOND_PARSER: Readonly<Record<string, string>> = { esbuildDetection: "true" };
 
-/** Bundles a function into one minified ES module, with the AWS SDK and all other dependencies. */
-export const BUNDLE: BundlingOptions = {
-  format: OutputFormat.ESM,
-  target: "node24",
-  mainFields: ["module", "main"],
-  minify: true,
-  bundleAwsSDK: true,
-  externalModules: NEVER_LOADED,
-  define: WITHOUT_SECOND_PARSER,
-  banner: REQUIRE,
-  esbuildArgs: Object.fromEntries(
-    Object.entries(LEANER).map(([name, file]) => [`--alias:${name}`, `${ROOT}infra/bundling/${file}`]),
-  ),
-};
+export interface Bundle {
+  /** Path of the entry point from the project's root. */
+  readonly entry: string;
+  /** Replacements in addition to those of every bundle: a package, and the file in `infra/bundling` that stands in for it. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Files beside the modules: name and content. */
+  readonly files?: Readonly<Record<string, string>>;
+}
 
-/** Aliases of the long lane's bundle: those of the functions, with the credentials of a build. */
-export const BUILD_ALIASES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({ ...LEANER, "@aws-sdk/credential-provider-node": "credential-provider-build.mjs" }).map(
-    ([name, file]) => [name, `${ROOT}infra/bundling/${file}`],
-  ),
-);
+/**
+ * An asset with the bundle: `index.mjs` with the AWS SDK and all other dependencies, minified, and beside it one module for each part that is
+ * imported only when it is needed, such as the YAML parser. Node compiles those only then.
+ */
+export function bundled({ entry, aliases = {}, files = {} }: Bundle): AssetOptions {
+  const alias = Object.entries({ ...LEANER, ...aliases });
+  return {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Required by CDK, but never used: the local bundling always succeeds.
+      image: DockerImage.fromRegistry("public.ecr.aws/docker/library/node:24"),
+      // CDK builds assets with equal options once per app, and does not compare the code of `tryBundle`.
+      environment: { BUNDLE: digestOf({ entry, aliases, files }) },
+      local: {
+        tryBundle(folder) {
+          for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+          buildSync({
+            entryPoints: { index: join(ROOT, entry) },
+            outdir: folder,
+            outExtension: { ".js": ".mjs" },
+            bundle: true,
+            splitting: true,
+            platform: "node",
+            format: "esm",
+            target: "node24",
+            mainFields: ["module", "main"],
+            minify: true,
+            external: [...NEVER_LOADED],
+            banner: { js: REQUIRE },
+            alias: Object.fromEntries(alias.map(([name, file]) => [name, join(ROOT, "infra", "bundling", file)])),
+            define: { ...WITHOUT_SECOND_PARSER },
+            absWorkingDir: ROOT,
+          });
+          return true;
+        },
+      },
+    },
+  };
+}
+
+function digestOf(bundle: Bundle): string {
+  return createHash("sha256").update(JSON.stringify(bundle)).digest("hex");
+}

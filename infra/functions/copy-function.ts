@@ -1,7 +1,7 @@
 import { Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import { COPY_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
@@ -21,7 +21,7 @@ export interface CopyFunctionProps extends SourceAccess {
 
 /** The function, and the UUIDs of the event source mappings of its queues. */
 export interface CopyFunction {
-  readonly copy: NodejsFunction;
+  readonly copy: LambdaFunction;
   readonly mappings: readonly string[];
 }
 

@@ -13,7 +13,7 @@ import {
 import { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { LayerVersion } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
@@ -105,7 +105,7 @@ function readStatement([application, environment, profile]: readonly string[]): 
 function createValidator(
   scope: Construct,
   { configuration, layer, settings }: ExternalConfigurationProps,
-): NodejsFunction {
+): LambdaFunction {
   const validate = createNodeFunction(scope, "Validate", {
     name: "validate",
     environment: configuredVariables(configuration, settings.deployment),

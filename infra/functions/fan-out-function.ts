@@ -1,4 +1,4 @@
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
 import { FAN_OUT_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
@@ -10,7 +10,7 @@ export function createFanOutFunction(
   scope: Construct,
   environment: FanOutEnvironment,
   settings: DeployedSettings,
-): NodejsFunction {
+): LambdaFunction {
   return createNodeFunction(scope, "FanOut", {
     name: "fan-out",
     environment,

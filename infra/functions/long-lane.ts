@@ -1,19 +1,17 @@
-import { AssetHashType, DockerImage, Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import { BuildSpec, ComputeType, LinuxArmBuildImage, Project, Source } from "aws-cdk-lib/aws-codebuild";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import type { Construct } from "constructs";
-import { buildSync } from "esbuild";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import { LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { readableGlobs } from "../../src/contract/configuration/readable-repositories.ts";
 import { readsScans } from "../../src/contract/rules/compile-rules.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
-import { BUILD_ALIASES, NEVER_LOADED, REQUIRE, ROOT, WITHOUT_SECOND_PARSER } from "./bundle.ts";
+import { ROOT, bundled } from "./bundle.ts";
 import { configuredVariables } from "./configuration-layer.ts";
 import { allowPull } from "./copy-function.ts";
 import type { FunctionParts } from "./functions.ts";
@@ -39,7 +37,14 @@ const NODE = 24;
 export function createLongLane(scope: Construct, props: LongLaneProps): LongLane {
   const { settings, starter } = props;
   const { deployment, encryptionKey } = settings;
-  const code = bundle(scope, props.text);
+  const code = new Asset(scope, "LongLaneCode", {
+    path: join(ROOT, "functions", "copy"),
+    ...bundled({
+      entry: "functions/copy/long-lane.ts",
+      aliases: { "@aws-sdk/credential-provider-node": "credential-provider-build.mjs" },
+      files: { [FILE]: props.text },
+    }),
+  });
   const logGroup = new LogGroup(scope, "LongLaneLogs", {
     retention: settings.logRetention,
     ...(encryptionKey === undefined ? {} : { encryptionKey }),
@@ -115,36 +120,3 @@ function variablesOf({ configuration, external, table, settings }: LongLaneProps
 
 /** The deployed configuration in the folder of the build's code, where the build runs. */
 const FILE = "configuration.json";
-
-/** Bundles the entry point of the builds into one file, beside the configuration. */
-function bundle(scope: Construct, text: string): Asset {
-  return new Asset(scope, "LongLaneCode", {
-    path: join(ROOT, "functions", "copy"),
-    assetHashType: AssetHashType.OUTPUT,
-    bundling: {
-      // Required by CDK, but never used: the local bundling always succeeds.
-      image: DockerImage.fromRegistry("public.ecr.aws/docker/library/node:24"),
-      local: {
-        tryBundle(folder) {
-          writeFileSync(join(folder, FILE), text);
-          buildSync({
-            entryPoints: [join(ROOT, "functions", "copy", "long-lane.ts")],
-            outfile: join(folder, "index.mjs"),
-            bundle: true,
-            platform: "node",
-            format: "esm",
-            target: `node${NODE}`,
-            mainFields: ["module", "main"],
-            minify: true,
-            external: [...NEVER_LOADED],
-            banner: { js: REQUIRE },
-            alias: { ...BUILD_ALIASES },
-            define: WITHOUT_SECOND_PARSER,
-            absWorkingDir: ROOT,
-          });
-          return true;
-        },
-      },
-    },
-  });
-}

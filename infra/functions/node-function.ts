@@ -1,10 +1,17 @@
 import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { BUNDLE, ROOT } from "./bundle.ts";
+import { join } from "node:path";
+import { ROOT, bundled } from "./bundle.ts";
 import { definedOnly } from "../settings/defined-only.ts";
 import type { DeployedSettings } from "../settings/settings.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
@@ -37,8 +44,8 @@ const OPEN_TELEMETRY = {
   OTEL_PROPAGATORS: "xray,tracecontext",
 };
 
-/** A Lambda function on Node 24 and arm64, bundled into one file, with its own log group and role. */
-export function createNodeFunction(scope: Construct, id: string, props: NodeFunctionProps): NodejsFunction {
+/** A Lambda function on Node 24 and arm64, with a bundle of its own, log group and role. */
+export function createNodeFunction(scope: Construct, id: string, props: NodeFunctionProps): LambdaFunction {
   const { settings } = props;
   const { openTelemetryLayer: layer } = settings;
   const logGroup = new LogGroup(scope, `${id}Logs`, {
@@ -57,12 +64,10 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
       reason: "X-Ray's actions support no resources; all other statements of this policy name theirs.",
     });
   }
-  const created = new NodejsFunction(scope, id, {
+  const created = new LambdaFunction(scope, id, {
     functionName: resourceName("function", props.name, settings.deployment),
-    entry: `${ROOT}functions/${props.name}/index.ts`,
-    projectRoot: ROOT,
-    depsLockFilePath: `${ROOT}package-lock.json`,
-    handler: "handler",
+    code: Code.fromAsset(join(ROOT, "functions", props.name), bundled({ entry: `functions/${props.name}/index.ts` })),
+    handler: "index.handler",
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: props.memoryMegabytes,
@@ -77,9 +82,7 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
-    awsSdkConnectionReuse: false,
     tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
-    bundling: BUNDLE,
   });
   limitVariables(created);
   if (props.asynchronous !== undefined) {

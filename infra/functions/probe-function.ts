@@ -1,6 +1,6 @@
 import { Aws, Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { ProbeEnvironment } from "../../src/contract/stack/environment.ts";
 import { PROBE_RATE_MINUTES, PROBE_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
@@ -22,7 +22,7 @@ export interface ProbeFunctionProps {
 export function createProbeFunction(
   scope: Construct,
   { environment, mappings, schedules, settings }: ProbeFunctionProps,
-): NodejsFunction {
+): LambdaFunction {
   const probe = createNodeFunction(scope, "Probe", {
     name: "probe",
     environment: environment,
@@ -44,7 +44,7 @@ export function createProbeFunction(
 }
 
 /** Allows a function to list the event source mappings of the account, and to change these. */
-export function allowIntake(caller: NodejsFunction, mappings: readonly string[]): void {
+export function allowIntake(caller: LambdaFunction, mappings: readonly string[]): void {
   caller.addToRolePolicy(
     new PolicyStatement({
       actions: ["lambda:UpdateEventSourceMapping"],

@@ -1,6 +1,6 @@
 import { Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import type { ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
@@ -25,7 +25,7 @@ export interface ReconcileFunctionProps extends SourceAccess {
 }
 
 /** Runs every minute: continues comparisons of the source with its destinations, and requests copies of tags that differ. */
-export function createReconcileFunction(scope: Construct, props: ReconcileFunctionProps): NodejsFunction {
+export function createReconcileFunction(scope: Construct, props: ReconcileFunctionProps): LambdaFunction {
   const { schedules } = props;
   const reconcile = createNodeFunction(scope, "Reconcile", {
     name: "reconcile",
@@ -60,7 +60,7 @@ export function createReconcileFunction(scope: Construct, props: ReconcileFuncti
 }
 
 /** Allows listing the images of the rules' repositories. Listing the repositories themselves needs the whole registry. */
-function allowListing(reconcile: NodejsFunction, access: SourceAccess): void {
+function allowListing(reconcile: LambdaFunction, access: SourceAccess): void {
   if (access.source.kind !== "ecr") return;
   const { arns, acknowledgements } = repositoryArns(access);
   const [all] = repositoryArns({ ...access, repositories: ["*"] }).arns;

@@ -1,5 +1,5 @@
 import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
-import type { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Project } from "aws-cdk-lib/aws-codebuild";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Deployment } from "../../src/contract/stack/names.ts";
@@ -11,9 +11,9 @@ export interface AlarmsProps {
   readonly deadLetters: Queue;
   /** Events that could not be delivered to the fan-out function. */
   readonly undelivered: Queue;
-  readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: NodejsFunction };
+  readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: LambdaFunction };
   /** The function that receives notifications of a source that is no ECR registry; undefined without one. */
-  readonly arrivals: NodejsFunction | undefined;
+  readonly arrivals: LambdaFunction | undefined;
   /** The project of the long lane; undefined without a long lane. */
   readonly project: Project | undefined;
   /** Actions for alarms and recoveries. */
