@@ -37,14 +37,7 @@ const NODE = 24;
 export function createLongLane(scope: Construct, props: LongLaneProps): LongLane {
   const { settings, starter } = props;
   const { deployment, encryptionKey } = settings;
-  const code = new Asset(scope, "LongLaneCode", {
-    path: join(ROOT, "functions", "copy"),
-    ...bundled({
-      entry: "functions/copy/long-lane.ts",
-      aliases: { "@aws-sdk/credential-provider-node": "credential-provider-build.mjs" },
-      files: { [FILE]: props.text },
-    }),
-  });
+  const code = createCode(scope, props.text);
   const logGroup = new LogGroup(scope, "LongLaneLogs", {
     retention: settings.logRetention,
     ...(encryptionKey === undefined ? {} : { encryptionKey }),
@@ -120,3 +113,15 @@ function variablesOf({ configuration, external, table, settings }: LongLaneProps
 
 /** The deployed configuration in the folder of the build's code, where the build runs. */
 const FILE = "configuration.json";
+
+/** The bundle of the builds' entry point, with the configuration beside it. */
+function createCode(scope: Construct, text: string): Asset {
+  return new Asset(scope, "LongLaneCode", {
+    path: join(ROOT, "functions", "copy"),
+    ...bundled({
+      entry: "functions/copy/long-lane.ts",
+      aliases: { "@aws-sdk/credential-provider-node": "credential-provider-build.mjs" },
+      files: { [FILE]: text },
+    }),
+  });
+}
