@@ -134,7 +134,7 @@ describe("a stack with a target that lacks one repository", () => {
     expect((await undelete()).stdout).toBe(`restored ${image} (${digest})\n`);
     expect((await freightliner("digest", image)).stdout).toBe(`${digest}\n`);
     expect((await freightliner("undelete", `${target}/mirror/none:v1`, "--local", local)).code).toBe(3);
-  }, 40_000);
+  });
 
   it.each([
     [["status", "--stack", "no such"], "--stack takes the name"],
