@@ -39,7 +39,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "any process can renew a lease",
     by: "late",
-    from: 130,
+    from: 306,
     file: TAG_RECORD,
     find: "return record.lease?.owner === lease.owner && record.lease.fence === lease.fence;",
     replace: "return record.lease !== undefined || lease.fence > 0;",
@@ -47,7 +47,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "the lease is released although it is unknown whether the tag was put",
     by: "late",
-    from: 900,
+    from: 1005,
     file: "src/replication/copy/copy-until-current.ts",
     find: 'last.reason === "uncertain"',
     replace: 'last.reason === ("never" as string)',
@@ -61,12 +61,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a claim is deleted together with a checkpoint",
     by: "scenes",
+    scene: "content that the target has lost is sent by one of two copies that notice it, while the other waits",
     file: CHECKPOINT,
     find: 'if (known?.state !== "present") return { answer: undefined };\n  return { next: { state: "unknown" }',
     replace: 'return { next: { state: "unknown" }',
   },
   {
     name: "the upload claim of another owner is taken",
+    from: 2,
     file: CHECKPOINT,
     find: "known.owner !== claim.owner && known.until > claim.now",
     replace: "known.owner !== claim.owner && known.until > claim.now + 1e9",
@@ -91,7 +93,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "an index is put before its children",
-    from: 5,
+    from: 27,
     file: COPY_IMAGE,
     find: "leftOut.push(...(await putBelow(tree, context, statistics, signal)));",
     replace: "void putBelow(tree, context, statistics, signal).catch(() => undefined);",
@@ -104,7 +106,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a put without an answer counts as successful",
-    from: 62,
+    from: 75,
     file: PUBLISH,
     find: "if (unanswered !== undefined) throw unanswered;",
     replace: "if (unanswered !== undefined) return;",
@@ -117,13 +119,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a missing permission is a permanent failure",
+    from: 3,
     file: JUDGE,
     find: "if (reason === undefined) return",
     replace: 'if (reason !== "login-refused") return',
   },
   {
     name: "a refused login is a permanent failure",
-    from: 705,
+    from: 709,
     file: JUDGE,
     find: "if (reason === undefined) return",
     replace: 'if (reason !== "access-denied") return',
@@ -136,7 +139,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "garbage collection at the target is a permanent failure",
-    from: 235,
+    from: 239,
     file: JUDGE,
     find: "if (isContentMissing(error)) return attemptOutcome(error, context);",
     replace: "",
@@ -188,13 +191,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a deadline is a permanent failure",
-    from: 19,
+    from: 32,
     file: JUDGE,
     find: 'if (deadline.aborted) return { outcome: "deferred", reason: "deadline", afterMs: 0 };',
     replace: 'if (deadline.aborted) return { outcome: "failed", reason: "deadline", error };',
   },
   {
     name: "a lost lease is a permanent failure",
+    from: 3,
     file: JUDGE,
     find: 'return { outcome: "deferred", reason: "lease-lost", afterMs: SOON_MS, error };',
     replace: 'return { outcome: "failed", reason: "lease-lost", error };',
@@ -202,6 +206,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a comparison overlooks tags that differ at the target",
     by: "scenes",
+    scene: "the comparison finds a push to an existing tag whose event was lost",
     file: RECONCILE,
     find: "if (tag !== undefined && open.get(tag)?.digest === digest) open.delete(tag);",
     replace: "if (tag !== undefined) open.delete(tag);",
@@ -209,6 +214,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a comparison skips every tag that was replicated before",
     by: "scenes",
+    scene: "the comparison finds a push to an existing tag whose event was lost",
     file: ASKING,
     find: "const isBusy = record.lease !== undefined && record.lease.until > now;",
     replace: "const isBusy = record.lease !== undefined || record.replicated !== undefined;",
@@ -216,6 +222,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a comparison that died is never continued",
     by: "scenes",
+    scene: "the next comparison continues one that died",
     file: CYCLE,
     find: "record?.lease !== undefined && record.lease.until > now",
     replace: "record?.lease !== undefined",

@@ -9,6 +9,7 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
   {
     name: "a source without tags counts as one whose tags were all deleted",
     by: "scenes",
+    scene: "an emptied source deletes nothing",
     file: MIRROR,
     find: "if (!seen.images.some(({ tag }) => tag !== undefined)) return",
     replace: "if (signal.aborted) return",
@@ -16,6 +17,7 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
   {
     name: "a tag is deleted before its grace period has ended",
     by: "scenes",
+    scene: "a delete reaches the target after the grace period, and not before",
     file: MIRROR,
     find: "tombstone.dueAt > now) return [];",
     replace: "tombstone.seenAt > now) return [];",
@@ -23,6 +25,7 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
   {
     name: "deletions of a day are not counted",
     by: "scenes",
+    scene: "a storm of deletes deletes the share of a day",
     file: "src/replication/deletes/delete-allowance.ts",
     find: "if (deletedLately(record, now) >= most)",
     replace: "if (deletedLately(undefined, now) >= most)",
@@ -30,6 +33,7 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
   {
     name: "the source is not asked again before a deletion",
     by: "scenes",
+    scene: "a delete that is undone by a push at the last moment deletes nothing",
     file: DECIDE,
     find: 'if (source.kind === "absent") return',
     replace: 'if (source.kind !== "archived") return',
@@ -37,6 +41,7 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
   {
     name: "the manifest is deleted instead of the tag",
     by: "scenes",
+    scene: "other tags of a deleted tag's image stay, and the image stays",
     file: "src/wiring/listings/target-inventory.ts",
     find: "await deleteManifest(createRepositoryClient(find(name, repository).endpoint), tag, signal);",
     replace:
@@ -45,6 +50,7 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
   {
     name: "tags that something else has put are deleted, too",
     by: "scenes",
+    scene: "a tag that something else put at the target stays",
     file: DECIDE,
     find: "&& puts.some((put) => put.digest === digest);",
     replace: "&& !puts.some((put) => put.digest !== digest);",
@@ -52,6 +58,7 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
   {
     name: "the lease of a tag is released before its deletion",
     by: "scenes",
+    scene: "a push during a slow delete is copied after it",
     file: DELETE_TAG,
     find: "  await whileLeaseFresh({ leaseMs, renew }, clock, signal, (working) =>",
     replace:
@@ -60,6 +67,7 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
   {
     name: "retention deletes a tag that the comparison copies again",
     by: "scenes",
+    scene: "retention keeps the newest tags, and the comparison does not bring the others back",
     file: "src/replication/deletes/find-candidates.ts",
     find: ': decision.kind === "not-selected";',
     replace: ": true;",

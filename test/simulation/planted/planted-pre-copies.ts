@@ -23,6 +23,7 @@ export const PLANTED_PRE_COPIES: readonly PlantedBug[] = [
   },
   {
     name: "pre-copies ignore their budget",
+    from: 12,
     file: BUDGET,
     find: "if (sent - today.used > limitBytes) return { answer: false };",
     replace: "if (sent < limitBytes - limitBytes) return { answer: false };",
@@ -30,12 +31,14 @@ export const PLANTED_PRE_COPIES: readonly PlantedBug[] = [
   {
     name: "every tag that uses a pre-copied blob gives its bytes back to the budget",
     by: "scenes",
+    scene: "a tag waits for the pre-copy of its blob instead of sending it again, and its bytes are given back once",
     file: CHECKPOINT,
     find: "return isPreCopied ? { next: present(repository), answer } : { answer };",
     replace: "return { answer };",
   },
   {
     name: "a failed pre-copy is delivered again",
+    from: 10,
     file: PRE_COPIER,
     find: 'execute(request, delivery, time).catch((error: unknown) => nothingPreCopied("failed", error));',
     replace: "execute(request, delivery, time);",
@@ -49,6 +52,7 @@ export const PLANTED_PRE_COPIES: readonly PlantedBug[] = [
   {
     name: "the failures of a pre-copy open the circuit",
     by: "scenes",
+    scene: "pre-copies to a destination that fails move no circuit, and leave no dead letter",
     file: PRE_COPIER,
     find: "return preCopyBlobs(request.digest, { ports, identity,",
     replace:
@@ -57,6 +61,7 @@ export const PLANTED_PRE_COPIES: readonly PlantedBug[] = [
   {
     name: "a pre-copy takes a permit of a half-open circuit",
     by: "scenes",
+    scene: "a tag waits for the pre-copy of its blob instead of sending it again, and its bytes are given back once",
     file: PRE_COPIER,
     find: "if (!(await copies.circuit(named).isClosed(ending)))",
     replace: 'if ((await copies.circuit(named).admit("early", ending, to)).kind === "refused")',
@@ -64,6 +69,7 @@ export const PLANTED_PRE_COPIES: readonly PlantedBug[] = [
   {
     name: "the failed upload of a pre-copy counts towards giving up the blob",
     by: "scenes",
+    scene: "a pre-copy sends a blob once, and its failure does not count towards giving the blob up",
     file: "src/replication/state/failed-sends.ts",
     find: "mayResend: () => false, wastedBytes: () => undefined",
     replace: "mayResend: () => false, wastedBytes: () => 1e9",
@@ -71,6 +77,7 @@ export const PLANTED_PRE_COPIES: readonly PlantedBug[] = [
   {
     name: "a pre-copied blob is trusted for ever",
     by: "scenes",
+    scene: "a pre-copied blob that the target has collected meanwhile is sent before the manifest is put",
     file: CHECKPOINT,
     find: "now - preCopiedAt < PRE_COPY_TRUST_MS;",
     replace: "now - preCopiedAt < 1e12;",

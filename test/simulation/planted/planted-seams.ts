@@ -9,6 +9,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a request that was never sent is a failure of the registry",
     by: "scenes",
+    scene: "one 429 pauses all requests, counts as no failure of the target and opens no circuit",
     file: "src/registry/errors/typed-failure.ts",
     find: "if (error instanceof RegistryError || error instanceof RateExceededError) return error;",
     replace: "if (error instanceof RegistryError || (error instanceof RateExceededError && !signal)) return error;",
@@ -16,6 +17,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the circuit counts requests that were never sent",
     by: "scenes",
+    scene: "one 429 pauses all requests, counts as no failure of the target and opens no circuit",
     file: WATCHED_TARGET,
     find: "if (isOutage(error) && !signal.aborted)",
     replace: "if ((isOutage(error) || !(error instanceof RegistryError)) && !signal.aborted)",
@@ -23,6 +25,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the wait for a slot makes an upload slow",
     by: "scenes",
+    scene: "an upload that waits for its slot is not slow, and is sent once",
     file: "src/registry/uploads/put-small-blob.ts",
     find: "  await using opened = stream;",
     replace: "  await using opened = stream;\n  const beganAt = client.runtime.clock.now();",
@@ -31,6 +34,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a hedge is sent without a slot",
     by: "scenes",
+    scene: "a hedge that finds no free slot is not sent",
     file: RATE_LIMITED_SENDER,
     find: "hedges.spend() && (!isHome || rate.tryAcquire?.() === true)",
     replace: "hedges.spend()",
@@ -38,6 +42,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a slow read is never hedged",
     by: "scenes",
+    scene: "a read that the registry does not answer is hedged once, and succeeds soon",
     file: "src/registry/resilience/hedge.ts",
     find: "|| !mayHedge()) return first.outcome;",
     replace: "|| mayHedge()) return first.outcome;",
@@ -45,6 +50,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a 429 pauses no other request",
     by: "scenes",
+    scene: "one 429 pauses all requests, counts as no failure of the target and opens no circuit",
     file: "src/registry/resilience/retry.ts",
     find: "if (error.status === 429) await",
     replace: "if (error.status === 418) await",
@@ -52,6 +58,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the circuit does not count failures",
     by: "scenes",
+    scene: "a destination that fails every write opens its circuit after few requests",
     file: WATCHED_TARGET,
     find: "if (isOutage(error) && !signal.aborted)",
     replace: "if (isOutage(error) && signal.aborted)",
@@ -59,6 +66,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a challenge is kept although it leads to no token",
     by: "scenes",
+    scene: "a challenge that leads to no token is forgotten",
     file: "src/registry/auth/negotiated-method.ts",
     find: '      if (next.kind === "token") {',
     replace: '      method = next;\n      if (next.kind === "token") {',
@@ -70,6 +78,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a login is aborted together with its first request",
     by: "scenes",
+    scene: "a login that several requests wait for survives the abort of the first one",
     file: "src/async/single-flight.ts",
     find: "running.get(key) ?? begin(key, work);",
     replace: "running.get(key) ?? begin(key, () => work(signal));",
@@ -77,6 +86,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a referrer that could not be listed counts as put",
     by: "scenes",
+    scene: "a signature that could not be added to the referrers tag was not put",
     file: "src/registry/registry-target.ts",
     find: "await addToReferrersTag(client, manifest, subject.digest, signal);",
     replace: "await addToReferrersTag(client, manifest, subject.digest, signal).catch(() => undefined);",
@@ -84,6 +94,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a copy that kills its process is not counted",
     by: "scenes",
+    scene: "a copy that kills its process each time goes to the dead letters with its reason",
     file: "src/replication/state/tag-record.ts",
     find: "return (lease.finished ?? 0) > 0 ? 0 : fruitless + 1;",
     replace: "return (lease.finished ?? 0) > 0 ? 0 : fruitless;",
@@ -91,12 +102,14 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a message decides its destination, whatever queue it is on",
     by: "scenes",
+    scene: "a message on the queue of another destination goes to the dead letters, and writes nothing",
     file: "functions/copy/route-request.ts",
     find: "if (!queue.serves(delivery, named)) return",
     replace: "if (!queue.serves(delivery, named) && named === delivery.body) return",
   },
   {
     name: "an expired login is not renewed",
+    from: 2,
     file: "src/registry/auth/refusal-handler.ts",
     find: "if (mayBeExpired && (await isRenewed(",
     replace: "if (mayBeExpired && error.status === 418 && (await isRenewed(",
@@ -109,6 +122,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   },
   {
     name: "referrers are not copied",
+    from: 2,
     file: "src/wiring/copy-wiring.ts",
     find: "referrers: true,",
     replace: "referrers: false,",
@@ -116,6 +130,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a backfill discards saved slots",
     by: "scenes",
+    scene: "a backfill leaves saved slots to live requests",
     file: "src/replication/destination/rate-record.ts",
     find: "const taken = { ...known, takenUntil: base + batchMs };",
     replace: "const taken = { ...known, takenUntil: (yields ? Math.max(base, now) : base) + batchMs };",
@@ -123,6 +138,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "one failing repository opens the circuit of its destination",
     by: "scenes",
+    scene: "one failing repository does not open the circuit of its destination",
     file: "src/replication/destination/destination-health.ts",
     find: 'others > 0 && others >= (total.calls - worst) * rate ? "unavailable" : "suspected"',
     replace: 'others >= -1 ? "unavailable" : "suspected"',
@@ -130,6 +146,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a refusal whose body breaks off is permanent",
     by: "scenes",
+    scene: "a refusal whose body breaks off is not taken for a permanent one",
     file: "src/registry/errors/typed-failure.ts",
     find: "const isReasonLost = isTruncated &&",
     replace: "const isReasonLost = !isTruncated &&",
@@ -137,6 +154,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the probe closes a circuit that opened again during the probe",
     by: "scenes",
+    scene: "a circuit that opened again during a probe stays open",
     file: "src/replication/destination/circuit-probe.ts",
     find: "|| !isSame(record, seen))",
     replace: "|| !isSame(record, record))",
@@ -144,6 +162,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a failed mount fails the blob",
     by: "scenes",
+    scene: "a mount that fails neither fails nor completes the blob",
     file: PUSH_BLOB,
     find: "error.status !== undefined && error.status !== 429;",
     replace: "error.status !== undefined && error.status < 429;",
@@ -151,6 +170,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "a failed mount counts as mounted",
     by: "scenes",
+    scene: "a mount that fails neither fails nor completes the blob",
     file: PUSH_BLOB,
     find: "return startUpload(client, descriptor, undefined, signal);",
     replace: 'return { kind: "mounted" };',
@@ -158,6 +178,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the progress of an upload is counted in chunks of its source",
     by: "scenes",
+    scene: "an upload that makes steady progress is not aborted, however large its chunks are",
     file: "src/registry/uploads/upload-watchdog.ts",
     find: "const UPLOAD_PIECE_BYTES = 256 * 1024;",
     replace: "const UPLOAD_PIECE_BYTES = 1e12;",
@@ -165,6 +186,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the deadline hides that a blob is too large",
     by: "scenes",
+    scene: "a blob that no delivery has time for ends as too large, although the deadline aborts its upload",
     file: "src/replication/pacing/too-large-outcome.ts",
     find: "if (!(error instanceof TooLargeError)) return",
     replace: "if (!(error instanceof TooLargeError) || history.hasLongLane !== true) return",
@@ -172,6 +194,7 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
   {
     name: "the deadline hides the error of a worker",
     by: "scenes",
+    scene: "a blob that no delivery has time for ends as too large, although the deadline aborts its upload",
     file: "src/async/run-concurrently.ts",
     find: "if (errors.length > 0) throw",
     replace: "signal.throwIfAborted();\n  if (errors.length > 0) throw",
