@@ -1,16 +1,16 @@
 import { pushAge } from "../../src/replication/planning/copy-request.ts";
-import { readPreCopyRequest } from "../../src/replication/planning/pre-copy-request.ts";
+import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import { readRequestMessage } from "../../src/replication/planning/request-message.ts";
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import { COPY_MAX_ATTEMPTS } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
-import { FormatError } from "../../src/oci/errors/format-error.ts";
 import { failureClass } from "../../src/replication/outcome/failure-class.ts";
 import type { CopyDependencies } from "./copy-dependencies.ts";
 import { createPreCopier } from "./pre-copier.ts";
-import { createRequestExecutor, readRequest } from "./request-executor.ts";
-import type { DeliveryResult, DeliveryTime } from "./request-executor.ts";
+import { createRequestExecutor } from "./request-executor.ts";
+import type { DeliveryResult } from "./request-executor.ts";
 import { handOverToLongLane } from "./long-lane-handover.ts";
 import { countCost, countReport, countWait, logReport } from "./report.ts";
 import { receiptOf } from "./receipt-of.ts";
@@ -38,14 +38,17 @@ export function createHandler(dependencies: CopyDependencies) {
     const startedAt = now();
     // The deadline of the copy does not abort the handling of its message; only the end of the process does.
     const ending = timeout(Math.max(remainingMs, 0));
-    const early = readPreCopyRequest(delivery.body);
-    if (early !== undefined) {
-      await preCopy(early, delivery, { remainingMs, ending });
+    const message = readRequestMessage(delivery.body);
+    if (message.kind === "pre-copy") {
+      await preCopy(message.request, delivery, { remainingMs, ending });
       return "done";
     }
-    const executed = await executeMessage(execute, delivery, { remainingMs, ending }).catch((error: unknown) =>
-      crashed(error, delivery, observer),
-    );
+    const executed: DeliveryResult =
+      message.kind === "malformed"
+        ? { report: { outcome: "failed", reason: "malformed-message", error: message.error } }
+        : await execute(message.request, delivery, { remainingMs, ending }).catch((error: unknown) =>
+            crashed(error, message.request, delivery, observer),
+          );
     const { report, request, rule, heldMs = 0 } = await recorded(executed, delivery, dependencies, ending);
     logReport(observer, report, request, { ...delivery, rule, configuration: dependencies.configuration.version });
     const isLive = queue.priority(delivery) === "live";
@@ -64,22 +67,15 @@ export function createHandler(dependencies: CopyDependencies) {
   };
 }
 
-async function executeMessage(
-  execute: ReturnType<typeof createRequestExecutor>,
-  delivery: Delivery,
-  time: DeliveryTime,
-): Promise<DeliveryResult> {
-  const request = readRequest(delivery.body);
-  if (!(request instanceof FormatError)) return execute(request, delivery, time);
-  return { report: { outcome: "failed", reason: "malformed-message", error: request } };
-}
-
 /** The result of an unexpected failure: the request is retried a few times, then it fails. */
-function crashed(error: unknown, { body, messageId, receiveCount }: Delivery, observer: Observer): DeliveryResult {
+function crashed(
+  error: unknown,
+  request: CopyRequest,
+  { messageId, receiveCount }: Delivery,
+  observer: Observer,
+): DeliveryResult {
   observer.error("Copy crashed", { messageId, receiveCount, error: describeError(error) });
   observer.count(Metric.crashes, 1);
-  const read = readRequest(body);
-  const request = read instanceof FormatError ? undefined : read;
   if (receiveCount >= COPY_MAX_ATTEMPTS) return { request, report: { outcome: "failed", reason: "crashed", error } };
   const afterMs = Math.min(CRASHED_MS * 2 ** (receiveCount - 1), CRASHED_MAX_MS);
   return { request, report: { outcome: "deferred", reason: "crashed", afterMs, error } };

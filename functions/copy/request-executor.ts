@@ -1,8 +1,6 @@
 import { COPY_RESERVE_MS } from "../../src/contract/stack/limits.ts";
 import type { ImageSource } from "../../src/oci/image-source.ts";
-import { FormatError } from "../../src/oci/errors/format-error.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
-import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import { openGate } from "../../src/replication/gate/open-gate.ts";
@@ -35,16 +33,6 @@ export interface DeliveryTime {
   readonly remainingMs: number;
   /** Aborted at the end of that time, shortly before the process ends. */
   readonly ending: AbortSignal;
-}
-
-/** The request in a message's body, or why the body is malformed. */
-export function readRequest(body: string): CopyRequest | FormatError {
-  try {
-    return parseCopyRequest(body);
-  } catch (error) {
-    if (error instanceof FormatError) return error;
-    throw error;
-  }
 }
 
 /** Executes requests: sends each where it goes, or ends it. */

@@ -72,7 +72,7 @@ describe("T24: a message of another principal", () => {
   it("names the tag to compare, and neither a target nor content", () => {
     const request = { version: 1, id: "x", destination: "gar", repository: "app", reference: "v1", pushedAt: 0 };
     for (const extra of ["target", "registry", "prefix", "digest"]) {
-      expect(() => parseCopyRequest(JSON.stringify({ ...request, [extra]: "evil.test/x" }))).toThrow(FormatError);
+      expect(() => parseCopyRequest({ ...request, [extra]: "evil.test/x" })).toThrow(FormatError);
     }
   });
 });
@@ -118,7 +118,7 @@ describe("T26: a direct invocation that names its own target", () => {
     const routed = (destination: string, repository: string) => {
       const request = { version: 1, id: "x", destination, repository, reference: "v1", pushedAt: 0 };
       const delivery = { messageId: "m", body: "", receiptHandle: "r", queueArn: "q", receiveCount: 1 };
-      return route(parseCopyRequest(JSON.stringify(request)), delivery, NEVER);
+      return route(parseCopyRequest(request), delivery, NEVER);
     };
     expect(await routed("europe", "prod/app")).toMatchObject({ kind: "routed", to: "project/images/prod/app" });
     expect(await routed("europe", "base")).toMatchObject({ kind: "ended", report: { reason: "no-rule" } });

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { isDigest } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { parseJson } from "../../oci/json/bounded-json.ts";
 import { FormatError } from "../../oci/errors/format-error.ts";
 import { isRepositoryName, isTag } from "../../oci/reference.ts";
 import type { Tag } from "../../oci/reference.ts";
@@ -40,13 +39,11 @@ function isTagOrDigest(text: string): text is Tag | Digest {
   return isTag(text) || isDigest(text);
 }
 
-/**
- * Parses a message's body.
- * @throws {FormatError} when it is not JSON, has another version, or does not match the schema. A retry cannot succeed.
- */
-export function parseCopyRequest(body: string): CopyRequest {
-  const document = parseJson(new TextEncoder().encode(body), "message");
-  const version = z.object({ version: z.unknown() }).safeParse(document).data?.version;
+const Versioned = z.object({ version: z.unknown() });
+
+/** @throws {FormatError} when the document of a message has another version, or does not match the schema. A retry cannot succeed. */
+export function parseCopyRequest(document: unknown): CopyRequest {
+  const version = Versioned.safeParse(document).data?.version;
   if (version !== COPY_REQUEST_VERSION) {
     throw new FormatError(
       "version",

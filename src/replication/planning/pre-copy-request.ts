@@ -1,7 +1,5 @@
 import * as z from "zod";
 import { isDigest } from "../../oci/digest.ts";
-import { parseJson } from "../../oci/json/bounded-json.ts";
-import { FormatError } from "../../oci/errors/format-error.ts";
 import { CopyRequest } from "./copy-request.ts";
 
 const { version, id, destination, repository, pushedAt } = CopyRequest.shape;
@@ -21,12 +19,9 @@ export const PreCopyRequest = z.strictObject({
 });
 export type PreCopyRequest = z.infer<typeof PreCopyRequest>;
 
-/** The pre-copy that a message requests; undefined when it is any other message. */
-export function readPreCopyRequest(body: string): PreCopyRequest | undefined {
-  try {
-    return PreCopyRequest.safeParse(parseJson(new TextEncoder().encode(body), "message")).data;
-  } catch (error) {
-    if (error instanceof FormatError) return undefined;
-    throw error;
-  }
+/** The pre-copy that the document of a message requests; undefined when it is any other message. */
+export function readPreCopyRequest(document: unknown): PreCopyRequest | undefined {
+  // Most messages are no pre-copies, and a failed parse is expensive.
+  const hasKind = typeof document === "object" && document !== null && "kind" in document;
+  return hasKind ? PreCopyRequest.safeParse(document).data : undefined;
 }

@@ -4,7 +4,7 @@ import { parseCopyRequest, pushAge } from "../../../src/replication/planning/cop
 import { planCopies, targetName } from "../../../src/replication/planning/plan-copies.ts";
 import { configurationOf } from "../../fixtures/configuration.ts";
 import { planPreCopies, preCopyTarget } from "../../../src/replication/planning/plan-pre-copies.ts";
-import { readPreCopyRequest } from "../../../src/replication/planning/pre-copy-request.ts";
+import { readRequestMessage } from "../../../src/replication/planning/request-message.ts";
 import type { ImagePushed } from "../../../src/replication/planning/push-event.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { parseRepositoryName } from "../../../src/oci/reference.ts";
@@ -13,7 +13,7 @@ const request = { version: 1, id: "e", destination: "gar", repository: "a/b", re
 
 describe("a copy request", () => {
   it("is the same after a round trip through the queue", () => {
-    expect(parseCopyRequest(JSON.stringify(request))).toEqual(request);
+    expect(readRequestMessage(JSON.stringify(request))).toEqual({ kind: "copy", request });
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -26,8 +26,8 @@ describe("a copy request", () => {
     ["no destination", { ...request, destination: "" }, /^destination: /],
   ])("P08: is refused for %s", (_case, body, problem) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
-    expect(() => parseCopyRequest(text)).toThrow(FormatError);
-    expect(() => parseCopyRequest(text)).toThrow(problem);
+    const read = readRequestMessage(text);
+    expect(read.kind === "malformed" ? read.error.message : read).toMatch(problem);
   });
 });
 
@@ -38,9 +38,7 @@ describe("planning copies", () => {
     { repositories: ["old"], destinations: ["two"], as: "new/name" },
   );
   const pushed = (repository: string, reference: string) => {
-    const { repository: name, reference: what } = parseCopyRequest(
-      JSON.stringify({ ...request, repository, reference }),
-    );
+    const { repository: name, reference: what } = parseCopyRequest({ ...request, repository, reference });
     return { id: "e", repository: name, reference: what, isUntagged: false, pushedAt: 1 };
   };
   const destinations = (repository: string, reference: string): string[] => {
@@ -122,10 +120,11 @@ describe("planning pre-copies", () => {
   it("writes a message that is read as it was written, and that is no copy request", () => {
     const [request] = planPreCopies(pushed("all/app"), rules);
     const body = JSON.stringify(request);
-    expect(readPreCopyRequest(body)).toEqual(request);
-    expect(() => parseCopyRequest(body)).toThrow(FormatError);
-    expect(readPreCopyRequest(JSON.stringify({ version: 1, id: "e" }))).toBeUndefined();
-    expect(readPreCopyRequest("{")).toBeUndefined();
+    expect(readRequestMessage(body)).toEqual({ kind: "pre-copy", request });
+    expect(() => parseCopyRequest(request)).toThrow(FormatError);
+    expect(readRequestMessage(JSON.stringify({ version: 1, id: "e" })).kind).toBe("malformed");
+    expect(readRequestMessage(JSON.stringify({ ...request, digest: "sha256:1" })).kind).toBe("malformed");
+    expect(readRequestMessage("{").kind).toBe("malformed");
   });
 
   it("takes the target repository from the configuration", () => {

@@ -3,7 +3,7 @@ import type { CopyDependencies, CopyQueues } from "../../../functions/copy/copy-
 import type { Delivery } from "../../../src/contract/stack/delivery.ts";
 import type { Observer } from "../../../src/contract/telemetry/observer.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
-import { readPreCopyRequest } from "../../../src/replication/planning/pre-copy-request.ts";
+import { readRequestMessage } from "../../../src/replication/planning/request-message.ts";
 import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { createCopyWiring } from "../../../src/wiring/copy-wiring.ts";
 import type { CopyWiring } from "../../../src/wiring/copy-wiring.ts";
@@ -74,7 +74,7 @@ export function startCopyFunction(
       process.kill();
       end();
     });
-    const isPreCopy = readPreCopyRequest(message.body) !== undefined;
+    const isPreCopy = readRequestMessage(message.body).kind === "pre-copy";
     if (isPreCopy) cloud.preCopying.add(process);
     const fate = await handle(deliveryOf(message, destination.name), limitMs).catch((error: unknown) => {
       cloud.world.note(`${process.name} throws ${String(error)}`);

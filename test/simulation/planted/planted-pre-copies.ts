@@ -45,9 +45,9 @@ export const PLANTED_PRE_COPIES: readonly PlantedBug[] = [
   },
   {
     name: "a pre-copy ends as a dead letter",
-    file: "functions/copy/handler.ts",
-    find: "if (early !== undefined) {",
-    replace: "if (early !== undefined && early.pushedAt < 0) {",
+    file: "src/replication/planning/request-message.ts",
+    find: "if (preCopy !== undefined) return",
+    replace: "if (preCopy !== undefined && preCopy.pushedAt < 0) return",
   },
   {
     name: "the failures of a pre-copy open the circuit",
