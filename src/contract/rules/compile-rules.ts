@@ -35,7 +35,8 @@ export interface Rule extends Pick<RuleDocument, "priority" | "destinations" | "
 }
 
 type ConflictPolicy =
-  | { readonly strategy: Exclude<RuleDocument["conflict"], object> }
+  | { readonly strategy: Exclude<RuleDocument["conflict"], object | "converge"> }
+  | { readonly strategy: "converge"; readonly keepsDeletes: boolean }
   | { readonly strategy: "rename"; readonly template: string };
 
 interface LatestTags {
@@ -92,8 +93,14 @@ export function readsScans(rules: readonly Pick<Rule, "gate">[]): boolean {
   return rules.some(({ gate }) => gate?.scan !== undefined);
 }
 
+function compileConflict({ conflict, deletes }: RuleDocument): ConflictPolicy {
+  if (typeof conflict !== "string") return { strategy: "rename", template: conflict.rename };
+  // In a circle, what one registry has deleted must not come back from another one before the delete has gone round.
+  return conflict === "converge" ? { strategy: conflict, keepsDeletes: deletes !== "ignore" } : { strategy: conflict };
+}
+
 function compileRule(document: RuleDocument, index: number, compiler: PatternCompiler): Rule {
-  const { repositories, tags, exclude, priority, destinations, untagged, as, minAgeMinutes, conflict } = document;
+  const { repositories, tags, exclude, priority, destinations, untagged, as, minAgeMinutes } = document;
   const compile = (field: string, patterns: readonly Parameters<typeof compilePatterns>[0][number][]) =>
     compilePatterns(patterns, `rules[${index}].${field}`, compiler);
   const compileIf = (field: string, patterns: Parameters<typeof compile>[1] | undefined) =>
@@ -113,7 +120,7 @@ function compileRule(document: RuleDocument, index: number, compiler: PatternCom
     acceptsType: compileTypes(document),
     latest: compileLatest(document, compiler.engines),
     minAgeMs: minAgeMinutes && minAgeMinutes * MINUTE_MS,
-    conflict: typeof conflict === "string" ? { strategy: conflict } : { strategy: "rename", template: conflict.rename },
+    conflict: compileConflict(document),
     platforms: compilePlatforms(document, index, compiler.problems),
     gate: document.gate && compileGate(document.gate),
     preCopy: document.preCopy ?? selectsEveryTag(document),

@@ -2,7 +2,9 @@ import type { Digest } from "../../oci/digest.ts";
 import type { ResolvedManifest } from "../../oci/image-source.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import type { ReportedConflict } from "../outcome/conflict.ts";
-import { converge } from "./converge.ts";
+import { isDigest } from "../../oci/digest.ts";
+import { converge, QUIET_MS } from "./converge.ts";
+import type { BothSources } from "./converge.ts";
 import { policyKey } from "./conflict-policy.ts";
 import type { ConflictPolicy } from "./conflict-policy.ts";
 import { isMergedIndex, mergeIndexes } from "./merge-indexes.ts";
@@ -43,6 +45,7 @@ export async function decideConflict(
 ): Promise<DecidedCase | undefined> {
   const { policy, source, wanted, current, known } = asked;
   const isForeign = isConflict(source, current, known);
+  if (current === undefined && wasDeleted(asked)) return keptAway(asked);
   if (current === undefined || current.digest === wanted.digest) return nothingToDecide(wanted);
   if (policy.strategy === "merge") return decideMerge(asked, current, reader, signal);
   if (policy.strategy === "converge") return decideInCircle(asked, current, reader, signal);
@@ -50,6 +53,18 @@ export async function decideConflict(
     policy.strategy === "newest-wins" && isForeign ? await reader.pushedAt(current.digest, signal) : undefined;
   const decision = resolveConflict(policy, source, { digest: current.digest, pushedAt }, known);
   return decided(asked, current.digest, decision, wanted);
+}
+
+/** The target has had the image under this tag, and nobody has pushed it to the source since: someone deleted the tag at the target. */
+function wasDeleted({ policy, source, wanted, known: { record } }: ConflictCase): boolean {
+  if (policy.strategy !== "converge" || policy.keepsDeletes !== true || isDigest(source.reference)) return false;
+  return record.replicated?.digest === wanted.digest && source.pushedAt <= record.replicated.at;
+}
+
+function keptAway({ policy, source, wanted }: ConflictCase): DecidedCase {
+  const decision = { kind: "keep", reason: "target-deleted", copiesContent: false } as const;
+  const conflict = { policy: policyKey(policy), decision: "keep", source: source.digest, found: undefined } as const;
+  return { decision, expected: wanted, conflict };
 }
 
 async function decideInCircle(
@@ -65,7 +80,21 @@ async function decideInCircle(
   ]);
   const both = { source: source.digest, target: digest, sourceHasTarget, targetHasSource: other !== undefined };
   const agreed = converge(both, known.record, known.now);
-  return decided(asked, digest, resolveConflict(policy, source, { digest, agreed }, known), wanted);
+  const { decision, expected, conflict } = decided(
+    asked,
+    digest,
+    resolveConflict(policy, source, { digest, agreed }, known),
+    wanted,
+  );
+  if (conflict === undefined || agreed === "source" || sourceHasTarget || other !== undefined)
+    return { decision, expected, conflict };
+  return { decision, expected, conflict: { ...conflict, until: standsUntil(both, known) } };
+}
+
+/** Two images that have not met are decided about again, in case that a third one keeps them apart. */
+function standsUntil({ source, target }: BothSources, { record: { conflict }, now }: KnownPuts): number {
+  const isSame = conflict?.source === source && conflict.target === target;
+  return (isSame ? conflict.until : undefined) ?? now + QUIET_MS;
 }
 
 async function decideMerge(

@@ -2,7 +2,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { TagRecord } from "../state/tag-record.ts";
 
 /** What the record of a tag says about our own puts. */
-export type OwnPuts = Pick<TagRecord, "replicated" | "puts">;
+export type OwnPuts = Pick<TagRecord, "replicated" | "puts" | "conflict">;
 
 /** After a put, a registry may show the tag as it was before for so long, in milliseconds (fault R27, with a margin). */
 const STALE_READ_MS = 30_000;

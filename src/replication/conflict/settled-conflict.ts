@@ -13,14 +13,16 @@ export interface ComparedTag {
   readonly policies: readonly ConflictPolicy[];
   /** The target's tags that are not equal to the source's. */
   readonly atTarget: ReadonlyMap<Tag, Digest>;
+  /** Epoch milliseconds. */
+  readonly now: number;
 }
 
 /** True as long as nothing has changed that a decision depends on: another copy would decide the same. */
 export function isSettled(
-  { policy, source, target, as }: DecidedConflict,
-  { tag, digest, policies, atTarget }: ComparedTag,
+  { policy, source, target, as, until = Infinity }: DecidedConflict,
+  { tag, digest, policies, atTarget, now }: ComparedTag,
 ): boolean {
   const isSame = source === digest && atTarget.get(tag) === target;
   const isPlaced = as === undefined || atTarget.get(as.tag) === as.digest;
-  return isSame && isPlaced && policies.some((each) => policyKey(each) === policy);
+  return isSame && isPlaced && now < until && policies.some((each) => policyKey(each) === policy);
 }

@@ -14,24 +14,28 @@ export const DecidedConflict = z.object({
   policy: z.string(),
   /** What the source's tag names, even if only a part of it was copied. */
   source: digest,
-  /** What the target's tag names after the decision. */
-  target: digest,
+  /** What the target's tag names after the decision; absent: nothing, because it was deleted there. */
+  target: digest.optional(),
   /** The tag that the source's image got instead. */
   as: z.object({ tag: z.string().refine(isTag), digest }).optional(),
   at: z.number(),
+  /** Then it is decided again, although nothing has changed; absent: never. */
+  until: z.number().optional(),
 });
 export type DecidedConflict = z.infer<typeof DecidedConflict>;
 
 /** A conflict that a delivery decided, as its report says it. */
 export interface ReportedConflict extends Omit<DecidedConflict, "at"> {
   readonly decision: "overwrite" | "keep" | "fail" | "rename" | "merge";
-  /** What the target's tag named, and Freightliner had not put there. */
-  readonly found: Digest;
+  /** What the target's tag named, and Freightliner had not put there; undefined: nothing, because it was deleted there. */
+  readonly found: Digest | undefined;
 }
 
 /** One line: what was found, and what was done. */
 export function describeConflict({ policy, decision, found, target, as }: ReportedConflict): string {
-  if (decision === "merge") return `${policy}: ${target} has the source's platforms, and others of ${found}`;
+  if (found === undefined)
+    return `${policy}: the tag was deleted at the target, and stays so until the source has another push`;
+  if (decision === "merge") return `${policy}: ${target ?? ""} has the source's platforms, and others of ${found}`;
   const done = {
     overwrite: "was replaced",
     keep: "keeps the tag",

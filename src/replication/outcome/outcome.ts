@@ -11,6 +11,8 @@ const CONFLICT_SKIPS = [
   "target-wins",
   /** The image at the target is the newer one. */
   "target-newer",
+  /** The tag was deleted at the target, which is a source of other registries, and deletes are mirrored. */
+  "target-deleted",
 ] as const;
 export type ConflictSkip = (typeof CONFLICT_SKIPS)[number];
 

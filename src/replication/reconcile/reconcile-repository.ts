@@ -76,6 +76,7 @@ export async function reconcileRepository(
       tag,
       digest: image.digest,
       atTarget: listed,
+      now: context.now(),
       policies: selection.conflictPolicies({ tag, ...image }),
     });
   const bytesOf = createSizes(images, absent);

@@ -168,7 +168,14 @@ function difference(
   }
   const isMissed = record.wantedAt < image.pushedAt - SAME_PUSH_MS;
   const backfillBytes = isBackfill(image, record, context) ? context.bytesOf(image) : undefined;
-  return { answer: { ...image, reference: referenceOf(image), missed: isMissed, backfillBytes } };
+  const pushedAt = knownPush(image, record);
+  return { answer: { ...image, pushedAt, reference: referenceOf(image), missed: isMissed, backfillBytes } };
+}
+
+/** Where the source does not give the time of a push, an image that the target had was pushed by then. */
+function knownPush({ pushedAt, digest }: SourceImage, { replicated }: TagRecord): number {
+  if (pushedAt > 0 || replicated === undefined) return pushedAt;
+  return (replicated.origin ?? replicated).digest === digest ? replicated.at : pushedAt;
 }
 
 /**

@@ -103,8 +103,8 @@ export type ClaimedTag =
       readonly gateWait: TagRecord["gateWait"];
       /** Time of the newest push that a request named. */
       readonly wantedAt: number;
-      /** What we have put under the tag. */
-      readonly own: Pick<TagRecord, "replicated" | "puts">;
+      /** What we have put under the tag, and decided about what others have put. */
+      readonly own: Pick<TagRecord, "replicated" | "puts" | "conflict">;
     }
   /**
    * Another delivery holds the lease. If it is of another message, it looks again before it releases the lease. This
@@ -155,7 +155,7 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
       tooLargeTries: known.tooLargeTries,
       gateWait: known.gateWait,
       wantedAt,
-      own: { replicated: known.replicated, puts: known.puts },
+      own: { replicated: known.replicated, puts: known.puts, conflict: known.conflict },
     },
   };
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/oci/digest.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
+import { parseTag } from "../../../src/oci/reference.ts";
 import type { ConflictPolicy } from "../../../src/replication/conflict/conflict-policy.ts";
 import { converge } from "../../../src/replication/conflict/converge.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { createMemoryRepository } from "../../fakes/memory-repository.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
+import { isSettled } from "../../../src/replication/conflict/settled-conflict.ts";
 import { anotherDelivery, copyRequest, replicateFixture, withSettings } from "../../fixtures/replicate-context.ts";
 import type { CopySettings } from "../../fixtures/replicate-context.ts";
 import { seeded } from "../../fixtures/seeded.ts";
@@ -103,7 +105,7 @@ describe("a circle of registries", () => {
     for (const tag of TAGS) circle.push(0, tag, `last ${tag}`);
     await circle.settle(1_000);
     for (const tag of TAGS) expect([tag, named(circle, tag).size]).toEqual([tag, 1]);
-    // After a delete at a registry, the same image may come there once more.
+    // After a delete, the same image may come once more (decision 76).
     expect(Math.max(...counts(circle.puts))).toBeLessThanOrEqual(2);
   });
 
@@ -153,6 +155,43 @@ describe("a circle of registries", () => {
   });
 });
 
+describe("a tag that was deleted at the target", () => {
+  const MIRRORED: ConflictPolicy = { strategy: "converge", keepsDeletes: true };
+
+  async function deletedTag(policy: ConflictPolicy) {
+    const fixture = replicateFixture({ conflict: policy, referrers: false });
+    addImage(fixture.source, ["first"], "v1");
+    await replicateTag(copyRequest("v1", 1_000), fixture, never);
+    fixture.target.tags.delete("v1");
+    return {
+      fixture,
+      again: (pushedAt: number) => replicateTag(copyRequest("v1", pushedAt), anotherDelivery(fixture), never),
+    };
+  }
+
+  it("stays deleted in a circle that mirrors deletes, and the comparison is quiet about it", async () => {
+    const { fixture, again } = await deletedTag(MIRRORED);
+    expect(await again(1_000)).toMatchObject({ outcome: "skipped", reason: "target-deleted" });
+    expect(fixture.target.tags.has("v1")).toBe(false);
+    const record = await fixture.tags.read("gar/project/repository/app:v1", never);
+    const digest = fixture.source.tags.get("v1")!;
+    const compared = { tag: parseTag("v1"), digest, atTarget: new Map(), now: 1e15 };
+    expect(isSettled(record!.conflict!, { ...compared, policies: [MIRRORED] })).toBe(true);
+    expect(isSettled(record!.conflict!, { ...compared, policies: [CONVERGE] })).toBe(false);
+  });
+
+  it.each<[string, ConflictPolicy, number, string | undefined]>([
+    ["where deletes are not mirrored", CONVERGE, 1_000, undefined],
+    ["after it was pushed again", MIRRORED, 1e15, undefined],
+    ["when the source has another image", MIRRORED, 1_000, "second"],
+  ])("comes back %s", async (_when, policy, pushedAt, content) => {
+    const { fixture, again } = await deletedTag(policy);
+    if (content !== undefined) addImage(fixture.source, [content], "v1");
+    expect(await again(pushedAt)).toMatchObject({ outcome: "replicated" });
+    expect(fixture.target.tags.get("v1")).toBe(fixture.source.tags.get("v1"));
+  });
+});
+
 function counts(list: readonly string[]): number[] {
   return [...Map.groupBy(list, (each) => each).values()].map(({ length }) => length);
 }
@@ -178,5 +217,13 @@ describe("the image that both registries agree on", () => {
     const still = { source: large!, target: small!, sourceHasTarget: true, targetHasSource: true };
     expect(converge(still, record, 900_000)).toBe("target");
     expect(converge(still, record, 899_999)).toBe("source");
+  });
+
+  it("is the source's, if two images that have not met were kept apart for 15 minutes, by a third one perhaps", () => {
+    const apart = { ...ends, sourceHasTarget: false, targetHasSource: false };
+    const conflict = { policy: "converge", source: small!, target: large!, at: 0, until: 900_000 };
+    expect(converge(apart, { conflict }, 900_000)).toBe("source");
+    expect(converge(apart, { conflict }, 899_999)).toBe("target");
+    expect(converge(apart, { conflict: { ...conflict, target: small! } }, 900_000)).toBe("target");
   });
 });

@@ -143,6 +143,7 @@ export interface Cloud {
   /** Where a process gets its configuration from, if it may change: from an external document that the process polls. */
   feed: ((process: Process) => ConfigurationFeed) | undefined;
   onTag: (destination: string, repository: string, tag: string, digest: Digest) => void;
+  onTagDeleted: (destination: string, repository: string, tag: string, digest: Digest) => void;
   onRequest: (service: Service, request: HttpRequest) => void;
 }
 
@@ -152,11 +153,13 @@ export interface CloudOptions {
   /** Destinations accept manifests whose blobs or children are missing. */
   readonly isLenient: boolean;
   readonly script?: Script;
+  /** The registries, where they are those of other clouds, too. */
+  readonly registries?: { readonly source: Registry; readonly target: Registry };
 }
 
 export function createCloud(world: World, options: CloudOptions): Cloud {
-  const { configuration, deployment, isLenient, script = {} } = options;
-  const source = createRegistry(false);
+  const { configuration, deployment, isLenient, script = {}, registries } = options;
+  const source = registries?.source ?? createRegistry(false);
   const passwords = {
     ecr: createSecrets("password", () => world.time.now()),
     google: createSecrets("ya29", () => world.time.now()),
@@ -166,7 +169,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     configuration.destinations.map((destination) => {
       const { name, kind } = destination;
       const queue = createQueue(world, name);
-      const registry = createRegistry(kind === "artifactRegistry");
+      const registry = registries?.target ?? createRegistry(kind === "artifactRegistry");
       return [name, { destination, registry, queue, concurrency: deployment.concurrency } satisfies Place];
     }),
   );
@@ -199,6 +202,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     undelivered: [],
     feed: undefined,
     onTag: () => undefined,
+    onTagDeleted: () => undefined,
     onRequest: () => undefined,
   };
   const profile = ecrProfile(passwords.ecr, bucket);
@@ -214,7 +218,9 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     if (service !== "gar") sites.set(tokenHost, createTokenSite(service, tokens));
     const onTag = (repository: string, tag: string, digest: Digest): void =>
       cloud.onTag(destination.name, repository, tag, digest);
-    sites.set(host, createRegistrySite({ service, registry, profile, onTag }));
+    const onTagDeleted = (repository: string, tag: string, digest: Digest): void =>
+      cloud.onTagDeleted(destination.name, repository, tag, digest);
+    sites.set(host, createRegistrySite({ service, registry, profile, onTag, onTagDeleted }));
   }
   return cloud;
 }

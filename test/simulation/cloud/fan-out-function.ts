@@ -77,10 +77,13 @@ export interface PushEvent {
   readonly digest: Digest;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** The tag was deleted, and not pushed. */
+  readonly isDelete?: boolean;
 }
 
-function pushEventOf({ id, repository, tag, digest, at }: PushEvent, { configuration }: Cloud): unknown {
+function pushEventOf({ id, repository, tag, digest, at, isDelete }: PushEvent, { configuration }: Cloud): unknown {
   const { account, region } = configuration.source;
   const stored = { repository, digest, mediaType: MediaType.ociManifest, tag };
-  return ecrPushEvent(stored, { id, account, region, at: new Date(at) });
+  const event = ecrPushEvent(stored, { id, account, region, at: new Date(at) });
+  return isDelete === true ? { ...event, detail: { ...event.detail, "action-type": "DELETE" } } : event;
 }

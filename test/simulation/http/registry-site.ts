@@ -33,6 +33,8 @@ export interface RegistrySiteOptions {
   readonly profile: Profile;
   /** Called when a tag is put. */
   readonly onTag: (repository: string, tag: string, digest: Digest) => void;
+  /** Called when a tag is deleted. */
+  readonly onTagDeleted?: (repository: string, tag: string, digest: Digest) => void;
 }
 
 interface Sessions {
@@ -79,7 +81,7 @@ interface ManifestRoute {
 function answerManifest(request: Arrived, route: ManifestRoute, options: RegistrySiteOptions): Reply {
   const { repository, reference } = route;
   if (request.method === "PUT") return acceptManifest(request, route, options);
-  if (request.method === "DELETE") return deleteManifest(route);
+  if (request.method === "DELETE") return deleteManifest(route, options);
   const found = resolveIn(repository, reference);
   const manifest = found && repository.manifests.get(found.digest);
   if (manifest === undefined) return refusal(404, "MANIFEST_UNKNOWN");
@@ -92,10 +94,14 @@ function answerManifest(request: Arrived, route: ManifestRoute, options: Registr
 }
 
 /** distribution-spec, "Deleting tags", "Deleting Manifests". */
-function deleteManifest({ repository, reference }: ManifestRoute): Reply {
-  const isKnown = isDigest(reference) ? repository.manifests.delete(reference) : repository.tags.delete(reference);
-  if (isDigest(reference))
-    for (const [tag, digest] of repository.tags) if (digest === reference) repository.tags.delete(tag);
+function deleteManifest({ name, repository, reference }: ManifestRoute, { onTagDeleted }: RegistrySiteOptions): Reply {
+  const { tags, manifests } = repository;
+  const gone = [...tags].filter(([tag, digest]) => tag === reference || digest === reference);
+  const isKnown = (isDigest(reference) && manifests.delete(reference)) || gone.length > 0;
+  for (const [tag, digest] of gone) {
+    tags.delete(tag);
+    onTagDeleted?.(name, tag, digest);
+  }
   return isKnown ? { status: 202 } : refusal(404, "MANIFEST_UNKNOWN");
 }
 

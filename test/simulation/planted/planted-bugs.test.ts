@@ -10,6 +10,7 @@ import { PLANTED_DELETES } from "./planted-deletes.ts";
 import { PLANTED_GATES } from "./planted-gates.ts";
 import { PLANTED_PRE_COPIES } from "./planted-pre-copies.ts";
 import { PLANTED_RELOADS } from "./planted-reloads.ts";
+import { PLANTED_RING } from "./planted-ring.ts";
 import { PLANTED_RULES } from "./planted-rules.ts";
 import { PLANTED_SEAMS } from "./planted-seams.ts";
 
@@ -36,12 +37,13 @@ const BUGS = [
   ...PLANTED_GATES,
   ...PLANTED_RELOADS,
   ...PLANTED_CONFLICTS,
+  ...PLANTED_RING,
   ...PLANTED_RULES,
 ];
 
 /** Plays seeds, scenes or late calls with the code in the folder, until one breaks a promise. */
 function play({ from = 0, by, scene }: PlantedBug): Promise<{ readonly found: boolean; readonly output: string }> {
-  const seeds = by === undefined || by === "conflicts" ? ["--seeds", String(SEEDS)] : [];
+  const seeds = by === undefined || by === "conflicts" || by === "ring" ? ["--seeds", String(SEEDS)] : [];
   const what = by === undefined ? seeds : [`--${by}`, ...seeds];
   const args = [
     "test/simulation/main.ts",

@@ -8,8 +8,8 @@ export interface PlantedBug {
   readonly and?: { readonly file?: string; readonly find: string; readonly replace: string };
   /** The seed or point to begin with: it finds the bug soon. All later ones are played, too. */
   readonly from?: number;
-  /** What finds the bug, if not seeds: the scenes, late calls, or seeds in which others move tags at the target. */
-  readonly by?: "scenes" | "late" | "conflicts";
+  /** What finds the bug, if not seeds: the scenes, late calls, or seeds of a play. */
+  readonly by?: "scenes" | "late" | "conflicts" | "ring";
   /** A part of the name of the scene that finds it: no other is played. */
   readonly scene?: string;
 }

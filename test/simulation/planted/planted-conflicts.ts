@@ -32,8 +32,8 @@ export const PLANTED_CONFLICTS: readonly PlantedBug[] = [
     name: "a decided conflict is requested again and again",
     by: "conflicts",
     file: "src/replication/conflict/settled-conflict.ts",
-    find: "return isSame && isPlaced && policies",
-    replace: "return !isSame && isPlaced && policies",
+    find: "return isSame && isPlaced && now < until && policies",
+    replace: "return !isSame && isPlaced && now < until && policies",
   },
   {
     name: "a decided conflict is never decided again",
