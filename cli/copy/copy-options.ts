@@ -65,9 +65,13 @@ export function parseCopyOptions({ platform, foreignLayers, jobs, parallel, ...g
  * copies files into a directory.
  * @throws {UsageError}
  */
-export async function parseCopySpecs(texts: readonly string[], given: RawTagOptions): Promise<CopySpec[]> {
-  const sources = texts.slice(0, -1).map((text) => readReference("copy", text));
-  const target = readReference("copy", texts.at(-1) ?? "");
+export async function parseCopySpecs(
+  texts: readonly string[],
+  given: RawTagOptions,
+  command: "copy" | "verify" = "copy",
+): Promise<CopySpec[]> {
+  const sources = texts.slice(0, -1).map((text) => readReference(command, text));
+  const target = readReference(command, texts.at(-1) ?? "");
   const filter = given.allTags || given.tags.length > 0 ? await loadTagFilter(given.tags) : undefined;
   for (const [index, source] of sources.entries()) checkSource(source, texts[index] ?? "", filter);
   checkTarget(target, filter === undefined && sources.length === 1 ? sources[0] : undefined);

@@ -23,7 +23,7 @@ const CONCURRENT_LISTINGS = 16;
 const BY_NUMBER = new Intl.Collator("en", { numeric: true });
 
 /** distribution-spec, "Referrers Tag Schema". Referrers are copied with their image, which also writes this tag at the target. */
-const REFERRERS_TAG = /^sha(?:256|512)-[0-9a-f]{64}$/;
+export const REFERRERS_TAG: RegExp = /^sha(?:256|512)-[0-9a-f]{64}$/;
 
 /**
  * The images that the specs select, in order. Lists the tags of a repository where a spec selects by tag.

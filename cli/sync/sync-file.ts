@@ -24,10 +24,10 @@ export const SyncList = z.strictObject({ version: z.literal(1), sync: z.array(Sy
 export type SyncList = z.infer<typeof SyncList>;
 
 /** Reads a YAML or JSON file and validates it. @throws {UsageError} with every problem and its line and column. */
-export async function readWrittenFile<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+export async function readWrittenFile<T>(path: string, schema: z.ZodType<T>, command = "sync"): Promise<T> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw new UsageError(`${path} cannot be read (${errorCode(error)}); check the name and its permissions`, {
-      command: "sync",
+      command,
     });
   });
   const document = parseYaml(text);

@@ -1,15 +1,15 @@
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import type { ImageSource } from "../../src/oci/image-source.ts";
-import type { ImageTarget } from "../../src/oci/image-target.ts";
+import type { ImageSource, ResolvedManifest } from "../../src/oci/image-source.ts";
 import { successors } from "../../src/oci/manifest.ts";
-import { RegistryError } from "../../src/oci/errors/registry-error.ts";
+import { manifestKind } from "../../src/oci/media-type.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
 import { blobsOf, nodesOf } from "../../src/replication/image/image-tree.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import { reasonToLeaveOut } from "../../src/replication/outcome/left-out.ts";
 import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import type { NamedImage } from "../copy/image-and-companions.ts";
+import type { ContentChecks } from "./content-checks.ts";
 
 /** A part of an image that is missing in its copy, or differs there. */
 export interface Difference {
@@ -17,6 +17,8 @@ export interface Difference {
   /** A tag or a digest. */
   readonly name: string;
   readonly problem: string;
+  /** Set when the source itself is damaged: no copy repairs that. */
+  readonly side?: "source";
 }
 
 export interface Comparison {
@@ -28,13 +30,15 @@ export interface Comparison {
 
 /** The repository that holds the copy. */
 interface Copy {
-  readonly read: Pick<ImageSource, "resolve" | "fetchManifest" | "listReferrers">;
-  readonly target: Pick<ImageTarget, "hasBlob">;
+  readonly read: Pick<ImageSource, "resolve" | "listReferrers">;
+  readonly checks: Pick<ContentChecks, "manifest" | "blob">;
+  /** Checks of the source's blobs, where they are wanted. Its manifests were read. */
+  readonly sourceChecks?: Pick<ContentChecks, "blob"> | undefined;
 }
 
 const CONCURRENT_REQUESTS = 16;
 
-/** Compares images with a repository: every tag, every manifest by its bytes, every blob by its existence and size, every list of referrers. */
+/** Compares images with a repository: every tag, every manifest by its bytes, every blob, every list of referrers. */
 export async function compareImages(
   images: readonly NamedImage[],
   copy: Copy,
@@ -55,7 +59,7 @@ export async function compareImages(
   const found = [
     await compareAll(images, (image, working) => compareTag(image, copy, working)),
     await compareAll(nodes, (node, working) => compareManifest(node, copy, working)),
-    await compareAll(blobs, (blob, working) => compareBlob(blob, copy, working)),
+    (await compareAll(blobs, (blob, working) => compareBlob(blob, copy, working))).flat(),
   ];
   const lists = await compareAll(attached, (each, working) => compareReferrers(each, copy, working));
   return {
@@ -77,42 +81,42 @@ async function compareTag(
   copy: Copy,
   signal: AbortSignal,
 ): Promise<Difference | undefined> {
-  const { digest } = tree.root.manifest;
+  const { digest, mediaType } = tree.root.manifest;
   const found = await copy.read.resolve(reference, signal);
-  if (found?.digest === digest) return undefined;
-  return {
-    kind: "tag",
-    name: reference,
-    problem: found === undefined ? "is missing" : `is ${found.digest}, not ${digest}`,
-  };
+  const problem = tagProblem(found, { digest, mediaType });
+  return problem === undefined ? undefined : { kind: "tag", name: reference, problem };
 }
 
-/** Compares the bytes by fetching them by digest: every fetch verifies the digest. */
+/** Clients choose by the media type how they read the bytes, so the same bytes as another type are another image. */
+function tagProblem(found: ResolvedManifest | undefined, wanted: ResolvedManifest): string | undefined {
+  if (found === undefined) return "is missing";
+  if (found.digest !== wanted.digest) return `is ${found.digest}, not ${wanted.digest}`;
+  const isOther = manifestKind(found.mediaType) !== undefined && found.mediaType !== wanted.mediaType;
+  return isOther ? `is served as ${found.mediaType}, not ${wanted.mediaType}` : undefined;
+}
+
 async function compareManifest(
   { manifest: { digest } }: ImageNode,
-  copy: Copy,
+  { checks }: Copy,
   signal: AbortSignal,
 ): Promise<Difference | undefined> {
-  return differenceOf({ kind: "manifest", name: digest }, () => copy.read.fetchManifest({ digest }, signal));
+  const problem = await checks.manifest(digest, signal);
+  return problem === undefined ? undefined : { kind: "manifest", name: digest, problem };
 }
 
-async function compareBlob(blob: Descriptor, copy: Copy, signal: AbortSignal): Promise<Difference | undefined> {
-  const look = async () => ((await copy.target.hasBlob(blob, signal)) ? blob : undefined);
-  return differenceOf({ kind: "blob", name: blob.digest }, look);
-}
-
-/** A difference when the content is missing or does not match its digest. @throws every other error: it is not a difference. */
-async function differenceOf(
-  content: Pick<Difference, "kind" | "name">,
-  look: () => Promise<unknown>,
-): Promise<Difference | undefined> {
-  try {
-    return (await look()) === undefined ? { ...content, problem: "is missing" } : undefined;
-  } catch (error) {
-    const isContent = error instanceof RegistryError && /^(?:DIGEST|SIZE|MANIFEST)_INVALID$/.test(error.code ?? "");
-    if (!isContent) throw error;
-    return { ...content, problem: error.problem };
-  }
+async function compareBlob(
+  blob: Descriptor,
+  { checks, sourceChecks }: Copy,
+  signal: AbortSignal,
+): Promise<Difference[]> {
+  const [atTarget, atSource] = await Promise.all([checks.blob(blob, signal), sourceChecks?.blob(blob, signal)]);
+  const difference = { kind: "blob", name: blob.digest } as const;
+  return [
+    ...(atTarget === undefined ? [] : [{ ...difference, problem: atTarget }]),
+    ...(atSource === undefined
+      ? []
+      : [{ ...difference, problem: `${atSource} (at the source)`, side: "source" as const }]),
+  ];
 }
 
 /** The referrers of a manifest at the source. */

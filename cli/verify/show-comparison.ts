@@ -31,7 +31,7 @@ export function showComparison(
 }
 
 /** True for referrers. Non-distributable layers and platforms that the source lacks are never part of a copy, so they do not count. */
-function isUnknown({ kind }: LeftOut): boolean {
+export function isUnknown({ kind }: LeftOut): boolean {
   return kind === "attachment" || kind === "attachments";
 }
 
