@@ -36,7 +36,7 @@ export interface Copies {
   /** The circuit of a destination, by its name. */
   readonly circuit: (destination: string) => CircuitBreaker;
   readonly receipts: Receipts;
-  /** Where facts come from that rules ask for. */
+  /** The source of the facts that rules use. */
   readonly factSource: FactSource;
   readonly preCopyBudgets: PreCopyBudgets;
   /** What gates of rules ask, besides the source. */

@@ -18,7 +18,7 @@ const GIGABYTE = 1e9;
 
 /**
  * Executes pre-copies. Each ends with its first delivery, whatever happens: it is logged and counted, has no receipt, and never becomes a
- * dead letter. It moves no circuit and takes none of its permits.
+ * dead letter. It does not change the circuit, and takes none of its permits.
  */
 export function createPreCopier({ configuration, copies, queue, runtime, observer }: CopyDependencies) {
   const { now, timeout, memoryMegabytes } = runtime;

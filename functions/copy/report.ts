@@ -90,8 +90,8 @@ const OUTCOME = {
   failed: Metric.failed,
 } as const satisfies Record<CopyReport["outcome"], MetricName>;
 
-/** Reasons to wait that are those of a rule. */
-const RULES_WAIT: readonly string[] = ["too-young", "gate"];
+/** Deferrals that a rule asks for. */
+const RULE_DEFERRALS: readonly string[] = ["too-young", "gate"];
 
 /** Counts the age of a live push that is deferred, unless its rule lets it wait. @param ageMs time since the push. */
 export function countWait(
@@ -100,7 +100,7 @@ export function countWait(
   destination: string | undefined,
   ageMs: number,
 ): void {
-  if (report.outcome !== "deferred" || RULES_WAIT.includes(report.reason)) return;
+  if (report.outcome !== "deferred" || RULE_DEFERRALS.includes(report.reason)) return;
   observer.count(Metric.deferredAge, Math.max(ageMs, 0), destination);
   observer.count(Metric.deferredAgeByReason, Math.max(ageMs, 0), destination, report.reason);
 }

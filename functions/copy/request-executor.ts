@@ -35,7 +35,7 @@ export interface DeliveryTime {
   readonly ending: AbortSignal;
 }
 
-/** Executes requests: sends each where it goes, or ends it. */
+/** Executes requests: routes each to its destination and runs its copy, or ends it. */
 export function createRequestExecutor(dependencies: CopyDependencies) {
   const { copies, queue, runtime } = dependencies;
   const { timeout, now } = runtime;

@@ -39,8 +39,9 @@ export type FanOutReport =
   | { readonly outcome: "malformed"; readonly problem: string };
 
 /**
- * One event of ECR or of the arrivals function -> one request per destination, each of which ends in its own receipt. An event that requires no copy, or is
- * malformed, ends here with a receipt: a retry would change nothing.
+ * Handles one event of ECR or of the arrivals function: queues one copy request per destination, each of which ends in its own receipt, may
+ * queue pre-copies, and records deletes. An event that requires no copy, or is malformed, ends here with a receipt: a retry would change
+ * nothing.
  * @param invocation id of the invocation, the same in Lambda's retries; it stands in for the id of an event without one.
  */
 export function createHandler(dependencies: FanOutDependencies) {
@@ -55,7 +56,7 @@ export function createHandler(dependencies: FanOutDependencies) {
       observer.count(Metric.malformed, 1);
       return { outcome: "malformed", problem };
     }
-    if (read.kind === "deleted") return deleteOf(read.deleted, dependencies, signal);
+    if (read.kind === "deleted") return handleDelete(read.deleted, dependencies, signal);
     if (read.kind === "ignored") return ignore(read, { reason: "event-ignored" }, dependencies, signal);
     const planned = planCopies(read.pushed, configuration.rules);
     if (planned.kind === "skipped") {
@@ -76,7 +77,7 @@ export function createHandler(dependencies: FanOutDependencies) {
 }
 
 /** A delete at the source copies nothing. It may ask for tombstones. */
-async function deleteOf(
+async function handleDelete(
   deleted: DeletedImage,
   dependencies: FanOutDependencies,
   signal: AbortSignal,

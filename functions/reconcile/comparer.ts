@@ -23,7 +23,7 @@ export interface Total {
   missed: number;
 }
 
-/** Limits of one repository, in milliseconds: without progress of a listing, which may wait a minute for a slot of the rate, and in total. */
+/** Limits of one repository, in milliseconds: `idleMs` without progress of a listing, which may wait a minute for a slot, `totalMs` in all. */
 const LIMITS: ListingLimits = { idleMs: 75_000, totalMs: 180_000 };
 
 interface Comparing extends ReconcileDependencies, Pick<ReconcileContext, "ending"> {
@@ -56,7 +56,7 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
   async function compare(subject: string, startedAt: number, signal: AbortSignal): Promise<readonly string[]> {
     const [repository = "", only] = subject.split(" ");
     if (!isRepositoryName(repository)) return [];
-    const own = targetsOf(repository, dependencies).filter(isSubject(repository, only, slow));
+    const own = targetsOf(repository, dependencies).filter(belongsToSubject(repository, only, slow));
     const overrides = await readOverrides(repository, dependencies, signal);
     if (overrides === "unreadable") return namesOf(own);
     const allowed = own.filter(({ destination }) => isAllowed(destination, overrides));
@@ -105,7 +105,7 @@ function withBackfills<Target extends { readonly destination: string }>(
   return Promise.all(targets.map(async (target) => ({ ...target, backfill: await open(target.destination) })));
 }
 
-/** What the tags of a repository say. Without that, it is not compared: copies would be requested that they forbid. */
+/** The AWS resource tags of a repository. If they cannot be read, it is not compared: they may forbid copies. */
 async function readOverrides(
   repository: RepositoryName,
   { overrides, observer }: Comparing,
@@ -115,7 +115,10 @@ async function readOverrides(
     return await overrides?.(repository, signal);
   } catch (error) {
     signal.throwIfAborted();
-    observer.warn("Repository is not compared: its tags cannot be read", { repository, error: describeError(error) });
+    observer.warn("Repository is not compared: its AWS resource tags cannot be read", {
+      repository,
+      error: describeError(error),
+    });
     return "unreadable";
   }
 }
@@ -125,7 +128,7 @@ function namesOf(targets: readonly { readonly destination: string }[]): string[]
 }
 
 /** True for the targets of a subject. A slow target belongs to the slow comparison only. */
-function isSubject(repository: string, only: string | undefined, slow: ReadonlySet<string>) {
+function belongsToSubject(repository: string, only: string | undefined, slow: ReadonlySet<string>) {
   return ({ destination }: { readonly destination: string }): boolean =>
     only === undefined ? !slow.has(`${repository} ${destination}`) : destination === only;
 }

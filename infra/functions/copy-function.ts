@@ -35,8 +35,8 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
     timeoutSeconds: COPY_TIMEOUT_SECONDS,
     settings,
   });
-  // One statement for all queues: one for each would soon exceed the size limit of a policy.
   const fed = props.queues.filter(({ priority }) => priority !== "long");
+  // One statement for all queues of the function: one for each would soon exceed the size limit of a policy.
   copy.addToRolePolicy(
     new PolicyStatement({ actions: CONSUME_ACTIONS, resources: fed.map(({ queue }) => queue.queueArn) }),
   );
@@ -54,8 +54,8 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
 }
 
 /**
- * Allows a role to pull from the rules' repositories, and to ask for what rules may depend on: the time of a push, and the newest tags. A
- * source that is no ECR registry has its own permissions.
+ * Allows a role to pull from the rules' repositories, and to read what rules may depend on: the time of a push, the newest tags, the tags of
+ * a repository, and scan findings. A source that is not an ECR registry has its own permissions.
  */
 export function allowPull(role: IRole, access: SourceAccess): void {
   if (access.source.kind !== "ecr") return;

@@ -62,8 +62,8 @@ export async function startSqs(directory?: string, key: AccessKeyId = TEST_KEY):
 }
 
 /**
- * The emulator (fauxqs 2.4.1) writes NULL as the receive count of a message that becomes visible early. Its own column
- * refuses NULL, when the message is no longer in memory, so the message is lost until the next start. SQS keeps the count
+ * The emulator (fauxqs 2.4.1) writes NULL as the receive count of a message that becomes visible early. If the
+ * message is no longer in memory, the NOT NULL column rejects the write, and the message is lost until the next start. SQS keeps the count
  * (SQS API reference, "ApproximateReceiveCount"), and so does this trigger, which replaces the emulator's write.
  */
 function keepReceiveCounts(file: string): void {
@@ -90,10 +90,10 @@ const LISTENING = channel("tracing:net.server.listen:asyncStart");
  */
 async function onLoopback(start: () => Promise<FauxqsServer>, key: AccessKeyId): Promise<FauxqsServer> {
   const change = (message: unknown): void => {
-    const order = listenOrder(message);
-    if (order?.options.host !== "0.0.0.0") return;
-    guardServer(order.server, (listener) => requireKeyOnListener(key, listener));
-    order.options.host = "127.0.0.1";
+    const call = listenCall(message);
+    if (call?.options.host !== "0.0.0.0") return;
+    guardServer(call.server, (listener) => requireKeyOnListener(key, listener));
+    call.options.host = "127.0.0.1";
   };
   LISTENING.subscribe(change);
   const server = await start().finally(() => LISTENING.unsubscribe(change));
@@ -103,7 +103,7 @@ async function onLoopback(start: () => Promise<FauxqsServer>, key: AccessKeyId):
 }
 
 /** The server and the options of a call to `listen`, as Node publishes them. */
-function listenOrder(message: unknown): { readonly server: Server; readonly options: { host: unknown } } | undefined {
+function listenCall(message: unknown): { readonly server: Server; readonly options: { host: unknown } } | undefined {
   if (typeof message !== "object" || message === null || !("server" in message && "options" in message))
     return undefined;
   const { server, options } = message;

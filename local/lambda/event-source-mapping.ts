@@ -10,7 +10,7 @@ import type { InvocationResult } from "./execution-environment.ts";
 
 /** A queue whose messages invoke a function. */
 export interface EventSourceMapping {
-  /** Pauses or resumes polling, or changes the concurrency (Lambda API, UpdateEventSourceMapping). */
+  /** Pauses or resumes polling, or lowers the concurrency, at most to what it started with again (Lambda API, UpdateEventSourceMapping). */
   update(change: MappingChange): void;
   /** Stops polling, waits up to `graceMs` for running invocations, then returns. */
   close(graceMs: number): Promise<void>;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface PollerOptions<Look> {
-  readonly poll: () => Promise<Look>;
+export interface PollerOptions<Value> {
+  readonly poll: () => Promise<Value>;
   /** Interval between polls, in milliseconds. */
   readonly everyMs: number;
   /** Called when a poll fails; polling continues. */
@@ -9,16 +9,16 @@ export interface PollerOptions<Look> {
 }
 
 /** Polls a value at an interval while it has subscribers. */
-export interface Poller<Look> extends AsyncDisposable {
+export interface Poller<Value> extends AsyncDisposable {
   /** Calls `listener` with the latest value, if any, then with each new one. @returns a function that unsubscribes. */
-  subscribe(listener: (look: Look) => void): () => void;
+  subscribe(listener: (look: Value) => void): () => void;
 }
 
-export function createPoller<Look>({ poll, everyMs, onProblem }: PollerOptions<Look>): Poller<Look> {
-  const listeners = new Set<(look: Look) => void>();
+export function createPoller<Value>({ poll, everyMs, onProblem }: PollerOptions<Value>): Poller<Value> {
+  const listeners = new Set<(look: Value) => void>();
   const closed = new AbortController();
-  let last: Look | undefined;
-  let looking: Promise<void> | undefined;
+  let last: Value | undefined;
+  let polling: Promise<void> | undefined;
 
   async function pollWhileSubscribed(): Promise<void> {
     while (listeners.size > 0 && !closed.signal.aborted) {
@@ -31,20 +31,20 @@ export function createPoller<Look>({ poll, everyMs, onProblem }: PollerOptions<L
       await sleep(everyMs, undefined, { signal: closed.signal }).catch(() => undefined);
     }
     last = undefined;
-    looking = undefined;
+    polling = undefined;
   }
 
   return {
     subscribe(listener) {
-      const own = (seen: Look): void => listener(seen);
+      const own = (seen: Value): void => listener(seen);
       listeners.add(own);
       if (last !== undefined) own(last);
-      looking ??= pollWhileSubscribed();
+      polling ??= pollWhileSubscribed();
       return () => void listeners.delete(own);
     },
     async [Symbol.asyncDispose]() {
       closed.abort();
-      await looking;
+      await polling;
     },
   };
 }

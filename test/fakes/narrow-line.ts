@@ -15,7 +15,7 @@ export interface NarrowLine {
   bytesPerSecond: number;
   sentBytes(): number;
   /** The maximum number of concurrent streams so far. */
-  widest(): number;
+  maxConcurrentStreams(): number;
 }
 
 /** Puts a line between two repositories: blobs above 1 MiB take time and are counted, but have no content. */
@@ -26,15 +26,15 @@ export function narrowLine(
 ): NarrowLine {
   let sent = 0;
   let active = 0;
-  let widest = 0;
-  const line: NarrowLine = { bytesPerSecond, sentBytes: () => sent, widest: () => widest };
+  let maxConcurrentStreams = 0;
+  const line: NarrowLine = { bytesPerSecond, sentBytes: () => sent, maxConcurrentStreams: () => maxConcurrentStreams };
   const [openBlob, pushBlob] = [source.openBlob.bind(source), target.pushBlob.bind(target)];
 
   source.openBlob = (blob, signal) => (isBig(blob) ? Promise.resolve(piecesOf(blob)) : openBlob(blob, signal));
-  target.pushBlob = async (blob, how, signal) => {
-    if (!isBig(blob)) return pushBlob(blob, how, signal);
-    await using stream = await how.open(signal);
-    widest = Math.max(widest, ++active);
+  target.pushBlob = async (blob, options, signal) => {
+    if (!isBig(blob)) return pushBlob(blob, options, signal);
+    await using stream = await options.open(signal);
+    maxConcurrentStreams = Math.max(maxConcurrentStreams, ++active);
     try {
       for await (const piece of stream) {
         await clock.sleep((piece.byteLength / line.bytesPerSecond) * active * 1_000, signal);
@@ -63,7 +63,7 @@ function piecesOf({ size }: Descriptor): BlobStream {
 }
 
 /** Adds an image with layers of these sizes. @returns its digest. */
-export function addSized(repository: MemoryRepository, sizes: readonly number[], tag: string): Digest {
+export function addImageWithLayerSizes(repository: MemoryRepository, sizes: readonly number[], tag: string): Digest {
   const config = new TextEncoder().encode("{}");
   const layers = sizes.map((size, index) => {
     const digest = digestOf(new TextEncoder().encode(`${tag} ${index}`));

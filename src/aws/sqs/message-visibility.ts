@@ -15,8 +15,8 @@ const REPLACE_FROM: number = COPY_MAX_RECEIVE_COUNT * 0.9;
 
 /**
  * Defers a message: SQS shows it again after `afterMs`, which is clamped to 0 to 43,200 s, or to 0 to 900 s where the message is replaced.
- * `src/replication/copy/failure-outcome.ts` chooses `afterMs` for a failed copy, `src/replication/copy/replicate-tag.ts` for a tag that
- * another copy holds, `src/replication/destination/circuit-breaker.ts` for an open circuit, and `functions/copy/handler.ts` after a crash.
+ * Each deferred `CopyReport` carries its `afterMs`: `src/replication/copy/failure-outcome.ts` chooses that of a failed copy,
+ * `src/replication/destination/circuit-breaker.ts` that of an open circuit; search for `outcome: "deferred"` to find the others.
  */
 export type DeferMessage = (
   message: Omit<Delivery, "messageId">,

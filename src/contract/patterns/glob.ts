@@ -30,8 +30,10 @@ function shapeProblem(pattern: string): string | undefined {
   if (/\s/.test(pattern)) return "contains white space, which no name has";
   if (/^!(?!\()/.test(pattern)) return "starts with !; patterns select names, they do not exclude them";
   if (/^\/|\/$|\/\//.test(pattern)) return "starts or ends with /, or contains //, which no name does";
-  const isOpen = ["[]", "{}", "()"].some(([open = "", close = ""]) => count(pattern, open) !== count(pattern, close));
-  return isOpen ? "has an unbalanced bracket" : undefined;
+  const isUnbalanced = ["[]", "{}", "()"].some(
+    ([open = "", close = ""]) => count(pattern, open) !== count(pattern, close),
+  );
+  return isUnbalanced ? "has an unbalanced bracket" : undefined;
 }
 
 function meaningProblem(pattern: string): string | undefined {
@@ -90,7 +92,7 @@ function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-/** True when the pattern can match more than itself. */
+/** True when the pattern contains a character that picomatch may treat specially. */
 export function isGlob(pattern: string): boolean {
   return /[*?[\]{}()!+@\\]/.test(pattern);
 }

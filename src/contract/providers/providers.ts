@@ -54,7 +54,7 @@ export function unknownKindProblem(kind: unknown, kindsKnown: readonly string[] 
   return `${quoted(kind)} ${what}; known kinds are ${known}`;
 }
 
-/** A destination's registry, from options that match the schema of its kind, and the problems between them. */
+/** The registry of a source or a destination, from options that match the schema of its kind, and the problems between them. */
 export function registryOfKind(
   kind: string,
   options: Readonly<Record<string, unknown>>,

@@ -86,8 +86,9 @@ export const PROBE_TIMEOUT_SECONDS = 60;
 export const PROBE_RATE_MINUTES = 1;
 /** The repository at a destination in which the probe opens and cancels uploads, to find out whether the destination accepts writes. */
 export const PROBE_REPOSITORY = "freightliner-probe";
-/** Timeout of the function that checks an external document. */
+/** Timeout of the arrivals function, which a registry or Pub/Sub calls: they give up after 30 s at the latest. */
 export const ARRIVALS_TIMEOUT_SECONDS = 25;
+/** Timeout of the function that checks an external document. */
 export const VALIDATE_TIMEOUT_SECONDS = 30;
 /** Timeout of the notify function: three attempts of five seconds, and the backoff between them. */
 export const NOTIFY_TIMEOUT_SECONDS = 30;

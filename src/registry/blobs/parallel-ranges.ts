@@ -55,7 +55,7 @@ export async function* readAhead(
       yield* chunks;
       void ahead.shift();
       budget.release();
-      // The ranges ahead are dropped: as many as were read at first, at most, are read a second time.
+      // The ranges ahead are dropped, and their bytes are read again: at most `count() - 1` ranges.
       if (!width.isWorthwhile()) return;
     }
   } finally {

@@ -2,7 +2,7 @@
 export interface RangeWidth {
   count(): number;
   add(range: ReadRange): void;
-  /** False when the first ranges together were no faster than one connection, and the reader waited for them. */
+  /** False when the first ranges together were less than 1.2 times as fast as one connection, and the reader waited for them. */
   isWorthwhile(): boolean;
 }
 

@@ -65,7 +65,7 @@ export function openTagSession(claim: LeasedTag, context: ReplicateContext): Tag
     const done = { progress: progress.read(), finished: delivery.finished(), put: puts.last() };
     const renewal = { until: clock.now() + leaseMs, ...done };
     const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal), signal);
-    if (renewed.kind === "held" && renewed.heardAt !== undefined) guard.noteNewerPush(renewed.heardAt);
+    if (renewed.kind === "held" && renewed.newerPushAt !== undefined) guard.noteNewerPush(renewed.newerPushAt);
     return renewed.kind === "held";
   }
 

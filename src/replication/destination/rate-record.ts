@@ -9,9 +9,11 @@ export const RateRecord = z.object({
   takenUntil: z.number(),
   /** No request is sent before then: the destination sent Retry-After. */
   notBefore: z.number(),
-  /** When the rate last grew, when it was last cut, and the rate before that cut. */
+  /** The rate grows with the time since then. */
   grownAt: z.number(),
+  /** When the rate was last cut. */
   cutAt: z.number(),
+  /** The rate before that cut; before the first one, the maximum. */
   ceiling: z.number(),
   /** When low-priority callers get their next guaranteed batch; absent: now. */
   sharedUntil: z.number().optional(),

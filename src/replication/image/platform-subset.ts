@@ -38,8 +38,8 @@ export function wholeImage(root: Manifest): PlatformSubset {
 }
 
 /**
- * Chooses the platforms of an image: of each index the best match of each platform of the rule, and BuildKit's attestations of those. What has no platform (an artifact,
- * an image whose config names none) is never left out.
+ * Chooses the platforms of an image, across its nested indexes: the best match of each platform of the rule, and BuildKit's attestations
+ * of those. What has no platform (an artifact, an image whose config names none) is never left out.
  * @throws {FormatError} @throws {RegistryError} of the source. @throws {MissingContentError}
  */
 export async function choosePlatforms(

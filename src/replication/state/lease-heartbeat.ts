@@ -41,7 +41,7 @@ export async function withHeartbeat<T>(
 export const LATE_SHARE: number = 31 / 45;
 
 /**
- * Runs `work` while enough of the lease remains to outlast a late effect of it (assumption A1). Renews the lease before the
+ * Runs `work` while enough of the lease remains to outlast a late effect of it (docs/understand/delivery.md, assumption A1). Renews the lease before the
  * work and frequently during it. Aborts the work's signal when a renewal is late, also after the process was frozen.
  * @throws {LeaseLostError} before the work begins, when another copy holds the lease.
  */

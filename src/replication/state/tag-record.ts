@@ -10,7 +10,7 @@ import type { Change } from "./record-store.ts";
 export const TagRecord = z.object({
   /** Number of the latest lease: each lease increments it. */
   fence: z.int().nonnegative(),
-  /** The delivery that works on the tag now. */
+  /** The latest lease, until it is settled: its delivery may have ended or died. */
   lease: z
     .object({
       /** Id of the delivery's message: a different message marks the lease dirty, a redelivery of this one does not. */
@@ -26,13 +26,13 @@ export const TagRecord = z.object({
       finished: z.int().nonnegative().optional(),
       /** The delivery has ended. The lease stays until a late put can no longer take effect. */
       ended: z.boolean().optional(),
-      /** Another request arrived: the holder must look at the tag again before it releases the lease. */
+      /** Another request arrived: the holder must read the tag again before it releases the lease. */
       dirty: z.boolean(),
     })
     .optional(),
   /** Failed attempts since the last success. */
   attempts: z.int().nonnegative(),
-  /** Consecutive deliveries that timed out or were killed without progress at the target; absent for 0. */
+  /** Consecutive deliveries that timed out or were killed without progress at the target. */
   fruitless: z.int().nonnegative().optional(),
   /** Large blobs that the next delivery may send concurrently; absent: not limited. */
   width: z.int().positive().optional(),
@@ -107,7 +107,7 @@ export type ClaimedTag =
       readonly own: Pick<TagRecord, "replicated" | "puts" | "conflict">;
     }
   /**
-   * Another delivery holds the lease. If it is of another message, it looks again before it releases the lease. This
+   * Another delivery holds the lease. If the holder has another message, it reads the tag again before it releases the lease. This
    * message stays in the queue in any case: the holder may be a second delivery of a message that is already deleted, and
    * if it crashed, no other message would repeat its work.
    */
@@ -179,12 +179,12 @@ export interface Renewal {
   readonly put?: { readonly digest: Digest; readonly at: number } | undefined;
 }
 
-/** Puts that a record remembers. A put that was announced takes effect or is confirmed before so many others. */
+/** Puts that a record remembers: an announced put takes effect or is confirmed before four later ones. */
 const REMEMBERED_PUTS = 4;
 
-/** `heardAt`: time of the newest push named by another request since the tag was claimed. */
+/** `newerPushAt`: time of the newest push named by another request since the tag was claimed. */
 export type RenewedTag =
-  | { readonly kind: "held"; readonly heardAt: number | undefined }
+  | { readonly kind: "held"; readonly newerPushAt: number | undefined }
   /** Another delivery has the lease, or it was released. */
   | { readonly kind: "lost" };
 
@@ -196,8 +196,8 @@ export function renewTag(
 ): Change<TagRecord, RenewedTag> {
   if (record?.lease === undefined || !holdsLease(record, lease)) return { answer: { kind: "lost" } };
   const renewed = { ...record.lease, until, finished, ...(progress === undefined ? {} : { progress }) };
-  const heardAt = record.lease.dirty ? record.wantedAt : undefined;
-  return { next: { ...record, ...announced(record, put), lease: renewed }, answer: { kind: "held", heardAt } };
+  const newerPushAt = record.lease.dirty ? record.wantedAt : undefined;
+  return { next: { ...record, ...announced(record, put), lease: renewed }, answer: { kind: "held", newerPushAt } };
 }
 
 function announced({ puts = [] }: TagRecord, put: Renewal["put"]): Pick<TagRecord, "puts"> {

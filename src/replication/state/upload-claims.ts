@@ -17,7 +17,7 @@ export interface UploadClaims {
   /** False when another uploader has taken one of them. */
   renew(signal: AbortSignal): Promise<boolean>;
   /**
-   * Ensures that the claims outlast any late effect of an upload that starts now (assumption A1), so that no other uploader sends
+   * Ensures that the claims outlast any late effect of an upload that starts now (docs/understand/delivery.md, assumption A1), so that no other uploader sends
    * the blob at the same time. @throws {LeaseLostError} when another uploader has taken one of them.
    */
   guard(signal: AbortSignal): Promise<void>;

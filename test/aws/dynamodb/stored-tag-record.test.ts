@@ -59,7 +59,7 @@ describe("the stored record of a tag", () => {
       (record) => renewTag(record, { key: "c", owner: "one", fence: 1 }, renewal),
       NEVER,
     );
-    expect(answer).toEqual({ kind: "held", heardAt: 9 });
+    expect(answer).toEqual({ kind: "held", newerPushAt: 9 });
     expect(await stored("c")).toMatchObject({ dirty: true, lease: { until: 200 } });
   });
 

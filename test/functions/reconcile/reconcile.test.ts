@@ -43,7 +43,7 @@ describe("a comparison of source and destinations", () => {
     await handle(60_000);
     expect(asked()).toEqual(["b:v1"]);
     expect(observer.lines.map(({ message }) => message)).toContain(
-      "Repository is not compared: its tags cannot be read",
+      "Repository is not compared: its AWS resource tags cannot be read",
     );
   });
 

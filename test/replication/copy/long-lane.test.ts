@@ -5,7 +5,7 @@ import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { tagKey } from "../../../src/replication/state/tag-record.ts";
 import { createBandwidthEstimate, TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
-import { addSized, narrowLine } from "../../fakes/narrow-line.ts";
+import { addImageWithLayerSizes, narrowLine } from "../../fakes/narrow-line.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
 import type { CopySettings } from "../../fixtures/replicate-context.ts";
@@ -41,7 +41,7 @@ function setUp() {
 describe("an image that is too large for a function", () => {
   it("is handed to the long lane at once when it is requested again: none of it is read or sent", async () => {
     const { clock, line, deliver, source } = setUp();
-    const digest = addSized(source, [20 * GB], "v1");
+    const digest = addImageWithLayerSizes(source, [20 * GB], "v1");
     const first = await clock.during(deliver("v1", FUNCTION));
     expect(first).toMatchObject({ outcome: "deferred", reason: "long-lane", tooLarge: digest });
     expect("error" in first ? first.error : undefined).toBeInstanceOf(TooLargeError);
@@ -55,7 +55,7 @@ describe("an image that is too large for a function", () => {
 
   it("is tried in the long lane although it is recorded as too large: only functions hand over", async () => {
     const { clock, deliver, source, record } = setUp();
-    addSized(source, [20 * GB], "v1");
+    addImageWithLayerSizes(source, [20 * GB], "v1");
     await clock.during(deliver("v1", FUNCTION));
     expect(await clock.during(deliver("v1", BUILD))).toMatchObject({ outcome: "replicated" });
     expect(await record("v1")).not.toHaveProperty("tooLarge");
@@ -63,7 +63,7 @@ describe("an image that is too large for a function", () => {
 
   it("does not affect the next image that is pushed under its tag", async () => {
     const { clock, deliver, source } = setUp();
-    addSized(source, [20 * GB], "v1");
+    addImageWithLayerSizes(source, [20 * GB], "v1");
     await clock.during(deliver("v1", FUNCTION));
     addImage(source, ["small"], "v1");
     expect(await clock.during(deliver("v1", FUNCTION, 1))).toMatchObject({ outcome: "replicated" });
@@ -71,7 +71,7 @@ describe("an image that is too large for a function", () => {
 
   it("stays recorded as too large while its deliveries are deferred for another reason", async () => {
     const { clock, deliver, source, target, record } = setUp();
-    const digest = addSized(source, [20 * GB], "v1");
+    const digest = addImageWithLayerSizes(source, [20 * GB], "v1");
     await clock.during(deliver("v1", FUNCTION));
     target.before = () => Promise.reject(new Error("away"));
     expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject({
@@ -84,7 +84,7 @@ describe("an image that is too large for a function", () => {
   it("goes to the long lane as well when only an attachment is too large", async () => {
     const { clock, deliver, source } = setUp();
     const digest = addImage(source, ["small"], "v1");
-    addSized(source, [20 * GB], `${digest.replace(":", "-")}.sbom`);
+    addImageWithLayerSizes(source, [20 * GB], `${digest.replace(":", "-")}.sbom`);
     const report = { outcome: "deferred", reason: "long-lane", tooLarge: digest };
     expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject(report);
     expect(await clock.during(deliver("v1", BUILD))).toMatchObject({ outcome: "replicated" });
@@ -92,7 +92,7 @@ describe("an image that is too large for a function", () => {
 
   it("fails after three tries where there is no long lane, with advice", async () => {
     const { clock, deliver, source } = setUp();
-    addSized(source, [20 * GB], "v1");
+    addImageWithLayerSizes(source, [20 * GB], "v1");
     const alone = { ...FUNCTION, lane: {} };
     for (let tries = 1; tries < 3; tries++) {
       expect(await clock.during(deliver("v1", alone))).toMatchObject({ outcome: "deferred", reason: "attempt-failed" });
@@ -106,7 +106,7 @@ describe("an image that is too large for a function", () => {
 
   it("is tried three times where there is no long lane, regardless of earlier failures", async () => {
     const { clock, deliver, source, target } = setUp();
-    addSized(source, [20 * GB], "v1");
+    addImageWithLayerSizes(source, [20 * GB], "v1");
     const alone = { ...FUNCTION, lane: {} };
     target.before = () => Promise.reject(new Error("away"));
     for (let failures = 0; failures < 4; failures++) await clock.during(deliver("v1", alone));
@@ -118,7 +118,7 @@ describe("an image that is too large for a function", () => {
 
   it("goes to the long lane without another try once that is enabled", async () => {
     const { clock, line, deliver, source } = setUp();
-    addSized(source, [20 * GB], "v1");
+    addImageWithLayerSizes(source, [20 * GB], "v1");
     await clock.during(deliver("v1", { ...FUNCTION, lane: {} }));
     const sent = line.sentBytes();
     expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject({ reason: "long-lane" });
@@ -127,7 +127,7 @@ describe("an image that is too large for a function", () => {
 
   it("is tried three times in the long lane as well, without counting the function's try", async () => {
     const { clock, deliver, source } = setUp();
-    addSized(source, [2_000 * GB], "v1");
+    addImageWithLayerSizes(source, [2_000 * GB], "v1");
     expect(await clock.during(deliver("v1", FUNCTION))).toMatchObject({ reason: "long-lane" });
     const reports: CopyReport[] = [];
     for (let tries = 0; tries < 3; tries++) reports.push(await clock.during(deliver("v1", BUILD)));
@@ -140,7 +140,7 @@ describe("a push while a build copies an image for hours", () => {
   /** An hour of 36 GB under `huge`, five minutes after its build began. */
   async function duringBuild() {
     const fixture = setUp();
-    const digest = addSized(fixture.source, [36 * GB], "huge");
+    const digest = addImageWithLayerSizes(fixture.source, [36 * GB], "huge");
     const build = fixture.deliver("huge", BUILD);
     await fixture.clock.pass(5 * MINUTE);
     return { ...fixture, digest, build };

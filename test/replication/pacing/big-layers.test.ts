@@ -4,7 +4,7 @@ import { createDeliveryProgress, effectOnNextDelivery } from "../../../src/repli
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { createBandwidthEstimate, TooLargeError } from "../../../src/replication/pacing/time-budget.ts";
-import { addSized, narrowLine } from "../../fakes/narrow-line.ts";
+import { addImageWithLayerSizes, narrowLine } from "../../fakes/narrow-line.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 
@@ -17,7 +17,7 @@ const perDelivery = (bytes: number): number => (bytes / LIMIT_MS) * 1_000;
 function setUp(sizes: readonly number[], bytesPerSecond: number, bandwidth = createBandwidthEstimate()) {
   const clock = createVirtualClock();
   const fixture = replicateFixture({ clock, maxAttempts: 8, leaseMs: 45_000 });
-  addSized(fixture.source, sizes, "v1");
+  addImageWithLayerSizes(fixture.source, sizes, "v1");
   const line = narrowLine(fixture, clock, bytesPerSecond);
   const deliver = (): Promise<CopyReport> => {
     const endsAt = clock.now() + LIMIT_MS;
@@ -77,7 +77,7 @@ describe("an image of six layers of 9 GB", () => {
   it("is sent all at once over a line that carries it", async () => {
     const { line, deliverAll } = setUp(six, perDelivery(100 * GB));
     expect(outcomes(await deliverAll())).toEqual(["replicated"]);
-    expect(line.widest()).toBeGreaterThan(3);
+    expect(line.maxConcurrentStreams()).toBeGreaterThan(3);
   });
 });
 
@@ -85,7 +85,7 @@ describe("an image of common size", () => {
   it("is sent at once also where nothing is known of the line", async () => {
     const { line, deliver } = setUp([60e6, 50e6, 40e6, 30e6], 20e6);
     expect(await deliver()).toMatchObject({ outcome: "replicated" });
-    expect(line.widest()).toBe(4);
+    expect(line.maxConcurrentStreams()).toBe(4);
   });
 });
 
@@ -129,7 +129,7 @@ describe("a delivery that ran out of time", () => {
   ) => {
     const progress = createDeliveryProgress();
     for (let put = 0; put < brought; put++) {
-      progress.observe({ kind: "manifest-put", digest: addSized(replicateFixture().source, [], "v1") });
+      progress.observe({ kind: "manifest-put", digest: addImageWithLayerSizes(replicateFixture().source, [], "v1") });
     }
     return effectOnNextDelivery(report, { progress, fruitlessBefore: 2, maxConcurrent, maxUploads });
   };

@@ -4,7 +4,7 @@ import type { CopyReport } from "../../../src/replication/outcome/copy-report.ts
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { createUploadConcurrency } from "../../../src/replication/pacing/upload-concurrency.ts";
 import { createBandwidthEstimate } from "../../../src/replication/pacing/time-budget.ts";
-import { addSized, narrowLine } from "../../fakes/narrow-line.ts";
+import { addImageWithLayerSizes, narrowLine } from "../../fakes/narrow-line.ts";
 import { anotherDelivery, copyRequest, replicateFixture } from "../../fixtures/replicate-context.ts";
 import type { CopySettings } from "../../fixtures/replicate-context.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
@@ -26,7 +26,7 @@ function setUp(sizes: readonly number[]) {
   const clock = createVirtualClock();
   const fixture = replicateFixture({ clock, maxAttempts: 8, leaseMs: 45_000 });
   const { source, target } = fixture;
-  const digest = addSized(source, sizes, "v1");
+  const digest = addImageWithLayerSizes(source, sizes, "v1");
   const line = narrowLine(fixture, clock, 100e6);
   const broken: { ending: Ending | undefined } = { ending: { status: 500, share: 1 } };
   const push = target.pushBlob.bind(target);

@@ -137,7 +137,8 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
       priority: ({ queueArn }) => (queueArn.endsWith(" live") ? "live" : "backfill"),
       serves: ({ queueArn }, destination) => queueArn.split(" ")[0] === destination,
       defer({ messageId, queueArn }, afterMs, signal) {
-        const effect = (): void => cloud.places.get(queueArn.split(" ")[0] ?? "")?.queue.show(messageId, afterMs);
+        const effect = (): void =>
+          cloud.places.get(queueArn.split(" ")[0] ?? "")?.queue.changeVisibility(messageId, afterMs);
         return process.call({ service: "queue", what: `defers ${messageId} by ${afterMs}`, effect, failure, signal });
       },
       sendToDeadLetters({ messageId }, { reason }, signal) {

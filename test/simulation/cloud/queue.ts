@@ -11,14 +11,14 @@ export interface Message {
 
 /** A queue as in SQS: it delivers at least once and in no order, and hides a message while a consumer processes it. */
 export interface Queue {
-  /** @param delayMs the message is visible only then. */
+  /** @param delayMs the message is visible after so many milliseconds. */
   send(body: string, priority: Message["priority"], delayMs?: number): void;
-  /** Offers each visible message to `receive`, which returns true when it accepts the message. */
+  /** Sets the consumer: `receive` gets each message that becomes visible, and returns true when it accepts it. */
   poll(receive: (message: Message) => boolean): void;
   /** Offers the next message of each priority: the consumer has capacity again. */
   wake(): void;
   delete(id: string): void;
-  show(id: string, afterMs: number): void;
+  changeVisibility(id: string, afterMs: number): void;
   size(): number;
   /** Visible messages that no consumer has accepted. */
   waiting(priority: Message["priority"]): number;
@@ -70,7 +70,7 @@ export function createQueue(world: World, name: string): Queue {
       if (message !== undefined) ready[message.priority].delete(message);
       messages.delete(id);
     },
-    show(id, afterMs) {
+    changeVisibility(id, afterMs) {
       const message = messages.get(id);
       if (message !== undefined) hide(message, afterMs);
     },

@@ -135,7 +135,7 @@ function buildDependencies(cloud: Cloud, process: Process, queues: ReadonlyMap<s
     queue: {
       ...own.queue,
       defer({ messageId, queueArn }, afterMs, signal) {
-        const effect = (): void => queues.get(destinationOf(queueArn))?.show(messageId, afterMs);
+        const effect = (): void => queues.get(destinationOf(queueArn))?.changeVisibility(messageId, afterMs);
         return process.call({ service: "queue", what: `defers ${messageId}`, effect, failure, signal });
       },
     },
@@ -166,7 +166,8 @@ function readBy(process: Process, destination: string, queue: Queue): LongLaneQu
         process.sleep(20_000, signal).then(end, reject);
       });
     },
-    renew: ({ messageId }, signal) => call(`renews ${messageId}`, () => queue.show(messageId, VISIBILITY_MS), signal),
+    renew: ({ messageId }, signal) =>
+      call(`renews ${messageId}`, () => queue.changeVisibility(messageId, VISIBILITY_MS), signal),
     remove: ({ messageId }, signal) => call(`removes ${messageId}`, () => queue.delete(messageId), signal),
   };
 }

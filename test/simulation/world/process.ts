@@ -30,7 +30,7 @@ export interface Call<T> {
   /** A call that changes nothing can have no late effect. */
   readonly isRead?: boolean;
   /**
-   * The process does not freeze during the call (assumption A4): between a check and the call it allows, no process pauses for
+   * The process does not freeze during the call (assumption A3): between a check and the call it allows, no process pauses for
    * longer than its lease. Only fencing at the registry could protect against that; the next delivery repairs the damage.
    */
   readonly isPrompt?: boolean;
