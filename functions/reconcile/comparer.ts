@@ -6,6 +6,7 @@ import type { RepositoryOverrides } from "../../src/replication/rules/repository
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { createBackfills } from "../../src/replication/backfill/backfill.ts";
 import type { Backfill } from "../../src/replication/backfill/backfill.ts";
+import { MIRRORED, noteRepositories } from "../../src/replication/deletes/deleted-repositories.ts";
 import { compareRepository } from "../../src/replication/reconcile/compare-repository.ts";
 import type { ReconcileContext } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { ListingLimits } from "../../src/replication/reconcile/limited-listing.ts";
@@ -13,8 +14,8 @@ import type { FailureBudgets } from "../../src/replication/reconcile/failure-bud
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 import { isDone, reportFailure, reportDifferences, slowSubjects } from "./comparison-log.ts";
-import { mirror } from "./mirror.ts";
-import { targetsOf } from "./repository-targets.ts";
+import { mirrorAll } from "./mirror.ts";
+import { deletesTags, targetsOf } from "./repository-targets.ts";
 import type { Comparison } from "./comparisons.ts";
 
 export interface Total {
@@ -46,8 +47,9 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
     const known = (await cycles.read(SLOW_CYCLE, signal))?.subjects ?? [];
     if (isSlow) return known;
     for (const subject of known) slow.add(subject);
-    const all = await catalog.repositories(signal);
-    return all
+    const listed = await catalog.repositories(signal);
+    const deleted = await noteListed(listed, dependencies, signal);
+    return [...listed, ...deleted]
       .filter((name) => comparison.matches(name) && rulesOf(name, configuration.rules).length > 0)
       .filter((name) => !slow.has(name))
       .toSorted((a, b) => (a < b ? -1 : Number(a > b)));
@@ -61,8 +63,7 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
     if (overrides === "unreadable") return namesOf(own);
     const allowed = own.filter(({ destination }) => isAllowed(destination, overrides));
     const wanted = await withBackfills(allowed, (name) => backfills.open(name, startedAt, signal));
-    const leftOut = wanted.filter(({ destination }) => unavailable.has(destination));
-    const targets = wanted.filter((target) => !leftOut.includes(target));
+    const { targets, leftOut } = withoutUnavailable(wanted, unavailable);
     if (targets.length === 0) return namesOf(leftOut);
     const waiting = await backlogs(targets, (name) => backlog(name, signal));
     const graceMs = configuration.reconcile.graceSeconds * 1_000;
@@ -77,8 +78,8 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
       const found = reportDifferences(target, compared[index], waiting.get(target.destination), observer);
       total.asked += found.asked;
       total.missed += found.missed;
-      await mirror({ target, result: compared[index], id: context.id, listedAt, ending }, dependencies, signal);
     }
+    await mirrorAll({ repository, targets, compared, id: context.id, listedAt, ending }, dependencies, signal);
     // A subject whose destinations were not all compared stays in the slow comparison.
     const isOver = isSlow && leftOut.length === 0 && isDone(compared);
     const moved = { add: isSlow ? [] : slowSubjects(targets, compared), remove: isOver ? [subject] : [] };
@@ -89,6 +90,17 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
   return { subjects, compare, recordBackfills: () => backfills.record(ending), total };
 }
 
+/** @returns the repositories with mirrored deletes that the source has listed before, and does not list any more. */
+async function noteListed(
+  listed: readonly string[],
+  { configuration: { rules }, cycles }: Comparing,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (!rules.some(deletesTags)) return [];
+  const isMirrored = (name: string): boolean => rulesOf(name, rules).some(deletesTags);
+  return cycles.update(MIRRORED, (record) => noteRepositories(record, { listed, isMirrored }), signal);
+}
+
 /** Moves subjects to the slow comparison, or back. */
 async function moveSubjects(
   moved: { readonly add: readonly string[]; readonly remove: readonly string[] },
@@ -96,6 +108,16 @@ async function moveSubjects(
 ): Promise<void> {
   if (moved.add.length + moved.remove.length === 0) return;
   await cycles.update(SLOW_CYCLE, (record) => moveSlow(record, moved), ending);
+}
+
+function withoutUnavailable<Target extends { readonly destination: string }>(
+  wanted: readonly Target[],
+  unavailable: ReadonlySet<string>,
+): { readonly targets: readonly Target[]; readonly leftOut: readonly Target[] } {
+  return {
+    targets: wanted.filter(({ destination }) => !unavailable.has(destination)),
+    leftOut: wanted.filter(({ destination }) => unavailable.has(destination)),
+  };
 }
 
 function withBackfills<Target extends { readonly destination: string }>(

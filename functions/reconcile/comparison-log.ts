@@ -51,7 +51,7 @@ export function reportFailure(
       });
       return false;
     case "failed":
-      if (isGone(result.error)) return true;
+      if (isOfDeleted(result)) return true;
       observer.warn("Repository could not be compared", {
         repository,
         destination,
@@ -63,7 +63,12 @@ export function reportFailure(
 
 /** True when every target was compared, or the repository no longer exists. */
 export function isDone(compared: readonly ComparisonResult[]): boolean {
-  return compared.every((result) => result.kind === "compared" || (result.kind === "failed" && isGone(result.error)));
+  return compared.every((result) => result.kind === "compared" || isOfDeleted(result));
+}
+
+/** True when the source no longer has the repository. */
+export function isOfDeleted(result: ComparisonResult | undefined): result is ComparisonResult & { kind: "failed" } {
+  return result?.kind === "failed" && isGone(result.error);
 }
 
 /** New subjects of the slow comparison: the repository if the source is slow, otherwise the repository with one destination. */

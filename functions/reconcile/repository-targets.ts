@@ -77,6 +77,8 @@ function createDecider(repository: RepositoryName, rules: readonly ReplicationRu
   };
 }
 
+export const deletesTags = ({ deletes, retention }: ReplicationRule): boolean => (deletes ?? retention) !== undefined;
+
 const choosesPlatforms = ({ platforms }: ReplicationRule): boolean => platforms !== undefined;
 
 function platformsOf(rules: readonly ReplicationRule[]): string[] {

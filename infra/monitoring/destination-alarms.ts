@@ -68,7 +68,7 @@ function deletesAlarm(destination: string, own: DestinationMetric): AlarmDefinit
     id: `${destination}-deletes-held-back`,
     metric: own(Metric.deletesHeldBack, "reconcile", "Sum", HOUR),
     threshold: 0,
-    summary: `Tags that a rule would delete at ${destination} stay: their source is empty, they are too many, or the destination refuses.`,
+    summary: `Tags that a rule would delete at ${destination} stay: their source is empty or deleted, they are too many, or the destination refuses.`,
     runbookHeading: "Deletes held back",
   };
 }

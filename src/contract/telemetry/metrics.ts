@@ -97,7 +97,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   ),
   [Metric.tagsDeleted]: counted("tags that were deleted at the destination", "destination"),
   [Metric.deletesHeldBack]: counted(
-    "tags that were to be deleted and stay: their source is empty, the day's share is used up, or the destination refuses",
+    "tags that were to be deleted and stay: their source is empty or deleted, the day's share is used up, or the destination refuses",
     "destination",
   ),
   [Metric.crashes]: counted(

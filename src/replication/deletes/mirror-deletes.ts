@@ -27,6 +27,8 @@ export interface MirrorContext extends DeletionPorts {
 export interface SeenRepository extends Omit<Listings, "pushedAt" | "now" | "repository" | "destination"> {
   /** When the source's listing began; epoch milliseconds. */
   readonly listedAt: number;
+  /** The source does not have the repository. */
+  readonly isGone?: boolean;
 }
 
 export interface Mirrored {
@@ -36,8 +38,8 @@ export interface Mirrored {
   readonly heldBack: { readonly reason: HeldReason; readonly count: number } | undefined;
 }
 
-/** `source-empty`: the source has no tag at all, which is more likely a mistake than a wish. */
-export type HeldReason = "source-empty" | "ratio" | "target-refuses";
+/** `source-empty`, `source-deleted`: the source has no tag at all, or no repository, which is more likely a mistake than a wish. */
+export type HeldReason = "source-empty" | "source-deleted" | "ratio" | "target-refuses";
 
 /** Deletions of one repository at once. */
 const CONCURRENT = 4;
@@ -59,7 +61,8 @@ export async function mirrorDeletes(
   const { repository, destination, scope } = place;
   const pushedAt = await pushTimes(seen, place, context, signal);
   const candidates = findCandidates({ ...seen, repository, destination, pushedAt, now: clock.now() });
-  if (!seen.images.some(({ tag }) => tag !== undefined)) return heldBack("source-empty", candidates.length);
+  if (!seen.images.some(({ tag }) => tag !== undefined))
+    return heldBack(seen.isGone === true ? "source-deleted" : "source-empty", candidates.length);
   const before = await deletions.read(scope, signal);
   if (before === undefined && candidates.length === 0) return { noted: 0, deleted: 0, heldBack: undefined };
   const ours = await ownTags(withoutTombstone(before, candidates), place, context, signal);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/reconcile/handler.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { ReconcileDependencies } from "../../../functions/reconcile/reconcile-dependencies.ts";
-import { parseRepositoryName } from "../../../src/oci/reference.ts";
+import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
 import { NEW_TAG } from "../../../src/replication/state/tag-record.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
 import type { RuleDocument } from "../../../src/contract/rules/rule-document.ts";
@@ -49,6 +49,12 @@ async function setRecord({ tags }: Pick<ReturnType<typeof setUp>, "tags">, tag: 
 
 const MIRROR = { deletes: { mode: "mirror", graceHours: 24, maxRatioPerDay: 0.5, dryRun: false } } as const;
 
+/** As ECR's catalog answers. */
+const GONE = new RegistryError(
+  { side: "source", operation: "list-tags", subject: "a", category: "deferred", code: "NAME_UNKNOWN" },
+  "is gone",
+);
+
 describe("a rule that mirrors deletes", () => {
   it("deletes a tag after the grace period, and not before", async () => {
     const { source, compareAfter, left, outcomes, count, tags } = await mirrored(MIRROR, ["v1", "v2", "v3"]);
@@ -80,6 +86,38 @@ describe("a rule that mirrors deletes", () => {
     });
     for (let comparison = 0; comparison < 3; comparison++) await compareAfter(2 * DAY);
     expect([left(), count("DeletesHeldBack"), count("TagsDeleted")]).toEqual([["v1", "v2"], 6, 0]);
+  });
+
+  it("deletes nothing and raises the alarm when the source repository is deleted, until no target has its tags", async () => {
+    const isDeleted = { now: false };
+    const { compareAfter, left, count, target, observer, cycles } = await mirrored(MIRROR, ["v1", "v2"], {
+      catalog: {
+        repositories: () => Promise.resolve(isDeleted.now ? [] : [parseRepositoryName("a")]),
+        async *tags() {
+          await Promise.resolve();
+          if (isDeleted.now) throw GONE;
+          for (const tag of ["v1", "v2"]) yield { tag: parseTag(tag), digest: digest(tag), pushedAt: 1 };
+        },
+      },
+    });
+    await compareAfter(0);
+    isDeleted.now = true;
+    for (let comparison = 0; comparison < 3; comparison++) await compareAfter(2 * DAY);
+    expect([left(), count("DeletesHeldBack"), count("TagsDeleted")]).toEqual([["v1", "v2"], 6, 0]);
+    expect(
+      observer.lines.filter(({ message }) => message.startsWith("The source repository was deleted")),
+    ).toHaveLength(3);
+    target.clear();
+    for (let comparison = 0; comparison < 2; comparison++) await compareAfter(DAY);
+    expect([count("DeletesHeldBack"), (await cycles.read("mirrored"))?.subjects]).toEqual([6, []]);
+  });
+
+  it("says nothing of a deleted source repository whose deletes are ignored", async () => {
+    const { source, compareAfter, count, cycles } = await mirrored({}, ["v1"]);
+    await compareAfter(0);
+    source.clear();
+    await compareAfter(DAY);
+    expect([count("DeletesHeldBack"), await cycles.read("mirrored")]).toEqual([0, undefined]);
   });
 
   it("deletes at most its share of a repository's tags in 24 hours, and raises the alarm for the others", async () => {
@@ -114,14 +152,10 @@ describe("a rule that mirrors deletes", () => {
   });
 
   it("asks the source again before it deletes: a tag that is back, archived, or of a deleted repository stays", async () => {
-    const gone = new RegistryError(
-      { side: "source", operation: "list-tags", subject: "a", category: "deferred", code: "NAME_UNKNOWN" },
-      "is gone",
-    );
     const answers = [
       () => Promise.resolve({ kind: "present", digest: digest("v2"), pushedAt: 1 } as const),
       () => Promise.resolve({ kind: "archived" } as const),
-      () => Promise.reject(gone),
+      () => Promise.reject(GONE),
     ];
     for (const sourceTag of answers) {
       const { source, compareAfter, left, count } = await mirrored(MIRROR, ["v1", "v2"], { sourceTag });

@@ -11,8 +11,8 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
     by: "scenes",
     scene: "an emptied source deletes nothing",
     file: MIRROR,
-    find: "if (!seen.images.some(({ tag }) => tag !== undefined)) return",
-    replace: "if (signal.aborted) return",
+    find: "if (!seen.images.some(({ tag }) => tag !== undefined))",
+    replace: "if (signal.aborted)",
   },
   {
     name: "a tag is deleted before its grace period has ended",
