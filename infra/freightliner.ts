@@ -73,7 +73,7 @@ export class Freightliner extends Construct {
     const roles = { fanOut: roleOf(fanOut), copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
     const lane = configuration.longLane ? createLongLane(this, { ...parts, starter: roles.probe }) : undefined;
     const longLane = lane?.role;
-    allowQueues({ queues, deadLetters, fanOut, copy, reconcile, longLane });
+    allowQueues({ queues, deadLetters, fanOut, copy, reconcile, probe, longLane });
     const copiers = [roles.copy, ...(longLane === undefined ? [] : [longLane])];
     allowTable({ roles, copiers, table: this.table });
     if (settings.encryptionKey !== undefined) {
@@ -132,7 +132,7 @@ interface RestrictedQueues {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
   readonly settings: Settings;
-  readonly roles: { readonly [name in "fanOut" | "copy" | "reconcile"]: IRole };
+  readonly roles: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: IRole };
   /** The roles that run copies: of the function, and of the builds if there is a long lane. */
   readonly copiers: readonly IRole[];
 }
@@ -143,7 +143,8 @@ function restrictQueues({ queues, deadLetters, roles, copiers, settings: { opera
   for (const { queue, priority } of queues) {
     if (priority === "live") restrictActions(queue, send, [roles.fanOut]);
     else if (priority === "long") restrictActions(queue, send, [roles.copy]);
-    else if (operators.length > 0) restrictActions(queue, send, [roles.fanOut, roles.reconcile, ...operators]);
+    else if (operators.length > 0)
+      restrictActions(queue, send, [roles.fanOut, roles.reconcile, roles.probe, ...operators]);
   }
   restrictActions(deadLetters, send, copiers);
   if (operators.length === 0) return;

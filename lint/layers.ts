@@ -109,6 +109,10 @@ export const LAYERS: readonly Layer[] = [
         rooms: ["conflict", "gate", "image", "pacing", "planning", "outcome", "state"],
       },
       gate: { holds: "what an image must have before it leaves the source", rooms: ["image", "outcome"] },
+      pending: {
+        holds: "pushes that were accepted and have not ended",
+        rooms: ["planning", "outcome", "state"],
+      },
       "pre-copy": {
         holds: "blobs that are copied before a tag names them, and their budget",
         rooms: ["image", "copy", "pacing", "state"],

@@ -8,6 +8,7 @@ import type { StackStatus } from "../../src/wiring/operations/stack-status.ts";
 import { progressBar } from "../terminal/progress-bar.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { describeReceipt } from "./describe-receipt.ts";
+import { showImage } from "./image-status.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { counted, formatBytes, formatDuration } from "../terminal/format.ts";
 import { parseStackOptions } from "./stack-options.ts";
@@ -19,14 +20,16 @@ const SHOWN = 20;
 const RECEIPTS = 10;
 const BAR_WIDTH = 10;
 
-/** Runs `freightliner status`: prints destinations, queues and tags of a stack once, or what is known of one tag. */
+/** Runs `freightliner status`: prints destinations, queues and tags of a stack once, or what is known of one image or tag. */
 export async function status(
-  given: RawStackOptions & { readonly tag?: string | undefined },
-  { out, json }: Terminal,
+  given: RawStackOptions & { readonly image?: string | undefined; readonly tag?: string | undefined },
+  terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const { stack, access } = parseStackOptions(given);
   await using operations = await openOperations(stack, access, signal);
+  const { out, json } = terminal;
+  if (given.image !== undefined) return showImage(given.image, operations, terminal);
   if (given.tag !== undefined) return showTag(given.tag, operations, out);
   const found = await readStackStatus(operations);
   if (json) out.json(found);
@@ -54,12 +57,20 @@ export function describeStatus(
   { destinations, comparisons, tags, behind, deadLetters }: StackStatus,
 ): string[] {
   const lines = [`${stack}: ${counted(tags.all, "tag")}, ${tags.equal} equal at their destinations`, ""];
-  const table = createTable(["destination", "circuit", "queues", "rate", "waiting", "in flight"]);
-  for (const { name, circuit, intake, rate, queues } of destinations) {
+  const table = createTable(["destination", "circuit", "queues", "rate", "waiting", "in flight", "pending pushes"]);
+  for (const { name, circuit, intake, rate, queues, pending } of destinations) {
     const total = (field: "waiting" | "inFlight"): string =>
       queues.map((queue) => `${queue[field]} ${queue.priority}`).join(", ");
     const perSecond = rate === undefined ? "-" : `${Math.round(rate)}/s`;
-    table.row([name, describeCircuit(circuit), intake.state, perSecond, total("waiting"), total("inFlight")]);
+    table.row([
+      name,
+      describeCircuit(circuit),
+      intake.state,
+      perSecond,
+      total("waiting"),
+      total("inFlight"),
+      describePending(pending),
+    ]);
   }
   lines.push(...table.lines(), "", ...comparisons.map(describeComparison), ...destinations.flatMap(describeLeftOut));
   const { copying, waiting, failed, skipped, quarantined } = tags;
@@ -79,6 +90,12 @@ export function describeStatus(
       : `dead letters: ${deadLetters}; run "freightliner redrive" to see why they failed`,
   );
   return lines;
+}
+
+function describePending({ copies, bytes, oldestMs, late }: StackStatus["destinations"][number]["pending"]): string {
+  if (copies === 0) return "none";
+  const size = bytes === 0 ? "" : ` (${formatBytes(bytes)})`;
+  return `${copies}${size}, oldest ${formatDuration(oldestMs)}${late === 0 ? "" : `, ${late} late`}`;
 }
 
 function describeCircuit(circuit: StackStatus["destinations"][number]["circuit"]): string {

@@ -9,6 +9,9 @@ import type { CircuitBreaker } from "../../src/replication/destination/circuit-b
 import type { DeadLetterReason } from "../../src/replication/outcome/dead-letter-reason.ts";
 import type { GatePorts } from "../../src/replication/gate/open-gate.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
+import type { ImageRecord } from "../../src/replication/pending/image-record.ts";
+import type { RecordStore } from "../../src/replication/state/record-store.ts";
+import type { PendingPushes } from "../../src/replication/pending/pending-push.ts";
 import type { FactSource } from "../../src/replication/rules/source-facts.ts";
 import type { PreCopyBudgets } from "../../src/replication/pre-copy/pre-copy-budget.ts";
 import type { SendToLongLane } from "./long-lane-handover.ts";
@@ -36,6 +39,10 @@ export interface Copies {
   /** The circuit of a destination, by its name. */
   readonly circuit: (destination: string) => CircuitBreaker;
   readonly receipts: Receipts;
+  /** The pushes that are accepted and have not ended. */
+  readonly pending: Pick<PendingPushes, "ofTag" | "note" | "end">;
+  /** Where the records of an image are, by its name at the source. */
+  readonly images: RecordStore<ImageRecord>;
   /** The source of the facts that rules use. */
   readonly factSource: FactSource;
   readonly preCopyBudgets: PreCopyBudgets;

@@ -11,6 +11,7 @@ import type { CopyDependencies } from "./copy-dependencies.ts";
 import { createPreCopier } from "./pre-copier.ts";
 import { createRequestExecutor } from "./request-executor.ts";
 import type { DeliveryResult } from "./request-executor.ts";
+import { endPushes, findEndingPushes, noteRequest } from "./end-pushes.ts";
 import { handOverToLongLane } from "./long-lane-handover.ts";
 import { countCost, countReport, countWait, logReport } from "./report.ts";
 import { receiptOf } from "./receipt-of.ts";
@@ -49,7 +50,12 @@ export function createHandler(dependencies: CopyDependencies) {
         : await execute(message.request, delivery, { remainingMs, ending }).catch((error: unknown) =>
             crashed(error, message.request, delivery, observer),
           );
-    const { report, request, rule, heldMs = 0 } = await recorded(executed, delivery, dependencies, ending);
+    const {
+      report,
+      request,
+      rule,
+      heldMs = 0,
+    } = await recorded({ ...executed, startedAt }, delivery, dependencies, ending);
     logReport(observer, report, request, { ...delivery, rule, configuration: dependencies.configuration.version });
     const isLive = queue.priority(delivery) === "live";
     countReport(observer, report, request?.destination, isLive ? Metric.replicationLag : Metric.backfillLag);
@@ -57,6 +63,7 @@ export function createHandler(dependencies: CopyDependencies) {
       countWait(observer, report, request.destination, pushAge(request.pushedAt, now()) - heldMs);
     }
     countCost(observer, report, request?.destination, { milliseconds: now() - startedAt, memoryMegabytes });
+    await noteRequest(executed, dependencies, ending);
     if (report.outcome !== "deferred") return "done";
     const { sendToLongLane } = queue;
     if (report.reason === "long-lane" && (await handOverToLongLane(request, { sendToLongLane, observer }, ending))) {
@@ -82,13 +89,13 @@ function crashed(
 }
 
 /**
- * Records the end of a request: its receipt, and a dead letter if it failed. If one of them cannot be written, the request has not
- * ended and is retried.
+ * Records the end of a request: its receipt, a dead letter if it failed, and the end of its push. If one of them cannot be written, the
+ * request has not ended and is retried.
  */
 async function recorded(
-  result: DeliveryResult,
+  { startedAt, ...result }: DeliveryResult & { readonly startedAt: number },
   delivery: Delivery,
-  { configuration, copies: { receipts }, queue: { sendToDeadLetters }, runtime: { now } }: CopyDependencies,
+  { configuration, copies, queue: { sendToDeadLetters }, runtime: { now } }: CopyDependencies,
   ending: AbortSignal,
 ): Promise<DeliveryResult> {
   const { report, request, record, rule } = result;
@@ -97,16 +104,17 @@ async function recorded(
   const about =
     record === undefined ? ({ kind: "message", id: messageId } as const) : ({ kind: "tag", key: record } as const);
   try {
-    const context = { request, messageId, rule, configuration: configuration.version };
-    await receipts.write(about, receiptOf(report, context, now()), ending);
-    if (report.outcome !== "failed") return result;
-    const { reason, error } = report;
-    const message = describeError(error);
-    await sendToDeadLetters(
-      delivery,
-      { class: failureClass(reason), reason, message, record, correlationId: request?.id },
-      ending,
-    );
+    const { pending, receipts } = copies;
+    const pushes = await findEndingPushes(report, request, { startedAt, pending }, ending);
+    const context = { request, messageId, rule, configuration: configuration.version, push: pushes.own };
+    const receipt = await receipts.write(about, receiptOf(report, context, now()), ending);
+    if (report.outcome === "failed") {
+      const { reason, error } = report;
+      const message = describeError(error);
+      const letter = { class: failureClass(reason), reason, message, record, correlationId: request?.id };
+      await sendToDeadLetters(delivery, letter, ending);
+    }
+    await endPushes(pushes, { about, receipt }, { copies }, ending);
     return result;
   } catch (error) {
     return { ...result, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };

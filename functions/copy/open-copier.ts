@@ -8,6 +8,7 @@ import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.t
 import { createLongLaneQueue } from "../../src/aws/sqs/long-lane-queue.ts";
 import { createDeadLetterSender } from "../../src/aws/sqs/dead-letter-sender.ts";
 import { createDeferral } from "../../src/aws/sqs/message-visibility.ts";
+import { createDynamoDbPendingPushes } from "../../src/aws/dynamodb/pending-pushes.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { CopyEnvironment } from "../../src/contract/stack/environment.ts";
@@ -110,8 +111,9 @@ function openWiring(environment: CopierEnvironment, sqs: SQSClient, observer: Ob
       catalog: createSourceCatalog(configuration, registries, google?.artifactRegistry),
     };
   };
-  const { receipts, preCopyBudgets } = stores;
-  return { wiringOf, stores: { receipts, preCopyBudgets }, now };
+  const { receipts, preCopyBudgets, images } = stores;
+  const pending = createDynamoDbPendingPushes({ client: table, table: environment.FREIGHTLINER_TABLE });
+  return { wiringOf, stores: { receipts, preCopyBudgets, images, pending }, now };
 }
 
 /** Facts for rules and gates, from the source registry and from ECR's API. */

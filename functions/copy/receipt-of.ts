@@ -7,6 +7,8 @@ import { leftOutFields } from "../../src/replication/outcome/left-out.ts";
 import { conflictField } from "../../src/replication/outcome/conflict.ts";
 import { finalOutcome, originFields } from "../../src/replication/outcome/copy-report.ts";
 import type { Receipt } from "../../src/replication/outcome/receipt.ts";
+import { acceptedFields } from "../../src/replication/pending/pending-push.ts";
+import type { PendingPush } from "../../src/replication/pending/pending-push.ts";
 
 interface ReceiptContext {
   readonly request: CopyRequest | undefined;
@@ -15,6 +17,8 @@ interface ReceiptContext {
   readonly rule: string | undefined;
   /** The version of the configuration that decided. */
   readonly configuration: string;
+  /** The accepted push that the request ends. */
+  readonly push?: PendingPush | undefined;
 }
 
 /**
@@ -23,7 +27,7 @@ interface ReceiptContext {
  */
 export function receiptOf(
   report: Exclude<CopyReport, { outcome: "deferred" }>,
-  { request, messageId, rule, configuration }: ReceiptContext,
+  { request, messageId, rule, configuration, push }: ReceiptContext,
   endedAt: number,
 ): Receipt {
   const id = request?.id ?? messageId;
@@ -33,6 +37,7 @@ export function receiptOf(
     endedAt,
     traceparent: traceparentOf(id),
     configuration,
+    ...acceptedFields(push),
     ...(rule === undefined ? {} : { rule }),
     ...finalOutcome(report),
     ...("digest" in report ? { digest: report.digest } : {}),

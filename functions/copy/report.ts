@@ -93,6 +93,11 @@ const OUTCOME = {
 /** Deferrals that a rule asks for. */
 const RULE_DEFERRALS: readonly string[] = ["too-young", "gate"];
 
+/** How long the rule of a request lets it wait, in milliseconds; undefined when it does not. */
+export function heldForMs(report: CopyReport): number | undefined {
+  return report.outcome === "deferred" && RULE_DEFERRALS.includes(report.reason) ? report.afterMs : undefined;
+}
+
 /** Counts the age of a live push that is deferred, unless its rule lets it wait. @param ageMs time since the push. */
 export function countWait(
   observer: Observer,

@@ -16,6 +16,8 @@ import { planCopies } from "../../src/replication/planning/plan-copies.ts";
 import { planPreCopies } from "../../src/replication/planning/plan-pre-copies.ts";
 import type { PreCopyRequest } from "../../src/replication/planning/pre-copy-request.ts";
 import type { DeletedImage, ImagePushed } from "../../src/replication/planning/push-event.ts";
+import { acceptedPush } from "../../src/replication/pending/pending-push.ts";
+import type { PushAcceptor } from "../../src/replication/pending/pending-push.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 
 export interface FanOutDependencies {
@@ -24,6 +26,7 @@ export interface FanOutDependencies {
   readonly sendPreCopies: (requests: readonly PreCopyRequest[], signal: AbortSignal) => Promise<void>;
   /** Queues every request, visible after `delaySeconds`. @throws when one is not queued: then Lambda retries the event. */
   readonly send: (requests: readonly CopyRequest[], signal: AbortSignal, delaySeconds: number) => Promise<void>;
+  readonly pushes: PushAcceptor;
   readonly receipts: Receipts;
   readonly deletions: RecordStore<DeletionRecord>;
   /** Epoch milliseconds. */
@@ -65,6 +68,7 @@ export function createHandler(dependencies: FanOutDependencies) {
     }
     const { requests } = planned;
     const preCopies = requestPreCopies(read.pushed, dependencies, signal);
+    if (!read.pushed.isUntagged) await acceptAll(requests, dependencies, signal);
     await send(requests, signal, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);
     await preCopies;
     for (const { id, destination, repository, reference } of requests) {
@@ -74,6 +78,19 @@ export function createHandler(dependencies: FanOutDependencies) {
     }
     return { outcome: "requested", requests: requests.length };
   };
+}
+
+/**
+ * Before the requests are sent: a copy may end before a later write. Content without a tag is most likely a child of an index, which is
+ * accepted itself.
+ */
+async function acceptAll(
+  requests: readonly CopyRequest[],
+  { pushes, now }: FanOutDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const acceptedAt = now();
+  await Promise.all(requests.map((request) => pushes.accept(acceptedPush(request, acceptedAt), signal)));
 }
 
 /** A delete at the source copies nothing. It may ask for tombstones. */

@@ -3,6 +3,7 @@ import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
+import { createDynamoDbPushAcceptor } from "../../src/aws/dynamodb/push-acceptor.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
@@ -19,9 +20,11 @@ const sqs = new SQSClient(clientLimits());
 const send = createCopyRequestSender(sqs, queues.copies, "live");
 // The queue of requests that leave concurrency and rate to live pushes.
 const sendPreCopies = createCopyRequestSender(sqs, queues.copies, "backfill");
-const { receipts, deletions } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
+const table = { client: openTableClient(), table: environment.FREIGHTLINER_TABLE };
+const { receipts, deletions } = openStateStores(table.client, table.table);
+const pushes = createDynamoDbPushAcceptor(table);
 const handlerOf = perConfiguration((configuration) =>
-  createHandler({ configuration, send, sendPreCopies, receipts, deletions, now: Date.now, observer }),
+  createHandler({ configuration, send, sendPreCopies, pushes, receipts, deletions, now: Date.now, observer }),
 );
 
 /** Invoked by EventBridge, once per event. After an error, Lambda retries the event twice, then sends it to the queue of undelivered events. */

@@ -7,6 +7,7 @@ import { isSuspected } from "../../src/replication/destination/circuit-probe.ts"
 import type { CircuitState } from "../../src/replication/destination/circuit.ts";
 import { nextQueuePauseStep, resumedQueues, pausedQueues } from "../../src/replication/destination/queue-pause.ts";
 import type { QueuePauseRecord, QueuePauseStep } from "../../src/replication/destination/queue-pause.ts";
+import { measurePending } from "./measure-pending.ts";
 import type { ProbeDependencies } from "./probe-dependencies.ts";
 import { probeDestination, isClosed } from "./probe-destination.ts";
 
@@ -24,9 +25,11 @@ export type ProbeReport = Readonly<Record<string, QueuePauseStep["kind"] | "fail
 export function createHandler(dependencies: ProbeDependencies) {
   return async (signal: AbortSignal): Promise<ProbeReport> => {
     const lane = startWaitingLongLane(dependencies, signal);
-    const steps = dependencies.configuration.destinations.map(
-      async (destination) => [destination.name, await handleDestination(destination, dependencies, signal)] as const,
-    );
+    const steps = dependencies.configuration.destinations.map(async (destination) => {
+      const step = await handleDestination(destination, dependencies, signal);
+      await measurePending(destination.name, { ...dependencies, isAvailable: step === "leave" }, signal);
+      return [destination.name, step] as const;
+    });
     const report = Object.fromEntries(await Promise.all(steps));
     await lane;
     return report;

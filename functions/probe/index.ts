@@ -12,8 +12,14 @@ import { ProbeEnvironment } from "../../src/contract/stack/environment.ts";
 import { PROBE_REPOSITORY } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
+import { createDynamoDbPendingPushes } from "../../src/aws/dynamodb/pending-pushes.ts";
+import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
+import { imageBytes } from "../../src/replication/pending/image-bytes.ts";
+import type { Registries } from "../../src/wiring/registries.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import type { Endpoint } from "../../src/registry/client/endpoint.ts";
+import { createRepositoryClient } from "../../src/registry/client/repository-client.ts";
+import { readManifest } from "../../src/registry/manifests/fetch-manifest.ts";
 import { probeWrites } from "../../src/registry/write-probe.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
@@ -39,6 +45,8 @@ const setQueueState = createQueueStateSetter({
   queues: queues.copies,
   concurrency,
 });
+const pending = createDynamoDbPendingPushes({ client: table, table: environment.FREIGHTLINER_TABLE });
+const resend = createCopyRequestSender(sqs, queues.copies, "backfill");
 const startLongLane = parts.longLane
   ? createLongLaneStarter({
       sqs,
@@ -49,9 +57,9 @@ const startLongLane = parts.longLane
   : undefined;
 
 /** The endpoints that a configuration's destinations are probed at. */
-function endpointsOf(configuration: Configuration): ReadonlyMap<string, Endpoint> {
+function endpointsOf(configuration: Configuration, registries: Registries): ReadonlyMap<string, Endpoint> {
   const options = { store: rates, clock, yields: true };
-  const rated = withRates(registriesOf(configuration), configuration.destinations, options);
+  const rated = withRates(registries, configuration.destinations, options);
   return new Map(
     configuration.destinations.map(({ name, prefix }) => {
       const repository = parseRepositoryName(`${prefix}/${PROBE_REPOSITORY}`);
@@ -61,7 +69,8 @@ function endpointsOf(configuration: Configuration): ReadonlyMap<string, Endpoint
 }
 
 const handlerOf = perConfiguration((configuration) => {
-  const endpoints = endpointsOf(configuration);
+  const registries = registriesOf(configuration);
+  const endpoints = endpointsOf(configuration, registries);
   return createHandler({
     configuration,
     circuits,
@@ -73,6 +82,12 @@ const handlerOf = perConfiguration((configuration) => {
     },
     setQueueState,
     startLongLane,
+    pending,
+    imageBytes(repository, reference, signal) {
+      const client = createRepositoryClient(registries.source(parseRepositoryName(repository)));
+      return imageBytes({ readManifest: (name, ending) => readManifest(client, name, ending) }, reference, signal);
+    },
+    resend,
     fullConcurrency: concurrency.live,
     now: clock.now,
     timeout: (ms) => AbortSignal.timeout(ms),

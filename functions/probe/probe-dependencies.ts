@@ -2,6 +2,8 @@ import type { Configuration } from "../../src/contract/configuration/configurati
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import type { CircuitRecord } from "../../src/replication/destination/circuit.ts";
 import type { QueuePauseRecord, SetQueueState } from "../../src/replication/destination/queue-pause.ts";
+import type { PendingPushes } from "../../src/replication/pending/pending-push.ts";
+import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
 
 export interface ProbeDependencies {
@@ -13,6 +15,11 @@ export interface ProbeDependencies {
   readonly setQueueState: SetQueueState;
   /** Starts a build when requests wait for the long lane; undefined without a long lane. */
   readonly startLongLane?: ((signal: AbortSignal) => Promise<"idle" | "started" | "running" | "refused">) | undefined;
+  readonly pending: Pick<PendingPushes, "ofDestination" | "note">;
+  /** Bytes of an image at the source; undefined when they cannot be counted. */
+  readonly imageBytes: (repository: string, reference: string, signal: AbortSignal) => Promise<number | undefined>;
+  /** Sends requests again, at the priority of a backfill. */
+  readonly resend: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
   /** Concurrent copies per destination, as deployed. */
   readonly fullConcurrency: number;
   readonly now: () => number;

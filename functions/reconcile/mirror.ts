@@ -117,8 +117,8 @@ async function report(
     ...subject,
     ...outcome,
   };
-  const written = await receipts.write({ kind: "tag", key: tagKey(scope, tag) }, receipt, signal);
-  if (written === "known") return;
+  const kept = await receipts.write({ kind: "tag", key: tagKey(scope, tag) }, receipt, signal);
+  if (kept !== receipt) return;
   observer.info(`Tombstone ended: ${describeOutcome(outcome)}`, { ...subject, correlationId: id, foundBy: by });
   if (outcome.outcome === "deleted") observer.count(Metric.tagsDeleted, 1, destination);
 }

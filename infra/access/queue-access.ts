@@ -19,18 +19,20 @@ export interface QueueUsers {
   readonly fanOut: LambdaFunction;
   readonly copy: LambdaFunction;
   readonly reconcile: LambdaFunction;
+  readonly probe: LambdaFunction;
   /** The role of the long lane's builds; undefined without a long lane. */
   readonly longLane: IRole | undefined;
 }
 
 /** Permissions to send to, consume and measure the queues: one statement for each function and action, whatever the number of destinations. */
-export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile, longLane }: QueueUsers): void {
+export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile, probe, longLane }: QueueUsers): void {
   const arns = (priority: DescribedQueue["priority"]): string[] =>
     queues.filter((queue) => queue.priority === priority).map(({ queue }) => queue.queueArn);
   const allow = (sender: LambdaFunction, action: string, resources: string[]): void =>
     sender.addToRolePolicy(new PolicyStatement({ actions: [action], resources }));
   allow(fanOut, "sqs:SendMessage", [...arns("live"), ...arns("backfill")]);
   allow(reconcile, "sqs:SendMessage", arns("backfill"));
+  allow(probe, "sqs:SendMessage", arns("backfill"));
   allow(reconcile, "sqs:GetQueueAttributes", arns("live"));
   allow(copy, "sqs:SendMessage", [deadLetters.queueArn, ...arns("long")]);
   longLane?.addToPrincipalPolicy(new PolicyStatement({ actions: [...CONSUME_ACTIONS], resources: arns("long") }));

@@ -1,7 +1,18 @@
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
-import { RECORDS_OF } from "../../src/contract/stack/record-owners.ts";
+import { ENDS_PUSHES, RECORDS_OF } from "../../src/contract/stack/record-owners.ts";
+
+/** Pending pushes are queried by their destination, noted and deleted; other records are read and written one by one. */
+function allowPendingPushes(role: IRole, table: TableV2): void {
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ["dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+      resources: [table.tableArn],
+      conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["PENDING#*"] } },
+    }),
+  );
+}
 
 /**
  * Allows a function to read and write only its own kinds of records, by their partition keys (Amazon DynamoDB developer guide, "Using IAM
@@ -17,4 +28,5 @@ export function allowRecords(role: IRole, table: TableV2, name: keyof typeof REC
       },
     }),
   );
+  if (ENDS_PUSHES.includes(name)) allowPendingPushes(role, table);
 }

@@ -1,4 +1,6 @@
-import { Aws } from "aws-cdk-lib";
+import { Aws, Validations } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IRole } from "aws-cdk-lib/aws-iam";
 import { readablePatterns } from "../../src/contract/stack/repository-patterns.ts";
 
 export interface SourceAccess {
@@ -35,4 +37,13 @@ export function repositoryArns({
 /** The action that reads the tags of repositories, where the configuration obeys them. */
 export function tagActions({ source }: SourceAccess): string[] {
   return source.repositoryTags ? ["ecr:ListTagsForResource"] : [];
+}
+
+/** Allows a role to read the manifests of the rules' repositories: their sizes. It may read no layer. */
+export function allowManifests(role: IRole, access: SourceAccess): void {
+  if (access.source.kind !== "ecr") return;
+  const { arns, acknowledgements } = repositoryArns(access);
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: ["ecr:BatchGetImage"], resources: [...arns] }));
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: ["ecr:GetAuthorizationToken"], resources: ["*"] }));
+  Validations.of(role).acknowledge(...acknowledgements);
 }

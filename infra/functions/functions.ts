@@ -56,7 +56,7 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
   // The older copy function would take a request of the newer fan-out function for a malformed message.
   fanOut.node.addDependency(copy);
   const schedules = new Schedules(scope, "Schedules", deployment);
-  const probe = createProbeFunction(scope, { environment: watching, mappings, schedules, settings });
+  const probe = createProbeFunction(scope, { environment: watching, mappings, schedules, settings, ...access });
   const reconcile = createReconcileFunction(scope, {
     environment: watching,
     mappings,

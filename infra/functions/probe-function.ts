@@ -5,12 +5,14 @@ import type { Construct } from "constructs";
 import type { ProbeEnvironment } from "../../src/contract/stack/environment.ts";
 import { PROBE_RATE_MINUTES, PROBE_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { createNodeFunction } from "./node-function.ts";
+import { allowManifests } from "../access/source-access.ts";
+import type { SourceAccess } from "../access/source-access.ts";
 import { roleOf } from "../access/role-of.ts";
 import { everyMinutes } from "./schedules.ts";
 import type { Schedules } from "./schedules.ts";
 import type { DeployedSettings } from "../settings/settings.ts";
 
-export interface ProbeFunctionProps {
+export interface ProbeFunctionProps extends SourceAccess {
   readonly environment: ProbeEnvironment;
   /** UUIDs of the event source mappings that it may pause and resume. */
   readonly mappings: readonly string[];
@@ -18,10 +20,13 @@ export interface ProbeFunctionProps {
   readonly settings: DeployedSettings;
 }
 
-/** Runs every minute: pauses the queues of an unavailable destination, probes it, and resumes the queues gradually. */
+/**
+ * Runs every minute: pauses the queues of an unavailable destination, probes it, and resumes the queues gradually; measures what is
+ * pending.
+ */
 export function createProbeFunction(
   scope: Construct,
-  { environment, mappings, schedules, settings }: ProbeFunctionProps,
+  { environment, mappings, schedules, settings, ...access }: ProbeFunctionProps,
 ): LambdaFunction {
   const probe = createNodeFunction(scope, "Probe", {
     name: "probe",
@@ -33,6 +38,7 @@ export function createProbeFunction(
     settings,
   });
   allowIntake(probe, mappings);
+  allowManifests(roleOf(probe), access);
   schedules.add({
     name: "probe",
     description: "Probes unavailable destinations",

@@ -57,10 +57,19 @@ function copying({ key, copyingMs, progress }) {
   return made;
 }
 
-function destination({ name, circuit, intake, rate, queues }) {
+function pushes({ copies, oldestMs, late }) {
+  if (copies === 0) return "no push pending";
+  return `${copies} pushes pending, the oldest for ${duration(oldestMs)}${late === 0 ? "" : `, ${late} late`}`;
+}
+
+function destination({ name, circuit, intake, rate, queues, pending }) {
   const perSecond = rate === undefined ? "" : `, ${Math.round(rate)} requests a second at most`;
   const waiting = queues.map((queue) => `${queue.waiting} ${queue.priority} waiting, ${queue.inFlight} in flight`);
-  return item(name, `circuit ${circuit.state}, queues ${intake.state}${perSecond}; ${waiting.join("; ")}`);
+  return item(
+    name,
+    `circuit ${circuit.state}, queues ${intake.state}${perSecond}; ${waiting.join("; ")}; ${pushes(pending)}`,
+    pending.late > 0 ? "failed" : undefined,
+  );
 }
 
 function show({ at, tags, behind, arrived, destinations, deadLetters }) {

@@ -72,12 +72,22 @@ describe("a stack with a target that lacks one repository", () => {
   it("keeps refused requests as dead letters with their reason, leaves the circuit closed, and replicates the rest; status shows it", async () => {
     const { code, stdout } = await freightliner("status", "--local", local);
     expect([code, stdout]).toEqual([0, expect.stringContaining("freightliner: 2 tags, 1 equal at their destinations")]);
-    expect(stdout).toMatch(/^local\s+closed\s+full\s+50\/s\s+0 live, 0 backfill/m);
+    expect(stdout).toMatch(/^local\s+closed\s+full\s+50\/s\s+0 live, 0 backfill.* none$/m);
     expect(stdout).toMatch(/failed {3}local\/mirror\/closed\/app:v1 .*last: failed: target-name-unknown/);
     expect(stdout).toContain("dead letters: 1;");
     expect(stdout).toContain("comparison regular: every 1 min; not run yet");
     const { stdout: json } = await freightliner("status", "--local", local, "--json");
     expect(JSON.parse(json)).toMatchObject({ tags: { all: 2, equal: 1, failed: 1 }, deadLetters: 1 });
+  });
+
+  it("shows one image of the source at its destinations, and that no push is pending", async () => {
+    const opened = await freightliner("status", "--local", local, "open/app:v1");
+    expect(opened.stdout).toMatch(/^local {2,}REPLICATED {2,}has sha256:[0-9a-f]{64}, confirmed .* ago$/m);
+    const closed = await freightliner("status", "--local", local, "registry.test/closed/app:v1", "--json");
+    expect(JSON.parse(closed.stdout)).toMatchObject([{ destination: "local", state: "FAILED" }]);
+    const none = await freightliner("status", "--local", local, "open/app:v2");
+    expect([none.code, none.stdout]).toEqual([3, expect.stringMatching(/NOT_TRACKED .*no push of it was accepted/)]);
+    expect((await freightliner("status", "--local", local, "open/app")).code).toBe(2);
   });
 
   it("shows one tag with its receipts", async () => {

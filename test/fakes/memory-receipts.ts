@@ -5,9 +5,9 @@ export function createMemoryReceipts(kept: Map<string, Receipt>): Receipts {
   return {
     write(about, receipt) {
       const key = `${about.kind === "tag" ? about.key : about.id} ${receipt.pushedAt} ${receipt.id}`;
-      if (kept.has(key)) return Promise.resolve("known");
-      kept.set(key, receipt);
-      return Promise.resolve("written");
+      const known = kept.get(key) ?? receipt;
+      kept.set(key, known);
+      return Promise.resolve(known);
     },
   };
 }

@@ -1,13 +1,8 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import {
-  ConfiguredEnvironment,
-  CopyEnvironment,
-  FanOutEnvironment,
-  ProbeEnvironment,
-  ReconcileEnvironment,
-} from "../../src/contract/stack/environment.ts";
-import { RECORDS_OF } from "../../src/contract/stack/record-owners.ts";
+import { ConfiguredEnvironment, CopyEnvironment, FanOutEnvironment } from "../../src/contract/stack/environment.ts";
+import { ProbeEnvironment, ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
+import { ENDS_PUSHES, RECORDS_OF } from "../../src/contract/stack/record-owners.ts";
 import { COPY_TIMEOUT_SECONDS, LONG_VISIBILITY_SECONDS } from "../../src/contract/stack/limits.ts";
 import { EXAMPLE, KEY_SECRET, synthesise, WITH_KEY } from "./template.ts";
 
@@ -227,7 +222,7 @@ describe("permissions", () => {
       new RegExp(`^(?:${queue.join("|")}) on Copies`),
       // What Lambda does with an event that the function failed at, as the function.
       /^sqs:(?:SendMessage|GetQueueAttributes|GetQueueUrl) on UndeliveredEvents/,
-      /^dynamodb:(?:GetItem|PutItem) on State/,
+      /^dynamodb:(?:GetItem|PutItem|Query|UpdateItem|DeleteItem) on State/,
       /^ecr:(?:BatchGetImage|GetDownloadUrlForLayer) on the rules' repositories$/,
       /^ecr:GetAuthorizationToken on \*$/,
       /^appconfig:(?:StartConfigurationSession|GetLatestConfiguration) on External|^cloudwatch:DescribeAlarms on \*$/,
@@ -255,9 +250,11 @@ describe("permissions", () => {
       const statements: (Statement & { readonly Condition?: unknown })[] =
         role?.[1]["Properties"].PolicyDocument.Statement;
       const onTable = statements.filter(({ Action }) => JSON.stringify(Action).includes("dynamodb:"));
-      expect(onTable.map(({ Condition }) => Condition)).toEqual([
-        { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": RECORDS_OF[name].map((kind) => `${kind}#*`) } },
-      ]);
+      const own = RECORDS_OF[name].map((kind) => `${kind}#*`);
+      const keys = ENDS_PUSHES.includes(name) ? [own, ["PENDING#*"]] : [own];
+      expect(onTable.map(({ Condition }) => Condition)).toEqual(
+        keys.map((leading) => ({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": leading } })),
+      );
     }
     expect(RECORDS_OF.probe).not.toContain("TAG");
     expect(Object.entries(RECORDS_OF).filter(([, kinds]) => kinds.includes("NOTICE"))).toHaveLength(1);
@@ -272,7 +269,7 @@ describe("permissions", () => {
       const expected = Action === "ecr:DescribeRepositories" ? ["*"] : ["base", "prod", "prod/*", "tools/*"];
       expect(new Set(found.map(([, pattern]) => pattern))).toEqual(new Set(expected));
     }
-    expect(onRepositories).toHaveLength(4);
+    expect(onRepositories).toHaveLength(5);
   });
 });
 

@@ -2,6 +2,7 @@ import { successors } from "../../src/oci/manifest.ts";
 import { PRE_COPY_BYTES } from "./cloud/cloud.ts";
 import type { Cloud, Place } from "./cloud/cloud.ts";
 import type { History } from "./pushes.ts";
+import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 import { missingUnder } from "./cloud/registry.ts";
 import type { Repository } from "./cloud/registry.ts";
 
@@ -64,7 +65,25 @@ export function checkTheEnd(cloud: Cloud, history: History): void {
     const { queue } = place;
     if (queue.size() > 0) world.violate("I5", `${queue.size()} messages are left for ${destination}`);
   }
+  checkPending(cloud);
   if (dead.length > 0) world.violate("I9", `dead letters without a cause of their own: ${dead.join(", ")}`);
+}
+
+/** Every accepted push has ended, once at each destination (I26). */
+function checkPending({ world, pending, receipts, accepted }: Cloud): void {
+  for (const key of pending.keys()) world.violate("I26", `${key} is still pending`);
+  const ended = Map.groupBy(
+    [...receipts.values()].filter(({ acceptedAt }) => acceptedAt !== undefined),
+    endOf,
+  );
+  for (const key of accepted) {
+    const ends = ended.get(key)?.length ?? 0;
+    if (ends !== 1) world.violate("I26", `the accepted push ${key} has ${ends} ends`);
+  }
+}
+
+function endOf({ destination, repository, reference, id }: Receipt): string {
+  return `${destination} ${repository}:${reference}#${id}`;
 }
 
 function checkContents({ world, source }: Cloud, { signatures }: History, destination: string, place: Place): void {

@@ -58,7 +58,7 @@ export async function simulate(
   const builders = seeded(seed + BUILDERS_SEED);
   if (builders() < 0.4) scheduleBuilds(cloud, history, PUSHES_END, builders);
   if (!isLenient) scheduleGarbage(cloud, FAULTS_END);
-  scheduleProbe(cloud, EVENTS_SUFFICE_AT / 2);
+  scheduleProbe(cloud, EVENTS_SUFFICE_AT);
   if (random() < 0.3) scheduleRevocation(cloud, FAULTS_END);
   const comparesEarly = random() < 0.2;
   scheduleReconcile(cloud, comparesEarly ? 0 : EVENTS_SUFFICE_AT + MINUTE, END);

@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { Receipt } from "../../replication/outcome/receipt.ts";
 import type { ReceiptOf, Receipts } from "../../replication/outcome/receipt.ts";
@@ -21,11 +21,20 @@ export function createDynamoDbReceipts({ client, table, keepSeconds }: DynamoDbR
       try {
         const command = new PutCommand({ TableName: table, Item, ConditionExpression: "attribute_not_exists(pk)" });
         await untilAborted(signal, (options) => client.send(command, options));
-        return "written";
+        return receipt;
       } catch (cause) {
-        if (cause instanceof ConditionalCheckFailedException) return "known";
         signal.throwIfAborted();
-        throw new StoreError(`the receipt of ${partitionOf(about)} cannot be written to table ${table}`, { cause });
+        const problem = `the receipt of ${partitionOf(about)} cannot be written to table ${table}`;
+        if (!(cause instanceof ConditionalCheckFailedException)) throw new StoreError(problem, { cause });
+        const Key = keyOf(about, receipt);
+        const command = new GetCommand({ TableName: table, Key, ConsistentRead: true });
+        try {
+          const { Item: kept } = await untilAborted(signal, (options) => client.send(command, options));
+          return Receipt.parse(kept?.["receipt"]);
+        } catch (cause) {
+          signal.throwIfAborted();
+          throw new StoreError(problem, { cause });
+        }
       }
     },
   };

@@ -14,6 +14,8 @@ export type RecordKind =
   | "RECONCILE"
   | "BACKFILL"
   | "NOTICE"
+  | "PENDING"
+  | "IMAGE"
   | "DELETION"
   | "EVENT"
   | "MESSAGE";
@@ -23,10 +25,10 @@ export type RecordKind =
  * function's role allows exactly these.
  */
 export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> = {
-  /** EVENT: receipts of events that request no copy. DELETION: tombstones of deleted tags. */
-  "fan-out": ["EVENT", "DELETION"],
-  /** MESSAGE: receipts of messages that name no tag. */
-  copy: ["TAG", "CONTENT", "BUDGET", "CIRCUIT", "RATE", "MESSAGE"],
+  /** EVENT: receipts of events that request no copy. DELETION: tombstones of deleted tags. PENDING: accepted pushes. */
+  "fan-out": ["EVENT", "DELETION", "PENDING"],
+  /** MESSAGE: receipts of messages that name no tag. IMAGE: it names the records of an image. */
+  copy: ["TAG", "CONTENT", "BUDGET", "CIRCUIT", "RATE", "MESSAGE", "IMAGE"],
   /** CIRCUIT and INTAKE: it closes circuits and pauses queues. RATE: its requests count towards the shared rate. */
   probe: ["CIRCUIT", "INTAKE", "RATE"],
   /** TAG: it marks tags as requested. BACKFILL: what it requests of the time before a deployment. INTAKE and CIRCUIT: it resumes queues that stayed paused.
@@ -36,3 +38,6 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   validate: [],
   arrivals: [],
 };
+
+/** The functions that list, note and end pending pushes. The fan-out function only writes them. */
+export const ENDS_PUSHES: readonly FunctionName[] = ["copy", "probe"];

@@ -4,7 +4,7 @@ import type { MetricName } from "./metric-names.ts";
 /** Unit, dimensions and meaning of a metric. */
 export interface MetricDescription {
   /** A unit of CloudWatch. */
-  readonly unit: "Count" | "Bytes" | "Milliseconds" | "None";
+  readonly unit: "Count" | "Bytes" | "Milliseconds" | "Seconds" | "None";
   /** In addition to `stack` and `service` (the function that emits it). Each has few values: destinations, reasons, classes. */
   readonly dimensions: readonly ("destination" | "reason")[];
   readonly meaning: string;
@@ -84,6 +84,21 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     unit: "Milliseconds",
     dimensions: ["destination"],
     meaning: "the same, of requests of a comparison or of the long lane, which have a lower priority",
+  },
+  [Metric.copiesPending]: counted(
+    "accepted pushes that have not ended at the destination; once a minute, also when nothing moves",
+    "destination",
+  ),
+  [Metric.bytesPending]: {
+    unit: "Bytes",
+    dimensions: ["destination"],
+    meaning: "bytes of their images at the source, each image whole; once a minute",
+  },
+  [Metric.oldestPending]: {
+    unit: "Seconds",
+    dimensions: ["destination"],
+    meaning:
+      "how long the oldest of them has been pending, without the time that its rule lets it wait; 0 for none; once a minute",
   },
   [Metric.tagsRepaired]: counted("tags that a comparison of both ends found different, and requested", "destination"),
   [Metric.eventsMissed]: counted("those of them for which a push event was missing", "destination"),

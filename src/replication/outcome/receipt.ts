@@ -12,6 +12,9 @@ const Subject = z.object({
   /** Epoch milliseconds: the push, and the end of the request. */
   pushedAt: z.number().optional(),
   endedAt: z.number(),
+  /** Of an accepted push: when it was accepted, and when its time began to count; epoch milliseconds. */
+  acceptedAt: z.number().optional(),
+  countsFrom: z.number().optional(),
   /** What the target has under the tag. */
   digest: z.string().optional(),
   /** What the source has, and the platforms of it that were copied: only if these are not all. */
@@ -49,8 +52,8 @@ export type ReceiptOf =
 /** The history of all tags. */
 export interface Receipts {
   /**
-   * Writes a receipt under a key that identifies the request, so that repeated writes keep the first one.
+   * Writes a receipt under a key that identifies the request, so that repeated writes keep the first one. @returns the receipt that is kept.
    * @throws {StoreError} when the store is unavailable. @throws the signal's reason. In both cases the request has not ended.
    */
-  write(about: ReceiptOf, receipt: Receipt, signal: AbortSignal): Promise<"written" | "known">;
+  write(about: ReceiptOf, receipt: Receipt, signal: AbortSignal): Promise<Receipt>;
 }

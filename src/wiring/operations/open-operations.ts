@@ -5,6 +5,7 @@ import { createDeadLetterQueue } from "../../aws/sqs/dead-letter-queue.ts";
 import type { DeadLetterQueue } from "../../aws/sqs/dead-letter-queue.ts";
 import { queueDepth } from "../../aws/sqs/queue-depth.ts";
 import type { QueueDepth } from "../../aws/sqs/queue-depth.ts";
+import { createDynamoDbPendingPushes } from "../../aws/dynamodb/pending-pushes.ts";
 import { readReceipts } from "../../aws/dynamodb/receipts.ts";
 import { listRecords } from "../../aws/dynamodb/list-records.ts";
 import { StoredTagRecord } from "../../aws/dynamodb/stored-tag-record.ts";
@@ -13,6 +14,7 @@ import { resourceName } from "../../contract/stack/names.ts";
 import type { CopyQueue } from "../../contract/stack/queues.ts";
 import type { StackParts } from "../../contract/stack/stack-parts.ts";
 import { DeletionRecord } from "../../replication/deletes/deletion-record.ts";
+import type { PendingPushes } from "../../replication/pending/pending-push.ts";
 import type { TagRecord } from "../../replication/state/tag-record.ts";
 import { openDeployment } from "./open-deployment.ts";
 import { openStateStores, openTableClient } from "./state-stores.ts";
@@ -42,6 +44,8 @@ export interface Operations extends AsyncDisposable {
   readonly receipts: (record: string, most: number) => ReturnType<typeof readReceipts>;
   readonly depth: (url: string) => Promise<QueueDepth>;
   readonly deadLettersUrl: string;
+  /** The accepted pushes that have not ended. */
+  readonly pending: PendingPushes;
 }
 
 /**
@@ -67,6 +71,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
     stores: openStateStores(client, table),
     deadLetters: createDeadLetterQueue(sqs, queues.deadLetters.url),
     deadLettersUrl: queues.deadLetters.url,
+    pending: createDynamoDbPendingPushes({ client, table }),
     tags: () => listRecords({ client, table }, "TAG", StoredTagRecord, signal),
     deletions: () => listRecords({ client, table }, "DELETION", DeletionRecord, signal),
     receipts: (record, most) => readReceipts({ client, table }, record, most, signal),

@@ -1,4 +1,8 @@
 import { REGULAR_CYCLE, scheduledCycle } from "../../replication/reconcile/cycle-record.ts";
+import { LAG_GOAL } from "../../contract/stack/limits.ts";
+import type { PendingPush } from "../../replication/pending/pending-push.ts";
+import { addPending, NOTHING_PENDING } from "../../replication/pending/pending-total.ts";
+import type { PendingTotal } from "../../replication/pending/pending-total.ts";
 import { leftOutOf } from "../../replication/backfill/backfill-record.ts";
 import { countStatuses, listedTag } from "../../replication/state/tag-status.ts";
 import type { ListedTag } from "../../replication/state/tag-status.ts";
@@ -33,7 +37,7 @@ export async function readStackStatus(operations: Operations) {
   };
 }
 
-async function readDestination(name: string, { stores, queues, depth, signal }: Operations) {
+async function readDestination(name: string, { stores, queues, depth, pending, signal }: Operations) {
   const circuit = await stores.circuits.read(name, signal);
   const queuePause = await stores.queuePauses.read(name, signal);
   const rate = (await stores.rates.read(name, signal))?.perSecond;
@@ -54,7 +58,15 @@ async function readDestination(name: string, { stores, queues, depth, signal }: 
     queues: depths,
     /** What the backfill policy leaves out. */
     leftOut: backfill && leftOutOf(backfill),
+    pending: await totalOf(pending.ofDestination(name, signal)),
   };
+}
+
+async function totalOf(pushes: AsyncIterable<PendingPush>): Promise<PendingTotal> {
+  const options = { now: Date.now(), withinMs: LAG_GOAL.withinMs };
+  let total = NOTHING_PENDING;
+  for await (const push of pushes) total = addPending(total, push, options);
+  return total;
 }
 
 /** All comparisons: name, schedule, and the key of their record. */

@@ -14,6 +14,7 @@ import { NotificationRecord } from "../../replication/state/notification-record.
 import { RateRecord } from "../../replication/destination/rate-record.ts";
 import { BackfillRecord } from "../../replication/backfill/backfill-record.ts";
 import { ReconcileRecord } from "../../replication/reconcile/cycle-record.ts";
+import { ImageRecord } from "../../replication/pending/image-record.ts";
 import { PreCopyBudget } from "../../replication/pre-copy/pre-copy-budget.ts";
 
 const DAY_SECONDS = 86_400;
@@ -56,6 +57,7 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
       keepSeconds: NOTICE_KEEP_DAYS * DAY_SECONDS,
     }),
     deletions: createDynamoDbRecordStore({ ...at, kind: "DELETION", schema: DeletionRecord }),
+    images: createDynamoDbRecordStore({ ...at, kind: "IMAGE", schema: ImageRecord }),
     cycles: createDynamoDbRecordStore({ ...at, kind: "RECONCILE", schema: ReconcileRecord }),
     backfills: createDynamoDbRecordStore({ ...at, kind: "BACKFILL", schema: BackfillRecord }),
   };

@@ -13,6 +13,7 @@ import { circuitPolicy } from "../../../src/replication/destination/circuit-poli
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { memoryCopies } from "../../fixtures/memory-copies.ts";
+import { createMemoryPending } from "../../fakes/memory-pending.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { createDeadLetters } from "../../fakes/sqs-dead-letters.ts";
 import { replicateFixture, withSettings } from "../../fixtures/replicate-context.ts";
@@ -189,6 +190,7 @@ describe("any input", () => {
       observer,
       send: () => Promise.resolve(),
       sendPreCopies: () => Promise.resolve(),
+      pushes: createMemoryPending(),
       receipts: createMemoryReceipts(receipts),
       deletions: createMemoryRecordStore(),
       now: () => 0,

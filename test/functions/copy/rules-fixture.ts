@@ -6,7 +6,7 @@ import { CIRCUIT } from "../../../src/contract/stack/limits.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 import { isDigest } from "../../../src/oci/digest.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
-import { isTag } from "../../../src/oci/reference.ts";
+import { isTag, parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
 import { createCircuitBreaker } from "../../../src/replication/destination/circuit-breaker.ts";
 import { circuitPolicy } from "../../../src/replication/destination/circuit-policy.ts";
 import type { ScanResult } from "../../../src/replication/gate/gate.ts";
@@ -14,6 +14,9 @@ import { createSignatureVerifier } from "../../../src/signatures/signature-verif
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { overridesOf } from "../../../src/replication/rules/repository-overrides.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
+import { acceptPush } from "../../fixtures/pending-map.ts";
+import type { PendingPush } from "../../../src/replication/pending/pending-push.ts";
+import { createMemoryPending } from "../../fakes/memory-pending.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import { configurationOf } from "../../fixtures/configuration.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
@@ -29,6 +32,7 @@ export function setUpRules(...rules: readonly Rule[]) {
   const fixture = replicateFixture({ clock: { ...systemClock, now: () => time.now } });
   const observer = createObserved();
   const receipts = new Map<string, Receipt>();
+  const pending = new Map<string, PendingPush>();
   const deferred: number[] = [];
   const buried: string[] = [];
   const opened: string[] = [];
@@ -51,6 +55,8 @@ export function setUpRules(...rules: readonly Rule[]) {
     timeout: (ms) => AbortSignal.timeout(ms),
     circuit: () => breaker,
     receipts: createMemoryReceipts(receipts),
+    pending: createMemoryPending(pending),
+    images: createMemoryRecordStore(),
     preCopyBudgets: createMemoryRecordStore(),
     gatePorts: {
       verifier: createSignatureVerifier(),
@@ -94,6 +100,13 @@ export function setUpRules(...rules: readonly Rule[]) {
     time,
     fixture,
     receipts,
+    /** Accepted pushes that have not ended; a request is an accepted push once `accept` was called. */
+    pending,
+    accept: (id: string, reference: string, about: Partial<PendingPush> = {}): void => {
+      const repository = parseRepositoryName("team/app");
+      const push = { id, destination: "gar", repository, reference: parseTag(reference), pushedAt: time.now };
+      acceptPush(pending, { ...push, acceptedAt: time.now, ...about });
+    },
     scans,
     deferred,
     buried,
@@ -109,8 +122,10 @@ export function setUpRules(...rules: readonly Rule[]) {
       return digest;
     },
     /** Delivers a request for a tag, and says how it ended. */
-    request: async (reference: string, { repository = "team/app", pushedAt = time.now } = {}) => {
-      const message = `m${messages++}`;
+    request: async (
+      reference: string,
+      { repository = "team/app", pushedAt = time.now, message = `m${messages++}` } = {},
+    ) => {
       const request = { version: 1, id: message, destination: "gar", repository, reference, pushedAt };
       const delivery: Delivery = {
         messageId: message,

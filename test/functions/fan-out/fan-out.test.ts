@@ -3,7 +3,9 @@ import { createHandler } from "../../../functions/fan-out/handler.ts";
 import type { FanOutDependencies } from "../../../functions/fan-out/handler.ts";
 import type { CopyRequest } from "../../../src/replication/planning/copy-request.ts";
 import type { PreCopyRequest } from "../../../src/replication/planning/pre-copy-request.ts";
+import type { PendingPush } from "../../../src/replication/pending/pending-push.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
+import { createMemoryPending } from "../../fakes/memory-pending.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import type { DeletionRecord } from "../../../src/replication/deletes/deletion-record.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
@@ -41,11 +43,13 @@ function pushed(detail: object = {}): object {
 function setUp(send: FanOutDependencies["send"], otherwise: Partial<FanOutDependencies> = {}) {
   const observer = createObserved();
   const receipts = new Map<string, Receipt>();
+  const pending = new Map<string, PendingPush>();
   const handle = createHandler({
     configuration,
     observer,
     send,
     sendPreCopies: () => Promise.reject(new Error("no pre-copy is to be requested")),
+    pushes: createMemoryPending(pending),
     receipts: createMemoryReceipts(receipts),
     deletions: createMemoryRecordStore(),
     now: () => 5,
@@ -55,10 +59,32 @@ function setUp(send: FanOutDependencies["send"], otherwise: Partial<FanOutDepend
     observer,
     handle: (event: unknown) => handle(event, "invocation-1", NEVER),
     kept: () => [...receipts.values()],
+    pending,
   };
 }
 
 describe("the fan-out handler", () => {
+  it("accepts a push for each destination before its requests are sent; content without a tag is none", async () => {
+    const known: number[] = [];
+    const { handle, pending } = setUp(() => Promise.resolve(void known.push(pending.size)));
+    await handle(pushed());
+    expect([known, [...pending.values()].map(({ destination, id }) => [destination, id])]).toEqual([
+      [2],
+      [
+        ["one", "event-1"],
+        ["two", "event-1"],
+      ],
+    ]);
+    await handle({ ...pushed({ "image-tag": "" }), id: "event-2" });
+    expect(pending.size).toBe(2);
+  });
+
+  it("sends nothing when a push cannot be accepted: Lambda retries the event", async () => {
+    const pushes = { accept: () => Promise.reject(new Error("the table is down")) };
+    const { handle } = setUp(() => Promise.reject(new Error("it is sent")), { pushes });
+    await expect(handle(pushed())).rejects.toThrow("the table is down");
+  });
+
   it("requests one copy per destination, with the event's id as correlation id", async () => {
     const sent: CopyRequest[] = [];
     const { observer, handle, kept } = setUp((requests) => Promise.resolve(void sent.push(...requests)));

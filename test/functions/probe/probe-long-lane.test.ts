@@ -3,6 +3,7 @@ import { createHandler } from "../../../functions/probe/handler.ts";
 import type { ProbeDependencies } from "../../../functions/probe/probe-dependencies.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { NEVER } from "../../../src/async/abort.ts";
+import { NOTHING_PENDING } from "../../fixtures/nothing-pending.ts";
 import { createObserved } from "../observer.ts";
 import { configurationOf } from "../../fixtures/configuration.ts";
 
@@ -16,6 +17,7 @@ async function minute(startLongLane: ProbeDependencies["startLongLane"]) {
     circuits: createMemoryRecordStore(),
     queuePauses: createMemoryRecordStore(),
     fullConcurrency: 50,
+    ...NOTHING_PENDING,
     now: () => 0,
     timeout: (ms) => AbortSignal.timeout(ms),
     observer,

@@ -43,13 +43,14 @@ export function setUp(
   const circuits = createMemoryRecordStore<CircuitRecord>();
   const deletions = createMemoryRecordStore<DeletionRecord>();
   const receipts: Receipt[] = [];
-  const known = new Set<string>();
-  const noteReceipt = (about: ReceiptOf, receipt: Receipt): "written" | "known" => {
+  const known = new Map<string, Receipt>();
+  const noteReceipt = (about: ReceiptOf, receipt: Receipt): Receipt => {
     const key = `${JSON.stringify(about)} ${receipt.pushedAt} ${receipt.id}`;
-    if (known.has(key)) return "known";
-    known.add(key);
+    const earlier = known.get(key);
+    if (earlier !== undefined) return earlier;
+    known.set(key, receipt);
     receipts.push(receipt);
-    return "written";
+    return receipt;
   };
   const opened: string[] = [];
   const split = (name: string): [string, string] => [

@@ -7,6 +7,7 @@ import { isPauseAbandoned } from "../../../src/replication/destination/queue-pau
 import type { QueuePauseRecord } from "../../../src/replication/destination/queue-pause.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { NEVER } from "../../../src/async/abort.ts";
+import { NOTHING_PENDING } from "../../fixtures/nothing-pending.ts";
 import { createObserved } from "../../functions/observer.ts";
 import { configurationOf } from "../../fixtures/configuration.ts";
 
@@ -26,6 +27,7 @@ function setUp() {
     circuits,
     queuePauses,
     fullConcurrency: 50,
+    ...NOTHING_PENDING,
     now: () => time.now,
     timeout: (ms) => AbortSignal.timeout(ms),
     observer,

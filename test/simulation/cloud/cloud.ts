@@ -10,6 +10,8 @@ import type { QueuePauseRecord } from "../../../src/replication/destination/queu
 import type { RateRecord } from "../../../src/replication/destination/rate-record.ts";
 import type { DeletionRecord } from "../../../src/replication/deletes/deletion-record.ts";
 import type { PreCopyBudget } from "../../../src/replication/pre-copy/pre-copy-budget.ts";
+import type { ImageRecord } from "../../../src/replication/pending/image-record.ts";
+import type { PendingPush } from "../../../src/replication/pending/pending-push.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import type { BackfillRecord } from "../../../src/replication/backfill/backfill-record.ts";
 import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
@@ -134,6 +136,11 @@ export interface Cloud {
   readonly preCopied: { readonly place: string; readonly digest: string; readonly bytes: number }[];
   /** Receipts by record, push and request. */
   readonly receipts: Map<string, Receipt>;
+  /** Accepted pushes that have not ended. */
+  readonly pending: Map<string, PendingPush>;
+  readonly images: Table<ImageRecord>;
+  /** The keys of all pushes that were accepted. */
+  readonly accepted: Set<string>;
   /** The process that sends a blob now, by blob. */
   readonly uploads: Map<string, Process>;
   /** Reasons of the dead letters. */
@@ -197,6 +204,9 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     preCopying: new Set(),
     preCopied: [],
     receipts: new Map(),
+    pending: new Map(),
+    images: new Map(),
+    accepted: new Set(),
     uploads: new Map(),
     dead: [],
     undelivered: [],

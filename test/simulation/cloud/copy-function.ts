@@ -17,7 +17,7 @@ import { credentialsOf } from "./credentials.ts";
 import { NO_GATES } from "../../fixtures/fact-source.ts";
 import { createSignatureVerifier } from "../../../src/signatures/signature-verifier.ts";
 import { createNetwork } from "../http/network.ts";
-import { receiptsOf, storeOf } from "./ports.ts";
+import { pendingOf, receiptsOf, storeOf } from "./ports.ts";
 import type { Message } from "./queue.ts";
 import { createProcess } from "../world/process.ts";
 import type { Process } from "../world/process.ts";
@@ -153,6 +153,8 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
       },
       circuit: (destination) => wiring.circuit(destination),
       receipts: receiptsOf(process, cloud.receipts),
+      pending: pendingOf(process, cloud.pending),
+      images: storeOf(process, cloud.images, "image"),
       factSource: {
         ...catalogOf(cloud, process),
         manifest: (repository, reference, signal) => wiring.source(repository).readManifest(reference, signal),

@@ -4,7 +4,8 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
-import { receiptsOf, storeOf } from "./ports.ts";
+import { pendingOf, receiptsOf, storeOf } from "./ports.ts";
+import { keyOf } from "../../fixtures/pending-map.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createProcess } from "../world/process.ts";
 
@@ -32,6 +33,7 @@ export function createFanOutFunction(cloud: Cloud): (event: PushEvent) => void {
       observer: SILENT,
       now: () => world.time.now(),
       receipts: receiptsOf(process, cloud.receipts),
+      pushes: pendingOf(process, cloud.pending, (push) => cloud.accepted.add(keyOf(push))),
       deletions: storeOf(process, cloud.deletions, "deletions"),
       send: async (requests, signal, delaySeconds) => {
         for (const request of requests) {

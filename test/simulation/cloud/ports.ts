@@ -1,6 +1,8 @@
 import type { Receipt, Receipts } from "../../../src/replication/outcome/receipt.ts";
 import { StoreError } from "../../../src/replication/state/record-store.ts";
 import type { RecordStore } from "../../../src/replication/state/record-store.ts";
+import type { PendingPush, PendingPushes, PushAcceptor } from "../../../src/replication/pending/pending-push.ts";
+import { acceptPush, keyOf, notePush, pushesOf } from "../../fixtures/pending-map.ts";
 import { shortDigests } from "../world/short-digests.ts";
 import type { Process } from "../world/process.ts";
 
@@ -46,6 +48,35 @@ export function storeOf<Record>(
   };
 }
 
+/** Pending pushes as one process sees them. */
+export function pendingOf(
+  process: Process,
+  pushes: Map<string, PendingPush>,
+  onAccepted: (push: PendingPush) => void = () => undefined,
+): PendingPushes & PushAcceptor {
+  const call = <T>(what: string, signal: AbortSignal, effect: () => T, isRead = false): Promise<T> => {
+    const failure = (): Error => new StoreError("pending pushes are unreachable");
+    return process.call({ service: "table", what, effect, failure, signal, isRead, weight: 0.1 });
+  };
+  return {
+    accept(push, signal) {
+      const effect = (): void => {
+        acceptPush(pushes, push);
+        onAccepted(push);
+      };
+      return call(`accepts ${keyOf(push)}`, signal, effect);
+    },
+    ofTag: (tag, signal) => call("reads the pushes of a tag", signal, () => pushesOf(pushes, tag), true),
+    async *ofDestination(name, signal) {
+      const found = () => [...pushes.values()].filter(({ destination }) => destination === name);
+      yield* await call(`reads what is pending for ${name}`, signal, found, true);
+    },
+    note: (push, note, signal) =>
+      call(`notes ${JSON.stringify(note)} of ${keyOf(push)}`, signal, () => notePush(pushes, push, note)),
+    end: (push, signal) => call(`ends ${keyOf(push)}`, signal, () => void pushes.delete(keyOf(push))),
+  };
+}
+
 /** Receipts as one process sees them: the first receipt of a key is kept. */
 export function receiptsOf(process: Process, receipts: Map<string, Receipt>): Receipts {
   return {
@@ -56,9 +87,9 @@ export function receiptsOf(process: Process, receipts: Map<string, Receipt>): Re
         service: "table",
         what: `writes the receipt of ${record}: ${receipt.outcome}`,
         effect: () => {
-          if (receipts.has(key)) return "known";
-          receipts.set(key, receipt);
-          return "written";
+          const known = receipts.get(key) ?? receipt;
+          receipts.set(key, known);
+          return known;
         },
         failure: () => new StoreError("the receipt cannot be written"),
         signal,

@@ -1,6 +1,7 @@
 import { createHandler as createProbeHandler } from "../../../functions/probe/handler.ts";
 import { createHandler as createReconcileHandler } from "../../../functions/reconcile/handler.ts";
 import { PROBE_REPOSITORY } from "../../../src/contract/stack/limits.ts";
+import type { CopyRequest } from "../../../src/replication/planning/copy-request.ts";
 import { parseRepositoryName } from "../../../src/oci/reference.ts";
 import { probeWrites } from "../../../src/registry/write-probe.ts";
 import { createRegistries } from "../../../src/wiring/registries.ts";
@@ -11,7 +12,7 @@ import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { credentialsOf } from "./credentials.ts";
 import { createNetwork } from "../http/network.ts";
-import { receiptsOf, storeOf } from "./ports.ts";
+import { pendingOf, receiptsOf, storeOf } from "./ports.ts";
 import { createProcess } from "../world/process.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import type { Process } from "../world/process.ts";
@@ -37,6 +38,9 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
       now: () => world.time.now(),
       timeout: timeoutOf(cloud),
       observer: SILENT,
+      pending: pendingOf(process, cloud.pending),
+      imageBytes: () => Promise.resolve(1),
+      resend: (requests, signal) => sendBackfill({ cloud, process, signal }, requests),
       async probe(name, signal) {
         const { destination } = placeOf(cloud, name);
         const repository = parseRepositoryName(`${destination.prefix}/${PROBE_REPOSITORY}`);
@@ -70,15 +74,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
       backfills: storeOf(process, cloud.backfills, "backfill"),
       queuePauses: storeOf(process, cloud.queuePauses, "queue pause"),
       circuits: storeOf(process, cloud.circuits, "circuit"),
-      async send(requests, signal) {
-        for (const request of requests) {
-          const effect = (): void =>
-            placeOf(cloud, request.destination).queue.send(JSON.stringify(request), "backfill");
-          const failure = (): Error => new Error("the queue is unreachable");
-          const what = `asks for ${request.repository}:${request.reference} at ${request.destination}`;
-          await process.call({ service: "queue", what, effect, failure, signal });
-        }
-      },
+      send: (requests, signal) => sendBackfill({ cloud, process, signal }, requests),
       backlog: (name) => Promise.resolve(placeOf(cloud, name).queue.waiting("live")),
       resumeQueues: (name, signal) => setQueueState({ cloud, process, signal }, name, undefined),
       owner: process.name,
@@ -126,8 +122,24 @@ function placeOf({ places }: Cloud, name: string): Place {
   return place;
 }
 
+/** Who calls, and until when. */
+interface Caller {
+  readonly cloud: Cloud;
+  readonly process: Process;
+  readonly signal: AbortSignal;
+}
+
+async function sendBackfill({ cloud, process, signal }: Caller, requests: readonly CopyRequest[]): Promise<void> {
+  for (const request of requests) {
+    const effect = (): void => placeOf(cloud, request.destination).queue.send(JSON.stringify(request), "backfill");
+    const failure = (): Error => new Error("the queue is unreachable");
+    const what = `asks for ${request.repository}:${request.reference} at ${request.destination}`;
+    await process.call({ service: "queue", what, effect, failure, signal });
+  }
+}
+
 function setQueueState(
-  { cloud, process, signal }: { readonly cloud: Cloud; readonly process: Process; readonly signal: AbortSignal },
+  { cloud, process, signal }: Caller,
   name: string,
   concurrency: number | undefined,
 ): Promise<void> {

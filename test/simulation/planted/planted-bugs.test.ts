@@ -8,6 +8,7 @@ import type { PlantedBug } from "./planted-bugs.ts";
 import { PLANTED_CONFLICTS } from "./planted-conflicts.ts";
 import { PLANTED_DELETES } from "./planted-deletes.ts";
 import { PLANTED_GATES } from "./planted-gates.ts";
+import { PLANTED_PENDING } from "./planted-pending.ts";
 import { PLANTED_PRE_COPIES } from "./planted-pre-copies.ts";
 import { PLANTED_RELOADS } from "./planted-reloads.ts";
 import { PLANTED_RING } from "./planted-ring.ts";
@@ -33,6 +34,7 @@ const BUGS = [
   ...PLANTED_BUGS,
   ...PLANTED_SEAMS,
   ...PLANTED_PRE_COPIES,
+  ...PLANTED_PENDING,
   ...PLANTED_DELETES,
   ...PLANTED_GATES,
   ...PLANTED_RELOADS,

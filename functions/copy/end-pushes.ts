@@ -1,0 +1,96 @@
+import type { Receipt, ReceiptOf } from "../../src/replication/outcome/receipt.ts";
+import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
+import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
+import { imageKey, nameTag } from "../../src/replication/pending/image-record.ts";
+import type { ImageRecord } from "../../src/replication/pending/image-record.ts";
+import { acceptedFields } from "../../src/replication/pending/pending-push.ts";
+import type { PendingPush } from "../../src/replication/pending/pending-push.ts";
+import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import type { CopyDependencies } from "./copy-dependencies.ts";
+import type { DeliveryResult } from "./request-executor.ts";
+import { heldForMs } from "./report.ts";
+
+/** The pushes that the end of a request ends. */
+export interface EndingPushes {
+  /** That of the request; undefined for a request of a comparison, and when it has ended before. */
+  readonly own: PendingPush | undefined;
+  /** Older pushes of the tag, whose own requests are on their way, or were never sent. */
+  readonly covered: readonly PendingPush[];
+}
+
+/** What a copy may have read of its source before a push counts as covered, and how far clocks differ; milliseconds. */
+const CLOCKS_DIFFER_MS = 60_000;
+/** Outcomes after which the target has the tag as the source had it. */
+const EQUAL: readonly string[] = ["replicated", "unchanged", "superseded"];
+
+/** Finds the pushes that a request ends. @param startedAt when this delivery began, and so before it read the tag; epoch milliseconds. */
+export async function findEndingPushes(
+  report: CopyReport,
+  request: CopyRequest | undefined,
+  { startedAt, pending }: { readonly startedAt: number; readonly pending: CopyDependencies["copies"]["pending"] },
+  signal: AbortSignal,
+): Promise<EndingPushes> {
+  // A message on the queue of another destination says nothing about its push.
+  const isForeign = report.outcome === "failed" && report.reason === "wrong-queue";
+  if (request === undefined || isForeign) return { own: undefined, covered: [] };
+  const pushes = await pending.ofTag(request, signal);
+  const isCovered = ({ id, acceptedAt }: PendingPush): boolean =>
+    id !== request.id && acceptedAt < startedAt - CLOCKS_DIFFER_MS;
+  return {
+    own: pushes.find(({ id }) => id === request.id),
+    covered: EQUAL.includes(report.outcome) ? pushes.filter(isCovered) : [],
+  };
+}
+
+/** Ends pushes: each older one gets a receipt of its own first. */
+export async function endPushes(
+  { own, covered }: EndingPushes,
+  { about, receipt }: { readonly about: ReceiptOf; readonly receipt: Receipt },
+  { copies: { pending, receipts } }: Pick<CopyDependencies, "copies">,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const push of covered) {
+    await receipts.write(about, supersededBy(push, receipt), signal);
+    await pending.end(push, signal);
+  }
+  if (own !== undefined) await pending.end(own, signal);
+}
+
+/** The receipt of a push that the copy of a newer one, or of a comparison, covered. */
+function supersededBy(push: PendingPush, { endedAt, digest, configuration, rule }: Receipt): Receipt {
+  const { id, destination, repository, reference, pushedAt } = push;
+  return {
+    id,
+    destination,
+    repository,
+    reference,
+    pushedAt,
+    endedAt,
+    traceparent: traceparentOf(id),
+    ...acceptedFields(push),
+    ...(digest === undefined ? {} : { digest }),
+    ...(configuration === undefined ? {} : { configuration }),
+    ...(rule === undefined ? {} : { rule }),
+    outcome: "superseded",
+    reason: "newer-push",
+  };
+}
+
+/**
+ * Notes where the record of the image is, and that its rule holds its push. Best effort: without the first its status is found by a scan;
+ * without the second it counts as late too early.
+ */
+export async function noteRequest(
+  { report, request, record }: DeliveryResult,
+  { copies: { pending, images }, runtime: { now } }: Pick<CopyDependencies, "copies" | "runtime">,
+  signal: AbortSignal,
+): Promise<void> {
+  if (request === undefined) return;
+  if (record !== undefined) {
+    const name = (known: ImageRecord | undefined) => nameTag(known, request.destination, record);
+    await images.update(imageKey(request), name, signal).catch(() => undefined);
+  }
+  const heldMs = heldForMs(report);
+  if (heldMs === undefined) return;
+  await pending.note(request, { heldUntil: now() + heldMs }, signal).catch(() => undefined);
+}

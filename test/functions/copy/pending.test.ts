@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { NEVER } from "../../../src/async/abort.ts";
+import { MINUTE, setUpRules } from "./rules-fixture.ts";
+
+const EVERYTHING = { repositories: ["**"] };
+
+describe("an accepted push", () => {
+  it("is pending until its copy has ended, and its receipt says since when its time counts", async () => {
+    const { push, accept, request, receipts, pending, parts, time } = setUpRules(EVERYTHING);
+    push("v1");
+    accept("m0", "v1", { acceptedAt: time.now + 500 });
+    expect(await request("v1", { pushedAt: time.now - MINUTE })).toMatchObject({ outcome: "replicated" });
+    expect(pending.size).toBe(0);
+    expect([...receipts.values()]).toMatchObject([{ acceptedAt: time.now + 500, countsFrom: time.now }]);
+    const image = await parts.images.read("team/app:v1", NEVER);
+    expect(image).toEqual({ tags: { gar: "gar/project/repository/app:v1" } });
+  });
+
+  it("ends with a skipped request and with a failed one, too", async () => {
+    const { push, accept, request, pending, repositoryTags } = setUpRules(EVERYTHING);
+    push("v1");
+    repositoryTags.tags.set("freightliner:replicate", "off");
+    accept("m0", "v1");
+    expect(await request("v1")).toMatchObject({ outcome: "skipped" });
+    expect(pending.size).toBe(0);
+  });
+
+  it("stays pending on the queue of another destination, whose message says nothing about it", async () => {
+    const { push, accept, request, pending, parts } = setUpRules(EVERYTHING);
+    push("v1");
+    accept("m0", "v1");
+    Object.assign(parts, { serves: () => false });
+    expect(await request("v1")).toMatchObject({ outcome: "failed", reason: "wrong-queue" });
+    expect(pending.size).toBe(1);
+  });
+
+  it("counts from when its rule let it go", async () => {
+    const { push, accept, request, pending, time, receipts } = setUpRules({ ...EVERYTHING, minAgeMinutes: 10 });
+    const pushedAt = time.now;
+    push("v1");
+    accept("m0", "v1", { pushedAt });
+    expect(await request("v1", { pushedAt })).toMatchObject({ outcome: "deferred", reason: "too-young" });
+    expect([...pending.values()]).toMatchObject([{ heldUntil: pushedAt + 10 * MINUTE }]);
+    time.now = pushedAt + 11 * MINUTE;
+    accept("m1", "v1", { pushedAt, heldUntil: pushedAt + 10 * MINUTE });
+    expect(await request("v1", { pushedAt })).toMatchObject({ outcome: "replicated" });
+    const receipt = [...receipts.values()].find(({ id }) => id === "m1");
+    expect(receipt).toMatchObject({ countsFrom: pushedAt + 10 * MINUTE });
+  });
+
+  it("whose request was never sent ends with the copy of a later one, as superseded; one accepted since does not", async () => {
+    const { push, accept, request, pending, receipts, time } = setUpRules(EVERYTHING);
+    push("v1");
+    accept("lost", "v1", { acceptedAt: time.now - 2 * MINUTE });
+    accept("fresh", "v1", { acceptedAt: time.now });
+    accept("other-tag", "v2", { acceptedAt: time.now - 2 * MINUTE });
+    await request("v1");
+    expect([...pending.values()].map(({ id }) => id)).toEqual(["fresh", "other-tag"]);
+    expect([...receipts.values()].find(({ id }) => id === "lost")).toMatchObject({
+      outcome: "superseded",
+      reason: "newer-push",
+      acceptedAt: time.now - 2 * MINUTE,
+    });
+  });
+
+  it("that cannot be ended defers its message, whose next delivery keeps the first receipt", async () => {
+    const { push, accept, request, pending, parts, receipts } = setUpRules(EVERYTHING);
+    push("v1");
+    accept("m0", "v1");
+    const { end } = parts.pending;
+    Object.assign(parts.pending, { end: () => Promise.reject(new Error("the table is down")) });
+    expect(await request("v1")).toMatchObject({ outcome: "deferred", reason: "unavailable" });
+    expect([pending.size, receipts.size]).toEqual([1, 1]);
+    Object.assign(parts.pending, { end });
+    await request("v1", { message: "m0" });
+    expect([pending.size, [...receipts.values()].map(({ outcome }) => outcome)]).toEqual([0, ["replicated"]]);
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { measurePending } from "../../../functions/probe/measure-pending.ts";
+import type { MeasureDependencies } from "../../../functions/probe/measure-pending.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
+import type { PendingPush } from "../../../src/replication/pending/pending-push.ts";
+import { createMemoryPending } from "../../fakes/memory-pending.ts";
+import { acceptPush } from "../../fixtures/pending-map.ts";
+import { createObserved } from "../observer.ts";
+
+const HOUR = 3_600_000;
+
+/** A minute of the probe, with these pushes accepted a second after time 0. */
+async function minute(tags: readonly string[], now: number, otherwise: Partial<MeasureDependencies> = {}) {
+  const pushes = new Map<string, PendingPush>();
+  for (const tag of tags) {
+    const image = { repository: parseRepositoryName("app"), reference: parseTag(tag) };
+    acceptPush(pushes, { id: `e-${tag}`, destination: "gar", ...image, pushedAt: 1, acceptedAt: 1_000 });
+  }
+  const observer = createObserved();
+  const sent: string[] = [];
+  const time = { now };
+  const measure = (): Promise<void> =>
+    measurePending(
+      "gar",
+      {
+        pending: createMemoryPending(pushes),
+        imageBytes: (_repository, reference) => Promise.resolve(reference.length),
+        resend: (requests) => Promise.resolve(void sent.push(...requests.map(({ id }) => id))),
+        isAvailable: true,
+        now: () => time.now,
+        timeout: (ms) => AbortSignal.timeout(ms),
+        observer,
+        ...otherwise,
+      },
+      NEVER,
+    );
+  await measure();
+  const counts = () => Object.fromEntries(observer.counts.map(({ metric, value }) => [metric, value]));
+  return { pushes, observer, sent, time, measure, counts };
+}
+
+describe("what is pending at a destination", () => {
+  it("is measured every minute, also when nothing is pending", async () => {
+    const { counts } = await minute([], 60_000);
+    expect(counts()).toEqual({ CopiesPending: 0, BytesPending: 0, OldestPendingSeconds: 0 });
+  });
+
+  it("is measured when nothing moves: copies, the bytes of their images, and the age of the oldest", async () => {
+    const { counts, measure, time } = await minute(["v1", "v2-long"], 61_001);
+    expect(counts()).toEqual({ CopiesPending: 2, BytesPending: 9, OldestPendingSeconds: 61 });
+    time.now = 121_001;
+    await measure();
+    expect(counts()).toEqual({ CopiesPending: 2, BytesPending: 9, OldestPendingSeconds: 121 });
+  });
+
+  it("is measured although the source cannot be asked for bytes", async () => {
+    const imageBytes = () => Promise.reject(new Error("the source is down"));
+    const { counts } = await minute(["v1"], 61_001, { imageBytes });
+    expect(counts()).toEqual({ CopiesPending: 1, BytesPending: 0, OldestPendingSeconds: 61 });
+  });
+
+  it("is requested again after half an hour, in case its request was never sent, then every six hours", async () => {
+    const { sent, measure, time } = await minute(["v1"], 0.4 * HOUR);
+    for (const hours of [0.6, 1, 5, 6.7, 12]) {
+      time.now = hours * HOUR;
+      await measure();
+    }
+    expect(sent).toEqual(["e-v1", "e-v1"]);
+  });
+
+  it("is not requested again while copies to the destination are paused", async () => {
+    expect((await minute(["v1"], HOUR, { isAvailable: false })).sent).toEqual([]);
+  });
+
+  it("is an error in the log when the table cannot be read, and throws nothing", async () => {
+    const pending = {
+      ...createMemoryPending(),
+      ofDestination: () => {
+        throw new Error("down");
+      },
+    };
+    const { observer } = await minute([], 0, { pending });
+    expect(observer.lines.map(({ message }) => message)).toEqual([
+      "What is pending at the destination could not be measured",
+    ]);
+  });
+});
