@@ -63,6 +63,8 @@ export async function startLocalConfiguration(
   await writeFile(path, JSON.stringify(document));
   const service = await startAppConfigData({ ...PROFILE, pollSeconds: POLL_SECONDS, key });
   stack.defer(() => service.close());
+  // Feeds are opened later, when `stack` has been moved to who closes it.
+  const clients = stack.use(new DisposableStack());
   service.deploy({ content: external });
   return {
     deployed,
@@ -76,7 +78,7 @@ export async function startLocalConfiguration(
     deploy: (text) => service.deploy({ content: text }),
     feed(observer) {
       const client = new AppConfigDataClient({ ...awsConfigOf(key), endpoint: service.endpoint });
-      stack.defer(() => client.destroy());
+      clients.defer(() => client.destroy());
       return createPolledFeed({
         deployed,
         source: createAppConfigDocument(client, PROFILE),

@@ -29,16 +29,17 @@ async function setUp(text: string) {
     { document: DOCUMENT, directory: folder.path, key, external: text },
     starting,
   );
+  // As the stack does before anything watches.
+  const around = starting.move();
   const said: string[] = [];
   const ended = new AbortController();
   const options = { file, text, configuration, clock: systemClock, say: (line: string) => void said.push(line) };
   const watching = watchFile(options, ended.signal);
-  starting.defer(async () => {
+  around.defer(async () => {
     ended.abort();
     await watching;
   });
   const functions = configuration.feed(createObserved());
-  const around = starting.move();
   return {
     file,
     said,
