@@ -2,6 +2,8 @@ import type { Destination } from "../../src/contract/configuration/configuration
 import type { Rule } from "../../src/contract/rules/compile-rules.ts";
 import { googlePlace } from "../../src/contract/providers/google-place.ts";
 import { AUDIENCE } from "../../src/contract/providers/provider.ts";
+import type { RegistryAccess } from "../../src/contract/providers/provider.ts";
+import type { Source } from "../../src/contract/source/source-document.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
 /** A service account, parsed from its e-mail address. */
@@ -11,7 +13,7 @@ export interface ServiceAccount {
   readonly project: string;
 }
 
-/** A destination in Artifact Registry that is logged in to with Workload Identity Federation, in Google's terms. */
+/** A destination in Artifact Registry, or the source, that is logged in to with Workload Identity Federation, in Google's terms. */
 export interface FederatedDestination {
   readonly destination: string;
   readonly projectNumber: string;
@@ -25,6 +27,8 @@ export interface FederatedDestination {
   readonly serviceAccount: ServiceAccount | undefined;
   /** A rule deletes tags there. */
   readonly deletesTags: boolean;
+  /** It is the source, and only read. */
+  readonly isSource?: boolean;
 }
 
 /**
@@ -35,6 +39,25 @@ export function federatedDestination(
   { name, access, prefix }: Destination,
   rules: readonly Pick<Rule, "destinations" | "deletes" | "retention">[],
 ): FederatedDestination | undefined {
+  const deletesTags = rules.some(
+    ({ destinations, deletes, retention }) => destinations.includes(name) && (deletes ?? retention) !== undefined,
+  );
+  const place = federatedPlace(access, prefix, `destination ${name}`);
+  return place && { ...place, destination: name, deletesTags };
+}
+
+/** As {@link federatedDestination}. */
+export function federatedSource({ access, prefix }: Source): FederatedDestination | undefined {
+  if (prefix === undefined) return undefined;
+  const place = federatedPlace(access, prefix, "the source");
+  return place && { ...place, destination: "source", deletesTags: false, isSource: true };
+}
+
+function federatedPlace(
+  access: RegistryAccess,
+  prefix: string,
+  owner: string,
+): Omit<FederatedDestination, "destination" | "deletesTags"> | undefined {
   if (access.login.kind !== "google") return undefined;
   const { audience, serviceAccount: email } = access.login.federation;
   const { projectNumber, pool, provider } = AUDIENCE.exec(audience)?.groups ?? {};
@@ -42,24 +65,11 @@ export function federatedDestination(
   const serviceAccount = email === undefined ? undefined : accountOf(email);
   if (email !== undefined && serviceAccount === undefined) {
     throw new UsageError(
-      `${email} of destination ${name} is not a service account of a project; write NAME@PROJECT.iam.gserviceaccount.com`,
+      `${email} of ${owner} is not a service account of a project; write NAME@PROJECT.iam.gserviceaccount.com`,
     );
   }
   const { project, location, repository } = googlePlace(access.registry, prefix);
-  const deletesTags = rules.some(
-    ({ destinations, deletes, retention }) => destinations.includes(name) && (deletes ?? retention) !== undefined,
-  );
-  return {
-    destination: name,
-    projectNumber,
-    pool,
-    provider,
-    project,
-    location,
-    repository,
-    serviceAccount,
-    deletesTags,
-  };
+  return { projectNumber, pool, provider, project, location, repository, serviceAccount };
 }
 
 /** The service accounts of destinations, each once. */

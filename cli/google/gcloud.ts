@@ -5,6 +5,7 @@ import {
   ATTRIBUTE_MAPPING,
   servicesByProject,
   DELETER_ROLE,
+  READER_ROLE,
   WRITER_ROLE,
 } from "./trusted-roles.ts";
 import type { TrustedRoles } from "./trusted-roles.ts";
@@ -67,12 +68,17 @@ function accountCommands(
   ];
 }
 
-/** Grants access to one repository only, to the service account or else to each role: to write, and where rules ask for it, to delete tags. */
-function accessCommands(destination: FederatedDestination, { names, deleter }: TrustedRoles): string[] {
-  const { repository, location, project, serviceAccount, deletesTags } = destination;
+/**
+ * Grants access to one repository only, to the service account or else to each role: to read the source; to write to a destination, and where rules
+ * ask for it, to delete tags.
+ */
+function accessCommands(destination: FederatedDestination, { names, deleter, readers }: TrustedRoles): string[] {
+  const { repository, location, project, serviceAccount, deletesTags, isSource = false } = destination;
   const account = serviceAccount && [`serviceAccount:${serviceAccount.email}`];
   const grants = [
-    ...(account ?? membersOf(destination, names)).map((member) => [WRITER_ROLE, member] as const),
+    ...(account ?? membersOf(destination, isSource ? readers : names)).map(
+      (member) => [isSource ? READER_ROLE : WRITER_ROLE, member] as const,
+    ),
     ...(deletesTags ? (account ?? membersOf(destination, [deleter])) : []).map(
       (member) => [DELETER_ROLE, member] as const,
     ),

@@ -5,7 +5,7 @@ import { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { gcloudCommands } from "./gcloud.ts";
 import { terraform } from "./terraform.ts";
-import { federatedDestination } from "./federated-destination.ts";
+import { federatedDestination, federatedSource } from "./federated-destination.ts";
 import { parseStackName } from "../stack/stack-options.ts";
 
 interface GivenSetup {
@@ -24,24 +24,28 @@ export async function googleSetup(
   { out, notes, json }: Terminal,
 ): Promise<ExitCode> {
   const { configuration } = await readDeployed(config);
-  const destinations = configuration.destinations
-    .map((destination) => federatedDestination(destination, configuration.rules))
-    .filter((each) => each !== undefined);
+  const destinations = [
+    federatedSource(configuration.source),
+    ...configuration.destinations.map((destination) => federatedDestination(destination, configuration.rules)),
+  ].filter((each) => each !== undefined);
   if (destinations.length === 0) {
-    notes.lines(["no destination uses Workload Identity Federation; there is nothing to set up"]);
+    notes.lines(["neither the source nor a destination uses Workload Identity Federation; there is nothing to set up"]);
     return ExitCode.ok;
   }
   const pools = new Set(
     destinations.map(({ projectNumber, pool, provider }) => `${projectNumber}/${pool}/${provider}`),
   );
   if (pools.size > 1) {
-    throw new UsageError("the destinations use several identity providers; write one configuration for each provider");
+    throw new UsageError(
+      "source and destinations use several identity providers; write one configuration for each provider",
+    );
   }
   const { account, region } = configuration.source;
   const roleOf = (name: (typeof WITH_LONG_LANE)[number]): string =>
     resourceName("role", name, { stack: parseStackName(stack), region });
-  const names = (configuration.longLane ? WITH_LONG_LANE : ROLES).map(roleOf);
-  const roles = { account, names, deleter: roleOf("reconcile") };
+  const used = configuration.longLane ? WITH_LONG_LANE : ROLES;
+  const readers = used.filter((name) => name !== "probe").map(roleOf);
+  const roles = { account, names: used.map(roleOf), deleter: roleOf("reconcile"), readers };
   const text = format === "gcloud" ? gcloudCommands(destinations, roles) : terraform(destinations, roles);
   if (json) out.json({ format, text });
   else out.lines(text.trimEnd().split("\n"));

@@ -6,6 +6,7 @@ import {
   ATTRIBUTE_MAPPING,
   servicesByProject,
   DELETER_ROLE,
+  READER_ROLE,
   WRITER_ROLE,
 } from "./trusted-roles.ts";
 import type { TrustedRoles } from "./trusted-roles.ts";
@@ -95,15 +96,18 @@ function accountBlocks({ email, name, project }: ServiceAccount, roles: TrustedR
 }
 
 /** As `accessCommands` of gcloud.ts. */
-function accessBlocks(destination: FederatedDestination, { names, deleter }: TrustedRoles, on: Expression): Block[] {
-  const { repository, location, project, serviceAccount, deletesTags } = destination;
+function accessBlocks(destination: FederatedDestination, roles: TrustedRoles, on: Expression): Block[] {
+  const { repository, location, project, serviceAccount, deletesTags, isSource = false } = destination;
   const account = serviceAccount && { hcl: `google_service_account.${identifier(serviceAccount.email)}.member` };
-  const writers =
+  const [access, role, names] = isSource
+    ? (["reader", READER_ROLE, roles.readers] as const)
+    : (["writer", WRITER_ROLE, roles.names] as const);
+  const users =
     account === undefined
-      ? names.map((name) => [identifier(name), WRITER_ROLE, memberOf(name)] as const)
-      : [["writer", WRITER_ROLE, account] as const];
-  const deleters = deletesTags ? [["deleter", DELETER_ROLE, account ?? memberOf(deleter)] as const] : [];
-  return [...writers, ...deleters].map(([name, role, member]) => ({
+      ? names.map((name) => [isSource ? `reader_${identifier(name)}` : identifier(name), role, memberOf(name)] as const)
+      : [[access, role, account] as const];
+  const deleters = deletesTags ? [["deleter", DELETER_ROLE, account ?? memberOf(roles.deleter)] as const] : [];
+  return [...users, ...deleters].map(([name, role, member]) => ({
     head: resource("google_artifact_registry_repository_iam_member", `${identifier(destination.destination)}_${name}`),
     attributes: { project, location, repository, role, member, depends_on: on },
   }));

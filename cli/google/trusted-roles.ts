@@ -7,6 +7,8 @@ export interface TrustedRoles {
   readonly names: readonly string[];
   /** The one of them that deletes tags, where rules ask for it. */
   readonly deleter: string;
+  /** Those of them that read the source. */
+  readonly readers: readonly string[];
 }
 
 /** Google limits a subject to 127 bytes. So it is the role's name; the ARN with the session's name can be longer. */
@@ -16,6 +18,7 @@ export const ATTRIBUTE_MAPPING: Readonly<Record<string, string>> = {
   "attribute.account": "assertion.account",
 };
 
+export const READER_ROLE = "roles/artifactregistry.reader";
 export const WRITER_ROLE = "roles/artifactregistry.writer";
 /** Deletes tags; the writer role does not (Artifact Registry, "Access control with IAM"). */
 export const DELETER_ROLE = "roles/artifactregistry.repoAdmin";

@@ -152,7 +152,12 @@ describe("T27: a compromised function", () => {
 });
 
 describe("T28: another role of the AWS account", () => {
-  const roles = { account: "123456789012", names: ["freightliner-copy"], deleter: "freightliner-reconcile" };
+  const roles = {
+    account: "123456789012",
+    names: ["freightliner-copy"],
+    deleter: "freightliner-reconcile",
+    readers: ["freightliner-reconcile"],
+  };
   const place = {
     destination: "europe",
     projectNumber: "1",

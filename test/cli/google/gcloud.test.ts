@@ -10,6 +10,7 @@ const roles = {
   account: "123456789012",
   names: ["images-copy-eu-central-1", "images-probe-eu-central-1"],
   deleter: "images-reconcile-eu-central-1",
+  readers: ["images-copy-eu-central-1"],
 };
 const place: FederatedDestination = {
   destination: "europe",

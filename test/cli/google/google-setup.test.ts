@@ -66,6 +66,48 @@ describe("freightliner google-setup", () => {
     ]);
   });
 
+  it.each<[string, string | undefined, string[], string[]]>([
+    [
+      "its service account",
+      "reader@project.iam.gserviceaccount.com",
+      ["serviceAccount:reader@project.iam.gserviceaccount.com"],
+      ["reader"],
+    ],
+    [
+      "the functions that read it, and not the probe",
+      undefined,
+      ["copy", "long-lane", "reconcile"].map((name) => `attribute.aws_role/freightliner-${name}-us-east-1`),
+      ["copy", "long-lane", "reconcile"].map((name) => `reader_freightliner-${name}-us-east-1`),
+    ],
+  ])("lets a source at Google be read by %s", async (_who, serviceAccount, members, resources) => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "freightliner.json");
+    const audience = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/aws1";
+    const document = {
+      version: 1,
+      source: {
+        kind: "artifactRegistry",
+        account: "123456789012",
+        region: "us-east-1",
+        registry: "europe-docker.pkg.dev",
+        prefix: "project/images",
+        federation: { audience, serviceAccount },
+      },
+      destinations: [{ name: "us", kind: "ecr", account: "123456789012", region: "us-east-1", prefix: "g" }],
+      rules: [{ repositories: ["**"], destinations: ["us"] }],
+    };
+    await writeFile(file, JSON.stringify(document));
+    const { text, problem } = await printed("--config", file);
+    expect(problem).toBe("");
+    const grants = text.split("\n").filter((line) => line.includes("artifacts repositories"));
+    expect(grants.map((line) => /(serviceAccount:\S+?|attribute\.\S+?)"?$/.exec(line)?.[1])).toEqual(members);
+    for (const line of grants)
+      expect(line).toMatch(/ images --location=europe --project=project --role=roles\/artifactregistry\.reader /);
+    const written = (await printed("--config", file, "--format", "terraform")).text;
+    expect([...written.matchAll(/repository_iam_member" "source_(\S+)"/g)].map(([, name]) => name)).toEqual(resources);
+    expect(written).not.toContain("artifactregistry.writer");
+  });
+
   it("prints the same as Terraform", async () => {
     const { text } = await printed("--config", CONFIG, "--format", "terraform");
     expect(text.match(/^resource "(\w+)"/gm)?.map((line) => line.split('"')[1])).toEqual([
@@ -115,7 +157,7 @@ describe("freightliner google-setup", () => {
       serviceAccount: undefined,
       deletesTags: false,
     };
-    const roles = { account: "1", names: ["a"], deleter: "a" };
+    const roles = { account: "1", names: ["a"], deleter: "a", readers: ["a"] };
     const commands = gcloudCommands([place], roles);
     expect(commands).toContain('iam workload-identity-pools create "pool; touch x" ');
     expect(commands).toContain(`create-aws '$(touch y)'\\''' `);
@@ -126,7 +168,7 @@ describe("freightliner google-setup", () => {
   });
 
   it("trusts named roles only", () => {
-    expect(attributeCondition({ account: "1", names: ["a"], deleter: "a" })).not.toContain("*");
+    expect(attributeCondition({ account: "1", names: ["a"], deleter: "a", readers: ["a"] })).not.toContain("*");
   });
 
   it.each([
