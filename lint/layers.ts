@@ -140,7 +140,7 @@ export const LAYERS: readonly Layer[] = [
     rooms: {
       configuration: {
         holds: "the configuration, parsed and checked",
-        rooms: ["layers", "providers", "rules", "patterns", "source", "stack"],
+        rooms: ["layers", "providers", "rules", "gate", "patterns", "source", "stack"],
       },
       source: { holds: "the source of a configuration, by its kind", rooms: ["providers", "rules", "patterns"] },
       rules: { holds: "rules, parsed and compiled", rooms: ["gate", "patterns"] },
@@ -183,7 +183,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "src/signatures",
     holds: "signatures of images, verified",
     imports: ["src/oci", "src/replication"],
-    packages: ["zod", "node:crypto"],
+    packages: ["zod", "node:crypto", "@sigstore/bundle", "@sigstore/protobuf-specs", "@sigstore/verify"],
   },
   {
     folder: "src/wiring",

@@ -171,7 +171,20 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
   "rules[].untagged": { meaning: "also copy images without a tag, by their digests" },
   "rules[].gate.signatures.keys[].name": { meaning: "a name of the key, for receipts" },
   "rules[].gate.signatures.keys[].pem": {
-    meaning: "a public key of cosign in PEM: EC, RSA or Ed25519. A signature by one of the keys is enough",
+    meaning:
+      "a public key of cosign in PEM: EC, RSA or Ed25519. A signature by one of the keys, or by one of the identities, is enough",
+  },
+  "rules[].gate.signatures.identities[].subject": {
+    meaning:
+      "who signs without a key: the subject of the certificate, as a whole. `*` stands for characters other than `/`, `**` for whole parts of a path ([identities](gate.md#identities))",
+  },
+  "rules[].gate.signatures.identities[].issuer": {
+    meaning:
+      "who has vouched for the subject, exactly: `https://token.actions.githubusercontent.com` for GitHub Actions",
+  },
+  "rules[].gate.signatures.identities[].trustedRoot": {
+    meaning: "the name of the trusted root that verifies it",
+    otherwise: "the only one",
   },
   "rules[].gate.referrers": {
     meaning:
@@ -229,6 +242,17 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
     meaning:
       "another repository name at the target: a name, for a rule of exactly one repository, or a [template](rules.md#names-at-the-target) with `{repository}`, `{namespace}` and `{name}`",
     otherwise: "the source's name",
+  },
+  "trustedRoots[].name": { meaning: "a name, to which identities refer: lower case, digits, `-`" },
+  "trustedRoots[].root": {
+    meaning:
+      "authorities and logs of an instance of Sigstore: its `trusted_root.json`, written out ([trusted roots](gate.md#trusted-roots))",
+    otherwise: "in `file`",
+  },
+  "trustedRoots[].file": {
+    meaning:
+      "in place of `root`: the path of that JSON file, relative to this one; only in the file that a stack is deployed with",
+    otherwise: "in `root`",
   },
   sparseIndexes: {
     meaning: "an index some of whose children are missing at the source: `fail`, or `keep` it as it is",

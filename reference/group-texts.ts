@@ -18,6 +18,7 @@ export const GROUP_TEXTS: Readonly<Record<string, string>> = {
   "rules[].gate.signatures": "whose signature an image must have",
   "rules[].gate.scan": "what the scan of an image by ECR may have found",
   "rules[].gate.overrides": "images that may leave although they do not meet the gate",
+  trustedRoots: "by what the identities of gates are verified",
   retries: "how requests are retried within one delivery",
   reconcile: "the comparison of source and destinations, which finds pushes whose event was lost",
   stack: "how the stack runs, and whom its alarms reach",

@@ -1,3 +1,4 @@
+import { describeRequirements } from "../../src/replication/gate/describe-gate.ts";
 import type { Decision } from "../../src/replication/rules/decision.ts";
 import type { Fact } from "../../src/replication/rules/image-facts.ts";
 import type { ReplicationRule } from "../../src/replication/rules/rule.ts";
@@ -40,9 +41,9 @@ export function describeVerdict(verdict: Verdict): string {
 export function describeDecision(decision: Decision, place: (rule: ReplicationRule) => string): string {
   switch (decision.kind) {
     case "selected":
-      return `copied to ${place(decision.rule)}, by "${decision.rule.name}"`;
+      return `copied to ${place(decision.rule)}, by "${decision.rule.name}"${gateOf(decision.rule)}`;
     case "waiting":
-      return `copied to ${place(decision.rule)} from ${timeOf(decision.until)} on, by "${decision.rule.name}"`;
+      return `copied to ${place(decision.rule)} from ${timeOf(decision.until)} on, by "${decision.rule.name}"${gateOf(decision.rule)}`;
     case "attached":
       return `copied to ${place(decision.rule)} if it is attached to an image that is there, by "${decision.rule.name}"`;
     case "undecided":
@@ -53,6 +54,11 @@ export function describeDecision(decision: Decision, place: (rule: ReplicationRu
         ? "not copied: no rule for this repository names it"
         : `not copied: "${decision.rule.name}" ${REJECTIONS[decision.reason]}`;
   }
+}
+
+/** What the image must have; explaining asks no registry. */
+function gateOf({ gate }: ReplicationRule): string {
+  return gate === undefined ? "" : `, if it has ${describeRequirements(gate).join(", and ")}`;
 }
 
 function factsOf(missing: readonly Fact[]): string {

@@ -1,4 +1,5 @@
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
+import { describeRequirements } from "../../src/replication/gate/describe-gate.ts";
 import { explainRules } from "../../src/replication/rules/explain-rules.ts";
 import type { Explanation } from "../../src/replication/rules/explain-rules.ts";
 import { targetName } from "../../src/replication/planning/plan-copies.ts";
@@ -84,6 +85,7 @@ function asJson(explanation: Explanation, { version, destinations }: Configurati
   const named = <T extends { readonly rule?: ReplicationRule | undefined }>({ rule, ...rest }: T) => ({
     rule: rule?.name,
     ...rest,
+    gate: rule?.gate && describeRequirements(rule.gate),
   });
   return {
     version,

@@ -1,6 +1,12 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import * as z from "zod";
-import { readDocumentFile, withPositions } from "../../src/contract/configuration/configuration-file.ts";
+import {
+  readDocumentFile,
+  withPositions,
+  withTrustedRoots,
+} from "../../src/contract/configuration/configuration-file.ts";
 import { ConfigurationError } from "../../src/contract/configuration/configuration.ts";
 import { originOf } from "../../src/contract/layers/layer-configuration.ts";
 import type { Layer } from "../../src/contract/layers/layer-configuration.ts";
@@ -38,8 +44,9 @@ export async function readDeployed(
   return explained(file, async () => {
     const read = readDocumentFile(text);
     const names = destinationNames(read.value);
+    const document = withTrustedRoots(read, (name) => readFileSync(resolve(dirname(file), name), "utf8"));
     const layers: readonly Layer[] = [
-      { name: "file", document: read.value },
+      { name: "file", document },
       { name: "flags", document: flagsDocument(set, names) },
       { name: "environment", document: environmentDocument(variables, names, FUNCTION_VARIABLES) },
     ];

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseConfigurationFile } from "../../src/contract/configuration/configuration-file.ts";
 import { ConfigurationError } from "../../src/contract/configuration/configuration.ts";
 
@@ -14,5 +16,6 @@ export function readConfigurationFile(file: string | URL): string {
     const why = cause instanceof Error ? cause.message : "unreadable";
     throw new ConfigurationError([`configuration: cannot be read (${why})`], { cause });
   }
-  return parseConfigurationFile(text).text;
+  const folder = dirname(file instanceof URL ? fileURLToPath(file) : file);
+  return parseConfigurationFile(text, (name) => readFileSync(resolve(folder, name), "utf8")).text;
 }

@@ -1,18 +1,25 @@
-import type { Digest } from "../oci/digest.ts";
-import type { FoundSignature, PublicKey, SignatureVerifier } from "../replication/gate/gate.ts";
+import type { Manifest } from "../oci/manifest.ts";
+import { describeKey } from "../replication/gate/check-signature.ts";
+import type { FoundSignature, SignatureVerdict, SignatureVerifier } from "../replication/gate/gate.ts";
 import { isSignedBy } from "./key-signature.ts";
 import { names } from "./simple-signing.ts";
-import { readBundle, signedBytes, signs } from "./signed-bundle.ts";
+import { readSigned, signedBytes, signs } from "./signed-bundle.ts";
 
-/** Verifies signatures of cosign with public keys. */
+type Image = Pick<Manifest, "digest" | "bytes">;
+
+/** Verifies signatures of cosign, with public keys and by identities. */
 export function createSignatureVerifier(): SignatureVerifier {
   return {
-    signerOf(found, digest, { keys }) {
-      const signed = signedContent(found, digest);
-      if (signed === undefined) return Promise.resolve(undefined);
+    async verify(found, image, { keys, identities }) {
+      const signed = signedContent(found, image);
+      if (signed === undefined) return refused("a signature of something else, or in no form that is known");
       const { data, signatures } = signed;
       const key = keys.find(({ pem }) => signatures.some((signature) => isSignedBy(pem, data, signature)));
-      return Promise.resolve(key && describeKey(key));
+      if (key !== undefined) return { kind: "accepted", signer: describeKey(key) };
+      if (identities.length === 0) return refused("by none of the keys");
+      // Most configurations name no identity: the libraries for it cost a cold start nothing.
+      const { verifyIdentity } = await import("./identity-signature.ts");
+      return verifyIdentity(found, data, identities);
     },
   };
 }
@@ -20,21 +27,21 @@ export function createSignatureVerifier(): SignatureVerifier {
 /** The signatures, and what they sign. Undefined when that is not this image. */
 function signedContent(
   found: FoundSignature,
-  digest: Digest,
+  image: Image,
 ): { readonly data: Uint8Array; readonly signatures: readonly Uint8Array[] } | undefined {
   switch (found.kind) {
     case "simple-signing": {
       const { payload, signature } = found;
-      return names(payload, digest) ? { data: payload, signatures: [Buffer.from(signature, "base64")] } : undefined;
+      return names(payload, image.digest)
+        ? { data: payload, signatures: [Buffer.from(signature, "base64")] }
+        : undefined;
     }
     case "bundle": {
-      const bundle = readBundle(found.bytes);
-      if (bundle === undefined || !signs(bundle, digest)) return undefined;
-      return { data: signedBytes(bundle), signatures: bundle.signatures.map(({ sig }) => sig) };
+      const signed = readSigned(found.bytes);
+      if (signed === undefined || !signs(signed, image)) return undefined;
+      return { data: signedBytes(signed, image), signatures: signed.signatures };
     }
   }
 }
 
-function describeKey({ id, name }: PublicKey): string {
-  return name === undefined ? `key ${id}` : `key ${name} (${id})`;
-}
+const refused = (why: string): SignatureVerdict => ({ kind: "refused", why });

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import * as z from "zod";
 import { algorithmOf, hexOf } from "../oci/digest.ts";
-import type { Digest } from "../oci/digest.ts";
 import { readJson } from "../oci/json/bounded-json.ts";
+import type { Manifest } from "../oci/manifest.ts";
 
 /** What cosign signs an image with since version 3; attestations have other types. */
 const SIGNED_IMAGE = "https://sigstore.dev/cosign/sign/v1";
@@ -9,19 +10,34 @@ const IN_TOTO = "application/vnd.in-toto+json";
 
 const Base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, "base64")));
 
-/** The parts of Sigstore's bundle that a key verifies (sigstore/protobuf-specs, "sigstore_bundle.proto"): a DSSE envelope. */
-const Bundle = z.object({
-  mediaType: z.string(),
-  dsseEnvelope: z.object({
-    payloadType: z.string(),
-    payload: Base64,
-    signatures: z
-      .array(z.object({ sig: Base64 }))
-      .min(1)
-      .max(10),
+/** The parts of Sigstore's bundle that say what is signed (sigstore/protobuf-specs, "sigstore_bundle.proto"). */
+const Bundle = z.union([
+  z.object({
+    // Two programs must not read two contents.
+    messageSignature: z.never().optional(),
+    dsseEnvelope: z.object({
+      payloadType: z.literal(IN_TOTO),
+      payload: Base64,
+      signatures: z
+        .array(z.object({ sig: Base64 }))
+        .min(1)
+        .max(10),
+    }),
   }),
-});
-export type SignedBundle = z.infer<typeof Bundle>["dsseEnvelope"];
+  z.object({
+    dsseEnvelope: z.never().optional(),
+    messageSignature: z.object({
+      messageDigest: z.object({ algorithm: z.literal("SHA2_256"), digest: Base64 }),
+      signature: Base64,
+    }),
+  }),
+]);
+
+/** What a bundle signs: a statement in an envelope, or the bytes with a hash. */
+export type Signed = (
+  | { readonly kind: "statement"; readonly payload: Uint8Array }
+  | { readonly kind: "message"; readonly sha256: Uint8Array }
+) & { readonly signatures: readonly Uint8Array[] };
 
 /** An in-toto statement (in-toto attestation framework, "Statement"). */
 const Statement = z.object({
@@ -30,21 +46,33 @@ const Statement = z.object({
   predicateType: z.string(),
 });
 
-/** Undefined for anything else than a bundle with a statement. */
-export function readBundle(bytes: Uint8Array): SignedBundle | undefined {
-  const envelope = Bundle.safeParse(readJson(bytes)).data?.dsseEnvelope;
-  return envelope?.payloadType === IN_TOTO ? envelope : undefined;
+/** Undefined for anything else than a bundle. */
+export function readSigned(bytes: Uint8Array): Signed | undefined {
+  const bundle = Bundle.safeParse(readJson(bytes)).data;
+  if (bundle === undefined) return undefined;
+  if (bundle.dsseEnvelope !== undefined) {
+    const { payload, signatures } = bundle.dsseEnvelope;
+    return { kind: "statement", payload, signatures: signatures.map(({ sig }) => sig) };
+  }
+  const { messageDigest, signature } = bundle.messageSignature;
+  return { kind: "message", sha256: messageDigest.digest, signatures: [signature] };
+}
+
+/** What the signatures sign: an encoding of the envelope, or the manifest itself. */
+export function signedBytes(signed: Signed, { bytes }: Pick<Manifest, "bytes">): Uint8Array {
+  return signed.kind === "message" ? bytes : preAuthEncoding(IN_TOTO, signed.payload);
 }
 
 /** What the signature of an envelope signs (DSSE, "Signature Definition": PAE). */
-export function signedBytes({ payloadType, payload }: SignedBundle): Uint8Array {
+export function preAuthEncoding(payloadType: string, payload: Uint8Array): Buffer {
   const type = Buffer.from(payloadType);
   return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `), payload]);
 }
 
-/** True for a statement that says that the image with this digest is signed. */
-export function signs({ payload }: SignedBundle, digest: Digest): boolean {
-  const statement = Statement.safeParse(readJson(payload)).data;
+/** True for a signature of the image's manifest, or of a statement that says that the image is signed. */
+export function signs(signed: Signed, { digest, bytes }: Pick<Manifest, "digest" | "bytes">): boolean {
+  if (signed.kind === "message") return createHash("sha256").update(bytes).digest().equals(signed.sha256);
+  const statement = Statement.safeParse(readJson(signed.payload)).data;
   if (statement?.predicateType !== SIGNED_IMAGE) return false;
   return statement.subject.some((subject) => subject.digest[algorithmOf(digest)] === hexOf(digest));
 }

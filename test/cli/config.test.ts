@@ -69,6 +69,16 @@ describe("freightliner config", () => {
       expect(code).toBe(0);
     });
 
+    it("refuses what the source cannot answer, with line and column: a scan of another kind than ECR", async () => {
+      const source = "source: { kind: generic, account: '123456789012', region: us-east-1, registry: harbor.example }";
+      const gate = "name: releases\n    gate: { scan: { maxSeverity: low } }";
+      const text = CONFIGURATION.replace(/source: .*/, source).replace("name: releases", gate);
+      await written("scan.yaml", text);
+      const { code, err } = await config("validate ./scan.yaml");
+      expect(err).toContain("line 16, column 19: rules[0].gate.scan: only Amazon ECR says what a scan has found");
+      expect(code).toBe(2);
+    });
+
     it("names each problem with line, column, field and what was probably meant, and exits with 2", async () => {
       await written("wrong.yaml", CONFIGURATION.replace("latest:", "newest:").replace("prefix: mirror", "prefx: a"));
       const { code, out, err } = await config("validate ./wrong.yaml");
@@ -133,6 +143,13 @@ describe("freightliner config", () => {
   });
 
   describe("explain", () => {
+    it("says what a gate asks of the image", async () => {
+      const gate = "name: releases\n    gate: { maxBytes: 1000, referrers: [{ artifactType: application/spdx+json }] }";
+      await written("gate.yaml", CONFIGURATION.replace("name: releases", gate));
+      const { out } = await config("explain team/app:1.0.0 --config ./gate.yaml");
+      expect(out).toContain('by "releases", if it has a referrer application/spdx+json, and at most 1000 bytes');
+    });
+
     const explain = (image: string) => config(`explain ${image} --config ./freightliner.yaml`);
 
     it("says which rule copies an image to which destination, and what each rule for its repository says", async () => {

@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { parseConfigurationFile } from "../../src/contract/configuration/configuration-file.ts";
 import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
-import { ENGINES } from "../../src/contract/patterns/all-engines.ts";
+import { startSigstore } from "../fixtures/images/sigstore-instance.ts";
 import { readDocument } from "./documents.ts";
 
 const federation = {
@@ -24,6 +25,12 @@ const REST = {
 const snippetsOf = (path: string): unknown[] =>
   [...readDocument(path).matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block = ""]): unknown => parse(block));
 
+/** The file that a snippet names. */
+let trustedRoot = "";
+beforeAll(async () => {
+  trustedRoot = JSON.stringify((await startSigstore()).root);
+});
+
 describe("configurations in the documents", () => {
   it("can be deployed as they are", () => {
     const [whole, ...others] = snippetsOf("docs/use/deploy.md");
@@ -34,7 +41,8 @@ describe("configurations in the documents", () => {
   it.each(["recipes", "rules", "gate", "directions", "settings"].flatMap((page) => snippetsOf(`docs/use/${page}.md`)))(
     "are accepted, with what they leave out: %j",
     (snippet) => {
-      expect(parseConfiguration(Object.assign({}, REST, snippet), ENGINES).rules).not.toEqual([]);
+      const text = JSON.stringify(Object.assign({}, REST, snippet));
+      expect(parseConfigurationFile(text, () => trustedRoot).configuration.rules).not.toEqual([]);
     },
   );
 

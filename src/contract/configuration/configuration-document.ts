@@ -2,6 +2,7 @@ import * as z from "zod";
 import { BackfillDocument } from "../stack/backfill.ts";
 import { isRepositoryName } from "../../oci/reference.ts";
 import { REGISTRY_OPERATIONS } from "../../oci/errors/registry-error.ts";
+import { TrustedRootDocument } from "../gate/trusted-root.ts";
 import { LONGEST } from "../patterns/glob.ts";
 import { globOf } from "../patterns/pattern.ts";
 import { RULE_PARTS, RuleDocument, ShortName as Name } from "../rules/rule-document.ts";
@@ -147,6 +148,8 @@ export const Document = z.strictObject({
   source: Source,
   destinations: z.array(Destination).min(1).max(100),
   rules: z.array(RuleDocument).min(1).max(1_000),
+  /** By which gates verify identities. */
+  trustedRoots: z.array(TrustedRootDocument).max(20).default([]),
   /** What happens to an index with children that are missing at the source: `fail`, or `keep` to copy it as it is. */
   sparseIndexes: z.enum(["fail", "keep"]).default("fail"),
   retries: Retries.default({ preset: "standard", operations: {} }),
@@ -169,9 +172,17 @@ export type ConfigurationDocument =
 
 /** The names of all fields, for suggestions. */
 export function configurationFieldNames(): string[] {
-  const shapes = [Document, ...RULE_PARTS, Retries, Reconcile, NamedSchedule, Circuit, Federation, ...STACK_PARTS].map(
-    ({ shape }) => shape,
-  );
+  const shapes = [
+    Document,
+    ...RULE_PARTS,
+    TrustedRootDocument,
+    Retries,
+    Reconcile,
+    NamedSchedule,
+    Circuit,
+    Federation,
+    ...STACK_PARTS,
+  ].map(({ shape }) => shape);
   const options = destinationKinds().map((kind) => destinationOptions(kind) ?? {});
   return [
     ...new Set([

@@ -5,6 +5,8 @@ import type { Configuration } from "./configuration.ts";
 import { parseYaml } from "./yaml-document.ts";
 import type { YamlDocument } from "./yaml-document.ts";
 import { withoutSchemaLink } from "./without-schema-link.ts";
+import { readTrustedRoots } from "../gate/trusted-root-files.ts";
+import type { ReadFile } from "../gate/trusted-root-files.ts";
 import { ENGINES } from "../patterns/all-engines.ts";
 
 /** A configuration, and its JSON text for the functions. */
@@ -17,13 +19,14 @@ export interface ConfigurationFile {
 const DOCUMENT_MAX_BYTES = 1_048_576;
 
 /**
- * Parses a configuration file, YAML or JSON.
+ * Parses a configuration file, YAML or JSON. @param readFile the text of a file that it names, relative to it.
  * @throws {ConfigurationError} with all problems, each with line, column and field.
  */
-export function parseConfigurationFile(text: string): ConfigurationFile {
+export function parseConfigurationFile(text: string, readFile?: ReadFile): ConfigurationFile {
   const document = readDocumentFile(text);
+  const value = readFile === undefined ? document.value : withTrustedRoots(document, readFile);
   try {
-    return { configuration: parseConfiguration(document.value, ENGINES), text: JSON.stringify(document.value) };
+    return { configuration: parseConfiguration(value, ENGINES), text: JSON.stringify(value) };
   } catch (error) {
     throw withPositions(error, document.positionOf);
   }
@@ -49,6 +52,16 @@ export function readDocumentFile(text: string): YamlDocument {
     );
   }
   return { ...document, value: withoutSchemaLink(document.value) };
+}
+
+/**
+ * The value of a document, with the trusted roots that are in files of their own. @param readFile see {@link parseConfigurationFile}.
+ * @throws {ConfigurationError} for a file that cannot be read or is not JSON, with line and column.
+ */
+export function withTrustedRoots({ value, positionOf }: YamlDocument, readFile: ReadFile): unknown {
+  const read = readTrustedRoots(value, readFile);
+  if (read.problems.length > 0) throw withPositions(new ConfigurationError(read.problems), positionOf);
+  return read.value;
 }
 
 /** Where a field is, such as `line 3, column 5`; undefined for a field of another document. */

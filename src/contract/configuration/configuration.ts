@@ -6,6 +6,7 @@ import { documentProblems } from "./configuration-problems.ts";
 import { fieldPath } from "../../oci/json/field-path.ts";
 import { documentVersion } from "../layers/document-version.ts";
 import { accountAndRegion } from "../providers/ecr.ts";
+import { compileTrustedRoots } from "../gate/trusted-root.ts";
 import { compileGlobs } from "../patterns/glob.ts";
 import { compileRules, enginesOfRules } from "../rules/compile-rules.ts";
 import type { Rule } from "../rules/compile-rules.ts";
@@ -87,9 +88,17 @@ function compileConfiguration(
   engines: PatternEngines,
 ): Configuration {
   const { source, destinations, retries, sparseIndexes, longLane, stack } = document;
-  const { rules, problems: ofRules } = compileRules(document.rules, engines);
+  const ofRoots: string[] = [];
+  const trustedRoots = compileTrustedRoots(document.trustedRoots, ofRoots);
+  const { rules, problems: ofRules } = compileRules(document.rules, engines, trustedRoots);
   const unreadable = source.repositories === undefined ? [] : unreadableRules({ source, rules }, { source, rules });
-  const problems = [...documentProblems(document), ...sharedPlaces(destinations), ...ofRules, ...unreadable];
+  const problems = [
+    ...documentProblems(document),
+    ...sharedPlaces(destinations),
+    ...ofRoots,
+    ...ofRules,
+    ...unreadable,
+  ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   const { schedules, backfill, ...regular } = document.reconcile;
   const reconcile = {

@@ -1,37 +1,14 @@
-import { createHash, createPublicKey } from "node:crypto";
-import type { KeyObject } from "node:crypto";
 import * as z from "zod";
 import { compileGlobs } from "../patterns/glob.ts";
 import { globOf, TypePattern } from "../patterns/pattern.ts";
+import { compileSigners, SIGNER_PARTS, SignersDocument } from "./signers-document.ts";
+import type { GateContext } from "./signers-document.ts";
 
 const HOUR_MS = 3_600_000;
 /** A request waits in the queue, where a message is kept for 14 days. */
 const LONGEST_WAIT_HOURS = 7 * 24;
 /** A host and a repository name. */
 const LONGEST_BASE = 320;
-
-const KINDS: readonly (string | undefined)[] = ["ec", "rsa", "ed25519"];
-const BAD_KEY = "is not a public key in PEM of type EC, RSA or Ed25519";
-
-const PublicKeyPem = z
-  .string()
-  .max(4_096)
-  .refine((pem) => KINDS.includes(keyOf(pem)?.asymmetricKeyType), BAD_KEY);
-
-function keyOf(pem: string): KeyObject | undefined {
-  // Node would also derive a public key from a private one, which has no place in a configuration.
-  if (!/^\s*-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(pem)) return undefined;
-  try {
-    return createPublicKey(pem);
-  } catch {
-    return undefined;
-  }
-}
-
-const Signers = z.strictObject({
-  /** Keys of cosign: a signature by one of them is enough. */
-  keys: z.array(z.strictObject({ name: z.string().min(1).max(64).optional(), pem: PublicKeyPem })).min(1),
-});
 
 const Referrer = z.union(
   [
@@ -62,7 +39,7 @@ const Override = z.strictObject({
 /** What an image must have before it leaves the source. */
 export const GateDocument = z
   .strictObject({
-    signatures: Signers.optional(),
+    signatures: SignersDocument.optional(),
     referrers: z.array(Referrer).min(1).max(20).optional(),
     scan: Scan.optional(),
     /** The image without its attachments, over all its platforms. */
@@ -81,12 +58,16 @@ export const GateDocument = z
 type GateDocument = z.infer<typeof GateDocument>;
 
 /** The nested objects of a gate, whose fields a suggestion may name. */
-export const GATE_PARTS = [GateDocument, Signers, Scan, Override] as const;
+export const GATE_PARTS = [GateDocument, ...SIGNER_PARTS, Scan, Override] as const;
 
-/** Compiles a gate; `Gate` of the replication explains the fields. */
-export function compileGate({ signatures, referrers = [], scan, maxBytes, baseImages, ...rest }: GateDocument) {
+/** Compiles a gate; `Gate` of the replication explains the fields. @param field where it is, for example `rules[2].gate`. */
+export function compileGate(
+  { signatures, referrers = [], scan, maxBytes, baseImages, ...rest }: GateDocument,
+  field: string,
+  context: GateContext,
+) {
   return {
-    signatures: signatures && { keys: signatures.keys.map((key) => ({ ...key, id: keyId(key.pem) })) },
+    signatures: signatures && compileSigners(signatures, `${field}.signatures`, context),
     referrers: referrers.map(compileReferrer),
     scan,
     maxBytes,
@@ -102,10 +83,4 @@ function compileReferrer(referrer: z.infer<typeof Referrer>) {
   // Media types are case-insensitive (RFC 6838, "Naming Requirements").
   const matches = compileGlobs([type.toLowerCase()]);
   return { kind: "artifact", type, accepts: (found: string) => matches(found.toLowerCase()) } as const;
-}
-
-/** The hash of the key itself, whatever its PEM looks like: what `openssl pkey -pubin -outform DER | sha256sum` prints. */
-function keyId(pem: string): string {
-  const der = createPublicKey(pem).export({ type: "spki", format: "der" });
-  return `sha256:${createHash("sha256").update(der).digest("hex")}`;
 }

@@ -1,6 +1,8 @@
 import { parsePlatform } from "../../oci/platform.ts";
 import type { PlatformFilter } from "../../oci/platform.ts";
 import { compileGate } from "../gate/gate-document.ts";
+import type { GateContext } from "../gate/signers-document.ts";
+import type { TrustedRoot } from "../gate/trusted-root.ts";
 import { compileGlobs } from "../patterns/glob.ts";
 import { compileDeletes, compileRetention } from "./deletes-document.ts";
 import type { DeletePolicy, RetentionPolicy } from "./deletes-document.ts";
@@ -55,9 +57,14 @@ export interface CompiledRules {
 
 const MINUTE_MS = 60_000;
 
-export function compileRules(documents: readonly RuleDocument[], engines: PatternEngines): CompiledRules {
+/** @param trustedRoots those that gates may name. */
+export function compileRules(
+  documents: readonly RuleDocument[],
+  engines: PatternEngines,
+  trustedRoots: readonly TrustedRoot[] = [],
+): CompiledRules {
   const problems: string[] = [];
-  const rules = documents.map((document, index) => compileRule(document, index, { engines, problems }));
+  const rules = documents.map((document, index) => compileRule(document, index, { engines, problems, trustedRoots }));
   const naming = rules.map((rule) => ({ ...rule, excludedGlobs: excludedGlobs(documents[rule.index]) }));
   return {
     rules: rules.toSorted((a, b) => b.priority - a.priority),
@@ -99,7 +106,7 @@ function compileConflict({ conflict, deletes }: RuleDocument): ConflictPolicy {
   return conflict === "converge" ? { strategy: conflict, keepsDeletes: deletes !== "ignore" } : { strategy: conflict };
 }
 
-function compileRule(document: RuleDocument, index: number, compiler: PatternCompiler): Rule {
+function compileRule(document: RuleDocument, index: number, compiler: PatternCompiler & GateContext): Rule {
   const { repositories, tags, exclude, priority, destinations, untagged, as, minAgeMinutes } = document;
   const compile = (field: string, patterns: readonly Parameters<typeof compilePatterns>[0][number][]) =>
     compilePatterns(patterns, `rules[${index}].${field}`, compiler);
@@ -122,7 +129,7 @@ function compileRule(document: RuleDocument, index: number, compiler: PatternCom
     minAgeMs: minAgeMinutes && minAgeMinutes * MINUTE_MS,
     conflict: compileConflict(document),
     platforms: compilePlatforms(document, index, compiler.problems),
-    gate: document.gate && compileGate(document.gate),
+    gate: document.gate && compileGate(document.gate, `rules[${index}].gate`, compiler),
     preCopy: document.preCopy ?? selectsEveryTag(document),
     deletes: compileDeletes(document.deletes),
     retention: compileRetention(document.retention),

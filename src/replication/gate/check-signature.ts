@@ -1,23 +1,33 @@
-import type { Digest } from "../../oci/digest.ts";
+import { quotedUpTo } from "../../oci/errors/quoted.ts";
 import type { BlobSource } from "../../oci/image-source.ts";
+import type { Manifest } from "../../oci/manifest.ts";
 import type { GateCheck } from "../outcome/gate-audit.ts";
 import { reasonToLeaveOut } from "../outcome/left-out.ts";
 import type { AnnotatedLayer, AnnotatedManifest } from "./annotated-manifest.ts";
-import type { FoundSignature, Signers, SignatureVerifier } from "./gate.ts";
+import type { FoundSignature, PublicKey, SignerIdentity, Signers, SignatureVerifier } from "./gate.ts";
 
 /** Types of the layers that hold signatures (cosign, "Signature Specification"; Sigstore, "Bundle Format"). */
 const SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json";
 const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d+)?\+json(?:;version=0\.\d+)?$/;
-/** cosign, "Signature Specification": the signature is an annotation of the layer with the payload. */
+/** cosign, "Signature Specification": the signature and its proofs are annotations of the layer with the payload. */
 const SIGNATURE = "dev.cosignproject.cosign/signature";
+const PROOFS = {
+  certificate: "dev.sigstore.cosign/certificate",
+  logEntry: "dev.sigstore.cosign/bundle",
+  timestamp: "dev.sigstore.cosign/rfc3161timestamp",
+} as const;
 
 /** Limits: a payload has some 300 bytes, a bundle some 10 KiB. */
 const MOST_BYTES: number = 256 * 1024;
 /** Signatures of one image that are verified: they are free for those who push. */
 const MOST_SIGNATURES = 100;
+/** Of signers and of reasons that a receipt names. */
+const MOST_NAMED = 3;
+/** Subjects are URLs of workflows: an operator reads them as a whole. */
+const LONGEST_NAME = 512;
 
 export interface SignatureCheck {
-  readonly digest: Digest;
+  readonly image: Pick<Manifest, "digest" | "bytes">;
   readonly attachments: readonly AnnotatedManifest[];
   readonly signers: Signers;
   readonly source: Pick<BlobSource, "openBlob">;
@@ -26,17 +36,45 @@ export interface SignatureCheck {
 
 /** Whether one of the signers has signed the image. One good signature is enough, whatever other signatures there are. */
 export async function checkSignature(
-  { digest, attachments, signers, source, verifier }: SignatureCheck,
+  { image, attachments, signers, source, verifier }: SignatureCheck,
   signal: AbortSignal,
 ): Promise<GateCheck> {
   const layers = attachments.flatMap((attachment) => attachment.layers.filter(holdsSignature));
+  const refusals = new Set<string>();
   for (const layer of layers.slice(0, MOST_SIGNATURES)) {
     const found = await readSignature(layer, source, signal);
-    const signer = found && (await verifier.signerOf(found, digest, signers));
-    if (signer !== undefined) return { requirement: "signature", result: "met", detail: signer };
+    if (found === undefined) continue;
+    const verdict = await verifier.verify(found, image, signers);
+    if (verdict.kind === "accepted") return { requirement: "signature", result: "met", detail: verdict.signer };
+    refusals.add(verdict.why);
   }
-  const detail = layers.length === 0 ? "no signature" : `${layers.length} signatures, none by a required signer`;
+  const seen =
+    layers.length === 0
+      ? "no signature"
+      : [`${layers.length} signatures, none by a required signer`, listed([...refusals], "; ")]
+          .filter(Boolean)
+          .join(": ");
+  const detail = `${seen}; sign it with ${describeSigners(signers)}`;
   return { requirement: "signature", result: "missing", reason: "unsigned", detail };
+}
+
+/** Signers in words, as receipts and people name them. */
+export function describeSigners({ keys, identities }: Signers): string {
+  return listed([...keys.map(describeKey), ...identities.map(describeIdentity)], " or ");
+}
+
+export function describeKey({ id, name }: PublicKey): string {
+  return name === undefined ? `key ${id}` : `key ${name} (${id})`;
+}
+
+/** A certificate's or a rule's: whoever signs chooses a part of the former. */
+export function describeIdentity({ subject, issuer }: Pick<SignerIdentity, "subject" | "issuer">): string {
+  return `identity ${quotedUpTo(LONGEST_NAME, subject)} of issuer ${quotedUpTo(LONGEST_NAME, issuer)}`;
+}
+
+function listed(texts: readonly string[], separator: string): string {
+  const more = texts.length - MOST_NAMED;
+  return [...texts.slice(0, MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])].join(separator);
 }
 
 function holdsSignature({ mediaType, size }: AnnotatedLayer): boolean {
@@ -53,7 +91,9 @@ async function readSignature(
   if (bytes === undefined) return undefined;
   if (layer.mediaType !== SIMPLE_SIGNING) return { kind: "bundle", bytes };
   const signature = layer.annotations.get(SIGNATURE);
-  return signature === undefined ? undefined : { kind: "simple-signing", payload: bytes, signature };
+  if (signature === undefined) return undefined;
+  const proofs = Object.entries(PROOFS).map(([name, key]) => [name, layer.annotations.get(key)] as const);
+  return { kind: "simple-signing", payload: bytes, signature, ...Object.fromEntries(proofs) };
 }
 
 async function readBlob(

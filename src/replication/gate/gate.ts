@@ -1,4 +1,5 @@
 import type { Digest } from "../../oci/digest.ts";
+import type { Manifest } from "../../oci/manifest.ts";
 import type { GateOverride } from "../outcome/gate-audit.ts";
 
 /** Severities of findings, the least severe first (ECR API reference, ImageScanFinding `severity`). */
@@ -13,9 +14,26 @@ export interface PublicKey {
   readonly pem: string;
 }
 
+/** Authorities and logs of one instance of Sigstore, in its own JSON. */
+export interface TrustedRoot {
+  readonly name: string;
+  readonly json: object;
+}
+
+/** Who may sign without a key of their own: an authority gives them a certificate for a few minutes. */
+export interface SignerIdentity {
+  /** The subject as it is written in the configuration, and what it accepts. */
+  readonly subject: string;
+  readonly acceptsSubject: (subject: string) => boolean;
+  /** Who has vouched for the subject to the authority. */
+  readonly issuer: string;
+  readonly root: TrustedRoot;
+}
+
 /** Whose signatures count: one of them is enough. */
 export interface Signers {
   readonly keys: readonly PublicKey[];
+  readonly identities: readonly SignerIdentity[];
 }
 
 /** An artifact that must be attached. */
@@ -44,16 +62,28 @@ export interface Gate {
 
 /** A signature as it was found at the source: `simple-signing` is cosign's older form, `bundle` is Sigstore's. */
 export type FoundSignature =
-  | { readonly kind: "simple-signing"; readonly payload: Uint8Array; readonly signature: string }
+  | ({ readonly kind: "simple-signing"; readonly payload: Uint8Array; readonly signature: string } & SignatureProofs)
   | { readonly kind: "bundle"; readonly bytes: Uint8Array };
+
+/** What an identity's signature in the older form has beside it, as it is written there. */
+export interface SignatureProofs {
+  /** In PEM. */
+  readonly certificate?: string | undefined;
+  /** The entry of a transparency log, in JSON. */
+  readonly logEntry?: string | undefined;
+  /** That of a timestamp authority, in JSON. */
+  readonly timestamp?: string | undefined;
+}
+
+/** What is known about a signature: who made it, or why it does not count. Both in words. */
+export type SignatureVerdict =
+  | { readonly kind: "accepted"; readonly signer: string }
+  | { readonly kind: "refused"; readonly why: string };
 
 /** Verifies signatures. */
 export interface SignatureVerifier {
-  /**
-   * Which of the signers made this signature of this digest, in words; undefined when none did, also for a malformed signature: others may
-   * be good.
-   */
-  signerOf(found: FoundSignature, digest: Digest, signers: Signers): Promise<string | undefined>;
+  /** Whether one of the signers made this signature of this image. A malformed signature is refused like any other: others may be good. */
+  verify(found: FoundSignature, image: Pick<Manifest, "digest" | "bytes">, signers: Signers): Promise<SignatureVerdict>;
 }
 
 /** What a scanner says about one manifest. */

@@ -49,13 +49,13 @@ export function openGate(
   const asksContents = scan !== undefined || maxBytes !== undefined || acceptsBase !== undefined;
   const asksAttached = signatures !== undefined || referrers.length > 0;
 
-  async function checkAttached(digest: Digest, signal: AbortSignal): Promise<GateCheck[]> {
+  async function checkAttached(image: Manifest, signal: AbortSignal): Promise<GateCheck[]> {
     if (!asksAttached) return [];
-    const attachments = await readAttachments(digest, source, signal);
+    const attachments = await readAttachments(image.digest, source, signal);
     const types = referrers.map((required) => checkReferrer(required, attachments));
     if (signatures === undefined) return types;
     const { verifier } = ports;
-    return [await checkSignature({ digest, attachments, signers: signatures, source, verifier }, signal), ...types];
+    return [await checkSignature({ image, attachments, signers: signatures, source, verifier }, signal), ...types];
   }
 
   async function checkContents(manifest: Manifest, signal: AbortSignal): Promise<GateCheck[]> {
@@ -83,7 +83,7 @@ export function openGate(
     waitMs,
     configuration,
     async check(manifest, signal) {
-      return [...(await checkAttached(manifest.digest, signal)), ...(await checkContents(manifest, signal))];
+      return [...(await checkAttached(manifest, signal)), ...(await checkContents(manifest, signal))];
     },
     override: (digest, now) => overrideOf([`${repository}@${digest}`, `${repository}:${reference}`], overrides, now),
   };

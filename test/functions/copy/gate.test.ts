@@ -81,7 +81,15 @@ describe("a gate that requires a signature", () => {
     expect([buried, fixture.target.tags.size, fixture.target.blobs.size]).toEqual([[], 0, 0]);
     expect(observer.counts.filter(({ metric }) => metric === "TagsQuarantined")).toHaveLength(1);
     expect([...receipts.values()]).toMatchObject([
-      { outcome: "quarantined", reason: "unsigned", gate: { checks: [{ result: "missing", detail: "no signature" }] } },
+      {
+        outcome: "quarantined",
+        reason: "unsigned",
+        gate: {
+          checks: [
+            { result: "missing", detail: expect.stringMatching(/^no signature; sign it with key release \(sha256:/) },
+          ],
+        },
+      },
     ]);
   });
 

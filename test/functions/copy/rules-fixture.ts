@@ -1,5 +1,6 @@
 import { createHandler } from "../../../functions/copy/handler.ts";
 import type { Copies, CopyQueues, Runtime } from "../../../functions/copy/copy-dependencies.ts";
+import type { Configuration } from "../../../src/contract/configuration/configuration.ts";
 import type { ConfigurationDocument } from "../../../src/contract/configuration/configuration-document.ts";
 import type { Delivery } from "../../../src/contract/stack/delivery.ts";
 import { CIRCUIT } from "../../../src/contract/stack/limits.ts";
@@ -26,8 +27,13 @@ import { createObserved } from "../observer.ts";
 export const MINUTE = 60_000;
 type Rule = Omit<ConfigurationDocument["rules"][number], "destinations">;
 
-/** A handler under rules, and a source whose API knows when its images were pushed. */
+/** {@link setUpConfiguration} of rules for one destination. */
 export function setUpRules(...rules: readonly Rule[]) {
+  return setUpConfiguration(configurationOf(...rules.map((rule) => ({ ...rule, destinations: ["gar"] }))));
+}
+
+/** A handler under a configuration, and a source whose API knows when its images were pushed. */
+export function setUpConfiguration(configuration: Configuration) {
   const time = { now: 100 * MINUTE };
   const fixture = replicateFixture({ clock: { ...systemClock, now: () => time.now } });
   const observer = createObserved();
@@ -93,7 +99,6 @@ export function setUpRules(...rules: readonly Rule[]) {
       },
     },
   };
-  const configuration = configurationOf(...rules.map((rule) => ({ ...rule, destinations: ["gar"] })));
   const handle = createHandler({ configuration, observer, copies: parts, queue: parts, runtime: parts });
   let messages = 0;
   return {
