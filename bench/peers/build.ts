@@ -1,5 +1,5 @@
 import { buildPeer } from "./build-peer.ts";
-import { PEERS } from "./programs.ts";
+import { BUILT_BY_NAME, PEERS } from "./programs.ts";
 import type { PeerName } from "./programs.ts";
 
 // `npm run peers [-- NAME...]` builds the missing programs with the installed Go, from the module proxy.
@@ -9,7 +9,8 @@ function isPeer(name: string): name is PeerName {
 }
 
 try {
-  for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PEERS)) {
+  const usual = Object.keys(PEERS).filter((name) => !BUILT_BY_NAME.some((each) => each === name));
+  for (const name of process.argv.length > 2 ? process.argv.slice(2) : usual) {
     if (!isPeer(name)) throw new Error(`there is no peer "${name}"; there are ${Object.keys(PEERS).join(", ")}`);
     buildPeer(name);
   }

@@ -19,11 +19,15 @@ export const PEERS = {
   crane: { module: "github.com/google/go-containerregistry", version: "v0.22.1", main: { package: "cmd/crane" } },
   regctl: { module: "github.com/regclient/regclient", version: "v0.11.7", main: { package: "cmd/regctl" } },
   regsync: { module: "github.com/regclient/regclient", version: "v0.11.7", main: { package: "cmd/regsync" } },
+  cosign: { module: "github.com/sigstore/cosign/v3", version: "v3.1.3", main: { package: "cmd/cosign" } },
 } as const satisfies Readonly<Record<string, Peer>>;
 export type PeerName = keyof typeof PEERS;
 
 /** The command that builds them. */
 export const BUILD = "npm run peers";
+
+/** Those that take minutes to build: only by name, with their own tests. */
+export const BUILT_BY_NAME: readonly PeerName[] = ["cosign"];
 
 /** The folder of the programs: outside of node_modules, which `npm ci` removes. */
 export const PEERS_FOLDER: string = fileURLToPath(new URL("../../.peers", import.meta.url));
@@ -36,6 +40,7 @@ export function peerPath(name: PeerName): string {
 /** The path of a built program. @throws Error that says how to build it, if it is missing. */
 export function peerProgram(name: PeerName): string {
   const path = peerPath(name);
-  if (!existsSync(path)) throw new Error(`${name} ${PEERS[name].version} is not built; run "${BUILD}" (it needs Go)`);
-  return path;
+  if (existsSync(path)) return path;
+  const command = BUILT_BY_NAME.includes(name) ? `${BUILD} -- ${name}` : BUILD;
+  throw new Error(`${name} ${PEERS[name].version} is not built; run "${command}" (it needs Go)`);
 }
