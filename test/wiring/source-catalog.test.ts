@@ -13,7 +13,7 @@ const signal = AbortSignal.timeout(600_000);
 const name = parseRepositoryName("app");
 
 /** The catalog of a registry without a list of repositories, below `team`. */
-async function catalogOf(host: string, connections: ReturnType<typeof createConnections>) {
+async function catalogOf(host: string, connections: ReturnType<typeof createConnections>, now = () => 0) {
   const configuration = parseConfiguration({
     version: 1,
     source: {
@@ -29,7 +29,7 @@ async function catalogOf(host: string, connections: ReturnType<typeof createConn
   });
   const credentials = () => fixedCredentials({ kind: "anonymous" });
   const registries = createRegistries({ configuration, connections, credentials });
-  return createSourceCatalog(configuration, registries, undefined);
+  return createSourceCatalog(configuration, registries, undefined, now);
 }
 
 describe("the catalog of a source that is no ECR registry", () => {
@@ -55,6 +55,33 @@ describe("the catalog of a source that is no ECR registry", () => {
       await putBlob(ask, blob, "team/app");
       await put(ask, "v1", imageOf(), "team/app");
       expect(await catalog.sourceTag(name, parseTag("v2"), signal)).toEqual({ kind: "absent" });
+    });
+  });
+
+  it("lists a repository once for all tags that are due within a minute, and asks about each of them", async () => {
+    await withRegistry(specificationProfile, async (ask, _events, host) => {
+      await using connections = createConnections();
+      const paths: string[] = [];
+      const send: typeof connections.send = (request) => {
+        paths.push(`${request.method} ${request.path}`);
+        return connections.send(request);
+      };
+      let time = 0;
+      const catalog = await catalogOf(host, { ...connections, send }, () => time);
+      await putBlob(ask, blob, "team/app");
+      await put(ask, "v1", imageOf(), "team/app");
+      const due = Array.from({ length: 20 }, (_, index) => parseTag(`due-${index}`));
+      const askAll = (): Promise<unknown[]> => Promise.all(due.map((tag) => catalog.sourceTag(name, tag, signal)));
+      const count = (path: string): number => paths.filter((each) => each.includes(path)).length;
+      expect(await askAll()).toEqual(due.map(() => ({ kind: "absent" })));
+      await askAll();
+      expect([count("/tags/list"), count("HEAD /v2/team/app/manifests/due-")]).toEqual([1, 40]);
+      // A tag that came back is found by its own request.
+      await put(ask, "due-3", imageOf(), "team/app");
+      expect(await catalog.sourceTag(name, parseTag("due-3"), signal)).toMatchObject({ kind: "present" });
+      time = 60_000;
+      await askAll();
+      expect(count("/tags/list")).toBe(2);
     });
   });
 });

@@ -13,20 +13,24 @@ import type { DeletionPorts } from "../../replication/deletes/delete-tag.ts";
 import type { FactSource } from "../../replication/rules/source-facts.ts";
 import type { SourceCatalog } from "../../replication/reconcile/source-catalog.ts";
 import type { Registries } from "../registries.ts";
+import { createTagLists } from "./tag-lists.ts";
 import { tagListingOf } from "./target-inventory.ts";
 
 type Catalog = SourceCatalog & Pick<FactSource, "image"> & Pick<DeletionPorts, "sourceTag">;
 
-/** What the source has: from ECR's API, or from the registry itself. @param apiUrl origin of Artifact Registry's API, instead of Google's. */
+/** What the source has: from ECR's API, or from the registry itself. @param apiUrl origin of Artifact Registry's API, instead of Google's. @param now epoch milliseconds. */
 export function createSourceCatalog(
   { source, rules }: Pick<Configuration, "source" | "rules">,
   registries: Pick<Registries, "source">,
   apiUrl: string | undefined,
+  now: () => number = Date.now,
 ): Catalog {
   const { kind, account, region, access } = source;
   if (kind === "ecr") return createEcrCatalog(new ECRClient({ ...clientLimits(), region }), account);
   const { prefix } = source;
   const named = namedRepositories(rules);
+  const listingOf = (repository: RepositoryName) => tagListingOf(access, registries.source(repository), apiUrl);
+  const tagsOf = createTagLists(listingOf, now);
   /** Any repository: only its registry and login matter. */
   const anywhere = registries.source(named[0] ?? parseRepositoryName("any"));
   return {
@@ -39,21 +43,17 @@ export function createSourceCatalog(
       return (await listRepositories(anywhere, signal))?.flatMap((name) => below(prefix, name)) ?? named;
     },
     async *tags(repository, signal) {
-      const list = tagListingOf(access, registries.source(repository), apiUrl);
       // The registry does not say when a tag was pushed.
-      for await (const image of list(signal)) yield { ...image, pushedAt: 0 };
+      for await (const image of listingOf(repository)(signal)) yield { ...image, pushedAt: 0 };
     },
     async sourceTag(repository, tag, signal) {
-      const endpoint = registries.source(repository);
-      const found = await createRegistrySource(endpoint).resolve(tag, signal);
+      const found = await createRegistrySource(registries.source(repository)).resolve(tag, signal);
       if (found !== undefined) return { kind: "present", digest: found.digest, pushedAt: 0 };
       // A repository that is missing, or hidden from the login, also answers that there is no such tag.
-      let hasOthers = false;
-      for await (const listed of tagListingOf(access, endpoint, apiUrl)(signal)) {
-        if (listed.tag === tag) return { kind: "present", digest: listed.digest, pushedAt: 0 };
-        hasOthers ||= listed.tag !== undefined;
-      }
-      if (hasOthers) return { kind: "absent" };
+      const listed = await tagsOf(repository, signal);
+      const digest = listed.get(tag);
+      if (digest !== undefined) return { kind: "present", digest, pushedAt: 0 };
+      if (listed.size > 0) return { kind: "absent" };
       const occasion = { side: "source", operation: "list-tags", subject: repository, category: "deferred" } as const;
       throw new RegistryError(occasion, "shows no tag at all, which proves nothing about this one");
     },
