@@ -74,10 +74,10 @@ function holdLastGood({ deployed, observer }: PolledFeedOptions) {
 
   function replace(candidate: LayeredConfiguration, label: string | undefined): void {
     isRefusing = false;
-    const changed = differingFields(inForce.document, candidate.document);
-    if (changed.length === 0) return;
-    inForce = candidate;
     const { version } = candidate.configuration;
+    if (version === inForce.configuration.version) return;
+    const changed = differingFields(inForce.document, candidate.document);
+    inForce = candidate;
     observer.info("Configuration reloaded", { configuration: version, label, changed: changed.join(", ") });
   }
 

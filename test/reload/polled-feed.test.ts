@@ -54,6 +54,16 @@ describe("a polled configuration", () => {
     ]);
   });
 
+  it("loses a rule that the next document does not have any more", async () => {
+    const { clock, current, publish } = await setUp();
+    const rule = (name: string): string => `  - { name: ${name}, repositories: [${name}], destinations: [gar] }\n`;
+    publish(`rules:\n${rule("app")}${rule("web")}`);
+    expect((await current()).rules.map(({ name }) => name)).toEqual(["app", "web"]);
+    publish(`rules:\n${rule("app")}`);
+    await clock.pass(INTERVAL_MS);
+    expect((await current()).rules.map(({ name }) => name)).toEqual(["app"]);
+  });
+
   it("keeps the last good one when a document is refused, counts every poll of it, and says once why", async () => {
     const { clock, current, publish, observer, counted } = await setUp();
     publish(KEEP);

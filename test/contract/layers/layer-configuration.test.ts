@@ -128,4 +128,11 @@ describe("the fields in which documents differ", () => {
     expect(differingFields(before, after)).toEqual(["rules", "destinations[1].rate", "c"]);
     expect(differingFields(before, before)).toEqual([]);
   });
+
+  it("include a list of which a named entry is gone, has moved, or has been added", () => {
+    const [a, b, c] = [{ name: "a" }, { name: "b" }, { name: "c" }];
+    expect(differingFields({ rules: [a, b] }, { rules: [a] })).toEqual(["rules"]);
+    expect(differingFields({ rules: [a, b] }, { rules: [b, a] })).toEqual(["rules"]);
+    expect(differingFields({ rules: [a, b] }, { rules: [a, b, c] })).toEqual(["rules[2]"]);
+  });
 });
