@@ -104,9 +104,13 @@ export const LAYERS: readonly Layer[] = [
         holds: "an image as it is read: its tree, platforms, referrers and cosign tags",
         rooms: ["outcome", "state"],
       },
+      decide: {
+        holds: "what is to be done with one tag, decided before anything is written",
+        rooms: ["conflict", "image", "outcome"],
+      },
       copy: {
         holds: "one copy request, from the lease to the report",
-        rooms: ["conflict", "gate", "image", "pacing", "planning", "outcome", "state"],
+        rooms: ["decide", "conflict", "gate", "image", "pacing", "planning", "outcome", "state"],
       },
       gate: { holds: "what an image must have before it leaves the source", rooms: ["image", "outcome"] },
       pending: {
@@ -126,9 +130,13 @@ export const LAYERS: readonly Layer[] = [
         holds: "the comparison of source and target",
         rooms: ["backfill", "conflict", "planning", "rules", "state"],
       },
+      cycle: {
+        holds: "when a comparison of all repositories runs, and where it continues",
+        rooms: ["reconcile", "state"],
+      },
       deletes: {
         holds: "which tags are deleted at the target, when, and how many",
-        rooms: ["reconcile", "planning", "conflict", "rules", "outcome", "state"],
+        rooms: ["reconcile", "cycle", "planning", "conflict", "rules", "outcome", "state"],
       },
     },
   },
@@ -203,6 +211,7 @@ export const LAYERS: readonly Layer[] = [
       ".": { holds: "the composition of adapters and ports, for the functions", rooms: [] },
       listings: { holds: "what both sides have, for the comparison", rooms: ["."] },
       operations: { holds: "what the command and the page read and do in a deployed stack", rooms: [] },
+      planning: { holds: "both sides, as a plan and its execution reach them", rooms: [".", "listings", "operations"] },
     },
   },
   {

@@ -11,11 +11,11 @@ import { compareRepository } from "../../src/replication/reconcile/compare-repos
 import type { ReconcileContext } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { ListingLimits } from "../../src/replication/reconcile/limited-listing.ts";
 import type { FailureBudgets } from "../../src/replication/reconcile/failure-budgets.ts";
-import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
+import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/cycle/cycle-record.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 import { isDone, reportFailure, reportDifferences, slowSubjects } from "./comparison-log.ts";
 import { mirrorAll } from "./mirror.ts";
-import { deletesTags, targetsOf } from "./repository-targets.ts";
+import { deletesTags, targetsOf } from "../../src/replication/reconcile/repository-targets.ts";
 import type { Comparison } from "./comparisons.ts";
 
 export interface Total {

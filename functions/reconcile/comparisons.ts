@@ -1,5 +1,5 @@
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
-import { REGULAR_CYCLE, scheduledCycle, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
+import { REGULAR_CYCLE, scheduledCycle, SLOW_CYCLE } from "../../src/replication/cycle/cycle-record.ts";
 
 /** One kind of comparison: its repositories and its interval. */
 export interface Comparison {

@@ -1,9 +1,9 @@
 import { RECONCILE_LEASE_SECONDS } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
-import { runCycle } from "../../src/replication/reconcile/run-cycle.ts";
+import { runCycle } from "../../src/replication/cycle/run-cycle.ts";
 import { createFailureBudgets } from "../../src/replication/reconcile/failure-budgets.ts";
-import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/reconcile/cycle-record.ts";
+import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/cycle/cycle-record.ts";
 import { createComparer } from "./comparer.ts";
 import type { Total } from "./comparer.ts";
 import { openCircuits } from "./open-circuits.ts";

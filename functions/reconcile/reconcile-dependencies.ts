@@ -3,7 +3,7 @@ import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import type { BackfillRecord } from "../../src/replication/backfill/backfill-record.ts";
 import type { QueuePauseRecord } from "../../src/replication/destination/queue-pause.ts";
-import type { ReconcileRecord } from "../../src/replication/reconcile/cycle-record.ts";
+import type { ReconcileRecord } from "../../src/replication/cycle/cycle-record.ts";
 import type { CircuitRecord } from "../../src/replication/destination/circuit.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
 import type { SourceCatalog } from "../../src/replication/reconcile/source-catalog.ts";

@@ -19,17 +19,19 @@ type Environment = z.output<typeof FanOutEnvironment>;
 /**
  * The configuration of a process: the deployed file with flags and variables, and the external document over the file, if there is one.
  * The only place that decides where a configuration comes from.
+ * @param aws how to reach AppConfig, instead of as the variables of the process say.
  * @throws {ConfigurationError} when the deployed file, a flag or a variable is not valid.
  */
 export async function openConfiguration(
   environment: Environment,
   variables: NodeJS.ProcessEnv,
   observer: Observer,
+  aws: object = {},
 ): Promise<ConfigurationFeed> {
   const deployed = await readDeployed(environment, variables);
   const profile = environment.FREIGHTLINER_APPCONFIG;
   if (profile === undefined) return fixedConfiguration(deployed.configuration);
-  const source = createAppConfigDocument(new AppConfigDataClient(clientLimits()), profile);
+  const source = createAppConfigDocument(new AppConfigDataClient({ ...clientLimits(), ...aws }), profile);
   return createPolledFeed({ deployed, source, clock: systemClock, observer });
 }
 

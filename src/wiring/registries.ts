@@ -1,7 +1,7 @@
 import type { Configuration } from "../contract/configuration/configuration.ts";
 import type { Creation, Login, RegistryAccess } from "../contract/providers/provider.ts";
 import { parseRepositoryName } from "../oci/reference.ts";
-import type { RepositoryName } from "../oci/reference.ts";
+import type { RegistryHost, RepositoryName } from "../oci/reference.ts";
 import type { Side } from "../oci/errors/registry-error.ts";
 import type { Connections } from "../registry/http/connections.ts";
 import { credentialsOnSide } from "../registry/credentials/credentials.ts";
@@ -26,7 +26,7 @@ export interface RegistriesOptions extends Pick<Endpoint, "clock" | "random"> {
   readonly configuration: Configuration;
   readonly connections: Connections;
   /** Creates credentials for a login. Called once for the source and once for each destination. */
-  readonly credentials: (login: Login) => CredentialsSource;
+  readonly credentials: (login: Login, registry: RegistryHost) => CredentialsSource;
   /** Opens the API that creates repositories; without it, none are created. */
   readonly createRepository?: ((creation: Creation) => CreateNamedRepository) | undefined;
   /** Called when a registry asks for fewer requests. */
@@ -41,12 +41,12 @@ export function createRegistries(options: RegistriesOptions): Registries {
   const logins = new Map(
     configuration.destinations.map(({ name, access }) => {
       const place = { ...access, howToAllow: howToAllow(access, `of destination ${name}`) };
-      return [name, { access: place, credentials: options.credentials(access.login) }] as const;
+      return [name, { access: place, credentials: options.credentials(access.login, access.registry) }] as const;
     }),
   );
   const { access: own, prefix: below } = configuration.source;
   const access = { ...own, howToAllow: howToAllow(own, "of the source") };
-  const source = endpointOf("source", access, options.credentials(access.login), undefined);
+  const source = endpointOf("source", access, options.credentials(access.login, access.registry), undefined);
 
   function endpointOf(
     side: Side,

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { targetsOf } from "../../functions/reconcile/repository-targets.ts";
+import { targetsOf } from "../../src/replication/reconcile/repository-targets.ts";
 import { ENGINES } from "../../src/contract/patterns/all-engines.ts";
 import { compileRules } from "../../src/contract/rules/compile-rules.ts";
 import type { Rule } from "../../src/contract/rules/compile-rules.ts";

@@ -29,7 +29,7 @@ async function catalogOf(host: string, connections: ReturnType<typeof createConn
   });
   const credentials = () => fixedCredentials({ kind: "anonymous" });
   const registries = createRegistries({ configuration, connections, credentials });
-  return createSourceCatalog(configuration, registries, undefined, now);
+  return createSourceCatalog(configuration, registries, undefined, { now });
 }
 
 describe("the catalog of a source that is no ECR registry", () => {

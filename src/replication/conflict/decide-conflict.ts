@@ -19,7 +19,7 @@ export interface ConflictCase {
   /** What the source's tag names. */
   readonly wanted: Manifest;
   /** What the target's tag names. */
-  readonly current: ResolvedManifest | undefined;
+  readonly current: Pick<ResolvedManifest, "digest"> | undefined;
   readonly known: KnownPuts;
   /** Whether the source has an image, under any tag. */
   readonly sourceHas: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
@@ -69,7 +69,7 @@ function keptAway({ policy, source, wanted }: ConflictCase): DecidedCase {
 
 async function decideInCircle(
   asked: ConflictCase,
-  { digest }: ResolvedManifest,
+  { digest }: Pick<ResolvedManifest, "digest">,
   reader: TargetReader,
   signal: AbortSignal,
 ): Promise<DecidedCase> {
@@ -99,7 +99,7 @@ function standsUntil({ source, target }: BothSources, { record: { conflict }, no
 
 async function decideMerge(
   asked: ConflictCase,
-  { digest }: ResolvedManifest,
+  { digest }: Pick<ResolvedManifest, "digest">,
   reader: TargetReader,
   signal: AbortSignal,
 ): Promise<DecidedCase | undefined> {

@@ -11,12 +11,28 @@ export interface ConflictEnding {
   readonly copyAs: (tag: Tag, signal: AbortSignal) => Promise<CopyReport>;
 }
 
+/** How a conflict ends for which nothing is put under the tag itself. */
+export type DecidedEnding =
+  | { readonly kind: "ended"; readonly report: CopyReport }
+  | { readonly kind: "copy-as"; readonly tag: Tag; readonly conflict: ReportedConflict };
+
 /** The report of a conflict for which nothing is put under the tag itself; undefined for any other decision. */
 export async function endConflict(
-  { decision, conflict }: DecidedCase,
+  decided: DecidedCase,
   { source, copyAs }: ConflictEnding,
   signal: AbortSignal,
 ): Promise<CopyReport | undefined> {
+  const ending = await decideEnding(decided, source, signal);
+  if (ending?.kind !== "copy-as") return ending?.report;
+  return { ...(await copyAs(ending.tag, signal)), conflict: ending.conflict };
+}
+
+/** Decides that, and writes nothing. */
+export async function decideEnding(
+  { decision, conflict }: DecidedCase,
+  source: ConflictEnding["source"],
+  signal: AbortSignal,
+): Promise<DecidedEnding | undefined> {
   if (conflict === undefined) return undefined;
   switch (decision.kind) {
     case "put":
@@ -24,16 +40,18 @@ export async function endConflict(
     case "merge":
       return undefined;
     case "keep":
-      return decision.copiesContent ? undefined : { outcome: "skipped", reason: decision.reason, conflict };
+      return decision.copiesContent ? undefined : ended({ outcome: "skipped", reason: decision.reason, conflict });
     case "fail":
-      return refused(conflict, ADVICE);
+      return ended(refused(conflict, ADVICE));
     case "rename":
       // The source's own tag of that name is copied under it.
       if ((await source.resolve(decision.tag, signal)) !== undefined)
-        return refused(conflict, `the source has a tag ${decision.tag}, too; change the rule's template`);
-      return { ...(await copyAs(decision.tag, signal)), conflict };
+        return ended(refused(conflict, `the source has a tag ${decision.tag}, too; change the rule's template`));
+      return { kind: "copy-as", tag: decision.tag, conflict };
   }
 }
+
+const ended = (report: CopyReport): DecidedEnding => ({ kind: "ended", report });
 
 const ADVICE = "delete or move the tag at the target, or change the rule's conflict, and redrive";
 

@@ -1,42 +1,28 @@
-import { isDigest } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ResolvedManifest } from "../../oci/image-source.ts";
 import { successors } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
 import type { Tag } from "../../oci/reference.ts";
-import { manifestKind } from "../../oci/media-type.ts";
-import { isSignatureTag } from "../../oci/cosign-tags.ts";
 import { RegistryError } from "../../oci/errors/registry-error.ts";
 import { MissingContentError } from "../image/image-tree.ts";
-import { decideConflict } from "../conflict/decide-conflict.ts";
 import type { DecidedCase } from "../conflict/decide-conflict.ts";
 import { endConflict } from "../conflict/end-conflict.ts";
-import { SOURCE_WINS } from "../conflict/conflict-policy.ts";
-import { lacksAttachments, reasonToSkipAttachment } from "../image/lacks-attachments.ts";
 import { resolveIfVisible } from "../image/resolve-if-visible.ts";
-import {
-  choosePlatforms,
-  hasOtherPlatforms,
-  lostAttachments,
-  wholeImage,
-  withStripped,
-} from "../image/platform-subset.ts";
-import type { ChosenPlatforms, PlatformSubset } from "../image/platform-subset.ts";
-import { sparseTarget } from "../image/sparse-target.ts";
+import { lostAttachments } from "../image/platform-subset.ts";
+import type { PlatformSubset } from "../image/platform-subset.ts";
+import { chooseForRule, decideTag, portsForSubset } from "../decide/decide-tag.ts";
 import { passGate } from "../gate/pass-gate.ts";
 import type { GateContext } from "../gate/pass-gate.ts";
 import type { CopyReport, ImageOrigin } from "../outcome/copy-report.ts";
 import { knownTooLargeOutcome, tooLargeOutcome } from "../pacing/too-large-outcome.ts";
 import type { TooLargeHistory } from "../pacing/too-large-outcome.ts";
 import { pushAge } from "../planning/copy-request.ts";
-import type { CopyPorts, ReplicateContext } from "./copy-context.ts";
+import type { CopyPorts } from "./copy-context.ts";
 import { copyAndPublish } from "./publish-image.ts";
 import type { Publication, PublishedImage, TagWork } from "./publish-image.ts";
 
 /** `moved`: the source's tag changed during the pass. */
 export type PassResult = { readonly kind: "moved" } | { readonly kind: "ended"; readonly report: CopyReport };
-
-export const SCHEMA1 = { outcome: "skipped", reason: "schema1" } as const;
 
 /** Another image has the tag than the one that the rules selected: the next delivery asks them about it. */
 const UNDECIDED = { outcome: "deferred", reason: "busy", afterMs: 0 } as const;
@@ -55,8 +41,9 @@ export async function copyPass(work: TagWork, signal: AbortSignal): Promise<Pass
   if (found.digest !== selectedDigest) return ended(UNDECIDED);
   const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === found.digest;
   try {
-    const chosen = await chooseForRule(found, work.context, signal);
-    if (chosen.kind === "none") return ended({ outcome: "skipped", reason: "platform" });
+    const { ports, policy } = work.context;
+    const chosen = await chooseForRule(found, ports.source, policy, signal);
+    if (chosen === undefined) return ended({ outcome: "skipped", reason: "platform" });
     const { origin } = chosen;
     const result = await passOf(withSubset(work, chosen), { found, chosen, current, isCurrent }, signal);
     return result.kind === "moved" || origin === undefined ? result : ended(withOrigin(result.report, origin));
@@ -73,24 +60,11 @@ function withOrigin(report: CopyReport, origin: ImageOrigin): CopyReport {
   return { ...report, origin, ...(conflict && { conflict: { ...conflict, source: origin.digest } }) };
 }
 
-/** What is copied of the image that the source's tag names. What is attached to an image has no platform. */
-async function chooseForRule(
-  found: Manifest,
-  { ports: { source }, policy: { platforms, onlyAttached } }: ReplicateContext,
-  signal: AbortSignal,
-): Promise<ChosenPlatforms> {
-  if (platforms === undefined || onlyAttached === true) return wholeImage(found);
-  return choosePlatforms(found, platforms, source, signal);
-}
-
 /** The same work, of which the source shows only what is copied. */
 function withSubset(work: TagWork, subset: PlatformSubset): TagWork {
-  const { excluded } = subset;
   const { context } = work;
-  const { ports, policy } = context;
-  const source = withStripped(ports.source, subset);
-  const target = excluded.size === 0 ? ports.target : sparseTarget(ports.target, excluded);
-  return { ...work, context: { ...context, ports: { ...ports, source, target }, policy: { ...policy, excluded } } };
+  const policy = { ...context.policy, excluded: subset.excluded };
+  return { ...work, context: { ...context, ports: portsForSubset(context.ports, subset), policy } };
 }
 
 /** What both sides name. */
@@ -108,11 +82,17 @@ async function passOf(work: TagWork, sides: BothSides, signal: AbortSignal): Pro
   const { root: wanted } = chosen;
   const { ports, policy } = work.context;
   const { reference, pushedAt } = work.request;
-  const decided = await decide(work, { wanted, current }, signal);
-  if (decided === undefined) return { kind: "moved" };
+  const { wantedAt, own: before } = work.session.claim;
+  const asked = { reference, pushedAt, wantedAt, puts: work.session.puts.own(), before };
+  const tag = await decideTag(asked, sides, { policy, ports }, signal);
+  if (tag.kind === "moved") return tag;
+  if (tag.kind === "done") {
+    if (tag.again) await putReferrerAgain(wanted, ports, signal);
+    return ended(tag.report);
+  }
+  const { decided } = tag;
   const history = tooLargeHistory(work);
   const done =
-    (await reportWithoutCopy(work, { ...sides, decided }, signal)) ??
     (await endConflict(decided, { source: ports.source, copyAs: work.copyAs }, signal)) ??
     knownTooLargeOutcome(wanted.digest, history);
   if (done !== undefined) return ended(done);
@@ -140,21 +120,6 @@ function gateContext({ context: { gate, policy, ports }, session: { claim } }: T
   const { clock, random } = ports;
   const { gateWait, last } = claim;
   return { gate: policy.onlyAttached === true ? undefined : gate, waiting: gateWait, last, clock, random };
-}
-
-/** Decides what the target's tag is to name. */
-function decide(
-  { request, context, session }: TagWork,
-  { wanted, current }: { readonly wanted: Manifest } & Pick<BothSides, "current">,
-  signal: AbortSignal,
-): Promise<DecidedCase | undefined> {
-  const { ports, policy } = context;
-  const source = { reference: request.reference, digest: wanted.digest, pushedAt: session.claim.wantedAt };
-  const known = { record: session.puts.own(), now: ports.clock.now() };
-  const sourceHas = async (digest: Digest, working: AbortSignal): Promise<boolean> =>
-    (await ports.source.resolve(digest, working)) !== undefined;
-  const asked = { policy: policy.conflict ?? SOURCE_WINS, source, wanted, current, known, sourceHas };
-  return decideConflict(asked, ports.reader, signal);
 }
 
 /** Where the image is put, and as what. */
@@ -189,29 +154,6 @@ function reportOf(
 function tooLargeHistory({ context: { uploads, ports }, session: { claim } }: TagWork): TooLargeHistory {
   const { tooLarge, tooLargeTries } = claim;
   return { hasLongLane: uploads.hasLongLane, tooLarge, tooLargeTries, random: ports.random };
-}
-
-/** The report of a pass that has nothing to copy; undefined when it has. */
-async function reportWithoutCopy(
-  { request: { reference, pushedAt }, context: { ports, policy }, session }: TagWork,
-  { chosen, current, decided: { expected, conflict } }: BothSides & { readonly decided: DecidedCase },
-  signal: AbortSignal,
-): Promise<CopyReport | undefined> {
-  const { root: wanted, excluded } = chosen;
-  if (manifestKind(wanted.mediaType) === "schema1") return SCHEMA1;
-  if (policy.onlyAttached === true && current === undefined) {
-    const reason = await reasonToSkipAttachment(reference, wanted, ports, signal);
-    if (reason !== undefined) return { outcome: "skipped", reason };
-  }
-  if (current?.digest !== expected.digest || hasOtherPlatforms(session.claim.own, chosen)) return undefined;
-  const attached = { ...ports, referrers: policy.referrers, cosignTags: !isSignatureTag(reference), excluded };
-  if (await lacksAttachments(wanted, attached, signal)) return undefined;
-  const { digest } = expected;
-  if (isDigest(reference)) await putReferrerAgain(wanted, ports, signal);
-  const decidedConflict = conflict && { conflict };
-  return session.claim.wantedAt > pushedAt
-    ? { outcome: "superseded", reason: "newer-push", digest, ...decidedConflict }
-    : { outcome: "unchanged", digest, ...decidedConflict };
 }
 
 /** A referrer is put again, although the target has it: the list of referrers may lack it. */

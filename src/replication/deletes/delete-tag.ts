@@ -37,6 +37,11 @@ export interface DeletionPorts {
   readonly owner: string;
 }
 
+/** What decides about a deletion. */
+interface DecisionPorts extends Pick<DeletionPorts, "sourceTag" | "resolveTag"> {
+  readonly tags: Pick<RecordStore<TagRecord>, "read">;
+}
+
 export interface DeletionPlace {
   readonly repository: RepositoryName;
   readonly destination: string;
@@ -75,7 +80,7 @@ export async function deleteDueTag(
 ): Promise<Deletion> {
   const { tags, clock, owner, leaseMs } = ports;
   const key = tagKey(place.scope, due.tombstone.tag);
-  if (due.dryRun) return decide(due, place, ports, signal);
+  if (due.dryRun) return decideDueTag(due, place, ports, signal);
   const message = `delete ${owner}`;
   const claim = () => ({ key, message, owner, pushedAt: 0, leaseMs, now: clock.now() });
   const claimed = await tags.update(key, (record) => claimTag(record, claim()), signal);
@@ -101,7 +106,7 @@ async function deleteUnderLease(
   signal: AbortSignal,
 ): Promise<Deletion> {
   const { tags, deletions, clock, lease, leaseMs } = ports;
-  const decision = await decide(due, place, ports, signal);
+  const decision = await decideDueTag(due, place, ports, signal);
   if (decision.kind !== "delete") return decision;
   const begin = (record: DeletionRecord | undefined) =>
     beginDeletion(record, due.tombstone, { ...due.allowance, now: clock.now() });
@@ -117,10 +122,11 @@ async function deleteUnderLease(
   return { kind: "deleted" };
 }
 
-async function decide(
-  { tombstone, listed }: DueDeletion,
+/** Asks both sides and the record once more whether a tag that is due is deleted. Writes nothing. */
+export async function decideDueTag(
+  { tombstone, listed }: Pick<DueDeletion, "tombstone" | "listed">,
   { repository, destination, to, scope }: DeletionPlace,
-  { tags, sourceTag, resolveTag }: DeletionPorts,
+  { tags, sourceTag, resolveTag }: DecisionPorts,
   signal: AbortSignal,
 ): Promise<DeletionDecision> {
   const { tag } = tombstone;

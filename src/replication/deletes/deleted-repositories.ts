@@ -1,4 +1,4 @@
-import type { ReconcileRecord } from "../reconcile/cycle-record.ts";
+import type { ReconcileRecord } from "../cycle/cycle-record.ts";
 import type { Change } from "../state/record-store.ts";
 
 /** Key of the record of repositories whose deletes are mirrored; it has the form of a cycle. */

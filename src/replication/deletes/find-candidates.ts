@@ -36,11 +36,6 @@ export interface Listings {
   readonly now: number;
 }
 
-/** True when some rule for the target deletes tags there. */
-export function deletesAnything(rules: readonly ReplicationRule[], isFor: Listings["isFor"]): boolean {
-  return rules.some((rule) => isFor(rule) && (rule.deletes ?? rule.retention) !== undefined);
-}
-
 /**
  * The tags of the target that the rules would delete: those that the source's listing does not have, and those that are not among the
  * newest. In doubt about which rule decides, every rule that may do so must ask for it. Signatures stay while a tag names their image, and a renamed

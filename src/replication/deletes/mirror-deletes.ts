@@ -11,6 +11,7 @@ import type { DeletionRecord, TagAtTarget, Tombstone } from "./deletion-record.t
 import { findCandidates } from "./find-candidates.ts";
 import type { Candidate, Listings } from "./find-candidates.ts";
 import { updateTombstones, withoutTombstone } from "./update-tombstones.ts";
+import type { Seen } from "./update-tombstones.ts";
 
 export interface MirrorContext extends DeletionPorts {
   /** Correlation id of the comparison. */
@@ -50,6 +51,47 @@ const MAX_DELETIONS = 500;
 /** A target that refuses is asked again after a day. */
 const REFUSED_MS: number = 24 * 3_600_000;
 
+/** What the rules would delete in one repository of a destination, as both listings and the records show it. */
+export type SeenDeletes =
+  /** The source has no tag at all. */
+  | {
+      readonly kind: "held";
+      readonly reason: Extract<HeldReason, "source-empty" | "source-deleted">;
+      readonly tags: number;
+    }
+  | { readonly kind: "none" }
+  | { readonly kind: "some"; readonly found: Omit<Seen, "now"> };
+
+/** What is read before it is decided what is deleted. */
+export interface ReadDeletes {
+  readonly tags: Pick<MirrorContext["tags"], "read">;
+  readonly deletions: Pick<MirrorContext["deletions"], "read">;
+  readonly clock: Pick<MirrorContext["clock"], "now">;
+  readonly id: string;
+}
+
+/** Finds out what the rules would delete. Writes nothing. */
+export async function seeDeletes(
+  seen: SeenRepository,
+  place: DeletionPlace,
+  context: ReadDeletes,
+  signal: AbortSignal,
+): Promise<SeenDeletes> {
+  const { deletions, clock, id } = context;
+  const { repository, destination, scope } = place;
+  const pushedAt = await pushTimes(seen, place, context, signal);
+  const candidates = findCandidates({ ...seen, repository, destination, pushedAt, now: clock.now() });
+  if (!seen.images.some(({ tag }) => tag !== undefined)) {
+    const reason = seen.isGone === true ? "source-deleted" : "source-empty";
+    return { kind: "held", reason, tags: candidates.length };
+  }
+  const before = await deletions.read(scope, signal);
+  if (before === undefined && candidates.length === 0) return { kind: "none" };
+  const ours = await ownTags(withoutTombstone(before, candidates), place, context, signal);
+  const isAtTarget = (tag: Tag): boolean => seen.target.has(tag);
+  return { kind: "some", found: { repository, candidates, ours, isAtTarget, listedAt: seen.listedAt, id } };
+}
+
 /** Writes tombstones for what the rules would delete in one repository of a destination, and deletes what is due. */
 export async function mirrorDeletes(
   seen: SeenRepository,
@@ -57,17 +99,12 @@ export async function mirrorDeletes(
   context: MirrorContext,
   signal: AbortSignal,
 ): Promise<Mirrored> {
-  const { deletions, clock, id, ending } = context;
-  const { repository, destination, scope } = place;
-  const pushedAt = await pushTimes(seen, place, context, signal);
-  const candidates = findCandidates({ ...seen, repository, destination, pushedAt, now: clock.now() });
-  if (!seen.images.some(({ tag }) => tag !== undefined))
-    return heldBack(seen.isGone === true ? "source-deleted" : "source-empty", candidates.length);
-  const before = await deletions.read(scope, signal);
-  if (before === undefined && candidates.length === 0) return { noted: 0, deleted: 0, heldBack: undefined };
-  const ours = await ownTags(withoutTombstone(before, candidates), place, context, signal);
-  const isAtTarget = (tag: Tag): boolean => seen.target.has(tag);
-  const found = { repository, candidates, ours, isAtTarget, listedAt: seen.listedAt, id };
+  const { deletions, clock, ending } = context;
+  const { scope } = place;
+  const saw = await seeDeletes(seen, place, context, signal);
+  if (saw.kind === "held") return heldBack(saw.reason, saw.tags);
+  if (saw.kind === "none") return { noted: 0, deleted: 0, heldBack: undefined };
+  const { found } = saw;
   const { noted, done } = await deletions.update(
     scope,
     (record) => updateTombstones(record, { ...found, now: clock.now() }),
@@ -76,7 +113,7 @@ export async function mirrorDeletes(
   // A process died after these deletions.
   for (const tombstone of done) await context.report(tombstone, deletedOf(tombstone), ending);
   const record = await deletions.read(scope, signal);
-  const due = dueDeletions(record, candidates, seen.target, clock.now());
+  const due = dueDeletions(record, found.candidates, seen.target, clock.now());
   const ended = await concurrently(
     due,
     CONCURRENT,
@@ -118,7 +155,7 @@ const protectedBy = (reason: ProtectReason): DeleteOutcome => ({ outcome: "prote
 async function pushTimes(
   { rules, isFor, images, target }: SeenRepository,
   { scope }: DeletionPlace,
-  { tags }: MirrorContext,
+  { tags }: ReadDeletes,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
   const most = Math.min(...rules.filter(isFor).map(({ retention }) => retention?.keepLatest ?? Infinity));
@@ -138,7 +175,7 @@ async function pushTimes(
 async function ownTags(
   candidates: readonly Candidate[],
   { scope }: DeletionPlace,
-  { tags }: MirrorContext,
+  { tags }: ReadDeletes,
   signal: AbortSignal,
 ): Promise<readonly TagAtTarget[]> {
   const read = ({ tag }: Candidate, working: AbortSignal) => tags.read(tagKey(scope, tag), working);
@@ -149,7 +186,8 @@ async function ownTags(
   });
 }
 
-function dueDeletions(
+/** The tombstones that are due, and that both listings still confirm. */
+export function dueDeletions(
   record: DeletionRecord | undefined,
   candidates: readonly Candidate[],
   target: ReadonlyMap<Tag, Digest>,

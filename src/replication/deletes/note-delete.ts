@@ -1,4 +1,3 @@
-import type { Digest } from "../../oci/digest.ts";
 import { targetName } from "../planning/plan-copies.ts";
 import type { DeletedImage } from "../planning/push-event.ts";
 import { rulesOf } from "../rules/evaluate-rules.ts";
@@ -8,11 +7,11 @@ import { MAX_TOMBSTONES, newDeletionRecord } from "./deletion-record.ts";
 import type { DeletionRecord, Tombstone } from "./deletion-record.ts";
 import { mirrorPolicy } from "./find-candidates.ts";
 
-/** A tombstone, and the key of its record. The source may not say what its tag named. */
+/** A tombstone, and the key of its record. */
 export interface PlannedTombstone {
   readonly destination: string;
   readonly scope: string;
-  readonly tombstone: Omit<Tombstone, "digest"> & { readonly digest?: Digest | undefined };
+  readonly tombstone: Tombstone;
 }
 
 /** The tombstones that a delete asks for: one for each target whose rules mirror deletes. A comparison confirms or removes them. */
@@ -43,14 +42,10 @@ export function planTombstones(
 export function noteTombstone(
   record: DeletionRecord | undefined,
   repository: string,
-  { digest, ...tombstone }: PlannedTombstone["tombstone"],
+  tombstone: Tombstone,
 ): Change<DeletionRecord, boolean> {
   const known = record ?? newDeletionRecord(repository);
-  const { tombstones, kept, heard = [] } = known;
-  const isKnown = [...tombstones, ...kept, ...heard].some(({ tag }) => tag === tombstone.tag);
-  if (isKnown || tombstones.length + heard.length >= MAX_TOMBSTONES) return { answer: false };
-  if (digest !== undefined)
-    return { next: { ...known, tombstones: [...tombstones, { ...tombstone, digest }] }, answer: true };
-  const { tag, by, seenAt: at } = tombstone;
-  return { next: { ...known, heard: [...heard, { tag, by, at }] }, answer: true };
+  const isKnown = [...known.tombstones, ...known.kept].some(({ tag }) => tag === tombstone.tag);
+  if (isKnown || known.tombstones.length >= MAX_TOMBSTONES) return { answer: false };
+  return { next: { ...known, tombstones: [...known.tombstones, tombstone] }, answer: true };
 }

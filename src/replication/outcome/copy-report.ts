@@ -107,7 +107,7 @@ export function lastOutcome(report: CopyReport, before: LastOutcome | undefined,
 }
 
 /** Fields of the log line and the receipt; empty for a whole image. */
-export function originFields({ origin }: Pick<CopyReport, "origin">): {
+export function originFields({ origin }: { readonly origin?: ImageOrigin | undefined }): {
   readonly sourceDigest?: string;
   readonly platforms?: string;
 } {

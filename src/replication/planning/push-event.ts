@@ -22,8 +22,7 @@ export interface DeletedImage {
   readonly id: string;
   readonly repository: RepositoryName;
   readonly tag: Tag;
-  /** Undefined when the source does not say. */
-  readonly digest?: Digest | undefined;
+  readonly digest: Digest;
   /** Epoch milliseconds; ECR's resolution is one second. */
   readonly deletedAt: number;
 }

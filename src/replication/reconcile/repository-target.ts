@@ -3,6 +3,7 @@ import type { RepositoryName } from "../../oci/reference.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
 import type { Backfill } from "../backfill/backfill.ts";
 import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
+import type { Decision } from "../rules/decision.ts";
 import type { ReplicationRule } from "../rules/rule.ts";
 import type { SourceImage } from "./source-catalog.ts";
 
@@ -27,6 +28,8 @@ export interface RepositoryTarget {
 }
 
 export interface Selection {
+  /** What the rules say about an image, as far as the listing tells. */
+  readonly decide: (image: SourceImage) => Decision;
   /** True when the rules select this image, or may do so: the copy knows more. */
   readonly wants: (image: SourceImage) => boolean;
   /** True when a request for this image would be executed for this target if it is attached to another one. */

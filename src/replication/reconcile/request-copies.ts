@@ -10,17 +10,8 @@ import type { SourceImage } from "./source-catalog.ts";
 import { tagKey, NEW_TAG } from "../state/tag-record.ts";
 import type { TagRecord } from "../state/tag-record.ts";
 
-/** Where the differences are, and how copies of them are requested. */
-export interface RequestContext {
-  readonly repository: RepositoryName;
-  readonly destination: string;
-  /** Prefix of the keys of its tag records, as in `CopyContext`. */
-  readonly scope: string;
-  readonly tags: RecordStore<TagRecord>;
-  /** Queues low-priority requests. @throws when one of them is not queued. */
-  readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
-  /** Correlation id of this comparison. */
-  readonly id: string;
+/** What decides whether a copy of a difference is requested. */
+export interface DecisionContext {
   /** A push younger than this, in milliseconds, is left to its event. */
   readonly graceMs: number;
   /** The configuration in force. */
@@ -33,6 +24,19 @@ export interface RequestContext {
   readonly backfill: Pick<Backfill, "since" | "admit" | "note">;
   /** The size of an image that may be a backfill; undefined for any other. */
   readonly bytesOf: (image: SourceImage) => number | undefined;
+}
+
+/** Where the differences are, and how copies of them are requested. */
+export interface RequestContext extends DecisionContext {
+  readonly repository: RepositoryName;
+  readonly destination: string;
+  /** Prefix of the keys of its tag records, as in `CopyContext`. */
+  readonly scope: string;
+  readonly tags: RecordStore<TagRecord>;
+  /** Queues low-priority requests. @throws when one of them is not queued. */
+  readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
+  /** Correlation id of this comparison. */
+  readonly id: string;
   /** Aborted when the process must end, which is later than the comparison: requests that were sent are still recorded. */
   readonly ending: AbortSignal;
 }
@@ -44,8 +48,8 @@ const DAY_MS: number = 24 * 3_600_000;
 const REPEAT_MS = DAY_MS;
 /** A tag whose request failed for good, or was skipped, is requested again after this long. */
 const REPEAT_ENDED_MS: number = 7 * DAY_MS;
-/** Requests per batch: after a crash, at most this many are sent a second time. */
-const BATCH = 100;
+/** Differences that are decided together, and requests per batch: after a crash, at most this many are sent a second time. */
+export const DECIDED_AT_ONCE = 100;
 
 export interface RequestedCopies {
   readonly asked: number;
@@ -62,9 +66,9 @@ export async function requestCopies(
   signal: AbortSignal,
 ): Promise<RequestedCopies> {
   const total = { asked: 0, missed: 0, decided: 0, leftOut: { images: 0, bytes: 0 } };
-  for (let start = 0; start < different.length; start += BATCH) {
+  for (let start = 0; start < different.length; start += DECIDED_AT_ONCE) {
     signal.throwIfAborted();
-    const found = await requestBatch(different.slice(start, start + BATCH), context, signal);
+    const found = await requestBatch(different.slice(start, start + DECIDED_AT_ONCE), context, signal);
     total.asked += found.asked;
     total.missed += found.missed;
     total.decided += found.decided;
@@ -74,11 +78,45 @@ export async function requestCopies(
   return total;
 }
 
-interface Difference extends SourceImage {
+export interface Difference extends SourceImage {
   readonly reference: Tag | Digest;
   readonly missed: boolean;
   /** Its size, if it is a backfill. */
   readonly backfillBytes: number | undefined;
+}
+
+/** What the record of a tag says about a difference. */
+export type Looked =
+  | { readonly kind: "open"; readonly image: Difference }
+  /** A copy has left it as it is, and would do so again. */
+  | { readonly kind: "decided" }
+  /** A copy of it is running. */
+  | { readonly kind: "busy" }
+  /** A request for it waits in a queue, or has ended recently and would end the same way. `noted`: nobody has noted that so far. */
+  | { readonly kind: "requested"; readonly noted: boolean }
+  /** Its push is so young that its event may still come. */
+  | { readonly kind: "young" };
+
+/** A batch of differences, in the same order, and what the backfill policy says about those that are open. */
+export interface DecidedBatch {
+  readonly looked: readonly Looked[];
+  readonly admitted: readonly Difference[];
+  readonly leftOut: readonly Difference[];
+}
+
+/** Decides which differences of a batch are requested. Writes nothing, except what `look` does. */
+export async function decideBatch(
+  different: readonly SourceImage[],
+  context: DecisionContext,
+  look: (image: SourceImage) => Promise<Looked>,
+  signal: AbortSignal,
+): Promise<DecidedBatch> {
+  const { graceMs, now } = context;
+  const lookUnlessYoung = async (image: SourceImage): Promise<Looked> =>
+    now() - image.pushedAt < graceMs ? { kind: "young" } : look(image);
+  const looked = await Promise.all(different.map(lookUnlessYoung));
+  const open = looked.flatMap((found) => (found.kind === "open" ? [found.image] : []));
+  return { looked, ...(await withinBackfill(open, context, signal)) };
 }
 
 async function requestBatch(
@@ -86,37 +124,44 @@ async function requestBatch(
   context: RequestContext,
   signal: AbortSignal,
 ): Promise<RequestedCopies> {
-  const { tags, scope, graceMs, now } = context;
-  const looked = await Promise.all(
-    different
-      .filter(({ pushedAt }) => now() - pushedAt >= graceMs)
-      .map((image) =>
-        tags.update(tagKey(scope, referenceOf(image)), (record) => difference(image, record, context), signal),
-      ),
-  );
-  const decided = looked.filter((found) => found === "decided").length;
-  const open = looked.filter((found) => found !== undefined && found !== "decided");
-  const { admitted, leftOut } = await withinBackfill(open, context, signal);
+  const { tags, scope, now } = context;
+  const note = (image: SourceImage, record: TagRecord | undefined): Change<TagRecord, Looked> => {
+    const answer = lookAt(image, record, context);
+    // The request of its event has failed: the same as if the comparison had requested it.
+    const isNew = answer.kind === "requested" && !answer.noted;
+    return isNew ? { next: withRequest(record, image.digest, now()), answer } : { answer };
+  };
+  const look = (image: SourceImage): Promise<Looked> =>
+    tags.update(tagKey(scope, referenceOf(image)), (record) => note(image, record), signal);
+  const { looked, admitted, leftOut } = await decideBatch(different, context, look, signal);
   if (admitted.length > 0) await sendRequests(admitted, context, signal);
-  return { asked: admitted.length, missed: admitted.filter(({ missed }) => missed).length, decided, leftOut };
+  return {
+    asked: admitted.length,
+    missed: admitted.filter(({ missed }) => missed).length,
+    decided: looked.filter(({ kind }) => kind === "decided").length,
+    leftOut: sumOf(leftOut),
+  };
+}
+
+function sumOf(images: readonly Difference[]): LeftOutImages {
+  return { images: images.length, bytes: images.reduce((sum, { backfillBytes = 0 }) => sum + backfillBytes, 0) };
 }
 
 /** Asks the policy about the images that are a backfill, the newest first. */
 async function withinBackfill(
   open: readonly Difference[],
-  { backfill }: RequestContext,
+  { backfill }: Pick<DecisionContext, "backfill">,
   signal: AbortSignal,
-): Promise<{ readonly admitted: readonly Difference[]; readonly leftOut: LeftOutImages }> {
+): Promise<Pick<DecidedBatch, "admitted" | "leftOut">> {
   const asked = open
     .flatMap((image) => (image.backfillBytes === undefined ? [] : [{ ...image, bytes: image.backfillBytes }]))
     .toSorted((a, b) => b.pushedAt - a.pushedAt);
-  if (asked.length === 0) return { admitted: open, leftOut: { images: 0, bytes: 0 } };
+  if (asked.length === 0) return { admitted: open, leftOut: [] };
   const fits = await backfill.admit(asked, signal);
-  const out = asked.filter((_, at) => fits[at] !== true);
-  const leftOut = { images: out.length, bytes: out.reduce((sum, { bytes }) => sum + bytes, 0) };
-  backfill.note(leftOut);
-  const references = new Set(out.map(({ reference }) => reference));
-  return { admitted: open.filter(({ reference }) => !references.has(reference)), leftOut };
+  const out = new Set(asked.filter((_, at) => fits[at] !== true).map(({ reference }) => reference));
+  const leftOut = open.filter(({ reference }) => out.has(reference));
+  backfill.note(sumOf(leftOut));
+  return { admitted: open.filter(({ reference }) => !out.has(reference)), leftOut };
 }
 
 /** Sends first and records then, so that a crash in between repeats requests rather than losing them. */
@@ -148,28 +193,28 @@ async function sendRequests(
   );
 }
 
-/** The difference to request; undefined when a copy of it is running, or it was requested already. `decided`: a copy has left it. */
-function difference(
+/** What the record of its tag says about a difference: whether a copy is to be requested. */
+export function lookAt(
   image: SourceImage,
   known: TagRecord | undefined,
-  context: RequestContext,
-): Change<TagRecord, Difference | "decided" | undefined> {
+  context: Omit<DecisionContext, "graceMs">,
+): Exclude<Looked, { kind: "young" }> {
   const now = context.now();
   const record = known ?? NEW_TAG;
   const quarantine = quarantineOf(image, record, context);
   const isDecided = record.conflict !== undefined && context.isDecided(image, record.conflict);
-  if (isDecided || quarantine === "kept") return { answer: "decided" };
+  if (isDecided || quarantine === "kept") return { kind: "decided" };
   const isBusy = record.lease !== undefined && record.lease.until > now;
-  if (isBusy) return { answer: undefined };
+  if (isBusy) return { kind: "busy" };
   if (quarantine !== "reopened" && !isReopened(record)) {
-    if (isRequested(image, record, now)) return { answer: undefined };
-    // The request of its event has failed: the same as if the comparison had requested it.
-    if (hasFailedEvent(image, record)) return { next: withRequest(record, image.digest, now), answer: undefined };
+    if (isRequested(image, record, now)) return { kind: "requested", noted: true };
+    if (hasFailedEvent(image, record)) return { kind: "requested", noted: false };
   }
   const isMissed = record.wantedAt < image.pushedAt - SAME_PUSH_MS;
   const backfillBytes = isBackfill(image, record, context) ? context.bytesOf(image) : undefined;
   const pushedAt = knownPush(image, record);
-  return { answer: { ...image, pushedAt, reference: referenceOf(image), missed: isMissed, backfillBytes } };
+  const reference = referenceOf(image);
+  return { kind: "open", image: { ...image, pushedAt, reference, missed: isMissed, backfillBytes } };
 }
 
 /** Where the source does not give the time of a push, an image that the target had was pushed by then. */
@@ -185,7 +230,7 @@ function knownPush({ pushedAt, digest }: SourceImage, { replicated }: TagRecord)
 function isBackfill(
   image: SourceImage,
   { wantedAt, replicated, asked }: TagRecord,
-  { backfill }: RequestContext,
+  { backfill }: Pick<DecisionContext, "backfill">,
 ): boolean {
   const changed = changedAt(image);
   if (changed === 0 || changed >= backfill.since) return false;
@@ -226,7 +271,7 @@ function isRequested(image: SourceImage, record: TagRecord, now: number): boolea
 function quarantineOf(
   { digest }: SourceImage,
   { last, asked }: TagRecord,
-  { configuration, attachedAt, now }: RequestContext,
+  { configuration, attachedAt, now }: Pick<DecisionContext, "configuration" | "attachedAt" | "now">,
 ): "kept" | "reopened" | undefined {
   if (last?.outcome !== "quarantined" || last.digest !== digest) return undefined;
   if (asked?.digest === digest && asked.at > last.at) return undefined;

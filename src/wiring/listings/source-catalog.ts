@@ -18,15 +18,23 @@ import { tagListingOf } from "./target-inventory.ts";
 
 type Catalog = SourceCatalog & Pick<FactSource, "image"> & Pick<DeletionPorts, "sourceTag">;
 
-/** What the source has: from ECR's API, or from the registry itself. @param apiUrl origin of Artifact Registry's API, instead of Google's. @param now epoch milliseconds. */
+/** How a catalog differs from that of a function. */
+export interface CatalogOptions {
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+  /** How to reach ECR, instead of as the variables of the process say. */
+  readonly aws?: object;
+}
+
+/** What the source has: from ECR's API, or from the registry itself. @param apiUrl origin of Artifact Registry's API, instead of Google's. */
 export function createSourceCatalog(
   { source, rules }: Pick<Configuration, "source" | "rules">,
   registries: Pick<Registries, "source">,
   apiUrl: string | undefined,
-  now: () => number = Date.now,
+  { now = Date.now, aws = {} }: CatalogOptions = {},
 ): Catalog {
   const { kind, account, region, access } = source;
-  if (kind === "ecr") return createEcrCatalog(new ECRClient({ ...clientLimits(), region }), account);
+  if (kind === "ecr") return createEcrCatalog(new ECRClient({ ...clientLimits(), region, ...aws }), account);
   const { prefix } = source;
   const named = namedRepositories(rules);
   const listingOf = (repository: RepositoryName) => tagListingOf(access, registries.source(repository), apiUrl);

@@ -36,6 +36,10 @@ export interface Operations extends AsyncDisposable {
   /** Aborts all requests to the stack. */
   readonly signal: AbortSignal;
   readonly parts: StackParts;
+  /** The variables of the copy function. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** How to reach a service of AWS, by its name in `AWS_ENDPOINT_URL_<NAME>`. */
+  readonly aws: (service: string) => CloudAccess;
   readonly queues: readonly CopyQueue[];
   readonly stores: ReturnType<typeof openStateStores>;
   readonly deadLetters: DeadLetterQueue;
@@ -57,7 +61,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
   const variables = await variablesOf(stack, access, signal);
   const environment = CopyEnvironment.parse(variables);
   const { parts, queues } = openDeployment(environment);
-  const at = (service: string) => {
+  const at = (service: string): CloudAccess => {
     const endpoint = access.endpoint === undefined ? undefined : variables[`AWS_ENDPOINT_URL_${service}`];
     return { ...access, ...(endpoint === undefined ? {} : { endpoint }) };
   };
@@ -67,6 +71,8 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
   return {
     signal,
     parts,
+    variables,
+    aws: at,
     queues: queues.copies,
     stores: openStateStores(client, table),
     deadLetters: createDeadLetterQueue(sqs, queues.deadLetters.url),

@@ -1,8 +1,8 @@
-import { REGULAR_CYCLE, scheduledCycle } from "../../replication/reconcile/cycle-record.ts";
 import { LAG_GOAL } from "../../contract/stack/limits.ts";
 import type { PendingPush } from "../../replication/pending/pending-push.ts";
 import { addPending, NOTHING_PENDING } from "../../replication/pending/pending-total.ts";
 import type { PendingTotal } from "../../replication/pending/pending-total.ts";
+import { REGULAR_CYCLE, scheduledCycle } from "../../replication/cycle/cycle-record.ts";
 import { leftOutOf } from "../../replication/backfill/backfill-record.ts";
 import { countStatuses, listedTag } from "../../replication/state/tag-status.ts";
 import type { ListedTag } from "../../replication/state/tag-status.ts";

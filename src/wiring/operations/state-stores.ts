@@ -13,8 +13,8 @@ import { QueuePauseRecord } from "../../replication/destination/queue-pause.ts";
 import { NotificationRecord } from "../../replication/state/notification-record.ts";
 import { RateRecord } from "../../replication/destination/rate-record.ts";
 import { BackfillRecord } from "../../replication/backfill/backfill-record.ts";
-import { ReconcileRecord } from "../../replication/reconcile/cycle-record.ts";
 import { ImageRecord } from "../../replication/pending/image-record.ts";
+import { ReconcileRecord } from "../../replication/cycle/cycle-record.ts";
 import { PreCopyBudget } from "../../replication/pre-copy/pre-copy-budget.ts";
 
 const DAY_SECONDS = 86_400;

@@ -3,7 +3,7 @@ import { createHandler } from "../../../functions/reconcile/handler.ts";
 import { PRICES, runningDollars } from "../../../src/contract/stack/prices.ts";
 import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
-import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
+import type { ReconcileRecord } from "../../../src/replication/cycle/cycle-record.ts";
 import type { RecordStore } from "../../../src/replication/state/record-store.ts";
 import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
 import { MINUTE, digest, setUp } from "./reconcile-fixture.ts";

@@ -12,7 +12,7 @@ import type { DeletionRecord } from "../../../src/replication/deletes/deletion-r
 import type { Receipt, ReceiptOf } from "../../../src/replication/outcome/receipt.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
-import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
+import type { ReconcileRecord } from "../../../src/replication/cycle/cycle-record.ts";
 import type { BackfillRecord } from "../../../src/replication/backfill/backfill-record.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
 import { createObserved } from "../observer.ts";

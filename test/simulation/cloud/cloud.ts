@@ -14,7 +14,7 @@ import type { ImageRecord } from "../../../src/replication/pending/image-record.
 import type { PendingPush } from "../../../src/replication/pending/pending-push.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import type { BackfillRecord } from "../../../src/replication/backfill/backfill-record.ts";
-import type { ReconcileRecord } from "../../../src/replication/reconcile/cycle-record.ts";
+import type { ReconcileRecord } from "../../../src/replication/cycle/cycle-record.ts";
 import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
 import type { ConfigurationFeed } from "../../../src/reload/configuration-feed.ts";
 import { createBucketSite } from "../http/bucket-site.ts";

@@ -23,9 +23,9 @@ const PUBLISH = "src/replication/copy/publish-tag.ts";
 const JUDGE = "src/replication/copy/failure-outcome.ts";
 const HANDLER = "functions/copy/handler.ts";
 const FAN_OUT = "functions/fan-out/handler.ts";
-const RECONCILE = "src/replication/reconcile/reconcile-repository.ts";
+const RECONCILE = "src/replication/reconcile/find-differences.ts";
 const ASKING = "src/replication/reconcile/request-copies.ts";
-const CYCLE = "src/replication/reconcile/cycle-record.ts";
+const CYCLE = "src/replication/cycle/cycle-record.ts";
 const RATE = "src/replication/destination/rate-record.ts";
 
 /** Each bug breaks a promise, and the simulation must find it. */

@@ -2,7 +2,7 @@ import { advanceCycle, claimCycle, leaveCycle } from "./cycle-record.ts";
 import type { ReconcileRecord } from "./cycle-record.ts";
 import type { RecordStore } from "../state/record-store.ts";
 import { onceAborted } from "../../async/abort.ts";
-import type { Timeout } from "./limited-listing.ts";
+import type { Timeout } from "../reconcile/limited-listing.ts";
 
 /** A comparison of many subjects, which may take several invocations. */
 export interface Cycle {

@@ -1,28 +1,32 @@
-import type { RepositoryName } from "../../src/oci/reference.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import { formatFilter } from "../../src/oci/platform.ts";
-import { deletesAnything } from "../../src/replication/deletes/find-candidates.ts";
-import { targetName } from "../../src/replication/planning/plan-copies.ts";
-import { SOURCE_WINS } from "../../src/replication/conflict/conflict-policy.ts";
-import type { RepositoryTarget, Selection } from "../../src/replication/reconcile/repository-target.ts";
-import { referenceOf } from "../../src/replication/reconcile/source-catalog.ts";
-import type { SourceImage } from "../../src/replication/reconcile/source-catalog.ts";
-import type { Decision } from "../../src/replication/rules/decision.ts";
-import { decideFor, rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
-import { newestTags } from "../../src/replication/rules/newest-tags.ts";
-import type { NewestTags } from "../../src/replication/rules/newest-tags.ts";
-import type { ReplicationRule } from "../../src/replication/rules/rule.ts";
-import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { formatFilter } from "../../oci/platform.ts";
+import { targetName } from "../planning/plan-copies.ts";
+import { SOURCE_WINS } from "../conflict/conflict-policy.ts";
+import type { RepositoryTarget, Selection } from "./repository-target.ts";
+import { referenceOf } from "./source-catalog.ts";
+import type { SourceImage } from "./source-catalog.ts";
+import type { Decision } from "../rules/decision.ts";
+import { decideFor, rulesOf } from "../rules/evaluate-rules.ts";
+import { newestTags } from "../rules/newest-tags.ts";
+import type { NewestTags } from "../rules/newest-tags.ts";
+import type { ReplicationRule } from "../rules/rule.ts";
+import type { TargetInventory } from "./target-inventory.ts";
+
+/** What the configuration says about the targets, and how they are read. */
+export interface TargetsContext extends Pick<TargetInventory, "listing" | "hasManifest"> {
+  readonly configuration: {
+    readonly rules: readonly ReplicationRule[];
+    readonly destinations: readonly { readonly name: string; readonly prefix: string }[];
+  };
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
 
 /** The targets of a repository. Rules may send its tags to several repositories at one destination. */
 export function targetsOf(
   repository: RepositoryName,
-  {
-    configuration,
-    listing,
-    hasManifest,
-    now,
-  }: Pick<ReconcileDependencies, "configuration" | "listing" | "hasManifest" | "now">,
+  { configuration, listing, hasManifest, now }: TargetsContext,
 ): Omit<RepositoryTarget, "backfill">[] {
   const rules = rulesOf(repository, configuration.rules);
   const decide = createDecider(repository, rules, now);
@@ -43,6 +47,7 @@ export function targetsOf(
         select: (images: readonly SourceImage[]): Selection => {
           const decided = decide(name, images);
           return {
+            decide: decided,
             wants: (image) => rulesThatCopy(decided(image)).some(isFor),
             attaches: (image) => rulesThatAttach(decided(image)).some(isFor),
             platformsOf: (image) =>
@@ -57,6 +62,11 @@ export function targetsOf(
       };
     });
   });
+}
+
+/** True when some rule for the target deletes tags there. */
+function deletesAnything(rules: readonly ReplicationRule[], isFor: RepositoryTarget["isFor"]): boolean {
+  return rules.some((rule) => isFor(rule) && deletesTags(rule));
 }
 
 /** Asks the rules about images, with what the listing says about them. The copy knows more, and asks them once more. */
