@@ -3,6 +3,7 @@ import type { CommanderError, CommandUnknownOpts, Option } from "@commander-js/e
 import manifest from "../package.json" with { type: "json" };
 import { completionCommand } from "./commands/completion.ts";
 import { copyCommand } from "./commands/images/copy.ts";
+import { applyCommand } from "./commands/stack/apply.ts";
 import { configCommand } from "./commands/config.ts";
 import { costCommand } from "./commands/stack/cost.ts";
 import { deleteCommand } from "./commands/images/delete.ts";
@@ -12,6 +13,7 @@ import { googleSetupCommand } from "./commands/stack/google-setup.ts";
 import { inspectCommand } from "./commands/images/inspect.ts";
 import { loginCommand } from "./commands/login.ts";
 import { logoutCommand } from "./commands/logout.ts";
+import { planCommand } from "./commands/stack/plan.ts";
 import { redriveCommand } from "./commands/stack/redrive.ts";
 import { statusCommand } from "./commands/stack/status.ts";
 import { syncCommand } from "./commands/images/sync.ts";
@@ -35,6 +37,8 @@ const COMMANDS = [
   deleteCommand,
   loginCommand,
   logoutCommand,
+  planCommand,
+  applyCommand,
   statusCommand,
   watchCommand,
   redriveCommand,

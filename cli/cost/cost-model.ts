@@ -1,5 +1,7 @@
 import { COPY_MEMORY_MEGABYTES } from "../../src/contract/stack/limits.ts";
-import { egressDollars, PRICES, runningDollars } from "../../src/contract/stack/prices.ts";
+import { PRICES, runningDollars } from "../../src/contract/stack/prices.ts";
+import { PATHS } from "./paths.ts";
+import type { NetworkPath } from "./paths.ts";
 
 /** What is pushed per month. */
 export interface Workload {
@@ -10,6 +12,17 @@ export interface Workload {
   readonly overlap: number;
   readonly blobs: number;
   readonly destinations: number;
+  /** How bytes leave AWS; the internet by default. */
+  readonly path?: NetworkPath["name"] | undefined;
+}
+
+/** Copies that the stack makes, whenever that is. */
+export interface CopyWork {
+  readonly copies: number;
+  /** All bytes that are sent. */
+  readonly bytes: number;
+  /** Of all copies together. */
+  readonly blobs: number;
 }
 
 export interface CostItem {
@@ -28,21 +41,19 @@ const ALARMS = { perStack: 6, perDestination: 10 } as const;
 /** Minutes of a month. The probe runs every minute, the comparison every five. */
 const MINUTES = 43_800;
 
+/** The bytes that leave AWS in a month. */
+export function sentBytes({ images, destinations, megabytes, overlap }: Workload): number {
+  return images * destinations * megabytes * 1e6 * (1 - overlap);
+}
+
 /** The monthly cost by item. Egress costs the same with every tool: AWS charges for each byte that leaves it. */
 export function estimate(workload: Workload) {
-  const { images, megabytes, overlap, destinations } = workload;
+  const { images, blobs, destinations, path: name = "internet" } = workload;
   const copies = images * destinations;
-  const bytes = copies * megabytes * 1e6 * (1 - overlap);
-  const items = [
-    {
-      name: "egress",
-      dollars: egressDollars(bytes),
-      because: `${(bytes / 1e9).toFixed(1)} GB leave AWS for the internet`,
-    },
-    ...lambda(copies, bytes),
-    ...storage(copies, workload),
-    watching(destinations),
-  ];
+  const bytes = sentBytes(workload);
+  const work = { copies, bytes, blobs: copies * blobs };
+  const path = PATHS.find((each) => each.name === name);
+  const items = [egress(bytes, path), ...copying(work, MINUTES), watching(destinations)];
   const total = items.reduce((sum, { dollars }) => sum + dollars, 0);
   return {
     items,
@@ -52,26 +63,48 @@ export function estimate(workload: Workload) {
   };
 }
 
-function lambda(copies: number, bytes: number): CostItem[] {
-  const seconds = copies * COPY.secondsWithoutBytes + bytes / COPY.bytesPerSecond;
-  const running = runningDollars(seconds, COPY_MEMORY_MEGABYTES);
-  // Fan-out, probe and comparison: 256 MB and 0.25 s each.
-  const scheduled = runningDollars((copies + MINUTES * 1.2) * 0.25, 256);
-  const requests = (2 * copies + MINUTES * 1.2) * PRICES.lambdaRequest;
-  return [
-    {
-      name: "Lambda",
-      dollars: running + scheduled + requests,
-      because: `${Math.round(seconds).toLocaleString("en")} s of copying at ${(COPY_MEMORY_MEGABYTES / 1_024).toFixed(2)} GB, and the scheduled functions`,
-    },
-  ];
+function egress(bytes: number, path: NetworkPath | undefined): CostItem {
+  const monthly = path?.monthly ?? 0;
+  const standing = monthly === 0 ? "" : `, and $${monthly.toFixed(2)} for its hours`;
+  return {
+    name: "egress",
+    dollars: (path?.dollars(bytes) ?? 0) + monthly,
+    because: `${(bytes / 1e9).toFixed(1)} GB leave AWS by ${path?.title}${standing}`,
+  };
 }
 
-function storage(copies: number, { blobs }: Workload): CostItem[] {
-  const reads = copies * (TABLE.readsPerCopy + blobs * TABLE.perBlob) + MINUTES * 2;
-  const writes = copies * (TABLE.writesPerCopy + blobs * TABLE.perBlob);
+/** What copies cost beside their egress. @param minutes of the scheduled functions and of the polls of queues; 0: only what the copies add. */
+export function copying({ copies, bytes, blobs }: CopyWork, minutes = 0): CostItem[] {
+  return [lambda(copies, bytes, minutes), ...storage({ copies, blobs }, minutes)];
+}
+
+/** The time that copies take in the function, in seconds. */
+export function copySeconds({ copies, bytes }: Pick<CopyWork, "copies" | "bytes">): number {
+  return copies * COPY.secondsWithoutBytes + bytes / COPY.bytesPerSecond;
+}
+
+/** The throughput that the model assumes for one copy. */
+export const ASSUMED_BYTES_PER_SECOND: number = COPY.bytesPerSecond;
+
+function lambda(copies: number, bytes: number, minutes: number): CostItem {
+  const seconds = copySeconds({ copies, bytes });
+  const running = runningDollars(seconds, COPY_MEMORY_MEGABYTES);
+  // Fan-out, probe and comparison: 256 MB and 0.25 s each.
+  const scheduled = runningDollars((copies + minutes * 1.2) * 0.25, 256);
+  const requests = (2 * copies + minutes * 1.2) * PRICES.lambdaRequest;
+  const others = minutes === 0 ? "" : ", and the scheduled functions";
+  return {
+    name: "Lambda",
+    dollars: running + scheduled + requests,
+    because: `${Math.round(seconds).toLocaleString("en")} s of copying at ${(COPY_MEMORY_MEGABYTES / 1_024).toFixed(2)} GB${others}`,
+  };
+}
+
+function storage({ copies, blobs }: Pick<CopyWork, "copies" | "blobs">, minutes: number): CostItem[] {
+  const reads = copies * TABLE.readsPerCopy + blobs * TABLE.perBlob + minutes * 2;
+  const writes = copies * TABLE.writesPerCopy + blobs * TABLE.perBlob;
   // Empty queues are polled too: 5 pollers with long polls of 20 s, for each of two queues.
-  const polls = ((MINUTES * 60) / 20) * 5 * 2;
+  const polls = ((minutes * 60) / 20) * 5 * 2;
   return [
     {
       name: "DynamoDB",
@@ -81,7 +114,7 @@ function storage(copies: number, { blobs }: Workload): CostItem[] {
     {
       name: "SQS",
       dollars: (copies * 3 + polls) * PRICES.sqsRequest,
-      because: "messages, and polls of empty queues",
+      because: minutes === 0 ? "three requests a message" : "messages, and polls of empty queues",
     },
     {
       name: "logs",

@@ -4,6 +4,7 @@ import { startStack } from "../../local/stack/stack.ts";
 import { parseLogLine } from "../../local/view/log-line.ts";
 import { parseTag } from "../../src/oci/reference.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
+import { createObserved } from "../functions/observer.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { push } from "../fixtures/images/push.ts";
 import { testSource } from "../fixtures/registry-client.ts";
@@ -41,6 +42,9 @@ describe("a reload of a running stack", () => {
     await eventually("the event without a copy", () => ignored[0]);
     await pushTag("v1");
     await arrived("v1");
+    // As `npm start -- --config FILE` does: it watches a stack that is running.
+    const watching = stack.configuration.feed(createObserved());
+    expect((await watching.current(never)).rules[0]?.matchesTag("v1")).toBe(true);
     stack.configuration.deploy(rulesOf("dev*"));
     // The fan-out function polls at most every second, when an event comes.
     const found = await eventually("a push by the new rules", async () => {

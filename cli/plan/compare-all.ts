@@ -1,0 +1,82 @@
+import { concurrently } from "../../src/async/run-concurrently.ts";
+import { compileGlobs } from "../../src/contract/patterns/glob.ts";
+import type { RepositoryName } from "../../src/oci/reference.ts";
+import { isGone } from "../../src/replication/reconcile/compare-repository.ts";
+import { targetsOf } from "../../src/replication/reconcile/repository-targets.ts";
+import type { SourceImage } from "../../src/replication/reconcile/source-catalog.ts";
+import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
+import { isAllowed } from "../../src/replication/rules/repository-overrides.ts";
+import type { PlanContext } from "./plan-context.ts";
+import { planDeletes } from "./plan-deletes.ts";
+import { backfillsOf, planRepository } from "./plan-repository.ts";
+import type { PlanSink } from "./plan-repository.ts";
+
+/** Receives what the comparison of one destination finds. */
+export type SinkOf = (destination: string) => PlanSink;
+
+/** Repositories that are compared at once: the listings of each are in memory. */
+const CONCURRENT_REPOSITORIES = 4;
+
+/** Compares every repository that rules select, with each of its targets. @returns repositories that no rule is for. */
+export async function compareAll(
+  context: PlanContext,
+  globs: readonly string[],
+  sinkOf: SinkOf,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { configuration, sides } = context;
+  const isAsked = globs.length === 0 ? () => true : compileGlobs(globs);
+  const all = (await sides.catalog.repositories(signal)).filter(isAsked).toSorted();
+  const selected = all.filter((name) => rulesOf(name, configuration.rules).length > 0);
+  const lasting = { ...context, backfills: backfillsOf(context), at: context.now() };
+  const compare = async (repository: RepositoryName, working: AbortSignal): Promise<void> => {
+    const places = await allowedPlaces(repository, context, sinkOf, working);
+    const listed = listedOnce(repository, context);
+    for (const place of places) {
+      const sink = sinkOf(place.destination);
+      const own = { ...lasting, sides: { ...sides, catalog: { ...sides.catalog, tags: listed } } };
+      try {
+        const found = await planRepository(place, own, sink, working);
+        await planDeletes({ place, found, sink }, own, working);
+      } catch (error) {
+        working.throwIfAborted();
+        // It was deleted since it was listed.
+        if (!isGone(error)) sink.failed(repository, error);
+      }
+      await sink.flush();
+    }
+  };
+  await concurrently(selected, CONCURRENT_REPOSITORIES, compare, signal);
+  return all.filter((name) => !selected.includes(name));
+}
+
+/** The targets of a repository that the tags of the repository allow. */
+async function allowedPlaces(
+  repository: RepositoryName,
+  { configuration, sides, facts, now }: PlanContext,
+  sinkOf: SinkOf,
+  signal: AbortSignal,
+) {
+  const places = targetsOf(repository, { configuration, ...sides, now });
+  try {
+    const overrides = await facts.overrides?.(repository, signal);
+    return places.filter(({ destination }) => {
+      const isOpen = isAllowed(destination, overrides);
+      if (!isOpen) sinkOf(destination).skip(repository, { rule: undefined, reason: "repository-tag" });
+      return isOpen;
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    for (const { destination } of places) sinkOf(destination).failed(repository, error);
+    return [];
+  }
+}
+
+/** The source is listed once for all targets of a repository. */
+function listedOnce(repository: RepositoryName, { sides: { catalog } }: PlanContext) {
+  let all: SourceImage[] | undefined;
+  return async function* list(_repository: RepositoryName, signal: AbortSignal): AsyncGenerator<SourceImage> {
+    all ??= await Array.fromAsync(catalog.tags(repository, signal));
+    yield* all;
+  };
+}

@@ -1,0 +1,139 @@
+import type { RepositoryName } from "../../src/oci/reference.ts";
+import type { Login } from "../../src/contract/providers/provider.ts";
+import type { CopyPlan } from "../copy/copy-plan.ts";
+import type { PlanContext } from "./plan-context.ts";
+import type { FileManifest, PlannedCopy, PlanWriter } from "./plan-file.ts";
+import { isAttached } from "./plan-image.ts";
+import type { PlannedImage } from "./plan-image.ts";
+import type { SinkOf } from "./compare-all.ts";
+import type { PlanSink } from "./plan-repository.ts";
+import { createPlacement } from "./placement.ts";
+import { addSkip, emptySummary, LINES } from "./plan-summary.ts";
+import type { DestinationSummary, Failure } from "./plan-summary.ts";
+import { addCopy } from "./plan-totals.ts";
+
+/** Writes the lines of a plan, and sums them up. Lines are written in the order in which they are found, and carried out in that order. */
+export interface PlanRecorder {
+  readonly summaries: ReadonlyMap<string, DestinationSummary>;
+  readonly failures: readonly Failure[];
+  readonly sinkOf: SinkOf;
+  readonly empty: (destination: string) => DestinationSummary;
+  /** Writes the last line. */
+  end(): void;
+}
+
+export interface RecorderPorts {
+  readonly writer: PlanWriter;
+  readonly sharesBlobs: (destination: string, one: RepositoryName, other: RepositoryName) => boolean;
+}
+
+export function createPlanRecorder(
+  { configuration, stack, now }: Pick<PlanContext, "configuration" | "stack" | "now">,
+  { writer, sharesBlobs }: RecorderPorts,
+): PlanRecorder {
+  const placement = createPlacement(sharesBlobs);
+  const summaries = new Map(configuration.destinations.map(({ name }) => [name, emptySummary(name)]));
+  const failures: Failure[] = [];
+  const put = createKnownPuts();
+  const opened = new Set<string>();
+  const logins = new Map(configuration.destinations.map(({ name, access }) => [name, loginRequests(access.login)]));
+  const named = stack === undefined ? {} : { stack };
+  writer.write({ kind: "plan", version: 1, at: now(), configuration: configuration.version, ...named });
+
+  function recordCopy(summary: DestinationSummary, { line, plan, own }: Extract<PlannedImage, { kind: "copy" }>): void {
+    const blobs = placement.place(line.destination, line.to, plan.blobs);
+    const manifests = manifestsOf(plan, own, put(line));
+    const copy: PlannedCopy = { ...line, blobs, manifests };
+    const attached = plan.batches.flat().flatMap(({ manifest }) => (isAttached(manifest) ? [manifest.digest] : []));
+    addCopy(summary.totals, copy, new Set(attached));
+    const repository = `${line.destination}/${line.to}`;
+    if (!opened.has(repository)) summary.totals.requests.target += logins.get(line.destination) ?? 0;
+    opened.add(repository);
+    const bytes = blobs.reduce((sum, { how, size, again }) => sum + (how === "send" && again !== true ? size : 0), 0);
+    if (summary.copies.length < LINES) summary.copies.push({ ...line, bytes });
+    writer.write(copy);
+  }
+
+  return {
+    summaries,
+    failures,
+    empty: emptySummary,
+    sinkOf(destination) {
+      const summary = summaries.get(destination) ?? emptySummary(destination);
+      return {
+        ...sinkTo(summary, writer),
+        copy: (planned) => recordCopy(summary, planned),
+        failed: (name, error) => void failures.push({ name, error }),
+      };
+    },
+    end() {
+      const all = [...summaries.values()].map(({ totals }) => totals);
+      const sum = (field: "copies" | "deletes"): number => all.reduce((total, each) => total + each[field], 0);
+      writer.write({ kind: "end", copies: sum("copies"), deletes: sum("deletes") });
+    },
+  };
+}
+
+/** What needs nothing but the summary of a destination. */
+function sinkTo(summary: DestinationSummary, writer: PlanWriter): Omit<PlanSink, "copy" | "failed"> {
+  return {
+    skip: (name, skip, bytes = 0) => addSkip(summary, name, skip, bytes),
+    equal: (count) => void (summary.equal.images += count),
+    remove(planned) {
+      summary.totals.deletes++;
+      summary.totals.requests.target += PER_DELETE;
+      if (summary.deletes.length < LINES) summary.deletes.push(planned);
+      writer.write(planned);
+    },
+    pending(later) {
+      summary.pendingCount.count++;
+      if (summary.pending.length < LINES) summary.pending.push(later);
+    },
+    flush: () => writer.flush(),
+  };
+}
+
+/** A look at the tag, and its deletion. */
+const PER_DELETE = 2;
+
+/** Requests of a login to one repository: a refusal, and tokens to read and to write. ECR gets its password at once. */
+function loginRequests({ kind }: Login): number {
+  return kind === "ecr" || kind === "anonymous" ? 0 : TOKEN_LOGIN;
+}
+
+const TOKEN_LOGIN = 3;
+
+/** The manifests that earlier lines put by their digest to the same repository. Only the repositories that are being compared are remembered. */
+function createKnownPuts(): (line: Pick<PlannedCopy, "destination" | "to">) => Set<string> {
+  const known = new Map<string, Set<string>>();
+  return ({ destination, to }) => {
+    const key = `${destination}/${to}`;
+    const found = known.get(key) ?? new Set();
+    known.delete(key);
+    known.set(key, found);
+    const [oldest] = known.keys();
+    if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
+    return found;
+  };
+}
+
+/** More than are compared at once. */
+const REMEMBERED = 16;
+
+function manifestsOf({ batches }: CopyPlan, own: ReadonlySet<string>, earlier: Set<string>): FileManifest[] {
+  return batches.flatMap((batch, index) =>
+    batch.map(({ manifest: { digest, mediaType, bytes }, reference }) => {
+      const isAgain = reference === digest && earlier.has(digest);
+      if (reference === digest) earlier.add(digest);
+      return {
+        digest,
+        mediaType,
+        size: bytes.byteLength,
+        reference,
+        batch: index,
+        ...(isAgain ? { again: true as const } : {}),
+        ...(own.has(digest) ? { bytes: Buffer.from(bytes).toString("base64") } : {}),
+      };
+    }),
+  );
+}
