@@ -18,6 +18,8 @@ export interface ConflictCase {
   readonly source: SourceSide;
   /** What the source's tag names. */
   readonly wanted: Manifest;
+  /** What is not copied of it: its rule chooses other platforms. */
+  readonly excluded?: ReadonlySet<Digest> | undefined;
   /** What the target's tag names. */
   readonly current: Pick<ResolvedManifest, "digest"> | undefined;
   readonly known: KnownPuts;
@@ -108,7 +110,7 @@ async function decideMerge(
   if (other === undefined) return undefined;
   const decision = resolveConflict(policy, source, { digest, isMerged: isMergedIndex(other) }, known);
   if (decision.kind !== "merge") return decided(asked, digest, decision, wanted);
-  const merged = mergeIndexes(wanted, other);
+  const merged = mergeIndexes(wanted, other, asked.excluded);
   if (merged === undefined) return decided(asked, digest, { kind: "fail" }, wanted);
   // Nothing of the other side is left: for all its platforms, there is one of the source.
   return decided(asked, digest, merged.digest === wanted.digest ? { kind: "overwrite" } : decision, merged);

@@ -31,17 +31,22 @@ export function isMergedIndex(manifest: Manifest): boolean {
 
 /**
  * One index of both sides: all of the source's, and what the other has for other platforms. A merged index gets the same again from the
- * same source, so that merging ends. @returns one of the two if it has everything; undefined if one of them is no index, or the result too large.
+ * same source, so that merging ends. @param excluded platforms of the source that are not copied: the other side keeps its own. @returns one of the two if it has everything; undefined if one of them is no index, or the result too large.
  */
-export function mergeIndexes(source: Manifest, other: Manifest): Manifest | undefined {
+export function mergeIndexes(
+  source: Manifest,
+  other: Manifest,
+  excluded: ReadonlySet<string> = new Set(),
+): Manifest | undefined {
   const [own, theirs] = [readIndex(source), readIndex(other)];
   if (own === undefined || theirs === undefined) return undefined;
+  const copied = own.manifests.filter(({ digest }) => !excluded.has(digest));
   const kept = keptBeside(
-    own.manifests,
+    copied,
     theirs.manifests.filter((entry) => !isOfSource(entry)),
   );
   if (kept.length === 0) return source;
-  const manifests = [...own.manifests.map(marked), ...kept];
+  const manifests = [...copied.map(marked), ...kept];
   if (haveSameContent(manifests, theirs.manifests)) return other;
   const annotations = { ...theirs.annotations, ...own.annotations };
   const described = Object.keys(annotations).length === 0 ? {} : { annotations };

@@ -99,13 +99,13 @@ export async function decideTag(
   { policy, ports }: TagContext,
   signal: AbortSignal,
 ): Promise<DecidedTag> {
-  const { root: wanted } = chosen;
+  const { root: wanted, excluded } = chosen;
   const { reference, wantedAt, puts } = asked;
   const source = { reference, digest: wanted.digest, pushedAt: wantedAt };
   const known = { record: puts, now: ports.clock.now() };
   const sourceHas = async (digest: Digest, working: AbortSignal): Promise<boolean> =>
     (await ports.source.resolve(digest, working)) !== undefined;
-  const conflict = { policy: policy.conflict ?? SOURCE_WINS, source, wanted, current, known, sourceHas };
+  const conflict = { policy: policy.conflict ?? SOURCE_WINS, source, wanted, excluded, current, known, sourceHas };
   const decided = await decideConflict(conflict, ports.reader, signal);
   if (decided === undefined) return { kind: "moved" };
   const report = await reportWithoutCopy(asked, { chosen, current, decided }, { policy, ports }, signal);

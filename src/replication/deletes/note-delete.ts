@@ -32,10 +32,16 @@ export function planTombstones(
       if (found === undefined) return [];
       const { rule, policy } = found;
       const times = { seenAt: deletedAt, dueAt: deletedAt + policy.graceMs };
-      const tombstone = { tag, digest, by: id, cause: "source-deleted", rule, ...times } as const;
+      const named = rules.some((each) => isFor(each) && changesIndex(each)) ? undefined : digest;
+      const tombstone = { tag, digest: named, by: id, cause: "source-deleted", rule, ...times } as const;
       return [{ destination, scope: `${destination}/${to}`, tombstone }];
     });
   });
+}
+
+/** True if the target's tag may name another index than the source's: a part of it, or more than it. */
+function changesIndex({ platforms, conflict }: ReplicationRule): boolean {
+  return platforms?.keep === "strip" || conflict?.strategy === "merge";
 }
 
 /** Adds a tombstone, unless the tag has one or was kept. */

@@ -4,6 +4,8 @@ import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { Metric } from "../../../src/contract/telemetry/metric-names.ts";
 import { NEW_TAG } from "../../../src/replication/state/tag-record.ts";
 import { documentOf } from "../../fixtures/configuration.ts";
+import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
+import { noteTombstone, planTombstones } from "../../../src/replication/deletes/note-delete.ts";
 import { digest, HOUR, setUp } from "./reconcile-fixture.ts";
 
 const never = new AbortController().signal;
@@ -69,6 +71,42 @@ describe("a comparison of stripped indexes", () => {
       await handle(60_000);
       expect(asked()).toEqual(["app:v1"]);
     }
+  });
+
+  it("deletes the stripped index's tag when the source's was deleted, after the grace period that the source's event began", async () => {
+    const deletes = { mode: "mirror", graceHours: 24, maxRatioPerDay: 1, dryRun: false } as const;
+    const rule = {
+      repositories: ["**"],
+      platforms: { include: ["linux/amd64"], keep: "strip" as const },
+      destinations: ["gar"],
+    };
+    const all = await stripped({ document: documentOf({ ...rule, deletes }) });
+    const { handle, source, target, tags, time, deletions, dependencies, push } = all;
+    push("app:v2", "two");
+    target.set("p/app:v2", "two");
+    const put = { digest: digest("stripped"), at: time.now - HOUR };
+    await tags.update(KEY, (record) => ({ next: { ...(record ?? NEW_TAG), puts: [put] }, answer: undefined }), never);
+    source.delete("app:v1");
+    const deleted = {
+      id: "event",
+      repository: parseRepositoryName("app"),
+      tag: parseTag("v1"),
+      digest: digest("whole"),
+      deletedAt: time.now - 1_000,
+    };
+    const { rules, destinations } = dependencies.configuration;
+    for (const { scope, tombstone } of planTombstones(deleted, rules, destinations))
+      await deletions.update(scope, (record) => noteTombstone(record, "app", tombstone), never);
+    await handle(60_000);
+    expect((await deletions.read("gar/p/app"))?.tombstones).toMatchObject([
+      { tag: "v1", digest: digest("stripped"), by: "event", seenAt: time.now - 1_000 },
+    ]);
+    time.now += 23 * HOUR;
+    await handle(60_000);
+    expect(target.has("p/app:v1")).toBe(true);
+    time.now += HOUR;
+    await handle(60_000);
+    expect([...target.keys()]).toEqual(["p/app:v2"]);
   });
 
   it("reads no records where no rule chooses platforms", async () => {

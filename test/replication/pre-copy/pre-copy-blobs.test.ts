@@ -94,6 +94,35 @@ describe("a pre-copy", () => {
     expect(await store.read(fixture.scope)).toMatchObject({ sent: 15, used: 0 });
   });
 
+  it.each(["sparse", "strip"] as const)(
+    "leaves the copy of a part of an index (%s) only what it has not sent",
+    async (keep) => {
+      const fixture = replicateFixture();
+      const { images } = addPlatformIndex(fixture.source, ["linux/amd64", "linux/arm64/v8"], {
+        tag: "v1",
+        layerBytes: 9_000,
+      });
+      const platforms = { include: [parsePlatform("linux/amd64")], keep };
+      const context = contextOf(fixture);
+      const chosen = { ...context, policy: { ...context.policy, platforms } };
+      const sent: (string | undefined)[] = [];
+      for (const digest of images.values()) sent.push((await preCopyBlobs(digest, chosen, NEVER)).dropped);
+      expect(sent).toEqual([undefined, "platform"]);
+      const before = [...fixture.target.blobs.keys()];
+      const put = fixture.target.putManifest.bind(fixture.target);
+      fixture.target.putManifest = async (manifest, reference, signal) => {
+        if (keep === "strip" || manifest.mediaType !== MediaType.ociIndex) return put(manifest, reference, signal);
+        return manifest.digest;
+      };
+      const report = await replicateTag(copyRequest("v1"), anotherDelivery(fixture, { platforms }), NEVER);
+      expect(report).toMatchObject({ outcome: "replicated" });
+      expect(before).toHaveLength(2);
+      // The attestation of the chosen platform: nobody knows before the index says so whose it is.
+      expect(fixture.target.blobs.size).toBe(4);
+      expect(report.bytesSent).toBeLessThan(1_000);
+    },
+  );
+
   it("gives a blob back to its budget that the target mounts", async () => {
     const fixture = replicateFixture();
     const store = budgets();
