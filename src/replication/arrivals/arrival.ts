@@ -10,7 +10,7 @@ export interface ArrivalPlace {
   readonly prefix?: string | undefined;
 }
 
-/** One notified push, as far as it could be read. */
+/** One notified push or delete, as far as it could be read. */
 export interface NotifiedPush {
   readonly id: string;
   /** The repository as the registry names it. */
@@ -19,9 +19,11 @@ export interface NotifiedPush {
   readonly reference: string;
   /** Epoch milliseconds; not a number when the sender gave no valid time. */
   readonly at: number;
+  /** It was deleted. The digest that the tag named, if the sender says so. */
+  readonly deleted?: { readonly digest: string | undefined } | undefined;
 }
 
-/** Checks the names of a push, and takes the prefix from its repository. @param now limits the time: a sender's clock may be ahead. */
+/** Checks the names of a push or a delete, and takes the prefix from its repository. @param now limits the time: a sender's clock may be ahead. */
 export function readArrival(push: NotifiedPush, { prefix }: ArrivalPlace, now: number): ReadEvent {
   const { id, reference, at } = push;
   const below = prefix === undefined ? "" : `${prefix}/`;
@@ -31,6 +33,12 @@ export function readArrival(push: NotifiedPush, { prefix }: ArrivalPlace, now: n
   if (!isRepositoryName(repository)) return malformed(id, "repository: is not a repository name");
   if (!isTag(reference) && !isDigest(reference)) return malformed(id, "reference: is neither a tag nor a digest");
   const pushedAt = Number.isFinite(at) && at > 0 ? Math.min(Math.trunc(at), now) : now;
+  if (push.deleted !== undefined) {
+    if (!isTag(reference)) return { kind: "ignored", id, reason: "a delete of content without a tag" };
+    const { digest = "" } = push.deleted;
+    const known = isDigest(digest) ? digest : undefined;
+    return { kind: "deleted", deleted: { id, repository, tag: reference, digest: known, deletedAt: pushedAt } };
+  }
   return { kind: "pushed", pushed: { id, repository, reference, isUntagged: isDigest(reference), pushedAt } };
 }
 

@@ -31,12 +31,13 @@ export function readPubSub(body: unknown, place: ArrivalPlace, now: number): Rea
   const message = Message.safeParse(jsonIn(data));
   if (!message.success) return malformed(id, issueOf(message.error));
   const { action, tag, digest } = message.data;
-  if (action === "DELETE") return { kind: "ignored", id, reason: "action DELETE" };
   const named = splitName(tag ?? digest ?? "");
   if (named === undefined) return malformed(id, "tag: neither it nor digest names an image");
   if (named.registry !== place.registry) return { kind: "ignored", id, reason: "another registry" };
   const { repository, reference } = named;
-  return readArrival({ id, repository, reference, at: Date.parse(publishTime) }, place, now);
+  // The message about a deleted tag does not say what it named.
+  const deleted = action === "DELETE" ? { digest: splitName(digest ?? "")?.reference } : undefined;
+  return readArrival({ id, repository, reference, at: Date.parse(publishTime), deleted }, place, now);
 }
 
 function jsonIn(base64: string): unknown {

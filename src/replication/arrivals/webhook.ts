@@ -21,7 +21,7 @@ export interface Notification {
 /** The most pushes of one notification: each becomes an invocation. */
 const MOST = 100;
 
-/** What a notification says: pushes, or events that require no copy, or that it cannot be read. Never throws. */
+/** What a notification says: pushes and deletes, or events that require no copy, or that it cannot be read. Never throws. */
 export function readWebhook(
   notification: Notification,
   format: WebhookFormat,
@@ -63,15 +63,18 @@ function readDistribution({ body, id }: Notification): (NotifiedPush | ReadEvent
   const envelope = Envelope.safeParse(body);
   if (!envelope.success) return [malformed(id, issueOf(envelope.error))];
   return envelope.data.events.map(({ id: own, timestamp, action, target }) => {
-    if (action !== "push") return { kind: "ignored", id: own, reason: `action ${action}` };
     const { repository, mediaType, digest, tag } = target;
+    const at = Date.parse(timestamp);
+    // Of a deleted tag it says the name; of a deleted manifest the digest, and not which tags named it.
+    if (action === "delete") return { id: own, repository, reference: tag || digest, at, deleted: { digest } };
+    if (action !== "push") return { kind: "ignored", id: own, reason: `action ${action}` };
     if (tag === "" && manifestKind(mediaType) === undefined)
       return { kind: "ignored", id: own, reason: "a blob, not a manifest" };
-    return { id: own, repository, reference: tag || digest, at: Date.parse(timestamp) };
+    return { id: own, repository, reference: tag || digest, at };
   });
 }
 
-/** Harbor, "Configure Webhook Notifications", payload of PUSH_ARTIFACT. */
+/** Harbor, "Configure Webhook Notifications", payload of PUSH_ARTIFACT and DELETE_ARTIFACT. */
 const HarborEvent = z.object({
   type: z.string(),
   /** Seconds. */
@@ -86,13 +89,14 @@ function readHarbor(body: unknown, id: string): (NotifiedPush | ReadEvent)[] {
   const event = HarborEvent.safeParse(body);
   if (!event.success) return [malformed(id, issueOf(event.error))];
   const { type, occur_at, event_data } = event.data;
-  if (type !== "PUSH_ARTIFACT") return [{ kind: "ignored", id, reason: `type ${type}` }];
+  if (type !== "PUSH_ARTIFACT" && type !== "DELETE_ARTIFACT") return [{ kind: "ignored", id, reason: `type ${type}` }];
   return event_data.resources.map(({ digest, tag }, index, { length }) => ({
     id: length === 1 ? id : `${id}-${index}`,
     repository: event_data.repository.repo_full_name,
     // Harbor names an image without a tag by its digest.
     reference: tag || digest,
     at: occur_at * 1_000,
+    deleted: type === "DELETE_ARTIFACT" ? { digest } : undefined,
   }));
 }
 

@@ -30,6 +30,8 @@ export const DeletionRecord = z.object({
   tombstones: z.array(Tombstone),
   /** Deletions by the hour in which they began: `at` is its start. */
   hours: z.array(z.object({ at: z.number(), count: z.int().nonnegative() })),
+  /** Deletes of which the source did not say what the tag named: the next comparison writes their tombstones. */
+  heard: z.array(z.object({ tag: z.string(), by: z.string(), at: z.number() })).optional(),
   /** Tags that an operator has kept (`undelete`): they are not deleted while they name this digest. */
   kept: z.array(AtTarget),
 });

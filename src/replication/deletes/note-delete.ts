@@ -1,3 +1,4 @@
+import type { Digest } from "../../oci/digest.ts";
 import { targetName } from "../planning/plan-copies.ts";
 import type { DeletedImage } from "../planning/push-event.ts";
 import { rulesOf } from "../rules/evaluate-rules.ts";
@@ -7,11 +8,11 @@ import { MAX_TOMBSTONES, newDeletionRecord } from "./deletion-record.ts";
 import type { DeletionRecord, Tombstone } from "./deletion-record.ts";
 import { mirrorPolicy } from "./find-candidates.ts";
 
-/** A tombstone, and the key of its record. */
+/** A tombstone, and the key of its record. The source may not say what its tag named. */
 export interface PlannedTombstone {
   readonly destination: string;
   readonly scope: string;
-  readonly tombstone: Tombstone;
+  readonly tombstone: Omit<Tombstone, "digest"> & { readonly digest?: Digest | undefined };
 }
 
 /** The tombstones that a delete asks for: one for each target whose rules mirror deletes. A comparison confirms or removes them. */
@@ -48,10 +49,14 @@ function changesIndex({ platforms, conflict }: ReplicationRule): boolean {
 export function noteTombstone(
   record: DeletionRecord | undefined,
   repository: string,
-  tombstone: Tombstone,
+  { digest, ...tombstone }: PlannedTombstone["tombstone"],
 ): Change<DeletionRecord, boolean> {
   const known = record ?? newDeletionRecord(repository);
-  const isKnown = [...known.tombstones, ...known.kept].some(({ tag }) => tag === tombstone.tag);
-  if (isKnown || known.tombstones.length >= MAX_TOMBSTONES) return { answer: false };
-  return { next: { ...known, tombstones: [...known.tombstones, tombstone] }, answer: true };
+  const { tombstones, kept, heard = [] } = known;
+  const isKnown = [...tombstones, ...kept, ...heard].some(({ tag }) => tag === tombstone.tag);
+  if (isKnown || tombstones.length + heard.length >= MAX_TOMBSTONES) return { answer: false };
+  if (digest !== undefined)
+    return { next: { ...known, tombstones: [...tombstones, { ...tombstone, digest }] }, answer: true };
+  const { tag, by, seenAt: at } = tombstone;
+  return { next: { ...known, heard: [...heard, { tag, by, at }] }, answer: true };
 }

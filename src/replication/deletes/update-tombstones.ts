@@ -51,8 +51,11 @@ export function updateTombstones(
   const noted = seen.candidates
     .filter((each) => seen.ours.some((own) => isSame(own, each)) && !covered.some(({ tag }) => tag === each.tag))
     .slice(0, Math.max(MAX_TOMBSTONES - standing.length, 0))
-    .map((candidate) => tombstoneOf(candidate, seen));
-  const next = { ...known, tombstones: [...standing, ...noted], kept };
+    .map((candidate) => tombstoneOf(candidate, known, seen));
+  const { heard: before = [], ...others } = known;
+  // The listing of the source may not show later ones.
+  const heard = before.filter(({ at }) => at > seen.listedAt);
+  const next = { ...others, tombstones: [...standing, ...noted], kept, ...(heard.length > 0 && { heard }) };
   const isUnchanged = JSON.stringify(next) === JSON.stringify(known);
   return { ...(isUnchanged ? {} : { next }), answer: { noted, cancelled, done } };
 }
@@ -71,6 +74,14 @@ function confirmed(tombstone: Tombstone, { rule, cause, policy }: Candidate): To
   return { ...tombstone, rule, cause, dueAt: tombstone.seenAt + policy.graceMs };
 }
 
-function tombstoneOf({ tag, digest, cause, rule, policy }: Candidate, { now, id }: Seen): Tombstone {
-  return { tag, digest, by: id, cause, rule, seenAt: now, dueAt: now + policy.graceMs };
+/** The grace period begins when the source said that the tag was deleted, if it did. */
+function tombstoneOf(
+  { tag, digest, cause, rule, policy }: Candidate,
+  { heard = [] }: DeletionRecord,
+  { now, id }: Seen,
+): Tombstone {
+  const told = cause === "source-deleted" ? heard.find((each) => each.tag === tag) : undefined;
+  const { by = id, at = now } = told ?? {};
+  const seenAt = Math.min(at, now);
+  return { tag, digest, by, cause, rule, seenAt, dueAt: seenAt + policy.graceMs };
 }

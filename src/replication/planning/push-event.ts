@@ -22,7 +22,8 @@ export interface DeletedImage {
   readonly id: string;
   readonly repository: RepositoryName;
   readonly tag: Tag;
-  readonly digest: Digest;
+  /** Undefined when the source does not say. */
+  readonly digest?: Digest | undefined;
   /** Epoch milliseconds; ECR's resolution is one second. */
   readonly deletedAt: number;
 }

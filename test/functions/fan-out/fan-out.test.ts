@@ -10,6 +10,9 @@ import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
 import type { DeletionRecord } from "../../../src/replication/deletes/deletion-record.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { StoreError } from "../../../src/replication/state/record-store.ts";
+import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
+import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
+import { forwardedOf } from "../../../src/replication/arrivals/forwarded.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { createObserved } from "../observer.ts";
 import { configurationOf, documentOf, withoutBudget } from "../../fixtures/configuration.ts";
@@ -174,6 +177,31 @@ describe("the fan-out handler", () => {
     expect(observer.counts.map(({ metric, destination }) => `${metric} ${destination}`)).toEqual([
       "TombstonesWritten one",
     ]);
+  });
+
+  it("remembers a delete of another registry that does not say what the tag named: its tombstone counts from then on", async () => {
+    const configuration = parseConfiguration({
+      ...documentOf({ repositories: ["**"], destinations: ["gar"], deletes: "mirror" }),
+      source: {
+        kind: "generic",
+        account: "123456789012",
+        region: "eu-west-1",
+        registry: "registry.example",
+        loginSecret: `arn:aws:secretsmanager:eu-west-1:123456789012:secret:r-AbCdEf`,
+      },
+    });
+    const deletions = createMemoryRecordStore<DeletionRecord>();
+    const { handle, kept } = setUp(() => Promise.reject(new Error("a copy is requested")), {
+      configuration,
+      deletions,
+    });
+    const deleted = { id: "event-1", repository: parseRepositoryName("app"), tag: parseTag("v1"), deletedAt: 4 };
+    const event = forwardedOf({ kind: "deleted", deleted }, "r");
+    expect(await handle(event)).toEqual({ outcome: "tombstones", tombstones: 1 });
+    await handle(event);
+    const key = `gar/${configuration.destinations[0]?.prefix}/app`;
+    expect(await deletions.read(key)).toMatchObject({ tombstones: [], heard: [{ tag: "v1", by: "event-1", at: 4 }] });
+    expect(kept()).toMatchObject([{ id: "event-1", outcome: "skipped", reason: "source-gone" }]);
   });
 
   it("processes a delete whose tombstone cannot be written: the comparison finds it, too", async () => {

@@ -68,6 +68,23 @@ describe("a rule that mirrors deletes", () => {
     expect((await tags.read("gar/p/a:v2"))?.replicated).toBeUndefined();
   });
 
+  it("counts the grace period from what the source said, also where that did not name the image", async () => {
+    const { source, compareAfter, left, deletions, time, outcomes } = await mirrored(MIRROR, ["v1", "v2", "v3"]);
+    source.delete("a:v2");
+    const heard = [
+      { tag: "v2", by: "event", at: time.now - HOUR / 2 },
+      { tag: "v3", by: "event", at: time.now - HOUR / 2 },
+    ];
+    const record = { repository: "a", tombstones: [], hours: [], kept: [], heard };
+    await deletions.update("gar/p/a", () => ({ next: record, answer: undefined }));
+    await compareAfter(0);
+    const noted = await deletions.read("gar/p/a");
+    expect(noted).toMatchObject({ tombstones: [{ tag: "v2", by: "event", seenAt: time.now - HOUR / 2 }] });
+    expect(noted?.heard).toBeUndefined();
+    await compareAfter(DAY - HOUR / 2);
+    expect([left(), outcomes()]).toEqual([["v1", "v3"], ["v2 deleted: source-deleted"]]);
+  });
+
   it("is off by default", async () => {
     const { source, compareAfter, left, deletions } = await mirrored({}, ["v1", "v2"]);
     source.delete("a:v2");

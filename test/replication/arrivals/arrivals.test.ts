@@ -15,6 +15,9 @@ const pushed = (id: string, reference: string, pushedAt: number): ReadEvent =>
     pushed: { id, repository: "team/app", reference, isUntagged: reference === DIGEST, pushedAt },
   }) as ReadEvent;
 
+const deleted = (id: string, digest: string | undefined, deletedAt: number): ReadEvent =>
+  ({ kind: "deleted", deleted: { id, repository: "team/app", tag: "v1", digest, deletedAt } }) as ReadEvent;
+
 /** What Pub/Sub posts for a message of Artifact Registry. */
 const posted = (message: unknown, publishTime = "2026-11-27T09:59:00Z") => ({
   message: { data: Buffer.from(JSON.stringify(message)).toString("base64"), messageId: "42", publishTime },
@@ -34,10 +37,21 @@ describe("a message of Artifact Registry", () => {
       { action: "INSERT", digest: `${IMAGE}@${DIGEST}` },
       pushed("pubsub-42", DIGEST, NOW - 60_000),
     ],
+    ["a deleted tag", { action: "DELETE", tag: `${IMAGE}:v1` }, deleted("pubsub-42", undefined, NOW - 60_000)],
     [
-      "a delete",
-      { action: "DELETE", tag: `${IMAGE}:v1` },
-      { kind: "ignored", id: "pubsub-42", reason: "action DELETE" },
+      "a deleted tag and what it named",
+      { action: "DELETE", tag: `${IMAGE}:v1`, digest: `${IMAGE}@${DIGEST}` },
+      deleted("pubsub-42", DIGEST, NOW - 60_000),
+    ],
+    [
+      "a deleted image",
+      { action: "DELETE", digest: `${IMAGE}@${DIGEST}` },
+      { kind: "ignored", id: "pubsub-42", reason: "a delete of content without a tag" },
+    ],
+    [
+      "a delete in another registry",
+      { action: "DELETE", tag: "us-docker.pkg.dev/project/images/team/app:v1" },
+      { kind: "ignored", id: "pubsub-42", reason: "another registry" },
     ],
     [
       "another registry",
@@ -155,8 +169,56 @@ describe("a notification of", () => {
     [
       "zot: a delete",
       "cloudEvents",
-      { specversion: "1.0", id: "z", type: "zotregistry.image.deleted", data: {} },
-      { kind: "ignored", id: "z", reason: "type zotregistry.image.deleted" },
+      {
+        specversion: "1.0",
+        id: "z",
+        type: "zotregistry.image.deleted",
+        time: at,
+        data: { name: "team/app", reference: "v1", digest: DIGEST },
+      },
+      deleted("z", DIGEST, AT),
+    ],
+    [
+      "zot: a new repository",
+      "cloudEvents",
+      { specversion: "1.0", id: "z", type: "zotregistry.repository.created", data: { name: "team/app" } },
+      { kind: "ignored", id: "z", reason: "type zotregistry.repository.created" },
+    ],
+    [
+      "Harbor, as a CloudEvent: a delete",
+      "cloudEvents",
+      { specversion: "1.0", id: "h", type: "harbor.artifact.deleted", time: at, data: harbor },
+      deleted("h", DIGEST, AT),
+    ],
+    [
+      "Azure: a delete",
+      "cloudEvents",
+      {
+        specversion: "1.0",
+        id: "a",
+        type: "Microsoft.ContainerRegistry.ImageDeleted",
+        time: at,
+        data: { target: { repository: "team/app", digest: DIGEST } },
+      },
+      { kind: "ignored", id: "a", reason: "a delete of content without a tag" },
+    ],
+    [
+      "Harbor: a delete",
+      "harbor",
+      { type: "DELETE_ARTIFACT", occur_at: 1_795_773_540, event_data: harbor },
+      deleted("n", DIGEST, 1_795_773_540_000),
+    ],
+    [
+      "distribution: a deleted tag",
+      "distribution",
+      { events: [{ id: "e1", timestamp: at, action: "delete", target: { repository: "team/app", tag: "v1" } }] },
+      deleted("e1", undefined, AT),
+    ],
+    [
+      "distribution: a deleted manifest",
+      "distribution",
+      distribution("delete", {}),
+      { kind: "ignored", id: "e1", reason: "a delete of content without a tag" },
     ],
   ])("%s is read", (_what, format, body, expected) => {
     expect(read(format, body)).toEqual([expected]);
@@ -194,6 +256,10 @@ describe("what is forwarded", () => {
     expect(readForwarded(JSON.parse(JSON.stringify(forwardedOf(push, "n"))))).toEqual(push);
     const malformed = forwardedOf({ kind: "malformed", id: undefined, problem: "p" }, "n");
     expect(readForwarded(malformed)).toEqual({ kind: "malformed", id: "n", problem: "p" });
+    for (const digest of [DIGEST, undefined]) {
+      const event = deleted("e1", digest, AT);
+      expect(readForwarded(JSON.parse(JSON.stringify(forwardedOf(event, "n"))))).toEqual(event);
+    }
     expect(forwardedOf({ kind: "ignored", id: "e1", reason: "r" }, "n")).toBeUndefined();
   });
 
