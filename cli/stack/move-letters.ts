@@ -2,8 +2,8 @@ import { CLAIM_SECONDS } from "../../src/aws/sqs/dead-letter-queue.ts";
 import type { DeadLetter, DeadLetterQueue } from "../../src/aws/sqs/dead-letter-queue.ts";
 import type { CopyQueue } from "../../src/contract/stack/queues.ts";
 import { concurrently } from "../../src/async/run-concurrently.ts";
-import { parseCopyRequest } from "../../src/replication/planning/copy-request.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import { readRequestMessage } from "../../src/replication/planning/request-message.ts";
 
 export interface MoveResult {
   readonly moved: ReadonlySet<DeadLetter>;
@@ -85,9 +85,6 @@ async function move(
 
 /** The copy request in a letter; undefined when the body is not one. */
 export function requestOf({ body }: DeadLetter): CopyRequest | undefined {
-  try {
-    return parseCopyRequest(body);
-  } catch {
-    return undefined;
-  }
+  const message = readRequestMessage(body);
+  return message.kind === "copy" ? message.request : undefined;
 }
