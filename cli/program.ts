@@ -9,6 +9,7 @@ import { costCommand } from "./commands/stack/cost.ts";
 import { deleteCommand } from "./commands/images/delete.ts";
 import { deletesCommand } from "./commands/stack/deletes.ts";
 import { digestCommand } from "./commands/images/digest.ts";
+import { doctorCommand } from "./commands/stack/doctor.ts";
 import { googleSetupCommand } from "./commands/stack/google-setup.ts";
 import { inspectCommand } from "./commands/images/inspect.ts";
 import { loginCommand } from "./commands/login.ts";
@@ -41,6 +42,7 @@ const COMMANDS = [
   applyCommand,
   statusCommand,
   watchCommand,
+  doctorCommand,
   redriveCommand,
   deletesCommand,
   undeleteCommand,

@@ -208,7 +208,7 @@ export const LAYERS: readonly Layer[] = [
     ],
     packages: ["@aws-sdk/*", "zod", "node:fs/promises"],
     rooms: {
-      ".": { holds: "the composition of adapters and ports, for the functions", rooms: [] },
+      ".": { holds: "the composition of adapters and ports, for the functions", rooms: ["operations"] },
       listings: { holds: "what both sides have, for the comparison", rooms: ["."] },
       operations: { holds: "what the command and the page read and do in a deployed stack", rooms: [] },
       planning: { holds: "both sides, as a plan and its execution reach them", rooms: [".", "listings", "operations"] },

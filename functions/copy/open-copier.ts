@@ -26,9 +26,12 @@ import type { CopyWiring } from "../../src/wiring/copy-wiring.ts";
 import { createSourceCatalog } from "../../src/wiring/listings/source-catalog.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openOverrides } from "../../src/wiring/open-overrides.ts";
+import { checkReading, checkWriting } from "../../src/wiring/check-access.ts";
+import type { AccessCheckCall, AccessReport } from "../../src/wiring/operations/access-report.ts";
 import { openDeployment } from "../../src/wiring/operations/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
+import type { Registries } from "../../src/wiring/registries.ts";
 import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
 import type { CircuitBreaker } from "../../src/replication/destination/circuit-breaker.ts";
 import type { Copies, CopyDependencies, Route } from "./copy-dependencies.ts";
@@ -45,7 +48,7 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
   const { parts, queues } = openDeployment(environment);
   const feed = await openConfiguration(environment, variables, observer);
   const sqs = new SQSClient(clientLimits());
-  const { wiringOf, stores, now } = openWiring(environment, sqs, observer);
+  const { wiringOf, registriesOf, stores, now } = openWiring(environment, sqs, observer);
   const hasLongLane = lane === "function" && parts.longLane;
   const send = createCopyRequestSender(sqs, queues.copies, "long");
   const lasting: Pick<CopyDependencies, "observer" | "runtime" | "queue"> = {
@@ -84,6 +87,11 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
   return {
     /** The handler of one delivery, with the configuration in force. */
     currentHandler: async (signal: AbortSignal) => handlerOf(await feed.current(signal)),
+    /** Checks what the role of the process may do at the registries. */
+    checkAccess: async (call: AccessCheckCall, signal: AbortSignal): Promise<AccessReport> => {
+      const configuration = await feed.current(signal);
+      return checkAccess(call, configuration, registriesOf(configuration), signal);
+    },
     longQueues,
     visibilitySeconds,
   };
@@ -113,7 +121,18 @@ function openWiring(environment: CopierEnvironment, sqs: SQSClient, observer: Ob
   };
   const { receipts, preCopyBudgets, images } = stores;
   const pending = createDynamoDbPendingPushes({ client: table, table: environment.FREIGHTLINER_TABLE });
-  return { wiringOf, stores: { receipts, preCopyBudgets, images, pending }, now };
+  return { wiringOf, registriesOf, stores: { receipts, preCopyBudgets, images, pending }, now };
+}
+
+async function checkAccess(
+  { repository }: AccessCheckCall,
+  configuration: Configuration,
+  registries: Registries,
+  signal: AbortSignal,
+): Promise<AccessReport> {
+  const reading = repository === undefined ? [] : [checkReading(repository, registries, signal)];
+  const [read, written] = await Promise.all([Promise.all(reading), checkWriting(configuration, registries, signal)]);
+  return { checks: [...read, ...written] };
 }
 
 /** Facts for rules and gates, from the source registry and from ECR's API. */

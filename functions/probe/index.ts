@@ -26,6 +26,9 @@ import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openDeployment } from "../../src/wiring/operations/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
+import { checkWriting } from "../../src/wiring/check-access.ts";
+import { AccessCheckCall } from "../../src/wiring/operations/access-report.ts";
+import type { AccessReport } from "../../src/wiring/operations/access-report.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
 import { createHandler } from "./handler.ts";
 
@@ -95,7 +98,11 @@ const handlerOf = perConfiguration((configuration) => {
   });
 });
 
-/** Invoked once a minute by a schedule. */
+/** Invoked once a minute by a schedule, and by `freightliner doctor`. */
 export const handler = middy()
   .use(middlewares)
-  .handler(async (_event, _context, { signal }) => handlerOf(await feed.current(signal))(signal));
+  .handler(async (event: unknown, _context, { signal }) => {
+    const configuration = await feed.current(signal);
+    if (!AccessCheckCall.safeParse(event).success) return handlerOf(configuration)(signal);
+    return { checks: await checkWriting(configuration, registriesOf(configuration), signal) } satisfies AccessReport;
+  });

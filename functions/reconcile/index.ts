@@ -12,6 +12,7 @@ import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
 import { createObserver } from "../../src/aws/observer.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
 import { ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
+import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openOverrides } from "../../src/wiring/open-overrides.ts";
@@ -19,6 +20,8 @@ import { openDeployment } from "../../src/wiring/operations/open-deployment.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
+import { checkListing } from "../../src/wiring/check-access.ts";
+import { AccessCheckCall } from "../../src/wiring/operations/access-report.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
 import { createSourceCatalog } from "../../src/wiring/listings/source-catalog.ts";
 import { createTargetInventory } from "../../src/wiring/listings/target-inventory.ts";
@@ -84,10 +87,15 @@ const handlerOf = perConfiguration((configuration) => {
 /** The input of a scheduled invocation. */
 const Call = z.object({ schedule: z.string().optional() });
 
-/** Invoked every minute by a schedule; resumes where the last invocation stopped. */
+/** Invoked every minute by a schedule, and resumes where the last invocation stopped; and by `freightliner doctor`. */
 export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(middlewares)
   .handler(async (event: unknown, context: Context, { signal }) => {
-    const handle = handlerOf(await feed.current(signal));
+    const configuration = await feed.current(signal);
+    if (AccessCheckCall.safeParse(event).success) {
+      const catalog = createSourceCatalog(configuration, registriesOf(configuration), google?.artifactRegistry);
+      return checkListing(catalog, (name) => rulesOf(name, configuration.rules).length > 0, signal);
+    }
+    const handle = handlerOf(configuration);
     return handle(context.getRemainingTimeInMillis(), Call.safeParse(event).data?.schedule);
   });

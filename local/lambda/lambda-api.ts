@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import type { AsynchronousInvocation } from "./asynchronous-invocation.ts";
+import type { InvocationResult } from "./execution-environment.ts";
+import type { LocalFunction } from "./function.ts";
 import type { EventSourceMapping } from "./event-source-mapping.ts";
 import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
@@ -19,6 +21,8 @@ export interface MappedQueue {
 export interface LambdaApiOptions {
   readonly mappings: ReadonlyMap<string, MappedQueue>;
   readonly variables: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Functions that can be invoked with waiting for their result, by their names. */
+  readonly functions?: ReadonlyMap<string, LocalFunction["invoke"]>;
   /** Functions that can be invoked without waiting for them, by their names. */
   readonly invocations?: ReadonlyMap<string, AsynchronousInvocation["accept"]>;
 }
@@ -30,7 +34,7 @@ const Change = z.object({
   ScalingConfig: z.object({ MaximumConcurrency: z.int().min(2).max(1_000).optional() }).optional(),
 });
 
-/** The actions of the Lambda API that we call: List- and UpdateEventSourceMapping, GetFunctionConfiguration, and Invoke for events. */
+/** The actions of the Lambda API that we call: List- and UpdateEventSourceMapping, GetFunctionConfiguration, and Invoke. */
 export function startLambdaApi(options: LambdaApiOptions, key: AccessKeyId = TEST_KEY): Promise<RunningServer> {
   return startHttpServer(requireKey(key, (request, response) => answer(request, response, options)));
 }
@@ -39,13 +43,46 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const body = await readBody(request);
   const [path = ""] = decodeURIComponent(request.url ?? "").split("?");
   const invoked = request.method === "POST" ? INVOCATION.exec(path)?.[1] : undefined;
-  const accept = invoked === undefined ? undefined : options.invocations?.get(invoked);
-  if (accept?.(JSON.parse(body)).kind === "accepted") return void response.writeHead(202).end();
+  if (invoked !== undefined && (await invoke(invoked, body, { request, response }, options))) return;
   const found = request.method === "PUT" ? changed(path, body, options) : shown(path, options);
   if (found !== undefined) return sendJson(response, 200, found);
   // Clients know errors by this header (Smithy, AWS restJson1 protocol).
   response.setHeader("x-amzn-errortype", "ResourceNotFoundException");
   return sendJson(response, 404, { Type: "User", Message: `Resource not found: ${path}` });
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Invokes a function, and answers. @returns false when there is no such function. */
+async function invoke(
+  name: string,
+  body: string,
+  { request, response }: Exchange,
+  { functions, invocations }: LambdaApiOptions,
+): Promise<boolean> {
+  const event: unknown = JSON.parse(body);
+  if (request.headers["x-amz-invocation-type"] === "Event") {
+    const isAccepted = invocations?.get(name)?.(event).kind === "accepted";
+    if (isAccepted) response.writeHead(202).end();
+    return isAccepted;
+  }
+  const call = functions?.get(name);
+  if (call !== undefined) sendResult(response, await call(event));
+  return call !== undefined;
+}
+
+/** The answer to a synchronous invocation: 200 also for a function that failed (Lambda API, "Invoke", X-Amz-Function-Error). */
+function sendResult(response: ServerResponse, result: InvocationResult): void {
+  if (result.kind === "returned") return void response.writeHead(200).end(JSON.stringify(result.value ?? null));
+  response.setHeader("x-amz-function-error", "Unhandled");
+  const failure =
+    result.kind === "failed"
+      ? { errorType: result.errorType, errorMessage: result.errorMessage }
+      : { errorType: "Sandbox.Timedout", errorMessage: "Task timed out" };
+  return sendJson(response, 200, failure);
 }
 
 function changed(path: string, body: string, { mappings }: LambdaApiOptions): object | undefined {

@@ -4,9 +4,10 @@ import {
   PROBE_TIMEOUT_SECONDS,
   RECONCILE_TIMEOUT_SECONDS,
 } from "../../src/contract/stack/limits.ts";
+import { resourceName } from "../../src/contract/stack/names.ts";
 import { startFunction } from "../lambda/function.ts";
 import type { LocalFunction } from "../lambda/function.ts";
-import { BACKFILL_CONCURRENCY } from "./local-names.ts";
+import { BACKFILL_CONCURRENCY, STACK } from "./local-names.ts";
 import type { Services } from "./services.ts";
 import type { StackOptions } from "./stack-options.ts";
 
@@ -29,6 +30,7 @@ export function startFunctions(services: Services, options: StackOptions, stack:
     };
     const started = startFunction(definition, most, isWarm);
     stack.defer(() => started.close());
+    services.invocable.set(resourceName("function", name, STACK), started.invoke);
     return started;
   };
   return {

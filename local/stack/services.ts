@@ -10,6 +10,7 @@ import { startSecretsManager } from "../emulators/secrets-manager.ts";
 import { startSqs } from "../emulators/sqs.ts";
 import type { RunningSqs } from "../emulators/sqs.ts";
 import type { AsynchronousInvocation } from "../lambda/asynchronous-invocation.ts";
+import type { LocalFunction } from "../lambda/function.ts";
 import { startLambdaApi } from "../lambda/lambda-api.ts";
 import type { MappedQueue } from "../lambda/lambda-api.ts";
 import type { LocalConfiguration } from "../configuration/local-configuration.ts";
@@ -36,6 +37,8 @@ export interface Services extends Queues {
   readonly sqs: RunningSqs;
   /** Event source mappings by UUID; filled when the mappings are started. */
   readonly mappings: Map<string, MappedQueue>;
+  /** Functions that others invoke by the Lambda API and wait for; filled when they are started. */
+  readonly invocable: Map<string, LocalFunction["invoke"]>;
   /** Functions that others invoke by the Lambda API; filled when they are started. */
   readonly invocations: Map<string, AsynchronousInvocation["accept"]>;
   readonly lambdaEndpoint: string;
@@ -68,7 +71,8 @@ export async function startServices(
   const mappings = new Map<string, MappedQueue>();
   const variables = new Map<string, Readonly<Record<string, string>>>();
   const invocations: Services["invocations"] = new Map();
-  const lambda = await startLambdaApi({ mappings, variables, invocations }, key);
+  const invocable: Services["invocable"] = new Map();
+  const lambda = await startLambdaApi({ mappings, variables, functions: invocable, invocations }, key);
   stack.defer(() => lambda.close());
   const builds = await startCodeBuild({
     project: resourceName("build", "long-lane", STACK),
@@ -94,6 +98,7 @@ export async function startServices(
     sqs,
     ...queues,
     mappings,
+    invocable,
     invocations,
     lambdaEndpoint,
     builds,

@@ -109,6 +109,23 @@ describe("a stack with a target that lacks one repository", () => {
     expect(none.stdout).toContain("0 letters selected of 1");
   });
 
+  it("is checked by its own functions at both ends, and doctor names what needs attention", async () => {
+    const { code, stdout } = await freightliner("doctor", "--local", local);
+    const lines = stdout.split("\n");
+    expect(lines).toContain("ok    reconcile function: lists the source");
+    expect(lines).toContain("ok    copy function: reads the source");
+    expect(lines).toContain("ok    copy function: writes to local");
+    expect(lines).toContain("ok    probe function: writes to local");
+    const failed = lines.flatMap((line, index) =>
+      line.startsWith("FAIL") ? [`${line}: ${lines[index + 1]?.trim()}`] : [],
+    );
+    expect(failed).toEqual([
+      expect.stringMatching(/comparison regular: .* none has ended yet/),
+      expect.stringMatching(/dead letters: .* there are 1; run "freightliner redrive"/),
+    ]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining("2 of 9 checks failed")]);
+  });
+
   it("P10: redrives a selected letter, whose copy then takes what the tag names by then", async () => {
     refused.now = false;
     const others = await freightliner("redrive", "--local", local, "--repository", "open/**", "--go");

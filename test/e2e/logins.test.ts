@@ -8,6 +8,7 @@ import { localStackAccess } from "../../src/wiring/operations/local-stack-access
 import { openOperations } from "../../src/wiring/operations/open-operations.ts";
 import { readStackStatus } from "../../src/wiring/operations/stack-status.ts";
 import { eventually } from "../fixtures/eventually.ts";
+import { freightliner } from "../fixtures/processes/freightliner.ts";
 import { push } from "../fixtures/images/push.ts";
 
 const signal = AbortSignal.timeout(600_000);
@@ -96,6 +97,10 @@ describe("a role that Google does not trust", () => {
       expect(reason).toBe("login-refused");
       expect(error).toMatch(says);
       expect(error).toContain("check the pool, its provider, the attribute condition and the service account");
+      const doctor = await freightliner(["doctor", "--local", around.stack.lambdaEndpoint]);
+      expect(doctor.code).toBe(1);
+      expect(doctor.stdout).toMatch(/FAIL {2}copy function: writes to local\n.*check the pool, its provider/);
+      expect(doctor.stdout).toContain("ok    copy function: reads the source");
     },
     600_000,
   );

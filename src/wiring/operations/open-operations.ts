@@ -3,6 +3,8 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { clientLimits } from "../../aws/client/client-limits.ts";
 import { createDeadLetterQueue } from "../../aws/sqs/dead-letter-queue.ts";
 import type { DeadLetterQueue } from "../../aws/sqs/dead-letter-queue.ts";
+import { createTableClock } from "../../aws/dynamodb/table-clock.ts";
+import { invokeFunction } from "../../aws/synchronous-invocation.ts";
 import { queueDepth } from "../../aws/sqs/queue-depth.ts";
 import type { QueueDepth } from "../../aws/sqs/queue-depth.ts";
 import { createDynamoDbPendingPushes } from "../../aws/dynamodb/pending-pushes.ts";
@@ -11,6 +13,7 @@ import { listRecords } from "../../aws/dynamodb/list-records.ts";
 import { StoredTagRecord } from "../../aws/dynamodb/stored-tag-record.ts";
 import { CopyEnvironment } from "../../contract/stack/environment.ts";
 import { resourceName } from "../../contract/stack/names.ts";
+import type { FunctionName } from "../../contract/stack/names.ts";
 import type { CopyQueue } from "../../contract/stack/queues.ts";
 import type { StackParts } from "../../contract/stack/stack-parts.ts";
 import { DeletionRecord } from "../../replication/deletes/deletion-record.ts";
@@ -18,6 +21,9 @@ import type { PendingPushes } from "../../replication/pending/pending-push.ts";
 import type { TagRecord } from "../../replication/state/tag-record.ts";
 import { openDeployment } from "./open-deployment.ts";
 import { openStateStores, openTableClient } from "./state-stores.ts";
+
+/** A function that is invoked may take this long to answer, in milliseconds. */
+const INVOCATION_MS = 120_000;
 
 /** How to reach AWS. Endpoint and credentials are set for an emulator only. */
 export interface CloudAccess {
@@ -50,6 +56,10 @@ export interface Operations extends AsyncDisposable {
   readonly deadLettersUrl: string;
   /** The accepted pushes that have not ended. */
   readonly pending: PendingPushes;
+  /** Invokes a function of the stack and waits for its result. */
+  readonly invoke: (name: FunctionName, event: unknown) => Promise<unknown>;
+  /** The time of AWS, in epoch milliseconds, as the last answer of the table had it. */
+  readonly awsTime: () => number;
 }
 
 /**
@@ -58,9 +68,13 @@ export interface Operations extends AsyncDisposable {
  * @throws {StackUnavailableError} when the function does not exist, or the caller may not read it.
  */
 export async function openOperations(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Operations> {
-  const variables = await variablesOf(stack, access, signal);
+  const lambda = new LambdaClient({ ...clientLimits(INVOCATION_MS), ...access });
+  const variables = await variablesOf(stack, lambda, signal).catch((error: unknown) => {
+    lambda.destroy();
+    throw error;
+  });
   const environment = CopyEnvironment.parse(variables);
-  const { parts, queues } = openDeployment(environment);
+  const { parts, queues, functionName } = openDeployment(environment);
   const at = (service: string): CloudAccess => {
     const endpoint = access.endpoint === undefined ? undefined : variables[`AWS_ENDPOINT_URL_${service}`];
     return { ...access, ...(endpoint === undefined ? {} : { endpoint }) };
@@ -82,7 +96,10 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
     deletions: () => listRecords({ client, table }, "DELETION", DeletionRecord, signal),
     receipts: (record, most) => readReceipts({ client, table }, record, most, signal),
     depth: (url) => queueDepth(sqs, url, signal),
+    invoke: (name, event) => invokeFunction(lambda, functionName(name), event, signal),
+    awsTime: createTableClock(client),
     [Symbol.asyncDispose]() {
+      lambda.destroy();
       sqs.destroy();
       client.destroy();
       return Promise.resolve();
@@ -90,8 +107,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
   };
 }
 
-async function variablesOf(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Record<string, string>> {
-  const lambda = new LambdaClient({ ...clientLimits(), ...access });
+async function variablesOf(stack: string, lambda: LambdaClient, signal: AbortSignal): Promise<Record<string, string>> {
   const region = await lambda.config.region().catch((cause: unknown) => {
     throw new StackUnavailableError("no region is set; set AWS_REGION to the region of the stack", { cause });
   });
@@ -105,7 +121,5 @@ async function variablesOf(stack: string, access: CloudAccess, signal: AbortSign
       `the function ${name} cannot be read; check --stack, AWS_REGION, and that you may call lambda:GetFunctionConfiguration`,
       { cause },
     );
-  } finally {
-    lambda.destroy();
   }
 }

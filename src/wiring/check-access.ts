@@ -1,0 +1,58 @@
+import { PROBE_REPOSITORY } from "../contract/stack/limits.ts";
+import { describeError } from "../contract/telemetry/observer.ts";
+import type { Configuration } from "../contract/configuration/configuration.ts";
+import { parseRepositoryName, parseTag } from "../oci/reference.ts";
+import type { RepositoryName } from "../oci/reference.ts";
+import { createRegistrySource } from "../registry/registry-source.ts";
+import { probeWrites } from "../registry/write-probe.ts";
+import type { AccessCheck, AccessReport } from "./operations/access-report.ts";
+import type { Registries } from "./registries.ts";
+
+/** A tag that need not exist: a registry that allows reading says so too. */
+const ABSENT = parseTag("freightliner-doctor");
+
+/** Opens and cancels an upload at each destination. */
+export function checkWriting(
+  { destinations }: Configuration,
+  registries: Pick<Registries, "destination">,
+  signal: AbortSignal,
+): Promise<AccessCheck[]> {
+  return Promise.all(
+    destinations.map(({ name, prefix }) => {
+      const endpoint = registries.destination(name)(parseRepositoryName(`${prefix}/${PROBE_REPOSITORY}`));
+      return checked({ place: name, action: "write" }, () => probeWrites(endpoint, signal));
+    }),
+  );
+}
+
+/** Reads a tag of a repository at the source. */
+export function checkReading(
+  repository: RepositoryName,
+  registries: Pick<Registries, "source">,
+  signal: AbortSignal,
+): Promise<AccessCheck> {
+  const source = createRegistrySource(registries.source(repository));
+  return checked({ place: "source", action: "read" }, () => source.resolve(ABSENT, signal));
+}
+
+/** Lists the source's repositories. */
+export async function checkListing(
+  catalog: { repositories(signal: AbortSignal): Promise<readonly RepositoryName[]> },
+  isSelected: (repository: RepositoryName) => boolean,
+  signal: AbortSignal,
+): Promise<AccessReport> {
+  let repository: RepositoryName | undefined;
+  const listed = await checked({ place: "source", action: "list" }, async () => {
+    repository = (await catalog.repositories(signal)).find(isSelected);
+  });
+  return { checks: [listed], repository };
+}
+
+async function checked(about: Omit<AccessCheck, "problem">, request: () => Promise<unknown>): Promise<AccessCheck> {
+  try {
+    await request();
+    return about;
+  } catch (error) {
+    return { ...about, problem: describeError(error) };
+  }
+}
