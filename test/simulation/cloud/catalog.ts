@@ -25,6 +25,8 @@ export function catalogOf(
         signal,
       ),
     async *tags(name, signal) {
+      // ECR API reference, DescribeImages: RepositoryNotFoundException.
+      if (!source.repositories.has(name)) throw new RegistryError({ ...about, code: "NAME_UNKNOWN" }, "is gone");
       const { tags, pushedAt } = source.repository(name);
       for (const [tag, digest] of await read("lists tags", () => [...tags], signal)) {
         if (isTag(tag)) yield { tag, digest, pushedAt: pushedAt.get(digest) ?? 0 };
@@ -37,6 +39,7 @@ export function catalogOf(
       return digest && { digest, pushedAt: pushedAt.get(digest) ?? 0 };
     },
     async sourceTag(name, tag, signal) {
+      if (!source.repositories.has(name)) throw new RegistryError({ ...about, code: "NAME_UNKNOWN" }, "is gone");
       const { tags, pushedAt } = source.repository(name);
       const digest = await read(`describes ${name}:${tag}`, () => tags.get(tag), signal);
       return digest === undefined

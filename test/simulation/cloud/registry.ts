@@ -24,6 +24,8 @@ export interface Registry {
   readonly repositories: ReadonlyMap<string, Repository>;
   /** Creates the repository if it does not exist. */
   repository(name: string): Repository;
+  /** Deletes a repository with all that it has. */
+  remove(name: string): void;
   /** The bytes of a blob in any repository. */
   find(digest: Digest): Uint8Array | undefined;
 }
@@ -39,6 +41,7 @@ export function createRegistry(sharesBlobs: boolean): Registry {
       repositories.set(name, known);
       return known;
     },
+    remove: (name) => void repositories.delete(name),
     find: (digest) =>
       [...repositories.values()].map(({ blobs }) => blobs.get(digest)).find((bytes) => bytes !== undefined),
   };

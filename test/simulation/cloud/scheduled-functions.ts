@@ -8,6 +8,7 @@ import { createRegistries } from "../../../src/wiring/registries.ts";
 import type { Registries } from "../../../src/wiring/registries.ts";
 import { createTargetInventory } from "../../../src/wiring/listings/target-inventory.ts";
 import { catalogOf } from "./catalog.ts";
+import { Metric } from "../../../src/contract/telemetry/metric-names.ts";
 import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -23,6 +24,8 @@ const MINUTE_MS = 60_000;
 export interface Repairs {
   asked: number;
   missed: number;
+  /** Tags whose deletion was held back, as the alarm counts them. */
+  heldBack: number;
 }
 
 /** Invokes the probe function every minute until `end`. */
@@ -56,7 +59,7 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
 /** Invokes the reconcile function every five minutes from `from` until `end`. */
 export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repairs {
   const { world } = cloud;
-  const repairs: Repairs = { asked: 0, missed: 0 };
+  const repairs: Repairs = { asked: 0, missed: 0, heldBack: 0 };
   every(cloud, 5 * MINUTE_MS, from, end, async (process) => {
     const catalog = catalogOf(cloud, process);
     const feed = cloud.feed?.(process);
@@ -80,7 +83,10 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
       owner: process.name,
       now: () => world.time.now(),
       timeout: timeoutOf(cloud),
-      observer: SILENT,
+      observer: {
+        ...SILENT,
+        count: (metric, value) => void (repairs.heldBack += metric === Metric.deletesHeldBack ? value : 0),
+      },
     });
     const report = await handle(4 * MINUTE_MS);
     repairs.asked += report.asked;

@@ -15,6 +15,14 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
     replace: "if (signal.aborted)",
   },
   {
+    name: "a deleted source repository is forgotten at once",
+    by: "scenes",
+    scene: "a deleted source repository",
+    file: "src/replication/deletes/deleted-repositories.ts",
+    find: "const subjects = [...gone, ...listed.filter(isMirrored)]",
+    replace: "const subjects = listed.filter(isMirrored)",
+  },
+  {
     name: "a tag is deleted before its grace period has ended",
     by: "scenes",
     scene: "a delete reaches the target after the grace period, and not before",

@@ -8,7 +8,7 @@ export const PLANTED_RING: readonly PlantedBug[] = [
   {
     name: "the source wins against each image of someone else in a circle",
     by: "ring",
-    from: 2,
+    from: 17,
     file: CONVERGE,
     find: 'return source > target ? "source" : "target";',
     replace: 'return source > target ? "source" : "source";',
@@ -40,7 +40,7 @@ export const PLANTED_RING: readonly PlantedBug[] = [
   {
     name: "the request of a comparison counts as a push of now",
     by: "ring",
-    from: 1,
+    from: 7,
     file: "src/replication/reconcile/request-copies.ts",
     find: "if (pushedAt > 0 || replicated === undefined) return pushedAt;",
     replace: "if (pushedAt >= 0 || replicated === undefined) return pushedAt;",

@@ -103,7 +103,7 @@ export async function playRing(
       registries: { source, target: withoutPrefix(target, "p/r/") },
     });
     const announce = createAnnouncer(cloud, createHistory());
-    return { cloud, target: target.repository("app"), announce, repairs: { asked: 0, missed: 0 } };
+    return { cloud, target: target.repository("app"), announce, repairs: { asked: 0, missed: 0, heldBack: 0 } };
   });
   const play: Play = {
     world,

@@ -6,6 +6,7 @@ import { createFanOutFunction } from "../cloud/fan-out-function.ts";
 import { addImage } from "../cloud/registry.ts";
 import type { Repository } from "../cloud/registry.ts";
 import { scheduleReconcile } from "../cloud/scheduled-functions.ts";
+import type { Repairs } from "../cloud/scheduled-functions.ts";
 import type { Script } from "../http/site.ts";
 import { play } from "./stage.ts";
 import type { Scene, Stage } from "./stage.ts";
@@ -24,6 +25,7 @@ interface Deletes extends Stage {
   readonly push: (tag: string, layer?: string) => Digest;
   /** Waits until so many milliseconds after the beginning. */
   readonly until: (ms: number) => Promise<void>;
+  readonly repairs: Repairs;
 }
 
 /** Plays a rule that mirrors deletes: half of a repository's tags a day, after a quarter of an hour. */
@@ -43,9 +45,9 @@ function mirrored(
       return digest;
     };
     startCopyFunction(cloud);
-    scheduleReconcile(cloud, MINUTE_MS, END_MS);
+    const repairs = scheduleReconcile(cloud, MINUTE_MS, END_MS);
     const until = (ms: number): Promise<void> => process.sleep(ms - world.time.passed(), NEVER);
-    await act({ ...stage, source, target, push, until });
+    await act({ ...stage, source, target, push, until, repairs });
   };
   return play(script, begin, undefined, configurationWith(rule ?? mirror, "gar"));
 }
@@ -82,6 +84,19 @@ export const DELETE_SCENES: readonly Scene[] = [
         source.tags.clear();
         await until(END_MS);
         expect(target.tags.size === 2 && deletesSent(stage) === 0, "tags are deleted");
+      }),
+  },
+  {
+    name: "a deleted source repository deletes nothing, and each comparison says so",
+    play: () =>
+      mirrored(async (stage) => {
+        const { push, target, until, expect, cloud, repairs } = stage;
+        for (const tag of ["v1", "v2"]) push(tag);
+        await until(NOTED_MS);
+        cloud.source.remove("app");
+        await until(END_MS);
+        expect(target.tags.size === 2 && deletesSent(stage) === 0, "tags are deleted");
+        expect(repairs.heldBack >= 3 * 2, `${repairs.heldBack} tags were held back`);
       }),
   },
   {
