@@ -15,6 +15,7 @@ import { inspectCommand } from "./commands/images/inspect.ts";
 import { loginCommand } from "./commands/login.ts";
 import { logoutCommand } from "./commands/logout.ts";
 import { planCommand } from "./commands/stack/plan.ts";
+import { receiptsCommand } from "./commands/stack/receipts.ts";
 import { redriveCommand } from "./commands/stack/redrive.ts";
 import { statusCommand } from "./commands/stack/status.ts";
 import { syncCommand } from "./commands/images/sync.ts";
@@ -46,6 +47,7 @@ const COMMANDS = [
   redriveCommand,
   deletesCommand,
   undeleteCommand,
+  receiptsCommand,
   configCommand,
   googleSetupCommand,
   costCommand,

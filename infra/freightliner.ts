@@ -68,8 +68,8 @@ export class Freightliner extends Construct {
     const layer = createConfigurationLayer(this, text);
     const external = createExternalConfiguration(this, { configuration, layer, settings });
     const parts = { configuration, text, layer, external, queues, table: this.table, settings };
-    const functions = createFunctions(this, parts);
-    const { fanOut, copy, probe, reconcile } = functions;
+    const created = createFunctions(this, parts);
+    const { fanOut, copy, probe, reconcile } = created.functions;
     const roles = { fanOut: roleOf(fanOut), copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
     const lane = configuration.longLane ? createLongLane(this, { ...parts, starter: roles.probe }) : undefined;
     const longLane = lane?.role;
@@ -94,7 +94,7 @@ export class Freightliner extends Construct {
       queues,
       deadLetters,
       undelivered,
-      functions,
+      ...created,
       arrivals: receiving?.arrivals,
       deployment,
       project: lane?.project,

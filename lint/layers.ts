@@ -123,6 +123,7 @@ export const LAYERS: readonly Layer[] = [
       },
       pacing: { holds: "how many uploads run at once, and what fits into the time left", rooms: ["outcome", "state"] },
       outcome: { holds: "how a copy ended, why, and its receipt", rooms: [] },
+      proof: { holds: "receipts as statements: chained, signed, exported, verified", rooms: ["outcome"] },
       state: { holds: "records of the table: leases, checkpoints, progress", rooms: ["outcome"] },
       destination: { holds: "circuit breaker, rate and queue pause of one destination", rooms: ["state"] },
       backfill: { holds: "what of the time before a deployment is copied", rooms: ["state"] },
@@ -179,6 +180,7 @@ export const LAYERS: readonly Layer[] = [
       ecr: { holds: "credentials and the catalog of ECR", rooms: [] },
       secrets: { holds: "credentials in Secrets Manager", rooms: [] },
       appconfig: { holds: "the external document in AppConfig", rooms: ["client"] },
+      kms: { holds: "signatures by a key in KMS", rooms: ["client"] },
     },
   },
   {
@@ -251,8 +253,8 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     folder: "reference",
-    holds: "the JSON Schema and the reference page of the configuration, generated",
-    imports: ["src/contract"],
+    holds: "JSON Schemas and the reference page of the configuration, generated",
+    imports: ["src/contract", "src/replication/proof"],
     packages: ["zod", "node:fs/promises"],
   },
   {

@@ -12,6 +12,7 @@ import { createCopyFunction } from "./copy-function.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
 import { createProbeFunction } from "./probe-function.ts";
+import { createSealFunction } from "./seal-function.ts";
 import { createReconcileFunction } from "./reconcile-function.ts";
 import { Schedules } from "./schedules.ts";
 import type { DeployedSettings } from "../settings/settings.ts";
@@ -69,5 +70,8 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
     configured.addLayers(layer);
     external.allowReading(roleOf(configured));
   }
-  return { fanOut, copy, probe, reconcile };
+  const seal = settings.signReceipts
+    ? createSealFunction(scope, { configuration, table, schedules, settings })
+    : undefined;
+  return { functions: { fanOut, copy, probe, reconcile }, seal };
 }

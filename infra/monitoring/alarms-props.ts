@@ -14,6 +14,8 @@ export interface AlarmsProps {
   readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: LambdaFunction };
   /** The function that receives notifications of a source that is no ECR registry; undefined without one. */
   readonly arrivals: LambdaFunction | undefined;
+  /** The function that signs receipts; undefined where they are not signed. */
+  readonly seal: LambdaFunction | undefined;
   /** The project of the long lane; undefined without a long lane. */
   readonly project: Project | undefined;
   /** Actions for alarms and recoveries. */

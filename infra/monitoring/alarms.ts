@@ -12,6 +12,7 @@ import {
   longLaneAlarms,
   lossAlarms,
   notificationAlarms,
+  sealAlarms,
 } from "./stack-alarms.ts";
 import { describeAlarm } from "./runbook.ts";
 import { isOwnMetric } from "./alarm-definition.ts";
@@ -23,6 +24,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
     ...lossAlarms(props),
     ...functionAlarms(props),
     ...arrivalsAlarms(props),
+    ...sealAlarms(props),
     ...deferralAlarms(props),
     ...notificationAlarms(props),
     ...configurationAlarms(props),

@@ -103,6 +103,20 @@ export function arrivalsAlarms({ arrivals }: Pick<AlarmsProps, "arrivals">): Ala
   ];
 }
 
+/** Alarm for receipts that are not signed: all sealings of an hour but a few failed. */
+export function sealAlarms({ seal }: Pick<AlarmsProps, "seal">): AlarmDefinition[] {
+  if (seal === undefined) return [];
+  return [
+    {
+      id: "seal-errors",
+      metric: seal.metricErrors({ statistic: "Sum", period: HOUR }),
+      threshold: 3,
+      summary: "Receipts are not signed; they wait, and nothing is lost for 90 days.",
+      runbookHeading: "Receipts are not signed",
+    },
+  ];
+}
+
 /** Alarm for messages whose deferral failed. */
 export function deferralAlarms({ deployment: { stack } }: Pick<AlarmsProps, "deployment">): AlarmDefinition[] {
   return [

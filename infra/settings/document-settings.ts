@@ -20,6 +20,7 @@ export function documentSettings(scope: Construct, written: StackSettings): Sett
     logRetention: written.logRetentionDays,
     metrics: written.metrics,
     tracing: written.tracing,
+    signReceipts: written.signReceipts,
     tableRemovalPolicy: written.keepTable ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     alarmTopics: written.alarmTopics.map((arn, index) => Topic.fromTopicArn(scope, `AlarmTopic${index}`, arn)),
     alarmEmails: written.alarmEmails,

@@ -57,6 +57,8 @@ export interface Settings {
    * the fan-out and reconcile functions may send to the backfill queues. Without one, the account's IAM policies decide.
    */
   readonly operators: readonly IRole[];
+  /** Chains receipts per destination and signs them, with an asymmetric key in KMS that the stack creates and never deletes. */
+  readonly signReceipts: boolean;
   /** Whether the table is kept when the stack is removed. */
   readonly tableRemovalPolicy: RemovalPolicy;
   /** Topics that receive alarms and recoveries. Without any, alarms are visible in CloudWatch only. */

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
+import { UNSEALED, UNSEALED_INDEX } from "../../src/contract/stack/record-owners.ts";
 import { awsConfigOf, requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../http/http-server.ts";
@@ -53,10 +54,17 @@ export async function createStateTable(endpoint: string, name: string, key: Acce
       new CreateTableCommand({
         TableName: name,
         BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: ["pk", "sk"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+        AttributeDefinitions: ["pk", "sk", UNSEALED].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
         KeySchema: [
           { AttributeName: "pk", KeyType: "HASH" },
           { AttributeName: "sk", KeyType: "RANGE" },
+        ],
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: UNSEALED_INDEX,
+            KeySchema: [{ AttributeName: UNSEALED, KeyType: "HASH" }],
+            Projection: { ProjectionType: "KEYS_ONLY" },
+          },
         ],
       }),
     );

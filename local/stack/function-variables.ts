@@ -8,6 +8,7 @@ import type {
   FanOutEnvironment,
   GoogleEndpoints,
   ProbeEnvironment,
+  SealEnvironment,
 } from "../../src/contract/stack/environment.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
 import {
@@ -16,6 +17,7 @@ import {
   ECR_ACCOUNT,
   ECR_PREFIX,
   LOGIN_SECRET,
+  RECEIPT_KEY,
   STACK,
   TABLE,
 } from "./local-names.ts";
@@ -89,7 +91,13 @@ export function variablesOf(
     FREIGHTLINER_CONCURRENCY: JSON.stringify({ live: options.concurrency, backfill: BACKFILL_CONCURRENCY }),
   } satisfies ProbeEnvironment;
   const arrivals = { ...fanOut, ...google } satisfies ArrivalsEnvironment;
-  return { fanOut, copy, watching, arrivals };
+  const seal = {
+    FREIGHTLINER_STACK: fanOut.FREIGHTLINER_STACK,
+    FREIGHTLINER_PARTS: fanOut.FREIGHTLINER_PARTS,
+    FREIGHTLINER_TABLE: TABLE,
+    FREIGHTLINER_RECEIPT_KEY: RECEIPT_KEY,
+  } satisfies SealEnvironment;
+  return { fanOut, copy, watching, arrivals, seal };
 }
 
 /** The document that the local stack is deployed with. */

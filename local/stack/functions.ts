@@ -3,6 +3,7 @@ import {
   FAN_OUT_TIMEOUT_SECONDS,
   PROBE_TIMEOUT_SECONDS,
   RECONCILE_TIMEOUT_SECONDS,
+  SEAL_TIMEOUT_SECONDS,
 } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { startFunction } from "../lambda/function.ts";
@@ -14,6 +15,7 @@ import type { StackOptions } from "./stack-options.ts";
 export interface Functions extends Readonly<Record<"fanOut" | "copy" | "probe" | "reconcile", LocalFunction>> {
   /** Only with a source that sends notifications. */
   readonly arrivals: LocalFunction | undefined;
+  readonly seal: LocalFunction;
 }
 
 const ARRIVALS_CONCURRENCY = 2;
@@ -37,6 +39,7 @@ export function startFunctions(services: Services, options: StackOptions, stack:
     fanOut: start("fan-out", FAN_OUT_TIMEOUT_SECONDS, 1, true),
     copy: start("copy", options.timeoutSeconds, options.concurrency + BACKFILL_CONCURRENCY, true),
     probe: start("probe", PROBE_TIMEOUT_SECONDS, 1, false),
+    seal: start("seal", SEAL_TIMEOUT_SECONDS, 1, false),
     reconcile: start("reconcile", RECONCILE_TIMEOUT_SECONDS, 1, false),
     arrivals:
       options.source?.document.arrivals === undefined

@@ -6,6 +6,7 @@ import { LOCAL_REGION } from "../access/local-aws.ts";
 import { startCodeBuild } from "../emulators/codebuild-api.ts";
 import type { RunningCodeBuild } from "../emulators/codebuild-api.ts";
 import { createStateTable, startDynamoDb } from "../emulators/dynamodb.ts";
+import { startKms } from "../emulators/kms-api.ts";
 import { startSecretsManager } from "../emulators/secrets-manager.ts";
 import { startSqs } from "../emulators/sqs.ts";
 import type { RunningSqs } from "../emulators/sqs.ts";
@@ -14,7 +15,7 @@ import type { LocalFunction } from "../lambda/function.ts";
 import { startLambdaApi } from "../lambda/lambda-api.ts";
 import type { MappedQueue } from "../lambda/lambda-api.ts";
 import type { LocalConfiguration } from "../configuration/local-configuration.ts";
-import { LOGIN_SECRET, STACK, TABLE, WEBHOOK_SECRET } from "./local-names.ts";
+import { LOGIN_SECRET, RECEIPT_KEY, STACK, TABLE, WEBHOOK_SECRET } from "./local-names.ts";
 import { variablesOf } from "./function-variables.ts";
 import type { FunctionSettings } from "./function-variables.ts";
 import { createQueues } from "./queues.ts";
@@ -45,7 +46,9 @@ export interface Services extends Queues {
   /** The CodeBuild project of the long lane. */
   readonly builds: RunningCodeBuild;
   readonly variables: {
-    readonly [name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals"]: Readonly<Record<string, string>>;
+    readonly [name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals" | "seal"]: Readonly<
+      Record<string, string>
+    >;
   };
 }
 
@@ -91,9 +94,11 @@ export async function startServices(
     AWS_ENDPOINT_URL_LAMBDA: lambdaEndpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: await startSecrets(options, stack),
     AWS_ENDPOINT_URL_CODEBUILD: builds.endpoint,
+    AWS_ENDPOINT_URL_KMS: await startReceiptKey(options, stack),
   };
   const own = variablesOf(configuration, registries, queues, options);
   variables.set(resourceName("function", "copy", STACK), { ...own.copy, ...endpoints });
+  variables.set(resourceName("function", "seal", STACK), { ...own.seal, ...endpoints });
   return {
     sqs,
     ...queues,
@@ -107,7 +112,7 @@ export async function startServices(
 }
 
 function withEndpoints(
-  { fanOut, copy, watching, arrivals }: ReturnType<typeof variablesOf>,
+  { fanOut, copy, watching, arrivals, seal }: ReturnType<typeof variablesOf>,
   endpoints: Readonly<Record<string, string>>,
 ): Services["variables"] {
   return {
@@ -116,7 +121,15 @@ function withEndpoints(
     probe: { ...watching, ...endpoints },
     reconcile: { ...watching, ...endpoints },
     arrivals: { ...arrivals, ...endpoints },
+    seal: { ...seal, ...endpoints },
   };
+}
+
+/** Starts KMS with the key that signs receipts. @returns its endpoint. */
+async function startReceiptKey({ directory, key }: ServicesOptions, stack: AsyncDisposableStack): Promise<string> {
+  const kms = await startKms(RECEIPT_KEY, directory && join(directory, "receipt-key.pem"), key);
+  stack.defer(() => kms.close());
+  return `http://${kms.host}`;
 }
 
 /** Starts Secrets Manager with the login of a generic target and the secret of a webhook, if there are any. @returns its endpoint. */

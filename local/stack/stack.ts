@@ -37,6 +37,8 @@ export interface Stack extends Registries, AsyncDisposable {
   killCopies(): Promise<void>;
   /** Compares source and target now, unless the last comparison started less than a minute ago. */
   reconcile(): Promise<InvocationResult>;
+  /** Seals receipts now. */
+  seal(): Promise<InvocationResult>;
   /** Probes unavailable destinations now. */
   probe(): Promise<InvocationResult>;
   readonly configuration: LocalConfiguration;
@@ -97,14 +99,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...registries,
     depth: (name) => services.sqs.depth(services[QUEUES[name]].name),
     killCopies: () => functions.copy.killAll(),
-    reconcile: () => functions.reconcile.invoke({}),
-    probe: () => functions.probe.invoke({}),
+    ...scheduledOf(functions),
     configuration,
     longLane: { started: () => services.builds.started(), kill: () => services.builds.kill() },
     arrivalsUrl,
     lambdaEndpoint: services.lambdaEndpoint.replace("://", `://${key}@`),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Invokes scheduled functions before they are due. */
+function scheduledOf({ reconcile, probe, seal }: Functions): Pick<Stack, "reconcile" | "probe" | "seal"> {
+  return { reconcile: () => reconcile.invoke({}), probe: () => probe.invoke({}), seal: () => seal.invoke({}) };
 }
 
 /** Starts the URL of the arrivals function, if there is one. */

@@ -18,6 +18,8 @@ import type { StackOptions } from "./stack-options.ts";
 
 /** Interval between invocations of the reconcile function, in milliseconds. */
 const RECONCILE_MS = 30_000;
+/** Interval between sealings of receipts, in milliseconds. */
+const SEAL_MS = 30_000;
 /** Waits before Lambda's two retries, in milliseconds: shorter than Lambda's minutes, because the user watches. */
 const RETRY_PAUSES_MS = [1_000, 2_000];
 /** Time that running copies have to end when the stack is closed, in milliseconds. */
@@ -72,14 +74,15 @@ export function startMappings(
   start(MAPPINGS.backfill, backfill, BACKFILL_CONCURRENCY);
 }
 
-/** Invokes the probe and reconcile functions on the schedules of the deployed stack, the latter more often. */
+/** Invokes the probe, reconcile and seal functions on schedules, of which only the probe's is that of the deployed stack. */
 export function startSchedules(
-  { probe, reconcile }: Functions,
+  { probe, reconcile, seal }: Functions,
   options: StackOptions,
   stack: AsyncDisposableStack,
 ): void {
   const probeMs = PROBE_RATE_MINUTES * 60_000;
   stack.defer(startSchedule({ target: probe, firstMs: probeMs, everyMs: probeMs }));
+  stack.defer(startSchedule({ target: seal, firstMs: SEAL_MS, everyMs: SEAL_MS }));
   const firstMs = options.reconcileAfterMs ?? RECONCILE_MS;
   stack.defer(startSchedule({ target: reconcile, firstMs, everyMs: RECONCILE_MS }));
 }

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
@@ -136,6 +137,45 @@ describe("a stack with a target that lacks one repository", () => {
     await eventually("the tag", async () => {
       const { stdout: shown } = await freightliner("status", "--local", local, "--tag", "local/mirror/closed/app:v1");
       return /: equal,/.test(shown) && /failed: target-name-unknown/.test(shown) ? true : undefined;
+    });
+  });
+
+  it("exports signed receipts of the stack, which its public key verifies offline; a removed one is named", async () => {
+    const folder = parts.use(await temporaryFolder());
+    const [file, key] = [join(folder.path, "receipts.jsonl"), join(folder.path, "key.pem")];
+    const exported = async () => {
+      expect(await stack.seal()).toMatchObject({ kind: "returned" });
+      return freightliner("receipts", "export", file, "--local", local);
+    };
+    expect(await exported()).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^[1-9]\d* receipts? in .*, with \d+ heads?$/m),
+    });
+    // Sealed once: another sealing finds nothing to do, and signs only where the chains end.
+    expect(await stack.seal()).toEqual({ kind: "returned", value: { sealed: 0 } });
+    await writeFile(key, (await freightliner("receipts", "key", "--local", local)).stdout);
+    const verified = () => freightliner("receipts", "verify", file, "--key", key);
+    expect(await verified()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^proved$/m) });
+
+    const lines = (await readFile(file, "utf8")).split("\n");
+    await writeFile(
+      file,
+      lines
+        .toSpliced(
+          lines.findIndex((line) => line.includes('"receipt":')),
+          1,
+        )
+        .join("\n"),
+    );
+    expect(await verified()).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^local: receipt 1 is missing$/m),
+    });
+
+    await freightliner("receipts", "export", file, "--local", local, "--repository", "closed/app");
+    expect(await verified()).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^local: \d+ receipts in .* selected, .*\nevents/m),
     });
   });
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { configurationSchema } from "../../reference/configuration-schema.ts";
+import { receiptSchema } from "../../reference/receipt-schema.ts";
 import { FIELD_TEXTS } from "../../reference/field-texts.ts";
 import { fieldTable } from "../../reference/field-table.ts";
 import { fieldsOf } from "../../reference/fields.ts";
@@ -23,6 +24,11 @@ describe("the reference of the configuration", () => {
 
   it("is up to date: npm run reference writes the schema", () => {
     expect(JSON.parse(readDocument("docs/use/configuration.schema.json"))).toEqual(JSON.parse(JSON.stringify(schema)));
+  });
+
+  it("is up to date: npm run reference writes the schema of receipts", () => {
+    const written: unknown = JSON.parse(readDocument("docs/use/receipt.schema.json"));
+    expect(written).toEqual(JSON.parse(JSON.stringify(receiptSchema())));
   });
 
   it("is up to date: npm run reference writes the table of the page", () => {

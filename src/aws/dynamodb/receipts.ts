@@ -1,8 +1,9 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { Receipt } from "../../replication/outcome/receipt.ts";
+import { chainOf, Receipt } from "../../replication/outcome/receipt.ts";
 import type { ReceiptOf, Receipts } from "../../replication/outcome/receipt.ts";
+import { UNSEALED } from "../../contract/stack/record-owners.ts";
 import { untilAborted } from "../client/until-aborted.ts";
 import { StoreError } from "../../replication/state/record-store.ts";
 
@@ -17,7 +18,9 @@ export interface DynamoDbReceiptsOptions {
 export function createDynamoDbReceipts({ client, table, keepSeconds }: DynamoDbReceiptsOptions): Receipts {
   return {
     async write(about, receipt, signal) {
-      const Item = { ...keyOf(about, receipt), receipt, expiresAt: Math.floor(receipt.endedAt / 1_000) + keepSeconds };
+      const expiresAt = Math.floor(receipt.endedAt / 1_000) + keepSeconds;
+      // The mark costs no request: sealing is off the path of copies.
+      const Item = { ...keyOf(about, receipt), receipt, expiresAt, [UNSEALED]: chainOf(receipt) };
       try {
         const command = new PutCommand({ TableName: table, Item, ConditionExpression: "attribute_not_exists(pk)" });
         await untilAborted(signal, (options) => client.send(command, options));

@@ -53,6 +53,8 @@ export const StackSettings = z.strictObject({
   tracing: z.boolean().default(true),
   openTelemetryLayer: LayerArn.optional(),
   operators: z.array(RoleArn).default([]),
+  /** Chains and signs receipts with a key in KMS. */
+  signReceipts: z.boolean().default(false),
   /** Whether the table outlives the stack. */
   keepTable: z.boolean().default(true),
   runbookUrl: z

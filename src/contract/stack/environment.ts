@@ -137,6 +137,16 @@ export const NotifyEnvironment = z.object({
 export type NotifyEnvironment = z.input<typeof NotifyEnvironment>;
 export type NotifyPolicy = NotifyEnvironment["FREIGHTLINER_NOTIFY_OF"];
 
+/** What the seal function reads from its environment. */
+export const SealEnvironment = z.object({
+  ...StackEnvironment.shape,
+  FREIGHTLINER_PARTS: json(StackParts, "description of a stack"),
+  FREIGHTLINER_TABLE: z.string().min(3),
+  /** ARN of the KMS key that signs receipts. */
+  FREIGHTLINER_RECEIPT_KEY: z.string().min(1),
+});
+export type SealEnvironment = z.input<typeof SealEnvironment>;
+
 /** What the reconcile function reads from its environment. */
 export const ReconcileEnvironment = z.object(ProbeEnvironment.shape);
 export type ReconcileEnvironment = z.input<typeof ReconcileEnvironment>;
@@ -144,7 +154,7 @@ export type ReconcileEnvironment = z.input<typeof ReconcileEnvironment>;
 /** All variables of the functions. */
 export const FUNCTION_VARIABLES: readonly string[] = [
   ...new Set(
-    [FanOutEnvironment, CopyEnvironment, ProbeEnvironment, NotifyEnvironment].flatMap(({ shape }) =>
+    [FanOutEnvironment, CopyEnvironment, ProbeEnvironment, NotifyEnvironment, SealEnvironment].flatMap(({ shape }) =>
       Object.keys(shape),
     ),
   ),

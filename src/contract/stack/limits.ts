@@ -82,6 +82,9 @@ export const CIRCUIT = {
 /** Timeouts and rates of the scheduled functions. */
 export const RECONCILE_TIMEOUT_SECONDS = 900;
 export const RECONCILE_RATE_MINUTES = 1;
+/** A sealing that is cut off is finished by the next one. */
+export const SEAL_TIMEOUT_SECONDS = 240;
+export const SEAL_RATE_MINUTES = 5;
 export const PROBE_TIMEOUT_SECONDS = 60;
 export const PROBE_RATE_MINUTES = 1;
 /** The repository at a destination in which the probe opens and cancels uploads, to find out whether the destination accepts writes. */

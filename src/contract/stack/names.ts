@@ -31,7 +31,7 @@ export const LONGEST_NAME = {
 export type NamedResource = keyof typeof LONGEST_NAME;
 
 /** The functions of a deployment; their roles have the same names. */
-export type FunctionName = "fan-out" | "copy" | "probe" | "reconcile" | "notify" | "validate" | "arrivals";
+export type FunctionName = "fan-out" | "copy" | "probe" | "reconcile" | "notify" | "validate" | "arrivals" | "seal";
 
 /** CloudFormation's grammar of stack names (CreateStack), and so of `-c stack=` and `--stack`. */
 export function isStackName(text: string): boolean {

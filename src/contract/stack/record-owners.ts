@@ -18,7 +18,8 @@ export type RecordKind =
   | "IMAGE"
   | "DELETION"
   | "EVENT"
-  | "MESSAGE";
+  | "MESSAGE"
+  | "SEAL";
 
 /**
  * The kinds of records that each function may read and write. Receipts are in the partition of their tag, event or message. Each
@@ -37,7 +38,17 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   notify: ["NOTICE"],
   validate: [],
   arrivals: [],
+  /** SEAL: heads, envelopes and tips. What it may do with receipts is in `infra/access/seal-access.ts`. */
+  seal: ["SEAL"],
 };
 
 /** The functions that list, note and end pending pushes. The fan-out function only writes them. */
 export const ENDS_PUSHES: readonly FunctionName[] = ["copy", "probe"];
+
+/** The kinds of records whose partitions have receipts. */
+export const RECEIPT_OWNERS: readonly RecordKind[] = ["TAG", "EVENT", "MESSAGE"];
+
+/** The attribute of a receipt that waits to be sealed: the name of its chain. */
+export const UNSEALED = "unsealed";
+/** The index of such receipts. It has no others: DynamoDB indexes only items that have the attribute. */
+export const UNSEALED_INDEX = "unsealed";

@@ -57,3 +57,11 @@ export interface Receipts {
    */
   write(about: ReceiptOf, receipt: Receipt, signal: AbortSignal): Promise<Receipt>;
 }
+
+/** The chain of receipts that name no destination: of events that request no copy. No destination has this name. */
+export const NO_DESTINATION = "-";
+
+/** The chain that a receipt becomes a part of: there is one for each destination. */
+export function chainOf({ destination }: Pick<Receipt, "destination">): string {
+  return destination ?? NO_DESTINATION;
+}

@@ -10,6 +10,7 @@ import type { QueueDepth } from "../../aws/sqs/queue-depth.ts";
 import { createDynamoDbPendingPushes } from "../../aws/dynamodb/pending-pushes.ts";
 import { readReceipts } from "../../aws/dynamodb/receipts.ts";
 import { listRecords } from "../../aws/dynamodb/list-records.ts";
+import { createSealedReader } from "../../aws/dynamodb/sealed-reader.ts";
 import { StoredTagRecord } from "../../aws/dynamodb/stored-tag-record.ts";
 import { CopyEnvironment } from "../../contract/stack/environment.ts";
 import { resourceName } from "../../contract/stack/names.ts";
@@ -18,6 +19,7 @@ import type { CopyQueue } from "../../contract/stack/queues.ts";
 import type { StackParts } from "../../contract/stack/stack-parts.ts";
 import { DeletionRecord } from "../../replication/deletes/deletion-record.ts";
 import type { PendingPushes } from "../../replication/pending/pending-push.ts";
+import type { SealedReader } from "../../replication/proof/export-receipts.ts";
 import type { TagRecord } from "../../replication/state/tag-record.ts";
 import { openDeployment } from "./open-deployment.ts";
 import { openStateStores, openTableClient } from "./state-stores.ts";
@@ -52,6 +54,8 @@ export interface Operations extends AsyncDisposable {
   readonly tags: () => ReturnType<typeof listRecords<TagRecord>>;
   readonly deletions: () => ReturnType<typeof listRecords<DeletionRecord>>;
   readonly receipts: (record: string, most: number) => ReturnType<typeof readReceipts>;
+  /** Chains of receipts. */
+  readonly sealed: SealedReader;
   readonly depth: (url: string) => Promise<QueueDepth>;
   readonly deadLettersUrl: string;
   /** The accepted pushes that have not ended. */
@@ -69,7 +73,7 @@ export interface Operations extends AsyncDisposable {
  */
 export async function openOperations(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Operations> {
   const lambda = new LambdaClient({ ...clientLimits(INVOCATION_MS), ...access });
-  const variables = await variablesOf(stack, lambda, signal).catch((error: unknown) => {
+  const variables = await variablesOf({ stack, name: "copy" }, lambda, signal).catch((error: unknown) => {
     lambda.destroy();
     throw error;
   });
@@ -95,6 +99,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
     tags: () => listRecords({ client, table }, "TAG", StoredTagRecord, signal),
     deletions: () => listRecords({ client, table }, "DELETION", DeletionRecord, signal),
     receipts: (record, most) => readReceipts({ client, table }, record, most, signal),
+    sealed: createSealedReader({ client, table }, signal),
     depth: (url) => queueDepth(sqs, url, signal),
     invoke: (name, event) => invokeFunction(lambda, functionName(name), event, signal),
     awsTime: createTableClock(client),
@@ -107,11 +112,16 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
   };
 }
 
-async function variablesOf(stack: string, lambda: LambdaClient, signal: AbortSignal): Promise<Record<string, string>> {
+/** The variables of one of the stack's functions. @throws {StackUnavailableError} */
+export async function variablesOf(
+  { stack, name: part }: { readonly stack: string; readonly name: FunctionName },
+  lambda: LambdaClient,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
   const region = await lambda.config.region().catch((cause: unknown) => {
     throw new StackUnavailableError("no region is set; set AWS_REGION to the region of the stack", { cause });
   });
-  const name = resourceName("function", "copy", { stack, region });
+  const name = resourceName("function", part, { stack, region });
   try {
     const command = new GetFunctionConfigurationCommand({ FunctionName: name });
     const { Environment } = await lambda.send(command, { abortSignal: signal });

@@ -1,0 +1,23 @@
+import type { EnvelopesName } from "../../replication/proof/seal-store.ts";
+
+/** First part of the sort keys of heads. */
+export const HEADS = "HEAD#";
+export const TIP = "TIP";
+
+export function partitionOf(chain: string): string {
+  return `SEAL#${chain}`;
+}
+
+/** Sort keys are compared as text. */
+function ordered(number: number): string {
+  return String(number).padStart(12, "0");
+}
+
+export function headKey(chain: string, number: number) {
+  return { pk: partitionOf(chain), sk: `${HEADS}${ordered(number)}` };
+}
+
+/** Envelopes are apart from their head: they end, and the head stays. */
+export function envelopesKey({ chain, number, envelopes }: EnvelopesName) {
+  return { pk: partitionOf(chain), sk: `ENVELOPES#${ordered(number)}#${envelopes}` };
+}
