@@ -163,8 +163,7 @@ function placeReceipt(
 ): void {
   const offset = open?.expected.get(digest);
   if (open === undefined || offset === undefined) {
-    const isWanted = [...(open?.expected.values() ?? [])].some((each) => (open?.first ?? 0) + each === index);
-    const problem = isWanted ? "is not the one that was sealed" : "is not at its place, or there twice";
+    const problem = expects(open, index) ? "is not the one that was sealed" : "is not at its place, or there twice";
     return say(`receipt ${index} in line ${line} ${problem}`);
   }
   open.expected.delete(digest);
@@ -174,6 +173,12 @@ function placeReceipt(
   if (!isLinked) say(`receipt ${index} in line ${line} does not follow the receipt before it`);
   if (offset < open.last) say(`receipt ${index} in line ${line} is not in its order`);
   open.last = Math.max(open.last, offset);
+}
+
+/** True when the file still lacks the receipt with this index. */
+function expects(open: OpenHead | undefined, index: number): boolean {
+  if (open === undefined) return false;
+  return [...open.expected.values()].some((offset) => open.first + offset === index);
 }
 
 /** Reports what the last head names and the file lacks. */

@@ -71,7 +71,7 @@ describe("alarms", () => {
     "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf",
   );
   const linked = Object.values(
-    synthesise(EXAMPLE, { runbookUrl, notifications: { kind: "slack", webhook } }).findResources(
+    synthesise(EXAMPLE, { runbookUrl, signReceipts: true, notifications: { kind: "slack", webhook } }).findResources(
       "AWS::CloudWatch::Alarm",
     ),
   ).map(({ Properties }) => Properties);
