@@ -97,18 +97,10 @@ export async function startServices(
     AWS_ENDPOINT_URL_KMS: await startReceiptKey(options, stack),
   };
   const own = variablesOf(configuration, registries, queues, options);
-  variables.set(resourceName("function", "copy", STACK), { ...own.copy, ...endpoints });
-  variables.set(resourceName("function", "seal", STACK), { ...own.seal, ...endpoints });
-  return {
-    sqs,
-    ...queues,
-    mappings,
-    invocable,
-    invocations,
-    lambdaEndpoint,
-    builds,
-    variables: withEndpoints(own, endpoints),
-  };
+  for (const name of ["copy", "seal"] as const)
+    variables.set(resourceName("function", name, STACK), { ...own[name], ...endpoints });
+  const found = { mappings, invocable, invocations, lambdaEndpoint };
+  return { sqs, ...queues, ...found, builds, variables: withEndpoints(own, endpoints) };
 }
 
 function withEndpoints(
