@@ -10,6 +10,7 @@ import type { Configuration } from "../src/contract/configuration/configuration.
 import type { ConfigurationDocument } from "../src/contract/configuration/configuration-document.ts";
 import { longestHoldMs } from "../src/contract/rules/compile-rules.ts";
 import { ENGINES } from "../src/contract/patterns/all-engines.ts";
+import { createAnnounceFunction } from "./functions/announce-function.ts";
 import { createAlarmTopic } from "./monitoring/alarm-topic.ts";
 import { createAlarms } from "./monitoring/alarms.ts";
 import type { AlarmsProps } from "./monitoring/alarms-props.ts";
@@ -63,7 +64,8 @@ export class Freightliner extends Construct {
     const deployment = deploymentOf(this, chosen.name, configuration.source);
     const settings = { ...checkSettings(chosen, Stack.of(this).region), deployment };
     this.table = createStateTable(this, settings);
-    const { queues, deadLetters } = createCopyQueues(this, configuration, settings);
+    const stored = createCopyQueues(this, configuration, settings);
+    const { queues, deadLetters, announcements } = stored;
     this.deadLetters = deadLetters;
     const layer = createConfigurationLayer(this, text);
     const external = createExternalConfiguration(this, { configuration, layer, settings });
@@ -73,7 +75,7 @@ export class Freightliner extends Construct {
     const roles = { fanOut: roleOf(fanOut), copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
     const lane = configuration.longLane ? createLongLane(this, { ...parts, starter: roles.probe }) : undefined;
     const longLane = lane?.role;
-    allowQueues({ queues, deadLetters, fanOut, copy, reconcile, probe, longLane });
+    allowQueues({ queues, deadLetters, announcements, fanOut, copy, reconcile, probe, longLane });
     const copiers = [roles.copy, ...(longLane === undefined ? [] : [longLane])];
     allowTable({ roles, copiers, table: this.table });
     if (settings.encryptionKey !== undefined) {
@@ -89,16 +91,15 @@ export class Freightliner extends Construct {
     const { undelivered } = createPushRule(this, { fanOut, account: accountOf(configuration), deletes, settings });
     const receiving = createArrivalsFunction(this, parts, fanOut);
     if (receiving !== undefined) this.arrivalsUrl = receiving.url.url;
-    const { everyMinutes } = configuration.reconcile;
+    createAnnounceFunction(this, { announcements, senders: [...copiers, roles.probe], settings });
     const watched = {
-      queues,
-      deadLetters,
+      ...stored,
       undelivered,
       ...created,
       arrivals: receiving?.arrivals,
       deployment,
       project: lane?.project,
-      reconcileEveryMinutes: everyMinutes,
+      reconcileEveryMinutes: configuration.reconcile.everyMinutes,
       longestHoldMs: (destination: string) => longestHoldMs(configuration.rules, destination),
     };
     this.alarms = addMonitoring(this, watched, this.table, settings);

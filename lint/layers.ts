@@ -254,7 +254,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "reference",
     holds: "JSON Schemas and the reference page of the configuration, generated",
-    imports: ["src/contract", "src/replication/proof"],
+    imports: ["src/contract", "src/replication/pending", "src/replication/proof"],
     packages: ["zod", "node:fs/promises"],
   },
   {

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { systemClock } from "../src/async/system-clock.ts";
 import { ConfigurationError } from "../src/contract/configuration/configuration.ts";
 import { describeError } from "../src/contract/telemetry/observer.ts";
+import { Announcement } from "../src/replication/pending/announcement.ts";
+import type { PutEvent } from "./emulators/put-events.ts";
 import { watchFile } from "./configuration/watched-file.ts";
 import { pushDemo, verifyDemo } from "./demo.ts";
 import { DirectoryInUseError } from "./stack/data-directory.ts";
@@ -31,6 +33,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
+/** Types of events that are said. */
+const LATE: readonly string[] = ["Late", "LateArrived"];
+
 /** Starts the stack, runs the demo and waits for a signal. @returns the exit code. */
 async function run(options: LocalOptions, view: TerminalView): Promise<number> {
   view.say("Starting source, target and functions ...");
@@ -43,6 +48,7 @@ async function run(options: LocalOptions, view: TerminalView): Promise<number> {
     leaseSeconds: LEASE_SECONDS,
     onTarget: (event) => view.target(event),
     onLog: (name, line) => view.log(name, line),
+    onEvent: (event) => sayEvent(event, view),
   });
   announce(stack, view);
   const watching = watch(stack, options, external, view);
@@ -60,6 +66,13 @@ async function run(options: LocalOptions, view: TerminalView): Promise<number> {
   view.say("Stopping ...");
   await watching;
   return 0;
+}
+
+/** Says what is late. The log says what ends in time. */
+function sayEvent({ type, detail }: PutEvent, view: TerminalView): void {
+  const { data } = Announcement.safeParse(detail);
+  if (data === undefined || !LATE.includes(type)) return;
+  view.say(`  ${type} ${data.repository}:${data.reference} (${data.lagSeconds.toFixed(0)} s after the push)`);
 }
 
 async function readExternal(file: string): Promise<string> {

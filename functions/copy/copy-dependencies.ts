@@ -11,6 +11,7 @@ import type { GatePorts } from "../../src/replication/gate/open-gate.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 import type { ImageRecord } from "../../src/replication/pending/image-record.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
+import type { Announcement } from "../../src/replication/pending/announcement.ts";
 import type { PendingPushes } from "../../src/replication/pending/pending-push.ts";
 import type { FactSource } from "../../src/replication/rules/source-facts.ts";
 import type { PreCopyBudgets } from "../../src/replication/pre-copy/pre-copy-budget.ts";
@@ -60,6 +61,8 @@ export interface CopyQueues {
   readonly defer: (delivery: Delivery, afterMs: number, signal: AbortSignal) => Promise<void>;
   /** Sends the message and the reason to the dead-letter queue. */
   readonly sendToDeadLetters: (delivery: Delivery, reason: DeadLetterReason, signal: AbortSignal) => Promise<void>;
+  /** Queues an announcement of a push. */
+  readonly announce: (announcement: Announcement, signal: AbortSignal) => Promise<void>;
   /** Absent in the long lane, and in a stack without one. */
   readonly sendToLongLane?: SendToLongLane | undefined;
 }

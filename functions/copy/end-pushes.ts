@@ -1,6 +1,11 @@
 import type { Receipt, ReceiptOf } from "../../src/replication/outcome/receipt.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
+import { LAG_GOAL } from "../../src/contract/stack/limits.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
+import type { Observer } from "../../src/contract/telemetry/observer.ts";
+import { endAnnouncement } from "../../src/replication/pending/announcement.ts";
+import type { Announcement } from "../../src/replication/pending/announcement.ts";
 import { imageKey, nameTag } from "../../src/replication/pending/image-record.ts";
 import type { ImageRecord } from "../../src/replication/pending/image-record.ts";
 import { acceptedFields } from "../../src/replication/pending/pending-push.ts";
@@ -42,18 +47,38 @@ export async function findEndingPushes(
   };
 }
 
-/** Ends pushes: each older one gets a receipt of its own first. */
+/** Ends pushes: each older one gets a receipt of its own first. Each is announced before it ends, from the receipt that is kept. */
 export async function endPushes(
   { own, covered }: EndingPushes,
   { about, receipt }: { readonly about: ReceiptOf; readonly receipt: Receipt },
-  { copies: { pending, receipts } }: Pick<CopyDependencies, "copies">,
+  dependencies: CopyDependencies,
   signal: AbortSignal,
 ): Promise<void> {
+  const { receipts } = dependencies.copies;
   for (const push of covered) {
-    await receipts.write(about, supersededBy(push, receipt), signal);
-    await pending.end(push, signal);
+    const kept = await receipts.write(about, supersededBy(push, receipt), signal);
+    await endPush(push, kept, dependencies, signal);
   }
-  if (own !== undefined) await pending.end(own, signal);
+  if (own !== undefined) await endPush(own, receipt, dependencies, signal);
+}
+
+async function endPush(
+  push: PendingPush,
+  receipt: Receipt,
+  { copies: { pending }, queue: { announce }, observer }: CopyDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const announcement = endAnnouncement(receipt, LAG_GOAL.withinMs);
+  if (announcement !== undefined) await announce(announcement, signal);
+  await pending.end(push, signal);
+  if (announcement !== undefined) countEnd(announcement, push, observer);
+}
+
+/** Counts whether the goal was met. A push that the probe found late is counted already. */
+function countEnd({ type, destination }: Announcement, { lateAt }: PendingPush, observer: Observer): void {
+  if (type === "Replicated") observer.count(Metric.onTime, 1, destination);
+  const isMissed = type === "LateArrived" || type === "Failed";
+  if (isMissed && lateAt === undefined) observer.count(Metric.late, 1, destination);
 }
 
 /** The receipt of a push that the copy of a newer one, or of a comparison, covered. */

@@ -95,11 +95,12 @@ function crashed(
 async function recorded(
   { startedAt, ...result }: DeliveryResult & { readonly startedAt: number },
   delivery: Delivery,
-  { configuration, copies, queue: { sendToDeadLetters }, runtime: { now } }: CopyDependencies,
+  dependencies: CopyDependencies,
   ending: AbortSignal,
 ): Promise<DeliveryResult> {
   const { report, request, record, rule } = result;
   if (report.outcome === "deferred") return result;
+  const { configuration, copies, queue, runtime } = dependencies;
   const { messageId } = delivery;
   const about =
     record === undefined ? ({ kind: "message", id: messageId } as const) : ({ kind: "tag", key: record } as const);
@@ -107,14 +108,14 @@ async function recorded(
     const { pending, receipts } = copies;
     const pushes = await findEndingPushes(report, request, { startedAt, pending }, ending);
     const context = { request, messageId, rule, configuration: configuration.version, push: pushes.own };
-    const receipt = await receipts.write(about, receiptOf(report, context, now()), ending);
+    const receipt = await receipts.write(about, receiptOf(report, context, runtime.now()), ending);
     if (report.outcome === "failed") {
       const { reason, error } = report;
       const message = describeError(error);
       const letter = { class: failureClass(reason), reason, message, record, correlationId: request?.id };
-      await sendToDeadLetters(delivery, letter, ending);
+      await queue.sendToDeadLetters(delivery, letter, ending);
     }
-    await endPushes(pushes, { about, receipt }, { copies }, ending);
+    await endPushes(pushes, { about, receipt }, dependencies, ending);
     return result;
   } catch (error) {
     return { ...result, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };

@@ -4,6 +4,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import type * as z from "zod";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
 import { createEcrScans } from "../../src/aws/ecr/ecr-scan.ts";
+import { createAnnouncementSender } from "../../src/aws/sqs/announcement-sender.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createLongLaneQueue } from "../../src/aws/sqs/long-lane-queue.ts";
 import { createDeadLetterSender } from "../../src/aws/sqs/dead-letter-sender.ts";
@@ -33,7 +34,6 @@ import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
 import type { Registries } from "../../src/wiring/registries.ts";
 import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
-import type { CircuitBreaker } from "../../src/replication/destination/circuit-breaker.ts";
 import type { Copies, CopyDependencies, Route } from "./copy-dependencies.ts";
 import { createHandler } from "./handler.ts";
 
@@ -49,7 +49,6 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
   const feed = await openConfiguration(environment, variables, observer);
   const sqs = new SQSClient(clientLimits());
   const { wiringOf, registriesOf, stores, now } = openWiring(environment, sqs, observer);
-  const hasLongLane = lane === "function" && parts.longLane;
   const send = createCopyRequestSender(sqs, queues.copies, "long");
   const lasting: Pick<CopyDependencies, "observer" | "runtime" | "queue"> = {
     observer,
@@ -63,8 +62,9 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
       priority: ({ queueArn }) => queueByArn(queues.copies, queueArn)?.priority,
       serves: ({ queueArn }, destination) => queueByArn(queues.copies, queueArn)?.destination === destination,
       defer: createDeferral(sqs, queues.copies),
+      announce: createAnnouncementSender(sqs, queues.announcements),
       sendToDeadLetters: createDeadLetterSender(sqs, queues.deadLetters),
-      sendToLongLane: hasLongLane ? (request, signal) => send([request], signal) : undefined,
+      sendToLongLane: lane === "function" && parts.longLane ? (request, signal) => send([request], signal) : undefined,
     },
   };
   const handlerOf = perConfiguration((configuration) => {
@@ -76,9 +76,9 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
       const context = wiring.open({ ...route, message: delivery.messageId, priority });
       return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
     };
-    const circuit = (destination: string): CircuitBreaker => wiring.circuit(destination);
-    const api = sourcePortsOf(configuration, { wiring, catalog }, observer);
-    return createHandler({ configuration, ...lasting, copies: { open, circuit, ...api, ...stores } });
+    const own = { open, circuit: (destination: string) => wiring.circuit(destination), ...stores };
+    const copies = { ...own, ...sourcePortsOf(configuration, { wiring, catalog }, observer) };
+    return createHandler({ configuration, ...lasting, copies });
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;
   const longQueues = queues.copies

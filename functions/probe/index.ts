@@ -13,6 +13,7 @@ import { PROBE_REPOSITORY } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { parseRepositoryName } from "../../src/oci/reference.ts";
 import { createDynamoDbPendingPushes } from "../../src/aws/dynamodb/pending-pushes.ts";
+import { createAnnouncementSender } from "../../src/aws/sqs/announcement-sender.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { imageBytes } from "../../src/replication/pending/image-bytes.ts";
 import type { Registries } from "../../src/wiring/registries.ts";
@@ -49,6 +50,7 @@ const setQueueState = createQueueStateSetter({
   concurrency,
 });
 const pending = createDynamoDbPendingPushes({ client: table, table: environment.FREIGHTLINER_TABLE });
+const announce = createAnnouncementSender(sqs, queues.announcements);
 const resend = createCopyRequestSender(sqs, queues.copies, "backfill");
 const startLongLane = parts.longLane
   ? createLongLaneStarter({
@@ -91,6 +93,7 @@ const handlerOf = perConfiguration((configuration) => {
       return imageBytes({ readManifest: (name, ending) => readManifest(client, name, ending) }, reference, signal);
     },
     resend,
+    announce,
     fullConcurrency: concurrency.live,
     now: clock.now,
     timeout: (ms) => AbortSignal.timeout(ms),

@@ -2,7 +2,8 @@ import { concurrently } from "../../src/async/run-concurrently.ts";
 import { LAG_GOAL } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
-import { requestOf } from "../../src/replication/pending/pending-push.ts";
+import { lateAnnouncement } from "../../src/replication/pending/announcement.ts";
+import { pendingMs, requestOf } from "../../src/replication/pending/pending-push.ts";
 import type { PendingPush } from "../../src/replication/pending/pending-push.ts";
 import { addPending, NOTHING_PENDING } from "../../src/replication/pending/pending-total.ts";
 import type { PendingTotal } from "../../src/replication/pending/pending-total.ts";
@@ -10,7 +11,7 @@ import type { ProbeDependencies } from "./probe-dependencies.ts";
 
 export interface MeasureDependencies extends Pick<
   ProbeDependencies,
-  "pending" | "imageBytes" | "resend" | "now" | "timeout" | "observer"
+  "pending" | "imageBytes" | "resend" | "announce" | "now" | "timeout" | "observer"
 > {
   /** Copies to the destination run. */
   readonly isAvailable: boolean;
@@ -24,12 +25,16 @@ const SIZING_MS = 15_000;
 const RESEND_AFTER_MS = 1_800_000;
 const RESEND_EVERY_MS: number = 6 * 3_600_000;
 const MOST_RESENT = 100;
+/** Late pushes that one invocation announces. The others follow a minute later. */
+const MOST_ANNOUNCED = 500;
 
 /** What one pass over the pending pushes of a destination found. */
 interface Pass {
   readonly total: PendingTotal;
   readonly unsized: readonly PendingPush[];
   readonly overdue: readonly PendingPush[];
+  /** Late, and not announced so. */
+  readonly late: readonly PendingPush[];
 }
 
 /**
@@ -43,7 +48,8 @@ export async function measurePending(
 ): Promise<void> {
   const { observer } = dependencies;
   try {
-    const { total, unsized, overdue } = await readPending(destination, dependencies, signal);
+    const { total, unsized, overdue, late } = await readPending(destination, dependencies, signal);
+    await announceLate(late, dependencies, signal);
     const bytes = total.bytes + (await countBytes(unsized, dependencies, signal));
     observer.count(Metric.copiesPending, total.copies, destination);
     observer.count(Metric.bytesPending, bytes, destination);
@@ -64,19 +70,39 @@ async function readPending(
 ): Promise<Pass> {
   const unsized: PendingPush[] = [];
   const overdue: PendingPush[] = [];
+  const late: PendingPush[] = [];
   let total = NOTHING_PENDING;
   for await (const push of pending.ofDestination(destination, signal)) {
     total = addPending(total, push, { now: now(), withinMs: LAG_GOAL.withinMs });
+    if (isNewlyLate(push, now()) && late.length < MOST_ANNOUNCED) late.push(push);
     if (push.bytes === undefined && unsized.length < MOST_SIZED) unsized.push(push);
     if (isOverdue(push, now()) && overdue.length < MOST_RESENT) overdue.push(push);
   }
-  return { total, unsized, overdue };
+  return { total, unsized, overdue, late };
 }
 
 /** Its event may have failed after it was accepted, and before its request was sent. */
 function isOverdue({ acceptedAt, heldUntil = 0, askedAt }: PendingPush, now: number): boolean {
   if (heldUntil > now) return false;
   return askedAt === undefined ? now - acceptedAt >= RESEND_AFTER_MS : now - askedAt >= RESEND_EVERY_MS;
+}
+
+function isNewlyLate(push: PendingPush, now: number): boolean {
+  return push.lateAt === undefined && pendingMs(push, now) > LAG_GOAL.withinMs;
+}
+
+/** Announced before it is noted: a crash in between announces it twice, with the same id. One that ends in between counts where it ends. */
+async function announceLate(
+  pushes: readonly PendingPush[],
+  { pending, announce, now, observer }: Pick<MeasureDependencies, "pending" | "announce" | "now" | "observer">,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const push of pushes) {
+    const announcement = lateAnnouncement(push, now());
+    await announce(announcement, signal);
+    const isPending = await pending.note(push, { lateAt: now() }, signal);
+    if (isPending) observer.count(Metric.late, 1, push.destination);
+  }
 }
 
 /** Best effort: an image whose bytes cannot be counted counts nothing, and is tried again. @returns the bytes that were counted. */

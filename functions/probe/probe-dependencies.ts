@@ -2,6 +2,7 @@ import type { Configuration } from "../../src/contract/configuration/configurati
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import type { CircuitRecord } from "../../src/replication/destination/circuit.ts";
 import type { QueuePauseRecord, SetQueueState } from "../../src/replication/destination/queue-pause.ts";
+import type { Announcement } from "../../src/replication/pending/announcement.ts";
 import type { PendingPushes } from "../../src/replication/pending/pending-push.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
@@ -18,6 +19,8 @@ export interface ProbeDependencies {
   readonly pending: Pick<PendingPushes, "ofDestination" | "note">;
   /** Bytes of an image at the source; undefined when they cannot be counted. */
   readonly imageBytes: (repository: string, reference: string, signal: AbortSignal) => Promise<number | undefined>;
+  /** Queues an announcement of a push. */
+  readonly announce: (announcement: Announcement, signal: AbortSignal) => Promise<void>;
   /** Sends requests again, at the priority of a backfill. */
   readonly resend: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
   /** Concurrent copies per destination, as deployed. */

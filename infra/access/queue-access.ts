@@ -16,6 +16,7 @@ export const CONSUME_ACTIONS = [
 export interface QueueUsers {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
+  readonly announcements: Queue;
   readonly fanOut: LambdaFunction;
   readonly copy: LambdaFunction;
   readonly reconcile: LambdaFunction;
@@ -25,19 +26,20 @@ export interface QueueUsers {
 }
 
 /** Permissions to send to, consume and measure the queues: one statement for each function and action, whatever the number of destinations. */
-export function allowQueues({ queues, deadLetters, fanOut, copy, reconcile, probe, longLane }: QueueUsers): void {
+export function allowQueues(users: QueueUsers): void {
+  const { queues, deadLetters, announcements, fanOut, copy, reconcile, probe, longLane } = users;
   const arns = (priority: DescribedQueue["priority"]): string[] =>
     queues.filter((queue) => queue.priority === priority).map(({ queue }) => queue.queueArn);
   const allow = (sender: LambdaFunction, action: string, resources: string[]): void =>
     sender.addToRolePolicy(new PolicyStatement({ actions: [action], resources }));
   allow(fanOut, "sqs:SendMessage", [...arns("live"), ...arns("backfill")]);
   allow(reconcile, "sqs:SendMessage", arns("backfill"));
-  allow(probe, "sqs:SendMessage", arns("backfill"));
+  allow(probe, "sqs:SendMessage", [...arns("backfill"), announcements.queueArn]);
   allow(reconcile, "sqs:GetQueueAttributes", arns("live"));
-  allow(copy, "sqs:SendMessage", [deadLetters.queueArn, ...arns("long")]);
+  allow(copy, "sqs:SendMessage", [deadLetters.queueArn, announcements.queueArn, ...arns("long")]);
   longLane?.addToPrincipalPolicy(new PolicyStatement({ actions: [...CONSUME_ACTIONS], resources: arns("long") }));
   longLane?.addToPrincipalPolicy(
-    new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [deadLetters.queueArn] }),
+    new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [deadLetters.queueArn, announcements.queueArn] }),
   );
 }
 

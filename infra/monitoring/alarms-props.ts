@@ -9,6 +9,8 @@ import type { DescribedQueue } from "../storage/copy-queues.ts";
 export interface AlarmsProps {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
+  /** Announcements of pushes that the event bus has not taken yet. */
+  readonly announcements: Queue;
   /** Events that could not be delivered to the fan-out function. */
   readonly undelivered: Queue;
   readonly functions: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: LambdaFunction };

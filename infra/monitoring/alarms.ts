@@ -6,6 +6,7 @@ import type { AlarmsProps } from "./alarms-props.ts";
 import { destinationAlarms } from "./destination-alarms.ts";
 import { configurationAlarms } from "./configuration-alarms.ts";
 import {
+  announcementAlarms,
   arrivalsAlarms,
   deferralAlarms,
   functionAlarms,
@@ -25,6 +26,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
     ...functionAlarms(props),
     ...arrivalsAlarms(props),
     ...sealAlarms(props),
+    ...announcementAlarms(props),
     ...deferralAlarms(props),
     ...notificationAlarms(props),
     ...configurationAlarms(props),

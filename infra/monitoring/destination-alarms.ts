@@ -156,17 +156,24 @@ function accessAlarm(destination: string, byReason: ByReason): AlarmDefinition {
 }
 
 /**
- * Alarms by the burn rate of the lag's error budget (Google SRE workbook, "Alerting on SLOs"): a rate of 14.4 over an hour spends the budget
+ * Alarms by the burn rate of the error budget. The probe counts what is late when it becomes so: the alarms see pushes that never arrive. The
+ * rates are those of the Google SRE workbook ("Alerting on SLOs"): a rate of 14.4 over an hour spends the budget
  * of a month in two days, a rate of 6 over six hours in five days.
  */
 function lagAlarms(destination: string, own: DestinationMetric): AlarmDefinition[] {
   const { percent, withinMs } = LAG_GOAL;
+  const budget = Number((100 - percent).toFixed(3));
+  const late = "(FILL(c, 0) + FILL(p, 0))";
   const burn = (period: Duration): MathExpression =>
     new MathExpression({
-      expression: `(100 - within) / ${100 - percent}`,
+      expression: `IF(${late} > 0, 100 * ${late} / (${late} + FILL(o, 0)) / ${budget}, 0)`,
       label: "burn rate of the error budget",
       period,
-      usingMetrics: { within: own(Metric.replicationLag, "copy", `PR(:${withinMs})`, period) },
+      usingMetrics: {
+        c: own(Metric.late, "copy", "Sum", period),
+        p: own(Metric.late, "probe", "Sum", period),
+        o: own(Metric.onTime, "copy", "Sum", period),
+      },
     });
   const goal = `${percent} % of pushes within ${withinMs / 60_000} minutes`;
   return [

@@ -117,6 +117,20 @@ export function sealAlarms({ seal }: Pick<AlarmsProps, "seal">): AlarmDefinition
   ];
 }
 
+/** Alarm for announcements that wait for the event bus. */
+export function announcementAlarms({ announcements }: Pick<AlarmsProps, "announcements">): AlarmDefinition[] {
+  return [
+    {
+      id: "announcements-waiting",
+      metric: announcements.metricApproximateNumberOfMessagesVisible({ statistic: "Minimum", period: MINUTES_15 }),
+      threshold: 0,
+      summary:
+        "Events about pushes have been waiting for the event bus for a quarter of an hour; no image waits for them.",
+      runbookHeading: "Announcements",
+    },
+  ];
+}
+
 /** Alarm for messages whose deferral failed. */
 export function deferralAlarms({ deployment: { stack } }: Pick<AlarmsProps, "deployment">): AlarmDefinition[] {
   return [

@@ -7,6 +7,7 @@ import type { Configuration } from "../../src/contract/configuration/configurati
 import { queuesOf } from "../../src/contract/stack/queues.ts";
 import type { Priority } from "../../src/contract/stack/queues.ts";
 import {
+  ANNOUNCE_TIMEOUT_SECONDS,
   COPY_MAX_RECEIVE_COUNT,
   COPY_TIMEOUT_SECONDS,
   LONG_VISIBILITY_SECONDS,
@@ -42,13 +43,22 @@ export function createCopyQueues(
   scope: Construct,
   { source, destinations, longLane }: Pick<Configuration, "source" | "destinations" | "longLane">,
   settings: Pick<DeployedSettings, "deployment" | "encryptionKey" | "messageRetention">,
-): { readonly queues: readonly DescribedQueue[]; readonly deadLetters: Queue } {
+): { readonly queues: readonly DescribedQueue[]; readonly deadLetters: Queue; readonly announcements: Queue } {
   const common = queueDefaults(settings);
   const names = queuesOf({ stack: settings.deployment.stack, source, destinations, longLane });
   const deadLetters = new Queue(scope, "DeadLetters", { ...common, queueName: names.deadLetters.name });
   Validations.of(deadLetters).acknowledge({
     id: "AwsSolutions-SQS3",
     reason: "This is the dead-letter queue itself; people handle its messages.",
+  });
+  const announcements = new Queue(scope, "Announcements", {
+    ...common,
+    queueName: names.announcements.name,
+    visibilityTimeout: Duration.seconds(6 * ANNOUNCE_TIMEOUT_SECONDS),
+  });
+  Validations.of(announcements).acknowledge({
+    id: "AwsSolutions-SQS3",
+    reason: "A message that the event bus does not take is sent again until it expires; an alarm says that it waits.",
   });
   const queues = names.copies.map(({ destination, priority, name }) => ({
     destination,
@@ -63,5 +73,5 @@ export function createCopyQueues(
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: COPY_MAX_RECEIVE_COUNT },
     }),
   }));
-  return { queues, deadLetters };
+  return { queues, deadLetters, announcements };
 }

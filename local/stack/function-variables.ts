@@ -9,6 +9,7 @@ import type {
   GoogleEndpoints,
   ProbeEnvironment,
   SealEnvironment,
+  StackEnvironment,
 } from "../../src/contract/stack/environment.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
 import {
@@ -97,7 +98,8 @@ export function variablesOf(
     FREIGHTLINER_TABLE: TABLE,
     FREIGHTLINER_RECEIPT_KEY: RECEIPT_KEY,
   } satisfies SealEnvironment;
-  return { fanOut, copy, watching, arrivals, seal };
+  const announce = { FREIGHTLINER_STACK: STACK.stack } satisfies StackEnvironment;
+  return { fanOut, copy, watching, arrivals, announce, seal };
 }
 
 /** The document that the local stack is deployed with. */

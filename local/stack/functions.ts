@@ -1,4 +1,5 @@
 import {
+  ANNOUNCE_TIMEOUT_SECONDS,
   ARRIVALS_TIMEOUT_SECONDS,
   FAN_OUT_TIMEOUT_SECONDS,
   PROBE_TIMEOUT_SECONDS,
@@ -13,6 +14,8 @@ import type { Services } from "./services.ts";
 import type { StackOptions } from "./stack-options.ts";
 
 export interface Functions extends Readonly<Record<"fanOut" | "copy" | "probe" | "reconcile", LocalFunction>> {
+  /** Only where events are received. */
+  readonly announce: LocalFunction | undefined;
   /** Only with a source that sends notifications. */
   readonly arrivals: LocalFunction | undefined;
   readonly seal: LocalFunction;
@@ -41,6 +44,7 @@ export function startFunctions(services: Services, options: StackOptions, stack:
     probe: start("probe", PROBE_TIMEOUT_SECONDS, 1, false),
     seal: start("seal", SEAL_TIMEOUT_SECONDS, 1, false),
     reconcile: start("reconcile", RECONCILE_TIMEOUT_SECONDS, 1, false),
+    announce: options.onEvent === undefined ? undefined : start("announce", ANNOUNCE_TIMEOUT_SECONDS, 1, false),
     arrivals:
       options.source?.document.arrivals === undefined
         ? undefined

@@ -1,4 +1,8 @@
-import { COPY_MAX_RECEIVE_COUNT, visibilitySeconds } from "../../src/contract/stack/limits.ts";
+import {
+  ANNOUNCE_TIMEOUT_SECONDS,
+  COPY_MAX_RECEIVE_COUNT,
+  visibilitySeconds,
+} from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { queuesOf } from "../../src/contract/stack/queues.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
@@ -6,7 +10,9 @@ import type { LocalQueue, RunningSqs } from "../emulators/sqs.ts";
 import { DESTINATION, STACK } from "./local-names.ts";
 
 /** The queues of a stack with one destination. */
-export type Queues = Readonly<Record<"live" | "backfill" | "long" | "deadLetters" | "undelivered", LocalQueue>>;
+export type Queues = Readonly<
+  Record<"live" | "backfill" | "long" | "deadLetters" | "undelivered" | "announcements", LocalQueue>
+>;
 
 /** Creates the queues as the deployed stack defines them, unless they exist. */
 export function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
@@ -25,5 +31,8 @@ export function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
   if (live === undefined || backfill === undefined || long === undefined)
     throw new Error(`${DESTINATION} has no queues`);
   const undelivered = sqs.createQueue(resourceName("queue", "undelivered-events", STACK), {});
-  return { deadLetters, undelivered, live, backfill, long };
+  const announcements = sqs.createQueue(named.announcements.name, {
+    VisibilityTimeout: String(ANNOUNCE_TIMEOUT_SECONDS),
+  });
+  return { deadLetters, undelivered, announcements, live, backfill, long };
 }

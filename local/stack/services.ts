@@ -7,6 +7,8 @@ import { startCodeBuild } from "../emulators/codebuild-api.ts";
 import type { RunningCodeBuild } from "../emulators/codebuild-api.ts";
 import { createStateTable, startDynamoDb } from "../emulators/dynamodb.ts";
 import { startKms } from "../emulators/kms-api.ts";
+import { startPutEvents } from "../emulators/put-events.ts";
+import type { PutEvent } from "../emulators/put-events.ts";
 import { startSecretsManager } from "../emulators/secrets-manager.ts";
 import { startSqs } from "../emulators/sqs.ts";
 import type { RunningSqs } from "../emulators/sqs.ts";
@@ -31,6 +33,8 @@ export interface ServicesOptions extends FunctionSettings {
   readonly timeoutSeconds: number;
   /** Receives each line of a build's log, under the name of the copy function. */
   readonly onLog?: ((functionName: string, line: string) => void) | undefined;
+  /** Receives each event about a push. Without it, no function reads the queue of announcements. */
+  readonly onEvent?: ((event: PutEvent) => void) | undefined;
 }
 
 /** Emulators of the AWS services, and the environment variables by which each function finds them. */
@@ -46,7 +50,7 @@ export interface Services extends Queues {
   /** The CodeBuild project of the long lane. */
   readonly builds: RunningCodeBuild;
   readonly variables: {
-    readonly [name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals" | "seal"]: Readonly<
+    readonly [name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals" | "seal" | "announce"]: Readonly<
       Record<string, string>
     >;
   };
@@ -95,6 +99,7 @@ export async function startServices(
     AWS_ENDPOINT_URL_SECRETS_MANAGER: await startSecrets(options, stack),
     AWS_ENDPOINT_URL_CODEBUILD: builds.endpoint,
     AWS_ENDPOINT_URL_KMS: await startReceiptKey(options, stack),
+    AWS_ENDPOINT_URL_EVENTBRIDGE: await startEvents(options, stack),
   };
   const own = variablesOf(configuration, registries, queues, options);
   for (const name of ["copy", "seal"] as const)
@@ -104,7 +109,7 @@ export async function startServices(
 }
 
 function withEndpoints(
-  { fanOut, copy, watching, arrivals, seal }: ReturnType<typeof variablesOf>,
+  { fanOut, copy, watching, arrivals, seal, announce }: ReturnType<typeof variablesOf>,
   endpoints: Readonly<Record<string, string>>,
 ): Services["variables"] {
   return {
@@ -114,6 +119,7 @@ function withEndpoints(
     reconcile: { ...watching, ...endpoints },
     arrivals: { ...arrivals, ...endpoints },
     seal: { ...seal, ...endpoints },
+    announce: { ...announce, ...endpoints },
   };
 }
 
@@ -132,4 +138,11 @@ async function startSecrets({ target, source, key }: ServicesOptions, stack: Asy
   const secrets = await startSecretsManager(known, key);
   stack.defer(() => secrets.close());
   return `http://${secrets.host}`;
+}
+
+/** Starts the event bus for events about pushes. @returns its endpoint. */
+async function startEvents({ key, onEvent }: ServicesOptions, stack: AsyncDisposableStack): Promise<string> {
+  const bus = await startPutEvents(key, (event) => onEvent?.(event));
+  stack.defer(() => bus.close());
+  return bus.endpoint;
 }

@@ -1,4 +1,5 @@
 import type { AccessKeyId } from "../access/access-key.ts";
+import type { PutEvent } from "../emulators/put-events.ts";
 import type { EventBusOptions } from "../events/event-bus.ts";
 import type { OnRegistryEvent } from "../registry/protocol/registry-event.ts";
 import type { FunctionSettings } from "./function-variables.ts";
@@ -31,6 +32,8 @@ export interface StackOptions extends FunctionSettings {
   readonly addressOf?: RegistriesOptions["addressOf"];
   readonly onSource?: OnRegistryEvent | undefined;
   readonly onTarget?: OnRegistryEvent | undefined;
+  /** Receives each event about a push. */
+  readonly onEvent?: ((event: PutEvent) => void) | undefined;
   /** Receives each line of the functions' logs. */
   readonly onLog?: ((functionName: string, line: string) => void) | undefined;
 }

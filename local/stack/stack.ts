@@ -87,7 +87,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   );
   const services = await startServices(registries, { ...options, configuration, directory: kept, key }, starting);
   const functions = startFunctions(services, options, starting);
-  startMappings(services, functions.copy, { ...options, key }, starting);
+  startMappings(services, functions, { ...options, key }, starting);
   startSchedules(functions, options, starting);
   const bus = startBus(services, functions.fanOut, { ...options, key }, starting);
   const arrivalsUrl = await startArrivals(functions, starting);

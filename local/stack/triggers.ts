@@ -56,14 +56,14 @@ export function startBus(
   return bus;
 }
 
-/** Feeds the copy function from the live and the backfill queue. */
+/** Feeds the copy function from the live and the backfill queue, and the announce function from its queue. */
 export function startMappings(
   services: Services,
-  copy: LocalFunction,
+  { copy, announce }: Pick<Functions, "copy" | "announce">,
   options: KeyedOptions,
   stack: AsyncDisposableStack,
 ): void {
-  const { sqs, live, backfill, mappings } = services;
+  const { sqs, live, backfill, announcements, mappings } = services;
   const common = { endpoint: sqs.endpoint, key: options.key, invoke: copy.invoke, batchSize: 1 };
   const start = (id: string, queue: LocalQueue, maxConcurrency: number): void => {
     const mapping = startEventSourceMapping({ ...common, queue, maxConcurrency });
@@ -72,6 +72,10 @@ export function startMappings(
   };
   start(MAPPINGS.live, live, options.concurrency);
   start(MAPPINGS.backfill, backfill, BACKFILL_CONCURRENCY);
+  if (announce === undefined) return;
+  const batch = { queue: announcements, invoke: announce.invoke, batchSize: 10, maxConcurrency: 1 };
+  const announcing = startEventSourceMapping({ ...common, ...batch });
+  stack.defer(() => announcing.close(GRACE_MS));
 }
 
 /** Invokes the probe, reconcile and seal functions on schedules, of which only the probe's is that of the deployed stack. */

@@ -25,6 +25,7 @@ const freightliner = (...args: string[]): Promise<Ended> => runFreightliner(args
 describe("a stack with a target that lacks one repository", () => {
   const parts = new AsyncDisposableStack();
   const refused = { now: true };
+  const events = new Map<string, unknown>();
   let stack: Stack;
   let local: string;
   let target: string;
@@ -59,6 +60,7 @@ describe("a stack with a target that lacks one repository", () => {
         timeoutSeconds: 30,
         reconcileAfterMs: 3_600_000,
         directory: join(folder.path, "kept"),
+        onEvent: ({ type, detail }) => events.set(type, detail),
         target: { registry: proxy.host, prefix: "mirror" },
       }),
     );
@@ -89,6 +91,13 @@ describe("a stack with a target that lacks one repository", () => {
     const none = await freightliner("status", "--local", local, "open/app:v2");
     expect([none.code, none.stdout]).toEqual([3, expect.stringMatching(/NOT_TRACKED .*no push of it was accepted/)]);
     expect((await freightliner("status", "--local", local, "open/app")).code).toBe(2);
+  });
+
+  it("puts an event on the bus for each push that has ended", async () => {
+    await eventually("two events", () => (events.size === 2 ? true : undefined));
+    expect(events.get("Replicated")).toMatchObject({ repository: "open/app", reference: "v1", stack: "freightliner" });
+    const failed = { destination: "local", reason: "target-name-unknown", error: expect.stringContaining("404") };
+    expect(events.get("Failed")).toMatchObject(failed);
   });
 
   it("shows one tag with its receipts", async () => {

@@ -86,7 +86,7 @@ describe("the queues of the stack", () => {
     const queues = Object.entries(template.findResources("AWS::SQS::Queue"));
     const copies = queues.filter(([id]) => id.includes("Copies"));
     expect(copies).toHaveLength(3 * EXAMPLE.destinations.length);
-    expect(queues).toHaveLength(copies.length + 2);
+    expect(queues).toHaveLength(copies.length + 3);
     const isLong = ([id]: readonly [string, unknown]): boolean => id.includes("long");
     // Read by a build, which renews it.
     const hidden = copies.filter(isLong).map(([, { Properties }]) => Number(Properties.VisibilityTimeout));
@@ -114,13 +114,13 @@ describe("the queues of the stack", () => {
   });
 
   it("deliver one message at a time to the copy function, with partial batch responses and bounded concurrency", () => {
-    template.resourceCountIs("AWS::Lambda::EventSourceMapping", 2 * EXAMPLE.destinations.length);
+    template.resourceCountIs("AWS::Lambda::EventSourceMapping", 2 * EXAMPLE.destinations.length + 1);
     template.allResourcesProperties("AWS::Lambda::EventSourceMapping", {
-      BatchSize: 1,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
       ScalingConfig: { MaximumConcurrency: Match.anyValue() },
     });
-    const mappings = Object.values(template.findResources("AWS::Lambda::EventSourceMapping"));
+    const all = Object.values(template.findResources("AWS::Lambda::EventSourceMapping"));
+    const mappings = all.filter(({ Properties }) => Properties.BatchSize === 1);
     const concurrency = mappings.map(({ Properties }) => [
       JSON.stringify(Properties.EventSourceArn).includes("live") ? "live" : "backfill",
       Properties.ScalingConfig.MaximumConcurrency,
@@ -131,13 +131,13 @@ describe("the queues of the stack", () => {
 
 describe("the functions", () => {
   it("run on Node 24 and arm64 with JSON logs that are kept for a month", () => {
-    template.resourceCountIs("AWS::Lambda::Function", 5);
+    template.resourceCountIs("AWS::Lambda::Function", 6);
     template.allResourcesProperties("AWS::Lambda::Function", {
       Runtime: "nodejs24.x",
       Architectures: ["arm64"],
       LoggingConfig: { LogFormat: "JSON", LogGroup: Match.anyValue() },
     });
-    template.resourceCountIs("AWS::Logs::LogGroup", 6);
+    template.resourceCountIs("AWS::Logs::LogGroup", 7);
     template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
   });
 
@@ -217,9 +217,10 @@ describe("permissions", () => {
       "sqs:SendMessage",
     ];
     const allowed = [
-      /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy|LongLane|Probe|Reconcile|Validate)Logs/,
-      /^sqs:SendMessage on (?:Copies\w+(?:live|backfill|long)|DeadLetters)/,
-      new RegExp(`^(?:${queue.join("|")}) on Copies`),
+      /^logs:(?:CreateLogStream|PutLogEvents) on (?:FanOut|Copy|LongLane|Probe|Reconcile|Validate|Announce)Logs/,
+      /^sqs:SendMessage on (?:Copies\w+(?:live|backfill|long)|DeadLetters|Announcements)/,
+      new RegExp(`^(?:${queue.join("|")}) on (?:Copies|Announcements)`),
+      /^events:PutEvents on .*event-bus\/default/,
       // What Lambda does with an event that the function failed at, as the function.
       /^sqs:(?:SendMessage|GetQueueAttributes|GetQueueUrl) on UndeliveredEvents/,
       /^dynamodb:(?:GetItem|PutItem|Query|UpdateItem|DeleteItem) on State/,

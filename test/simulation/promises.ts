@@ -2,6 +2,7 @@ import { successors } from "../../src/oci/manifest.ts";
 import { PRE_COPY_BYTES } from "./cloud/cloud.ts";
 import type { Cloud, Place } from "./cloud/cloud.ts";
 import type { History } from "./pushes.ts";
+import { Announcement } from "../../src/replication/pending/announcement.ts";
 import type { Receipt } from "../../src/replication/outcome/receipt.ts";
 import { missingUnder } from "./cloud/registry.ts";
 import type { Repository } from "./cloud/registry.ts";
@@ -69,20 +70,34 @@ export function checkTheEnd(cloud: Cloud, history: History): void {
   if (dead.length > 0) world.violate("I9", `dead letters without a cause of their own: ${dead.join(", ")}`);
 }
 
-/** Every accepted push has ended, once at each destination (I26). */
-function checkPending({ world, pending, receipts, accepted }: Cloud): void {
+/**
+ * Every accepted push has ended, with one receipt and one announcement, which may be delivered several times and is the same each time
+ * (I26).
+ */
+function checkPending({ world, pending, receipts, accepted, announced }: Cloud): void {
   for (const key of pending.keys()) world.violate("I26", `${key} is still pending`);
   const ended = Map.groupBy(
     [...receipts.values()].filter(({ acceptedAt }) => acceptedAt !== undefined),
     endOf,
   );
+  const told = Map.groupBy(
+    announced.filter(({ type }) => type !== "Late"),
+    ({ request, ...subject }) => endOf({ ...subject, id: request }),
+  );
   for (const key of accepted) {
     const ends = ended.get(key)?.length ?? 0;
+    const events = new Set((told.get(key) ?? []).map((event) => JSON.stringify(Announcement.parse(event)))).size;
     if (ends !== 1) world.violate("I26", `the accepted push ${key} has ${ends} ends`);
+    if (events !== 1) world.violate("I26", `the end of the accepted push ${key} is announced in ${events} ways`);
   }
 }
 
-function endOf({ destination, repository, reference, id }: Receipt): string {
+function endOf({
+  destination,
+  repository,
+  reference,
+  id,
+}: Pick<Receipt, "destination" | "repository" | "reference" | "id">): string {
   return `${destination} ${repository}:${reference}#${id}`;
 }
 

@@ -25,6 +25,8 @@ export const StackEnvironment = z.object({
   FREIGHTLINER_STACK: z.string().refine(isStackName, "is not the name of a stack"),
 });
 
+export type StackEnvironment = z.input<typeof StackEnvironment>;
+
 /** A profile of AWS AppConfig, by IDs or names (AppConfig API, "StartConfigurationSession"). */
 export interface AppConfigProfile {
   readonly application: string;

@@ -57,7 +57,7 @@ export const COPY_LEASE_SECONDS = 45;
 /** The most concurrent uploads of one function: of small blobs, and of blobs of 1 MiB or more. */
 export const COPY_STREAMS = { small: 64, big: 16 } as const;
 /** The service level objective for the lag from push to verified tag: this percentage of pushes within this time. */
-export const LAG_GOAL = { percent: 99, withinMs: 300_000 } as const;
+export const LAG_GOAL = { percent: 99.9, withinMs: 300_000 } as const;
 /** How long receipts are kept. */
 export const RECEIPT_KEEP_DAYS = 90;
 /** Initial requests per second to a destination, of all functions together. The rate grows while the destination is healthy. */
@@ -93,6 +93,8 @@ export const PROBE_REPOSITORY = "freightliner-probe";
 export const ARRIVALS_TIMEOUT_SECONDS = 25;
 /** Timeout of the function that checks an external document. */
 export const VALIDATE_TIMEOUT_SECONDS = 30;
+/** Timeout of the announce function. */
+export const ANNOUNCE_TIMEOUT_SECONDS = 30;
 /** Timeout of the notify function: three attempts of five seconds, and the backoff between them. */
 export const NOTIFY_TIMEOUT_SECONDS = 30;
 /**

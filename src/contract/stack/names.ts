@@ -31,7 +31,16 @@ export const LONGEST_NAME = {
 export type NamedResource = keyof typeof LONGEST_NAME;
 
 /** The functions of a deployment; their roles have the same names. */
-export type FunctionName = "fan-out" | "copy" | "probe" | "reconcile" | "notify" | "validate" | "arrivals" | "seal";
+export type FunctionName =
+  | "fan-out"
+  | "copy"
+  | "probe"
+  | "reconcile"
+  | "notify"
+  | "validate"
+  | "arrivals"
+  | "seal"
+  | "announce";
 
 /** CloudFormation's grammar of stack names (CreateStack), and so of `-c stack=` and `--stack`. */
 export function isStackName(text: string): boolean {
@@ -57,3 +66,6 @@ export function resourceName(kind: NamedResource, part: string, { stack, region 
 
 /** The alarm that rolls back the deployment of an external document. */
 export const CONFIGURATION_REFUSED_ALARM = "configuration-refused";
+
+/** The source of all events that a stack puts on the event bus. */
+export const EVENT_SOURCE = "freightliner";

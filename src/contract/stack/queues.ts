@@ -28,6 +28,8 @@ export interface QueuesOptions extends Omit<Deployment, "region"> {
 export interface Queues {
   readonly copies: readonly CopyQueue[];
   readonly deadLetters: { readonly name: string; readonly url: string };
+  /** Announcements of pushes, on their way to the event bus. */
+  readonly announcements: { readonly name: string; readonly url: string };
 }
 
 /**
@@ -46,6 +48,7 @@ export function queuesOf({ stack, source, destinations, longLane, baseUrl = sqsU
       priorities.map((priority) => ({ destination, priority, ...place(`copies-${destination}-${priority}`) })),
     ),
     deadLetters: place("dead-letters"),
+    announcements: place("announcements"),
   };
 }
 

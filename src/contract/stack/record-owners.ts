@@ -40,6 +40,7 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   arrivals: [],
   /** SEAL: heads, envelopes and tips. What it may do with receipts is in `infra/access/seal-access.ts`. */
   seal: ["SEAL"],
+  announce: [],
 };
 
 /** The functions that list, note and end pending pushes. The fan-out function only writes them. */

@@ -100,6 +100,12 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     meaning:
       "how long the oldest of them has been pending, without the time that its rule lets it wait; 0 for none; once a minute",
   },
+  [Metric.onTime]: counted("accepted pushes that arrived at the destination within the goal", "destination"),
+  [Metric.late]: counted(
+    "accepted pushes that missed the goal, each once: by the probe when it passes, else by the copy that ends late or fails",
+    "destination",
+  ),
+  [Metric.announced]: counted("events about pushes that the event bus took"),
   [Metric.tagsRepaired]: counted("tags that a comparison of both ends found different, and requested", "destination"),
   [Metric.eventsMissed]: counted("those of them for which a push event was missing", "destination"),
   [Metric.reconciliations]: counted(

@@ -148,6 +148,7 @@ function copyHandler(observer: Observer, receipts: Map<string, Receipt>, client:
     queue: {
       priority: () => "live",
       serves: (_, destination) => destination === "one",
+      announce: () => Promise.resolve(),
       sendToDeadLetters: createDeadLetterSender(client, deadLetters),
       defer: () => Promise.reject(new Error("no message is deferred")),
     },

@@ -66,6 +66,7 @@ function setUp(otherwise: Partial<Copies & CopyQueues & Runtime> = {}) {
       return fixture;
     },
     defer: (_delivery, afterMs) => Promise.resolve(void deferred.push(afterMs)),
+    announce: () => Promise.resolve(),
     sendToDeadLetters: (_delivery, { reason }) => Promise.resolve(void buried.push(reason)),
     ...otherwise,
   };

@@ -6,12 +6,15 @@ const EVERYTHING = { repositories: ["**"] };
 
 describe("an accepted push", () => {
   it("is pending until its copy has ended, and its receipt says since when its time counts", async () => {
-    const { push, accept, request, receipts, pending, parts, time } = setUpRules(EVERYTHING);
+    const { push, accept, request, receipts, pending, parts, time, announced } = setUpRules(EVERYTHING);
     push("v1");
     accept("m0", "v1", { acceptedAt: time.now + 500 });
     expect(await request("v1", { pushedAt: time.now - MINUTE })).toMatchObject({ outcome: "replicated" });
     expect(pending.size).toBe(0);
     expect([...receipts.values()]).toMatchObject([{ acceptedAt: time.now + 500, countsFrom: time.now }]);
+    expect(announced).toMatchObject([
+      { type: "Replicated", id: "m0/gar/team/app:v1/end", request: "m0", lagSeconds: 0, outcome: "replicated" },
+    ]);
     const image = await parts.images.read("team/app:v1", NEVER);
     expect(image).toEqual({ tags: { gar: "gar/project/repository/app:v1" } });
   });
@@ -23,6 +26,28 @@ describe("an accepted push", () => {
     accept("m0", "v1");
     expect(await request("v1")).toMatchObject({ outcome: "skipped" });
     expect(pending.size).toBe(0);
+  });
+
+  it("that missed the goal arrives late, and is counted as such unless the probe has done so", async () => {
+    const { push, accept, request, announced, observer, time } = setUpRules(EVERYTHING);
+    push("v1");
+    accept("m0", "v1", { pushedAt: time.now - 6 * MINUTE });
+    accept("m1", "v1", { pushedAt: time.now - 7 * MINUTE, lateAt: time.now - MINUTE });
+    await request("v1");
+    await request("v1");
+    expect(announced.map(({ type, lagSeconds }) => [type, lagSeconds])).toEqual([
+      ["LateArrived", 360],
+      ["LateArrived", 420],
+    ]);
+    const counted = observer.counts.filter(({ metric }) => metric.startsWith("Pushes"));
+    expect(counted).toEqual([{ metric: "PushesLate", value: 1, destination: "gar" }]);
+  });
+
+  it("of a request of a comparison is none: nothing is announced or counted", async () => {
+    const { push, request, announced, observer } = setUpRules(EVERYTHING);
+    push("v1");
+    await request("v1");
+    expect([announced, observer.counts.filter(({ metric }) => metric.startsWith("Pushes"))]).toEqual([[], []]);
   });
 
   it("stays pending on the queue of another destination, whose message says nothing about it", async () => {
@@ -64,7 +89,7 @@ describe("an accepted push", () => {
   });
 
   it("that cannot be ended defers its message, whose next delivery keeps the first receipt", async () => {
-    const { push, accept, request, pending, parts, receipts } = setUpRules(EVERYTHING);
+    const { push, accept, request, pending, parts, receipts, announced } = setUpRules(EVERYTHING);
     push("v1");
     accept("m0", "v1");
     const { end } = parts.pending;
@@ -74,5 +99,7 @@ describe("an accepted push", () => {
     Object.assign(parts.pending, { end });
     await request("v1", { message: "m0" });
     expect([pending.size, [...receipts.values()].map(({ outcome }) => outcome)]).toEqual([0, ["replicated"]]);
+    expect(announced).toHaveLength(2);
+    expect(announced[1]).toEqual(announced[0]);
   });
 });

@@ -56,6 +56,7 @@ function setUp(otherwise: Partial<Copies & CopyQueues & Runtime> = {}) {
     priority: () => "backfill",
     open: () => fixture,
     defer: () => Promise.resolve(void ends.push("deferred")),
+    announce: () => Promise.resolve(),
     sendToDeadLetters: () => Promise.resolve(void ends.push("dead letter")),
     ...otherwise,
   };

@@ -49,6 +49,7 @@ async function setUp() {
         priority: () => "live",
         serves: () => true,
         defer: () => Promise.resolve(),
+        announce: () => Promise.resolve(),
         sendToDeadLetters: () => Promise.resolve(),
       },
       copies: {

@@ -16,6 +16,7 @@ import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { overridesOf } from "../../../src/replication/rules/repository-overrides.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { acceptPush } from "../../fixtures/pending-map.ts";
+import type { Announcement } from "../../../src/replication/pending/announcement.ts";
 import type { PendingPush } from "../../../src/replication/pending/pending-push.ts";
 import { createMemoryPending } from "../../fakes/memory-pending.ts";
 import { createMemoryReceipts } from "../../fakes/memory-receipts.ts";
@@ -39,6 +40,7 @@ export function setUpConfiguration(configuration: Configuration) {
   const observer = createObserved();
   const receipts = new Map<string, Receipt>();
   const pending = new Map<string, PendingPush>();
+  const announced: Announcement[] = [];
   const deferred: number[] = [];
   const buried: string[] = [];
   const opened: string[] = [];
@@ -76,6 +78,7 @@ export function setUpConfiguration(configuration: Configuration) {
       return fixture;
     },
     defer: (_delivery, afterMs) => Promise.resolve(void deferred.push(afterMs)),
+    announce: (announcement) => Promise.resolve(void announced.push(announcement)),
     sendToDeadLetters: (_delivery, { reason }) => Promise.resolve(void buried.push(reason)),
     factSource: {
       manifest(_repository, reference, signal) {
@@ -105,6 +108,7 @@ export function setUpConfiguration(configuration: Configuration) {
     time,
     fixture,
     receipts,
+    announced,
     /** Accepted pushes that have not ended; a request is an accepted push once `accept` was called. */
     pending,
     accept: (id: string, reference: string, about: Partial<PendingPush> = {}): void => {

@@ -19,6 +19,7 @@ async function minute(tags: readonly string[], now: number, otherwise: Partial<M
   }
   const observer = createObserved();
   const sent: string[] = [];
+  const announced: string[] = [];
   const time = { now };
   const measure = (): Promise<void> =>
     measurePending(
@@ -27,6 +28,7 @@ async function minute(tags: readonly string[], now: number, otherwise: Partial<M
         pending: createMemoryPending(pushes),
         imageBytes: (_repository, reference) => Promise.resolve(reference.length),
         resend: (requests) => Promise.resolve(void sent.push(...requests.map(({ id }) => id))),
+        announce: ({ id, type }) => Promise.resolve(void announced.push(`${type} ${id}`)),
         isAvailable: true,
         now: () => time.now,
         timeout: (ms) => AbortSignal.timeout(ms),
@@ -37,7 +39,7 @@ async function minute(tags: readonly string[], now: number, otherwise: Partial<M
     );
   await measure();
   const counts = () => Object.fromEntries(observer.counts.map(({ metric, value }) => [metric, value]));
-  return { pushes, observer, sent, time, measure, counts };
+  return { pushes, observer, sent, announced, time, measure, counts };
 }
 
 describe("what is pending at a destination", () => {
@@ -58,6 +60,16 @@ describe("what is pending at a destination", () => {
     const imageBytes = () => Promise.reject(new Error("the source is down"));
     const { counts } = await minute(["v1"], 61_001, { imageBytes });
     expect(counts()).toEqual({ CopiesPending: 1, BytesPending: 0, OldestPendingSeconds: 61 });
+  });
+
+  it("is announced as late once, five minutes after its push, and counted as such", async () => {
+    const { announced, measure, time, observer } = await minute(["v1"], 290_000);
+    for (const seconds of [301, 361, 421]) {
+      time.now = seconds * 1_000;
+      await measure();
+    }
+    expect(announced).toEqual(["Late e-v1/gar/app:v1/late"]);
+    expect(observer.counts.filter(({ metric }) => metric === "PushesLate")).toHaveLength(1);
   });
 
   it("is requested again after half an hour, in case its request was never sent, then every six hours", async () => {

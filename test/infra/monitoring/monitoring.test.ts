@@ -50,6 +50,7 @@ describe("alarms", () => {
       "undelivered-events",
       "lost-events",
       "function-errors",
+      "announcements-waiting",
       "deferrals-failed",
       "throttles",
       "copy-duration",
@@ -145,7 +146,7 @@ describe("alarms", () => {
       Metrics.flatMap(({ Expression }: { Expression?: string }) => Expression ?? []),
     );
     const sums = expressions.filter((text: string) => text.includes("+"));
-    expect(sums.length).toBe(3 + 2 * EXAMPLE.destinations.length);
+    expect(sums.length).toBe(3 + 4 * EXAMPLE.destinations.length);
     for (const text of sums) expect(text.replaceAll(/FILL\([a-z], 0\)/g, "")).not.toMatch(/\b[a-z]\b/);
   });
 
@@ -163,13 +164,16 @@ describe("alarms", () => {
     }
   });
 
-  it("measure the lag as a burn rate of its objective", () => {
+  it("measure what is late as a burn rate of the objective, also while nothing arrives", () => {
     template.hasResourceProperties("AWS::CloudWatch::Alarm", {
       AlarmName: "freightliner-europe-lag-fast-burn-eu-central-1",
       Threshold: 14.4,
       Metrics: Match.arrayWith([
-        Match.objectLike({ Expression: "(100 - within) / 1" }),
-        Match.objectLike({ MetricStat: Match.objectLike({ Stat: "PR(:300000)", Period: 3_600 }) }),
+        Match.objectLike({
+          Expression:
+            "IF((FILL(c, 0) + FILL(p, 0)) > 0, 100 * (FILL(c, 0) + FILL(p, 0)) / ((FILL(c, 0) + FILL(p, 0)) + FILL(o, 0)) / 0.1, 0)",
+        }),
+        Match.objectLike({ MetricStat: Match.objectLike({ Stat: "Sum", Period: 3_600 }) }),
       ]),
     });
   });

@@ -11,6 +11,7 @@ import type { RateRecord } from "../../../src/replication/destination/rate-recor
 import type { DeletionRecord } from "../../../src/replication/deletes/deletion-record.ts";
 import type { PreCopyBudget } from "../../../src/replication/pre-copy/pre-copy-budget.ts";
 import type { ImageRecord } from "../../../src/replication/pending/image-record.ts";
+import type { Announcement } from "../../../src/replication/pending/announcement.ts";
 import type { PendingPush } from "../../../src/replication/pending/pending-push.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import type { BackfillRecord } from "../../../src/replication/backfill/backfill-record.ts";
@@ -141,6 +142,8 @@ export interface Cloud {
   readonly images: Table<ImageRecord>;
   /** The keys of all pushes that were accepted. */
   readonly accepted: Set<string>;
+  /** What the queue of announcements has received. */
+  readonly announced: Announcement[];
   /** The process that sends a blob now, by blob. */
   readonly uploads: Map<string, Process>;
   /** Reasons of the dead letters. */
@@ -207,6 +210,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     pending: new Map(),
     images: new Map(),
     accepted: new Set(),
+    announced: [],
     uploads: new Map(),
     dead: [],
     undelivered: [],

@@ -17,7 +17,7 @@ import { credentialsOf } from "./credentials.ts";
 import { NO_GATES } from "../../fixtures/fact-source.ts";
 import { createSignatureVerifier } from "../../../src/signatures/signature-verifier.ts";
 import { createNetwork } from "../http/network.ts";
-import { pendingOf, receiptsOf, storeOf } from "./ports.ts";
+import { announcerOf, pendingOf, receiptsOf, storeOf } from "./ports.ts";
 import type { Message } from "./queue.ts";
 import { createProcess } from "../world/process.ts";
 import type { Process } from "../world/process.ts";
@@ -141,6 +141,7 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
           cloud.places.get(queueArn.split(" ")[0] ?? "")?.queue.changeVisibility(messageId, afterMs);
         return process.call({ service: "queue", what: `defers ${messageId} by ${afterMs}`, effect, failure, signal });
       },
+      announce: announcerOf(process, cloud.announced),
       sendToDeadLetters({ messageId }, { reason }, signal) {
         const effect = (): void => void dead.push(reason);
         return process.call({ service: "queue", what: `buries ${messageId}: ${reason}`, effect, failure, signal });

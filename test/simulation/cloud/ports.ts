@@ -1,6 +1,7 @@
 import type { Receipt, Receipts } from "../../../src/replication/outcome/receipt.ts";
 import { StoreError } from "../../../src/replication/state/record-store.ts";
 import type { RecordStore } from "../../../src/replication/state/record-store.ts";
+import type { Announcement } from "../../../src/replication/pending/announcement.ts";
 import type { PendingPush, PendingPushes, PushAcceptor } from "../../../src/replication/pending/pending-push.ts";
 import { acceptPush, keyOf, notePush, pushesOf } from "../../fixtures/pending-map.ts";
 import { shortDigests } from "../world/short-digests.ts";
@@ -75,6 +76,19 @@ export function pendingOf(
       call(`notes ${JSON.stringify(note)} of ${keyOf(push)}`, signal, () => notePush(pushes, push, note)),
     end: (push, signal) => call(`ends ${keyOf(push)}`, signal, () => void pushes.delete(keyOf(push))),
   };
+}
+
+/** The queue of announcements as one process sees it. */
+export function announcerOf(process: Process, announced: Announcement[]) {
+  return (announcement: Announcement, signal: AbortSignal): Promise<void> =>
+    process.call({
+      service: "queue",
+      what: `announces ${announcement.type} ${announcement.id}`,
+      effect: () => void announced.push(announcement),
+      failure: () => new Error("the queue cannot be reached"),
+      signal,
+      weight: 0.1,
+    });
 }
 
 /** Receipts as one process sees them: the first receipt of a key is kept. */

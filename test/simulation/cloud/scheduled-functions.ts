@@ -13,7 +13,7 @@ import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { credentialsOf } from "./credentials.ts";
 import { createNetwork } from "../http/network.ts";
-import { pendingOf, receiptsOf, storeOf } from "./ports.ts";
+import { announcerOf, pendingOf, receiptsOf, storeOf } from "./ports.ts";
 import { createProcess } from "../world/process.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import type { Process } from "../world/process.ts";
@@ -43,6 +43,7 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
       observer: SILENT,
       pending: pendingOf(process, cloud.pending),
       imageBytes: () => Promise.resolve(1),
+      announce: announcerOf(process, cloud.announced),
       resend: (requests, signal) => sendBackfill({ cloud, process, signal }, requests),
       async probe(name, signal) {
         const { destination } = placeOf(cloud, name);

@@ -167,8 +167,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "no receipt is written",
     file: HANDLER,
-    find: "await receipts.write(about, receiptOf(report, context, now()), ending);",
-    replace: "void receiptOf(report, { request, messageId }, now());",
+    find: "await receipts.write(about, receiptOf(report, context, runtime.now()), ending);",
+    replace: "receiptOf(report, context, runtime.now());",
   },
   {
     name: "a request ends although its receipt could not be written",
