@@ -123,13 +123,9 @@ export function createPlanWriter(path: string): PlanWriter {
 
 /** Reads the lines of a plan one by one. @throws {UsageError} when the file is no plan, or not whole. */
 export async function* readPlan(path: string): AsyncGenerator<PlanHead | PlannedCopy | PlannedDelete> {
-  const file = await open(path).catch((cause: unknown) => {
-    throw new UsageError(`${path} cannot be read (${errorCode(cause)})`, { cause, command: "apply" });
-  });
-  await using _closing = file;
   let [number, lines] = [0, 0];
   let isWhole = false;
-  for await (const line of file.readLines()) {
+  for await (const line of linesOf(path)) {
     const parsed = PlanLine.safeParse(parse(line));
     if (!parsed.success || isWhole || (number === 0) !== (parsed.data.kind === "plan")) {
       throw new UsageError(
@@ -145,6 +141,18 @@ export async function* readPlan(path: string): AsyncGenerator<PlanHead | Planned
     isWhole = lines === number - 2;
   }
   if (!isWhole) throw new UsageError(`${path} is not whole: its last lines are missing; plan again`);
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const unreadable = (cause: unknown): never => {
+    throw new UsageError(`${path} cannot be read (${errorCode(cause)})`, { cause, command: "apply" });
+  };
+  await using file = await open(path).catch(unreadable);
+  try {
+    yield* file.readLines();
+  } catch (cause) {
+    unreadable(cause);
+  }
 }
 
 function parse(line: string): unknown {

@@ -41,8 +41,11 @@ export function createPlanRecorder(
   writer.write({ kind: "plan", version: 1, at: now(), configuration: configuration.version, ...named });
 
   function recordCopy(summary: DestinationSummary, { line, plan, own }: Extract<PlannedImage, { kind: "copy" }>): void {
+    const earlier = put(line);
+    // An attachment that a rule selects by itself came with its image.
+    if (plan.batches.flat().every(({ reference }) => earlier.has(reference))) return;
     const blobs = placement.place(line.destination, line.to, plan.blobs);
-    const manifests = manifestsOf(plan, own, put(line));
+    const manifests = manifestsOf(plan, own, earlier);
     const copy: PlannedCopy = { ...line, blobs, manifests };
     const attached = plan.batches.flat().flatMap(({ manifest }) => (isAttached(manifest) ? [manifest.digest] : []));
     addCopy(summary.totals, copy, new Set(attached));
@@ -103,7 +106,7 @@ function loginRequests({ kind }: Login): number {
 
 const TOKEN_LOGIN = 3;
 
-/** The manifests that earlier lines put by their digest to the same repository. Only the repositories that are being compared are remembered. */
+/** The tags and digests that earlier lines put to the same repository. Only the repositories that are being compared are remembered. */
 function createKnownPuts(): (line: Pick<PlannedCopy, "destination" | "to">) => Set<string> {
   const known = new Map<string, Set<string>>();
   return ({ destination, to }) => {
@@ -124,7 +127,7 @@ function manifestsOf({ batches }: CopyPlan, own: ReadonlySet<string>, earlier: S
   return batches.flatMap((batch, index) =>
     batch.map(({ manifest: { digest, mediaType, bytes }, reference }) => {
       const isAgain = reference === digest && earlier.has(digest);
-      if (reference === digest) earlier.add(digest);
+      earlier.add(reference);
       return {
         digest,
         mediaType,

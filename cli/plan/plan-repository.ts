@@ -71,8 +71,10 @@ export async function planRepository(
   const deciding = { ...deciderOf(found, now), graceMs, configuration, now, backfill: place.backfill };
   const look = async (image: SourceImage): Promise<Looked> =>
     lookAt(image, await records.tags.read(tagKey(place.scope, referenceOf(image)), signal), deciding);
-  for (let start = 0; start < found.different.length; start += DECIDED_AT_ONCE) {
-    const batch = found.different.slice(start, start + DECIDED_AT_ONCE);
+  // Images come before what is attached to them, which is a part of their lines.
+  const different = found.different.toSorted((a, b) => Number(isAttachment(a)) - Number(isAttachment(b)));
+  for (let start = 0; start < different.length; start += DECIDED_AT_ONCE) {
+    const batch = different.slice(start, start + DECIDED_AT_ONCE);
     const { looked, admitted, leftOut } = await decideBatch(batch, deciding, look, signal);
     for (const [index, { kind }] of looked.entries()) {
       const image = batch[index];
@@ -86,6 +88,8 @@ export async function planRepository(
   }
   return found;
 }
+
+const isAttachment = (image: SourceImage): boolean => subjectOf(image) !== undefined;
 
 async function planBatch(
   images: readonly Difference[],

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { basicAuthorization } from "../../../local/access/basic-authorization.ts";
-import { imageOf, layer } from "../../../local/images/image-content.ts";
+import { imageOf, indexOf, layer } from "../../../local/images/image-content.ts";
 import type { ImageContent } from "../../../local/images/image-content.ts";
+import { signatureOf, signatureTag } from "../../../local/images/signature.ts";
 import { startStack } from "../../../local/stack/stack.ts";
 import type { Stack } from "../../../local/stack/stack.ts";
+import * as z from "zod";
 import { NEVER } from "../../../src/async/abort.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
 import { describeOutcome } from "../../../src/replication/outcome/outcome.ts";
@@ -38,6 +40,25 @@ rules:
     deletes: { mode: mirror, graceHours: 0.25, maxRatioPerDay: 1 }
 `;
 
+const SPECIAL = `
+rules:
+  - repositories: ["stripped/**"]
+    destinations: [local]
+    platforms: { include: [linux/amd64], keep: strip }
+  - repositories: ["merged/**"]
+    destinations: [local]
+    conflict: merge
+  - repositories: ["kept/**"]
+    destinations: [local]
+    conflict: target-wins
+`;
+
+/** What the target answers about a manifest, or a list of tags. */
+const Answer = z.object({
+  tags: z.array(z.string()).optional(),
+  manifests: z.array(z.object({ digest: z.string() })).optional(),
+});
+
 describe("plans of a running stack", () => {
   const parts = new AsyncDisposableStack();
   let stack: Stack;
@@ -59,6 +80,13 @@ describe("plans of a running stack", () => {
       const { stdout } = await plan("--json", ...args);
       return readPlanned(stdout).totals.copies === copies ? stdout : undefined;
     });
+
+  async function readTarget(path: string): Promise<z.infer<typeof Answer>> {
+    const url = `http://${stack.target.registry}/v2/${stack.target.prefix}/${path}`;
+    const accept = "application/vnd.oci.image.index.v1+json";
+    const { body } = await request(url, { headers: { authorization: basicAuthorization(stack.target), accept } });
+    return Answer.parse(await body.json());
+  }
 
   async function deleteAtSource(tag: string): Promise<void> {
     const url = `http://${stack.source.registry}/v2/team/app/manifests/${tag}`;
@@ -138,6 +166,40 @@ describe("plans of a running stack", () => {
     const { stdout } = await plan("--external", changed);
     expect(stdout).toContain('leave   1: "tools" excludes the tag: tools/x:dev-1');
     expect(stdout).toMatch(/rename {2}team\/app:taken to project\/repository\/team\/app:taken-aws, .* \("team"\)/);
+  });
+
+  it("carry out what only a copy would make: a part of an index, a merged one, content without a tag, and signatures", async () => {
+    const file = join(folder, "special.yaml");
+    await writeFile(file, SPECIAL);
+    const [amd64, arm64] = [image("multi"), imageOf([base, layer("arm", 700)], { os: "linux", architecture: "arm64" })];
+    const whole = indexOf([amd64, arm64]);
+    for (const name of ["stripped/app", "merged/app", "kept/app"]) {
+      await push(stack.source, whole, { repository: name, tag: "v1" }, NEVER);
+    }
+    const signed = whole.root.descriptor.digest;
+    await push(stack.source, signatureOf(signed), { repository: "kept/app", tag: signatureTag(signed) }, NEVER);
+    const { prefix } = stack.target;
+    const other = indexOf([imageOf([layer("s390x", 500)], { os: "linux", architecture: "s390x" })]);
+    await push(stack.target, other, { repository: `${prefix}/merged/app`, tag: "v1" }, NEVER);
+    await push(stack.target, other, { repository: `${prefix}/kept/app`, tag: "v1" }, NEVER);
+    const found = readPlanned(await planOf(3, "--external", file, "--repository", "*/app", "--out", planFile));
+    expect(found.copies.map(({ how, repository }) => `${how} ${repository}`).toSorted(byText)).toEqual([
+      "keep kept/app",
+      "merge merged/app",
+      "put stripped/app",
+    ]);
+    expect(await apply("--external", file)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("copied 3 images"),
+    });
+    const tagsAt = async (name: string): Promise<string[]> => (await readTarget(`${name}/tags/list`)).tags ?? [];
+    const namesAt = async (reference: string): Promise<string[]> =>
+      ((await readTarget(reference)).manifests ?? []).map(({ digest }) => digest);
+    expect(await namesAt("stripped/app/manifests/v1")).toEqual([amd64.root.descriptor.digest]);
+    expect(await namesAt("merged/app/manifests/v1")).toHaveLength(3);
+    expect(await namesAt(`kept/app/manifests/${signed}`)).toHaveLength(2);
+    expect((await tagsAt("kept/app")).toSorted(byText)).toEqual([signatureTag(signed), "v1"]);
+    expect((await plan("--external", file, "--repository", "*/app")).stdout).toContain("0 to copy, 0 to delete");
   });
 
   it("delete what is due, and say what will be", async () => {
