@@ -1,9 +1,7 @@
 import { once } from "node:events";
 import { Readable } from "node:stream";
-import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
-import { UNSEALED, UNSEALED_INDEX } from "../../src/contract/stack/record-owners.ts";
-import { awsConfigOf, requireKey, TEST_KEY } from "../access/access-key.ts";
+import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../http/http-server.ts";
 import type { Answer } from "../http/http-server.ts";
@@ -44,33 +42,4 @@ export async function startDynamoDb(directory?: string, key: AccessKeyId = TEST_
       await new Promise<void>((resolve) => emulator.close(() => resolve()));
     },
   };
-}
-
-/** Creates the state table as the stack defines it, unless it exists. */
-export async function createStateTable(endpoint: string, name: string, key: AccessKeyId = TEST_KEY): Promise<void> {
-  const client = new DynamoDBClient({ ...awsConfigOf(key), endpoint });
-  try {
-    await client.send(
-      new CreateTableCommand({
-        TableName: name,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: ["pk", "sk", UNSEALED].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
-        KeySchema: [
-          { AttributeName: "pk", KeyType: "HASH" },
-          { AttributeName: "sk", KeyType: "RANGE" },
-        ],
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: UNSEALED_INDEX,
-            KeySchema: [{ AttributeName: UNSEALED, KeyType: "HASH" }],
-            Projection: { ProjectionType: "KEYS_ONLY" },
-          },
-        ],
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof ResourceInUseException)) throw error;
-  } finally {
-    client.destroy();
-  }
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createStateTable, startDynamoDb } from "../../local/emulators/dynamodb.ts";
+import { startDynamoDb } from "../../local/emulators/dynamodb.ts";
+import { createStateTable } from "../../local/emulators/state-table.ts";
 import { startEcrApi } from "../../local/emulators/ecr-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";

@@ -1,6 +1,7 @@
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it, vi } from "vitest";
-import { createStateTable, startDynamoDb } from "../../local/emulators/dynamodb.ts";
+import { startDynamoDb } from "../../local/emulators/dynamodb.ts";
+import { createStateTable } from "../../local/emulators/state-table.ts";
 import { ecrPushEvent } from "../../local/events/ecr-events.ts";
 import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
