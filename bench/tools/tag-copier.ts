@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { concurrently } from "../../src/async/run-concurrently.ts";
+import type { Clock } from "../../src/async/clock.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { parseReference, parseTag } from "../../src/oci/reference.ts";
 import { fixedCredentials } from "../../src/registry/credentials/credentials.ts";
@@ -28,17 +29,19 @@ export interface TagCopierOptions {
   readonly to: string;
   /** Certificates to trust, as PEM; undefined for plain HTTP. */
   readonly ca?: string | undefined;
+  /** The clock of the requests; the system's by default. */
+  readonly clock?: Clock | undefined;
 }
 
 /** The source wins: nothing is read from the target. */
 const unused = (): Promise<undefined> => Promise.resolve(undefined);
 
-export function createTagCopier({ from, to, ca }: TagCopierOptions): TagCopier {
+export function createTagCopier({ from, to, ca, clock = systemClock }: TagCopierOptions): TagCopier {
   const connections = createConnections(ca === undefined ? {} : { ca: [ca] });
   const endpoint = (text: string): Omit<Endpoint, "side"> => {
     const { registry, name } = parseReference(text);
     const credentials = fixedCredentials({ kind: "anonymous" });
-    return { registry, repository: name, plainHttp: ca === undefined, credentials, connections };
+    return { registry, repository: name, plainHttp: ca === undefined, credentials, connections, clock };
   };
   const ports = {
     source: createRegistrySource({ side: "source", ...endpoint(from) }),
@@ -46,7 +49,7 @@ export function createTagCopier({ from, to, ca }: TagCopierOptions): TagCopier {
     reader: { readManifest: unused, pushedAt: unused },
     tags: createMemoryRecordStore<TagRecord>(),
     checkpoints: createMemoryRecordStore<Checkpoint>(),
-    clock: systemClock,
+    clock,
     random: Math.random,
   };
   const uploads = { concurrency: createUploadConcurrency({ small: 64, big: 16, now: Date.now }) };

@@ -58,7 +58,7 @@ describe("a layer that needs three times the timeout of a function", () => {
     await using slow = await startSlowTarget(folder.path);
     await using connections = createConnections();
     const target = { registry: slow.host, prefix: "far" };
-    await using stack = await startStack({ concurrency: 2, timeoutSeconds: TIMEOUT_SECONDS, leaseSeconds: 3, target });
+    await using stack = await startStack({ concurrency: 2, timeoutSeconds: TIMEOUT_SECONDS, leaseSeconds: 10, target });
     const image = imageOf([layer("big", LAYER_BYTES)], { os: "linux", architecture: "amd64" });
     await push(stack.source, image, { repository: "app", tag: "v1" }, never);
     await eventually("the hand-over", () => (stack.depth("long").visible === 1 ? true : undefined));
@@ -80,7 +80,7 @@ describe("a layer that needs three times the timeout of a function", () => {
     );
     const digest = await eventually("the tag", async () => (await arrived.resolve(parseTag("v1"), never))?.digest);
     expect(digest).toBe(image.root.descriptor.digest);
-    expect(slow.received() - lost + tried).toBeLessThan(1.2 * LAYER_BYTES);
+    expect(slow.received() - lost).toBeLessThan(1.2 * LAYER_BYTES);
     expect(stack.longLane.started()).toBe(2);
     expect(stack.depth("dead-letters")).toEqual({ visible: 0, inFlight: 0 });
   }, 600_000);

@@ -44,8 +44,8 @@ const PATIENCE = {
   wholeMs: 4_000,
   restMs: 200,
 };
-/** For rows that break no upload. */
-const UPLOADS_PATIENCE = { ...PATIENCE, unreadMs: 60_000, answerMs: 60_000, commitMs: 60_000 };
+/** For rows that break no upload: a source that a busy machine makes silent would break one. */
+const UPLOADS_PATIENCE = { ...PATIENCE, silenceMs: 3_000, unreadMs: 60_000, answerMs: 60_000, commitMs: 60_000 };
 const never = new AbortController().signal;
 const tag = parseTag("v1");
 
