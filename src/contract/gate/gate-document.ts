@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { compileGlobs } from "../patterns/glob.ts";
 import { globOf, TypePattern } from "../patterns/pattern.ts";
+import { compileTypes } from "../patterns/type-patterns.ts";
 import { compileSigners, SIGNER_PARTS, SignersDocument } from "./signers-document.ts";
 import type { GateContext } from "./signers-document.ts";
 
@@ -80,7 +81,5 @@ export function compileGate(
 function compileReferrer(referrer: z.infer<typeof Referrer>) {
   if ("predicateType" in referrer) return { kind: "predicate", type: referrer.predicateType } as const;
   const type = referrer.artifactType;
-  // Media types are case-insensitive (RFC 6838, "Naming Requirements").
-  const matches = compileGlobs([type.toLowerCase()]);
-  return { kind: "artifact", type, accepts: (found: string) => matches(found.toLowerCase()) } as const;
+  return { kind: "artifact", type, accepts: compileTypes([type]) } as const;
 }

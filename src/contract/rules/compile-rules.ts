@@ -3,7 +3,7 @@ import type { PlatformFilter } from "../../oci/platform.ts";
 import { compileGate } from "../gate/gate-document.ts";
 import type { GateContext } from "../gate/signers-document.ts";
 import type { TrustedRoot } from "../gate/trusted-root.ts";
-import { compileGlobs } from "../patterns/glob.ts";
+import { compileTypes } from "../patterns/type-patterns.ts";
 import { compileDeletes, compileRetention } from "./deletes-document.ts";
 import type { DeletePolicy, RetentionPolicy } from "./deletes-document.ts";
 import { compilePatterns, coveringGlobs, enginesOf, loaded } from "../patterns/compile-patterns.ts";
@@ -124,7 +124,7 @@ function compileRule(document: RuleDocument, index: number, compiler: PatternCom
     excludesRepository: compileIf("exclude.repositories", exclude?.repositories),
     matchesTag: compile("tags", tags),
     excludesTag: compileIf("exclude.tags", exclude?.tags),
-    acceptsType: compileTypes(document),
+    acceptsType: compileArtifactTypes(document),
     latest: compileLatest(document, compiler.engines),
     minAgeMs: minAgeMinutes && minAgeMinutes * MINUTE_MS,
     conflict: compileConflict(document),
@@ -166,12 +166,11 @@ function selectsEveryTag({ tags, exclude, latest, retention, ...rule }: RuleDocu
   return tags.includes("*") && !isLimited;
 }
 
-/** Media types are case-insensitive (RFC 6838, "Naming Requirements"). */
-function compileTypes({ artifactTypes }: RuleDocument): Rule["acceptsType"] {
+function compileArtifactTypes({ artifactTypes }: RuleDocument): Rule["acceptsType"] {
   if (artifactTypes === undefined) return undefined;
   const { include = ["*/*"], exclude = [] } = artifactTypes;
-  const [includes, excludes] = [include, exclude].map((types) => compileGlobs(types.map((type) => type.toLowerCase())));
-  return (type) => includes?.(type.toLowerCase()) === true && excludes?.(type.toLowerCase()) !== true;
+  const [includes, excludes] = [compileTypes(include), compileTypes(exclude)];
+  return (type) => includes(type) && !excludes(type);
 }
 
 function compilePlatforms(
