@@ -18,6 +18,9 @@ export const LONGEST = { repository: 256, tag: 128 } as const;
 /** Limit for one match, in steps of the matcher: some tenths of a second. */
 const MOST_STEPS = 100_000_000;
 
+/** Limit for the combinations of alternatives, each of which takes many steps. */
+const MOST_CHOICES = 1_000_000;
+
 /**
  * Why a pattern is refused: it can match no name at all, takes too long to match, or means something else than it appears to. Undefined
  * for a valid pattern. Without this check, a pattern that matches nothing would be ignored silently.
@@ -55,7 +58,7 @@ function timeProblem(pattern: string, longest: number): string | undefined {
   const choices = choicesOf(pattern);
   let steps = choices;
   for (let each = 1; each <= wildcards; each++) steps *= longest / each;
-  if (steps <= MOST_STEPS) return undefined;
+  if (steps <= MOST_STEPS && choices <= MOST_CHOICES) return undefined;
   return `has ${wildcards} wildcards and ${choices} combinations of alternatives in one part of a name, which takes too long to match; use fewer, or several patterns`;
 }
 
