@@ -81,12 +81,13 @@ function holdLastGood({ deployed, observer }: PolledFeedOptions) {
     observer.info("Configuration reloaded", { configuration: version, label, changed: changed.join(", ") });
   }
 
-  function refuse({ problems }: ConfigurationError, label: string | undefined): void {
+  function refuse(error: unknown, label: string | undefined): void {
     isRefusing = true;
+    const reason = error instanceof ConfigurationError ? new Error(error.problems.join("; ")) : error;
     observer.error("Configuration refused; the last good one stays", {
       configuration: inForce.configuration.version,
       label,
-      problems: describeError(new Error(problems.join("; "))),
+      problems: describeError(reason),
     });
   }
 
@@ -99,7 +100,7 @@ function holdLastGood({ deployed, observer }: PolledFeedOptions) {
       try {
         replace(await loadCandidate(text, deployed), label);
       } catch (error) {
-        if (!(error instanceof ConfigurationError)) throw error;
+        // Whatever is wrong with it: the source does not return it again.
         refuse(error, label);
       }
       seen = text;

@@ -87,6 +87,34 @@ describe("a polled configuration", () => {
     expect(counted("ConfigurationRefused")).toBe(3);
   });
 
+  it.each([
+    ["an alias of what contains it", "reconcile: &all { more: *all }", /neither YAML nor JSON \(.*circular/],
+    ["an alias that names nothing", "rules: *nothing", /neither YAML nor JSON \(Unresolved alias/],
+    [
+      "aliases that stand for millions of values",
+      ["a: &a [1,1,1,1,1,1,1,1]", "b: &b [*a,*a,*a,*a,*a,*a,*a,*a]", "c: &c [*b,*b,*b,*b,*b,*b,*b]", "d: [*c,*c]"].join(
+        "\n",
+      ),
+      /neither YAML nor JSON \(Excessive alias count/,
+    ],
+  ])(
+    "refuses a document with %s, and counts every poll of it, although it is returned once",
+    async (_, text, problem) => {
+      const { clock, current, deployed, publish, publishOnce, observer, counted } = await setUp();
+      expect(await current()).toBe(deployed);
+      publishOnce(text);
+      for (let polls = 0; polls < 3; polls++) {
+        await clock.pass(INTERVAL_MS);
+        expect(await current()).toBe(deployed);
+      }
+      expect(counted("ConfigurationRefused")).toBe(3);
+      expect(observer.lines.map(({ fields }) => fields["problems"])).toEqual([expect.stringMatching(problem)]);
+      publish(KEEP);
+      await clock.pass(INTERVAL_MS);
+      expect((await current()).sparseIndexes).toBe("keep");
+    },
+  );
+
   it("refuses a change of what the stack is made of as a whole, together with the changes beside it", async () => {
     const { current, deployed, publish, observer, counted } = await setUp();
     publish("sparseIndexes: keep\ndestinations: [{ name: gar, prefix: elsewhere }]\n");

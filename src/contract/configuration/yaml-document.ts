@@ -23,9 +23,11 @@ export function parseYaml(text: string): YamlDocument {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
+  const problems = document.errors.map(({ message, pos }) => ({ ...place(pos[0]), text: message }));
+  const read = problems.length > 0 ? undefined : valueOf(document);
   return {
-    value: document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 }),
-    problems: document.errors.map(({ message, pos }) => ({ ...place(pos[0]), text: message })),
+    value: read?.value,
+    problems: read?.problem === undefined ? problems : [{ line: 1, column: 1, text: read.problem }],
     positionOf(field) {
       const path = keysOf(field);
       for (let length = path.length; length >= 0; length--) {
@@ -37,6 +39,18 @@ export function parseYaml(text: string): YamlDocument {
       return "line 1, column 1";
     },
   };
+}
+
+/** Aliases are resolved only here: one may name nothing, stand for too many values, or for what contains it. */
+function valueOf(document: ReturnType<typeof parseDocument>): { readonly value?: unknown; readonly problem?: string } {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    // Throws for a value that contains itself.
+    JSON.stringify(value);
+    return { value };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : "its aliases cannot be resolved" };
+  }
 }
 
 /** `rules[0].as` as its keys, `["rules", 0, "as"]`. */
