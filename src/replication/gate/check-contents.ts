@@ -21,15 +21,16 @@ export function checkSize(tree: ImageTree, maxBytes: number): GateCheck {
 }
 
 /**
- * Whether the base images that the manifests name are allowed. An index names it for all its platforms, or each of them for itself. The
- * annotation is what the builder says: only a signature proves who that was.
+ * Whether the base images that the manifests name are allowed. An index names it for all its platforms, or each of them for itself, or both: then
+ * all must be allowed. The annotation is what the builder says: only a signature proves who that was.
  */
 export function checkBase({ root }: ImageTree, accepts: (name: string) => boolean): GateCheck {
-  const named = baseNameOf(root);
-  const names = named === undefined ? platformsOf(root).map(baseNameOf) : [named];
-  const refused = names.find((name) => name !== undefined && !accepts(name));
+  const [whole, platforms] = [baseNameOf(root), platformsOf(root).map(baseNameOf)];
+  const names = [whole, ...platforms].filter((name) => name !== undefined);
+  const refused = names.find((name) => !accepts(name));
+  const isNamed = whole !== undefined || (platforms.length > 0 && names.length === platforms.length);
   const requirement = "base-image";
-  if (names.length > 0 && names.every((name) => name !== undefined && accepts(name))) {
+  if (isNamed && refused === undefined) {
     return { requirement, result: "met", detail: [...new Set(names)].map(quoted).join(", ") };
   }
   return {

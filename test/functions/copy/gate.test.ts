@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cosignTags } from "../../../src/oci/cosign-tags.ts";
-import { addImage, addIndex, addReferrer } from "../../fixtures/images/memory-image.ts";
+import { MediaType } from "../../../src/oci/media-type.ts";
+import { addImage, addIndex, addReferrer, descriptorOf } from "../../fixtures/images/memory-image.ts";
 import { addArtifact, addSignature, signingKey } from "../../fixtures/images/signed-image.ts";
 import { MINUTE, setUpRules } from "./rules-fixture.ts";
 
@@ -242,6 +243,30 @@ describe("a gate that limits the contents", () => {
     for (const tag of ["team", "hub"]) expect(await request(tag)).toMatchObject({ outcome: "replicated" });
     for (const tag of ["other", "unnamed"])
       expect(await request(tag)).toMatchObject({ outcome: "quarantined", reason: "base-image" });
+  });
+
+  it("quarantines an index that names an allowed base image while one of its platforms names another", async () => {
+    const { request, fixture } = setUpRules({
+      repositories: ["**"],
+      gate: { baseImages: ["docker.io/library/alpine"] },
+    });
+    const annotations = (base: string) => ({ "org.opencontainers.image.base.name": base });
+    const index = (tag: string, bases: readonly string[]) => {
+      const manifests = bases.map((base) =>
+        descriptorOf(fixture.source, addArtifact(fixture.source, [], { annotations: annotations(base) })),
+      );
+      const document = {
+        schemaVersion: 2,
+        mediaType: MediaType.ociIndex,
+        manifests,
+        annotations: annotations("alpine"),
+      };
+      fixture.source.addManifest(document, MediaType.ociIndex, tag);
+    };
+    index("agreed", ["alpine:3.20", "alpine"]);
+    index("mixed", ["alpine", "ghcr.io/team/base:1"]);
+    expect(await request("agreed")).toMatchObject({ outcome: "replicated" });
+    expect(await request("mixed")).toMatchObject({ outcome: "quarantined", reason: "base-image" });
   });
 });
 
