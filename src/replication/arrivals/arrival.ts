@@ -23,6 +23,9 @@ export interface NotifiedPush {
   readonly deleted?: { readonly digest: string | undefined } | undefined;
 }
 
+/** A delete counts as this old at most, in milliseconds: by a sender's clock that is behind, its grace period would be over at once. */
+const MOST_LATE_MS = 3_600_000;
+
 /** Checks the names of a push or a delete, and takes the prefix from its repository. @param now limits the time: a sender's clock may be ahead. */
 export function readArrival(push: NotifiedPush, { prefix }: ArrivalPlace, now: number): ReadEvent {
   const { id, reference, at } = push;
@@ -37,7 +40,8 @@ export function readArrival(push: NotifiedPush, { prefix }: ArrivalPlace, now: n
     if (!isTag(reference)) return { kind: "ignored", id, reason: "a delete of content without a tag" };
     const { digest = "" } = push.deleted;
     const known = isDigest(digest) ? digest : undefined;
-    return { kind: "deleted", deleted: { id, repository, tag: reference, digest: known, deletedAt: pushedAt } };
+    const deletedAt = Math.max(pushedAt, now - MOST_LATE_MS);
+    return { kind: "deleted", deleted: { id, repository, tag: reference, digest: known, deletedAt } };
   }
   return { kind: "pushed", pushed: { id, repository, reference, isUntagged: isDigest(reference), pushedAt } };
 }

@@ -250,6 +250,17 @@ describe("a notification of", () => {
   });
 });
 
+describe("a delete", () => {
+  it("counts as an hour old at most, so that a sender whose clock is behind leaves the grace period", () => {
+    const message = { action: "DELETE", tag: `${IMAGE}:v1` };
+    for (const [sent, at] of [
+      ["2026-11-27T09:30:00Z", NOW - 1_800_000],
+      ["1999-12-31T23:59:59Z", NOW - 3_600_000],
+    ] as const)
+      expect(readPubSub(posted(message, sent), place, NOW)).toEqual(deleted("pubsub-42", undefined, at));
+  });
+});
+
 describe("what is forwarded", () => {
   it("is read as it was, and an event that requires no copy is not forwarded", () => {
     const push = pushed("e1", "v1", AT);
