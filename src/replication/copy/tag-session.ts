@@ -9,7 +9,7 @@ import { createCopyProgress } from "../state/copy-progress.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
 import type { RenewableLease } from "../state/lease-heartbeat.ts";
 import { endDelivery, renewTag } from "../state/tag-record.ts";
-import type { ClaimedTag } from "../state/tag-record.ts";
+import type { ClaimedTag, TagRecord } from "../state/tag-record.ts";
 import { settleTag } from "../state/tag-settlement.ts";
 import type { DeliveryEffect, SettledTag, Settlement } from "../state/tag-settlement.ts";
 import type { ReplicateContext } from "./copy-context.ts";
@@ -144,8 +144,7 @@ function settlementOf(report: CopyReport, last: LastOutcome, effect: DeliveryEff
     case "unchanged":
     case "superseded": {
       if (report.conflict?.decision === "rename") return { kind: "completed", last, conflict };
-      const { digest, origin } = report;
-      return { kind: "completed", last, replicated: { digest, at: now, ...(origin && { origin }) }, conflict };
+      return { kind: "completed", last, replicated: { ...replicatedBy(report), at: now }, conflict };
     }
     case "deferred": {
       const kind = report.reason === "attempt-failed" ? "attempt-failed" : "deferred";
@@ -157,6 +156,17 @@ function settlementOf(report: CopyReport, last: LastOutcome, effect: DeliveryEff
     case "failed":
       return { kind: "completed", last, conflict };
   }
+}
+
+function replicatedBy({
+  digest,
+  origin,
+  conflict,
+}: Extract<CopyReport, { outcome: "replicated" | "unchanged" | "superseded" }>): Omit<
+  NonNullable<TagRecord["replicated"]>,
+  "at"
+> {
+  return { digest, ...(origin && { origin }), ...(conflict?.decision === "merge" && { merged: true }) };
 }
 
 /** What the comparison must know of a conflict. After an overwrite, the target is equal. */

@@ -52,9 +52,13 @@ function bySource(
   return protect(listed === undefined ? "at-source" : "pushed-again");
 }
 
-/** True when a copy of this deployment has put this image under this tag: one that was there before the first copy was never announced. */
+/**
+ * True when a copy of this deployment has put this image under this tag: one that was there before the first copy was never announced. A merged
+ * index is not ours alone.
+ */
 export function isOurs({ replicated, puts = [] }: TagRecord, { digest }: Pick<TagAtTarget, "digest">): boolean {
-  return replicated?.digest === digest && puts.some((put) => put.digest === digest);
+  if (replicated?.digest !== digest || replicated.merged === true) return false;
+  return puts.some((put) => put.digest === digest);
 }
 
 function isAsListed(

@@ -51,6 +51,8 @@ export const TagRecord = z.object({
       at: z.number(),
       /** The index of the source and what was copied of it, if that was not all: its digest may be another one. */
       origin: z.object({ digest: z.string().refine(isDigest), platforms: z.string() }).optional(),
+      /** An index that a merge made: it has platforms of someone else, too. */
+      merged: z.boolean().optional(),
     })
     .optional(),
   /** The last digests that we announced to put under the tag: each put may have taken effect. */

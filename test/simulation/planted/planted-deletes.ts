@@ -60,8 +60,8 @@ export const PLANTED_DELETES: readonly PlantedBug[] = [
     by: "scenes",
     scene: "a tag that something else put at the target stays",
     file: DECIDE,
-    find: "&& puts.some((put) => put.digest === digest);",
-    replace: "&& !puts.some((put) => put.digest !== digest);",
+    find: "return puts.some((put) => put.digest === digest);",
+    replace: "return !puts.some((put) => put.digest !== digest);",
   },
   {
     name: "the lease of a tag is released before its deletion",
