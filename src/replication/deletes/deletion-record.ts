@@ -32,8 +32,8 @@ export const DeletionRecord = z.object({
   hours: z.array(z.object({ at: z.number(), count: z.int().nonnegative() })),
   /** Deletes of which the source did not say what the tag named: the next comparison writes their tombstones. */
   heard: z.array(z.object({ tag: z.string(), by: z.string(), at: z.number() })).optional(),
-  /** Tags that an operator has kept (`undelete`): they are not deleted while they name this digest. */
-  kept: z.array(AtTarget),
+  /** Tags that an operator has kept (`undelete`): they are not deleted while they name this digest. `listedBy`: by then, a listing shows a restored tag. */
+  kept: z.array(AtTarget.extend({ listedBy: z.number().optional() })),
 });
 export type DeletionRecord = z.infer<typeof DeletionRecord>;
 

@@ -88,8 +88,10 @@ export async function seeDeletes(
   const before = await deletions.read(scope, signal);
   if (before === undefined && candidates.length === 0) return { kind: "none" };
   const ours = await ownTags(withoutTombstone(before, candidates), place, context, signal);
-  const isAtTarget = (tag: Tag): boolean => seen.target.has(tag);
-  return { kind: "some", found: { repository, candidates, ours, isAtTarget, listedAt: seen.listedAt, id } };
+  const atSource = new Set(seen.images.map(({ tag }) => tag));
+  const isAtSource = (tag: Tag): boolean => atSource.has(tag);
+  const { target, listedAt } = seen;
+  return { kind: "some", found: { repository, candidates, ours, target, isAtSource, listedAt, id } };
 }
 
 /** Writes tombstones for what the rules would delete in one repository of a destination, and deletes what is due. */

@@ -8,7 +8,7 @@ import { claimTag, holdsLease, renewTag, tagKey } from "../state/tag-record.ts";
 import type { TagLease, TagRecord } from "../state/tag-record.ts";
 import { isDigest } from "../../oci/digest.ts";
 import { isSame, MAX_KEPT, newDeletionRecord } from "./deletion-record.ts";
-import type { DeletionRecord, TagAtTarget } from "./deletion-record.ts";
+import type { DeletionRecord } from "./deletion-record.ts";
 
 export interface UndeletePorts {
   readonly tags: RecordStore<TagRecord>;
@@ -54,7 +54,7 @@ export async function undelete(tag: Tag, scope: string, ports: UndeletePorts, si
   const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: now() }), signal);
   if (claimed.kind === "busy") return { kind: "busy", until: claimed.until };
   const { lease } = claimed;
-  await deletions.update(scope, (record) => keepTag(record, { tag, digest }), signal);
+  await deletions.update(scope, (record) => keepTag(record, { tag, digest, listedBy: now() + leaseMs }), signal);
   const put = { digest, at: now() };
   const announced = { until: now() + leaseMs, progress: undefined, finished: 0, put };
   await tags.update(key, (record) => renewTag(record, lease, announced), signal);
@@ -73,16 +73,21 @@ function cancelTombstone(record: DeletionRecord | undefined, tag: Tag): Change<D
   const found = record?.tombstones.find((each) => each.tag === tag);
   if (record === undefined || found === undefined) return { answer: undefined };
   const tombstones = record.tombstones.filter((each) => each !== found);
-  return { next: { ...record, tombstones, kept: withKept(record, found) }, answer: found.digest };
+  return {
+    next: { ...record, tombstones, kept: withKept(record, { tag, digest: found.digest }) },
+    answer: found.digest,
+  };
 }
 
-function keepTag(record: DeletionRecord | undefined, kept: TagAtTarget): Change<DeletionRecord, void> {
+type Kept = DeletionRecord["kept"][number];
+
+function keepTag(record: DeletionRecord | undefined, kept: Kept): Change<DeletionRecord, void> {
   const known = record ?? newDeletionRecord("");
   return { next: { ...known, kept: withKept(known, kept) }, answer: undefined };
 }
 
-function withKept({ kept }: DeletionRecord, { tag, digest }: TagAtTarget): DeletionRecord["kept"] {
-  return [...kept.filter((each) => !isSame(each, { tag, digest })), { tag, digest }].slice(-MAX_KEPT);
+function withKept({ kept }: DeletionRecord, added: Kept): DeletionRecord["kept"] {
+  return [...kept.filter((each) => !isSame(each, added)), added].slice(-MAX_KEPT);
 }
 
 function releaseRestored(

@@ -1,3 +1,4 @@
+import type { Digest } from "../../oci/digest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { Change } from "../state/record-store.ts";
 import { isSame, MAX_TOMBSTONES, newDeletionRecord } from "./deletion-record.ts";
@@ -11,8 +12,10 @@ export interface Seen {
   readonly candidates: readonly Candidate[];
   /** Candidates without a tombstone that a copy of this deployment has put there. */
   readonly ours: readonly TagAtTarget[];
-  /** True when the target lists the tag. */
-  readonly isAtTarget: (tag: Tag) => boolean;
+  /** What the target lists. */
+  readonly target: ReadonlyMap<Tag, Digest>;
+  /** True when the source lists the tag. */
+  readonly isAtSource: (tag: Tag) => boolean;
   /** When the source's listing began: it does not show later changes. */
   readonly listedAt: number;
   readonly now: number;
@@ -37,7 +40,7 @@ export function updateTombstones(
 ): Change<DeletionRecord, UpdatedTombstones> {
   const known = record ?? newDeletionRecord(seen.repository);
   const candidates = new Map(seen.candidates.map((candidate) => [candidate.tag, candidate]));
-  const kept = known.kept.filter((each) => seen.candidates.some((candidate) => isSame(each, candidate)));
+  const kept = known.kept.filter((each) => isKept(each, candidates.get(each.tag), seen));
   const standing: Tombstone[] = [];
   const cancelled: Tombstone[] = [];
   const done: Tombstone[] = [];
@@ -45,7 +48,7 @@ export function updateTombstones(
     const candidate = candidates.get(tombstone.tag);
     if (candidate !== undefined && isSame(candidate, tombstone)) standing.push(confirmed(tombstone, candidate));
     else if (tombstone.seenAt > seen.listedAt) standing.push(tombstone);
-    else (tombstone.begunAt !== undefined && !seen.isAtTarget(tombstone.tag) ? done : cancelled).push(tombstone);
+    else (tombstone.begunAt !== undefined && !seen.target.has(tombstone.tag) ? done : cancelled).push(tombstone);
   }
   const covered = [...standing, ...kept];
   const noted = seen.candidates
@@ -58,6 +61,20 @@ export function updateTombstones(
   const next = { ...others, tombstones: [...standing, ...noted], kept, ...(heard.length > 0 && { heard }) };
   const isUnchanged = JSON.stringify(next) === JSON.stringify(known);
   return { ...(isUnchanged ? {} : { next }), answer: { noted, cancelled, done } };
+}
+
+/**
+ * What an operator has kept stays so until the tag is at the source again, or names another image: also while no rule would delete it. A listing
+ * that began before a tag was restored does not show it.
+ */
+function isKept(
+  kept: DeletionRecord["kept"][number],
+  candidate: Candidate | undefined,
+  { target, isAtSource, listedAt }: Seen,
+): boolean {
+  if (candidate !== undefined && isSame(candidate, kept)) return true;
+  if ((kept.listedBy ?? 0) > listedAt) return true;
+  return !isAtSource(kept.tag) && target.get(kept.tag) === kept.digest;
 }
 
 /** Candidates without a tombstone that no operator has kept: their records decide whether they get one. */

@@ -1,53 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/reconcile/handler.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
-import type { ReconcileDependencies } from "../../../functions/reconcile/reconcile-dependencies.ts";
 import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
 import { NEW_TAG } from "../../../src/replication/state/tag-record.ts";
-import type { TagRecord } from "../../../src/replication/state/tag-record.ts";
-import type { RuleDocument } from "../../../src/contract/rules/rule-document.ts";
-import { documentOf } from "../../fixtures/configuration.ts";
-import { HOUR, digest, setUp } from "./reconcile-fixture.ts";
+import { MIRROR, mirrored, setRecord } from "./mirrored-repository.ts";
+import { HOUR, digest } from "./reconcile-fixture.ts";
 
 const DAY = 24 * HOUR;
-
-/** A repository `a` whose tags were copied by Freightliner, all of them present on both sides. */
-async function mirrored(
-  rule: Partial<Pick<RuleDocument, "deletes" | "retention">>,
-  tags: readonly string[],
-  overrides: Partial<ReconcileDependencies> = {},
-) {
-  const fixture = setUp({
-    document: documentOf({ repositories: ["**"], destinations: ["gar"], ...rule }),
-    with: overrides,
-  });
-  for (const [index, tag] of tags.entries()) {
-    fixture.push(`a:${tag}`, tag, fixture.time.now - (tags.length - index) * HOUR);
-    fixture.target.set(`p/a:${tag}`, tag);
-    await setRecord(fixture, tag, {
-      ...NEW_TAG,
-      wantedAt: fixture.time.now - (tags.length - index) * HOUR,
-      replicated: { digest: digest(tag), at: fixture.time.now - HOUR },
-      puts: [{ digest: digest(tag), at: fixture.time.now - HOUR }],
-    });
-  }
-  const left = (): string[] => [...fixture.target.keys()].map((name) => name.replace("p/a:", "")).toSorted();
-  const outcomes = () =>
-    fixture.receipts.map((receipt) =>
-      "reason" in receipt ? `${receipt.reference} ${receipt.outcome}: ${receipt.reason}` : receipt.outcome,
-    );
-  const compareAfter = async (ms: number): Promise<void> => {
-    fixture.time.now += ms;
-    await fixture.handle(60_000);
-  };
-  return { ...fixture, left, outcomes, compareAfter };
-}
-
-async function setRecord({ tags }: Pick<ReturnType<typeof setUp>, "tags">, tag: string, next: TagRecord) {
-  await tags.update(`gar/p/a:${tag}`, () => ({ next, answer: undefined }));
-}
-
-const MIRROR = { deletes: { mode: "mirror", graceHours: 24, maxRatioPerDay: 0.5, dryRun: false } } as const;
 
 /** As ECR's catalog answers. */
 const GONE = new RegistryError(

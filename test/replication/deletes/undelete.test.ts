@@ -70,7 +70,7 @@ describe("the undo of a deletion", () => {
     expect(puts).toEqual(["v1"]);
     expect(await tags.read("gar/a:v1")).toMatchObject({ replicated: { digest }, puts: [{ digest }] });
     expect((await tags.read("gar/a:v1"))?.lease).toBeUndefined();
-    expect((await deletions.read("gar/a"))?.kept).toEqual([{ tag, digest }]);
+    expect((await deletions.read("gar/a"))?.kept).toEqual([{ tag, digest, listedBy: 46_000 }]);
     expect(await run()).toEqual({ kind: "present", digest });
   });
 
