@@ -21,8 +21,9 @@ export const ScheduleExpression = z.string().superRefine((text, context) => {
   if (problem !== undefined) context.addIssue({ code: "custom", message: `"${text}" ${problem}` });
 });
 
-/** A time zone of the IANA database, `Europe/Berlin`. */
+/** A time zone of the IANA database, `Europe/Berlin`. JavaScript also knows offsets such as `+05:30`, which EventBridge Scheduler refuses. */
 export const TimeZone = z.string().refine((name) => {
+  if (/^[+-]/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch {

@@ -65,6 +65,7 @@ describe("a scheduled comparison", () => {
     ],
     [{ ...NIGHTLY, at: "rate(1 hours)" }, /schedules\[0\]\.at/],
     [{ ...NIGHTLY, at: "cron(0 2 * * * *)" }, /needs \? for exactly one of day of month and day of week/],
+    [{ ...NIGHTLY, timeZone: "+05:30" }, /schedules\[0\]\.timeZone: is not a time zone/],
     [{ ...NIGHTLY, timeZone: "Europe/Atlantis" }, /schedules\[0\]\.timeZone: is not a time zone/],
   ])("is refused by its field when it is %o", (schedule, problem) => {
     expect(() => parseConfiguration({ ...DOCUMENT, reconcile: { schedules: [schedule] } })).toThrow(problem);
