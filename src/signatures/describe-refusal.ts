@@ -18,7 +18,7 @@ export function describeRefusal(error: unknown): string {
   return error instanceof VerificationError ? WORDS[error.code] : "its proofs are malformed";
 }
 
-/** What a library says, with its causes: parts of it may be chosen by whoever signs. */
+/** What a library says, with its causes: the signer may have chosen parts of it. */
 export function textOf(error: unknown): string {
   if (!(error instanceof Error)) return "no reason";
   const { message, cause } = error;

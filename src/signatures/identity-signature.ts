@@ -14,7 +14,7 @@ type CheckedSignature = ReturnType<typeof toSignedEntity>;
 /**
  * Verifies a signature by the certificate that comes with it: its authority, the logs it is in, and when it was made. No clock is read: a
  * certificate lasts for minutes, and must have been valid when a log or an authority saw the signature.
- * @param signed the bytes that it signs; whoever calls has found out that they name the image.
+ * @param signed the bytes that it signs; the caller has checked that they name the image.
  */
 export function verifyIdentity(
   found: FoundSignature,

@@ -8,7 +8,7 @@ const KINDS: readonly (string | undefined)[] = ["ec", "rsa", "ed25519"];
 const BAD_KEY = "is not a public key in PEM of type EC, RSA or Ed25519";
 const BAD_ISSUER =
   "is not the URL of an issuer; it is exact and has no wildcards, as in https://token.actions.githubusercontent.com";
-const NOBODY = "names nobody; list keys, identities, or both";
+const NO_SIGNER = "names no signer; list keys, identities, or both";
 
 const PublicKeyPem = z
   .string()
@@ -45,7 +45,7 @@ export const SignersDocument = z
     keys: z.array(Key).min(1).optional(),
     identities: z.array(Identity).min(1).max(100).optional(),
   })
-  .refine(({ keys, identities }) => keys !== undefined || identities !== undefined, NOBODY);
+  .refine(({ keys, identities }) => keys !== undefined || identities !== undefined, NO_SIGNER);
 
 /** The nested objects, whose fields a suggestion may name. */
 export const SIGNER_PARTS = [SignersDocument, Key, Identity] as const;

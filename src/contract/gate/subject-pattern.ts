@@ -39,7 +39,7 @@ function isComponent(pattern: string, stars: string, index: number): boolean {
   return stars === "**" && isBounded && HOST.test(before);
 }
 
-/** Compiles a pattern. The time of a match is linear in the subject, which whoever signs has chosen. */
+/** Compiles a pattern. The time of a match is linear in the subject, which the signer chooses. */
 export function compileSubject(pattern: string): (subject: string) => boolean {
   const tokens = pattern.match(/\*+|[^*]/gsu) ?? [];
   return (subject) => {

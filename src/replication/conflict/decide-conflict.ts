@@ -57,7 +57,7 @@ export async function decideConflict(
   return decided(asked, current.digest, decision, wanted);
 }
 
-/** The target has had the image under this tag, and nobody has pushed it to the source since: someone deleted the tag at the target. */
+/** The target has had the image under this tag, and it was not pushed to the source since: a third party deleted the tag at the target. */
 function wasDeleted({ policy, source, wanted, known: { record } }: ConflictCase): boolean {
   if (policy.strategy !== "converge" || policy.keepsDeletes !== true || isDigest(source.reference)) return false;
   return record.replicated?.digest === wanted.digest && source.pushedAt <= record.replicated.at;

@@ -67,7 +67,7 @@ export function describeKey({ id, name }: PublicKey): string {
   return name === undefined ? `key ${id}` : `key ${name} (${id})`;
 }
 
-/** A certificate's or a rule's: whoever signs chooses a part of the former. */
+/** The identity of a certificate or a rule. Quoted: the signer chooses a part of a certificate's. */
 export function describeIdentity({ subject, issuer }: Pick<SignerIdentity, "subject" | "issuer">): string {
   return `identity ${quotedUpTo(LONGEST_NAME, subject)} of issuer ${quotedUpTo(LONGEST_NAME, issuer)}`;
 }

@@ -43,7 +43,7 @@ export interface Sealer {
  * Orders receipts, chains them and signs a head for each batch. The conditional write of the head is the only commitment:
  *
  * - Envelopes are stored before it. A crash leaves envelopes that no head names, and the receipts are sealed anew.
- * - Marks are removed after it. A crash leaves marked receipts that are sealed; whoever seals next removes these marks first, because it
+ * - Marks are removed after it. A crash leaves marked receipts that are sealed; the next sealer removes these marks first, because it
  *   begins with the last head. So a receipt that has its mark after that is in no head.
  * - Of two sealers one writes the head; the other begins again with it. No lease and no clock decides anything.
  */

@@ -59,7 +59,7 @@ export const HeadStatement = statement(
 );
 export type HeadStatement = z.infer<typeof HeadStatement>;
 
-/** The end of a chain at a time: without it, nobody could tell whether the last heads were removed. Its subject is the last head. */
+/** The end of a chain at a time: without it, a reader could not tell whether the last heads were removed. Its subject is the last head. */
 export const TipStatement = statement(
   "tip/v1",
   z.object({

@@ -92,7 +92,7 @@ export type Looked =
   | { readonly kind: "decided" }
   /** A copy of it is running. */
   | { readonly kind: "busy" }
-  /** A request for it waits in a queue, or has ended recently and would end the same way. `noted`: nobody has noted that so far. */
+  /** A request for it waits in a queue, or has ended recently and would end the same way. `noted`: the record says so already. */
   | { readonly kind: "requested"; readonly noted: boolean }
   /** Its push is so young that its event may still come. */
   | { readonly kind: "young" };

@@ -114,9 +114,9 @@ describe("an identity in a configuration", () => {
     );
   });
 
-  it("or a key is named by signatures: nobody is refused", () => {
+  it("or a key must be named by signatures", () => {
     const rule = { repositories: ["**"], destinations: ["gar"], gate: { signatures: {} } };
-    expect(() => parseConfiguration({ ...documentWith([OURS]), rules: [rule] })).toThrow("signatures: names nobody");
+    expect(() => parseConfiguration({ ...documentWith([OURS]), rules: [rule] })).toThrow("signatures: names no signer");
   });
 });
 

@@ -46,7 +46,7 @@ describe("the announcement of a push", () => {
     expect(announced?.id).toBe(type && "e1/gar/app:v1/end");
   });
 
-  it("says that it is late, with an id of its own, and leaves out a time of push that nobody knows", () => {
+  it("says that it is late, with an id of its own, and leaves out a time of push that is unknown", () => {
     const { id, type, lagSeconds, pushedAt } = late;
     expect([id, type, lagSeconds, pushedAt]).toEqual(["e1/gar/app:v1/late", "Late", 300.5, undefined]);
   });

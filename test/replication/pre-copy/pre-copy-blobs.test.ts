@@ -117,7 +117,7 @@ describe("a pre-copy", () => {
       const report = await replicateTag(copyRequest("v1"), anotherDelivery(fixture, { platforms }), NEVER);
       expect(report).toMatchObject({ outcome: "replicated" });
       expect(before).toHaveLength(2);
-      // The attestation of the chosen platform: nobody knows before the index says so whose it is.
+      // The attestation of the chosen platform: only the index says whose it is.
       expect(fixture.target.blobs.size).toBe(4);
       expect(report.bytesSent).toBeLessThan(1_000);
     },
