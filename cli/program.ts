@@ -17,6 +17,7 @@ import { logoutCommand } from "./commands/logout.ts";
 import { planCommand } from "./commands/stack/plan.ts";
 import { receiptsCommand } from "./commands/stack/receipts.ts";
 import { redriveCommand } from "./commands/stack/redrive.ts";
+import { sloCommand } from "./commands/stack/slo.ts";
 import { statusCommand } from "./commands/stack/status.ts";
 import { syncCommand } from "./commands/images/sync.ts";
 import { tagsCommand } from "./commands/images/tags.ts";
@@ -48,6 +49,7 @@ const COMMANDS = [
   deletesCommand,
   undeleteCommand,
   receiptsCommand,
+  sloCommand,
   configCommand,
   googleSetupCommand,
   costCommand,

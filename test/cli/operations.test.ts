@@ -100,6 +100,17 @@ describe("a stack with a target that lacks one repository", () => {
     expect(events.get("Failed")).toMatchObject(failed);
   });
 
+  it("recounts the month from the receipts: one push in time, one that failed", async () => {
+    const { stdout } = await freightliner("slo", "--local", local, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      goal: { percent: 99.9, withinMs: 300_000 },
+      destinations: [{ destination: "local", counted: 2, inTime: 1, failed: 1, pending: 0, percent: 50 }],
+    });
+    const earlier = await freightliner("slo", "--local", local, "--month", "2025-01");
+    expect(earlier.stdout).toMatch(/^local +0 +0 +0 +0 +0 +0 +100 +0 % +-$/m);
+    expect((await freightliner("slo", "--local", local, "--month", "January")).code).toBe(2);
+  });
+
   it("shows one tag with its receipts", async () => {
     const { stdout } = await freightliner("status", "--local", local, "--tag", "local/mirror/open/app:v1");
     expect(stdout).toMatch(/^local\/mirror\/open\/app:v1: equal, sha256:[0-9a-f]{64}$/m);

@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, PutCommand, QueryCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { chainOf, Receipt } from "../../replication/outcome/receipt.ts";
 import type { ReceiptOf, Receipts } from "../../replication/outcome/receipt.ts";
@@ -59,6 +59,25 @@ export async function readReceipts(
   });
   const { Items = [] } = await untilAborted(signal, (options) => client.send(command, options));
   return Items.map((item) => Receipt.parse(item["receipt"]));
+}
+
+/** All receipts of accepted pushes, in no particular order. Scans the whole table: for the command, not for functions. */
+export async function* listAcceptedReceipts(
+  { client, table }: Pick<DynamoDbReceiptsOptions, "client" | "table">,
+  signal: AbortSignal,
+): AsyncGenerator<Receipt> {
+  let ExclusiveStartKey: { [name: string]: unknown } | undefined;
+  do {
+    const command = new ScanCommand({
+      TableName: table,
+      FilterExpression: "begins_with(sk, :receipt) AND attribute_exists(receipt.acceptedAt)",
+      ExpressionAttributeValues: { ":receipt": "RECEIPT#" },
+      ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
+    });
+    const page = await untilAborted(signal, (options) => client.send(command, options));
+    for (const item of page.Items ?? []) yield Receipt.parse(item["receipt"]);
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey !== undefined);
 }
 
 function keyOf(about: ReceiptOf, { pushedAt, id }: Receipt): { pk: string; sk: string } {

@@ -8,7 +8,7 @@ import { invokeFunction } from "../../aws/synchronous-invocation.ts";
 import { queueDepth } from "../../aws/sqs/queue-depth.ts";
 import type { QueueDepth } from "../../aws/sqs/queue-depth.ts";
 import { createDynamoDbPendingPushes } from "../../aws/dynamodb/pending-pushes.ts";
-import { readReceipts } from "../../aws/dynamodb/receipts.ts";
+import { listAcceptedReceipts, readReceipts } from "../../aws/dynamodb/receipts.ts";
 import { listRecords } from "../../aws/dynamodb/list-records.ts";
 import { createSealedReader } from "../../aws/dynamodb/sealed-reader.ts";
 import { StoredTagRecord } from "../../aws/dynamodb/stored-tag-record.ts";
@@ -54,6 +54,8 @@ export interface Operations extends AsyncDisposable {
   readonly tags: () => ReturnType<typeof listRecords<TagRecord>>;
   readonly deletions: () => ReturnType<typeof listRecords<DeletionRecord>>;
   readonly receipts: (record: string, most: number) => ReturnType<typeof readReceipts>;
+  /** The receipts of all accepted pushes. */
+  readonly acceptedReceipts: () => ReturnType<typeof listAcceptedReceipts>;
   /** Chains of receipts. */
   readonly sealed: SealedReader;
   readonly depth: (url: string) => Promise<QueueDepth>;
@@ -99,6 +101,7 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
     tags: () => listRecords({ client, table }, "TAG", StoredTagRecord, signal),
     deletions: () => listRecords({ client, table }, "DELETION", DeletionRecord, signal),
     receipts: (record, most) => readReceipts({ client, table }, record, most, signal),
+    acceptedReceipts: () => listAcceptedReceipts({ client, table }, signal),
     sealed: createSealedReader({ client, table }, signal),
     depth: (url) => queueDepth(sqs, url, signal),
     invoke: (name, event) => invokeFunction(lambda, functionName(name), event, signal),
