@@ -39,7 +39,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "any process can renew a lease",
     by: "late",
-    from: 306,
+    from: 265,
     file: TAG_RECORD,
     find: "return record.lease?.owner === lease.owner && record.lease.fence === lease.fence;",
     replace: "return record.lease !== undefined || lease.fence > 0;",
