@@ -88,8 +88,10 @@ function readerOf(
   { arn }: StoredSecret,
   aws: NonNullable<OpenRegistriesOptions["aws"]>,
 ): (signal: AbortSignal) => Promise<string> {
-  const config = { ...clientLimits(), region: regionOf(arn), ...aws("SECRETS_MANAGER") };
-  return createLoginSecretReader(new SecretsManagerClient(config), arn);
+  return createLoginSecretReader(
+    new SecretsManagerClient({ ...clientLimits(), region: regionOf(arn), ...aws("SECRETS_MANAGER") }),
+    arn,
+  );
 }
 
 /** The region of an ARN (AWS General Reference, "ARN format"). */
