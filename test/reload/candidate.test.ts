@@ -50,6 +50,21 @@ destinations:
   });
 
   it.each([
+    ["sparseIndexes: fail"],
+    ["retries: { preset: off }"],
+    ["retries: { operations: { put-blob: { tries: 2, baseMs: 50, busyMs: 100 } } }"],
+    ["reconcile: { backfill: off }"],
+    ["reconcile: { backfill: everything }"],
+    ["reconcile: { backfill: { since: 2026-01-31 } }"],
+    ["reconcile: { backfill: { since: 2026-01-31T10:00:00Z } }"],
+    ["reconcile: { backfill: { upToGigabytes: 500 } }"],
+    ["destinations: [{ name: gar, circuit: { window: { calls: 50 } } }]"],
+    ["destinations: [{ name: far, circuit: { window: { seconds: 90 } } }]"],
+  ])("takes the value that the tables of the documentation name: %s", async (text) => {
+    expect(await problemsOf(text)).toEqual([]);
+  });
+
+  it.each([
     ["the source", "source: { region: eu-west-1 }", /source\.region: is what the stack is made of; .*deploy the stack/],
     [
       "a new destination",

@@ -18,14 +18,14 @@ export interface Origin {
 
 export interface LayeredDocument {
   readonly document: unknown;
-  /** By field of the document, such as `retries.preset`. A list that is replaced as a whole has one origin, and so has a `window`. */
+  /** By field of the document, such as `retries.preset`. A list that is replaced as a whole has one origin, and so has each of {@link WHOLE}. */
   readonly origins: ReadonlyMap<string, Origin>;
 }
 
 /** Lists whose entries have unique names: an entry overrides the entry of its name. Every other list replaces the one below it. */
 const NAMED_LISTS = new Set(["destinations", "reconcile.schedules"]);
 /** Objects of which one form excludes the other: merged, they would have both. */
-const WHOLE = /^destinations\[\d+\]\.circuit\.window$/;
+const WHOLE = /^(?:destinations\[\d+\]\.circuit\.window|reconcile\.backfill)$/;
 
 type Path = readonly PropertyKey[];
 /** A value of a layer, and its place in the layer's document. */

@@ -54,6 +54,15 @@ describe("the layers of a configuration", () => {
     });
   });
 
+  it("replace a backfill policy as a whole, with one origin", () => {
+    const { document, origins } = layerConfiguration([
+      { name: "defaults", document: { reconcile: { backfill: { upToGigabytes: 100 }, graceSeconds: 60 } } },
+      { name: "file", document: { reconcile: { backfill: { since: "2026-01-31" } } } },
+    ]);
+    expect(document).toEqual({ reconcile: { backfill: { since: "2026-01-31" }, graceSeconds: 60 } });
+    expect(originOf(origins, "reconcile.backfill.since")).toEqual({ layer: "file", field: "reconcile.backfill.since" });
+  });
+
   it("merge destinations and schedules by their names, and append those with new names", () => {
     const { document, origins } = layerConfiguration([
       {
