@@ -121,7 +121,7 @@ async function configurationOf(
   const own = CopyEnvironment.parse(variables);
   // Instead of the one that the stack has: how a change of the rules would turn out.
   if (external !== undefined) return (await readExternal(external, await readDeployed(own, variables))).configuration;
-  const feed = await openConfiguration(own, variables, observer, operations.aws("APPCONFIGDATA"));
+  const feed = await openConfiguration(own, variables, observer, { aws: operations.aws("APPCONFIGDATA") });
   return feed.current(signal);
 }
 

@@ -46,9 +46,9 @@ type CopierEnvironment = z.output<typeof CopyEnvironment>;
 export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, observer: Observer) {
   const environment = CopyEnvironment.parse(variables);
   const { parts, queues } = openDeployment(environment);
-  const feed = await openConfiguration(environment, variables, observer);
-  const sqs = new SQSClient(clientLimits());
-  const { wiringOf, registriesOf, stores, now } = openWiring(environment, sqs, observer);
+  const [table, sqs] = [openTableClient(), new SQSClient(clientLimits())];
+  const feed = await openConfiguration(environment, variables, observer, { table });
+  const { wiringOf, registriesOf, stores, now } = openWiring(environment, { sqs, table }, observer);
   const send = createCopyRequestSender(sqs, queues.copies, "long");
   const lasting: Pick<CopyDependencies, "observer" | "runtime" | "queue"> = {
     observer,
@@ -98,8 +98,11 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
 }
 
 /** Create it once per process: connections and credentials are shared by all configurations; a wiring caches tokens and the state of each registry. */
-function openWiring(environment: CopierEnvironment, sqs: SQSClient, observer: Observer) {
-  const table = openTableClient();
+function openWiring(
+  environment: CopierEnvironment,
+  { sqs, table }: { readonly sqs: SQSClient; readonly table: ReturnType<typeof openTableClient> },
+  observer: Observer,
+) {
   const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
   const now = createTableClock(table);
   const clock: Clock = { ...systemClock, now };

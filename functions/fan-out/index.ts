@@ -15,12 +15,12 @@ import { createHandler } from "./handler.ts";
 const environment = FanOutEnvironment.parse(process.env);
 const { queues } = openDeployment(environment);
 const { observer, middlewares } = createObserver("fan-out", environment.FREIGHTLINER_STACK);
-const feed = await openConfiguration(environment, process.env, observer);
+const table = { client: openTableClient(), table: environment.FREIGHTLINER_TABLE };
+const feed = await openConfiguration(environment, process.env, observer, { table: table.client });
 const sqs = new SQSClient(clientLimits());
 const send = createCopyRequestSender(sqs, queues.copies, "live");
 // The queue of requests that leave concurrency and rate to live pushes.
 const sendPreCopies = createCopyRequestSender(sqs, queues.copies, "backfill");
-const table = { client: openTableClient(), table: environment.FREIGHTLINER_TABLE };
 const { receipts, deletions } = openStateStores(table.client, table.table);
 const pushes = createDynamoDbPushAcceptor(table);
 const handlerOf = perConfiguration((configuration) =>

@@ -31,11 +31,11 @@ import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 const environment = ReconcileEnvironment.parse(process.env);
 const { parts, queues, functionName } = openDeployment(environment);
 const { observer, middlewares } = createObserver("reconcile", environment.FREIGHTLINER_STACK);
-const feed = await openConfiguration(environment, process.env, observer);
+const table = openTableClient();
+const feed = await openConfiguration(environment, process.env, observer, { table });
 const sqs = new SQSClient(clientLimits());
 const google = environment.FREIGHTLINER_GOOGLE_ENDPOINTS;
 const registriesOf = openRegistries({ sqs, google });
-const table = openTableClient();
 const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
 const { tags, cycles, backfills, circuits, queuePauses, rates, deletions, receipts } = stores;
 /** Longest wait of a listing for a slot of the destination's rate, in milliseconds. A comparison cannot be re-queued, so it waits here. */

@@ -22,6 +22,9 @@ export async function loadDeployed(layers: readonly Layer[]): Promise<DeployedCo
 export async function loadCandidate(text: string, deployed: DeployedConfiguration): Promise<LayeredConfiguration> {
   // The parser of YAML is a third of a cold start, which needs it only where there is an external document.
   const { readDocumentFile, withPositions } = await import("../contract/configuration/configuration-file.ts");
+  // A file that was emptied by mistake would remove every rule that the document has, and every gate.
+  if (text.trim() === "")
+    throw new ConfigurationError(["the document is empty; write {} to use the deployed file alone"]);
   const external = readDocumentFile(text);
   // A document of nothing but comments.
   const document = external.value ?? {};

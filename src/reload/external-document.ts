@@ -12,6 +12,12 @@ export interface Polled {
   readonly nextMs: number;
 }
 
+/** The last external document that a process of the stack accepted, for processes that cannot get a good one. */
+export interface LastGoodDocument {
+  read(signal: AbortSignal): Promise<ExternalDocument | undefined>;
+  write(document: ExternalDocument, signal: AbortSignal): Promise<void>;
+}
+
 /** Where an external document comes from. */
 export interface DocumentSource {
   /** @throws when the source does not answer, or refuses. @throws the signal's reason. */

@@ -1,20 +1,20 @@
 import type { Clock } from "../async/clock.ts";
 import { createSingleFlight } from "../async/single-flight.ts";
 import { withTimeLimit } from "../async/time-limit.ts";
-import { ConfigurationError } from "../contract/configuration/configuration.ts";
-import { differingFields } from "../contract/layers/differing-fields.ts";
 import { Metric } from "../contract/telemetry/metric-names.ts";
 import { describeError } from "../contract/telemetry/observer.ts";
 import type { Observer } from "../contract/telemetry/observer.ts";
-import { loadCandidate } from "./candidate.ts";
 import type { DeployedConfiguration } from "./candidate.ts";
 import type { ConfigurationFeed } from "./configuration-feed.ts";
-import type { DocumentSource, ExternalDocument } from "./external-document.ts";
-import type { LayeredConfiguration } from "./layered.ts";
+import type { DocumentSource, LastGoodDocument } from "./external-document.ts";
+import { holdConfiguration } from "./held-configuration.ts";
+import { createSharing } from "./share-last-good.ts";
 
 export interface PolledFeedOptions {
   readonly deployed: DeployedConfiguration;
   readonly source: DocumentSource;
+  /** Shared by the processes of a stack; without it, a process that never had a good document uses the deployed configuration. */
+  readonly lastGood?: LastGoodDocument | undefined;
   readonly clock: Clock;
   readonly observer: Observer;
 }
@@ -26,16 +26,18 @@ const FAILED_MS = 15_000;
 
 /**
  * A feed that polls an external document when an invocation asks and the last answer is too old. A document that is not valid, or that
- * changes what the stack is made of, is refused: the last good configuration stays, at first the deployed one. So it does while the source
- * does not answer.
+ * changes what the stack is made of, is refused: the last good configuration stays, also while the source does not answer. A process that
+ * has had no good document uses the last one that another process accepted: the deployed configuration alone may lack a gate.
  */
 export function createPolledFeed(options: PolledFeedOptions): ConfigurationFeed {
-  const { source, clock, observer } = options;
-  const held = holdLastGood(options);
+  const { source, lastGood, clock, observer } = options;
+  const held = holdConfiguration(options.deployed, observer);
+  const share = lastGood && createSharing(lastGood, held);
   let dueAt = clock.now();
   const polling = createSingleFlight<void>();
 
   async function poll(signal: AbortSignal): Promise<void> {
+    let hasAnswered = true;
     try {
       const { document, nextMs } = await withTimeLimit(
         clock,
@@ -46,6 +48,7 @@ export function createPolledFeed(options: PolledFeedOptions): ConfigurationFeed 
       if (document !== undefined) await held.consider(document);
       dueAt = clock.now() + nextMs;
     } catch (error) {
+      hasAnswered = false;
       dueAt = clock.now() + FAILED_MS;
       observer.warn("Configuration could not be polled; the last good one stays", {
         configuration: held.configuration().version,
@@ -55,6 +58,14 @@ export function createPolledFeed(options: PolledFeedOptions): ConfigurationFeed 
     }
     // At every poll: the alarm lasts as long as the refused document is deployed.
     if (held.isRefusing()) observer.count(Metric.configurationRefused, 1);
+    await withTimeLimit(clock, { ms: POLL_MS }, async (limited) => share?.(hasAnswered, limited), signal).catch(
+      (error: unknown) => {
+        observer.warn("The last good configuration could not be read or stored; the next poll tries again", {
+          configuration: held.configuration().version,
+          error: describeError(error),
+        });
+      },
+    );
   }
 
   return {
@@ -62,48 +73,6 @@ export function createPolledFeed(options: PolledFeedOptions): ConfigurationFeed 
       // Never throws: an invocation whose time is over decides nothing any more.
       if (clock.now() >= dueAt) await polling.run("poll", poll, signal).catch(() => undefined);
       return held.configuration();
-    },
-  };
-}
-
-/** Holds the last good configuration, and replaces it by that of a good document: as a whole, between two invocations. */
-function holdLastGood({ deployed, observer }: PolledFeedOptions) {
-  let inForce: LayeredConfiguration = deployed;
-  let seen: string | undefined;
-  let isRefusing = false;
-
-  function replace(candidate: LayeredConfiguration, label: string | undefined): void {
-    isRefusing = false;
-    const { version } = candidate.configuration;
-    if (version === inForce.configuration.version) return;
-    const changed = differingFields(inForce.document, candidate.document);
-    inForce = candidate;
-    observer.info("Configuration reloaded", { configuration: version, label, changed: changed.join(", ") });
-  }
-
-  function refuse(error: unknown, label: string | undefined): void {
-    isRefusing = true;
-    const reason = error instanceof ConfigurationError ? new Error(error.problems.join("; ")) : error;
-    observer.error("Configuration refused; the last good one stays", {
-      configuration: inForce.configuration.version,
-      label,
-      problems: describeError(reason),
-    });
-  }
-
-  return {
-    configuration: () => inForce.configuration,
-    isRefusing: () => isRefusing,
-    async consider({ text, label }: ExternalDocument): Promise<void> {
-      // A new session returns the document again.
-      if (text === seen) return;
-      try {
-        replace(await loadCandidate(text, deployed), label);
-      } catch (error) {
-        // Whatever is wrong with it: the source does not return it again.
-        refuse(error, label);
-      }
-      seen = text;
     },
   };
 }

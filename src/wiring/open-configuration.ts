@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type * as z from "zod";
 import { systemClock } from "../async/system-clock.ts";
 import { createAppConfigDocument } from "../aws/appconfig/appconfig-document.ts";
@@ -12,6 +13,7 @@ import type { DeployedConfiguration } from "../reload/candidate.ts";
 import { fixedConfiguration } from "../reload/configuration-feed.ts";
 import type { ConfigurationFeed } from "../reload/configuration-feed.ts";
 import { createPolledFeed } from "../reload/polled-feed.ts";
+import { openLastGoodDocument } from "./last-good-document.ts";
 import { environmentDocument, flagsDocument } from "../reload/single-values.ts";
 
 type Environment = z.output<typeof FanOutEnvironment>;
@@ -19,20 +21,22 @@ type Environment = z.output<typeof FanOutEnvironment>;
 /**
  * The configuration of a process: the deployed file with flags and variables, and the external document over the file, if there is one.
  * The only place that decides where a configuration comes from.
- * @param aws how to reach AppConfig, instead of as the variables of the process say.
+ * @param options `table` shares the last good external document with the other processes of the stack; `aws` says how to reach AppConfig,
+ * instead of the variables of the process.
  * @throws {ConfigurationError} when the deployed file, a flag or a variable is not valid.
  */
 export async function openConfiguration(
   environment: Environment,
   variables: NodeJS.ProcessEnv,
   observer: Observer,
-  aws: object = {},
+  { table, aws = {} }: { readonly table?: DynamoDBDocumentClient; readonly aws?: object } = {},
 ): Promise<ConfigurationFeed> {
   const deployed = await readDeployed(environment, variables);
   const profile = environment.FREIGHTLINER_APPCONFIG;
   if (profile === undefined) return fixedConfiguration(deployed.configuration);
   const source = createAppConfigDocument(new AppConfigDataClient({ ...clientLimits(), ...aws }), profile);
-  return createPolledFeed({ deployed, source, clock: systemClock, observer });
+  const lastGood = table && openLastGoodDocument(table, environment.FREIGHTLINER_TABLE);
+  return createPolledFeed({ deployed, source, lastGood, clock: systemClock, observer });
 }
 
 /** The deployed file with flags and variables, without an external document. @throws {ConfigurationError} when one is not valid. */

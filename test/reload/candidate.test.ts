@@ -151,9 +151,15 @@ destinations:
   });
 
   it("is empty when nothing is changed: then the deployed configuration is in force", async () => {
-    for (const text of ["{}", "", "# nothing\n"]) {
+    for (const text of ["{}", "# nothing\n"]) {
       const { configuration } = await loadCandidate(text, await deployed);
       expect(configuration.version).toBe((await deployed).configuration.version);
+    }
+  });
+
+  it("is refused when it has no text at all: a file that was emptied by mistake would remove every gate", async () => {
+    for (const text of ["", " \n"]) {
+      await expect(loadCandidate(text, await deployed)).rejects.toThrow("the document is empty; write {}");
     }
   });
 });

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { NEVER } from "../../src/async/abort.ts";
+import type { ExternalDocument, LastGoodDocument } from "../../src/reload/external-document.ts";
 import { createVirtualClock } from "../fixtures/clocks/virtual-clock.ts";
 import { INTERVAL_MS, reloadedConfiguration } from "../fixtures/reloaded-configuration.ts";
 import { createObserved } from "../functions/observer.ts";
 
-async function setUp() {
+async function setUp(lastGood?: LastGoodDocument) {
   const clock = createVirtualClock();
   const observer = createObserved();
-  const around = await reloadedConfiguration(clock, observer);
+  const around = await reloadedConfiguration(clock, observer, lastGood);
   const counted = (metric: string) => observer.counts.filter((each) => each.metric === metric).length;
   const current = () => clock.during(around.feed.current(NEVER));
   return { clock, observer, counted, current, ...around };
@@ -162,5 +163,102 @@ describe("a polled configuration", () => {
     const asking = feed.current(abort.signal);
     abort.abort(new Error("over"));
     expect(await clock.during(asking)).toBe(deployed);
+  });
+});
+
+/** A store of the last good document in memory. */
+function memoryStore() {
+  const state: { document?: ExternalDocument | undefined; reads: number; writes: number; isDown: boolean } = {
+    reads: 0,
+    writes: 0,
+    isDown: false,
+  };
+  const store: LastGoodDocument = {
+    read() {
+      state.reads++;
+      return state.isDown ? Promise.reject(new Error("down")) : Promise.resolve(state.document);
+    },
+    write(document) {
+      state.writes++;
+      if (state.isDown) return Promise.reject(new Error("down"));
+      state.document = document;
+      return Promise.resolve();
+    },
+  };
+  return { state, store };
+}
+
+describe("the last good document of a stack", () => {
+  const REFUSED = "rules:\n  - repositories: []\n";
+
+  it("decides in a new process whose first document is refused: the deployed file may lack a gate", async () => {
+    const { state, store } = memoryStore();
+    const before = await setUp(store);
+    before.publish(KEEP, "v7");
+    await before.current();
+    expect(state.document).toEqual({ text: KEEP, label: "v7" });
+    const { current, publish, counted, clock } = await setUp(store);
+    publish(REFUSED);
+    expect((await current()).sparseIndexes).toBe("keep");
+    await clock.pass(INTERVAL_MS);
+    expect((await current()).sparseIndexes).toBe("keep");
+    expect(counted("ConfigurationRefused")).toBe(2);
+  });
+
+  it("decides in a new process that gets no document at all, until the source answers", async () => {
+    const { store } = memoryStore();
+    const before = await setUp(store);
+    before.publish(KEEP);
+    await before.current();
+    const { current, fail, publish, clock } = await setUp(store);
+    fail(new Error("down"));
+    expect((await current()).sparseIndexes).toBe("keep");
+    fail(undefined);
+    publish("{}");
+    await clock.pass(INTERVAL_MS);
+    expect((await current()).sparseIndexes).toBe("fail");
+  });
+
+  it("is stored once by each process, again after a failure, and never when it is refused", async () => {
+    const { state, store } = memoryStore();
+    const { current, publish, clock } = await setUp(store);
+    state.isDown = true;
+    publish(KEEP);
+    await current();
+    expect([state.writes, state.document]).toEqual([1, undefined]);
+    state.isDown = false;
+    for (const text of [KEEP, REFUSED, REFUSED]) {
+      publish(text);
+      await clock.pass(INTERVAL_MS);
+      await current();
+    }
+    expect([state.writes, state.document]).toEqual([2, { text: KEEP }]);
+  });
+
+  it("is not used when it is not valid with the deployed file, which is said once", async () => {
+    const { state, store } = memoryStore();
+    state.document = { text: "rules: 5" };
+    const { current, publish, deployed, observer, clock } = await setUp(store);
+    publish(REFUSED);
+    expect(await current()).toBe(deployed);
+    await clock.pass(INTERVAL_MS);
+    await current();
+    const said = observer.lines.filter(({ message }) => message.includes("is not valid with the deployed one"));
+    expect(said).toHaveLength(1);
+  });
+});
+
+describe("an empty document", () => {
+  it("is refused: a file that was emptied by mistake would remove every gate", async () => {
+    const { current, publish, clock, counted } = await setUp();
+    publish(KEEP);
+    const good = await current();
+    publish("  \n");
+    await clock.pass(INTERVAL_MS);
+    expect(await current()).toBe(good);
+    expect(counted("ConfigurationRefused")).toBe(1);
+    publish("# back to the deployed file\n");
+    await clock.pass(INTERVAL_MS);
+    expect((await current()).sparseIndexes).toBe("fail");
   });
 });

@@ -19,22 +19,23 @@ export type RecordKind =
   | "DELETION"
   | "EVENT"
   | "MESSAGE"
-  | "SEAL";
+  | "SEAL"
+  | "CONFIGURATION";
 
 /**
  * The kinds of records that each function may read and write. Receipts are in the partition of their tag, event or message. Each
- * function's role allows exactly these.
+ * function's role allows exactly these. CONFIGURATION: the last good external document.
  */
 export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> = {
   /** EVENT: receipts of events that request no copy. DELETION: tombstones of deleted tags. PENDING: accepted pushes. */
-  "fan-out": ["EVENT", "DELETION", "PENDING"],
+  "fan-out": ["EVENT", "DELETION", "PENDING", "CONFIGURATION"],
   /** MESSAGE: receipts of messages that name no tag. IMAGE: it names the records of an image. */
-  copy: ["TAG", "CONTENT", "BUDGET", "CIRCUIT", "RATE", "MESSAGE", "IMAGE"],
+  copy: ["TAG", "CONTENT", "BUDGET", "CIRCUIT", "RATE", "MESSAGE", "IMAGE", "CONFIGURATION"],
   /** CIRCUIT and INTAKE: it closes circuits and pauses queues. RATE: its requests count towards the shared rate. */
-  probe: ["CIRCUIT", "INTAKE", "RATE"],
+  probe: ["CIRCUIT", "INTAKE", "RATE", "CONFIGURATION"],
   /** TAG: it marks tags as requested. BACKFILL: what it requests of the time before a deployment. INTAKE and CIRCUIT: it resumes queues that stayed paused.
    *  RATE: its listings count, too. DELETION: its tombstones. */
-  reconcile: ["TAG", "RECONCILE", "BACKFILL", "INTAKE", "CIRCUIT", "RATE", "DELETION"],
+  reconcile: ["TAG", "RECONCILE", "BACKFILL", "INTAKE", "CIRCUIT", "RATE", "DELETION", "CONFIGURATION"],
   notify: ["NOTICE"],
   validate: [],
   arrivals: [],
