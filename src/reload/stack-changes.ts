@@ -85,14 +85,20 @@ function heartbeatProblems(
   ];
 }
 
-/** Images that wait longer than the alarm on waiting pushes expects would raise it. */
+/**
+ * Images that wait longer than the alarm on waiting pushes expects would raise it. No alarm watches a destination with plain HTTP: it is
+ * at a loopback host, in a local stack.
+ */
 function holdProblems(before: Rules, after: Rules & Pick<Configuration, "destinations">): string[] {
-  return after.destinations.flatMap(({ name }) => {
+  return after.destinations.flatMap(({ name, access }) => {
     const deployedMs = longestHoldMs(before.rules, name);
-    if (longestHoldMs(after.rules, name) <= deployedMs) return [];
-    return [
-      `rules: the deployed alarm expects images for "${name}" to wait at most ${deployedMs / 60_000} minutes; lower minAgeMinutes or gate.waitHours, or deploy the stack with it`,
-    ];
+    if (access.plainHttp || longestHoldMs(after.rules, name) <= deployedMs) return [];
+    return after.rules
+      .filter((rule) => longestHoldMs([rule], name) > deployedMs)
+      .map(({ index, gate }) => {
+        const field = gate !== undefined && gate.waitMs > 0 ? "gate.waitHours" : "minAgeMinutes";
+        return `rules[${index}].${field}: the deployed alarm expects images for "${name}" to wait at most ${deployedMs / 60_000} minutes; lower minAgeMinutes or gate.waitHours, or deploy the stack with it`;
+      });
   });
 }
 

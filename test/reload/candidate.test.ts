@@ -111,7 +111,12 @@ destinations:
     [
       "longer waits of images than the alarm expects",
       "rules: [{ repositories: [app], minAgeMinutes: 30, destinations: [gar] }]",
-      /rules: the deployed alarm expects images for "gar" to wait at most 0 minutes/,
+      /rules\[0\]\.minAgeMinutes: the deployed alarm expects images for "gar" to wait at most 0 minutes/,
+    ],
+    [
+      "longer waits at a gate than the alarm expects, also those of its default",
+      "rules: [{ repositories: [app], gate: { referrers: [{ artifactType: application/spdx+json }] }, destinations: [gar] }]",
+      /rules\[0\]\.gate\.waitHours: the deployed alarm expects images for "gar" to wait at most 0 minutes/,
     ],
   ])(
     "cannot change %s: the problem names the field, its place, and that the stack is to be deployed",
@@ -122,6 +127,15 @@ destinations:
       expect(problems[0]).toMatch(/^line 2, column \d+: /);
     },
   );
+
+  it("may let images wait in a local stack, which has no alarms", async () => {
+    const destination = { name: "local", kind: "generic", registry: "127.0.0.1:5000", prefix: "p", plainHttp: true };
+    const rules = [{ repositories: ["app"], destinations: ["local"] }];
+    const local = await loadDeployed([{ name: "file", document: { ...FILE, destinations: [destination], rules } }]);
+    const text = `rules: [{ repositories: [app], minAgeMinutes: 5, gate: { referrers: [{ artifactType: application/spdx+json }] }, destinations: [local] }]`;
+    const { configuration } = await loadCandidate(text, local);
+    expect(configuration.rules[0]?.minAgeMs).toBe(300_000);
+  });
 
   it("may repeat what the stack is made of, and write out its defaults", async () => {
     const [gar, far] = FILE.destinations;
