@@ -12,6 +12,7 @@ import { createTerminalView } from "./view/terminal-view.ts";
 import type { TerminalView } from "./view/terminal-view.ts";
 import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./stack/local-options.ts";
 import type { LocalOptions } from "./stack/local-options.ts";
+import { refusedPart } from "../src/reload/refused-layers.ts";
 import { openStatusPage } from "./page/status-page.ts";
 import { startStack } from "./stack/stack.ts";
 import type { Stack } from "./stack/stack.ts";
@@ -137,11 +138,20 @@ function readyLine({ source, target, lambdaEndpoint }: Stack, pageHost: string |
   });
 }
 
+/** Lists the problems of a configuration; the errors below it would say them again. */
+function describeRefusal(error: unknown, file: string): string {
+  if (!(error instanceof ConfigurationError)) return describeError(error);
+  const { problems } = error;
+  return [`${refusedPart(problems, file)} is not valid; correct it`, ...problems.map((each) => `  ${each}`)].join("\n");
+}
+
 async function main(args: readonly string[]): Promise<number> {
   let json = false;
+  let file = "the configuration";
   try {
     const options = parseLocalOptions(args);
     json = options.json;
+    if (options.config !== undefined) file = `--config ${options.config}`;
     if (options.help) {
       process.stdout.write(LOCAL_USAGE);
       return 0;
@@ -149,7 +159,7 @@ async function main(args: readonly string[]): Promise<number> {
     return await run(options, createTerminalView(json ? process.stderr : process.stdout));
   } catch (error) {
     if (stopped.signal.aborted) return 130;
-    process.stderr.write(`freightliner: ${describeError(error)}\n`);
+    process.stderr.write(`freightliner: ${describeRefusal(error, file)}\n`);
     if (error instanceof OptionsError) process.stderr.write(LOCAL_USAGE);
     return USER_ERRORS.some((kind) => error instanceof kind) ? 2 : 1;
   }

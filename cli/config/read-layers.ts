@@ -2,19 +2,14 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as z from "zod";
-import {
-  readDocumentFile,
-  withPositions,
-  withTrustedRoots,
-} from "../../src/contract/configuration/configuration-file.ts";
+import { readDocumentFile, withTrustedRoots } from "../../src/contract/configuration/configuration-file.ts";
 import { ConfigurationError } from "../../src/contract/configuration/configuration.ts";
-import { originOf } from "../../src/contract/layers/layer-configuration.ts";
 import type { Layer } from "../../src/contract/layers/layer-configuration.ts";
 import { FUNCTION_VARIABLES } from "../../src/contract/stack/environment.ts";
 import { loadCandidate, loadDeployed } from "../../src/reload/candidate.ts";
 import type { DeployedConfiguration } from "../../src/reload/candidate.ts";
-import { layersOf } from "../../src/reload/layered.ts";
 import type { LayeredConfiguration } from "../../src/reload/layered.ts";
+import { placedProblems, refusedPart } from "../../src/reload/refused-layers.ts";
 import { environmentDocument, flagsDocument } from "../../src/reload/single-values.ts";
 import { errorCode } from "../errors/error-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -53,11 +48,7 @@ export async function readDeployed(
     try {
       return await loadDeployed(layers);
     } catch (error) {
-      const { origins } = layersOf(layers);
-      throw withPositions(error, (field) => {
-        const origin = originOf(origins, field);
-        return origin === undefined || origin.layer === "file" ? read.positionOf(origin?.field ?? field) : origin.layer;
-      });
+      throw placedProblems(error, layers, names, read.positionOf);
     }
   });
 }
@@ -77,7 +68,10 @@ async function readText(file: string): Promise<string> {
 async function explained<T>(file: string, load: () => Promise<T>): Promise<T> {
   return load().catch((error: unknown) => {
     if (!(error instanceof ConfigurationError)) throw error;
-    throw new UsageError(`${file} is not valid; correct it`, { cause: error, details: error.problems });
+    throw new UsageError(`${refusedPart(error.problems, file)} is not valid; correct it`, {
+      cause: error,
+      details: error.problems,
+    });
   });
 }
 

@@ -4,12 +4,14 @@ import { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { createAppConfigDocument } from "../../src/aws/appconfig/appconfig-document.ts";
 import type { ConfigurationDocument } from "../../src/contract/configuration/configuration-document.ts";
+import type { Layer } from "../../src/contract/layers/layer-configuration.ts";
 import { FUNCTION_VARIABLES } from "../../src/contract/stack/environment.ts";
 import type { ConfiguredEnvironment } from "../../src/contract/stack/environment.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { loadCandidate, loadDeployed } from "../../src/reload/candidate.ts";
 import type { DeployedConfiguration } from "../../src/reload/candidate.ts";
 import type { ConfigurationFeed } from "../../src/reload/configuration-feed.ts";
+import { placedProblems } from "../../src/reload/refused-layers.ts";
 import { createPolledFeed } from "../../src/reload/polled-feed.ts";
 import { environmentDocument, flagsDocument, singleValues } from "../../src/reload/single-values.ts";
 import { awsConfigOf } from "../access/access-key.ts";
@@ -53,11 +55,14 @@ export async function startLocalConfiguration(
   stack: AsyncDisposableStack,
 ): Promise<LocalConfiguration> {
   const names = document.destinations.map(({ name }) => name);
-  const deployed = await loadDeployed([
+  const layers: readonly Layer[] = [
     { name: "file", document },
     { name: "flags", document: flagsDocument(flags, names) },
     { name: "environment", document: environmentDocument(variables, names, FUNCTION_VARIABLES) },
-  ]);
+  ];
+  const deployed = await loadDeployed(layers).catch((error: unknown) => {
+    throw placedProblems(error, layers, names);
+  });
   await loadCandidate(external, deployed);
   const path = join(directory, "configuration.json");
   await writeFile(path, JSON.stringify(document));

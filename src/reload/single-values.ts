@@ -91,16 +91,17 @@ export function flagsDocument(flags: readonly string[], destinations: readonly s
   refuseUnknown(
     [...given.keys()].filter((name) => !names.includes(name)),
     names,
+    "--set ",
   );
   return documentOf(values.map((value) => [value, given.get(value.name)]));
 }
 
-function refuseUnknown(unknown: readonly string[], known: readonly string[]): void {
+function refuseUnknown(unknown: readonly string[], known: readonly string[], before = ""): void {
   if (unknown.length === 0) return;
   throw new ConfigurationError(
     unknown.map((name) => {
       const meant = didYouMean(name, known);
-      return `${name}: names no field with a single value that may change without a deployment${meant === undefined ? "" : `; did you mean ${meant}?`}`;
+      return `${before}${name}: names no field with a single value that may change without a deployment${meant === undefined ? "" : `; did you mean ${meant}?`}`;
     }),
   );
 }

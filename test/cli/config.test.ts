@@ -135,6 +135,17 @@ describe("freightliner config", () => {
       expect(out).not.toContain(token);
     });
 
+    it("names the flag or the variable whose value is wrong, not the file", async () => {
+      const flag = await config("show --config ./freightliner.yaml --set retries.preset=never");
+      expect(flag.err).toMatch(
+        /a value of --set is not valid; correct it\n\s+--set: retries\.preset: .*none of off, standard, patient\n/,
+      );
+      const name = "FREIGHTLINER_DESTINATIONS_EUROPE_REQUESTS_PER_SECOND";
+      const variable = await config("show --config ./freightliner.yaml", { [name]: "0" });
+      expect(variable.err).toContain("an environment variable is not valid; correct it");
+      expect(variable.err).toContain(`${name}: destinations[0].requestsPerSecond: must be at least 1\n`);
+    });
+
     it("refuses a flag that names no field, with a suggestion", async () => {
       const { code, err } = await config("show --config ./freightliner.yaml --set retries.prest=off");
       expect(err).toContain("did you mean retries.preset?");

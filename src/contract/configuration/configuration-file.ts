@@ -4,6 +4,7 @@ import { ConfigurationError, parseConfiguration } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 import { parseYaml } from "./yaml-document.ts";
 import type { YamlDocument } from "./yaml-document.ts";
+import { plainIssue } from "../../oci/json/plain-issue.ts";
 import { withoutSchemaLink } from "./without-schema-link.ts";
 import { readTrustedRoots } from "../gate/trusted-root-files.ts";
 import type { ReadFile } from "../gate/trusted-root-files.ts";
@@ -74,13 +75,18 @@ export function withPositions(error: unknown, positionOf: PositionOf): unknown {
   return new ConfigurationError([...new Set(problems)], { cause: error });
 }
 
+/** A problem whose text is not that of zod. */
+function plain(field: string, text: string): string {
+  return field === "" ? plainIssue(text) : `${field}: ${plainIssue(text)}`;
+}
+
 /** A problem with its line and column. Unknown fields become one problem each, with a suggestion. */
 function withPosition(problem: string, positionOf: PositionOf): string[] {
   const placed = (field: string, said: string): string => [positionOf(field), said].filter(Boolean).join(": ");
   const [, named = "", text = problem] = /^([\w.[\]-]+): (.*)$/s.exec(problem) ?? [];
   const field = named === "configuration" ? "" : named;
   const unknown = /^Unrecognized keys?: (.+)$/.exec(text)?.[1];
-  if (unknown === undefined) return [placed(field, problem)];
+  if (unknown === undefined) return [placed(field, plain(named, text))];
   return [...unknown.matchAll(/"([^"]*)"/g)].map(([, key = ""]) => {
     const path = field === "" ? key : `${field}.${key}`;
     const meant = didYouMean(key, configurationFieldNames());

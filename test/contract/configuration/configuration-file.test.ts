@@ -39,6 +39,21 @@ reconcil:
     expect(new Set(problems).size).toBe(problems.length);
   });
 
+  it("says in plain words what is missing and what it must be", () => {
+    const problems = problemsOf("version: 2\ndestinations: []\nrules: soon\nlongLane: 7\n");
+    expect(problems).toEqual([
+      "line 1, column 10: version: must be 1",
+      "line 1, column 1: source: is missing",
+      "line 2, column 15: destinations: must have at least 1 entry",
+      "line 3, column 8: rules: must be a list",
+      "line 4, column 11: longLane: must be true or false",
+    ]);
+    const rule = "{ repositories: [a], destinations: [eu], platforms: { include: [linux/amd64] } }";
+    expect(problemsOf(`version: 1\nrules: [${rule}]`)).toContainEqual(
+      expect.stringContaining("rules[0].platforms.keep: is missing, or is none of sparse, strip"),
+    );
+  });
+
   it("reports problems between well-formed fields with their position", () => {
     const problems = problemsOf(`version: 1
 source: { account: "123456789012", region: us-east-1 }
