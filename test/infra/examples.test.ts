@@ -32,14 +32,14 @@ describe("the examples", () => {
     const { Resources } = await synthesised("minimal");
     const count = (type: string): number => Object.values(Resources).filter(({ Type }) => Type === type).length;
     expect([count("AWS::Lambda::Function"), count("AWS::SQS::Queue"), count("AWS::CloudWatch::Dashboard")]).toEqual([
-      5, 5, 1,
+      6, 6, 1,
     ]);
   }, 600_000);
 
   it("multi-destination: has queues for each destination, notifies the team's topic and chat room, and passes cdk-nag", async () => {
     const { Resources } = await synthesised("multi-destination");
     const all = Object.values(Resources);
-    expect(all.filter(({ Type }) => Type === "AWS::SQS::Queue")).toHaveLength(2 + 3 * 3);
+    expect(all.filter(({ Type }) => Type === "AWS::SQS::Queue")).toHaveLength(3 + 3 * 3);
     const alarms = all.filter(({ Type }) => Type === "AWS::CloudWatch::Alarm");
     expect(alarms.length).toBeGreaterThan(20);
     for (const { Properties } of alarms) {

@@ -71,7 +71,7 @@ describe("cdk synth", () => {
     const template = await templateIn(output);
     // Assets are named by their hash.
     expect((await templateIn(again)).Resources).toEqual(template.Resources);
-    expect(Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function")).toHaveLength(6);
+    expect(Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function")).toHaveLength(7);
     const bundles = await bundlesOf(output, template);
     for (const [name, most] of Object.entries(MOST_BYTES)) {
       const size = bytesAtStart(bundles.get(name) ?? "");

@@ -209,7 +209,7 @@ describe("T30: a reader of AWS's storage or of the network", () => {
     const using = policies
       .map((policy): Statement[] => policy["Properties"].PolicyDocument.Statement)
       .filter((statements) => JSON.stringify(statements).includes("kms:Decrypt"));
-    expect(using).toHaveLength(5);
+    expect(using).toHaveLength(6);
     for (const statements of using) {
       const [denied] = statements.filter(({ Effect }) => Effect === "Deny");
       expect(denied?.Action).toContain("kms:Decrypt");

@@ -57,7 +57,7 @@ describe("the variables of the functions", () => {
     [20, 1_000],
   ])("fit into Lambda's 4 KB with %d destinations and %d rules", (destinations, rules) => {
     const sizes = variablesOf(documentOf(destinations, rules)).map((each) => Buffer.byteLength(JSON.stringify(each)));
-    expect(sizes).toHaveLength(5);
+    expect(sizes).toHaveLength(6);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(2_048);
   });
 
@@ -91,7 +91,14 @@ describe("the layer of the functions", () => {
     const document = documentOf(20, 1_000);
     const template = synthesise(document);
     const ids = Object.keys(template.findResources("AWS::Lambda::LayerVersion"));
-    template.allResourcesProperties("AWS::Lambda::Function", { Layers: ids.map((id) => ({ Ref: id })) });
+    const functions = Object.values(template.findResources("AWS::Lambda::Function")).map(
+      ({ Properties }) => Properties,
+    );
+    const configured = functions.filter(
+      ({ Environment }) => "FREIGHTLINER_CONFIGURATION_FILE" in Environment.Variables,
+    );
+    expect([configured.length, functions.length]).toEqual([5, 6]);
+    for (const { Layers } of configured) expect(Layers).toEqual(ids.map((id) => ({ Ref: id })));
     const app = unbundledApp();
     createConfigurationLayer(new Stack(app, "layer"), JSON.stringify(document));
     const { directory } = app.synth();

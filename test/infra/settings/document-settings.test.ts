@@ -17,7 +17,7 @@ describe("settings in the configuration's file", () => {
     template.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "on-call@example.com" });
     const [topic = ""] = Object.keys(template.findResources("AWS::SNS::Topic"));
     template.allResourcesProperties("AWS::CloudWatch::Alarm", { AlarmActions: Match.arrayWith([{ Ref: topic }]) });
-    template.resourceCountIs("AWS::Lambda::Function", 5);
+    template.resourceCountIs("AWS::Lambda::Function", 6);
   });
 
   it("alone give a stack that notifies the team's topic and chat room", () => {
