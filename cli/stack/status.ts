@@ -103,17 +103,24 @@ function describeCircuit(circuit: StackStatus["destinations"][number]["circuit"]
   return `${circuit.state} for ${formatDuration(Date.now() - circuit.since)}`;
 }
 
+/** A record has platforms with the variant that is meant when none is written. People write none. */
+function withoutBaseVariant(platforms: string): string {
+  return platforms.replaceAll(/amd64\/v1(?![\d.])/g, "amd64").replaceAll(/arm64\/v8(?![\d.])/g, "arm64");
+}
+
 function describeReplicated({ replicated }: TagRecord): string {
   if (replicated === undefined) return "never replicated";
   const { digest, origin } = replicated;
-  return origin === undefined ? digest : `${digest} (of ${origin.digest}: ${origin.platforms})`;
+  return origin === undefined ? digest : `${digest} (of ${origin.digest}: ${withoutBaseVariant(origin.platforms)})`;
 }
 
 /** Prints one tag: its state, and how its last copy requests ended. */
 async function showTag(key: string, { stores, receipts, signal }: Operations, out: Terminal["out"]): Promise<ExitCode> {
   const record = await stores.tags.read(key, signal);
   if (record === undefined) {
-    out.lines([`there is no record of ${key}; write DESTINATION/REPOSITORY:TAG, as status lists tags`]);
+    out.lines([
+      `there is no record of ${key}; write DESTINATION/PREFIX/REPOSITORY:TAG with the prefix of the destination, as status lists tags`,
+    ]);
     return ExitCode.notFound;
   }
   out.lines([`${key}: ${statusOf(record, Date.now())}, ${describeReplicated(record)}`]);

@@ -51,7 +51,10 @@ export async function checkSignature(
   const seen =
     layers.length === 0
       ? "no signature"
-      : [`${layers.length} signatures, none by a required signer`, listed([...refusals], "; ")]
+      : [
+          `${layers.length} ${layers.length === 1 ? "signature" : "signatures"}, none by a required signer`,
+          listed([...refusals], "; "),
+        ]
           .filter(Boolean)
           .join(": ");
   const detail = `${seen}; sign it with ${describeSigners(signers)}`;

@@ -56,8 +56,13 @@ export async function choosePlatforms(
   const excluded = found.images.map((image) => image.root.digest).filter((digest) => !kept.has(digest));
   if (excluded.length === 0) return wholeImage(root);
   const origin = { digest: root.digest, platforms: formatFilter(filter) };
-  const problem = `its rule copies only ${filter.include.map(formatPlatform).join(", ")}`;
-  const leftOut = [...new Set(excluded)].map((digest) => ({ kind: "platform", digest, problem }) as const);
+  const copied = `its rule copies only ${filter.include.map(formatPlatform).join(", ")}`;
+  const named = new Map(found.images.map(({ root: { digest }, platform }) => [digest, platform]));
+  const leftOut = [...new Set(excluded)].map((digest) => {
+    const platform = named.get(digest);
+    const problem = platform === undefined ? copied : `it is ${formatPlatform(platform)}, and ${copied}`;
+    return { kind: "platform", digest, problem } as const;
+  });
   if (filter.keep === "sparse") {
     const all = new Set([...excluded, ...emptied(found, new Set(excluded))]);
     return { kind: "chosen", root, excluded: all, stripped: new Map(), leftOut, origin };
