@@ -139,7 +139,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "garbage collection at the target is a permanent failure",
-    from: 239,
+    from: 243,
     file: JUDGE,
     find: "if (isContentMissing(error)) return attemptOutcome(error, context);",
     replace: "",
@@ -172,7 +172,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a request ends although its receipt could not be written",
-    from: 216,
+    from: 322,
     file: HANDLER,
     find: 'return { ...result, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };',
     replace: "return error === report ? { request, record, report } : result;",

@@ -8,7 +8,7 @@ export const PLANTED_CONFLICTS: readonly PlantedBug[] = [
   {
     name: "a put is not announced",
     by: "conflicts",
-    from: 273,
+    from: 540,
     file: "src/replication/state/tag-record.ts",
     find: "return { puts: [...puts, put].slice(-REMEMBERED_PUTS) };",
     replace: "return { puts: puts.slice(-REMEMBERED_PUTS) };",
@@ -23,7 +23,7 @@ export const PLANTED_CONFLICTS: readonly PlantedBug[] = [
   {
     name: "a merge keeps what the source has replaced",
     by: "conflicts",
-    from: 667,
+    from: 717,
     file: MERGE,
     find: "theirs.manifests.filter((entry) => !isOfSource(entry)),",
     replace: "theirs.manifests,",

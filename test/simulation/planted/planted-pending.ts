@@ -29,7 +29,7 @@ export const PLANTED_PENDING: readonly PlantedBug[] = [
   },
   {
     name: "a push whose request was never sent is not requested again",
-    from: 120,
+    from: 124,
     file: "functions/probe/measure-pending.ts",
     find: "await resend([requestOf(push)], signal);",
     replace: "",

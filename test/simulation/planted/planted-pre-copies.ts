@@ -23,7 +23,7 @@ export const PLANTED_PRE_COPIES: readonly PlantedBug[] = [
   },
   {
     name: "pre-copies ignore their budget",
-    from: 12,
+    from: 14,
     file: BUDGET,
     find: "if (sent - today.used > limitBytes) return { answer: false };",
     replace: "if (sent < limitBytes - limitBytes) return { answer: false };",

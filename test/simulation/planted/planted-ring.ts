@@ -8,7 +8,7 @@ export const PLANTED_RING: readonly PlantedBug[] = [
   {
     name: "the source wins against each image of someone else in a circle",
     by: "ring",
-    from: 17,
+    from: 72,
     file: CONVERGE,
     find: 'return source > target ? "source" : "target";',
     replace: 'return source > target ? "source" : "source";',
