@@ -10,6 +10,8 @@ export function configCommand(runner: CommandRunner) {
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
       .helpCommand(false)
+      // A misspelled command is refused as such, not for the arguments after it.
+      .allowExcessArguments()
       .addArgument(new Argument("<command>", "what to do").choices(["validate", "show", "explain"]))
       .addCommand(validateCommand(runner))
       .addCommand(showCommand(runner))

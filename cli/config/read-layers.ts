@@ -25,7 +25,7 @@ export async function readLayers(
   { config, external, set }: GivenLayers,
   variables: NodeJS.ProcessEnv,
 ): Promise<LayeredConfiguration> {
-  const deployed = await readDeployed(config, set, variables);
+  const deployed = await readDeployed(config, set, variables, "name it with --config, or check its permissions");
   return external === undefined ? deployed : readExternal(external, deployed);
 }
 
@@ -34,8 +34,9 @@ export async function readDeployed(
   file: string,
   set: readonly string[] = [],
   variables: NodeJS.ProcessEnv = {},
+  advice?: string,
 ): Promise<DeployedConfiguration> {
-  const text = await readText(file);
+  const text = await readText(file, advice);
   return explained(file, async () => {
     const read = readDocumentFile(text);
     const names = destinationNames(read.value);
@@ -59,9 +60,9 @@ export async function readExternal(file: string, deployed: DeployedConfiguration
   return explained(file, () => loadCandidate(text, deployed));
 }
 
-async function readText(file: string): Promise<string> {
+async function readText(file: string, advice = "check the name and its permissions"): Promise<string> {
   return readFile(file, "utf8").catch((cause: unknown) => {
-    throw new UsageError(`${file} cannot be read (${errorCode(cause)}); check the name and its permissions`, { cause });
+    throw new UsageError(`${file} cannot be read (${errorCode(cause)}); ${advice}`, { cause });
   });
 }
 

@@ -30,8 +30,14 @@ export function parseSourceImage(name: string): SourceImage {
 
 function describeImage(found: readonly DestinationStatus[], now: number): string[] {
   const table = createTable(["destination", "status", "details"]);
-  for (const status of found) table.row([status.destination, status.state, describeDetails(status, now)]);
+  for (const status of found) table.row([status.destination, stateInWords(status), describeDetails(status, now)]);
   return table.lines();
+}
+
+/** `NOT_TRACKED` is one state for programs. People also read whether something was decided about the image, and what. */
+export function stateInWords({ state, reason = "" }: Pick<DestinationStatus, "state" | "reason">): string {
+  if (state !== "NOT_TRACKED") return state;
+  return /^(?:quarantined|skipped)(?=: )/.exec(reason)?.[0].toUpperCase() ?? state;
 }
 
 function describeDetails(

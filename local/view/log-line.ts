@@ -4,6 +4,7 @@ const Line = z.looseObject({ level: z.string(), message: z.string() });
 const Fields = z.object({
   outcome: z.string().optional(),
   repository: z.string().optional(),
+  destination: z.string().optional(),
   reference: z.string().optional(),
   digest: z.string().optional(),
   reason: z.string().optional(),
@@ -40,10 +41,20 @@ export function describeLogLine(name: string, line: LogLine): string | undefined
   const error = line.error === undefined ? "" : ` (${line.error})`;
   if (line.outcome === "replicated") return describeReplicated(line);
   if (line.asked !== undefined) return describeComparison(line);
+  const [, ended, why = ""] = /^Tombstone ended: (\w+)(: .+)?$/.exec(line.message) ?? [];
+  if (ended !== undefined) return `${ended} ${nameOf(line)}${why}`;
   if (line.outcome !== undefined && line.reference !== undefined) {
     return `${line.outcome} ${nameOf(line)}${line.reason === undefined ? "" : `: ${line.reason}`}${error}`;
   }
-  return line.level === "WARN" || line.level === "ERROR" ? `${name}: ${line.message}${error}` : undefined;
+  return line.level === "WARN" || line.level === "ERROR"
+    ? `${name}: ${line.message}${placeOf(line)}${error}`
+    : undefined;
+}
+
+/** What a warning is about; empty where its message says it. */
+function placeOf({ repository, destination }: LogLine): string {
+  const place = [repository, destination].filter((part) => part !== undefined).join(" to ");
+  return place === "" ? "" : `: ${place}`;
 }
 
 /** A comparison of source and target; undefined when they are equal. */

@@ -64,6 +64,11 @@ describe("the command line", () => {
       "unknown option '--dry-rum'; did you mean --dry-run?",
       "freightliner copy --help",
     ],
+    [
+      ["config", "validat", "x.yaml"],
+      "'validat' is invalid for argument 'command'. Allowed choices are validate, show, explain.",
+      "freightliner config --help",
+    ],
     [["copy", "a"], "missing required argument 'target'", "freightliner copy --help"],
     [
       ["verify", "a", "b", "c"],

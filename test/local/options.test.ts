@@ -60,6 +60,8 @@ describe("a line of a function's log", () => {
       }),
     ).toBe("replicated a:v1 sha256:aaaaaaaaaaaa (2 blobs, 3.0 MB sent, 0 already present, 1.5 s after the push)");
     expect(line({ outcome: "failed", reason: "target-denied", error: "no" })).toBe("failed a:v1: target-denied (no)");
+    expect(line({ message: "Tombstone ended: deleted: source-deleted" })).toBe("deleted a:v1: source-deleted");
+    expect(line({ level: "ERROR", message: "No tag left", destination: "gar" })).toBe("copy: No tag left: a to gar");
     expect(line({})).toBeUndefined();
   });
 

@@ -121,8 +121,10 @@ export async function variablesOf(
   lambda: LambdaClient,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
-  const region = await lambda.config.region().catch((cause: unknown) => {
-    throw new StackUnavailableError("no region is set; set AWS_REGION to the region of the stack", { cause });
+  const region = await lambda.config.region().catch(() => {
+    throw new StackUnavailableError(
+      "no region is set; set AWS_REGION to the region of the stack, or name a stack on this machine with --local",
+    );
   });
   const name = resourceName("function", part, { stack, region });
   try {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { stateInWords } from "../../../cli/stack/image-status.ts";
 import { describeReceipt } from "../../../cli/stack/describe-receipt.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 
@@ -10,6 +11,16 @@ const receipt: Receipt = {
   endedAt: 3_500,
   traceparent: "t",
 };
+
+describe("the state of an image that is not at a destination", () => {
+  it.each([
+    ["quarantined: unsigned", "QUARANTINED"],
+    ["skipped: conflict", "SKIPPED"],
+    [undefined, "NOT_TRACKED"],
+  ])("with the reason %s is %s", (reason, shown) => {
+    expect(stateInWords({ state: "NOT_TRACKED", ...(reason === undefined ? {} : { reason }) })).toBe(shown);
+  });
+});
 
 describe("a receipt is shown", () => {
   it("with how its request ended, and how long after the push", () => {
