@@ -8,9 +8,13 @@ import {
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue, TableDescription } from "@aws-sdk/client-dynamodb";
+import { setTimeout as sleep } from "node:timers/promises";
 import { UNSEALED, UNSEALED_INDEX } from "../../src/contract/stack/record-owners.ts";
 import { awsConfigOf, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
+
+/** Between two looks at a table that is being created or deleted, in milliseconds. */
+const POLL_MS = 5;
 
 /** Creates the state table as the stack defines it, unless it exists. One of an earlier version gets its index. */
 export async function createStateTable(endpoint: string, name: string, key: AccessKeyId = TEST_KEY): Promise<void> {
@@ -52,6 +56,16 @@ async function create(client: DynamoDBClient, name: string): Promise<void> {
       ],
     }),
   );
+  await whileItIs(client, name, (table) => table?.TableStatus !== "ACTIVE");
+}
+
+/** A table is created, and deleted, a moment after the answer (DynamoDB API, "CreateTable", "DeleteTable"). */
+async function whileItIs(
+  client: DynamoDBClient,
+  name: string,
+  isPending: (table: TableDescription | undefined) => boolean,
+): Promise<void> {
+  while (isPending(await describe(client, name))) await sleep(POLL_MS);
 }
 
 /** The emulator adds no index to a table, which DynamoDB does: the table is created again with its items. */
@@ -65,8 +79,7 @@ async function createAgain(client: DynamoDBClient, name: string): Promise<void> 
     ExclusiveStartKey = page.LastEvaluatedKey;
   } while (ExclusiveStartKey !== undefined);
   await client.send(new DeleteTableCommand({ TableName: name }));
-  // A table is deleted a moment after the answer.
-  while ((await describe(client, name)) !== undefined);
+  await whileItIs(client, name, (table) => table !== undefined);
   await create(client, name);
   for (const Item of items) await client.send(new PutItemCommand({ TableName: name, Item }));
 }

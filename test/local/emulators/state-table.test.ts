@@ -1,4 +1,10 @@
-import { CreateTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+  waitUntilTableExists,
+} from "@aws-sdk/client-dynamodb";
 import { expect, it } from "vitest";
 import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
 import { startDynamoDb } from "../../../local/emulators/dynamodb.ts";
@@ -16,6 +22,7 @@ it("a state table of an earlier version gets the index of unsealed receipts, and
       KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? "HASH" : "RANGE" })),
     }),
   );
+  await waitUntilTableExists({ client, minDelay: 1, maxDelay: 1, maxWaitTime: 600 }, { TableName });
   const old = { pk: { S: "TAG#a" }, sk: { S: "STATE" } };
   const receipt = { pk: { S: "TAG#a" }, sk: { S: "RECEIPT#1" }, unsealed: { S: "europe" } };
   for (const Item of [old, receipt]) await client.send(new PutItemCommand({ TableName, Item }));
