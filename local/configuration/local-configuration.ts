@@ -68,7 +68,7 @@ export async function startLocalConfiguration(
   await writeFile(path, JSON.stringify(document));
   const service = await startAppConfigData({ ...PROFILE, pollSeconds: POLL_SECONDS, key });
   stack.defer(() => service.close());
-  // Feeds are opened later, when `stack` has been moved to who closes it.
+  // Feeds are opened later, when `stack` has been moved to its owner.
   const clients = stack.use(new DisposableStack());
   service.deploy({ content: external });
   return {

@@ -31,7 +31,8 @@ export async function watchFile(options: WatchOptions, signal: AbortSignal): Pro
     const text = await readFile(file, "utf8").catch(() => undefined);
     if (text === undefined && before !== undefined) say(`${file} cannot be read; its last content stays in force`);
     if (text !== undefined && text === before && text !== deployed) {
-      configuration.deploy(text);
+      if (text.trim() === "") say(`${file} is empty; its last content stays in force. Write {} to use no changes`);
+      else configuration.deploy(text);
       deployed = text;
     }
     before = text;

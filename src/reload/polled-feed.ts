@@ -37,7 +37,6 @@ export function createPolledFeed(options: PolledFeedOptions): ConfigurationFeed 
   const polling = createSingleFlight<void>();
 
   async function poll(signal: AbortSignal): Promise<void> {
-    let hasAnswered = true;
     try {
       const { document, nextMs } = await withTimeLimit(
         clock,
@@ -48,7 +47,6 @@ export function createPolledFeed(options: PolledFeedOptions): ConfigurationFeed 
       if (document !== undefined) await held.consider(document);
       dueAt = clock.now() + nextMs;
     } catch (error) {
-      hasAnswered = false;
       dueAt = clock.now() + FAILED_MS;
       observer.warn("Configuration could not be polled; the last good one stays", {
         configuration: held.configuration().version,
@@ -58,14 +56,12 @@ export function createPolledFeed(options: PolledFeedOptions): ConfigurationFeed 
     }
     // At every poll: the alarm lasts as long as the refused document is deployed.
     if (held.isRefusing()) observer.count(Metric.configurationRefused, 1);
-    await withTimeLimit(clock, { ms: POLL_MS }, async (limited) => share?.(hasAnswered, limited), signal).catch(
-      (error: unknown) => {
-        observer.warn("The last good configuration could not be read or stored; the next poll tries again", {
-          configuration: held.configuration().version,
-          error: describeError(error),
-        });
-      },
-    );
+    await withTimeLimit(clock, { ms: POLL_MS }, async (limited) => share?.(limited), signal).catch((error: unknown) => {
+      observer.warn("The last good configuration could not be read or stored; the next poll tries again", {
+        configuration: held.configuration().version,
+        error: describeError(error),
+      });
+    });
   }
 
   return {

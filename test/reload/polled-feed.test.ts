@@ -219,6 +219,14 @@ describe("the last good document of a stack", () => {
     expect((await current()).sparseIndexes).toBe("fail");
   });
 
+  it("decides in a new process whose source has an empty document, which AppConfig's answer does not tell from none", async () => {
+    const { state, store } = memoryStore();
+    state.document = { text: KEEP };
+    const { current, publishNothing } = await setUp(store);
+    publishNothing();
+    expect((await current()).sparseIndexes).toBe("keep");
+  });
+
   it("is stored once by each process, again after a failure, and never when it is refused", async () => {
     const { state, store } = memoryStore();
     const { current, publish, clock } = await setUp(store);

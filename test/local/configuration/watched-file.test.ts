@@ -91,4 +91,15 @@ describe("the file of npm start -- --config", () => {
       /line 1, column 11: longLane: is what the stack is made of/,
     );
   });
+
+  it("keeps its last content when it is emptied, and says how to go back to the deployed configuration", async () => {
+    await using around = await setUp("sparseIndexes: keep\n");
+    await writeFile(around.file, "");
+    await eventually("the line", () => around.said.find((said) => said.includes("is empty; its last content stays")));
+    expect((await around.current()).sparseIndexes).toBe("keep");
+    await writeFile(around.file, "{}\n");
+    await eventually("the deployed one", async () =>
+      (await around.current()).sparseIndexes === "fail" ? true : undefined,
+    );
+  });
 });
