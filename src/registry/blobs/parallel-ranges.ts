@@ -10,6 +10,7 @@ import { watchStalls } from "../http/stall-watchdog.ts";
 
 /** Size of a range, in bytes: small, because the ranges that are read ahead are buffered in memory. */
 export const RANGE_BYTES: number = 3 * 1024 * 1024;
+
 export interface ReadAhead {
   readonly client: RepositoryClient;
   readonly descriptor: Descriptor;
@@ -21,8 +22,8 @@ export interface ReadAhead {
 
 /**
  * Reads a blob in several ranges at once and yields them in order: object stores cap the throughput of each connection, not of
- * the reader. Ends early, at the end of a range, when this is no faster or the registry does not serve the range. What all blobs of the
- * process hold in memory together is bounded by `readAhead` of {@link Connections}.
+ * the reader. Ends early, at the end of a range, when this is no faster or the registry does not serve the range. All blobs of the
+ * process together hold at most `MAX_RANGES_AHEAD` ranges in memory (`src/registry/http/connections.ts`).
  */
 export async function* readAhead(
   { client, descriptor, offset, singleBytesPerMs }: ReadAhead,
