@@ -81,12 +81,12 @@ async function decideUnder(
   signal: AbortSignal,
 ): Promise<DecidedUnder> {
   const record = await records.tags.read(tagKey(repository.place.scope, as), signal);
-  const { replicated, puts, wantedAt = 0 } = record ?? {};
+  const { replicated, puts, conflict, wantedAt = 0 } = record ?? {};
   const asked: TagCase = {
     reference,
     pushedAt,
     wantedAt: Math.max(wantedAt, pushedAt),
-    puts: { replicated, puts },
+    puts: { replicated, puts, conflict },
     before: { replicated },
   };
   const current = await currentOf(as, repository, signal);
