@@ -1,5 +1,5 @@
 import { build } from "esbuild";
-import type { Plugin } from "esbuild";
+import type { BuildOptions, Metafile, Plugin } from "esbuild";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join, resolve } from "node:path";
@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 
 // `npm run build [-- FOLDER] [--inputs FILE]`: the command as it is installed, in dist/ or another folder. freightliner.mjs starts
 // main.mjs with Node's compile cache; parts/ holds what only some commands load. FILE says which modules each file holds (esbuild,
-// "Metafile").
+// "Metafile"). Commands that start often are scripts of their own, see `runScript`.
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 /** Dependencies that still `require` need a `require` inside an ES module. */
@@ -52,6 +52,24 @@ function leanModule(name: string): string {
   return `const it = process.getBuiltinModule(${JSON.stringify(name)}); ${exported.join("")} export { it as default, ${list} };`;
 }
 
+/** Commands that are built as a script each, and the packages that only some of their runs need. */
+const SCRIPTS = { copy: ["yaml", "picomatch"], sync: ["picomatch"] } as const;
+
+/** A script knows all commands, for its help, and has the implementation of its own. Others never run in it. */
+const withoutOthers = (name: string, packages: readonly string[]): Plugin => ({
+  name: "without-others",
+  setup(building) {
+    building.onResolve({ filter: /^\w+$/ }, ({ path }) =>
+      packages.includes(path) ? { path: `./parts/${path}.cjs`, external: true } : undefined,
+    );
+    building.onResolve({ filter: /^\.\.?\// }, ({ kind, importer }) => {
+      const isOther =
+        kind === "dynamic-import" && /\/cli\/commands\//.test(importer) && !importer.endsWith(`/${name}.ts`);
+      return isOther ? { path: "./main.mjs", external: true } : undefined;
+    });
+  },
+});
+
 /** Modules of Node are fetched as in the parts, see `leanBuiltins`. */
 const START = `#!/usr/bin/env node
 const { getBuiltinModule, versions, env } = process;
@@ -65,7 +83,7 @@ if (!env.NODE_COMPILE_CACHE) {
   const caches = env.XDG_CACHE_HOME || join(getBuiltinModule("node:os").homedir(), ".cache");
   getBuiltinModule("node:module").enableCompileCache(join(caches, "freightliner"));
 }
-await import("./main.mjs");
+await import(${JSON.stringify(Object.keys(SCRIPTS))}.includes(process.argv[2]) ? "./start-cached.mjs" : "./main.mjs");
 `;
 
 const { values, positionals } = parseArgs({ options: { inputs: { type: "string" } }, allowPositionals: true });
@@ -73,26 +91,53 @@ const output = resolve(positionals[0] ?? path("dist"));
 mkdirSync(output, { recursive: true });
 // Names of parts change with their content.
 rmSync(join(output, "parts"), { recursive: true, force: true });
-const { metafile } = await build({
-  entryPoints: [path("cli/main.ts")],
+const common = {
   outdir: output,
-  outExtension: { ".js": ".mjs" },
-  chunkNames: "parts/[name]-[hash]",
-  splitting: true,
   metafile: true,
   bundle: true,
   minify: true,
   platform: "node",
-  format: "esm",
   target: "node24",
   mainFields: ["module", "main"],
-  banner: { js: REQUIRE },
   alias: LEANER,
   // Leaves out undici's second parser, as Node's own build of undici does.
   define: { esbuildDetection: "true" },
   external: NEVER_LOADED,
-  plugins: [leanBuiltins],
   logLevel: "warning",
+} satisfies BuildOptions;
+const SCRIPT = { format: "cjs", outExtension: { ".js": ".cjs" } } as const satisfies BuildOptions;
+
+const modules = await build({
+  ...common,
+  entryPoints: [path("cli/main.ts"), path("cli/start/start-cached.ts")],
+  entryNames: "[name]",
+  outExtension: { ".js": ".mjs" },
+  chunkNames: "parts/[name]-[hash]",
+  splitting: true,
+  format: "esm",
+  banner: { js: REQUIRE },
+  plugins: [leanBuiltins],
 });
-if (values.inputs !== undefined) writeFileSync(values.inputs, JSON.stringify(metafile));
+const packages = await build({
+  ...common,
+  ...SCRIPT,
+  entryPoints: [...new Set(Object.values(SCRIPTS).flat())].map((name) => ({ in: name, out: `parts/${name}` })),
+  plugins: [leanBuiltins],
+});
+const scripts = await Promise.all(Object.entries(SCRIPTS).map(([name, rare]) => buildScript(name, rare)));
+
+/** A function of `require` that runs the program. */
+async function buildScript(name: string, rare: readonly string[]): Promise<{ readonly metafile: Metafile }> {
+  return build({
+    ...common,
+    ...SCRIPT,
+    entryPoints: [{ in: path("cli/main.ts"), out: name }],
+    banner: { js: "(function (require) {" },
+    footer: { js: "})" },
+    plugins: [withoutOthers(name, rare), leanBuiltins],
+  });
+}
+
+const outputs = Object.assign({}, ...[modules, packages, ...scripts].map(({ metafile }) => metafile.outputs));
+if (values.inputs !== undefined) writeFileSync(values.inputs, JSON.stringify({ inputs: {}, outputs }));
 writeFileSync(join(output, "freightliner.mjs"), START, { mode: 0o755 });

@@ -1,4 +1,5 @@
 import { printable } from "../src/oci/errors/printable.ts";
+import { ExitCode } from "./errors/exit-code.ts";
 import { ENDING_SIGNALS, Interruption, outputFailure } from "./errors/interruption.ts";
 import { run } from "./run.ts";
 import { reportFailure } from "./terminal/report-failure.ts";
@@ -45,5 +46,14 @@ async function reportLateFailure(failure: Interruption): Promise<void> {
   process.exitCode = await reportFailure(failure, createTerminal(io, { json: false, quiet: false, verbose: false }));
 }
 
-process.exitCode = await run(process.argv.slice(2), io, ending.signal);
-isOver = true;
+// A process that ends because nothing is left to wait for must not look as if the command had ended.
+process.on("exit", () => {
+  if (!isOver) process.exitCode ??= ExitCode.failed;
+});
+async function main(): Promise<void> {
+  process.exitCode = await run(process.argv.slice(2), io, ending.signal);
+  isOver = true;
+}
+
+// Not awaited: a script cannot await at its top level, and some commands are built as scripts.
+void main();

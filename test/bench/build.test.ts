@@ -1,6 +1,6 @@
 import type { Metafile } from "esbuild";
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -40,8 +40,10 @@ describe("the command that npm run build writes, in a folder without dependencie
   async function loaded(...args: string[]) {
     const { files, builtins } = await loadedBy([program, ...args], folder, environment());
     const { outputs }: Metafile = JSON.parse(await readFile(join(folder, "inputs.json"), "utf8"));
+    // Node's hooks do not see the command's own script.
+    const all = files.some((url) => url.endsWith("/start-cached.mjs")) ? [...files, `${folder}/${args[0]}.cjs`] : files;
     const used = Object.entries(outputs).filter(([path]) =>
-      files.some((url) => url.endsWith(path.replace(/^(\.\.\/)*/, "/"))),
+      all.some((url) => url.endsWith(path.replace(/^(\.\.\/)*/, "/"))),
     );
     const inputs = used
       .flatMap(([, output]) => Object.entries(output.inputs))
@@ -65,6 +67,70 @@ describe("the command that npm run build writes, in a folder without dependencie
     const { source, target, digest } = registries;
     await run("copy", source, target);
     expect((await run("digest", target)).stdout).toContain(digest);
+  });
+
+  it("copies the tags that match a pattern, between registries that a file describes", async () => {
+    await using registries = await twoRegistries();
+    const { source, target, digest } = registries;
+    const file = join(folder, "registries.yaml");
+    await writeFile(file, `registries: { "${target.replace("/app:v1", "")}": { plainHttp: true } }\n`);
+    await run("copy", "--registries", file, "--tags", "v*", source.replace(":v1", ""), target.replace(":v1", ""));
+    expect((await run("digest", target)).stdout).toContain(digest);
+  });
+
+  it("says which field of a registries file is wrong", async () => {
+    const file = join(folder, "wrong.yaml");
+    await writeFile(file, "registries: { localhost: { plainHtp: true } }\n");
+    const failed = run("copy", "--registries", file, "localhost/a:v1", "localhost/b:v1");
+    await expect(failed).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("plainHtp") });
+  });
+
+  describe("the compiled code of a copy", () => {
+    const codeFile = async () => {
+      const caches = join(folder, "cache", "freightliner");
+      const names = await readdir(caches, { recursive: true });
+      return join(caches, names.find((name) => name.endsWith("copy.code")) ?? "");
+    };
+    /** Changes with each writing, because the file is replaced. */
+    const writing = async () => (await stat(await codeFile(), { bigint: true })).mtimeNs;
+    /** Copies an image twice, so that the second process has nothing to send. */
+    async function copyTwice() {
+      await using registries = await twoRegistries();
+      for (const _ of [1, 2]) await run("copy", registries.source, registries.target);
+    }
+
+    it("is kept for the next process, which compiles with it and keeps no other", async () => {
+      await copyTwice();
+      const written = await writing();
+      await copyTwice();
+      expect(await writing()).toBe(written);
+    });
+
+    it("is renewed by a process that calls more functions", async () => {
+      await rm(await codeFile());
+      await run("copy", "--help");
+      const { size } = await stat(await codeFile());
+      await copyTwice();
+      expect((await stat(await codeFile())).size).toBeGreaterThan(size * 1.5);
+    });
+
+    it("is not used when the file is damaged", async () => {
+      await copyTwice();
+      const path = await codeFile();
+      const bytes = await readFile(path);
+      const middle = Math.floor(bytes.byteLength / 2);
+      bytes[middle] = ~(bytes[middle] ?? 0);
+      await writeFile(path, bytes);
+      await copyTwice();
+      expect((await readFile(path)).equals(bytes)).toBe(false);
+    });
+
+    it("is not needed: a folder that cannot be written is passed over", async () => {
+      await using registries = await twoRegistries();
+      const env = { ...environment(), XDG_CACHE_HOME: "/dev/null" };
+      await execute(process.execPath, [program, "copy", registries.source, registries.target], { env });
+      expect((await run("digest", registries.target)).stdout).toContain(registries.digest);
+    });
   });
 
   it("asks a proxy for a tunnel to a registry that is reached over HTTPS", async () => {
