@@ -56,8 +56,8 @@ async function compareTarget(
     from = now();
     return limitListing((own) => place.target(own), limits, timeout, either);
   };
-  const hasManifest: RepositoryTarget["hasManifest"] = (digest) =>
-    unlessAborted(place.hasManifest(digest, either), either);
+  const hasManifest: RepositoryTarget["hasManifest"] = (content) =>
+    unlessAborted(place.hasManifest(content, either), either);
   try {
     const found = await reconcileRepository({ ...place, target, hasManifest }, context, either);
     return { kind: "compared", found };

@@ -129,7 +129,7 @@ async function missing(
   const held = await concurrently(
     unseen,
     CONCURRENT_CHECKS,
-    ({ digest }, working) => hasManifest(digest, working),
+    ({ digest }, working) => hasManifest({ digest }, working),
     signal,
   );
   return [...open.filter(isOpen), ...unseen.filter((_, index) => held[index] !== true)];

@@ -4,6 +4,7 @@ import type { Tag } from "../../oci/reference.ts";
 import type { RepositoryTarget, Selection } from "./repository-target.ts";
 import { referenceOf, subjectOf } from "./source-catalog.ts";
 import type { SourceImage } from "./source-catalog.ts";
+import type { ContentWithoutTag } from "./target-inventory.ts";
 
 /** Source images of one repository, by reference, without those that the target has. */
 export interface UnmatchedImages {
@@ -27,13 +28,13 @@ export interface AttachmentTarget extends Pick<Selection, "attaches">, Pick<Repo
 /** Concurrent HEAD requests to the target. */
 const CONCURRENT_CHECKS = 16;
 /**
- * Attachments that no listing shows need one HEAD request each. They are checked only this long after their push, in
+ * Attachments that no listing shows need up to three requests each. They are checked only this long after their push, in
  * milliseconds: a request for every signature in every comparison would exhaust the destination's rate.
  */
 const CHECK_MS: number = 24 * 3_600_000;
 
 /**
- * The attachments (cosign's tags, and manifests with a subject) that are missing at the target although their image is
+ * The attachments (cosign's tags, and manifests with a subject) that are missing, or not listed with their subject, at the target although their image is
  * there. The attachments of an image that is itself to be copied are copied with it.
  */
 export async function missingAttachments(
@@ -58,13 +59,17 @@ async function imageToRequest(
   signal: AbortSignal,
 ): Promise<SourceImage | undefined> {
   const isYoung = image.pushedAt === 0 || target.now - image.pushedAt < CHECK_MS;
-  const isHeld = async (digest: Digest): Promise<boolean> => isYoung && (await target.hasManifest(digest, signal));
+  const isHeld = async (content: ContentWithoutTag): Promise<boolean> =>
+    isYoung && (await target.hasManifest(content, signal));
   const owner = ownerOf(image, open);
   if (owner === undefined) return undefined;
-  if (owner === "unknown" && !(await isHeld(subjectOf(image) ?? image.digest))) return undefined;
+  if (owner === "unknown" && !(await isHeld({ digest: subjectOf(image) ?? image.digest }))) return undefined;
   const isListed = image.tag !== undefined || target.showsUntagged;
-  if (!isListed && (!isYoung || (await isHeld(image.digest)))) return undefined;
-  if (target.attaches(image)) return image;
+  const attaches = target.attaches(image);
+  // A copy of the attachment itself puts it again, and its list; a copy of its image would find that nothing is missing.
+  const { digest, subject } = image;
+  if (!isListed && (!isYoung || (await isHeld(attaches ? { digest, subject } : { digest })))) return undefined;
+  if (attaches) return image;
   return owner === "unknown" ? undefined : owner;
 }
 

@@ -1,4 +1,3 @@
-import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import type { TagListing } from "../../oci/tag-listing.ts";
 import type { Backfill } from "../backfill/backfill.ts";
@@ -6,6 +5,7 @@ import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
 import type { Decision } from "../rules/decision.ts";
 import type { ReplicationRule } from "../rules/rule.ts";
 import type { SourceImage } from "./source-catalog.ts";
+import type { ContentWithoutTag } from "./target-inventory.ts";
 
 /** One source repository, and one target repository that it is copied to. */
 export interface RepositoryTarget {
@@ -23,8 +23,8 @@ export interface RepositoryTarget {
   /** What the rules select for the target among all images of the repository. */
   readonly select: (images: readonly SourceImage[]) => Selection;
   readonly backfill: Pick<Backfill, "since" | "admit" | "note">;
-  /** True when the target has the manifest. */
-  readonly hasManifest: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
+  /** True when the target has the manifest, and lists it as attached to its subject, if that is given. */
+  readonly hasManifest: (content: ContentWithoutTag, signal: AbortSignal) => Promise<boolean>;
 }
 
 export interface Selection {

@@ -1,5 +1,4 @@
 import type { RepositoryName } from "../../oci/reference.ts";
-import type { Digest } from "../../oci/digest.ts";
 import { formatFilter } from "../../oci/platform.ts";
 import { targetName } from "../planning/plan-copies.ts";
 import { SOURCE_WINS } from "../conflict/conflict-policy.ts";
@@ -11,7 +10,7 @@ import { decideFor, rulesOf } from "../rules/evaluate-rules.ts";
 import { newestTags } from "../rules/newest-tags.ts";
 import type { NewestTags } from "../rules/newest-tags.ts";
 import type { ReplicationRule } from "../rules/rule.ts";
-import type { TargetInventory } from "./target-inventory.ts";
+import type { ContentWithoutTag, TargetInventory } from "./target-inventory.ts";
 
 /** What the configuration says about the targets, and how they are read. */
 export interface TargetsContext extends Pick<TargetInventory, "listing" | "hasManifest"> {
@@ -58,7 +57,7 @@ export function targetsOf(
                 .map(({ conflict = SOURCE_WINS }) => conflict),
           };
         },
-        hasManifest: (digest: Digest, signal: AbortSignal) => hasManifest(name, to, digest, signal),
+        hasManifest: (content: ContentWithoutTag, signal: AbortSignal) => hasManifest(name, to, content, signal),
       };
     });
   });

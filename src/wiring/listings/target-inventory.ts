@@ -7,7 +7,8 @@ import type { TagListing } from "../../oci/tag-listing.ts";
 import type { Endpoint } from "../../registry/client/endpoint.ts";
 import { createRepositoryClient } from "../../registry/client/repository-client.ts";
 import { deleteManifest } from "../../registry/manifests/delete-manifest.ts";
-import { createRegistryTarget } from "../../registry/registry-target.ts";
+import { isListedReferrer } from "../../registry/manifests/listed-referrer.ts";
+import { createRegistryTarget, targetThrough } from "../../registry/registry-target.ts";
 import type { DeletionPorts } from "../../replication/deletes/delete-tag.ts";
 import type { TargetInventory } from "../../replication/reconcile/target-inventory.ts";
 import { createTagListing } from "../../registry/tags-with-digests.ts";
@@ -34,9 +35,10 @@ export function createTargetInventory(
       const { destination, endpoint } = find(name, repository);
       return tagListingOf(destination.access, endpoint, apiUrl);
     },
-    async hasManifest(name, repository, digest, signal) {
-      const target = createRegistryTarget(find(name, repository).endpoint);
-      return (await target.resolve(digest, signal)) !== undefined;
+    async hasManifest(name, repository, { digest, subject }, signal) {
+      const client = createRepositoryClient(find(name, repository).endpoint);
+      if ((await targetThrough(client).resolve(digest, signal)) === undefined) return false;
+      return subject === undefined || isListedReferrer(client, { digest, subject }, signal);
     },
     async resolveTag(name, repository, tag, signal) {
       return (await createRegistryTarget(find(name, repository).endpoint).resolve(tag, signal))?.digest;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/reconcile/handler.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
+import type { ContentWithoutTag } from "../../../src/replication/reconcile/target-inventory.ts";
 import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { DOCUMENT, HOUR, digest, setUp } from "./reconcile-fixture.ts";
 
@@ -45,6 +46,39 @@ describe("an attachment of an image", () => {
     const handle = createHandler({
       ...dependencies,
       hasManifest: () => Promise.resolve(isThere),
+      catalog: {
+        ...dependencies.catalog,
+        async *tags(repository, signal) {
+          yield* dependencies.catalog.tags(repository, signal);
+          yield referrer;
+        },
+      },
+    });
+    await handle(60_000);
+    expect(sent.map(({ reference }) => reference)).toEqual(expected === 1 ? [referrer.digest] : []);
+  });
+});
+
+/** What the target says about a referrer that it may have, and may list with its subject. */
+const listing = (isListed: boolean) => ({
+  hasManifest: (_destination: string, _repository: string, { subject }: ContentWithoutTag) =>
+    Promise.resolve(subject === undefined || isListed),
+});
+
+describe("a referrer that the target has", () => {
+  it.each([
+    ["is requested when no list names it: a copy puts it again, and then the list", false, 1],
+    ["is not requested when a list names it", true, 0],
+  ])("%s", async (_case, isListed, expected) => {
+    const { dependencies, push, target, sent } = setUp({
+      document: { rules: [{ repositories: ["**"], tags: ["v*"], destinations: ["gar"] }] },
+    });
+    push("a:v1", "image");
+    target.set("p/a:v1", "image");
+    const referrer = { digest: digest("referrer"), subject: digest("image"), pushedAt: dependencies.now() - HOUR };
+    const handle = createHandler({
+      ...dependencies,
+      ...listing(isListed),
       catalog: {
         ...dependencies.catalog,
         async *tags(repository, signal) {

@@ -83,7 +83,9 @@ export function setUp(
     },
     deleteTag: (_destination, repository, tag) => Promise.resolve(void target.delete(`${repository}:${tag}`)),
     hasManifest: (_destination, repository, wanted) =>
-      Promise.resolve([...target].some(([name, text]) => split(name)[0] === repository && digest(text) === wanted)),
+      Promise.resolve(
+        [...target].some(([name, text]) => split(name)[0] === repository && digest(text) === wanted.digest),
+      ),
     resumeQueues: (destination) => Promise.resolve(void opened.push(destination)),
     send: (requests) => Promise.resolve(void sent.push(...requests)),
     catalog: {

@@ -8,7 +8,10 @@ import { parseTag } from "../../../src/oci/reference.ts";
 import { referrersTag } from "../../../src/oci/referrers-tag.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";
-import { createRegistryTarget } from "../../../src/registry/registry-target.ts";
+import { createRepositoryClient } from "../../../src/registry/client/repository-client.ts";
+import { isListedReferrer } from "../../../src/registry/manifests/listed-referrer.ts";
+import { putManifest } from "../../../src/registry/manifests/put-manifest.ts";
+import { createRegistryTarget, targetThrough } from "../../../src/registry/registry-target.ts";
 import { systemClock } from "../../../src/async/system-clock.ts";
 import { publish } from "../../../src/replication/copy/publish-tag.ts";
 import { startDockerRegistry } from "../../fixtures/real/docker-registry.ts";
@@ -55,6 +58,31 @@ describe("referrers at a registry without a referrers API", () => {
         artifactType: `application/vnd.example.${at}`,
       })),
     });
+  });
+
+  it("are known as unlisted until the list names them, and as listed where the tag holds something else", async () => {
+    await using registry = await startDockerRegistry();
+    await using connections = createConnections();
+    const { content, attached } = attachments(2);
+    await pushImage(content, { registry: registry.host, repository }, signal);
+    const client = createRepositoryClient(
+      testEndpoint({ host: registry.host, repository, side: "target" }, connections),
+    );
+    const target = targetThrough(client);
+    const [first, second] = attached;
+    if (first === undefined || second === undefined) throw new Error("two attachments were made");
+    const isListed = ({ descriptor: { digest } }: ManifestContent): Promise<boolean> =>
+      isListedReferrer(client, { digest, subject: subject.digest }, signal);
+    expect([await isListed(first), await isListed(second)]).toEqual([false, false]);
+    await target.putManifest({ ...first.descriptor, bytes: first.bytes }, first.descriptor.digest, signal);
+    expect([await isListed(first), await isListed(second)]).toEqual([true, false]);
+    await putManifest(
+      client,
+      { ...content.root.descriptor, bytes: content.root.bytes },
+      referrersTag(subject.digest),
+      signal,
+    );
+    expect(await isListed(second)).toBe(true);
   });
 
   it("are complete when independent writers put many concurrently", async () => {

@@ -2,11 +2,24 @@ import { isDigest } from "../../../src/oci/digest.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { isTag, parseRepositoryName } from "../../../src/oci/reference.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
-import type { SourceCatalog } from "../../../src/replication/reconcile/source-catalog.ts";
+import type { SourceCatalog, SourceImage } from "../../../src/replication/reconcile/source-catalog.ts";
 import type { DeletionPorts } from "../../../src/replication/deletes/delete-tag.ts";
 import type { FactSource } from "../../../src/replication/rules/source-facts.ts";
 import type { Process } from "../world/process.ts";
 import type { Cloud } from "./cloud.ts";
+import type { Repository } from "./registry.ts";
+
+/** Each tag, and each manifest without one, with its subject (ECR API reference, ImageDetail, `subjectManifestDigest`). */
+function* imagesOf({ tags, manifests, pushedAt, referrers }: Repository): Iterable<SourceImage> {
+  for (const [tag, digest] of tags) {
+    if (isTag(tag)) yield { tag, digest, pushedAt: pushedAt.get(digest) ?? 0 };
+  }
+  const tagged = new Set(tags.values());
+  const subjects = new Map([...referrers].flatMap(([subject, found]) => found.map(({ digest }) => [digest, subject])));
+  for (const digest of manifests.keys()) {
+    if (!tagged.has(digest)) yield { digest, subject: subjects.get(digest), pushedAt: pushedAt.get(digest) ?? 0 };
+  }
+}
 
 /** The catalog of the source (ECR API reference, DescribeRepositories, DescribeImages). */
 export function catalogOf(
@@ -27,10 +40,8 @@ export function catalogOf(
     async *tags(name, signal) {
       // ECR API reference, DescribeImages: RepositoryNotFoundException.
       if (!source.repositories.has(name)) throw new RegistryError({ ...about, code: "NAME_UNKNOWN" }, "is gone");
-      const { tags, pushedAt } = source.repository(name);
-      for (const [tag, digest] of await read("lists tags", () => [...tags], signal)) {
-        if (isTag(tag)) yield { tag, digest, pushedAt: pushedAt.get(digest) ?? 0 };
-      }
+      const listed = await read("lists tags", () => [...imagesOf(source.repository(name))], signal);
+      yield* listed;
     },
     async image(name, reference, signal) {
       const { tags, pushedAt } = source.repository(name);

@@ -204,4 +204,11 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
       replace: "throw error;",
     },
   },
+  {
+    name: "a signature counts as there although no list names it",
+    from: 1365,
+    file: "src/registry/manifests/listed-referrer.ts",
+    find: "if (index === undefined) return false;",
+    replace: "if (index === undefined) return true;",
+  },
 ];
