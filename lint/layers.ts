@@ -174,7 +174,7 @@ export const LAYERS: readonly Layer[] = [
     packages: ["@aws-sdk/*", "zod", ...POWERTOOLS, ...NODE],
     rooms: {
       ".": { holds: "Lambda, CodeBuild and CloudWatch", rooms: ["client", "sqs"] },
-      client: { holds: "limits, aborts and credentials of SDK clients", rooms: [] },
+      client: { holds: "limits, aborts and credentials of SDK clients, and pages of a table", rooms: [] },
       sqs: { holds: "copy queues, dead letters and message visibility", rooms: ["client"] },
       dynamodb: { holds: "the table of records and receipts", rooms: ["client"] },
       ecr: { holds: "credentials and the catalog of ECR", rooms: [] },

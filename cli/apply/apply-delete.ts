@@ -4,9 +4,8 @@ import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import { endTombstones } from "../../src/replication/deletes/delete-allowance.ts";
 import { deleteDueTag } from "../../src/replication/deletes/delete-tag.ts";
 import type { Deletion } from "../../src/replication/deletes/delete-tag.ts";
+import { deletionReceipt } from "../../src/replication/deletes/deletion-receipt.ts";
 import { noteTombstone } from "../../src/replication/deletes/note-delete.ts";
-import { tagKey } from "../../src/replication/state/tag-record.ts";
-import type { Operations } from "../../src/wiring/operations/open-operations.ts";
 import type { OpenedPlan } from "../plan/open-plan.ts";
 import type { PlannedDelete } from "../plan/plan-file.ts";
 
@@ -45,23 +44,12 @@ export async function applyDelete(
   const ended = await deleteDueTag({ tombstone, listed: seen, allowance, dryRun: false }, place, ports, signal);
   if (ended.kind !== "deleted")
     return { kind: "refused", why: WHY[ended.kind === "protect" ? ended.reason : ended.kind] };
-  await writeReceipt(line, { stores, version: context.configuration.version }, signal);
+  const outcome = { outcome: "deleted", reason: tombstone.cause } as const;
+  const ending = { tombstone, place, outcome, configuration: context.configuration.version, endedAt: Date.now() };
+  const { about, receipt } = deletionReceipt(ending, traceparentOf);
+  await stores.receipts.write(about, receipt, signal);
   await stores.deletions.update(scope, (record) => endTombstones(record, [tombstone], []), signal);
   return { kind: "deleted" };
-}
-
-/** The receipt of a tombstone has its id, as the comparison writes it. */
-async function writeReceipt(
-  { destination, repository, to, tombstone }: PlannedDelete,
-  { stores, version }: Pick<Operations, "stores"> & { readonly version: string },
-  signal: AbortSignal,
-): Promise<void> {
-  const { tag, digest, seenAt, rule, cause } = tombstone;
-  const id = `delete-${new Date(seenAt).toISOString()}-${cause}`;
-  const subject = { destination, repository, reference: tag, digest, rule, configuration: version };
-  const times = { pushedAt: seenAt, endedAt: Date.now(), traceparent: traceparentOf(id) };
-  const receipt = { id, ...subject, ...times, outcome: "deleted", reason: cause } as const;
-  await stores.receipts.write({ kind: "tag", key: tagKey(`${destination}/${to}`, tag) }, receipt, signal);
 }
 
 type Reason =

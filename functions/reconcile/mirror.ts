@@ -6,6 +6,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import type { RepositoryName, Tag } from "../../src/oci/reference.ts";
 import type { Tombstone } from "../../src/replication/deletes/deletion-record.ts";
 import { forgetRepository, MIRRORED } from "../../src/replication/deletes/deleted-repositories.ts";
+import { deletionReceipt } from "../../src/replication/deletes/deletion-receipt.ts";
 import { mirrorDeletes } from "../../src/replication/deletes/mirror-deletes.ts";
 import type { MirrorContext, Mirrored } from "../../src/replication/deletes/mirror-deletes.ts";
 import { describeOutcome } from "../../src/replication/outcome/outcome.ts";
@@ -14,7 +15,6 @@ import type { ComparisonResult } from "../../src/replication/reconcile/compare-r
 import type { BothListings } from "../../src/replication/reconcile/reconcile-repository.ts";
 import type { RepositoryTarget } from "../../src/replication/reconcile/repository-target.ts";
 import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
-import { tagKey } from "../../src/replication/state/tag-record.ts";
 import { isOfDeleted } from "./comparison-log.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
@@ -99,28 +99,20 @@ async function listingsOf(
   return { images: [], target: tags, isGone: true };
 }
 
-/** Writes the receipt of a tombstone. Its id is that of the tombstone, so that each has one receipt. */
+/** Writes the receipt of a tombstone, unless it has one. */
 async function report(
-  { tag, digest, seenAt, by, rule }: Tombstone,
+  tombstone: Tombstone,
   outcome: DeleteOutcome,
   { configuration, receipts, observer, clock, target }: ReconcileDependencies & { readonly target: RepositoryTarget },
   signal: AbortSignal,
 ): Promise<void> {
-  const { repository, destination, scope } = target;
-  const id = `delete-${new Date(seenAt).toISOString()}-${outcome.reason}`;
-  const subject = { destination, repository, reference: tag, digest, rule, configuration: configuration.version };
-  const receipt = {
-    id,
-    pushedAt: seenAt,
-    endedAt: clock.now(),
-    traceparent: traceparentOf(id),
-    ...subject,
-    ...outcome,
-  };
-  const kept = await receipts.write({ kind: "tag", key: tagKey(scope, tag) }, receipt, signal);
-  if (kept !== receipt) return;
-  observer.info(`Tombstone ended: ${describeOutcome(outcome)}`, { ...subject, correlationId: id, foundBy: by });
-  if (outcome.outcome === "deleted") observer.count(Metric.tagsDeleted, 1, destination);
+  const ended = { tombstone, place: target, outcome, configuration: configuration.version, endedAt: clock.now() };
+  const { about, receipt } = deletionReceipt(ended, traceparentOf);
+  if ((await receipts.write(about, receipt, signal)) !== receipt) return;
+  const { id: correlationId, destination, repository, reference, digest, rule, configuration: version } = receipt;
+  const subject = { destination, repository, reference, digest, rule, configuration: version };
+  observer.info(`Tombstone ended: ${describeOutcome(outcome)}`, { ...subject, correlationId, foundBy: tombstone.by });
+  if (outcome.outcome === "deleted") observer.count(Metric.tagsDeleted, 1, target.destination);
 }
 
 const HELD = {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { algorithmOf, hexOf } from "../oci/digest.ts";
+import { IN_TOTO, preAuthEncoding } from "../oci/dsse.ts";
 import { readJson } from "../oci/json/bounded-json.ts";
 import type { Manifest } from "../oci/manifest.ts";
 
 /** What cosign signs an image with since version 3; attestations have other types. */
 const SIGNED_IMAGE = "https://sigstore.dev/cosign/sign/v1";
-const IN_TOTO = "application/vnd.in-toto+json";
 
 const Base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, "base64")));
 
@@ -61,12 +61,6 @@ export function readSigned(bytes: Uint8Array): Signed | undefined {
 /** What the signatures sign: an encoding of the envelope, or the manifest itself. */
 export function signedBytes(signed: Signed, { bytes }: Pick<Manifest, "bytes">): Uint8Array {
   return signed.kind === "message" ? bytes : preAuthEncoding(IN_TOTO, signed.payload);
-}
-
-/** What the signature of an envelope signs (DSSE, "Signature Definition": PAE). */
-export function preAuthEncoding(payloadType: string, payload: Uint8Array): Buffer {
-  const type = Buffer.from(payloadType);
-  return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `), payload]);
 }
 
 /** True for a signature of the image's manifest, or of a statement that says that the image is signed. */

@@ -1,21 +1,16 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { RETENTION_DAYS } from "../../contract/stack/limits.ts";
 import type { PushAcceptor } from "../../replication/pending/pending-push.ts";
 import { StoreError } from "../../replication/state/record-store.ts";
+import type { TableAccess } from "../client/table-pages.ts";
 import { untilAborted } from "../client/until-aborted.ts";
 import { pendingKey } from "./pending-key.ts";
-
-export interface PendingTable {
-  readonly client: DynamoDBDocumentClient;
-  readonly table: string;
-}
 
 const DAY_SECONDS = 86_400;
 
 /** Writes accepted pushes. Apart from the adapter that reads them: the fan-out function needs only this. */
-export function createDynamoDbPushAcceptor({ client, table }: PendingTable): PushAcceptor {
+export function createDynamoDbPushAcceptor({ client, table }: TableAccess): PushAcceptor {
   return {
     async accept(push, signal) {
       // No queue keeps its message for longer.

@@ -1,15 +1,14 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { GetCommand, PutCommand, QueryCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { chainOf, Receipt } from "../../replication/outcome/receipt.ts";
 import type { ReceiptOf, Receipts } from "../../replication/outcome/receipt.ts";
 import { UNSEALED } from "../../contract/stack/record-owners.ts";
+import { scanPages } from "../client/table-pages.ts";
+import type { TableAccess } from "../client/table-pages.ts";
 import { untilAborted } from "../client/until-aborted.ts";
 import { StoreError } from "../../replication/state/record-store.ts";
 
-export interface DynamoDbReceiptsOptions {
-  readonly client: DynamoDBDocumentClient;
-  readonly table: string;
+export interface DynamoDbReceiptsOptions extends TableAccess {
   /** Seconds until DynamoDB may remove a receipt. */
   readonly keepSeconds: number;
 }
@@ -45,7 +44,7 @@ export function createDynamoDbReceipts({ client, table, keepSeconds }: DynamoDbR
 
 /** The newest receipts of a tag, newest first. */
 export async function readReceipts(
-  { client, table }: Pick<DynamoDbReceiptsOptions, "client" | "table">,
+  { client, table }: TableAccess,
   record: string,
   most: number,
   signal: AbortSignal,
@@ -62,22 +61,14 @@ export async function readReceipts(
 }
 
 /** All receipts of accepted pushes, in no particular order. Scans the whole table: for the command, not for functions. */
-export async function* listAcceptedReceipts(
-  { client, table }: Pick<DynamoDbReceiptsOptions, "client" | "table">,
-  signal: AbortSignal,
-): AsyncGenerator<Receipt> {
-  let ExclusiveStartKey: { [name: string]: unknown } | undefined;
-  do {
-    const command = new ScanCommand({
-      TableName: table,
-      FilterExpression: "begins_with(sk, :receipt) AND attribute_exists(receipt.acceptedAt)",
-      ExpressionAttributeValues: { ":receipt": "RECEIPT#" },
-      ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
-    });
-    const page = await untilAborted(signal, (options) => client.send(command, options));
-    for (const item of page.Items ?? []) yield Receipt.parse(item["receipt"]);
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey !== undefined);
+export async function* listAcceptedReceipts(at: TableAccess, signal: AbortSignal): AsyncGenerator<Receipt> {
+  const input = {
+    FilterExpression: "begins_with(sk, :receipt) AND attribute_exists(receipt.acceptedAt)",
+    ExpressionAttributeValues: { ":receipt": "RECEIPT#" },
+  };
+  for await (const items of scanPages(at, input, signal)) {
+    for (const item of items) yield Receipt.parse(item["receipt"]);
+  }
 }
 
 function keyOf(about: ReceiptOf, { pushedAt, id }: Receipt): { pk: string; sk: string } {

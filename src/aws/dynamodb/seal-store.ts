@@ -1,71 +1,37 @@
-import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { UNSEALED, UNSEALED_INDEX } from "../../contract/stack/record-owners.ts";
 import { Receipt } from "../../replication/outcome/receipt.ts";
 import { ReceiptPlace, StoredHead } from "../../replication/proof/seal-store.ts";
 import type { SealStore } from "../../replication/proof/seal-store.ts";
-import { StoreError } from "../../replication/state/record-store.ts";
+import { scanPages } from "../client/table-pages.ts";
+import type { TableAccess } from "../client/table-pages.ts";
+import { createTableUse, isWritten, usedPages } from "../client/table-use.ts";
+import type { TableUse } from "../client/table-use.ts";
 import { untilAborted } from "../client/until-aborted.ts";
 import { TIP, envelopesKey, headKey, HEADS, partitionOf } from "./seal-keys.ts";
-
-export interface SealTable {
-  readonly client: DynamoDBDocumentClient;
-  readonly table: string;
-}
 
 const Marked = ReceiptPlace.extend({ [UNSEALED]: z.string() });
 const MarkedReceipt = z.object({ [UNSEALED]: z.string(), receipt: Receipt });
 
 /** Chains in the partition of their destination, and the marks of receipts. */
-export function createDynamoDbSealStore(at: SealTable): SealStore {
-  const use = createUse(at);
+export function createDynamoDbSealStore(at: TableAccess): SealStore {
+  const use = createTableUse(at.table);
   return { ...createMarks(at, use), ...createChains(at, use) };
 }
 
-/** Runs `work` on the table. @throws {StoreError} for what it throws, unless the signal is aborted. */
-type Use = <T>(what: string, signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
-
-function createUse({ table }: SealTable): Use {
-  return async (what, signal, work) => {
-    try {
-      return await work();
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw new StoreError(`table ${table} cannot be used for ${what}; check the table and the function's role`, {
-        cause,
-      });
-    }
-  };
-}
-
-/** False when the condition of a write does not hold. */
-async function isWritten(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write();
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
-}
-
-function createMarks({ client, table }: SealTable, use: Use) {
+function createMarks(at: TableAccess, use: TableUse) {
+  const { client, table } = at;
   return {
     async *unsealed(signal) {
-      let ExclusiveStartKey: { [name: string]: unknown } | undefined;
-      do {
-        const from = ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey };
-        const command = new ScanCommand({ TableName: table, IndexName: UNSEALED_INDEX, ...from });
-        const page = await use("unsealed receipts", signal, () =>
-          untilAborted(signal, (options) => client.send(command, options)),
+      const pages = scanPages(at, { IndexName: UNSEALED_INDEX }, signal);
+      for await (const items of usedPages(pages, (next) => use("unsealed receipts", signal, next))) {
+        const byChain = Map.groupBy(
+          items.map((item) => Marked.parse(item)),
+          (each) => each[UNSEALED],
         );
-        const marked = (page.Items ?? []).map((item) => Marked.parse(item));
-        const byChain = Map.groupBy(marked, (each) => each[UNSEALED]);
-        yield new Map([...byChain].map(([chain, items]) => [chain, items.map(({ pk, sk }) => ({ pk, sk }))]));
-        ExclusiveStartKey = page.LastEvaluatedKey;
-      } while (ExclusiveStartKey !== undefined);
+        yield new Map([...byChain].map(([chain, marked]) => [chain, marked.map(({ pk, sk }) => ({ pk, sk }))]));
+      }
     },
     readUnsealed: (Key, signal) =>
       use(Key.pk, signal, async () => {
@@ -89,7 +55,7 @@ function createMarks({ client, table }: SealTable, use: Use) {
   } satisfies Partial<SealStore>;
 }
 
-function createChains({ client, table }: SealTable, use: Use) {
+function createChains({ client, table }: TableAccess, use: TableUse) {
   const put = (Item: Record<string, unknown>, signal: AbortSignal) => {
     const command = new PutCommand({ TableName: table, Item });
     return use(String(Item["pk"]), signal, () => untilAborted(signal, (options) => client.send(command, options)));

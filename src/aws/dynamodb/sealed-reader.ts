@@ -1,14 +1,16 @@
-import { GetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { Envelope } from "../../replication/proof/envelope.ts";
 import type { SealedReader } from "../../replication/proof/export-receipts.ts";
 import { StoredHead } from "../../replication/proof/seal-store.ts";
+import { queryPages } from "../client/table-pages.ts";
+import type { TableAccess } from "../client/table-pages.ts";
 import { untilAborted } from "../client/until-aborted.ts";
 import { TIP, envelopesKey, HEADS, partitionOf } from "./seal-keys.ts";
-import type { SealTable } from "./seal-store.ts";
 
 /** Reads the chains for an export. For the command, not for functions. */
-export function createSealedReader({ client, table }: SealTable, signal: AbortSignal): SealedReader {
+export function createSealedReader(at: TableAccess, signal: AbortSignal): SealedReader {
+  const { client, table } = at;
   const get = async (Key: { readonly pk: string; readonly sk: string }) => {
     const command = new GetCommand({ TableName: table, Key, ConsistentRead: true });
     return (await untilAborted(signal, (options) => client.send(command, options))).Item;
@@ -19,19 +21,14 @@ export function createSealedReader({ client, table }: SealTable, signal: AbortSi
       return found === undefined ? undefined : Envelope.parse(found["tip"]);
     },
     async *heads(chain) {
-      let ExclusiveStartKey: { [name: string]: unknown } | undefined;
-      do {
-        const command = new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: "pk = :pk AND begins_with(sk, :head)",
-          ExpressionAttributeValues: { ":pk": partitionOf(chain), ":head": HEADS },
-          ConsistentRead: true,
-          ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
-        });
-        const page = await untilAborted(signal, (options) => client.send(command, options));
-        for (const item of page.Items ?? []) yield StoredHead.parse(item["head"]);
-        ExclusiveStartKey = page.LastEvaluatedKey;
-      } while (ExclusiveStartKey !== undefined);
+      const input = {
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :head)",
+        ExpressionAttributeValues: { ":pk": partitionOf(chain), ":head": HEADS },
+        ConsistentRead: true,
+      };
+      for await (const items of queryPages(at, input, signal)) {
+        for (const item of items) yield StoredHead.parse(item["head"]);
+      }
     },
     async envelopes(name) {
       const found = await get(envelopesKey(name));

@@ -1,4 +1,5 @@
 import { DOCKER_HUB, dockerHubName } from "../../oci/names/docker-hub.ts";
+import { IN_TOTO } from "../../oci/dsse.ts";
 import { quoted } from "../../oci/errors/quoted.ts";
 import { blobsOf, nodesOf } from "../image/image-tree.ts";
 import type { ImageNode, ImageTree } from "../image/image-tree.ts";
@@ -7,7 +8,6 @@ import { readAnnotated } from "./annotated-manifest.ts";
 
 /** The name of the base image (image-spec, annotations.md). */
 const BASE_NAME = "org.opencontainers.image.base.name";
-const IN_TOTO = "application/vnd.in-toto+json";
 const LONGEST_NAME = 512;
 
 /** Whether the image, without its attachments, is small enough. A blob that several platforms share counts once. */

@@ -1,8 +1,7 @@
 import * as z from "zod";
 import { digestOf } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
-
-const IN_TOTO = "application/vnd.in-toto+json";
+import { IN_TOTO, preAuthEncoding } from "../../oci/dsse.ts";
 
 /** A signed statement (DSSE, "Data Structure"). */
 export const Envelope = z.object({
@@ -34,10 +33,9 @@ export async function signStatement(payload: Uint8Array, signer: Signer, signal:
   };
 }
 
-/** What the signature of an envelope signs (DSSE, "Signature Definition": PAE). */
+/** What the signature of a statement signs. */
 export function signedBytes(payload: Uint8Array): Uint8Array {
-  const header = `DSSEv1 ${IN_TOTO.length} ${IN_TOTO} ${payload.length} `;
-  return Buffer.concat([Buffer.from(header), payload]);
+  return preAuthEncoding(IN_TOTO, payload);
 }
 
 /** The bytes of the statement, and their digest, by which the next one of a chain names it. */

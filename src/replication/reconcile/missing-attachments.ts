@@ -65,12 +65,17 @@ async function imageToRequest(
   if (owner === undefined) return undefined;
   if (owner === "unknown" && !(await isHeld({ digest: subjectOf(image) ?? image.digest }))) return undefined;
   const isListed = image.tag !== undefined || target.showsUntagged;
-  const attaches = target.attaches(image);
-  // A copy of the attachment itself puts it again, and its list; a copy of its image would find that nothing is missing.
-  const { digest, subject } = image;
-  if (!isListed && (!isYoung || (await isHeld(attaches ? { digest, subject } : { digest })))) return undefined;
-  if (attaches) return image;
-  return owner === "unknown" ? undefined : owner;
+  const request = target.attaches(image) ? image : owner;
+  if (!isListed && (!isYoung || (await isHeld(contentOf(image, request === image))))) return undefined;
+  return request === "unknown" ? undefined : request;
+}
+
+/**
+ * What the target must have of an attachment. A copy of the attachment itself puts it again, and its list; a copy of its image would find that
+ * nothing is missing.
+ */
+function contentOf({ digest, subject }: SourceImage, isRequested: boolean): ContentWithoutTag {
+  return isRequested ? { digest, subject } : { digest };
 }
 
 /**
