@@ -5,22 +5,18 @@ import { isBuiltin } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { ESM, NODE_BUNDLE } from "./infra/bundling/esbuild-options.ts";
 
 // `npm run build [-- FOLDER] [--inputs FILE]`: the command as it is installed, in dist/ or another folder. freightliner.mjs starts
 // main.mjs with Node's compile cache; parts/ holds what only some commands load. FILE says which modules each file holds (esbuild,
 // "Metafile"). Commands that start often are scripts of their own, see `runScript`.
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-/** Dependencies that still `require` need a `require` inside an ES module. */
-const REQUIRE =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 /** Replacements of packages of which the command needs only a part. */
 const LEANER = {
   undici: path("infra/bundling/undici-with-proxies.cjs"),
   "node:http2": path("infra/bundling/http2.cjs"),
 };
-/** Parsers that undici loads only when asked to, or where the one it prefers cannot run. */
-const NEVER_LOADED = ["../milo/*", "../llhttp/llhttp-wasm.js"];
 
 /**
  * Modules of Node without their ES module form. Node builds that form by reading every property, and the getters among them load
@@ -92,30 +88,20 @@ mkdirSync(output, { recursive: true });
 // Names of parts change with their content.
 rmSync(join(output, "parts"), { recursive: true, force: true });
 const common = {
+  ...NODE_BUNDLE,
   outdir: output,
   metafile: true,
-  bundle: true,
-  minify: true,
-  platform: "node",
-  target: "node24",
-  mainFields: ["module", "main"],
   alias: LEANER,
-  // Leaves out undici's second parser, as Node's own build of undici does.
-  define: { esbuildDetection: "true" },
-  external: NEVER_LOADED,
   logLevel: "warning",
 } satisfies BuildOptions;
 const SCRIPT = { format: "cjs", outExtension: { ".js": ".cjs" } } as const satisfies BuildOptions;
 
 const modules = await build({
   ...common,
+  ...ESM,
   entryPoints: [path("cli/main.ts"), path("cli/start/start-cached.ts")],
   entryNames: "[name]",
-  outExtension: { ".js": ".mjs" },
   chunkNames: "parts/[name]-[hash]",
-  splitting: true,
-  format: "esm",
-  banner: { js: REQUIRE },
   plugins: [leanBuiltins],
 });
 const packages = await build({

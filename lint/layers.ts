@@ -232,7 +232,11 @@ export const LAYERS: readonly Layer[] = [
         holds: "the construct, the stack and the app",
         rooms: ["functions", "monitoring", "access", "storage", "settings"],
       },
-      functions: { holds: "Lambda functions, their bundles and schedules", rooms: ["access", "storage", "settings"] },
+      functions: {
+        holds: "Lambda functions, their bundles and schedules",
+        rooms: ["access", "storage", "settings", "bundling"],
+      },
+      bundling: { holds: "options of the bundler, and leaner forms of packages", rooms: [] },
       monitoring: { holds: "alarms, dashboard and saved queries", rooms: ["storage", "functions"] },
       access: { holds: "IAM, KMS and queue policies", rooms: ["storage"] },
       storage: { holds: "queues and the table", rooms: ["settings"] },

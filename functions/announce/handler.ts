@@ -3,7 +3,7 @@ import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { Announcement } from "../../src/replication/pending/announcement.ts";
 import type { EventDetail } from "../../src/replication/pending/announcement.ts";
-import { parseJson } from "../../src/oci/json/bounded-json.ts";
+import { readJson } from "../../src/oci/json/bounded-json.ts";
 
 /** A message of the queue of announcements. */
 export interface AnnouncementMessage {
@@ -43,10 +43,6 @@ export function createHandler({ stack, put, observer }: AnnounceDependencies) {
 }
 
 function readDetail(body: string, stack: string): EventDetail | undefined {
-  try {
-    const announcement = Announcement.safeParse(parseJson(new TextEncoder().encode(body), "message")).data;
-    return announcement && { ...announcement, stack };
-  } catch {
-    return undefined;
-  }
+  const announcement = Announcement.safeParse(readJson(new TextEncoder().encode(body))).data;
+  return announcement && { ...announcement, stack };
 }

@@ -5,11 +5,9 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ESM, NODE_BUNDLE } from "../bundling/esbuild-options.ts";
 
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
-/** CommonJS dependencies need a `require` inside the ES module. */
-const REQUIRE =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 /** Smaller replacements for packages of which the functions need only a part. */
 const LEANER = {
   undici: "undici.cjs",
@@ -22,12 +20,6 @@ const LEANER = {
   "@smithy/core/event-streams": "event-streams.mjs",
   "node:http2": "http2.cjs",
 } as const;
-/** Parsers that undici loads only on request, or as a fallback for its preferred one: a third of a bundle. */
-const NEVER_LOADED: readonly string[] = ["../milo/*", "../llhttp/llhttp-wasm.js"];
-
-/** Leaves out undici's second parser, as Node's own build of undici does. */
-const WITHOUT_SECOND_PARSER: Readonly<Record<string, string>> = { esbuildDetection: "true" };
-
 export interface Bundle {
   /** Path of the entry point from the project's root. */
   readonly entry: string;
@@ -54,20 +46,11 @@ export function bundled({ entry, aliases = {}, files = {} }: Bundle): AssetOptio
         tryBundle(folder) {
           for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
           buildSync({
+            ...NODE_BUNDLE,
+            ...ESM,
             entryPoints: { index: join(ROOT, entry) },
             outdir: folder,
-            outExtension: { ".js": ".mjs" },
-            bundle: true,
-            splitting: true,
-            platform: "node",
-            format: "esm",
-            target: "node24",
-            mainFields: ["module", "main"],
-            minify: true,
-            external: [...NEVER_LOADED],
-            banner: { js: REQUIRE },
             alias: Object.fromEntries(alias.map(([name, file]) => [name, join(ROOT, "infra", "bundling", file)])),
-            define: { ...WITHOUT_SECOND_PARSER },
             absWorkingDir: ROOT,
           });
           return true;
