@@ -121,11 +121,16 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     replace: "home || hops > 0 ? await sendAuthorized(hop, signal) :",
   },
   {
-    name: "referrers are not copied",
+    name: "referrers are neither copied nor compared",
     from: 2,
     file: "src/wiring/copy-wiring.ts",
     find: "referrers: true,",
     replace: "referrers: false,",
+    and: {
+      file: "src/replication/reconcile/missing-attachments.ts",
+      find: 'return request === "unknown" ? undefined : request;',
+      replace: "return undefined;",
+    },
   },
   {
     name: "a backfill discards saved slots",
