@@ -39,7 +39,7 @@ export const LAYERS: readonly Layer[] = [
     packages: ["zod", "node:crypto"],
     rooms: {
       ".": { holds: "descriptors, digests, manifests, references, and the ports", rooms: ["json", "errors", "names"] },
-      json: { holds: "JSON of others: bounded, with optional fields", rooms: ["errors"] },
+      json: { holds: "JSON of others: bounded, with optional fields; signed envelopes", rooms: ["errors"] },
       names: { holds: "names of hosts and of Docker Hub", rooms: ["errors"] },
       errors: { holds: "what fails, and how people read it", rooms: [] },
     },

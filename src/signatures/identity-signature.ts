@@ -2,7 +2,7 @@ import { bundleFromJSON } from "@sigstore/bundle";
 import type { Bundle } from "@sigstore/bundle";
 import { TrustedRoot as SigstoreRoot } from "@sigstore/protobuf-specs";
 import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
-import { preAuthEncoding } from "../oci/dsse.ts";
+import { preAuthEncoding } from "../oci/json/dsse.ts";
 import { readJson } from "../oci/json/bounded-json.ts";
 import { describeIdentity } from "../replication/gate/check-signature.ts";
 import type { FoundSignature, SignatureVerdict, SignerIdentity, TrustedRoot } from "../replication/gate/gate.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { algorithmOf, hexOf } from "../oci/digest.ts";
-import { IN_TOTO, preAuthEncoding } from "../oci/dsse.ts";
+import { IN_TOTO, preAuthEncoding } from "../oci/json/dsse.ts";
 import { readJson } from "../oci/json/bounded-json.ts";
 import type { Manifest } from "../oci/manifest.ts";
 

@@ -1,5 +1,5 @@
 import { DOCKER_HUB, dockerHubName } from "../../oci/names/docker-hub.ts";
-import { IN_TOTO } from "../../oci/dsse.ts";
+import { IN_TOTO } from "../../oci/json/dsse.ts";
 import { quoted } from "../../oci/errors/quoted.ts";
 import { blobsOf, nodesOf } from "../image/image-tree.ts";
 import type { ImageNode, ImageTree } from "../image/image-tree.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { digestOf } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { IN_TOTO, preAuthEncoding } from "../../oci/dsse.ts";
+import { IN_TOTO, preAuthEncoding } from "../../oci/json/dsse.ts";
 
 /** A signed statement (DSSE, "Data Structure"). */
 export const Envelope = z.object({
