@@ -14,6 +14,8 @@ import { readImageAndCompanions } from "./image-and-companions.ts";
 import type { ReportSubject } from "./report/report-copy.ts";
 import { withKnownTags } from "./known-tags.ts";
 import { resolveImage } from "./resolve-image.ts";
+import type { SourceTags } from "./source-tags.ts";
+import { askedOnce, workAhead } from "./work-ahead.ts";
 import { lookUpEarly } from "./target/tag-look-up.ts";
 import type { TargetRepositories } from "./target/target-repositories.ts";
 
@@ -21,6 +23,9 @@ import type { TargetRepositories } from "./target/target-repositories.ts";
 export interface CopyRun {
   readonly repositories: Pick<Repositories, "source" | "target">;
   readonly targets: TargetRepositories;
+  readonly sourceTags: SourceTags;
+  /** It has one image: no other uses the line while that one waits for answers. */
+  readonly isAlone: boolean;
   readonly streams: UploadConcurrency;
 }
 
@@ -44,7 +49,7 @@ type MakePlan = (distrustTarget: boolean) => Promise<CopyPlan>;
 export async function copyImage(
   pair: ImagePair,
   options: CopyOptions,
-  { repositories, targets, streams, observe }: CopyRun & { readonly observe: ObserveCopy },
+  { repositories, targets, sourceTags, isAlone, streams, observe }: CopyRun & { readonly observe: ObserveCopy },
   signal: AbortSignal,
 ): Promise<ImageResult> {
   const startedAt = Date.now();
@@ -57,11 +62,15 @@ export async function copyImage(
   await using tagged = lookUpEarly(pair.target.tag ?? pair.source.tag, known, signal);
   const root = await resolveImage({ ...options, source: pair.source }, source, signal);
   const reference = pair.target.tag ?? pair.source.tag ?? root.digest;
-  const listed = withKnownTags(source, pair.sourceTags);
-  const images = await readImageAndCompanions({ root, reference }, { ...options, source: listed }, signal);
+  const tags = sourceTags.knownFor(pair, root);
+  const listed = withKnownTags(source, tags);
+  const asked = isAlone ? askedOnce(listed) : listed;
   const mountFrom = pair.source.registry === pair.target.registry ? pair.source.name : undefined;
-  const makePlan: MakePlan = (distrustTarget) =>
-    planCopy(images, { target: known, mountFrom, current: tagged.digest, distrustTarget }, signal);
+  const planning = { target: known, mountFrom, current: tagged.digest, distrustTarget: false };
+  const image = { root, reference, source: asked, tags };
+  await using _ahead = isAlone ? workAhead(image, options, planning, signal) : undefined;
+  const images = await readImageAndCompanions(image, { ...options, source: asked }, signal);
+  const makePlan: MakePlan = (distrustTarget) => planCopy(images, { ...planning, distrustTarget }, signal);
 
   const plan = await known.compare(() => makePlan(false), signal);
   const subject = { source: formatReference(pair.source), target: pair.target, reference, digest: root.digest };

@@ -35,7 +35,7 @@ export async function expandTags(
   repositories: Pick<Repositories, "client">,
   signal: AbortSignal,
 ): Promise<ImagePair[]> {
-  const tagsOf = createSourceTags(repositories);
+  const tagsOf = createSourceListings(repositories);
   const expand = async ({ source, target, tags: filter }: CopySpec, working: AbortSignal): Promise<ImagePair[]> => {
     if (filter === undefined) return [{ source, target }];
     const { tags: sourceTags, isComplete } = await tagsOf(source, working);
@@ -59,7 +59,7 @@ function withTag({ source, target }: ImagePair, tag: Tag): ImagePair {
 type TagsOf = (source: Repository, signal: AbortSignal) => Promise<ListedTags>;
 
 /** Lists the tags of each repository once, however many specs select from it. */
-function createSourceTags(repositories: Pick<Repositories, "client">): TagsOf {
+function createSourceListings(repositories: Pick<Repositories, "client">): TagsOf {
   const known = new Map<string, Promise<ListedTags>>();
   const list = async (source: Repository, signal: AbortSignal): Promise<ListedTags> =>
     readTags(await repositories.client("source", source), signal);

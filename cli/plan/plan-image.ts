@@ -13,7 +13,7 @@ import type { DecidedRequest } from "../../src/replication/rules/decide-request.
 import { isEmptyPlan, planCopy } from "../copy/copy-plan.ts";
 import type { CopyPlan } from "../copy/copy-plan.ts";
 import { readImageAndCompanions } from "../copy/image-and-companions.ts";
-import { withKnownTags } from "../copy/known-tags.ts";
+import { alreadyListed, withKnownTags } from "../copy/known-tags.ts";
 import { decidePlace, reasonOf } from "./decide-place.ts";
 import type { DecidedPlace, ImageCase } from "./decide-place.ts";
 import type { PlanContext, Skip } from "./plan-context.ts";
@@ -136,7 +136,7 @@ async function planContent(
   const merged = mergedOf(decided);
   const { root, excluded } = chosen;
   const reference = merged === undefined ? as : root.digest;
-  const source = withKnownTags(ports.source, sourceTags);
+  const source = withKnownTags(ports.source, alreadyListed(sourceTags));
   const image = { source, referrers: true, sparse: configuration.sparseIndexes, excluded };
   const images = await readImageAndCompanions({ root, reference }, image, signal);
   const isSame = configuration.destinations.some(

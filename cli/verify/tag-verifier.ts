@@ -8,7 +8,7 @@ import { executePlan } from "../copy/execute-plan.ts";
 import type { ExecutionPorts } from "../copy/execute-plan.ts";
 import { readImageAndCompanions } from "../copy/image-and-companions.ts";
 import type { NamedImage } from "../copy/image-and-companions.ts";
-import { withKnownTags } from "../copy/known-tags.ts";
+import { alreadyListed, withKnownTags } from "../copy/known-tags.ts";
 import { resolveImage } from "../copy/resolve-image.ts";
 import { createKnownContent } from "../copy/target/known-content.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
@@ -90,7 +90,11 @@ async function compareCurrent(pair: ImagePair, { source, compare, options }: Com
   for (let comparisons = 1; ; comparisons++) {
     const root = await resolveImage({ source: pair.source, platform: undefined }, source, signal);
     const reference = pair.target.tag ?? tag ?? root.digest;
-    const reading = { source: withKnownTags(source, pair.sourceTags), referrers, sparse: "keep" } as const;
+    const reading = {
+      source: withKnownTags(source, alreadyListed(pair.sourceTags)),
+      referrers,
+      sparse: "keep",
+    } as const;
     const images = await readImageAndCompanions({ root, reference }, reading, signal);
     const comparison = await compare(images, signal);
     const isSettled = comparison.differences.length === 0 || comparisons === MOST_COMPARISONS || tag === undefined;

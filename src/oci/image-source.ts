@@ -6,6 +6,9 @@ import type { Tag } from "./reference.ts";
 /** Reads one repository. Adapters throw typed errors of side `source`; missing content is a result, not an error. */
 export type ImageSource = ManifestSource & BlobSource;
 
+/** False for a tag that a listing of the repository, taken a moment ago, does not have. */
+export type MayHaveTag = (tag: string, signal: AbortSignal) => Promise<boolean>;
+
 export interface ManifestSource {
   /** What a tag or digest names now. Undefined when there is no such manifest. */
   resolve(reference: Tag | Digest, signal: AbortSignal): Promise<ResolvedManifest | undefined>;
@@ -14,10 +17,10 @@ export interface ManifestSource {
   /** The exact bytes of a manifest by digest, hash checked. Undefined when there is no such manifest. */
   fetchManifest(wanted: ManifestWanted, signal: AbortSignal): Promise<Manifest | undefined>;
   /**
-   * Manifests whose subject is this digest (distribution-spec, "Listing Referrers"), by API or tag schema. A referrers tag that `tags`,
-   * a listing of the repository, does not have is not requested.
+   * Manifests whose subject is this digest (distribution-spec, "Listing Referrers"), by API or tag schema. A referrers tag that the
+   * repository cannot have is not requested.
    */
-  listReferrers(subject: Digest, signal: AbortSignal, tags?: ReadonlySet<string>): Promise<readonly Descriptor[]>;
+  listReferrers(subject: Digest, signal: AbortSignal, mayHaveTag?: MayHaveTag): Promise<readonly Descriptor[]>;
 }
 
 export interface BlobSource {

@@ -2,10 +2,10 @@ import { formatReference } from "../../../src/oci/reference.ts";
 import type { Repository } from "../../../src/oci/reference.ts";
 import { readTags } from "../../../src/registry/listings/list-tags.ts";
 import type { Repositories } from "../../registry-access/repositories.ts";
+import { createKnownTags, UNLISTED } from "../known-tags.ts";
+import type { KnownTags } from "../known-tags.ts";
 import { createTargetRepository } from "./target-repository.ts";
 import type { TargetRepository } from "./target-repository.ts";
-import { createTargetTags, UNLISTED } from "./target-tags.ts";
-import type { TargetTags } from "./target-tags.ts";
 
 /** The target repositories of a run. Disposal waits until nothing is sent to them any more. */
 export interface TargetRepositories extends AsyncDisposable {
@@ -25,11 +25,11 @@ export function createTargetRepositories(
   const images = Map.groupBy(targets, nameOf);
   const known = new Map<string, Promise<TargetRepository>>();
 
-  async function tagsOf(repository: Repository): Promise<TargetTags> {
+  async function tagsOf(repository: Repository): Promise<KnownTags> {
     const count = images.get(nameOf(repository))?.length ?? 0;
     if (count < WORTH_LISTING) return UNLISTED;
     const client = await repositories.client("target", repository);
-    return createTargetTags((signal) => readTags(client, signal, Math.max(count * WORTHWHILE_TAGS, 1_000)));
+    return createKnownTags((signal) => readTags(client, signal, Math.max(count * WORTHWHILE_TAGS, 1_000)));
   }
 
   const open = async (repository: Repository): Promise<TargetRepository> =>

@@ -8,7 +8,7 @@ import { createFirstImages } from "./first-images.ts";
 import type { FirstImages } from "./first-images.ts";
 import { createKnownContent } from "./known-content.ts";
 import type { KnownContent } from "./known-content.ts";
-import type { TargetTags } from "./target-tags.ts";
+import type { KnownTags } from "../known-tags.ts";
 
 /** Answers whether a target repository has what an image needs, with as few requests as the run's knowledge allows. */
 export interface TargetRepository {
@@ -25,7 +25,7 @@ const ASK_ALWAYS_BYTES: number = 1024 * 1024;
 
 export function createTargetRepository(
   target: Pick<ImageTarget, "resolve" | "hasBlob">,
-  tags: TargetTags,
+  tags: KnownTags,
 ): TargetRepository {
   const content = createKnownContent();
   const first = createFirstImages(async (signal) => (await tags.read(signal))?.size === 0);

@@ -18,7 +18,7 @@ const WITHOUT_API_MS = 600_000;
 /**
  * The referrers of a digest (distribution-spec, "Listing Referrers"), or, when the registry has no such API or it fails, those of
  * the index under the referrers tag. Their sizes are not verified, and can be wrong.
- * `tags` are all tags of the repository, if they were listed: the referrers tag is requested only if it is one of them.
+ * The referrers tag is requested only if the repository may have it.
  * @throws {RegistryError} permanent, of operation `list-referrers`, when neither the API nor the tag lists them. The image itself
  * has not failed.
  */
@@ -44,10 +44,10 @@ export function createReferrersListing(client: RepositoryClient): ManifestSource
     await unlessAborted(first, signal);
     return clock.now() < withoutApiUntil ? { kind: "absent", isRouteMissing: true } : queryNow(subject, signal);
   }
-  return async (subject, signal, tags) => {
+  return async (subject, signal, mayHaveTag) => {
     const listed = await query(subject, signal);
     if (listed.kind === "listed") return listed.manifests;
-    const mayBeTagged = tags === undefined || tags.has(referrersTag(subject));
+    const mayBeTagged = mayHaveTag === undefined || (await mayHaveTag(referrersTag(subject), signal));
     const tagged = mayBeTagged ? await listByTag(client, subject, signal) : undefined;
     if (tagged === undefined && listed.kind === "unknown") throw unlisted(client, subject, listed.error);
     return tagged ?? [];

@@ -109,8 +109,8 @@ export function withStripped(source: ImageSource, { stripped }: PlatformSubset):
     ...source,
     fetchManifest: (wanted, signal) =>
       Promise.resolve(stripped.get(wanted.digest)?.manifest ?? source.fetchManifest(wanted, signal)),
-    listReferrers: (subject, signal, tags) =>
-      stripped.has(subject) ? Promise.resolve([]) : source.listReferrers(subject, signal, tags),
+    listReferrers: (subject, signal, mayHaveTag) =>
+      stripped.has(subject) ? Promise.resolve([]) : source.listReferrers(subject, signal, mayHaveTag),
   };
 }
 

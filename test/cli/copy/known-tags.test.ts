@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withKnownTags } from "../../../cli/copy/known-tags.ts";
+import { UNLISTED, withKnownTags } from "../../../cli/copy/known-tags.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { parseTag } from "../../../src/oci/reference.ts";
@@ -17,17 +17,19 @@ function setUp() {
   return { source, asked, signature, attestation };
 }
 
+const tags = (...listed: string[]) => ({ read: () => Promise.resolve(new Set(listed)) });
+
 describe("a source whose tags were listed", () => {
   it("gets no request for a cosign tag that the listing does not have", async () => {
     const { source, asked, signature, attestation } = setUp();
-    const listed = withKnownTags(source, new Set(["v1", signature]));
+    const listed = withKnownTags(source, tags("v1", signature));
     expect(await listed.resolve(attestation, NEVER)).toBeUndefined();
     expect(asked).toEqual([]);
   });
 
   it("gets a request for a cosign tag of the listing, and for any other tag", async () => {
     const { source, asked, signature } = setUp();
-    const listed = withKnownTags(source, new Set([signature]));
+    const listed = withKnownTags(source, tags(signature));
     expect(await listed.resolve(signature, NEVER)).toBeDefined();
     expect(await listed.resolve(parseTag("v1"), NEVER)).toBeDefined();
     expect(asked).toEqual([signature, "v1"]);
@@ -35,7 +37,7 @@ describe("a source whose tags were listed", () => {
 
   it("gets a request for every tag when there is no listing", async () => {
     const { source, asked, attestation } = setUp();
-    expect(await withKnownTags(source, undefined).resolve(attestation, NEVER)).toBeUndefined();
+    expect(await withKnownTags(source, UNLISTED).resolve(attestation, NEVER)).toBeUndefined();
     expect(asked).toEqual([attestation]);
   });
 });

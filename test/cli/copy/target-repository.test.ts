@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createTargetRepository } from "../../../cli/copy/target/target-repository.ts";
-import { createTargetTags, UNLISTED } from "../../../cli/copy/target/target-tags.ts";
+import { createKnownTags, UNLISTED } from "../../../cli/copy/known-tags.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import type { Descriptor } from "../../../src/oci/descriptor.ts";
@@ -31,7 +31,7 @@ function setUp(tags: readonly string[] | undefined) {
   const target = createMemoryRepository("target");
   const asked: string[] = [];
   target.before = ({ operation, reference }) => void asked.push(`${operation} ${reference}`);
-  const known = tags === undefined ? UNLISTED : createTargetTags(() => Promise.resolve(listed(tags)));
+  const known = tags === undefined ? UNLISTED : createKnownTags(() => Promise.resolve(listed(tags)));
   return { target, asked, repository: createTargetRepository(target, known) };
 }
 
@@ -139,16 +139,16 @@ describe("a target repository", () => {
 describe("the tags of a target repository", () => {
   it("are listed once for all images", async () => {
     let listings = 0;
-    const tags = createTargetTags(() => (listings++, Promise.resolve(listed(["v1"]))));
+    const tags = createKnownTags(() => (listings++, Promise.resolve(listed(["v1"]))));
     expect(await Promise.all([tags.read(NEVER), tags.read(NEVER)])).toEqual([new Set(["v1"]), new Set(["v1"])]);
     await tags.read(NEVER);
     expect(listings).toBe(1);
   });
 
   it("are unknown when not all are listed, or the registry does not list them", async () => {
-    expect(await createTargetTags(() => Promise.resolve(listed(["v1"], false))).read(NEVER)).toBeUndefined();
+    expect(await createKnownTags(() => Promise.resolve(listed(["v1"], false))).read(NEVER)).toBeUndefined();
     const context = { side: "target", operation: "list-tags", category: "permanent", subject: "app" } as const;
     const refused = () => Promise.reject(new RegistryError(context, "no listings here"));
-    expect(await createTargetTags(refused).read(NEVER)).toBeUndefined();
+    expect(await createKnownTags(refused).read(NEVER)).toBeUndefined();
   });
 });
