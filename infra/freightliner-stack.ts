@@ -12,7 +12,7 @@ export class FreightlinerStack extends Stack {
   constructor(scope: Construct, id: string, props: FreightlinerStackProps) {
     const { description = "Replicates container images from Amazon ECR to Google Artifact Registry" } = props;
     super(scope, id, { ...props, description, env: { ...sourceOf(props), ...props.env } });
-    const { trustedRoles, table, deadLetters, externalConfigurationIds, arrivalsUrl } = new Freightliner(
+    const { trustedRoles, table, deadLetters, externalConfigurationIds, arrivalsUrl, apiUrls } = new Freightliner(
       this,
       "Freightliner",
       settingsOf(props),
@@ -29,6 +29,10 @@ export class FreightlinerStack extends Stack {
     if (arrivalsUrl !== undefined) {
       const description = "Where the source sends its notifications";
       new CfnOutput(this, "ArrivalsUrl", { value: arrivalsUrl, description });
+    }
+    for (const [role, value] of Object.entries(apiUrls)) {
+      const description = `The HTTP API for ${role}s`;
+      new CfnOutput(this, role === "viewer" ? "ViewerApiUrl" : "OperatorApiUrl", { value, description });
     }
     new CfnOutput(this, "DeadLetters", {
       value: deadLetters.queueUrl,

@@ -18,6 +18,8 @@ import { createCopyQueues } from "./storage/copy-queues.ts";
 import type { DescribedQueue } from "./storage/copy-queues.ts";
 import { createDashboard } from "./monitoring/dashboard.ts";
 import { deploymentOf } from "./settings/deployment.ts";
+import { createApiFunctions } from "./functions/api-functions.ts";
+import type { ApiFunction } from "./functions/api-functions.ts";
 import { createArrivalsFunction } from "./functions/arrivals-function.ts";
 import { createFunctions } from "./functions/functions.ts";
 import { allowSecrets } from "./access/secret-access.ts";
@@ -53,6 +55,8 @@ export class Freightliner extends Construct {
   readonly alarms: readonly Alarm[];
   /** IDs in AppConfig, with a space between: application, environment, profile and deployment strategy of the external document. */
   readonly externalConfigurationIds: string;
+  /** The addresses of the HTTP API, by the role of its users; none unless the settings ask for it. */
+  readonly apiUrls: Readonly<Partial<Record<ApiFunction["role"], string>>>;
   /** Where a source that is no ECR registry sends its notifications; undefined when it sends none. */
   readonly arrivalsUrl?: string;
 
@@ -78,15 +82,13 @@ export class Freightliner extends Construct {
     allowQueues({ queues, deadLetters, announcements, fanOut, copy, reconcile, probe, longLane });
     const copiers = [roles.copy, ...(longLane === undefined ? [] : [longLane])];
     allowTable({ roles, copiers, table: this.table });
-    if (settings.encryptionKey !== undefined) {
-      allowKeyForRoles([...new Set([...Object.values(roles), ...copiers])], settings.encryptionKey);
-      allowKeyForServices(settings.encryptionKey, Stack.of(this));
-    }
-    allowSecrets([...copiers, roles.probe, roles.reconcile], configuration);
-    allowEcrDestinations({ copiers, probe: roles.probe, reconcile: roles.reconcile }, configuration.destinations);
+    allowKey([...new Set([...Object.values(roles), ...copiers])], settings, Stack.of(this));
+    allowRegistries({ roles, copiers }, configuration);
     const { fanOut: _internal, ...trusted } = roles;
     this.trustedRoles = { ...trusted, ...(longLane === undefined ? {} : { longLane }) };
-    restrictQueues({ queues, deadLetters, roles, copiers, settings });
+    const apis = createApiFunctions(this, { ...parts, deadLetters });
+    this.apiUrls = Object.fromEntries(apis.map(({ role, url }) => [role, url]));
+    restrictQueues({ queues, deadLetters, roles, copiers, apis, settings });
     const deletes = configuration.rules.some((rule) => rule.deletes !== undefined);
     const { undelivered } = createPushRule(this, { fanOut, account: accountOf(configuration), deletes, settings });
     const receiving = createArrivalsFunction(this, parts, fanOut);
@@ -113,6 +115,26 @@ function accountOf({ source }: Configuration): string | undefined {
   return source.kind === "ecr" ? Aws.ACCOUNT_ID : undefined;
 }
 
+/** Lets the roles and AWS's services use the stack's own key, if it has one. */
+function allowKey(roles: readonly IRole[], { encryptionKey }: Pick<Settings, "encryptionKey">, stack: Stack): void {
+  if (encryptionKey === undefined) return;
+  allowKeyForRoles(roles, encryptionKey);
+  allowKeyForServices(encryptionKey, stack);
+}
+
+/** Lets the roles read the secrets of registries, and use those of ECR that are destinations. */
+function allowRegistries(
+  {
+    roles,
+    copiers,
+  }: { readonly roles: Readonly<Record<"probe" | "reconcile", IRole>>; readonly copiers: readonly IRole[] },
+  configuration: Configuration,
+): void {
+  const { probe, reconcile } = roles;
+  allowSecrets([...copiers, probe, reconcile], configuration);
+  allowEcrDestinations({ copiers, probe, reconcile }, configuration.destinations);
+}
+
 /** Lets each role use its own records of the table. */
 function allowTable({
   roles,
@@ -136,20 +158,25 @@ interface RestrictedQueues {
   readonly roles: { readonly [name in "fanOut" | "copy" | "probe" | "reconcile"]: IRole };
   /** The roles that run copies: of the function, and of the builds if there is a long lane. */
   readonly copiers: readonly IRole[];
+  readonly apis: readonly ApiFunction[];
 }
 
 /** Restricts who may send to the queues, and, with operators, who may read and delete dead letters. */
-function restrictQueues({ queues, deadLetters, roles, copiers, settings: { operators } }: RestrictedQueues): void {
+function restrictQueues({ queues, deadLetters, roles, copiers, apis, settings }: RestrictedQueues): void {
+  const { operators } = settings;
+  const movers = apis.filter(({ role }) => role === "operator").map(({ served }) => roleOf(served));
   const send = ["sqs:SendMessage"];
   for (const { queue, priority } of queues) {
     if (priority === "live") restrictActions(queue, send, [roles.fanOut]);
     else if (priority === "long") restrictActions(queue, send, [roles.copy]);
     else if (operators.length > 0)
-      restrictActions(queue, send, [roles.fanOut, roles.reconcile, roles.probe, ...operators]);
+      restrictActions(queue, send, [roles.fanOut, roles.reconcile, roles.probe, ...operators, ...movers]);
   }
   restrictActions(deadLetters, send, copiers);
   if (operators.length === 0) return;
-  restrictActions(deadLetters, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"], operators);
+  const readers = [...operators, ...apis.map(({ served }) => roleOf(served))];
+  restrictActions(deadLetters, ["sqs:ReceiveMessage"], readers);
+  restrictActions(deadLetters, ["sqs:DeleteMessage", "sqs:PurgeQueue"], [...operators, ...movers]);
 }
 
 /** Alarms, a dashboard and saved queries. */

@@ -53,6 +53,11 @@ export const STACK_TEXTS: Readonly<Record<string, FieldText>> = {
     meaning:
       "chain receipts per destination and sign them with a key in AWS KMS, for [proofs](prove.md#signed-receipts); about 1 USD a month and 0.15 USD for 10,000 receipts",
   },
+  "stack.api.origins": {
+    meaning:
+      "origins of web pages that may use the [HTTP API](api.md), such as `https://example.com`; `stack.api: {}` has the API without any",
+    otherwise: "none",
+  },
   "stack.keepTable": { meaning: "keep the table, protected from deletion, when the stack is removed" },
   "stack.runbookUrl": {
     meaning:

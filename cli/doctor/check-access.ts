@@ -2,7 +2,7 @@ import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { AccessReport } from "../../src/wiring/operations/access-report.ts";
 import type { AccessCheck } from "../../src/wiring/operations/access-report.ts";
 import type { Operations } from "../../src/wiring/operations/open-operations.ts";
-import type { Check } from "./check.ts";
+import type { Check } from "../../src/wiring/reports/check.ts";
 
 const VERBS = { list: "lists", read: "reads", write: "writes to" } as const;
 

@@ -5,9 +5,9 @@ import { parseStackOptions } from "../stack/stack-options.ts";
 import type { RawStackOptions } from "../stack/stack-options.ts";
 import { counted } from "../terminal/format.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import type { Check } from "./check.ts";
+import type { Check } from "../../src/wiring/reports/check.ts";
 import { checkAccess } from "./check-access.ts";
-import { checkStack } from "./check-stack.ts";
+import { checkStack } from "../../src/wiring/reports/check-stack.ts";
 
 /**
  * Runs `freightliner doctor`: checks a deployed stack, and has its functions check what their roles may do at both ends. Writes nothing: at a

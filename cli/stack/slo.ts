@@ -1,13 +1,13 @@
 import { LAG_GOAL } from "../../src/contract/stack/limits.ts";
-import { createGoalCounter } from "../../src/replication/pending/goal-report.ts";
 import type { GoalReport } from "../../src/replication/pending/goal-report.ts";
 import { openOperations } from "../../src/wiring/operations/open-operations.ts";
+import { recountGoal } from "../../src/wiring/reports/recount-goal.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { formatDuration } from "../terminal/format.ts";
 import { createTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { thisMonth } from "./month.ts";
-import type { Month } from "./month.ts";
+import { thisMonth } from "../../src/wiring/reports/month.ts";
+import type { Month } from "../../src/wiring/reports/month.ts";
 import { parseStackOptions } from "./stack-options.ts";
 import type { RawStackOptions } from "./stack-options.ts";
 
@@ -20,14 +20,7 @@ export async function slo(
   const { stack, access } = parseStackOptions(given);
   const month = given.month ?? thisMonth(new Date());
   await using operations = await openOperations(stack, access, signal);
-  const { parts, pending, acceptedReceipts } = operations;
-  const counter = createGoalCounter(LAG_GOAL, month);
-  for await (const receipt of acceptedReceipts()) counter.add(receipt);
-  const now = Date.now();
-  for (const name of parts.destinations) {
-    for await (const push of pending.ofDestination(name, signal)) counter.addPending(push, now);
-  }
-  const reports = parts.destinations.map((name) => counter.report(name));
+  const reports = await recountGoal(month, operations);
   if (json) out.json({ month: month.name, goal: LAG_GOAL, destinations: reports });
   else out.lines(describeMonth(month, reports));
   return ExitCode.ok;

@@ -19,8 +19,9 @@ import type { FunctionName } from "../../src/contract/stack/names.ts";
 import { limitVariables } from "./variables.ts";
 
 export interface NodeFunctionProps {
-  /** The folder in `functions/`, and a part of the names of function and role. */
+  /** A part of the names of function and role, and the folder in `functions/` unless `folder` names it. */
   readonly name: FunctionName;
+  readonly folder?: FunctionName;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
@@ -46,7 +47,7 @@ const OPEN_TELEMETRY = {
 
 /** A Lambda function on Node 24 and arm64, with a bundle of its own, log group and role. */
 export function createNodeFunction(scope: Construct, id: string, props: NodeFunctionProps): LambdaFunction {
-  const { settings } = props;
+  const { settings, folder = props.name } = props;
   const { openTelemetryLayer: layer } = settings;
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: settings.logRetention,
@@ -66,7 +67,7 @@ export function createNodeFunction(scope: Construct, id: string, props: NodeFunc
   }
   const created = new LambdaFunction(scope, id, {
     functionName: resourceName("function", props.name, settings.deployment),
-    code: Code.fromAsset(join(ROOT, "functions", props.name), bundled({ entry: `functions/${props.name}/index.ts` })),
+    code: Code.fromAsset(join(ROOT, "functions", folder), bundled({ entry: `functions/${folder}/index.ts` })),
     handler: "index.handler",
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { startHttpServer } from "../http/http-server.ts";
+import { answerAsLocalUser } from "../lambda/function-url.ts";
+import type { LocalFunction } from "../lambda/function.ts";
 import type { RunningServer } from "../http/http-server.ts";
 import type { Poller } from "./poller.ts";
 
@@ -21,8 +23,15 @@ const HEADERS = {
 /** Interval of keep-alive comments, in milliseconds. */
 const ALIVE_MS = 15_000;
 
-/** Serves the live page on loopback. Status arrives as server-sent events (HTML standard, 9.2). */
-export async function startPage<Look>(looks: Poller<Look>, port = 0): Promise<RunningServer> {
+/** Paths of the HTTP API. */
+const API = /^\/(?:api\/.*|openapi\.json|health|ready|metrics)$/;
+
+/** Serves the live page on loopback, and the API beside it. Status arrives as server-sent events (HTML standard, 9.2). */
+export async function startPage<Look>(
+  looks: Poller<Look>,
+  api: Pick<LocalFunction, "invoke">,
+  port = 0,
+): Promise<RunningServer> {
   const folder = new URL(".", import.meta.url);
   const contents = new Map<string, { readonly type: string; readonly body: Buffer }>();
   for (const [path, { name, type }] of Object.entries(FILES)) {
@@ -30,6 +39,7 @@ export async function startPage<Look>(looks: Poller<Look>, port = 0): Promise<Ru
   }
   return startHttpServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://page").pathname;
+    if (API.test(path)) return answerAsLocalUser(request, response, api);
     const file = contents.get(path);
     if (request.method !== "GET") return refuse(response, 405, "this page can only be read");
     if (path === "/looks") return stream(looks, request, response);

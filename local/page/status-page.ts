@@ -15,7 +15,7 @@ const EVERY_MS = 1_000;
 
 /** The live page of a local stack. */
 export async function openStatusPage(
-  { lambdaEndpoint }: Pick<Stack, "lambdaEndpoint">,
+  { lambdaEndpoint, api }: Pick<Stack, "lambdaEndpoint" | "api">,
   { pagePort }: Pick<LocalOptions, "pagePort">,
   view: Pick<TerminalView, "say">,
 ): Promise<RunningServer & AsyncDisposable> {
@@ -32,7 +32,7 @@ export async function openStatusPage(
       onProblem: (error) => view.say(`  the page cannot read the status: ${describeError(error)}`),
     }),
   );
-  const server = await startPage(polled, pagePort);
+  const server = await startPage(polled, api, pagePort);
   opening.defer(() => server.close());
   const open = opening.move();
   return { ...server, [Symbol.asyncDispose]: () => open.disposeAsync() };

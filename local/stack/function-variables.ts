@@ -3,6 +3,8 @@ import type { LocalConfiguration } from "../configuration/local-configuration.ts
 import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
 import type { WrittenSource } from "../../src/contract/source/source-document.ts";
 import type {
+  ApiAddress,
+  ApiVariables,
   ArrivalsEnvironment,
   CopyEnvironment,
   FanOutEnvironment,
@@ -98,8 +100,12 @@ export function variablesOf(
     FREIGHTLINER_TABLE: TABLE,
     FREIGHTLINER_RECEIPT_KEY: RECEIPT_KEY,
   } satisfies SealEnvironment;
+  const api = {
+    ...fanOut,
+    FREIGHTLINER_API: JSON.stringify({ role: "operator", origins: [] } satisfies ApiAddress),
+  } satisfies ApiVariables;
   const announce = { FREIGHTLINER_STACK: STACK.stack } satisfies StackEnvironment;
-  return { fanOut, copy, watching, arrivals, announce, seal };
+  return { fanOut, copy, watching, arrivals, announce, seal, api };
 }
 
 /** The document that the local stack is deployed with. */

@@ -1,5 +1,6 @@
 import {
   ANNOUNCE_TIMEOUT_SECONDS,
+  API_TIMEOUT_SECONDS,
   ARRIVALS_TIMEOUT_SECONDS,
   FAN_OUT_TIMEOUT_SECONDS,
   PROBE_TIMEOUT_SECONDS,
@@ -19,9 +20,11 @@ export interface Functions extends Readonly<Record<"fanOut" | "copy" | "probe" |
   /** Only with a source that sends notifications. */
   readonly arrivals: LocalFunction | undefined;
   readonly seal: LocalFunction;
+  readonly api: LocalFunction;
 }
 
 const ARRIVALS_CONCURRENCY = 2;
+const API_CONCURRENCY = 2;
 
 /** Deploys the functions; `stack` closes them. */
 export function startFunctions(services: Services, options: StackOptions, stack: AsyncDisposableStack): Functions {
@@ -44,6 +47,7 @@ export function startFunctions(services: Services, options: StackOptions, stack:
     probe: start("probe", PROBE_TIMEOUT_SECONDS, 1, false),
     seal: start("seal", SEAL_TIMEOUT_SECONDS, 1, false),
     reconcile: start("reconcile", RECONCILE_TIMEOUT_SECONDS, 1, false),
+    api: start("api", API_TIMEOUT_SECONDS, API_CONCURRENCY, false),
     announce: options.onEvent === undefined ? undefined : start("announce", ANNOUNCE_TIMEOUT_SECONDS, 1, false),
     arrivals:
       options.source?.document.arrivals === undefined

@@ -51,7 +51,7 @@ export interface Services extends Queues {
   /** The CodeBuild project of the long lane. */
   readonly builds: RunningCodeBuild;
   readonly variables: {
-    readonly [name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals" | "seal" | "announce"]: Readonly<
+    readonly [name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals" | "seal" | "announce" | "api"]: Readonly<
       Record<string, string>
     >;
   };
@@ -110,7 +110,7 @@ export async function startServices(
 }
 
 function withEndpoints(
-  { fanOut, copy, watching, arrivals, seal, announce }: ReturnType<typeof variablesOf>,
+  { fanOut, copy, watching, arrivals, seal, announce, api }: ReturnType<typeof variablesOf>,
   endpoints: Readonly<Record<string, string>>,
 ): Services["variables"] {
   return {
@@ -121,6 +121,7 @@ function withEndpoints(
     arrivals: { ...arrivals, ...endpoints },
     seal: { ...seal, ...endpoints },
     announce: { ...announce, ...endpoints },
+    api: { ...api, ...endpoints },
   };
 }
 

@@ -41,6 +41,8 @@ export interface Stack extends Registries, AsyncDisposable {
   seal(): Promise<InvocationResult>;
   /** Probes unavailable destinations now. */
   probe(): Promise<InvocationResult>;
+  /** The function of the HTTP API, for operators. */
+  readonly api: Functions["api"];
   readonly configuration: LocalConfiguration;
   readonly longLane: LongLane;
   /** Where a source other than the stack's ECR registry sends its notifications; undefined when it sends none. */
@@ -100,6 +102,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     depth: (name) => services.sqs.depth(services[QUEUES[name]].name),
     killCopies: () => functions.copy.killAll(),
     ...scheduledOf(functions),
+    api: functions.api,
     configuration,
     longLane: { started: () => services.builds.started(), kill: () => services.builds.kill() },
     arrivalsUrl,

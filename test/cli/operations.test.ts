@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
 import { specificationProfile } from "../../local/registry/profiles/specification.ts";
@@ -11,6 +12,7 @@ import { localStackAccess } from "../../src/wiring/operations/local-stack-access
 import { openOperations } from "../../src/wiring/operations/open-operations.ts";
 import { startFaultProxy } from "../fixtures/servers/fault-proxy.ts";
 import type { FaultProxy } from "../fixtures/servers/fault-proxy.ts";
+import { startApi } from "../api/api-server.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { freightliner as runFreightliner } from "../fixtures/processes/freightliner.ts";
 import type { Ended } from "../fixtures/processes/freightliner.ts";
@@ -157,6 +159,32 @@ describe("a stack with a target that lacks one repository", () => {
     await eventually("the tag", async () => {
       const { stdout: shown } = await freightliner("status", "--local", local, "--tag", "local/mirror/closed/app:v1");
       return /: equal,/.test(shown) && /failed: target-name-unknown/.test(shown) ? true : undefined;
+    });
+  });
+
+  it("has its dead letters moved back through its HTTP API, too: those that are selected", async () => {
+    refused.now = true;
+    await push(stack.source, imageOf([layer("again", 2_000)], AMD64), { repository: "closed/app", tag: "v2" }, never);
+    await eventually("a dead letter", () => (stack.depth("dead-letters").visible === 1 ? true : undefined));
+    await using server = await startApi(stack);
+    const redrive = async (selection: object): Promise<unknown> => {
+      const { statusCode, body } = await request(`http://${server.host}/api/dead-letters/redrive`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(selection),
+      });
+      expect(statusCode).toBe(200);
+      return body.json();
+    };
+    expect(await redrive({ repositories: ["open/**"] })).toEqual({ all: 1, selected: [] });
+    refused.now = false;
+    expect(await redrive({ classes: ["target"], repositories: ["closed/*"] })).toMatchObject({
+      all: 1,
+      selected: [{ repository: "closed/app", reference: "v2", reason: "target-name-unknown", redriven: true }],
+    });
+    await eventually("the tag", async () => {
+      const { stdout } = await freightliner("status", "--local", local, "--tag", "local/mirror/closed/app:v2");
+      return /: equal,/.test(stdout) ? true : undefined;
     });
   });
 

@@ -93,7 +93,7 @@ describe("text from outside", () => {
       receiptHandle: "h",
     } as const;
     const { screen, text } = screenOf();
-    screen.lines(describeLetters([letter], 1));
+    screen.lines(describeLetters([{ letter, request: undefined, isMoved: false, problem: undefined }], 1));
     const lines = text().trimEnd().split("\n");
     expect(lines).toHaveLength(3);
     expect(lines[0]).toBe(`message: ${HARMLESS} (1)`);

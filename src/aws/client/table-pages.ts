@@ -22,16 +22,16 @@ export function queryPages(
   });
 }
 
-/** All pages of a scan, of a table or an index. It reads all items, whatever it returns. */
+/** All pages of a scan, of a table or an index, from a key on. It reads all items, whatever it returns. */
 export function scanPages(
   { client, table }: TableAccess,
-  input: Omit<ScanCommandInput, "TableName" | "ExclusiveStartKey">,
+  { ExclusiveStartKey: first, ...input }: Omit<ScanCommandInput, "TableName">,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Attributes[]> {
   return pages((ExclusiveStartKey) => {
     const command = new ScanCommand({ ...input, TableName: table, ExclusiveStartKey });
     return untilAborted(signal, (options) => client.send(command, options));
-  });
+  }, first);
 }
 
 interface Page {
@@ -39,8 +39,11 @@ interface Page {
   readonly LastEvaluatedKey?: Record<string, unknown> | undefined;
 }
 
-async function* pages(read: (from: Page["LastEvaluatedKey"]) => Promise<Page>): AsyncGenerator<readonly Attributes[]> {
-  let from: Page["LastEvaluatedKey"];
+async function* pages(
+  read: (from: Page["LastEvaluatedKey"]) => Promise<Page>,
+  first?: Page["LastEvaluatedKey"],
+): AsyncGenerator<readonly Attributes[]> {
+  let from = first;
   do {
     const { Items = [], LastEvaluatedKey } = await read(from);
     yield Items;

@@ -35,6 +35,15 @@ const LOG_RETENTIONS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
 
+/** The HTTP API, and the web pages that may use it. */
+const Api = z.strictObject({
+  /** Origins, exactly (Fetch standard, "Origin"); none by default. */
+  origins: z
+    .array(z.string().regex(/^https:\/\/[a-z0-9.-]+(?::[0-9]+)?$/, "is not an origin such as https://example.com"))
+    .max(10)
+    .default([]),
+});
+
 const concurrency = z.int().min(2).max(1_000);
 
 /** How the stack runs. Deployed with it: a reload cannot change any of this. */
@@ -55,6 +64,8 @@ export const StackSettings = z.strictObject({
   operators: z.array(RoleArn).default([]),
   /** Chains and signs receipts with a key in KMS. */
   signReceipts: z.boolean().default(false),
+  /** The HTTP API: two addresses, for viewers and for operators. */
+  api: Api.optional(),
   /** Whether the table outlives the stack. */
   keepTable: z.boolean().default(true),
   runbookUrl: z
@@ -65,4 +76,4 @@ export const StackSettings = z.strictObject({
 export type StackSettings = z.infer<typeof StackSettings>;
 
 /** Objects whose fields a suggestion may name. */
-export const STACK_PARTS = [StackSettings, Notifications] as const;
+export const STACK_PARTS = [StackSettings, Notifications, Api] as const;

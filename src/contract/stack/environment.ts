@@ -153,11 +153,27 @@ export type SealEnvironment = z.input<typeof SealEnvironment>;
 export const ReconcileEnvironment = z.object(ProbeEnvironment.shape);
 export type ReconcileEnvironment = z.input<typeof ReconcileEnvironment>;
 
+/** The address of an API: whom it is for, and the web pages that may use it. */
+const ApiAddress = z.strictObject({
+  role: z.enum(["viewer", "operator"]),
+  origins: z.array(z.string()),
+});
+export type ApiAddress = z.infer<typeof ApiAddress>;
+
+/** What the API functions read from their environment. */
+export const ApiVariables = z.object({
+  ...common,
+  FREIGHTLINER_TABLE: z.string().min(3),
+  /** JSON of {@link ApiAddress}. */
+  FREIGHTLINER_API: json(ApiAddress, "description of an API"),
+});
+export type ApiVariables = z.input<typeof ApiVariables>;
+
 /** All variables of the functions. */
 export const FUNCTION_VARIABLES: readonly string[] = [
   ...new Set(
-    [FanOutEnvironment, CopyEnvironment, ProbeEnvironment, NotifyEnvironment, SealEnvironment].flatMap(({ shape }) =>
-      Object.keys(shape),
+    [FanOutEnvironment, CopyEnvironment, ProbeEnvironment, NotifyEnvironment, SealEnvironment, ApiVariables].flatMap(
+      ({ shape }) => Object.keys(shape),
     ),
   ),
 ];

@@ -93,6 +93,8 @@ export const PROBE_REPOSITORY = "freightliner-probe";
 export const ARRIVALS_TIMEOUT_SECONDS = 25;
 /** Timeout of the function that checks an external document. */
 export const VALIDATE_TIMEOUT_SECONDS = 30;
+/** Timeout of the API functions: some requests read the whole table. */
+export const API_TIMEOUT_SECONDS = 60;
 /** Timeout of the announce function. */
 export const ANNOUNCE_TIMEOUT_SECONDS = 30;
 /** Timeout of the notify function: three attempts of five seconds, and the backoff between them. */

@@ -40,7 +40,9 @@ export type FunctionName =
   | "validate"
   | "arrivals"
   | "seal"
-  | "announce";
+  | "announce"
+  | "api"
+  | "viewer-api";
 
 /** CloudFormation's grammar of stack names (CreateStack), and so of `-c stack=` and `--stack`. */
 export function isStackName(text: string): boolean {

@@ -42,6 +42,9 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   /** SEAL: heads, envelopes and tips. What it may do with receipts is in `infra/access/seal-access.ts`. */
   seal: ["SEAL"],
   announce: [],
+  /** They read all records (`infra/access/api-access.ts`), and write none. */
+  api: [],
+  "viewer-api": [],
 };
 
 /** The functions that list, note and end pending pushes. The fan-out function only writes them. */

@@ -45,13 +45,14 @@ export interface Operations extends AsyncDisposable {
   readonly signal: AbortSignal;
   readonly parts: StackParts;
   /** The variables of the copy function. */
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string | undefined>>;
   /** How to reach a service of AWS, by its name in `AWS_ENDPOINT_URL_<NAME>`. */
   readonly aws: (service: string) => CloudAccess;
   readonly queues: readonly CopyQueue[];
   readonly stores: ReturnType<typeof openStateStores>;
   readonly deadLetters: DeadLetterQueue;
-  readonly tags: () => ReturnType<typeof listRecords<TagRecord>>;
+  /** All records of tags, from a key on. */
+  readonly tags: (after?: string) => ReturnType<typeof listRecords<TagRecord>>;
   readonly deletions: () => ReturnType<typeof listRecords<DeletionRecord>>;
   readonly receipts: (record: string, most: number) => ReturnType<typeof readReceipts>;
   /** The receipts of all accepted pushes. */
@@ -75,10 +76,21 @@ export interface Operations extends AsyncDisposable {
  */
 export async function openOperations(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Operations> {
   const lambda = new LambdaClient({ ...clientLimits(INVOCATION_MS), ...access });
-  const variables = await variablesOf({ stack, name: "copy" }, lambda, signal).catch((error: unknown) => {
+  try {
+    const variables = await variablesOf({ stack, name: "copy" }, lambda, signal);
+    return operationsOf(variables, access, signal);
+  } finally {
     lambda.destroy();
-    throw error;
-  });
+  }
+}
+
+/** The operations of a stack whose copy function has these variables. */
+export function operationsOf(
+  variables: Readonly<Record<string, string | undefined>>,
+  access: CloudAccess,
+  signal: AbortSignal,
+): Operations {
+  const lambda = new LambdaClient({ ...clientLimits(INVOCATION_MS), ...access });
   const environment = CopyEnvironment.parse(variables);
   const { parts, queues, functionName } = openDeployment(environment);
   const at = (service: string): CloudAccess => {
@@ -98,8 +110,8 @@ export async function openOperations(stack: string, access: CloudAccess, signal:
     deadLetters: createDeadLetterQueue(sqs, queues.deadLetters.url),
     deadLettersUrl: queues.deadLetters.url,
     pending: createDynamoDbPendingPushes({ client, table }),
-    tags: () => listRecords({ client, table }, "TAG", StoredTagRecord, signal),
-    deletions: () => listRecords({ client, table }, "DELETION", DeletionRecord, signal),
+    tags: (after) => listRecords({ client, table }, { kind: "TAG", schema: StoredTagRecord, after }, signal),
+    deletions: () => listRecords({ client, table }, { kind: "DELETION", schema: DeletionRecord }, signal),
     receipts: (record, most) => readReceipts({ client, table }, record, most, signal),
     acceptedReceipts: () => listAcceptedReceipts({ client, table }, signal),
     sealed: createSealedReader({ client, table }, signal),

@@ -66,7 +66,8 @@ function callsAt(endpoint: string) {
     "changing a record": (signal) => record.update("k", () => ({ next: 1, answer: 0 }), signal),
     "writing a receipt": (signal) => receipts.write({ kind: "event", id: "e" }, RECEIPT, signal),
     "reading receipts": (signal) => readReceipts({ client, table: TABLE }, "k", 1, signal),
-    "listing records": (signal) => Array.fromAsync(listRecords({ client, table: TABLE }, "TAG", z.number(), signal)),
+    "listing records": (signal) =>
+      Array.fromAsync(listRecords({ client, table: TABLE }, { kind: "TAG", schema: z.number() }, signal)),
     "queueing requests": (signal) => createCopyRequestSender(sqs, [queue], "live")([copyRequest("v1")], signal),
     "counting a backlog": (signal) => createBacklogReader(sqs, [queue])("gar", signal),
     "deferring a message": (signal) => defer(message, 1, signal),

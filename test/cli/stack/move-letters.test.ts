@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { moveLetters } from "../../../cli/stack/move-letters.ts";
+import { moveLetters } from "../../../src/wiring/letters/move-letters.ts";
 import type { DeadLetter } from "../../../src/aws/sqs/dead-letter-queue.ts";
 
 const signal = new AbortController().signal;

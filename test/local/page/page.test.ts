@@ -62,7 +62,7 @@ describe("looks at something", () => {
 describe("the live page", () => {
   const open = async () => {
     const { looks, count } = counting();
-    const server = await startPage(looks);
+    const server = await startPage(looks, { invoke: () => Promise.resolve({ kind: "timed-out" }) });
     const get = (path: string, headers: Record<string, string> = {}, method: "GET" | "POST" = "GET") =>
       request(`http://${server.host}${path}`, { method, headers });
     return {

@@ -1,9 +1,9 @@
-import { CLAIM_SECONDS } from "../../src/aws/sqs/dead-letter-queue.ts";
-import type { DeadLetter, DeadLetterQueue } from "../../src/aws/sqs/dead-letter-queue.ts";
-import type { CopyQueue } from "../../src/contract/stack/queues.ts";
-import { concurrently } from "../../src/async/run-concurrently.ts";
-import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
-import { readRequestMessage } from "../../src/replication/planning/request-message.ts";
+import { CLAIM_SECONDS } from "../../aws/sqs/dead-letter-queue.ts";
+import type { DeadLetter, DeadLetterQueue } from "../../aws/sqs/dead-letter-queue.ts";
+import type { CopyQueue } from "../../contract/stack/queues.ts";
+import { concurrently } from "../../async/run-concurrently.ts";
+import type { CopyRequest } from "../../replication/planning/copy-request.ts";
+import { readRequestMessage } from "../../replication/planning/request-message.ts";
 
 export interface MoveResult {
   readonly moved: ReadonlySet<DeadLetter>;

@@ -1,7 +1,6 @@
-import { comparisonHeartbeatHours } from "../../src/contract/stack/limits.ts";
-import type { Operations } from "../../src/wiring/operations/open-operations.ts";
-import type { StackStatus } from "../../src/wiring/operations/stack-status.ts";
-import { counted, formatDuration } from "../terminal/format.ts";
+import { comparisonHeartbeatHours } from "../../contract/stack/limits.ts";
+import type { Operations } from "../operations/open-operations.ts";
+import type { StackStatus } from "../operations/stack-status.ts";
 import type { Check } from "./check.ts";
 
 /** AWS refuses a request whose time differs by more than five minutes (AWS Signature Version 4); a minute is already wrong. */
@@ -20,7 +19,7 @@ export function checkStack(
       about: "this machine: has the time of AWS",
       problem:
         Math.abs(differenceMs) > CLOCK_MS
-          ? `its clock differs by ${formatDuration(Math.abs(differenceMs))}; synchronise it (NTP)`
+          ? `its clock differs by ${Math.round(Math.abs(differenceMs) / 1_000)} s; synchronise it (NTP)`
           : undefined,
     },
     ...destinations.flatMap(({ name, circuit, intake }) => [
@@ -51,6 +50,5 @@ export function checkStack(
 function lateness(finishedAt: number | undefined, now: number, mostMs: number): string | undefined {
   if (finishedAt === undefined) return "none has ended yet; if this is a new stack, run this again in a few minutes";
   if (now - finishedAt <= mostMs) return undefined;
-  const ago = counted(Math.floor((now - finishedAt) / HOUR_MS), "hour");
-  return `the last one ended ${ago} ago; see "No comparison" in docs/operate/runbook.md`;
+  return `the last one ended ${Math.floor((now - finishedAt) / HOUR_MS)} h ago; see "No comparison" in docs/operate/runbook.md`;
 }

@@ -1,0 +1,37 @@
+import middy from "@middy/core";
+import { createObserver } from "../../src/aws/observer.ts";
+import { signedCaller } from "../../src/api/protocol/caller.ts";
+import { createApi } from "../../src/api/create-api.ts";
+import { ApiVariables } from "../../src/contract/stack/environment.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
+import { openConfiguration } from "../../src/wiring/open-configuration.ts";
+import { operationsOf } from "../../src/wiring/operations/open-operations.ts";
+import { createStatusCache } from "../../src/wiring/operations/status-cache.ts";
+import { createHandler } from "./handler.ts";
+
+/** Time limit of a look at the external document, in milliseconds. */
+const CONFIGURATION_MS = 5_000;
+
+const environment = ApiVariables.parse(process.env);
+const { FREIGHTLINER_STACK: stack, FREIGHTLINER_API: settings } = environment;
+const { observer, middlewares } = createObserver("api", stack);
+// Its requests have limits of their own: the function ends with its environment.
+const operations = operationsOf(process.env, {}, new AbortController().signal);
+const feed = await openConfiguration(environment, process.env, observer);
+const api = createApi({
+  ...settings,
+  operations,
+  status: createStatusCache(operations, Date.now),
+  configuration: () => feed.current(AbortSignal.timeout(CONFIGURATION_MS)),
+  callerOf: signedCaller,
+  audit: (entry) => observer.info("API request that may change something", { ...entry }),
+  failed: (error, correlationId) =>
+    observer.error("API request failed", { correlationId, error: describeError(error) }),
+  now: Date.now,
+});
+const respond = createHandler(api);
+
+/** Invoked by its function URL, with IAM. */
+export const handler = middy()
+  .use(middlewares)
+  .handler(async (event: unknown) => respond(event));

@@ -1,0 +1,34 @@
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IRole } from "aws-cdk-lib/aws-iam";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { ApiAddress } from "../../src/contract/stack/environment.ts";
+import type { DescribedQueue } from "../storage/copy-queues.ts";
+
+export interface ApiAccess {
+  readonly role: ApiAddress["role"];
+  readonly queues: readonly DescribedQueue[];
+  readonly deadLetters: Queue;
+  readonly table: TableV2;
+}
+
+/**
+ * Allows an API to read every record and the depth of every queue, and to look at dead letters, which hides them from others for a moment.
+ * Only the operators' API may move them back to the backfill queues.
+ */
+export function allowApi(to: IRole, { role, queues, deadLetters, table }: ApiAccess): void {
+  const all = queues.map(({ queue }) => queue.queueArn);
+  const backfill = queues.filter(({ priority }) => priority === "backfill").map(({ queue }) => queue.queueArn);
+  const statements = [
+    { actions: ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"], resources: [table.tableArn] },
+    { actions: ["sqs:GetQueueAttributes"], resources: [...all, deadLetters.queueArn] },
+    { actions: ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], resources: [deadLetters.queueArn] },
+    ...(role === "operator"
+      ? [
+          { actions: ["sqs:DeleteMessage"], resources: [deadLetters.queueArn] },
+          { actions: ["sqs:SendMessage"], resources: backfill },
+        ]
+      : []),
+  ];
+  for (const statement of statements) to.addToPrincipalPolicy(new PolicyStatement(statement));
+}

@@ -1,0 +1,106 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { compileGlobs, globProblem } from "../../contract/patterns/glob.ts";
+import { FAILURE_CLASSES } from "../../replication/outcome/failure-class.ts";
+import { selectLetters } from "../../wiring/letters/redrive-letters.ts";
+import type { LetterSelection, RedrivenLetter } from "../../wiring/letters/redrive-letters.ts";
+import type { ApiPorts } from "../protocol/api-ports.ts";
+import type { Api } from "../protocol/api-environment.ts";
+import { jsonBody } from "../protocol/json-body.ts";
+import { problems } from "../protocol/problem.ts";
+
+/** A request that failed for good. */
+const DeadLetter = z
+  .object({
+    id: z.string(),
+    class: z.enum(FAILURE_CLASSES),
+    reason: z.string(),
+    error: z.string().openapi({ description: "What happened, and what to do next." }),
+    destination: z.string().optional(),
+    repository: z.string().optional(),
+    reference: z.string().optional(),
+    failedAt: z.number().openapi({ description: "Epoch milliseconds." }),
+    redriven: z.boolean(),
+    problem: z.string().optional().openapi({ description: "Why it was not moved back." }),
+  })
+  .openapi("DeadLetter");
+
+const Letters = z
+  .object({
+    all: z.int().openapi({ description: "Letters in the queue, those not selected included." }),
+    selected: z.array(DeadLetter),
+  })
+  .openapi("DeadLetters");
+
+/** A pattern that takes too long to match would keep the function busy. */
+const Glob = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((pattern, context) => {
+    const problem = globProblem(pattern);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  });
+
+/** Which letters: all of these, and without a field any. */
+const Selection = z.object({
+  classes: z.array(z.enum(FAILURE_CLASSES)).max(FAILURE_CLASSES.length).default([]),
+  reasons: z.array(z.string().max(128)).max(100).default([]),
+  repositories: z.array(Glob).max(100).default([]).openapi({ description: "Globs of repositories at the source." }),
+});
+
+const preview = createRoute({
+  method: "get",
+  path: "/api/dead-letters",
+  summary: "All dead letters; they stay where they are",
+  description:
+    "The letters are hidden from other readers while the request runs: a redrive beside it may not see them.",
+  responses: { 200: jsonBody("The letters.", Letters), ...problems() },
+});
+
+const redrive = createRoute({
+  method: "post",
+  path: "/api/dead-letters/redrive",
+  summary: "Moves dead letters back to their queues, for operators",
+  request: { body: { required: true, content: { "application/json": { schema: Selection } } } },
+  responses: {
+    200: jsonBody("The selected letters. One that was not moved says why.", Letters),
+    ...problems(413, 415),
+  },
+});
+
+function letterOf({ letter, request, isMoved, problem }: RedrivenLetter): z.infer<typeof DeadLetter> {
+  const { id, class: failureClass, reason, error, deadLetteredAt } = letter;
+  const about = request && {
+    destination: request.destination,
+    repository: request.repository,
+    reference: request.reference,
+  };
+  return {
+    id,
+    class: failureClass,
+    reason,
+    error,
+    ...about,
+    failedAt: deadLetteredAt,
+    redriven: isMoved,
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+function selectionOf({ classes, reasons, repositories }: z.infer<typeof Selection>): LetterSelection {
+  return { classes, reasons, matches: repositories.length === 0 ? () => true : compileGlobs(repositories) };
+}
+
+/** Dead letters: what they say, and back to their queues. */
+export function addDeadLetterRoutes(api: Api, { operations }: Pick<ApiPorts, "operations">): void {
+  api.openapi(preview, async (context) => {
+    const everything = { classes: [], reasons: [], matches: () => true };
+    const { all, selected } = await selectLetters(everything, { go: false }, operations);
+    return context.json({ all, selected: selected.map(letterOf) }, 200);
+  });
+  api.openapi(redrive, async (context) => {
+    const selection = selectionOf(context.req.valid("json"));
+    const { all, selected } = await selectLetters(selection, { go: true }, operations);
+    return context.json({ all, selected: selected.map(letterOf) }, 200);
+  });
+}

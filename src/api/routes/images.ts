@@ -1,0 +1,61 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { isDigest } from "../../oci/digest.ts";
+import { isRepositoryName, isTag } from "../../oci/reference.ts";
+import { readImageStatus } from "../../wiring/operations/read-image-status.ts";
+import type { ApiPorts } from "../protocol/api-ports.ts";
+import type { Api } from "../protocol/api-environment.ts";
+import { jsonBody } from "../protocol/json-body.ts";
+import { problems } from "../protocol/problem.ts";
+
+/** The grammar of names, as the document has it (distribution-spec, "Pulling manifests"). */
+const NAME = "^[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*$";
+const REFERENCE = "^([a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}|sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$";
+
+/** An image of the source: `repository`, and `reference`, a tag or digest. */
+export const ImageQuery = z.object({
+  repository: z
+    .string()
+    .max(255)
+    .refine(isRepositoryName, "is not the name of a repository")
+    .openapi({ pattern: NAME, description: "As the source has it." }),
+  reference: z
+    .string()
+    .transform((text, context) => {
+      if (isTag(text) || isDigest(text)) return text;
+      context.addIssue({ code: "custom", message: "is no tag and no digest" });
+      return z.NEVER;
+    })
+    .openapi({ type: "string", pattern: REFERENCE, description: "A tag or digest." }),
+});
+
+/** The status of an image at one destination. Times are epoch milliseconds. */
+const ImageStatus = z
+  .object({
+    destination: z.string(),
+    state: z.enum(["PENDING", "REPLICATED", "FAILED", "NOT_TRACKED"]),
+    reason: z.string().optional(),
+    digest: z.string().optional(),
+    replicatedAt: z.number().optional(),
+    pendingMs: z.number().optional(),
+    record: z.string().optional().openapi({ description: "The key of its tag." }),
+  })
+  .openapi("ImageStatus");
+
+const readImage = createRoute({
+  method: "get",
+  path: "/api/image",
+  summary: "The status of one image of the source at each destination",
+  request: { query: ImageQuery },
+  responses: { 200: jsonBody("Its status at each destination.", z.array(ImageStatus)), ...problems() },
+});
+
+/** Images by their names at the source. */
+export function addImageRoutes(api: Api, { operations }: Pick<ApiPorts, "operations">): void {
+  api.openapi(readImage, async (context) => {
+    const found = await readImageStatus(context.req.valid("query"), operations);
+    return context.json(
+      found.map((status) => ImageStatus.parse(status)),
+      200,
+    );
+  });
+}

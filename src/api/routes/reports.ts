@@ -1,0 +1,88 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { LAG_GOAL } from "../../contract/stack/limits.ts";
+import { monthOf, thisMonth } from "../../wiring/reports/month.ts";
+import { recountGoal } from "../../wiring/reports/recount-goal.ts";
+import type { ApiPorts } from "../protocol/api-ports.ts";
+import type { Api } from "../protocol/api-environment.ts";
+import { jsonBody } from "../protocol/json-body.ts";
+import { ApiError, problems } from "../protocol/problem.ts";
+
+const GoalReport = z
+  .object({
+    destination: z.string(),
+    counted: z.int(),
+    inTime: z.int(),
+    late: z.int(),
+    failed: z.int(),
+    pendingLate: z.int(),
+    pending: z.int(),
+    skipped: z.int(),
+    percent: z.number(),
+    budgetUsed: z.number(),
+    lagSeconds: z.object({ p50: z.number(), p95: z.number(), p99: z.number(), most: z.number() }).optional(),
+  })
+  .openapi("GoalReport");
+
+const MonthReport = z
+  .object({
+    month: z.string(),
+    goal: z.object({ percent: z.number(), withinMs: z.number() }),
+    destinations: z.array(GoalReport),
+  })
+  .openapi("MonthReport");
+
+const readGoal = createRoute({
+  method: "get",
+  path: "/api/slo",
+  summary: "How well the destinations met the goal in a month of UTC, recounted from the receipts",
+  request: {
+    query: z.object({
+      month: z
+        .string()
+        .regex(/^\d{4}-(0[1-9]|1[0-2])$/)
+        .optional()
+        .openapi({ description: "Such as 2026-11; without it, the present one." }),
+    }),
+  },
+  responses: { 200: jsonBody("The report.", MonthReport), ...problems() },
+});
+
+const PendingDelete = z
+  .object({
+    key: z.string(),
+    digest: z.string(),
+    dueAt: z.number().openapi({ description: "Epoch milliseconds." }),
+    cause: z.string(),
+    rule: z.string(),
+    heldBack: z.string().optional().openapi({ description: "Why it is not deleted although it is due." }),
+  })
+  .openapi("PendingDelete");
+
+const listDeletes = createRoute({
+  method: "get",
+  path: "/api/deletes",
+  summary: "Tags that are to be deleted at the destinations, those due first; at most a thousand",
+  responses: { 200: jsonBody("Tags to be deleted.", z.array(PendingDelete)), ...problems() },
+});
+const MOST_DELETES = 1_000;
+
+/** Reports that are read from the whole table. */
+export function addReportRoutes(api: Api, { operations, now }: Pick<ApiPorts, "operations" | "now">): void {
+  api.openapi(readGoal, async (context) => {
+    const { month: text } = context.req.valid("query");
+    const month = text === undefined ? thisMonth(new Date(now())) : monthOf(text);
+    if (month === undefined) throw new ApiError(422, `${text ?? ""} is not a month`);
+    const destinations = (await recountGoal(month, operations)).map((report) => GoalReport.parse(report));
+    return context.json({ month: month.name, goal: LAG_GOAL, destinations }, 200);
+  });
+  api.openapi(listDeletes, async (context) => {
+    const found: z.infer<typeof PendingDelete>[] = [];
+    for await (const { key, record } of operations.deletions()) {
+      for (const { tag, digest, dueAt, cause, rule, protected: held } of record.tombstones) {
+        const heldBack = held === undefined ? {} : { heldBack: held.reason };
+        found.push({ key: `${key}:${tag}`, digest, dueAt, cause, rule, ...heldBack });
+      }
+    }
+    return context.json(found.toSorted((a, b) => a.dueAt - b.dueAt).slice(0, MOST_DELETES), 200);
+  });
+}

@@ -1,0 +1,41 @@
+import { z } from "@hono/zod-openapi";
+import type { ListedTag as TagStatus } from "../../replication/state/tag-status.ts";
+import { describeOutcome } from "../../replication/outcome/outcome.ts";
+
+const STATES = ["equal", "copying", "waiting", "failed", "skipped", "quarantined"] as const;
+export const TagState = z.enum(STATES).openapi("TagState");
+
+const Progress = z.object({
+  blobs: z.int(),
+  blobsDone: z.int(),
+  /** Bytes to send, and sent. */
+  bytes: z.int(),
+  bytesSent: z.int(),
+});
+
+/** A tag of a destination, as its record has it. Times are epoch milliseconds. */
+export const ListedTag = z
+  .object({
+    key: z.string().openapi({ description: "`DESTINATION/REPOSITORY:TAG`, with the repository at the destination." }),
+    state: TagState,
+    lagMs: z.number().openapi({ description: "Milliseconds since its newest push." }),
+    outcome: z.string().optional().openapi({ description: "How its last delivery ended: `failed: target-denied`." }),
+    digest: z.string().optional().openapi({ description: "What the destination was last confirmed to have." }),
+    replicatedAt: z.number().optional(),
+    copyingMs: z.number().optional().openapi({ description: "Milliseconds since its copy began." }),
+    progress: Progress.optional(),
+  })
+  .openapi("Tag");
+export type ListedTag = z.infer<typeof ListedTag>;
+
+export function listedTagOf({ key, state, lagMs, last, replicated, copyingMs, progress }: TagStatus): ListedTag {
+  return {
+    key,
+    state,
+    lagMs,
+    ...(last === undefined ? {} : { outcome: describeOutcome(last) }),
+    ...(replicated === undefined ? {} : { digest: replicated.digest, replicatedAt: replicated.at }),
+    ...(copyingMs === undefined ? {} : { copyingMs }),
+    ...(progress === undefined ? {} : { progress }),
+  };
+}

@@ -1,0 +1,86 @@
+import { Role } from "aws-cdk-lib/aws-iam";
+import { App, Stack } from "aws-cdk-lib";
+import { Match } from "aws-cdk-lib/assertions";
+import { describe, expect, it } from "vitest";
+import { EXAMPLE, synthesise } from "../template.ts";
+
+const ORIGIN = "https://console.example";
+const template = synthesise({ ...EXAMPLE, stack: { api: { origins: [ORIGIN] } } });
+
+/** What the role of a function may do, as `service:Action`. */
+function actionsOf(id: string): string[] {
+  const policies = Object.entries(template.findResources("AWS::IAM::Policy"));
+  const own = policies.filter(([name]) => name.startsWith(`Freightliner${id}Role`));
+  const all = JSON.stringify(own).match(/"(?:lambda|secretsmanager|ecr|sqs|dynamodb|kms|appconfig):\w+"/g) ?? [];
+  return [...new Set(all.map((text) => JSON.parse(text) as string))].toSorted();
+}
+
+const READS = [
+  "appconfig:GetLatestConfiguration",
+  "appconfig:StartConfigurationSession",
+  "dynamodb:GetItem",
+  "dynamodb:Query",
+  "dynamodb:Scan",
+  "sqs:ChangeMessageVisibility",
+  "sqs:GetQueueAttributes",
+  "sqs:ReceiveMessage",
+];
+
+describe("the HTTP API of a stack", () => {
+  it("does not exist unless it is asked for", () => {
+    synthesise().resourceCountIs("AWS::Lambda::Url", 0);
+    template.resourceCountIs("AWS::Lambda::Url", 2);
+    template.resourcePropertiesCountIs("AWS::Lambda::Url", { AuthType: "AWS_IAM" }, 2);
+    for (const output of ["ViewerApiUrl", "OperatorApiUrl"]) template.hasOutput(output, {});
+  });
+
+  it("can change nothing at the address for viewers, and at the one for operators only move dead letters back", () => {
+    expect(actionsOf("ViewerApi")).toEqual(READS);
+    expect(actionsOf("Api")).toEqual([...READS, "sqs:DeleteMessage", "sqs:SendMessage"].toSorted());
+  });
+
+  it("is used by whom one of two policies is attached to, each for one address", () => {
+    for (const id of ["viewers", "operators"]) {
+      template.hasResourceProperties("AWS::IAM::ManagedPolicy", {
+        ManagedPolicyName: `freightliner-${id}-eu-central-1`,
+        PolicyDocument: {
+          Statement: [
+            Match.objectLike({
+              Action: "lambda:InvokeFunctionUrl",
+              Condition: { StringEquals: { "lambda:FunctionUrlAuthType": "AWS_IAM" } },
+            }),
+            Match.objectLike({
+              Action: "lambda:InvokeFunction",
+              Condition: { Bool: { "lambda:InvokedViaFunctionUrl": "true" } },
+            }),
+          ],
+        },
+      });
+    }
+  });
+
+  it("knows whom it is for, and which pages may use it", () => {
+    for (const role of ["viewer", "operator"]) {
+      template.hasResourceProperties("AWS::Lambda::Function", {
+        Environment: {
+          Variables: Match.objectLike({ FREIGHTLINER_API: JSON.stringify({ role, origins: [ORIGIN] }) }),
+        },
+      });
+    }
+  });
+
+  it("reads dead letters also where operators are named, and only the operators' one may delete them", () => {
+    const operator = Role.fromRoleArn(new Stack(new App(), "roles"), "Operator", "arn:aws:iam::123456789012:role/ops");
+    const operated = synthesise({ ...EXAMPLE, stack: { api: {} } }, { operators: [operator] });
+    const text = JSON.stringify(operated.findResources("AWS::SQS::QueuePolicy"));
+    const denied = (action: string): string =>
+      text.split('"Action":').find((part) => part.startsWith(action) && part.includes("role/ops")) ?? "";
+    expect(denied('"sqs:ReceiveMessage"')).toMatch(/FreightlinerViewerApiRole/);
+    expect(denied('["sqs:DeleteMessage","sqs:PurgeQueue"]')).toMatch(/FreightlinerApiRole/);
+    expect(denied('["sqs:DeleteMessage","sqs:PurgeQueue"]')).not.toMatch(/FreightlinerViewerApiRole/);
+  });
+
+  it("refuses an origin that is no https origin", () => {
+    expect(() => synthesise({ ...EXAMPLE, stack: { api: { origins: ["*"] } } })).toThrow(/origins/);
+  });
+});
