@@ -5,6 +5,7 @@ import { isBuiltin } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildConsole } from "./console/build.ts";
 import { ESM, NODE_BUNDLE } from "./infra/bundling/esbuild-options.ts";
 
 // `npm run build [-- FOLDER] [--inputs FILE]`: the command as it is installed, in dist/ or another folder. freightliner.mjs starts
@@ -125,5 +126,6 @@ async function buildScript(name: string, rare: readonly string[]): Promise<{ rea
 }
 
 const outputs = Object.assign({}, ...[modules, packages, ...scripts].map(({ metafile }) => metafile.outputs));
+await buildConsole(join(output, "console"));
 if (values.inputs !== undefined) writeFileSync(values.inputs, JSON.stringify({ inputs: {}, outputs }));
 writeFileSync(join(output, "freightliner.mjs"), START, { mode: 0o755 });

@@ -19,6 +19,7 @@ interface Step {
 
 const steps: readonly Step[] = [
   { name: "types", program: bin("typescript/bin/tsc"), args: ["-p", "."] },
+  { name: "types of the console", program: bin("typescript/bin/tsc"), args: ["-p", "console"] },
   {
     name: "lint and layering",
     program: bin("oxlint/bin/oxlint"),
@@ -44,7 +45,7 @@ function sourceFiles(directory: string): number {
         entry.name.startsWith(".") || ["node_modules", "cdk.out", "coverage", "dist"].includes(entry.name);
       return skipped ? count : count + sourceFiles(join(directory, entry.name));
     }
-    return count + Number(/\.(?:ts|mjs)$/.test(entry.name) && !entry.name.endsWith(".d.ts"));
+    return count + Number(/\.(?:tsx?|mjs)$/.test(entry.name) && !entry.name.endsWith(".d.ts"));
   }, 0);
 }
 

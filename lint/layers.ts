@@ -233,6 +233,12 @@ export const LAYERS: readonly Layer[] = [
     },
   },
   {
+    folder: "console",
+    holds: "the console: pages in a browser, which use the HTTP API",
+    imports: ["src/api"],
+    packages: ["preact", "preact/*", "@preact/preset-vite", "vite", "node:fs", "node:path", "node:url"],
+  },
+  {
     folder: "functions",
     holds: "handlers: parse, call replication, respond. `index.ts` wires one function",
     imports: ["src/oci", "src/async", "src/replication", "src/contract", "src/reload", "src/api"],
@@ -262,7 +268,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "local",
     holds: "the whole system on one machine",
-    imports: [SRC, "functions"],
+    imports: [SRC, "functions", "console"],
     packages: ["zod", "@aws-sdk/*", "dynalite", "fauxqs", "undici", ...NODE],
   },
   {

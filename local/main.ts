@@ -13,7 +13,7 @@ import type { TerminalView } from "./view/terminal-view.ts";
 import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./stack/local-options.ts";
 import type { LocalOptions } from "./stack/local-options.ts";
 import { refusedPart } from "../src/reload/refused-layers.ts";
-import { openStatusPage } from "./page/status-page.ts";
+import { openConsole } from "./console/open-console.ts";
 import { startStack } from "./stack/stack.ts";
 import type { Stack } from "./stack/stack.ts";
 
@@ -53,9 +53,9 @@ async function run(options: LocalOptions, view: TerminalView): Promise<number> {
   });
   announce(stack, view);
   const watching = watch(stack, options, external, view);
-  const page = options.once ? undefined : await openStatusPage(stack, options, view);
+  const page = options.once ? undefined : await openConsole(stack, options);
   await using _page = page;
-  if (page !== undefined) view.say(`  page    http://${page.host}/  (live view of copies)`);
+  if (page !== undefined) view.say(`  console http://${page.host}/  (what runs, what failed, and why)`);
   if (options.demo) await showDemo(stack, view);
   if (options.once) return 0;
   if (options.json) process.stdout.write(`${readyLine(stack, page?.host)}\n`);

@@ -39,7 +39,7 @@ export const LOCAL_USAGE = `Runs Freightliner on this machine: an ECR-like sourc
   --data DIR            keep state and blobs in DIR (default: a temporary folder, removed at the end)
   --source-port PORT    where the source registry listens (default: a free port)
   --target-port PORT    where the target registry listens (default: a free port)
-  --page-port PORT      where the live page is (default: a free port)
+  --page-port PORT      where the console is (default: a free port)
   --config FILE         change the configuration by FILE, YAML or JSON, and again each time it is saved
   --set FIELD=VALUE     set a single value of the configuration; can be repeated
   --concurrency N       copies at once, 2 to 16 (default 4)

@@ -32,7 +32,7 @@ describe("dependencies", () => {
     expect(Object.values(manifest.dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
     const production = locked.filter(([, { dev }]) => dev !== true);
     expect(production.length).toBeGreaterThan(30);
-    expect(production.length).toBeLessThan(110);
+    expect(production.length).toBeLessThan(100);
     expect(production.filter(([, { hasInstallScript }]) => hasInstallScript === true)).toEqual([]);
   });
 

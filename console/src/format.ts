@@ -1,0 +1,35 @@
+const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** `12.3 MB`; powers of 1,000. */
+export function bytes(count: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), UNITS.length - 1);
+  return `${(count / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
+}
+
+/** `8 s`, `3 min`, `2 h`, `5 d`: the largest unit that fits. */
+export function duration(ms: number): string {
+  const seconds = Math.max(Math.round(ms / 1_000), 0);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+export function clockTime(at: number): string {
+  return new Date(at).toLocaleTimeString();
+}
+
+export function moment(at: number): string {
+  return new Date(at).toLocaleString();
+}
+
+/** `1 tag`, `2 tags`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** `sha256:0b3e688e6930`: enough to tell two apart at a glance. */
+export function shortDigest(digest: string): string {
+  const [algorithm = "", hex = ""] = digest.split(":");
+  return `${algorithm}:${hex.slice(0, 12)}`;
+}

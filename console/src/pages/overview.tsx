@@ -1,0 +1,147 @@
+import type { Destination, Status } from "../../../src/api/schemas/status.ts";
+import type { ListedTag } from "../../../src/api/schemas/tag.ts";
+import { duration } from "../format.ts";
+import { Digest } from "../parts/copy-text.tsx";
+import { Nothing } from "../parts/notice.tsx";
+import { RunningCopy } from "../parts/progress.tsx";
+import { TagLink } from "../parts/tag-link.tsx";
+import { addressOf } from "../use-route.ts";
+import { describeDestination } from "../words.ts";
+
+/** Tags shown in one list of the overview. */
+const SHOWN = 12;
+
+/** What needs a person, what runs, and where it goes. */
+export function Overview({ status }: { readonly status: Status }) {
+  const { behind, destinations, deadLetters } = status;
+  const troubled = behind.filter(({ state }) => state === "failed" || state === "quarantined");
+  return (
+    <>
+      {(troubled.length > 0 || deadLetters > 0) && <Troubled tags={troubled} deadLetters={deadLetters} />}
+      <Running behind={behind} />
+      <section aria-labelledby="destinations">
+        <h2 id="destinations">Destinations</h2>
+        <ul class="cards">
+          {destinations.map((destination) => (
+            <DestinationCard key={destination.name} destination={destination} />
+          ))}
+        </ul>
+      </section>
+      <Arrived status={status} />
+      <Comparisons status={status} />
+    </>
+  );
+}
+
+function Running({ behind }: Pick<Status, "behind">) {
+  const running = behind.filter(({ state }) => state === "copying");
+  const waiting = behind.filter(({ state }) => state === "waiting");
+  return (
+    <section aria-labelledby="running">
+      <h2 id="running">Running copies</h2>
+      {running.length === 0 ? (
+        <Nothing>No copy runs.</Nothing>
+      ) : (
+        <ul class="rows">
+          {running.slice(0, SHOWN).map((tag) => (
+            <RunningCopy key={tag.key} tag={tag} />
+          ))}
+        </ul>
+      )}
+      {waiting.length > 0 && (
+        <p class="detail">
+          <a href={addressOf("tags", "waiting")}>{waiting.length} more wait</a>, the longest for{" "}
+          {duration(Math.max(...waiting.map(({ lagMs }) => lagMs)))}.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Arrived({ status: { arrived, at } }: { readonly status: Status }) {
+  return (
+    <section aria-labelledby="arrived">
+      <h2 id="arrived">Arrived last</h2>
+      {arrived.length === 0 ? (
+        <Nothing>Nothing has arrived yet. Push an image to the source.</Nothing>
+      ) : (
+        <ul class="rows">
+          {arrived.map((tag) => (
+            <li key={tag.key}>
+              <TagLink tag={tag.key} />
+              <Digest digest={tag.digest} />
+              <span class="detail">{duration(at - tag.at)} ago</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Comparisons({ status: { comparisons, at } }: { readonly status: Status }) {
+  const stateOf = ({ startedAt, finishedAt }: Status["comparisons"][number]): string => {
+    if (startedAt === undefined) return "not run yet";
+    return finishedAt === undefined ? `runs for ${duration(at - startedAt)}` : `ended ${duration(at - finishedAt)} ago`;
+  };
+  return (
+    <section aria-labelledby="comparisons">
+      <h2 id="comparisons">Comparisons of both ends</h2>
+      <ul class="rows">
+        {comparisons.map((comparison) => (
+          <li key={comparison.name}>
+            <strong>{comparison.name}</strong>
+            <span class="detail">
+              {comparison.begins} · {stateOf(comparison)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Troubled({ tags, deadLetters }: { readonly tags: readonly ListedTag[]; readonly deadLetters: number }) {
+  return (
+    <section aria-labelledby="troubled" class="troubled">
+      <h2 id="troubled">Needs you</h2>
+      <ul class="rows">
+        {tags.slice(0, SHOWN).map(({ key, state, outcome = state, lagMs }) => (
+          <li key={key}>
+            <TagLink tag={key} />
+            <span class={`state ${state}`}>{outcome}</span>
+            <span class="detail">pushed {duration(lagMs)} ago</span>
+          </li>
+        ))}
+      </ul>
+      {tags.length > SHOWN && <a href={addressOf("tags", "failed")}>{tags.length - SHOWN} more</a>}
+      {deadLetters > 0 && (
+        <p>
+          <a href={addressOf("letters")}>See why, and move them back</a> after you have fixed it.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function DestinationCard({ destination }: { readonly destination: Destination }) {
+  const { name, circuit, queues } = destination;
+  return (
+    <li class={circuit.state === "closed" ? "card" : "card bad"}>
+      <h3>{name}</h3>
+      {describeDestination(destination).map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      <dl class="depths">
+        {queues.depths.map(({ priority, waiting, inFlight }) => (
+          <div key={priority}>
+            <dt>{priority}</dt>
+            <dd>
+              {waiting} waiting, {inFlight} in flight
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </li>
+  );
+}
