@@ -131,6 +131,7 @@ export const LAYERS: readonly Layer[] = [
         holds: "the comparison of source and target",
         rooms: ["backfill", "conflict", "planning", "rules", "state"],
       },
+      jobs: { holds: "jobs of operators: what they do, when, and how their runs ended", rooms: ["state"] },
       cycle: {
         holds: "when a comparison of all repositories runs, and where it continues",
         rooms: ["reconcile", "state"],

@@ -20,6 +20,8 @@ export type RecordKind =
   | "EVENT"
   | "MESSAGE"
   | "SEAL"
+  | "JOBS"
+  | "RUNS"
   | "CONFIGURATION";
 
 /**
