@@ -21,6 +21,7 @@ import { sloCommand } from "./commands/stack/slo.ts";
 import { statusCommand } from "./commands/stack/status.ts";
 import { syncCommand } from "./commands/images/sync.ts";
 import { tagsCommand } from "./commands/images/tags.ts";
+import { uiCommand } from "./commands/stack/ui.ts";
 import { undeleteCommand } from "./commands/stack/undelete.ts";
 import { verifyCommand } from "./commands/images/verify.ts";
 import { watchCommand } from "./commands/stack/watch.ts";
@@ -44,6 +45,7 @@ const COMMANDS = [
   applyCommand,
   statusCommand,
   watchCommand,
+  uiCommand,
   doctorCommand,
   redriveCommand,
   deletesCommand,

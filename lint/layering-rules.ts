@@ -1,6 +1,6 @@
 import { relative } from "node:path/posix";
 import { LAYERS, WIRING } from "./layers.ts";
-import type { Layer, Room } from "./layers.ts";
+import type { Layer, Room } from "./layer.ts";
 
 /** Depths of the folders inside a layer without rooms. */
 const DEPTHS = [0, 1, 2];

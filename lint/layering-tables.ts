@@ -1,5 +1,5 @@
 import { LAYERS } from "./layers.ts";
-import type { Layer } from "./layers.ts";
+import type { Layer } from "./layer.ts";
 
 /** The tables of CONTRIBUTING.md: all layers, then the rooms of each layer that has rooms. */
 export function layeringTables(): string {

@@ -7,7 +7,7 @@ import type { PutEvent } from "./emulators/put-events.ts";
 import { watchFile } from "./configuration/watched-file.ts";
 import { pushDemo, verifyDemo } from "./demo.ts";
 import { DirectoryInUseError } from "./stack/data-directory.ts";
-import { PortInUseError } from "./http/http-server.ts";
+import { PortInUseError } from "../src/loopback/http-server.ts";
 import { createTerminalView } from "./view/terminal-view.ts";
 import type { TerminalView } from "./view/terminal-view.ts";
 import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "./stack/local-options.ts";

@@ -6,8 +6,8 @@ import { ExitCode } from "../errors/exit-code.ts";
 import { formatDuration } from "../terminal/format.ts";
 import { createTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { thisMonth } from "../../src/wiring/reports/month.ts";
-import type { Month } from "../../src/wiring/reports/month.ts";
+import { thisMonth } from "../../src/replication/pending/month.ts";
+import type { Month } from "../../src/replication/pending/month.ts";
 import { parseStackOptions } from "./stack-options.ts";
 import type { RawStackOptions } from "./stack-options.ts";
 

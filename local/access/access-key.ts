@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Answer } from "../http/http-server.ts";
+import type { Answer } from "../../src/loopback/http-server.ts";
 import { LOCAL_AWS, LOCAL_CREDENTIALS } from "./local-aws.ts";
 import { AWS_JSON, sendJson } from "../http/send-json.ts";
 

@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { buildConsoleOnce } from "../../console/build.ts";
-import type { RunningServer } from "../http/http-server.ts";
+import type { RunningServer } from "../../src/loopback/http-server.ts";
+import { answerAsLocalUser } from "../lambda/function-url.ts";
 import type { LocalOptions } from "../stack/local-options.ts";
 import type { Stack } from "../stack/stack.ts";
-import { startConsole } from "./console-server.ts";
+import { startConsole } from "../../src/loopback/console-server.ts";
 
 const FOLDER = fileURLToPath(new URL("../../dist/console", import.meta.url));
 
@@ -13,5 +14,5 @@ export async function openConsole(
   { pagePort }: Pick<LocalOptions, "pagePort">,
 ): Promise<RunningServer & AsyncDisposable> {
   await buildConsoleOnce(FOLDER);
-  return startConsole(FOLDER, api, pagePort);
+  return startConsole(FOLDER, (request, response) => answerAsLocalUser(request, response, api), pagePort);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RepositoryIndex, RepositoryState } from "../registry/storage/repository-index.ts";
-import { startHttpServer } from "../http/http-server.ts";
-import type { RunningServer } from "../http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
+import type { RunningServer } from "../../src/loopback/http-server.ts";
 import { GOOGLE_JSON, sendJson } from "../http/send-json.ts";
 
 export interface ArtifactRegistryApiOptions {

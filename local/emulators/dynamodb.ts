@@ -3,8 +3,8 @@ import { Readable } from "node:stream";
 import dynalite from "dynalite";
 import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
-import { startHttpServer } from "../http/http-server.ts";
-import type { Answer } from "../http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
+import type { Answer } from "../../src/loopback/http-server.ts";
 import { readBody } from "../http/read-body.ts";
 
 export interface RunningDynamoDb {

@@ -4,12 +4,12 @@ import { isDigest } from "../../src/oci/digest.ts";
 import type { RepositoryIndex, RepositoryState } from "../registry/storage/repository-index.ts";
 import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
-import { startHttpServer } from "../http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
 import { actOnScans } from "./ecr-scans.ts";
 import type { Scans } from "./ecr-scans.ts";
 import { actOnTags } from "./ecr-repository-tags.ts";
 import type { RepositoryTags } from "./ecr-repository-tags.ts";
-import type { RunningServer } from "../http/http-server.ts";
+import type { RunningServer } from "../../src/loopback/http-server.ts";
 import { readBody } from "../http/read-body.ts";
 import { AWS_JSON, sendJson } from "../http/send-json.ts";
 

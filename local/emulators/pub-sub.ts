@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
-import { startHttpServer } from "../http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
 import { sendJson } from "../http/send-json.ts";
 
 export interface PushSubscription {

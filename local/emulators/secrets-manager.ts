@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
-import { startHttpServer } from "../http/http-server.ts";
-import type { RunningServer } from "../http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
+import type { RunningServer } from "../../src/loopback/http-server.ts";
 import { readBody } from "../http/read-body.ts";
 import { AWS_JSON, sendJson } from "../http/send-json.ts";
 

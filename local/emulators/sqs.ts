@@ -7,7 +7,7 @@ import type { FauxqsServer } from "fauxqs";
 import { requireKeyOnListener, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { LOCAL_REGION } from "../access/local-aws.ts";
-import { guardServer } from "../http/loopback-guard.ts";
+import { guardServer } from "../../src/loopback/loopback-guard.ts";
 
 export interface LocalQueue {
   readonly name: string;

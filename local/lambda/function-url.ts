@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import { LOCAL_ACCOUNT } from "../access/local-aws.ts";
-import { startHttpServer } from "../http/http-server.ts";
-import type { RunningServer } from "../http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
+import type { RunningServer } from "../../src/loopback/http-server.ts";
 import { readBody } from "../http/read-body.ts";
 import type { LocalFunction } from "./function.ts";
 

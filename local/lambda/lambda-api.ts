@@ -6,8 +6,8 @@ import type { LocalFunction } from "./function.ts";
 import type { EventSourceMapping } from "./event-source-mapping.ts";
 import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
-import { startHttpServer } from "../http/http-server.ts";
-import type { RunningServer } from "../http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
+import type { RunningServer } from "../../src/loopback/http-server.ts";
 import { readBody } from "../http/read-body.ts";
 import { sendJson } from "../http/send-json.ts";
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { isMalformedRequest, startHttpServer } from "../http/http-server.ts";
-import type { RunningServer } from "../http/http-server.ts";
+import { isMalformedRequest, startHttpServer } from "../../src/loopback/http-server.ts";
+import type { RunningServer } from "../../src/loopback/http-server.ts";
 import type { Profile } from "./profiles/profile.ts";
 import { ErrorResponse } from "./protocol/error-response.ts";
 import type { OnRegistryEvent } from "./protocol/registry-event.ts";

@@ -1,5 +1,5 @@
-import { startHttpServer } from "../../local/http/http-server.ts";
-import type { RunningServer } from "../../local/http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
+import type { RunningServer } from "../../src/loopback/http-server.ts";
 import { answerAsLocalUser } from "../../local/lambda/function-url.ts";
 import type { Stack } from "../../local/stack/stack.ts";
 

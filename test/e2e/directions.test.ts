@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAccessKey } from "../../local/access/access-key.ts";
 import { startPubSub } from "../../local/emulators/pub-sub.ts";
-import { startHttpServer } from "../../local/http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
 import { readBody } from "../../local/http/read-body.ts";
 import { imageOf, indexOf, layer } from "../../local/images/image-content.ts";
 import { pushImage } from "../../local/images/push-image.ts";

@@ -1,5 +1,5 @@
 import { request as send } from "undici";
-import { startHttpServer } from "../../local/http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
 import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";

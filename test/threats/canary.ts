@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { startHttpServer } from "../../local/http/http-server.ts";
+import { startHttpServer } from "../../src/loopback/http-server.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
 import type { ConnectionsOptions } from "../../src/registry/http/connections.ts";
 import type { Credentials } from "../../src/registry/credentials/credentials.ts";

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addressOf } from "../../local/http/address.ts";
+import { addressOf } from "../../src/loopback/address.ts";
 import { Descriptor } from "../../src/oci/descriptor.ts";
 import { digestOf, isDigest } from "../../src/oci/digest.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { monthOf } from "../../../src/wiring/reports/month.ts";
-import type { Month } from "../../../src/wiring/reports/month.ts";
+import { monthOf } from "../../../src/replication/pending/month.ts";
+import type { Month } from "../../../src/replication/pending/month.ts";
 import type { CommandRunner } from "../command-runner.ts";
 import { createStackCommand } from "../create-command.ts";
 

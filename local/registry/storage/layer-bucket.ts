@@ -2,8 +2,8 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isDigest } from "../../../src/oci/digest.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
-import { startHttpServer } from "../../http/http-server.ts";
-import type { RunningServer } from "../../http/http-server.ts";
+import { startHttpServer } from "../../../src/loopback/http-server.ts";
+import type { RunningServer } from "../../../src/loopback/http-server.ts";
 import type { ContentFiles } from "./content-files.ts";
 import { sendFile } from "./send-file.ts";
 

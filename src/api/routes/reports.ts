@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { LAG_GOAL } from "../../contract/stack/limits.ts";
-import { monthOf, thisMonth } from "../../wiring/reports/month.ts";
+import { monthOf, thisMonth } from "../../replication/pending/month.ts";
 import { recountGoal } from "../../wiring/reports/recount-goal.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, it } from "vitest";
-import { startHttpServer } from "../../../local/http/http-server.ts";
+import { startHttpServer } from "../../../src/loopback/http-server.ts";
 import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
 import { createTableClock } from "../../../src/aws/dynamodb/table-clock.ts";
 

@@ -2,7 +2,7 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
 import { startKms } from "../../../local/emulators/kms-api.ts";
-import type { RunningServer } from "../../../local/http/http-server.ts";
+import type { RunningServer } from "../../../src/loopback/http-server.ts";
 import { createKmsSigner, readPublicKey } from "../../../src/aws/kms/kms-signer.ts";
 import { isSignedBy } from "../../../src/signatures/key-signature.ts";
 

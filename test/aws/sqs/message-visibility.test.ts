@@ -1,6 +1,6 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
-import { startHttpServer } from "../../../local/http/http-server.ts";
+import { startHttpServer } from "../../../src/loopback/http-server.ts";
 import { createDeferral } from "../../../src/aws/sqs/message-visibility.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { COPY_MAX_RECEIVE_COUNT } from "../../../src/contract/stack/limits.ts";

@@ -1,4 +1,4 @@
-import { startHttpServer } from "../../../local/http/http-server.ts";
+import { startHttpServer } from "../../../src/loopback/http-server.ts";
 import { fixedCredentials } from "../../../src/registry/credentials/credentials.ts";
 import { fault } from "./fault.ts";
 import type { Fault, LineFault } from "./fault.ts";

@@ -4,7 +4,7 @@ import type { ServerResponse } from "node:http";
 import { readdirSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { startHttpServer } from "../../../local/http/http-server.ts";
+import { startHttpServer } from "../../../src/loopback/http-server.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";
 import { createRegistrySource } from "../../../src/registry/registry-source.ts";

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { addressOf } from "../../../local/http/address.ts";
+import { addressOf } from "../../../src/loopback/address.ts";
 import { demoImage } from "../../../local/images/demo-image.ts";
 import { blobOf, imageOf, indexOf, layer } from "../../../local/images/image-content.ts";
 import { PushError, pushImage } from "../../../local/images/push-image.ts";

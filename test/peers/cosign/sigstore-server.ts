@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { fulcioHandler, initializeCA, initializeCTLog, initializeTLog, rekorHandler } from "@sigstore/mock";
 import * as z from "zod";
-import { addressOf } from "../../../local/http/address.ts";
+import { addressOf } from "../../../src/loopback/address.ts";
 
 /** A dsse entry as it is proposed; the log keeps hashes of it (rekor, "dsse_v0_0_1_schema.json"). */
 const ProposedEnvelope = z.object({

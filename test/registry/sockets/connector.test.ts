@@ -5,7 +5,7 @@ import type { RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { TLSSocket } from "node:tls";
 import { beforeAll, describe, expect, it } from "vitest";
-import { addressOf } from "../../../local/http/address.ts";
+import { addressOf } from "../../../src/loopback/address.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import type { Connections } from "../../../src/registry/http/connections.ts";
 import { createConnections } from "../../../src/registry/http/connections.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { monthOf } from "../../../src/wiring/reports/month.ts";
+import { monthOf } from "../../../src/replication/pending/month.ts";
 import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
 import { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { createGoalCounter } from "../../../src/replication/pending/goal-report.ts";

@@ -2,10 +2,8 @@ import { readFile } from "node:fs/promises";
 import { globSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { extname, join } from "node:path";
-import { startHttpServer } from "../http/http-server.ts";
-import type { RunningServer } from "../http/http-server.ts";
-import { answerAsLocalUser } from "../lambda/function-url.ts";
-import type { LocalFunction } from "../lambda/function.ts";
+import { startHttpServer } from "./http-server.ts";
+import type { Answer, RunningServer } from "./http-server.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -26,16 +24,16 @@ const HEADERS = {
 /** Paths of the HTTP API. */
 const API = /^\/(?:api\/.*|openapi\.json|health|ready|metrics)$/;
 
-/** Serves the console's files on loopback, and the API beside them. @param folder where the console was built. */
+/** Serves the console's files on loopback, and the API beside them. @param folder where the console was built. @throws {PortInUseError} */
 export async function startConsole(
   folder: string,
-  api: Pick<LocalFunction, "invoke">,
+  answerApi: Answer,
   port = 0,
 ): Promise<RunningServer & AsyncDisposable> {
   const files = await readFiles(folder);
   const server = await startHttpServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://console").pathname;
-    if (API.test(path)) return answerAsLocalUser(request, response, api);
+    if (API.test(path)) return answerApi(request, response);
     if (request.method !== "GET" && request.method !== "HEAD")
       return refuse(response, 405, "the console can only be read");
     const file = files.get(path === "/" ? "/index.html" : path);
