@@ -165,6 +165,7 @@ export const LAYERS: readonly Layer[] = [
       secrets: { holds: "credentials in Secrets Manager", rooms: [] },
       appconfig: { holds: "the external document in AppConfig", rooms: ["client"] },
       kms: { holds: "signatures by a key in KMS", rooms: ["client"] },
+      chain: { holds: "what every invocation of a function goes through", rooms: [".", "sqs"] },
     },
   },
   {

@@ -1,5 +1,5 @@
 import middy from "@middy/core";
-import { createObserver } from "../../src/aws/observer.ts";
+import { createChain } from "../../src/aws/chain/chain.ts";
 import { signedCaller } from "../../src/api/protocol/caller.ts";
 import { createApi } from "../../src/api/create-api.ts";
 import { ApiVariables } from "../../src/contract/stack/environment.ts";
@@ -14,7 +14,7 @@ const CONFIGURATION_MS = 5_000;
 
 const environment = ApiVariables.parse(process.env);
 const { FREIGHTLINER_STACK: stack, FREIGHTLINER_API: settings } = environment;
-const { observer, middlewares } = createObserver("api", stack);
+const { observer, middlewares } = createChain("api", stack);
 // Its requests have limits of their own: the function ends with its environment.
 const operations = operationsOf(process.env, {}, new AbortController().signal);
 const feed = await openConfiguration(environment, process.env, observer);

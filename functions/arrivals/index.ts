@@ -3,7 +3,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import middy from "@middy/core";
 import { createAsynchronousInvocation } from "../../src/aws/asynchronous-invocation.ts";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
-import { createObserver } from "../../src/aws/observer.ts";
+import { createChain } from "../../src/aws/chain/chain.ts";
 import { createSecretReader } from "../../src/aws/secrets/secret.ts";
 import { createSharedSecretCheck } from "../../src/aws/secrets/shared-secret.ts";
 import type { Arrivals } from "../../src/contract/source/source-document.ts";
@@ -18,7 +18,7 @@ import type { ArrivalsDependencies } from "./handler.ts";
 
 const environment = ArrivalsEnvironment.parse(process.env);
 const { FREIGHTLINER_STACK: stack, FREIGHTLINER_PARTS: parts } = environment;
-const { observer, middlewares } = createObserver("arrivals", stack);
+const { observer, middlewares } = createChain("arrivals", stack);
 // A reload cannot change the source.
 const { source } = (await readDeployed(environment, process.env)).configuration;
 const fanOut = resourceName("function", "fan-out", { stack, region: parts.source.region });

@@ -1,13 +1,13 @@
 import middy from "@middy/core";
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { createObserver } from "../../src/aws/observer.ts";
+import { createChain } from "../../src/aws/chain/chain.ts";
 import { StackEnvironment } from "../../src/contract/stack/environment.ts";
 import { AccessCheckCall } from "../../src/wiring/operations/access-report.ts";
 import type { AccessReport } from "../../src/wiring/operations/access-report.ts";
 import { deliveryOf } from "./delivery-of.ts";
 import { openCopier } from "./open-copier.ts";
 
-const { observer, middlewares } = createObserver("copy", StackEnvironment.parse(process.env).FREIGHTLINER_STACK);
+const { observer, middlewares } = createChain("copy", StackEnvironment.parse(process.env).FREIGHTLINER_STACK);
 const { currentHandler, checkAccess } = await openCopier(process.env, "function", observer);
 
 /**

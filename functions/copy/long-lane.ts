@@ -1,4 +1,4 @@
-import { createObserver } from "../../src/aws/observer.ts";
+import { createLogging } from "../../src/aws/observer.ts";
 import { StackEnvironment } from "../../src/contract/stack/environment.ts";
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
@@ -15,7 +15,7 @@ const LEAST_MS = 3_600_000;
 
 const endsAt = Date.now() + (LONG_TIMEOUT_SECONDS - LONG_RESERVE_SECONDS) * 1_000;
 const { FREIGHTLINER_STACK: stack } = StackEnvironment.parse(process.env);
-const observer = observeCrashes(createObserver("copy", stack).observer, () => (process.exitCode = 1));
+const observer = observeCrashes(createLogging("copy", stack).observer, () => (process.exitCode = 1));
 const { currentHandler, longQueues, visibilitySeconds } = await openCopier(process.env, "long", observer);
 const ending = AbortSignal.timeout(LONG_TIMEOUT_SECONDS * 1_000);
 const options = {

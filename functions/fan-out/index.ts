@@ -4,7 +4,7 @@ import type { Context } from "aws-lambda";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createDynamoDbPushAcceptor } from "../../src/aws/dynamodb/push-acceptor.ts";
-import { createObserver } from "../../src/aws/observer.ts";
+import { createChain } from "../../src/aws/chain/chain.ts";
 import { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
@@ -14,7 +14,7 @@ import { createHandler } from "./handler.ts";
 
 const environment = FanOutEnvironment.parse(process.env);
 const { queues } = openDeployment(environment);
-const { observer, middlewares } = createObserver("fan-out", environment.FREIGHTLINER_STACK);
+const { observer, middlewares } = createChain("fan-out", environment.FREIGHTLINER_STACK);
 const table = { client: openTableClient(), table: environment.FREIGHTLINER_TABLE };
 const feed = await openConfiguration(environment, process.env, observer, { table: table.client });
 const sqs = new SQSClient(clientLimits());

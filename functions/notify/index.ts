@@ -3,7 +3,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import middy from "@middy/core";
 import type { SNSEvent } from "aws-lambda";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
-import { createObserver } from "../../src/aws/observer.ts";
+import { createChain } from "../../src/aws/chain/chain.ts";
 import { createSecretReader } from "../../src/aws/secrets/secret.ts";
 import { NotifyEnvironment } from "../../src/contract/stack/environment.ts";
 import { createConnections } from "../../src/registry/http/connections.ts";
@@ -13,7 +13,7 @@ import { NotificationError } from "../../src/replication/state/notification-reco
 import { createHandler } from "./handler.ts";
 
 const environment = NotifyEnvironment.parse(process.env);
-const { observer, middlewares } = createObserver("notify", environment.FREIGHTLINER_STACK);
+const { observer, middlewares } = createChain("notify", environment.FREIGHTLINER_STACK);
 const { notifications } = openStateStores(openTableClient(), environment.FREIGHTLINER_TABLE);
 
 const handle = createHandler({

@@ -9,7 +9,7 @@ import { clientLimits } from "../../src/aws/client/client-limits.ts";
 import { createBacklogReader } from "../../src/aws/sqs/backlog.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
-import { createObserver } from "../../src/aws/observer.ts";
+import { createChain } from "../../src/aws/chain/chain.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
 import { ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
 import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
@@ -30,7 +30,7 @@ import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
 const environment = ReconcileEnvironment.parse(process.env);
 const { parts, queues, functionName } = openDeployment(environment);
-const { observer, middlewares } = createObserver("reconcile", environment.FREIGHTLINER_STACK);
+const { observer, middlewares } = createChain("reconcile", environment.FREIGHTLINER_STACK);
 const table = openTableClient();
 const feed = await openConfiguration(environment, process.env, observer, { table });
 const sqs = new SQSClient(clientLimits());

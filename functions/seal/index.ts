@@ -5,14 +5,14 @@ import type { Context } from "aws-lambda";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
 import { createDynamoDbSealStore } from "../../src/aws/dynamodb/seal-store.ts";
 import { createKmsSigner } from "../../src/aws/kms/kms-signer.ts";
-import { createObserver } from "../../src/aws/observer.ts";
+import { createChain } from "../../src/aws/chain/chain.ts";
 import { SealEnvironment } from "../../src/contract/stack/environment.ts";
 import { RECEIPT_KEEP_DAYS } from "../../src/contract/stack/limits.ts";
 import { openTableClient } from "../../src/wiring/operations/state-stores.ts";
 import { createHandler } from "./handler.ts";
 
 const environment = SealEnvironment.parse(process.env);
-const { observer, middlewares } = createObserver("seal", environment.FREIGHTLINER_STACK);
+const { observer, middlewares } = createChain("seal", environment.FREIGHTLINER_STACK);
 /** What a batch may still take, in milliseconds. */
 const BATCH_MS = 30_000;
 

@@ -1,23 +1,17 @@
 import { Logger } from "@aws-lambda-powertools/logger";
-import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { Metric, METRIC_NAMESPACE } from "../contract/telemetry/metric-names.ts";
+import { METRIC_NAMESPACE } from "../contract/telemetry/metric-names.ts";
 import { METRICS } from "../contract/telemetry/metrics.ts";
-import { describeError } from "../contract/telemetry/observer.ts";
 import type { Observer } from "../contract/telemetry/observer.ts";
-import { RegistryError } from "../oci/errors/registry-error.ts";
-import { NotificationError } from "../replication/state/notification-record.ts";
-import { StoreError } from "../replication/state/record-store.ts";
-import { QueueError } from "./sqs/copy-request-sender.ts";
 
-/** A dependency is unavailable or throttles: the table, a queue, a registry's API or the webhook. */
-function isOutage(error: Error | null): boolean {
-  if (error instanceof RegistryError) return error.category !== "permanent";
-  return error instanceof StoreError || error instanceof QueueError || error instanceof NotificationError;
-}
+/** The logger of a function, whose keys the chain sets. */
+export type FunctionLogger = Pick<Logger, "addContext" | "appendKeys" | "resetKeys" | "debug" | "info">;
 
-/** Logs JSON lines and emits metrics in CloudWatch's embedded metric format (EMF). The middlewares add the invocation's context to log lines and log crashes. */
-export function createObserver(serviceName: string, stack: string) {
+/** Logs JSON lines and emits metrics in CloudWatch's embedded metric format (EMF). */
+export function createLogging(
+  serviceName: string,
+  stack: string,
+): { readonly observer: Observer; readonly logger: FunctionLogger } {
   const logger = new Logger({ serviceName });
   const metrics = new Metrics({ serviceName, namespace: METRIC_NAMESPACE });
   const observer: Observer = {
@@ -33,14 +27,5 @@ export function createObserver(serviceName: string, stack: string) {
       single.addMetric(metric, METRICS[metric].unit, value);
     },
   };
-  /** Logs an error, which Lambda then handles; counts it as a crash unless it is an outage. */
-  const crashes = {
-    onError({ error }: { readonly error: Error | null }): void {
-      if (isOutage(error))
-        return observer.warn("Function ended early; it is called again", { error: describeError(error) });
-      observer.error("Function crashed", { error: describeError(error) });
-      observer.count(Metric.crashes, 1);
-    },
-  };
-  return { observer, middlewares: [injectLambdaContext(logger), crashes] };
+  return { observer, logger };
 }

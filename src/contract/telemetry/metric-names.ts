@@ -44,6 +44,7 @@ export const Metric = {
   tagsDeleted: "TagsDeleted",
   deletesHeldBack: "DeletesHeldBack",
   crashes: "FunctionCrashes",
+  invocationDuration: "InvocationDuration",
   deferralsFailed: "DeferralsFailed",
   notificationsFailed: "NotificationsFailed",
   configurationRefused: "ConfigurationRefused",

@@ -124,6 +124,11 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   [Metric.crashes]: counted(
     "invocations that ended with an unexpected error; an outage of a service and an alarm that the webhook refused do not count",
   ),
+  [Metric.invocationDuration]: {
+    unit: "Milliseconds",
+    dimensions: ["reason"],
+    meaning: "how long an invocation took, by how it ended: succeeded, unavailable, refused or crashed",
+  },
   [Metric.deferralsFailed]: counted(
     "messages that could not be deferred: they appear again when their visibility timeout ends",
   ),

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createHandler as createCopy } from "../../../functions/copy/handler.ts";
 import { createHandler as createFanOut } from "../../../functions/fan-out/handler.ts";
 import { createDeadLetterSender } from "../../../src/aws/sqs/dead-letter-sender.ts";
-import { createObserver } from "../../../src/aws/observer.ts";
+import { createLogging } from "../../../src/aws/observer.ts";
 import { CIRCUIT } from "../../../src/contract/stack/limits.ts";
 import type { Observer } from "../../../src/contract/telemetry/observer.ts";
 import { queuesOf } from "../../../src/contract/stack/queues.ts";
@@ -114,7 +114,7 @@ function productionLogger(): { readonly observer: Observer; readonly take: () =>
       return true;
     });
   }
-  const { observer } = createObserver("copy", "images");
+  const { observer } = createLogging("copy", "images");
   return {
     observer: { ...observer, count: () => undefined },
     take() {
