@@ -6,6 +6,7 @@ import { ecrPushEvent } from "../../local/events/ecr-events.ts";
 import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../local/access/local-aws.ts";
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
+import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import { deployDocument } from "../fixtures/deployed-configuration.ts";
 import { lambdaContext } from "../fixtures/lambda-context.ts";
 
@@ -78,7 +79,10 @@ describe("the exported handlers", () => {
     const event = ecrPushEvent(manifest, { id: "e1", account: LOCAL_ACCOUNT, region: LOCAL_REGION, at: new Date() });
     // The runtime passes handlers more arguments than their types declare.
     await Reflect.apply(handler, undefined, [event, context]);
-    const { Messages = [] } = await around.client.send(new ReceiveMessageCommand({ QueueUrl: around.live.url }));
+    const { Messages = [] } = await around.client.send(
+      new ReceiveMessageCommand({ QueueUrl: around.live.url, MessageAttributeNames: ["All"] }),
+    );
+    expect(Messages[0]?.MessageAttributes?.["traceparent"]?.StringValue).toBe(traceparentOf("e1"));
     expect(JSON.parse(Messages[0]?.Body ?? "null")).toMatchObject({
       version: 1,
       id: "e1",

@@ -4,6 +4,7 @@ import type { SendMessageBatchRequestEntry, SQSClient } from "@aws-sdk/client-sq
 import type { CopyQueue } from "../../contract/stack/queues.ts";
 import { unlessAborted } from "../../async/abort.ts";
 import { untilAborted } from "../client/until-aborted.ts";
+import { traceAttribute } from "./trace-attribute.ts";
 import type { CopyRequest } from "../../replication/planning/copy-request.ts";
 import type { PreCopyRequest } from "../../replication/planning/pre-copy-request.ts";
 
@@ -71,7 +72,9 @@ async function sendAll(
 
 /** The message group is the repository: with SQS's fair queues, a busy repository does not starve the others. */
 function toEntry(request: CopyRequest | PreCopyRequest, index: number): SendMessageBatchRequestEntry {
-  return { Id: String(index), MessageBody: JSON.stringify(request), MessageGroupId: groupId(request.repository) };
+  const body = JSON.stringify(request);
+  const message = { MessageBody: body, MessageGroupId: groupId(request.repository), ...traceAttribute(body) };
+  return { Id: String(index), ...message };
 }
 
 /** A group id has at most 128 characters (SQS API reference, SendMessage, MessageGroupId). */

@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
 import { untilAborted } from "../client/until-aborted.ts";
+import { traceAttribute } from "./trace-attribute.ts";
 import { FAILURE_CLASSES } from "../../replication/outcome/failure-class.ts";
 import type { FailureClass } from "../../replication/outcome/failure-class.ts";
 
@@ -71,7 +72,7 @@ export function createDeadLetterQueue(client: SQSClient, url: string) {
       to: { readonly url: string; readonly body: string },
       signal: AbortSignal,
     ): Promise<void> {
-      const sent = new SendMessageCommand({ QueueUrl: to.url, MessageBody: to.body });
+      const sent = new SendMessageCommand({ QueueUrl: to.url, MessageBody: to.body, ...traceAttribute(to.body) });
       await untilAborted(signal, (options) => client.send(sent, options));
       const deleted = new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle });
       await untilAborted(signal, (options) => client.send(deleted, options));

@@ -5,6 +5,7 @@ import { COPY_MAX_RECEIVE_COUNT } from "../../contract/stack/limits.ts";
 import { queueByArn } from "../../contract/stack/queues.ts";
 import type { CopyQueue } from "../../contract/stack/queues.ts";
 import { untilAborted } from "../client/until-aborted.ts";
+import { traceAttribute } from "./trace-attribute.ts";
 
 /** The longest visibility timeout (ChangeMessageVisibility, VisibilityTimeout). */
 const VISIBILITY_MAX_SECONDS = 43_200;
@@ -49,6 +50,7 @@ async function replace(
   const sent = new SendMessageCommand({
     QueueUrl: url,
     MessageBody: body,
+    ...traceAttribute(body),
     DelaySeconds: Math.min(seconds, DELAY_MAX_SECONDS),
     ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
   });

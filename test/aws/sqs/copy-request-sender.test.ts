@@ -2,13 +2,14 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
 import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
 import { createCopyRequestSender, QueueError } from "../../../src/aws/sqs/copy-request-sender.ts";
+import { traceparentOf } from "../../../src/contract/telemetry/traceparent.ts";
 import { copyRequest } from "../../fixtures/replicate-context.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 
 /** An SQS that fails the entries a test names, at the calls it names. */
 async function setUp(fails: (call: number, entry: { Id: string; MessageBody: string }) => boolean) {
-  const calls: { Id: string; MessageBody: string; MessageGroupId: string }[][] = [];
+  const calls: { Id: string; MessageBody: string; MessageGroupId: string; MessageAttributes?: unknown }[][] = [];
   const server = await scriptedServer(({ body }, response) => {
     const { Entries } = JSON.parse(body.toString());
     const call = calls.push(Entries) - 1;
@@ -69,5 +70,13 @@ describe("copy requests on a queue", () => {
     await using set = await setUp(() => false);
     await set.send([copyRequest("v1")], NEVER);
     expect(set.calls[0]?.[0]?.MessageGroupId).toBe("app");
+  });
+
+  it("carry the trace of their push as a message attribute, the one of its receipt", async () => {
+    await using set = await setUp(() => false);
+    const request = copyRequest("v1");
+    await set.send([request, { ...request, id: `${request.id}+2` }], NEVER);
+    const attribute = { traceparent: { DataType: "String", StringValue: traceparentOf(request.id) } };
+    expect(set.calls[0]?.map(({ MessageAttributes }) => MessageAttributes)).toEqual([attribute, attribute]);
   });
 });

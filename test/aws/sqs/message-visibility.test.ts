@@ -4,11 +4,12 @@ import { startHttpServer } from "../../../src/loopback/http-server.ts";
 import { createDeferral } from "../../../src/aws/sqs/message-visibility.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { COPY_MAX_RECEIVE_COUNT } from "../../../src/contract/stack/limits.ts";
+import { traceparentOf } from "../../../src/contract/telemetry/traceparent.ts";
 
 const arn = "arn:aws:sqs:us-east-1:123456789012:copies";
 
 /** Defers a message that was delivered so often, at a queue that notes what it is asked. */
-async function defer(receiveCount: number) {
+async function defer(receiveCount: number, body = '{"pushedAt":5}') {
   const asked: { readonly action: string; readonly input: Record<string, unknown> }[] = [];
   await using stack = new AsyncDisposableStack();
   const server = await startHttpServer((request, response) => {
@@ -33,7 +34,7 @@ async function defer(receiveCount: number) {
     name: "copies",
     url: `http://${server.host}/copies`,
   } as const;
-  const message = { body: '{"pushedAt":5}', receiptHandle: "handle", queueArn: arn, receiveCount, groupId: "app" };
+  const message = { body, receiptHandle: "handle", queueArn: arn, receiveCount, groupId: "app" };
   await createDeferral(client, [queue])(message, 1_200_000, NEVER);
   return asked;
 }
@@ -49,5 +50,11 @@ describe("a deferred message", () => {
     const asked = await defer(COPY_MAX_RECEIVE_COUNT - 50);
     expect(asked.map(({ action }) => action)).toEqual(["SendMessage", "DeleteMessage"]);
     expect(asked[0]?.input).toMatchObject({ MessageBody: '{"pushedAt":5}', DelaySeconds: 900, MessageGroupId: "app" });
+  });
+
+  it("keeps its trace when it is replaced", async () => {
+    const asked = await defer(COPY_MAX_RECEIVE_COUNT - 50, '{"id":"e1","pushedAt":5}');
+    const traceparent = { DataType: "String", StringValue: traceparentOf("e1") };
+    expect(asked[0]?.input).toMatchObject({ MessageAttributes: { traceparent } });
   });
 });
