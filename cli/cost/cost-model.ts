@@ -35,7 +35,9 @@ export interface CostItem {
 const COPY = { secondsWithoutBytes: 1.5, bytesPerSecond: 60e6 } as const;
 /** Reads and writes of the table per copy (tag, circuit, rate and receipt), and of each kind per blob. */
 const TABLE = { readsPerCopy: 8, writesPerCopy: 6, perBlob: 2 } as const;
-const LOG_BYTES_PER_COPY = 6_000;
+const LOG_BYTES_PER_COPY = 7_500;
+/** Metrics without a destination, such as the duration of the invocations of each function that runs all the time. */
+const METRICS_PER_STACK = 12;
 const METRICS_PER_DESTINATION = 16;
 const ALARMS = { perStack: 6, perDestination: 10 } as const;
 /** Minutes of a month. The probe runs every minute, the comparison every five. */
@@ -125,7 +127,7 @@ function storage({ copies, blobs }: Pick<CopyWork, "copies" | "blobs">, minutes:
 }
 
 function watching(destinations: number): CostItem {
-  const metrics = 6 + METRICS_PER_DESTINATION * destinations;
+  const metrics = METRICS_PER_STACK + METRICS_PER_DESTINATION * destinations;
   const alarms = ALARMS.perStack + ALARMS.perDestination * destinations;
   return {
     name: "CloudWatch",

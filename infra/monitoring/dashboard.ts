@@ -32,10 +32,10 @@ const HALF = 12;
 const FULL = 24;
 const DAY = Duration.days(1);
 
-/** The dashboard: alarms, lag, throughput, backlog, failures, circuits and cost. */
+/** The dashboard: alarms, lag, throughput, backlog, failures, circuits, durations and cost. */
 export function createDashboard(scope: Construct, props: DashboardProps): Dashboard {
   const text =
-    "# Freightliner\nFrom Amazon ECR to its destinations: lag, throughput, backlog, failures, circuits, cost.";
+    "# Freightliner\nFrom Amazon ECR to its destinations: lag, throughput, backlog, failures, circuits, durations, cost.";
   return new Dashboard(scope, "Dashboard", {
     dashboardName: resourceName("dashboard", "dashboard", props.deployment),
     widgets: [
@@ -80,6 +80,10 @@ function rowsOf({ queues, deadLetters, project, deployment: { stack } }: Dashboa
       graph("Circuits: 0 closed, 1 half-open, 2 open", each(Metric.circuitState, "Maximum", "probe")),
       graph("Found by comparisons", found),
     ],
+    [
+      graph("Duration of invocations by function and end, median (ms)", [durationsBy("p50", stack)]),
+      graph("Duration of invocations by function and end, p99 (ms)", [durationsBy("p99", stack)]),
+    ],
     ...(project === undefined ? [] : [longLane(project, queues)]),
     [
       new SingleValueWidget({
@@ -114,6 +118,16 @@ function longLane(project: Project, queues: readonly DescribedQueue[]): IWidget[
 
 function graph(title: string, left: IMetric[]): GraphWidget {
   return new GraphWidget({ title, left, width: HALF, height: 6 });
+}
+
+/** One line for each function and each way in which its invocations ended (CloudWatch user guide, "Percentiles"). */
+function durationsBy(percentile: "p50" | "p99", stack: string): MathExpression {
+  return new MathExpression({
+    expression: `SEARCH('{${METRIC_NAMESPACE},stack,service,reason} MetricName="${Metric.invocationDuration}" stack="${stack}"', '${percentile}', 300)`,
+    usingMetrics: {},
+    label: "",
+    period: MINUTES_5,
+  });
 }
 
 /** One line per reason (CloudWatch user guide, "CloudWatch search expression syntax"). */

@@ -222,9 +222,20 @@ describe("the dashboard", () => {
     "Failed for good",
     "Deferred",
     "Circuits",
+    "Duration of invocations",
     "Estimated cost",
   ])("shows %s", (title) => {
     expect(text).toContain(title);
+  });
+
+  it("shows percentiles of the durations by function and end, with the dimensions that the metric has", () => {
+    for (const percentile of ["p50", "p99"]) {
+      const search = new RegExp(
+        `SEARCH\\('\\{Freightliner,stack,service,reason\\} MetricName=[^']*InvocationDuration[^']*', '${percentile}', 300\\)`,
+      );
+      expect(text).toMatch(search);
+    }
+    expect(METRICS.InvocationDuration.dimensions).toEqual(["reason"]);
   });
 
   it("shows only metrics of its own stack", () => {
