@@ -12,6 +12,7 @@ import { digestCommand } from "./commands/images/digest.ts";
 import { doctorCommand } from "./commands/stack/doctor.ts";
 import { googleSetupCommand } from "./commands/stack/google-setup.ts";
 import { inspectCommand } from "./commands/images/inspect.ts";
+import { jobsCommand } from "./commands/jobs.ts";
 import { loginCommand } from "./commands/login.ts";
 import { logoutCommand } from "./commands/logout.ts";
 import { planCommand } from "./commands/stack/plan.ts";
@@ -48,6 +49,7 @@ const COMMANDS = [
   uiCommand,
   doctorCommand,
   redriveCommand,
+  jobsCommand,
   deletesCommand,
   undeleteCommand,
   receiptsCommand,

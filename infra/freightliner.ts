@@ -3,6 +3,7 @@ import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IRole } from "aws-cdk-lib/aws-iam";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { parseConfiguration, parseDocumentText } from "../src/contract/configuration/configuration.ts";
@@ -21,6 +22,7 @@ import { deploymentOf } from "./settings/deployment.ts";
 import { createApiFunctions } from "./functions/api-functions.ts";
 import type { ApiFunction } from "./functions/api-functions.ts";
 import { createArrivalsFunction } from "./functions/arrivals-function.ts";
+import { createJobsFunction } from "./functions/jobs-function.ts";
 import { createFunctions } from "./functions/functions.ts";
 import { allowSecrets } from "./access/secret-access.ts";
 import { allowEcrDestinations } from "./access/target-access.ts";
@@ -88,7 +90,8 @@ export class Freightliner extends Construct {
     this.trustedRoles = { ...trusted, ...(longLane === undefined ? {} : { longLane }) };
     const apis = createApiFunctions(this, { ...parts, deadLetters });
     this.apiUrls = Object.fromEntries(apis.map(({ role, url }) => [role, url]));
-    restrictQueues({ queues, deadLetters, roles, copiers, apis, settings });
+    const jobs = createJobsFunction(this, { ...parts, reconcile });
+    restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs, settings });
     const deletes = configuration.rules.some((rule) => rule.deletes !== undefined);
     const { undelivered } = createPushRule(this, { fanOut, account: accountOf(configuration), deletes, settings });
     const receiving = createArrivalsFunction(this, parts, fanOut);
@@ -159,18 +162,21 @@ interface RestrictedQueues {
   /** The roles that run copies: of the function, and of the builds if there is a long lane. */
   readonly copiers: readonly IRole[];
   readonly apis: readonly ApiFunction[];
+  /** The function that runs jobs, if there are any. */
+  readonly jobs: LambdaFunction | undefined;
 }
 
 /** Restricts who may send to the queues, and, with operators, who may read and delete dead letters. */
-function restrictQueues({ queues, deadLetters, roles, copiers, apis, settings }: RestrictedQueues): void {
+function restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs, settings }: RestrictedQueues): void {
   const { operators } = settings;
   const movers = apis.filter(({ role }) => role === "operator").map(({ served }) => roleOf(served));
+  const requesters = jobs === undefined ? movers : [...movers, roleOf(jobs)];
   const send = ["sqs:SendMessage"];
   for (const { queue, priority } of queues) {
     if (priority === "live") restrictActions(queue, send, [roles.fanOut]);
     else if (priority === "long") restrictActions(queue, send, [roles.copy]);
     else if (operators.length > 0)
-      restrictActions(queue, send, [roles.fanOut, roles.reconcile, roles.probe, ...operators, ...movers]);
+      restrictActions(queue, send, [roles.fanOut, roles.reconcile, roles.probe, ...operators, ...requesters]);
   }
   restrictActions(deadLetters, send, copiers);
   if (operators.length === 0) return;

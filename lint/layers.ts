@@ -115,10 +115,7 @@ export const LAYERS: readonly Layer[] = [
         rooms: ["backfill", "conflict", "planning", "rules", "state"],
       },
       jobs: { holds: "jobs of operators: what they do, when, and how their runs ended", rooms: ["state"] },
-      cycle: {
-        holds: "when a comparison of all repositories runs, and where it continues",
-        rooms: ["reconcile", "state"],
-      },
+      cycle: { holds: "when all repositories are compared, and where that continues", rooms: ["reconcile", "state"] },
       deletes: {
         holds: "which tags are deleted at the target, when, and how many",
         rooms: ["reconcile", "cycle", "planning", "conflict", "rules", "outcome", "state"],
@@ -166,6 +163,7 @@ export const LAYERS: readonly Layer[] = [
       appconfig: { holds: "the external document in AppConfig", rooms: ["client"] },
       kms: { holds: "signatures by a key in KMS", rooms: ["client"] },
       chain: { holds: "what every invocation of a function goes through", rooms: [".", "sqs"] },
+      scheduler: { holds: "schedules of jobs in EventBridge Scheduler", rooms: ["client"] },
     },
   },
   {

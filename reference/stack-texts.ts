@@ -53,6 +53,9 @@ export const STACK_TEXTS: Readonly<Record<string, FieldText>> = {
     meaning:
       "chain receipts per destination and sign them with a key in AWS KMS, for [proofs](prove.md#signed-receipts); about 1 USD a month and 0.15 USD for 10,000 receipts",
   },
+  "stack.jobs": {
+    meaning: "[jobs](jobs.md): copies and comparisons at times of your own, added and changed at run time",
+  },
   "stack.api.origins": {
     meaning:
       "origins of web pages that may use the [HTTP API](api.md), such as `https://example.com`; `stack.api: {}` has the API without any",

@@ -10,7 +10,7 @@ import { openCircuits } from "./open-circuits.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 import { resumeAbandonedQueues } from "./resume-abandoned-queues.ts";
 import { comparisonsOf } from "./comparisons.ts";
-import type { Comparison } from "./comparisons.ts";
+import type { Comparison, ComparisonJob } from "./comparisons.ts";
 
 export interface ReconcileReport {
   /** `rest`: no comparison is due. `partial`: the time ran out, or a comparison failed; the next invocation resumes it. */
@@ -33,11 +33,11 @@ const SLOW_WORKERS = 2;
  * Compares the source with every destination and requests copies of what differs: pushes whose events were lost, and images
  * from before the deployment. Resumes where the last invocation stopped. Subjects that take too long move to the slow
  * comparison, which gives them more time. Also resumes queues that were paused and abandoned. `schedule` names a comparison
- * that its own schedule starts now.
+ * that its own schedule starts now; `job` is what a job asks for.
  */
 export function createHandler(dependencies: ReconcileDependencies) {
   const { configuration, timeout } = dependencies;
-  return async (remainingMs: number, schedule?: string): Promise<ReconcileReport> => {
+  return async (remainingMs: number, schedule?: string, job?: ComparisonJob): Promise<ReconcileReport> => {
     const signal = timeout(Math.max(remainingMs - RESERVE_MS, 0));
     const ending = timeout(Math.max(remainingMs, 0));
     await resumeAbandonedQueues(dependencies, signal);
@@ -45,7 +45,7 @@ export function createHandler(dependencies: ReconcileDependencies) {
     const budgets = createFailureBudgets();
     const total = { repositories: 0, asked: 0, missed: 0 };
     const outcomes = new Set<ReconcileReport["outcome"]>();
-    for (const comparison of comparisonsOf(configuration, schedule)) {
+    for (const comparison of comparisonsOf(configuration, schedule, job)) {
       const comparer = createComparer(comparison, { ...dependencies, ending, unavailable }, budgets);
       outcomes.add(await runComparison(comparison, { ...dependencies, ...comparer, ending }, signal));
       total.repositories += comparer.total.repositories;

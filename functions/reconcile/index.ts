@@ -84,8 +84,11 @@ const handlerOf = perConfiguration((configuration) => {
   });
 });
 
-/** The input of a scheduled invocation. */
-const Call = z.object({ schedule: z.string().optional() });
+/** The input of a scheduled invocation, and of a job. */
+const Call = z.object({
+  schedule: z.string().optional(),
+  job: z.object({ repository: z.string().optional() }).optional(),
+});
 
 /** Invoked every minute by a schedule, and resumes where the last invocation stopped; and by `freightliner doctor`. */
 export const handler = middy({ timeoutEarlyInMillis: 0 })
@@ -97,5 +100,6 @@ export const handler = middy({ timeoutEarlyInMillis: 0 })
       return checkListing(catalog, (name) => rulesOf(name, configuration.rules).length > 0, signal);
     }
     const handle = handlerOf(configuration);
-    return handle(context.getRemainingTimeInMillis(), Call.safeParse(event).data?.schedule);
+    const { schedule, job } = Call.safeParse(event).data ?? {};
+    return handle(context.getRemainingTimeInMillis(), schedule, job);
   });

@@ -21,6 +21,7 @@ export function documentSettings(scope: Construct, written: StackSettings): Sett
     metrics: written.metrics,
     tracing: written.tracing,
     signReceipts: written.signReceipts,
+    jobs: written.jobs,
     api: written.api,
     tableRemovalPolicy: written.keepTable ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     alarmTopics: written.alarmTopics.map((arn, index) => Topic.fromTopicArn(scope, `AlarmTopic${index}`, arn)),

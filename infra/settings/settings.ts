@@ -59,6 +59,8 @@ export interface Settings {
   readonly operators: readonly IRole[];
   /** Chains receipts per destination and signs them, with an asymmetric key in KMS that the stack creates and never deletes. */
   readonly signReceipts: boolean;
+  /** Jobs of operators: a function, and a group of schedules that operators change at run time. */
+  readonly jobs: boolean;
   /** An HTTP API, and the origins of the web pages that may use it; undefined: none. */
   readonly api?: { readonly origins: readonly string[] } | undefined;
   /** Whether the table is kept when the stack is removed. */

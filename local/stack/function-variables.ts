@@ -8,6 +8,8 @@ import type {
   ArrivalsEnvironment,
   CopyEnvironment,
   FanOutEnvironment,
+  JobScheduling,
+  JobsEnvironment,
   GoogleEndpoints,
   ProbeEnvironment,
   SealEnvironment,
@@ -19,6 +21,7 @@ import {
   DESTINATION,
   ECR_ACCOUNT,
   ECR_PREFIX,
+  JOB_SCHEDULING,
   LOGIN_SECRET,
   RECEIPT_KEY,
   STACK,
@@ -104,8 +107,12 @@ export function variablesOf(
     ...fanOut,
     FREIGHTLINER_API: JSON.stringify({ role: "operator", origins: [] } satisfies ApiAddress),
   } satisfies ApiVariables;
+  const jobs = {
+    ...fanOut,
+    FREIGHTLINER_JOBS: JSON.stringify(JOB_SCHEDULING satisfies JobScheduling),
+  } satisfies JobsEnvironment;
   const announce = { FREIGHTLINER_STACK: STACK.stack } satisfies StackEnvironment;
-  return { fanOut, copy, watching, arrivals, announce, seal, api };
+  return { fanOut, copy, watching, arrivals, announce, seal, api, jobs };
 }
 
 /** The document that the local stack is deployed with. */

@@ -3,6 +3,7 @@ import {
   API_TIMEOUT_SECONDS,
   ARRIVALS_TIMEOUT_SECONDS,
   FAN_OUT_TIMEOUT_SECONDS,
+  JOBS_TIMEOUT_SECONDS,
   PROBE_TIMEOUT_SECONDS,
   RECONCILE_TIMEOUT_SECONDS,
   SEAL_TIMEOUT_SECONDS,
@@ -21,10 +22,12 @@ export interface Functions extends Readonly<Record<"fanOut" | "copy" | "probe" |
   readonly arrivals: LocalFunction | undefined;
   readonly seal: LocalFunction;
   readonly api: LocalFunction;
+  readonly jobs: LocalFunction;
 }
 
 const ARRIVALS_CONCURRENCY = 2;
 const API_CONCURRENCY = 2;
+const JOBS_CONCURRENCY = 2;
 
 /** Deploys the functions; `stack` closes them. */
 export function startFunctions(services: Services, options: StackOptions, stack: AsyncDisposableStack): Functions {
@@ -47,6 +50,7 @@ export function startFunctions(services: Services, options: StackOptions, stack:
     probe: start("probe", PROBE_TIMEOUT_SECONDS, 1, false),
     seal: start("seal", SEAL_TIMEOUT_SECONDS, 1, false),
     reconcile: start("reconcile", RECONCILE_TIMEOUT_SECONDS, 1, false),
+    jobs: start("jobs", JOBS_TIMEOUT_SECONDS, JOBS_CONCURRENCY, false),
     api: start("api", API_TIMEOUT_SECONDS, API_CONCURRENCY, false),
     announce: options.onEvent === undefined ? undefined : start("announce", ANNOUNCE_TIMEOUT_SECONDS, 1, false),
     arrivals:

@@ -1,3 +1,4 @@
+import { resourceName } from "../../src/contract/stack/names.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
 
 /** Name and region of the local stack, as for a deployed one. */
@@ -18,3 +19,9 @@ export const ECR_PREFIX = "mirror";
 export const ECR_ACCOUNT = "210987654321";
 /** The key that signs receipts. */
 export const RECEIPT_KEY = `arn:aws:kms:${LOCAL_REGION}:${LOCAL_ACCOUNT}:key/00000000-0000-4000-8000-000000000081`;
+/** How the schedules of jobs start their function. */
+export const JOB_SCHEDULING = {
+  group: "freightliner-jobs",
+  role: `arn:aws:iam::${LOCAL_ACCOUNT}:role/jobs`,
+  target: `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${resourceName("function", "jobs", STACK)}`,
+};

@@ -10,6 +10,7 @@ import { createStateTable } from "../emulators/state-table.ts";
 import { startKms } from "../emulators/kms-api.ts";
 import { startPutEvents } from "../emulators/put-events.ts";
 import type { PutEvent } from "../emulators/put-events.ts";
+import { startScheduler } from "../emulators/scheduler-api.ts";
 import { startSecretsManager } from "../emulators/secrets-manager.ts";
 import { startSqs } from "../emulators/sqs.ts";
 import type { RunningSqs } from "../emulators/sqs.ts";
@@ -18,7 +19,7 @@ import type { LocalFunction } from "../lambda/function.ts";
 import { startLambdaApi } from "../lambda/lambda-api.ts";
 import type { MappedQueue } from "../lambda/lambda-api.ts";
 import type { LocalConfiguration } from "../configuration/local-configuration.ts";
-import { LOGIN_SECRET, RECEIPT_KEY, STACK, TABLE, WEBHOOK_SECRET } from "./local-names.ts";
+import { JOB_SCHEDULING, LOGIN_SECRET, RECEIPT_KEY, STACK, TABLE, WEBHOOK_SECRET } from "./local-names.ts";
 import { variablesOf } from "./function-variables.ts";
 import type { FunctionSettings } from "./function-variables.ts";
 import { createQueues } from "./queues.ts";
@@ -51,9 +52,9 @@ export interface Services extends Queues {
   /** The CodeBuild project of the long lane. */
   readonly builds: RunningCodeBuild;
   readonly variables: {
-    readonly [name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals" | "seal" | "announce" | "api"]: Readonly<
-      Record<string, string>
-    >;
+    readonly [
+      name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals" | "seal" | "announce" | "api" | "jobs"
+    ]: Readonly<Record<string, string>>;
   };
 }
 
@@ -101,16 +102,17 @@ export async function startServices(
     AWS_ENDPOINT_URL_CODEBUILD: builds.endpoint,
     AWS_ENDPOINT_URL_KMS: await startReceiptKey(options, stack),
     AWS_ENDPOINT_URL_EVENTBRIDGE: await startEvents(options, stack),
+    AWS_ENDPOINT_URL_SCHEDULER: await startJobSchedules(options, invocable, stack),
   };
   const own = variablesOf(configuration, registries, queues, options);
-  for (const name of ["copy", "seal"] as const)
+  for (const name of ["copy", "seal", "jobs"] as const)
     variables.set(resourceName("function", name, STACK), { ...own[name], ...endpoints });
   const found = { mappings, invocable, invocations, lambdaEndpoint };
   return { sqs, ...queues, ...found, builds, variables: withEndpoints(own, endpoints) };
 }
 
 function withEndpoints(
-  { fanOut, copy, watching, arrivals, seal, announce, api }: ReturnType<typeof variablesOf>,
+  { fanOut, copy, watching, arrivals, seal, announce, api, jobs }: ReturnType<typeof variablesOf>,
   endpoints: Readonly<Record<string, string>>,
 ): Services["variables"] {
   return {
@@ -122,6 +124,7 @@ function withEndpoints(
     seal: { ...seal, ...endpoints },
     announce: { ...announce, ...endpoints },
     api: { ...api, ...endpoints },
+    jobs: { ...jobs, ...endpoints },
   };
 }
 
@@ -140,6 +143,19 @@ async function startSecrets({ target, source, key }: ServicesOptions, stack: Asy
   const secrets = await startSecretsManager(known, key);
   stack.defer(() => secrets.close());
   return `http://${secrets.host}`;
+}
+
+/** Starts the schedules of jobs. @returns the endpoint of EventBridge Scheduler. */
+async function startJobSchedules(
+  { key }: ServicesOptions,
+  invocable: Services["invocable"],
+  stack: AsyncDisposableStack,
+): Promise<string> {
+  const invoke = (arn: string, input: unknown): void =>
+    void invocable.get(arn.slice(arn.lastIndexOf(":") + 1))?.(input);
+  const scheduler = await startScheduler({ group: JOB_SCHEDULING.group, invoke, key });
+  stack.defer(() => scheduler.close());
+  return `http://${scheduler.host}`;
 }
 
 /** Starts the event bus for events about pushes. @returns its endpoint. */

@@ -64,6 +64,8 @@ export const StackSettings = z.strictObject({
   operators: z.array(RoleArn).default([]),
   /** Chains and signs receipts with a key in KMS. */
   signReceipts: z.boolean().default(false),
+  /** Jobs of operators, with schedules that change at run time. */
+  jobs: z.boolean().default(false),
   /** The HTTP API: two addresses, for viewers and for operators. */
   api: Api.optional(),
   /** Whether the table outlives the stack. */

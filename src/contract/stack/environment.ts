@@ -169,11 +169,30 @@ export const ApiVariables = z.object({
 });
 export type ApiVariables = z.input<typeof ApiVariables>;
 
+/** How schedules start the jobs function: their group, the role of EventBridge Scheduler, and the function's ARN. */
+const JobScheduling = z.strictObject({ group: z.string(), role: z.string(), target: z.string() });
+export type JobScheduling = z.infer<typeof JobScheduling>;
+
+/** What the jobs function reads from its environment, and the command with it. */
+export const JobsEnvironment = z.object({
+  ...common,
+  FREIGHTLINER_TABLE: z.string().min(3),
+  /** JSON of {@link JobScheduling}. */
+  FREIGHTLINER_JOBS: json(JobScheduling, "description of schedules"),
+});
+export type JobsEnvironment = z.input<typeof JobsEnvironment>;
+
 /** All variables of the functions. */
 export const FUNCTION_VARIABLES: readonly string[] = [
   ...new Set(
-    [FanOutEnvironment, CopyEnvironment, ProbeEnvironment, NotifyEnvironment, SealEnvironment, ApiVariables].flatMap(
-      ({ shape }) => Object.keys(shape),
-    ),
+    [
+      FanOutEnvironment,
+      CopyEnvironment,
+      ProbeEnvironment,
+      NotifyEnvironment,
+      SealEnvironment,
+      ApiVariables,
+      JobsEnvironment,
+    ].flatMap(({ shape }) => Object.keys(shape)),
   ),
 ];

@@ -93,6 +93,8 @@ export const PROBE_REPOSITORY = "freightliner-probe";
 export const ARRIVALS_TIMEOUT_SECONDS = 25;
 /** Timeout of the function that checks an external document. */
 export const VALIDATE_TIMEOUT_SECONDS = 30;
+/** Timeout of the jobs function: the longest that Lambda allows. */
+export const JOBS_TIMEOUT_SECONDS = 900;
 /** Timeout of the API functions: some requests read the whole table. */
 export const API_TIMEOUT_SECONDS = 60;
 /** Timeout of the announce function. */

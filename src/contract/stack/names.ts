@@ -41,6 +41,7 @@ export type FunctionName =
   | "arrivals"
   | "seal"
   | "announce"
+  | "jobs"
   | "api"
   | "viewer-api";
 

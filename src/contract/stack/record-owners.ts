@@ -44,6 +44,8 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   /** SEAL: heads, envelopes and tips. What it may do with receipts is in `infra/access/seal-access.ts`. */
   seal: ["SEAL"],
   announce: [],
+  /** JOBS: what is to be done. RUNS: the leases and the history of jobs. */
+  jobs: ["JOBS", "RUNS", "CONFIGURATION"],
   /** They read all records (`infra/access/api-access.ts`), and write none. */
   api: [],
   "viewer-api": [],

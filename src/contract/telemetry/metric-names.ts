@@ -43,6 +43,7 @@ export const Metric = {
   tombstones: "TombstonesWritten",
   tagsDeleted: "TagsDeleted",
   deletesHeldBack: "DeletesHeldBack",
+  jobsFailed: "JobsFailed",
   crashes: "FunctionCrashes",
   invocationDuration: "InvocationDuration",
   deferralsFailed: "DeferralsFailed",

@@ -121,6 +121,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     "tags that were to be deleted and stay: their source is empty or deleted, the day's share is used up, or the destination refuses",
     "destination",
   ),
+  [Metric.jobsFailed]: counted("runs of jobs that did not succeed; a run that was cancelled does not count"),
   [Metric.crashes]: counted(
     "invocations that ended with an unexpected error; an outage of a service and an alarm that the webhook refused do not count",
   ),

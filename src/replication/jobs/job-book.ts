@@ -173,3 +173,12 @@ function setBack(record: JobBookRecord = EMPTY, { name, ours, before }: SetBack)
   const { jobs, lastVersion } = written(record, name, undefined);
   return { next: { jobs: before === undefined ? jobs : { ...jobs, [name]: before }, lastVersion }, answer: true };
 }
+
+/** One job as it is now; undefined when there is none. For code that changes no jobs. */
+export async function readJob(
+  book: Pick<JobBookPorts["book"], "read">,
+  name: string,
+  signal: AbortSignal,
+): Promise<VersionedJob | undefined> {
+  return jobOf((await book.read(ALL, signal))?.jobs ?? {}, name);
+}

@@ -1,0 +1,58 @@
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SchedulerClient } from "@aws-sdk/client-scheduler";
+import { clientLimits } from "../../aws/client/client-limits.ts";
+import { createJobSchedules } from "../../aws/scheduler/job-schedules.ts";
+import { invokeFunction } from "../../aws/synchronous-invocation.ts";
+import { JobsEnvironment } from "../../contract/stack/environment.ts";
+import { JOBS_TIMEOUT_SECONDS } from "../../contract/stack/limits.ts";
+import { cancelRun } from "../../replication/jobs/job-runs.ts";
+import type { JobRunsRecord } from "../../replication/jobs/job-runs.ts";
+import { createJobBook } from "../../replication/jobs/job-book.ts";
+import type { JobBook } from "../../replication/jobs/job-book.ts";
+import { openJobStores } from "./job-stores.ts";
+import { openDeployment } from "./open-deployment.ts";
+import { StackUnavailableError, variablesOf } from "./open-operations.ts";
+import type { CloudAccess } from "./open-operations.ts";
+import { openTableClient } from "./state-stores.ts";
+
+/** What an operator does with the jobs of a stack. */
+export interface Jobs extends AsyncDisposable {
+  readonly book: JobBook;
+  /** The run under way, and those that have ended. */
+  readonly runs: (name: string) => Promise<JobRunsRecord>;
+  /** Runs a job now, and waits for its end. @returns the report of the function. */
+  readonly run: (name: string) => Promise<unknown>;
+  /** Asks the run under way to end. */
+  readonly cancel: (name: string) => Promise<"cancelled" | "not-running">;
+}
+
+/** Opens the jobs of a stack. @throws {StackUnavailableError} when it has none. */
+export async function openJobs(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Jobs> {
+  const lambda = new LambdaClient({ ...clientLimits(JOBS_TIMEOUT_SECONDS * 1_000), ...access });
+  const variables = await variablesOf({ stack, name: "jobs" }, lambda, signal).catch((cause: unknown) => {
+    lambda.destroy();
+    const problem = `${stack} has no jobs, or cannot be read; set "stack.jobs", check --stack and AWS_REGION`;
+    throw new StackUnavailableError(problem, { cause });
+  });
+  const environment = JobsEnvironment.parse(variables);
+  const at = (service: string): CloudAccess => {
+    const endpoint = access.endpoint === undefined ? undefined : variables[`AWS_ENDPOINT_URL_${service}`];
+    return { ...access, ...(endpoint === undefined ? {} : { endpoint }) };
+  };
+  const table = openTableClient(at("DYNAMODB"));
+  const scheduler = new SchedulerClient({ ...clientLimits(), ...at("SCHEDULER") });
+  const { book, runs } = openJobStores(table, environment.FREIGHTLINER_TABLE);
+  const { functionName } = openDeployment(environment);
+  return {
+    book: createJobBook({ book, schedules: createJobSchedules(scheduler, environment.FREIGHTLINER_JOBS) }),
+    runs: async (name) => (await runs.read(name, signal)) ?? { history: [] },
+    run: (job) => invokeFunction(lambda, functionName("jobs"), { job }, signal),
+    cancel: (name) => runs.update(name, (record) => cancelRun(record, undefined, Date.now()), signal),
+    [Symbol.asyncDispose]() {
+      lambda.destroy();
+      scheduler.destroy();
+      table.destroy();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { imageOf, layer } from "../../local/images/image-content.ts";
+import { startStack } from "../../local/stack/stack.ts";
+import type { Stack } from "../../local/stack/stack.ts";
+import { eventually } from "../fixtures/eventually.ts";
+import { push } from "../fixtures/images/push.ts";
+import { freightliner } from "../fixtures/processes/freightliner.ts";
+
+const never = AbortSignal.timeout(600_000);
+
+describe("jobs of a stack", () => {
+  const parts = new AsyncDisposableStack();
+  const copied = new Set<string>();
+  let stack: Stack;
+  const jobs = (...args: string[]) => freightliner(["jobs", ...args, "--local", stack.lambdaEndpoint]);
+
+  beforeAll(async () => {
+    stack = parts.use(
+      await startStack({
+        concurrency: 2,
+        timeoutSeconds: 30,
+        reconcileAfterMs: 3_600_000,
+        // Its pushes emit no events that arrive: only jobs find them.
+        delivery: () => "never",
+        onTarget: (event) => void (event.kind === "manifest-stored" && copied.add(`${event.repository}:${event.tag}`)),
+      }),
+    );
+    const image = (name: string) => imageOf([layer(name, 2_000)], { os: "linux", architecture: "amd64" });
+    for (const tag of ["v1", "v2"]) await push(stack.source, image(tag), { repository: "team/app", tag }, never);
+  });
+  afterAll(() => parts.disposeAsync());
+
+  const arrived = (tag: string): boolean => [...copied].some((each) => each.endsWith(`team/app:${tag}`));
+
+  it("are added once, shown, listed and replaced", async () => {
+    const task = ["copy-tag", "--repository", "team/app", "--tag", "v1"];
+    expect((await jobs("add", "release", ...task)).stdout).toBe("added release\n");
+    const again = await jobs("add", "release", ...task);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("jobs update replaces it")]);
+    expect((await jobs("update", "release", ...task, "--schedule", "rate(2 hours)")).code).toBe(0);
+    expect((await jobs("list")).stdout).toMatch(/release +rate\(2 hours\) +copy team\/app:v1 to all destinations/);
+    const odd = await jobs("update", "release", ...task, "--schedule", "daily");
+    expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining("schedule: is not rate(5 minutes)")]);
+    expect((await jobs("show", "release")).stdout).toMatch(/rate\(2 hours\)/);
+    expect((await jobs("show", "absent")).code).toBe(3);
+  });
+
+  it("copy a tag on demand, and remember the run", async () => {
+    expect((await jobs("run", "release")).stdout).toBe("release succeeded: requested team/app:v1 for local\n");
+    await eventually("the copy of v1", () => arrived("v1") || undefined);
+    expect(arrived("v2")).toBe(false);
+    expect((await jobs("history", "release")).stdout).toMatch(/succeeded after .*: requested team\/app:v1/);
+  });
+
+  it("copy what differs of a repository when their schedule is due", async () => {
+    const soon = new Date(Date.now() + 5_000).toISOString().slice(0, 19);
+    const task = ["copy-repository", "--repository", "team/app", "--schedule", `at(${soon})`];
+    expect((await jobs("add", "differences", ...task)).code).toBe(0);
+    await eventually("the copy of v2", () => arrived("v2") || undefined);
+    const ended = await eventually("the end of the run", async () => {
+      const { stdout } = await jobs("history", "differences");
+      return stdout.includes("succeeded") ? stdout : undefined;
+    });
+    expect(ended).toMatch(/compared 1 repository, requested 1 copy/);
+  });
+
+  it("fail visibly when the configuration does not allow them, and are gone when they are removed", async () => {
+    await jobs(
+      "add",
+      "elsewhere",
+      "copy-tag",
+      "--repository",
+      "team/app",
+      "--tag",
+      "v1",
+      "--destination",
+      "evil.example",
+    );
+    const ran = await jobs("run", "elsewhere");
+    expect([ran.code, ran.stdout]).toEqual([1, expect.stringContaining("no destination evil.example")]);
+    expect((await jobs("remove", "elsewhere")).code).toBe(0);
+    expect((await jobs("run", "elsewhere")).code).toBe(3);
+    expect((await jobs("cancel", "release")).code).toBe(3);
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { createHandler } from "../../../functions/jobs/handler.ts";
+import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
+import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
+import { createJobBook } from "../../../src/replication/jobs/job-book.ts";
+import type { JobBookRecord } from "../../../src/replication/jobs/job-book.ts";
+import type { JobRunsRecord } from "../../../src/replication/jobs/job-runs.ts";
+import type { CopyRequest } from "../../../src/replication/planning/copy-request.ts";
+import { NEVER } from "../../../src/async/abort.ts";
+import { job, memorySchedules } from "../../contracts/job-book.ts";
+import { createVirtualClock } from "../../fixtures/clocks/virtual-clock.ts";
+import { EXAMPLE } from "../../infra/template.ts";
+import { createObserved } from "../observer.ts";
+
+const FINISHED = { outcome: "finished", repositories: 1, asked: 2, missed: 0, unavailable: [] };
+const RESTING = { ...FINISHED, outcome: "rest", repositories: 0, asked: 0 };
+
+function setUp({ compare = (): unknown => FINISHED }: { readonly compare?: (event: object) => unknown } = {}) {
+  const clock = createVirtualClock();
+  const sent: CopyRequest[] = [];
+  const compared: object[] = [];
+  const observer = createObserved();
+  const counted = (name: string) => observer.counts.filter(({ metric }) => metric === name).length;
+  const book = createJobBook({
+    book: createMemoryRecordStore<JobBookRecord>(),
+    schedules: memorySchedules().schedules,
+  });
+  let ids = 0;
+  const handle = createHandler({
+    book,
+    runs: createMemoryRecordStore<JobRunsRecord>(),
+    clock,
+    random: () => 0,
+    timeout: (ms) => clock.timeout(ms),
+    newId: () => `run-${++ids}`,
+    now: clock.now,
+    observer,
+    configuration: parseConfiguration({
+      ...EXAMPLE,
+      reconcile: { schedules: [{ name: "night", at: "cron(0 3 * * ? *)" }] },
+    }),
+    send: async (requests) => void sent.push(...(await Promise.resolve(requests))),
+    compare: async (event) => {
+      compared.push(event);
+      return Promise.resolve(compare(event));
+    },
+  });
+  return { clock, sent, compared, counted, book, run: (event: object) => clock.during(handle(event, 900_000)) };
+}
+
+const tag = (more: object = {}) => ({ task: { kind: "copy-tag", repository: "prod/app", tag: "1.0", ...more } });
+
+describe("the jobs function", () => {
+  it("requests a copy of a tag where a rule may select it", async () => {
+    const { book, run, sent } = setUp();
+    await book.add(job("release", tag()), NEVER);
+    expect(await run({ job: "release" })).toMatchObject({ run: "run-1", outcome: { kind: "succeeded" }, attempts: 1 });
+    expect(sent).toMatchObject([
+      { destination: "europe", repository: "prod/app", reference: "1.0", id: "job-release-run-1", pushedAt: 0 },
+    ]);
+  });
+
+  it.each([
+    ["no rule selects the tag", tag({ repository: "other" }), /no rule selects other:1.0/],
+    ["no rule sends it to the destination", tag({ destination: "asia" }), /no rule selects prod\/app:1.0/],
+    ["the configuration lacks the destination", tag({ destination: "evil.example" }), /no destination evil.example/],
+    ["the configuration lacks the comparison", { task: { kind: "reconcile", comparison: "absent" } }, /no comparison/],
+  ])("fails without a retry and without a request when %s", async (_why, task, reason) => {
+    const { book, run, sent, compared, counted } = setUp();
+    await book.add(job("release", { ...task, retries: 3 }), NEVER);
+    const failed = { outcome: { kind: "failed", reason: expect.stringMatching(reason) }, attempts: 1 };
+    expect(await run({ job: "release" })).toMatchObject(failed);
+    expect([sent, compared, counted("JobsFailed")]).toEqual([[], [], 1]);
+  });
+
+  it("compares one repository, the regular comparison, or one that the configuration names", async () => {
+    const { book, run, compared } = setUp();
+    await book.add(job("one"), NEVER);
+    await book.add(job("all", { task: { kind: "reconcile" } }), NEVER);
+    await book.add(job("night", { task: { kind: "reconcile", comparison: "night" } }), NEVER);
+    const result = "compared 1 repository, requested 2 copies";
+    expect(await run({ job: "one" })).toMatchObject({ outcome: { kind: "succeeded", result } });
+    await run({ job: "all" });
+    await run({ job: "night" });
+    expect(compared).toEqual([{ job: { repository: "team/app" } }, { job: {} }, { schedule: "night" }]);
+  });
+
+  it("tries a comparison that did not get through again", async () => {
+    const reports = [RESTING, FINISHED];
+    const { book, run, counted } = setUp({ compare: () => reports.shift() });
+    await book.add(job("one", { retries: 1 }), NEVER);
+    expect(await run({ job: "one" })).toMatchObject({ outcome: { kind: "succeeded" }, attempts: 2 });
+    expect(counted("JobsFailed")).toBe(0);
+  });
+
+  it("runs what a job is now, and nothing for a schedule of a job that is disabled or gone", async () => {
+    const { book, run, sent } = setUp();
+    const call = { job: "release", run: "2026-11-27T03:00:00Z", isScheduled: true };
+    expect(await run(call)).toMatchObject({ outcome: { kind: "unknown" } });
+    await book.add(job("release", { ...tag(), schedule: "rate(1 hour)", enabled: false }), NEVER);
+    expect(await run(call)).toMatchObject({ outcome: { kind: "disabled" } });
+    await book.update(job("release", { ...tag({ tag: "2.0" }), schedule: "rate(1 hour)" }), undefined, NEVER);
+    await run(call);
+    expect(await run(call)).toMatchObject({ outcome: { kind: "duplicate" } });
+    expect(sent.map(({ reference }) => reference)).toEqual(["2.0"]);
+  });
+});
