@@ -1,6 +1,5 @@
 import * as z from "zod";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
-import { isRepositoryName, isTag } from "../../src/oci/reference.ts";
 import type { JobTask } from "../../src/replication/jobs/job.ts";
 import { COPY_REQUEST_VERSION } from "../../src/replication/planning/copy-request.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
@@ -45,7 +44,6 @@ async function requestTag(
   { configuration: { rules, destinations }, id, send, now }: TaskPorts,
   signal: AbortSignal,
 ): Promise<string> {
-  if (!isRepositoryName(repository) || !isTag(tag)) throw new JobRefusedError(`${repository}:${tag} is no image`);
   if (only !== undefined && !destinations.some(({ name }) => name === only))
     throw new JobRefusedError(`the configuration has no destination ${only}`);
   const decisions = evaluateRules(rules, { repository, reference: tag, now: now() });
