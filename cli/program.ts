@@ -22,6 +22,7 @@ import { sloCommand } from "./commands/stack/slo.ts";
 import { statusCommand } from "./commands/stack/status.ts";
 import { syncCommand } from "./commands/images/sync.ts";
 import { tagsCommand } from "./commands/images/tags.ts";
+import { pauseCommand, resumeCommand } from "./commands/stack/pause.ts";
 import { uiCommand } from "./commands/stack/ui.ts";
 import { undeleteCommand } from "./commands/stack/undelete.ts";
 import { verifyCommand } from "./commands/images/verify.ts";
@@ -47,6 +48,8 @@ const COMMANDS = [
   statusCommand,
   watchCommand,
   uiCommand,
+  pauseCommand,
+  resumeCommand,
   doctorCommand,
   redriveCommand,
   jobsCommand,

@@ -65,7 +65,7 @@ export function describeStatus(
     table.row([
       name,
       describeCircuit(circuit),
-      intake.state,
+      intake.state === "held" ? `paused by ${intake.by}` : intake.state,
       perSecond,
       total("waiting"),
       total("inFlight"),

@@ -40,7 +40,8 @@ export function describeDestination({ circuit, queues, pending, requestsPerSecon
   const since =
     circuit.since === undefined || circuit.state === "closed" ? "" : `, since ${duration(Date.now() - circuit.since)}`;
   lines.push(`It ${CIRCUITS[circuit.state]}${since}.`);
-  if (queues.state !== "full") lines.push(`Its queues are ${queues.state}.`);
+  if (queues.state === "held") lines.push(`${queues.by ?? "An operator"} has paused it: pushes wait.`);
+  else if (queues.state !== "full") lines.push(`Its queues are ${queues.state}.`);
   if (pending.copies === 0) lines.push("No push is pending.");
   else {
     const size = pending.bytes === 0 ? "" : `, ${bytes(pending.bytes)}`;

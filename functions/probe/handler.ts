@@ -71,6 +71,7 @@ async function handleDestination(
         step = nextQueuePauseStep(queuePause, circuit, fullConcurrency, now());
     }
     if (step.kind === "pause") await pause(name, dependencies, signal);
+    if (step.kind === "hold") await hold(name, dependencies, signal);
     if (step.kind === "admit") await resume(name, step.concurrency, dependencies, signal);
     return step.kind;
   } catch (error) {
@@ -89,11 +90,30 @@ async function pause(
   signal: AbortSignal,
 ): Promise<void> {
   const note = (isDone: boolean): Promise<void> =>
-    queuePauses.update(destination, () => ({ next: pausedQueues(now(), isDone), answer: undefined }), signal);
+    queuePauses.update(destination, unlessHeld(pausedQueues(now(), isDone)), signal);
   await note(false);
   await setQueueState(destination, "paused", signal);
   await note(true);
   observer.warn("Queues paused: the destination is unavailable", { destination });
+}
+
+/** A record that an operator has changed meanwhile stays: the next invocation pauses the queues, again if need be. */
+function unlessHeld(next: QueuePauseRecord) {
+  return (record: QueuePauseRecord | undefined) =>
+    record?.state === "held" ? { next: { ...record, isDone: false }, answer: undefined } : { next, answer: undefined };
+}
+
+/** Pauses the queues that an operator has asked to pause. */
+async function hold(
+  destination: string,
+  { setQueueState, queuePauses, observer }: ProbeDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  await setQueueState(destination, "paused", signal);
+  const done = (record: QueuePauseRecord | undefined) =>
+    record?.state === "held" ? { next: { ...record, isDone: true }, answer: undefined } : { answer: undefined };
+  await queuePauses.update(destination, done, signal);
+  observer.info("Queues paused, as an operator has asked", { destination });
 }
 
 /** Resumes first, then records: a step that was not recorded is repeated. */
@@ -104,8 +124,7 @@ async function resume(
   signal: AbortSignal,
 ): Promise<void> {
   await setQueueState(destination, { concurrency }, signal);
-  const opened = () => ({ next: resumedQueues(concurrency, now()), answer: undefined });
-  await queuePauses.update(destination, opened, signal);
+  await queuePauses.update(destination, unlessHeld(resumedQueues(concurrency, now())), signal);
   observer.info("Queues resumed", { destination, concurrency });
 }
 

@@ -1,5 +1,6 @@
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { isPauseAbandoned } from "../../src/replication/destination/queue-pause.ts";
+import type { QueuePauseRecord } from "../../src/replication/destination/queue-pause.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
 
 /** Resumes paused queues that the probe function no longer handles: in doubt, copies should run. Never throws. */
@@ -28,6 +29,11 @@ async function resumeOne(
   const queuePause = await queuePauses.read(destination, signal);
   if (!isPauseAbandoned(queuePause, now())) return;
   await resumeQueues(destination, signal);
-  await queuePauses.update(destination, () => ({ next: { state: "full" }, answer: undefined }), signal);
+  // An operator may have paused them meanwhile: the probe function pauses them again.
+  const resumed = (record: QueuePauseRecord | undefined) =>
+    record?.state === "held"
+      ? { next: { ...record, isDone: false }, answer: undefined }
+      : { next: { state: "full" as const }, answer: undefined };
+  await queuePauses.update(destination, resumed, signal);
   observer.error("Queues were paused and abandoned; they are resumed", { destination });
 }

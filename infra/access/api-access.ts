@@ -14,7 +14,7 @@ export interface ApiAccess {
 
 /**
  * Allows an API to read every record and the depth of every queue, and to look at dead letters, which hides them from others for a moment.
- * Only the operators' API may move them back to the backfill queues.
+ * Only the operators' API may move them back to the backfill queues, and ask for a pause of a destination.
  */
 export function allowApi(to: IRole, { role, queues, deadLetters, table }: ApiAccess): void {
   const all = queues.map(({ queue }) => queue.queueArn);
@@ -27,6 +27,11 @@ export function allowApi(to: IRole, { role, queues, deadLetters, table }: ApiAcc
       ? [
           { actions: ["sqs:DeleteMessage"], resources: [deadLetters.queueArn] },
           { actions: ["sqs:SendMessage"], resources: backfill },
+          {
+            actions: ["dynamodb:PutItem"],
+            resources: [table.tableArn],
+            conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["INTAKE#*"] } },
+          },
         ]
       : []),
   ];

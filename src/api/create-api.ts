@@ -14,7 +14,7 @@ import { addHealthRoutes } from "./routes/health.ts";
 import { addImageRoutes } from "./routes/images.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addRuleRoutes } from "./routes/rules.ts";
-import { addStatusRoutes } from "./routes/status.ts";
+import { addPauseRoutes, addStatusRoutes } from "./routes/status.ts";
 import { addTagRoutes } from "./routes/tags.ts";
 
 /** What the document says about the API itself (OpenAPI 3.1, "Info Object"). */
@@ -52,7 +52,7 @@ export function createApi(ports: ApiPorts): Api {
   api.use(limitedBody);
   api.use(guardedWrites(ports, (method, path) => allowedMethods(api, path).includes(method)));
   const adders = [addHealthRoutes, addStatusRoutes, addTagRoutes, addImageRoutes, addReportRoutes, addRuleRoutes];
-  for (const add of [...adders, addDeadLetterRoutes]) add(api, ports);
+  for (const add of [...adders, addPauseRoutes, addDeadLetterRoutes]) add(api, ports);
   api.doc31("/openapi.json", INFO);
   return api;
 }

@@ -1,5 +1,7 @@
 import type { Destination, Status } from "../../../src/api/schemas/status.ts";
 import type { ListedTag } from "../../../src/api/schemas/tag.ts";
+import { useState } from "preact/hooks";
+import { ApiFailure, post } from "../api.ts";
 import { duration } from "../format.ts";
 import { Digest } from "../parts/copy-text.tsx";
 import { Nothing } from "../parts/notice.tsx";
@@ -126,6 +128,17 @@ function Troubled({ tags, deadLetters }: { readonly tags: readonly ListedTag[]; 
 
 function DestinationCard({ destination }: { readonly destination: Destination }) {
   const { name, circuit, queues } = destination;
+  const [said, setSaid] = useState<string>();
+  const isHeld = queues.state === "held";
+  async function change(): Promise<void> {
+    try {
+      const verb = isHeld ? "resume" : "pause";
+      await post(`api/destinations/${encodeURIComponent(name)}/${verb}`, {}, new AbortController().signal);
+      setSaid("It will be done within a minute.");
+    } catch (error) {
+      setSaid(error instanceof ApiFailure ? error.message : "the console failed; load it again");
+    }
+  }
   return (
     <li class={circuit.state === "closed" ? "card" : "card bad"}>
       <h3>{name}</h3>
@@ -142,6 +155,12 @@ function DestinationCard({ destination }: { readonly destination: Destination })
           </div>
         ))}
       </dl>
+      <button type="button" onClick={() => void change()} aria-label={`${isHeld ? "resume" : "pause"} ${name}`}>
+        {isHeld ? "Resume" : "Pause"}
+      </button>{" "}
+      <span class="detail" aria-live="polite">
+        {said}
+      </span>
     </li>
   );
 }

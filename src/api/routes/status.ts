@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { holdDestination, releaseDestination } from "../../wiring/operations/hold-destination.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
@@ -28,12 +29,52 @@ const readDestination = createRoute({
   responses: { 200: jsonBody("The destination.", Destination), ...problems(404) },
 });
 
+const changeOf = (verb: "pause" | "resume", summary: string) =>
+  createRoute({
+    method: "post",
+    path: `/api/destinations/{name}/${verb}`,
+    summary,
+    description: "The probe function carries it out within a minute. Running copies end as usual.",
+    request: {
+      params: z.object({ name: z.string().max(64) }),
+      body: { required: true, content: { "application/json": { schema: z.object({}) } } },
+    },
+    responses: {
+      202: jsonBody("It will be done.", z.object({ destination: z.string() })),
+      ...problems(404, 409, 413, 415),
+    },
+  });
+const pause = changeOf("pause", "Pauses the copies to a destination, for operators");
+const resume = changeOf("resume", "Ends a pause of an operator");
+
 const listCopies = createRoute({
   method: "get",
   path: "/api/copies",
   summary: "Copies that run now, the longest first",
   responses: { 200: jsonBody("Running copies.", z.array(ListedTag)), ...problems() },
 });
+
+/** Pauses of destinations by operators. */
+export function addPauseRoutes(api: Api, { operations }: Pick<ApiPorts, "operations">): void {
+  const known = (name: string): void => {
+    if (!operations.parts.destinations.includes(name))
+      throw new ApiError(404, `there is no destination ${name}; /api/destinations lists them`);
+  };
+  api.openapi(pause, async (context) => {
+    const { name } = context.req.valid("param");
+    known(name);
+    if ((await holdDestination(name, context.var.caller.name, operations)) === "already")
+      throw new ApiError(409, `an operator has paused ${name} already`);
+    return context.json({ destination: name }, 202);
+  });
+  api.openapi(resume, async (context) => {
+    const { name } = context.req.valid("param");
+    known(name);
+    if ((await releaseDestination(name, operations)) === "already")
+      throw new ApiError(409, `no operator has paused ${name}`);
+    return context.json({ destination: name }, 202);
+  });
+}
 
 /** The state of the stack, of its destinations and of running copies. */
 export function addStatusRoutes(api: Api, { status }: Pick<ApiPorts, "status">): void {

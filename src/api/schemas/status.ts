@@ -15,7 +15,8 @@ export const Destination = z
     name: z.string(),
     circuit: z.object({ state: z.enum(["closed", "open", "half-open"]), since: z.number().optional() }),
     queues: z.object({
-      state: z.enum(["full", "paused", "reopening"]),
+      state: z.enum(["full", "paused", "held", "reopening"]),
+      by: z.string().optional().openapi({ description: "The operator who has paused them." }),
       depths: z.array(z.object({ priority: z.string(), waiting: z.int(), inFlight: z.int() })),
     }),
     requestsPerSecond: z.number().optional(),
@@ -81,7 +82,7 @@ export function destinationOf({
 }: StackStatus["destinations"][number]): Destination {
   return Destination.parse({
     ...destination,
-    queues: { state: intake.state, depths: queues },
+    queues: { state: intake.state, by: "by" in intake ? intake.by : undefined, depths: queues },
     requestsPerSecond: rate,
   });
 }

@@ -46,7 +46,7 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   announce: [],
   /** JOBS: what is to be done. RUNS: the leases and the history of jobs. */
   jobs: ["JOBS", "RUNS", "CONFIGURATION"],
-  /** They read all records (`infra/access/api-access.ts`), and write none. */
+  /** They read all records; the operators' one writes INTAKE (`infra/access/api-access.ts`). */
   api: [],
   "viewer-api": [],
 };

@@ -12,6 +12,11 @@ export const QueuePauseRecord = z.discriminatedUnion("state", [
    * out and still takes effect, they are resumed later. `probedAt` is when the probe function last handled the pause.
    */
   z.object({ state: z.literal("paused"), since: z.number(), probedAt: z.number(), isDone: z.boolean() }),
+  /**
+   * An operator has paused the queues, and only an operator ends that. `isDone` is false until the probe function has paused them; `by` is who
+   * asked for it.
+   */
+  z.object({ state: z.literal("held"), since: z.number(), by: z.string(), isDone: z.boolean() }),
   z.object({ state: z.literal("reopening"), concurrency: z.int(), steppedAt: z.number() }),
 ]);
 export type QueuePauseRecord = z.infer<typeof QueuePauseRecord>;
@@ -29,6 +34,10 @@ export type QueuePauseStep =
   /** The queues are paused and the circuit is not closed: probe whether the destination accepts writes again. */
   | { readonly kind: "probe" }
   | { readonly kind: "pause" }
+  /** An operator has asked for a pause: pause the queues. */
+  | { readonly kind: "hold" }
+  /** The queues are paused by an operator: leave them, whatever the circuit says. */
+  | { readonly kind: "held" }
   | { readonly kind: "admit"; readonly concurrency: number | undefined };
 
 /** Queues are paused once an outage lasts this long, in milliseconds: deliveries cost money and would all be refused. */
@@ -44,6 +53,16 @@ export function nextQueuePauseStep(
   full: number,
   now: number,
 ): QueuePauseStep {
+  return pause?.state === "held" ? { kind: pause.isDone ? "held" : "hold" } : nextOfCircuit(pause, circuit, full, now);
+}
+
+/** The next step of what an outage has begun. */
+function nextOfCircuit(
+  pause: QueuePauseRecord | undefined,
+  circuit: CircuitRecord | undefined,
+  full: number,
+  now: number,
+): QueuePauseStep {
   const isClosed = circuit === undefined || circuit.state === "closed";
   if (pause?.state === "paused") {
     if (isClosed) return { kind: "admit", concurrency: REOPEN_WITH };
@@ -53,6 +72,22 @@ export function nextQueuePauseStep(
   if (pause?.state !== "reopening" || now - pause.steppedAt < REOPEN_STEP_MS) return { kind: "leave" };
   const concurrency = pause.concurrency * 2;
   return { kind: "admit", concurrency: concurrency >= full ? undefined : concurrency };
+}
+
+/** The record after an operator has asked for a pause; undefined when one has already. */
+export function heldQueues(
+  record: QueuePauseRecord | undefined,
+  { by, now }: { readonly by: string; readonly now: number },
+): QueuePauseRecord | undefined {
+  return record?.state === "held" ? undefined : { state: "held", since: now, by, isDone: false };
+}
+
+/**
+ * The record after an operator has ended a pause: from here on, the queues are resumed as after an outage, step by step, when the circuit
+ * is closed. Undefined when no operator had paused them.
+ */
+export function releasedQueues(record: QueuePauseRecord | undefined, now: number): QueuePauseRecord | undefined {
+  return record?.state === "held" ? { state: "paused", since: record.since, probedAt: now, isDone: true } : undefined;
 }
 
 /** The record before (`isDone` false) and after the queues are paused. */

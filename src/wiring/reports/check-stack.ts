@@ -33,7 +33,11 @@ export function checkStack(
       {
         about: `${name}: its queues are read`,
         problem:
-          intake.state === "full" ? undefined : `they are ${intake.state} until the destination accepts writes again`,
+          intake.state === "full"
+            ? undefined
+            : intake.state === "held"
+              ? `${intake.by} has paused them; "freightliner resume ${name}" ends that`
+              : `they are ${intake.state} until the destination accepts writes again`,
       },
     ]),
     ...comparisons.slice(0, 1).map(({ name, finishedAt }) => ({

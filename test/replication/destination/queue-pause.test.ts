@@ -3,7 +3,7 @@ import { createHandler } from "../../../functions/probe/handler.ts";
 import { RateExceededError } from "../../../src/oci/errors/rate-exceeded-error.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
-import { isPauseAbandoned } from "../../../src/replication/destination/queue-pause.ts";
+import { heldQueues, isPauseAbandoned, releasedQueues } from "../../../src/replication/destination/queue-pause.ts";
 import type { QueuePauseRecord } from "../../../src/replication/destination/queue-pause.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
 import { NEVER } from "../../../src/async/abort.ts";
@@ -67,7 +67,14 @@ function setUp() {
     await probe(NEVER);
     return [...done];
   };
-  return { open, reopen, suspect, minute, queuePause, circuit, target, failing, observer, time, done };
+  const change = (to: (record: QueuePauseRecord | undefined) => QueuePauseRecord | undefined): Promise<void> =>
+    queuePauses.update("gar", (record) => {
+      const next = to(record);
+      return next === undefined ? { answer: undefined } : { next, answer: undefined };
+    });
+  const hold = (): Promise<void> => change((record) => heldQueues(record, { by: "ann", now: time.now }));
+  const release = (): Promise<void> => change((record) => releasedQueues(record, time.now));
+  return { open, reopen, suspect, minute, queuePause, circuit, target, failing, observer, time, done, hold, release };
 }
 
 const away = new RegistryError(
@@ -202,5 +209,65 @@ describe("queues that were paused", () => {
     expect(isPauseAbandoned(paused, 20 * MINUTE + 1)).toBe(true);
     expect(isPauseAbandoned({ state: "full" }, 1e12)).toBe(false);
     expect(isPauseAbandoned(undefined, 1e12)).toBe(false);
+  });
+});
+
+describe("a pause of an operator", () => {
+  it("stops the copies to one destination, until the operator ends it: then they begin with two, and double", async () => {
+    const { minute, hold, release, queuePause } = setUp();
+    await hold();
+    expect(await minute()).toEqual(["gar paused"]);
+    expect(await queuePause()).toMatchObject({ state: "held", by: "ann", isDone: true });
+    for (let passed = 0; passed < 30; passed++) expect(await minute()).toEqual([]);
+    await release();
+    expect([await minute(), await minute()]).toEqual([["gar 2"], ["gar 4"]]);
+  });
+
+  it("is tried again when Lambda does not pause the queues", async () => {
+    const { minute, hold, failing } = setUp();
+    await hold();
+    failing.lambda = true;
+    expect(await minute()).toEqual([]);
+    failing.lambda = false;
+    expect(await minute()).toEqual(["gar paused"]);
+  });
+
+  it("is not ended by the end of an outage, and does not hide one", async () => {
+    const { open, minute, hold, release, target, queuePause } = setUp();
+    target.problem = away;
+    await open(0);
+    await minute();
+    expect(await minute()).toEqual(["gar paused"]);
+    await hold();
+    target.problem = undefined;
+    expect(await minute()).toEqual(["gar paused"]);
+    expect(await minute()).toEqual([]);
+    expect(await queuePause()).toMatchObject({ state: "held" });
+    target.problem = away;
+    await release();
+    expect(await minute()).toEqual(["probe gar"]);
+    target.problem = undefined;
+    expect(await minute()).toEqual(["probe gar", "probe gar", "gar 2"]);
+  });
+
+  it("wins over a resumption that has begun before", async () => {
+    const { open, minute, hold, target, queuePause } = setUp();
+    await open(0);
+    await minute();
+    await minute();
+    // The operator asks while the destination is being probed, which succeeds: the queues are resumed once more.
+    target.meanwhile = hold;
+    await minute();
+    target.meanwhile = undefined;
+    expect(await queuePause()).toMatchObject({ state: "held", isDone: false });
+    expect(await minute()).toEqual(["gar paused"]);
+    expect(await minute()).toEqual([]);
+  });
+
+  it("is begun and ended once", () => {
+    const held = heldQueues(undefined, { by: "ann", now: 1 });
+    expect(heldQueues(held, { by: "bob", now: 2 })).toBeUndefined();
+    expect(releasedQueues({ state: "full" }, 2)).toBeUndefined();
+    expect(releasedQueues({ state: "paused", since: 1, probedAt: 1, isDone: true }, 2)).toBeUndefined();
   });
 });

@@ -216,4 +216,12 @@ export const PLANTED_SEAMS: readonly PlantedBug[] = [
     find: "if (index === undefined) return false;",
     replace: "if (index === undefined) return true;",
   },
+  {
+    name: "the end of an outage ends the pause of an operator",
+    by: "scenes",
+    scene: "a pause that an operator asks for during a probe outlasts the outage",
+    file: "functions/probe/handler.ts",
+    find: 'record?.state === "held" ? { next: { ...record, isDone: false }, answer: undefined } : { next, answer: undefined };',
+    replace: 'record?.state === ("never" as string) ? { answer: undefined } : { next, answer: undefined };',
+  },
 ];

@@ -34,4 +34,25 @@ export const PROBE_SCENES: readonly Scene[] = [
         },
       ),
   },
+  {
+    name: "a pause that an operator asks for during a probe outlasts the outage",
+    play: () =>
+      play(
+        { tookMs: (service) => (service === "gar" ? ANSWERS_AFTER_MS : 0) },
+        async ({ cloud, world, process, requests, expect }) => {
+          const since = world.time.now();
+          const paused = { state: "paused", since, probedAt: since, isDone: true } as const;
+          const open = { state: "open", since, until: since, trips: 1 } as const;
+          const held = { state: "held", since, by: "ann", isDone: false } as const;
+          cloud.queuePauses.set("gar", { version: 1, record: paused });
+          cloud.circuits.set("gar", { version: 1, record: open });
+          world.time.after(REOPENS_AFTER_MS, () => cloud.queuePauses.set("gar", { version: 2, record: held }));
+          scheduleProbe(cloud, 200_000);
+          await process.sleep(190_000);
+          expect(requests("gar", "POST") > 0, "the destination is not probed");
+          const found = JSON.stringify(cloud.queuePauses.get("gar")?.record);
+          expect(found === JSON.stringify({ ...held, isDone: true }), `the pause is ${found}`);
+        },
+      ),
+  },
 ];

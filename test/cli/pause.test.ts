@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { request } from "undici";
+import { imageOf, layer } from "../../local/images/image-content.ts";
+import { startStack } from "../../local/stack/stack.ts";
+import type { Stack } from "../../local/stack/stack.ts";
+import { NEVER } from "../../src/async/abort.ts";
+import { startApi } from "../api/api-server.ts";
+import { eventually } from "../fixtures/eventually.ts";
+import { push } from "../fixtures/images/push.ts";
+import { runCommand } from "../fixtures/processes/run-command.ts";
+
+const AMD64 = { os: "linux", architecture: "amd64" };
+
+describe("a paused destination", () => {
+  const parts = new AsyncDisposableStack();
+  let stack: Stack;
+  const freightliner = (...args: string[]) => runCommand([...args, "--local", stack.lambdaEndpoint], {});
+  const pushTag = (tag: string): Promise<void> =>
+    push(stack.source, imageOf([layer(tag, 2_000)], AMD64), { repository: "team/app", tag }, NEVER);
+  const stateOf = async (tag: string): Promise<string> =>
+    (await freightliner("status", "--tag", `local/project/repository/team/app:${tag}`)).stdout;
+  const intake = async (): Promise<string> => (await freightliner("status")).stdout;
+
+  beforeAll(async () => {
+    stack = parts.use(await startStack({ concurrency: 2, timeoutSeconds: 30, reconcileAfterMs: 3_600_000 }));
+  }, 600_000);
+  afterAll(() => parts.disposeAsync());
+
+  it("copies nothing, loses nothing, and goes on when it is resumed", async () => {
+    const paused = await freightliner("pause", "local");
+    expect([paused.code, paused.stdout]).toEqual([0, expect.stringContaining("pushes wait in the queues")]);
+    expect((await freightliner("pause", "local")).stdout).toBe("local is paused already\n");
+    expect(await stack.probe()).toEqual({ kind: "returned", value: { local: "hold" } });
+    expect(await stack.probe()).toEqual({ kind: "returned", value: { local: "held" } });
+    expect(await intake()).toMatch(/paused by /);
+    // Pollers that wait for messages take one more each.
+    let pushes = 0;
+    const waiting = await eventually("a push that waits", async () => {
+      await pushTag(`v${++pushes}`);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const { visible, inFlight } = stack.depth("live");
+      return visible > 0 && inFlight === 0 ? `v${pushes}` : undefined;
+    });
+    expect(await stateOf(waiting)).not.toContain("equal");
+    const resumed = await freightliner("resume", "local");
+    expect([resumed.code, resumed.stdout]).toEqual([0, expect.stringContaining("begin within a minute")]);
+    expect(await stack.probe()).toEqual({ kind: "returned", value: { local: "admit" } });
+    await eventually("the tag", async () => ((await stateOf(waiting)).includes(": equal,") ? true : undefined));
+    expect((await freightliner("resume", "local")).stdout).toContain("no one has paused local");
+  }, 600_000);
+
+  it("is one that there is", async () => {
+    const { code, stderr } = await freightliner("pause", "nowhere");
+    expect([code, stderr]).toEqual([2, expect.stringContaining('there is no destination "nowhere"; there are local')]);
+  });
+
+  it("is paused and resumed by the HTTP API, too, which says when there is nothing to do", async () => {
+    await using server = await startApi(stack);
+    const post = async (path: string): Promise<number> => {
+      const headers = { "content-type": "application/json" };
+      const { statusCode, body } = await request(`http://${server.host}${path}`, {
+        method: "POST",
+        headers,
+        body: "{}",
+      });
+      await body.dump();
+      return statusCode;
+    };
+    const all = [];
+    for (const path of ["local/pause", "local/pause", "local/resume", "local/resume", "nowhere/pause"])
+      all.push(await post(`/api/destinations/${path}`));
+    expect(all).toEqual([202, 409, 202, 409, 404]);
+  });
+});
