@@ -88,10 +88,10 @@ export class Freightliner extends Construct {
     allowRegistries({ roles, copiers }, configuration);
     const { fanOut: _internal, ...trusted } = roles;
     this.trustedRoles = { ...trusted, ...(longLane === undefined ? {} : { longLane }) };
-    const apis = createApiFunctions(this, { ...parts, deadLetters });
-    this.apiUrls = Object.fromEntries(apis.map(({ role, url }) => [role, url]));
     const jobs = createJobsFunction(this, { ...parts, reconcile });
-    restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs, settings });
+    const apis = createApiFunctions(this, { ...parts, deadLetters, jobs });
+    this.apiUrls = Object.fromEntries(apis.map(({ role, url }) => [role, url]));
+    restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs: jobs?.jobs, settings });
     const deletes = configuration.rules.some((rule) => rule.deletes !== undefined);
     const { undelivered } = createPushRule(this, { fanOut, account: accountOf(configuration), deletes, settings });
     const receiving = createArrivalsFunction(this, parts, fanOut);

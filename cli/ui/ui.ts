@@ -5,7 +5,8 @@ import { createApi } from "../../src/api/create-api.ts";
 import { ApiError } from "../../src/api/protocol/problem.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { startConsole } from "../../src/loopback/console-server.ts";
-import { openOperations } from "../../src/wiring/operations/open-operations.ts";
+import { openJobs } from "../../src/wiring/operations/open-jobs.ts";
+import { openOperations, StackUnavailableError } from "../../src/wiring/operations/open-operations.ts";
 import { createStatusCache } from "../../src/wiring/operations/status-cache.ts";
 import { readDeployed } from "../config/read-layers.ts";
 import type { ExitCode } from "../errors/exit-code.ts";
@@ -37,9 +38,16 @@ export async function ui(given: GivenUi, { out }: Terminal, signal: AbortSignal)
     throw new ConsoleMissingError('the console is not built; run "npm run build" in the checkout');
   const { stack, access } = parseStackOptions(given);
   await using operations = await openOperations(stack, access, signal);
+  const jobs = await openJobs(stack, access, signal).catch((error: unknown) => {
+    // Jobs are off by default.
+    if (error instanceof StackUnavailableError) return undefined;
+    throw error;
+  });
+  await using _jobs = jobs;
   const configuration = given.config === undefined ? undefined : (await readDeployed(given.config)).configuration;
   const api = createApi({
     operations,
+    jobs,
     status: createStatusCache(operations, Date.now),
     configuration: () =>
       configuration === undefined

@@ -5,6 +5,7 @@ import { createApi } from "../../src/api/create-api.ts";
 import { ApiVariables } from "../../src/contract/stack/environment.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
+import { jobsOf } from "../../src/wiring/operations/open-jobs.ts";
 import { operationsOf } from "../../src/wiring/operations/open-operations.ts";
 import { createStatusCache } from "../../src/wiring/operations/status-cache.ts";
 import { createHandler } from "./handler.ts";
@@ -23,6 +24,7 @@ const api = createApi({
   operations,
   status: createStatusCache(operations, Date.now),
   configuration: () => feed.current(AbortSignal.timeout(CONFIGURATION_MS)),
+  jobs: environment.FREIGHTLINER_JOBS === undefined ? undefined : jobsOf(process.env, {}, operations.signal),
   callerOf: signedCaller,
   audit: (entry) => observer.info("API request that may change something", { ...entry }),
   failed: (error, correlationId) =>

@@ -2,7 +2,7 @@ import { Aws, Validations } from "aws-cdk-lib";
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
-import type { Construct } from "constructs";
+import type { Construct, IConstruct } from "constructs";
 import type { JobScheduling } from "../../src/contract/stack/environment.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import type { Deployment } from "../../src/contract/stack/names.ts";
@@ -30,40 +30,50 @@ export interface JobUsers {
   readonly deployment: Deployment;
 }
 
-/**
- * A managed policy for the people who change and run jobs: the schedules of one group, the records of jobs, and the function. They may
- * pass only the role that starts jobs, and only to EventBridge Scheduler.
- */
-export function createJobUsersPolicy(scope: Construct, { scheduling, starter, table, deployment }: JobUsers): void {
+/** What changes and runs jobs: the schedules of one group, the records of jobs, the function, and the role that starts it. */
+export function jobStatements({ scheduling, starter, table }: Omit<JobUsers, "deployment">): PolicyStatement[] {
   const { group, target } = scheduling;
   const schedules = `arn:${Aws.PARTITION}:scheduler:${Aws.REGION}:${Aws.ACCOUNT_ID}:schedule/${group}/*`;
-  const policy = new ManagedPolicy(scope, "JobUsers", {
-    managedPolicyName: resourceName("role", "jobs-users", deployment),
-    description: `Allows to change and run the jobs of ${deployment.stack}`,
-    statements: [
-      new PolicyStatement({
-        actions: ["scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"],
-        resources: [schedules],
-      }),
-      new PolicyStatement({
-        actions: ["iam:PassRole"],
-        resources: [starter.roleArn],
-        conditions: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
-      }),
-      new PolicyStatement({
-        actions: ["dynamodb:GetItem", "dynamodb:PutItem"],
-        resources: [table.tableArn],
-        conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["JOBS#*", "RUNS#*"] } },
-      }),
-      new PolicyStatement({
-        actions: ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"],
-        resources: [target],
-      }),
-    ],
-  });
+  return [
+    new PolicyStatement({
+      actions: ["scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"],
+      resources: [schedules],
+    }),
+    new PolicyStatement({
+      actions: ["iam:PassRole"],
+      resources: [starter.roleArn],
+      conditions: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
+    }),
+    new PolicyStatement({
+      actions: ["dynamodb:GetItem", "dynamodb:PutItem"],
+      resources: [table.tableArn],
+      conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["JOBS#*", "RUNS#*"] } },
+    }),
+    new PolicyStatement({
+      actions: ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"],
+      resources: [target],
+    }),
+  ];
+}
+
+/** Acknowledges the wildcard of these statements for cdk-nag. */
+export function acknowledgeJobs(scope: IConstruct, { group }: Pick<JobScheduling, "group">): void {
   const pattern = `arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/${group}/*`;
-  Validations.of(policy).acknowledge({
+  Validations.of(scope).acknowledge({
     id: `AwsSolutions-IAM5[Resource::${pattern}]`,
     reason: "Operators name the schedules of jobs at run time; the group has no others.",
   });
+}
+
+/**
+ * A managed policy for the people who change and run jobs. They may pass only the role that starts jobs, and only to EventBridge Scheduler.
+ */
+export function createJobUsersPolicy(scope: Construct, users: JobUsers): void {
+  const { scheduling, deployment } = users;
+  const policy = new ManagedPolicy(scope, "JobUsers", {
+    managedPolicyName: resourceName("role", "jobs-users", deployment),
+    description: `Allows to change and run the jobs of ${deployment.stack}`,
+    statements: jobStatements(users),
+  });
+  acknowledgeJobs(policy, scheduling);
 }

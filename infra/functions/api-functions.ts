@@ -1,5 +1,6 @@
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { ManagedPolicy, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IRole } from "aws-cdk-lib/aws-iam";
 import { FunctionUrlAuthType } from "aws-cdk-lib/aws-lambda";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
@@ -8,11 +9,13 @@ import type { ApiAddress, ApiVariables } from "../../src/contract/stack/environm
 import { API_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { allowApi } from "../access/api-access.ts";
+import { acknowledgeJobs, jobStatements } from "../access/job-access.ts";
 import { allowKeyForRoles } from "../access/kms-access.ts";
 import { roleOf } from "../access/role-of.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
 import { configuredVariables } from "./configuration-layer.ts";
 import type { FunctionParts } from "./functions.ts";
+import type { JobsFunction } from "./jobs-function.ts";
 import { createNodeFunction } from "./node-function.ts";
 
 /** One address of the API. */
@@ -26,6 +29,7 @@ export interface ApiFunctionsProps extends Omit<FunctionParts, "text"> {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
   readonly table: TableV2;
+  readonly jobs: JobsFunction | undefined;
 }
 
 const ADDRESSES = [
@@ -46,7 +50,7 @@ export function createApiFunctions(scope: Construct, props: ApiFunctionsProps): 
 function createApiFunction(
   scope: Construct,
   { role, name, id }: (typeof ADDRESSES)[number],
-  { configuration, layer, external, queues, deadLetters, table, settings }: ApiFunctionsProps,
+  { configuration, layer, external, queues, deadLetters, table, jobs, settings }: ApiFunctionsProps,
   origins: readonly string[],
 ): ApiFunction {
   const served = createNodeFunction(scope, id, {
@@ -56,6 +60,7 @@ function createApiFunction(
       ...configuredVariables(configuration, settings.deployment),
       FREIGHTLINER_APPCONFIG: external.profile,
       FREIGHTLINER_TABLE: table.tableName,
+      ...(jobs === undefined ? {} : { FREIGHTLINER_JOBS: JSON.stringify(jobs.scheduling) }),
       FREIGHTLINER_API: JSON.stringify({ role, origins: [...origins] } satisfies ApiAddress),
     } satisfies ApiVariables,
     memoryMegabytes: 512,
@@ -66,6 +71,7 @@ function createApiFunction(
   const own = roleOf(served);
   external.allowReading(own);
   allowApi(own, { role, queues, deadLetters, table });
+  if (role === "operator" && jobs !== undefined) allowJobs(own, jobs, table);
   if (settings.encryptionKey !== undefined) allowKeyForRoles([own], settings.encryptionKey);
   // The API answers requests of other origins itself.
   const url = served.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
@@ -75,6 +81,11 @@ function createApiFunction(
   });
   allowInvoking(policy, served);
   return { role, served, url: url.url };
+}
+
+function allowJobs(role: IRole, { scheduling, starter }: JobsFunction, table: TableV2): void {
+  for (const statement of jobStatements({ scheduling, starter, table })) role.addToPrincipalPolicy(statement);
+  acknowledgeJobs(role, scheduling);
 }
 
 /** Both permissions that a function URL needs (AWS Lambda developer guide, "Control access to Lambda function URLs"). */

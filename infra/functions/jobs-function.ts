@@ -1,5 +1,6 @@
 import { Aws } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import type { Construct } from "constructs";
@@ -14,6 +15,13 @@ import { configuredVariables } from "./configuration-layer.ts";
 import type { FunctionParts } from "./functions.ts";
 import { createNodeFunction } from "./node-function.ts";
 
+/** The function, and what its users need. */
+export interface JobsFunction {
+  readonly jobs: LambdaFunction;
+  readonly scheduling: JobScheduling;
+  readonly starter: IRole;
+}
+
 export interface JobsFunctionProps extends Omit<FunctionParts, "text"> {
   /** The function that compares. */
   readonly reconcile: LambdaFunction;
@@ -24,7 +32,7 @@ export interface JobsFunctionProps extends Omit<FunctionParts, "text"> {
  * EventBridge Scheduler deletes the schedules of a group together with it.
  * @returns undefined unless the settings ask for jobs.
  */
-export function createJobsFunction(scope: Construct, props: JobsFunctionProps): LambdaFunction | undefined {
+export function createJobsFunction(scope: Construct, props: JobsFunctionProps): JobsFunction | undefined {
   const { configuration, layer, external, queues, table, reconcile, settings } = props;
   const { deployment } = settings;
   if (!settings.jobs) return undefined;
@@ -60,5 +68,5 @@ export function createJobsFunction(scope: Construct, props: JobsFunctionProps): 
     new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [reconcile.functionArn] }),
   );
   createJobUsersPolicy(scope, { scheduling, starter, table, deployment });
-  return jobs;
+  return { jobs, scheduling, starter };
 }

@@ -105,6 +105,7 @@ export function variablesOf(
   } satisfies SealEnvironment;
   const api = {
     ...fanOut,
+    FREIGHTLINER_JOBS: JSON.stringify(JOB_SCHEDULING satisfies JobScheduling),
     FREIGHTLINER_API: JSON.stringify({ role: "operator", origins: [] } satisfies ApiAddress),
   } satisfies ApiVariables;
   const jobs = {

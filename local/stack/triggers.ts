@@ -56,13 +56,27 @@ export function startBus(
   return bus;
 }
 
-/** Feeds the copy function from the live and the backfill queue, and the announce function from its queue. */
+/** Lets the jobs function be invoked without waiting for its end. */
+function startJobInvocations(services: Services, { invoke }: LocalFunction, stack: AsyncDisposableStack): void {
+  const name = resourceName("function", "jobs", STACK);
+  const jobs = createAsynchronousInvocation({
+    functionArn: `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:jobs`,
+    invoke,
+    pausesMs: RETRY_PAUSES_MS,
+    onFailure: () => Promise.resolve(),
+  });
+  stack.defer(() => jobs.close());
+  services.invocations.set(name, jobs.accept);
+}
+
+/** Feeds the copy function from the live and the backfill queue, the announce function from its queue, and the jobs function when it is invoked. */
 export function startMappings(
   services: Services,
-  { copy, announce }: Pick<Functions, "copy" | "announce">,
+  { copy, announce, jobs }: Pick<Functions, "copy" | "announce" | "jobs">,
   options: KeyedOptions,
   stack: AsyncDisposableStack,
 ): void {
+  startJobInvocations(services, jobs, stack);
   const { sqs, live, backfill, announcements, mappings } = services;
   const common = { endpoint: sqs.endpoint, key: options.key, invoke: copy.invoke, batchSize: 1 };
   const start = (id: string, queue: LocalQueue, maxConcurrency: number): void => {

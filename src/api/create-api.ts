@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
+import { ScheduleError } from "../replication/jobs/job-book.ts";
 import { StoreError } from "../replication/state/record-store.ts";
 import type { Api, ApiEnvironment } from "./protocol/api-environment.ts";
 import type { ApiPorts } from "./protocol/api-ports.ts";
@@ -12,6 +13,7 @@ import { ApiError, problemOf } from "./protocol/problem.ts";
 import { addDeadLetterRoutes } from "./routes/dead-letters.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addImageRoutes } from "./routes/images.ts";
+import { addJobRoutes } from "./routes/jobs.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addRuleRoutes } from "./routes/rules.ts";
 import { addPauseRoutes, addStatusRoutes } from "./routes/status.ts";
@@ -52,7 +54,7 @@ export function createApi(ports: ApiPorts): Api {
   api.use(limitedBody);
   api.use(guardedWrites(ports, (method, path) => allowedMethods(api, path).includes(method)));
   const adders = [addHealthRoutes, addStatusRoutes, addTagRoutes, addImageRoutes, addReportRoutes, addRuleRoutes];
-  for (const add of [...adders, addPauseRoutes, addDeadLetterRoutes]) add(api, ports);
+  for (const add of [...adders, addPauseRoutes, addDeadLetterRoutes, addJobRoutes]) add(api, ports);
   api.doc31("/openapi.json", INFO);
   return api;
 }
@@ -92,6 +94,7 @@ function answer(error: ApiError, requestId: string): Response {
 function knownError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof HTTPException && error.status === 400) return new ApiError(400, "the body is not JSON");
+  if (error instanceof ScheduleError) return new ApiError(503, error.message, { cause: error });
   if (error instanceof StoreError) return new ApiError(503, "the state table does not answer; try again");
   return new ApiError(500, "the log of the API's function says why, by requestId", { cause: error });
 }

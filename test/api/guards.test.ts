@@ -34,6 +34,7 @@ function apiOf(given: Partial<ApiPorts> = {}) {
     operations: operationsOf(VARIABLES, { region: "us-east-1" }, NEVER),
     status: unavailable,
     configuration: unavailable,
+    jobs: undefined,
     callerOf: (environment) => signedCaller({ event: environment }),
     role: "operator",
     origins: [],

@@ -1,4 +1,5 @@
 import type { Configuration } from "../../contract/configuration/configuration.ts";
+import type { Jobs } from "../../wiring/operations/open-jobs.ts";
 import type { Operations } from "../../wiring/operations/open-operations.ts";
 import type { StackStatus } from "../../wiring/operations/stack-status.ts";
 import type { Caller } from "./caller.ts";
@@ -20,6 +21,8 @@ export interface ApiPorts {
   readonly status: () => Promise<StackStatus>;
   /** The configuration in force. */
   readonly configuration: () => Promise<Configuration>;
+  /** The jobs of the stack; undefined when it has none. */
+  readonly jobs: Jobs | undefined;
   /** Who sent the request, from what the server in front of the API says about it. */
   readonly callerOf: (environment: unknown) => Caller;
   /** A viewer's API refuses every write. */

@@ -166,6 +166,8 @@ export const ApiVariables = z.object({
   FREIGHTLINER_TABLE: z.string().min(3),
   /** JSON of {@link ApiAddress}. */
   FREIGHTLINER_API: json(ApiAddress, "description of an API"),
+  /** As the jobs function has it; absent in a stack without jobs. */
+  FREIGHTLINER_JOBS: z.string().optional(),
 });
 export type ApiVariables = z.input<typeof ApiVariables>;
 

@@ -1,5 +1,6 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SchedulerClient } from "@aws-sdk/client-scheduler";
+import { createAsynchronousInvocation } from "../../aws/asynchronous-invocation.ts";
 import { clientLimits } from "../../aws/client/client-limits.ts";
 import { createJobSchedules } from "../../aws/scheduler/job-schedules.ts";
 import { invokeFunction } from "../../aws/synchronous-invocation.ts";
@@ -22,18 +23,32 @@ export interface Jobs extends AsyncDisposable {
   readonly runs: (name: string) => Promise<JobRunsRecord>;
   /** Runs a job now, and waits for its end. @returns the report of the function. */
   readonly run: (name: string) => Promise<unknown>;
+  /** Starts a run with this id, and does not wait for its end. */
+  readonly start: (name: string, run: string) => Promise<void>;
   /** Asks the run under way to end. */
   readonly cancel: (name: string) => Promise<"cancelled" | "not-running">;
 }
 
 /** Opens the jobs of a stack. @throws {StackUnavailableError} when it has none. */
 export async function openJobs(stack: string, access: CloudAccess, signal: AbortSignal): Promise<Jobs> {
-  const lambda = new LambdaClient({ ...clientLimits(JOBS_TIMEOUT_SECONDS * 1_000), ...access });
-  const variables = await variablesOf({ stack, name: "jobs" }, lambda, signal).catch((cause: unknown) => {
-    lambda.destroy();
+  const lambda = new LambdaClient({ ...clientLimits(), ...access });
+  try {
+    return jobsOf(await variablesOf({ stack, name: "jobs" }, lambda, signal), access, signal);
+  } catch (cause) {
     const problem = `${stack} has no jobs, or cannot be read; set "stack.jobs", check --stack and AWS_REGION`;
-    throw new StackUnavailableError(problem, { cause });
-  });
+    throw cause instanceof StackUnavailableError ? new StackUnavailableError(problem, { cause }) : cause;
+  } finally {
+    lambda.destroy();
+  }
+}
+
+/** The jobs of a stack whose jobs function has these variables. */
+export function jobsOf(
+  variables: Readonly<Record<string, string | undefined>>,
+  access: CloudAccess,
+  signal: AbortSignal,
+): Jobs {
+  const lambda = new LambdaClient({ ...clientLimits(JOBS_TIMEOUT_SECONDS * 1_000), ...access });
   const environment = JobsEnvironment.parse(variables);
   const at = (service: string): CloudAccess => {
     const endpoint = access.endpoint === undefined ? undefined : variables[`AWS_ENDPOINT_URL_${service}`];
@@ -46,6 +61,7 @@ export async function openJobs(stack: string, access: CloudAccess, signal: Abort
   return {
     book: createJobBook({ book, schedules: createJobSchedules(scheduler, environment.FREIGHTLINER_JOBS) }),
     runs: async (name) => (await runs.read(name, signal)) ?? { history: [] },
+    start: (job, run) => createAsynchronousInvocation(lambda, functionName("jobs"))({ job, run }, signal),
     run: (job) => invokeFunction(lambda, functionName("jobs"), { job }, signal),
     cancel: (name) => runs.update(name, (record) => cancelRun(record, undefined, Date.now()), signal),
     [Symbol.asyncDispose]() {

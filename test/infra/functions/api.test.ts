@@ -81,6 +81,15 @@ describe("the HTTP API of a stack", () => {
     expect(denied('["sqs:DeleteMessage","sqs:PurgeQueue"]')).not.toMatch(/FreightlinerViewerApiRole/);
   });
 
+  it("changes jobs at the address for operators only, where the stack has them", () => {
+    const both = synthesise({ ...EXAMPLE, stack: { api: {}, jobs: true } });
+    const policies = Object.entries(both.findResources("AWS::IAM::Policy"));
+    const of = (id: string): string =>
+      JSON.stringify(policies.filter(([name]) => name.startsWith(`Freightliner${id}Role`)));
+    expect(of("Api")).toMatch(/scheduler:UpdateSchedule.*iam:PassedToService.*JOBS#/);
+    expect(of("ViewerApi")).not.toMatch(/scheduler:|iam:PassRole|PutItem|lambda:Invoke/);
+  });
+
   it("refuses an origin that is no https origin", () => {
     expect(() => synthesise({ ...EXAMPLE, stack: { api: { origins: ["*"] } } })).toThrow(/origins/);
   });

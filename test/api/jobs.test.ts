@@ -1,0 +1,91 @@
+import { request } from "undici";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { imageOf, layer } from "../../local/images/image-content.ts";
+import { startStack } from "../../local/stack/stack.ts";
+import type { Stack } from "../../local/stack/stack.ts";
+import { NEVER } from "../../src/async/abort.ts";
+import { eventually } from "../fixtures/eventually.ts";
+import { push } from "../fixtures/images/push.ts";
+import { startApi } from "./api-server.ts";
+
+const COPY = { kind: "copy-tag", repository: "team/app", tag: "v1" };
+const DEFAULTS = { timeoutSeconds: 600, retries: 0, enabled: true };
+
+describe("jobs in the HTTP API", () => {
+  const parts = new AsyncDisposableStack();
+  let stack: Stack;
+  let origin: string;
+
+  async function send(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body: object = {}) {
+    const headers = { "content-type": "application/json" };
+    const content = method === "GET" ? {} : { headers, body: JSON.stringify(body) };
+    const answer = await request(`${origin}${path}`, { method, ...content });
+    return [answer.statusCode, await answer.body.json()] as const;
+  }
+
+  beforeAll(async () => {
+    // No event arrives: only jobs copy.
+    const quiet = { delivery: () => "never" as const, reconcileAfterMs: 3_600_000 };
+    stack = parts.use(await startStack({ concurrency: 2, timeoutSeconds: 60, ...quiet }));
+    const server = parts.use(await startApi(stack));
+    origin = `http://${server.host}`;
+    await push(
+      stack.source,
+      imageOf([layer("job", 5_000)], { os: "linux", architecture: "amd64" }),
+      { repository: "team/app", tag: "v1" },
+      NEVER,
+    );
+  }, 600_000);
+  afterAll(() => parts.disposeAsync());
+
+  it("are added, replaced as a whole by the version that was read, listed and removed", async () => {
+    const job = { name: "nightly", task: COPY, schedule: "rate(1 day)" };
+    expect(await send("POST", "/api/jobs", job)).toEqual([201, { version: 1, job: { ...job, ...DEFAULTS } }]);
+    expect(await send("POST", "/api/jobs", job)).toEqual([409, expect.objectContaining({ status: 409 })]);
+    const other = { task: COPY, retries: 2 };
+    expect(await send("PUT", "/api/jobs/nightly?version=7", other)).toMatchObject([
+      409,
+      { detail: expect.stringContaining("has version 1 now") },
+    ]);
+    expect(await send("PUT", "/api/jobs/nightly?version=1", other)).toEqual([
+      200,
+      { version: 2, job: { ...DEFAULTS, ...other, name: "nightly" } },
+    ]);
+    expect(await send("GET", "/api/jobs")).toMatchObject([200, [{ version: 2, job: { name: "nightly", retries: 2 } }]]);
+    expect(await send("DELETE", "/api/jobs/nightly")).toEqual([200, { removed: "nightly" }]);
+    for (const [method, path] of [
+      ["GET", "/api/jobs/nightly"],
+      ["PUT", "/api/jobs/nightly"],
+      ["DELETE", "/api/jobs/nightly"],
+      ["POST", "/api/jobs/nightly/run"],
+      ["GET", "/api/jobs/nightly/history"],
+    ] as const)
+      expect((await send(method, path, { task: COPY }))[0]).toBe(404);
+  });
+
+  it("name the fields that are not valid, among them a host, which no job may name", async () => {
+    const [status, body] = await send("POST", "/api/jobs", {
+      name: "Bad Name",
+      task: { ...COPY, registry: "evil.example" },
+      schedule: "whenever",
+    });
+    expect(status).toBe(422);
+    expect(JSON.stringify(body)).toMatch(/"field":"name".*"field":"task".*"field":"schedule"/);
+  });
+
+  it("run now, without the caller waiting, and remember how that ended", async () => {
+    await send("POST", "/api/jobs", { name: "now", task: COPY });
+    const [status, answer] = await send("POST", "/api/jobs/now/run");
+    expect([status, answer]).toEqual([202, { run: expect.any(String) }]);
+    const run = JSON.parse(JSON.stringify(answer)).run as string;
+    await eventually("the end of the run", async () => {
+      const [, runs] = await send("GET", "/api/jobs/now/history");
+      return JSON.stringify(runs).includes(run) && JSON.stringify(runs).includes('"succeeded"') ? true : undefined;
+    });
+    await eventually("the copy", async () => {
+      const [, tags] = await send("GET", "/api/tags?state=equal");
+      return JSON.stringify(tags).includes("team/app:v1") ? true : undefined;
+    });
+    expect((await send("POST", "/api/jobs/now/cancel"))[0]).toBe(409);
+  });
+});
