@@ -225,7 +225,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "console",
     holds: "the console: pages in a browser, which use the HTTP API",
     imports: ["src/api"],
-    packages: ["preact", "preact/*", "@preact/preset-vite", "vite", "node:fs", "node:path", "node:url"],
+    packages: ["preact", "preact/*", "@preact/preset-vite", "vite", "node:crypto", "node:fs", "node:path", "node:url"],
   },
   {
     folder: "functions",

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
 import { buildConsoleOnce } from "../../console/build.ts";
@@ -12,7 +12,7 @@ import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
 describe("freightliner ui", () => {
   it("serves the console and the API of a stack on this machine, until it is interrupted", async () => {
-    await buildConsoleOnce("dist/console");
+    await buildConsoleOnce(resolve("dist/console"));
     await using folder = await temporaryFolder();
     const config = join(folder.path, "freightliner.json");
     await writeFile(config, JSON.stringify(EXAMPLE));
