@@ -61,7 +61,7 @@ function selectionOf({ class: classes, reason: reasons, repository }: Selection)
     throw new UsageError(`there is no failure class "${unknown}"; choose from ${FAILURE_CLASSES.join(", ")}`);
   }
   const matches = repository.length === 0 ? () => true : compileGlobs(repository);
-  return { classes, reasons, matches };
+  return { ids: [], classes, reasons, matches };
 }
 
 /** The selected letters as lines of text, grouped by failure class and reason. */

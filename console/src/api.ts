@@ -5,6 +5,10 @@ export class ApiFailure extends Error {
   override readonly name = "ApiFailure";
 }
 
+/** What to show of a failure. */
+export const problemOf = (error: unknown): string =>
+  error instanceof ApiFailure ? error.message : "the console failed; load it again";
+
 /** A request that takes longer is given up, in milliseconds. */
 const PATIENCE_MS = 30_000;
 
@@ -25,13 +29,13 @@ async function send<Answer>(path: string, options: RequestInit, signal: AbortSig
     signal.throwIfAborted();
     throw new ApiFailure("Freightliner does not answer; it is not running, or is being started again", { cause });
   });
-  if (!response.ok) throw new ApiFailure(await problemOf(response));
+  if (!response.ok) throw new ApiFailure(await detailOf(response));
   // The console is built from the schemas of the API that serves it.
   const answer: Answer = await response.json();
   return answer;
 }
 
-async function problemOf(response: Response): Promise<string> {
+async function detailOf(response: Response): Promise<string> {
   const problem: Partial<Problem> = await response.json().catch(() => ({}));
   return problem.detail ?? `the API answered ${response.status}`;
 }

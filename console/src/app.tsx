@@ -85,8 +85,12 @@ function Verdict({ status: { answer, at, problem }, lag, isStale, now }: Verdict
     );
   if (isStale)
     return (
-      <p class="verdict old" role="status">
-        No answer for {duration(now - at)}: this is the state of {clockTime(at)}. {problem}
+      <p class="verdict old">
+        {/* A screen reader says the sentence once, and not each second. */}
+        <span role="status">
+          No answer: this is the state of {clockTime(at)}. {problem}
+        </span>{" "}
+        <span class="detail">{duration(now - at)} old</span>
       </p>
     );
   const { tone, text } = verdictOf(answer);

@@ -23,9 +23,9 @@ export function moment(at: number): string {
   return new Date(at).toLocaleString();
 }
 
-/** `1 tag`, `2 tags`. */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+/** `1 tag`, `2 tags`; `2 pushes` with a plural of its own. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : plural}`;
 }
 
 /** `sha256:0b3e688e6930`: enough to tell two apart at a glance. */

@@ -1,44 +1,60 @@
 import { useEffect, useState } from "preact/hooks";
-import { ApiFailure, get } from "./api.ts";
+import { get, problemOf } from "./api.ts";
 
 /** What was read last, and whether it still can be. */
 export interface Live<Answer> {
   readonly answer: Answer | undefined;
+  /** The answer is that of another path, which was read before this one. */
+  readonly isEarlier: boolean;
   /** When it was read; epoch milliseconds. */
   readonly at: number;
   /** Why the last reading failed. */
   readonly problem: string | undefined;
 }
 
-/** Reads a path of the API at an interval, as long as the page is visible. Undefined: reads nothing. */
-export function useLive<Answer>(path: string | undefined, everyMs: number): Live<Answer> {
-  const [live, setLive] = useState<Live<Answer>>({ answer: undefined, at: 0, problem: undefined });
+type Read<Answer> = (path: string, signal: AbortSignal) => Promise<Answer>;
+type Change<Answer> = (change: (last: Live<Answer>) => Live<Answer>) => void;
+
+const NOTHING_READ = { answer: undefined, isEarlier: false, at: 0, problem: undefined };
+/** A reading that took long is repeated less often: it takes at most a fifth of the time. */
+const REST = 4;
+
+/**
+ * Reads a path of the API at an interval, as long as the page is visible. Undefined: reads nothing. The answer of the path before stays until the first
+ * one of the new path has come.
+ */
+export function useLive<Answer>(
+  path: string | undefined,
+  everyMs: number,
+  read: Read<Answer> = get<Answer>,
+): Live<Answer> {
+  const [live, setLive] = useState<Live<Answer>>(NOTHING_READ);
   useEffect(() => {
-    setLive({ answer: undefined, at: 0, problem: undefined });
+    setLive((last) => (path === undefined ? NOTHING_READ : { ...last, isEarlier: true, problem: undefined }));
     if (path === undefined) return undefined;
     const ending = new AbortController();
-    void poll<Answer>(path, everyMs, setLive, ending.signal);
+    void poll(() => read(path, ending.signal), { everyMs, set: setLive }, ending.signal);
     return () => ending.abort();
   }, [path, everyMs]);
   return live;
 }
 
 async function poll<Answer>(
-  path: string,
-  everyMs: number,
-  set: (change: (last: Live<Answer>) => Live<Answer>) => void,
+  read: () => Promise<Answer>,
+  { everyMs, set }: { readonly everyMs: number; readonly set: Change<Answer> },
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
+    const began = Date.now();
     try {
-      const answer = await get<Answer>(path, signal);
-      set(() => ({ answer, at: Date.now(), problem: undefined }));
+      const answer = await read();
+      if (signal.aborted) return;
+      set(() => ({ answer, isEarlier: false, at: Date.now(), problem: undefined }));
     } catch (error) {
       if (signal.aborted) return;
-      const problem = error instanceof ApiFailure ? error.message : "the console failed; load it again";
-      set((last) => ({ ...last, problem }));
+      set((last) => ({ ...last, problem: problemOf(error) }));
     }
-    await pause(everyMs, signal);
+    await pause(Math.max(everyMs, (Date.now() - began) * REST), signal);
     await whileHidden(signal);
   }
 }

@@ -8,7 +8,14 @@ export interface Verdict {
 }
 
 /** The state of a stack in one sentence. */
-export function verdictOf({ tags, deadLetters, destinations }: Status): Verdict {
+export function verdictOf(status: Status): Verdict {
+  const { tone, text } = tagsInWords(status);
+  const closed = status.destinations.flatMap(closedInWords);
+  if (closed.length === 0) return { tone, text };
+  return { tone: tone === "good" ? "busy" : tone, text: `${text}; ${closed.join(", ")}` };
+}
+
+function tagsInWords({ tags, deadLetters, destinations }: Status): Verdict {
   const late = destinations.reduce((sum, { pending }) => sum + pending.late, 0);
   const need = tags.failed + tags.quarantined + late;
   if (need > 0 || deadLetters > 0) {
@@ -28,11 +35,28 @@ export function verdictOf({ tags, deadLetters, destinations }: Status): Verdict 
   return { tone: "good", text: `All ${counted(tags.equal, "tag")} up to date` };
 }
 
+/** Why a destination accepts no copies, or only a few; nothing when it accepts all. */
+function closedInWords({ name, circuit, queues }: Destination): string[] {
+  if (queues.state === "held") return [`${name} is paused`];
+  if (circuit.state === "open") return [`${name} is unavailable`];
+  return circuit.state === "half-open" ? [`${name} is tried again`] : [];
+}
+
 const CIRCUITS = {
   closed: "accepts copies",
   open: "is unavailable: copies wait, and nothing is lost",
   "half-open": "is tried again with a few copies",
 } as const;
+
+/** Messages of comparisons and of manifests without tags are among them: there may be some when no push is pending. */
+function queuesInWords(depths: Destination["queues"]["depths"]): string {
+  const parts = depths.flatMap(({ priority, waiting, inFlight }) => {
+    if (waiting + inFlight === 0) return [];
+    const now = inFlight === 0 ? "" : ` and ${inFlight} in flight`;
+    return [`${counted(waiting, "message")} waiting${now} (${priority})`];
+  });
+  return parts.length === 0 ? "Its queues are empty." : `In its queues: ${parts.join(", ")}.`;
+}
 
 /** A destination in words. */
 export function describeDestination({ circuit, queues, pending, requestsPerSecond }: Destination): string[] {
@@ -47,9 +71,10 @@ export function describeDestination({ circuit, queues, pending, requestsPerSecon
     const size = pending.bytes === 0 ? "" : `, ${bytes(pending.bytes)}`;
     const late = pending.late === 0 ? "" : `, ${pending.late} late`;
     lines.push(
-      `${counted(pending.copies, "push").replace("pushs", "pushes")} pending${size}, the oldest for ${duration(pending.oldestMs)}${late}.`,
+      `${counted(pending.copies, "push", "pushes")} pending${size}, the oldest for ${duration(pending.oldestMs)}${late}.`,
     );
   }
+  lines.push(queuesInWords(queues.depths));
   if (requestsPerSecond !== undefined) lines.push(`At most ${Math.round(requestsPerSecond)} requests a second.`);
   return lines;
 }

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiFailure, get, post } from "../api.ts";
-import { duration } from "../format.ts";
-import { Nothing } from "../parts/notice.tsx";
+import { get, post, problemOf } from "../api.ts";
+import { counted, duration } from "../format.ts";
 
 interface Letter {
   readonly id: string;
@@ -21,38 +20,67 @@ interface Letters {
   readonly selected: readonly Letter[];
 }
 
-type State =
-  | { readonly kind: "reading" }
-  | { readonly kind: "read"; readonly letters: readonly Letter[] }
-  | { readonly kind: "moved"; readonly moved: number; readonly left: readonly Letter[] }
-  | { readonly kind: "failed"; readonly problem: string };
+interface Shown {
+  readonly isReading: boolean;
+  readonly letters: readonly Letter[];
+  /** What happened last, in a sentence. */
+  readonly said: string;
+  readonly problem?: string;
+}
 
-const problemOf = (error: unknown): string =>
-  error instanceof ApiFailure ? error.message : "the console failed; load it again";
+/** Letters that one request moves at most. */
+const MOST_MOVED = 1_000;
+const READING: Shown = { isReading: true, letters: [], said: "Reading; this takes some seconds …" };
+
+/** What is left of the letters after a request to move some, and what came of it. */
+function afterMove(letters: readonly Letter[], answered: readonly Letter[]): Shown {
+  const byId = new Map(answered.map((letter) => [letter.id, letter]));
+  const left = letters.flatMap((letter) => {
+    const answer = byId.get(letter.id) ?? letter;
+    return answer.redriven ? [] : [answer];
+  });
+  const moved = answered.filter(({ redriven }) => redriven).length;
+  return { isReading: false, letters: left, said: `${counted(moved, "dead letter")} moved back to the queues.` };
+}
+
+async function readLetters(signal: AbortSignal): Promise<Shown> {
+  try {
+    const { selected } = await get<Letters>("api/dead-letters", signal);
+    const said = selected.length === 0 ? "There are none." : `${counted(selected.length, "dead letter")}, by reason:`;
+    return { isReading: false, letters: selected, said };
+  } catch (error) {
+    return { isReading: false, letters: [], said: "", problem: problemOf(error) };
+  }
+}
+
+/** Moves letters back, if they are still there: letters that came after these were shown stay where they are. */
+async function moveBack(chosen: readonly Letter[]): Promise<(last: Shown) => Shown> {
+  try {
+    const body = { ids: chosen.map(({ id }) => id) };
+    const { selected } = await post<Letters>("api/dead-letters/redrive", body, new AbortController().signal);
+    return ({ letters }) => afterMove(letters, selected);
+  } catch (error) {
+    return (last) => ({ ...last, isReading: false, said: "", problem: problemOf(error) });
+  }
+}
 
 /** Dead letters by their reason, and the way back. */
 export function DeadLetters() {
-  const [state, setState] = useState<State>({ kind: "reading" });
+  const [shown, setShown] = useState(READING);
   const [looks, setLooks] = useState(0);
+  const line = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     const ending = new AbortController();
-    setState({ kind: "reading" });
-    get<Letters>("api/dead-letters", ending.signal).then(
-      ({ selected }) => setState({ kind: "read", letters: selected }),
-      (error: unknown) => !ending.signal.aborted && setState({ kind: "failed", problem: problemOf(error) }),
-    );
+    setShown(READING);
+    void readLetters(ending.signal).then((read) => !ending.signal.aborted && setShown(read));
     return () => ending.abort();
   }, [looks]);
 
-  async function redrive(reason: string): Promise<void> {
-    try {
-      const body = { reasons: [reason] };
-      const { selected } = await post<Letters>("api/dead-letters/redrive", body, new AbortController().signal);
-      const left = selected.filter(({ redriven }) => !redriven);
-      setState({ kind: "moved", moved: selected.length - left.length, left });
-    } catch (error) {
-      setState({ kind: "failed", problem: problemOf(error) });
-    }
+  async function redrive(chosen: readonly Letter[]): Promise<void> {
+    // The button that had the focus goes away with its letters.
+    line.current?.focus();
+    setShown(({ letters }) => ({ isReading: true, letters, said: "Moving them back …" }));
+    setShown(await moveBack(chosen));
   }
   return (
     <section aria-labelledby="letters">
@@ -61,92 +89,100 @@ export function DeadLetters() {
         Copies that failed for good. Fix what their reason says, then move them back: they copy what the tag names by
         then.
       </p>
-      <div aria-live="polite">
-        <Shown state={state} redrive={redrive} />
-      </div>
-      <button type="button" disabled={state.kind === "reading"} onClick={() => setLooks((count) => count + 1)}>
+      <p ref={line} role="status" tabIndex={-1}>
+        {shown.said}
+      </p>
+      {shown.problem !== undefined && (
+        <p class="problem" role="alert">
+          {shown.problem}
+        </p>
+      )}
+      <Groups letters={shown.letters} redrive={redrive} />
+      <button type="button" disabled={shown.isReading} onClick={() => setLooks((count) => count + 1)}>
         Look again
       </button>
     </section>
   );
 }
 
-function Shown({ state, redrive }: { readonly state: State; readonly redrive: (reason: string) => Promise<void> }) {
-  switch (state.kind) {
-    case "reading":
-      return <p class="none">Reading; this takes some seconds …</p>;
-    case "failed":
-      return (
-        <p class="problem" role="alert">
-          {state.problem}
-        </p>
-      );
-    case "moved":
-      return (
-        <>
-          <p>{state.moved} moved back to the queues.</p>
-          {state.left.map(({ id, problem }) => (
-            <p key={id} class="problem">
-              Not moved: {problem}
-            </p>
-          ))}
-        </>
-      );
-    case "read":
-      return state.letters.length === 0 ? (
-        <Nothing>There are none.</Nothing>
-      ) : (
-        <>
-          {[...Map.groupBy(state.letters, ({ reason }) => reason)].map(([reason, letters]) => (
-            <Group key={reason} reason={reason} letters={letters} redrive={redrive} />
-          ))}
-        </>
-      );
-  }
+interface GroupsProps {
+  readonly letters: readonly Letter[];
+  readonly redrive: (chosen: readonly Letter[]) => Promise<void>;
+}
+
+function Groups({ letters, redrive }: GroupsProps) {
+  return [...Map.groupBy(letters, (letter) => `${letter.class}: ${letter.reason}`)].map(([name, group]) => (
+    <Group key={name} name={name} letters={group} redrive={redrive} />
+  ));
 }
 
 interface GroupProps {
-  readonly reason: string;
+  readonly name: string;
   readonly letters: readonly Letter[];
-  readonly redrive: (reason: string) => Promise<void>;
+  readonly redrive: (chosen: readonly Letter[]) => Promise<void>;
 }
 
-function Group({ reason, letters, redrive }: GroupProps) {
+const MOVE = "move";
+
+function ask(dialog: HTMLDialogElement | null): void {
+  if (dialog === null) return;
+  // Escape closes it without an answer, and leaves the last one.
+  dialog.returnValue = "";
+  dialog.showModal();
+}
+
+function Group({ name, letters, redrive }: GroupProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const chosen = letters.slice(0, MOST_MOVED);
   return (
     <article class="card">
       <h3>
-        {letters[0]?.class}: {reason} ({letters.length})
+        {name} ({letters.length})
       </h3>
       <ul class="rows">
-        {letters.map(({ id, repository = "a message", reference = "", destination = "?", failedAt, error }) => (
-          <li key={id}>
-            <strong>
-              {repository}
-              {reference === "" ? "" : `:${reference}`}
-            </strong>
-            <span class="detail">
-              to {destination}, {duration(Date.now() - failedAt)} ago
-            </span>
-            <p class="problem">{error}</p>
-          </li>
+        {letters.map((letter) => (
+          <LetterRow key={letter.id} letter={letter} />
         ))}
       </ul>
-      <button type="button" onClick={() => dialog.current?.showModal()}>
-        Move {letters.length} back …
+      <button type="button" onClick={() => ask(dialog.current)}>
+        Move {chosen.length} back …
       </button>
-      <dialog ref={dialog} aria-label={`move back: ${reason}`}>
+      <dialog
+        ref={dialog}
+        aria-label={`move back: ${name}`}
+        onClose={({ currentTarget: { returnValue } }) => {
+          // By now the browser has given the focus back to the button.
+          if (returnValue === MOVE) void redrive(chosen);
+        }}
+      >
         <p>
-          Move {letters.length} back to the queues? Each is copied again, as what its tag names by then. If the cause is
+          Move {chosen.length} back to the queues? Each is copied again, as what its tag names by then. If the cause is
           still there, they come back here.
         </p>
         <form method="dialog" class="filters">
           <button type="submit">Leave them</button>
-          <button type="submit" class="main" onClick={() => void redrive(reason)}>
-            Move {letters.length} back
+          <button type="submit" class="main" value={MOVE}>
+            Move {chosen.length} back
           </button>
         </form>
       </dialog>
     </article>
+  );
+}
+
+function LetterRow({ letter }: { readonly letter: Letter }) {
+  const { repository = "a message", reference = "", destination = "?", failedAt, error, problem } = letter;
+  return (
+    <li>
+      <strong>
+        {repository}
+        {reference === "" ? "" : `:${reference}`}
+      </strong>
+      <span class="detail">
+        to {destination}, {duration(Date.now() - failedAt)} ago
+      </span>
+      <p class="problem">{error}</p>
+      {problem !== undefined && <p class="problem">Not moved: {problem}</p>}
+    </li>
   );
 }

@@ -1,7 +1,6 @@
 import type { Destination, Status } from "../../../src/api/schemas/status.ts";
-import type { ListedTag } from "../../../src/api/schemas/tag.ts";
 import { useState } from "preact/hooks";
-import { ApiFailure, post } from "../api.ts";
+import { post, problemOf } from "../api.ts";
 import { duration } from "../format.ts";
 import { Digest } from "../parts/copy-text.tsx";
 import { Nothing } from "../parts/notice.tsx";
@@ -15,11 +14,10 @@ const SHOWN = 12;
 
 /** What needs a person, what runs, and where it goes. */
 export function Overview({ status }: { readonly status: Status }) {
-  const { behind, destinations, deadLetters } = status;
-  const troubled = behind.filter(({ state }) => state === "failed" || state === "quarantined");
+  const { behind, destinations } = status;
   return (
     <>
-      {(troubled.length > 0 || deadLetters > 0) && <Troubled tags={troubled} deadLetters={deadLetters} />}
+      <Troubled status={status} />
       <Running behind={behind} />
       <section aria-labelledby="destinations">
         <h2 id="destinations">Destinations</h2>
@@ -103,12 +101,21 @@ function Comparisons({ status: { comparisons, at } }: { readonly status: Status 
   );
 }
 
-function Troubled({ tags, deadLetters }: { readonly tags: readonly ListedTag[]; readonly deadLetters: number }) {
+/** States of tags that need a person. */
+const TROUBLED = ["failed", "quarantined"] as const;
+
+function Troubled({ status: { behind, tags: counts, deadLetters } }: { readonly status: Status }) {
+  const troubled = behind.filter(({ state }) => TROUBLED.some((each) => each === state)).slice(0, SHOWN);
+  const more = TROUBLED.map((state) => {
+    const shown = troubled.filter((tag) => tag.state === state).length;
+    return { state, count: counts[state] - shown };
+  }).filter(({ count }) => count > 0);
+  if (troubled.length + more.length + deadLetters === 0) return null;
   return (
     <section aria-labelledby="troubled" class="troubled">
       <h2 id="troubled">Needs you</h2>
       <ul class="rows">
-        {tags.slice(0, SHOWN).map(({ key, state, outcome = state, lagMs }) => (
+        {troubled.map(({ key, state, outcome = state, lagMs }) => (
           <li key={key}>
             <TagLink tag={key} />
             <span class={`state ${state}`}>{outcome}</span>
@@ -116,7 +123,13 @@ function Troubled({ tags, deadLetters }: { readonly tags: readonly ListedTag[]; 
           </li>
         ))}
       </ul>
-      {tags.length > SHOWN && <a href={addressOf("tags", "failed")}>{tags.length - SHOWN} more</a>}
+      {more.map(({ state, count }) => (
+        <p key={state}>
+          <a href={addressOf("tags", state)}>
+            {count} more {state}
+          </a>
+        </p>
+      ))}
       {deadLetters > 0 && (
         <p>
           <a href={addressOf("letters")}>See why, and move them back</a> after you have fixed it.
@@ -128,15 +141,16 @@ function Troubled({ tags, deadLetters }: { readonly tags: readonly ListedTag[]; 
 
 function DestinationCard({ destination }: { readonly destination: Destination }) {
   const { name, circuit, queues } = destination;
-  const [said, setSaid] = useState<string>();
   const isHeld = queues.state === "held";
+  // What is said about a change is true until the change is seen.
+  const [said, setSaid] = useState<{ readonly text: string; readonly isHeld: boolean }>();
   async function change(): Promise<void> {
     try {
       const verb = isHeld ? "resume" : "pause";
       await post(`api/destinations/${encodeURIComponent(name)}/${verb}`, {}, new AbortController().signal);
-      setSaid("It will be done within a minute.");
+      setSaid({ text: "It will be done within a minute.", isHeld });
     } catch (error) {
-      setSaid(error instanceof ApiFailure ? error.message : "the console failed; load it again");
+      setSaid({ text: problemOf(error), isHeld });
     }
   }
   return (
@@ -145,21 +159,11 @@ function DestinationCard({ destination }: { readonly destination: Destination })
       {describeDestination(destination).map((line) => (
         <p key={line}>{line}</p>
       ))}
-      <dl class="depths">
-        {queues.depths.map(({ priority, waiting, inFlight }) => (
-          <div key={priority}>
-            <dt>{priority}</dt>
-            <dd>
-              {waiting} waiting, {inFlight} in flight
-            </dd>
-          </div>
-        ))}
-      </dl>
       <button type="button" onClick={() => void change()} aria-label={`${isHeld ? "resume" : "pause"} ${name}`}>
         {isHeld ? "Resume" : "Pause"}
       </button>{" "}
       <span class="detail" aria-live="polite">
-        {said}
+        {said?.isHeld === isHeld && said.text}
       </span>
     </li>
   );

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { ListedTag, TagState } from "../../../src/api/schemas/tag.ts";
 import type { z } from "@hono/zod-openapi";
+import { get } from "../api.ts";
 import { duration } from "../format.ts";
 import { Digest } from "../parts/copy-text.tsx";
 import { Answered, Nothing } from "../parts/notice.tsx";
@@ -16,6 +17,8 @@ const STATES: readonly z.infer<typeof TagState>[] = ["equal", "copying", "waitin
 /** Rows of a page; the table never has more. */
 const ROWS = 100;
 const EVERY_MS = 10_000;
+/** A page of a search that finds little is put together from so many answers; each has read 20,000 records. */
+const MOST_ANSWERS = 25;
 /** A pause in typing, after which the search begins, in milliseconds. */
 const SETTLED_MS = 250;
 
@@ -24,12 +27,12 @@ export function Tags({ state: given }: { readonly state: string | undefined }) {
   const [search, setSearch] = useState("");
   const [state, setState] = useState(() => STATES.find((each) => each === given) ?? "");
   const [cursors, setCursors] = useState<readonly string[]>([]);
-  const query = new URLSearchParams({ limit: String(ROWS) });
+  const query = new URLSearchParams();
   if (search !== "") query.set("search", search);
   if (state !== "") query.set("state", state);
   const cursor = cursors.at(-1);
   if (cursor !== undefined) query.set("cursor", cursor);
-  const live = useLive<TagPage>(`api/tags?${query.toString()}`, EVERY_MS);
+  const live = useLive(query.toString(), EVERY_MS, readPage);
   return (
     <section aria-labelledby="tags">
       <h2 id="tags">Tags</h2>
@@ -44,16 +47,30 @@ export function Tags({ state: given }: { readonly state: string | undefined }) {
           setCursors([]);
         }}
       />
-      <Answered live={live}>
-        {(page) => (
-          <>
-            <TagTable tags={page.tags} />
-            <Pages cursors={cursors} next={page.cursor} onTurn={setCursors} />
-          </>
-        )}
+      {/* The page before stays until the next one is there: nothing jumps, and the buttons keep the focus. */}
+      <Answered live={{ ...live, isEarlier: false }}>
+        {(page) => <TagTable page={page} isReading={live.isEarlier} />}
       </Answered>
+      <Pages cursors={cursors} next={live.isEarlier ? undefined : live.answer?.cursor} onTurn={setCursors} />
     </section>
   );
+}
+
+/** A full page, or all there is. An answer ends early when its search has read many records. */
+async function readPage(query: string, signal: AbortSignal): Promise<TagPage> {
+  const search = new URLSearchParams(query);
+  const tags: ListedTag[] = [];
+  let cursor: string | undefined;
+  let answers = 0;
+  do {
+    search.set("limit", String(ROWS - tags.length));
+    if (cursor !== undefined) search.set("cursor", cursor);
+    const page = await get<TagPage>(`api/tags?${search.toString()}`, signal);
+    tags.push(...page.tags);
+    ({ cursor } = page);
+    answers++;
+  } while (cursor !== undefined && tags.length < ROWS && answers < MOST_ANSWERS);
+  return cursor === undefined ? { tags } : { tags, cursor };
 }
 
 interface PagesProps {
@@ -63,18 +80,19 @@ interface PagesProps {
   readonly onTurn: (cursors: readonly string[]) => void;
 }
 
+/** A button without a page to go to stays, and keeps the focus: it is `aria-disabled` only. */
 function Pages({ cursors, next, onTurn }: PagesProps) {
+  const back = cursors.length === 0 ? undefined : cursors.slice(0, -1);
+  const forth = next === undefined ? undefined : [...cursors, next];
   return (
     <nav class="pages" aria-label="pages of tags">
-      <button type="button" disabled={cursors.length === 0} onClick={() => onTurn(cursors.slice(0, -1))}>
+      <button type="button" aria-disabled={back === undefined} onClick={() => back !== undefined && onTurn(back)}>
         Back
       </button>
-      <span class="detail">page {cursors.length + 1}</span>
-      <button
-        type="button"
-        disabled={next === undefined}
-        onClick={() => next !== undefined && onTurn([...cursors, next])}
-      >
+      <span class="detail" role="status">
+        page {cursors.length + 1}
+      </span>
+      <button type="button" aria-disabled={forth === undefined} onClick={() => forth !== undefined && onTurn(forth)}>
         Next
       </button>
     </nav>
@@ -120,10 +138,18 @@ function Filters({ state, onSearch, onState }: FiltersProps) {
   );
 }
 
-function TagTable({ tags }: { readonly tags: readonly ListedTag[] }) {
-  if (tags.length === 0) return <Nothing>No such tag on this page.</Nothing>;
+function TagTable({ page, isReading }: { readonly page: TagPage; readonly isReading: boolean }) {
+  const { tags, cursor } = page;
+  if (tags.length === 0)
+    return (
+      <Nothing>
+        {cursor === undefined
+          ? "There is no such tag."
+          : "Nothing was found in half a million records; Next searches on."}
+      </Nothing>
+    );
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="table of tags">
+    <div class="scroll" tabIndex={0} role="region" aria-label="table of tags" aria-busy={isReading}>
       <table>
         <thead>
           <tr>

@@ -9,7 +9,7 @@ export function Answered<Answer>({
   readonly live: Live<Answer>;
   readonly children: (answer: Answer) => ComponentChildren;
 }) {
-  if (live.answer !== undefined) return <>{children(live.answer)}</>;
+  if (live.answer !== undefined && !live.isEarlier) return <>{children(live.answer)}</>;
   if (live.problem !== undefined)
     return (
       <p class="problem" role="alert">

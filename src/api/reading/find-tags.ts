@@ -21,24 +21,29 @@ export interface FoundTags {
 /** Records that one page reads at most: a search for something rare must not read the whole table in one request. */
 const MOST_READ = 20_000;
 
-/** A page of tags. It reads the table from a key on, and stops when the page is full or has read enough. */
-export async function findTags(
-  { search = "", state, destination, limit, after }: TagSearch,
-  { tags }: Pick<Operations, "tags">,
-  now: number,
-): Promise<FoundTags> {
-  const wanted = search.toLowerCase();
+/**
+ * A page of tags. It reads the table from a key on, and stops when it knows that another page follows, or has read enough. A full page reads on to the
+ * next tag that is found: without one, this page is the last.
+ */
+export async function findTags(search: TagSearch, { tags }: Pick<Operations, "tags">, now: number): Promise<FoundTags> {
   const found: ListedTag[] = [];
   let read = 0;
-  for await (const { key, record } of tags(after)) {
+  for await (const { key, record } of tags(search.after)) {
     read++;
     const tag = listedTag(key, record, now);
-    const isFound =
-      key.toLowerCase().includes(wanted) &&
-      (state === undefined || tag.state === state) &&
-      (destination === undefined || key.startsWith(`${destination}/`));
-    if (isFound) found.push(tag);
-    if (found.length === limit || read === MOST_READ) return { tags: found, next: key };
+    if (isWanted(tag, search)) {
+      if (found.length === search.limit) return { tags: found, next: found.at(-1)?.key };
+      found.push(tag);
+    }
+    if (read === MOST_READ) return { tags: found, next: key };
   }
   return { tags: found, next: undefined };
+}
+
+function isWanted({ key, state }: ListedTag, { search = "", state: wanted, destination }: TagSearch): boolean {
+  return (
+    key.toLowerCase().includes(search.toLowerCase()) &&
+    (wanted === undefined || state === wanted) &&
+    (destination === undefined || key.startsWith(`${destination}/`))
+  );
 }

@@ -41,8 +41,16 @@ const Glob = z
     if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
   });
 
+/** Ids in one request: about 40 kB. */
+const MOST_IDS = 1_000;
+
 /** Which letters: all of these, and without a field any. */
 const Selection = z.object({
+  ids: z
+    .array(z.string().max(128))
+    .max(MOST_IDS)
+    .default([])
+    .openapi({ description: "Ids of letters, as the preview has them: letters that came after it stay." }),
   classes: z.array(z.enum(FAILURE_CLASSES)).max(FAILURE_CLASSES.length).default([]),
   reasons: z.array(z.string().max(128)).max(100).default([]),
   repositories: z.array(Glob).max(100).default([]).openapi({ description: "Globs of repositories at the source." }),
@@ -87,14 +95,14 @@ function letterOf({ letter, request, isMoved, problem }: RedrivenLetter): z.infe
   };
 }
 
-function selectionOf({ classes, reasons, repositories }: z.infer<typeof Selection>): LetterSelection {
-  return { classes, reasons, matches: repositories.length === 0 ? () => true : compileGlobs(repositories) };
+function selectionOf({ ids, classes, reasons, repositories }: z.infer<typeof Selection>): LetterSelection {
+  return { ids, classes, reasons, matches: repositories.length === 0 ? () => true : compileGlobs(repositories) };
 }
 
 /** Dead letters: what they say, and back to their queues. */
 export function addDeadLetterRoutes(api: Api, { operations }: Pick<ApiPorts, "operations">): void {
   api.openapi(preview, async (context) => {
-    const everything = { classes: [], reasons: [], matches: () => true };
+    const everything = { ids: [], classes: [], reasons: [], matches: () => true };
     const { all, selected } = await selectLetters(everything, { go: false }, operations);
     return context.json({ all, selected: selected.map(letterOf) }, 200);
   });

@@ -6,6 +6,8 @@ import type { Operations } from "../operations/open-operations.ts";
 
 /** Which letters: all of these, and an empty list is any. */
 export interface LetterSelection {
+  /** Ids of letters, as a preview had them: letters that came after it are not selected. */
+  readonly ids: readonly string[];
   readonly classes: readonly string[];
   readonly reasons: readonly string[];
   /** Whether the repository at the source is one of those. */
@@ -30,7 +32,7 @@ const RELEASE_MS = 10_000;
  * its tag again, so it copies the current image.
  */
 export async function selectLetters(
-  { classes, reasons, matches }: LetterSelection,
+  { ids, classes, reasons, matches }: LetterSelection,
   { go }: { readonly go: boolean },
   { deadLetters, queues, signal }: Pick<Operations, "deadLetters" | "queues" | "signal">,
 ): Promise<{ readonly all: number; readonly selected: readonly RedrivenLetter[] }> {
@@ -41,6 +43,7 @@ export async function selectLetters(
     for await (const letter of deadLetters.receiveAll(signal)) letters.push(letter);
     const selected = letters.filter(
       (letter) =>
+        (ids.length === 0 || ids.includes(letter.id)) &&
         (classes.length === 0 || classes.includes(letter.class)) &&
         (reasons.length === 0 || reasons.includes(letter.reason)) &&
         matches(requestOf(letter)?.repository ?? ""),
