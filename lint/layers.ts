@@ -93,7 +93,7 @@ export const LAYERS: readonly Layer[] = [
       },
       copy: {
         holds: "one copy request, from the lease to the report",
-        rooms: ["decide", "conflict", "gate", "image", "pacing", "planning", "outcome", "state"],
+        rooms: ["decide", "conflict", "gate", "image", "pacing", "planning", "outcome", "spans", "state"],
       },
       gate: { holds: "what an image must have before it leaves the source", rooms: ["image", "outcome"] },
       pending: {
@@ -106,6 +106,7 @@ export const LAYERS: readonly Layer[] = [
       },
       pacing: { holds: "how many uploads run at once, and what fits into the time left", rooms: ["outcome", "state"] },
       outcome: { holds: "how a copy ended, why, and its receipt", rooms: [] },
+      spans: { holds: "what of a copy took how long, as spans of a trace", rooms: [] },
       proof: { holds: "receipts as statements: chained, signed, exported, verified", rooms: ["outcome"] },
       state: { holds: "records of the table: leases, checkpoints, progress", rooms: ["outcome"] },
       destination: { holds: "circuit breaker, rate and queue pause of one destination", rooms: ["state"] },
@@ -177,6 +178,12 @@ export const LAYERS: readonly Layer[] = [
     holds: "signatures of images, verified",
     imports: ["src/oci", "src/replication"],
     packages: ["zod", "node:crypto", "@sigstore/bundle", "@sigstore/protobuf-specs", "@sigstore/verify"],
+  },
+  {
+    folder: "src/tracing",
+    holds: "spans, sent to a collector by OTLP",
+    imports: ["src/oci", "src/async", "src/contract", "src/replication"],
+    packages: ["zod", "@opentelemetry/*"],
   },
   {
     folder: "src/wiring",

@@ -13,6 +13,7 @@ import type { ImageRecord } from "../../src/replication/pending/image-record.ts"
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
 import type { Announcement } from "../../src/replication/pending/announcement.ts";
 import type { PendingPushes } from "../../src/replication/pending/pending-push.ts";
+import type { Tracer } from "../../src/replication/spans/span.ts";
 import type { FactSource } from "../../src/replication/rules/source-facts.ts";
 import type { PreCopyBudgets } from "../../src/replication/pre-copy/pre-copy-budget.ts";
 import type { SendToLongLane } from "./long-lane-handover.ts";
@@ -23,6 +24,8 @@ export interface CopyDependencies {
   readonly queue: CopyQueues;
   readonly runtime: Runtime;
   readonly observer: Observer;
+  /** Absent where no traces are collected. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Source and target of a copy, and the delivery that requests it. */

@@ -14,6 +14,9 @@ import type { DeliveryResult } from "./request-executor.ts";
 import { endPushes, findEndingPushes, noteRequest } from "./end-pushes.ts";
 import { handOverToLongLane } from "./long-lane-handover.ts";
 import { countCost, countReport, countWait, logReport } from "./report.ts";
+import { endCopy, traceDelivery } from "./trace-delivery.ts";
+import { measured } from "../../src/replication/spans/span.ts";
+import type { Span } from "../../src/replication/spans/span.ts";
 import { receiptOf } from "./receipt-of.ts";
 
 /** Whether the queue may delete the message, or keeps it and shows it again. */
@@ -40,22 +43,20 @@ export function createHandler(dependencies: CopyDependencies) {
     // The deadline of the copy does not abort the handling of its message; only the end of the process does.
     const ending = timeout(Math.max(remainingMs, 0));
     const message = readRequestMessage(delivery.body);
+    const span = traceDelivery(message, delivery, { tracer: dependencies.tracer, now: startedAt });
     if (message.kind === "pre-copy") {
-      await preCopy(message.request, delivery, { remainingMs, ending });
+      await preCopy(message.request, delivery, { remainingMs, ending, span });
       return "done";
     }
     const executed: DeliveryResult =
       message.kind === "malformed"
         ? { report: { outcome: "failed", reason: "malformed-message", error: message.error } }
-        : await execute(message.request, delivery, { remainingMs, ending }).catch((error: unknown) =>
+        : await execute(message.request, delivery, { remainingMs, ending, span }).catch((error: unknown) =>
             crashed(error, message.request, delivery, observer),
           );
-    const {
-      report,
-      request,
-      rule,
-      heldMs = 0,
-    } = await recorded({ ...executed, startedAt }, delivery, dependencies, ending);
+    const ended = { ...executed, startedAt, span };
+    const { report, request, rule, heldMs = 0 } = await recorded(ended, delivery, dependencies, ending);
+    endCopy(span, report, rule);
     logReport(observer, report, request, { ...delivery, rule, configuration: dependencies.configuration.version });
     const isLive = queue.priority(delivery) === "live";
     countReport(observer, report, request?.destination, isLive ? Metric.replicationLag : Metric.backfillLag);
@@ -88,18 +89,39 @@ function crashed(
   return { request, report: { outcome: "deferred", reason: "crashed", afterMs, error } };
 }
 
-/**
- * Records the end of a request: its receipt, a dead letter if it failed, and the end of its push. If one of them cannot be written, the
- * request has not ended and is retried.
- */
-async function recorded(
-  { startedAt, ...result }: DeliveryResult & { readonly startedAt: number },
+/** A delivery that has been executed. */
+interface ExecutedDelivery extends DeliveryResult {
+  /** When it began, epoch milliseconds. */
+  readonly startedAt: number;
+  readonly span: Span | undefined;
+}
+
+/** Records the end of a request, if it has ended. */
+function recorded(
+  executed: ExecutedDelivery,
   delivery: Delivery,
   dependencies: CopyDependencies,
   ending: AbortSignal,
 ): Promise<DeliveryResult> {
+  const { report, span } = executed;
+  const spans = span?.inside;
+  if (report.outcome === "deferred") return Promise.resolve(executed);
+  const recording = recordEnd({ ...executed, report }, delivery, dependencies, ending);
+  return spans === undefined ? recording : measured(spans.start("record"), recording);
+}
+
+/**
+ * Records the end of a request: its receipt, a dead letter if it failed, and the end of its push. If one of them cannot be written, the
+ * request has not ended and is retried.
+ */
+async function recordEnd(
+  executed: ExecutedDelivery & { readonly report: Parameters<typeof receiptOf>[0] },
+  delivery: Delivery,
+  dependencies: CopyDependencies,
+  ending: AbortSignal,
+): Promise<DeliveryResult> {
+  const { startedAt, ...result } = executed;
   const { report, request, record, rule } = result;
-  if (report.outcome === "deferred") return result;
   const { configuration, copies, queue, runtime } = dependencies;
   const { messageId } = delivery;
   const about =

@@ -2,13 +2,17 @@ import middy from "@middy/core";
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { createChain } from "../../src/aws/chain/chain.ts";
 import { StackEnvironment } from "../../src/contract/stack/environment.ts";
+import { openTracing } from "../../src/tracing/open-tracing.ts";
 import { AccessCheckCall } from "../../src/wiring/operations/access-report.ts";
 import type { AccessReport } from "../../src/wiring/operations/access-report.ts";
 import { deliveryOf } from "./delivery-of.ts";
 import { openCopier } from "./open-copier.ts";
 
-const { observer, middlewares } = createChain("copy", StackEnvironment.parse(process.env).FREIGHTLINER_STACK);
-const { currentHandler, checkAccess } = await openCopier(process.env, "function", observer);
+const { FREIGHTLINER_STACK: stack } = StackEnvironment.parse(process.env);
+const { observer, middlewares } = createChain("copy", stack, { tracing: () => tracing });
+const tracing = await openTracing({ service: "copy", stack, variables: process.env, observer });
+const lane = { lane: "function", observer, tracer: tracing?.tracer } as const;
+const { currentHandler, checkAccess } = await openCopier(process.env, lane);
 
 /**
  * Invoked by the SQS event source, and by `freightliner doctor`; reports which messages to keep (Lambda developer guide, "Reporting batch item failures").

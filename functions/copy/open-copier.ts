@@ -40,18 +40,22 @@ import { createHandler } from "./handler.ts";
 /** Where copies run: in the function, which hands images that are too large to the long lane, or in a build of the long lane. */
 export type Lane = "function" | "long";
 
+export interface CopierOptions extends Pick<CopyDependencies, "observer" | "tracer"> {
+  readonly lane: Lane;
+}
+
 type CopierEnvironment = z.output<typeof CopyEnvironment>;
 
 /** Opens the handlers of copy requests, as the environment configures them, for either lane. */
-export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, observer: Observer) {
-  const environment = CopyEnvironment.parse(variables);
+export async function openCopier(variables: NodeJS.ProcessEnv, { lane, ...telemetry }: CopierOptions) {
+  const [environment, { observer }] = [CopyEnvironment.parse(variables), telemetry];
   const { parts, queues } = openDeployment(environment);
   const [table, sqs] = [openTableClient(), new SQSClient(clientLimits())];
   const feed = await openConfiguration(environment, variables, observer, { table });
   const { wiringOf, registriesOf, stores, now } = openWiring(environment, { sqs, table }, observer);
   const send = createCopyRequestSender(sqs, queues.copies, "long");
-  const lasting: Pick<CopyDependencies, "observer" | "runtime" | "queue"> = {
-    observer,
+  const lasting: Omit<CopyDependencies, "configuration" | "copies"> = {
+    ...telemetry,
     runtime: {
       now,
       timeout: (ms) => AbortSignal.timeout(ms),
@@ -76,9 +80,9 @@ export async function openCopier(variables: NodeJS.ProcessEnv, lane: Lane, obser
       const context = wiring.open({ ...route, message: delivery.messageId, priority });
       return { ...context, uploads: { ...context.uploads, isLong: lane === "long" } };
     };
-    const own = { open, circuit: (destination: string) => wiring.circuit(destination), ...stores };
-    const copies = { ...own, ...sourcePortsOf(configuration, { wiring, catalog }, observer) };
-    return createHandler({ configuration, ...lasting, copies });
+    const circuit = (destination: string) => wiring.circuit(destination);
+    const ports = sourcePortsOf(configuration, { wiring, catalog }, observer);
+    return createHandler({ configuration, ...lasting, copies: { open, circuit, ...stores, ...ports } });
   });
   const visibilitySeconds = environment.FREIGHTLINER_LONG_VISIBILITY_SECONDS ?? LONG_VISIBILITY_SECONDS;
   const longQueues = queues.copies

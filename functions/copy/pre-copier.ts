@@ -12,7 +12,7 @@ import type { PreCopyReport } from "../../src/replication/pre-copy/pre-copy-blob
 import { isAllowed } from "../../src/replication/rules/repository-overrides.ts";
 import type { CopyDependencies } from "./copy-dependencies.ts";
 import { countCost } from "./report.ts";
-import type { DeliveryTime } from "./request-executor.ts";
+import type { DeliveryContext } from "./request-executor.ts";
 
 const GIGABYTE = 1e9;
 
@@ -28,7 +28,7 @@ export function createPreCopier({ configuration, copies, queue, runtime, observe
   async function execute(
     request: PreCopyRequest,
     delivery: Delivery,
-    { remainingMs, ending }: DeliveryTime,
+    { remainingMs, ending, span }: DeliveryContext,
   ): Promise<PreCopyReport> {
     const named = request.destination;
     const destination = configuration.destinations.find(({ name }) => name === named);
@@ -40,7 +40,9 @@ export function createPreCopier({ configuration, copies, queue, runtime, observe
     if (pushAge(request.pushedAt, now()) > PRE_COPY_MAX_AGE_MS) return nothingPreCopied("late");
     if (!(await copies.circuit(named).isClosed(ending))) return nothingPreCopied("circuit-open");
     const { to, platforms } = found;
-    const { ports, identity, policy, uploads } = copies.open({ destination, from: request.repository, to, delivery });
+    const opened = copies.open({ destination, from: request.repository, to, delivery });
+    const { identity, policy, uploads } = opened;
+    const ports = { ...opened.ports, spans: span?.inside };
     const limitMs = Math.min(Math.max(remainingMs - COPY_RESERVE_MS, 0), PRE_COPY_LIMIT_MS);
     const endsAt = now() + limitMs;
     const time = { limitMs, remainingMs: () => endsAt - now(), bandwidth: bandwidthOf(named) };
@@ -49,11 +51,13 @@ export function createPreCopier({ configuration, copies, queue, runtime, observe
     return preCopyBlobs(request.digest, { ports, identity, ...own, budget, ending }, timeout(limitMs));
   }
 
-  return async (request: PreCopyRequest, delivery: Delivery, time: DeliveryTime): Promise<void> => {
+  return async (request: PreCopyRequest, delivery: Delivery, time: DeliveryContext): Promise<void> => {
     const startedAt = now();
     const report = await execute(request, delivery, time).catch((error: unknown) => nothingPreCopied("failed", error));
     const { id, destination, repository, digest } = request;
     const { error, dropped, ...sent } = report;
+    if (error === undefined) time.span?.end({ ...sent, dropped });
+    else time.span?.fail(error, { ...sent, dropped });
     observer.info("Pre-copy ended", {
       correlationId: id,
       traceparent: traceparentOf(id),

@@ -12,6 +12,7 @@ import type { PreCopyBudget } from "../../src/replication/pre-copy/pre-copy-budg
 import { createBandwidthEstimates } from "../../src/replication/pacing/time-budget.ts";
 import type { TimeBudget } from "../../src/replication/pacing/time-budget.ts";
 import { observedTarget } from "../../src/replication/destination/observed-target.ts";
+import type { Span } from "../../src/replication/spans/span.ts";
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
 import type { CopyDependencies } from "./copy-dependencies.ts";
@@ -28,11 +29,13 @@ export interface DeliveryResult {
   readonly heldMs?: number | undefined;
 }
 
-/** The time left for a delivery. */
-export interface DeliveryTime {
+/** What a delivery is handled with: the time left for it, and its span. */
+export interface DeliveryContext {
   readonly remainingMs: number;
   /** Aborted at the end of that time, shortly before the process ends. */
   readonly ending: AbortSignal;
+  /** Measures the delivery; absent where no traces are collected. */
+  readonly span?: Span | undefined;
 }
 
 /** Executes requests: routes each to its destination and runs its copy, or ends it. */
@@ -46,7 +49,7 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
   return async (
     request: CopyRequest,
     delivery: Delivery,
-    { remainingMs, ending }: DeliveryTime,
+    { remainingMs, ending, span }: DeliveryContext,
   ): Promise<DeliveryResult> => {
     const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
     const deadline = timeout(usableMs);
@@ -69,7 +72,7 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
       return { ...about, heldMs, report: { outcome: "deferred", reason: "circuit-open", afterMs: admitted.afterMs } };
     }
     const copying: ReplicateContext = {
-      ports: { ...ports, target: observedTarget(ports.target, admitted) },
+      ports: { ...ports, target: observedTarget(ports.target, admitted), spans: span?.inside },
       identity,
       policy: { ...policy, onlyAttached, selectedDigest, heldMs, platforms, conflict },
       gate: gateOf(decided.rule, request, ports.source, dependencies),

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { bytesAtStart } from "../../bench/bytes-at-start.ts";
+import { bytesAtStart, codeAtStart } from "../../bench/bytes-at-start.ts";
 import { pushDemo, verifyDemo } from "../../local/demo.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
@@ -52,6 +52,16 @@ async function bundlesOf(output: string, { Resources }: Synthesised): Promise<Ma
   );
 }
 
+/** OpenTelemetry is in the bundle, and no part of it among what each cold start compiles. */
+async function expectTracingOnDemand(bundle: string): Promise<void> {
+  // A text that OpenTelemetry's API has, also minified.
+  const mark = "opentelemetry.js.api";
+  const names = (await readdir(dirname(bundle))).filter((name) => name.endsWith(".mjs"));
+  const texts = await Promise.all(names.map((name) => readFile(join(dirname(bundle), name), "utf8")));
+  expect(texts.some((text) => text.includes(mark))).toBe(true);
+  expect(codeAtStart(bundle).some((text) => text.includes(mark))).toBe(false);
+}
+
 /** An ECR event ends as an image in the Artifact-Registry-like target, with a federated token, by the bundles alone. */
 async function replicateWith(entryOf: (name: string) => URL): Promise<void> {
   await using stack = await startStack({ concurrency: 2, timeoutSeconds: 30, entryOf, reconcileAfterMs: 3_600_000 });
@@ -77,6 +87,7 @@ describe("cdk synth", () => {
       const size = bytesAtStart(bundles.get(name) ?? "");
       expect([name, size <= most ? "small enough" : size]).toEqual([name, "small enough"]);
     }
+    for (const name of ["fan-out", "copy"]) await expectTracingOnDemand(bundles.get(name) ?? "");
     await replicateWith((name) => pathToFileURL(bundles.get(name) ?? ""));
   }, 600_000);
 

@@ -1,6 +1,6 @@
 import { Metric } from "../../contract/telemetry/metric-names.ts";
 import { describeError } from "../../contract/telemetry/observer.ts";
-import type { Observer } from "../../contract/telemetry/observer.ts";
+import type { LogFields, Observer } from "../../contract/telemetry/observer.ts";
 import { createLogging } from "../observer.ts";
 import type { FunctionLogger } from "../observer.ts";
 import { correlationOf } from "./correlation.ts";
@@ -10,15 +10,15 @@ import type { InvocationEnd } from "./invocation-end.ts";
 /** What the chain uses of an invocation. The object is the same for all middlewares of one invocation (middy, "How it works"). */
 interface Invocation {
   readonly event: unknown;
-  readonly context: Parameters<FunctionLogger["addContext"]>[0];
+  readonly context: Parameters<FunctionLogger["addContext"]>[0] & { readonly getRemainingTimeInMillis: () => number };
   readonly error: Error | null;
 }
 
 /** A middleware, for events of every kind. `before` runs outside in, `after` and `onError` inside out. */
 interface Middleware {
   readonly before?: (invocation: Invocation) => void;
-  readonly after?: (invocation: Invocation) => void;
-  readonly onError?: (invocation: Invocation) => void;
+  readonly after?: (invocation: Invocation) => void | Promise<void>;
+  readonly onError?: (invocation: Invocation) => void | Promise<void>;
 }
 
 export interface ChainOptions {
@@ -26,6 +26,14 @@ export interface ChainOptions {
   readonly isRefusal?: (error: Error) => boolean;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
+  /** The traces of the function, once they are open; undefined where none are collected. */
+  readonly tracing?: () => FlushedTraces | undefined;
+}
+
+/** Traces that are sent before an invocation ends. */
+interface FlushedTraces {
+  /** Takes a second at most, and never throws. @returns why spans were lost. */
+  readonly flush: () => Promise<Error | undefined>;
 }
 
 /**
@@ -34,10 +42,10 @@ export interface ChainOptions {
  */
 export function createChain(serviceName: string, stack: string, options: ChainOptions = {}) {
   const { observer, logger } = createLogging(serviceName, stack);
-  const { isRefusal = () => false, now = () => performance.now() } = options;
-  const tools: Tools = { observer, logger, now, end: (error) => endOf(error, isRefusal) };
-  const middlewares = [correlation(tools), logging(tools), durations(tools), errors(tools), notification(tools)];
-  return { observer, middlewares };
+  const { isRefusal = () => false, now = () => performance.now(), tracing = () => undefined } = options;
+  const tools: Tools = { observer, logger, now, tracing, end: (error) => endOf(error, isRefusal) };
+  const all = [correlation, logging, durations, traces, errors, notification];
+  return { observer, middlewares: all.map((create) => create(tools)) };
 }
 
 interface Tools {
@@ -45,6 +53,7 @@ interface Tools {
   readonly logger: FunctionLogger;
   readonly now: () => number;
   readonly end: (error: Error | null) => InvocationEnd;
+  readonly tracing: () => FlushedTraces | undefined;
 }
 
 /** Adds the invocation and its correlation id to all lines until it ends. */
@@ -84,12 +93,28 @@ function durations({ observer, now, end }: Tools): Middleware {
   return { before: watch.start, after: count, onError: count };
 }
 
+/** An invocation that has less time left sends nothing: the next one of the same process does. In milliseconds. */
+const FLUSH_LEAST_MS = 2_000;
+
+/** Sends the spans of an invocation before it ends: after it, the process is frozen. */
+function traces({ observer, tracing }: Tools): Middleware {
+  const flush = async ({ context }: Invocation): Promise<void> => {
+    const open = tracing();
+    if (open === undefined || context.getRemainingTimeInMillis() < FLUSH_LEAST_MS) return;
+    const lost = await open.flush();
+    if (lost !== undefined) observer.warn("Spans could not be sent; none are for a minute", errorOf(lost));
+  };
+  return { after: flush, onError: flush };
+}
+
+const errorOf = (error: unknown): LogFields => ({ error: describeError(error) });
+
 /** Logs why an invocation ended early. A handler that refuses something has said why itself. */
 function errors({ observer, end }: Tools): Middleware {
   return {
     onError({ error }) {
       const ended = end(error);
-      const fields = { error: describeError(error) };
+      const fields = errorOf(error);
       if (ended === "crashed") observer.error("Function crashed", fields);
       if (ended === "unavailable") observer.warn("Function ended early; it is called again", fields);
     },

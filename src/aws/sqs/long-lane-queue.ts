@@ -1,5 +1,6 @@
 import { ChangeMessageVisibilityCommand, DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import { TRACEPARENT } from "./trace-attribute.ts";
 import { untilAborted } from "../client/until-aborted.ts";
 import type { Delivery } from "../../contract/stack/delivery.ts";
 import type { CopyQueue } from "../../contract/stack/queues.ts";
@@ -16,7 +17,8 @@ export function createLongLaneQueue(client: SQSClient, { name, url }: CopyQueue,
         MaxNumberOfMessages: 1,
         WaitTimeSeconds: WAIT_SECONDS,
         VisibilityTimeout: visibilitySeconds,
-        MessageSystemAttributeNames: ["ApproximateReceiveCount"],
+        MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"],
+        MessageAttributeNames: [TRACEPARENT],
       });
       // The client's default response timeout is shorter than this long poll.
       const { Messages = [] } = await untilAborted(signal, (options) =>
@@ -24,6 +26,7 @@ export function createLongLaneQueue(client: SQSClient, { name, url }: CopyQueue,
       );
       const message = Messages[0];
       if (message === undefined) return undefined;
+      const sentAt = message.Attributes?.["SentTimestamp"];
       return {
         messageId: message.MessageId ?? "",
         body: message.Body ?? "",
@@ -31,6 +34,8 @@ export function createLongLaneQueue(client: SQSClient, { name, url }: CopyQueue,
         // Ends with the queue's name, as an ARN does; account and region are empty.
         queueArn: `arn:aws:sqs:::${name}`,
         receiveCount: Number(message.Attributes?.["ApproximateReceiveCount"] ?? 1),
+        sentAt: sentAt === undefined ? undefined : Number(sentAt),
+        traceparent: message.MessageAttributes?.[TRACEPARENT]?.StringValue,
       };
     },
     async renew({ receiptHandle }: Delivery, signal: AbortSignal): Promise<void> {

@@ -3,6 +3,9 @@ import * as z from "zod";
 import { traceparentOf } from "../../contract/telemetry/traceparent.ts";
 import { readJson } from "../../oci/json/bounded-json.ts";
 
+/** The name of the attribute. */
+export const TRACEPARENT = "traceparent";
+
 const Identified = z.object({ id: z.string().min(1) });
 
 /**
@@ -12,5 +15,5 @@ const Identified = z.object({ id: z.string().min(1) });
 export function traceAttribute(body: string): { readonly MessageAttributes?: Record<string, MessageAttributeValue> } {
   const { data } = Identified.safeParse(readJson(new TextEncoder().encode(body)));
   if (data === undefined) return {};
-  return { MessageAttributes: { traceparent: { DataType: "String", StringValue: traceparentOf(data.id) } } };
+  return { MessageAttributes: { [TRACEPARENT]: { DataType: "String", StringValue: traceparentOf(data.id) } } };
 }

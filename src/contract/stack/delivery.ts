@@ -10,4 +10,8 @@ export interface Delivery {
   readonly receiveCount: number;
   /** Message group of SQS's fair queues. */
   readonly groupId?: string | undefined;
+  /** When the message was sent, by SQS's clock; epoch milliseconds. */
+  readonly sentAt?: number | undefined;
+  /** The trace of its push (W3C Trace Context), as its sender wrote it. */
+  readonly traceparent?: string | undefined;
 }

@@ -8,6 +8,7 @@ import type { CopyContext } from "./copy-context.ts";
 import { countedStream } from "../pacing/counted-stream.ts";
 import { createSendTracker, abandonedUpload, sentOnce, uploadNotKept } from "../state/failed-sends.ts";
 import type { FailedSends, SendTracker } from "../state/failed-sends.ts";
+import { measured } from "../spans/span.ts";
 import { withHeartbeat } from "../state/lease-heartbeat.ts";
 import { NEVER } from "../../async/abort.ts";
 
@@ -21,7 +22,15 @@ export type CopiedBlob = "uploaded" | "mounted" | "present" | "pre-copied";
  * Copies one blob: finds it at the target, mounts it, or uploads it. Claims let one process upload it at a time; the others
  * wait before they take an upload slot, so that other blobs proceed.
  */
-export async function copyBlob(blob: Descriptor, context: CopyContext, signal: AbortSignal): Promise<CopiedBlob> {
+export function copyBlob(blob: Descriptor, context: CopyContext, signal: AbortSignal): Promise<CopiedBlob> {
+  const copying = claimAndCopy(blob, context, signal);
+  const { spans } = context.ports;
+  if (spans === undefined) return copying;
+  const { digest, size: bytes, mediaType } = blob;
+  return measured(spans.start("blob", { digest, bytes, mediaType }), copying, (how) => ({ how }));
+}
+
+async function claimAndCopy(blob: Descriptor, context: CopyContext, signal: AbortSignal): Promise<CopiedBlob> {
   const { ports, identity, uploads, ending } = context;
   const { scheduler, concurrency, isLong, preCopy } = uploads;
   const isPreCopy = preCopy !== undefined;

@@ -10,6 +10,7 @@ import type { Clock } from "../../async/clock.ts";
 import type { ImageGate } from "../gate/open-gate.ts";
 import type { ObserveCopy } from "../state/copy-progress.ts";
 import type { RecordStore } from "../state/record-store.ts";
+import type { Spans } from "../spans/span.ts";
 import type { TagRecord } from "../state/tag-record.ts";
 import type { TimeBudget } from "../pacing/time-budget.ts";
 import type { UploadConcurrency } from "../pacing/upload-concurrency.ts";
@@ -37,6 +38,8 @@ export interface CopyPorts {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Measures the parts of the copy; absent where no traces are collected. */
+  readonly spans?: Spans | undefined;
 }
 
 /** Whose copy this is, and where its records are. */

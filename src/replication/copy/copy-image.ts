@@ -16,6 +16,7 @@ import type { CopyContext } from "./copy-context.ts";
 import { blobsOf, nodesOf } from "../image/image-tree.ts";
 import { readImage } from "../image/read-image.ts";
 import type { ImageNode, ImageTree } from "../image/image-tree.ts";
+import { measured } from "../spans/span.ts";
 import { refusedAttachment } from "../outcome/left-out.ts";
 import type { LeftOut } from "../outcome/left-out.ts";
 import { addPreCopied, emptyStatistics } from "../outcome/copy-statistics.ts";
@@ -44,7 +45,9 @@ const CONCURRENT_MANIFESTS = 16;
  */
 export async function copyImage(root: ManifestWanted, context: CopyContext, signal: AbortSignal): Promise<CopiedImage> {
   const { ports, policy, uploads, observe } = context;
-  const tree = await readImage(root, { source: ports.source, ...policy }, signal);
+  const { spans } = ports;
+  const reading = readImage(root, { source: ports.source, ...policy }, signal);
+  const tree = await (spans === undefined ? reading : measured(spans.start("read"), reading));
   const blobs = blobsOf(tree);
   const nodes = nodesOf(tree);
   observe?.({ kind: "planned", manifests: nodes.length, blobs });
@@ -111,7 +114,19 @@ function count(statistics: CopyStatistics, blob: Descriptor, how: CopiedBlob): v
 }
 
 /** Puts every manifest except the root, children before parents. @returns the referrers that the target refused. */
-async function putBelow(
+function putBelow(
+  tree: ImageTree,
+  context: CopyContext,
+  statistics: CopyStatistics,
+  signal: AbortSignal,
+): Promise<LeftOut[]> {
+  const putting = putChildrenAndReferrers(tree, context, statistics, signal);
+  const { spans } = context.ports;
+  const isAlone = tree.root.children.length === 0 && tree.referrers.length === 0;
+  return spans === undefined || isAlone ? putting : measured(spans.start("manifests"), putting);
+}
+
+async function putChildrenAndReferrers(
   tree: ImageTree,
   context: CopyContext,
   statistics: CopyStatistics,

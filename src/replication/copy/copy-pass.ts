@@ -12,11 +12,12 @@ import { lostAttachments } from "../image/platform-subset.ts";
 import type { PlatformSubset } from "../image/platform-subset.ts";
 import { chooseForRule, decideTag, portsForSubset } from "../decide/decide-tag.ts";
 import { passGate } from "../gate/pass-gate.ts";
-import type { GateContext } from "../gate/pass-gate.ts";
+import type { PassedGate } from "../gate/pass-gate.ts";
 import type { CopyReport, ImageOrigin } from "../outcome/copy-report.ts";
 import { knownTooLargeOutcome, tooLargeOutcome } from "../pacing/too-large-outcome.ts";
 import type { TooLargeHistory } from "../pacing/too-large-outcome.ts";
 import { pushAge } from "../planning/copy-request.ts";
+import { measured } from "../spans/span.ts";
 import type { CopyPorts } from "./copy-context.ts";
 import { copyAndPublish } from "./publish-image.ts";
 import type { Publication, PublishedImage, TagWork } from "./publish-image.ts";
@@ -29,13 +30,11 @@ const UNDECIDED = { outcome: "deferred", reason: "busy", afterMs: 0 } as const;
 
 /** Looks at both sides once, and copies the image if the target does not have it. */
 export async function copyPass(work: TagWork, signal: AbortSignal): Promise<PassResult> {
-  const { source, target } = work.context.ports;
+  const { source, target, spans } = work.context.ports;
   const { reference } = work.request;
   const { targetTag = reference } = work.context.policy;
-  const [found, current] = await Promise.all([
-    source.readManifest(reference, signal),
-    resolveIfVisible(target, targetTag, signal),
-  ]);
+  const asking = Promise.all([source.readManifest(reference, signal), resolveIfVisible(target, targetTag, signal)]);
+  const [found, current] = await (spans === undefined ? asking : measured(spans.start("resolve"), asking));
   if (found === undefined) return ended({ outcome: "skipped", reason: "source-gone" });
   const { selectedDigest = found.digest } = work.context.policy;
   if (found.digest !== selectedDigest) return ended(UNDECIDED);
@@ -98,7 +97,7 @@ async function passOf(work: TagWork, sides: BothSides, signal: AbortSignal): Pro
   if (done !== undefined) return ended(done);
   const { targetTag = reference, heldMs = 0 } = policy;
   const publication = { ...publicationOf(decided, wanted, targetTag), replaces: current?.digest };
-  const gated = await passGate(found, gateContext(work), signal);
+  const gated = await askGate(found, work, signal);
   if (gated.kind === "closed") return ended(gated.report);
   const leftOut = [...chosen.leftOut, ...(await lostAttachments(chosen, ports.source, signal))];
   const published = await copyAndPublish(work, { wanted, isCurrent, publication }, signal).catch(
@@ -116,10 +115,17 @@ async function passOf(work: TagWork, sides: BothSides, signal: AbortSignal): Pro
 }
 
 /** What only follows an image to the target has no gate of its own. */
-function gateContext({ context: { gate, policy, ports }, session: { claim } }: TagWork): GateContext {
-  const { clock, random } = ports;
-  const { gateWait, last } = claim;
-  return { gate: policy.onlyAttached === true ? undefined : gate, waiting: gateWait, last, clock, random };
+function askGate(
+  found: Manifest,
+  { context: { gate, policy, ports }, session: { claim } }: TagWork,
+  signal: AbortSignal,
+): Promise<PassedGate> {
+  const { clock, random, spans } = ports;
+  const { gateWait: waiting, last } = claim;
+  const own = policy.onlyAttached === true ? undefined : gate;
+  const asking = passGate(found, { gate: own, waiting, last, clock, random }, signal);
+  if (spans === undefined || own === undefined) return asking;
+  return measured(spans.start("gate"), asking, ({ kind }) => ({ gate: kind }));
 }
 
 /** Where the image is put, and as what. */

@@ -12,6 +12,7 @@ import { addStatistics } from "../outcome/copy-statistics.ts";
 import type { CopyStatistics } from "../outcome/copy-statistics.ts";
 import type { LeftOut } from "../outcome/left-out.ts";
 import type { CopyRequest } from "../planning/copy-request.ts";
+import { measured } from "../spans/span.ts";
 import { whileLeaseFresh } from "../state/lease-heartbeat.ts";
 import type { CopyContext, CopyPorts, ReplicateContext } from "./copy-context.ts";
 import { copyImage } from "./copy-image.ts";
@@ -132,7 +133,12 @@ async function putAnnounced(
 ): Promise<void> {
   const { digest } = publication.merged ?? copied.manifest;
   if (publication.reference !== digest) session.puts.announce(digest, ports.clock.now());
-  await whileLeaseFresh(session.lease, ports.clock, signal, (fresh) => putTag(copied, publication, ports, fresh));
+  const { spans } = ports;
+  const put = (fresh: AbortSignal): Promise<void> => putTag(copied, publication, ports, fresh);
+  const putting = whileLeaseFresh(session.lease, ports.clock, signal, put);
+  await (spans === undefined
+    ? putting
+    : measured(spans.start("publish", { reference: publication.reference, digest }), putting));
 }
 
 /** Puts the tag. If the target denies having content, the checkpoints of the image are forgotten. */

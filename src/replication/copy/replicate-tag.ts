@@ -3,6 +3,7 @@ import { Schema1Error } from "../../oci/errors/schema1-error.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
 import type { LastOutcome } from "../outcome/outcome.ts";
 import type { CopyRequest } from "../planning/copy-request.ts";
+import { measured } from "../spans/span.ts";
 import { withHeartbeat } from "../state/lease-heartbeat.ts";
 import { claimTag, tagKey } from "../state/tag-record.ts";
 import type { ReplicateContext } from "./copy-context.ts";
@@ -52,9 +53,9 @@ export async function replicateTag(
     return await withHeartbeat(opened.lease, clock, deadline, (signal) => {
       const exhausted = opened.ending.exhausted();
       const copyCosignTag = (tag: Tag, working: AbortSignal): Promise<CopyReport> =>
-        replicateTag({ ...request, reference: tag }, withoutRule(context), working);
+        asCompanion(context, tag, (own) => replicateTag({ ...request, reference: tag }, withoutRule(own), working));
       const copyAs = async (tag: Tag, working: AbortSignal): Promise<CopyReport> => {
-        const report = await replicateTag(request, renamed(context, tag), working);
+        const report = await asCompanion(context, tag, (own) => replicateTag(request, renamed(own, tag), working));
         opened.copying.observe({ kind: "companion-sent", bytes: report.bytesSent ?? 0 });
         // The record of the other tag counts the deliveries without progress.
         const isUnfinished = report.outcome === "deferred" && report.reason === "deadline";
@@ -71,6 +72,19 @@ export async function replicateTag(
     const report = reportOf(error);
     return session?.ending.withBytesSent(report) ?? report;
   }
+}
+
+/** The spans of a companion's copy have one parent of their own. */
+function asCompanion(
+  context: ReplicateContext,
+  reference: Tag,
+  copy: (context: ReplicateContext) => Promise<CopyReport>,
+): Promise<CopyReport> {
+  const { ports } = context;
+  if (ports.spans === undefined) return copy(context);
+  const span = ports.spans.start("companion", { reference });
+  const copying = copy({ ...context, ports: { ...ports, spans: span.inside } });
+  return measured(span, copying, ({ outcome }) => ({ outcome }));
 }
 
 /** Cosign tags come with their image, whether a rule selects them or not: it has passed the gate. */

@@ -9,7 +9,7 @@ import { StoreError } from "../../../src/replication/state/record-store.ts";
 import { linesOf } from "../../fixtures/function-lines.ts";
 import { lambdaContext } from "../../fixtures/lambda-context.ts";
 
-const context = lambdaContext(1_000);
+const context = lambdaContext();
 
 /** What a function behind the real middy and the chain writes for one event, and after it. */
 async function invoke(event: unknown, run: () => unknown, options: ChainOptions = {}) {
@@ -140,5 +140,35 @@ describe("the chain of every function", () => {
     expect(lines.map(kindOf)).not.toContain("FunctionCrashes");
     expect(lines.filter(({ level }) => level === "WARN" || level === "ERROR")).toEqual([]);
     expect(lines).toContainEqual(expect.objectContaining({ message: "Invocation ended", outcome: "refused" }));
+  });
+
+  it("sends the spans of an invocation before its duration is known, also of one that failed, and says when they are lost", async () => {
+    const ends: string[] = [];
+    const flush = (lost?: Error) => () => Promise.resolve(void ends.push("sent")).then(() => lost);
+    const lost = { flush: flush(new Error("the collector is away")) };
+    const lines = await invoke({ id: "e1" }, bug, { tracing: () => lost });
+    expect(lines.map(kindOf).slice(2)).toEqual([
+      "FunctionCrashes",
+      "Function crashed",
+      "Spans could not be sent; none are for a minute",
+      "InvocationDuration",
+      "Invocation ended",
+      "Between invocations",
+    ]);
+    expect(lines[4]).toMatchObject({ level: "WARN", error: expect.stringContaining("the collector is away") });
+    const quiet = await invoke({ id: "e1" }, () => "done", { tracing: () => ({ flush: flush() }) });
+    expect(quiet.map(kindOf)).not.toContain("Spans could not be sent; none are for a minute");
+    expect(ends).toEqual(["sent", "sent"]);
+  });
+
+  it("sends no spans when little time is left: the next invocation does", async () => {
+    const tracing = () => ({ flush: () => Promise.reject(new Error("too late")) });
+    const { middlewares } = createChain("copy", "images", { tracing });
+    const handler = middy()
+      .use(middlewares)
+      .handler(() => "done");
+    await linesOf(async () => {
+      expect(await Reflect.apply(handler, undefined, [{}, lambdaContext(1_999)])).toBe("done");
+    });
   });
 });
