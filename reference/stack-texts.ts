@@ -45,6 +45,12 @@ export const STACK_TEXTS: Readonly<Record<string, FieldText>> = {
     meaning:
       "the ARN of a version of a layer that adds OpenTelemetry spans ([traces](../operate/metrics.md#traces)); needs `tracing`",
   },
+  "stack.traces.endpoint": {
+    meaning:
+      "a collector that takes OTLP over HTTP, such as `https://collector.example.com`, for [traces](../operate/tracing.md); not with `openTelemetryLayer`",
+    otherwise: "no traces",
+  },
+  "stack.traces.share": { meaning: "share of the traces that is sent, 0 to 1; each as a whole or not at all" },
   "stack.operators": {
     meaning: "ARNs of the roles that may read and redrive dead letters; with any, no other principal may",
     otherwise: "no restriction",

@@ -8,6 +8,7 @@ import { COPY_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
 import { createNodeFunction } from "./node-function.ts";
 import { CONSUME_ACTIONS } from "../access/queue-access.ts";
+import { traceVariables } from "./trace-variables.ts";
 import { roleOf } from "../access/role-of.ts";
 import type { DeployedSettings } from "../settings/settings.ts";
 import { repositoryArns, tagActions } from "../access/source-access.ts";
@@ -30,7 +31,7 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
   const { settings } = props;
   const copy = createNodeFunction(scope, "Copy", {
     name: "copy",
-    environment: props.environment,
+    environment: { ...props.environment, ...traceVariables(settings) },
     memoryMegabytes: settings.copyMemoryMegabytes,
     timeoutSeconds: COPY_TIMEOUT_SECONDS,
     settings,

@@ -3,6 +3,7 @@ import type { Construct } from "constructs";
 import type { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
 import { FAN_OUT_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { createNodeFunction } from "./node-function.ts";
+import { traceVariables } from "./trace-variables.ts";
 import type { DeployedSettings } from "../settings/settings.ts";
 
 /** ECR event -> one request per destination. */
@@ -13,7 +14,7 @@ export function createFanOutFunction(
 ): LambdaFunction {
   return createNodeFunction(scope, "FanOut", {
     name: "fan-out",
-    environment,
+    environment: { ...environment, ...traceVariables(settings) },
     memoryMegabytes: 256,
     timeoutSeconds: FAN_OUT_TIMEOUT_SECONDS,
     settings,

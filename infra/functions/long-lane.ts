@@ -14,6 +14,7 @@ import { resourceName } from "../../src/contract/stack/names.ts";
 import { ROOT, bundled } from "./bundle.ts";
 import { configuredVariables } from "./configuration-layer.ts";
 import { allowPull } from "./copy-function.ts";
+import { traceVariables } from "./trace-variables.ts";
 import type { FunctionParts } from "./functions.ts";
 
 export interface LongLaneProps extends FunctionParts {
@@ -107,7 +108,10 @@ function variablesOf({ configuration, external, table, settings }: LongLaneProps
     FREIGHTLINER_APPCONFIG: external.profile,
     FREIGHTLINER_TABLE: table.tableName,
   } satisfies CopyEnvironment;
-  const switches = settings.metrics ? {} : { POWERTOOLS_METRICS_DISABLED: "true" };
+  const switches = {
+    ...traceVariables(settings),
+    ...(settings.metrics ? {} : { POWERTOOLS_METRICS_DISABLED: "true" }),
+  };
   return Object.fromEntries(Object.entries({ ...variables, ...switches }).map(([name, value]) => [name, { value }]));
 }
 

@@ -20,6 +20,7 @@ export function documentSettings(scope: Construct, written: StackSettings): Sett
     logRetention: written.logRetentionDays,
     metrics: written.metrics,
     tracing: written.tracing,
+    traces: written.traces,
     signReceipts: written.signReceipts,
     jobs: written.jobs,
     api: written.api,

@@ -53,6 +53,11 @@ export interface Settings {
    */
   readonly openTelemetryLayer?: ILayerVersion | undefined;
   /**
+   * Sends the spans of fan-out, copies and the long lane to a collector that takes OTLP over HTTP. `share`: of all traces, 0 to 1; all of
+   * them by default. Not with `openTelemetryLayer`.
+   */
+  readonly traces?: { readonly endpoint: string; readonly share?: number } | undefined;
+  /**
    * Roles of the people who redrive dead letters. With at least one, no other principal may read dead letters, and only they and
    * the fan-out and reconcile functions may send to the backfill queues. Without one, the account's IAM policies decide.
    */
@@ -95,6 +100,7 @@ export function checkSettings(settings: Settings, region: string): Settings {
       "openTelemetryLayer: requires tracing, which is disabled; the layer sends its spans to X-Ray",
     );
   }
+  checkTraces(settings);
   const { runbookUrl } = settings;
   if (runbookUrl !== undefined && !/^https:\/\/[^/]+/.test(runbookUrl)) {
     throw new SettingError(`runbookUrl: must be an absolute link, https://..., not ${runbookUrl}`);
@@ -104,6 +110,18 @@ export function checkSettings(settings: Settings, region: string): Settings {
   within("backfillConcurrency", settings.backfillConcurrency, 2, 1_000);
   within("messageRetention (seconds)", settings.messageRetention.toSeconds(), 3_600, RETENTION_DAYS * 86_400);
   return settings;
+}
+
+function checkTraces({ traces, openTelemetryLayer }: Settings): void {
+  if (traces === undefined) return;
+  if (openTelemetryLayer !== undefined) {
+    throw new SettingError("traces: openTelemetryLayer sends spans of its own; set one of the two");
+  }
+  const { endpoint, share = 1 } = traces;
+  if (!Token.isUnresolved(endpoint) && !/^https?:\/\/[^/\s]+/.test(endpoint)) {
+    throw new SettingError(`traces.endpoint: must be an address, http://... or https://..., not ${endpoint}`);
+  }
+  if (!(share >= 0 && share <= 1)) throw new SettingError(`traces.share: must be from 0 to 1, not ${share}`);
 }
 
 function within(field: string, value: number, least: number, most: number): void {

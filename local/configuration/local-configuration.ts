@@ -94,15 +94,17 @@ export async function startLocalConfiguration(
   };
 }
 
-/** The variables of the user that set single values. */
+/** The variables of the user that set single values, and those of OpenTelemetry. */
 function ownVariables(
   variables: Readonly<Record<string, string | undefined>>,
   destinations: readonly string[],
 ): Record<string, string> {
+  const single = singleValues(destinations).map(({ variable }) => variable);
+  const names = [...single, ...Object.keys(variables).filter((name) => name.startsWith("OTEL_"))];
   return Object.fromEntries(
-    singleValues(destinations).flatMap(({ variable }) => {
-      const text = variables[variable];
-      return text === undefined ? [] : [[variable, text] as const];
+    names.flatMap((name) => {
+      const text = variables[name];
+      return text === undefined ? [] : [[name, text] as const];
     }),
   );
 }

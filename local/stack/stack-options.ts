@@ -14,7 +14,7 @@ export interface StackOptions extends FunctionSettings {
   readonly external?: string | undefined;
   /** Single values, `retries.preset=off`. */
   readonly flags?: readonly string[] | undefined;
-  /** Variables that may set single values. */
+  /** Variables that may set single values, and name a collector of traces. */
   readonly variables?: Readonly<Record<string, string | undefined>> | undefined;
   readonly sourcePort?: number | undefined;
   readonly targetPort?: number | undefined;

@@ -44,6 +44,17 @@ const Api = z.strictObject({
     .default([]),
 });
 
+/** Where traces go. */
+const Traces = z.strictObject({
+  /** Takes OTLP over HTTP; `/v1/traces` is added. */
+  endpoint: z
+    .string()
+    .max(512)
+    .regex(/^https?:\/\/[^/\s]+/, "is not the address of a collector, http://... or https://..."),
+  /** Of all traces; each is kept as a whole or not at all. */
+  share: z.number().min(0).max(1).default(1),
+});
+
 const concurrency = z.int().min(2).max(1_000);
 
 /** How the stack runs. Deployed with it: a reload cannot change any of this. */
@@ -61,6 +72,7 @@ export const StackSettings = z.strictObject({
   metrics: z.boolean().default(true),
   tracing: z.boolean().default(true),
   openTelemetryLayer: LayerArn.optional(),
+  traces: Traces.optional(),
   operators: z.array(RoleArn).default([]),
   /** Chains and signs receipts with a key in KMS. */
   signReceipts: z.boolean().default(false),
@@ -78,4 +90,4 @@ export const StackSettings = z.strictObject({
 export type StackSettings = z.infer<typeof StackSettings>;
 
 /** Objects whose fields a suggestion may name. */
-export const STACK_PARTS = [StackSettings, Notifications, Api] as const;
+export const STACK_PARTS = [StackSettings, Notifications, Api, Traces] as const;

@@ -42,10 +42,14 @@ describe("settings in the configuration's file", () => {
       keepTable: false,
       operators: [OPERATOR],
       runbookUrl: "https://wiki.example.com/runbook",
+      traces: { endpoint: "https://collector.example.com" },
     });
     template.hasResourceProperties("AWS::Lambda::Function", {
       FunctionName: "images-copy-eu-central-1",
       MemorySize: 3_008,
+      Environment: {
+        Variables: Match.objectLike({ OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector.example.com" }),
+      },
     });
     template.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 20 } });
     template.allResourcesProperties("AWS::SQS::Queue", { KmsMasterKeyId: KEY, MessageRetentionPeriod: 345_600 });
@@ -70,6 +74,7 @@ describe("settings in the configuration's file", () => {
   it.each([
     [{ alarmEmails: ["nobody"] }, /stack\.alarmEmails\[0\]: /],
     [{ alarmTopics: ["on-call"] }, /stack\.alarmTopics\[0\]: is not the ARN of an SNS topic/],
+    [{ traces: { endpoint: "collector" } }, /stack\.traces\.endpoint: is not the address of a collector/],
     [{ logRetentionDays: 31 }, /stack\.logRetentionDays: /],
     [
       { openTelemetryLayer: "arn:aws:lambda:eu-central-1:615299751070:layer:Otel:9", tracing: false },

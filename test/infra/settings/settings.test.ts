@@ -99,9 +99,42 @@ describe("settings", () => {
     expect(() => synthesise(EXAMPLE, { openTelemetryLayer: layer, tracing: false })).toThrow(
       /openTelemetryLayer: requires tracing/,
     );
+    expect(() => synthesise(EXAMPLE, { openTelemetryLayer: layer, traces: { endpoint: "http://c" } })).toThrow(
+      /traces: openTelemetryLayer sends spans of its own/,
+    );
+  });
+
+  it("name the collector of traces to what handles a push, and to nothing else", () => {
+    const endpoint = "https://collector.example.com";
+    const traced = synthesise(EXAMPLE, { traces: { endpoint, share: 0.1 } });
+    const named = Object.values(traced.findResources("AWS::Lambda::Function"))
+      .filter((each) => JSON.stringify(each).includes(endpoint))
+      .map(({ Properties }) => String(Properties.FunctionName));
+    expect(named.toSorted()).toEqual(["freightliner-copy-eu-central-1", "freightliner-fan-out-eu-central-1"]);
+    traced.hasResourceProperties("AWS::Lambda::Function", {
+      FunctionName: "freightliner-copy-eu-central-1",
+      Environment: {
+        Variables: Match.objectLike({
+          OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+          OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+          OTEL_TRACES_SAMPLER_ARG: "0.1",
+        }),
+      },
+    });
+    traced.hasResourceProperties("AWS::CodeBuild::Project", {
+      Environment: {
+        EnvironmentVariables: Match.arrayWith([
+          Match.objectLike({ Name: "OTEL_EXPORTER_OTLP_ENDPOINT", Value: endpoint }),
+        ]),
+      },
+    });
+    expect(JSON.stringify(synthesise(EXAMPLE, { traces: { endpoint } }).toJSON())).not.toContain("OTEL_TRACES_SAMPLER");
+    expect(JSON.stringify(template.toJSON())).not.toContain("OTEL_");
   });
 
   it.each([
+    [{ traces: { endpoint: "collector:4318" } }, /traces\.endpoint: must be an address/],
+    [{ traces: { endpoint: "http://c", share: 2 } }, /traces\.share: must be from 0 to 1, not 2/],
     [{ liveConcurrency: 1 }, /liveConcurrency: must be a whole number from 2 to 1000, not 1/],
     [{ copyMemoryMegabytes: 100 }, /copyMemoryMegabytes: /],
     [{ messageRetention: Duration.days(15) }, /messageRetention/],
