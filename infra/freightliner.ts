@@ -47,10 +47,15 @@ export interface FreightlinerProps extends Partial<Settings> {
   readonly configuration: string | ConfigurationDocument;
 }
 
+type TrustedRoles = Readonly<Record<"copy" | "probe" | "reconcile", IRole>> & {
+  readonly longLane?: IRole;
+  readonly canary?: IRole;
+};
+
 /** Freightliner as a construct, for any stack: rule -> fan-out -> queues -> copy, with the state table, scheduled functions and monitoring. */
 export class Freightliner extends Construct {
   /** The roles that access destinations, which Google must trust. */
-  readonly trustedRoles: Readonly<Record<"copy" | "probe" | "reconcile", IRole>> & { readonly longLane?: IRole };
+  readonly trustedRoles: TrustedRoles;
   readonly table: TableV2;
   /** The dead-letter queue: copies that failed permanently. */
   readonly deadLetters: Queue;
@@ -85,9 +90,9 @@ export class Freightliner extends Construct {
     const copiers = [roles.copy, ...(longLane === undefined ? [] : [longLane])];
     allowTable({ roles, copiers, table: this.table });
     allowKey([...new Set([...Object.values(roles), ...copiers])], settings, Stack.of(this));
-    allowRegistries({ roles, copiers }, configuration);
-    const { fanOut: _internal, ...trusted } = roles;
-    this.trustedRoles = { ...trusted, ...(longLane === undefined ? {} : { longLane }) };
+    const canary = created.canary && roleOf(created.canary);
+    allowRegistries({ roles, copiers, canary }, configuration);
+    this.trustedRoles = trustedOf(roles, { longLane, canary });
     const jobs = createJobsFunction(this, { ...parts, reconcile });
     const apis = createApiFunctions(this, { ...parts, deadLetters, jobs });
     this.apiUrls = Object.fromEntries(apis.map(({ role, url }) => [role, url]));
@@ -105,12 +110,22 @@ export class Freightliner extends Construct {
       deployment,
       project: lane?.project,
       reconcileEveryMinutes: configuration.reconcile.everyMinutes,
+      canaryIntervalMinutes: configuration.stack.canary?.intervalMinutes,
       longestHoldMs: (destination: string) => longestHoldMs(configuration.rules, destination),
     };
     this.alarms = addMonitoring(this, watched, this.table, settings);
     external.monitorAfter(this.alarms);
     this.externalConfigurationIds = external.ids;
   }
+}
+
+/** The roles that connect to destinations, without those that the stack does not have. */
+function trustedOf(
+  { copy, probe, reconcile }: Readonly<Record<"copy" | "probe" | "reconcile", IRole>>,
+  { longLane, canary }: Readonly<Record<"longLane" | "canary", IRole | undefined>>,
+): TrustedRoles {
+  const lane = longLane === undefined ? {} : { longLane };
+  return { copy, probe, reconcile, ...lane, ...(canary === undefined ? {} : { canary }) };
 }
 
 /** The account whose registry emits events; undefined for a source elsewhere. */
@@ -130,12 +145,17 @@ function allowRegistries(
   {
     roles,
     copiers,
-  }: { readonly roles: Readonly<Record<"probe" | "reconcile", IRole>>; readonly copiers: readonly IRole[] },
+    canary,
+  }: {
+    readonly roles: Readonly<Record<"probe" | "reconcile", IRole>>;
+    readonly copiers: readonly IRole[];
+    readonly canary: IRole | undefined;
+  },
   configuration: Configuration,
 ): void {
   const { probe, reconcile } = roles;
   allowSecrets([...copiers, probe, reconcile], configuration);
-  allowEcrDestinations({ copiers, probe, reconcile }, configuration.destinations);
+  allowEcrDestinations({ copiers, probe, reconcile, canary }, configuration.destinations);
 }
 
 /** Lets each role use its own records of the table. */

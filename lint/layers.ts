@@ -115,6 +115,7 @@ export const LAYERS: readonly Layer[] = [
         holds: "the comparison of source and target",
         rooms: ["backfill", "conflict", "planning", "rules", "state"],
       },
+      canary: { holds: "an image that is pushed to show that pushes arrive", rooms: ["outcome"] },
       jobs: { holds: "jobs of operators: what they do, when, and how their runs ended", rooms: ["state"] },
       cycle: { holds: "when all repositories are compared, and where that continues", rooms: ["reconcile", "state"] },
       deletes: {

@@ -67,6 +67,14 @@ export const STACK_TEXTS: Readonly<Record<string, FieldText>> = {
       "origins of web pages that may use the [HTTP API](api.md), such as `https://example.com`; `stack.api: {}` has the API without any",
     otherwise: "none",
   },
+  "stack.canary.repository": {
+    meaning:
+      "the repository of the source, in Amazon ECR, that [canaries](../operate/canary.md) are pushed to; a rule must copy it to every destination",
+    otherwise: "no canaries",
+  },
+  "stack.canary.intervalMinutes": {
+    meaning: "how often a canary is pushed; the alarm is raised within two of these intervals",
+  },
   "stack.keepTable": { meaning: "keep the table, protected from deletion, when the stack is removed" },
   "stack.runbookUrl": {
     meaning:

@@ -1,6 +1,7 @@
 import { either, gcloud, script, unless } from "./shell.ts";
 import {
   attributeCondition,
+  writersOf,
   IMPERSONATION_ROLE,
   ATTRIBUTE_MAPPING,
   servicesByProject,
@@ -72,12 +73,16 @@ function accountCommands(
  * Grants access to one repository only, to the service account or else to each role: to read the source; to write to a destination, and where rules
  * ask for it, to delete tags.
  */
-function accessCommands(destination: FederatedDestination, { names, deleter, readers }: TrustedRoles): string[] {
+function accessCommands(destination: FederatedDestination, roles: TrustedRoles): string[] {
+  const { deleter, readers, watcher } = roles;
   const { repository, location, project, serviceAccount, deletesTags, isSource = false } = destination;
   const account = serviceAccount && [`serviceAccount:${serviceAccount.email}`];
   const grants = [
-    ...(account ?? membersOf(destination, isSource ? readers : names)).map(
+    ...(account ?? membersOf(destination, isSource ? readers : writersOf(roles))).map(
       (member) => [isSource ? READER_ROLE : WRITER_ROLE, member] as const,
+    ),
+    ...(watcher === undefined || account !== undefined || isSource ? [] : membersOf(destination, [watcher])).map(
+      (member) => [READER_ROLE, member] as const,
     ),
     ...(deletesTags ? (account ?? membersOf(destination, [deleter])) : []).map(
       (member) => [DELETER_ROLE, member] as const,

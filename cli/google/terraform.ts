@@ -2,6 +2,7 @@ import { hcl, quoted, template } from "./hcl.ts";
 import type { Block, Expression } from "./hcl.ts";
 import {
   attributeCondition,
+  writersOf,
   IMPERSONATION_ROLE,
   ATTRIBUTE_MAPPING,
   servicesByProject,
@@ -101,13 +102,18 @@ function accessBlocks(destination: FederatedDestination, roles: TrustedRoles, on
   const account = serviceAccount && { hcl: `google_service_account.${identifier(serviceAccount.email)}.member` };
   const [access, role, names] = isSource
     ? (["reader", READER_ROLE, roles.readers] as const)
-    : (["writer", WRITER_ROLE, roles.names] as const);
+    : (["writer", WRITER_ROLE, writersOf(roles)] as const);
   const users =
     account === undefined
       ? names.map((name) => [isSource ? `reader_${identifier(name)}` : identifier(name), role, memberOf(name)] as const)
       : [[access, role, account] as const];
+  const { watcher } = roles;
+  const watchers =
+    watcher === undefined || account !== undefined || isSource
+      ? []
+      : [[identifier(watcher), READER_ROLE, memberOf(watcher)] as const];
   const deleters = deletesTags ? [["deleter", DELETER_ROLE, account ?? memberOf(roles.deleter)] as const] : [];
-  return [...users, ...deleters].map(([name, role, member]) => ({
+  return [...users, ...watchers, ...deleters].map(([name, role, member]) => ({
     head: resource("google_artifact_registry_repository_iam_member", `${identifier(destination.destination)}_${name}`),
     attributes: { project, location, repository, role, member, depends_on: on },
   }));

@@ -9,6 +9,8 @@ export interface TrustedRoles {
   readonly deleter: string;
   /** Those of them that read the source. */
   readonly readers: readonly string[];
+  /** The one of them that only looks up tags at destinations: the canary function's, if there is one. */
+  readonly watcher?: string | undefined;
 }
 
 /** Google limits a subject to 127 bytes. So it is the role's name; the ARN with the session's name can be longer. */
@@ -23,6 +25,11 @@ export const WRITER_ROLE = "roles/artifactregistry.writer";
 /** Deletes tags; the writer role does not (Artifact Registry, "Access control with IAM"). */
 export const DELETER_ROLE = "roles/artifactregistry.repoAdmin";
 export const IMPERSONATION_ROLE = "roles/iam.workloadIdentityUser";
+
+/** The roles that write to destinations. */
+export function writersOf({ names, watcher }: TrustedRoles): readonly string[] {
+  return names.filter((name) => name !== watcher);
+}
 
 export function attributeCondition({ account, names }: TrustedRoles): string {
   const list = names.map((name) => `'${name}'`).join(", ");

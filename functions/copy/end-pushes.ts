@@ -1,7 +1,7 @@
 import type { Receipt, ReceiptOf } from "../../src/replication/outcome/receipt.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
-import { LAG_GOAL } from "../../src/contract/stack/limits.ts";
+import { CANARY_TAG, LAG_GOAL } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
 import { endAnnouncement } from "../../src/replication/pending/announcement.ts";
@@ -74,8 +74,9 @@ async function endPush(
   if (announcement !== undefined) countEnd(announcement, push, observer);
 }
 
-/** Counts whether the goal was met. A push that the probe found late is counted already. */
-function countEnd({ type, destination }: Announcement, { lateAt }: PendingPush, observer: Observer): void {
+/** Counts whether the goal was met, of images of people. A push that the probe found late is counted already. */
+function countEnd({ type, destination }: Announcement, { lateAt, reference }: PendingPush, observer: Observer): void {
+  if (reference === CANARY_TAG) return;
   if (type === "Replicated") observer.count(Metric.onTime, 1, destination);
   const isMissed = type === "LateArrived" || type === "Failed";
   if (isMissed && lateAt === undefined) observer.count(Metric.late, 1, destination);

@@ -1,5 +1,5 @@
 import { concurrently } from "../../src/async/run-concurrently.ts";
-import { LAG_GOAL } from "../../src/contract/stack/limits.ts";
+import { CANARY_TAG, LAG_GOAL } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { lateAnnouncement } from "../../src/replication/pending/announcement.ts";
@@ -101,7 +101,7 @@ async function announceLate(
     const announcement = lateAnnouncement(push, now());
     await announce(announcement, signal);
     const isPending = await pending.note(push, { lateAt: now() }, signal);
-    if (isPending) observer.count(Metric.late, 1, push.destination);
+    if (isPending && push.reference !== CANARY_TAG) observer.count(Metric.late, 1, push.destination);
   }
 }
 

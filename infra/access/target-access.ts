@@ -17,6 +17,8 @@ const PUSH = [
 ];
 /** What a comparison asks of a destination. */
 const COMPARE = ["ecr:BatchGetImage", "ecr:ListImages"];
+/** A canary is looked up by its tag. */
+const LOOK_UP = ["ecr:BatchGetImage"];
 /** A probe opens an upload. */
 const PROBE = ["ecr:InitiateLayerUpload"];
 
@@ -25,6 +27,8 @@ export interface DestinationRoles {
   readonly copiers: readonly IRole[];
   readonly probe: IRole;
   readonly reconcile: IRole;
+  /** That of the canary function, if there is one. */
+  readonly canary?: IRole | undefined;
 }
 
 /**
@@ -41,7 +45,9 @@ export function allowEcrDestinations(roles: DestinationRoles, destinations: read
   }
   allow(roles.reconcile, COMPARE, places);
   allow(roles.probe, PROBE, places);
-  for (const role of [...roles.copiers, roles.reconcile, roles.probe]) {
+  const canary = roles.canary === undefined ? [] : [roles.canary];
+  for (const role of canary) allow(role, LOOK_UP, places);
+  for (const role of [...roles.copiers, roles.reconcile, roles.probe, ...canary]) {
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ["ecr:GetAuthorizationToken"], resources: ["*"] }));
     Validations.of(role).acknowledge({
       id: "AwsSolutions-IAM5[Resource::*]",

@@ -12,6 +12,7 @@ import { createCopyFunction } from "./copy-function.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
 import { createFanOutFunction } from "./fan-out-function.ts";
 import { createProbeFunction } from "./probe-function.ts";
+import { createCanaryFunction } from "./canary-function.ts";
 import { createSealFunction } from "./seal-function.ts";
 import { createReconcileFunction } from "./reconcile-function.ts";
 import { Schedules } from "./schedules.ts";
@@ -73,5 +74,6 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
   const seal = settings.signReceipts
     ? createSealFunction(scope, { configuration, table, schedules, settings })
     : undefined;
-  return { functions: { fanOut, copy, probe, reconcile }, seal };
+  const canary = createCanaryFunction(scope, { ...parts, environment: common, schedules });
+  return { functions: { fanOut, copy, probe, reconcile }, seal, canary };
 }

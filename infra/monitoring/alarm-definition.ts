@@ -14,6 +14,8 @@ export interface AlarmDefinition {
   readonly periods?: number;
   /** Raised below the threshold instead, and when data is missing. */
   readonly isHeartbeat?: boolean;
+  /** Missing data counts as above the threshold. */
+  readonly isMissingBreach?: boolean;
   /** What happened, in one sentence. */
   readonly summary: string;
   /** Heading in the runbook. */

@@ -18,6 +18,8 @@ export interface AlarmsProps {
   readonly arrivals: LambdaFunction | undefined;
   /** The function that signs receipts; undefined where they are not signed. */
   readonly seal: LambdaFunction | undefined;
+  /** The function that pushes canaries; undefined without canaries. */
+  readonly canary: LambdaFunction | undefined;
   /** The project of the long lane; undefined without a long lane. */
   readonly project: Project | undefined;
   /** Actions for alarms and recoveries. */
@@ -29,6 +31,8 @@ export interface AlarmsProps {
   /** Whether the functions emit metrics. */
   readonly metrics: boolean;
   readonly reconcileEveryMinutes: number;
+  /** How often a canary is pushed; undefined without canaries. */
+  readonly canaryIntervalMinutes: number | undefined;
   /** How long the rules let images wait for a destination at most, in milliseconds. */
   readonly longestHoldMs: (destination: string) => number;
   readonly deployment: Deployment;

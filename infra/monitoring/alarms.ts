@@ -3,6 +3,7 @@ import type { Construct } from "constructs";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { destinationsOf } from "../storage/copy-queues.ts";
 import type { AlarmsProps } from "./alarms-props.ts";
+import { canaryAlarms } from "./canary-alarms.ts";
 import { destinationAlarms } from "./destination-alarms.ts";
 import { configurationAlarms } from "./configuration-alarms.ts";
 import {
@@ -31,6 +32,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
     ...notificationAlarms(props),
     ...configurationAlarms(props),
     ...longLaneAlarms(props),
+    ...canaryAlarms(props),
     ...destinationsOf(props.queues).flatMap((name) => destinationAlarms(name, props)),
   ];
   const available = definitions.filter(({ metric }) => props.metrics || !isOwnMetric(metric));
@@ -43,6 +45,7 @@ function createAlarm(
   { actions, runbookUrl, deployment }: AlarmsProps,
 ): Alarm {
   const { id, metric, threshold, periods = 1, isHeartbeat = false, summary, runbookHeading } = definition;
+  const isMissingBreach = isHeartbeat || definition.isMissingBreach === true;
   const alarm = new Alarm(scope, `Alarm-${id}`, {
     alarmName: resourceName("alarm", id, deployment),
     alarmDescription: describeAlarm(summary, runbookHeading, runbookUrl),
@@ -52,7 +55,7 @@ function createAlarm(
     comparisonOperator: isHeartbeat
       ? ComparisonOperator.LESS_THAN_THRESHOLD
       : ComparisonOperator.GREATER_THAN_THRESHOLD,
-    treatMissingData: isHeartbeat ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    treatMissingData: isMissingBreach ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   });
   alarm.addAlarmAction(...actions);
   alarm.addOkAction(...actions);

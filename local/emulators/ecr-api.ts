@@ -5,6 +5,7 @@ import type { RepositoryIndex, RepositoryState } from "../registry/storage/repos
 import { requireKey, TEST_KEY } from "../access/access-key.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
 import { startHttpServer } from "../../src/loopback/http-server.ts";
+import { deleteImages } from "./ecr-deletions.ts";
 import { actOnScans } from "./ecr-scans.ts";
 import type { Scans } from "./ecr-scans.ts";
 import { actOnTags } from "./ecr-repository-tags.ts";
@@ -87,8 +88,14 @@ async function act(action: string, body: string, options: PlayedRegistry): Promi
   if (action === "DescribeImages") return describeImages(paged, options);
   if (action === "ListImages") return listImages(paged, options);
   if (action === "ListImageReferrers") return listReferrers(body, paged, options);
-  if (action === "UpdateImageStorageClass") return updateStorageClass(body, options);
+  if (/^(?:UpdateImageStorageClass|BatchDeleteImage)$/.test(action)) return changeImages(action, body, options);
   return refuse("UnknownOperationException", `${action} is not played here`);
+}
+
+async function changeImages(action: string, body: string, options: PlayedRegistry): Promise<ApiAnswer> {
+  if (action === "UpdateImageStorageClass") return updateStorageClass(body, options);
+  const deleted = await deleteImages(body, options.catalog);
+  return deleted === undefined ? noRepository({}) : { status: 200, body: deleted };
 }
 
 function playScans(action: string, body: string, options: PlayedRegistry): ApiAnswer {

@@ -14,6 +14,8 @@ import { loadEngines } from "./load-engines.ts";
 import type { PatternEngines } from "../patterns/pattern-engines.ts";
 import { unreadableRules } from "./readable-repositories.ts";
 import { sharedPlaces } from "./shared-places.ts";
+import { uncoveredCanary } from "../rules/canary-cover.ts";
+import { CANARY_TAG } from "../stack/limits.ts";
 import { compileBackfill } from "../stack/backfill.ts";
 import type { BackfillSetting } from "../stack/backfill.ts";
 import type { StackSettings } from "./stack-settings.ts";
@@ -98,6 +100,7 @@ function compileConfiguration(
     ...ofRoots,
     ...ofRules,
     ...unreadable,
+    ...canaryProblems(document, rules),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   const { schedules, backfill, ...regular } = document.reconcile;
@@ -107,6 +110,21 @@ function compileConfiguration(
     schedules: schedules.map(compileSelection),
   };
   return { version, source, destinations, rules, retries, sparseIndexes, longLane, stack, reconcile };
+}
+
+/** Problems of the canary's place, and of what it needs. */
+function canaryProblems(
+  { stack: { canary, metrics }, source, destinations }: z.output<typeof Document>,
+  rules: readonly Rule[],
+): string[] {
+  if (canary === undefined) return [];
+  if (source.kind !== "ecr")
+    return [`stack.canary: canaries are pushed to Amazon ECR, and the source is "${source.kind}"; omit it`];
+  const silent = "stack.canary: its alarm needs stack.metrics, which are switched off; omit one of the two";
+  return [
+    ...(metrics ? [] : [silent]),
+    ...uncoveredCanary({ repository: canary.repository, tag: CANARY_TAG }, destinations, rules),
+  ];
 }
 
 /** Adds account and region from the source's host where the document omits them. */

@@ -1,7 +1,9 @@
 import * as z from "zod";
+import { isRepositoryName } from "../../oci/reference.ts";
 import { KeyArn, SecretArn } from "../providers/provider.ts";
 import {
   BACKFILL_MAX_CONCURRENCY,
+  CANARY_INTERVAL_MINUTES,
   COPY_MAX_CONCURRENCY,
   COPY_MEMORY_MEGABYTES,
   RETENTION_DAYS,
@@ -55,6 +57,17 @@ const Traces = z.strictObject({
   share: z.number().min(0).max(1).default(1),
 });
 
+/** An image that is pushed again and again, to show that pushes arrive. */
+const Canary = z.strictObject({
+  /** The repository at the source that it is pushed to. */
+  repository: z.string().refine(isRepositoryName, "is not a repository name"),
+  intervalMinutes: z
+    .int()
+    .min(CANARY_INTERVAL_MINUTES.least)
+    .max(CANARY_INTERVAL_MINUTES.most)
+    .default(CANARY_INTERVAL_MINUTES.usual),
+});
+
 const concurrency = z.int().min(2).max(1_000);
 
 /** How the stack runs. Deployed with it: a reload cannot change any of this. */
@@ -80,6 +93,8 @@ export const StackSettings = z.strictObject({
   jobs: z.boolean().default(false),
   /** The HTTP API: two addresses, for viewers and for operators. */
   api: Api.optional(),
+  /** Canaries, and an alarm when they do not arrive. */
+  canary: Canary.optional(),
   /** Whether the table outlives the stack. */
   keepTable: z.boolean().default(true),
   runbookUrl: z
@@ -90,4 +105,4 @@ export const StackSettings = z.strictObject({
 export type StackSettings = z.infer<typeof StackSettings>;
 
 /** Objects whose fields a suggestion may name. */
-export const STACK_PARTS = [StackSettings, Notifications, Api, Traces] as const;
+export const STACK_PARTS = [StackSettings, Notifications, Api, Traces, Canary] as const;

@@ -149,6 +149,14 @@ export const SealEnvironment = z.object({
 });
 export type SealEnvironment = z.input<typeof SealEnvironment>;
 
+/** What the canary function reads from its environment. */
+export const CanaryEnvironment = z.object({
+  ...common,
+  FREIGHTLINER_TABLE: z.string().min(3),
+  ...googleEndpoints,
+});
+export type CanaryEnvironment = z.input<typeof CanaryEnvironment>;
+
 /** What the reconcile function reads from its environment. */
 export const ReconcileEnvironment = z.object(ProbeEnvironment.shape);
 export type ReconcileEnvironment = z.input<typeof ReconcileEnvironment>;

@@ -89,6 +89,25 @@ export const PROBE_TIMEOUT_SECONDS = 60;
 export const PROBE_RATE_MINUTES = 1;
 /** The repository at a destination in which the probe opens and cancels uploads, to find out whether the destination accepts writes. */
 export const PROBE_REPOSITORY = "freightliner-probe";
+/** The tag of the source that every canary is pushed to. */
+export const CANARY_TAG = "freightliner-canary";
+/**
+ * How often a canary is pushed, in minutes. With less than the least, a push that arrives within {@link LAG_GOAL} would raise the alarm of
+ * {@link canaryLimitSeconds}.
+ */
+export const CANARY_INTERVAL_MINUTES = { least: 10, usual: 15, most: 1_440 } as const;
+/** The canary function asks every minute whether the last canary has arrived. Its timeout is shorter, so that two never overlap. */
+export const CANARY_RATE_MINUTES = 1;
+export const CANARY_TIMEOUT_SECONDS = 50;
+/** Minutes in a row that must be above the limit, or without data, before the alarm is raised. */
+export const CANARY_ALARM_MINUTES = 2;
+/**
+ * How old the newest canary of a destination may be, in seconds. Less than two intervals by what the alarm itself takes: its minutes, and two
+ * more until CloudWatch has the data and evaluates them.
+ */
+export function canaryLimitSeconds(intervalMinutes: number): number {
+  return (2 * intervalMinutes - CANARY_ALARM_MINUTES - 2) * 60;
+}
 /** Timeout of the arrivals function, which a registry or Pub/Sub calls: they give up after 30 s at the latest. */
 export const ARRIVALS_TIMEOUT_SECONDS = 25;
 /** Timeout of the function that checks an external document. */

@@ -40,6 +40,7 @@ export type FunctionName =
   | "validate"
   | "arrivals"
   | "seal"
+  | "canary"
   | "announce"
   | "jobs"
   | "api"

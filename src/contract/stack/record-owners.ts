@@ -20,6 +20,7 @@ export type RecordKind =
   | "EVENT"
   | "MESSAGE"
   | "SEAL"
+  | "CANARY"
   | "JOBS"
   | "RUNS"
   | "CONFIGURATION";
@@ -43,6 +44,8 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   arrivals: [],
   /** SEAL: heads, envelopes and tips. What it may do with receipts is in `infra/access/seal-access.ts`. */
   seal: ["SEAL"],
+  /** CANARY: what was pushed, and what has arrived. RATE: its requests count, too. Which receipts it may read is in `infra/access/canary-access.ts`. */
+  canary: ["CANARY", "RATE", "CONFIGURATION"],
   announce: [],
   /** JOBS: what is to be done. RUNS: the leases and the history of jobs. */
   jobs: ["JOBS", "RUNS", "CONFIGURATION"],

@@ -44,6 +44,7 @@ export const Metric = {
   tagsDeleted: "TagsDeleted",
   deletesHeldBack: "DeletesHeldBack",
   jobsFailed: "JobsFailed",
+  canaryAge: "CanaryAge",
   crashes: "FunctionCrashes",
   invocationDuration: "InvocationDuration",
   deferralsFailed: "DeferralsFailed",

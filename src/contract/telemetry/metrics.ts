@@ -122,6 +122,11 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     "destination",
   ),
   [Metric.jobsFailed]: counted("runs of jobs that did not succeed; a run that was cancelled does not count"),
+  [Metric.canaryAge]: {
+    unit: "Seconds",
+    dimensions: ["destination"],
+    meaning: "since the push of the newest canary that has arrived at the destination by its event; once a minute",
+  },
   [Metric.crashes]: counted(
     "invocations that ended with an unexpected error; an outage of a service and an alarm that the webhook refused do not count",
   ),

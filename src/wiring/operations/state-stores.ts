@@ -13,6 +13,7 @@ import { QueuePauseRecord } from "../../replication/destination/queue-pause.ts";
 import { NotificationRecord } from "../../replication/state/notification-record.ts";
 import { RateRecord } from "../../replication/destination/rate-record.ts";
 import { BackfillRecord } from "../../replication/backfill/backfill-record.ts";
+import { CanaryRecord } from "../../replication/canary/canary-record.ts";
 import { ImageRecord } from "../../replication/pending/image-record.ts";
 import { ReconcileRecord } from "../../replication/cycle/cycle-record.ts";
 import { PreCopyBudget } from "../../replication/pre-copy/pre-copy-budget.ts";
@@ -58,6 +59,7 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
     }),
     deletions: createDynamoDbRecordStore({ ...at, kind: "DELETION", schema: DeletionRecord }),
     images: createDynamoDbRecordStore({ ...at, kind: "IMAGE", schema: ImageRecord }),
+    canaries: createDynamoDbRecordStore({ ...at, kind: "CANARY", schema: CanaryRecord }),
     cycles: createDynamoDbRecordStore({ ...at, kind: "RECONCILE", schema: ReconcileRecord }),
     backfills: createDynamoDbRecordStore({ ...at, kind: "BACKFILL", schema: BackfillRecord }),
   };

@@ -53,6 +53,25 @@ describe("freightliner google-setup", () => {
     expect(text.split("\n").filter((line) => line.includes("workloadIdentityUser"))).toHaveLength(3);
   });
 
+  it("trusts the role of the canary where the configuration has one, and lets it only read", async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "freightliner.yaml");
+    const rule = "  - { repositories: [ops/canary], destinations: [europe, america, mirror], priority: 9 }\n";
+    const stack = "stack: { canary: { repository: ops/canary } }\n";
+    const text = readFileSync(CONFIG, "utf8").replace(/^rules:\n/m, `rules:\n${rule}`);
+    await writeFile(file, `${stack}${text.replaceAll(/^ *serviceAccount: .*\n/gm, "")}`);
+    for (const format of ["gcloud", "terraform"]) {
+      const { code, text: printedText, problem } = await printed("--config", file, "--format", format);
+      expect([code, problem]).toEqual([ExitCode.ok, expect.any(String)]);
+      const grants = printedText
+        .split(format === "gcloud" ? "\n" : "\n\n")
+        .filter((each) => /canary/.test(each) && /artifactregistry\./.test(each));
+      expect(grants).toHaveLength(2);
+      for (const grant of grants) expect(grant).toMatch(/artifactregistry\.reader/);
+      expect(printedText).toMatch(/'freightliner-canary-eu-central-1'/);
+    }
+  });
+
   it("grants deletes on the repositories whose rules delete, and nowhere else", async () => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, "freightliner.yaml");

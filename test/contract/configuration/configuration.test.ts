@@ -218,6 +218,70 @@ describe("a configuration", () => {
     expect(parseConfiguration({ ...minimal, destinations: [destination, second], rules }).rules).toHaveLength(2);
   });
 
+  describe("with canaries", () => {
+    const canary = { repository: "ops/canary" };
+    const problemsOf = (changed: object): string => {
+      try {
+        parseConfiguration({ ...minimal, stack: { canary }, ...changed });
+        return "";
+      } catch (error) {
+        return error instanceof ConfigurationError ? error.problems.join("\n") : String(error);
+      }
+    };
+
+    it("pushes one every 15 minutes unless it says otherwise, and not more often than every 10", () => {
+      const { stack } = parseConfiguration({ ...minimal, stack: { canary } });
+      expect(stack.canary).toEqual({ repository: "ops/canary", intervalMinutes: 15 });
+      expect(parseConfiguration(minimal).stack.canary).toBeUndefined();
+      expect(problemsOf({ stack: { canary: { ...canary, intervalMinutes: 9 } } })).toMatch(/intervalMinutes/);
+      expect(problemsOf({ stack: { canary: { repository: "Ops" } } })).toMatch(
+        /canary.repository: is not a repository name/,
+      );
+    });
+
+    it.each([
+      ["no rule is for its repository", { repositories: ["prod/**"], destinations: ["gar", "us"] }],
+      [
+        "a rule excludes its repository",
+        { repositories: ["**"], exclude: { repositories: ["ops/**"] }, destinations: ["gar", "us"] },
+      ],
+      ["no rule takes its tag", { repositories: ["**"], tags: ["v*"], destinations: ["gar", "us"] }],
+      [
+        "a rule excludes its tag",
+        { repositories: ["**"], exclude: { tags: ["freightliner-*"] }, destinations: ["gar", "us"] },
+      ],
+      ["one destination has no rule for it", { repositories: ["**"], destinations: ["gar"] }],
+    ])("is refused when %s", (_why, rule) => {
+      const problems = problemsOf({ destinations: [destination, second], rules: [rule] });
+      expect(problems).toMatch(
+        /stack\.canary\.repository: no rule copies ops\/canary:freightliner-canary to "us".*add a rule for "ops\/canary"/,
+      );
+    });
+
+    it.each([
+      ["minAgeMinutes", { minAgeMinutes: 5 }],
+      ["latest", { latest: { count: 3 } }],
+      ["artifactTypes", { artifactTypes: { exclude: ["application/spdx+json"] } }],
+      ["platforms", { platforms: { include: ["linux/amd64"], keep: "sparse" } }],
+      ["gate", { gate: { maxBytes: 1 } }],
+    ])("is refused when the rule that decides has %s, unless another rule comes first", (field, condition) => {
+      const held = { name: "held", repositories: ["**"], destinations: ["gar"], ...condition };
+      expect(problemsOf({ rules: [held] })).toMatch(
+        new RegExp(`"held" decides about ops/canary:freightliner-canary for "gar" and has ${field}`),
+      );
+      const own = { repositories: ["ops/canary"], destinations: ["gar"], priority: 1 };
+      expect(problemsOf({ rules: [held, own] })).toBe("");
+    });
+
+    it("is refused with another source than Amazon ECR, and without metrics", () => {
+      const source = { kind: "generic", account: "123456789012", region: "eu-central-1", registry: "registry.example" };
+      expect(problemsOf({ source })).toMatch(
+        /stack.canary: canaries are pushed to Amazon ECR, and the source is "generic"/,
+      );
+      expect(problemsOf({ stack: { canary, metrics: false } })).toMatch(/stack.canary: its alarm needs stack.metrics/);
+    });
+  });
+
   it("that is not JSON is refused, without a fallback", () => {
     expect(() => parseDocumentText("{")).toThrow(/configuration: is not JSON/);
   });

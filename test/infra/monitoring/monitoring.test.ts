@@ -71,8 +71,13 @@ describe("alarms", () => {
     "Hook",
     "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf",
   );
+  const watched = {
+    ...EXAMPLE,
+    rules: [...EXAMPLE.rules, { repositories: ["ops/canary"], destinations: ["europe", "asia"] }],
+    stack: { canary: { repository: "ops/canary" } },
+  };
   const linked = Object.values(
-    synthesise(EXAMPLE, { runbookUrl, signReceipts: true, notifications: { kind: "slack", webhook } }).findResources(
+    synthesise(watched, { runbookUrl, signReceipts: true, notifications: { kind: "slack", webhook } }).findResources(
       "AWS::CloudWatch::Alarm",
     ),
   ).map(({ Properties }) => Properties);

@@ -155,6 +155,8 @@ export interface Cloud {
   onTag: (destination: string, repository: string, tag: string, digest: Digest) => void;
   onTagDeleted: (destination: string, repository: string, tag: string, digest: Digest) => void;
   onRequest: (service: Service, request: HttpRequest) => void;
+  /** Called when a tag is put at the source over HTTP. */
+  onPushed: (repository: string, tag: string, digest: Digest) => void;
 }
 
 export interface CloudOptions {
@@ -218,9 +220,11 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     onTag: () => undefined,
     onTagDeleted: () => undefined,
     onRequest: () => undefined,
+    onPushed: () => undefined,
   };
   const profile = ecrProfile(passwords.ecr, bucket);
-  sites.set(host, createRegistrySite({ service: "source", registry: source, profile, onTag: () => undefined }));
+  const onPushed = (repository: string, tag: string, digest: Digest): void => cloud.onPushed(repository, tag, digest);
+  sites.set(host, createRegistrySite({ service: "source", registry: source, profile, onTag: onPushed }));
   for (const { destination, registry } of places.values()) {
     const { registry: host, allowedHosts } = destination.access;
     const [tokenHost = ""] = allowedHosts;

@@ -96,7 +96,8 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
   return repairs;
 }
 
-function registriesOf(cloud: Cloud, process: Process): Registries {
+/** The registries as one process sees them. */
+export function registriesOf(cloud: Cloud, process: Process): Registries {
   return createRegistries({
     configuration: cloud.configuration,
     connections: createNetwork(cloud, process),
@@ -107,7 +108,7 @@ function registriesOf(cloud: Cloud, process: Process): Registries {
 }
 
 /** Invokes a function at each tick, in a new environment. */
-function every(
+export function every(
   cloud: Cloud,
   ms: number,
   from: number,
@@ -160,7 +161,8 @@ function setQueueState(
   return process.call({ service: "lambda", what, effect, failure, signal });
 }
 
-function timeoutOf({ world }: Cloud): (ms: number) => AbortSignal {
+/** Signals that are aborted after some simulated time. */
+export function timeoutOf({ world }: Cloud): (ms: number) => AbortSignal {
   return (ms) => {
     const abort = new AbortController();
     world.time.after(ms, () => abort.abort(new Error("out of time")));

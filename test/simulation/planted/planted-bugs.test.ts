@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
+import { PLANTED_CANARY } from "./planted-canary.ts";
 import { PLANTED_CONFLICTS } from "./planted-conflicts.ts";
 import { PLANTED_DELETES } from "./planted-deletes.ts";
 import { PLANTED_GATES } from "./planted-gates.ts";
@@ -41,6 +42,7 @@ const BUGS = [
   ...PLANTED_CONFLICTS,
   ...PLANTED_RING,
   ...PLANTED_RULES,
+  ...PLANTED_CANARY,
 ];
 
 /** Plays seeds, scenes or late calls with the code in the folder, until one breaks a promise. */

@@ -1,3 +1,4 @@
+import { CANARY_SCENES } from "./canary-scenes.ts";
 import { CIRCUIT_SCENES } from "./circuit-scenes.ts";
 import { DELETE_SCENES } from "./delete-scenes.ts";
 import { FUNCTION_SCENES } from "./function-scenes.ts";
@@ -26,4 +27,5 @@ export const SCENES: readonly Scene[] = [
   ...DELETE_SCENES,
   ...RELOAD_SCENES,
   ...RULE_SCENES,
+  ...CANARY_SCENES,
 ];
