@@ -94,7 +94,7 @@ export class Freightliner extends Construct {
     allowRegistries({ roles, copiers, canary }, configuration);
     this.trustedRoles = trustedOf(roles, { longLane, canary });
     const jobs = createJobsFunction(this, { ...parts, reconcile });
-    const apis = createApiFunctions(this, { ...parts, deadLetters, jobs });
+    const apis = createApiFunctions(this, { ...parts, deadLetters, checked: [reconcile, copy, probe], jobs });
     this.apiUrls = Object.fromEntries(apis.map(({ role, url }) => [role, url]));
     restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs: jobs?.jobs, settings });
     const deletes = configuration.rules.some((rule) => rule.deletes !== undefined);

@@ -30,6 +30,14 @@ export function createStackCommand(name: string, summary: string) {
   return withStackOptions(createCommand(name, summary));
 }
 
+/** A command that runs through the API of a stack. */
+export function createApiCommand(name: string, summary: string) {
+  return createStackCommand(name, summary).option(
+    "--api <url>",
+    "the API of a stack at its address, instead of --stack: its output ViewerApiUrl or OperatorApiUrl",
+  );
+}
+
 /** Adds the options that name a stack. */
 export function withStackOptions<Arguments extends unknown[], Options extends OptionValues>(
   command: Command<Arguments, Options>,

@@ -1,6 +1,6 @@
 import { Argument, Command } from "@commander-js/extra-typings";
 import type { CommandRunner } from "./command-runner.ts";
-import { createStackCommand, integerFrom } from "./create-command.ts";
+import { createApiCommand, integerFrom } from "./create-command.ts";
 
 const TASKS = ["copy-tag", "copy-repository", "reconcile"] as const;
 
@@ -40,7 +40,7 @@ export function jobsCommand(runner: CommandRunner) {
 }
 
 function listCommand(runner: CommandRunner) {
-  return createStackCommand("list", "list the jobs of a stack").action((given) =>
+  return createApiCommand("list", "list the jobs of a stack").action((given) =>
     runner.run(given, async (terminal, signal) =>
       (await import("../jobs/show-jobs.ts")).listJobs(given, terminal, signal),
     ),
@@ -48,7 +48,7 @@ function listCommand(runner: CommandRunner) {
 }
 
 function readCommand(runner: CommandRunner, name: "show" | "history", summary: string) {
-  return createStackCommand(name, summary)
+  return createApiCommand(name, summary)
     .argument("<name>", "the job")
     .action((job, given) =>
       runner.run(given, async (terminal, signal) => {
@@ -59,7 +59,7 @@ function readCommand(runner: CommandRunner, name: "show" | "history", summary: s
 }
 
 function namedCommand(runner: CommandRunner, name: "remove" | "run" | "cancel", summary: string) {
-  return createStackCommand(name, summary)
+  return createApiCommand(name, summary)
     .argument("<name>", "the job")
     .action((job, given) =>
       runner.run(given, async (terminal, signal) => {
@@ -71,7 +71,7 @@ function namedCommand(runner: CommandRunner, name: "remove" | "run" | "cancel", 
 }
 
 function changeCommand(runner: CommandRunner, name: "add" | "update", summary: string) {
-  return createStackCommand(name, summary)
+  return createApiCommand(name, summary)
     .argument("<name>", "the job: a-z, 0-9 and -, at most 48 characters")
     .addArgument(new Argument("<task>", "what it does").choices(TASKS))
     .option("--repository <name>", "the repository at the source: of copy-tag and copy-repository")

@@ -1,19 +1,22 @@
 import * as z from "zod";
+import { setTimeout as sleep } from "node:timers/promises";
 import { plainIssue } from "../../src/oci/json/plain-issue.ts";
-import { MAX_JOBS } from "../../src/replication/jobs/job-book.ts";
-import { RunOutcome } from "../../src/replication/jobs/job-runs.ts";
+import { VersionedJob } from "../../src/replication/jobs/job-book.ts";
+import { JobRunsRecord } from "../../src/replication/jobs/job-runs.ts";
+import type { JobRun } from "../../src/replication/jobs/job-runs.ts";
 import { Job } from "../../src/replication/jobs/job.ts";
-import { openJobs } from "../../src/wiring/operations/open-jobs.ts";
+import { openStackApi } from "../api/open-stack-api.ts";
+import type { RawApiOptions } from "../api/open-stack-api.ts";
+import { change, isConflict, read } from "../api/stack-api.ts";
+import type { StackApi } from "../api/stack-api.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { parseStackOptions } from "../stack/stack-options.ts";
-import type { RawStackOptions } from "../stack/stack-options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { existing } from "./show-jobs.ts";
+import { pathOf } from "./show-jobs.ts";
 
 /** A job as the command line describes it. */
-export interface GivenJob extends RawStackOptions {
+export interface GivenJob extends RawApiOptions {
   readonly name: string;
   readonly task: "copy-tag" | "copy-repository" | "reconcile";
   readonly repository?: string | undefined;
@@ -29,87 +32,85 @@ export interface GivenJob extends RawStackOptions {
 /** Runs `freightliner jobs add`. */
 export async function addJob(given: GivenJob, { out, json }: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const job = jobOf(given);
-  const { stack, access } = parseStackOptions(given);
-  await using jobs = await openJobs(stack, access, signal);
-  const added = await jobs.book.add(job, signal);
-  switch (added.kind) {
-    case "exists":
-      throw new UsageError(`there is a job ${job.name} already; freightliner jobs update replaces it`);
-    case "full":
-      throw new UsageError(`a stack has ${MAX_JOBS} jobs at most; remove one first`);
-    case "added":
-      if (json) out.json({ version: added.version, job });
-      else out.lines([`added ${job.name}`]);
-      return ExitCode.ok;
-  }
+  await using api = await openStackApi(given, signal);
+  const added = await change(api, { method: "POST", path: "/api/jobs", body: job }, VersionedJob);
+  if (json) out.json(added);
+  else out.lines([`added ${job.name}`]);
+  return ExitCode.ok;
 }
 
 /** Runs `freightliner jobs update`: replaces the job as a whole. When that fails, the old job stays. */
 export async function updateJob(given: GivenJob, { out, json }: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const job = jobOf(given);
-  const { stack, access } = parseStackOptions(given);
-  await using jobs = await openJobs(stack, access, signal);
-  const { version } = await existing(job.name, jobs, signal);
-  const updated = await jobs.book.update(job, version, signal);
-  if (updated.kind === "unknown") throw new NotFoundError(`the job ${job.name} was removed meanwhile; add it`);
-  if (updated.kind === "changed")
-    throw new UsageError(`someone else has changed ${job.name} meanwhile; look at it, and update it again`);
-  if (json) out.json({ version: updated.version, job });
-  else out.lines([`updated ${job.name}`]);
+  const { name, ...body } = jobOf(given);
+  await using api = await openStackApi(given, signal);
+  const { version } = await read(api, { path: pathOf(name) }, VersionedJob);
+  const query = { version: String(version) };
+  const updated = await change(api, { method: "PUT", path: pathOf(name), query, body }, VersionedJob);
+  if (json) out.json(updated);
+  else out.lines([`updated ${name}`]);
   return ExitCode.ok;
 }
 
 /** Runs `freightliner jobs remove`. */
 export async function removeJob(
   name: string,
-  given: RawStackOptions,
+  given: RawApiOptions,
   { out, json }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stack, access } = parseStackOptions(given);
-  await using jobs = await openJobs(stack, access, signal);
-  await existing(name, jobs, signal);
-  await jobs.book.remove(name, signal);
+  await using api = await openStackApi(given, signal);
+  await change(api, { method: "DELETE", path: pathOf(name) }, z.object({ removed: z.string() }));
   if (json) out.json({ removed: name });
   else out.lines([`removed ${name}`]);
   return ExitCode.ok;
 }
 
-/** The report of the jobs function. */
-const Report = z.object({
-  run: z.string(),
-  outcome: z.union([RunOutcome, z.object({ kind: z.enum(["unknown", "disabled", "duplicate"]) })]),
-});
-
 /** Runs `freightliner jobs run`, and waits for the end of the run. */
 export async function runJobNow(
   name: string,
-  given: RawStackOptions,
-  { out, json }: Terminal,
+  given: RawApiOptions,
+  { out, json, details }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stack, access } = parseStackOptions(given);
-  await using jobs = await openJobs(stack, access, signal);
-  await existing(name, jobs, signal);
-  const report = Report.parse(await jobs.run(name));
-  const { outcome } = report;
-  if (json) out.json(report);
+  await using api = await openStackApi(given, signal);
+  const { run } = await change(api, { method: "POST", path: `${pathOf(name)}/run` }, z.object({ run: z.string() }));
+  details.lines([`run ${run} of ${name} begins`]);
+  const { outcome } = await endOf(run, name, { api, signal });
+  if (json) out.json({ run, outcome });
   else if (outcome.kind === "succeeded") out.lines([`${name} succeeded: ${outcome.result}`]);
   else out.lines([`${name}: ${outcome.kind}${outcome.kind === "failed" ? `, ${outcome.reason}` : ""}`]);
   return outcome.kind === "succeeded" ? ExitCode.ok : ExitCode.failed;
 }
 
+/** Between two looks at a run, in milliseconds. */
+const LOOK_MS = 1_000;
+
+/** Waits until the history has the run. An interruption of the command does not end the run. */
+async function endOf(
+  run: string,
+  name: string,
+  { api, signal }: { readonly api: StackApi; readonly signal: AbortSignal },
+): Promise<JobRun> {
+  for (;;) {
+    const { history } = await read(api, { path: `${pathOf(name)}/history` }, JobRunsRecord);
+    const ended = history.find(({ id }) => id === run);
+    if (ended !== undefined) return ended;
+    await sleep(LOOK_MS, undefined, { signal });
+  }
+}
+
 /** Runs `freightliner jobs cancel`. The run ends at its next heartbeat. */
 export async function cancelJob(
   name: string,
-  given: RawStackOptions,
+  given: RawApiOptions,
   { out, json }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stack, access } = parseStackOptions(given);
-  await using jobs = await openJobs(stack, access, signal);
-  const cancelled = await jobs.cancel(name);
-  if (cancelled === "not-running") throw new NotFoundError(`no run of ${name} is under way`);
+  await using api = await openStackApi(given, signal);
+  const path = `${pathOf(name)}/cancel`;
+  await change(api, { method: "POST", path }, z.object({ cancelled: z.string() })).catch((cause: unknown) => {
+    throw isConflict(cause) ? new NotFoundError(`no run of ${name} is under way`, { cause }) : cause;
+  });
   if (json) out.json({ cancelled: name });
   else out.lines([`the run of ${name} ends within 15 seconds`]);
   return ExitCode.ok;

@@ -1,25 +1,20 @@
+import * as z from "zod";
+import { JobRunsRecord } from "../../src/replication/jobs/job-runs.ts";
 import type { JobRun } from "../../src/replication/jobs/job-runs.ts";
 import type { Job } from "../../src/replication/jobs/job.ts";
-import type { VersionedJob } from "../../src/replication/jobs/job-book.ts";
-import { openJobs } from "../../src/wiring/operations/open-jobs.ts";
-import type { Jobs } from "../../src/wiring/operations/open-jobs.ts";
+import { VersionedJob } from "../../src/replication/jobs/job-book.ts";
+import { openStackApi } from "../api/open-stack-api.ts";
+import type { RawApiOptions } from "../api/open-stack-api.ts";
+import { read } from "../api/stack-api.ts";
 import { ExitCode } from "../errors/exit-code.ts";
-import { NotFoundError } from "../errors/not-found-error.ts";
-import { parseStackOptions } from "../stack/stack-options.ts";
-import type { RawStackOptions } from "../stack/stack-options.ts";
 import { formatDuration } from "../terminal/format.ts";
 import { createTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** Runs `freightliner jobs list`. */
-export async function listJobs(
-  given: RawStackOptions,
-  { out, json }: Terminal,
-  signal: AbortSignal,
-): Promise<ExitCode> {
-  const { stack, access } = parseStackOptions(given);
-  await using jobs = await openJobs(stack, access, signal);
-  const all = await jobs.book.list(signal);
+export async function listJobs(given: RawApiOptions, { out, json }: Terminal, signal: AbortSignal): Promise<ExitCode> {
+  await using api = await openStackApi(given, signal);
+  const all = await read(api, { path: "/api/jobs" }, z.array(VersionedJob));
   if (json) for (const each of all) out.json(each);
   else out.lines(describeJobs(all));
   return ExitCode.ok;
@@ -28,14 +23,13 @@ export async function listJobs(
 /** Runs `freightliner jobs show`. */
 export async function showJob(
   name: string,
-  given: RawStackOptions,
+  given: RawApiOptions,
   { out, json }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stack, access } = parseStackOptions(given);
-  await using jobs = await openJobs(stack, access, signal);
-  const known = await existing(name, jobs, signal);
-  const { running } = await jobs.runs(name);
+  await using api = await openStackApi(given, signal);
+  const known = await read(api, { path: pathOf(name) }, VersionedJob);
+  const { running } = await read(api, { path: `${pathOf(name)}/history` }, JobRunsRecord);
   if (json) out.json({ ...known, running });
   else out.lines([...describeJob(known), ...(running === undefined ? [] : [`running since ${at(running.startedAt)}`])]);
   return ExitCode.ok;
@@ -44,25 +38,20 @@ export async function showJob(
 /** Runs `freightliner jobs history`. */
 export async function showHistory(
   name: string,
-  given: RawStackOptions,
+  given: RawApiOptions,
   { out, json }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stack, access } = parseStackOptions(given);
-  await using jobs = await openJobs(stack, access, signal);
-  const { history } = await jobs.runs(name);
-  // The history of a job outlives it.
-  if (history.length === 0) await existing(name, jobs, signal);
+  await using api = await openStackApi(given, signal);
+  const { history } = await read(api, { path: `${pathOf(name)}/history` }, JobRunsRecord);
   if (json) for (const each of history) out.json(each);
   else out.lines(describeHistory(history));
   return ExitCode.ok;
 }
 
-/** @throws {NotFoundError} */
-export async function existing(name: string, { book }: Jobs, signal: AbortSignal): Promise<VersionedJob> {
-  const known = await book.get(name, signal);
-  if (known === undefined) throw new NotFoundError(`there is no job ${name}; freightliner jobs list shows all`);
-  return known;
+/** The path of a job in the API. */
+export function pathOf(name: string): string {
+  return `/api/jobs/${encodeURIComponent(name)}`;
 }
 
 export function describeJobs(jobs: readonly VersionedJob[]): string[] {

@@ -1,8 +1,10 @@
 import { isDigest } from "../../src/oci/digest.ts";
 import { isRepositoryName, isTag } from "../../src/oci/reference.ts";
-import type { Operations } from "../../src/wiring/operations/open-operations.ts";
-import { readImageStatus } from "../../src/wiring/operations/read-image-status.ts";
-import type { DestinationStatus, SourceImage } from "../../src/wiring/operations/read-image-status.ts";
+import * as z from "zod";
+import { ImageStatus } from "../../src/api/schemas/image-status.ts";
+import type { SourceImage } from "../../src/wiring/operations/read-image-status.ts";
+import { read } from "../api/stack-api.ts";
+import type { StackApi } from "../api/stack-api.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { formatDuration } from "../terminal/format.ts";
@@ -10,8 +12,9 @@ import { createTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** Prints the status of one image of the source at each destination. */
-export async function showImage(name: string, operations: Operations, { out, json }: Terminal): Promise<ExitCode> {
-  const found = await readImageStatus(parseSourceImage(name), operations);
+export async function showImage(name: string, api: StackApi, { out, json }: Terminal): Promise<ExitCode> {
+  const { repository, reference } = parseSourceImage(name);
+  const found = await read(api, { path: "/api/image", query: { repository, reference } }, z.array(ImageStatus));
   if (json) out.json(found);
   else out.lines(describeImage(found, Date.now()));
   return found.every(({ state }) => state === "NOT_TRACKED") ? ExitCode.notFound : ExitCode.ok;
@@ -28,22 +31,19 @@ export function parseSourceImage(name: string): SourceImage {
   throw new UsageError(`"${name}" is not repository:tag or repository@digest, as the source has it`);
 }
 
-function describeImage(found: readonly DestinationStatus[], now: number): string[] {
+function describeImage(found: readonly ImageStatus[], now: number): string[] {
   const table = createTable(["destination", "status", "details"]);
   for (const status of found) table.row([status.destination, stateInWords(status), describeDetails(status, now)]);
   return table.lines();
 }
 
 /** `NOT_TRACKED` is one state for programs. People also read whether something was decided about the image, and what. */
-export function stateInWords({ state, reason = "" }: Pick<DestinationStatus, "state" | "reason">): string {
+export function stateInWords({ state, reason = "" }: Pick<ImageStatus, "state" | "reason">): string {
   if (state !== "NOT_TRACKED") return state;
   return /^(?:quarantined|skipped)(?=: )/.exec(reason)?.[0].toUpperCase() ?? state;
 }
 
-function describeDetails(
-  { state, reason, digest, replicatedAt = 0, pendingMs }: DestinationStatus,
-  now: number,
-): string {
+function describeDetails({ state, reason, digest, replicatedAt = 0, pendingMs }: ImageStatus, now: number): string {
   const waits = pendingMs === undefined ? [] : [`pushed ${formatDuration(pendingMs)} ago`];
   const last = reason === undefined || state === "REPLICATED" ? [] : [`last: ${reason}`];
   const has = digest === undefined ? [] : [`has ${digest}, confirmed ${formatDuration(now - replicatedAt)} ago`];

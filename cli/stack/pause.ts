@@ -1,18 +1,18 @@
-import { userInfo } from "node:os";
-import { holdDestination, releaseDestination } from "../../src/wiring/operations/hold-destination.ts";
-import type { HoldResult } from "../../src/wiring/operations/hold-destination.ts";
-import { openOperations } from "../../src/wiring/operations/open-operations.ts";
-import type { Operations } from "../../src/wiring/operations/open-operations.ts";
+import * as z from "zod";
+import { Destination } from "../../src/api/schemas/status.ts";
+import { openStackApi } from "../api/open-stack-api.ts";
+import type { RawApiOptions } from "../api/open-stack-api.ts";
+import { change, isConflict, read } from "../api/stack-api.ts";
+import type { StackApi } from "../api/stack-api.ts";
 import { ExitCode } from "../errors/exit-code.ts";
+import { NotFoundError } from "../errors/not-found-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { parseStackOptions } from "./stack-options.ts";
-import type { RawStackOptions } from "./stack-options.ts";
 
 /** Runs `freightliner pause`: within a minute, no copy to the destination begins. */
 export function pause(
   destination: string,
-  given: RawStackOptions,
+  given: RawApiOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
@@ -20,14 +20,13 @@ export function pause(
     done: `no copy to ${destination} begins from the next minute on; running copies end, and pushes wait in the queues`,
     already: `${destination} is paused already`,
   };
-  const hold = (operations: Operations) => holdDestination(destination, userInfo().username, operations);
-  return changed({ destination, lines, change: hold }, given, terminal, signal);
+  return changed({ destination, verb: "pause", lines }, given, terminal, signal);
 }
 
 /** Runs `freightliner resume`: ends what `pause` began. */
 export function resume(
   destination: string,
-  given: RawStackOptions,
+  given: RawApiOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
@@ -35,29 +34,37 @@ export function resume(
     done: `copies to ${destination} begin within a minute, a few at once at first`,
     already: `no one has paused ${destination}`,
   };
-  const release = (operations: Operations) => releaseDestination(destination, operations);
-  return changed({ destination, lines, change: release }, given, terminal, signal);
+  return changed({ destination, verb: "resume", lines }, given, terminal, signal);
 }
 
 interface Change {
   readonly destination: string;
-  readonly lines: Readonly<Record<HoldResult, string>>;
-  readonly change: (operations: Operations) => Promise<HoldResult>;
+  readonly verb: "pause" | "resume";
+  readonly lines: Readonly<Record<"done" | "already", string>>;
 }
 
 async function changed(
-  { destination, lines, change }: Change,
-  given: RawStackOptions,
+  { destination, verb, lines }: Change,
+  given: RawApiOptions,
   { out, json }: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stack, access } = parseStackOptions(given);
-  await using operations = await openOperations(stack, access, signal);
-  const { destinations } = operations.parts;
-  if (!destinations.includes(destination))
-    throw new UsageError(`there is no destination "${destination}"; there are ${destinations.join(", ")}`);
-  const result = await change(operations);
+  await using api = await openStackApi(given, signal);
+  const result = await ask(api, destination, verb);
   if (json) out.json({ destination, result });
   else out.lines([lines[result]]);
   return ExitCode.ok;
+}
+
+async function ask(api: StackApi, destination: string, verb: Change["verb"]): Promise<"done" | "already"> {
+  const path = `/api/destinations/${encodeURIComponent(destination)}/${verb}`;
+  try {
+    await change(api, { method: "POST", path }, z.object({ destination: z.string() }));
+    return "done";
+  } catch (error) {
+    if (isConflict(error)) return "already";
+    if (!(error instanceof NotFoundError)) throw error;
+    const names = (await read(api, { path: "/api/destinations" }, z.array(Destination))).map(({ name }) => name);
+    throw new UsageError(`there is no destination "${destination}"; there are ${names.join(", ")}`, { cause: error });
+  }
 }

@@ -1,18 +1,19 @@
-import { describeOutcome } from "../../src/replication/outcome/outcome.ts";
-import type { TagRecord } from "../../src/replication/state/tag-record.ts";
-import { statusOf } from "../../src/replication/state/tag-status.ts";
-import { openOperations } from "../../src/wiring/operations/open-operations.ts";
-import type { Operations } from "../../src/wiring/operations/open-operations.ts";
-import { readStackStatus } from "../../src/wiring/operations/stack-status.ts";
-import type { StackStatus } from "../../src/wiring/operations/stack-status.ts";
+import * as z from "zod";
+import { Receipt } from "../../src/api/schemas/receipt.ts";
+import { Status } from "../../src/api/schemas/status.ts";
+import type { Destination } from "../../src/api/schemas/status.ts";
+import { ListedTag } from "../../src/api/schemas/tag.ts";
+import { openStackApi } from "../api/open-stack-api.ts";
+import type { RawApiOptions } from "../api/open-stack-api.ts";
+import { read } from "../api/stack-api.ts";
+import type { StackApi } from "../api/stack-api.ts";
 import { progressBar } from "../terminal/progress-bar.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { describeReceipt } from "./describe-receipt.ts";
 import { showImage } from "./image-status.ts";
 import { ExitCode } from "../errors/exit-code.ts";
+import { NotFoundError } from "../errors/not-found-error.ts";
 import { counted, formatBytes, formatDuration } from "../terminal/format.ts";
-import { parseStackOptions } from "./stack-options.ts";
-import type { RawStackOptions } from "./stack-options.ts";
 import { createTable } from "../terminal/table.ts";
 
 /** Tags listed that differ from the source. */
@@ -22,29 +23,28 @@ const BAR_WIDTH = 10;
 
 /** Runs `freightliner status`: prints destinations, queues and tags of a stack once, or what is known of one image or tag. */
 export async function status(
-  given: RawStackOptions & { readonly image?: string | undefined; readonly tag?: string | undefined },
+  given: RawApiOptions & { readonly image?: string | undefined; readonly tag?: string | undefined },
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stack, access } = parseStackOptions(given);
-  await using operations = await openOperations(stack, access, signal);
+  await using api = await openStackApi(given, signal);
   const { out, json } = terminal;
-  if (given.image !== undefined) return showImage(given.image, operations, terminal);
-  if (given.tag !== undefined) return showTag(given.tag, operations, out);
-  const found = await readStackStatus(operations);
+  if (given.image !== undefined) return showImage(given.image, api, terminal);
+  if (given.tag !== undefined) return showTag(given.tag, api, terminal);
+  const found = await read(api, { path: "/api/status" }, Status);
   if (json) out.json(found);
-  else out.lines(describeStatus(stack, found));
+  else out.lines(describeStatus(api.name, found));
   return ExitCode.ok;
 }
 
-function describeComparison({ name, begins, startedAt, finishedAt }: StackStatus["comparisons"][number]): string {
+function describeComparison({ name, begins, startedAt, finishedAt }: Status["comparisons"][number]): string {
   const ago = (at: number): string => `${formatDuration(Math.max(Date.now() - at, 0))} ago`;
   if (startedAt === undefined) return `comparison ${name}: ${begins}; not run yet`;
   const end = finishedAt === undefined ? "still running" : `finished ${ago(finishedAt)}`;
   return `comparison ${name}: ${begins}; started ${ago(startedAt)}, ${end}`;
 }
 
-function describeLeftOut({ name, leftOut }: StackStatus["destinations"][number]): string[] {
+function describeLeftOut({ name, leftOut }: Destination): string[] {
   if (leftOut === undefined) return [];
   const { images, bytes, why } = leftOut;
   const what = `${counted(images, "tag")} from before the deployment, about ${formatBytes(bytes)}`;
@@ -54,18 +54,18 @@ function describeLeftOut({ name, leftOut }: StackStatus["destinations"][number])
 /** The status of a stack as lines of text. */
 export function describeStatus(
   stack: string,
-  { destinations, comparisons, tags, behind, deadLetters }: StackStatus,
+  { destinations, comparisons, tags, behind, deadLetters }: Status,
 ): string[] {
   const lines = [`${stack}: ${counted(tags.all, "tag")}, ${tags.equal} equal at their destinations`, ""];
   const table = createTable(["destination", "circuit", "queues", "rate", "waiting", "in flight", "pending pushes"]);
-  for (const { name, circuit, intake, rate, queues, pending } of destinations) {
+  for (const { name, circuit, requestsPerSecond: rate, queues, pending } of destinations) {
     const total = (field: "waiting" | "inFlight"): string =>
-      queues.map((queue) => `${queue[field]} ${queue.priority}`).join(", ");
+      queues.depths.map((queue) => `${queue[field]} ${queue.priority}`).join(", ");
     const perSecond = rate === undefined ? "-" : `${Math.round(rate)}/s`;
     table.row([
       name,
       describeCircuit(circuit),
-      intake.state === "held" ? `paused by ${intake.by}` : intake.state,
+      queues.state === "held" ? `paused by ${queues.by ?? "an operator"}` : queues.state,
       perSecond,
       total("waiting"),
       total("inFlight"),
@@ -76,14 +76,12 @@ export function describeStatus(
   const { copying, waiting, failed, skipped, quarantined } = tags;
   const counts = `${copying} copying, ${waiting} waiting, ${failed} failed, ${skipped} skipped`;
   lines.push(`tags: ${counts}${quarantined === 0 ? "" : `, ${quarantined} quarantined`}`);
-  for (const { key, state, lagMs, last, progress } of behind.slice(0, SHOWN)) {
-    const far =
-      progress === undefined
-        ? `last: ${last === undefined ? "requested" : describeOutcome(last)}`
-        : progressBar(progress, BAR_WIDTH);
+  for (const { key, state, lagMs, outcome = "requested", progress } of behind.slice(0, SHOWN)) {
+    const far = progress === undefined ? `last: ${outcome}` : progressBar(progress, BAR_WIDTH);
     lines.push(`  ${state.padEnd(quarantined === 0 ? 8 : 11)} ${key}  pushed ${formatDuration(lagMs)} ago, ${far}`);
   }
-  if (behind.length > SHOWN) lines.push(`  and ${behind.length - SHOWN} more; --json lists all`);
+  const more = copying + waiting + failed + quarantined - Math.min(behind.length, SHOWN);
+  if (more > 0) lines.push(`  and ${more} more; the console lists all`);
   lines.push(
     deadLetters === 0
       ? "dead letters: none"
@@ -92,15 +90,14 @@ export function describeStatus(
   return lines;
 }
 
-function describePending({ copies, bytes, oldestMs, late }: StackStatus["destinations"][number]["pending"]): string {
+function describePending({ copies, bytes, oldestMs, late }: Destination["pending"]): string {
   if (copies === 0) return "none";
   const size = bytes === 0 ? "" : ` (${formatBytes(bytes)})`;
   return `${copies}${size}, oldest ${formatDuration(oldestMs)}${late === 0 ? "" : `, ${late} late`}`;
 }
 
-function describeCircuit(circuit: StackStatus["destinations"][number]["circuit"]): string {
-  if (!("since" in circuit)) return circuit.state;
-  return `${circuit.state} for ${formatDuration(Date.now() - circuit.since)}`;
+function describeCircuit({ state, since }: Destination["circuit"]): string {
+  return since === undefined ? state : `${state} for ${formatDuration(Date.now() - since)}`;
 }
 
 /** A record has platforms with the variant that is meant when none is written. People write none. */
@@ -108,24 +105,24 @@ function withoutBaseVariant(platforms: string): string {
   return platforms.replaceAll(/amd64\/v1(?![\d.])/g, "amd64").replaceAll(/arm64\/v8(?![\d.])/g, "arm64");
 }
 
-function describeReplicated({ replicated }: TagRecord): string {
-  if (replicated === undefined) return "never replicated";
-  const { digest, origin } = replicated;
+function describeReplicated({ digest, origin }: ListedTag): string {
+  if (digest === undefined) return "never replicated";
   return origin === undefined ? digest : `${digest} (of ${origin.digest}: ${withoutBaseVariant(origin.platforms)})`;
 }
 
 /** Prints one tag: its state, and how its last copy requests ended. */
-async function showTag(key: string, { stores, receipts, signal }: Operations, out: Terminal["out"]): Promise<ExitCode> {
-  const record = await stores.tags.read(key, signal);
-  if (record === undefined) {
-    out.lines([
-      `there is no record of ${key}; write DESTINATION/PREFIX/REPOSITORY:TAG with the prefix of the destination, as status lists tags`,
-    ]);
-    return ExitCode.notFound;
-  }
-  out.lines([`${key}: ${statusOf(record, Date.now())}, ${describeReplicated(record)}`]);
-  for (const receipt of await receipts(key, RECEIPTS)) {
-    out.lines(describeReceipt(receipt).map((line) => `  ${line}`));
+async function showTag(key: string, api: StackApi, { out, json }: Terminal): Promise<ExitCode> {
+  const tag = await read(api, { path: "/api/tag", query: { key } }, ListedTag).catch((cause: unknown) => {
+    if (!(cause instanceof NotFoundError)) throw cause;
+    const form = "write DESTINATION/PREFIX/REPOSITORY:TAG with the prefix of the destination, as status lists tags";
+    throw new NotFoundError(`there is no record of ${key}; ${form}`, { cause });
+  });
+  const query = { key, limit: String(RECEIPTS) };
+  const receipts = await read(api, { path: "/api/receipts", query }, z.array(Receipt));
+  if (json) out.json({ ...tag, receipts });
+  else {
+    out.lines([`${key}: ${tag.state}, ${describeReplicated(tag)}`]);
+    for (const receipt of receipts) out.lines(describeReceipt(receipt).map((line) => `  ${line}`));
   }
   return ExitCode.ok;
 }

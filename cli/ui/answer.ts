@@ -1,13 +1,6 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Api } from "../../src/api/protocol/api-environment.ts";
-import type { Caller } from "../../src/api/protocol/caller.ts";
 import { MOST_BYTES } from "../../src/api/guards/request-guard.ts";
-
-/** Every program of this machine that the loopback server lets through is the user who started it. */
-export function localCaller(name: string): () => Caller {
-  return () => ({ name, requestId: randomUUID() });
-}
 
 const WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 /** Methods that no request may have (Fetch standard, "Methods"). */

@@ -1,6 +1,7 @@
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { ApiAddress } from "../../src/contract/stack/environment.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
@@ -10,13 +11,16 @@ export interface ApiAccess {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
   readonly table: TableV2;
+  /** The functions that check what their roles may do at the registries. */
+  readonly checked: readonly IFunction[];
 }
 
 /**
  * Allows an API to read every record and the depth of every queue, and to look at dead letters, which hides them from others for a moment.
- * Only the operators' API may move them back to the backfill queues, and ask for a pause of a destination.
+ * Only the operators' API may move them back to the backfill queues, ask for a pause of a destination, and have
+ * functions check what they may do.
  */
-export function allowApi(to: IRole, { role, queues, deadLetters, table }: ApiAccess): void {
+export function allowApi(to: IRole, { role, queues, deadLetters, table, checked }: ApiAccess): void {
   const all = queues.map(({ queue }) => queue.queueArn);
   const backfill = queues.filter(({ priority }) => priority === "backfill").map(({ queue }) => queue.queueArn);
   const statements = [
@@ -27,6 +31,7 @@ export function allowApi(to: IRole, { role, queues, deadLetters, table }: ApiAcc
       ? [
           { actions: ["sqs:DeleteMessage"], resources: [deadLetters.queueArn] },
           { actions: ["sqs:SendMessage"], resources: backfill },
+          { actions: ["lambda:InvokeFunction"], resources: checked.map(({ functionArn }) => functionArn) },
           {
             actions: ["dynamodb:PutItem"],
             resources: [table.tableArn],

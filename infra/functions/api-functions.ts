@@ -29,6 +29,8 @@ export interface ApiFunctionsProps extends Omit<FunctionParts, "text"> {
   readonly queues: readonly DescribedQueue[];
   readonly deadLetters: Queue;
   readonly table: TableV2;
+  /** The functions that check what their roles may do at the registries. */
+  readonly checked: readonly LambdaFunction[];
   readonly jobs: JobsFunction | undefined;
 }
 
@@ -50,7 +52,7 @@ export function createApiFunctions(scope: Construct, props: ApiFunctionsProps): 
 function createApiFunction(
   scope: Construct,
   { role, name, id }: (typeof ADDRESSES)[number],
-  { configuration, layer, external, queues, deadLetters, table, jobs, settings }: ApiFunctionsProps,
+  { configuration, layer, external, queues, deadLetters, table, checked, jobs, settings }: ApiFunctionsProps,
   origins: readonly string[],
 ): ApiFunction {
   const served = createNodeFunction(scope, id, {
@@ -70,7 +72,7 @@ function createApiFunction(
   served.addLayers(layer);
   const own = roleOf(served);
   external.allowReading(own);
-  allowApi(own, { role, queues, deadLetters, table });
+  allowApi(own, { role, queues, deadLetters, table, checked });
   if (role === "operator" && jobs !== undefined) allowJobs(own, jobs, table);
   if (settings.encryptionKey !== undefined) allowKeyForRoles([own], settings.encryptionKey);
   // The API answers requests of other origins itself.

@@ -10,6 +10,7 @@ import { rateLimited } from "./guards/rate-limit.ts";
 import { guardedWrites, limitedBody } from "./guards/request-guard.ts";
 import { allowedMethods } from "./methods.ts";
 import { ApiError, problemOf } from "./protocol/problem.ts";
+import { addCheckRoutes } from "./routes/checks.ts";
 import { addDeadLetterRoutes } from "./routes/dead-letters.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addImageRoutes } from "./routes/images.ts";
@@ -54,7 +55,7 @@ export function createApi(ports: ApiPorts): Api {
   api.use(limitedBody);
   api.use(guardedWrites(ports, (method, path) => allowedMethods(api, path).includes(method)));
   const adders = [addHealthRoutes, addStatusRoutes, addTagRoutes, addImageRoutes, addReportRoutes, addRuleRoutes];
-  for (const add of [...adders, addPauseRoutes, addDeadLetterRoutes, addJobRoutes]) add(api, ports);
+  for (const add of [...adders, addCheckRoutes, addPauseRoutes, addDeadLetterRoutes, addJobRoutes]) add(api, ports);
   api.doc31("/openapi.json", INFO);
   return api;
 }

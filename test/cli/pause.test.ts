@@ -54,6 +54,32 @@ describe("a paused destination", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('there is no destination "nowhere"; there are local')]);
   });
 
+  it("looks the same through the API at its address, in every command about a stack", async () => {
+    await using server = await startApi(stack);
+    const both = async (...args: string[]) => {
+      const direct = await freightliner(...args);
+      const through = await runCommand([...args, "--api", `http://${server.host}`], {});
+      // An age may be another one a moment later.
+      const steady = ({ code, stdout, stderr }: typeof direct) =>
+        [code, stdout.replaceAll(/[\d.]+ (?:ms|s|min|h)\b/g, "T"), stderr] as const;
+      expect(steady(through)).toEqual(steady(direct));
+      return direct;
+    };
+    const key = "local/project/repository/team/app:v1";
+    expect((await both("status", "team/app:v1")).stdout).toContain("REPLICATED");
+    expect((await both("status", "--tag", key)).stdout).toMatch(/: equal, sha256:/);
+    expect((await both("status", "--tag", `${key}0000`)).code).toBe(3);
+    expect((await both("slo")).stdout).toContain("recounted from the receipts");
+    expect((await both("deletes")).stdout).toBe("no tag is to be deleted\n");
+    expect((await both("redrive", "--go")).stdout).toBe("there are no dead letters\n");
+    expect((await both("jobs", "list")).stdout).toBe("there are no jobs\n");
+    expect((await both("jobs", "show", "none")).code).toBe(3);
+    const status = await runCommand(["status", "--api", `http://${server.host}`], {});
+    expect(status.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+: \d+ tags, \d+ equal at their destinations$/m);
+    const doctor = await runCommand(["doctor", "--api", `http://${server.host}`], {});
+    expect(doctor.stdout).toContain("ok    copy function: writes to local");
+  });
+
   it("is paused and resumed by the HTTP API, too, which says when there is nothing to do", async () => {
     await using server = await startApi(stack);
     const post = async (path: string): Promise<number> => {

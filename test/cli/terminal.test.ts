@@ -3,6 +3,8 @@ import { ExitCode } from "../../cli/errors/exit-code.ts";
 import { run } from "../../cli/run.ts";
 import { describeLetters } from "../../cli/stack/redrive.ts";
 import { describeStatus } from "../../cli/stack/status.ts";
+import type { DeadLetter } from "../../src/api/schemas/dead-letter.ts";
+import { statusOf } from "../../src/api/schemas/status.ts";
 import { createScreen } from "../../cli/terminal/terminal.ts";
 import { specificationProfile } from "../../local/registry/profiles/specification.ts";
 import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
@@ -81,19 +83,17 @@ describe("text from outside", () => {
   });
 
   it("in a dead letter is shown in the letter's own line: its body, its reason and its error", () => {
-    const letter = {
+    const letter: DeadLetter = {
       id: "m",
-      body: HOSTILE,
+      excerpt: HOSTILE,
       class: "message",
       reason: HOSTILE,
       error: HOSTILE,
-      record: undefined,
-      queueArn: undefined,
-      deadLetteredAt: Date.now(),
-      receiptHandle: "h",
-    } as const;
+      failedAt: Date.now(),
+      redriven: false,
+    };
     const { screen, text } = screenOf();
-    screen.lines(describeLetters([{ letter, request: undefined, isMoved: false, problem: undefined }], 1));
+    screen.lines(describeLetters([letter], 1));
     const lines = text().trimEnd().split("\n");
     expect(lines).toHaveLength(3);
     expect(lines[0]).toBe(`message: ${HARMLESS} (1)`);
@@ -120,7 +120,7 @@ describe("text from outside", () => {
       ],
       arrived: [],
     };
-    screen.lines(describeStatus("images", found));
+    screen.lines(describeStatus("images", statusOf(found)));
     const lines = text().trimEnd().split("\n");
     expect(lines.filter((line) => OBEYED.test(line))).toEqual([]);
     expect(lines.filter((line) => line.includes(`failed   ${HARMLESS}  pushed`))).toHaveLength(1);

@@ -36,7 +36,7 @@ describe("jobs of a stack", () => {
     const task = ["copy-tag", "--repository", "team/app", "--tag", "v1"];
     expect((await jobs("add", "release", ...task)).stdout).toBe("added release\n");
     const again = await jobs("add", "release", ...task);
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("jobs update replaces it")]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("update it instead")]);
     expect((await jobs("update", "release", ...task, "--schedule", "rate(2 hours)")).code).toBe(0);
     expect((await jobs("list")).stdout).toMatch(/release +rate\(2 hours\) +copy team\/app:v1 to all destinations/);
     const odd = await jobs("update", "release", ...task, "--schedule", "daily");
@@ -53,9 +53,13 @@ describe("jobs of a stack", () => {
   });
 
   it("copy what differs of a repository when their schedule is due", async () => {
-    const soon = new Date(Date.now() + 5_000).toISOString().slice(0, 19);
-    const task = ["copy-repository", "--repository", "team/app", "--schedule", `at(${soon})`];
-    expect((await jobs("add", "differences", ...task)).code).toBe(0);
+    // A busy machine may add the job after it was due; then it never is. It is replaced until it was added in time.
+    for (let [verb, due] = ["add", 0]; Date.now() > due; verb = "update") {
+      due = Math.ceil(Date.now() / 1_000) * 1_000 + 5_000;
+      const schedule = `at(${new Date(due).toISOString().slice(0, 19)})`;
+      const task = ["copy-repository", "--repository", "team/app", "--schedule", schedule];
+      expect((await jobs(verb, "differences", ...task)).code).toBe(0);
+    }
     await eventually("the copy of v2", () => arrived("v2") || undefined);
     const ended = await eventually("the end of the run", async () => {
       const { stdout } = await jobs("history", "differences");

@@ -1,8 +1,8 @@
 import type { CommandRunner } from "../command-runner.ts";
-import { createStackCommand } from "../create-command.ts";
+import { createApiCommand } from "../create-command.ts";
 
 export function pauseCommand(runner: CommandRunner) {
-  return createStackCommand("pause", "pause the copies to a destination")
+  return createApiCommand("pause", "pause the copies to a destination")
     .argument("<destination>", "its name in the configuration")
     .action((destination, given) =>
       runner.run(given, async (terminal, signal) =>
@@ -12,7 +12,7 @@ export function pauseCommand(runner: CommandRunner) {
 }
 
 export function resumeCommand(runner: CommandRunner) {
-  return createStackCommand("resume", "end a pause of a destination")
+  return createApiCommand("resume", "end a pause of a destination")
     .argument("<destination>", "its name in the configuration")
     .action((destination, given) =>
       runner.run(given, async (terminal, signal) =>

@@ -1,10 +1,10 @@
 import { Option } from "@commander-js/extra-typings";
 import { FAILURE_CLASSES } from "../../../src/replication/outcome/failure-class.ts";
 import type { CommandRunner } from "../command-runner.ts";
-import { collect, createStackCommand } from "../create-command.ts";
+import { collect, createApiCommand } from "../create-command.ts";
 
 export function redriveCommand(runner: CommandRunner) {
-  return createStackCommand("redrive", "show dead letters by failure class, and move them back to their queues")
+  return createApiCommand("redrive", "show dead letters by failure class, and move them back to their queues")
     .addOption(
       new Option("--class <class...>", "only letters of this failure class").choices(FAILURE_CLASSES).default([]),
     )

@@ -1,8 +1,8 @@
 import type { CommandRunner } from "../command-runner.ts";
-import { createStackCommand } from "../create-command.ts";
+import { createApiCommand } from "../create-command.ts";
 
 export function statusCommand(runner: CommandRunner) {
-  return createStackCommand("status", "show tags, lag, circuits and queues of a deployed stack")
+  return createApiCommand("status", "show tags, lag, circuits and queues of a deployed stack")
     .argument("[image]", "repository:tag at the source: show its status at each destination")
     .option("--tag <destination/repo:tag>", "show one tag, and how its last copy requests ended")
     .action((image, given) =>

@@ -1,8 +1,8 @@
 import type { CommandRunner } from "../command-runner.ts";
-import { createStackCommand, integerFrom } from "../create-command.ts";
+import { createApiCommand, integerFrom } from "../create-command.ts";
 
 export function watchCommand(runner: CommandRunner) {
-  return createStackCommand("watch", "show running copies and their progress until interrupted")
+  return createApiCommand("watch", "show running copies and their progress until interrupted")
     .option("--every <seconds>", "interval in seconds; each refresh reads the whole table", integerFrom(1, 9_999), 5)
     .action((given) =>
       runner.run(given, async (terminal, signal) =>

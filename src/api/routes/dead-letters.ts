@@ -7,29 +7,8 @@ import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
 import { problems } from "../protocol/problem.ts";
-
-/** A request that failed for good. */
-const DeadLetter = z
-  .object({
-    id: z.string(),
-    class: z.enum(FAILURE_CLASSES),
-    reason: z.string(),
-    error: z.string().openapi({ description: "What happened, and what to do next." }),
-    destination: z.string().optional(),
-    repository: z.string().optional(),
-    reference: z.string().optional(),
-    failedAt: z.number().openapi({ description: "Epoch milliseconds." }),
-    redriven: z.boolean(),
-    problem: z.string().optional().openapi({ description: "Why it was not moved back." }),
-  })
-  .openapi("DeadLetter");
-
-const Letters = z
-  .object({
-    all: z.int().openapi({ description: "Letters in the queue, those not selected included." }),
-    selected: z.array(DeadLetter),
-  })
-  .openapi("DeadLetters");
+import { DeadLetters, MOST_IDS } from "../schemas/dead-letter.ts";
+import type { DeadLetter } from "../schemas/dead-letter.ts";
 
 /** A pattern that takes too long to match would keep the function busy. */
 const Glob = z
@@ -40,9 +19,6 @@ const Glob = z
     const problem = globProblem(pattern);
     if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
   });
-
-/** Ids in one request: about 40 kB. */
-const MOST_IDS = 1_000;
 
 /** Which letters: all of these, and without a field any. */
 const Selection = z.object({
@@ -62,7 +38,7 @@ const preview = createRoute({
   summary: "All dead letters; they stay where they are",
   description:
     "The letters are hidden from other readers while the request runs: a redrive beside it may not see them.",
-  responses: { 200: jsonBody("The letters.", Letters), ...problems() },
+  responses: { 200: jsonBody("The letters.", DeadLetters), ...problems() },
 });
 
 const redrive = createRoute({
@@ -71,18 +47,20 @@ const redrive = createRoute({
   summary: "Moves dead letters back to their queues, for operators",
   request: { body: { required: true, content: { "application/json": { schema: Selection } } } },
   responses: {
-    200: jsonBody("The selected letters. One that was not moved says why.", Letters),
+    200: jsonBody("The selected letters. One that was not moved says why.", DeadLetters),
     ...problems(413, 415),
   },
 });
 
-function letterOf({ letter, request, isMoved, problem }: RedrivenLetter): z.infer<typeof DeadLetter> {
-  const { id, class: failureClass, reason, error, deadLetteredAt } = letter;
-  const about = request && {
-    destination: request.destination,
-    repository: request.repository,
-    reference: request.reference,
-  };
+/** Characters of a message that is no request. */
+const EXCERPT = 80;
+
+function letterOf({ letter, request, isMoved, problem }: RedrivenLetter): DeadLetter {
+  const { id, class: failureClass, reason, error, deadLetteredAt, body } = letter;
+  const about =
+    request === undefined
+      ? { excerpt: body.slice(0, EXCERPT) }
+      : { destination: request.destination, repository: request.repository, reference: request.reference };
   return {
     id,
     class: failureClass,

@@ -6,15 +6,9 @@ import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
 import { problems } from "../protocol/problem.ts";
 import { fillMetrics } from "../reading/stack-metrics.ts";
+import { Check } from "../schemas/check.ts";
 
 const Health = z.object({ status: z.literal("ok") }).openapi("Health");
-const Check = z
-  .object({
-    about: z.string(),
-    /** What was found, and what to do; absent when all is well. */
-    problem: z.string().optional(),
-  })
-  .openapi("Check");
 const Readiness = z.object({ status: z.enum(["ready", "not ready"]), checks: z.array(Check) }).openapi("Readiness");
 
 const health = createRoute({

@@ -6,6 +6,7 @@ import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
 import { problems } from "../protocol/problem.ts";
+import { ImageStatus } from "../schemas/image-status.ts";
 
 /** The grammar of names, as the document has it (distribution-spec, "Pulling manifests"). */
 const NAME = "^[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*$";
@@ -27,19 +28,6 @@ export const ImageQuery = z.object({
     })
     .openapi({ type: "string", pattern: REFERENCE, description: "A tag or digest." }),
 });
-
-/** The status of an image at one destination. Times are epoch milliseconds. */
-const ImageStatus = z
-  .object({
-    destination: z.string(),
-    state: z.enum(["PENDING", "REPLICATED", "FAILED", "NOT_TRACKED"]),
-    reason: z.string().optional(),
-    digest: z.string().optional(),
-    replicatedAt: z.number().optional(),
-    pendingMs: z.number().optional(),
-    record: z.string().optional().openapi({ description: "The key of its tag." }),
-  })
-  .openapi("ImageStatus");
 
 const readImage = createRoute({
   method: "get",

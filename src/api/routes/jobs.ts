@@ -116,7 +116,7 @@ function addBookRoutes(api: Api, ports: Ports): void {
     throw new ApiError(
       409,
       added.kind === "exists"
-        ? `there is a job ${job.name} already; PUT replaces it`
+        ? `there is a job ${job.name} already; update it instead`
         : `a stack has ${MAX_JOBS} jobs at most; remove one first`,
     );
   });
@@ -153,7 +153,9 @@ function addRunRoutes(api: Api, ports: Ports): void {
   });
   api.openapi(history, async (context) => {
     const { name } = context.req.valid("param");
-    await existing(name, ports);
-    return context.json(await opened(ports.jobs).runs(name), 200);
+    const runs = await opened(ports.jobs).runs(name);
+    // The history of a job outlives it.
+    if (runs.history.length === 0) await existing(name, ports);
+    return context.json(runs, 200);
   });
 }

@@ -6,30 +6,8 @@ import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
 import { ApiError, problems } from "../protocol/problem.ts";
-
-const GoalReport = z
-  .object({
-    destination: z.string(),
-    counted: z.int(),
-    inTime: z.int(),
-    late: z.int(),
-    failed: z.int(),
-    pendingLate: z.int(),
-    pending: z.int(),
-    skipped: z.int(),
-    percent: z.number(),
-    budgetUsed: z.number(),
-    lagSeconds: z.object({ p50: z.number(), p95: z.number(), p99: z.number(), most: z.number() }).optional(),
-  })
-  .openapi("GoalReport");
-
-const MonthReport = z
-  .object({
-    month: z.string(),
-    goal: z.object({ percent: z.number(), withinMs: z.number() }),
-    destinations: z.array(GoalReport),
-  })
-  .openapi("MonthReport");
+import { GoalReport, MonthReport } from "../schemas/month-report.ts";
+import { PendingDelete } from "../schemas/pending-delete.ts";
 
 const readGoal = createRoute({
   method: "get",
@@ -46,17 +24,6 @@ const readGoal = createRoute({
   },
   responses: { 200: jsonBody("The report.", MonthReport), ...problems() },
 });
-
-const PendingDelete = z
-  .object({
-    key: z.string(),
-    digest: z.string(),
-    dueAt: z.number().openapi({ description: "Epoch milliseconds." }),
-    cause: z.string(),
-    rule: z.string(),
-    heldBack: z.string().optional().openapi({ description: "Why it is not deleted although it is due." }),
-  })
-  .openapi("PendingDelete");
 
 const listDeletes = createRoute({
   method: "get",
@@ -76,7 +43,7 @@ export function addReportRoutes(api: Api, { operations, now }: Pick<ApiPorts, "o
     return context.json({ month: month.name, goal: LAG_GOAL, destinations }, 200);
   });
   api.openapi(listDeletes, async (context) => {
-    const found: z.infer<typeof PendingDelete>[] = [];
+    const found: PendingDelete[] = [];
     for await (const { key, record } of operations.deletions()) {
       for (const { tag, digest, dueAt, cause, rule, protected: held } of record.tombstones) {
         const heldBack = held === undefined ? {} : { heldBack: held.reason };

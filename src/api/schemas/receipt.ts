@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { describeGate } from "../../replication/outcome/gate-audit.ts";
 import { describeOutcome } from "../../replication/outcome/outcome.ts";
 import type { Receipt as WrittenReceipt } from "../../replication/outcome/receipt.ts";
 
@@ -19,6 +20,7 @@ export const Receipt = z
     bytesUploaded: z.number().optional(),
     leftOut: z.string().optional(),
     conflict: z.string().optional(),
+    gate: z.string().optional().openapi({ description: "What its gate has found." }),
     error: z.string().optional(),
     rule: z.string().optional(),
     configuration: z.string().optional(),
@@ -29,5 +31,6 @@ export type Receipt = z.infer<typeof Receipt>;
 
 export function receiptOf(written: WrittenReceipt): Receipt {
   // The schema leaves out what the API does not have.
-  return Receipt.parse({ ...written, outcome: describeOutcome(written) });
+  const gate = written.gate && describeGate(written.gate);
+  return Receipt.parse({ ...written, gate, outcome: describeOutcome(written) });
 }

@@ -22,6 +22,10 @@ export const ListedTag = z
     outcome: z.string().optional().openapi({ description: "How its last delivery ended: `failed: target-denied`." }),
     digest: z.string().optional().openapi({ description: "What the destination was last confirmed to have." }),
     replicatedAt: z.number().optional(),
+    origin: z
+      .object({ digest: z.string(), platforms: z.string() })
+      .optional()
+      .openapi({ description: "The source's index, and the platforms that were copied of it." }),
     copyingMs: z.number().optional().openapi({ description: "Milliseconds since its copy began." }),
     progress: Progress.optional(),
   })
@@ -34,8 +38,12 @@ export function listedTagOf({ key, state, lagMs, last, replicated, copyingMs, pr
     state,
     lagMs,
     ...(last === undefined ? {} : { outcome: describeOutcome(last) }),
-    ...(replicated === undefined ? {} : { digest: replicated.digest, replicatedAt: replicated.at }),
+    ...(replicated === undefined ? {} : replicatedOf(replicated)),
     ...(copyingMs === undefined ? {} : { copyingMs }),
     ...(progress === undefined ? {} : { progress }),
   };
+}
+
+function replicatedOf({ digest, at, origin }: NonNullable<TagStatus["replicated"]>) {
+  return { digest, replicatedAt: at, ...(origin === undefined ? {} : { origin }) };
 }

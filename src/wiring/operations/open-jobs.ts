@@ -3,9 +3,7 @@ import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { createAsynchronousInvocation } from "../../aws/asynchronous-invocation.ts";
 import { clientLimits } from "../../aws/client/client-limits.ts";
 import { createJobSchedules } from "../../aws/scheduler/job-schedules.ts";
-import { invokeFunction } from "../../aws/synchronous-invocation.ts";
 import { JobsEnvironment } from "../../contract/stack/environment.ts";
-import { JOBS_TIMEOUT_SECONDS } from "../../contract/stack/limits.ts";
 import { cancelRun } from "../../replication/jobs/job-runs.ts";
 import type { JobRunsRecord } from "../../replication/jobs/job-runs.ts";
 import { createJobBook } from "../../replication/jobs/job-book.ts";
@@ -21,8 +19,6 @@ export interface Jobs extends AsyncDisposable {
   readonly book: JobBook;
   /** The run under way, and those that have ended. */
   readonly runs: (name: string) => Promise<JobRunsRecord>;
-  /** Runs a job now, and waits for its end. @returns the report of the function. */
-  readonly run: (name: string) => Promise<unknown>;
   /** Starts a run with this id, and does not wait for its end. */
   readonly start: (name: string, run: string) => Promise<void>;
   /** Asks the run under way to end. */
@@ -48,7 +44,7 @@ export function jobsOf(
   access: CloudAccess,
   signal: AbortSignal,
 ): Jobs {
-  const lambda = new LambdaClient({ ...clientLimits(JOBS_TIMEOUT_SECONDS * 1_000), ...access });
+  const lambda = new LambdaClient({ ...clientLimits(), ...access });
   const environment = JobsEnvironment.parse(variables);
   const at = (service: string): CloudAccess => {
     const endpoint = access.endpoint === undefined ? undefined : variables[`AWS_ENDPOINT_URL_${service}`];
@@ -62,7 +58,6 @@ export function jobsOf(
     book: createJobBook({ book, schedules: createJobSchedules(scheduler, environment.FREIGHTLINER_JOBS) }),
     runs: async (name) => (await runs.read(name, signal)) ?? { history: [] },
     start: (job, run) => createAsynchronousInvocation(lambda, functionName("jobs"))({ job, run }, signal),
-    run: (job) => invokeFunction(lambda, functionName("jobs"), { job }, signal),
     cancel: (name) => runs.update(name, (record) => cancelRun(record, undefined, Date.now()), signal),
     [Symbol.asyncDispose]() {
       lambda.destroy();

@@ -35,9 +35,11 @@ describe("the HTTP API of a stack", () => {
     for (const output of ["ViewerApiUrl", "OperatorApiUrl"]) template.hasOutput(output, {});
   });
 
-  it("can change nothing at the address for viewers, and at the one for operators only pause destinations and move dead letters back", () => {
+  it("can change nothing at the address for viewers, and at the one for operators only pause destinations, move dead letters back and have functions check their access", () => {
     expect(actionsOf("ViewerApi")).toEqual(READS);
-    expect(actionsOf("Api")).toEqual([...READS, "dynamodb:PutItem", "sqs:DeleteMessage", "sqs:SendMessage"].toSorted());
+    expect(actionsOf("Api")).toEqual(
+      [...READS, "dynamodb:PutItem", "lambda:InvokeFunction", "sqs:DeleteMessage", "sqs:SendMessage"].toSorted(),
+    );
   });
 
   it("is used by whom one of two policies is attached to, each for one address", () => {

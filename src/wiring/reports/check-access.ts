@@ -1,8 +1,8 @@
-import { describeError } from "../../src/contract/telemetry/observer.ts";
-import { AccessReport } from "../../src/wiring/operations/access-report.ts";
-import type { AccessCheck } from "../../src/wiring/operations/access-report.ts";
-import type { Operations } from "../../src/wiring/operations/open-operations.ts";
-import type { Check } from "../../src/wiring/reports/check.ts";
+import { describeError } from "../../contract/telemetry/observer.ts";
+import { AccessReport } from "../operations/access-report.ts";
+import type { AccessCheck } from "../operations/access-report.ts";
+import type { Operations } from "../operations/open-operations.ts";
+import type { Check } from "./check.ts";
 
 const VERBS = { list: "lists", read: "reads", write: "writes to" } as const;
 
@@ -10,7 +10,7 @@ const VERBS = { list: "lists", read: "reads", write: "writes to" } as const;
 const FUNCTIONS = ["reconcile", "copy", "probe"] as const;
 
 /** Has each function check what its role may do at the registries. */
-export async function checkAccess({ invoke, signal }: Operations): Promise<Check[]> {
+export async function checkAccess({ invoke, signal }: Pick<Operations, "invoke" | "signal">): Promise<Check[]> {
   const checks: Check[] = [];
   let repository: string | undefined;
   for (const name of FUNCTIONS) {

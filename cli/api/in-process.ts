@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import { userInfo } from "node:os";
+import { createApi } from "../../src/api/create-api.ts";
+import type { ApiPorts } from "../../src/api/protocol/api-ports.ts";
+import type { Api } from "../../src/api/protocol/api-environment.ts";
+import { ApiError } from "../../src/api/protocol/problem.ts";
+import { openJobs } from "../../src/wiring/operations/open-jobs.ts";
+import type { Jobs } from "../../src/wiring/operations/open-jobs.ts";
+import { openOperations, StackUnavailableError } from "../../src/wiring/operations/open-operations.ts";
+import { createStatusCache } from "../../src/wiring/operations/status-cache.ts";
+import type { StackOptions } from "../stack/stack-options.ts";
+
+/** What the command decides about the API in its process. */
+export type OwnPorts = Pick<ApiPorts, "configuration" | "audit" | "failed">;
+
+/**
+ * The API of a stack in this process: the same code as at its address, with the caller's own permissions in AWS.
+ * @throws {StackUnavailableError} when the stack cannot be read.
+ */
+export async function openApiInProcess(
+  { stack, access }: StackOptions,
+  own: OwnPorts,
+  signal: AbortSignal,
+): Promise<AsyncDisposable & { readonly fetch: Api["fetch"] }> {
+  await using opening = new AsyncDisposableStack();
+  const operations = opening.use(await openOperations(stack, access, signal));
+  const jobs = await openOptionalJobs({ stack, access }, signal);
+  if (jobs !== undefined) opening.use(jobs);
+  const { username } = userInfo();
+  const api = createApi({
+    ...own,
+    operations,
+    jobs,
+    status: createStatusCache(operations, Date.now),
+    callerOf: () => ({ name: username, requestId: randomUUID() }),
+    role: "operator",
+    origins: [],
+    now: Date.now,
+  });
+  const opened = opening.move();
+  return { fetch: api.fetch, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** Jobs are off by default. */
+async function openOptionalJobs({ stack, access }: StackOptions, signal: AbortSignal): Promise<Jobs | undefined> {
+  try {
+    return await openJobs(stack, access, signal);
+  } catch (error) {
+    if (error instanceof StackUnavailableError) return undefined;
+    throw error;
+  }
+}
+
+/** The command has no configuration unless it is given a file. */
+export function noConfiguration(): Promise<never> {
+  return Promise.reject(new ApiError(404, "start the console with --config FILE to see the rules of the stack"));
+}

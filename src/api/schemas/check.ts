@@ -1,0 +1,11 @@
+import { z } from "@hono/zod-openapi";
+
+/** What was checked, and what is wrong with it. */
+export const Check = z
+  .object({
+    about: z.string(),
+    /** What was found, and what to do; absent when all is well. */
+    problem: z.string().optional(),
+  })
+  .openapi("Check");
+export type Check = z.infer<typeof Check>;

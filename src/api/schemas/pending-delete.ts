@@ -1,0 +1,14 @@
+import { z } from "@hono/zod-openapi";
+
+/** A tag that is to be deleted at a destination. */
+export const PendingDelete = z
+  .object({
+    key: z.string(),
+    digest: z.string(),
+    dueAt: z.number().openapi({ description: "Epoch milliseconds." }),
+    cause: z.string(),
+    rule: z.string(),
+    heldBack: z.string().optional().openapi({ description: "Why it is not deleted although it is due." }),
+  })
+  .openapi("PendingDelete");
+export type PendingDelete = z.infer<typeof PendingDelete>;
