@@ -6,6 +6,7 @@ import type {
   ApiAddress,
   ApiVariables,
   ArrivalsEnvironment,
+  CanaryEnvironment,
   CopyEnvironment,
   FanOutEnvironment,
   JobScheduling,
@@ -15,9 +16,11 @@ import type {
   SealEnvironment,
   StackEnvironment,
 } from "../../src/contract/stack/environment.ts";
+import { CANARY_INTERVAL_MINUTES } from "../../src/contract/stack/limits.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
 import {
   BACKFILL_CONCURRENCY,
+  CANARY_REPOSITORY,
   DESTINATION,
   ECR_ACCOUNT,
   ECR_PREFIX,
@@ -58,6 +61,8 @@ export interface FunctionSettings {
   readonly source?: OtherSource | undefined;
   /** Replicate to the stack's own ECR registry, which then is no source. */
   readonly intoEcr?: boolean | undefined;
+  /** Push canaries, to a repository of their own. */
+  readonly canary?: boolean | undefined;
   /** Google's services where they are not the stack's own. */
   readonly google?: GoogleEndpoints | undefined;
 }
@@ -97,6 +102,7 @@ export function variablesOf(
     FREIGHTLINER_CONCURRENCY: JSON.stringify({ live: options.concurrency, backfill: BACKFILL_CONCURRENCY }),
   } satisfies ProbeEnvironment;
   const arrivals = { ...fanOut, ...google } satisfies ArrivalsEnvironment;
+  const canary = { ...fanOut, ...google } satisfies CanaryEnvironment;
   const seal = {
     FREIGHTLINER_STACK: fanOut.FREIGHTLINER_STACK,
     FREIGHTLINER_PARTS: fanOut.FREIGHTLINER_PARTS,
@@ -113,7 +119,7 @@ export function variablesOf(
     FREIGHTLINER_JOBS: JSON.stringify(JOB_SCHEDULING satisfies JobScheduling),
   } satisfies JobsEnvironment;
   const announce = { FREIGHTLINER_STACK: STACK.stack } satisfies StackEnvironment;
-  return { fanOut, copy, watching, arrivals, announce, seal, api, jobs };
+  return { fanOut, copy, watching, arrivals, canary, announce, seal, api, jobs };
 }
 
 /** The document that the local stack is deployed with. */
@@ -124,10 +130,13 @@ export function localDocument(registries: Registries, options: LocalDirection): 
     destinations: [{ name: DESTINATION, plainHttp: true, ...destinationOf(registries, options) }],
     rules: [{ repositories: ["**"], destinations: [DESTINATION] }],
     reconcile: { everyMinutes: RECONCILE_MINUTES, graceSeconds: GRACE_SECONDS },
+    ...(options.canary === true
+      ? { stack: { canary: { repository: CANARY_REPOSITORY, intervalMinutes: CANARY_INTERVAL_MINUTES.least } } }
+      : {}),
   };
 }
 
-type LocalDirection = Pick<FunctionSettings, "target" | "federation" | "source" | "intoEcr">;
+type LocalDirection = Pick<FunctionSettings, "target" | "federation" | "source" | "intoEcr" | "canary">;
 
 function sourceOf({ source }: Registries, options: LocalDirection): WrittenSource {
   const place = { account: LOCAL_ACCOUNT, region: LOCAL_REGION };

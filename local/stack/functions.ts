@@ -1,6 +1,7 @@
 import {
   ANNOUNCE_TIMEOUT_SECONDS,
   API_TIMEOUT_SECONDS,
+  CANARY_TIMEOUT_SECONDS,
   ARRIVALS_TIMEOUT_SECONDS,
   FAN_OUT_TIMEOUT_SECONDS,
   JOBS_TIMEOUT_SECONDS,
@@ -20,6 +21,8 @@ export interface Functions extends Readonly<Record<"fanOut" | "copy" | "probe" |
   readonly announce: LocalFunction | undefined;
   /** Only with a source that sends notifications. */
   readonly arrivals: LocalFunction | undefined;
+  /** Only where canaries are pushed. */
+  readonly canary: LocalFunction | undefined;
   readonly seal: LocalFunction;
   readonly api: LocalFunction;
   readonly jobs: LocalFunction;
@@ -52,6 +55,7 @@ export function startFunctions(services: Services, options: StackOptions, stack:
     reconcile: start("reconcile", RECONCILE_TIMEOUT_SECONDS, 1, false),
     jobs: start("jobs", JOBS_TIMEOUT_SECONDS, JOBS_CONCURRENCY, false),
     api: start("api", API_TIMEOUT_SECONDS, API_CONCURRENCY, false),
+    canary: options.canary === true ? start("canary", CANARY_TIMEOUT_SECONDS, 1, false) : undefined,
     announce: options.onEvent === undefined ? undefined : start("announce", ANNOUNCE_TIMEOUT_SECONDS, 1, false),
     arrivals:
       options.source?.document.arrivals === undefined

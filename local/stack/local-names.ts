@@ -17,6 +17,8 @@ export const WEBHOOK_SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_AC
 /** Where images go in the stack's own ECR registry, and the account that this registry then has. */
 export const ECR_PREFIX = "mirror";
 export const ECR_ACCOUNT = "210987654321";
+/** The repository of the source that canaries are pushed to. */
+export const CANARY_REPOSITORY = "ops/canary";
 /** The key that signs receipts. */
 export const RECEIPT_KEY = `arn:aws:kms:${LOCAL_REGION}:${LOCAL_ACCOUNT}:key/00000000-0000-4000-8000-000000000081`;
 /** How the schedules of jobs start their function. */

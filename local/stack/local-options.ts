@@ -20,6 +20,8 @@ export interface LocalOptions {
   readonly concurrency: number;
   /** Seconds a copy may take before its function is killed. */
   readonly timeoutSeconds: number;
+  /** Push canaries. */
+  readonly canary: boolean;
   /** Push the demo at the start. */
   readonly demo: boolean;
   readonly help: boolean;
@@ -44,6 +46,7 @@ export const LOCAL_USAGE = `Runs Freightliner on this machine: an ECR-like sourc
   --set FIELD=VALUE     set a single value of the configuration; can be repeated
   --concurrency N       copies at once, 2 to 16 (default 4)
   --timeout SECONDS     time limit of one copy, 10 to 900 (default 300)
+  --canary              push a canary every 10 minutes, and look every minute where it has arrived
   --no-demo             start empty
   --help                show this
 `;
@@ -64,6 +67,7 @@ export function parseLocalOptions(args: readonly string[]): LocalOptions {
     flags: values.set,
     concurrency: integerOption("--concurrency", values.concurrency, 2, 16) ?? 4,
     timeoutSeconds: integerOption("--timeout", values.timeout, 10, 900) ?? 300,
+    canary: values.canary,
     demo: !values["no-demo"],
     help: values.help,
   };
@@ -86,6 +90,7 @@ function parseArguments(args: readonly string[]) {
         set: { type: "string", multiple: true, default: [] },
         concurrency: text,
         timeout: text,
+        canary: flag,
         "no-demo": flag,
         help: { ...flag, short: "h" },
       },

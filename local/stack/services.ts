@@ -53,7 +53,7 @@ export interface Services extends Queues {
   readonly builds: RunningCodeBuild;
   readonly variables: {
     readonly [
-      name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals" | "seal" | "announce" | "api" | "jobs"
+      name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals" | "canary" | "seal" | "announce" | "api" | "jobs"
     ]: Readonly<Record<string, string>>;
   };
 }
@@ -112,7 +112,7 @@ export async function startServices(
 }
 
 function withEndpoints(
-  { fanOut, copy, watching, arrivals, seal, announce, api, jobs }: ReturnType<typeof variablesOf>,
+  { fanOut, copy, watching, arrivals, canary, seal, announce, api, jobs }: ReturnType<typeof variablesOf>,
   endpoints: Readonly<Record<string, string>>,
 ): Services["variables"] {
   return {
@@ -121,6 +121,7 @@ function withEndpoints(
     probe: { ...watching, ...endpoints },
     reconcile: { ...watching, ...endpoints },
     arrivals: { ...arrivals, ...endpoints },
+    canary: { ...canary, ...endpoints },
     seal: { ...seal, ...endpoints },
     announce: { ...announce, ...endpoints },
     api: { ...api, ...endpoints },

@@ -22,6 +22,8 @@ export interface StackOptions extends FunctionSettings {
   readonly timeoutSeconds: number;
   /** Wait before the first comparison of source and target, in milliseconds. */
   readonly reconcileAfterMs?: number | undefined;
+  /** Wait before the first canary, in milliseconds. */
+  readonly canaryAfterMs?: number | undefined;
   /** Decides for each request whether the source answers that the token has expired. */
   readonly isSourceTokenExpired?: RegistriesOptions["isSourceTokenExpired"];
   /** Modules of the functions by name; their sources when undefined. */

@@ -39,6 +39,8 @@ export interface Stack extends Registries, AsyncDisposable {
   reconcile(): Promise<InvocationResult>;
   /** Seals receipts now. */
   seal(): Promise<InvocationResult>;
+  /** Pushes a canary if one is due, and looks where the last one has arrived; undefined where none are pushed. */
+  canary(): Promise<InvocationResult> | undefined;
   /** Probes unavailable destinations now. */
   probe(): Promise<InvocationResult>;
   /** The function of the HTTP API, for operators. */
@@ -112,8 +114,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** Invokes scheduled functions before they are due. */
-function scheduledOf({ reconcile, probe, seal }: Functions): Pick<Stack, "reconcile" | "probe" | "seal"> {
-  return { reconcile: () => reconcile.invoke({}), probe: () => probe.invoke({}), seal: () => seal.invoke({}) };
+function scheduledOf({
+  reconcile,
+  probe,
+  seal,
+  canary,
+}: Functions): Pick<Stack, "reconcile" | "probe" | "seal" | "canary"> {
+  return {
+    reconcile: () => reconcile.invoke({}),
+    probe: () => probe.invoke({}),
+    seal: () => seal.invoke({}),
+    canary: () => canary?.invoke({}),
+  };
 }
 
 /** Starts the URL of the arrivals function, if there is one. */

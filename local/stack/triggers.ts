@@ -1,4 +1,4 @@
-import { PROBE_RATE_MINUTES } from "../../src/contract/stack/limits.ts";
+import { CANARY_RATE_MINUTES, PROBE_RATE_MINUTES } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { PUSH_PATTERN } from "../../src/contract/stack/push-pattern.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
@@ -92,14 +92,18 @@ export function startMappings(
   stack.defer(() => announcing.close(GRACE_MS));
 }
 
-/** Invokes the probe, reconcile and seal functions on schedules, of which only the probe's is that of the deployed stack. */
+/** Invokes the scheduled functions; the schedules of the probe and canary functions are those of the deployed stack. */
 export function startSchedules(
-  { probe, reconcile, seal }: Functions,
+  { probe, reconcile, seal, canary }: Functions,
   options: StackOptions,
   stack: AsyncDisposableStack,
 ): void {
   const probeMs = PROBE_RATE_MINUTES * 60_000;
   stack.defer(startSchedule({ target: probe, firstMs: probeMs, everyMs: probeMs }));
+  if (canary !== undefined) {
+    const everyMs = CANARY_RATE_MINUTES * 60_000;
+    stack.defer(startSchedule({ target: canary, firstMs: options.canaryAfterMs ?? 0, everyMs }));
+  }
   stack.defer(startSchedule({ target: seal, firstMs: SEAL_MS, everyMs: SEAL_MS }));
   const firstMs = options.reconcileAfterMs ?? RECONCILE_MS;
   stack.defer(startSchedule({ target: reconcile, firstMs, everyMs: RECONCILE_MS }));

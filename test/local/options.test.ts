@@ -24,6 +24,7 @@ describe("the options of npm start", () => {
     "--set",
     "--concurrency",
     "--timeout",
+    "--canary",
     "--no-demo",
     "--help",
   ])("are explained: %s", (flag) => {

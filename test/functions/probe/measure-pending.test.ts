@@ -72,6 +72,12 @@ describe("what is pending at a destination", () => {
     expect(observer.counts.filter(({ metric }) => metric === "PushesLate")).toHaveLength(1);
   });
 
+  it("is announced as late when it is a canary, and does not count against the goal", async () => {
+    const { announced, observer } = await minute(["freightliner-canary"], 301_000);
+    expect(announced).toEqual(["Late e-freightliner-canary/gar/app:freightliner-canary/late"]);
+    expect(observer.counts.filter(({ metric }) => metric === "PushesLate")).toEqual([]);
+  });
+
   it("is requested again after half an hour, in case its request was never sent, then every six hours", async () => {
     const { sent, measure, time } = await minute(["v1"], 0.4 * HOUR);
     for (const hours of [0.6, 1, 5, 6.7, 12]) {
