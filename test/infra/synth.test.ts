@@ -27,6 +27,7 @@ const MOST_BYTES = {
   probe: 1_030_000,
   reconcile: 1_090_000,
   seal: 520_000,
+  canary: 1_000_000,
 } as const;
 
 interface Synthesised {
@@ -64,11 +65,19 @@ async function expectTracingOnDemand(bundle: string): Promise<void> {
 
 /** An ECR event ends as an image in the Artifact-Registry-like target, with a federated token, by the bundles alone. */
 async function replicateWith(entryOf: (name: string) => URL): Promise<void> {
-  await using stack = await startStack({ concurrency: 2, timeoutSeconds: 30, entryOf, reconcileAfterMs: 3_600_000 });
+  await using stack = await startStack({
+    concurrency: 2,
+    timeoutSeconds: 30,
+    entryOf,
+    reconcileAfterMs: 3_600_000,
+    canaryAfterMs: 3_600_000,
+    canary: true,
+  });
   await pushDemo(stack, AbortSignal.timeout(600_000));
   expect(await verifyDemo(stack, AbortSignal.timeout(600_000))).toMatchObject({ manifests: 5, blobs: 10 });
   expect(await stack.reconcile()).toMatchObject({ kind: "returned", value: { outcome: "finished" } });
   expect(await stack.seal()).toMatchObject({ kind: "returned", value: { sealed: expect.any(Number) } });
+  expect(await stack.canary()).toMatchObject({ kind: "returned", value: { pushed: true } });
   expect(await stack.probe()).toEqual({ kind: "returned", value: { local: "leave" } });
 }
 
@@ -81,7 +90,7 @@ describe("cdk synth", () => {
     const template = await templateIn(output);
     // Assets are named by their hash.
     expect((await templateIn(again)).Resources).toEqual(template.Resources);
-    expect(Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function")).toHaveLength(7);
+    expect(Object.values(template.Resources).filter(({ Type }) => Type === "AWS::Lambda::Function")).toHaveLength(8);
     const bundles = await bundlesOf(output, template);
     for (const [name, most] of Object.entries(MOST_BYTES)) {
       const size = bytesAtStart(bundles.get(name) ?? "");
