@@ -4,6 +4,7 @@ import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { parseConfiguration, parseDocumentText } from "../src/contract/configuration/configuration.ts";
@@ -32,6 +33,7 @@ import { createConfigurationLayer } from "./functions/configuration-layer.ts";
 import { createExternalConfiguration } from "./functions/external-configuration.ts";
 import { createNotifications } from "./functions/notify-function.ts";
 import { createPushRule } from "./push-rule.ts";
+import type { PushRuleProps } from "./push-rule.ts";
 import { createQueries } from "./monitoring/queries.ts";
 import { documentSettings } from "./settings/document-settings.ts";
 import { checkSettings } from "./settings/settings.ts";
@@ -81,7 +83,7 @@ export class Freightliner extends Construct {
     const layer = createConfigurationLayer(this, text);
     const external = createExternalConfiguration(this, { configuration, layer, settings });
     const parts = { configuration, text, layer, external, queues, table: this.table, settings };
-    const created = createFunctions(this, parts);
+    const { schedules, ...created } = createFunctions(this, parts);
     const { fanOut, copy, probe, reconcile } = created.functions;
     const roles = { fanOut: roleOf(fanOut), copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
     const lane = configuration.longLane ? createLongLane(this, { ...parts, starter: roles.probe }) : undefined;
@@ -97,23 +99,22 @@ export class Freightliner extends Construct {
     const apis = createApiFunctions(this, { ...parts, deadLetters, checked: [reconcile, copy, probe], jobs });
     this.apiUrls = Object.fromEntries(apis.map(({ role, url }) => [role, url]));
     restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs: jobs?.jobs, settings });
-    const deletes = configuration.rules.some((rule) => rule.deletes !== undefined);
-    const { undelivered } = createPushRule(this, { fanOut, account: accountOf(configuration), deletes, settings });
+    const { undelivered } = createPushRule(this, { fanOut, ...pushesOf(configuration), settings });
     const receiving = createArrivalsFunction(this, parts, fanOut);
     if (receiving !== undefined) this.arrivalsUrl = receiving.url.url;
     createAnnounceFunction(this, { announcements, senders: [...copiers, roles.probe], settings });
+    const alarms = createOwnTopic(this, configuration, settings);
     const watched = {
       ...stored,
       undelivered,
       ...created,
       arrivals: receiving?.arrivals,
       deployment,
+      undeliveredNotifications: createNotifications(this, { ...parts, schedules, alarms })?.undelivered,
       project: lane?.project,
-      reconcileEveryMinutes: configuration.reconcile.everyMinutes,
-      canaryIntervalMinutes: configuration.stack.canary?.intervalMinutes,
-      longestHoldMs: (destination: string) => longestHoldMs(configuration.rules, destination),
+      ...intervalsOf(configuration),
     };
-    this.alarms = addMonitoring(this, watched, this.table, settings);
+    this.alarms = addMonitoring(this, watched, alarms, settings);
     external.monitorAfter(this.alarms);
     this.externalConfigurationIds = external.ids;
   }
@@ -128,9 +129,25 @@ function trustedOf(
   return { copy, probe, reconcile, ...lane, ...(canary === undefined ? {} : { canary }) };
 }
 
-/** The account whose registry emits events; undefined for a source elsewhere. */
-function accountOf({ source }: Configuration): string | undefined {
-  return source.kind === "ecr" ? Aws.ACCOUNT_ID : undefined;
+/** What alarms measure times by. */
+function intervalsOf({
+  reconcile,
+  stack,
+  rules,
+}: Configuration): Pick<AlarmsProps, "reconcileEveryMinutes" | "canaryIntervalMinutes" | "longestHoldMs"> {
+  return {
+    reconcileEveryMinutes: reconcile.everyMinutes,
+    canaryIntervalMinutes: stack.canary?.intervalMinutes,
+    longestHoldMs: (destination) => longestHoldMs(rules, destination),
+  };
+}
+
+/** The account whose registry emits events, undefined for a source elsewhere, and whether events of deleted tags count. */
+function pushesOf({ source, rules }: Configuration): Pick<PushRuleProps, "account" | "deletes"> {
+  return {
+    account: source.kind === "ecr" ? Aws.ACCOUNT_ID : undefined,
+    deletes: rules.some((rule) => rule.deletes !== undefined),
+  };
 }
 
 /** Lets the roles and AWS's services use the stack's own key, if it has one. */
@@ -205,23 +222,27 @@ function restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs, setti
   restrictActions(deadLetters, ["sqs:DeleteMessage", "sqs:PurgeQueue"], [...operators, ...movers]);
 }
 
+/** The stack's own topic of alarms, where mails or channels need one. */
+function createOwnTopic(
+  scope: Construct,
+  { stack: { notifications } }: Configuration,
+  { alarmEmails }: Settings,
+): ITopic | undefined {
+  return notifications.length > 0 || alarmEmails.length > 0 ? createAlarmTopic(scope, alarmEmails) : undefined;
+}
+
 /** Alarms, a dashboard and saved queries. */
 function addMonitoring(
   scope: Construct,
-  parts: Omit<AlarmsProps, "actions" | "runbookUrl" | "metrics" | "isNotifying">,
-  table: TableV2,
+  parts: Omit<AlarmsProps, "actions" | "runbookUrl" | "metrics">,
+  own: ITopic | undefined,
   settings: DeployedSettings,
 ): Alarm[] {
-  const { notifications, alarmEmails, runbookUrl } = settings;
-  const isOwnNeeded = notifications !== undefined || alarmEmails.length > 0;
-  const own = isOwnNeeded ? createAlarmTopic(scope, alarmEmails) : undefined;
-  if (own !== undefined && notifications !== undefined)
-    createNotifications(scope, notifications, { table, topic: own }, settings);
+  const { runbookUrl } = settings;
   const alarmTopics = [...settings.alarmTopics, ...(own === undefined ? [] : [own])];
   const alarms = createAlarms(scope, {
     ...parts,
     runbookUrl,
-    isNotifying: notifications !== undefined,
     metrics: settings.metrics,
     actions: alarmTopics.map((topic) => new SnsAction(topic)),
   });

@@ -104,6 +104,10 @@ export const LAYERS: readonly Layer[] = [
         holds: "blobs that are copied before a tag names them, and their budget",
         rooms: ["image", "copy", "pacing", "state"],
       },
+      notices: {
+        holds: "what channels are told, once, and what they were told",
+        rooms: ["pending", "rules", "state"],
+      },
       pacing: { holds: "how many uploads run at once, and what fits into the time left", rooms: ["outcome", "state"] },
       outcome: { holds: "how a copy ended, why, and its receipt", rooms: [] },
       spans: { holds: "what of a copy took how long, as spans of a trace", rooms: [] },
@@ -132,9 +136,10 @@ export const LAYERS: readonly Layer[] = [
     rooms: {
       configuration: {
         holds: "the configuration, parsed and checked",
-        rooms: ["layers", "providers", "rules", "gate", "patterns", "source", "stack"],
+        rooms: ["layers", "providers", "rules", "gate", "patterns", "source", "channels", "stack"],
       },
       source: { holds: "the source of a configuration, by its kind", rooms: ["providers", "rules", "patterns"] },
+      channels: { holds: "channels of notifications, parsed and checked", rooms: ["providers", "rules"] },
       rules: { holds: "rules, parsed and compiled", rooms: ["gate", "patterns"] },
       gate: { holds: "gates of rules, parsed and compiled", rooms: ["patterns"] },
       patterns: { holds: "globs, regular expressions and version ranges", rooms: [] },
@@ -187,6 +192,12 @@ export const LAYERS: readonly Layer[] = [
     packages: ["zod", "@opentelemetry/*"],
   },
   {
+    folder: "src/channels",
+    holds: "notifications to chat rooms, webhooks, mailboxes and event buses",
+    imports: ["src/oci", "src/async", "src/registry", "src/replication", "src/aws"],
+    packages: ["zod", "node:crypto", "@aws-sdk/*"],
+  },
+  {
     folder: "src/wiring",
     holds: "the composition of adapters and ports, for the functions and the command",
     imports: [
@@ -198,6 +209,7 @@ export const LAYERS: readonly Layer[] = [
       "src/registry",
       "src/aws",
       "src/google",
+      "src/channels",
     ],
     packages: ["@aws-sdk/*", "zod", "node:fs/promises"],
     rooms: {

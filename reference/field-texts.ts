@@ -237,6 +237,10 @@ export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
     meaning: "the largest share of a repository's tags that is deleted in 24 hours; one tag in any case",
   },
   "rules[].retention.dryRun": { meaning: "only report what would be deleted" },
+  "rules[].notify": {
+    meaning: "names of [channels](../operate/notifications.md) that are told about its images; `[]`: none",
+    otherwise: "all",
+  },
   "rules[].destinations": { meaning: "names of destinations" },
   "rules[].as": {
     meaning:

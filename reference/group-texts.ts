@@ -22,6 +22,6 @@ export const GROUP_TEXTS: Readonly<Record<string, string>> = {
   retries: "how requests are retried within one delivery",
   reconcile: "the comparison of source and destinations, which finds pushes whose event was lost",
   stack: "how the stack runs, and whom its alarms reach",
-  "stack.notifications": "a chat room that receives alarms by a webhook",
+  "stack.notifications": "channels that are told about outcomes and alarms",
   "reconcile.schedules": "extra comparisons on schedules of their own",
 };

@@ -10,22 +10,33 @@ export const STACK_TEXTS: Readonly<Record<string, FieldText>> = {
     meaning: "addresses that receive alarms and their end, after each has confirmed it by the link that SNS sends",
   },
   "stack.alarmTopics": { meaning: "ARNs of SNS topics that receive alarms and their end" },
-  "stack.notifications.kind": {
-    meaning: "the chat room that receives alarms: `slack`, `teams` or `generic`",
-    otherwise: "no chat room",
+  "stack.notifications[].name": { meaning: "by which rules name the channel" },
+  "stack.notifications[].kind": {
+    meaning: "`slack`, `teams`, `webhook`, `email` or `eventBridge` ([notifications](../operate/notifications.md))",
   },
-  "stack.notifications.webhook": {
-    meaning: "the full ARN of a secret in AWS Secrets Manager that holds the webhook's URL and nothing else",
-    otherwise: "no chat room",
+  "stack.notifications[].on": { meaning: "what it is told; `recovered`, the end of what it was told, is one more" },
+  "stack.notifications[].digestMinutes": {
+    meaning: "collects, and sends what there is at this interval as one message",
+    otherwise: "one message each",
   },
-  "stack.notifications.secretEncryptionKey": {
-    meaning: "the ARN of the KMS key that this secret is encrypted with",
+  "stack.notifications[].webhook": {
+    meaning:
+      "for `slack`, `teams` and `webhook`: the full ARN of a secret in AWS Secrets Manager that holds the URL and nothing else",
+  },
+  "stack.notifications[].secretEncryptionKey": {
+    meaning: "the ARN of the KMS key that its secrets are encrypted with",
     otherwise: "the account's `aws/secretsmanager`",
   },
-  "stack.notifications.hosts": {
-    meaning: "for `generic`: hosts that the URL may name; those of Slack and Teams are known",
+  "stack.notifications[].hosts": {
+    meaning: "for `webhook`: hosts that the URL may name; those of Slack and Teams are known",
   },
-  "stack.notifications.of": { meaning: "`problems`: alarms that go off. `changes`: also their end" },
+  "stack.notifications[].signingSecret": {
+    meaning: "for `webhook`: the full ARN of a secret with the keys that sign, `whsec_...`",
+    otherwise: "not signed",
+  },
+  "stack.notifications[].plainHttp": { meaning: "for `webhook`: plain HTTP, for loopback hosts only" },
+  "stack.notifications[].addresses": { meaning: "for `email`: addresses, each of which confirms by a link" },
+  "stack.notifications[].bus": { meaning: "for `eventBridge`: the ARN of an event bus" },
   "stack.encryptionKey": {
     meaning: "the ARN of a KMS key for queues, table and logs ([what its policy must allow](#a-key-of-your-own))",
     otherwise: "keys that AWS owns",

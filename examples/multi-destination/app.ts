@@ -2,13 +2,12 @@ import { App, Duration, Stack, Validations } from "aws-cdk-lib";
 import { Role } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { Freightliner } from "../../infra/freightliner.ts";
 import { readConfigurationFile } from "../../infra/settings/read-configuration.ts";
 
-// Several destinations with the team's own key, topic, chat room and operators, and other settings than the defaults. cdk-nag checks the stack.
+// Several destinations with the team's own key, topic and operators, and other settings than the defaults. cdk-nag checks the stack.
 //
 //   npx cdk synth --app "node examples/multi-destination/app.ts"
 
@@ -21,18 +20,12 @@ const key = Key.fromKeyArn(
   "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
 );
 const onCall = Topic.fromTopicArn(stack, "OnCall", "arn:aws:sns:eu-central-1:123456789012:on-call");
-const room = Secret.fromSecretCompleteArn(
-  stack,
-  "Room",
-  "arn:aws:secretsmanager:eu-central-1:123456789012:secret:alarms-webhook-AbCdEf",
-);
 const operator = Role.fromRoleArn(stack, "Operator", "arn:aws:iam::123456789012:role/platform-operator");
 
 new Freightliner(stack, "Freightliner", {
   configuration: readConfigurationFile(new URL("freightliner.yaml", import.meta.url)),
   encryptionKey: key,
   alarmTopics: [onCall],
-  notifications: { kind: "slack", webhook: room },
   operators: [operator],
   runbookUrl: "https://wiki.example.com/freightliner/runbook",
   copyMemoryMegabytes: 3_008,

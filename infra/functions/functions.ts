@@ -75,5 +75,5 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
     ? createSealFunction(scope, { configuration, table, schedules, settings })
     : undefined;
   const canary = createCanaryFunction(scope, { ...parts, environment: common, schedules });
-  return { functions: { fanOut, copy, probe, reconcile }, seal, canary };
+  return { functions: { fanOut, copy, probe, reconcile }, seal, canary, schedules };
 }

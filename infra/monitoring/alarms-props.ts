@@ -26,8 +26,8 @@ export interface AlarmsProps {
   readonly actions: readonly IAlarmAction[];
   /** Where the runbook is published; descriptions link to its headings. */
   readonly runbookUrl: string | undefined;
-  /** Whether a chat room receives alarms. */
-  readonly isNotifying: boolean;
+  /** Notifications that no channel took; undefined without channels. */
+  readonly undeliveredNotifications: Queue | undefined;
   /** Whether the functions emit metrics. */
   readonly metrics: boolean;
   readonly reconcileEveryMinutes: number;

@@ -144,18 +144,26 @@ export function deferralAlarms({ deployment: { stack } }: Pick<AlarmsProps, "dep
   ];
 }
 
-/** Alarm for notifications that failed. */
+/** Alarms for notifications that a channel does not take, and for those that were given up. */
 export function notificationAlarms({
-  isNotifying,
+  undeliveredNotifications,
   deployment: { stack },
-}: Pick<AlarmsProps, "isNotifying" | "deployment">): AlarmDefinition[] {
-  if (!isNotifying) return [];
+}: Pick<AlarmsProps, "undeliveredNotifications" | "deployment">): AlarmDefinition[] {
+  if (undeliveredNotifications === undefined) return [];
+  const waiting = { statistic: "Maximum", period: MINUTES_5 };
   return [
+    {
+      id: "undelivered-notifications",
+      metric: undeliveredNotifications.metricApproximateNumberOfMessagesVisible(waiting),
+      threshold: 0,
+      summary: "Notifications were given up: a channel did not take them in an hour and a half.",
+      runbookHeading: "Notifications",
+    },
     {
       id: "notifications-failed",
       metric: ownMetric(Metric.notificationsFailed, { stack, service: "notify" }, "Sum", MINUTES_15),
       threshold: 0,
-      summary: "An alarm could not be sent to the chat room.",
+      summary: "A channel does not take notifications; they are tried again.",
       runbookHeading: "Notifications",
     },
   ];

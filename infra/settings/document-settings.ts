@@ -2,15 +2,14 @@ import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Role } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { LayerVersion } from "aws-cdk-lib/aws-lambda";
-import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import type { StackSettings } from "../../src/contract/configuration/stack-settings.ts";
-import type { Notifications, Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** The settings of a configuration's `stack`, with what they name imported below the scope. */
 export function documentSettings(scope: Construct, written: StackSettings): Settings {
-  const { encryptionKey, openTelemetryLayer, notifications } = written;
+  const { encryptionKey, openTelemetryLayer } = written;
   return {
     name: written.name,
     copyMemoryMegabytes: written.copyMemoryMegabytes,
@@ -36,20 +35,5 @@ export function documentSettings(scope: Construct, written: StackSettings): Sett
       openTelemetryLayer === undefined
         ? undefined
         : LayerVersion.fromLayerVersionArn(scope, "OpenTelemetry", openTelemetryLayer),
-    notifications: notifications && room(scope, notifications),
-  };
-}
-
-function room(scope: Construct, written: NonNullable<StackSettings["notifications"]>): Notifications {
-  const { webhook, secretEncryptionKey, kind, hosts, of } = written;
-  const key =
-    secretEncryptionKey === undefined
-      ? {}
-      : { encryptionKey: Key.fromKeyArn(scope, "WebhookKey", secretEncryptionKey) };
-  return {
-    kind,
-    hosts,
-    of,
-    webhook: Secret.fromSecretAttributes(scope, "Webhook", { secretCompleteArn: webhook, ...key }),
   };
 }

@@ -4,21 +4,9 @@ import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ILayerVersion } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
-import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Deployment } from "../../src/contract/stack/names.ts";
 import { RETENTION_DAYS } from "../../src/contract/stack/limits.ts";
-
-/** A chat room that receives alarms, in addition to topics. */
-export interface Notifications {
-  readonly kind: "slack" | "teams" | "generic";
-  /** The secret that contains only the webhook's URL. */
-  readonly webhook: ISecret;
-  /** Hosts that a generic webhook may have; those of Slack and Teams are known. */
-  readonly hosts?: readonly string[];
-  /** `problems` (the default): only alarms; `changes`: also recoveries. */
-  readonly of?: "problems" | "changes";
-}
 
 /** Settings of a stack; those that are omitted are the ones of the configuration's `stack`, whose defaults are suitable for production. */
 export interface Settings {
@@ -74,8 +62,6 @@ export interface Settings {
   readonly alarmTopics: readonly ITopic[];
   /** Addresses that receive alarms and recoveries, after each has confirmed it by a link. */
   readonly alarmEmails: readonly string[];
-  /** A chat room that receives alarms by a webhook. */
-  readonly notifications?: Notifications | undefined;
   /** Where docs/operate/runbook.md is published, `https://...`: alarms link to its headings. Without it, they contain its text. */
   readonly runbookUrl?: string | undefined;
 }

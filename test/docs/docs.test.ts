@@ -12,17 +12,16 @@ describe("the documents", () => {
     expect(flags(table)).toEqual(flags(LOCAL_USAGE));
   });
 
-  it("name every setting of the stack, every field of its notifications, and no other", () => {
+  it("name every setting of the stack, and no other", () => {
     const declared = readFileSync("infra/settings/settings.ts", "utf8");
     const fieldsOf = (name: string): string[] => {
       const body = new RegExp(`^export interface ${name} \\{\\n([^]*?)^\\}`, "m").exec(declared)?.[1] ?? "";
       return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field = ""]) => field);
     };
     const rows = (text: string): string[] => [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, field = ""]) => field);
-    const [settings = "", notifications = ""] = readFileSync("docs/use/settings.md", "utf8").split("## Notifications");
-    expect(rows(settings).toSorted()).toEqual(fieldsOf("Settings").toSorted());
-    expect(rows(notifications).toSorted()).toEqual(fieldsOf("Notifications").toSorted());
-    expect(rows(notifications)).toHaveLength(4);
+    const settings = rows(readFileSync("docs/use/settings.md", "utf8"));
+    expect(settings.toSorted()).toEqual(fieldsOf("Settings").toSorted());
+    expect(settings.length).toBeGreaterThan(10);
   });
 
   it("quote log messages that the functions write", () => {

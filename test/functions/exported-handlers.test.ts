@@ -7,15 +7,18 @@ import { LOCAL_ACCOUNT, LOCAL_AWS, LOCAL_CREDENTIALS, LOCAL_REGION } from "../..
 import { startSecretsManager } from "../../local/emulators/secrets-manager.ts";
 import { startSqs } from "../../local/emulators/sqs.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
+import { linesOf } from "../fixtures/function-lines.ts";
 import { deployDocument } from "../fixtures/deployed-configuration.ts";
 import { lambdaContext } from "../fixtures/lambda-context.ts";
 
 const HOOK = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf";
+const room = { name: "room", kind: "webhook", webhook: HOOK, hosts: ["hooks.invalid"] };
 const configuration = {
   version: 1,
   source: { account: LOCAL_ACCOUNT, region: LOCAL_REGION, registry: "127.0.0.1:1", plainHttp: true },
   destinations: [{ name: "gar", kind: "generic", plainHttp: true, prefix: "p/r", registry: "127.0.0.1:2" }],
   rules: [{ repositories: ["**"], destinations: ["gar"] }],
+  stack: { notifications: [room, { ...room, name: "digest", digestMinutes: 10 }] },
 };
 
 async function surroundings() {
@@ -24,6 +27,7 @@ async function surroundings() {
   await createStateTable(dynamo.endpoint, "state");
   const live = sqs.createQueue("images-copies-gar-live-us-east-1", {});
   const dead = sqs.createQueue("images-dead-letters-us-east-1", {});
+  const notifications = sqs.createQueue("images-notifications-us-east-1", {});
   const secrets = await startSecretsManager(new Map([[HOOK, "https://hooks.invalid/T0/B0/SECRETPART"]]));
   const client = new SQSClient({ ...LOCAL_AWS, endpoint: sqs.endpoint, useQueueUrlAsEndpoint: false });
   const deployed = await deployDocument(configuration);
@@ -42,10 +46,6 @@ async function surroundings() {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://${secrets.host}`,
     AWS_MAX_ATTEMPTS: "1",
     FREIGHTLINER_CONCURRENCY: '{"live":2,"backfill":2}',
-    FREIGHTLINER_WEBHOOK_SECRET: HOOK,
-    FREIGHTLINER_WEBHOOK_KIND: "generic",
-    FREIGHTLINER_WEBHOOK_HOSTS: '["hooks.invalid"]',
-    FREIGHTLINER_NOTIFY_OF: "problems",
     POWERTOOLS_DEV: "false",
   };
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -53,6 +53,7 @@ async function surroundings() {
     client,
     live,
     dead,
+    notifications,
     async [Symbol.asyncDispose]() {
       vi.unstubAllEnvs();
       client.destroy();
@@ -140,22 +141,31 @@ describe("the exported handlers", () => {
     expect(await compared).toMatchObject({ outcome: "partial", repositories: 0 });
   });
 
-  it("fail when a webhook is unavailable, so that Lambda retries the alarm, and never log its URL", async () => {
-    await using _around = await surroundings();
-    const written: string[] = [];
-    const watch = vi.spyOn(console, "warn").mockImplementation((line) => void written.push(String(line)));
+  it("put alarms of a topic on the queue, keep what a channel does not take, and never log its URL", async () => {
+    await using around = await surroundings();
     const { handler } = await import("../../functions/notify/index.ts");
-    const message = JSON.stringify({
-      AlarmName: "freightliner-dead-letters",
-      AlarmDescription: "Copies failed for good.",
-      NewStateValue: "ALARM",
-      NewStateReason: "one",
-      Region: "EU (Frankfurt)",
-    });
-    const telling: unknown = Reflect.apply(handler, undefined, [{ Records: [{ Sns: { Message: message } }] }, context]);
-    const failure: unknown = await Promise.resolve(telling).catch((error: unknown) => error);
-    expect(String(failure)).toBe("NotificationError: the webhook did not accept an alarm; Lambda retries it");
-    expect(written.join("\n")).not.toContain("SECRETPART");
-    watch.mockRestore();
+    const invoke = (event: object): Promise<unknown> =>
+      Promise.resolve(Reflect.apply(handler, undefined, [event, context]));
+    const Message = JSON.stringify({ AlarmName: "dead-letters", NewStateValue: "ALARM", NewStateReason: "one" });
+    await invoke({ Records: [{ EventSource: "aws:sns", Sns: { Message } }] });
+    const { Messages = [] } = await around.client.send(
+      new ReceiveMessageCommand({ QueueUrl: around.notifications.url, MessageSystemAttributeNames: ["All"] }),
+    );
+    const Records = Messages.map(({ MessageId, ReceiptHandle, Body, Attributes }) => ({
+      messageId: MessageId,
+      receiptHandle: ReceiptHandle,
+      body: Body,
+      attributes: Attributes,
+      eventSource: "aws:sqs",
+    }));
+    const batchItemFailures = [{ itemIdentifier: Records[0]?.messageId }];
+    const lines = await linesOf(async () => expect(await invoke({ Records })).toEqual({ batchItemFailures }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ message: "A channel was not told; it is tried again", channel: "room" }),
+    );
+    expect(JSON.stringify(lines)).not.toContain("SECRETPART");
+    // The channel with a digest has collected the alarm.
+    expect(await invoke({ digest: "digest" })).toBe("failed");
+    expect(await invoke({ digest: "room" })).toBe("empty");
   });
 });

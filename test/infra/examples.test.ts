@@ -36,10 +36,10 @@ describe("the examples", () => {
     ]);
   }, 600_000);
 
-  it("multi-destination: has queues for each destination, notifies the team's topic and chat room, and passes cdk-nag", async () => {
+  it("multi-destination: has queues for each destination, notifies the team's topic, chat room and owners, and passes cdk-nag", async () => {
     const { Resources } = await synthesised("multi-destination");
     const all = Object.values(Resources);
-    expect(all.filter(({ Type }) => Type === "AWS::SQS::Queue")).toHaveLength(3 + 3 * 3);
+    expect(all.filter(({ Type }) => Type === "AWS::SQS::Queue")).toHaveLength(5 + 3 * 3);
     const alarms = all.filter(({ Type }) => Type === "AWS::CloudWatch::Alarm");
     expect(alarms.length).toBeGreaterThan(20);
     for (const { Properties } of alarms) {

@@ -1,6 +1,5 @@
 import { NestedStack, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { describe, expect, it } from "vitest";
 import { FreightlinerStack } from "../../infra/freightliner-stack.ts";
 import { Freightliner } from "../../infra/freightliner.ts";
@@ -13,6 +12,7 @@ const NAMED: Readonly<Record<string, readonly [property: string, kind: NamedReso
   "AWS::Lambda::Function": ["FunctionName", "function"],
   "AWS::IAM::Role": ["RoleName", "role"],
   "AWS::SQS::Queue": ["QueueName", "queue"],
+  "AWS::SNS::Topic": ["TopicName", "topic"],
   "AWS::CodeBuild::Project": ["Name", "build"],
   "AWS::Scheduler::Schedule": ["Name", "schedule"],
   "AWS::Scheduler::ScheduleGroup": ["Name", "scheduleGroup"],
@@ -54,6 +54,7 @@ function longest(region: string) {
     destinations: [destination],
     rules: [{ repositories: ["**"], destinations: [name] }],
     reconcile: { schedules: [{ name: "a-weekly-look-at-archive", at: "rate(7 days)" }] },
+    stack: { notifications: [{ name, kind: "email", addresses: ["a@example.com"], digestMinutes: 60 }] },
   };
 }
 
@@ -69,14 +70,8 @@ function stackOf(id: string, region = "eu-central-1"): Template {
 
 function synthesise(id: string, region: string): Template {
   const app = unbundledApp();
-  const webhook = Secret.fromSecretCompleteArn(
-    new Stack(app, "Secrets"),
-    "Hook",
-    `arn:aws:secretsmanager:${region}:123456789012:secret:hook-AbCdEf`,
-  );
   const configuration = JSON.stringify(longest(region));
-  const notifications = { kind: "slack", webhook } as const;
-  return Template.fromStack(new FreightlinerStack(app, id, { configuration, notifications }));
+  return Template.fromStack(new FreightlinerStack(app, id, { configuration }));
 }
 
 const LONG = "platform-engineering-production-container-images-to-google";

@@ -1,10 +1,9 @@
 import { RegistryError } from "../../oci/errors/registry-error.ts";
-import { NotificationError } from "../../replication/state/notification-record.ts";
 import { StoreError } from "../../replication/state/record-store.ts";
 import { QueueError } from "../sqs/copy-request-sender.ts";
 
 /**
- * How an invocation ended. `unavailable`: a dependency is away or throttles, such as the table, a queue, a registry's API or the webhook.
+ * How an invocation ended. `unavailable`: a dependency is away or throttles, such as the table, a queue or a registry's API.
  * `refused`: what the invocation was to check is wrong, as its handler has said.
  */
 export type InvocationEnd = "succeeded" | "unavailable" | "refused" | "crashed";
@@ -17,6 +16,5 @@ export function endOf(
   if (error === null || error === undefined) return "succeeded";
   if (isRefusal(error)) return "refused";
   if (error instanceof RegistryError) return error.category === "permanent" ? "crashed" : "unavailable";
-  const isOutage = error instanceof StoreError || error instanceof QueueError || error instanceof NotificationError;
-  return isOutage ? "unavailable" : "crashed";
+  return error instanceof StoreError || error instanceof QueueError ? "unavailable" : "crashed";
 }

@@ -1,12 +1,20 @@
 import type { z } from "zod";
+import { channelProblems } from "../channels/notification-channel.ts";
 import type { Destination, Document } from "./configuration-document.ts";
 import type { Source } from "../source/source-document.ts";
 import { isLoopback } from "../../oci/names/loopback.ts";
 import { accountAndRegion } from "../providers/ecr.ts";
 
 /** Problems between well-formed fields: unknown or duplicate names, hosts that are not allowed. */
-export function documentProblems({ source, destinations, rules, reconcile }: z.infer<typeof Document>): string[] {
+export function documentProblems({
+  source,
+  destinations,
+  rules,
+  reconcile,
+  stack,
+}: z.infer<typeof Document>): string[] {
   return [
+    ...channelProblems(stack.notifications, rules),
     ...nameProblems(destinations, rules),
     ...deletesAtEcr(destinations, rules),
     ...scansElsewhere(source, rules),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isRepositoryName } from "../../oci/reference.ts";
-import { KeyArn, SecretArn } from "../providers/provider.ts";
+import { KeyArn } from "../providers/provider.ts";
 import {
   BACKFILL_MAX_CONCURRENCY,
   CANARY_INTERVAL_MINUTES,
@@ -9,6 +9,7 @@ import {
   RETENTION_DAYS,
 } from "../stack/limits.ts";
 import { isStackName } from "../stack/names.ts";
+import { CHANNEL_PARTS, NotificationChannel } from "../channels/notification-channel.ts";
 
 const TopicArn = z
   .string()
@@ -19,18 +20,6 @@ const RoleArn = z
 const LayerArn = z
   .string()
   .regex(/^arn:aws(?:-[a-z]+)*:lambda:[a-z0-9-]+:\d{12}:layer:[\w-]+:\d+$/, "is not the ARN of a layer's version");
-
-/** A chat room that receives alarms. */
-const Notifications = z.strictObject({
-  kind: z.enum(["slack", "teams", "generic"]),
-  /** The secret that contains only the webhook's URL. */
-  webhook: SecretArn,
-  /** The KMS key of that secret, unless it is the account's `aws/secretsmanager`. */
-  secretEncryptionKey: KeyArn.optional(),
-  /** Hosts that a generic webhook may have; those of Slack and Teams are known. */
-  hosts: z.array(z.string().min(1)).default([]),
-  of: z.enum(["problems", "changes"]).default("problems"),
-});
 
 /** The retentions of CloudWatch Logs, in days (CloudWatch Logs API, PutRetentionPolicy). */
 const LOG_RETENTIONS = [
@@ -75,7 +64,8 @@ export const StackSettings = z.strictObject({
   name: z.string().refine(isStackName, "is not a letter followed by letters, digits and hyphens").optional(),
   alarmTopics: z.array(TopicArn).max(5).default([]),
   alarmEmails: z.array(z.email()).max(20).default([]),
-  notifications: Notifications.optional(),
+  /** Who is told about outcomes and alarms, and how. */
+  notifications: z.array(NotificationChannel).max(20).default([]),
   encryptionKey: KeyArn.optional(),
   copyMemoryMegabytes: z.int().min(256).max(10_240).default(COPY_MEMORY_MEGABYTES),
   liveConcurrency: concurrency.default(COPY_MAX_CONCURRENCY),
@@ -105,4 +95,4 @@ export const StackSettings = z.strictObject({
 export type StackSettings = z.infer<typeof StackSettings>;
 
 /** Objects whose fields a suggestion may name. */
-export const STACK_PARTS = [StackSettings, Notifications, Api, Traces, Canary] as const;
+export const STACK_PARTS = [StackSettings, ...CHANNEL_PARTS, Api, Traces, Canary] as const;

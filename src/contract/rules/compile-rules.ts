@@ -14,7 +14,7 @@ import type { NeededEngines, PatternEngines, PushedTag } from "../patterns/patte
 import type { RuleDocument } from "./rule-document.ts";
 
 /** A rule with compiled patterns; a `ReplicationRule`, which explains the fields. */
-export interface Rule extends Pick<RuleDocument, "priority" | "destinations" | "untagged" | "as"> {
+export interface Rule extends Pick<RuleDocument, "priority" | "destinations" | "untagged" | "notify" | "as"> {
   readonly name: string;
   /** Its place in the document, counted from 0. */
   readonly index: number;
@@ -107,7 +107,7 @@ function compileConflict({ conflict, deletes }: RuleDocument): ConflictPolicy {
 }
 
 function compileRule(document: RuleDocument, index: number, compiler: PatternCompiler & GateContext): Rule {
-  const { repositories, tags, exclude, priority, destinations, untagged, as, minAgeMinutes } = document;
+  const { repositories, tags, exclude, priority, destinations, untagged, notify, as, minAgeMinutes } = document;
   const compile = (field: string, patterns: readonly Parameters<typeof compilePatterns>[0][number][]) =>
     compilePatterns(patterns, `rules[${index}].${field}`, compiler);
   const compileIf = (field: string, patterns: Parameters<typeof compile>[1] | undefined) =>
@@ -116,6 +116,7 @@ function compileRule(document: RuleDocument, index: number, compiler: PatternCom
     priority,
     destinations,
     untagged,
+    notify,
     as,
     index,
     name: document.name ?? `rule ${index + 1}`,

@@ -101,6 +101,8 @@ export const RuleDocument = z.strictObject({
   deletes: Deletes,
   /** Copies, and keeps at the target, only so many tags of a repository: the newest of those that the patterns select. */
   retention: Retention.optional(),
+  /** Names of the channels that are told about its images; by default all, and none with an empty list. */
+  notify: z.array(ShortName).max(20).optional(),
   /** Names of destinations. */
   destinations: z.array(ShortName).min(1),
   /** Another repository name at the target, or a template of it. */

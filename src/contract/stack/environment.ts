@@ -126,18 +126,10 @@ export type ArrivalsEnvironment = z.input<typeof ArrivalsEnvironment>;
 
 /** What the notify function reads from its environment. */
 export const NotifyEnvironment = z.object({
-  ...StackEnvironment.shape,
+  ...common,
   FREIGHTLINER_TABLE: z.string().min(3),
-  /** ARN of the secret that contains the webhook's URL. */
-  FREIGHTLINER_WEBHOOK_SECRET: z.string().min(1),
-  FREIGHTLINER_WEBHOOK_KIND: z.enum(["slack", "teams", "generic"]),
-  /** JSON list of the hosts that a generic webhook may have. */
-  FREIGHTLINER_WEBHOOK_HOSTS: json(z.array(z.string()), "list of hosts"),
-  /** Whether to report only alarms, or also recoveries. */
-  FREIGHTLINER_NOTIFY_OF: z.enum(["problems", "changes"]),
 });
 export type NotifyEnvironment = z.input<typeof NotifyEnvironment>;
-export type NotifyPolicy = NotifyEnvironment["FREIGHTLINER_NOTIFY_OF"];
 
 /** What the seal function reads from its environment. */
 export const SealEnvironment = z.object({

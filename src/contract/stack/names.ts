@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { partitionOf } from "./partition.ts";
 
 /** One deployment of Freightliner: the parts of its resource names. */
 export interface Deployment {
@@ -15,6 +16,8 @@ export const LONGEST_NAME = {
   role: 64,
   /** SQS API, CreateQueue. */
   queue: 80,
+  /** SNS API, CreateTopic. */
+  topic: 256,
   /** CodeBuild API, CreateProject. */
   build: 150,
   /** EventBridge Scheduler API, CreateSchedule and CreateScheduleGroup. */
@@ -66,6 +69,12 @@ export function resourceName(kind: NamedResource, part: string, { stack, region 
   const hash = createHash("sha256").update(`${stack}/${part}/${region}`).digest("hex").slice(0, HASH_LENGTH);
   const end = `-${part}-${hash}`;
   return `${stack.slice(0, most - end.length)}${end}`;
+}
+
+/** The ARN of a topic of the stack. */
+export function topicArnOf(part: string, deployment: Deployment, account: string): string {
+  const { region } = deployment;
+  return `arn:${partitionOf(region)}:sns:${region}:${account}:${resourceName("topic", part, deployment)}`;
 }
 
 /** The alarm that rolls back the deployment of an external document. */

@@ -30,6 +30,9 @@ export interface Queues {
   readonly deadLetters: { readonly name: string; readonly url: string };
   /** Announcements of pushes, on their way to the event bus. */
   readonly announcements: { readonly name: string; readonly url: string };
+  /** What channels are told, and what no channel took; only in a stack with channels. */
+  readonly notifications: { readonly name: string; readonly url: string };
+  readonly undeliveredNotifications: { readonly name: string; readonly url: string };
 }
 
 /**
@@ -49,6 +52,8 @@ export function queuesOf({ stack, source, destinations, longLane, baseUrl = sqsU
     ),
     deadLetters: place("dead-letters"),
     announcements: place("announcements"),
+    notifications: place("notifications"),
+    undeliveredNotifications: place("undelivered-notifications"),
   };
 }
 

@@ -2,7 +2,7 @@ import type { FunctionName } from "./names.ts";
 
 /**
  * The kinds of records in the state table. A record's partition key is `KIND#key`, so a name stays as it is: INTAKE holds the
- * queue pauses, NOTICE the notifications.
+ * queue pauses, NOTICE what channels were told, DIGEST what a channel with a digest has collected.
  */
 export type RecordKind =
   | "TAG"
@@ -14,6 +14,7 @@ export type RecordKind =
   | "RECONCILE"
   | "BACKFILL"
   | "NOTICE"
+  | "DIGEST"
   | "PENDING"
   | "IMAGE"
   | "DELETION"
@@ -39,7 +40,7 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   /** TAG: it marks tags as requested. BACKFILL: what it requests of the time before a deployment. INTAKE and CIRCUIT: it resumes queues that stayed paused.
    *  RATE: its listings count, too. DELETION: its tombstones. */
   reconcile: ["TAG", "RECONCILE", "BACKFILL", "INTAKE", "CIRCUIT", "RATE", "DELETION", "CONFIGURATION"],
-  notify: ["NOTICE"],
+  notify: ["NOTICE", "DIGEST", "CONFIGURATION"],
   validate: [],
   arrivals: [],
   /** SEAL: heads, envelopes and tips. What it may do with receipts is in `infra/access/seal-access.ts`. */

@@ -48,6 +48,7 @@ export const Metric = {
   crashes: "FunctionCrashes",
   invocationDuration: "InvocationDuration",
   deferralsFailed: "DeferralsFailed",
+  notificationsSent: "NotificationsSent",
   notificationsFailed: "NotificationsFailed",
   configurationRefused: "ConfigurationRefused",
   configurationUnavailable: "ConfigurationUnavailable",

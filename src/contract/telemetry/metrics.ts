@@ -138,7 +138,8 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   [Metric.deferralsFailed]: counted(
     "messages that could not be deferred: they appear again when their visibility timeout ends",
   ),
-  [Metric.notificationsFailed]: counted("alarms that the webhook refused three times"),
+  [Metric.notificationsSent]: counted("notifications that a channel took, each digest once"),
+  [Metric.notificationsFailed]: counted("tries of notifications that a channel did not take, from the third one on"),
   [Metric.configurationRefused]: counted(
     "polls of a container while the external document is one that it refused; it uses the last good configuration",
   ),

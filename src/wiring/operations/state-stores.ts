@@ -10,7 +10,8 @@ import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../../contract/stack/li
 import { Checkpoint } from "../../replication/state/checkpoint.ts";
 import { DeletionRecord } from "../../replication/deletes/deletion-record.ts";
 import { QueuePauseRecord } from "../../replication/destination/queue-pause.ts";
-import { NotificationRecord } from "../../replication/state/notification-record.ts";
+import { DigestRecord } from "../../replication/notices/notice-digest.ts";
+import { NoticeRecord } from "../../replication/notices/notice-record.ts";
 import { RateRecord } from "../../replication/destination/rate-record.ts";
 import { BackfillRecord } from "../../replication/backfill/backfill-record.ts";
 import { CanaryRecord } from "../../replication/canary/canary-record.ts";
@@ -19,8 +20,8 @@ import { ReconcileRecord } from "../../replication/cycle/cycle-record.ts";
 import { PreCopyBudget } from "../../replication/pre-copy/pre-copy-budget.ts";
 
 const DAY_SECONDS = 86_400;
-/** How long the record of a notification is kept. */
-const NOTICE_KEEP_DAYS = 7;
+/** How long it is known what a channel was told: a problem that ends later has no recovery. */
+const NOTICE_KEEP_DAYS = 90;
 /** How long the budget of a day's pre-copies is kept. */
 const BUDGET_KEEP_DAYS = 7;
 
@@ -51,12 +52,13 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
     circuits: createDynamoDbRecordStore({ ...at, kind: "CIRCUIT", schema: StoredCircuitRecord }),
     rates: createDynamoDbRecordStore({ ...at, kind: "RATE", schema: RateRecord }),
     queuePauses: createDynamoDbRecordStore({ ...at, kind: "INTAKE", schema: QueuePauseRecord }),
-    notifications: createDynamoDbRecordStore({
+    notices: createDynamoDbRecordStore({
       ...at,
       kind: "NOTICE",
-      schema: NotificationRecord,
+      schema: NoticeRecord,
       keepSeconds: NOTICE_KEEP_DAYS * DAY_SECONDS,
     }),
+    digests: createDynamoDbRecordStore({ ...at, kind: "DIGEST", schema: DigestRecord }),
     deletions: createDynamoDbRecordStore({ ...at, kind: "DELETION", schema: DeletionRecord }),
     images: createDynamoDbRecordStore({ ...at, kind: "IMAGE", schema: ImageRecord }),
     canaries: createDynamoDbRecordStore({ ...at, kind: "CANARY", schema: CanaryRecord }),

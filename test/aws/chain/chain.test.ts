@@ -4,7 +4,6 @@ import { createChain } from "../../../src/aws/chain/chain.ts";
 import type { ChainOptions } from "../../../src/aws/chain/chain.ts";
 import { QueueError } from "../../../src/aws/sqs/copy-request-sender.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
-import { NotificationError } from "../../../src/replication/state/notification-record.ts";
 import { StoreError } from "../../../src/replication/state/record-store.ts";
 import { linesOf } from "../../fixtures/function-lines.ts";
 import { lambdaContext } from "../../fixtures/lambda-context.ts";
@@ -120,7 +119,6 @@ describe("the chain of every function", () => {
 
   it.each([
     ["the table", new StoreError("the table cannot be used")],
-    ["the webhook", new NotificationError("the webhook did not take an alarm")],
     ["a queue", new QueueError("2 requests were not queued")],
     [
       "the source",

@@ -1,206 +1,271 @@
-import { Readable } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { afterAll, describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/notify/handler.ts";
-import type { NotifyPolicy } from "../../../src/contract/stack/environment.ts";
-import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
-import type { NotificationRecord } from "../../../src/replication/state/notification-record.ts";
-import { createWebhook } from "../../../src/wiring/webhook.ts";
-import type { WebhookKind } from "../../../src/wiring/webhook.ts";
+import { sendDigest } from "../../../functions/notify/send-digest.ts";
+import { LOCAL_AWS } from "../../../local/access/local-aws.ts";
+import { startDynamoDb } from "../../../local/emulators/dynamodb.ts";
+import { createStateTable } from "../../../local/emulators/state-table.ts";
 import { NEVER } from "../../../src/async/abort.ts";
+import { createWebhook } from "../../../src/channels/http-channels.ts";
+import { NotificationChannel } from "../../../src/contract/channels/notification-channel.ts";
+import { createConnections } from "../../../src/registry/http/connections.ts";
+import type { SendMessage } from "../../../src/replication/notices/message.ts";
+import type { NotifyingRule } from "../../../src/replication/notices/notice-channels.ts";
+import { openStateStores } from "../../../src/wiring/operations/state-stores.ts";
 import { createObserved } from "../observer.ts";
-import { answeringConnections } from "../../fixtures/servers/answering-connections.ts";
-import { streamBody } from "../../fixtures/servers/stream-body.ts";
+import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 import { unavailableStore } from "../../fixtures/unavailable-store.ts";
 
-const alarm = (NewStateValue: string, AlarmName = "freightliner-dead-letters"): string =>
-  JSON.stringify({
-    AlarmName,
-    AlarmDescription: "Copies failed for good. What to do: docs/operate/runbook.md#dead-letters",
-    NewStateValue,
-    NewStateReason: "Threshold Crossed: 1 datapoint was greater than the threshold (0.0).",
-    Region: "EU (Frankfurt)",
-    AlarmArn: "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:x",
-  });
+const dynamo = await startDynamoDb();
+await createStateTable(dynamo.endpoint, "state");
+const client = DynamoDBDocumentClient.from(new DynamoDBClient({ ...LOCAL_AWS, endpoint: dynamo.endpoint }));
+const connections = createConnections();
+let rooms = 0;
 
-function setUp(policy: NotifyPolicy = "problems") {
-  const told: string[] = [];
-  const time = { now: 1_000_000 };
-  const room: { problem?: Error } = {};
+afterAll(async () => {
+  client.destroy();
+  await connections.close();
+  await dynamo.close();
+});
+
+/** An event of EventBridge about a push, as a message of the queue. */
+const eventOf = (type: string, more: { request?: string; at?: number; [field: string]: unknown } = {}): string => {
+  const { request = "e1", at = 10, ...rest } = more;
+  const detail = {
+    version: 1,
+    id: `${request}/gar/app:v1/${type === "Late" ? "late" : "end"}`,
+    type,
+    destination: "gar",
+    repository: "app",
+    reference: "v1",
+    request,
+    at: new Date(at * 1_000).toISOString(),
+    lagSeconds: 1,
+    stack: "images",
+    ...rest,
+  };
+  return JSON.stringify({ version: "0", id: "x", source: "freightliner", "detail-type": type, detail });
+};
+const alarmOf = (NewStateValue: string, more: object = {}): string =>
+  JSON.stringify({ AlarmName: "freightliner-dead-letters", NewStateValue, NewStateReason: "one", ...more });
+const failed = (request: string, at?: number): string =>
+  eventOf("Failed", { request, outcome: "failed", reason: "target-denied", ...(at === undefined ? {} : { at }) });
+
+interface Room {
+  readonly channel: NotificationChannel;
+  /** The first lines of what it was told. */
+  readonly told: () => string[];
+  readonly headers: () => unknown[];
+  /** Answers of the next requests, before it takes everything. */
+  readonly answers: { readonly status: number; readonly retryAfter?: string }[];
+}
+
+/** The notify function in front of the real table, with receivers on this machine. */
+async function setUp(channels: readonly object[] = [{}], rules: readonly NotifyingRule[] = []) {
+  const stack = new AsyncDisposableStack();
   const observer = createObserved();
-  const notifications = createMemoryRecordStore<NotificationRecord>();
-  const handle = createHandler({
-    policy,
-    notifications,
-    observer,
+  const time = { now: 1_000_000 };
+  const again: number[] = [];
+  const senders = new Map<string, SendMessage>();
+  const open: Room[] = [];
+  for (const written of channels) {
+    const answers: Room["answers"] = [];
+    const taken: { title: string; id: unknown }[] = [];
+    const server = stack.use(
+      await scriptedServer((got, response) => {
+        const { status, retryAfter } = answers.shift() ?? { status: 200 };
+        const title = String(JSON.parse(String(got.body)).text).split("\n")[0] ?? "";
+        if (status < 300) taken.push({ title, id: got.headers["webhook-id"] });
+        response.writeHead(status, retryAfter === undefined ? {} : { "retry-after": retryAfter }).end();
+      }),
+    );
+    const channel = NotificationChannel.parse({
+      name: `room-${++rooms}`,
+      kind: "webhook",
+      webhook: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:room-AbCdEf",
+      hosts: [server.host],
+      plainHttp: true,
+      on: ["failed", "late", "quarantined", "recovered", "alarm"],
+      ...written,
+    });
+    const url = () => Promise.resolve(`http://${server.host}/very-secret`);
+    const options = { url, hosts: [server.host], plainHttp: true, signingKeys: undefined, connections, now: () => 0 };
+    senders.set(channel.name, createWebhook(options));
+    open.push({
+      channel,
+      told: () => taken.map(({ title }) => title),
+      headers: () => taken.map(({ id }) => id),
+      answers,
+    });
+  }
+  const { notices, digests } = openStateStores(client, "state");
+  const dependencies = {
+    notices,
+    digests,
+    channels: open.map(({ channel }) => channel),
+    rules,
+    stack: "images",
+    send: (...[channel, message, signal]: Parameters<Parameters<typeof createHandler>[0]["send"]>) =>
+      senders.get(channel.name)?.(message, signal) ?? Promise.reject(new Error("no sender")),
+    again: (_receipt: string, afterMs: number) => Promise.resolve(void again.push(afterMs)),
     now: () => time.now,
-    send: (text) => (room.problem === undefined ? Promise.resolve(void told.push(text)) : Promise.reject(room.problem)),
-  });
-  return { told, time, room, observer, handle, notifications };
+    observer,
+  };
+  const handle = (bodies: readonly string[], receiveCount = 1, other: object = {}) =>
+    createHandler({ ...dependencies, ...other })(
+      bodies.map((body, index) => ({ messageId: `m${index}`, receiptHandle: `r${index}`, body, receiveCount })),
+      NEVER,
+    );
+  const [room] = open;
+  if (room === undefined) throw new Error("no channel");
+  return {
+    room,
+    rooms: open,
+    handle,
+    again,
+    observer,
+    time,
+    dependencies,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
-describe("the notify handler", () => {
-  it("sends what happened, where, and what to do", async () => {
-    const { handle, told } = setUp();
-    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["sent"]);
-    expect(told).toEqual([
-      [
-        "🔴 freightliner-dead-letters is alarm (EU (Frankfurt))",
-        "Copies failed for good. What to do: docs/operate/runbook.md#dead-letters",
-        "Threshold Crossed: 1 datapoint was greater than the threshold (0.0).",
-      ].join("\n"),
+const FAILED = "🔴 app:v1 failed at gar";
+const ARRIVED = "🟢 app:v1 has arrived at gar";
+
+describe("a channel", () => {
+  it("is told each failure once, however often the queue delivers it, and what arrives after it", async () => {
+    await using stack = await setUp();
+    expect(await stack.handle([failed("e1"), failed("e1")])).toEqual([]);
+    expect(await stack.handle([failed("e1")])).toEqual([]);
+    expect(stack.room.told()).toEqual([FAILED]);
+    await stack.handle([eventOf("Replicated", { request: "e2", at: 20 })]);
+    await stack.handle([
+      eventOf("Replicated", { request: "e2", at: 20 }),
+      eventOf("Replicated", { request: "e3", at: 30 }),
+    ]);
+    expect(stack.room.told()).toEqual([FAILED, ARRIVED]);
+    await stack.handle([failed("e4", 40)]);
+    expect(stack.room.told()).toEqual([FAILED, ARRIVED, FAILED]);
+    expect(stack.observer.counts.map(({ metric }) => metric)).toEqual(
+      Array.from({ length: 3 }, () => "NotificationsSent"),
+    );
+  });
+
+  it("is told after it was unavailable: the message stays on the queue, longer each time, as long as the channel asks", async () => {
+    await using stack = await setUp();
+    stack.room.answers.push({ status: 500 }, { status: 429, retryAfter: "120" }, { status: 503 });
+    expect(await stack.handle([failed("e1")], 1)).toEqual(["m0"]);
+    expect(await stack.handle([failed("e1")], 2)).toEqual(["m0"]);
+    expect(await stack.handle([failed("e1")], 3)).toEqual(["m0"]);
+    expect(stack.again).toEqual([10_000, 120_000, 40_000]);
+    expect(stack.observer.counts).toEqual([{ metric: "NotificationsFailed", value: 1, destination: undefined }]);
+    expect(await stack.handle([failed("e1")], 9)).toEqual([]);
+    expect(stack.room.told()).toEqual([FAILED]);
+    expect(JSON.stringify(stack.observer.lines)).toContain("the channel answered 429");
+    expect(JSON.stringify(stack.observer.lines)).not.toContain("very-secret");
+  });
+
+  it("is left alone for the rest of the batch when it fails, while the others are told, each once", async () => {
+    await using stack = await setUp([{}, {}]);
+    const [down, up] = stack.rooms;
+    down?.answers.push({ status: 503 }, { status: 200 });
+    expect(await stack.handle([failed("e1"), failed("e2", 11)])).toEqual(["m0", "m1"]);
+    expect(down?.answers).toHaveLength(1);
+    expect([down?.told(), up?.told()]).toEqual([[], [FAILED, FAILED]]);
+    expect(await stack.handle([failed("e1"), failed("e2", 11)], 2)).toEqual([]);
+    expect([down?.told(), up?.told()]).toEqual([
+      [FAILED, FAILED],
+      [FAILED, FAILED],
     ]);
   });
 
-  it("sends the same alarm once, however often SNS delivers it, and again after a quarter of an hour", async () => {
-    const { handle, told, time } = setUp();
-    for (let delivery = 0; delivery < 5; delivery++) await handle([alarm("ALARM")], NEVER);
-    expect(told).toHaveLength(1);
-    time.now += 900_000;
-    await handle([alarm("ALARM")], NEVER);
-    expect(told).toHaveLength(2);
-    await handle([alarm("ALARM", "another")], NEVER);
-    expect(told).toHaveLength(3);
-  });
-
-  it("sends that an alarm is over only if the policy wants it", async () => {
-    const problems = setUp("problems");
-    expect(await problems.handle([alarm("ALARM"), alarm("OK"), alarm("INSUFFICIENT_DATA")], NEVER)).toEqual([
-      "sent",
-      "suppressed",
-      "suppressed",
+  it("is told of a push that was late, and that it has arrived, also when the events change places", async () => {
+    await using stack = await setUp();
+    await stack.handle([
+      eventOf("LateArrived", { at: 400, outcome: "replicated" }),
+      eventOf("Late", { at: 301, lagSeconds: 301 }),
     ]);
-    const changes = setUp("changes");
-    expect(await changes.handle([alarm("OK")], NEVER)).toEqual(["sent"]);
-    expect(changes.told[0]).toContain("is well again");
+    expect(stack.room.told()).toEqual(["🟠 app:v1 is late at gar: pushed 5 minutes ago", ARRIVED]);
   });
 
-  it("never throws: logs and counts an unavailable webhook, and sends without an unavailable table", async () => {
-    const { handle, room, observer } = setUp();
-    room.problem = new Error("the webhook answered 503 after 3 attempts");
-    expect(await handle([alarm("ALARM"), "hello", "{}"], NEVER)).toEqual(["failed", "not-an-alarm", "not-an-alarm"]);
-    expect(observer.counts).toEqual([{ metric: "NotificationsFailed", value: 1, destination: undefined }]);
-    const told: string[] = [];
-    const without = createHandler({
-      policy: "problems",
-      notifications: unavailableStore(),
-      observer,
-      now: Date.now,
-      send: (text) => Promise.resolve(void told.push(text)),
-    });
-    expect(await without([alarm("ALARM")], NEVER)).toEqual(["sent"]);
-  });
-});
-
-interface Posted {
-  readonly origin: string;
-  readonly path: string;
-  readonly body: string;
-}
-
-/** A webhook that responds as scripted, one response after another. */
-function webhook(kind: WebhookKind, url: string, answers: readonly (number | Error)[] = [200], hosts: string[] = []) {
-  const posted: Posted[] = [];
-  let tries = 0;
-  const connections = answeringConnections(({ origin, path, body }) => {
-    posted.push({ origin, path, body: typeof body === "string" ? body : "" });
-    const answer = answers[Math.min(tries++, answers.length - 1)] ?? 200;
-    if (answer instanceof Error) return Promise.reject(answer);
-    return Promise.resolve({ statusCode: answer, headers: {}, body: streamBody(Readable.from([])) });
-  });
-  const tell = createWebhook({
-    kind,
-    hosts,
-    connections,
-    url: () => Promise.resolve(url),
-    pause: () => Promise.resolve(),
-  });
-  return { tell, posted };
-}
-
-const SLACK = "https://hooks.slack.com/services/T0/B0/very-secret";
-
-describe("a chat room that is unavailable for a moment", () => {
-  it("gets the alarm when Lambda retries it, and only once", async () => {
-    const { handle, room, told } = setUp();
-    room.problem = new Error("the webhook answered 503 after 3 attempts");
-    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["failed"]);
-    delete room.problem;
-    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["sent"]);
-    expect(await handle([alarm("ALARM")], NEVER)).toEqual(["duplicate"]);
-    expect(told).toHaveLength(1);
+  it("that is told errors only gets no arrivals, and one for gates only what is quarantined", async () => {
+    await using stack = await setUp([{ on: ["failed"] }, { on: ["quarantined", "alarm"] }]);
+    const [errors, gates] = stack.rooms;
+    await stack.handle([failed("e1"), eventOf("Replicated", { at: 20 }), eventOf("Skipped", { outcome: "skipped" })]);
+    await stack.handle([eventOf("Skipped", { request: "e5", outcome: "quarantined", reason: "unsigned" })]);
+    expect([errors?.told(), gates?.told()]).toEqual([
+      [FAILED],
+      ["🟡 app:v1 is quarantined: it does not leave the source for gar"],
+    ]);
   });
 
-  it("gets an alarm once that one invocation contains twice", async () => {
-    const { handle, told } = setUp();
-    expect(await handle([alarm("ALARM"), alarm("ALARM")], NEVER)).toEqual(["sent", "duplicate"]);
-    expect(told).toHaveLength(1);
+  it("is told an alarm once in a quarter of an hour, and its end", async () => {
+    await using stack = await setUp();
+    const at = (time: string) => ({ StateChangeTime: `2026-11-27T20:${time}.000+0000` });
+    await stack.handle([alarmOf("OK", at("00:00")), alarmOf("INSUFFICIENT_DATA"), alarmOf("ALARM", at("01:00"))]);
+    await stack.handle([alarmOf("ALARM", at("02:00"))]);
+    expect(stack.room.told()).toEqual(["🔴 freightliner-dead-letters is alarm ()"]);
+    await stack.handle([alarmOf("OK", at("03:00"))]);
+    stack.time.now += 900_000;
+    await stack.handle([alarmOf("ALARM", at("30:00"))]);
+    expect(stack.room.told()).toHaveLength(3);
+    expect(stack.room.told()[1]).toBe("🟢 freightliner-dead-letters is well again ()");
+  });
+
+  it("is told without the table, except for arrivals, which wait for it; what is no message is dropped", async () => {
+    await using stack = await setUp();
+    const without = { notices: unavailableStore() };
+    expect(
+      await stack.handle([alarmOf("ALARM"), failed("e1"), eventOf("Replicated", { at: 20 }), "{", "{}"], 1, without),
+    ).toEqual(["m2"]);
+    expect(stack.room.told()).toHaveLength(2);
+    expect(stack.observer.lines.filter(({ level }) => level === "error")).toHaveLength(2);
   });
 });
 
-describe("a webhook", () => {
-  it("of Slack shows the text literally, without its markup", async () => {
-    const { tell, posted } = webhook("slack", SLACK);
-    await tell("<!channel> <https://evil.test|here> & so on", {});
-    expect(JSON.parse(posted[0]?.body ?? "")).toEqual({
-      text: "&lt;!channel&gt; &lt;https://evil.test|here&gt; &amp; so on",
-    });
+describe("a channel with a digest", () => {
+  const setUpDigest = () => setUp([{ digestMinutes: 15 }]);
+
+  it("gets one message of all that was collected, and nothing when there is nothing", async () => {
+    await using stack = await setUpDigest();
+    const { name } = stack.room.channel;
+    await stack.handle([
+      failed("e1"),
+      failed("e1"),
+      failed("e2", 11),
+      eventOf("Replicated", { request: "e3", at: 20 }),
+    ]);
+    expect(stack.room.told()).toEqual([]);
+    expect(await sendDigest(name, stack.dependencies, NEVER)).toBe("sent");
+    expect(stack.room.told()).toEqual(["3 notices of images since 1970-01-01T00:16:40.000Z"]);
+    expect(await sendDigest(name, stack.dependencies, NEVER)).toBe("empty");
+    expect(await sendDigest("unknown", stack.dependencies, NEVER)).toBe("no-channel");
+    expect(stack.room.told()).toHaveLength(1);
   });
 
-  it("of Teams shows the text literally, without links, images or emphasis", async () => {
-    const { tell, posted } = webhook("teams", "https://a.webhook.office.com/x");
-    await tell("![x](https://evil.test) **b** \\ <at>all</at>", {});
-    const card = JSON.parse(posted[0]?.body ?? "{}").attachments[0].content;
-    expect(card.body[0].text).toBe("\\!\\[x\\]\\(https://evil.test\\) \\*\\*b\\*\\* \\\\ \\<at\\>all\\</at\\>");
-  });
-
-  it.each<[WebhookKind, string, string]>([
-    ["slack", SLACK, '{"text":"hello"}'],
-    ["generic", "https://hooks.example.com/x?key=very-secret", '{"text":"hello","name":"a"}'],
-  ])("of %s gets what it understands", async (kind, url, expected) => {
-    const { tell, posted } = webhook(kind, url, [200], ["hooks.example.com"]);
-    await tell("hello", { name: "a" });
-    expect(posted.map(({ body }) => body)).toEqual([expected]);
-  });
-
-  it("of Teams gets an adaptive card", async () => {
-    const { tell, posted } = webhook("teams", "https://prod-01.westeurope.logic.azure.com/workflows/x?sig=very-secret");
-    await tell("one\ntwo", {});
-    const card = JSON.parse(posted[0]?.body ?? "{}").attachments[0].content;
-    expect(card.body.map(({ text }: { text: string }) => text)).toEqual(["one", "two"]);
-  });
-
-  it.each([
-    ["slack", "http://hooks.slack.com/services/x"],
-    ["slack", "https://hooks.slack.com.evil.test/x"],
-    ["slack", "https://evil.test/hooks.slack.com"],
-    ["slack", "https://user:pw@hooks.slack.com/x"],
-    ["teams", "https://169.254.169.254/latest/meta-data"],
-    ["generic", "https://127.0.0.1:9001/2018-06-01/runtime"],
-    ["generic", "https://not-listed.example.com/x"],
-    ["slack", "not a url"],
-  ] as const)("of %s is never called at %s", async (kind, url) => {
-    const { tell, posted } = webhook(kind, url, [200], ["hooks.example.com"]);
-    await expect(tell("x", {})).rejects.toThrow(/refused to contact|no URL/);
-    expect(posted).toEqual([]);
-  });
-
-  it("is tried three times when it is unavailable or busy, once when it refuses, and its secret is in no error", async () => {
-    for (const [answers, tries] of [
-      [[503, 429, 200], 3],
-      [[new Error(`connect failed ${SLACK}`), 200], 2],
-    ] as const) {
-      const { tell, posted } = webhook("slack", SLACK, answers);
-      await tell("x", {});
-      expect(posted).toHaveLength(tries);
-    }
-    for (const answers of [[404], [500], [new Error(SLACK)]]) {
-      const { tell, posted } = webhook("slack", SLACK, answers);
-      const failure: unknown = await tell("x", {}).catch((error: unknown) => error);
-      expect(String(failure)).toMatch(
-        /WebhookError: the webhook answered (?:404 after 1|500 after 3|nothing after 3) attempts/,
-      );
-      expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain("very-secret");
-      expect(posted).toHaveLength(answers[0] === 404 ? 1 : 3);
-    }
+  it("gets it from the next call after it was unavailable, or after a crash with the same id", async () => {
+    await using stack = await setUpDigest();
+    const { name } = stack.room.channel;
+    await stack.handle([failed("e1")]);
+    stack.room.answers.push({ status: 503 });
+    expect(await sendDigest(name, stack.dependencies, NEVER)).toBe("failed");
+    // The process ends between the delivery and its note.
+    const { digests } = stack.dependencies;
+    let updates = 0;
+    const crashing: typeof digests = {
+      read: (...call) => digests.read(...call),
+      update: (...call) => (++updates > 1 ? Promise.reject(new Error("killed")) : digests.update(...call)),
+    };
+    await expect(sendDigest(name, { ...stack.dependencies, digests: crashing }, NEVER)).rejects.toThrow("killed");
+    await stack.handle([failed("e2", 11)]);
+    expect(await sendDigest(name, stack.dependencies, NEVER)).toBe("sent");
+    const [first, second] = stack.room.headers();
+    expect(second).toBe(first);
+    expect(stack.room.told()).toEqual([1, 1].map(() => "1 notice of images since 1970-01-01T00:16:40.000Z"));
+    stack.time.now += 900_000;
+    expect(await sendDigest(name, stack.dependencies, NEVER)).toBe("sent");
+    expect(stack.room.headers()[2]).not.toBe(first);
   });
 });

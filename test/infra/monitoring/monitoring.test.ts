@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
-import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { describe, expect, it } from "vitest";
 import { FreightlinerStack } from "../../../infra/freightliner-stack.ts";
@@ -66,20 +65,15 @@ describe("alarms", () => {
   });
 
   const runbookUrl = "https://wiki.example.com/runbook";
-  const webhook = Secret.fromSecretCompleteArn(
-    new Stack(new App(), "secrets"),
-    "Hook",
-    "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf",
-  );
+  const webhook = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf";
+  const notifications = [{ name: "room", kind: "slack", webhook } as const];
   const watched = {
     ...EXAMPLE,
     rules: [...EXAMPLE.rules, { repositories: ["ops/canary"], destinations: ["europe", "asia"] }],
-    stack: { canary: { repository: "ops/canary" } },
+    stack: { canary: { repository: "ops/canary" }, notifications },
   };
   const linked = Object.values(
-    synthesise(watched, { runbookUrl, signReceipts: true, notifications: { kind: "slack", webhook } }).findResources(
-      "AWS::CloudWatch::Alarm",
-    ),
+    synthesise(watched, { runbookUrl, signReceipts: true }).findResources("AWS::CloudWatch::Alarm"),
   ).map(({ Properties }) => Properties);
 
   it("say what happened, and link to their heading of the runbook", () => {

@@ -21,12 +21,10 @@ describe("settings in the configuration's file", () => {
   });
 
   it("alone give a stack that notifies the team's topic and chat room", () => {
-    const template = withStack({ alarmTopics: [ON_CALL], notifications: { kind: "slack", webhook: ROOM } });
+    const notifications = [{ name: "room", kind: "slack", webhook: ROOM }];
+    const template = withStack({ alarmTopics: [ON_CALL], notifications });
     template.allResourcesProperties("AWS::CloudWatch::Alarm", { AlarmActions: Match.arrayWith([ON_CALL]) });
-    template.hasResourceProperties("AWS::Lambda::Function", {
-      FunctionName: "freightliner-notify-eu-central-1",
-      Environment: { Variables: Match.objectLike({ FREIGHTLINER_WEBHOOK_SECRET: ROOM }) },
-    });
+    template.hasResourceProperties("AWS::Lambda::Function", { FunctionName: "freightliner-notify-eu-central-1" });
     template.resourceCountIs("AWS::SNS::Topic", 1);
   });
 
@@ -80,7 +78,7 @@ describe("settings in the configuration's file", () => {
       { openTelemetryLayer: "arn:aws:lambda:eu-central-1:615299751070:layer:Otel:9", tracing: false },
       /requires tracing/,
     ],
-    [{ notifications: { kind: "slack", webhook: "https://hooks.slack.com/x" } }, /stack\.notifications\.webhook: /],
+    [{ notifications: [{ name: "a", kind: "slack", webhook: "https://x.test" }] }, /notifications\[0\]\.webhook: /],
   ])("that are wrong, as %o, fail the synthesis with their name", (stack, problem) => {
     expect(() => withStack(stack)).toThrow(problem);
   });
