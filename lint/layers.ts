@@ -1,4 +1,5 @@
 import type { Layer } from "./layer.ts";
+import { REGISTRY_ROOMS } from "./registry-rooms.ts";
 
 const NODE = ["node:*", "node:*/*"] as const;
 const POWERTOOLS = ["@aws-lambda-powertools/*", "@aws-lambda-powertools/*/*"] as const;
@@ -32,40 +33,7 @@ export const LAYERS: readonly Layer[] = [
     holds: "HTTP clients of registries; time is a parameter",
     imports: ["src/oci", "src/async"],
     packages: ["zod", "undici", "node:stream", "node:stream/*", "node:crypto", "node:net", "node:dns", "node:v8"],
-    rooms: {
-      ".": {
-        holds: "a registry as source, target and listing",
-        rooms: ["manifests", "blobs", "uploads", "listings", "client"],
-      },
-      manifests: {
-        holds: "manifests and referrers, read and put",
-        rooms: ["listings", "client", "http", "hosts"],
-      },
-      blobs: {
-        holds: "downloads of blobs: resumed, in parallel ranges, verified",
-        rooms: ["client", "errors", "http", "resilience"],
-      },
-      uploads: {
-        holds: "uploads of blobs: mounted, whole or in parts",
-        rooms: ["blobs", "client", "errors", "http", "resilience"],
-      },
-      listings: { holds: "tags and their pages", rooms: ["client", "errors", "http"] },
-      client: {
-        holds: "requests to one repository: login, retries, redirects",
-        rooms: ["auth", "credentials", "resilience", "errors", "http", "hosts", "redaction"],
-      },
-      auth: { holds: "challenges and tokens", rooms: ["credentials"] },
-      credentials: { holds: "logins, and for how long they are valid", rooms: [] },
-      resilience: { holds: "retries, hedges, budgets and the limits that clients share", rooms: [] },
-      errors: { holds: "responses and network failures as typed errors", rooms: ["http", "hosts", "redaction"] },
-      http: {
-        holds: "connections, responses, timeouts and the stall watchdog",
-        rooms: ["sockets", "hosts", "redaction"],
-      },
-      sockets: { holds: "sockets that read into memory that is used again", rooms: [] },
-      hosts: { holds: "which hosts and addresses may be reached, and through which proxy", rooms: [] },
-      redaction: { holds: "removal of secrets from messages and logs", rooms: [] },
-    },
+    rooms: REGISTRY_ROOMS,
   },
   {
     folder: "src/replication",
