@@ -24,7 +24,9 @@ async function lint(files: Readonly<Record<string, string>>): Promise<{ diagnost
   }
   const oxlint = resolve("node_modules/oxlint/bin/oxlint");
   const output = await new Promise<string>((done) => {
-    execFile(process.execPath, [oxlint, "--format", "json"], { cwd: folder.path }, (_error, stdout) => done(stdout));
+    // One violation of each rule is more than the 1 MiB that Node takes by default.
+    const options = { cwd: folder.path, maxBuffer: 16 * 1_048_576 };
+    execFile(process.execPath, [oxlint, "--format", "json"], options, (_error, stdout) => done(stdout));
   });
   const report: { diagnostics: Diagnostic[]; number_of_files: number } = JSON.parse(output);
   return { diagnostics: report.diagnostics, seen: report.number_of_files };
