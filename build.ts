@@ -64,6 +64,9 @@ const withoutOthers = (name: string, packages: readonly string[]): Plugin => ({
         kind === "dynamic-import" && /\/cli\/commands\//.test(importer) && !importer.endsWith(`/${name}.ts`);
       return isOther ? { path: "./main.mjs", external: true } : undefined;
     });
+    building.onResolve({ filter: /\/otlp-tracing\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./parts/otlp-tracing.cjs", external: true } : undefined,
+    );
   },
 });
 
@@ -108,7 +111,10 @@ const modules = await build({
 const packages = await build({
   ...common,
   ...SCRIPT,
-  entryPoints: [...new Set(Object.values(SCRIPTS).flat())].map((name) => ({ in: name, out: `parts/${name}` })),
+  entryPoints: [
+    ...[...new Set(Object.values(SCRIPTS).flat())].map((name) => ({ in: name, out: `parts/${name}` })),
+    { in: path("src/tracing/otlp-tracing.ts"), out: "parts/otlp-tracing" },
+  ],
   plugins: [leanBuiltins],
 });
 const scripts = await Promise.all(Object.entries(SCRIPTS).map(([name, rare]) => buildScript(name, rare)));

@@ -1,4 +1,6 @@
 import { formatReference } from "../../src/oci/reference.ts";
+import { measured } from "../../src/replication/spans/span.ts";
+import type { Spans } from "../../src/replication/spans/span.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { isContentMissing } from "../../src/oci/errors/registry-error.ts";
 import type { ObserveCopy } from "../../src/replication/state/copy-progress.ts";
@@ -27,6 +29,8 @@ export interface CopyRun {
   /** It has one image: no other uses the line while that one waits for answers. */
   readonly isAlone: boolean;
   readonly streams: UploadConcurrency;
+  /** Measures the copies; absent where no traces are collected. */
+  readonly spans?: Spans | undefined;
 }
 
 /** How the copy of one image ended. */
@@ -46,13 +50,32 @@ type MakePlan = (distrustTarget: boolean) => Promise<CopyPlan>;
  * Copies one image: plans, and executes the plan. A dry run stops before that.
  * @throws {NotFoundError} when the source has no such image or platform. @throws {RegistryError} of either side.
  */
-export async function copyImage(
+export function copyImage(
   pair: ImagePair,
   options: CopyOptions,
-  { repositories, targets, sourceTags, isAlone, streams, observe }: CopyRun & { readonly observe: ObserveCopy },
+  run: ObservedRun,
+  signal: AbortSignal,
+): Promise<ImageResult> {
+  if (run.spans === undefined) return planAndCopy(pair, options, run, signal);
+  const { source, target } = pair;
+  const about = { source: formatReference(source), target: formatReference(target) };
+  const span = run.spans.start("copy", about);
+  const copying = planAndCopy(pair, options, { ...run, spans: span.inside }, signal);
+  return measured(span, copying, ({ outcome, subject: { digest } }) => ({ outcome, digest }));
+}
+
+interface ObservedRun extends CopyRun {
+  readonly observe: ObserveCopy;
+}
+
+async function planAndCopy(
+  pair: ImagePair,
+  options: CopyOptions,
+  { repositories, targets, sourceTags, isAlone, streams, spans, observe }: ObservedRun,
   signal: AbortSignal,
 ): Promise<ImageResult> {
   const startedAt = Date.now();
+  const reading = spans?.start("read");
   const [source, target, known] = await Promise.all([
     repositories.source(pair.source),
     repositories.target(pair.target),
@@ -73,12 +96,13 @@ export async function copyImage(
   const makePlan: MakePlan = (distrustTarget) => planCopy(images, { ...planning, distrustTarget }, signal);
 
   const plan = await known.compare(() => makePlan(false), signal);
+  reading?.end();
   const subject = { source: formatReference(pair.source), target: pair.target, reference, digest: root.digest };
   if (options.dryRun) return { subject, outcome: "planned", plan };
   const msSoFar = (): number => Date.now() - startedAt;
   if (isEmptyPlan(plan)) return { subject, outcome: "unchanged", ms: msSoFar(), leftOut: plan.leftOut };
   const from = formatReference({ registry: pair.source.registry, name: pair.source.name });
-  const ports = { source, target, content: known.content, from, streams, clock: systemClock, observe };
+  const ports = { source, target, content: known.content, from, streams, clock: systemClock, observe, spans };
   const result = await execute({ plan, makePlan }, ports, signal);
   return { subject, outcome: "copied", ms: msSoFar(), ...result };
 }

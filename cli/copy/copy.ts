@@ -8,6 +8,7 @@ import type { CopyRun } from "./copy-image.ts";
 import type { CopySpec, CopyOptions } from "./copy-options.ts";
 import { expandTags } from "./expand-tags.ts";
 import type { ImagePair } from "./expand-tags.ts";
+import { openTraces } from "./open-traces.ts";
 import { createSourceTags } from "./source-tags.ts";
 import { reportImage } from "./report/report-image.ts";
 import { showProgress } from "./report/show-progress.ts";
@@ -37,7 +38,9 @@ export async function copy(
     repositories,
   );
   const isAlone = pairs.length === 1;
-  const run: CopyRun = { repositories, targets, sourceTags: createSourceTags(repositories), isAlone, streams };
+  await using traces = await openTraces(terminal);
+  const { spans } = traces;
+  const run: CopyRun = { repositories, targets, sourceTags: createSourceTags(repositories), isAlone, streams, spans };
   const [only, ...more] = pairs;
   if (only === undefined || more.length > 0) return await copyAll(pairs, options, { ...run, terminal }, signal);
   await copyOnly(only, options, { ...run, terminal }, signal);

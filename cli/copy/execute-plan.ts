@@ -9,6 +9,8 @@ import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import { publish, UncertainPutError } from "../../src/replication/copy/publish-tag.ts";
 import type { UploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
 import { countedStream } from "../../src/replication/pacing/counted-stream.ts";
+import { measured } from "../../src/replication/spans/span.ts";
+import type { Spans } from "../../src/replication/spans/span.ts";
 import { emptyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyPlan, PlannedBlob } from "./copy-plan.ts";
@@ -26,6 +28,8 @@ export interface ExecutionPorts {
   readonly streams: UploadConcurrency;
   readonly clock: Clock;
   readonly observe: ObserveCopy;
+  /** Measures blobs and tags; absent where no traces are collected. */
+  readonly spans?: Spans | undefined;
 }
 
 export interface CopyResult {
@@ -45,7 +49,10 @@ export async function executePlan(plan: CopyPlan, ports: ExecutionPorts, signal:
   const leftOut = [...plan.leftOut];
   const blobs = plan.blobs.map(({ descriptor }) => descriptor);
   ports.observe({ kind: "planned", manifests: plan.batches.flat().length, blobs });
-  const upload = (blob: PlannedBlob, working: AbortSignal) => uploadBlob(blob, ports, statistics, working);
+  const upload = async (blob: PlannedBlob, working: AbortSignal): Promise<void> => {
+    const uploading = uploadBlob(blob, ports, statistics, working);
+    await (ports.spans === undefined ? uploading : measuredBlob(blob, uploading, ports.spans));
+  };
   await concurrently(plan.blobs, CONCURRENT_BLOBS, upload, signal);
   for (const batch of plan.batches) {
     const putOrLeaveOut = (planned: PlannedManifest, working: AbortSignal): Promise<void> =>
@@ -57,12 +64,17 @@ export async function executePlan(plan: CopyPlan, ports: ExecutionPorts, signal:
   return { statistics, leftOut };
 }
 
+function measuredBlob({ descriptor }: PlannedBlob, uploading: Promise<string>, spans: Spans): Promise<string> {
+  const { digest, size: bytes, mediaType } = descriptor;
+  return measured(spans.start("blob", { digest, bytes, mediaType }), uploading, (how) => ({ how }));
+}
+
 async function uploadBlob(
   { descriptor, mountFrom }: PlannedBlob,
   { source, target, content, from, streams, observe }: ExecutionPorts,
   statistics: CopyStatistics,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<"uploaded" | "mounted" | "present"> {
   const counted = async (opening: AbortSignal): Promise<BlobStream> => {
     const stream = await source.openBlob(descriptor, opening);
     return countedStream(stream, descriptor, { concurrency: streams, observe });
@@ -81,12 +93,13 @@ async function uploadBlob(
     statistics.bytesUploaded += descriptor.size;
   }
   observe({ kind: "blob-done", blob: descriptor, how });
+  return how;
 }
 
 /** Puts a manifest, by its digest only once in the run. A tag whose put was not answered is read back, and put again. */
 async function putManifest(
   { manifest, reference }: PlannedManifest,
-  { target, content, from, clock, observe }: ExecutionPorts,
+  { target, content, from, clock, observe, spans }: ExecutionPorts,
   statistics: CopyStatistics,
   signal: AbortSignal,
 ): Promise<void> {
@@ -96,7 +109,8 @@ async function putManifest(
       target.putManifest(manifest, reference, working).then(() => "uploaded" as const);
     if ((await content.sendOnce({ digest, from, send: put }, signal)) === "present") return;
   } else {
-    await publishWithRetries(() => publish(target, { manifest, reference }, clock, signal));
+    const publishing = publishWithRetries(() => publish(target, { manifest, reference }, clock, signal));
+    await (spans === undefined ? publishing : measured(spans.start("publish", { reference, digest }), publishing));
     content.confirm(digest);
   }
   statistics.manifests++;

@@ -1,7 +1,6 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
 import type { Attributes, Context, Span as OtelSpan, Tracer as OtelTracer } from "@opentelemetry/api";
 import { parseTraceParent } from "@opentelemetry/core";
-import { RegistryError } from "../oci/errors/registry-error.ts";
 import type { Span, SpanAttributes, SpanName, Spans, Tracer } from "../replication/spans/span.ts";
 import type { FixedIds } from "./fixed-ids.ts";
 
@@ -26,13 +25,15 @@ export function createTracer(tracer: OtelTracer, ids: FixedIds, isPaused: () => 
         span.setAttributes(named(attributes)).end();
       },
       fail(error, attributes) {
-        span.setAttributes({ ...named(attributes), ...failureOf(error) });
+        const type = error instanceof Error ? error.name : typeof error;
+        span.setAttributes({ ...named(attributes), "error.type": type });
         span.setStatus({ code: SpanStatusCode.ERROR }).end();
       },
     };
   }
 
   return {
+    fresh: below(ROOT_CONTEXT),
     within(traceparent) {
       const parent = parseTraceParent(traceparent);
       if (parent === null || isPaused() || (parent.traceFlags & TraceFlags.SAMPLED) === 0) return undefined;
@@ -49,21 +50,10 @@ export function createTracer(tracer: OtelTracer, ids: FixedIds, isPaused: () => 
 /** Names as OpenTelemetry writes them (semantic conventions, "Naming"): a namespace, and lower case with underscores. */
 function named(attributes: SpanAttributes = {}): Attributes {
   const known = Object.entries(attributes).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(known.map(([key, value]) => [`freightliner.${snakeCase(key)}`, value]));
+  return Object.fromEntries(known.map(([key, value]) => [nameOf(key), value]));
 }
 
-function snakeCase(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** What kind of error it was. Its message may quote a server, or contain an address: it is in the log. */
-function failureOf(error: unknown): Attributes {
-  const type = error instanceof Error ? error.name : typeof error;
-  if (!(error instanceof RegistryError)) return { "error.type": type };
-  const { side, operation, category, status } = error;
-  return {
-    "error.type": type,
-    ...named({ side, operation, category }),
-    ...(status === undefined ? {} : { "http.response.status_code": status }),
-  };
+function nameOf(key: string): string {
+  if (key === "httpStatus") return "http.response.status_code";
+  return `freightliner.${key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 }

@@ -12,6 +12,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { loadedBy } from "../fixtures/processes/loaded-modules.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { startForwardProxy } from "../fixtures/servers/forward-proxy.ts";
+import { startOtlpReceiver } from "../fixtures/servers/otlp-receiver.ts";
 import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
 
 const execute = promisify(execFile);
@@ -131,6 +132,15 @@ describe("the command that npm run build writes, in a folder without dependencie
       await execute(process.execPath, [program, "copy", registries.source, registries.target], { env });
       expect((await run("digest", registries.target)).stdout).toContain(registries.digest);
     });
+  });
+
+  it("sends the spans of a copy to the collector that its environment names", async () => {
+    await using registries = await twoRegistries();
+    await using receiver = await startOtlpReceiver();
+    const env = { ...environment(), OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint };
+    await execute(process.execPath, [program, "copy", registries.source, registries.target], { env });
+    const names = receiver.spans.map(({ name }) => name).toSorted();
+    expect(names).toEqual(["blob", "blob", "copy", "publish", "read"]);
   });
 
   it("asks a proxy for a tunnel to a registry that is reached over HTTPS", async () => {

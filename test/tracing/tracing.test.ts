@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import { RegistryError } from "../../src/oci/errors/registry-error.ts";
+import { failSpan } from "../../src/replication/spans/span.ts";
 import { openTracing } from "../../src/tracing/open-tracing.ts";
 import { createTracing } from "../../src/tracing/otlp-tracing.ts";
 import { EXPORT_LIMIT_MS, PAUSE_MS } from "../../src/tracing/otlp-exporter.ts";
@@ -62,8 +63,14 @@ describe("the traces of a process", () => {
     await using receiver = await startOtlpReceiver();
     const tracing = tracingOf(toReceiver(receiver));
     const failure = { side: "target", operation: "put-blob", category: "permanent", subject: "r/app" } as const;
-    spanIn(tracing)?.fail(new RegistryError({ ...failure, status: 403 }, "SECRET"), { reason: "target-denied" });
-    spanIn(tracing)?.fail(new TypeError("SECRET"));
+    const refused = new RegistryError({ ...failure, status: 403 }, "SECRET");
+    for (const [error, about] of [
+      [refused, { reason: "target-denied" }] as const,
+      [new TypeError("SECRET"), {}] as const,
+    ]) {
+      const span = spanIn(tracing);
+      if (span !== undefined) failSpan(span, error, about);
+    }
     await tracing.flush();
     expect(receiver.spans.map(({ status, attributes }) => [status.code, attributes])).toEqual([
       [

@@ -1,3 +1,5 @@
+import { RegistryError } from "../../oci/errors/registry-error.ts";
+
 /** What is known about a piece of work. Never a secret, an address or what a server said. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -6,6 +8,7 @@ export interface Span {
   /** Starts spans of parts of this work; undefined where its trace is not sampled. */
   readonly inside: Spans | undefined;
   end(attributes?: SpanAttributes): void;
+  /** Says what class the error has. {@link failSpan} adds what is known of a registry's. */
   fail(error: unknown, attributes?: SpanAttributes): void;
 }
 
@@ -48,6 +51,15 @@ export interface Tracer {
   within(traceparent: string): Spans | undefined;
   /** Starts the span that the header names: the parent of all others of the trace. */
   root(traceparent: string, name: SpanName, attributes?: SpanAttributes): Span | undefined;
+  /** Starts spans that each begin a trace of their own. */
+  readonly fresh: Spans;
+}
+
+/** Ends a span with what kind of error it was. A message may quote a server, or contain an address: it is in the log. */
+export function failSpan(span: Span, error: unknown, attributes?: SpanAttributes): void {
+  if (!(error instanceof RegistryError)) return span.fail(error, attributes);
+  const { side, operation, category, status: httpStatus } = error;
+  span.fail(error, { ...attributes, side, operation, category, httpStatus });
 }
 
 /** Measures work that has just started. @param describe adds what is known about the result. */
@@ -57,7 +69,7 @@ export async function measured<T>(span: Span, work: Promise<T>, describe?: (resu
     span.end(describe?.(result));
     return result;
   } catch (error) {
-    span.fail(error);
+    failSpan(span, error);
     throw error;
   }
 }
