@@ -54,16 +54,18 @@ export function createHandler(dependencies: CanaryDependencies) {
     if (canary === undefined) return { outcome: "off" };
     const names = configuration.destinations.map(({ name }) => name);
     const startedAt = now();
-    const known = awaitedAt((await canaries.read(canary.repository, signal)) ?? NO_CANARY, names, startedAt);
+    const stored = (await canaries.read(canary.repository, signal)) ?? NO_CANARY;
+    const known = awaitedAt(stored, names, startedAt);
     const found = await findArrivals(known, dependencies, signal);
     const seen = withArrivals(known, found);
     const isDue = isCanaryDue(seen, canary.intervalMinutes * 60_000, now());
     const pushed = isDue ? await pushNext(seen, dependencies, signal) : undefined;
+    const isNew = names.some((name) => stored.destinations[name] === undefined);
     const settle = (record: CanaryRecord | undefined) => {
       const next = withArrivals(awaitedAt(record ?? NO_CANARY, names, startedAt), found);
       return { next: pushed === undefined ? next : { ...next, pushed }, answer: undefined };
     };
-    await canaries.update(canary.repository, settle, signal);
+    if (isNew || pushed !== undefined || found.size > 0) await canaries.update(canary.repository, settle, signal);
     for (const name of names)
       observer.count(Metric.canaryAge, Math.round(canaryAgeMs(seen, name, now()) / 1_000), name);
     return { outcome: "watched", pushed: pushed !== undefined, arrived: [...found.keys()] };

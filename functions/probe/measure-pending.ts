@@ -22,7 +22,7 @@ const MOST_SIZED = 50;
 const SIZED_AT_ONCE = 8;
 const SIZING_MS = 15_000;
 /** A request that has not ended by then is sent again, in case it never reached its queue; then at this interval. Milliseconds. */
-const RESEND_AFTER_MS = 1_800_000;
+export const RESEND_AFTER_MS = 1_800_000;
 const RESEND_EVERY_MS: number = 6 * 3_600_000;
 const MOST_RESENT = 100;
 /** Late pushes that one invocation announces. The others follow a minute later. */

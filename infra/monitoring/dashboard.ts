@@ -24,6 +24,8 @@ export interface DashboardProps {
   readonly deadLetters: Queue;
   /** The project of the long lane; undefined without a long lane. */
   readonly project: Project | undefined;
+  /** How often a canary is pushed; undefined without canaries. */
+  readonly canaryIntervalMinutes: number | undefined;
   readonly alarms: readonly Alarm[];
   readonly deployment: Deployment;
 }
@@ -42,6 +44,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): Dashbo
       [new TextWidget({ markdown: text, width: FULL, height: 2 })],
       [new AlarmStatusWidget({ title: "Alarms", alarms: [...props.alarms], width: FULL, height: 3 })],
       ...rowsOf(props),
+      ...(props.canaryIntervalMinutes === undefined ? [] : [[canaryAges(props)]]),
     ],
   });
 }
@@ -94,6 +97,16 @@ function rowsOf({ queues, deadLetters, project, deployment: { stack } }: Dashboa
       }),
     ],
   ];
+}
+
+/** How old the newest canary of each destination is. */
+function canaryAges({ queues, deployment: { stack } }: DashboardProps): IWidget {
+  const ages = destinationsOf(queues).map((destination) =>
+    ownMetric(Metric.canaryAge, { stack, service: "canary", destination }, "Maximum", MINUTES_5).with({
+      label: destination,
+    }),
+  );
+  return graph("Age of the newest canary (s)", ages);
 }
 
 /** Started and finished builds by CodeBuild's own metrics ("CodeBuild CloudWatch metrics"), and running copies by the messages in flight. */

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/canary/handler.ts";
+import { RESEND_AFTER_MS } from "../../../functions/probe/measure-pending.ts";
 import type { CanaryDependencies } from "../../../functions/canary/handler.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
 import { CANARY_TAG } from "../../../src/contract/stack/limits.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
+import { LONGEST_AWAITED_MS } from "../../../src/replication/canary/canary-record.ts";
 import type { CanaryRecord } from "../../../src/replication/canary/canary-record.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { createMemoryRecordStore } from "../../../src/replication/state/memory-record-store.ts";
@@ -143,6 +145,29 @@ describe("the canary function", () => {
     const { run, observer } = world({ canaries: { read: down, update: down } });
     await expect(run()).rejects.toThrow("the table is down");
     expect(observer.counts).toEqual([]);
+  });
+
+  it("writes its record when something is new, and not in every minute", async () => {
+    const store = createMemoryRecordStore<CanaryRecord>();
+    let writes = 0;
+    const canaries: CanaryDependencies["canaries"] = {
+      read: (key, signal) => store.read(key, signal),
+      update: (key, change, signal) => {
+        writes++;
+        return store.update(key, change, signal);
+      },
+    };
+    const { run, minutes, arrive } = world({ canaries });
+    await run();
+    await minutes(3);
+    expect(writes).toBe(1);
+    arrive("gar");
+    await minutes(3);
+    expect(writes).toBe(2);
+  });
+
+  it("awaits no canary for so long that its request is sent again by another queue", () => {
+    expect(LONGEST_AWAITED_MS + MINUTE_MS).toBeLessThan(RESEND_AFTER_MS);
   });
 
   it("does nothing in a configuration without a canary", async () => {

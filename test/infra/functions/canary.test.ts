@@ -48,6 +48,11 @@ describe("the canary of a stack", () => {
     },
   );
 
+  it("is on the dashboard", () => {
+    const [dashboard] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
+    expect(JSON.stringify(dashboard)).toMatch(/Age of the newest canary.{0,400}CanaryAge/);
+  });
+
   it("may write to one repository of the source, and to nothing else but its record", () => {
     const writing = statements.filter(({ Action }) =>
       /"ecr:(?:Put|Upload|Initiate|Complete|BatchDelete)/.test(JSON.stringify(Action)),
