@@ -1,6 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import type { CommanderError, CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import manifest from "../package.json" with { type: "json" };
+import { VERSION } from "../src/contract/version/version.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { copyCommand } from "./commands/images/copy.ts";
 import { applyCommand } from "./commands/stack/apply.ts";
@@ -66,7 +66,7 @@ const COMMANDS = [
 export function createProgram(runner: CommandRunner, out: Screen): CommandUnknownOpts {
   const program: CommandUnknownOpts = new Command("freightliner")
     .description("Copies and replicates container images.")
-    .version(manifest.version, "--version", "show the version")
+    .version(VERSION, "--version", "show the version")
     .helpCommand("help [command]", "show the help of a command")
     .addHelpText("after", AFTER_HELP);
   for (const define of COMMANDS) program.addCommand(define(runner));

@@ -100,7 +100,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "src/contract",
     holds: "configuration, names and limits that the stack and the functions share",
     imports: ["src/oci"],
-    packages: ["zod", "yaml", "picomatch", "re2js", "semver/*/*", "node:crypto"],
+    packages: ["zod", "yaml", "picomatch", "re2js", "semver/*/*", "node:crypto", "../../../package.json"],
     rooms: {
       configuration: {
         holds: "the configuration, parsed and checked",
@@ -113,7 +113,8 @@ export const LAYERS: readonly Layer[] = [
       patterns: { holds: "globs, regular expressions and version ranges", rooms: [] },
       layers: { holds: "documents of several layers as one, and its version", rooms: [] },
       providers: { holds: "kinds of registry, and their known hosts", rooms: ["stack"] },
-      stack: { holds: "names, limits, queues, variables and prices of the deployed stack", rooms: [] },
+      stack: { holds: "names, limits, queues, variables and prices of the deployed stack", rooms: ["version"] },
+      version: { holds: "the version of the package", rooms: [] },
       telemetry: { holds: "metrics, logs and traces", rooms: [] },
     },
   },
@@ -252,7 +253,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "cli",
     holds: "the command",
     imports: [SRC],
-    packages: ["@commander-js/extra-typings", "yaml", "zod", "undici", "../package.json", ...NODE],
+    packages: ["@commander-js/extra-typings", "yaml", "zod", "undici", ...NODE],
   },
   {
     folder: "reference",

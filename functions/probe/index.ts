@@ -3,6 +3,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import { clientLimits } from "../../src/aws/client/client-limits.ts";
+import { readAccountConcurrency } from "../../src/aws/account-concurrency.ts";
 import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
 import { createLongLaneStarter } from "../../src/aws/long-lane-starter.ts";
 import { createChain } from "../../src/aws/chain/chain.ts";
@@ -27,7 +28,7 @@ import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openDeployment } from "../../src/wiring/operations/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
-import { checkWriting } from "../../src/wiring/check-access.ts";
+import { checkRoom, checkWriting } from "../../src/wiring/check-access.ts";
 import { AccessCheckCall } from "../../src/wiring/operations/access-report.ts";
 import type { AccessReport } from "../../src/wiring/operations/access-report.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
@@ -43,8 +44,9 @@ const sqs = new SQSClient(clientLimits());
 const registriesOf = openRegistries({ sqs, google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS });
 const { circuits, queuePauses, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
 const clock = { ...systemClock, now: createTableClock(table) };
+const lambda = new LambdaClient(clientLimits());
 const setQueueState = createQueueStateSetter({
-  client: new LambdaClient(clientLimits()),
+  client: lambda,
   functionName: functionName("copy"),
   queues: queues.copies,
   concurrency,
@@ -107,5 +109,7 @@ export const handler = middy()
   .handler(async (event: unknown, _context, { signal }) => {
     const configuration = await feed.current(signal);
     if (!AccessCheckCall.safeParse(event).success) return handlerOf(configuration)(signal);
-    return { checks: await checkWriting(configuration, registriesOf(configuration), signal) } satisfies AccessReport;
+    const room = checkRoom(queues.copies, concurrency, () => readAccountConcurrency(lambda, signal));
+    const writing = checkWriting(configuration, registriesOf(configuration), signal);
+    return { checks: [...(await writing), await room] } satisfies AccessReport;
   });

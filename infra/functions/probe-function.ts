@@ -38,6 +38,7 @@ export function createProbeFunction(
     settings,
   });
   allowIntake(probe, mappings);
+  probe.addToRolePolicy(new PolicyStatement({ actions: ["lambda:GetAccountSettings"], resources: ["*"] }));
   allowManifests(roleOf(probe), access);
   schedules.add({
     name: "probe",
@@ -62,6 +63,7 @@ export function allowIntake(caller: LambdaFunction, mappings: readonly string[])
   caller.addToRolePolicy(new PolicyStatement({ actions: ["lambda:ListEventSourceMappings"], resources: ["*"] }));
   Validations.of(roleOf(caller)).acknowledge({
     id: "AwsSolutions-IAM5[Resource::*]",
-    reason: "lambda:ListEventSourceMappings supports no resources; all other statements of this policy name theirs.",
+    reason:
+      "lambda:ListEventSourceMappings and lambda:GetAccountSettings support no resources; all other statements of this policy name theirs.",
   });
 }

@@ -34,7 +34,10 @@ const Change = z.object({
   ScalingConfig: z.object({ MaximumConcurrency: z.int().min(2).max(1_000).optional() }).optional(),
 });
 
-/** The actions of the Lambda API that we call: List- and UpdateEventSourceMapping, GetFunctionConfiguration, and Invoke. */
+/** The quota of a new region, and nothing reserved (Lambda API, "GetAccountSettings"; AWS Lambda developer guide, "Lambda quotas"). */
+const ACCOUNT = { AccountLimit: { ConcurrentExecutions: 1_000, UnreservedConcurrentExecutions: 1_000 } };
+
+/** The actions of the Lambda API that we call: List- and UpdateEventSourceMapping, GetFunctionConfiguration, GetAccountSettings, and Invoke. */
 export function startLambdaApi(options: LambdaApiOptions, key: AccessKeyId = TEST_KEY): Promise<RunningServer> {
   return startHttpServer(requireKey(key, (request, response) => answer(request, response, options)));
 }
@@ -44,6 +47,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const [path = ""] = decodeURIComponent(request.url ?? "").split("?");
   const invoked = request.method === "POST" ? INVOCATION.exec(path)?.[1] : undefined;
   if (invoked !== undefined && (await invoke(invoked, body, { request, response }, options))) return;
+  if (path === "/2016-08-19/account-settings") return sendJson(response, 200, ACCOUNT);
   const found = request.method === "PUT" ? changed(path, body, options) : shown(path, options);
   if (found !== undefined) return sendJson(response, 200, found);
   // Clients know errors by this header (Smithy, AWS restJson1 protocol).

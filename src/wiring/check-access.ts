@@ -1,3 +1,6 @@
+import type { AccountConcurrency } from "../aws/account-concurrency.ts";
+import type { Concurrency } from "../contract/stack/environment.ts";
+import type { CopyQueue } from "../contract/stack/queues.ts";
 import { PROBE_REPOSITORY } from "../contract/stack/limits.ts";
 import { describeError } from "../contract/telemetry/observer.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
@@ -46,6 +49,24 @@ export async function checkListing(
     repository = (await catalog.repositories(signal)).find(isSelected);
   });
   return { checks: [listed], repository };
+}
+
+/** Compares the copies that all queues may run at once with what Lambda allows the account. */
+export function checkRoom(
+  queues: readonly Pick<CopyQueue, "priority">[],
+  { live, backfill }: Concurrency,
+  read: () => Promise<AccountConcurrency>,
+): Promise<AccessCheck> {
+  const most = { live, backfill, long: 0 };
+  const wanted = queues.reduce((sum, { priority }) => sum + most[priority], 0);
+  return checked({ place: "account", action: "run" }, async () => {
+    const { all, unreserved } = await read();
+    if (wanted < unreserved) return;
+    const has = `up to ${wanted} copies run at once, and Lambda allows the account ${all} concurrent executions, ${unreserved} of them unreserved`;
+    throw new Error(
+      `${has}: other functions would be throttled; request a higher quota "Concurrent executions" of AWS Lambda, or lower stack.liveConcurrency and stack.backfillConcurrency`,
+    );
+  });
 }
 
 async function checked(about: Omit<AccessCheck, "problem">, request: () => Promise<unknown>): Promise<AccessCheck> {

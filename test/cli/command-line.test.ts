@@ -114,6 +114,7 @@ describe("the command line", () => {
     };
     visit("cli/main.ts");
     expect([...loaded].filter((path) => !path.startsWith("cli/")).toSorted()).toEqual([
+      "src/contract/version/version.ts",
       "src/oci/errors/printable.ts",
       "src/replication/outcome/failure-class.ts",
       "src/replication/pending/month.ts",

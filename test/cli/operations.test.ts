@@ -139,6 +139,8 @@ describe("a stack with a target that lacks one repository", () => {
     expect(lines).toContain("ok    copy function: reads the source");
     expect(lines).toContain("ok    copy function: writes to local");
     expect(lines).toContain("ok    probe function: writes to local");
+    expect(lines).toContain("ok    probe function: finds room for all copies in the account");
+    expect(lines).toContain("ok    this command: has the version of the stack");
     const failed = lines.flatMap((line, index) =>
       line.startsWith("FAIL") ? [`${line}: ${lines[index + 1]?.trim()}`] : [],
     );
@@ -146,7 +148,7 @@ describe("a stack with a target that lacks one repository", () => {
       expect.stringMatching(/comparison regular: .* none has ended yet/),
       expect.stringMatching(/dead letters: .* there are 1; run "freightliner redrive"/),
     ]);
-    expect([code, stdout]).toEqual([1, expect.stringContaining("2 of 9 checks failed")]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining("2 of 11 checks failed")]);
   });
 
   it("P10: redrives a selected letter, whose copy then takes what the tag names by then", async () => {

@@ -7,8 +7,8 @@ import { jsonBody } from "../protocol/json-body.ts";
 import { problems } from "../protocol/problem.ts";
 import { fillMetrics } from "../reading/stack-metrics.ts";
 import { Check } from "../schemas/check.ts";
+import { Health } from "../schemas/health.ts";
 
-const Health = z.object({ status: z.literal("ok") }).openapi("Health");
 const Readiness = z.object({ status: z.enum(["ready", "not ready"]), checks: z.array(Check) }).openapi("Readiness");
 
 const health = createRoute({
@@ -38,7 +38,10 @@ const metrics = createRoute({
 
 /** Whether the API and the stack work. */
 export function addHealthRoutes(api: Api, { status, operations }: Pick<ApiPorts, "status" | "operations">): void {
-  api.openapi(health, (context) => context.json({ status: "ok" as const }, 200));
+  api.openapi(health, (context) => {
+    const { version } = operations.parts;
+    return context.json({ status: "ok" as const, ...(version === undefined ? {} : { version }) }, 200);
+  });
   api.openapi(ready, async (context) => {
     const found = checkStack(await status(), operations);
     const isReady = found.every(({ problem }) => problem === undefined);

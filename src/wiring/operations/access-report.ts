@@ -15,9 +15,10 @@ export type AccessCheckCall = z.output<typeof AccessCheckCall>;
 
 /** The outcome of one request. */
 const AccessCheck = z.object({
-  /** `source`, or the name of a destination. */
+  /** `source`, the name of a destination, or `account`. */
   place: z.string(),
-  action: z.enum(["list", "read", "write"]),
+  /** `run`: as many copies at once as the queues allow. */
+  action: z.enum(["list", "read", "write", "run"]),
   /** What failed, and what to do; absent when the request succeeded. */
   problem: z.string().optional(),
 });

@@ -4,7 +4,7 @@ import type { AccessCheck } from "../operations/access-report.ts";
 import type { Operations } from "../operations/open-operations.ts";
 import type { Check } from "./check.ts";
 
-const VERBS = { list: "lists", read: "reads", write: "writes to" } as const;
+const VERBS = { list: "lists", read: "reads", write: "writes to", run: "finds room for all copies in" } as const;
 
 /** The functions that talk to registries, in the order of their checks: the first one finds the repository that the second reads. */
 const FUNCTIONS = ["reconcile", "copy", "probe"] as const;
@@ -33,5 +33,8 @@ export async function checkAccess({ invoke, signal }: Pick<Operations, "invoke" 
 }
 
 function describe(name: string, { place, action, problem }: AccessCheck): Check {
-  return { about: `${name} function: ${VERBS[action]} ${place === "source" ? "the source" : place}`, problem };
+  return {
+    about: `${name} function: ${VERBS[action]} ${place === "source" || place === "account" ? `the ${place}` : place}`,
+    problem,
+  };
 }

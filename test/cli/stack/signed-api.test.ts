@@ -19,6 +19,11 @@ const CREDENTIALS = {
   AWS_REGION: "eu-central-1",
 };
 
+const ANSWERS: Readonly<Record<string, object>> = {
+  "/api/destinations/eu/pause": { destination: "eu" },
+  "/health": { status: "ok", version: "9.9.9" },
+};
+
 const hmac = (key: string | Buffer, data: string): Buffer => createHmac("sha256", key).update(data).digest();
 const sha256 = (data: string): string => createHash("sha256").update(data).digest("hex");
 
@@ -56,7 +61,7 @@ describe("a command that is given the address of a deployed API", () => {
     const body = await text(request);
     got.push(`${request.method} ${request.url} ${body} ${String(request.headers["x-amz-security-token"])}`);
     const isSigned = request.headers.authorization?.endsWith(`Signature=${signatureOf(request, body)}`) === true;
-    const granted = request.method === "GET" ? [] : { destination: "eu" };
+    const granted = ANSWERS[request.url ?? ""] ?? [];
     response.writeHead(isSigned ? 200 : 403, { "content-type": "application/json" });
     response.end(JSON.stringify(isSigned ? granted : { Message: "Forbidden" }));
   }
@@ -93,6 +98,14 @@ describe("a command that is given the address of a deployed API", () => {
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/answered 403: these credentials may not use it.*STACK-viewers-REGION/),
+    ]);
+  });
+
+  it("is told by doctor when the stack has another version", async () => {
+    const { code, stdout } = await run(["doctor"]);
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/FAIL {2}this command: .*\n +the stack has version 9\.9\.9, this command .*; install/),
     ]);
   });
 

@@ -1,0 +1,9 @@
+import { z } from "@hono/zod-openapi";
+
+/** The API answers. */
+export const Health = z
+  .object({
+    status: z.literal("ok"),
+    version: z.string().optional().openapi({ description: "The version of Freightliner that was deployed." }),
+  })
+  .openapi("Health");
