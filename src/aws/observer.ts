@@ -1,7 +1,7 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { METRIC_NAMESPACE } from "../contract/telemetry/metric-names.ts";
-import { METRICS } from "../contract/telemetry/metrics.ts";
+import { unitOf } from "../contract/telemetry/metric-units.ts";
 import type { Observer } from "../contract/telemetry/observer.ts";
 
 /** The logger of a function, whose keys the chain sets. */
@@ -24,7 +24,7 @@ export function createLogging(
       single.addDimension("stack", stack);
       if (destination !== undefined) single.addDimension("destination", destination);
       if (reason !== undefined) single.addDimension("reason", reason);
-      single.addMetric(metric, METRICS[metric].unit, value);
+      single.addMetric(metric, unitOf(metric), value);
     },
   };
   return { observer, logger };

@@ -1,10 +1,11 @@
 import { Metric } from "./metric-names.ts";
 import type { MetricName } from "./metric-names.ts";
+import type { MetricUnit } from "./metric-units.ts";
 
 /** Unit, dimensions and meaning of a metric. */
 export interface MetricDescription {
-  /** A unit of CloudWatch. */
-  readonly unit: "Count" | "Bytes" | "Milliseconds" | "Seconds" | "None";
+  /** As `metric-units.ts` has it. */
+  readonly unit: MetricUnit;
   /** In addition to `stack` and `service` (the function that emits it). Each has few values: destinations, reasons, classes. */
   readonly dimensions: readonly ("destination" | "reason")[];
   readonly meaning: string;
@@ -139,7 +140,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     "messages that could not be deferred: they appear again when their visibility timeout ends",
   ),
   [Metric.notificationsSent]: counted("notifications that a channel took, each digest once"),
-  [Metric.notificationsFailed]: counted("tries of notifications that a channel did not take, from the third one on"),
+  [Metric.notificationsFailed]: counted("notifications that a channel did not take, from the third try on"),
   [Metric.configurationRefused]: counted(
     "polls of a container while the external document is one that it refused; it uses the last good configuration",
   ),

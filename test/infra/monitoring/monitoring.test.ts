@@ -6,6 +6,7 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { describe, expect, it } from "vitest";
 import { FreightlinerStack } from "../../../infra/freightliner-stack.ts";
 import { Metric, METRIC_NAMESPACE } from "../../../src/contract/telemetry/metric-names.ts";
+import { unitOf } from "../../../src/contract/telemetry/metric-units.ts";
 import { METRICS } from "../../../src/contract/telemetry/metrics.ts";
 import { EXAMPLE, synthesise, unbundledApp } from "../template.ts";
 
@@ -200,6 +201,10 @@ describe("metrics", () => {
         meaning,
       ]),
     );
+  });
+
+  it("are emitted in the unit of the catalogue", () => {
+    for (const name of Object.values(Metric)) expect([name, unitOf(name)]).toEqual([name, METRICS[name].unit]);
   });
 
   it("have few dimensions, each of few values", () => {
