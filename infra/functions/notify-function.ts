@@ -4,9 +4,9 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription, LambdaSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
-import { secretsOf } from "../../src/contract/channels/notification-channel.ts";
 import type { NotificationChannel } from "../../src/contract/channels/notification-channel.ts";
 import { storedSecret } from "../../src/contract/providers/provider.ts";
+import type { StoredSecret } from "../../src/contract/providers/provider.ts";
 import type { NotifyEnvironment } from "../../src/contract/stack/environment.ts";
 import { ASYNC_MAX_AGE_SECONDS, ASYNC_RETRIES, NOTIFY_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
@@ -56,12 +56,16 @@ export function createNotifications(scope: Construct, props: NotificationsProps)
   });
   alarms.addSubscription(new LambdaSubscription(notify));
   createNotifyRule(scope, channels, { stack: settings.deployment.stack, queues });
-  allowReadingSecrets(
-    [role],
-    channels.flatMap(secretsOf).map(({ arn, encryptionKey }) => storedSecret(arn, encryptionKey)),
-  );
+  allowReadingSecrets([role], channels.flatMap(secretsOf));
   for (const channel of channels) openChannel(scope, channel, notify, { schedules, deployment: settings.deployment });
   return queues;
+}
+
+/** The secrets of a channel: its URL, and what signs. */
+function secretsOf(channel: NotificationChannel): StoredSecret[] {
+  if (!("webhook" in channel)) return [];
+  const signing = channel.kind === "webhook" && channel.signingSecret !== undefined ? [channel.signingSecret] : [];
+  return [channel.webhook, ...signing].map((arn) => storedSecret(arn, channel.secretEncryptionKey));
 }
 
 function createNotifyFunction(

@@ -21,47 +21,29 @@ const common = {
 /** The secret that holds only the webhook's URL, and the KMS key of that secret, unless it is the account's `aws/secretsmanager`. */
 const secret = { webhook: SecretArn, secretEncryptionKey: KeyArn.optional() };
 
-const Slack = z.strictObject({ kind: z.literal("slack"), ...common, ...secret });
-const Teams = z.strictObject({ kind: z.literal("teams"), ...common, ...secret });
-const Webhook = z
-  .strictObject({
-    kind: z.literal("webhook"),
-    ...common,
-    ...secret,
-    /** Hosts that the URL may name. */
-    hosts: HostPatterns.min(1),
-    /** The secret with the keys that sign (Standard Webhooks). */
-    signingSecret: SecretArn.optional(),
-    /** Plain HTTP; for loopback hosts only. */
-    plainHttp: z.boolean().default(false),
-  })
-  .superRefine(({ hosts, plainHttp }, context) => {
-    const far = plainHttp ? hosts.filter((host) => !isLoopback(host)) : [];
-    for (const host of far) {
-      const message = `plain HTTP is only for loopback hosts, not for ${host}`;
-      context.addIssue({ code: "custom", path: ["plainHttp"], message });
-    }
-  });
+const ChatRoom = z.strictObject({ kind: z.enum(["slack", "teams"]), ...common, ...secret });
+const Webhook = z.strictObject({
+  kind: z.literal("webhook"),
+  ...common,
+  ...secret,
+  /** Hosts that the URL may name. */
+  hosts: HostPatterns.min(1),
+  /** The secret with the keys that sign (Standard Webhooks). */
+  signingSecret: SecretArn.optional(),
+  /** Plain HTTP; for loopback hosts only. */
+  plainHttp: z.boolean().default(false),
+});
 const Email = z.strictObject({ kind: z.literal("email"), ...common, addresses: z.array(z.email()).min(1).max(20) });
 const EventBus = z.strictObject({ kind: z.literal("eventBridge"), ...common, bus: BusArn });
 
 /** A place that is told about outcomes and alarms. */
-export const NotificationChannel = z.discriminatedUnion("kind", [Slack, Teams, Webhook, Email, EventBus]);
+export const NotificationChannel = z.discriminatedUnion("kind", [ChatRoom, Webhook, Email, EventBus]);
 export type NotificationChannel = z.infer<typeof NotificationChannel>;
 
 /** Objects whose fields a suggestion may name. */
-export const CHANNEL_PARTS = [Slack, Teams, Webhook, Email, EventBus] as const;
+export const CHANNEL_PARTS = [ChatRoom, Webhook, Email, EventBus] as const;
 
-/** ARNs of the secrets of a channel, each with its KMS key. */
-export function secretsOf(
-  channel: NotificationChannel,
-): { readonly arn: string; readonly encryptionKey: string | undefined }[] {
-  if (!("webhook" in channel)) return [];
-  const signing = channel.kind === "webhook" ? (channel.signingSecret ?? []) : [];
-  return [channel.webhook, ...[signing].flat()].map((arn) => ({ arn, encryptionKey: channel.secretEncryptionKey }));
-}
-
-/** Problems between channels and rules: names that are unknown or defined twice; one line each, with the field. */
+/** Names that are unknown or defined twice, and plain HTTP beyond this machine; one line each, with the field. */
 export function channelProblems(
   channels: readonly NotificationChannel[],
   rules: readonly { readonly notify?: readonly string[] | undefined }[],
@@ -71,6 +53,11 @@ export function channelProblems(
   const known = names.length === 0 ? "there are none in stack.notifications" : `known: ${names.join(", ")}`;
   return [
     ...[...new Set(twice)].map((name) => `stack.notifications: "${name}" is defined twice`),
+    ...channels.flatMap((channel, index) => {
+      const { hosts = [], plainHttp = false } = channel.kind === "webhook" ? channel : {};
+      const far = plainHttp ? hosts.filter((host) => !isLoopback(host)) : [];
+      return far.map((host) => `stack.notifications[${index}].plainHttp: ${PLAIN} ${host}`);
+    }),
     ...rules.flatMap(({ notify = [] }, index) =>
       notify
         .filter((name) => !names.includes(name))
@@ -78,3 +65,5 @@ export function channelProblems(
     ),
   ];
 }
+
+const PLAIN = "plain HTTP is only for loopback hosts, not for";

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
-import { secretsOf } from "../../../src/contract/channels/notification-channel.ts";
 import { documentOf } from "../../fixtures/configuration.ts";
 
 const SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:room-AbCdEf";
@@ -28,11 +27,6 @@ describe("channels in the configuration", () => {
     expect(parse([room]).rules[0]?.notify).toBeUndefined();
     expect(parse([room], []).rules[0]?.notify).toEqual([]);
     expect(parse([room, hook], ["hook"]).rules[0]?.notify).toEqual(["hook"]);
-  });
-
-  it("have the secrets that the function reads", () => {
-    const [channel] = parse([{ ...hook, signingSecret: SECRET.replace("room", "key") }]).stack.notifications;
-    expect(channel && secretsOf(channel).map(({ arn }) => arn)).toEqual([SECRET, SECRET.replace("room", "key")]);
   });
 
   it.each<[string, readonly object[], readonly string[], RegExp]>([
