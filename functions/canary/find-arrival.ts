@@ -29,22 +29,33 @@ interface AwaitedAt {
   readonly destination: Configuration["destinations"][number];
 }
 
+/** Where one canary is. */
+export type CanaryArrival =
+  /** `endedAt`: when its copy had ended; epoch milliseconds. */
+  | { readonly kind: "arrived"; readonly endedAt: number }
+  /** No receipt says that its event has brought it. */
+  | { readonly kind: "awaited" }
+  /** It cannot arrive, or is not where its receipt says. */
+  | { readonly kind: "absent"; readonly problem: string };
+
 /**
  * Whether a canary has arrived at a destination: its receipt says that its own event brought it there, and the registry has it under its
- * tag. @returns undefined when it has; otherwise `no-receipt`, or what is wrong.
+ * tag.
  */
 export async function findArrival(
   { canary, destination: { name, prefix } }: AwaitedAt,
   { configuration, receipts, resolve, now }: ArrivalPorts,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<CanaryArrival> {
   const repository = configuration.stack.canary?.repository ?? "";
   const decision = evaluateRules(configuration.rules, { repository, reference: CANARY_TAG, now: now() }).get(name);
   const to = decision?.kind === "selected" ? targetName(decision.rule, repository, prefix) : undefined;
-  if (to === undefined) return `no rule copies ${repository}:${CANARY_TAG} there`;
+  if (to === undefined) return { kind: "absent", problem: `no rule copies ${repository}:${CANARY_TAG} there` };
   const known = await receipts(tagKey(`${name}/${to}`, CANARY_TAG), signal);
-  if (!known.some((receipt) => isArrivalByEvent(receipt, canary))) return "no-receipt";
+  const receipt = known.find((each) => isArrivalByEvent(each, canary));
+  if (receipt === undefined) return { kind: "awaited" };
   const found = await resolve(name, to, signal);
-  if (found?.digest === canary.digest) return undefined;
-  return `${to}:${CANARY_TAG} names ${found?.digest ?? "nothing"}, and the canary is ${canary.digest}`;
+  if (found?.digest === canary.digest) return { kind: "arrived", endedAt: receipt.endedAt };
+  const problem = `${to}:${CANARY_TAG} names ${found?.digest ?? "nothing"}, and the canary is ${canary.digest}`;
+  return { kind: "absent", problem };
 }

@@ -85,7 +85,7 @@ async function findArrivals(
   dependencies: CanaryDependencies,
   signal: AbortSignal,
 ): Promise<Arrivals> {
-  const { configuration, observer, now, timeout } = dependencies;
+  const { configuration, observer, timeout } = dependencies;
   const found = new Map<string, PushedCanary>();
   const limit = timeout(LOOKING_MS);
   const look = async (destination: Configuration["destinations"][number], working: AbortSignal): Promise<void> => {
@@ -93,14 +93,13 @@ async function findArrivals(
     const canary = awaitedCanary(record, name);
     if (canary === undefined) return;
     try {
-      const problem = await findArrival({ canary, destination }, dependencies, AbortSignal.any([working, limit]));
-      if (problem === undefined) {
-        found.set(name, canary);
-        const tookSeconds = Math.round((now() - canary.at) / 1_000);
-        observer.info("Canary arrived", { destination: name, digest: canary.digest, tookSeconds });
-      } else if (problem !== "no-receipt") {
-        observer.warn("Canary was copied, and the destination does not have it", { destination: name, problem });
-      }
+      const arrival = await findArrival({ canary, destination }, dependencies, AbortSignal.any([working, limit]));
+      if (arrival.kind === "absent")
+        observer.warn("Canary is not at the destination", { destination: name, problem: arrival.problem });
+      if (arrival.kind !== "arrived") return;
+      found.set(name, canary);
+      const lagMs = arrival.endedAt - canary.at;
+      observer.info("Canary arrived", { destination: name, digest: canary.digest, lagMs });
     } catch (error) {
       working.throwIfAborted();
       observer.warn("Whether the canary has arrived could not be found out", {

@@ -41,8 +41,8 @@ export function describeLogLine(name: string, line: LogLine): string | undefined
   const error = line.error === undefined ? "" : ` (${line.error})`;
   if (line.outcome === "replicated") return describeReplicated(line);
   if (line.asked !== undefined) return describeComparison(line);
-  const [, ended, why = ""] = /^Tombstone ended: (\w+)(: .+)?$/.exec(line.message) ?? [];
-  if (ended !== undefined) return `${ended} ${nameOf(line)}${why}`;
+  const known = describeMessage(line);
+  if (known !== undefined) return known;
   if (line.outcome !== undefined && line.reference !== undefined) {
     return `${line.outcome} ${nameOf(line)}${line.reason === undefined ? "" : `: ${line.reason}`}${error}`;
   }
@@ -60,6 +60,15 @@ function placeOf({ repository, destination }: LogLine): string {
 /** A comparison of source and target; undefined when they are equal. */
 function describeComparison({ asked = 0, missed = 0 }: LogLine): string | undefined {
   return asked === 0 ? undefined : `compared: ${asked} tags differ and are queued, ${missed} of them without an event`;
+}
+
+/** A line that its message tells apart: the end of a tombstone, or a canary that was found at its destination. */
+function describeMessage(line: LogLine): string | undefined {
+  const { message, destination = "?", lagMs = 0 } = line;
+  if (message === "Canary arrived")
+    return `the canary arrived at ${destination}, ${(lagMs / 1_000).toFixed(1)} s after its push`;
+  const [, ended, why = ""] = /^Tombstone ended: (\w+)(: .+)?$/.exec(message) ?? [];
+  return ended === undefined ? undefined : `${ended} ${nameOf(line)}${why}`;
 }
 
 function describeReplicated(line: LogLine): string {

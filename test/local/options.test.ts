@@ -63,6 +63,9 @@ describe("a line of a function's log", () => {
     expect(line({ outcome: "failed", reason: "target-denied", error: "no" })).toBe("failed a:v1: target-denied (no)");
     expect(line({ message: "Tombstone ended: deleted: source-deleted" })).toBe("deleted a:v1: source-deleted");
     expect(line({ level: "ERROR", message: "No tag left", destination: "gar" })).toBe("copy: No tag left: a to gar");
+    expect(line({ message: "Canary arrived", destination: "gar", lagMs: 2_100 })).toBe(
+      "the canary arrived at gar, 2.1 s after its push",
+    );
     expect(line({})).toBeUndefined();
   });
 

@@ -89,13 +89,18 @@ describe("the canary function", () => {
   });
 
   it("emits the age of the newest canary that has arrived at each destination", async () => {
-    const { run, minutes, arrive } = world();
+    const { run, minutes, arrive, observer } = world();
     await run();
     arrive("gar");
     expect(await minutes(3)).toEqual({ gar: 180, hub: 180 });
     await minutes(7);
     arrive("gar");
     expect(await minutes(1)).toEqual({ gar: 60, hub: 660 });
+    const arrivals = observer.lines.filter(({ message }) => message === "Canary arrived");
+    expect(arrivals.map(({ fields }) => [fields["destination"], fields["lagMs"]])).toEqual([
+      ["gar", 1_000],
+      ["gar", 1_000],
+    ]);
   });
 
   it("counts nothing as arrived that the destination does not have, whatever its receipt says", async () => {
@@ -107,7 +112,7 @@ describe("the canary function", () => {
     expect(observer.lines.filter(({ message }) => message === "Canary arrived")).toEqual([]);
     expect(observer.lines.at(-1)).toMatchObject({
       level: "warn",
-      message: "Canary was copied, and the destination does not have it",
+      message: "Canary is not at the destination",
       fields: { destination: "gar" },
     });
     expect(String(observer.lines.at(-1)?.fields["problem"])).toMatch(/names nothing, and the canary is sha256:/);
