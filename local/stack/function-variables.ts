@@ -11,6 +11,7 @@ import type {
   FanOutEnvironment,
   JobScheduling,
   JobsEnvironment,
+  NotifyEnvironment,
   GoogleEndpoints,
   ProbeEnvironment,
   SealEnvironment,
@@ -21,6 +22,8 @@ import { LOCAL_ACCOUNT, LOCAL_REGION } from "../access/local-aws.ts";
 import {
   BACKFILL_CONCURRENCY,
   CANARY_REPOSITORY,
+  CHANNEL,
+  CHANNEL_SECRET,
   DESTINATION,
   ECR_ACCOUNT,
   ECR_PREFIX,
@@ -63,6 +66,8 @@ export interface FunctionSettings {
   readonly intoEcr?: boolean | undefined;
   /** Push canaries, to a repository of their own. */
   readonly canary?: boolean | undefined;
+  /** A webhook on this machine that is told how pushes end. */
+  readonly notify?: string | undefined;
   /** Google's services where they are not the stack's own. */
   readonly google?: GoogleEndpoints | undefined;
 }
@@ -118,8 +123,9 @@ export function variablesOf(
     ...fanOut,
     FREIGHTLINER_JOBS: JSON.stringify(JOB_SCHEDULING satisfies JobScheduling),
   } satisfies JobsEnvironment;
+  const notify = { ...fanOut } satisfies NotifyEnvironment;
   const announce = { FREIGHTLINER_STACK: STACK.stack } satisfies StackEnvironment;
-  return { fanOut, copy, watching, arrivals, canary, announce, seal, api, jobs };
+  return { fanOut, copy, watching, arrivals, canary, announce, notify, seal, api, jobs };
 }
 
 /** The document that the local stack is deployed with. */
@@ -130,13 +136,23 @@ export function localDocument(registries: Registries, options: LocalDirection): 
     destinations: [{ name: DESTINATION, plainHttp: true, ...destinationOf(registries, options) }],
     rules: [{ repositories: ["**"], destinations: [DESTINATION] }],
     reconcile: { everyMinutes: RECONCILE_MINUTES, graceSeconds: GRACE_SECONDS },
-    ...(options.canary === true
-      ? { stack: { canary: { repository: CANARY_REPOSITORY, intervalMinutes: CANARY_INTERVAL_MINUTES.least } } }
-      : {}),
+    stack: { ...canaryOf(options), ...channelsOf(options) },
   };
 }
 
-type LocalDirection = Pick<FunctionSettings, "target" | "federation" | "source" | "intoEcr" | "canary">;
+function canaryOf({ canary = false }: LocalDirection) {
+  if (!canary) return {};
+  return { canary: { repository: CANARY_REPOSITORY, intervalMinutes: CANARY_INTERVAL_MINUTES.least } };
+}
+
+function channelsOf({ notify }: LocalDirection) {
+  if (notify === undefined) return {};
+  const place = { webhook: CHANNEL_SECRET, hosts: [new URL(notify).host], plainHttp: true };
+  const on: ("failed" | "late" | "quarantined" | "recovered")[] = ["failed", "late", "quarantined", "recovered"];
+  return { notifications: [{ name: CHANNEL, kind: "webhook" as const, ...place, on }] };
+}
+
+type LocalDirection = Pick<FunctionSettings, "target" | "federation" | "source" | "intoEcr" | "canary" | "notify">;
 
 function sourceOf({ source }: Registries, options: LocalDirection): WrittenSource {
   const place = { account: LOCAL_ACCOUNT, region: LOCAL_REGION };

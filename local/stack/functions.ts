@@ -5,6 +5,7 @@ import {
   ARRIVALS_TIMEOUT_SECONDS,
   FAN_OUT_TIMEOUT_SECONDS,
   JOBS_TIMEOUT_SECONDS,
+  NOTIFY_TIMEOUT_SECONDS,
   PROBE_TIMEOUT_SECONDS,
   RECONCILE_TIMEOUT_SECONDS,
   SEAL_TIMEOUT_SECONDS,
@@ -19,6 +20,8 @@ import type { StackOptions } from "./stack-options.ts";
 export interface Functions extends Readonly<Record<"fanOut" | "copy" | "probe" | "reconcile", LocalFunction>> {
   /** Only where events are received. */
   readonly announce: LocalFunction | undefined;
+  /** Only with a webhook that is told. */
+  readonly notify: LocalFunction | undefined;
   /** Only with a source that sends notifications. */
   readonly arrivals: LocalFunction | undefined;
   /** Only where canaries are pushed. */
@@ -56,7 +59,11 @@ export function startFunctions(services: Services, options: StackOptions, stack:
     jobs: start("jobs", JOBS_TIMEOUT_SECONDS, JOBS_CONCURRENCY, false),
     api: start("api", API_TIMEOUT_SECONDS, API_CONCURRENCY, false),
     canary: options.canary === true ? start("canary", CANARY_TIMEOUT_SECONDS, 1, false) : undefined,
-    announce: options.onEvent === undefined ? undefined : start("announce", ANNOUNCE_TIMEOUT_SECONDS, 1, false),
+    announce:
+      options.onEvent === undefined && options.notify === undefined
+        ? undefined
+        : start("announce", ANNOUNCE_TIMEOUT_SECONDS, 1, false),
+    notify: options.notify === undefined ? undefined : start("notify", NOTIFY_TIMEOUT_SECONDS, 1, false),
     arrivals:
       options.source?.document.arrivals === undefined
         ? undefined

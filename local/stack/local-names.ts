@@ -14,6 +14,9 @@ export const MAPPINGS = { live: "live-mapping", backfill: "backfill-mapping" } a
 export const BACKFILL_CONCURRENCY = 2;
 /** The secret that a source's webhook knows. */
 export const WEBHOOK_SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:webhook-AbCdEf`;
+/** The channel that a webhook on this machine is told by, and the secret with its URL. */
+export const CHANNEL = "local";
+export const CHANNEL_SECRET = `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:channel-AbCdEf`;
 /** Where images go in the stack's own ECR registry, and the account that this registry then has. */
 export const ECR_PREFIX = "mirror";
 export const ECR_ACCOUNT = "210987654321";

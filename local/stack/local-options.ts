@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { isLoopback } from "../../src/oci/names/loopback.ts";
 
 /** Options of `npm start`. */
 export interface LocalOptions {
@@ -22,6 +23,8 @@ export interface LocalOptions {
   readonly timeoutSeconds: number;
   /** Push canaries. */
   readonly canary: boolean;
+  /** A webhook on this machine that is told how pushes end. */
+  readonly notify: string | undefined;
   /** Push the demo at the start. */
   readonly demo: boolean;
   readonly help: boolean;
@@ -47,6 +50,7 @@ export const LOCAL_USAGE = `Runs Freightliner on this machine: an ECR-like sourc
   --concurrency N       copies at once, 2 to 16 (default 4)
   --timeout SECONDS     time limit of one copy, 10 to 900 (default 300)
   --canary              push a canary every 10 minutes, and look every minute where it has arrived
+  --notify URL          tell a webhook on this machine, http://127.0.0.1:PORT/..., how pushes end
   --no-demo             start empty
   --help                show this
 `;
@@ -68,6 +72,7 @@ export function parseLocalOptions(args: readonly string[]): LocalOptions {
     concurrency: integerOption("--concurrency", values.concurrency, 2, 16) ?? 4,
     timeoutSeconds: integerOption("--timeout", values.timeout, 10, 900) ?? 300,
     canary: values.canary,
+    notify: notifyOption(values.notify),
     demo: !values["no-demo"],
     help: values.help,
   };
@@ -91,6 +96,7 @@ function parseArguments(args: readonly string[]) {
         concurrency: text,
         timeout: text,
         canary: flag,
+        notify: text,
         "no-demo": flag,
         help: { ...flag, short: "h" },
       },
@@ -98,6 +104,13 @@ function parseArguments(args: readonly string[]) {
   } catch (cause) {
     throw new OptionsError(cause instanceof Error ? cause.message : "wrong options", { cause });
   }
+}
+
+function notifyOption(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "http:" && isLoopback(url.host)) return url.href;
+  throw new OptionsError(`--notify takes the URL of a server on this machine, http://127.0.0.1:PORT/..., not ${text}`);
 }
 
 function integerOption(name: string, text: string | undefined, min: number, max: number): number | undefined {

@@ -1,6 +1,8 @@
 import {
   ANNOUNCE_TIMEOUT_SECONDS,
   COPY_MAX_RECEIVE_COUNT,
+  NOTIFY_MAX_RECEIVE_COUNT,
+  NOTIFY_TIMEOUT_SECONDS,
   visibilitySeconds,
 } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
@@ -11,7 +13,7 @@ import { DESTINATION, STACK } from "./local-names.ts";
 
 /** The queues of a stack with one destination. */
 export type Queues = Readonly<
-  Record<"live" | "backfill" | "long" | "deadLetters" | "undelivered" | "announcements", LocalQueue>
+  Record<"live" | "backfill" | "long" | "deadLetters" | "undelivered" | "announcements" | "notifications", LocalQueue>
 >;
 
 /** Creates the queues as the deployed stack defines them, unless they exist. */
@@ -34,5 +36,10 @@ export function createQueues(sqs: RunningSqs, timeoutSeconds: number): Queues {
   const announcements = sqs.createQueue(named.announcements.name, {
     VisibilityTimeout: String(ANNOUNCE_TIMEOUT_SECONDS),
   });
-  return { deadLetters, undelivered, announcements, live, backfill, long };
+  const given = sqs.createQueue(named.undeliveredNotifications.name, {});
+  const notifications = sqs.createQueue(named.notifications.name, {
+    VisibilityTimeout: String(visibilitySeconds(NOTIFY_TIMEOUT_SECONDS)),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: given.arn, maxReceiveCount: NOTIFY_MAX_RECEIVE_COUNT }),
+  });
+  return { notifications, deadLetters, undelivered, announcements, live, backfill, long };
 }

@@ -8,6 +8,7 @@ import type { RunningCodeBuild } from "../emulators/codebuild-api.ts";
 import { startDynamoDb } from "../emulators/dynamodb.ts";
 import { createStateTable } from "../emulators/state-table.ts";
 import { startKms } from "../emulators/kms-api.ts";
+import { openNotificationEvents } from "../events/notification-events.ts";
 import { startPutEvents } from "../emulators/put-events.ts";
 import type { PutEvent } from "../emulators/put-events.ts";
 import { startScheduler } from "../emulators/scheduler-api.ts";
@@ -19,7 +20,15 @@ import type { LocalFunction } from "../lambda/function.ts";
 import { startLambdaApi } from "../lambda/lambda-api.ts";
 import type { MappedQueue } from "../lambda/lambda-api.ts";
 import type { LocalConfiguration } from "../configuration/local-configuration.ts";
-import { JOB_SCHEDULING, LOGIN_SECRET, RECEIPT_KEY, STACK, TABLE, WEBHOOK_SECRET } from "./local-names.ts";
+import {
+  CHANNEL_SECRET,
+  JOB_SCHEDULING,
+  LOGIN_SECRET,
+  RECEIPT_KEY,
+  STACK,
+  TABLE,
+  WEBHOOK_SECRET,
+} from "./local-names.ts";
 import { variablesOf } from "./function-variables.ts";
 import type { FunctionSettings } from "./function-variables.ts";
 import { createQueues } from "./queues.ts";
@@ -53,7 +62,18 @@ export interface Services extends Queues {
   readonly builds: RunningCodeBuild;
   readonly variables: {
     readonly [
-      name in "fan-out" | "copy" | "probe" | "reconcile" | "arrivals" | "canary" | "seal" | "announce" | "api" | "jobs"
+      name in
+        | "fan-out"
+        | "copy"
+        | "probe"
+        | "reconcile"
+        | "arrivals"
+        | "canary"
+        | "seal"
+        | "announce"
+        | "notify"
+        | "api"
+        | "jobs"
     ]: Readonly<Record<string, string>>;
   };
 }
@@ -101,7 +121,7 @@ export async function startServices(
     AWS_ENDPOINT_URL_SECRETS_MANAGER: await startSecrets(options, stack),
     AWS_ENDPOINT_URL_CODEBUILD: builds.endpoint,
     AWS_ENDPOINT_URL_KMS: await startReceiptKey(options, stack),
-    AWS_ENDPOINT_URL_EVENTBRIDGE: await startEvents(options, stack),
+    AWS_ENDPOINT_URL_EVENTBRIDGE: await startEvents(options, { sqs, ...queues }, stack),
     AWS_ENDPOINT_URL_SCHEDULER: await startJobSchedules(options, invocable, stack),
   };
   const own = variablesOf(configuration, registries, queues, options);
@@ -112,7 +132,7 @@ export async function startServices(
 }
 
 function withEndpoints(
-  { fanOut, copy, watching, arrivals, canary, seal, announce, api, jobs }: ReturnType<typeof variablesOf>,
+  { fanOut, copy, watching, arrivals, canary, seal, announce, notify, api, jobs }: ReturnType<typeof variablesOf>,
   endpoints: Readonly<Record<string, string>>,
 ): Services["variables"] {
   return {
@@ -124,6 +144,7 @@ function withEndpoints(
     canary: { ...canary, ...endpoints },
     seal: { ...seal, ...endpoints },
     announce: { ...announce, ...endpoints },
+    notify: { ...notify, ...endpoints },
     api: { ...api, ...endpoints },
     jobs: { ...jobs, ...endpoints },
   };
@@ -136,11 +157,15 @@ async function startReceiptKey({ directory, key }: ServicesOptions, stack: Async
   return `http://${kms.host}`;
 }
 
-/** Starts Secrets Manager with the login of a generic target and the secret of a webhook, if there are any. @returns its endpoint. */
-async function startSecrets({ target, source, key }: ServicesOptions, stack: AsyncDisposableStack): Promise<string> {
+/** Starts Secrets Manager with the login of a generic target, the secret of a webhook and the URL of a channel, if there are any. @returns its endpoint. */
+async function startSecrets(
+  { target, source, notify, key }: ServicesOptions,
+  stack: AsyncDisposableStack,
+): Promise<string> {
   const known = new Map<string, string>();
   if (target?.login !== undefined) known.set(LOGIN_SECRET, JSON.stringify(target.login));
   if (source?.secret !== undefined) known.set(WEBHOOK_SECRET, source.secret);
+  if (notify !== undefined) known.set(CHANNEL_SECRET, notify);
   const secrets = await startSecretsManager(known, key);
   stack.defer(() => secrets.close());
   return `http://${secrets.host}`;
@@ -160,8 +185,16 @@ async function startJobSchedules(
 }
 
 /** Starts the event bus for events about pushes. @returns its endpoint. */
-async function startEvents({ key, onEvent }: ServicesOptions, stack: AsyncDisposableStack): Promise<string> {
-  const bus = await startPutEvents(key, (event) => onEvent?.(event));
+async function startEvents(
+  { key, notify, onEvent }: ServicesOptions,
+  { sqs, notifications }: Pick<Services, "sqs" | "notifications">,
+  stack: AsyncDisposableStack,
+): Promise<string> {
+  const told = notify === undefined ? undefined : stack.use(openNotificationEvents(sqs.endpoint, notifications, key));
+  const bus = await startPutEvents(key, (event) => {
+    told?.put(event);
+    onEvent?.(event);
+  });
   stack.defer(() => bus.close());
   return bus.endpoint;
 }

@@ -69,15 +69,15 @@ function startJobInvocations(services: Services, { invoke }: LocalFunction, stac
   services.invocations.set(name, jobs.accept);
 }
 
-/** Feeds the copy function from the live and the backfill queue, the announce function from its queue, and the jobs function when it is invoked. */
+/** Feeds the copy function from the live and the backfill queue, the announce and notify functions from their queues, and the jobs function when it is invoked. */
 export function startMappings(
   services: Services,
-  { copy, announce, jobs }: Pick<Functions, "copy" | "announce" | "jobs">,
+  { copy, announce, notify, jobs }: Pick<Functions, "copy" | "announce" | "notify" | "jobs">,
   options: KeyedOptions,
   stack: AsyncDisposableStack,
 ): void {
   startJobInvocations(services, jobs, stack);
-  const { sqs, live, backfill, announcements, mappings } = services;
+  const { sqs, live, backfill, announcements, notifications, mappings } = services;
   const common = { endpoint: sqs.endpoint, key: options.key, invoke: copy.invoke, batchSize: 1 };
   const start = (id: string, queue: LocalQueue, maxConcurrency: number): void => {
     const mapping = startEventSourceMapping({ ...common, queue, maxConcurrency });
@@ -86,10 +86,15 @@ export function startMappings(
   };
   start(MAPPINGS.live, live, options.concurrency);
   start(MAPPINGS.backfill, backfill, BACKFILL_CONCURRENCY);
-  if (announce === undefined) return;
-  const batch = { queue: announcements, invoke: announce.invoke, batchSize: 10, maxConcurrency: 1 };
-  const announcing = startEventSourceMapping({ ...common, ...batch });
-  stack.defer(() => announcing.close(GRACE_MS));
+  for (const [queue, reader] of [
+    [announcements, announce],
+    [notifications, notify],
+  ] as const) {
+    if (reader === undefined) continue;
+    const batch = { queue, invoke: reader.invoke, batchSize: 10, maxConcurrency: 1 };
+    const reading = startEventSourceMapping({ ...common, ...batch });
+    stack.defer(() => reading.close(GRACE_MS));
+  }
 }
 
 /** Invokes the scheduled functions; the schedules of the probe and canary functions are those of the deployed stack. */

@@ -11,6 +11,7 @@ import { parseTag } from "../../src/oci/reference.ts";
 import { localStackAccess } from "../../src/wiring/operations/local-stack-access.ts";
 import { openOperations } from "../../src/wiring/operations/open-operations.ts";
 import { startFaultProxy } from "../fixtures/servers/fault-proxy.ts";
+import { scriptedServer } from "../fixtures/servers/scripted-server.ts";
 import type { FaultProxy } from "../fixtures/servers/fault-proxy.ts";
 import { startApi } from "../api/api-server.ts";
 import { eventually } from "../fixtures/eventually.ts";
@@ -28,6 +29,7 @@ describe("a stack with a target that lacks one repository", () => {
   const parts = new AsyncDisposableStack();
   const refused = { now: true };
   const events = new Map<string, unknown>();
+  const told: unknown[] = [];
   let stack: Stack;
   let local: string;
   let target: string;
@@ -56,8 +58,15 @@ describe("a stack with a target that lacks one repository", () => {
       ),
     );
     target = proxy.host;
+    const hook = parts.use(
+      await scriptedServer(({ body }, response) => {
+        told.push(JSON.parse(String(body)));
+        response.writeHead(204).end();
+      }),
+    );
     stack = parts.use(
       await startStack({
+        notify: `http://${hook.host}/hook`,
         concurrency: 2,
         timeoutSeconds: 30,
         reconcileAfterMs: 3_600_000,
@@ -100,6 +109,17 @@ describe("a stack with a target that lacks one repository", () => {
     expect(events.get("Replicated")).toMatchObject({ repository: "open/app", reference: "v1", stack: "freightliner" });
     const failed = { destination: "local", reason: "target-name-unknown", error: expect.stringContaining("404") };
     expect(events.get("Failed")).toMatchObject(failed);
+  });
+
+  it("tells a channel what has failed, once, and not what has arrived in time", async () => {
+    await eventually("a notification", () => (told.length > 0 ? true : undefined));
+    expect(told).toEqual([
+      expect.objectContaining({
+        type: "freightliner.failed",
+        text: expect.stringMatching(/^🔴 closed\/app:v1 failed at local\nreason: target-name-unknown\n/),
+        data: events.get("Failed"),
+      }),
+    ]);
   });
 
   it("recounts the month from the receipts: one push in time, one that failed", async () => {

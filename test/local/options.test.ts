@@ -25,6 +25,7 @@ describe("the options of npm start", () => {
     "--concurrency",
     "--timeout",
     "--canary",
+    "--notify",
     "--no-demo",
     "--help",
   ])("are explained: %s", (flag) => {
@@ -37,6 +38,9 @@ describe("the options of npm start", () => {
     [["--target-port", "70000"]],
     [["--concurrency", "1"]],
     [["--once", "--no-demo"]],
+    [["--notify", "https://hooks.example.com/x"]],
+    [["--notify", "http://hooks.example.com/x"]],
+    [["--notify", "here"]],
     [["extra"]],
   ])("are refused with a reason for %j", (args) => {
     expect(() => parseLocalOptions(args)).toThrow(OptionsError);
