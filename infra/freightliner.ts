@@ -234,7 +234,7 @@ function createOwnTopic(
 /** Alarms, a dashboard and saved queries. */
 function addMonitoring(
   scope: Construct,
-  parts: Omit<AlarmsProps, "actions" | "runbookUrl" | "metrics">,
+  parts: Omit<AlarmsProps, "actions" | "runbookUrl" | "metrics" | "hasJobs" | "hasApi">,
   own: ITopic | undefined,
   settings: DeployedSettings,
 ): Alarm[] {
@@ -244,6 +244,8 @@ function addMonitoring(
     ...parts,
     runbookUrl,
     metrics: settings.metrics,
+    hasJobs: settings.jobs,
+    hasApi: settings.api !== undefined,
     actions: alarmTopics.map((topic) => new SnsAction(topic)),
   });
   createDashboard(scope, { ...parts, alarms });

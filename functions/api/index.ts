@@ -3,6 +3,7 @@ import { createChain } from "../../src/aws/chain/chain.ts";
 import { signedCaller } from "../../src/api/protocol/caller.ts";
 import { createApi } from "../../src/api/create-api.ts";
 import { ApiVariables } from "../../src/contract/stack/environment.ts";
+import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { jobsOf } from "../../src/wiring/operations/open-jobs.ts";
@@ -27,8 +28,10 @@ const api = createApi({
   jobs: environment.FREIGHTLINER_JOBS === undefined ? undefined : jobsOf(process.env, {}, operations.signal),
   callerOf: signedCaller,
   audit: (entry) => observer.info("API request that may change something", { ...entry }),
-  failed: (error, correlationId) =>
-    observer.error("API request failed", { correlationId, error: describeError(error) }),
+  failed(error, correlationId) {
+    observer.error("API request failed", { correlationId, error: describeError(error) });
+    observer.count(Metric.apiRequestsFailed, 1);
+  },
   now: Date.now,
 });
 const respond = createHandler(api);

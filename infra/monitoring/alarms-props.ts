@@ -20,6 +20,8 @@ export interface AlarmsProps {
   readonly seal: LambdaFunction | undefined;
   /** The function that pushes canaries; undefined without canaries. */
   readonly canary: LambdaFunction | undefined;
+  readonly hasJobs: boolean;
+  readonly hasApi: boolean;
   /** The project of the long lane; undefined without a long lane. */
   readonly project: Project | undefined;
   /** Actions for alarms and recoveries. */

@@ -5,6 +5,7 @@ import { destinationsOf } from "../storage/copy-queues.ts";
 import type { AlarmsProps } from "./alarms-props.ts";
 import { canaryAlarms } from "./canary-alarms.ts";
 import { destinationAlarms } from "./destination-alarms.ts";
+import { apiAlarms, jobAlarms } from "./operator-alarms.ts";
 import { configurationAlarms } from "./configuration-alarms.ts";
 import {
   announcementAlarms,
@@ -33,6 +34,8 @@ export function createAlarms(scope: Construct, props: AlarmsProps): Alarm[] {
     ...configurationAlarms(props),
     ...longLaneAlarms(props),
     ...canaryAlarms(props),
+    ...jobAlarms(props),
+    ...apiAlarms(props),
     ...destinationsOf(props.queues).flatMap((name) => destinationAlarms(name, props)),
   ];
   const available = definitions.filter(({ metric }) => props.metrics || !isOwnMetric(metric));

@@ -44,6 +44,7 @@ export const Metric = {
   tagsDeleted: "TagsDeleted",
   deletesHeldBack: "DeletesHeldBack",
   jobsFailed: "JobsFailed",
+  apiRequestsFailed: "ApiRequestsFailed",
   canaryAge: "CanaryAge",
   crashes: "FunctionCrashes",
   invocationDuration: "InvocationDuration",

@@ -123,6 +123,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
     "destination",
   ),
   [Metric.jobsFailed]: counted("runs of jobs that did not succeed; a run that was cancelled does not count"),
+  [Metric.apiRequestsFailed]: counted("requests to the HTTP API that it answered with 5xx"),
   [Metric.canaryAge]: {
     unit: "Seconds",
     dimensions: ["destination"],

@@ -71,7 +71,7 @@ describe("alarms", () => {
   const watched = {
     ...EXAMPLE,
     rules: [...EXAMPLE.rules, { repositories: ["ops/canary"], destinations: ["europe", "asia"] }],
-    stack: { canary: { repository: "ops/canary" }, notifications },
+    stack: { canary: { repository: "ops/canary" }, jobs: true, api: {}, notifications },
   };
   const linked = Object.values(
     synthesise(watched, { runbookUrl, signReceipts: true }).findResources("AWS::CloudWatch::Alarm"),
