@@ -158,7 +158,7 @@ export const LAYERS: readonly Layer[] = [
     folder: "src/tracing",
     holds: "spans, sent to a collector by OTLP",
     imports: ["src/oci", "src/async", "src/contract", "src/replication"],
-    packages: ["zod", "@opentelemetry/*"],
+    packages: ["@opentelemetry/*"],
   },
   {
     folder: "src/channels",

@@ -22,7 +22,7 @@ const EXPORT_EVERY_MS = 5_000;
 /** Longest text of an attribute: a reference may be long, and nothing else is. */
 const TEXT_LENGTH = 512;
 
-/** @throws {z.ZodError} when a variable is wrong. */
+/** @throws {CollectorError} when a variable is wrong. */
 export function createTracing(
   { service, stack, variables }: TracingOptions,
   clock: Clock = systemClock,

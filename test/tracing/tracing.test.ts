@@ -225,6 +225,7 @@ describe("the environment of a process", () => {
       { ...some, OTEL_SDK_DISABLED: "true" },
       { ...some, OTEL_TRACES_EXPORTER: "none" },
       { ...some, OTEL_TRACES_SAMPLER: "always_off" },
+      { ...some, OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" },
     ];
     for (const variables of off) expect(await open(variables)).toEqual({ isOpen: false, lines: [] });
   });
@@ -241,6 +242,11 @@ describe("the environment of a process", () => {
     expect(isOpen).toBe(false);
     expect(lines).toHaveLength(1);
     expect(lines[0]?.fields["error"]).toContain("OTEL_TRACES_SAMPLER_ARG");
-    expect((await open({ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4317" })).isOpen).toBe(false);
+    expect((await open({ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4317" })).lines[0]?.fields["error"]).toContain(
+      "ENDPOINT",
+    );
+    expect((await open({ ...some, OTEL_TRACES_SAMPLER: "jaeger_remote" })).lines[0]?.fields["error"]).toContain(
+      "SAMPLER",
+    );
   });
 });
