@@ -156,7 +156,7 @@ export function notificationAlarms({
       id: "undelivered-notifications",
       metric: undeliveredNotifications.metricApproximateNumberOfMessagesVisible(waiting),
       threshold: 0,
-      summary: "Notifications were given up: a channel did not take them in an hour and a half.",
+      summary: "Notifications were given up: a channel did not take them in a day.",
       runbookHeading: "Notifications",
     },
     {

@@ -11,6 +11,7 @@ const FILE = {
     { name: "far", kind: "generic", registry: "far.example.com", prefix: "p", circuit: { window: { seconds: 30 } } },
   ],
   rules: [{ repositories: ["app"], destinations: ["gar"] }],
+  stack: { notifications: [{ name: "owners", kind: "email", addresses: ["a@example.com"] }] },
   reconcile: { schedules: [{ name: "nightly", at: "rate(1 day)" }] },
 };
 const deployed = loadDeployed([{ name: "file", document: FILE }]);
@@ -53,6 +54,7 @@ destinations:
     ["sparseIndexes: fail"],
     ["retries: { preset: off }"],
     ["retries: { operations: { put-blob: { tries: 2, baseMs: 50, busyMs: 100 } } }"],
+    ["rules: [{ repositories: [app], destinations: [gar], notify: [owners] }]"],
     ["reconcile: { backfill: off }"],
     ["reconcile: { backfill: everything }"],
     ["reconcile: { backfill: { since: 2026-01-31 } }"],
@@ -92,6 +94,16 @@ destinations:
       /rules\[0\]\.repositories: "other" is outside of what the functions may read \(app, web, web\/\*\); add it to source\.repositories, and deploy/,
     ],
     ["the long lane", "longLane: false", /longLane: is what the stack/],
+    [
+      "a channel",
+      "stack: { notifications: [{ name: owners, kind: email, addresses: [b@example.com] }] }",
+      /stack\.notifications.*: is what the stack/,
+    ],
+    [
+      "a channel of a rule that is unknown",
+      "rules: [{ repositories: [app], destinations: [gar], notify: [room] }]",
+      /"room" is not a channel/,
+    ],
     ["who receives alarms", "stack: { alarmEmails: [a@example.com] }", /stack\.alarmEmails: is what the stack/],
     [
       "the time of a schedule",

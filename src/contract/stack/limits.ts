@@ -120,8 +120,8 @@ export const API_TIMEOUT_SECONDS = 60;
 export const ANNOUNCE_TIMEOUT_SECONDS = 30;
 /** Timeout of the notify function: ten messages, each with one try of five seconds and calls of the table. */
 export const NOTIFY_TIMEOUT_SECONDS = 120;
-/** Tries of a notification, over about an hour and a half, before it goes to the undelivered ones. */
-export const NOTIFY_MAX_RECEIVE_COUNT = 12;
+/** Tries of a notification, over about a day, before it goes to the undelivered ones. */
+export const NOTIFY_MAX_RECEIVE_COUNT = 100;
 /**
  * How long no comparison may end before the alarm is raised, in hours: two consecutive ones must be missing, for at least two hours, because
  * one takes a while. An alarm evaluates at most one week.

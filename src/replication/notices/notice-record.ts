@@ -17,7 +17,7 @@ export type NoticeRecord = z.infer<typeof NoticeRecord>;
 export type NoticeStep = "send" | "duplicate" | "quiet" | "waits" | "nothing";
 
 /** How long an id is remembered, in milliseconds: longer than the queue delivers a message. At most so many ids. */
-const REMEMBER_MS = 86_400_000;
+const REMEMBER_MS = 2 * 86_400_000;
 const MOST_TOLD = 200;
 const EMPTY: NoticeRecord = { told: [] };
 

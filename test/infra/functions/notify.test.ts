@@ -39,10 +39,10 @@ describe("the channels of a stack", () => {
     plain.resourcePropertiesCountIs("AWS::Events::Rule", { EventPattern: { source: ["freightliner"] } }, 0);
   });
 
-  it("are fed by a queue that gives up after 12 tries, with the events of this stack and its alarms", () => {
+  it("are fed by a queue that gives up after 100 tries, with the events of this stack and its alarms", () => {
     told.hasResourceProperties("AWS::SQS::Queue", {
       QueueName: "freightliner-notifications-eu-central-1",
-      RedrivePolicy: { maxReceiveCount: 12 },
+      RedrivePolicy: { maxReceiveCount: 100 },
       VisibilityTimeout: 124,
     });
     told.hasResourceProperties("AWS::Events::Rule", {
