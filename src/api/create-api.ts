@@ -17,6 +17,7 @@ import { addImageRoutes } from "./routes/images.ts";
 import { addJobRoutes } from "./routes/jobs.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addRuleRoutes } from "./routes/rules.ts";
+import { addSeriesRoutes } from "./routes/series.ts";
 import { addPauseRoutes, addStatusRoutes } from "./routes/status.ts";
 import { addTagRoutes } from "./routes/tags.ts";
 
@@ -55,7 +56,8 @@ export function createApi(ports: ApiPorts): Api {
   api.use(limitedBody);
   api.use(guardedWrites(ports, (method, path) => allowedMethods(api, path).includes(method)));
   const adders = [addHealthRoutes, addStatusRoutes, addTagRoutes, addImageRoutes, addReportRoutes, addRuleRoutes];
-  for (const add of [...adders, addCheckRoutes, addPauseRoutes, addDeadLetterRoutes, addJobRoutes]) add(api, ports);
+  const more = [addSeriesRoutes, addCheckRoutes, addPauseRoutes, addDeadLetterRoutes, addJobRoutes];
+  for (const add of [...adders, ...more]) add(api, ports);
   api.doc31("/openapi.json", INFO);
   return api;
 }

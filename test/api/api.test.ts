@@ -111,6 +111,21 @@ describe("the HTTP API of a running stack", () => {
     expect(Page.parse((await send("/api/tags?destination=elsewhere")).body).tags).toEqual([]);
   });
 
+  it("recounts the pushes of the last hour from the receipts, with their bytes", async () => {
+    const Counts = z.object({
+      arrived: z.array(z.number()),
+      pending: z.array(z.number()),
+      bytesSent: z.array(z.number()),
+    });
+    const Answer = z.object({ destinations: z.tuple([Counts]) });
+    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+    await eventually("all pushes have ended", async () => {
+      const [local] = Answer.parse((await send("/api/series?period=1h")).body).destinations;
+      // Four tags name one image.
+      return sum(local.arrived) === 4 && sum(local.bytesSent) > 10_000 && local.pending.at(-1) === 0 ? true : undefined;
+    });
+  });
+
   it.each([
     [
       "names the fields that are not valid",

@@ -71,6 +71,17 @@ export async function* listAcceptedReceipts(at: TableAccess, signal: AbortSignal
   }
 }
 
+/** All receipts of requests that ended at a time or after it, in no particular order; epoch milliseconds. Scans the whole table. */
+export async function* listEndedReceipts(at: TableAccess, from: number, signal: AbortSignal): AsyncGenerator<Receipt> {
+  const input = {
+    FilterExpression: "begins_with(sk, :receipt) AND receipt.endedAt >= :from",
+    ExpressionAttributeValues: { ":receipt": "RECEIPT#", ":from": from },
+  };
+  for await (const items of scanPages(at, input, signal)) {
+    for (const item of items) yield Receipt.parse(item["receipt"]);
+  }
+}
+
 function keyOf(about: ReceiptOf, { pushedAt, id }: Receipt): { pk: string; sk: string } {
   const pushed = pushedAt === undefined ? "" : new Date(pushedAt).toISOString();
   return { pk: partitionOf(about), sk: `RECEIPT#${pushed}#${id}` };

@@ -99,7 +99,7 @@ function reportOf(
   };
 }
 
-/** The nearest rank of a percentile among sorted values. */
-function rank(sorted: readonly number[], percent: number): number {
+/** The nearest rank of a percentile among sorted values; 0 without any. */
+export function rank(sorted: readonly number[], percent: number): number {
   return sorted[Math.max(Math.ceil((percent / 100) * sorted.length) - 1, 0)] ?? 0;
 }

@@ -8,7 +8,7 @@ import { invokeFunction } from "../../aws/synchronous-invocation.ts";
 import { queueDepth } from "../../aws/sqs/queue-depth.ts";
 import type { QueueDepth } from "../../aws/sqs/queue-depth.ts";
 import { createDynamoDbPendingPushes } from "../../aws/dynamodb/pending-pushes.ts";
-import { listAcceptedReceipts, readReceipts } from "../../aws/dynamodb/receipts.ts";
+import { listAcceptedReceipts, listEndedReceipts, readReceipts } from "../../aws/dynamodb/receipts.ts";
 import { listRecords } from "../../aws/dynamodb/list-records.ts";
 import { createSealedReader } from "../../aws/dynamodb/sealed-reader.ts";
 import { StoredTagRecord } from "../../aws/dynamodb/stored-tag-record.ts";
@@ -57,6 +57,8 @@ export interface Operations extends AsyncDisposable {
   readonly receipts: (record: string, most: number) => ReturnType<typeof readReceipts>;
   /** The receipts of all accepted pushes. */
   readonly acceptedReceipts: () => ReturnType<typeof listAcceptedReceipts>;
+  /** The receipts of all requests that ended from a time on; epoch milliseconds. */
+  readonly endedReceipts: (from: number) => ReturnType<typeof listEndedReceipts>;
   /** Chains of receipts. */
   readonly sealed: SealedReader;
   readonly depth: (url: string) => Promise<QueueDepth>;
@@ -114,6 +116,7 @@ export function operationsOf(
     deletions: () => listRecords({ client, table }, { kind: "DELETION", schema: DeletionRecord }, signal),
     receipts: (record, most) => readReceipts({ client, table }, record, most, signal),
     acceptedReceipts: () => listAcceptedReceipts({ client, table }, signal),
+    endedReceipts: (from) => listEndedReceipts({ client, table }, from, signal),
     sealed: createSealedReader({ client, table }, signal),
     depth: (url) => queueDepth(sqs, url, signal),
     invoke: (name, event) => invokeFunction(lambda, functionName(name), event, signal),
