@@ -25,13 +25,20 @@ export interface EmittedAge {
   readonly seconds: number;
 }
 
-/** Invokes the canary function every minute until `end`. @returns what it emits. */
-export function scheduleCanary(cloud: Cloud, end: number): readonly EmittedAge[] {
+/** What the canary function has emitted, and the destinations at which it has found canaries. */
+export interface Watched {
+  readonly ages: readonly EmittedAge[];
+  readonly arrivals: readonly string[];
+}
+
+/** Invokes the canary function every minute until `end`. */
+export function scheduleCanary(cloud: Cloud, end: number): Watched {
   const { world, configuration, source } = cloud;
   const repository = parseRepositoryName(configuration.stack.canary?.repository ?? "");
   const canaries: Table<CanaryRecord> = new Map();
   const ages: EmittedAge[] = [];
-  every(cloud, MINUTE_MS, 0, end, (process) => {
+  const arrivals: string[] = [];
+  every(cloud, MINUTE_MS, 0, end, async (process) => {
     const registries = registriesOf(cloud, process);
     const handle = createHandler({
       configuration,
@@ -48,9 +55,10 @@ export function scheduleCanary(cloud: Cloud, end: number): readonly EmittedAge[]
           void (metric === Metric.canaryAge && ages.push({ at: world.time.passed(), destination, seconds })),
       },
     });
-    return handle(NEVER);
+    const report = await handle(NEVER);
+    if (report.outcome === "watched") arrivals.push(...report.arrived);
   });
-  return ages;
+  return { ages, arrivals };
 }
 
 /** The receipts of a record as one process sees them, the newest push first. */

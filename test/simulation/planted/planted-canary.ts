@@ -24,4 +24,20 @@ export const PLANTED_CANARY: readonly PlantedBug[] = [
       replace: "canaryAgeMs({ pushed, destinations }: CanaryRecord",
     },
   },
+  {
+    name: "a canary is awaited until its request is sent again by another queue",
+    by: "scenes",
+    scene: "a live queue that nobody reads is told by the canary",
+    file: "src/replication/canary/canary-record.ts",
+    find: "isAwaited ? Math.min(intervalMs, LONGEST_AWAITED_MS) : intervalMs",
+    replace: "isAwaited && record.pushed === undefined ? LONGEST_AWAITED_MS : intervalMs",
+  },
+  {
+    name: "the late request of an older canary counts as the arrival of the newest",
+    by: "scenes",
+    scene: "a live queue that nobody reads is told by the canary",
+    file: "src/replication/canary/canary-arrival.ts",
+    find: "receipt.pushedAt >= at - CLOCKS_DIFFER_MS",
+    replace: "receipt.pushedAt >= 0 - CLOCKS_DIFFER_MS - at",
+  },
 ];

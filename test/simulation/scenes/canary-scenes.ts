@@ -2,11 +2,12 @@ import { parseConfiguration } from "../../../src/contract/configuration/configur
 import type { Configuration } from "../../../src/contract/configuration/configuration.ts";
 import { canaryLimitSeconds } from "../../../src/contract/stack/limits.ts";
 import { scheduleCanary } from "../cloud/canary-function.ts";
-import type { EmittedAge } from "../cloud/canary-function.ts";
+import type { EmittedAge, Watched } from "../cloud/canary-function.ts";
 import { documentWith } from "../cloud/cloud.ts";
 import { startCopyFunction } from "../cloud/copy-function.ts";
+import type { Queue } from "../cloud/queue.ts";
 import { createFanOutFunction } from "../cloud/fan-out-function.ts";
-import { scheduleReconcile } from "../cloud/scheduled-functions.ts";
+import { scheduleProbe, scheduleReconcile } from "../cloud/scheduled-functions.ts";
 import { play } from "./stage.ts";
 import type { Scene, Stage } from "./stage.ts";
 
@@ -17,18 +18,18 @@ const LIMIT_SECONDS = canaryLimitSeconds(INTERVAL_MINUTES);
 const FUNCTION_MS = 15 * MINUTE_MS;
 const END_MS = 58 * MINUTE_MS;
 
-const WITH_CANARY: Configuration = parseConfiguration({
-  ...documentWith({}, "gar", "hub"),
-  stack: { canary: { repository: "app", intervalMinutes: INTERVAL_MINUTES } },
-});
+function withCanary(intervalMinutes: number): Configuration {
+  const stack = { canary: { repository: "app", intervalMinutes } };
+  return parseConfiguration({ ...documentWith({}, "gar", "hub"), stack });
+}
 
 /** The EventBridge rule that sends pushes to the source to the fan-out function. */
 interface PushRule {
   isEnabled: boolean;
 }
 
-/** Starts everything that a push goes through, and the comparison, which repairs what the push leaves behind. */
-function start({ cloud, world }: Stage): { readonly rule: PushRule; readonly ages: readonly EmittedAge[] } {
+/** Starts everything that a push goes through. */
+function start({ cloud, world }: Stage): { readonly rule: PushRule } & Watched {
   const rule: PushRule = { isEnabled: true };
   const fanOut = createFanOutFunction(cloud);
   let events = 0;
@@ -37,8 +38,7 @@ function start({ cloud, world }: Stage): { readonly rule: PushRule; readonly age
     if (rule.isEnabled) fanOut({ id: `e${events++}`, repository, tag, digest, at: world.time.now() });
   };
   startCopyFunction(cloud);
-  scheduleReconcile(cloud, MINUTE_MS, END_MS);
-  return { rule, ages: scheduleCanary(cloud, END_MS) };
+  return { rule, ...scheduleCanary(cloud, END_MS) };
 }
 
 /** When the alarm of a destination would have its minutes above the limit, from a time on; undefined: never. */
@@ -58,6 +58,7 @@ export const CANARY_SCENES: readonly Scene[] = [
         async (stage) => {
           const { cloud, process, expect } = stage;
           const { rule, ages } = start(stage);
+          scheduleReconcile(cloud, MINUTE_MS, END_MS);
           const offAt = 21 * MINUTE_MS;
           await process.sleep(offAt);
           for (const name of cloud.places.keys()) {
@@ -80,7 +81,7 @@ export const CANARY_SCENES: readonly Scene[] = [
           );
         },
         FUNCTION_MS,
-        WITH_CANARY,
+        withCanary(INTERVAL_MINUTES),
       ),
   },
   {
@@ -91,8 +92,9 @@ export const CANARY_SCENES: readonly Scene[] = [
       return play(
         { reply },
         async (stage) => {
-          const { process, expect } = stage;
+          const { cloud, process, expect } = stage;
           const { ages } = start(stage);
+          scheduleReconcile(cloud, MINUTE_MS, END_MS);
           await process.sleep(15 * MINUTE_MS);
           isDown.value = true;
           await process.sleep(TWO_INTERVALS_MS);
@@ -100,8 +102,37 @@ export const CANARY_SCENES: readonly Scene[] = [
           expect(breachAfter(ages, "gar", 0) === undefined, "gar breaches");
         },
         FUNCTION_MS,
-        WITH_CANARY,
+        withCanary(INTERVAL_MINUTES),
       );
     },
+  },
+  {
+    name: "a live queue that nobody reads is told by the canary, although the probe sends its requests by another queue",
+    play: () =>
+      play(
+        {},
+        async (stage) => {
+          const { cloud, process, expect } = stage;
+          for (const { queue } of cloud.places.values()) {
+            const open: Queue = { ...queue };
+            const onlyBackfill: Queue["send"] = (body, priority, delayMs) => {
+              if (priority !== "live") open.send(body, priority, delayMs);
+            };
+            Object.assign(queue, { send: onlyBackfill });
+          }
+          const repaired = new Set<string>();
+          cloud.onTag = (name) => void repaired.add(name);
+          const { arrivals } = start(stage);
+          scheduleProbe(cloud, END_MS);
+          await process.sleep(END_MS - MINUTE_MS);
+          for (const name of cloud.places.keys()) {
+            expect(!arrivals.includes(name), `a canary counts as arrived at ${name}`);
+            expect(repaired.has(name), `no canary has come to ${name} by another way`);
+          }
+        },
+        FUNCTION_MS,
+        // Longer than the probe waits before it sends a request again.
+        withCanary(60),
+      ),
   },
 ];
