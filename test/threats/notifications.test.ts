@@ -48,7 +48,7 @@ function elsewhere(kinds: "slack" | "teams" | "webhook", url: string, more: Part
 
 describe("T39: a notification that mentions people, shows a link or a forged line, or goes elsewhere", () => {
   it("shows the error of a registry as one line of text, in each chat", () => {
-    expect(lines).toHaveLength(3);
+    expect(lines).toHaveLength(4);
     expect(lines.join("")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(JSON.stringify(slackBody(message))).not.toMatch(/[<>]/);
     const shown = JSON.stringify(teamsBody(message));

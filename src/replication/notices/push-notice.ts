@@ -1,3 +1,4 @@
+import { isDigest } from "../../oci/digest.ts";
 import type { EventDetail } from "../pending/announcement.ts";
 import { oneLine } from "./notice.ts";
 import type { Notice, NoticeKind } from "./notice.ts";
@@ -14,8 +15,8 @@ export function pushNotice(event: EventDetail): Notice | undefined {
     kind,
     subject: `${destination}/${repository}:${reference}`,
     at: Date.parse(event.at),
-    title: oneLine(`${SIGNS[kind]} ${repository}:${reference} ${whatHappened(event, kind)}`),
-    lines: linesOf(event).map(oneLine),
+    title: oneLine(`${SIGNS[kind]} ${nameOf(event)} ${whatHappened(event, kind)}`),
+    lines: linesOf(event, kind).map(oneLine),
     group: oneLine([`${kind} at ${destination}`, rule && `rule ${rule}`, reason].filter(Boolean).join(", ")),
     push: { destination, repository, reference, ...(rule === undefined ? {} : { rule }) },
     ...(type === "LateArrived" ? { followsProblem: true } : {}),
@@ -55,11 +56,18 @@ function minutes(seconds: number): string {
   return whole === 1 ? "1 minute" : `${whole} minutes`;
 }
 
-function linesOf({ reason, rule, error, request, stack, at }: EventDetail): string[] {
+/** An image as people write it. */
+function nameOf({ repository, reference }: EventDetail): string {
+  return isDigest(reference) ? `${repository}@${reference}` : `${repository}:${reference}`;
+}
+
+function linesOf(event: EventDetail, kind: NoticeKind): string[] {
+  const { reason, rule, error, request, stack, at } = event;
   return [
     ...(reason === undefined ? [] : [`reason: ${reason}`]),
     ...(error === undefined ? [] : [error]),
     ...(rule === undefined ? [] : [`rule: ${rule}`]),
+    ...(kind === "recovered" ? [] : [`more: freightliner status --stack ${stack} ${nameOf(event)}`]),
     `request ${request} of ${stack}, ${at}`,
   ];
 }

@@ -58,7 +58,12 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
       schema: NoticeRecord,
       keepSeconds: NOTICE_KEEP_DAYS * DAY_SECONDS,
     }),
-    digests: createDynamoDbRecordStore({ ...at, kind: "DIGEST", schema: DigestRecord }),
+    digests: createDynamoDbRecordStore({
+      ...at,
+      kind: "DIGEST",
+      schema: DigestRecord,
+      keepSeconds: NOTICE_KEEP_DAYS * DAY_SECONDS,
+    }),
     deletions: createDynamoDbRecordStore({ ...at, kind: "DELETION", schema: DeletionRecord }),
     images: createDynamoDbRecordStore({ ...at, kind: "IMAGE", schema: ImageRecord }),
     canaries: createDynamoDbRecordStore({ ...at, kind: "CANARY", schema: CanaryRecord }),

@@ -39,6 +39,13 @@ describe("a notice of a push", () => {
     expect(pushNotice(eventOf(type, more))).toMatchObject({ kind, title, subject: "gar/team/app:v1" });
   });
 
+  it("names an image without a tag by its digest, and says no more of what has arrived", () => {
+    const reference = `sha256:${"a".repeat(64)}`;
+    const arrived = pushNotice(eventOf("Replicated", { reference }));
+    expect(arrived?.title).toBe(`🟢 team/app@${reference} has arrived at gar`);
+    expect(arrived?.lines).toEqual(["request e1 of images, 2026-11-27T20:00:00.000Z"]);
+  });
+
   it("does not exist for what was skipped as its rule says", () => {
     expect(pushNotice(eventOf("Skipped", { outcome: "skipped", reason: "not-latest" }))).toBeUndefined();
   });
@@ -53,6 +60,7 @@ describe("a notice of a push", () => {
       "reason: target-denied",
       "denied no   access",
       "rule: production",
+      "more: freightliner status --stack images team/app:v1",
       "request e1 of images, 2026-11-27T20:00:00.000Z",
     ]);
     expect(pushNotice(failed)?.group).toBe("failed at gar, rule production, target-denied");
