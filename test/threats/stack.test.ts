@@ -137,13 +137,14 @@ describe("T27: a compromised function", () => {
     expect(ecr.filter((action) => !/^ecr:(?:Get|BatchGet|Describe)/.test(action))).toEqual([]);
   });
 
-  it("has permissions on all resources only to get a token, to list event source mappings, to watch alarms during a rollout, and to trace", () => {
+  it("has permissions on all resources only to get a token, to list event source mappings, to read quotas, to watch alarms during a rollout, and to trace", () => {
     const wide = identityStatements().filter(({ Resource }) => [Resource].flat().includes("*"));
     const actions = new Set(wide.flatMap(({ Action }) => [Action].flat()));
     expect([...actions].toSorted()).toEqual([
       // AppConfig's own role (AWS AppConfig user guide, "Permissions for automatic rollback").
       "cloudwatch:DescribeAlarms",
       "ecr:GetAuthorizationToken",
+      "lambda:GetAccountSettings",
       "lambda:ListEventSourceMappings",
       "xray:PutTelemetryRecords",
       "xray:PutTraceSegments",
