@@ -3,6 +3,13 @@ import type { Problem } from "../../src/api/protocol/problem.ts";
 /** The API refused a request, or did not answer. */
 export class ApiFailure extends Error {
   override readonly name = "ApiFailure";
+  /** HTTP status of the answer; undefined: there was none. */
+  readonly status: number | undefined;
+
+  constructor(message: string, given: { readonly status?: number; readonly cause?: unknown }) {
+    super(message, { cause: given.cause });
+    this.status = given.status;
+  }
 }
 
 /** What to show of a failure. */
@@ -29,7 +36,7 @@ async function send<Answer>(path: string, options: RequestInit, signal: AbortSig
     signal.throwIfAborted();
     throw new ApiFailure("Freightliner does not answer; it is not running, or is being started again", { cause });
   });
-  if (!response.ok) throw new ApiFailure(await detailOf(response));
+  if (!response.ok) throw new ApiFailure(await detailOf(response), { status: response.status });
   // The console is built from the schemas of the API that serves it.
   const answer: Answer = await response.json();
   return answer;

@@ -1,9 +1,11 @@
 import { useEffect } from "preact/hooks";
 import type { Status } from "../../src/api/schemas/status.ts";
 import { clockTime, duration } from "./format.ts";
+import { Charts } from "./pages/charts.tsx";
 import { DeadLetters } from "./pages/letters.tsx";
 import { Goal } from "./pages/goal.tsx";
 import type { MonthReport } from "./pages/goal.tsx";
+import { JobHistory, JobsPage } from "./pages/jobs.tsx";
 import { Overview } from "./pages/overview.tsx";
 import { RulesPage } from "./pages/rules.tsx";
 import { Tag } from "./pages/tag.tsx";
@@ -23,8 +25,10 @@ const STALE_MS = 10_000;
 const PAGES = [
   ["", "Overview"],
   ["tags", "Tags"],
+  ["charts", "Charts"],
   ["letters", "Dead letters"],
   ["rules", "Rules"],
+  ["jobs", "Jobs"],
   ["goal", "Goal"],
 ] as const;
 
@@ -111,10 +115,14 @@ function Page({ route: { page, about }, status }: { readonly route: Route; reado
       return <Tags key={about} state={about} />;
     case "tag":
       return about === undefined ? <Tags state={undefined} /> : <Tag key={about} tag={about} />;
+    case "charts":
+      return <Charts period={about} />;
     case "letters":
       return <DeadLetters />;
     case "rules":
       return <RulesPage />;
+    case "jobs":
+      return about === undefined ? <JobsPage /> : <JobHistory key={about} name={about} />;
     case "goal":
       return <Goal />;
     default:

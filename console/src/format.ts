@@ -15,6 +15,28 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
+/** `0.4 s`, `85 s`, `2.5 min`, `3 h`: with two digits or more. */
+export function seconds(count: number): string {
+  const tenths = (value: number): number => Number(value.toFixed(1));
+  if (count < 10) return `${tenths(count)} s`;
+  if (count < 120) return `${Math.round(count)} s`;
+  return count < 7_200 ? `${tenths(count / 60)} min` : `${tenths(count / 3_600)} h`;
+}
+
+/** `$0.0021`, `$12.50`: cents, or two digits of what is less. */
+export function dollars(amount: number): string {
+  if (amount === 0) return "$0";
+  if (amount >= 0.1) return `$${amount.toFixed(2)}`;
+  return `$${amount.toLocaleString("en", { maximumSignificantDigits: 2 })}`;
+}
+
+/** Hours and minutes, or the day. */
+export function shortTime(at: number, isDay: boolean): string {
+  const time = new Date(at);
+  if (isDay) return time.toLocaleDateString(undefined, { month: "short", day: "numeric" });
+  return time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
 export function clockTime(at: number): string {
   return new Date(at).toLocaleTimeString();
 }

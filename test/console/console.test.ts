@@ -22,6 +22,8 @@ const PAGES = {
   "": "Destinations",
   tags: "At the destination",
   [`tag/${encodeURIComponent(KEY)}`]: KEY,
+  charts: "recounted from the receipts, in buckets",
+  jobs: "There is no job yet.",
   letters: "target: target-name-unknown (1)",
   rules: "What happens to an image?",
   goal: "Budget used",

@@ -7,6 +7,7 @@ import { startStack } from "../../local/stack/stack.ts";
 import { NEVER } from "../../src/async/abort.ts";
 import { push } from "../fixtures/images/push.ts";
 import { startBrowser } from "./browser.ts";
+import { exampleSeries } from "./series-example.ts";
 
 // `npm run screenshots`: the pages of the console with a local stack behind them, as pictures in docs/use/console.
 
@@ -34,6 +35,16 @@ rules:
     gate: { maxBytes: 30000 }
 `,
 });
+async function send(path: string, body: object): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const { statusCode } = await request(`http://${server.host}/api/${path}`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+  });
+  if (statusCode >= 300) throw new Error(`the API answers ${path} with ${statusCode}`);
+}
+
 await using server = await openConsole(stack, { pagePort: undefined });
 await using browser = await startBrowser();
 await mkdir(FOLDER, { recursive: true });
@@ -48,6 +59,13 @@ for (let ended = false; !ended; await sleep(200)) {
   ended = tags.all >= TAGS.length && tags.waiting + tags.copying === 0;
 }
 
+const jobs = [
+  { name: "nightly", task: { kind: "reconcile" }, schedule: "cron(0 3 * * ? *)", retries: 2 },
+  { name: "release", task: { kind: "copy-tag", repository: "shop/cart", tag: "v2" } },
+];
+for (const job of jobs) await send("jobs", job);
+await send("jobs/release/run", {});
+
 const PAGES = {
   overview: "",
   tags: "tags",
@@ -55,10 +73,16 @@ const PAGES = {
   rules: "rules",
   goal: "goal",
   letters: "letters",
+  charts: "charts/24h",
+  jobs: "jobs",
 };
+/** Pictures in dark, too. */
+const DARK: ReadonlySet<string> = new Set(["overview", "charts"]);
 for (const [name, path] of Object.entries(PAGES)) {
-  for (const colorScheme of name === "overview" ? (["light", "dark"] as const) : (["light"] as const)) {
+  for (const colorScheme of DARK.has(name) ? (["light", "dark"] as const) : (["light"] as const)) {
     const page = await browser.newPage({ colorScheme, viewport: SIZE });
+    // A stack that has just been started has no day behind it: the numbers of these pictures are made up.
+    await page.route("**/api/series?**", (route) => route.fulfill({ json: exampleSeries(Date.now()) }));
     await page.goto(`http://${server.host}/#/${path}`);
     await page.locator(".verdict:not(.busy)").waitFor();
     if (name === "rules") {
@@ -67,7 +91,10 @@ for (const [name, path] of Object.entries(PAGES)) {
     }
     while ((await page.getByText(/^Reading/).count()) > 0) await sleep(100);
     await sleep(500);
-    await page.screenshot({ path: `${FOLDER}/${name}${colorScheme === "dark" ? "-dark" : ""}.png` });
+    await page.screenshot({
+      path: `${FOLDER}/${name}${colorScheme === "dark" ? "-dark" : ""}.png`,
+      fullPage: name === "charts",
+    });
     await page.close();
   }
 }

@@ -2,22 +2,31 @@ import type { Receipt } from "../../../src/api/schemas/receipt.ts";
 import type { ListedTag } from "../../../src/api/schemas/tag.ts";
 import { bytes, duration, moment } from "../format.ts";
 import { Digest } from "../parts/copy-text.tsx";
+import { Everywhere } from "../parts/everywhere.tsx";
 import { Answered, Nothing } from "../parts/notice.tsx";
+import { CopyProgress } from "../parts/progress.tsx";
 import { useLive } from "../use-live.ts";
 
 const EVERY_MS = 3_000;
 
-/** One tag: what its destination has, and how its requests ended. */
+/** One tag: what its destination has, where else its image is, and how its requests ended. */
 export function Tag({ tag }: { readonly tag: string }) {
   const query = new URLSearchParams({ key: tag }).toString();
   const record = useLive<ListedTag>(`api/tag?${query}`, EVERY_MS);
   const receipts = useLive<readonly Receipt[]>(`api/receipts?${query}`, EVERY_MS);
+  // A record has the names of the destination, and a receipt those of the source.
+  const named = receipts.answer?.find(
+    ({ repository, reference }) => repository !== undefined && reference !== undefined,
+  );
   return (
     <section aria-labelledby="tag">
       <h2 id="tag" class="name">
         {tag}
       </h2>
-      <Answered live={record}>{(known) => <Record tag={known} />}</Answered>
+      <Answered live={record}>{(known) => <Record tag={known} last={receipts.answer?.[0]} />}</Answered>
+      {named?.repository !== undefined && named.reference !== undefined && (
+        <Everywhere repository={named.repository} reference={named.reference} here={tag} />
+      )}
       <h3>Timeline</h3>
       <Answered live={receipts}>
         {(found) =>
@@ -36,57 +45,98 @@ export function Tag({ tag }: { readonly tag: string }) {
   );
 }
 
-function Record({ tag: { state, outcome, lagMs, digest, replicatedAt, progress } }: { readonly tag: ListedTag }) {
+interface RecordProps {
+  readonly tag: ListedTag;
+  readonly last: Receipt | undefined;
+}
+
+function Record({ tag, last }: RecordProps) {
+  const { state, outcome, lagMs, digest, replicatedAt, origin } = tag;
+  const source = sourceOf(tag, last);
   return (
-    <dl class="facts">
-      <dt>State</dt>
-      <dd>
-        <span class={`state ${state}`}>{state}</span> {outcome !== undefined && outcome !== state && outcome}
-      </dd>
-      <dt>Newest push</dt>
-      <dd>{duration(lagMs)} ago</dd>
-      <dt>The destination has</dt>
-      <dd>
-        {digest === undefined ? (
-          "nothing that was confirmed"
-        ) : (
+    <>
+      <dl class="facts">
+        <dt>State</dt>
+        <dd>
+          <span class={`state ${state}`}>{state}</span> {outcome !== undefined && outcome !== state && outcome}
+        </dd>
+        <dt>Newest push</dt>
+        <dd>{duration(lagMs)} ago</dd>
+        {source !== undefined && (
           <>
-            <Digest digest={digest} /> {replicatedAt !== undefined && `since ${moment(replicatedAt)}`}
+            <dt>The source had</dt>
+            <dd>
+              <Digest digest={source} /> {source === digest ? "the same image" : "another digest, as its rule says"}
+            </dd>
           </>
         )}
-      </dd>
-      {progress !== undefined && (
-        <>
-          <dt>Copying</dt>
-          <dd>
-            {bytes(progress.bytesSent)} of {bytes(progress.bytes)}, {progress.blobsDone} of {progress.blobs} blobs
-          </dd>
-        </>
+        <dt>The destination has</dt>
+        <dd>
+          {digest === undefined ? (
+            "nothing that was confirmed"
+          ) : (
+            <>
+              <Digest digest={digest} /> {replicatedAt !== undefined && `since ${moment(replicatedAt)}`}
+            </>
+          )}
+        </dd>
+        {origin !== undefined && (
+          <>
+            <dt>Platforms</dt>
+            <dd>only {origin.platforms}</dd>
+          </>
+        )}
+      </dl>
+      {state === "copying" && (
+        <p class="copying">
+          <CopyProgress tag={tag} />
+        </p>
       )}
-    </dl>
+    </>
   );
 }
 
+/** Outcomes after which the destination has what the source had. */
+const COPIED: ReadonlySet<string> = new Set(["replicated", "unchanged"]);
+
+/** What the source had when it was last copied; undefined when no receipt says so, as after a conflict. */
+function sourceOf({ digest, origin }: ListedTag, last: Receipt | undefined): string | undefined {
+  if (origin !== undefined) return origin.digest;
+  if (last === undefined || last.conflict !== undefined || !COPIED.has(last.outcome)) return undefined;
+  // A receipt names the source's digest only if it differs from that of the destination.
+  return last.digest === digest ? (last.sourceDigest ?? digest) : undefined;
+}
+
 function Entry({ receipt }: { readonly receipt: Receipt }) {
-  const { outcome, endedAt, pushedAt, digest, bytesUploaded, rule, error, leftOut, conflict, id, traceparent } =
+  const { outcome, endedAt, digest, sourceDigest, platforms, error, leftOut, conflict, gate, id, traceparent } =
     receipt;
-  const facts = [
-    ...(pushedAt === undefined ? [] : [`${duration(endedAt - pushedAt)} after its push`]),
-    ...(bytesUploaded === undefined || bytesUploaded === 0 ? [] : [`${bytes(bytesUploaded)} sent`]),
-    ...(rule === undefined ? [] : [`by ${rule}`]),
-  ];
   return (
     <li>
       <p>
-        <strong>{outcome}</strong> <span class="detail">{[moment(endedAt), ...facts].join(" · ")}</span>
+        <strong>{outcome}</strong> <span class="detail">{[moment(endedAt), ...factsOf(receipt)].join(" · ")}</span>
       </p>
       {digest !== undefined && <Digest digest={digest} />}
+      {sourceDigest !== undefined && (
+        <p>
+          of <Digest digest={sourceDigest} /> {platforms !== undefined && `only ${platforms}`}
+        </p>
+      )}
       {error !== undefined && <p class="problem">{error}</p>}
       {conflict !== undefined && <p>{conflict}</p>}
+      {gate !== undefined && <p>{gate}</p>}
       {leftOut !== undefined && <p>Left out: {leftOut}</p>}
       <p class="detail">
         request {id}, trace {traceparent.split("-")[1]}
       </p>
     </li>
   );
+}
+
+function factsOf({ endedAt, pushedAt = 0, bytesUploaded = 0, rule }: Receipt): string[] {
+  return [
+    // 0: the source does not say when it was pushed.
+    ...(pushedAt === 0 ? [] : [`${duration(endedAt - pushedAt)} after its push`]),
+    ...(bytesUploaded === 0 ? [] : [`${bytes(bytesUploaded)} sent`]),
+    ...(rule === undefined ? [] : [`by ${rule}`]),
+  ];
 }

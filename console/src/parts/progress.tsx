@@ -3,15 +3,24 @@ import type { ListedTag } from "../../../src/api/schemas/tag.ts";
 import { bytes, duration } from "../format.ts";
 import { TagLink } from "./tag-link.tsx";
 
-/** A running copy: how far it is, how fast, and how long it will take. */
+/** A running copy, with its tag. */
 export function RunningCopy({ tag }: { readonly tag: ListedTag }) {
+  return (
+    <li class="copy">
+      <TagLink tag={tag.key} />
+      <CopyProgress tag={tag} />
+    </li>
+  );
+}
+
+/** How far a running copy is, how fast, and how long it will take. */
+export function CopyProgress({ tag }: { readonly tag: ListedTag }) {
   const { progress, copyingMs = 0 } = tag;
   const speed = useSpeed(progress?.bytesSent ?? 0);
   const share = progress === undefined || progress.bytes === 0 ? 0 : Math.min(progress.bytesSent / progress.bytes, 1);
   const rest = progress === undefined || speed === 0 ? undefined : (progress.bytes - progress.bytesSent) / speed;
   return (
-    <li class="copy">
-      <TagLink tag={tag.key} />
+    <>
       <progress max={1} value={share} aria-label={`progress of ${tag.key}`} />
       <span class="detail">
         {progress === undefined
@@ -24,10 +33,9 @@ export function RunningCopy({ tag }: { readonly tag: ListedTag }) {
               ...(rest !== undefined && rest > 0 ? [`${duration(rest * 1_000)} left`] : []),
             ].join(" · ")}
       </span>
-    </li>
+    </>
   );
 }
-
 /** Bytes a second, between the last two readings that differ. */
 function useSpeed(sent: number): number {
   const last = useRef({ sent, at: Date.now(), speed: 0 });
