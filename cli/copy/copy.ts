@@ -12,6 +12,7 @@ import { openTraces } from "./open-traces.ts";
 import { createSourceTags } from "./source-tags.ts";
 import { reportImage } from "./report/report-image.ts";
 import { showProgress } from "./report/show-progress.ts";
+import { listAhead } from "./target/list-ahead.ts";
 import { createTargetRepositories } from "./target/target-repositories.ts";
 
 /**
@@ -32,10 +33,12 @@ export async function copy(
     signal,
     onBusy: () => streams.backOff(),
   });
+  const ahead = listAhead(specs, repositories, signal);
   const pairs = await expandTags(specs, repositories, signal);
   await using targets = createTargetRepositories(
     pairs.map(({ target }) => target),
     repositories,
+    ahead,
   );
   const isAlone = pairs.length === 1;
   await using traces = await openTraces(terminal);

@@ -1,9 +1,11 @@
-import { formatReference } from "../../../src/oci/reference.ts";
+import { unlessAborted } from "../../../src/async/abort.ts";
 import type { Repository } from "../../../src/oci/reference.ts";
 import { readTags } from "../../../src/registry/listings/list-tags.ts";
 import type { Repositories } from "../../registry-access/repositories.ts";
 import { createKnownTags, UNLISTED } from "../known-tags.ts";
 import type { KnownTags } from "../known-tags.ts";
+import { MOST_AHEAD, nameOf } from "./list-ahead.ts";
+import type { ListedAhead } from "./list-ahead.ts";
 import { createTargetRepository } from "./target-repository.ts";
 import type { TargetRepository } from "./target-repository.ts";
 
@@ -17,10 +19,14 @@ const WORTH_LISTING = 4;
 /** With over this many times as many tags as images, a request for each image costs less than the listing. */
 const WORTHWHILE_TAGS = 10;
 
-/** @param targets the repository of each image, so that it is known how many go to each. */
+/**
+ * @param targets the repository of each image, so that it is known how many go to each.
+ * @param ahead listings that have begun.
+ */
 export function createTargetRepositories(
   targets: readonly Repository[],
   repositories: Pick<Repositories, "target" | "client">,
+  ahead: ListedAhead = new Map(),
 ): TargetRepositories {
   const images = Map.groupBy(targets, nameOf);
   const known = new Map<string, Promise<TargetRepository>>();
@@ -29,7 +35,12 @@ export function createTargetRepositories(
     const count = images.get(nameOf(repository))?.length ?? 0;
     if (count < WORTH_LISTING) return UNLISTED;
     const client = await repositories.client("target", repository);
-    return createKnownTags((signal) => readTags(client, signal, Math.max(count * WORTHWHILE_TAGS, 1_000)));
+    const most = Math.max(count * WORTHWHILE_TAGS, MOST_AHEAD);
+    return createKnownTags(async (signal) => {
+      const listed = await unlessAborted(ahead.get(nameOf(repository)) ?? Promise.resolve(undefined), signal);
+      if (listed !== undefined && (listed.isComplete || most === MOST_AHEAD)) return listed;
+      return readTags(client, signal, most);
+    });
   }
 
   const open = async (repository: Repository): Promise<TargetRepository> =>
@@ -51,8 +62,4 @@ export function createTargetRepositories(
 async function settled(opening: Promise<TargetRepository>): Promise<void> {
   const opened = await opening.catch(() => undefined);
   await opened?.content.settled();
-}
-
-function nameOf({ registry, name }: Repository): string {
-  return formatReference({ registry, name });
 }
