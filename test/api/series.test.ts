@@ -5,6 +5,7 @@ import type { ApiEnvironment } from "../../src/api/protocol/api-environment.ts";
 import { addSeriesRoutes } from "../../src/api/routes/series.ts";
 import { Series } from "../../src/api/schemas/series.ts";
 import { StoreError } from "../../src/replication/state/record-store.ts";
+import { parseRepositoryName, parseTag } from "../../src/oci/reference.ts";
 import { stackPartsOf } from "../../src/contract/stack/stack-parts.ts";
 import { Receipt } from "../../src/replication/outcome/receipt.ts";
 import { createMemoryPending } from "../fakes/memory-pending.ts";
@@ -84,6 +85,25 @@ describe("the API's series", () => {
     expect((await get("")).status).toBe(503);
     failure.now = false;
     expect((await get("")).status).toBe(200);
+  });
+
+  it("does not miss a push that ends while it is read", async () => {
+    const api = new OpenAPIHono<ApiEnvironment>();
+    const { id, acceptedAt = 0, pushedAt = 0 } = RECEIPT;
+    const image = { repository: parseRepositoryName("app"), reference: parseTag("v1") };
+    const push = { id, destination: "gar", ...image, pushedAt, acceptedAt };
+    // It has ended once one of the two readings is over.
+    const reading = { isFirst: true };
+    async function* first<Item>(before: readonly Item[], after: readonly Item[]): AsyncGenerator<Item> {
+      const found = reading.isFirst ? before : after;
+      reading.isFirst = false;
+      yield* await Promise.resolve(found);
+    }
+    const pending = { ...createMemoryPending(), ofDestination: () => first([push], []) };
+    const operations = { parts, endedReceipts: () => first([], [RECEIPT]), pending, signal: NEVER };
+    addSeriesRoutes(api, { operations, now: () => NOW });
+    const [gar] = Series.parse(await (await api.request("/api/series")).json()).destinations;
+    expect([gar?.arrived.at(-1), gar?.pending.slice(-3)]).toEqual([1, [1, 1, 0]]);
   });
 
   it("refuses a period that it does not have", async () => {
