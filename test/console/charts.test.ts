@@ -49,7 +49,7 @@ describe("the console's charts", () => {
       const counts = {};
       for (let at = 0; at < data.length; at += 4)
         if (data[at + 3] === 255) counts[[data[at], data[at + 1], data[at + 2]]] = (counts[[data[at], data[at + 1], data[at + 2]]] ?? 0) + 1;
-      return Object.entries(counts).filter(([, count]) => count > 40).map(([colour]) => colour).join(" ");
+      return Object.entries(counts).filter(([, count]) => count > 10).map(([colour]) => colour).join(" ");
     })()`);
     return found.split(" ");
   };
@@ -77,6 +77,17 @@ describe("the console's charts", () => {
       expect.stringMatching(/^Price of these bytes, in sum \$\d+\.\d\d$/),
     ]);
     expect(faked.problems).toEqual([]);
+  });
+
+  it("show a lag that has no neighbours", async () => {
+    const [first, ...others] = EMPTY.destinations.map((each) => ({ ...each, arrived: each.arrived.with(40, 1) }));
+    if (first === undefined) throw new Error("there is no destination");
+    const lone = { ...first, lagP50: first.lagP50.with(40, 20), lagP95: first.lagP95.with(40, 30) };
+    await using page = await open((period) =>
+      period === "" ? undefined : { ...EMPTY, destinations: [lone, ...others] },
+    );
+    await page.locator(".plot canvas").nth(5).waitFor();
+    await expect.poll(() => coloursOf(page, 0)).toContain("29,79,156");
   });
 
   it("show the values under the pointer, all at the same time, and have a table with the same numbers", async () => {

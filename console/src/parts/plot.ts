@@ -106,7 +106,9 @@ function optionsOf(host: HTMLElement, { data, point }: Readers): Plot.Options {
         stroke: () => colourOf(host, colour),
         width: 1.75,
         ...(isDashed ? { dash: [4, 4] } : {}),
-        ...(shape === "steps" && stepped !== undefined ? { paths: stepped, points: { show: false } } : {}),
+        ...(shape === "steps" && stepped !== undefined
+          ? { paths: stepped, points: { show: false } }
+          : { points: { show: true, size: 6, fill: () => colourOf(host, colour), filter: lonePoints } }),
         spanGaps: false,
       })),
     ],
@@ -117,6 +119,13 @@ function optionsOf(host: HTMLElement, { data, point }: Readers): Plot.Options {
 /** The time at or before the pointer, and not the one that is nearest: it is where a bucket begins. */
 function bucketAt({ data: [times] }: Plot, _series: number, nearest: number, at: number): number {
   return nearest > 0 && (times[nearest] ?? 0) > at ? nearest - 1 : nearest;
+}
+
+/** Values between two gaps: no line goes through them. */
+function lonePoints({ data }: Plot, line: number): number[] {
+  const values = data[line] ?? [];
+  const isThere = (at: number): boolean => typeof values[at] === "number";
+  return [...values.keys()].filter((at) => isThere(at) && !isThere(at - 1) && !isThere(at + 1));
 }
 
 const labels =
