@@ -23,8 +23,8 @@ export default defineConfig({
     // These end a test that hangs. No test takes nearly as long, also on a busy machine.
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    // Two more than the cores of the smallest machine: tests of whole systems wait for most of their time.
-    maxWorkers: 4,
+    // Four more than the cores of the smallest machine: tests of whole systems wait for most of their time.
+    maxWorkers: 6,
     restoreMocks: true,
     projects: [
       { extends: true, test: { name: "parts", include: PARTS, isolate: false } },

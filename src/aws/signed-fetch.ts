@@ -1,4 +1,5 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { clientLimits } from "./client/client-limits.ts";
 
 /** A request with a path that begins with `/`, and a body of JSON if it has one. */
 interface UnsignedRequest {
@@ -20,7 +21,7 @@ const REGION = /^[a-z0-9]+\.lambda-url\.([a-z0-9-]+)\.on\.aws$/;
  */
 export function createSignedFetch(url: URL): SignedFetch {
   const region = REGION.exec(url.hostname)?.[1];
-  const client = new LambdaClient(region === undefined ? {} : { region });
+  const client = new LambdaClient({ ...clientLimits(), ...(region === undefined ? {} : { region }) });
   return async ({ method, path, query, body }, signal) => {
     const headers = {
       host: url.host,

@@ -57,9 +57,12 @@ describe("freightliner google-setup", () => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, "freightliner.yaml");
     const rule = "  - { repositories: [ops/canary], destinations: [europe, america, mirror], priority: 9 }\n";
-    const stack = "stack: { canary: { repository: ops/canary } }\n";
-    const text = readFileSync(CONFIG, "utf8").replace(/^rules:\n/m, `rules:\n${rule}`);
-    await writeFile(file, `${stack}${text.replaceAll(/^ *serviceAccount: .*\n/gm, "")}`);
+    const stack = "stack:\n  canary: { repository: ops/canary }\n";
+    const text = readFileSync(CONFIG, "utf8")
+      .replace(/^rules:\n/m, `rules:\n${rule}`)
+      .replace(/^stack:\n/m, stack);
+    expect(text).toContain(stack);
+    await writeFile(file, text.replaceAll(/^ *serviceAccount: .*\n/gm, ""));
     for (const format of ["gcloud", "terraform"]) {
       const { code, text: printedText, problem } = await printed("--config", file, "--format", format);
       expect([code, problem]).toEqual([ExitCode.ok, expect.any(String)]);
