@@ -19,7 +19,7 @@ export function createCopyingCommand(name: string, summary: string) {
     .option("--no-referrers", "do not copy signatures, SBOMs and attestations")
     .option("--dry-run", "print what would be written; write nothing", false)
     .option("--jobs <n>", "maximum number of blobs sent at a time", integerFrom(1, 128), 64)
-    .option("--parallel <n>", "maximum number of images copied at a time", integerFrom(1, 64), 16);
+    .option("--parallel <n>", "maximum number of images copied at a time", integerFrom(1, 64), 32);
 }
 
 export function copyCommand(runner: CommandRunner) {
