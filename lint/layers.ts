@@ -203,11 +203,12 @@ export const LAYERS: readonly Layer[] = [
     packages: ["hono", "hono/*", "@hono/zod-openapi", "prom-client"],
     rooms: {
       ".": { holds: "the app: guards, routes, and its document", rooms: ["routes", "guards", "protocol"] },
-      routes: { holds: "one file for each resource", rooms: ["protocol", "reading", "schemas"] },
-      schemas: { holds: "what several routes answer", rooms: [] },
+      routes: { holds: "one file for each resource", rooms: ["protocol", "reading", "schemas", "zod"] },
+      schemas: { holds: "what several routes answer", rooms: ["zod"] },
       reading: { holds: "what a stack's status is turned into", rooms: [] },
       guards: { holds: "limits, permissions and the audit log", rooms: ["protocol"] },
-      protocol: { holds: "ports, callers, pages, and problems as answers", rooms: [] },
+      protocol: { holds: "ports, callers, pages, and problems as answers", rooms: ["zod"] },
+      zod: { holds: "zod with what OpenAPI needs", rooms: [] },
     },
   },
   {

@@ -1,8 +1,8 @@
+import { ApiProblemError } from "../errors/api-problem-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { parseStackOptions } from "../stack/stack-options.ts";
 import type { RawStackOptions, StackOptions } from "../stack/stack-options.ts";
 import type { ApiRequest, StackApi } from "./stack-api.ts";
-import { ApiProblemError } from "./stack-api.ts";
 
 /** The stack options of a command that runs through the API. */
 export interface RawApiOptions extends RawStackOptions {

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { Problem } from "../../src/api/protocol/problem.ts";
+import { ApiProblemError } from "../errors/api-problem-error.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
@@ -17,17 +18,6 @@ export interface StackApi extends AsyncDisposable {
   /** What messages call the stack: its name, or its address. */
   readonly name: string;
   readonly send: (request: ApiRequest) => Promise<Response>;
-}
-
-/** The API refused a request or failed; the message says what it said. */
-export class ApiProblemError extends Error {
-  override readonly name = "ApiProblemError";
-  readonly status: number;
-
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.status = status;
-  }
 }
 
 /** The answer to a GET. @throws {NotFoundError} | {UsageError} | {ApiProblemError} when there is none. */

@@ -1,6 +1,7 @@
 import { formatExplanation, explainError as generalFailure } from "../../src/oci/errors/error-explanation.ts";
 import type { ErrorExplanation as GeneralFailure } from "../../src/oci/errors/explanation.ts";
 import { FormatError } from "../../src/oci/errors/format-error.ts";
+import { ApiProblemError } from "../errors/api-problem-error.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 
@@ -15,7 +16,7 @@ export interface Failure extends GeneralFailure {
 /** Describes any error. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { problem: error.message, details: error.details };
-  if (error instanceof NotFoundError) return { problem: error.message };
+  if (error instanceof NotFoundError || error instanceof ApiProblemError) return { problem: error.message };
   if (error instanceof FormatError) {
     return { problem: error.message, next: "the image does not conform to the OCI specifications; push it again" };
   }

@@ -13,6 +13,7 @@ import { loadedBy } from "../fixtures/processes/loaded-modules.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 import { startForwardProxy } from "../fixtures/servers/forward-proxy.ts";
 import { startOtlpReceiver } from "../fixtures/servers/otlp-receiver.ts";
+import { scriptedServer } from "../fixtures/servers/scripted-server.ts";
 import { scratchRegistry } from "../fixtures/servers/scratch-registry.ts";
 
 const execute = promisify(execFile);
@@ -61,6 +62,17 @@ describe("the command that npm run build writes, in a folder without dependencie
 
   it("says its version", async () => {
     expect((await run("--version")).stdout).toBe(`${manifest.version}\n`);
+  });
+
+  it("reads what the API of a stack answers, and needs no other part of it for that", async () => {
+    await using server = await scriptedServer(({ url }, response) => {
+      response.setHeader("content-type", "application/json");
+      response.end(url.startsWith("/health") ? JSON.stringify({ status: "ok", version: manifest.version }) : "[]");
+    });
+    const api = ["--api", `http://${server.host}`];
+    expect((await run("deletes", ...api)).stdout).toBe("no tag is to be deleted\n");
+    expect((await run("doctor", ...api)).stdout).toContain("1 check, all passed");
+    expect((await run("jobs", "list", ...api)).stdout).toBe("there are no jobs\n");
   });
 
   it("copies an image", async () => {

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { ListedTag, TagState } from "../../../src/api/schemas/tag.ts";
-import type { z } from "@hono/zod-openapi";
+import type { z } from "../../../src/api/zod/z.ts";
 import { get } from "../api.ts";
 import { duration } from "../format.ts";
 import { Digest } from "../parts/copy-text.tsx";

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 
 /** Who sent a request. */
 export interface Caller {

@@ -1,4 +1,4 @@
-import type { z } from "@hono/zod-openapi";
+import type { z } from "../zod/z.ts";
 
 /** A response with a JSON body. */
 export const jsonBody = <Schema extends z.ZodType>(description: string, schema: Schema) => ({

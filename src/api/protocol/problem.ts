@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 
 /** Why a request was not answered as it asked (RFC 9457, "Problem Details for HTTP APIs"). */
 export const Problem = z

@@ -1,4 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { checkAccess } from "../../wiring/reports/check-access.ts";
 import { checkStack } from "../../wiring/reports/check-stack.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";

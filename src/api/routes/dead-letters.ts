@@ -1,4 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { compileGlobs, globProblem } from "../../contract/patterns/glob.ts";
 import { FAILURE_CLASSES } from "../../replication/outcome/failure-class.ts";
 import { selectLetters } from "../../wiring/letters/redrive-letters.ts";

@@ -1,4 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { isDigest } from "../../oci/digest.ts";
 import { isRepositoryName, isTag } from "../../oci/reference.ts";
 import { readImageStatus } from "../../wiring/operations/read-image-status.ts";

@@ -1,4 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { Job } from "../../replication/jobs/job.ts";
 import { MAX_JOBS, VersionedJob } from "../../replication/jobs/job-book.ts";
 import { JobRunsRecord } from "../../replication/jobs/job-runs.ts";

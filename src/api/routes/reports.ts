@@ -1,4 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { LAG_GOAL } from "../../contract/stack/limits.ts";
 import { monthOf, thisMonth } from "../../replication/pending/month.ts";
 import { recountGoal } from "../../wiring/reports/recount-goal.ts";

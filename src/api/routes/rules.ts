@@ -1,4 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import type { Configuration } from "../../contract/configuration/configuration.ts";
 import { describeRequirements } from "../../replication/gate/describe-gate.ts";
 import { explainRules } from "../../replication/rules/explain-rules.ts";

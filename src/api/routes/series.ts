@@ -1,4 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { sharedReading } from "../../wiring/operations/status-cache.ts";
 import { recountSeries } from "../../wiring/reports/recount-series.ts";
 import type { SeriesSource } from "../../wiring/reports/recount-series.ts";

@@ -1,4 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { holdDestination, releaseDestination } from "../../wiring/operations/hold-destination.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";

@@ -1,4 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { listedTag } from "../../replication/state/tag-status.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 
 /** What was checked, and what is wrong with it. */
 export const Check = z

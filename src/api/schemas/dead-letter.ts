@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { FAILURE_CLASSES } from "../../replication/outcome/failure-class.ts";
 
 /** A request that failed for good. */

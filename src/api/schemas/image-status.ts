@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 
 /** The status of an image at one destination. Times are epoch milliseconds. */
 export const ImageStatus = z

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 
 /** How one destination met the goal in a month. */
 export const GoalReport = z

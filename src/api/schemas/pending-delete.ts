@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 
 /** A tag that is to be deleted at a destination. */
 export const PendingDelete = z

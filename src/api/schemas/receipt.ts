@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { describeGate } from "../../replication/outcome/gate-audit.ts";
 import { describeOutcome } from "../../replication/outcome/outcome.ts";
 import type { Receipt as WrittenReceipt } from "../../replication/outcome/receipt.ts";

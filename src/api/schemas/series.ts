@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import { egressDollars } from "../../contract/stack/prices.ts";
 import type { StackSeries } from "../../wiring/reports/recount-series.ts";
 

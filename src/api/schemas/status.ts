@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import type { StackStatus } from "../../wiring/operations/stack-status.ts";
 import { ListedTag, listedTagOf } from "./tag.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../zod/z.ts";
 import type { ListedTag as TagStatus } from "../../replication/state/tag-status.ts";
 import { describeOutcome } from "../../replication/outcome/outcome.ts";
 
