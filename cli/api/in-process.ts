@@ -24,13 +24,14 @@ export async function openApiInProcess(
 ): Promise<AsyncDisposable & { readonly fetch: Api["fetch"] }> {
   await using opening = new AsyncDisposableStack();
   const operations = opening.use(await openOperations(stack, access, signal));
-  const jobs = await openOptionalJobs({ stack, access }, signal);
-  if (jobs !== undefined) opening.use(jobs);
+  let jobs: Promise<Jobs | undefined> | undefined;
+  opening.defer(async () => (await jobs)?.[Symbol.asyncDispose]());
   const { username } = userInfo();
   const api = createApi({
     ...own,
     operations,
-    jobs,
+    // Most commands do not ask for jobs: those send no request for them.
+    jobs: () => (jobs ??= openOptionalJobs({ stack, access }, signal)),
     status: createStatusCache(operations, Date.now),
     callerOf: () => ({ name: username, requestId: randomUUID() }),
     role: "operator",

@@ -1,3 +1,4 @@
+import { isLoopback } from "../../src/oci/names/loopback.ts";
 import { ApiProblemError } from "../errors/api-problem-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { parseStackOptions } from "../stack/stack-options.ts";
@@ -11,7 +12,6 @@ export interface RawApiOptions extends RawStackOptions {
 
 /** An answer of a deployed API takes at most as long as its function may run, and a little more; milliseconds. */
 const PATIENCE_MS = 65_000;
-const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "[::1]", "localhost"]);
 
 /**
  * The API that the options name: of a stack, in this process with the caller's permissions in AWS; or at an address.
@@ -26,7 +26,7 @@ export async function openStackApi(given: RawApiOptions, signal: AbortSignal): P
 /** @throws {UsageError} */
 function parseAddress(text: string): URL {
   const url = URL.parse(text);
-  const isLocal = url?.protocol === "http:" && LOOPBACK.has(url.hostname);
+  const isLocal = url?.protocol === "http:" && isLoopback(url.hostname);
   if (url !== null && (isLocal || url.protocol === "https:") && url.username === "" && url.password === "") return url;
   throw new UsageError(
     "--api takes the https address of a stack's API, as its output ViewerApiUrl or OperatorApiUrl has it",

@@ -1,6 +1,9 @@
-import { DeadLetters, MOST_IDS } from "../../src/api/schemas/dead-letter.ts";
+import { DeadLetters } from "../../src/api/schemas/dead-letter.ts";
+import { MOST_IDS } from "../../src/api/schemas/most-ids.ts";
 import type { DeadLetter } from "../../src/api/schemas/dead-letter.ts";
 import { compileGlobs } from "../../src/contract/patterns/glob.ts";
+import { isSelected } from "../../src/wiring/letters/letter-selection.ts";
+import type { LetterSelection } from "../../src/wiring/letters/letter-selection.ts";
 import { openStackApi } from "../api/open-stack-api.ts";
 import type { RawApiOptions } from "../api/open-stack-api.ts";
 import { change, read } from "../api/stack-api.ts";
@@ -28,20 +31,16 @@ export async function redrive(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const isSelected = selectorOf(given);
+  const selection = selectionOf(given);
   await using api = await openStackApi(given, signal);
   const { all, selected: letters } = await read(api, { path: "/api/dead-letters" }, DeadLetters);
-  const selected = letters.filter(isSelected);
+  const selected = letters.filter((letter) => isSelected({ repository: undefined, ...letter }, selection));
   const seen = given.go ? await moveBack(selected, api) : selected;
   return report(seen, all, { go: given.go, terminal });
 }
 
-function selectorOf({ class: classes, reason: reasons, repository }: Selection): (letter: DeadLetter) => boolean {
-  const matches = repository.length === 0 ? () => true : compileGlobs(repository);
-  return (letter) =>
-    (classes.length === 0 || classes.includes(letter.class)) &&
-    (reasons.length === 0 || reasons.includes(letter.reason)) &&
-    matches(letter.repository ?? "");
+function selectionOf({ class: classes, reason: reasons, repository }: Selection): LetterSelection {
+  return { ids: [], classes, reasons, matches: repository.length === 0 ? () => true : compileGlobs(repository) };
 }
 
 /** Moves these letters, and none that came after them. */

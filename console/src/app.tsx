@@ -1,10 +1,10 @@
 import { useEffect } from "preact/hooks";
+import type { MonthReport } from "../../src/api/schemas/month-report.ts";
 import type { Status } from "../../src/api/schemas/status.ts";
 import { clockTime, duration } from "./format.ts";
 import { Charts } from "./pages/charts.tsx";
 import { DeadLetters } from "./pages/letters.tsx";
 import { Goal } from "./pages/goal.tsx";
-import type { MonthReport } from "./pages/goal.tsx";
 import { JobHistory, JobsPage } from "./pages/jobs.tsx";
 import { Overview } from "./pages/overview.tsx";
 import { RulesPage } from "./pages/rules.tsx";

@@ -20,12 +20,13 @@ const { observer, middlewares } = createChain("api", stack);
 // Its requests have limits of their own: the function ends with its environment.
 const operations = operationsOf(process.env, {}, new AbortController().signal);
 const feed = await openConfiguration(environment, process.env, observer);
+const jobs = environment.FREIGHTLINER_JOBS === undefined ? undefined : jobsOf(process.env, {}, operations.signal);
 const api = createApi({
   ...settings,
   operations,
   status: createStatusCache(operations, Date.now),
   configuration: () => feed.current(AbortSignal.timeout(CONFIGURATION_MS)),
-  jobs: environment.FREIGHTLINER_JOBS === undefined ? undefined : jobsOf(process.env, {}, operations.signal),
+  jobs: () => Promise.resolve(jobs),
   callerOf: signedCaller,
   audit: (entry) => observer.info("API request that may change something", { ...entry }),
   failed(error, correlationId) {

@@ -34,7 +34,7 @@ function apiOf(given: Partial<ApiPorts> = {}) {
     operations: operationsOf(VARIABLES, { region: "us-east-1" }, NEVER),
     status: unavailable,
     configuration: unavailable,
-    jobs: undefined,
+    jobs: () => Promise.resolve(undefined),
     callerOf: (environment) => signedCaller({ event: environment }),
     role: "operator",
     origins: [],

@@ -1,23 +1,8 @@
+import type { MonthReport } from "../../../src/api/schemas/month-report.ts";
 import { duration } from "../format.ts";
+import { DataTable } from "../parts/data-table.tsx";
 import { Answered } from "../parts/notice.tsx";
 import { useLive } from "../use-live.ts";
-
-/** How well the destinations met the goal in a month. */
-export interface MonthReport {
-  readonly month: string;
-  readonly goal: { readonly percent: number; readonly withinMs: number };
-  readonly destinations: readonly {
-    readonly destination: string;
-    readonly counted: number;
-    readonly inTime: number;
-    readonly late: number;
-    readonly failed: number;
-    readonly pending: number;
-    readonly percent: number;
-    readonly budgetUsed: number;
-    readonly lagSeconds?: { readonly p50: number; readonly p95: number; readonly p99: number };
-  }[];
-}
 
 const EVERY_MS = 60_000;
 
@@ -46,39 +31,19 @@ export function Goal() {
               {month} (UTC), recounted from the receipts: {goal.percent} % of accepted pushes within{" "}
               {duration(goal.withinMs)}.
             </p>
-            <Destinations destinations={destinations} />
+            <DataTable
+              label="table of destinations"
+              heads={HEADS}
+              rows={destinations.map((each) => ({
+                key: each.destination,
+                head: each.destination,
+                cells: cellsOf(each),
+              }))}
+            />
           </>
         )}
       </Answered>
     </section>
-  );
-}
-
-function Destinations({ destinations }: Pick<MonthReport, "destinations">) {
-  return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="table of destinations">
-      <table>
-        <thead>
-          <tr>
-            {HEADS.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {destinations.map((each) => (
-            <tr key={each.destination}>
-              <th scope="row">{each.destination}</th>
-              {cellsOf(each).map((cell, index) => (
-                <td key={HEADS[index + 1]}>{cell}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
 

@@ -1,39 +1,21 @@
+import type { DeadLetter, DeadLetters as Answer } from "../../../src/api/schemas/dead-letter.ts";
+import { MOST_IDS } from "../../../src/api/schemas/most-ids.ts";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, post, problemOf } from "../api.ts";
 import { counted, duration } from "../format.ts";
 
-interface Letter {
-  readonly id: string;
-  readonly class: string;
-  readonly reason: string;
-  readonly error: string;
-  readonly destination?: string;
-  readonly repository?: string;
-  readonly reference?: string;
-  readonly failedAt: number;
-  readonly redriven: boolean;
-  readonly problem?: string;
-}
-
-interface Letters {
-  readonly all: number;
-  readonly selected: readonly Letter[];
-}
-
 interface Shown {
   readonly isReading: boolean;
-  readonly letters: readonly Letter[];
+  readonly letters: readonly DeadLetter[];
   /** What happened last, in a sentence. */
   readonly said: string;
   readonly problem?: string;
 }
 
-/** Letters that one request moves at most. */
-const MOST_MOVED = 1_000;
 const READING: Shown = { isReading: true, letters: [], said: "Reading; this takes some seconds …" };
 
 /** What is left of the letters after a request to move some, and what came of it. */
-function afterMove(letters: readonly Letter[], answered: readonly Letter[]): Shown {
+function afterMove(letters: readonly DeadLetter[], answered: readonly DeadLetter[]): Shown {
   const byId = new Map(answered.map((letter) => [letter.id, letter]));
   const left = letters.flatMap((letter) => {
     const answer = byId.get(letter.id) ?? letter;
@@ -45,7 +27,7 @@ function afterMove(letters: readonly Letter[], answered: readonly Letter[]): Sho
 
 async function readLetters(signal: AbortSignal): Promise<Shown> {
   try {
-    const { selected } = await get<Letters>("api/dead-letters", signal);
+    const { selected } = await get<Answer>("api/dead-letters", signal);
     const said = selected.length === 0 ? "There are none." : `${counted(selected.length, "dead letter")}, by reason:`;
     return { isReading: false, letters: selected, said };
   } catch (error) {
@@ -54,10 +36,10 @@ async function readLetters(signal: AbortSignal): Promise<Shown> {
 }
 
 /** Moves letters back, if they are still there: letters that came after these were shown stay where they are. */
-async function moveBack(chosen: readonly Letter[]): Promise<(last: Shown) => Shown> {
+async function moveBack(chosen: readonly DeadLetter[]): Promise<(last: Shown) => Shown> {
   try {
     const body = { ids: chosen.map(({ id }) => id) };
-    const { selected } = await post<Letters>("api/dead-letters/redrive", body, new AbortController().signal);
+    const { selected } = await post<Answer>("api/dead-letters/redrive", body, new AbortController().signal);
     return ({ letters }) => afterMove(letters, selected);
   } catch (error) {
     return (last) => ({ ...last, isReading: false, said: "", problem: problemOf(error) });
@@ -76,7 +58,7 @@ export function DeadLetters() {
     return () => ending.abort();
   }, [looks]);
 
-  async function redrive(chosen: readonly Letter[]): Promise<void> {
+  async function redrive(chosen: readonly DeadLetter[]): Promise<void> {
     // The button that had the focus goes away with its letters.
     line.current?.focus();
     setShown(({ letters }) => ({ isReading: true, letters, said: "Moving them back …" }));
@@ -106,8 +88,8 @@ export function DeadLetters() {
 }
 
 interface GroupsProps {
-  readonly letters: readonly Letter[];
-  readonly redrive: (chosen: readonly Letter[]) => Promise<void>;
+  readonly letters: readonly DeadLetter[];
+  readonly redrive: (chosen: readonly DeadLetter[]) => Promise<void>;
 }
 
 function Groups({ letters, redrive }: GroupsProps) {
@@ -118,8 +100,8 @@ function Groups({ letters, redrive }: GroupsProps) {
 
 interface GroupProps {
   readonly name: string;
-  readonly letters: readonly Letter[];
-  readonly redrive: (chosen: readonly Letter[]) => Promise<void>;
+  readonly letters: readonly DeadLetter[];
+  readonly redrive: (chosen: readonly DeadLetter[]) => Promise<void>;
 }
 
 const MOVE = "move";
@@ -133,7 +115,7 @@ function ask(dialog: HTMLDialogElement | null): void {
 
 function Group({ name, letters, redrive }: GroupProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const chosen = letters.slice(0, MOST_MOVED);
+  const chosen = letters.slice(0, MOST_IDS);
   return (
     <article class="card">
       <h3>
@@ -170,7 +152,7 @@ function Group({ name, letters, redrive }: GroupProps) {
   );
 }
 
-function LetterRow({ letter }: { readonly letter: Letter }) {
+function LetterRow({ letter }: { readonly letter: DeadLetter }) {
   const { repository = "a message", reference = "", destination = "?", failedAt, error, problem } = letter;
   return (
     <li>

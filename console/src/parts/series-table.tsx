@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Series } from "../../../src/api/schemas/series.ts";
 import { bytes, dollars, moment, seconds } from "../format.ts";
+import { DataTable } from "./data-table.tsx";
 
 const HEADS = ["From", "Arrived", "Failed", "Skipped", "Pending at its end", "Lag p50, p95", "Sent", "Price"];
 
@@ -16,31 +17,7 @@ export function SeriesTable({ series, destination }: TableProps) {
   return (
     <details onToggle={({ currentTarget: { open } }) => setOpen(open)}>
       <summary>{name} as a table</summary>
-      {isOpen && (
-        <div class="scroll" tabIndex={0} role="region" aria-label={`table of ${name}`}>
-          <table>
-            <thead>
-              <tr>
-                {HEADS.map((head) => (
-                  <th key={head} scope="col">
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rowsOf(series, destination).map(({ from, cells }) => (
-                <tr key={from}>
-                  <th scope="row">{moment(from)}</th>
-                  {cells.map((cell, index) => (
-                    <td key={HEADS[index + 1]}>{cell}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      {isOpen && <DataTable label={`table of ${name}`} heads={HEADS} rows={rowsOf(series, destination)} />}
     </details>
   );
 }
@@ -55,7 +32,8 @@ function rowsOf({ from, bucketMs, count }: Series, series: TableProps["destinati
     const isIdle = sent === 0 && counts.every((each) => each === 0);
     return {
       isIdle,
-      from: from + index * bucketMs,
+      key: from + index * bucketMs,
+      head: moment(from + index * bucketMs),
       cells: [...counts, lag, bytes(sent), dollars(egressDollars[index] ?? 0)],
     };
   });

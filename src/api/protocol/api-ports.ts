@@ -21,8 +21,8 @@ export interface ApiPorts {
   readonly status: () => Promise<StackStatus>;
   /** The configuration in force. */
   readonly configuration: () => Promise<Configuration>;
-  /** The jobs of the stack; undefined when it has none. */
-  readonly jobs: Jobs | undefined;
+  /** The jobs of the stack, opened by the first request about them; undefined when it has none. */
+  readonly jobs: () => Promise<Jobs | undefined>;
   /** Who sent the request, from what the server in front of the API says about it. */
   readonly callerOf: (environment: unknown) => Caller;
   /** A viewer's API refuses every write. */

@@ -3,12 +3,14 @@ import { z } from "../zod/z.ts";
 import { compileGlobs, globProblem } from "../../contract/patterns/glob.ts";
 import { FAILURE_CLASSES } from "../../replication/outcome/failure-class.ts";
 import { selectLetters } from "../../wiring/letters/redrive-letters.ts";
-import type { LetterSelection, RedrivenLetter } from "../../wiring/letters/redrive-letters.ts";
+import type { LetterSelection } from "../../wiring/letters/letter-selection.ts";
+import type { RedrivenLetter } from "../../wiring/letters/redrive-letters.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
 import { problems } from "../protocol/problem.ts";
-import { DeadLetters, MOST_IDS } from "../schemas/dead-letter.ts";
+import { DeadLetters } from "../schemas/dead-letter.ts";
+import { MOST_IDS } from "../schemas/most-ids.ts";
 import type { DeadLetter } from "../schemas/dead-letter.ts";
 
 /** A pattern that takes too long to match would keep the function busy. */

@@ -92,14 +92,15 @@ export function addJobRoutes(api: Api, ports: Ports): void {
 }
 
 /** @throws {ApiError} 404 */
-function opened(jobs: Jobs | undefined): Jobs {
+async function opened({ jobs: open }: Pick<Ports, "jobs">): Promise<Jobs> {
+  const jobs = await open();
   if (jobs === undefined) throw new ApiError(404, 'the stack has no jobs; set "stack.jobs" and deploy it');
   return jobs;
 }
 
 /** @throws {ApiError} 404 */
-async function existing(name: string, { jobs, operations }: Ports): Promise<VersionedJob> {
-  const found = await opened(jobs).book.get(name, operations.signal);
+async function existing(name: string, ports: Ports): Promise<VersionedJob> {
+  const found = await (await opened(ports)).book.get(name, ports.operations.signal);
   if (found === undefined) throw unknown(name);
   return found;
 }
@@ -108,11 +109,11 @@ const unknown = (name: string): ApiError => new ApiError(404, `there is no job $
 
 function addBookRoutes(api: Api, ports: Ports): void {
   const { signal } = ports.operations;
-  api.openapi(list, async (context) => context.json([...(await opened(ports.jobs).book.list(signal))], 200));
+  api.openapi(list, async (context) => context.json([...(await (await opened(ports)).book.list(signal))], 200));
   api.openapi(read, async (context) => context.json(await existing(context.req.valid("param").name, ports), 200));
   api.openapi(add, async (context) => {
     const job = context.req.valid("json");
-    const added = await opened(ports.jobs).book.add(job, signal);
+    const added = await (await opened(ports)).book.add(job, signal);
     if (added.kind === "added") return context.json({ version: added.version, job }, 201);
     throw new ApiError(
       409,
@@ -124,7 +125,7 @@ function addBookRoutes(api: Api, ports: Ports): void {
   api.openapi(replace, async (context) => {
     const { name } = context.req.valid("param");
     const job = { ...context.req.valid("json"), name };
-    const updated = await opened(ports.jobs).book.update(job, context.req.valid("query").version, signal);
+    const updated = await (await opened(ports)).book.update(job, context.req.valid("query").version, signal);
     if (updated.kind === "unknown") throw unknown(name);
     if (updated.kind === "changed")
       throw new ApiError(409, `the job ${name} has version ${updated.version} now; read it, and change it again`);
@@ -132,7 +133,7 @@ function addBookRoutes(api: Api, ports: Ports): void {
   });
   api.openapi(remove, async (context) => {
     const { name } = context.req.valid("param");
-    if ((await opened(ports.jobs).book.remove(name, signal)).kind === "unknown") throw unknown(name);
+    if ((await (await opened(ports)).book.remove(name, signal)).kind === "unknown") throw unknown(name);
     return context.json({ removed: name }, 200);
   });
 }
@@ -142,19 +143,19 @@ function addRunRoutes(api: Api, ports: Ports): void {
     const { name } = context.req.valid("param");
     await existing(name, ports);
     const { requestId } = context.var.caller;
-    await opened(ports.jobs).start(name, requestId);
+    await (await opened(ports)).start(name, requestId);
     return context.json({ run: requestId }, 202);
   });
   api.openapi(cancel, async (context) => {
     const { name } = context.req.valid("param");
     await existing(name, ports);
-    if ((await opened(ports.jobs).cancel(name)) === "not-running")
+    if ((await (await opened(ports)).cancel(name)) === "not-running")
       throw new ApiError(409, `no run of ${name} is under way`);
     return context.json({ cancelled: name }, 202);
   });
   api.openapi(history, async (context) => {
     const { name } = context.req.valid("param");
-    const runs = await opened(ports.jobs).runs(name);
+    const runs = await (await opened(ports)).runs(name);
     // The history of a job outlives it.
     if (runs.history.length === 0) await existing(name, ports);
     return context.json(runs, 200);

@@ -28,6 +28,3 @@ export const DeadLetters = z
   })
   .openapi("DeadLetters");
 export type DeadLetters = z.infer<typeof DeadLetters>;
-
-/** Letters that one request names at most: about 40 kB. */
-export const MOST_IDS = 1_000;

@@ -18,7 +18,7 @@ const QUIET_MS = 900_000;
 
 /**
  * The notice of an alarm's message to a topic. @param now epoch milliseconds, for a message without a time.
- * @returns "unimportant" for a state that nobody is told, undefined for what is no such message.
+ * @returns "unimportant" for a state that no channel is told; undefined for a message of another kind.
  */
 export function alarmNotice(message: unknown, now: number): Notice | "unimportant" | undefined {
   const alarm = CloudWatchAlarm.safeParse(message).data;

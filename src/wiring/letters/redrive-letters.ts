@@ -2,17 +2,9 @@ import type { DeadLetter } from "../../aws/sqs/dead-letter-queue.ts";
 import type { CopyRequest } from "../../replication/planning/copy-request.ts";
 import { moveLetters, NOTHING_MOVED, requestOf } from "./move-letters.ts";
 import type { MoveResult } from "./move-letters.ts";
+import { isSelected } from "./letter-selection.ts";
+import type { LetterSelection } from "./letter-selection.ts";
 import type { Operations } from "../operations/open-operations.ts";
-
-/** Which letters: all of these, and an empty list is any. */
-export interface LetterSelection {
-  /** Ids of letters, as a preview had them: letters that came after it are not selected. */
-  readonly ids: readonly string[];
-  readonly classes: readonly string[];
-  readonly reasons: readonly string[];
-  /** Whether the repository at the source is one of those. */
-  readonly matches: (repository: string) => boolean;
-}
 
 /** A selected letter, and what happened to it. */
 export interface RedrivenLetter {
@@ -32,7 +24,7 @@ const RELEASE_MS = 10_000;
  * its tag again, so it copies the current image.
  */
 export async function selectLetters(
-  { ids, classes, reasons, matches }: LetterSelection,
+  selection: LetterSelection,
   { go }: { readonly go: boolean },
   { deadLetters, queues, signal }: Pick<Operations, "deadLetters" | "queues" | "signal">,
 ): Promise<{ readonly all: number; readonly selected: readonly RedrivenLetter[] }> {
@@ -41,12 +33,8 @@ export async function selectLetters(
   let result: MoveResult = NOTHING_MOVED;
   try {
     for await (const letter of deadLetters.receiveAll(signal)) letters.push(letter);
-    const selected = letters.filter(
-      (letter) =>
-        (ids.length === 0 || ids.includes(letter.id)) &&
-        (classes.length === 0 || classes.includes(letter.class)) &&
-        (reasons.length === 0 || reasons.includes(letter.reason)) &&
-        matches(requestOf(letter)?.repository ?? ""),
+    const selected = letters.filter((letter) =>
+      isSelected({ ...letter, repository: requestOf(letter)?.repository }, selection),
     );
     if (go) result = await moveLetters(selected, { deadLetters, queues, claimedAt, now: Date.now }, signal);
     const { moved, failed } = result;

@@ -27,7 +27,7 @@ export const PLANTED_CANARY: readonly PlantedBug[] = [
   {
     name: "a canary is awaited until its request is sent again by another queue",
     by: "scenes",
-    scene: "a live queue that nobody reads is told by the canary",
+    scene: "the canary tells that a live queue has no reader",
     file: "src/replication/canary/canary-record.ts",
     find: "isAwaited ? Math.min(intervalMs, LONGEST_AWAITED_MS) : intervalMs",
     replace: "isAwaited && record.pushed === undefined ? LONGEST_AWAITED_MS : intervalMs",
@@ -35,7 +35,7 @@ export const PLANTED_CANARY: readonly PlantedBug[] = [
   {
     name: "the late request of an older canary counts as the arrival of the newest",
     by: "scenes",
-    scene: "a live queue that nobody reads is told by the canary",
+    scene: "the canary tells that a live queue has no reader",
     file: "src/replication/canary/canary-arrival.ts",
     find: "receipt.pushedAt >= at - CLOCKS_DIFFER_MS",
     replace: "receipt.pushedAt >= 0 - CLOCKS_DIFFER_MS - at",

@@ -107,7 +107,7 @@ export const CANARY_SCENES: readonly Scene[] = [
     },
   },
   {
-    name: "a live queue that nobody reads is told by the canary, although the probe sends its requests by another queue",
+    name: "the canary tells that a live queue has no reader, although the probe sends its requests by another queue",
     play: () =>
       play(
         {},
