@@ -11,17 +11,11 @@ import { nothingPreCopied, preCopyBlobs } from "../../src/replication/pre-copy/p
 import type { PreCopyReport } from "../../src/replication/pre-copy/pre-copy-blobs.ts";
 import { isAllowed } from "../../src/replication/rules/repository-overrides.ts";
 import type { CopyDependencies } from "./copy-dependencies.ts";
-import { failSpan } from "../../src/replication/spans/span.ts";
-import type { Span, SpanAttributes } from "../../src/replication/spans/span.ts";
+import { endSpan } from "../../src/replication/spans/span.ts";
 import { countCost } from "./report.ts";
 import type { DeliveryContext } from "./request-executor.ts";
 
 const GIGABYTE = 1e9;
-
-function endSpan(span: Span, attributes: SpanAttributes, error: unknown): void {
-  if (error === undefined) span.end(attributes);
-  else failSpan(span, error, attributes);
-}
 
 /**
  * Executes pre-copies. Each ends with its first delivery, whatever happens: it is logged and counted, has no receipt, and never becomes a

@@ -2,7 +2,7 @@ import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import type { RequestMessage } from "../../src/replication/planning/request-message.ts";
-import { failSpan } from "../../src/replication/spans/span.ts";
+import { endSpan } from "../../src/replication/spans/span.ts";
 import type { Span, SpanAttributes, Tracer } from "../../src/replication/spans/span.ts";
 
 /**
@@ -31,8 +31,7 @@ export function traceDelivery(
 export function endCopy(span: Span | undefined, report: CopyReport, rule: string | undefined): void {
   if (span === undefined) return;
   const attributes = { outcome: report.outcome, rule, bytesSent: report.bytesSent, ...detailsOf(report) };
-  if ("error" in report && report.error !== undefined) failSpan(span, report.error, attributes);
-  else span.end(attributes);
+  endSpan(span, attributes, "error" in report ? report.error : undefined);
 }
 
 function detailsOf(report: CopyReport): SpanAttributes {

@@ -3,16 +3,14 @@ import { join } from "node:path";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { specificationProfile } from "../../local/registry/profiles/specification.ts";
-import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import type { Stack } from "../../local/stack/stack.ts";
 import { parseTag } from "../../src/oci/reference.ts";
 import { localStackAccess } from "../../src/wiring/operations/local-stack-access.ts";
 import { openOperations } from "../../src/wiring/operations/open-operations.ts";
-import { startFaultProxy } from "../fixtures/servers/fault-proxy.ts";
+import { startClosedRegistry } from "../fixtures/servers/closed-registry.ts";
+import type { ClosedRegistry } from "../fixtures/servers/closed-registry.ts";
 import { scriptedServer } from "../fixtures/servers/scripted-server.ts";
-import type { FaultProxy } from "../fixtures/servers/fault-proxy.ts";
 import { startApi } from "../api/api-server.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { freightliner as runFreightliner } from "../fixtures/processes/freightliner.ts";
@@ -27,37 +25,17 @@ const freightliner = (...args: string[]): Promise<Ended> => runFreightliner(args
 
 describe("a stack with a target that lacks one repository", () => {
   const parts = new AsyncDisposableStack();
-  const refused = { now: true };
   const events = new Map<string, unknown>();
   const told: unknown[] = [];
   let stack: Stack;
   let local: string;
-  let target: string;
+  let target: ClosedRegistry;
 
   const pushTo = (repository: string): Promise<void> =>
     push(stack.source, imageOf([layer(repository, 2_000)], AMD64), { repository, tag: "v1" }, never);
 
   beforeAll(async () => {
-    const folder = parts.use(await temporaryFolder());
-    const files = await openRegistryFiles(folder.path);
-    const registry = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
-    parts.defer(() => registry.close());
-    const proxy: FaultProxy = parts.use(
-      await startFaultProxy(
-        registry.host,
-        {
-          hits: ({ method, url }) => refused.now && method === "PUT" && url?.includes("/closed/") === true,
-          times: Infinity,
-          act({ request, response }) {
-            request.resume();
-            response.writeHead(404, { "content-type": "application/json" });
-            response.end(JSON.stringify({ errors: [{ code: "NAME_UNKNOWN", message: "no such repository" }] }));
-          },
-        },
-        Math.random,
-      ),
-    );
-    target = proxy.host;
+    target = parts.use(await startClosedRegistry());
     const hook = parts.use(
       await scriptedServer(({ body }, response) => {
         told.push(JSON.parse(String(body)));
@@ -70,9 +48,9 @@ describe("a stack with a target that lacks one repository", () => {
         concurrency: 2,
         timeoutSeconds: 30,
         reconcileAfterMs: 3_600_000,
-        directory: join(folder.path, "kept"),
+        directory: join(target.folder, "kept"),
         onEvent: ({ type, detail }) => events.set(type, detail),
-        target: { registry: proxy.host, prefix: "mirror" },
+        target: { registry: target.host, prefix: "mirror" },
       }),
     );
     local = stack.lambdaEndpoint;
@@ -172,7 +150,7 @@ describe("a stack with a target that lacks one repository", () => {
   });
 
   it("P10: redrives a selected letter, whose copy then takes what the tag names by then", async () => {
-    refused.now = false;
+    target.isClosed = false;
     const others = await freightliner("redrive", "--local", local, "--repository", "open/**", "--go");
     expect(others.stdout).toContain("0 letters selected of 1");
     const { code, stdout } = await freightliner("redrive", "--local", local, "--reason", "target-name-unknown", "--go");
@@ -185,7 +163,7 @@ describe("a stack with a target that lacks one repository", () => {
   });
 
   it("has its dead letters moved back through its HTTP API, too: those that are selected", async () => {
-    refused.now = true;
+    target.isClosed = true;
     await push(stack.source, imageOf([layer("again", 2_000)], AMD64), { repository: "closed/app", tag: "v2" }, never);
     await eventually("a dead letter", () => (stack.depth("dead-letters").visible === 1 ? true : undefined));
     await using server = await startApi(stack);
@@ -199,7 +177,7 @@ describe("a stack with a target that lacks one repository", () => {
       return body.json();
     };
     expect(await redrive({ repositories: ["open/**"] })).toEqual({ all: 1, selected: [] });
-    refused.now = false;
+    target.isClosed = false;
     expect(await redrive({ classes: ["target"], repositories: ["closed/*"] })).toMatchObject({
       all: 1,
       selected: [{ repository: "closed/app", reference: "v2", reason: "target-name-unknown", redriven: true }],
@@ -250,7 +228,7 @@ describe("a stack with a target that lacks one repository", () => {
   });
 
   it("lists the tags that are to be deleted, keeps one of them, and restores it after it was deleted", async () => {
-    const [key, image] = ["local/mirror/open/app:v1", `${target}/mirror/open/app:v1`];
+    const [key, image] = ["local/mirror/open/app:v1", `${target.host}/mirror/open/app:v1`];
     await using operations = await openOperations("freightliner", localStackAccess(local) ?? {}, never);
     const { tags, deletions, receipts } = operations.stores;
     const digest = (await tags.read(key, never))?.replicated?.digest;
@@ -270,7 +248,7 @@ describe("a stack with a target that lacks one repository", () => {
     await receipts.write({ kind: "tag", key }, { id: "delete", reference: "v1", digest, ...deleted }, never);
     expect((await undelete()).stdout).toBe(`restored ${image} (${digest})\n`);
     expect((await freightliner("digest", image)).stdout).toBe(`${digest}\n`);
-    expect((await freightliner("undelete", `${target}/mirror/none:v1`, "--local", local)).code).toBe(3);
+    expect((await freightliner("undelete", `${target.host}/mirror/none:v1`, "--local", local)).code).toBe(3);
   });
 
   it.each([

@@ -1,7 +1,7 @@
-import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Series } from "../../src/api/schemas/series.ts";
+import { addAxe, lookAt, LOOKS } from "./axe.ts";
 import { openFakedConsole } from "./faked-console.ts";
 import type { FakedConsole } from "./faked-console.ts";
 import { exampleSeries } from "./series-example.ts";
@@ -143,29 +143,15 @@ describe("the console's charts", () => {
 
   it("have nothing that axe finds, and fit into 360 px, with their table open", async () => {
     await using page = await open(daily, { bypassCSP: true });
-    await page.addScriptTag({ content: axe.source });
+    await addAxe(page);
     await page.locator(".plot canvas").nth(5).waitFor();
     await page.getByText("us as a table").click();
-    for (const [width, colorScheme] of [
-      [1280, "light"],
-      [1280, "dark"],
-      [360, "light"],
-    ] as const) {
-      await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme });
-      const found: string = await page.evaluate(
-        "axe.run().then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])))",
-      );
-      const overflow: boolean = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+    for (const look of LOOKS) {
+      const findings = await lookAt(page, look);
       const wide: boolean = await page.evaluate(
         "[...document.querySelectorAll('.plot')].some((plot) => plot.querySelector('canvas').getBoundingClientRect().right > plot.getBoundingClientRect().right + 1)",
       );
-      expect({ width, overflow, wide, found: JSON.parse(found) as unknown }).toEqual({
-        width,
-        overflow: false,
-        wide: false,
-        found: [],
-      });
+      expect({ look, wide, ...findings }).toEqual({ look, wide: false, overflow: false, found: [] });
     }
   });
 });

@@ -1,18 +1,16 @@
-import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openConsole } from "../../local/console/open-console.ts";
 import { imageOf, layer } from "../../local/images/image-content.ts";
-import { specificationProfile } from "../../local/registry/profiles/specification.ts";
-import { openRegistryFiles, startRegistry } from "../../local/registry/registry-server.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import type { Stack } from "../../local/stack/stack.ts";
 import type { Status } from "../../src/api/schemas/status.ts";
 import { NEVER } from "../../src/async/abort.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { push } from "../fixtures/images/push.ts";
-import { temporaryFolder } from "../fixtures/processes/programs.ts";
-import { startFaultProxy } from "../fixtures/servers/fault-proxy.ts";
+import { startClosedRegistry } from "../fixtures/servers/closed-registry.ts";
+import type { ClosedRegistry } from "../fixtures/servers/closed-registry.ts";
+import { addAxe, lookAt, LOOKS } from "./axe.ts";
 import { startBrowser } from "./browser.ts";
 
 const AMD64 = { os: "linux", architecture: "amd64" };
@@ -44,7 +42,7 @@ rules:
 
 describe("the console of a running stack", () => {
   const parts = new AsyncDisposableStack();
-  const refused = { now: true };
+  let target: ClosedRegistry;
   let stack: Stack;
   let origin: string;
   let browser: Browser;
@@ -89,31 +87,13 @@ describe("the console of a running stack", () => {
   beforeAll(async () => {
     browser = await startBrowser();
     parts.defer(() => browser.close());
-    const folder = parts.use(await temporaryFolder());
-    const files = await openRegistryFiles(folder.path);
-    const registry = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
-    parts.defer(() => registry.close());
-    const proxy = parts.use(
-      await startFaultProxy(
-        registry.host,
-        {
-          hits: ({ method, url }) => refused.now && method === "PUT" && url?.includes("/closed/") === true,
-          times: Infinity,
-          act({ request, response }) {
-            request.resume();
-            response.writeHead(404, { "content-type": "application/json" });
-            response.end(JSON.stringify({ errors: [{ code: "NAME_UNKNOWN", message: "no such repository" }] }));
-          },
-        },
-        Math.random,
-      ),
-    );
+    target = parts.use(await startClosedRegistry());
     stack = parts.use(
       await startStack({
         concurrency: 2,
         timeoutSeconds: 60,
         reconcileAfterMs: 3_600_000,
-        target: { registry: proxy.host, prefix: "mirror" },
+        target: { registry: target.host, prefix: "mirror" },
         external: RULES,
       }),
     );
@@ -143,27 +123,15 @@ describe("the console of a running stack", () => {
 
   it("has nothing that axe finds, on each page, in light and dark and at 360 px", async () => {
     await using page = await open("", { bypassCSP: true });
-    await page.addScriptTag({ content: axe.source });
+    await addAxe(page);
     for (const [path, text] of Object.entries(PAGES)) {
       await page.evaluate(`location.hash = ${JSON.stringify(`#/${path}`)}`);
       await page.locator("main").getByText(text).waitFor();
       await eventually("nothing is being read", async () =>
         (await page.getByText(/^Reading/).count()) === 0 ? true : undefined,
       );
-      for (const [width, colorScheme] of [
-        [1280, "light"],
-        [1280, "dark"],
-        [360, "light"],
-      ] as const) {
-        await page.setViewportSize({ width, height: 800 });
-        await page.emulateMedia({ colorScheme });
-        const found: string = await page.evaluate(
-          "axe.run().then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])))",
-        );
-        const overflow: boolean = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
-        const at = { path, width, colorScheme };
-        expect({ ...at, overflow, found: JSON.parse(found) as unknown }).toEqual({ ...at, overflow: false, found: [] });
-      }
+      for (const look of LOOKS)
+        expect({ path, look, ...(await lookAt(page, look)) }).toEqual({ path, look, overflow: false, found: [] });
     }
     expect(problems).toEqual([]);
   });
@@ -187,7 +155,7 @@ describe("the console of a running stack", () => {
     await letters(1);
     await pushTag("closed/app", "v2");
     await letters(2);
-    refused.now = false;
+    target.isClosed = false;
     await page.getByRole("button", { name: "Move 1 back …" }).click();
     await page.getByRole("button", { name: "Leave them" }).click();
     await page.getByRole("button", { name: "Move 1 back …" }).click();

@@ -62,6 +62,12 @@ export function failSpan(span: Span, error: unknown, attributes?: SpanAttributes
   span.fail(error, { ...attributes, side, operation, category, httpStatus });
 }
 
+/** Ends a span of work whose error, if any, was kept. */
+export function endSpan(span: Span, attributes: SpanAttributes, error: unknown): void {
+  if (error === undefined) span.end(attributes);
+  else failSpan(span, error, attributes);
+}
+
 /** Measures work that has just started. @param describe adds what is known about the result. */
 export async function measured<T>(span: Span, work: Promise<T>, describe?: (result: T) => SpanAttributes): Promise<T> {
   try {

@@ -1,14 +1,11 @@
 import { ECRClient, TagResourceCommand, UntagResourceCommand } from "@aws-sdk/client-ecr";
 import { describe, expect, it } from "vitest";
-import { startEcrApi } from "../../../local/emulators/ecr-api.ts";
 import { LOCAL_ACCOUNT, LOCAL_AWS } from "../../../local/access/local-aws.ts";
-import { specificationProfile } from "../../../local/registry/profiles/specification.ts";
-import { openRegistryFiles, startRegistry } from "../../../local/registry/registry-server.ts";
 import { createRepositoryTags } from "../../../src/aws/ecr/ecr-repository-tags.ts";
 import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { parseRepositoryName } from "../../../src/oci/reference.ts";
-import { temporaryFolder } from "../../fixtures/processes/programs.ts";
-import { asking, imageOf, put, putBlob } from "../../fixtures/servers/local-registry.ts";
+import { startLocalEcr } from "../../fixtures/servers/local-ecr.ts";
+import { imageOf, put } from "../../fixtures/servers/local-registry.ts";
 
 const signal = AbortSignal.timeout(600_000);
 const NAME = parseRepositoryName("a/b");
@@ -16,16 +13,8 @@ const registry = { account: LOCAL_ACCOUNT, region: LOCAL_AWS.region };
 
 describe("the overrides in the tags of an ECR repository", () => {
   it("are those that the repository has now; one that is gone has none", async () => {
-    await using stack = new AsyncDisposableStack();
-    const { path } = stack.use(await temporaryFolder());
-    const files = await openRegistryFiles(path);
-    const server = await startRegistry({ directory: path, files, profile: specificationProfile });
-    stack.defer(() => server.close());
-    const api = await startEcrApi({ password: "", proxyEndpoint: "http://x", catalog: server.catalog });
-    stack.defer(() => api.close());
-    const client = new ECRClient({ ...LOCAL_AWS, endpoint: `http://${api.host}`, maxAttempts: 1 });
-    const ask = asking(server.host);
-    await putBlob(ask);
+    await using ecr = await startLocalEcr();
+    const { client, ask } = ecr;
     await put(ask, "v1", imageOf());
     const read = createRepositoryTags(client, registry);
     expect(await read(NAME, signal)).toEqual({ replicate: true, unknown: [] });

@@ -1,34 +1,18 @@
-import { ECRClient, StartImageScanCommand } from "@aws-sdk/client-ecr";
+import { StartImageScanCommand } from "@aws-sdk/client-ecr";
 import { describe, expect, it } from "vitest";
-import { startEcrApi } from "../../../local/emulators/ecr-api.ts";
-import { LOCAL_ACCOUNT, LOCAL_AWS } from "../../../local/access/local-aws.ts";
-import { specificationProfile } from "../../../local/registry/profiles/specification.ts";
-import { openRegistryFiles, startRegistry } from "../../../local/registry/registry-server.ts";
+import { LOCAL_ACCOUNT } from "../../../local/access/local-aws.ts";
 import { createEcrScans } from "../../../src/aws/ecr/ecr-scan.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
-import { temporaryFolder } from "../../fixtures/processes/programs.ts";
-import { asking, imageOf, put, putBlob } from "../../fixtures/servers/local-registry.ts";
+import { ecrClientOf, startLocalEcr } from "../../fixtures/servers/local-ecr.ts";
+import { imageOf, put } from "../../fixtures/servers/local-registry.ts";
 import { scriptedServer } from "../../fixtures/servers/scripted-server.ts";
 
 const signal = AbortSignal.timeout(600_000);
-const clientOf = (host: string) => new ECRClient({ ...LOCAL_AWS, endpoint: `http://${host}`, maxAttempts: 1 });
 
 describe("results of scans by ECR", () => {
   it("are missing until the image is scanned, and are the counts of its findings then", async () => {
-    await using stack = new AsyncDisposableStack();
-    const { path } = stack.use(await temporaryFolder());
-    const server = await startRegistry({
-      directory: path,
-      files: await openRegistryFiles(path),
-      profile: specificationProfile,
-    });
-    stack.defer(() => server.close());
-    const api = await startEcrApi({ password: "", proxyEndpoint: "http://x", catalog: server.catalog });
-    stack.defer(() => api.close());
-    const client = clientOf(api.host);
-    stack.defer(() => client.destroy());
-    const ask = asking(server.host);
-    await putBlob(ask);
+    await using ecr = await startLocalEcr();
+    const { client, ask } = ecr;
     const image = imageOf(undefined, { annotations: { "dev.freightliner.local.findings": "HIGH=1,LOW=2" } });
     await put(ask, "v1", image);
     const readScan = createEcrScans(client, LOCAL_ACCOUNT);
@@ -58,7 +42,7 @@ describe("results of scans by ECR", () => {
       response.setHeader("content-type", "application/x-amz-json-1.1");
       response.end(JSON.stringify({ imageScanStatus: { status }, imageScanFindings }));
     });
-    const client = clientOf(server.host);
+    const client = ecrClientOf(server.host);
     expect(await createEcrScans(client, LOCAL_ACCOUNT)("a/b", digest, signal)).toMatchObject(expected);
     client.destroy();
   });
@@ -69,7 +53,7 @@ describe("results of scans by ECR", () => {
       response.setHeader("content-type", "application/x-amz-json-1.1");
       response.end(JSON.stringify({ __type: "AccessDeniedException", message: "no" }));
     });
-    const client = clientOf(server.host);
+    const client = ecrClientOf(server.host);
     const reading = createEcrScans(client, LOCAL_ACCOUNT)("a/b", digest, signal);
     await expect(reading).rejects.toMatchObject({ category: "deferred", side: "source" });
     await expect(reading).rejects.toThrow("ecr:DescribeImageScanFindings");
