@@ -5,14 +5,18 @@ import { ListedTag } from "../../src/api/schemas/tag.ts";
 import { openStackApi } from "../api/open-stack-api.ts";
 import type { RawApiOptions } from "../api/open-stack-api.ts";
 import { read } from "../api/stack-api.ts";
-import { progressBar } from "../terminal/progress-bar.ts";
+import { bar, progressBar } from "../terminal/progress-bar.ts";
 import type { ExitCode } from "../errors/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { formatDuration } from "../terminal/format.ts";
+import { formatBytes, formatDuration } from "../terminal/format.ts";
 
 const BAR_WIDTH = 20;
 /** Copies listed; more do not fit on a screen. */
 const SHOWN = 30;
+/** So many copies have room for their blobs. */
+const FEW = 4;
+/** Blobs listed below a copy: the largest ones. */
+const BLOBS = 6;
 
 /** Runs `freightliner watch`: prints running copies and their progress at an interval, until it is interrupted. */
 export async function watch(
@@ -37,7 +41,8 @@ export async function watch(
 function describe(stack: string, { tags, deadLetters }: Status, copying: readonly ListedTag[]): string[] {
   const { copying: count, waiting, equal, failed, skipped, quarantined } = tags;
   const head = `${stack}: ${count} copying, ${waiting} waiting, ${equal} equal, ${failed} failed, ${skipped} skipped${quarantined === 0 ? "" : `, ${quarantined} quarantined`}, dead letters: ${deadLetters}`;
-  const lines = copying.slice(0, SHOWN).map(describeCopy);
+  const shown = copying.slice(0, SHOWN);
+  const lines = copying.length > FEW ? shown.map(describeCopy) : shown.flatMap(describeCopyAndBlobs);
   const more = copying.length > SHOWN ? [`  and ${copying.length - SHOWN} more`] : [];
   return [head, ...lines, ...more];
 }
@@ -45,4 +50,16 @@ function describe(stack: string, { tags, deadLetters }: Status, copying: readonl
 function describeCopy({ key, copyingMs, progress }: ListedTag): string {
   const time = copyingMs === undefined ? "" : `, for ${formatDuration(copyingMs)}`;
   return `  ${key}  ${progress === undefined ? "started" : progressBar(progress, BAR_WIDTH)}${time}`;
+}
+
+function describeCopyAndBlobs(tag: ListedTag): string[] {
+  const blobs = tag.progress?.inFlight ?? [];
+  return [
+    describeCopy(tag),
+    ...blobs.slice(0, BLOBS).map(({ digest, size, sent }) => {
+      const share = bar(size === 0 ? 1 : sent / size, BAR_WIDTH);
+      return `    ${digest}  ${share} ${formatBytes(sent)} of ${formatBytes(size)}`;
+    }),
+    ...(blobs.length > BLOBS ? [`    and ${blobs.length - BLOBS} more blobs`] : []),
+  ];
 }

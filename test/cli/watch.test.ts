@@ -15,13 +15,14 @@ import { temporaryFolder } from "../fixtures/processes/programs.ts";
 const signal = AbortSignal.timeout(600_000);
 
 describe("freightliner watch", () => {
-  it("shows running copies and their progress, then that they are done, until it is interrupted", async () => {
+  it("shows running copies, their progress and that of their blobs, then that they are done, until it is interrupted", async () => {
     await using folder = await temporaryFolder();
     const files = await openRegistryFiles(folder.path);
     const registry = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
     const released = Promise.withResolvers<void>();
     const spoil: Spoil = {
-      hits: ({ method, url }) => method === "PUT" && url?.endsWith("/manifests/v1") === true,
+      hits: ({ method, url, headers }) =>
+        method === "PUT" && url?.includes("/blobs/uploads/") === true && Number(headers["content-length"]) > 100_000,
       times: 1,
       act: async (passing) => {
         await released.promise;
@@ -41,8 +42,9 @@ describe("freightliner watch", () => {
     const watching = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     let shown = "";
     watching.stdout.on("data", (chunk: Buffer) => (shown += chunk.toString()));
-    const line = /local\/mirror\/app:v1 {2}\[#{20}\] [\d.]+ MB of [\d.]+ MB, 2\/2 blobs, for [\d.]+ s/;
-    await eventually("a copy that has sent its blobs", () => (line.test(shown) ? true : undefined));
+    const line =
+      /local\/mirror\/app:v1 {2}\[[#.]{20}\] [\d.]+ k?M?B of [\d.]+ MB, 1\/2 blobs, for [\d.]+ s\n {4}[\da-f]{12} {2}\[[#.]{20}\] [\d.]+ k?M?B of [\d.]+ MB\n/;
+    await eventually("a copy that sends its last blob", () => (line.test(shown) ? true : undefined));
     released.resolve();
     await eventually("its end", () => (shown.includes("0 copying, 0 waiting, 1 equal") ? true : undefined));
     watching.kill("SIGINT");

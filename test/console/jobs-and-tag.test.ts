@@ -79,7 +79,11 @@ describe("pages of the console whose API is made up", () => {
   });
 
   it("show an image at each destination, beside what the source had, and how far its copy is", async () => {
-    const progress = { blobs: 4, blobsDone: 1, bytes: 4_000, bytesSent: 1_000 };
+    const inFlight = [
+      { digest: "aaaaaaaaaaaa", size: 2_000, sent: 500 },
+      { digest: "bbbbbbbbbbbb", size: 500, sent: 500 },
+    ];
+    const progress = { blobs: 4, blobsDone: 1, bytes: 4_000, bytesSent: 1_000, inFlight };
     const origin = { digest: digestOf("a"), platforms: "linux/amd64" };
     const tag = { key: KEY, state: "copying", lagMs: 9_000, digest: digestOf("b"), replicatedAt: 1, origin, progress };
     const answers: Readonly<Record<string, unknown>> = {
@@ -108,7 +112,13 @@ describe("pages of the console whose API is made up", () => {
     expect(facts.at(-1)).toBe("only linux/amd64");
     // No one knows when it was pushed.
     expect(await page.locator(".timeline li").textContent()).toMatch(/^replicated 01\/01\/1970, 00:00:00sha256/);
-    expect(await page.locator("progress").getAttribute("value")).toBe("0.25");
+    expect(await page.locator(".copying progress").getAttribute("value")).toBe("0.25");
+    const bars = page.getByRole("list", { name: "blobs that are being sent" });
+    expect(await bars.locator("li").allTextContents()).toEqual([
+      "aaaaaaaaaaaa500 B of 2.0 kB",
+      "bbbbbbbbbbbb500 B, being confirmed",
+    ]);
+    expect(await page.getByLabel("progress of blob aaaaaaaaaaaa").getAttribute("value")).toBe("0.25");
     expect(faked.problems).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Receipt } from "../../../src/api/schemas/receipt.ts";
 import type { ListedTag } from "../../../src/api/schemas/tag.ts";
 import { bytes, duration, moment } from "../format.ts";
+import { BlobBars } from "../parts/blob-bars.tsx";
 import { Digest } from "../parts/copy-text.tsx";
 import { Everywhere } from "../parts/everywhere.tsx";
 import { Answered, Nothing } from "../parts/notice.tsx";
@@ -88,9 +89,12 @@ function Record({ tag, last }: RecordProps) {
         )}
       </dl>
       {state === "copying" && (
-        <p class="copying">
-          <CopyProgress tag={tag} />
-        </p>
+        <>
+          <p class="copying">
+            <CopyProgress tag={tag} />
+          </p>
+          <BlobBars blobs={tag.progress?.inFlight ?? []} />
+        </>
       )}
     </>
   );

@@ -1,14 +1,19 @@
 import { useRef } from "preact/hooks";
 import type { ListedTag } from "../../../src/api/schemas/tag.ts";
 import { bytes, duration } from "../format.ts";
+import { BlobBars } from "./blob-bars.tsx";
 import { TagLink } from "./tag-link.tsx";
 
-/** A running copy, with its tag. */
+/** Blobs of one copy in a list of copies. */
+const FEW_BLOBS = 4;
+
+/** A running copy, with its tag and its largest blobs. */
 export function RunningCopy({ tag }: { readonly tag: ListedTag }) {
   return (
     <li class="copy">
       <TagLink tag={tag.key} />
       <CopyProgress tag={tag} />
+      <BlobBars blobs={tag.progress?.inFlight ?? []} most={FEW_BLOBS} />
     </li>
   );
 }

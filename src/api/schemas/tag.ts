@@ -11,6 +11,18 @@ const Progress = z.object({
   /** Bytes to send, and sent. */
   bytes: z.int(),
   bytesSent: z.int(),
+  inFlight: z
+    .array(
+      z.object({
+        digest: z.string().openapi({ description: "The first 12 hex digits of its digest." }),
+        size: z.int(),
+        sent: z
+          .int()
+          .openapi({ description: "Bytes sent; with all of them, the destination still has to confirm it." }),
+      }),
+    )
+    .optional()
+    .openapi({ description: "Blobs that were being sent at the last heartbeat: the 16 largest, the largest first." }),
 });
 
 /** A tag of a destination, as its record has it. Times are epoch milliseconds. */

@@ -101,6 +101,7 @@ async function sendBlob(
   await preCopy?.reserve(blob.size, signal);
   const open = async (opening: AbortSignal): Promise<BlobStream> => {
     progress?.restarted(blob.digest);
+    context.observe?.({ kind: "blob-started", blob });
     const addSent = sends?.opened();
     const counters = { concurrency: context.uploads.concurrency, observe: context.observe };
     return countedStream(await source.openBlob(blob, opening), blob, counters, (bytes) => {

@@ -5,8 +5,9 @@ import { lastOutcome } from "../outcome/copy-report.ts";
 import type { LastOutcome } from "../outcome/outcome.ts";
 import { createUploadScheduler } from "../pacing/upload-scheduler.ts";
 import type { UploadScheduler } from "../pacing/upload-scheduler.ts";
+import { createBlobsInFlight } from "../state/blobs-in-flight.ts";
 import { createCopyProgress } from "../state/copy-progress.ts";
-import type { ObserveCopy } from "../state/copy-progress.ts";
+import type { BlobInFlight, CopyProgress, ObserveCopy } from "../state/copy-progress.ts";
 import type { RenewableLease } from "../state/lease-heartbeat.ts";
 import { endDelivery, renewTag } from "../state/tag-record.ts";
 import type { ClaimedTag, TagRecord } from "../state/tag-record.ts";
@@ -55,6 +56,7 @@ export function openTagSession(claim: LeasedTag, context: ReplicateContext): Tag
   const { ending = NEVER, uploads } = context;
   const { time } = uploads;
   const progress = createCopyProgress();
+  const inFlight = createBlobsInFlight();
   const delivery = createDeliveryProgress();
   const scheduler = time && createUploadScheduler({ budget: time, clock, maxUploads: width });
   const guard = createNewerPushGuard(wantedAt);
@@ -62,7 +64,11 @@ export function openTagSession(claim: LeasedTag, context: ReplicateContext): Tag
   let noted: Promise<unknown> | undefined;
 
   async function renew(signal: AbortSignal): Promise<boolean> {
-    const done = { progress: progress.read(), finished: delivery.finished(), put: puts.last() };
+    const done = {
+      progress: withBlobs(progress.read(), inFlight.largest()),
+      finished: delivery.finished(),
+      put: puts.last(),
+    };
     const renewal = { until: clock.now() + leaseMs, ...done };
     const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal), signal);
     if (renewed.kind === "held" && renewed.newerPushAt !== undefined) guard.noteNewerPush(renewed.newerPushAt);
@@ -78,6 +84,7 @@ export function openTagSession(claim: LeasedTag, context: ReplicateContext): Tag
       scheduler,
       observe(event) {
         progress.observe(event);
+        inFlight.observe(event);
         delivery.observe(event);
         // After killed deliveries, the first progress is recorded at once: this delivery may be killed soon, too.
         if (fruitless > 0 && delivery.finished() === 1) noted ??= renew(ending).catch(() => undefined);
@@ -85,6 +92,10 @@ export function openTagSession(claim: LeasedTag, context: ReplicateContext): Tag
     },
     ending: createEnding(claim, context, { delivery, scheduler, noted: () => noted }),
   };
+}
+
+function withBlobs(progress: CopyProgress | undefined, inFlight: readonly BlobInFlight[]): CopyProgress | undefined {
+  return progress === undefined || inFlight.length === 0 ? progress : { ...progress, inFlight: [...inFlight] };
 }
 
 interface Delivery {

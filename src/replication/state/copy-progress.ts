@@ -5,6 +5,8 @@ import type { Digest } from "../../oci/digest.ts";
 /** One step of a copy, reported as it happens. */
 export type CopyEvent =
   | { readonly kind: "planned"; readonly manifests: number; readonly blobs: readonly Descriptor[] }
+  /** A send of the blob begins, from its first byte: the first one, or one after a failed one. */
+  | { readonly kind: "blob-started"; readonly blob: Descriptor }
   | { readonly kind: "blob-bytes"; readonly blob: Descriptor; readonly bytes: number }
   | { readonly kind: "blob-done"; readonly blob: Descriptor; readonly how: "uploaded" | "mounted" | "present" }
   | { readonly kind: "manifest-put"; readonly digest: Digest }
@@ -16,6 +18,17 @@ export type CopyEvent =
 /** Called synchronously and in order by the copy: must be fast and must not throw. */
 export type ObserveCopy = (event: CopyEvent) => void;
 
+/** A blob that is being sent. */
+export const BlobInFlight = z.object({
+  /** The first 12 hex digits of its digest: a record has little room, and people tell blobs apart by them. */
+  digest: z.string(),
+  /** Bytes. */
+  size: z.int().nonnegative(),
+  /** Bytes sent since its upload began, at most `size`. With all of them, the target still has to confirm it. */
+  sent: z.int().nonnegative(),
+});
+export type BlobInFlight = z.infer<typeof BlobInFlight>;
+
 /** How far a copy has come. */
 export const CopyProgress = z.object({
   blobs: z.int().nonnegative(),
@@ -24,6 +37,8 @@ export const CopyProgress = z.object({
   bytes: z.int().nonnegative(),
   /** Bytes sent. A blob that restarts from its beginning counts again. */
   bytesSent: z.int().nonnegative(),
+  /** Blobs that were being sent, the largest first; only in the record of a tag. */
+  inFlight: z.array(BlobInFlight).optional(),
 });
 export type CopyProgress = z.infer<typeof CopyProgress>;
 
@@ -68,6 +83,7 @@ function after(known: CopyProgress = NOTHING, event: CopyEvent): CopyProgress {
       const unsent = event.how === "uploaded" ? 0 : event.blob.size;
       return { ...known, blobsDone: known.blobsDone + 1, bytes: Math.max(known.bytes - unsent, 0) };
     }
+    case "blob-started":
     case "manifest-put":
     case "companion-sent":
     case "denied":

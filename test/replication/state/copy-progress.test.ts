@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createCopyProgress } from "../../../src/replication/state/copy-progress.ts";
 import type { CopyEvent, CopyProgress } from "../../../src/replication/state/copy-progress.ts";
+import { openTagSession } from "../../../src/replication/copy/tag-session.ts";
+import { claimTag } from "../../../src/replication/state/tag-record.ts";
 import { replicateTag } from "../../../src/replication/copy/replicate-tag.ts";
 import { addImage } from "../../fixtures/images/memory-image.ts";
 import { NEVER } from "../../../src/async/abort.ts";
@@ -8,6 +10,7 @@ import { copyRequest, replicateFixture } from "../../fixtures/replicate-context.
 
 const blobOf = (letter: string, size: number) =>
   ({ mediaType: "m", digest: `sha256:${letter.repeat(64)}`, size }) as const;
+const digestOf = (n: number) => `sha256:${String(n).padStart(12, "0").padEnd(64, "f")}` as const;
 const [a, b] = [blobOf("a", 100), blobOf("b", 50)];
 const planned: CopyEvent = { kind: "planned", manifests: 1, blobs: [a, b] };
 
@@ -44,6 +47,44 @@ describe("the progress of a copy", () => {
     ends[1]?.();
     progress.observe({ kind: "blob-bytes", blob: a, bytes: 1 });
     expect(seen).toHaveLength(3);
+  });
+
+  it("names the largest blobs in flight in the record, with each renewal of the lease", async () => {
+    const context = replicateFixture();
+    const key = `${context.scope}:v1`;
+    const { clock, tags, leaseMs } = context;
+    const claim = { key, message: "m", owner: "o", pushedAt: clock.now(), now: clock.now(), leaseMs };
+    const claimed = await tags.update(key, (record) => claimTag(record, claim), NEVER);
+    if (claimed.kind !== "leased") throw new Error("the tag is free");
+    const { copying, lease } = openTagSession(claimed, context);
+    const blobs = Array.from({ length: 20 }, (_, n) => ({ mediaType: "m", digest: digestOf(n), size: n + 1 }));
+    const inFlight = async () => {
+      expect(await lease.renew(NEVER)).toBe(true);
+      return (await tags.read(key, NEVER))?.lease?.progress?.inFlight;
+    };
+    copying.observe({ kind: "planned", manifests: 1, blobs });
+    expect(await inFlight()).toBeUndefined();
+    for (const blob of blobs) copying.observe({ kind: "blob-started", blob });
+    const [smallest, largest] = [blobs[0] ?? a, blobs[19] ?? a];
+    copying.observe({ kind: "blob-bytes", blob: largest, bytes: 15 });
+    const named = await inFlight();
+    expect(named?.map(({ size }) => size)).toEqual(
+      blobs
+        .map(({ size }) => size)
+        .toReversed()
+        .slice(0, 16),
+    );
+    expect(named?.[0]).toEqual({ digest: "000000000019", size: 20, sent: 15 });
+    for (const blob of blobs.slice(1, 19)) copying.observe({ kind: "blob-done", blob, how: "uploaded" });
+    copying.observe({ kind: "blob-started", blob: largest });
+    copying.observe({ kind: "blob-bytes", blob: largest, bytes: 4 });
+    copying.observe({ kind: "blob-bytes", blob: smallest, bytes: 2 });
+    expect(await inFlight()).toEqual([
+      { digest: "000000000019", size: 20, sent: 4 },
+      { digest: "000000000000", size: 1, sent: 1 },
+    ]);
+    copying.observe({ kind: "planned", manifests: 1, blobs });
+    expect(await inFlight()).toBeUndefined();
   });
 
   it("is in the tag's record while the copy runs, and removed with its lease", async () => {
