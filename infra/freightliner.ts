@@ -83,7 +83,7 @@ export class Freightliner extends Construct {
     const layer = createConfigurationLayer(this, text);
     const external = createExternalConfiguration(this, { configuration, layer, settings });
     const parts = { configuration, text, layer, external, queues, table: this.table, settings };
-    const { schedules, ...created } = createFunctions(this, parts);
+    const { schedules, receiptKey, ...created } = createFunctions(this, parts);
     const { fanOut, copy, probe, reconcile } = created.functions;
     const roles = { fanOut: roleOf(fanOut), copy: roleOf(copy), probe: roleOf(probe), reconcile: roleOf(reconcile) };
     const lane = configuration.longLane ? createLongLane(this, { ...parts, starter: roles.probe }) : undefined;
@@ -96,7 +96,8 @@ export class Freightliner extends Construct {
     allowRegistries({ roles, copiers, canary }, configuration);
     this.trustedRoles = trustedOf(roles, { longLane, canary });
     const jobs = createJobsFunction(this, { ...parts, reconcile });
-    const apis = createApiFunctions(this, { ...parts, deadLetters, checked: [reconcile, copy, probe], jobs });
+    const checked = [reconcile, copy, probe];
+    const apis = createApiFunctions(this, { ...parts, deadLetters, checked, jobs, receiptKey });
     this.apiUrls = Object.fromEntries(apis.map(({ role, url }) => [role, url]));
     restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs: jobs?.jobs, settings });
     const { undelivered } = createPushRule(this, { fanOut, ...pushesOf(configuration), settings });

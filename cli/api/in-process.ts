@@ -31,8 +31,12 @@ export async function openApiInProcess(
     ...own,
     operations,
     // Most commands do not ask for jobs: those send no request for them.
-    jobs: () => (jobs ??= openOptionalJobs({ stack, access }, signal)),
+    jobs: () => (jobs ??= unlessUnavailable(openJobs(stack, access, signal))),
     status: createStatusCache(operations, Date.now),
+    receiptKey: async () => {
+      const { readReceiptKey } = await import("../../src/wiring/operations/receipt-key.ts");
+      return unlessUnavailable(readReceiptKey(stack, access, signal));
+    },
     callerOf: () => ({ name: username, requestId: randomUUID() }),
     role: "operator",
     origins: [],
@@ -42,10 +46,10 @@ export async function openApiInProcess(
   return { fetch: api.fetch, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-/** Jobs are off by default. */
-async function openOptionalJobs({ stack, access }: StackOptions, signal: AbortSignal): Promise<Jobs | undefined> {
+/** What is off by default: undefined in a stack without it. */
+async function unlessUnavailable<Part>(opening: Promise<Part>): Promise<Part | undefined> {
   try {
-    return await openJobs(stack, access, signal);
+    return await opening;
   } catch (error) {
     if (error instanceof StackUnavailableError) return undefined;
     throw error;

@@ -15,7 +15,7 @@ import { createHandler } from "./handler.ts";
 const CONFIGURATION_MS = 5_000;
 
 const environment = ApiVariables.parse(process.env);
-const { FREIGHTLINER_STACK: stack, FREIGHTLINER_API: settings } = environment;
+const { FREIGHTLINER_STACK: stack, FREIGHTLINER_API: settings, FREIGHTLINER_RECEIPT_KEY: receiptKey } = environment;
 const { observer, middlewares } = createChain("api", stack);
 // Its requests have limits of their own: the function ends with its environment.
 const operations = operationsOf(process.env, {}, new AbortController().signal);
@@ -27,6 +27,7 @@ const api = createApi({
   status: createStatusCache(operations, Date.now),
   configuration: () => feed.current(AbortSignal.timeout(CONFIGURATION_MS)),
   jobs: () => Promise.resolve(jobs),
+  receiptKey: readReceiptKey,
   callerOf: signedCaller,
   audit: (entry) => observer.info("API request that may change something", { ...entry }),
   failed(error, correlationId) {
@@ -36,6 +37,13 @@ const api = createApi({
   now: Date.now,
 });
 const respond = createHandler(api);
+
+/** Few requests ask for it: the others load no client of KMS. */
+async function readReceiptKey(): Promise<string | undefined> {
+  if (receiptKey === undefined) return undefined;
+  const { publicKeyOf } = await import("../../src/wiring/operations/receipt-key.ts");
+  return publicKeyOf(receiptKey, {}, operations.signal);
+}
 
 /** Invoked by its function URL, with IAM. */
 export const handler = middy()

@@ -3,6 +3,7 @@ import { ManagedPolicy, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import { FunctionUrlAuthType } from "aws-cdk-lib/aws-lambda";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { ApiAddress, ApiVariables } from "../../src/contract/stack/environment.ts";
@@ -32,6 +33,8 @@ export interface ApiFunctionsProps extends Omit<FunctionParts, "text"> {
   /** The functions that check what their roles may do at the registries. */
   readonly checked: readonly LambdaFunction[];
   readonly jobs: JobsFunction | undefined;
+  /** The key that signs receipts, if they are signed. */
+  readonly receiptKey: IKey | undefined;
 }
 
 const ADDRESSES = [
@@ -52,7 +55,18 @@ export function createApiFunctions(scope: Construct, props: ApiFunctionsProps): 
 function createApiFunction(
   scope: Construct,
   { role, name, id }: (typeof ADDRESSES)[number],
-  { configuration, layer, external, queues, deadLetters, table, checked, jobs, settings }: ApiFunctionsProps,
+  {
+    configuration,
+    layer,
+    external,
+    queues,
+    deadLetters,
+    table,
+    checked,
+    jobs,
+    receiptKey,
+    settings,
+  }: ApiFunctionsProps,
   origins: readonly string[],
 ): ApiFunction {
   const served = createNodeFunction(scope, id, {
@@ -63,6 +77,7 @@ function createApiFunction(
       FREIGHTLINER_APPCONFIG: external.profile,
       FREIGHTLINER_TABLE: table.tableName,
       ...(jobs === undefined ? {} : { FREIGHTLINER_JOBS: JSON.stringify(jobs.scheduling) }),
+      ...(receiptKey === undefined ? {} : { FREIGHTLINER_RECEIPT_KEY: receiptKey.keyArn }),
       FREIGHTLINER_API: JSON.stringify({ role, origins: [...origins] } satisfies ApiAddress),
     } satisfies ApiVariables,
     memoryMegabytes: 512,
@@ -72,7 +87,7 @@ function createApiFunction(
   served.addLayers(layer);
   const own = roleOf(served);
   external.allowReading(own);
-  allowApi(own, { role, queues, deadLetters, table, checked });
+  allowApi(own, { role, queues, deadLetters, table, checked, receiptKey });
   if (role === "operator" && jobs !== undefined) allowJobs(own, jobs, table);
   if (settings.encryptionKey !== undefined) allowKeyForRoles([own], settings.encryptionKey);
   // The API answers requests of other origins itself.

@@ -71,9 +71,9 @@ export function createFunctions(scope: Construct, parts: FunctionParts) {
     configured.addLayers(layer);
     external.allowReading(roleOf(configured));
   }
-  const seal = settings.signReceipts
+  const sealing = settings.signReceipts
     ? createSealFunction(scope, { configuration, table, schedules, settings })
-    : undefined;
+    : { seal: undefined, receiptKey: undefined };
   const canary = createCanaryFunction(scope, { ...parts, environment: common, schedules });
-  return { functions: { fanOut, copy, probe, reconcile }, seal, canary, schedules };
+  return { functions: { fanOut, copy, probe, reconcile }, ...sealing, canary, schedules };
 }

@@ -1,5 +1,6 @@
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { RemovalPolicy } from "aws-cdk-lib";
@@ -22,11 +23,17 @@ export interface SealFunctionProps {
   readonly settings: DeployedSettings;
 }
 
+/** The function, and the key by which it signs. */
+export interface Sealing {
+  readonly seal: LambdaFunction;
+  readonly receiptKey: IKey;
+}
+
 /** Chains and signs receipts, with a key that outlives the stack: without it, nothing that was exported could be verified by a new copy of the key. */
 export function createSealFunction(
   scope: Construct,
   { configuration, table, schedules, settings }: SealFunctionProps,
-): LambdaFunction {
+): Sealing {
   const key = new Key(scope, "ReceiptKey", {
     description: `Signs the receipts of ${settings.deployment.stack}`,
     keySpec: KeySpec.ECC_NIST_P256,
@@ -57,5 +64,5 @@ export function createSealFunction(
     target: seal,
     retries: 0,
   });
-  return seal;
+  return { seal, receiptKey: key };
 }

@@ -117,6 +117,7 @@ export function variablesOf(
   const api = {
     ...fanOut,
     FREIGHTLINER_JOBS: JSON.stringify(JOB_SCHEDULING satisfies JobScheduling),
+    FREIGHTLINER_RECEIPT_KEY: RECEIPT_KEY,
     FREIGHTLINER_API: JSON.stringify({ role: "operator", origins: [] } satisfies ApiAddress),
   } satisfies ApiVariables;
   const jobs = {

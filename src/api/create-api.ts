@@ -10,6 +10,7 @@ import { rateLimited } from "./guards/rate-limit.ts";
 import { guardedWrites, limitedBody } from "./guards/request-guard.ts";
 import { allowedMethods } from "./methods.ts";
 import { ApiError, problemOf } from "./protocol/problem.ts";
+import { addChainRoutes } from "./routes/chains.ts";
 import { addCheckRoutes } from "./routes/checks.ts";
 import { addDeadLetterRoutes } from "./routes/dead-letters.ts";
 import { addHealthRoutes } from "./routes/health.ts";
@@ -56,7 +57,7 @@ export function createApi(ports: ApiPorts): Api {
   api.use(limitedBody);
   api.use(guardedWrites(ports, (method, path) => allowedMethods(api, path).includes(method)));
   const adders = [addHealthRoutes, addStatusRoutes, addTagRoutes, addImageRoutes, addReportRoutes, addRuleRoutes];
-  const more = [addSeriesRoutes, addCheckRoutes, addPauseRoutes, addDeadLetterRoutes, addJobRoutes];
+  const more = [addSeriesRoutes, addChainRoutes, addCheckRoutes, addPauseRoutes, addDeadLetterRoutes, addJobRoutes];
   for (const add of [...adders, ...more]) add(api, ports);
   api.doc31("/openapi.json", INFO);
   return api;

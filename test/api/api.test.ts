@@ -75,6 +75,7 @@ describe("the HTTP API of a running stack", () => {
     const wanted: Readonly<Record<string, string>> = {
       "/api/destinations/{name}": "/api/destinations/local",
       "/api/tag": `/api/tag?key=${KEY}`,
+      "/api/chains/{name}": "/api/chains/local",
       "/api/receipts": `/api/receipts?key=${KEY}`,
       "/api/image": "/api/image?repository=team/app&reference=v1",
       "/api/explain": "/api/explain?repository=team/app&reference=v1",

@@ -35,6 +35,7 @@ function apiOf(given: Partial<ApiPorts> = {}) {
     status: unavailable,
     configuration: unavailable,
     jobs: () => Promise.resolve(undefined),
+    receiptKey: () => Promise.resolve(undefined),
     callerOf: (environment) => signedCaller({ event: environment }),
     role: "operator",
     origins: [],

@@ -220,6 +220,10 @@ describe("a stack with a target that lacks one repository", () => {
       stdout: expect.stringMatching(/^local: receipt 1 is missing$/m),
     });
 
+    expect(await freightliner("receipts", "export", file, "--local", local, "--destination", "gone")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("there is no chain gone"),
+    });
     await freightliner("receipts", "export", file, "--local", local, "--repository", "closed/app");
     expect(await verified()).toMatchObject({
       code: 0,

@@ -64,8 +64,8 @@ export function createMemorySealStore(step: (what: keyof SealStore) => Promise<v
 
   const reader: SealedReader = {
     tip: (chain) => Promise.resolve(tips.get(chain)),
-    async *heads(chain) {
-      yield* heads.get(chain) ?? [];
+    async *heads(chain, after) {
+      yield* (heads.get(chain) ?? []).filter(({ number }) => number > after);
     },
     envelopes: (name) => Promise.resolve(envelopes.get(`${name.chain} ${name.number} ${name.envelopes}`)),
   };

@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import type { CommandRunner } from "../command-runner.ts";
-import { collect, createCommand, createStackCommand } from "../create-command.ts";
+import { collect, createApiCommand, createCommand } from "../create-command.ts";
 
 /** Commands about signed receipts. */
 export function receiptsCommand(runner: CommandRunner) {
@@ -20,7 +20,7 @@ export function receiptsCommand(runner: CommandRunner) {
 }
 
 function exportCommand(runner: CommandRunner) {
-  return createStackCommand("export", "write signed receipts to a file, with what proves that they are all")
+  return createApiCommand("export", "write signed receipts to a file, with what proves that they are all")
     .argument("<file>", "the file to write, one JSON document a line")
     .option("--since <time>", "of requests that ended at this time or later, such as 2026-11-27T10:00:00Z", timeOf)
     .option("--until <time>", "of requests that ended before this time", timeOf)
@@ -47,7 +47,7 @@ function verifyCommand(runner: CommandRunner) {
 }
 
 function keyCommand(runner: CommandRunner) {
-  return createStackCommand("key", "print the public key of a stack's receipts, PEM").action((given) =>
+  return createApiCommand("key", "print the public key of a stack's receipts, PEM").action((given) =>
     runner.run(given, async (terminal, signal) =>
       (await import("../../receipts/receipt-key.ts")).receiptKey(given, terminal, signal),
     ),

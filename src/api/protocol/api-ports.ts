@@ -23,6 +23,8 @@ export interface ApiPorts {
   readonly configuration: () => Promise<Configuration>;
   /** The jobs of the stack, opened by the first request about them; undefined when it has none. */
   readonly jobs: () => Promise<Jobs | undefined>;
+  /** The public key of the stack's receipts, in PEM; undefined when it does not sign them. */
+  readonly receiptKey: () => Promise<string | undefined>;
   /** Who sent the request, from what the server in front of the API says about it. */
   readonly callerOf: (environment: unknown) => Caller;
   /** A viewer's API refuses every write. */

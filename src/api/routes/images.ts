@@ -6,12 +6,9 @@ import { readImageStatus } from "../../wiring/operations/read-image-status.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
+import { REFERENCE, REPOSITORY } from "../protocol/name-patterns.ts";
 import { problems } from "../protocol/problem.ts";
 import { ImageStatus } from "../schemas/image-status.ts";
-
-/** The grammar of names, as the document has it (distribution-spec, "Pulling manifests"). */
-const NAME = "^[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*$";
-const REFERENCE = "^([a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}|sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$";
 
 /** An image of the source: `repository`, and `reference`, a tag or digest. */
 export const ImageQuery = z.object({
@@ -19,7 +16,7 @@ export const ImageQuery = z.object({
     .string()
     .max(255)
     .refine(isRepositoryName, "is not the name of a repository")
-    .openapi({ pattern: NAME, description: "As the source has it." }),
+    .openapi({ pattern: REPOSITORY, description: "As the source has it." }),
   reference: z
     .string()
     .transform((text, context) => {

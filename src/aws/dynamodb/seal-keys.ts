@@ -8,9 +8,13 @@ export function partitionOf(chain: string): string {
   return `SEAL#${chain}`;
 }
 
-/** Sort keys are compared as text. */
+/** Digits of a number: sort keys are compared as text. */
+const DIGITS = 12;
+/** The highest number that a head can have. */
+export const MOST_HEADS = 10 ** DIGITS - 1;
+
 function ordered(number: number): string {
-  return String(number).padStart(12, "0");
+  return String(number).padStart(DIGITS, "0");
 }
 
 export function headKey(chain: string, number: number) {

@@ -6,9 +6,9 @@ import { StoredHead } from "../../replication/proof/seal-store.ts";
 import { queryPages } from "../client/table-pages.ts";
 import type { TableAccess } from "../client/table-pages.ts";
 import { untilAborted } from "../client/until-aborted.ts";
-import { TIP, envelopesKey, HEADS, partitionOf } from "./seal-keys.ts";
+import { TIP, envelopesKey, headKey, MOST_HEADS, partitionOf } from "./seal-keys.ts";
 
-/** Reads the chains for an export. For the command, not for functions. */
+/** Reads the chains for an export. */
 export function createSealedReader(at: TableAccess, signal: AbortSignal): SealedReader {
   const { client, table } = at;
   const get = async (Key: { readonly pk: string; readonly sk: string }) => {
@@ -20,10 +20,14 @@ export function createSealedReader(at: TableAccess, signal: AbortSignal): Sealed
       const found = await get({ pk: partitionOf(chain), sk: TIP });
       return found === undefined ? undefined : Envelope.parse(found["tip"]);
     },
-    async *heads(chain) {
+    async *heads(chain, after) {
       const input = {
-        KeyConditionExpression: "pk = :pk AND begins_with(sk, :head)",
-        ExpressionAttributeValues: { ":pk": partitionOf(chain), ":head": HEADS },
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :last",
+        ExpressionAttributeValues: {
+          ":pk": partitionOf(chain),
+          ":from": headKey(chain, after + 1).sk,
+          ":last": headKey(chain, MOST_HEADS).sk,
+        },
         ConsistentRead: true,
       };
       for await (const items of queryPages(at, input, signal)) {

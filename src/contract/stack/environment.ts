@@ -168,6 +168,8 @@ export const ApiVariables = z.object({
   FREIGHTLINER_API: json(ApiAddress, "description of an API"),
   /** As the jobs function has it; absent in a stack without jobs. */
   FREIGHTLINER_JOBS: z.string().optional(),
+  /** ARN of the KMS key that signs receipts; absent in a stack that does not sign them. */
+  FREIGHTLINER_RECEIPT_KEY: z.string().min(1).optional(),
 });
 export type ApiVariables = z.input<typeof ApiVariables>;
 

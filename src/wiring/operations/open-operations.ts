@@ -43,6 +43,8 @@ export class StackUnavailableError extends Error {
 export interface Operations extends AsyncDisposable {
   /** Aborts all requests to the stack. */
   readonly signal: AbortSignal;
+  /** Its name. */
+  readonly stack: string;
   readonly parts: StackParts;
   /** The variables of the copy function. */
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -104,6 +106,7 @@ export function operationsOf(
   const table = environment.FREIGHTLINER_TABLE;
   return {
     signal,
+    stack: environment.FREIGHTLINER_STACK,
     parts,
     variables,
     aws: at,

@@ -18,7 +18,12 @@ export async function readReceiptKey(stack: string, access: CloudAccess, signal:
   });
   const { FREIGHTLINER_RECEIPT_KEY: keyArn } = SealEnvironment.parse(variables);
   const endpoint = access.endpoint === undefined ? undefined : variables["AWS_ENDPOINT_URL_KMS"];
-  const client = new KMSClient({ ...clientLimits(), ...access, ...(endpoint === undefined ? {} : { endpoint }) });
+  return publicKeyOf(keyArn, { ...access, ...(endpoint === undefined ? {} : { endpoint }) }, signal);
+}
+
+/** The public key, in PEM, of a key in KMS. @throws {SigningError} when the caller may not read it. */
+export async function publicKeyOf(keyArn: string, access: CloudAccess, signal: AbortSignal): Promise<string> {
+  const client = new KMSClient({ ...clientLimits(), ...access });
   try {
     return await readPublicKey(client, keyArn, signal);
   } finally {

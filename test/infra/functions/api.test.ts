@@ -92,6 +92,20 @@ describe("the HTTP API of a stack", () => {
     expect(of("ViewerApi")).not.toMatch(/scheduler:|iam:PassRole|PutItem|lambda:Invoke/);
   });
 
+  it("reads the public key of receipts at both addresses, where the stack signs them, and signs nothing", () => {
+    const signing = synthesise({ ...EXAMPLE, stack: { api: {}, signReceipts: true } });
+    const policies = Object.entries(signing.findResources("AWS::IAM::Policy"));
+    for (const id of ["Api", "ViewerApi"]) {
+      const own = JSON.stringify(policies.filter(([name]) => name.startsWith(`Freightliner${id}Role`)));
+      expect(own.match(/"kms:\w+"/g)).toEqual(['"kms:GetPublicKey"']);
+    }
+    signing.resourcePropertiesCountIs(
+      "AWS::Lambda::Function",
+      { Environment: { Variables: Match.objectLike({ FREIGHTLINER_RECEIPT_KEY: Match.anyValue() }) } },
+      3,
+    );
+  });
+
   it("refuses an origin that is no https origin", () => {
     expect(() => synthesise({ ...EXAMPLE, stack: { api: { origins: ["*"] } } })).toThrow(/origins/);
   });

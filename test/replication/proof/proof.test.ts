@@ -6,7 +6,8 @@ import * as z from "zod";
 import { digestOf } from "../../../src/oci/digest.ts";
 import type { Receipt } from "../../../src/replication/outcome/receipt.ts";
 import { Envelope } from "../../../src/replication/proof/envelope.ts";
-import { exportLines } from "../../../src/replication/proof/export-receipts.ts";
+import { exportPage } from "../../../src/replication/proof/export-receipts.ts";
+import type { PageLimit } from "../../../src/replication/proof/export-receipts.ts";
 import { createSealer, signTip } from "../../../src/replication/proof/seal-receipts.ts";
 import type { ReceiptSelection } from "../../../src/replication/proof/selection.ts";
 import { verifyExport } from "../../../src/replication/proof/verify-export.ts";
@@ -50,9 +51,20 @@ async function sealed(sizes: readonly number[], memory = createMemorySealStore()
   return memory;
 }
 
-async function exported({ reader }: Memory, selection: ReceiptSelection = {}): Promise<string[]> {
+async function exported(
+  { reader }: Memory,
+  selection: ReceiptSelection = {},
+  limit: PageLimit = { bytes: 1e9, heads: 1e9 },
+): Promise<string[]> {
   const header = { receipts: 1, stack: "test", exportedAt: 5_000, selection, chains: [CHAIN] } as const;
-  return (await Array.fromAsync(exportLines(header, reader))).map((line) => JSON.stringify(line));
+  const lines: object[] = [header];
+  let after: number | undefined = 0;
+  while (after !== undefined) {
+    const page = await exportPage({ chain: CHAIN, selection, after }, limit, reader);
+    lines.push(...page.lines);
+    after = page.next;
+  }
+  return lines.map((line) => JSON.stringify(line));
 }
 
 async function* linesOf(lines: readonly string[]): AsyncGenerator<string> {
@@ -70,6 +82,20 @@ describe("an export of sealed receipts", () => {
     expect(chains).toMatchObject([
       { chain: CHAIN, heads: 3, receipts: 8, selected: 8, found: 8, ended: 0, provedUntil: 5_000 },
     ]);
+  });
+
+  it("has the same lines in pages, each of which has at least one head, and no more than its limits", async () => {
+    const memory = await sealed(SIZES);
+    const whole = await exported(memory);
+    expect(whole).toHaveLength(1 + 1 + 3 + 8);
+    for (const limit of [
+      { bytes: 0, heads: 10 },
+      { bytes: 1e9, heads: 1 },
+    ]) {
+      expect(await exported(memory, {}, limit)).toEqual(whole);
+      const { lines, next } = await exportPage({ chain: CHAIN, selection: {}, after: 1 }, limit, memory.reader);
+      expect([lines.length, next]).toEqual([2, 2]);
+    }
   });
 
   it("shows a line that is removed, changed, repeated or moved, whichever it is", async () => {
