@@ -1,4 +1,5 @@
 import type { Layer } from "./layer.ts";
+import { INSPECTION_ROOMS } from "./inspection-rooms.ts";
 import { REGISTRY_ROOMS } from "./registry-rooms.ts";
 
 const NODE = ["node:*", "node:*/*"] as const;
@@ -119,6 +120,13 @@ export const LAYERS: readonly Layer[] = [
     },
   },
   {
+    folder: "src/inspection",
+    holds: "what a plan and a verification find at both ends; nothing is written",
+    imports: ["src/oci", "src/async", "src/contract", "src/replication"],
+    packages: ["zod", "node:crypto"],
+    rooms: INSPECTION_ROOMS,
+  },
+  {
     folder: "src/reload",
     holds: "which configuration is in force: layered, checked, reloaded",
     imports: ["src/oci", "src/async", "src/contract"],
@@ -175,6 +183,7 @@ export const LAYERS: readonly Layer[] = [
       "src/contract",
       "src/reload",
       "src/replication",
+      "src/inspection",
       "src/registry",
       "src/aws",
       "src/google",

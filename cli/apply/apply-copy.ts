@@ -12,18 +12,18 @@ import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import type { UploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
 import type { ObserveCopy } from "../../src/replication/state/copy-progress.ts";
 import type { Operations } from "../../src/wiring/operations/open-operations.ts";
-import type { Sides } from "../../src/wiring/planning/open-sides.ts";
-import type { CopyPlan } from "../copy/copy-plan.ts";
+import type { OpenedSides } from "../../src/wiring/planning/open-sides.ts";
+import type { CopyPlan } from "../../src/inspection/content/copy-plan.ts";
 import { executePlan } from "../copy/execute-plan.ts";
-import type { PlannedManifest } from "../copy/manifest-order.ts";
-import type { FileManifest, PlannedCopy } from "../plan/plan-file.ts";
+import type { PlannedManifest } from "../../src/inspection/content/manifest-order.ts";
+import type { FileManifest, PlannedCopy } from "../../src/inspection/plan/plan-line.ts";
 import type { EarlierLines } from "./earlier-lines.ts";
 import type { FirstRequests } from "./first-requests.ts";
 import { withTagLeases } from "./tag-leases.ts";
 
 /** What all lines share. */
 export interface ApplyContext {
-  readonly sides: Sides;
+  readonly sides: OpenedSides;
   readonly operations: Operations | undefined;
   readonly earlier: EarlierLines;
   readonly streams: UploadConcurrency;

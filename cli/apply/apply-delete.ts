@@ -7,7 +7,7 @@ import type { Deletion } from "../../src/replication/deletes/delete-tag.ts";
 import { deletionReceipt } from "../../src/replication/deletes/deletion-receipt.ts";
 import { noteTombstone } from "../../src/replication/deletes/note-delete.ts";
 import type { OpenedPlan } from "../plan/open-plan.ts";
-import type { PlannedDelete } from "../plan/plan-file.ts";
+import type { PlannedDelete } from "../../src/inspection/plan/plan-line.ts";
 
 export type AppliedDelete = { readonly kind: "deleted" } | { readonly kind: "refused"; readonly why: string };
 

@@ -9,7 +9,7 @@ import { UsageError } from "../errors/usage-error.ts";
 import { openPlan } from "../plan/open-plan.ts";
 import type { OpenedPlan, RawPlacesOptions } from "../plan/open-plan.ts";
 import { readPlan } from "../plan/plan-file.ts";
-import type { PlanHead, PlannedCopy, PlannedDelete } from "../plan/plan-file.ts";
+import type { PlanHead, PlannedCopy, PlannedDelete } from "../../src/inspection/plan/plan-line.ts";
 import { counted, formatBytes } from "../terminal/format.ts";
 import { reportFailure } from "../terminal/report-failure.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -2,9 +2,9 @@ import { unlessAborted } from "../../src/async/abort.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import type { ImageTarget } from "../../src/oci/image-target.ts";
 import type { RepositoryName } from "../../src/oci/reference.ts";
-import { createKnownContent } from "../copy/target/known-content.ts";
-import type { KnownContent } from "../copy/target/known-content.ts";
-import type { FileBlob, PlannedCopy } from "../plan/plan-file.ts";
+import { createKnownContent } from "../../src/inspection/content/known-content.ts";
+import type { KnownContent } from "../../src/inspection/content/known-content.ts";
+import type { FileBlob, PlannedCopy } from "../../src/inspection/plan/plan-line.ts";
 
 /** How a line writes, where earlier lines bring some of its blobs. */
 export interface LinePorts {

@@ -10,7 +10,7 @@ import { claimTag, endDelivery, renewTag, tagKey } from "../../src/replication/s
 import type { TagLease } from "../../src/replication/state/tag-record.ts";
 import { settleTag } from "../../src/replication/state/tag-settlement.ts";
 import type { Operations } from "../../src/wiring/operations/open-operations.ts";
-import type { PlannedCopy } from "../plan/plan-file.ts";
+import type { PlannedCopy } from "../../src/inspection/plan/plan-line.ts";
 
 /** What the records of a stack need to know of one line. */
 export interface LeasedCopy {

@@ -6,7 +6,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { copyImage } from "./copy-image.ts";
 import type { CopyRun, ImageResult } from "./copy-image.ts";
 import type { CopyOptions } from "./copy-options.ts";
-import { isEmptyPlan } from "./copy-plan.ts";
+import { isEmptyPlan } from "../../src/inspection/content/copy-plan.ts";
 import type { ImagePair } from "./expand-tags.ts";
 import { createEarlierPlans } from "./earlier-plans.ts";
 import { createOrderedOutput } from "./report/ordered-output.ts";

@@ -2,7 +2,7 @@ import { isDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { ImageResult } from "./copy-image.ts";
-import type { CopyPlan } from "./copy-plan.ts";
+import type { CopyPlan } from "../../src/inspection/content/copy-plan.ts";
 
 /**
  * Removes from each plan of a dry run, in the order of the list, what an earlier plan already sends to the same

@@ -13,9 +13,9 @@ import { measured } from "../../src/replication/spans/span.ts";
 import type { Spans } from "../../src/replication/spans/span.ts";
 import { emptyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
 import type { CopyStatistics } from "../../src/replication/outcome/copy-statistics.ts";
-import type { CopyPlan, PlannedBlob } from "./copy-plan.ts";
-import type { PlannedManifest } from "./manifest-order.ts";
-import type { KnownContent } from "./target/known-content.ts";
+import type { CopyPlan, PlannedBlob } from "../../src/inspection/content/copy-plan.ts";
+import type { PlannedManifest } from "../../src/inspection/content/manifest-order.ts";
+import type { KnownContent } from "../../src/inspection/content/known-content.ts";
 
 /** What the execution of a plan needs. */
 export interface ExecutionPorts {

@@ -7,8 +7,8 @@ import { readTags } from "../../src/registry/listings/list-tags.ts";
 import type { ListedTags } from "../../src/registry/listings/list-tags.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
 import type { ImagePair } from "./expand-tags.ts";
-import { alreadyListed, createKnownTags, UNLISTED } from "./known-tags.ts";
-import type { KnownTags } from "./known-tags.ts";
+import { alreadyListed, createKnownTags, UNLISTED } from "../../src/inspection/content/known-tags.ts";
+import type { KnownTags } from "../../src/inspection/content/known-tags.ts";
 
 /** What the images of a run know of the tags of their sources. */
 export interface SourceTags {

@@ -8,9 +8,9 @@ import type { Tag } from "../../src/oci/reference.ts";
 import { resolveCosignTags } from "../../src/replication/image/find-cosign-tags.ts";
 import { readImage } from "../../src/replication/image/read-image.ts";
 import type { CopyOptions } from "./copy-options.ts";
-import { planCopy } from "./copy-plan.ts";
-import type { PlanOptions } from "./copy-plan.ts";
-import type { KnownTags } from "./known-tags.ts";
+import { planCopy } from "../../src/inspection/content/copy-plan.ts";
+import type { PlanOptions } from "../../src/inspection/content/copy-plan.ts";
+import type { KnownTags } from "../../src/inspection/content/known-tags.ts";
 
 /** A source that sends each request for a manifest or a cosign tag once, whoever asks and however often. */
 export function askedOnce(source: ImageSource): ImageSource {

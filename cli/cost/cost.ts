@@ -4,11 +4,11 @@ import type { RawPlacesOptions } from "../plan/open-plan.ts";
 import { counted } from "../terminal/format.ts";
 import { createTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { estimate, sentBytes } from "./cost-model.ts";
-import type { Workload } from "./cost-model.ts";
+import { estimate, sentBytes } from "../../src/inspection/cost/cost-model.ts";
+import type { Workload } from "../../src/inspection/cost/cost-model.ts";
 import type { Measured } from "./measured-workload.ts";
-import { comparePaths } from "./paths.ts";
-import type { NetworkPath } from "./paths.ts";
+import { comparePaths } from "../../src/inspection/cost/paths.ts";
+import type { NetworkPath } from "../../src/inspection/cost/paths.ts";
 
 export interface RawCostOptions extends RawPlacesOptions, Workload {
   readonly path: NetworkPath["name"];

@@ -7,7 +7,7 @@ import { openPlan } from "../plan/open-plan.ts";
 import type { OpenedPlan, RawPlacesOptions } from "../plan/open-plan.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import type { Workload } from "./cost-model.ts";
+import type { Workload } from "../../src/inspection/cost/cost-model.ts";
 
 /** What the source's listings say about a month. */
 export type Measured = Pick<Workload, "images" | "megabytes" | "destinations"> & {

@@ -5,7 +5,7 @@ import { formatPlatform } from "../../src/oci/platform.ts";
 import { cosignTagSubject } from "../../src/oci/cosign-tags.ts";
 import type { ImageNode } from "../../src/replication/image/image-tree.ts";
 import { nodesOf } from "../../src/replication/image/image-tree.ts";
-import type { NamedImage } from "../copy/image-and-companions.ts";
+import type { NamedImage } from "../../src/inspection/content/image-and-companions.ts";
 
 /** A manifest or a blob, with the content that it points to and its referrers. */
 export interface Content {

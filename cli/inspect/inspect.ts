@@ -1,6 +1,6 @@
 import { formatReference } from "../../src/oci/reference.ts";
 import { resolveImage } from "../copy/resolve-image.ts";
-import { readImageAndCompanions } from "../copy/image-and-companions.ts";
+import { readImageAndCompanions } from "../../src/inspection/content/image-and-companions.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { parseAccessOptions } from "../registry-access/access-options.ts";
 import type { RawAccessOptions } from "../registry-access/access-options.ts";

@@ -1,11 +1,9 @@
 import { systemClock } from "../../src/async/system-clock.ts";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
-import { googlePlace } from "../../src/contract/providers/google-place.ts";
 import { CopyEnvironment } from "../../src/contract/stack/environment.ts";
 import type { GoogleEndpoints } from "../../src/contract/stack/environment.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
-import type { RepositoryName } from "../../src/oci/reference.ts";
 import type { DeletionRecord } from "../../src/replication/deletes/deletion-record.ts";
 import { createSourceFacts } from "../../src/replication/rules/source-facts.ts";
 import { createMemoryRecordStore } from "../../src/replication/state/memory-record-store.ts";
@@ -16,13 +14,14 @@ import type { UserLogin } from "../../src/wiring/open-registries.ts";
 import { openOperations } from "../../src/wiring/operations/open-operations.ts";
 import type { Operations } from "../../src/wiring/operations/open-operations.ts";
 import { openSides } from "../../src/wiring/planning/open-sides.ts";
+import type { OpenedSides } from "../../src/wiring/planning/open-sides.ts";
 import { readExternal, readLayers } from "../config/read-layers.ts";
 import { dockerCredentials } from "../credentials/docker-credentials.ts";
 import { createRequestRate } from "../registry-access/request-rate.ts";
 import { openRegistryAccess } from "../registry-access/registry-access.ts";
 import { parseStackOptions } from "../stack/stack-options.ts";
 import type { CommonOptions, Terminal } from "../terminal/terminal.ts";
-import type { PlanContext } from "./plan-context.ts";
+import type { PlanContext } from "../../src/inspection/plan/plan-context.ts";
 
 /** Options that name a configuration and a stack, as commander gives them. */
 export interface RawPlacesOptions extends CommonOptions {
@@ -35,7 +34,7 @@ export interface RawPlacesOptions extends CommonOptions {
 }
 
 export interface OpenedPlan extends AsyncDisposable {
-  readonly context: Omit<PlanContext, "all" | "parallel">;
+  readonly context: Omit<PlanContext, "all" | "parallel" | "sides"> & { readonly sides: OpenedSides };
   /** The stack, if one was named. */
   readonly operations: Operations | undefined;
 }
@@ -153,14 +152,4 @@ function describeFields(fields: object): string {
   return Object.entries(fields)
     .map(([name, value]) => `${name} ${value instanceof Error ? describeError(value) : String(value)}`)
     .join(", ");
-}
-
-/** True for two repositories of a destination that share their blobs: those of one repository of Artifact Registry. */
-export function sharesBlobsOf({ destinations }: Configuration) {
-  return (destination: string, one: RepositoryName, other: RepositoryName): boolean => {
-    const access = destinations.find(({ name }) => name === destination)?.access;
-    if (access?.listing !== "google") return false;
-    const [a, b] = [googlePlace(access.registry, one), googlePlace(access.registry, other)];
-    return a.project === b.project && a.location === b.location && a.repository === b.repository;
-  };
 }

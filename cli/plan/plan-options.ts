@@ -1,4 +1,4 @@
-import type { NetworkPath } from "../cost/paths.ts";
+import type { NetworkPath } from "../../src/inspection/cost/paths.ts";
 import type { RawPlacesOptions } from "./open-plan.ts";
 
 /** Options of `freightliner plan` as commander gives them. */

@@ -1,15 +1,17 @@
 import { ExitCode } from "../errors/exit-code.ts";
 import { reportFailure } from "../terminal/report-failure.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { compareAll } from "./compare-all.ts";
-import { openPlan, sharesBlobsOf } from "./open-plan.ts";
-import type { PlanContext } from "./plan-context.ts";
+import { compareAll } from "../../src/inspection/plan/compare-all.ts";
+import { sharesBlobsOf } from "../../src/inspection/plan/placement.ts";
+import { costOf, hasChanges } from "../../src/inspection/cost/plan-cost.ts";
+import { openPlan } from "./open-plan.ts";
+import type { PlanContext } from "../../src/inspection/plan/plan-context.ts";
 import { createPlanWriter } from "./plan-file.ts";
-import type { PlanWriter } from "./plan-file.ts";
+import type { PlanWriter } from "../../src/inspection/plan/plan-line.ts";
 import type { RawPlanOptions } from "./plan-options.ts";
-import { createPlanRecorder } from "./plan-recorder.ts";
-import type { PlanRecorder } from "./plan-recorder.ts";
-import { costOf, describeDestination, hasChanges } from "./report/describe-plan.ts";
+import { createPlanRecorder } from "../../src/inspection/plan/plan-recorder.ts";
+import type { PlanRecorder } from "../../src/inspection/plan/plan-recorder.ts";
+import { describeDestination } from "./report/describe-plan.ts";
 
 /**
  * Runs `freightliner plan`: compares source and destinations, prints what would be copied and deleted, what stays and why, and what that takes.

@@ -1,10 +1,10 @@
 import { isDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { blobsOf, nodesOf } from "../../src/replication/image/image-tree.ts";
-import type { CopyPlan } from "../copy/copy-plan.ts";
-import type { NamedImage } from "../copy/image-and-companions.ts";
-import { orderManifests } from "../copy/manifest-order.ts";
-import type { Difference } from "./compare-images.ts";
+import type { CopyPlan } from "../../src/inspection/content/copy-plan.ts";
+import type { NamedImage } from "../../src/inspection/content/image-and-companions.ts";
+import { orderManifests } from "../../src/inspection/content/manifest-order.ts";
+import type { Difference } from "../../src/inspection/verify/compare-images.ts";
 
 /** The plan of a copy that sends exactly what differs, whatever the target says it has. */
 export function planRepair(images: readonly NamedImage[], differences: readonly Difference[]): CopyPlan {

@@ -1,10 +1,10 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import { describeLeftOut } from "../../src/replication/outcome/left-out.ts";
-import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { counted } from "../terminal/format.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import type { Comparison } from "./compare-images.ts";
+import { isUnknown } from "../../src/inspection/verify/verdict.ts";
+import type { Comparison } from "../../src/inspection/verify/compare-images.ts";
 
 interface Compared {
   readonly source: string;
@@ -28,11 +28,6 @@ export function showComparison(
     out.lines([`${compared.source} and ${compared.target} ${verdict(differences.length, unknown)}; ${all}`]);
   }
   return equal ? ExitCode.ok : ExitCode.failed;
-}
-
-/** True for referrers. Non-distributable layers and platforms that the source lacks are never part of a copy, so they do not count. */
-export function isUnknown({ kind }: LeftOut): boolean {
-  return kind === "attachment" || kind === "attachments";
 }
 
 function verdict(differences: number, unknown: number): string {

@@ -6,22 +6,18 @@ import { createUploadConcurrency } from "../../src/replication/pacing/upload-con
 import type { ImagePair } from "../copy/expand-tags.ts";
 import { executePlan } from "../copy/execute-plan.ts";
 import type { ExecutionPorts } from "../copy/execute-plan.ts";
-import { readImageAndCompanions } from "../copy/image-and-companions.ts";
-import type { NamedImage } from "../copy/image-and-companions.ts";
-import { alreadyListed, withKnownTags } from "../copy/known-tags.ts";
+import { readImageAndCompanions } from "../../src/inspection/content/image-and-companions.ts";
+import type { NamedImage } from "../../src/inspection/content/image-and-companions.ts";
+import { alreadyListed, withKnownTags } from "../../src/inspection/content/known-tags.ts";
 import { resolveImage } from "../copy/resolve-image.ts";
-import { createKnownContent } from "../copy/target/known-content.ts";
+import { createKnownContent } from "../../src/inspection/content/known-content.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
-import { compareImages } from "./compare-images.ts";
-import type { Comparison, Difference } from "./compare-images.ts";
-import { createContentChecks } from "./content-checks.ts";
-import type { ContentChecks } from "./content-checks.ts";
+import { compareImages } from "../../src/inspection/verify/compare-images.ts";
+import type { Comparison } from "../../src/inspection/verify/compare-images.ts";
+import type { VerifiedTag } from "../../src/inspection/verify/verdict.ts";
+import { createContentChecks } from "../../src/inspection/verify/content-checks.ts";
+import type { ContentChecks } from "../../src/inspection/verify/content-checks.ts";
 import { planRepair, repairedContent } from "./repair-images.ts";
-
-/** What was found of one tag; with `repair`, also what still differs after it. */
-export interface VerifiedTag extends Comparison {
-  readonly remaining?: readonly Difference[];
-}
 
 export interface TagVerifierOptions {
   readonly referrers: boolean;

@@ -1,11 +1,11 @@
+import { isUnknown, verdictOf } from "../../src/inspection/verify/verdict.ts";
+import type { VerifiedTag } from "../../src/inspection/verify/verdict.ts";
 import { describeLeftOut } from "../../src/replication/outcome/left-out.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { ImagePair } from "../copy/expand-tags.ts";
 import { counted, formatDuration } from "../terminal/format.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import type { Difference } from "./compare-images.ts";
-import { isUnknown } from "./show-comparison.ts";
-import type { VerifiedTag } from "./tag-verifier.ts";
+import type { Difference } from "../../src/inspection/verify/compare-images.ts";
 
 /** How many tags ended how. */
 export interface VerifiedCounts {
@@ -21,14 +21,6 @@ export interface VerifiedCounts {
   /** Not in the sample. */
   skipped: number;
   onlyAtTarget: number;
-}
-
-export type TagVerdict = "equal" | "repaired" | "differ" | "unknown";
-
-export function verdictOf({ differences, notCompared, remaining }: VerifiedTag): TagVerdict {
-  if ((remaining ?? differences).length > 0) return "differ";
-  if (notCompared.some(isUnknown)) return "unknown";
-  return differences.length > 0 ? "repaired" : "equal";
 }
 
 /** Prints one tag that is not simply equal. */

@@ -1,15 +1,15 @@
 import { formatReference } from "../../src/oci/reference.ts";
 import { sourceThrough } from "../../src/registry/registry-source.ts";
 import { resolveImage } from "../copy/resolve-image.ts";
-import { readImageAndCompanions } from "../copy/image-and-companions.ts";
+import { readImageAndCompanions } from "../../src/inspection/content/image-and-companions.ts";
 import type { ExitCode } from "../errors/exit-code.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { parseAccessOptions } from "../registry-access/access-options.ts";
 import { readImageReference, readPlatform, readReference } from "../registry-access/reference-argument.ts";
 import { openRepositories } from "../registry-access/repositories.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { compareImages } from "./compare-images.ts";
-import { createContentChecks } from "./content-checks.ts";
+import { compareImages } from "../../src/inspection/verify/compare-images.ts";
+import { createContentChecks } from "../../src/inspection/verify/content-checks.ts";
 import { showComparison } from "./show-comparison.ts";
 import { parseVerifySpecs, refuseTagOptions, selectsTags } from "./verify-options.ts";
 import type { GivenVerify, VerifyNames } from "./verify-options.ts";

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NEVER } from "../../src/async/abort.ts";
-import { estimate } from "../../cli/cost/cost-model.ts";
+import { estimate } from "../../src/inspection/cost/cost-model.ts";
 import { cost } from "../../cli/cost/cost.ts";
-import { comparePaths, pathsOf } from "../../cli/cost/paths.ts";
+import { comparePaths, pathsOf } from "../../src/inspection/cost/paths.ts";
 import { captureTerminal } from "../fixtures/processes/terminal.ts";
 
 const usual = { images: 1_000, megabytes: 500, overlap: 0.8, blobs: 10, destinations: 1 };

@@ -2,7 +2,7 @@ import { isDigest } from "../../../src/oci/digest.ts";
 import { describeLeftOut } from "../../../src/replication/outcome/left-out.ts";
 import { counted, formatBytes } from "../../terminal/format.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import type { CopyPlan } from "../copy-plan.ts";
+import type { CopyPlan } from "../../../src/inspection/content/copy-plan.ts";
 import { describeSubject, targetOf } from "./report-copy.ts";
 import type { ReportSubject } from "./report-copy.ts";
 

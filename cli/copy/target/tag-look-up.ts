@@ -2,7 +2,7 @@ import { ignoreRejectionUntilAwaited } from "../../../src/async/late-rejection.t
 import { linkAbort } from "../../../src/async/linked-abort.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import type { Tag } from "../../../src/oci/reference.ts";
-import type { TargetRepository } from "./target-repository.ts";
+import type { TargetRepository } from "../../../src/inspection/content/target-repository.ts";
 
 /** A look-up of a tag that goes on while the image is read. Disposal aborts it if it is not needed any more. */
 export interface TagLookUp extends AsyncDisposable {

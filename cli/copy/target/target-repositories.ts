@@ -2,12 +2,12 @@ import { unlessAborted } from "../../../src/async/abort.ts";
 import type { Repository } from "../../../src/oci/reference.ts";
 import { readTags } from "../../../src/registry/listings/list-tags.ts";
 import type { Repositories } from "../../registry-access/repositories.ts";
-import { createKnownTags, UNLISTED } from "../known-tags.ts";
-import type { KnownTags } from "../known-tags.ts";
+import { createKnownTags, UNLISTED } from "../../../src/inspection/content/known-tags.ts";
+import type { KnownTags } from "../../../src/inspection/content/known-tags.ts";
 import { MOST_AHEAD, nameOf } from "./list-ahead.ts";
 import type { ListedAhead } from "./list-ahead.ts";
-import { createTargetRepository } from "./target-repository.ts";
-import type { TargetRepository } from "./target-repository.ts";
+import { createTargetRepository } from "../../../src/inspection/content/target-repository.ts";
+import type { TargetRepository } from "../../../src/inspection/content/target-repository.ts";
 
 /** The target repositories of a run. Disposal waits until nothing is sent to them any more. */
 export interface TargetRepositories extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { describeVerdict } from "../../config/describe-verdict.ts";
 import { REJECT_REASONS } from "../../../src/replication/rules/verdict.ts";
-import type { SkipGroup } from "../plan-summary.ts";
+import type { SkipGroup } from "../../../src/inspection/plan/plan-summary.ts";
 
 /** Why images stay as they are, as people read it. Words that are not here are those of receipts. */
 const REASONS: Readonly<Record<string, string>> = {

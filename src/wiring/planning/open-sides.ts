@@ -7,7 +7,6 @@ import type { Configuration } from "../../contract/configuration/configuration.t
 import type { GoogleEndpoints } from "../../contract/stack/environment.ts";
 import type { Observer } from "../../contract/telemetry/observer.ts";
 import type { ImageSource } from "../../oci/image-source.ts";
-import type { ImageTarget } from "../../oci/image-target.ts";
 import { parseRepositoryName } from "../../oci/reference.ts";
 import type { RepositoryName } from "../../oci/reference.ts";
 import { createRepositoryClient } from "../../registry/client/repository-client.ts";
@@ -17,7 +16,7 @@ import { readerThrough } from "../../registry/registry-reader.ts";
 import { createRegistrySource } from "../../registry/registry-source.ts";
 import { targetThrough } from "../../registry/registry-target.ts";
 import type { SharedRate } from "../../registry/resilience/shared-limits.ts";
-import type { TargetReader } from "../../replication/conflict/target-reader.ts";
+import type { TargetSide } from "../../inspection/plan/plan-context.ts";
 import type { FactSource } from "../../replication/rules/source-facts.ts";
 import { createSourceCatalog } from "../listings/source-catalog.ts";
 import { createTargetInventory } from "../listings/target-inventory.ts";
@@ -43,13 +42,8 @@ export interface OpenSides {
   readonly observer: Observer;
 }
 
-/** One repository of a destination. */
-export interface TargetSide {
-  readonly target: ImageTarget;
-  readonly reader: TargetReader;
-}
-
-export type Sides = ReturnType<typeof openSides>;
+/** Both sides for a person, who may also write. */
+export type OpenedSides = ReturnType<typeof openSides>;
 
 /** The most repositories that stay open on each side. */
 const OPEN_REPOSITORIES = 100;

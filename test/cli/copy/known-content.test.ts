@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createKnownContent } from "../../../cli/copy/target/known-content.ts";
+import { createKnownContent } from "../../../src/inspection/content/known-content.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import type { PushedBlob } from "../../../src/oci/image-target.ts";
 

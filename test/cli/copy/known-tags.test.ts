@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UNLISTED, withKnownTags } from "../../../cli/copy/known-tags.ts";
+import { UNLISTED, withKnownTags } from "../../../src/inspection/content/known-tags.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { cosignTags } from "../../../src/oci/cosign-tags.ts";
 import { parseTag } from "../../../src/oci/reference.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createTargetRepository } from "../../../cli/copy/target/target-repository.ts";
-import { createKnownTags, UNLISTED } from "../../../cli/copy/known-tags.ts";
+import { createTargetRepository } from "../../../src/inspection/content/target-repository.ts";
+import { createKnownTags, UNLISTED } from "../../../src/inspection/content/known-tags.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import type { Descriptor } from "../../../src/oci/descriptor.ts";

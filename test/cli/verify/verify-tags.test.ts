@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { ExitCode } from "../../../cli/errors/exit-code.ts";
 import { run } from "../../../cli/run.ts";
-import { createSample } from "../../../cli/verify/sample.ts";
+import { createSample } from "../../../src/inspection/verify/sample.ts";
 import { imageOf, indexOf, layer, withReferrer } from "../../../local/images/image-content.ts";
 import type { ImageContent } from "../../../local/images/image-content.ts";
 import { pushImage } from "../../../local/images/push-image.ts";

@@ -1,4 +1,4 @@
-import type { FileBlob, FileManifest, PlannedCopy } from "./plan-file.ts";
+import type { FileBlob, FileManifest, PlannedCopy } from "./plan-line.ts";
 
 /** What carrying out a plan takes at one destination. */
 export interface PlanTotals {

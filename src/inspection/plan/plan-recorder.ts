@@ -1,8 +1,8 @@
-import type { RepositoryName } from "../../src/oci/reference.ts";
-import type { Login } from "../../src/contract/providers/provider.ts";
-import type { CopyPlan } from "../copy/copy-plan.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
+import type { Login } from "../../contract/providers/provider.ts";
+import type { CopyPlan } from "../content/copy-plan.ts";
 import type { PlanContext } from "./plan-context.ts";
-import type { FileManifest, PlannedCopy, PlanWriter } from "./plan-file.ts";
+import type { FileManifest, PlannedCopy, PlanWriter } from "./plan-line.ts";
 import { isAttached } from "./plan-image.ts";
 import type { PlannedImage } from "./plan-image.ts";
 import type { SinkOf } from "./compare-all.ts";

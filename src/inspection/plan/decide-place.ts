@@ -1,19 +1,18 @@
-import { isDigest } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import type { Tag } from "../../src/oci/reference.ts";
-import type { DecidedCase } from "../../src/replication/conflict/decide-conflict.ts";
-import { decideEnding } from "../../src/replication/conflict/end-conflict.ts";
-import { decideTag } from "../../src/replication/decide/decide-tag.ts";
-import type { DecidedTag, TagCase, TagPolicy, TagPorts } from "../../src/replication/decide/decide-tag.ts";
-import type { PlatformSubset } from "../../src/replication/image/platform-subset.ts";
-import { resolveIfVisible } from "../../src/replication/image/resolve-if-visible.ts";
-import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
-import type { Difference } from "../../src/replication/reconcile/request-copies.ts";
-import { tagKey } from "../../src/replication/state/tag-record.ts";
-import type { TagRecord } from "../../src/replication/state/tag-record.ts";
-import type { TargetSide } from "../../src/wiring/planning/open-sides.ts";
-import type { PlanContext } from "./plan-context.ts";
-import type { PlannedCopy } from "./plan-file.ts";
+import { isDigest } from "../../oci/digest.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Tag } from "../../oci/reference.ts";
+import type { DecidedCase } from "../../replication/conflict/decide-conflict.ts";
+import { decideEnding } from "../../replication/conflict/end-conflict.ts";
+import { decideTag } from "../../replication/decide/decide-tag.ts";
+import type { DecidedTag, TagCase, TagPolicy, TagPorts } from "../../replication/decide/decide-tag.ts";
+import type { PlatformSubset } from "../../replication/image/platform-subset.ts";
+import { resolveIfVisible } from "../../replication/image/resolve-if-visible.ts";
+import type { CopyReport } from "../../replication/outcome/copy-report.ts";
+import type { Difference } from "../../replication/reconcile/request-copies.ts";
+import { tagKey } from "../../replication/state/tag-record.ts";
+import type { TagRecord } from "../../replication/state/tag-record.ts";
+import type { PlanContext, TargetSide } from "./plan-context.ts";
+import type { PlannedCopy } from "./plan-line.ts";
 import type { RepositoryCase } from "./repository-case.ts";
 
 /** One image, and what is copied of it. */

@@ -1,6 +1,6 @@
-import { createSingleFlight } from "../../../src/async/single-flight.ts";
-import type { Digest } from "../../../src/oci/digest.ts";
-import type { PushedBlob } from "../../../src/oci/image-target.ts";
+import { createSingleFlight } from "../../async/single-flight.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { PushedBlob } from "../../oci/image-target.ts";
 
 /** Sends each digest for all images that need it at the same time. */
 export interface SharedSending {

@@ -1,8 +1,8 @@
-import type { Digest } from "../../src/oci/digest.ts";
-import type { ImageNode } from "../../src/replication/image/image-tree.ts";
-import { nodesOf } from "../../src/replication/image/image-tree.ts";
-import type { Manifest } from "../../src/oci/manifest.ts";
-import type { Tag } from "../../src/oci/reference.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageNode } from "../../replication/image/image-tree.ts";
+import { nodesOf } from "../../replication/image/image-tree.ts";
+import type { Manifest } from "../../oci/manifest.ts";
+import type { Tag } from "../../oci/reference.ts";
 import type { NamedImage } from "./image-and-companions.ts";
 
 /** A manifest to put by tag or by digest. */

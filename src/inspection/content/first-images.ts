@@ -1,4 +1,4 @@
-import { unlessAborted } from "../../../src/async/abort.ts";
+import { unlessAborted } from "../../async/abort.ts";
 
 /**
  * Whether a target repository is new. One without tags counts as new when it has nothing of the first images: a copy that was

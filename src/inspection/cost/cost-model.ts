@@ -1,5 +1,5 @@
-import { COPY_MEMORY_MEGABYTES } from "../../src/contract/stack/limits.ts";
-import { PRICES, runningDollars } from "../../src/contract/stack/prices.ts";
+import { COPY_MEMORY_MEGABYTES } from "../../contract/stack/limits.ts";
+import { PRICES, runningDollars } from "../../contract/stack/prices.ts";
 import { PATHS } from "./paths.ts";
 import type { NetworkPath } from "./paths.ts";
 

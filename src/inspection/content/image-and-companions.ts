@@ -1,13 +1,13 @@
-import type { Digest } from "../../src/oci/digest.ts";
-import type { ManifestWanted } from "../../src/oci/image-source.ts";
-import type { Tag } from "../../src/oci/reference.ts";
-import { isSignatureTag } from "../../src/oci/cosign-tags.ts";
-import { resolveCosignTags } from "../../src/replication/image/find-cosign-tags.ts";
-import { concurrently } from "../../src/async/run-concurrently.ts";
-import { nodesOf } from "../../src/replication/image/image-tree.ts";
-import type { ImageTree } from "../../src/replication/image/image-tree.ts";
-import { readImage } from "../../src/replication/image/read-image.ts";
-import type { ReadImage } from "../../src/replication/image/read-image.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { ManifestWanted } from "../../oci/image-source.ts";
+import type { Tag } from "../../oci/reference.ts";
+import { isSignatureTag } from "../../oci/cosign-tags.ts";
+import { resolveCosignTags } from "../../replication/image/find-cosign-tags.ts";
+import { concurrently } from "../../async/run-concurrently.ts";
+import { nodesOf } from "../../replication/image/image-tree.ts";
+import type { ImageTree } from "../../replication/image/image-tree.ts";
+import { readImage } from "../../replication/image/read-image.ts";
+import type { ReadImage } from "../../replication/image/read-image.ts";
 
 /** An image, and the tag or digest it gets at the target. */
 export interface NamedImage {

@@ -1,7 +1,7 @@
-import type { Descriptor } from "../../src/oci/descriptor.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import { RegistryError } from "../../src/oci/errors/registry-error.ts";
-import type { ImageSource } from "../../src/oci/image-source.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { RegistryError } from "../../oci/errors/registry-error.ts";
+import type { ImageSource } from "../../oci/image-source.ts";
 
 /** What is wrong with content of one repository; undefined when nothing is. */
 export interface ContentChecks {

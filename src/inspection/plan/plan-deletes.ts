@@ -1,11 +1,11 @@
-import { concurrently } from "../../src/async/run-concurrently.ts";
-import type { DeletionDecision } from "../../src/replication/deletes/decide-deletion.ts";
-import { decideDueTag } from "../../src/replication/deletes/delete-tag.ts";
-import type { DueDeletion } from "../../src/replication/deletes/delete-tag.ts";
-import { dueDeletions, seeDeletes } from "../../src/replication/deletes/mirror-deletes.ts";
-import { updateTombstones } from "../../src/replication/deletes/update-tombstones.ts";
-import type { Differences } from "../../src/replication/reconcile/find-differences.ts";
-import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
+import { concurrently } from "../../async/run-concurrently.ts";
+import type { DeletionDecision } from "../../replication/deletes/decide-deletion.ts";
+import { decideDueTag } from "../../replication/deletes/delete-tag.ts";
+import type { DueDeletion } from "../../replication/deletes/delete-tag.ts";
+import { dueDeletions, seeDeletes } from "../../replication/deletes/mirror-deletes.ts";
+import { updateTombstones } from "../../replication/deletes/update-tombstones.ts";
+import type { Differences } from "../../replication/reconcile/find-differences.ts";
+import { rulesOf } from "../../replication/rules/evaluate-rules.ts";
 import type { Place, PlanRepository, PlanSink } from "./plan-repository.ts";
 
 const CONCURRENT = 4;

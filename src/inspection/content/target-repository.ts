@@ -1,14 +1,14 @@
-import type { Descriptor } from "../../../src/oci/descriptor.ts";
-import type { Digest } from "../../../src/oci/digest.ts";
-import type { ImageTarget } from "../../../src/oci/image-target.ts";
-import type { Tag } from "../../../src/oci/reference.ts";
-import type { ImageNode } from "../../../src/replication/image/image-tree.ts";
-import { resolveIfVisible } from "../../../src/replication/image/resolve-if-visible.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageTarget } from "../../oci/image-target.ts";
+import type { Tag } from "../../oci/reference.ts";
+import type { ImageNode } from "../../replication/image/image-tree.ts";
+import { resolveIfVisible } from "../../replication/image/resolve-if-visible.ts";
 import { createFirstImages } from "./first-images.ts";
 import type { FirstImages } from "./first-images.ts";
 import { createKnownContent } from "./known-content.ts";
 import type { KnownContent } from "./known-content.ts";
-import type { KnownTags } from "../known-tags.ts";
+import type { KnownTags } from "./known-tags.ts";
 
 /** Answers whether a target repository has what an image needs, with as few requests as the run's knowledge allows. */
 export interface TargetRepository {

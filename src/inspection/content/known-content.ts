@@ -1,5 +1,5 @@
-import { createSingleFlight } from "../../../src/async/single-flight.ts";
-import type { Digest } from "../../../src/oci/digest.ts";
+import { createSingleFlight } from "../../async/single-flight.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { createSharedSending } from "./shared-sending.ts";
 import type { SentContent, SharedSending } from "./shared-sending.ts";
 

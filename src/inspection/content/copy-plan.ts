@@ -1,15 +1,15 @@
-import type { Descriptor } from "../../src/oci/descriptor.ts";
-import { isDigest } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import type { RepositoryName } from "../../src/oci/reference.ts";
-import { concurrently } from "../../src/async/run-concurrently.ts";
-import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
-import { blobsOf, nodesOf } from "../../src/replication/image/image-tree.ts";
-import type { ImageNode } from "../../src/replication/image/image-tree.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { isDigest } from "../../oci/digest.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
+import { concurrently } from "../../async/run-concurrently.ts";
+import type { LeftOut } from "../../replication/outcome/left-out.ts";
+import { blobsOf, nodesOf } from "../../replication/image/image-tree.ts";
+import type { ImageNode } from "../../replication/image/image-tree.ts";
 import type { NamedImage } from "./image-and-companions.ts";
 import { orderManifests } from "./manifest-order.ts";
 import type { PlannedManifest } from "./manifest-order.ts";
-import type { TargetRepository } from "./target/target-repository.ts";
+import type { TargetRepository } from "./target-repository.ts";
 
 /** A blob that the target lacks. It is sent; with `mountFrom`, only if the registry does not grant the mount. */
 export interface PlannedBlob {

@@ -1,8 +1,13 @@
-import { createSingleFlight } from "../../src/async/single-flight.ts";
-import { isCosignTag } from "../../src/oci/cosign-tags.ts";
-import { RegistryError } from "../../src/oci/errors/registry-error.ts";
-import type { ImageSource, MayHaveTag } from "../../src/oci/image-source.ts";
-import type { ListedTags } from "../../src/registry/listings/list-tags.ts";
+import { createSingleFlight } from "../../async/single-flight.ts";
+import { isCosignTag } from "../../oci/cosign-tags.ts";
+import { RegistryError } from "../../oci/errors/registry-error.ts";
+import type { ImageSource, MayHaveTag } from "../../oci/image-source.ts";
+
+/** Tags of a repository, and whether it has no others. */
+interface ListedTags {
+  readonly tags: ReadonlySet<string>;
+  readonly isComplete: boolean;
+}
 
 /** The tags that a repository had when they were listed. */
 export interface KnownTags {

@@ -1,12 +1,11 @@
-import type { Digest } from "../../src/oci/digest.ts";
-import type { ImageSource } from "../../src/oci/image-source.ts";
-import type { Tag } from "../../src/oci/reference.ts";
-import type { Differences } from "../../src/replication/reconcile/find-differences.ts";
-import type { RepositoryTarget } from "../../src/replication/reconcile/repository-target.ts";
-import type { TargetSide } from "../../src/wiring/planning/open-sides.ts";
-import { createTargetRepository } from "../copy/target/target-repository.ts";
-import type { TargetRepository } from "../copy/target/target-repository.ts";
-import type { PlanContext } from "./plan-context.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageSource } from "../../oci/image-source.ts";
+import type { Tag } from "../../oci/reference.ts";
+import type { Differences } from "../../replication/reconcile/find-differences.ts";
+import type { RepositoryTarget } from "../../replication/reconcile/repository-target.ts";
+import { createTargetRepository } from "../content/target-repository.ts";
+import type { TargetRepository } from "../content/target-repository.ts";
+import type { PlanContext, TargetSide } from "./plan-context.ts";
 
 /** What is known of a repository before its images are planned. */
 export interface RepositoryCase {

@@ -1,7 +1,9 @@
-import type { Digest } from "../../src/oci/digest.ts";
-import type { RepositoryName } from "../../src/oci/reference.ts";
-import type { PlannedBlob } from "../copy/copy-plan.ts";
-import type { FileBlob } from "./plan-file.ts";
+import type { Configuration } from "../../contract/configuration/configuration.ts";
+import { googlePlace } from "../../contract/providers/google-place.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/reference.ts";
+import type { PlannedBlob } from "../content/copy-plan.ts";
+import type { FileBlob } from "./plan-line.ts";
 
 /**
  * Which blobs earlier lines of a plan bring to which repositories: a layer that images, tags and repositories share is sent once. It remembers
@@ -48,4 +50,14 @@ export function createPlacement(
   }
 
   return { place: (destination, to, blobs) => blobs.map((blob) => placeOne(destination, to, blob)) };
+}
+
+/** True for two repositories of a destination that share their blobs: those of one repository of Artifact Registry. */
+export function sharesBlobsOf({ destinations }: Pick<Configuration, "destinations">) {
+  return (destination: string, one: RepositoryName, other: RepositoryName): boolean => {
+    const access = destinations.find(({ name }) => name === destination)?.access;
+    if (access?.listing !== "google") return false;
+    const [a, b] = [googlePlace(access.registry, one), googlePlace(access.registry, other)];
+    return a.project === b.project && a.location === b.location && a.repository === b.repository;
+  };
 }

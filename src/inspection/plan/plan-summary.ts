@@ -1,7 +1,7 @@
 import type { Skip } from "./plan-context.ts";
 import { emptyTotals } from "./plan-totals.ts";
 import type { PlanTotals } from "./plan-totals.ts";
-import type { PlannedCopy, PlannedDelete } from "./plan-file.ts";
+import type { PlannedCopy, PlannedDelete } from "./plan-line.ts";
 
 /** Images that stay as they are for one reason. */
 export interface SkipGroup extends Skip {

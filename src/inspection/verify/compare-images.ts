@@ -1,14 +1,14 @@
-import type { Descriptor } from "../../src/oci/descriptor.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import type { ImageSource, ResolvedManifest } from "../../src/oci/image-source.ts";
-import { successors } from "../../src/oci/manifest.ts";
-import { manifestKind } from "../../src/oci/media-type.ts";
-import { concurrently } from "../../src/async/run-concurrently.ts";
-import { blobsOf, nodesOf } from "../../src/replication/image/image-tree.ts";
-import type { ImageNode } from "../../src/replication/image/image-tree.ts";
-import { reasonToLeaveOut } from "../../src/replication/outcome/left-out.ts";
-import type { LeftOut } from "../../src/replication/outcome/left-out.ts";
-import type { NamedImage } from "../copy/image-and-companions.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageSource, ResolvedManifest } from "../../oci/image-source.ts";
+import { successors } from "../../oci/manifest.ts";
+import { manifestKind } from "../../oci/media-type.ts";
+import { concurrently } from "../../async/run-concurrently.ts";
+import { blobsOf, nodesOf } from "../../replication/image/image-tree.ts";
+import type { ImageNode } from "../../replication/image/image-tree.ts";
+import { reasonToLeaveOut } from "../../replication/outcome/left-out.ts";
+import type { LeftOut } from "../../replication/outcome/left-out.ts";
+import type { NamedImage } from "../content/image-and-companions.ts";
 import type { ContentChecks } from "./content-checks.ts";
 
 /** A part of an image that is missing in its copy, or differs there. */
