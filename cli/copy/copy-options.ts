@@ -80,8 +80,11 @@ export async function parseCopySpecs(
   return sources.map((source) => ({ source, target: targetOf(source), tags: filter }));
 }
 
-/** Most copies name their image, and need no patterns. */
-async function loadTagFilter(globs: readonly string[]): Promise<TagFilter> {
+const EVERY_TAG: TagFilter = { matches: () => true, description: "all tags" };
+
+/** Tags that match one of the globs; without globs, every tag. Only globs need a package to match them. @throws {UsageError} */
+export async function loadTagFilter(globs: readonly string[]): Promise<TagFilter> {
+  if (globs.length === 0) return EVERY_TAG;
   const { parseTagFilter } = await import("./tag-filter.ts");
   return parseTagFilter(globs);
 }

@@ -7,6 +7,7 @@ import type { ListedTags } from "../../src/registry/listings/list-tags.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import type { Repositories } from "../registry-access/repositories.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { byNaturalOrder } from "./natural-order.ts";
 import type { TagFilter } from "./tag-filter.ts";
 import type { CopySpec } from "./copy-options.ts";
 
@@ -19,8 +20,6 @@ export interface ImagePair {
 }
 
 const CONCURRENT_LISTINGS = 16;
-/** Registries list tags in any order. */
-const BY_NUMBER = new Intl.Collator("en", { numeric: true });
 
 /** distribution-spec, "Referrers Tag Schema". Referrers are copied with their image, which also writes this tag at the target. */
 export const REFERRERS_TAG: RegExp = /^sha(?:256|512)-[0-9a-f]{64}$/;
@@ -79,7 +78,8 @@ function matchingTags(
 ): readonly Tag[] {
   // Companion tags (signatures, attestations, SBOMs) are copied with their image.
   const all = [...sourceTags].filter((tag) => !isCosignTag(tag) && !REFERRERS_TAG.test(tag));
-  const tags = all.filter(matches).toSorted(BY_NUMBER.compare);
+  // Registries list tags in any order.
+  const tags = all.filter(matches).toSorted(byNaturalOrder);
   if (tags.length > 0) return tags;
   const has = all.length === 0 ? "it has no tags" : `it has ${all.length}, such as ${all.slice(0, 5).join(", ")}`;
   throw new NotFoundError(`${formatReference(source)} has none of ${description}; ${has}`);

@@ -8,9 +8,8 @@ export interface TagFilter {
   readonly description: string;
 }
 
-/** Tags that match one of the globs, which are those of the stack's rules. Without globs, every tag. @throws {UsageError} */
+/** Tags that match one of the globs, which are those of the stack's rules. @throws {UsageError} */
 export function parseTagFilter(globs: readonly string[]): TagFilter {
-  if (globs.length === 0) return { matches: () => true, description: "all tags" };
   for (const glob of globs) {
     const problem = globProblem(glob, LONGEST.tag);
     if (problem !== undefined) throw new UsageError(`the tag pattern ${JSON.stringify(glob)} ${problem}`);

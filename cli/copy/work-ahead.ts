@@ -12,7 +12,7 @@ import { planCopy } from "../../src/inspection/content/copy-plan.ts";
 import type { PlanOptions } from "../../src/inspection/content/copy-plan.ts";
 import type { KnownTags } from "../../src/inspection/content/known-tags.ts";
 
-/** A source that sends each request for a manifest or a cosign tag once, whoever asks and however often. */
+/** A source that sends each request for a manifest or a cosign tag once, however often the copy needs the answer. */
 export function askedOnce(source: ImageSource): ImageSource {
   const manifests = onceEach<Manifest | undefined>();
   const tags = onceEach<ResolvedManifest | undefined>();

@@ -1,6 +1,6 @@
 import { formatReference } from "../../src/oci/reference.ts";
 import { listTags } from "../../src/registry/listings/list-tags.ts";
-import { parseTagFilter } from "../copy/tag-filter.ts";
+import { loadTagFilter } from "../copy/copy-options.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { NotFoundError } from "../errors/not-found-error.ts";
 import { parseAccessOptions } from "../registry-access/access-options.ts";
@@ -21,7 +21,7 @@ export async function tags(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const repository = readRepository("tags", text);
-  const { matches } = parseTagFilter(globs);
+  const { matches } = await loadTagFilter(globs);
   await using repositories = openRepositories({ environment, signal, ...parseAccessOptions(access) });
   const client = await repositories.client("source", repository);
   const found: string[] = [];

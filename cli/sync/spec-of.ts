@@ -1,26 +1,26 @@
 import type { CopySpec } from "../copy/copy-options.ts";
-import { parseTagFilter } from "../copy/tag-filter.ts";
+import { loadTagFilter } from "../copy/copy-options.ts";
 import type { TagFilter } from "../copy/tag-filter.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { readReference } from "../registry-access/reference-argument.ts";
 import type { SyncEntry } from "./sync-file.ts";
 
 /** What an entry of a list selects. @throws {UsageError} */
-export function specOf({ source: from, target: to, tags, allow, deny }: SyncEntry): CopySpec {
+export async function specOf({ source: from, target: to, tags, allow, deny }: SyncEntry): Promise<CopySpec> {
   const [source, target] = [readReference("sync", from), readReference("sync", to)];
   const isOne = source.tag !== undefined || source.digest !== undefined;
   if (isOne && (tags !== undefined || allow !== undefined || deny !== undefined)) {
     throw new UsageError(`${from} names one image and also has tag patterns; remove one of them`, { command: "sync" });
   }
-  return { source, target, tags: isOne ? undefined : filterOf(tags, allow, deny) };
+  return { source, target, tags: isOne ? undefined : await filterOf(tags, allow, deny) };
 }
 
-function filterOf(
+async function filterOf(
   tags: readonly string[] = [],
   allow: readonly string[] = [],
   deny: readonly string[] = [],
-): TagFilter {
-  const globs = parseTagFilter(tags);
+): Promise<TagFilter> {
+  const globs = await loadTagFilter(tags);
   const [allowed, denied] = [allow.map(wholeTag), deny.map(wholeTag)];
   const parts = [...(tags.length === 0 ? [] : [globs.description]), ...allow, ...deny.map((each) => `without ${each}`)];
   return {

@@ -30,7 +30,7 @@ export async function sync(
   }
   if (file === undefined) return show(await convert(given), terminal);
   const { sync: entries } = await readWrittenFile(file, SyncList);
-  return copy(entries.map(specOf), parseCopyOptions(given), terminal, signal);
+  return copy(await Promise.all(entries.map(specOf)), parseCopyOptions(given), terminal, signal);
 }
 
 function convert({ fromRegsync: regsync, fromSkopeo: skopeo, to }: GivenSync): Promise<Converted> {

@@ -40,7 +40,7 @@ export async function parseVerifySpecs({ source, target }: VerifyNames, given: G
     throw new UsageError("verify takes SOURCE and TARGET, or --list FILE, not both", { command: "verify" });
   }
   const { sync } = await readWrittenFile(given.list, SyncList, "verify");
-  return sync.map(specOf);
+  return await Promise.all(sync.map(specOf));
 }
 
 /** @throws {UsageError} for options that need tags. */
