@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { PendingDelete } from "../../src/api/schemas/pending-delete.ts";
+import { PendingDelete } from "../../src/api/schemas/deletes.ts";
 import { openStackApi } from "../api/open-stack-api.ts";
 import type { RawApiOptions } from "../api/open-stack-api.ts";
 import { read } from "../api/stack-api.ts";

@@ -3,8 +3,8 @@ import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from "aws-lambda
 import { createChain } from "../../src/aws/chain/chain.ts";
 import { StackEnvironment } from "../../src/contract/stack/environment.ts";
 import { openTracing } from "../../src/tracing/open-tracing.ts";
-import { AccessCheckCall } from "../../src/wiring/operations/access-report.ts";
-import type { AccessReport } from "../../src/wiring/operations/access-report.ts";
+import { AccessCheckCall } from "../../src/wiring/calls/access-report.ts";
+import type { AccessReport } from "../../src/wiring/calls/access-report.ts";
 import { deliveryOf } from "./delivery-of.ts";
 import { openCopier } from "./open-copier.ts";
 

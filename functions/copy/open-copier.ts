@@ -28,7 +28,7 @@ import { createSourceCatalog } from "../../src/wiring/listings/source-catalog.ts
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openOverrides } from "../../src/wiring/open-overrides.ts";
 import { checkReading, checkWriting } from "../../src/wiring/check-access.ts";
-import type { AccessCheckCall, AccessReport } from "../../src/wiring/operations/access-report.ts";
+import type { AccessCheckCall, AccessReport } from "../../src/wiring/calls/access-report.ts";
 import { openDeployment } from "../../src/wiring/operations/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";

@@ -29,8 +29,8 @@ import { openDeployment } from "../../src/wiring/operations/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
 import { checkRoom, checkWriting } from "../../src/wiring/check-access.ts";
-import { AccessCheckCall } from "../../src/wiring/operations/access-report.ts";
-import type { AccessReport } from "../../src/wiring/operations/access-report.ts";
+import { AccessCheckCall } from "../../src/wiring/calls/access-report.ts";
+import type { AccessReport } from "../../src/wiring/calls/access-report.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
 import { createHandler } from "./handler.ts";
 

@@ -10,7 +10,9 @@ import { createBacklogReader } from "../../src/aws/sqs/backlog.ts";
 import { createCopyRequestSender } from "../../src/aws/sqs/copy-request-sender.ts";
 import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
 import { createChain } from "../../src/aws/chain/chain.ts";
+import { readReceipts } from "../../src/aws/dynamodb/receipts.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
+import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
 import { rulesOf } from "../../src/replication/rules/evaluate-rules.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
@@ -21,8 +23,10 @@ import { systemClock } from "../../src/async/system-clock.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
 import { checkListing } from "../../src/wiring/check-access.ts";
-import { AccessCheckCall } from "../../src/wiring/operations/access-report.ts";
+import { AccessCheckCall } from "../../src/wiring/calls/access-report.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
+import { UndeleteCall } from "../../src/wiring/calls/undelete-call.ts";
+import type { UndeleteReport } from "../../src/wiring/calls/undelete-call.ts";
 import { createSourceCatalog } from "../../src/wiring/listings/source-catalog.ts";
 import { createTargetInventory } from "../../src/wiring/listings/target-inventory.ts";
 import { createHandler } from "./handler.ts";
@@ -40,6 +44,10 @@ const stores = openStateStores(table, environment.FREIGHTLINER_TABLE);
 const { tags, cycles, backfills, circuits, queuePauses, rates, deletions, receipts } = stores;
 /** Longest wait of a listing for a slot of the destination's rate, in milliseconds. A comparison cannot be re-queued, so it waits here. */
 const LISTING_WAIT_MS = 60_000;
+/** An operator waits for the undo of a deletion: at most this long for the rate, in milliseconds. */
+const UNDELETE_WAIT_MS = 20_000;
+/** Receipts of a tag that are searched for its deletion. */
+const UNDELETE_RECEIPTS = 50;
 const clock = { ...systemClock, now: createTableClock(table) };
 const setQueueState = createQueueStateSetter({
   client: new LambdaClient(clientLimits()),
@@ -90,7 +98,30 @@ const Call = z.object({
   job: z.object({ repository: z.string().optional() }).optional(),
 });
 
-/** Invoked every minute by a schedule, and resumes where the last invocation stopped; and by `freightliner doctor`. */
+async function undelete(
+  call: UndeleteCall,
+  configuration: Configuration,
+  signal: AbortSignal,
+): Promise<UndeleteReport> {
+  const { undeleteTag } = await import("./undelete-tag.ts");
+  const { destinations } = configuration;
+  const options = { store: rates, clock, yields: false, maxWaitMs: UNDELETE_WAIT_MS };
+  const rated = withRates(registriesOf(configuration), destinations, options);
+  const dependencies = {
+    configuration,
+    tags,
+    deletions,
+    receipts: (key: string) =>
+      readReceipts({ client: table, table: environment.FREIGHTLINER_TABLE }, key, UNDELETE_RECEIPTS, signal),
+    target: createTargetInventory(destinations, rated, google?.artifactRegistry).target,
+    now: () => clock.now(),
+    owner: randomUUID(),
+    observer,
+  };
+  return undeleteTag(call.undelete, dependencies, signal);
+}
+
+/** Invoked every minute by a schedule, and resumes where the last invocation stopped; by `freightliner doctor`, and by `undelete`. */
 export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(middlewares)
   .handler(async (event: unknown, context: Context, { signal }) => {
@@ -99,6 +130,8 @@ export const handler = middy({ timeoutEarlyInMillis: 0 })
       const catalog = createSourceCatalog(configuration, registriesOf(configuration), google?.artifactRegistry);
       return checkListing(catalog, (name) => rulesOf(name, configuration.rules).length > 0, signal);
     }
+    const call = UndeleteCall.safeParse(event).data;
+    if (call !== undefined) return undelete(call, configuration, signal);
     const handle = handlerOf(configuration);
     const { schedule, job } = Call.safeParse(event).data ?? {};
     return handle(context.getRemainingTimeInMillis(), schedule, job);

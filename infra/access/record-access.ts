@@ -14,6 +14,17 @@ function allowPendingPushes(role: IRole, table: TableV2): void {
   );
 }
 
+/** The undo of a deletion finds in the receipts of a tag what it named. */
+function allowReceipts(role: IRole, table: TableV2): void {
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ["dynamodb:Query"],
+      resources: [table.tableArn],
+      conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["TAG#*"] } },
+    }),
+  );
+}
+
 /**
  * Allows a function to read and write only its own kinds of records, by their partition keys (Amazon DynamoDB developer guide, "Using IAM
  * policy conditions for fine-grained access control"): a compromised function cannot, for example, change records of other functions.
@@ -29,4 +40,5 @@ export function allowRecords(role: IRole, table: TableV2, name: keyof typeof REC
     }),
   );
   if (ENDS_PUSHES.includes(name)) allowPendingPushes(role, table);
+  if (name === "reconcile") allowReceipts(role, table);
 }

@@ -13,6 +13,7 @@ import { ApiError, problemOf } from "./protocol/problem.ts";
 import { addChainRoutes } from "./routes/chains.ts";
 import { addCheckRoutes } from "./routes/checks.ts";
 import { addDeadLetterRoutes } from "./routes/dead-letters.ts";
+import { addDeleteRoutes } from "./routes/deletes.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addImageRoutes } from "./routes/images.ts";
 import { addJobRoutes } from "./routes/jobs.ts";
@@ -57,7 +58,15 @@ export function createApi(ports: ApiPorts): Api {
   api.use(limitedBody);
   api.use(guardedWrites(ports, (method, path) => allowedMethods(api, path).includes(method)));
   const adders = [addHealthRoutes, addStatusRoutes, addTagRoutes, addImageRoutes, addReportRoutes, addRuleRoutes];
-  const more = [addSeriesRoutes, addChainRoutes, addCheckRoutes, addPauseRoutes, addDeadLetterRoutes, addJobRoutes];
+  const more = [
+    addSeriesRoutes,
+    addChainRoutes,
+    addDeleteRoutes,
+    addCheckRoutes,
+    addPauseRoutes,
+    addDeadLetterRoutes,
+    addJobRoutes,
+  ];
   for (const add of [...adders, ...more]) add(api, ports);
   api.doc31("/openapi.json", INFO);
   return api;

@@ -8,7 +8,7 @@ import { parseRepositoryName, parseTag } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { createRegistrySource } from "../registry/registry-source.ts";
 import { probeWrites } from "../registry/write-probe.ts";
-import type { AccessCheck, AccessReport } from "./operations/access-report.ts";
+import type { AccessCheck, AccessReport } from "./calls/access-report.ts";
 import type { Registries } from "./registries.ts";
 
 /** A tag that need not exist: a registry that allows reading says so too. */

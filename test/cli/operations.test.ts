@@ -252,7 +252,14 @@ describe("a stack with a target that lacks one repository", () => {
     await receipts.write({ kind: "tag", key }, { id: "delete", reference: "v1", digest, ...deleted }, never);
     expect((await undelete()).stdout).toBe(`restored ${image} (${digest})\n`);
     expect((await freightliner("digest", image)).stdout).toBe(`${digest}\n`);
+    expect((await freightliner("undelete", key, "--local", local)).stdout).toBe(
+      `${key} is there (${digest}), and has no tombstone\n`,
+    );
     expect((await freightliner("undelete", `${target.host}/mirror/none:v1`, "--local", local)).code).toBe(3);
+    expect(await freightliner("undelete", "other.example/mirror/open/app:v1", "--local", local)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`the destination of ${key} is at ${target.host}`),
+    });
   });
 
   it.each([

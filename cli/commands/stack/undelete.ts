@@ -1,10 +1,12 @@
 import type { CommandRunner } from "../command-runner.ts";
-import { createRegistryCommand, withStackOptions } from "../create-command.ts";
+import { createApiCommand } from "../create-command.ts";
 
 export function undeleteCommand(runner: CommandRunner) {
-  const summary = "keep a tag that is to be deleted at a destination, or restore one that was";
-  return withStackOptions(createRegistryCommand("undelete", summary))
-    .argument("<image>", "registry/repository:tag at the destination")
+  return createApiCommand("undelete", "keep a tag that is to be deleted at a destination, or restore one that was")
+    .argument(
+      "<image>",
+      "registry/repository:tag at the destination, or destination/repository:tag as deletes lists it",
+    )
     .option("--destination <name>", "where several destinations have the same repository")
     .action((image, given) =>
       runner.run(given, async (terminal, signal) =>

@@ -15,7 +15,7 @@ export const Problem = z
   .openapi("Problem");
 export type Problem = z.infer<typeof Problem>;
 
-export type ProblemStatus = 400 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+export type ProblemStatus = 400 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503;
 
 const TITLES: Readonly<Record<ProblemStatus, string>> = {
   400: "The request cannot be read",
@@ -28,6 +28,7 @@ const TITLES: Readonly<Record<ProblemStatus, string>> = {
   422: "The request is not valid",
   429: "Too many requests",
   500: "The API failed",
+  502: "A registry failed",
   503: "The stack cannot be read now",
 };
 

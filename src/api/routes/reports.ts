@@ -8,7 +8,6 @@ import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
 import { ApiError, problems } from "../protocol/problem.ts";
 import { GoalReport, MonthReport } from "../schemas/month-report.ts";
-import { PendingDelete } from "../schemas/pending-delete.ts";
 
 const readGoal = createRoute({
   method: "get",
@@ -26,14 +25,6 @@ const readGoal = createRoute({
   responses: { 200: jsonBody("The report.", MonthReport), ...problems() },
 });
 
-const listDeletes = createRoute({
-  method: "get",
-  path: "/api/deletes",
-  summary: "Tags that are to be deleted at the destinations, those due first; at most a thousand",
-  responses: { 200: jsonBody("Tags to be deleted.", z.array(PendingDelete)), ...problems() },
-});
-const MOST_DELETES = 1_000;
-
 /** Reports that are read from the whole table. */
 export function addReportRoutes(api: Api, { operations, now }: Pick<ApiPorts, "operations" | "now">): void {
   api.openapi(readGoal, async (context) => {
@@ -42,15 +33,5 @@ export function addReportRoutes(api: Api, { operations, now }: Pick<ApiPorts, "o
     if (month === undefined) throw new ApiError(422, `${text ?? ""} is not a month`);
     const destinations = (await recountGoal(month, operations)).map((report) => GoalReport.parse(report));
     return context.json({ month: month.name, goal: LAG_GOAL, destinations }, 200);
-  });
-  api.openapi(listDeletes, async (context) => {
-    const found: PendingDelete[] = [];
-    for await (const { key, record } of operations.deletions()) {
-      for (const { tag, digest, dueAt, cause, rule, protected: held } of record.tombstones) {
-        const heldBack = held === undefined ? {} : { heldBack: held.reason };
-        found.push({ key: `${key}:${tag}`, digest, dueAt, cause, rule, ...heldBack });
-      }
-    }
-    return context.json(found.toSorted((a, b) => a.dueAt - b.dueAt).slice(0, MOST_DELETES), 200);
   });
 }

@@ -7,18 +7,25 @@ import type { TagListing } from "../../oci/tag-listing.ts";
 import type { Endpoint } from "../../registry/client/endpoint.ts";
 import { createRepositoryClient } from "../../registry/client/repository-client.ts";
 import { deleteManifest } from "../../registry/manifests/delete-manifest.ts";
+import { fetchManifest } from "../../registry/manifests/fetch-manifest.ts";
 import { isListedReferrer } from "../../registry/manifests/listed-referrer.ts";
 import { createRegistryTarget, targetThrough } from "../../registry/registry-target.ts";
 import type { DeletionPorts } from "../../replication/deletes/delete-tag.ts";
+import type { UndeletePorts } from "../../replication/deletes/undelete.ts";
 import type { TargetInventory } from "../../replication/reconcile/target-inventory.ts";
 import { createTagListing } from "../../registry/tags-with-digests.ts";
 import type { Registries } from "../registries.ts";
+
+/** What the undo of a deletion needs of a repository at a destination. */
+interface UndeletedTargets {
+  readonly target: (destination: string, repository: RepositoryName) => UndeletePorts["target"];
+}
 
 export function createTargetInventory(
   destinations: readonly Destination[],
   registries: Registries,
   apiUrl: string | undefined,
-): TargetInventory & Pick<DeletionPorts, "resolveTag" | "deleteTag"> {
+): TargetInventory & Pick<DeletionPorts, "resolveTag" | "deleteTag"> & UndeletedTargets {
   const endpoints = new Map(
     destinations.map((destination) => [
       destination.name,
@@ -42,6 +49,13 @@ export function createTargetInventory(
     },
     async resolveTag(name, repository, tag, signal) {
       return (await createRegistryTarget(find(name, repository).endpoint).resolve(tag, signal))?.digest;
+    },
+    target(name, repository) {
+      const client = createRepositoryClient(find(name, repository).endpoint);
+      return {
+        ...targetThrough(client),
+        fetchManifest: (descriptor, signal) => fetchManifest(client, descriptor, signal),
+      };
     },
     async deleteTag(name, repository, tag, signal) {
       await deleteManifest(createRepositoryClient(find(name, repository).endpoint), tag, signal);

@@ -1,6 +1,6 @@
 import { describeError } from "../../contract/telemetry/observer.ts";
-import { AccessReport } from "../operations/access-report.ts";
-import type { AccessCheck } from "../operations/access-report.ts";
+import { AccessReport } from "../calls/access-report.ts";
+import type { AccessCheck } from "../calls/access-report.ts";
 import type { Operations } from "../operations/open-operations.ts";
 import type { Check } from "./check.ts";
 

@@ -12,3 +12,15 @@ export const PendingDelete = z
   })
   .openapi("PendingDelete");
 export type PendingDelete = z.infer<typeof PendingDelete>;
+
+/** What was done with a tag that is to be deleted, or was. */
+export const Undeleted = z
+  .object({
+    key: z.string(),
+    kind: z.enum(["kept", "restored", "present"]).openapi({
+      description: "Its tombstone is removed; it was deleted and is there again; it is there, and had no tombstone.",
+    }),
+    digest: z.string(),
+  })
+  .openapi("Undeleted");
+export type Undeleted = z.infer<typeof Undeleted>;
