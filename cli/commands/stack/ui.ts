@@ -1,8 +1,8 @@
 import type { CommandRunner } from "../command-runner.ts";
-import { createStackCommand, integerFrom } from "../create-command.ts";
+import { createApiCommand, integerFrom } from "../create-command.ts";
 
 export function uiCommand(runner: CommandRunner) {
-  return createStackCommand("ui", "serve the console of a stack on this machine until interrupted")
+  return createApiCommand("ui", "serve the console of a stack on this machine until interrupted")
     .option("--port <port>", "where it listens; default: a free port", integerFrom(0, 65_535), 0)
     .option("--config <file>", "the stack's configuration, to show its rules")
     .action((given) =>
