@@ -62,13 +62,11 @@ export const LAYERS: readonly Layer[] = [
       },
       copy: {
         holds: "one copy request, from the lease to the report",
-        rooms: ["decide", "conflict", "gate", "image", "pacing", "planning", "outcome", "spans", "state"],
+        rooms: ["decide", "conflict", "contents", "gate", "image", "pacing", "planning", "outcome", "spans", "state"],
       },
+      contents: { holds: "what a copied image consists of, for people", rooms: ["image"] },
       gate: { holds: "what an image must have before it leaves the source", rooms: ["image", "outcome"] },
-      pending: {
-        holds: "pushes that were accepted and have not ended",
-        rooms: ["planning", "outcome", "state"],
-      },
+      pending: { holds: "pushes that were accepted and have not ended", rooms: ["planning", "outcome", "state"] },
       "pre-copy": {
         holds: "blobs that are copied before a tag names them, and their budget",
         rooms: ["image", "copy", "pacing", "state"],
@@ -141,6 +139,7 @@ export const LAYERS: readonly Layer[] = [
       ".": { holds: "Lambda, CodeBuild and CloudWatch", rooms: ["client", "sqs"] },
       client: { holds: "limits, aborts and credentials of SDK clients, and pages of a table", rooms: [] },
       sqs: { holds: "copy queues, dead letters and message visibility", rooms: ["client"] },
+      contents: { holds: "what images consist of, beside the records of their tags", rooms: ["client"] },
       dynamodb: { holds: "the table of records and receipts", rooms: ["client"] },
       ecr: { holds: "credentials and the catalog of ECR", rooms: [] },
       secrets: { holds: "credentials in Secrets Manager", rooms: [] },

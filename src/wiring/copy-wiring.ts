@@ -12,6 +12,7 @@ import { createRegistrySource } from "../registry/registry-source.ts";
 import { createRepositoryClient } from "../registry/client/repository-client.ts";
 import { createdWhenMissing } from "../registry/created-repository.ts";
 import { targetThrough } from "../registry/registry-target.ts";
+import type { ImageContentsStore } from "../replication/contents/image-contents.ts";
 import type { Checkpoint } from "../replication/state/checkpoint.ts";
 import { createCircuitBreaker } from "../replication/destination/circuit-breaker.ts";
 import type { CircuitBreaker } from "../replication/destination/circuit-breaker.ts";
@@ -35,6 +36,7 @@ export interface CopyWiringOptions {
     readonly checkpoints: RecordStore<Checkpoint>;
     readonly circuits: RecordStore<CircuitRecord>;
     readonly rates: RecordStore<RateRecord>;
+    readonly contents?: ImageContentsStore;
   };
   readonly streams: UploadConcurrency;
   /** Shared by all processes: leases, circuits and rates are written by one and read by another. */
@@ -100,6 +102,7 @@ export function createCopyWiring(options: CopyWiringOptions): CopyWiring {
         ...known(destination.name)[priority](to),
         tags: stores.tags,
         checkpoints: stores.checkpoints,
+        contents: stores.contents,
         clock,
         random,
       },

@@ -77,6 +77,7 @@ describe("the HTTP API of a running stack", () => {
       "/api/tag": `/api/tag?key=${KEY}`,
       "/api/chains/{name}": "/api/chains/local",
       "/api/receipts": `/api/receipts?key=${KEY}`,
+      "/api/contents": `/api/contents?key=${KEY}`,
       "/api/image": "/api/image?repository=team/app&reference=v1",
       "/api/explain": "/api/explain?repository=team/app&reference=v1",
     };
@@ -90,6 +91,21 @@ describe("the HTTP API of a running stack", () => {
       const schema = JSON.parse(JSON.stringify(content?.schema).replaceAll('"#/', '"api:#/')) as object;
       expect({ path, errors: ajv.validate(schema, body) ? [] : ajv.errors }).toEqual({ path, errors: [] });
     }
+  });
+
+  it("knows what the image of a tag consists of", async () => {
+    const { status, body } = await send(`/api/contents?key=${KEY}`);
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: {
+        manifests: [
+          { depth: 0, blobs: [{ mediaType: expect.stringMatching(/config/) }, { size: expect.any(Number) }] },
+        ],
+        attached: [],
+        tags: [],
+      },
+    });
+    expect((await send("/api/contents?key=local/no:tag")).status).toBe(404);
   });
 
   it("finds tags by a part of their names, a page at a time", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addAxe, lookAt, LOOKS } from "./axe.ts";
 import { openFakedConsole } from "./faked-console.ts";
 import type { Faked, FakedConsole } from "./faked-console.ts";
 
@@ -86,7 +87,27 @@ describe("pages of the console whose API is made up", () => {
     const progress = { blobs: 4, blobsDone: 1, bytes: 4_000, bytesSent: 1_000, inFlight };
     const origin = { digest: digestOf("a"), platforms: "linux/amd64" };
     const tag = { key: KEY, state: "copying", lagMs: 9_000, digest: digestOf("b"), replicatedAt: 1, origin, progress };
+    const manifest = { mediaType: "application/vnd.oci.image.manifest.v1+json", size: 500, bytes: 0, moreBlobs: 0 };
+    const layer = { digest: "dddddddddddd", mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", size: 3_000 };
+    const [index, amd64, signature] = [digestOf("c"), digestOf("d"), digestOf("e")];
+    const about = { ...manifest, mediaType: "application/vnd.oci.image.index.v1+json" };
+    const contents = {
+      digest: index,
+      bytes: 3_000,
+      manifests: [
+        { ...about, digest: index, depth: 0, blobs: [] },
+        { ...manifest, digest: amd64, depth: 1, platform: "linux/amd64", bytes: 3_000, blobs: [layer], moreBlobs: 2 },
+      ],
+      moreManifests: 0,
+      attached: [
+        { ...manifest, digest: signature, depth: 0, artifactType: "a/sbom", subject: "dddddddddddd", blobs: [] },
+      ],
+      moreAttached: 3,
+      tags: ["sha256-c.sig"],
+      moreTags: 0,
+    };
     const answers: Readonly<Record<string, unknown>> = {
+      [`/api/contents?key=${encodeURIComponent(KEY)}`]: contents,
       [`/api/tag?key=${encodeURIComponent(KEY)}`]: tag,
       [`/api/receipts?key=${encodeURIComponent(KEY)}`]: [
         { ...RECEIPT, outcome: "replicated", endedAt: 1, digest: digestOf("b") },
@@ -97,8 +118,10 @@ describe("pages of the console whose API is made up", () => {
         { destination: "hub", state: "NOT_TRACKED", reason: "skipped: no-rule" },
       ],
     };
-    await using page = await faked.open(`tag/${encodeURIComponent(KEY)}`, (path) =>
-      Object.hasOwn(answers, path) ? { json: answers[path] } : undefined,
+    await using page = await faked.open(
+      `tag/${encodeURIComponent(KEY)}`,
+      (path) => (Object.hasOwn(answers, path) ? { json: answers[path] } : undefined),
+      { bypassCSP: true },
     );
     await page.getByRole("heading", { name: "shop/cart:v3 at each destination" }).waitFor();
     await page.getByRole("link", { name: "us/copy/shop/cart:v3" }).waitFor();
@@ -119,6 +142,19 @@ describe("pages of the console whose API is made up", () => {
       "bbbbbbbbbbbb500 B, being confirmed",
     ]);
     expect(await page.getByLabel("progress of blob aaaaaaaaaaaa").getAttribute("value")).toBe("0.25");
+    const tree = page.getByRole("list", { name: "manifests" });
+    await tree.getByText("3 blobs, 3.0 kB").click();
+    expect(await tree.locator(":scope > li > ul > li").allTextContents()).toEqual([
+      `linux/amd64 sha256:ddddddddddddcopy ${manifest.mediaType} · 500 B3 blobs, 3.0 kBdddddddddddd 3.0 kB ${layer.mediaType}and 2 more blobs`,
+    ]);
+    expect(await page.getByRole("list", { name: "attachments" }).locator("li").allTextContents()).toEqual([
+      `a/sbom sha256:eeeeeeeeeeeecopy of dddddddddddd${manifest.mediaType} · 500 B`,
+      "and 3 more manifests",
+    ]);
+    await page.getByText("Tags of cosign: sha256-c.sig").waitFor();
+    await page.getByText("2 manifests, 1 platform, 3.0 kB, as its last copy has read").waitFor();
+    await addAxe(page);
+    for (const look of LOOKS) expect(await lookAt(page, look)).toEqual({ overflow: false, found: [] });
     expect(faked.problems).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import type { Receipt } from "../../../src/api/schemas/receipt.ts";
 import type { ListedTag } from "../../../src/api/schemas/tag.ts";
 import { bytes, duration, moment } from "../format.ts";
 import { BlobBars } from "../parts/blob-bars.tsx";
+import { Contents } from "../parts/contents.tsx";
 import { Digest } from "../parts/copy-text.tsx";
 import { Everywhere } from "../parts/everywhere.tsx";
 import { Answered, Nothing } from "../parts/notice.tsx";
@@ -28,6 +29,7 @@ export function Tag({ tag }: { readonly tag: string }) {
       {named?.repository !== undefined && named.reference !== undefined && (
         <Everywhere repository={named.repository} reference={named.reference} here={tag} />
       )}
+      <Contents query={query} />
       <h3>Timeline</h3>
       <Answered live={receipts}>
         {(found) =>

@@ -7,7 +7,7 @@ import { jsonBody } from "../protocol/json-body.ts";
 import { PageQuery, readCursor, writeCursor } from "../protocol/paging.ts";
 import { ApiError, problems } from "../protocol/problem.ts";
 import { Receipt, receiptOf } from "../schemas/receipt.ts";
-import { ListedTag, listedTagOf, TagState } from "../schemas/tag.ts";
+import { ImageContents, ListedTag, listedTagOf, TagState } from "../schemas/tag.ts";
 import { findTags } from "../reading/find-tags.ts";
 
 /** Longest key of a tag: a destination's name, a repository of 255 characters, and a tag of 128. */
@@ -49,6 +49,15 @@ const readTag = createRoute({
   responses: { 200: jsonBody("The tag.", ListedTag), ...problems(404) },
 });
 
+const readContents = createRoute({
+  method: "get",
+  path: "/api/contents",
+  summary: "What the image of a tag consists of: manifests, platforms, blobs and attachments",
+  description: "As its last copy has read it at the source. No registry is asked.",
+  request: { query: KeyQuery },
+  responses: { 200: jsonBody("Its contents.", ImageContents), ...problems(404) },
+});
+
 const listReceipts = createRoute({
   method: "get",
   path: "/api/receipts",
@@ -73,6 +82,12 @@ export function addTagRoutes(api: Api, { operations, now }: Pick<ApiPorts, "oper
     return context.json(next === undefined ? page : { ...page, cursor: writeCursor(next) }, 200);
   });
   api.openapi(readTag, async (context) => context.json(listedTagOf(await find(context.req.valid("query").key)), 200));
+  api.openapi(readContents, async (context) => {
+    const { key } = context.req.valid("query");
+    const contents = await operations.stores.contents.read(key, operations.signal);
+    if (contents === undefined) throw new ApiError(404, `no copy of ${key} has written what its image consists of`);
+    return context.json(contents, 200);
+  });
   api.openapi(listReceipts, async (context) => {
     const { key, limit } = context.req.valid("query");
     await find(key);

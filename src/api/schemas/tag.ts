@@ -59,3 +59,37 @@ export function listedTagOf({ key, state, lagMs, last, replicated, copyingMs, pr
 function replicatedOf({ digest, at, origin }: NonNullable<TagStatus["replicated"]>) {
   return { digest, replicatedAt: at, ...(origin === undefined ? {} : { origin }) };
 }
+
+const short = () => z.string().openapi({ description: "The first 12 hex digits of a digest." });
+
+const ContainedManifest = z
+  .object({
+    digest: z.string(),
+    mediaType: z.string(),
+    size: z.int().openapi({ description: "Bytes of the manifest itself." }),
+    depth: z
+      .int()
+      .openapi({ description: "0: the image itself, or an attachment; after a manifest come those that it names." }),
+    platform: z.string().optional(),
+    artifactType: z.string().optional(),
+    subject: short().optional(),
+    bytes: z.int().openapi({ description: "Bytes of all its blobs." }),
+    blobs: z.array(z.object({ digest: short(), mediaType: z.string(), size: z.int() })),
+    moreBlobs: z.int(),
+  })
+  .openapi("ContainedManifest");
+
+/** What the image of a tag consists of, as its last copy has read it; long lists are cut, and `more…` counts the rest. */
+export const ImageContents = z
+  .object({
+    digest: z.string().openapi({ description: "What was read at the source." }),
+    bytes: z.int().openapi({ description: "Bytes of all blobs, each counted once." }),
+    manifests: z.array(ContainedManifest),
+    moreManifests: z.int(),
+    attached: z.array(ContainedManifest).openapi({ description: "Its referrers: signatures, SBOMs, attestations." }),
+    moreAttached: z.int(),
+    tags: z.array(z.string()).openapi({ description: "Tags of cosign about it." }),
+    moreTags: z.int(),
+  })
+  .openapi("ImageContents");
+export type ImageContents = z.infer<typeof ImageContents>;

@@ -33,8 +33,8 @@ export interface CostItem {
 
 /** Assumptions about a copy: its fixed time and its throughput. Measured with the local stack and rounded up. */
 const COPY = { secondsWithoutBytes: 1.5, bytesPerSecond: 60e6 } as const;
-/** Reads and writes of the table per copy (tag, circuit, rate and receipt), and of each kind per blob. */
-const TABLE = { readsPerCopy: 8, writesPerCopy: 6, perBlob: 2 } as const;
+/** Reads and writes of the table per copy (tag, contents of two kilobytes, circuit, rate and receipt), and of each kind per blob. */
+const TABLE = { readsPerCopy: 8, writesPerCopy: 8, perBlob: 2 } as const;
 const LOG_BYTES_PER_COPY = 7_500;
 /** Metrics without a destination, such as the duration of the invocations of each function that runs all the time. */
 const METRICS_PER_STACK = 12;

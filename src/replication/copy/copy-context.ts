@@ -5,6 +5,7 @@ import type { PlatformFilter } from "../../oci/platform.ts";
 import type { RepositoryName, Tag } from "../../oci/reference.ts";
 import type { ConflictPolicy } from "../conflict/conflict-policy.ts";
 import type { TargetReader } from "../conflict/target-reader.ts";
+import type { ImageContentsStore } from "../contents/image-contents.ts";
 import type { Checkpoint } from "../state/checkpoint.ts";
 import type { Clock } from "../../async/clock.ts";
 import type { ImageGate } from "../gate/open-gate.ts";
@@ -97,7 +98,12 @@ export interface PreCopyUploads {
 
 /** Context of one delivery of a copy request. */
 export interface ReplicateContext {
-  readonly ports: CopyPorts & { readonly tags: RecordStore<TagRecord>; readonly reader: TargetReader };
+  readonly ports: CopyPorts & {
+    readonly tags: RecordStore<TagRecord>;
+    readonly reader: TargetReader;
+    /** Where it is written what the copied image consists of; absent where no one looks. */
+    readonly contents?: ImageContentsStore | undefined;
+  };
   /** `message`: id of the message, the same for all its deliveries. */
   readonly identity: CopyIdentity & { readonly message: string };
   readonly policy: RequestPolicy;

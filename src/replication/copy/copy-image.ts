@@ -25,6 +25,7 @@ import type { CopyStatistics } from "../outcome/copy-statistics.ts";
 /** An image whose content is at the target, except for its root manifest. */
 export interface CopiedImage {
   readonly manifest: Manifest;
+  readonly tree: ImageTree;
   readonly statistics: CopyStatistics;
   /** Cosign tags of the image's manifests that the source has. */
   readonly cosignTags: readonly Tag[];
@@ -67,7 +68,7 @@ export async function copyImage(root: ManifestWanted, context: CopyContext, sign
     // The deadline aborts every upload; an upload that can never meet it explains the failure.
     throw uploads.scheduler?.timeExceeded() ?? error;
   }
-  return { manifest: tree.root.manifest, statistics, cosignTags: await cosignTags, leftOut, forget };
+  return { manifest: tree.root.manifest, tree, statistics, cosignTags: await cosignTags, leftOut, forget };
 }
 
 /** Cosign tags of every manifest that is copied, referrers included. */

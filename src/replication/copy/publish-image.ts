@@ -87,6 +87,7 @@ export async function copyAndPublish(
       if (!(await isCurrent()) || !(await isAsDecided(publication, context, signal))) return { kind: "moved" };
       await putAnnounced(copied, publication, work, signal);
       statistics.manifests++;
+      session.copied(copied);
       return failure === undefined
         ? { kind: "published", statistics, leftOut }
         : { kind: "incomplete", failure, leftOut };

@@ -1,4 +1,5 @@
 import { NEVER } from "../../async/abort.ts";
+import { contentsOf } from "../contents/contents-of.ts";
 import type { DecidedConflict } from "../outcome/conflict.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
 import { lastOutcome } from "../outcome/copy-report.ts";
@@ -14,6 +15,7 @@ import type { ClaimedTag, TagRecord } from "../state/tag-record.ts";
 import { settleTag } from "../state/tag-settlement.ts";
 import type { DeliveryEffect, SettledTag, Settlement } from "../state/tag-settlement.ts";
 import type { ReplicateContext } from "./copy-context.ts";
+import type { CopiedImage } from "./copy-image.ts";
 import { createDeliveryProgress, effectOnNextDelivery, NoProgressError } from "./delivery-progress.ts";
 import type { DeliveryProgress } from "./delivery-progress.ts";
 import { createPutAnnouncements } from "../conflict/put-announcements.ts";
@@ -32,6 +34,8 @@ export interface TagSession {
   readonly guard: NewerPushGuard;
   readonly puts: PutAnnouncements;
   readonly copying: { readonly observe: ObserveCopy; readonly scheduler: UploadScheduler | undefined };
+  /** The image is at the target, under its tag. */
+  readonly copied: (image: Pick<CopiedImage, "tree" | "cosignTags">) => void;
   readonly ending: SessionEnding;
 }
 
@@ -62,6 +66,7 @@ export function openTagSession(claim: LeasedTag, context: ReplicateContext): Tag
   const guard = createNewerPushGuard(wantedAt);
   const puts = createPutAnnouncements(own);
   let noted: Promise<unknown> | undefined;
+  let image: Pick<CopiedImage, "tree" | "cosignTags"> | undefined;
 
   async function renew(signal: AbortSignal): Promise<boolean> {
     const done = {
@@ -90,7 +95,8 @@ export function openTagSession(claim: LeasedTag, context: ReplicateContext): Tag
         if (fruitless > 0 && delivery.finished() === 1) noted ??= renew(ending).catch(() => undefined);
       },
     },
-    ending: createEnding(claim, context, { delivery, scheduler, noted: () => noted }),
+    copied: (copied) => (image = copied),
+    ending: createEnding(claim, context, { delivery, scheduler, noted: () => noted, image: () => image }),
   };
 }
 
@@ -103,12 +109,14 @@ interface Delivery {
   readonly scheduler: UploadScheduler | undefined;
   /** The write of the first progress: it must end before the last write. */
   readonly noted: () => Promise<unknown> | undefined;
+  /** The image that was copied. */
+  readonly image: () => Pick<CopiedImage, "tree" | "cosignTags"> | undefined;
 }
 
 function createEnding(
   { lease, fruitless, width: maxUploads, last: before }: LeasedTag,
-  { ports: { tags, clock }, policy: { maxAttempts }, ending = NEVER }: ReplicateContext,
-  { delivery, scheduler, noted }: Delivery,
+  { ports: { tags, clock, contents }, policy: { maxAttempts }, ending = NEVER }: ReplicateContext,
+  { delivery, scheduler, noted, image }: Delivery,
 ): SessionEnding {
   const effect = (report: CopyReport): DeliveryEffect => {
     const maxConcurrent = scheduler?.maxConcurrent() ?? 0;
@@ -119,6 +127,14 @@ function createEnding(
   function withBytesSent(report: CopyReport): CopyReport {
     const bytesSent = delivery.bytesSent();
     return bytesSent === 0 ? report : { ...report, bytesSent };
+  }
+
+  /** People look at it, nothing else: a copy does not fail for it. */
+  async function keepContents({ outcome }: CopyReport): Promise<void> {
+    const copied = image();
+    if (contents === undefined || copied === undefined || outcome !== "replicated") return;
+    const found = contentsOf(copied.tree, copied.cosignTags);
+    await contents.write(lease.key, found, ending).catch(() => undefined);
   }
 
   return {
@@ -134,7 +150,9 @@ function createEnding(
       const last = lastOutcome(report, before, clock.now());
       const settlement = settlementOf(report, last, effect(report), clock.now());
       // Not aborted by the deadline: the lease must not outlive its delivery, and the outcome must not be lost.
-      return tags.update(lease.key, (record) => settleTag(record, lease, settlement), ending);
+      const settling = tags.update(lease.key, (record) => settleTag(record, lease, settlement), ending);
+      const [settled] = await Promise.all([settling, keepContents(report)]);
+      return settled;
     },
     async leave() {
       await noted();

@@ -1,6 +1,6 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { Manifest } from "../../oci/manifest.ts";
+import type { Manifest, Successors } from "../../oci/manifest.ts";
 import type { LeftOut } from "../outcome/left-out.ts";
 
 /** A manifest, its blobs, and its children, which must be put before it. */
@@ -8,6 +8,8 @@ export interface ImageNode {
   readonly manifest: Manifest;
   readonly children: readonly ImageNode[];
   readonly blobs: readonly Descriptor[];
+  /** All that the manifest names, also what is not copied. */
+  readonly successors: Successors;
 }
 
 /** An image at the source, with its attachments. */

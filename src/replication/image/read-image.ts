@@ -84,7 +84,7 @@ function createReader(image: ReadImage, { listings, leftOut }: Found, signal: Ab
     const missing = named.filter((_, index) => children[index] === undefined);
     noteMissing(missing, sparse, leftOut);
     const blobs = await withoutForeignLayers(found.blobs, image, leftOut, signal);
-    return { manifest, children: children.filter(isPresent), blobs };
+    return { manifest, children: children.filter(isPresent), blobs, successors: found };
   }
   function read(wanted: ManifestWanted, depth: number, budget: ManifestBudget): Promise<ImageNode | undefined> {
     const { digest } = wanted;

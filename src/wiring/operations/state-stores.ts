@@ -2,6 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { clientLimits, TABLE_ANSWER_MS } from "../../aws/client/client-limits.ts";
+import { createDynamoDbImageContents } from "../../aws/contents/stored-contents.ts";
 import { createDynamoDbReceipts } from "../../aws/dynamodb/receipts.ts";
 import { createDynamoDbRecordStore } from "../../aws/dynamodb/record-store.ts";
 import { StoredCircuitRecord } from "../../aws/dynamodb/stored-circuit-record.ts";
@@ -48,6 +49,7 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
       schema: PreCopyBudget,
       keepSeconds: BUDGET_KEEP_DAYS * DAY_SECONDS,
     }),
+    contents: createDynamoDbImageContents(at),
     receipts: createDynamoDbReceipts({ ...at, keepSeconds: RECEIPT_KEEP_DAYS * DAY_SECONDS }),
     circuits: createDynamoDbRecordStore({ ...at, kind: "CIRCUIT", schema: StoredCircuitRecord }),
     rates: createDynamoDbRecordStore({ ...at, kind: "RATE", schema: RateRecord }),

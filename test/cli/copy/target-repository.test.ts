@@ -19,7 +19,9 @@ function blob(text: string, size = 1_000): Descriptor {
 
 function node(text: string, blobs: readonly Descriptor[]): ImageNode {
   const bytes = Buffer.from(text);
-  return { manifest: { mediaType: MediaType.ociManifest, digest: digestOf(bytes), bytes }, children: [], blobs };
+  const manifest = { mediaType: MediaType.ociManifest, digest: digestOf(bytes), bytes };
+  const successors = { kind: "image", blobs, manifests: [], subject: undefined, artifactType: undefined } as const;
+  return { manifest, children: [], blobs, successors };
 }
 
 const listed = (tags: readonly string[], isComplete = true): ListedTags => ({
