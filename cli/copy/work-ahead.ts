@@ -1,11 +1,14 @@
 import { linkAbort } from "../../src/async/linked-abort.ts";
+import { concurrently } from "../../src/async/run-concurrently.ts";
 import { createSingleFlight } from "../../src/async/single-flight.ts";
+import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { isCosignTag } from "../../src/oci/cosign-tags.ts";
 import type { ImageSource, ManifestWanted, ResolvedManifest } from "../../src/oci/image-source.ts";
 import type { Manifest } from "../../src/oci/manifest.ts";
 import type { Tag } from "../../src/oci/reference.ts";
 import { resolveCosignTags } from "../../src/replication/image/find-cosign-tags.ts";
+import { blobsOf } from "../../src/replication/image/image-tree.ts";
 import { readImage } from "../../src/replication/image/read-image.ts";
 import type { CopyOptions } from "./copy-options.ts";
 import { planCopy } from "../../src/inspection/content/copy-plan.ts";
@@ -26,6 +29,8 @@ export function askedOnce(source: ImageSource): ImageSource {
         : source.resolve(reference, signal),
   };
 }
+
+const CONCURRENT_CHECKS = 32;
 
 type Ask<T> = (key: string, ask: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) => Promise<T>;
 
@@ -67,7 +72,11 @@ export function workAhead(
     // Non-distributable layers are asked for at the source, by requests that are not kept.
     if (options.foreignLayers === "copy") return;
     const tree = await readImage(root, { ...options, source, referrers: false }, ending.signal);
-    await planCopy([{ reference, tree }], plan, ending.signal);
+    if ((await plan.current) === root.digest) return;
+    // All at once: the plan asks for the blobs of a manifest when it knows that the manifest is not there, a round trip for each level.
+    const isThere = (blob: Descriptor, working: AbortSignal): Promise<boolean> => plan.target.hasBlob(blob, working);
+    const asking = concurrently(blobsOf(tree), CONCURRENT_CHECKS, isThere, ending.signal);
+    await Promise.all([asking, planCopy([{ reference, tree }], plan, ending.signal)]);
   };
   const attached = [tags.read(ending.signal), resolveCosignTags([root.digest], source, ending.signal)];
   const ended = Promise.allSettled([compare(), ...(options.referrers ? attached : [])]);

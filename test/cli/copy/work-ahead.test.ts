@@ -76,6 +76,44 @@ describe("a copy of one image", () => {
     await copying;
   });
 
+  it("asks for all blobs at once, before it knows which manifests the target lacks", async () => {
+    await using source = await withIndex();
+    await using target = await scratchRegistry();
+    const blobs = new Set(platforms.flatMap(({ blobs: all }) => all.map(({ descriptor }) => descriptor.digest)));
+    const asked = Promise.withResolvers<void>();
+    const waiting = new Set<string>();
+    const isAboutBlob = ({ method, url = "" }: IncomingMessage): boolean =>
+      method === "HEAD" && url.includes("/blobs/");
+    await using far = await startFaultProxy(
+      target.host,
+      {
+        hits: isAboutBlob,
+        times: Number.POSITIVE_INFINITY,
+        async act(passing) {
+          waiting.add(passing.request.url ?? "");
+          if (waiting.size === blobs.size) asked.resolve();
+          await asked.promise;
+          await pass(passing);
+        },
+      },
+      Math.random,
+    );
+    await copy(source.host, far.host);
+    expect(waiting.size).toBe(blobs.size);
+  });
+
+  it("asks for no layer where the tag is there already", async () => {
+    await using source = await withIndex();
+    await using target = await scratchRegistry();
+    await copy(source.host, target.host);
+    const before = requestsOf(target).length;
+    await copy(source.host, target.host);
+    const layers = platforms.map((_, number) => layer(PLATFORMS[number] ?? "", 2_000).descriptor.digest);
+    const asked = requestsOf(target).slice(before);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((line) => layers.some((digest) => line.includes(digest)))).toEqual([]);
+  });
+
   it("asks each question once, although it asks many at the same time", async () => {
     await using source = await withIndex();
     await using target = await scratchRegistry();
