@@ -1,4 +1,4 @@
-import { Aws, Stack } from "aws-cdk-lib";
+import { Annotations, Aws, Stack } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
@@ -10,6 +10,7 @@ import { Construct } from "constructs";
 import { parseConfiguration, parseDocumentText } from "../src/contract/configuration/configuration.ts";
 import type { Configuration } from "../src/contract/configuration/configuration.ts";
 import type { ConfigurationDocument } from "../src/contract/configuration/configuration-document.ts";
+import { warningsOf } from "../src/contract/warnings/warnings-of.ts";
 import { longestHoldMs } from "../src/contract/rules/compile-rules.ts";
 import { ENGINES } from "../src/contract/patterns/all-engines.ts";
 import { createAnnounceFunction } from "./functions/announce-function.ts";
@@ -72,7 +73,7 @@ export class Freightliner extends Construct {
   constructor(scope: Construct, id: string, props: FreightlinerProps) {
     super(scope, id);
     const { configuration: document, ...given } = props;
-    const { configuration, text } = readConfiguration(document);
+    const { configuration, text } = readWithWarnings(document, this);
     const chosen = { ...documentSettings(this, configuration.stack), ...given };
     const deployment = deploymentOf(this, chosen.name, configuration.source);
     const settings = { ...checkSettings(chosen, Stack.of(this).region), deployment };
@@ -96,8 +97,8 @@ export class Freightliner extends Construct {
     allowRegistries({ roles, copiers, canary }, configuration);
     this.trustedRoles = trustedOf(roles, { longLane, canary });
     const jobs = createJobsFunction(this, { ...parts, reconcile });
-    const checked = [reconcile, copy, probe];
-    const apis = createApiFunctions(this, { ...parts, deadLetters, checked, jobs, receiptKey });
+    const called = { checked: [reconcile, copy, probe], jobs, receiptKey };
+    const apis = createApiFunctions(this, { ...parts, deadLetters, ...called });
     this.apiUrls = Object.fromEntries(apis.map(({ role, url }) => [role, url]));
     restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs: jobs?.jobs, settings });
     const { undelivered } = createPushRule(this, { fanOut, ...pushesOf(configuration), settings });
@@ -119,6 +120,14 @@ export class Freightliner extends Construct {
     external.monitorAfter(this.alarms);
     this.externalConfigurationIds = external.ids;
   }
+}
+
+/** Says at the synthesis what the configuration probably does not mean. */
+function readWithWarnings(document: FreightlinerProps["configuration"], scope: Construct) {
+  const read = readConfiguration(document);
+  for (const [index, warning] of warningsOf(read.configuration).entries())
+    Annotations.of(scope).addWarningV2(`freightliner:configuration-${index}`, warning);
+  return read;
 }
 
 /** The roles that connect to destinations, without those that the stack does not have. */

@@ -105,6 +105,7 @@ export const LAYERS: readonly Layer[] = [
         holds: "the configuration, parsed and checked",
         rooms: ["layers", "providers", "rules", "gate", "patterns", "source", "channels", "stack"],
       },
+      warnings: { holds: "valid, and probably not meant", rooms: ["configuration", "providers", "rules", "patterns"] },
       source: { holds: "the source of a configuration, by its kind", rooms: ["providers", "rules", "patterns"] },
       channels: { holds: "channels of notifications, parsed and checked", rooms: ["providers", "rules"] },
       rules: { holds: "rules, parsed and compiled", rooms: ["gate", "patterns"] },

@@ -1,3 +1,4 @@
+import { warningsOf } from "../../src/contract/warnings/warnings-of.ts";
 import { ExitCode } from "../errors/exit-code.ts";
 import { counted } from "../terminal/format.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -11,10 +12,12 @@ export async function validate(
   const { configuration } =
     over === undefined ? await readDeployed(file) : await readExternal(file, await readDeployed(over));
   const { version, destinations, rules } = configuration;
-  if (json) out.json({ file, version, destinations: destinations.length, rules: rules.length });
+  const warnings = warningsOf(configuration);
+  if (json) out.json({ file, version, destinations: destinations.length, rules: rules.length, warnings });
   else
     out.lines([
       `${file} is valid: ${counted(rules.length, "rule")}, ${counted(destinations.length, "destination")}, version ${version}`,
+      ...warnings.map((warning) => `warning: ${warning}`),
     ]);
   return ExitCode.ok;
 }

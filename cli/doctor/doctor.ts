@@ -31,7 +31,8 @@ function checkVersion(deployed: string | undefined): Check {
   return { about, problem: `${what}; install the command of that version, or deploy the stack with this one` };
 }
 
-function describeCheck({ about, problem }: Check): string[] {
+function describeCheck({ about, problem, note }: Check): string[] {
+  if (problem === undefined && note !== undefined) return [`note  ${about}`, `      ${note}`];
   return problem === undefined ? [`ok    ${about}`] : [`FAIL  ${about}`, `      ${problem}`];
 }
 

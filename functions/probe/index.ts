@@ -28,7 +28,7 @@ import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openDeployment } from "../../src/wiring/operations/open-deployment.ts";
 import { openRegistries } from "../../src/wiring/open-registries.ts";
 import { withRates } from "../../src/wiring/destination-rate.ts";
-import { checkRoom, checkWriting } from "../../src/wiring/check-access.ts";
+import { checkRoom, checkShares, checkWriting } from "../../src/wiring/check-access.ts";
 import { AccessCheckCall } from "../../src/wiring/calls/access-report.ts";
 import type { AccessReport } from "../../src/wiring/calls/access-report.ts";
 import { openStateStores, openTableClient } from "../../src/wiring/operations/state-stores.ts";
@@ -111,5 +111,5 @@ export const handler = middy()
     if (!AccessCheckCall.safeParse(event).success) return handlerOf(configuration)(signal);
     const room = checkRoom(queues.copies, concurrency, () => readAccountConcurrency(lambda, signal));
     const writing = checkWriting(configuration, registriesOf(configuration), signal);
-    return { checks: [...(await writing), await room] } satisfies AccessReport;
+    return { checks: [...(await writing), await room, ...checkShares(configuration)] } satisfies AccessReport;
   });

@@ -3,6 +3,7 @@ import type { Concurrency } from "../contract/stack/environment.ts";
 import type { CopyQueue } from "../contract/stack/queues.ts";
 import { PROBE_REPOSITORY } from "../contract/stack/limits.ts";
 import { describeError } from "../contract/telemetry/observer.ts";
+import { googleUses, quotaNote } from "../contract/warnings/google-quota.ts";
 import type { Configuration } from "../contract/configuration/configuration.ts";
 import { parseRepositoryName, parseTag } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/reference.ts";
@@ -66,6 +67,14 @@ export function checkRoom(
     throw new Error(
       `${has}: other functions would be throttled; request a higher quota "Concurrent executions" of AWS Lambda, or lower stack.liveConcurrency and stack.backfillConcurrency`,
     );
+  });
+}
+
+/** Compares the rates of destinations in Artifact Registry with the default quota of their project: only Google knows the one in force. */
+export function checkShares({ destinations }: Pick<Configuration, "destinations">): AccessCheck[] {
+  return googleUses(destinations).map((use) => {
+    const note = quotaNote(use);
+    return { place: `${use.project} in ${use.location}`, action: "share", ...(note === undefined ? {} : { note }) };
   });
 }
 

@@ -1,5 +1,24 @@
 import { expect, it } from "vitest";
-import { checkRoom } from "../../src/wiring/check-access.ts";
+import { parseConfiguration } from "../../src/contract/configuration/configuration.ts";
+import { checkRoom, checkShares } from "../../src/wiring/check-access.ts";
+
+const login = { keySecret: "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf" };
+const google = { kind: "artifactRegistry", registry: "gcr.io", prefix: "project", ...login };
+
+it("notes, and does not fail, when rates are above the default quota of Google: only Google knows the one in force", () => {
+  const shares = (requestsPerSecond: number) =>
+    checkShares(
+      parseConfiguration({
+        version: 1,
+        source: { account: "123456789012", region: "us-east-1" },
+        destinations: [{ name: "gar", ...google, requestsPerSecond }],
+        rules: [{ repositories: ["**"], destinations: ["gar"] }],
+      }),
+    );
+  const place = { place: "project in us", action: "share" };
+  expect(shares(300)).toEqual([place]);
+  expect(shares(400)).toEqual([{ ...place, note: expect.stringContaining("24000 requests a minute") }]);
+});
 
 const QUEUES = [{ priority: "live" }, { priority: "backfill" }, { priority: "long" }] as const;
 const MOST = { live: 50, backfill: 10 };

@@ -6,6 +6,8 @@ export const Check = z
     about: z.string(),
     /** What was found, and what to do; absent when all is well. */
     problem: z.string().optional(),
+    /** What only people know whether it is a problem. It fails nothing. */
+    note: z.string().optional(),
   })
   .openapi("Check");
 export type Check = z.infer<typeof Check>;

@@ -17,10 +17,12 @@ export type AccessCheckCall = z.output<typeof AccessCheckCall>;
 const AccessCheck = z.object({
   /** `source`, the name of a destination, or `account`. */
   place: z.string(),
-  /** `run`: as many copies at once as the queues allow. */
-  action: z.enum(["list", "read", "write", "run"]),
+  /** `run`: as many copies at once as the queues allow. `share`: a quota with the other destinations of a project. */
+  action: z.enum(["list", "read", "write", "run", "share"]),
   /** What failed, and what to do; absent when the request succeeded. */
   problem: z.string().optional(),
+  /** What only people know whether it is a problem. */
+  note: z.string().optional(),
 });
 export type AccessCheck = z.infer<typeof AccessCheck>;
 

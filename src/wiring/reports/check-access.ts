@@ -4,7 +4,13 @@ import type { AccessCheck } from "../calls/access-report.ts";
 import type { Operations } from "../operations/open-operations.ts";
 import type { Check } from "./check.ts";
 
-const VERBS = { list: "lists", read: "reads", write: "writes to", run: "finds room for all copies in" } as const;
+const VERBS = {
+  list: "lists",
+  read: "reads",
+  write: "writes to",
+  run: "finds room for all copies in",
+  share: "stays within the default quota of",
+} as const;
 
 /** The functions that talk to registries, in the order of their checks: the first one finds the repository that the second reads. */
 const FUNCTIONS = ["reconcile", "copy", "probe"] as const;
@@ -32,9 +38,10 @@ export async function checkAccess({ invoke, signal }: Pick<Operations, "invoke" 
   return checks;
 }
 
-function describe(name: string, { place, action, problem }: AccessCheck): Check {
+function describe(name: string, { place, action, problem, note }: AccessCheck): Check {
   return {
     about: `${name} function: ${VERBS[action]} ${place === "source" || place === "account" ? `the ${place}` : place}`,
     problem,
+    note,
   };
 }

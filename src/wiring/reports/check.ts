@@ -4,4 +4,6 @@ export interface Check {
   readonly about: string;
   /** What was found, and what to do; undefined when all is well. */
   readonly problem?: string | undefined;
+  /** What only people know whether it is a problem, and what to do if it is. */
+  readonly note?: string | undefined;
 }

@@ -21,6 +21,7 @@ const CREDENTIALS = {
 
 const ANSWERS: Readonly<Record<string, object>> = {
   "/api/destinations/eu/pause": { destination: "eu" },
+  "/api/checks": [{ about: "the quota", note: "only you know it" }, { about: "the rest" }],
   "/health": { status: "ok", version: "9.9.9" },
 };
 
@@ -101,8 +102,10 @@ describe("a command that is given the address of a deployed API", () => {
     ]);
   });
 
-  it("is told by doctor when the stack has another version", async () => {
+  it("is told by doctor when the stack has another version, and what only people know", async () => {
     const { code, stdout } = await run(["doctor"]);
+    expect(stdout).toMatch(/^note {2}the quota\n {6}only you know it\nok {4}the rest$/m);
+    expect(stdout).toContain("1 of 3 checks failed");
     expect([code, stdout]).toEqual([
       1,
       expect.stringMatching(/FAIL {2}this command: .*\n +the stack has version 9\.9\.9, this command .*; install/),

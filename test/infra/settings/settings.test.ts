@@ -1,13 +1,26 @@
 import { App, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
-import { Match, Template } from "aws-cdk-lib/assertions";
+import { Annotations, Match, Template } from "aws-cdk-lib/assertions";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { LayerVersion } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, it } from "vitest";
 import { Freightliner } from "../../../infra/freightliner.ts";
+import { FreightlinerStack } from "../../../infra/freightliner-stack.ts";
 import { EXAMPLE, synthesise, unbundledApp } from "../template.ts";
 
 const template = synthesise();
+
+it("warns at the synthesis about what the configuration probably does not mean", () => {
+  const [first] = EXAMPLE.destinations;
+  const destinations = [first, { ...first, name: "more", prefix: "project/more" }];
+  const configuration = JSON.stringify({ ...EXAMPLE, destinations, rules: [{ ...EXAMPLE.rules[0] }] });
+  const stack = new FreightlinerStack(unbundledApp(), "freightliner", { configuration });
+  const [warning, ...others] = Annotations.fromStack(stack).findWarning(
+    "*",
+    Match.stringLikeRegexp("requestsPerSecond"),
+  );
+  expect([warning?.entry.data, others]).toEqual([expect.stringMatching(/^destinations europe, more: the rates/), []]);
+});
 
 describe("settings", () => {
   it("encrypt queues, table and logs with the team's key, and allow the functions to use it", () => {
