@@ -95,7 +95,9 @@ function runOn(node, program, args) {
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
 }
 
-if (!isInstalled()) install();
+// Below another program of this checkout, such as a test run, nothing is installed: that would remove the modules from under it.
+if (process.env.BOOTSTRAPPED_IN !== root && !isInstalled()) install();
+process.env.BOOTSTRAPPED_IN = root;
 const program = resolve(root, process.argv[2]);
 const args = process.argv.slice(3);
 const node = ownNode();

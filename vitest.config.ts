@@ -18,6 +18,8 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
+    // Programs that tests start install nothing while the tests run, also when package-lock.json changes meanwhile.
+    env: { BOOTSTRAPPED_IN: import.meta.dirname },
     sequence: { sequencer: LongestFirst },
     setupFiles: ["test/fixtures/fixed-seed.ts"],
     // These end a test that hangs. No test takes nearly as long, also on a busy machine.

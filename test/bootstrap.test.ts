@@ -16,24 +16,28 @@ async function checkout() {
   await mkdir(at("node_modules"));
   await mkdir(at("bin"));
   await copyFile(BOOTSTRAP, at("bootstrap.mjs"));
-  await writeFile(at("program.mjs"), "console.log(process.pid)");
+  await writeFile(at("program.mjs"), "console.log(process.pid); console.log(process.env.BOOTSTRAPPED_IN)");
   await writeFile(at("package-lock.json"), JSON.stringify(LOCKED));
   await writeFile(at("node_modules", ".package-lock.json"), JSON.stringify(LOCKED));
   await writeFile(at("bin", "npm"), "#!/bin/sh\necho npm ran >&2\n");
   await chmod(at("bin", "npm"), 0o755);
   return {
+    folder: parts.path,
     lockfile: at("package-lock.json"),
-    async start() {
+    async start(environment: Record<string, string> = {}) {
       const PATH = [at("bin"), process.env["PATH"]].join(delimiter);
-      const child = spawn(process.execPath, [at("bootstrap.mjs"), "program.mjs"], { env: { PATH } });
+      const child = spawn(process.execPath, [at("bootstrap.mjs"), "program.mjs"], { env: { PATH, ...environment } });
       const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
-      return { code, isSameProcess: out.trim() === String(child.pid), hasInstalled: error.includes("npm ran") };
+      const [pid, folder] = out.split("\n");
+      const isSameProcess = pid === String(child.pid);
+      // What the program starts is told that it runs in this checkout.
+      return { code, isSameProcess, isTold: folder === parts.path, hasInstalled: error.includes("npm ran") };
     },
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
 }
 
-const STARTED = { code: 0, isSameProcess: true, hasInstalled: false };
+const STARTED = { code: 0, isSameProcess: true, isTold: true, hasInstalled: false };
 
 it("starts a program in its own process when this Node is new enough", async () => {
   await using clone = await checkout();
@@ -57,4 +61,15 @@ it("installs when package-lock.json has changed since the last start", async () 
   const changed = (await readFile(clone.lockfile, "utf8")).replace("1.0.0", "2.0.0");
   await writeFile(clone.lockfile, changed);
   expect(await clone.start()).toEqual({ ...STARTED, hasInstalled: true });
+});
+
+it("installs nothing under a running program of the same checkout, such as a test run", async () => {
+  await using clone = await checkout();
+  const changed = (await readFile(clone.lockfile, "utf8")).replace("1.0.0", "2.0.0");
+  await writeFile(clone.lockfile, changed);
+  expect(await clone.start({ BOOTSTRAPPED_IN: clone.folder })).toEqual(STARTED);
+  expect(await clone.start({ BOOTSTRAPPED_IN: join(clone.folder, "other") })).toEqual({
+    ...STARTED,
+    hasInstalled: true,
+  });
 });
