@@ -84,10 +84,14 @@ export const LAYERS: readonly Layer[] = [
       backfill: { holds: "what of the time before a deployment is copied", rooms: ["state"] },
       reconcile: {
         holds: "the comparison of source and target",
-        rooms: ["backfill", "conflict", "planning", "rules", "state"],
+        rooms: ["backfill", "conflict", "holds", "planning", "rules", "state"],
       },
       canary: { holds: "an image that is pushed to show that pushes arrive", rooms: ["outcome"] },
       jobs: { holds: "jobs of operators: what they do, when, and how their runs ended", rooms: ["state"] },
+      holds: {
+        holds: "repositories that operators have paused, and copies that they have cancelled",
+        rooms: ["state"],
+      },
       cycle: { holds: "when all repositories are compared, and where that continues", rooms: ["reconcile", "state"] },
       deletes: {
         holds: "which tags are deleted at the target, when, and how many",

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { Receipt } from "../../src/api/schemas/receipt.ts";
 import { Status } from "../../src/api/schemas/status.ts";
-import type { Destination } from "../../src/api/schemas/status.ts";
+import type { Destination, PausedRepository } from "../../src/api/schemas/status.ts";
 import { ListedTag } from "../../src/api/schemas/tag.ts";
 import { openStackApi } from "../api/open-stack-api.ts";
 import type { RawApiOptions } from "../api/open-stack-api.ts";
@@ -44,6 +44,11 @@ function describeComparison({ name, begins, startedAt, finishedAt }: Status["com
   return `comparison ${name}: ${begins}; started ${ago(startedAt)}, ${end}`;
 }
 
+function describePaused({ repository, by, since, waiting }: PausedRepository): string {
+  const pushes = waiting === 1 ? "1 push waits" : `${waiting} pushes wait`;
+  return `repository ${repository}: paused by ${by} for ${formatDuration(Date.now() - since)}; ${pushes}`;
+}
+
 function describeLeftOut({ name, leftOut }: Destination): string[] {
   if (leftOut === undefined) return [];
   const { images, bytes, why } = leftOut;
@@ -54,7 +59,7 @@ function describeLeftOut({ name, leftOut }: Destination): string[] {
 /** The status of a stack as lines of text. */
 export function describeStatus(
   stack: string,
-  { destinations, comparisons, tags, behind, deadLetters }: Status,
+  { destinations, pausedRepositories, comparisons, tags, behind, deadLetters }: Status,
 ): string[] {
   const lines = [`${stack}: ${counted(tags.all, "tag")}, ${tags.equal} equal at their destinations`, ""];
   const table = createTable(["destination", "circuit", "queues", "rate", "waiting", "in flight", "pending pushes"]);
@@ -72,7 +77,13 @@ export function describeStatus(
       describePending(pending),
     ]);
   }
-  lines.push(...table.lines(), "", ...comparisons.map(describeComparison), ...destinations.flatMap(describeLeftOut));
+  lines.push(
+    ...table.lines(),
+    "",
+    ...pausedRepositories.map(describePaused),
+    ...comparisons.map(describeComparison),
+    ...destinations.flatMap(describeLeftOut),
+  );
   const { copying, waiting, failed, skipped, quarantined } = tags;
   const counts = `${copying} copying, ${waiting} waiting, ${failed} failed, ${skipped} skipped`;
   lines.push(`tags: ${counts}${quarantined === 0 ? "" : `, ${quarantined} quarantined`}`);

@@ -10,6 +10,7 @@ import type { DeadLetterReason } from "../../src/replication/outcome/dead-letter
 import type { GatePorts } from "../../src/replication/gate/open-gate.ts";
 import type { Receipts } from "../../src/replication/outcome/receipt.ts";
 import type { ImageRecord } from "../../src/replication/pending/image-record.ts";
+import type { RepositoryPauses } from "../../src/replication/holds/paused-repositories.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
 import type { Announcement } from "../../src/replication/pending/announcement.ts";
 import type { PendingPushes } from "../../src/replication/pending/pending-push.ts";
@@ -40,6 +41,8 @@ export interface Route {
 export interface Copies {
   /** Opens source and target of a route. */
   readonly open: (route: Route) => ReplicateContext;
+  /** The repositories that operators have paused. */
+  readonly pauses: RepositoryPauses;
   /** The circuit of a destination, by its name. */
   readonly circuit: (destination: string) => CircuitBreaker;
   readonly receipts: Receipts;

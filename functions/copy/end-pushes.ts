@@ -12,7 +12,7 @@ import { acceptedFields } from "../../src/replication/pending/pending-push.ts";
 import type { PendingPush } from "../../src/replication/pending/pending-push.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import type { CopyDependencies } from "./copy-dependencies.ts";
-import type { DeliveryResult } from "./request-executor.ts";
+import type { DeliveryResult } from "./delivery-result.ts";
 import { heldForMs } from "./report.ts";
 
 /** The pushes that the end of a request ends. */

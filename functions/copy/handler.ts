@@ -10,7 +10,7 @@ import { failureClass } from "../../src/replication/outcome/failure-class.ts";
 import type { CopyDependencies } from "./copy-dependencies.ts";
 import { createPreCopier } from "./pre-copier.ts";
 import { createRequestExecutor } from "./request-executor.ts";
-import type { DeliveryResult } from "./request-executor.ts";
+import type { DeliveryResult } from "./delivery-result.ts";
 import { endPushes, findEndingPushes, noteRequest } from "./end-pushes.ts";
 import { handOverToLongLane } from "./long-lane-handover.ts";
 import { countCost, countReport, countWait, logReport } from "./report.ts";
@@ -66,13 +66,21 @@ export function createHandler(dependencies: CopyDependencies) {
     countCost(observer, report, request?.destination, { milliseconds: now() - startedAt, memoryMegabytes });
     await noteRequest(executed, dependencies, ending);
     if (report.outcome !== "deferred") return "done";
-    const { sendToLongLane } = queue;
-    if (report.reason === "long-lane" && (await handOverToLongLane(request, { sendToLongLane, observer }, ending))) {
-      return "done";
-    }
+    if (await isHandedOn({ ...executed, report, request }, dependencies, ending)) return "done";
     await deferMessage(delivery, report.afterMs, dependencies, ending);
     return "kept";
   };
+}
+
+/** True if the message is not needed any more: its request was set aside, or is in the long lane now. */
+async function isHandedOn(
+  { report, request, isSetAside }: DeliveryResult,
+  { queue: { sendToLongLane }, observer }: CopyDependencies,
+  ending: AbortSignal,
+): Promise<boolean> {
+  if (isSetAside === true) return true;
+  const isTooLong = report.outcome === "deferred" && report.reason === "long-lane";
+  return isTooLong && handOverToLongLane(request, { sendToLongLane, observer }, ending);
 }
 
 /** The result of an unexpected failure: the request is retried a few times, then it fails. */

@@ -21,6 +21,7 @@ import type { Clock } from "../../src/async/clock.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { createSignatureVerifier } from "../../src/signatures/signature-verifier.ts";
 import { createUploadConcurrency } from "../../src/replication/pacing/upload-concurrency.ts";
+import { createRepositoryPauses } from "../../src/replication/holds/paused-repositories.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
 import { createCopyWiring } from "../../src/wiring/copy-wiring.ts";
 import type { CopyWiring } from "../../src/wiring/copy-wiring.ts";
@@ -127,8 +128,9 @@ function openWiring(
     };
   };
   const { receipts, preCopyBudgets, images } = stores;
+  const pauses = createRepositoryPauses(stores.pausedRepositories, now);
   const pending = createDynamoDbPendingPushes({ client: table, table: environment.FREIGHTLINER_TABLE });
-  return { wiringOf, registriesOf, stores: { receipts, preCopyBudgets, images, pending }, now };
+  return { wiringOf, registriesOf, stores: { receipts, preCopyBudgets, images, pending, pauses }, now };
 }
 
 async function checkAccess(

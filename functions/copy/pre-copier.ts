@@ -38,6 +38,7 @@ export function createPreCopier({ configuration, copies, queue, runtime, observe
     if (destination === undefined || found === undefined || !isServed) return nothingPreCopied("no-rule");
     const overrides = await copies.factSource.overrides?.(request.repository, ending);
     if (!isAllowed(named, overrides)) return nothingPreCopied("no-rule");
+    if ((await copies.pauses.of(request.repository, ending)) !== undefined) return nothingPreCopied("paused");
     if (pushAge(request.pushedAt, now()) > PRE_COPY_MAX_AGE_MS) return nothingPreCopied("late");
     if (!(await copies.circuit(named).isClosed(ending))) return nothingPreCopied("circuit-open");
     const { to, platforms } = found;

@@ -1,10 +1,12 @@
 import { COPY_RESERVE_MS } from "../../src/contract/stack/limits.ts";
+import { NEVER } from "../../src/async/abort.ts";
 import type { ImageSource } from "../../src/oci/image-source.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
 import { replicateTag } from "../../src/replication/copy/replicate-tag.ts";
 import { openGate } from "../../src/replication/gate/open-gate.ts";
 import type { ImageGate } from "../../src/replication/gate/open-gate.ts";
+import type { DecidedRequest } from "../../src/replication/rules/decide-request.ts";
 import type { ReplicationRule } from "../../src/replication/rules/rule.ts";
 import { notePush, tagKey } from "../../src/replication/state/tag-record.ts";
 import { creditBytes } from "../../src/replication/pre-copy/pre-copy-budget.ts";
@@ -12,22 +14,14 @@ import type { PreCopyBudget } from "../../src/replication/pre-copy/pre-copy-budg
 import { createBandwidthEstimates } from "../../src/replication/pacing/time-budget.ts";
 import type { TimeBudget } from "../../src/replication/pacing/time-budget.ts";
 import { observedTarget } from "../../src/replication/destination/observed-target.ts";
+import type { Admission } from "../../src/replication/destination/circuit-breaker.ts";
 import type { Span } from "../../src/replication/spans/span.ts";
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import type { ReplicateContext } from "../../src/replication/copy/copy-context.ts";
 import type { CopyDependencies } from "./copy-dependencies.ts";
+import type { DeliveryResult } from "./delivery-result.ts";
 import { createRequestRouter } from "./route-request.ts";
-
-/** The outcome of a delivery, with the request and the key of the tag record as far as they are known. */
-export interface DeliveryResult {
-  readonly report: CopyReport;
-  readonly request?: CopyRequest | undefined;
-  readonly record?: string | undefined;
-  /** The rule that decided. */
-  readonly rule?: string | undefined;
-  /** How long that rule let it wait, in milliseconds: not a part of its lag. */
-  readonly heldMs?: number | undefined;
-}
+import { askPause, endOrRest, restWhilePaused } from "./set-aside.ts";
 
 /** What a delivery is handled with: the time left for it, and its span. */
 export interface DeliveryContext {
@@ -40,12 +34,10 @@ export interface DeliveryContext {
 
 /** Executes requests: routes each to its destination and runs its copy, or ends it. */
 export function createRequestExecutor(dependencies: CopyDependencies) {
-  const { copies, queue, runtime } = dependencies;
-  const { timeout, now } = runtime;
+  const { copies, queue } = dependencies;
+  const { timeout, now } = dependencies.runtime;
   const route = createRequestRouter(dependencies);
   const timeBudget = createTimeBudgets(now);
-  const hasLongLane = queue.sendToLongLane !== undefined;
-
   return async (
     request: CopyRequest,
     delivery: Delivery,
@@ -53,19 +45,22 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
   ): Promise<DeliveryResult> => {
     const usableMs = Math.max(remainingMs - COPY_RESERVE_MS, 0);
     const deadline = timeout(usableMs);
+    const asking = askPause(request, dependencies, deadline);
     const routed = await route(request, delivery, deadline);
-    if (routed.kind === "ended") return { request, ...routed };
+    const pause = await asking;
+    if (routed.kind === "ended") return endOrRest(pause, { request, ...routed }, dependencies, ending);
     const { destination, to, decided } = routed;
     const context = copies.open({ destination, from: request.repository, to, delivery });
     const { identity, policy, ports, uploads } = context;
     const record = tagKey(identity.scope, request.reference);
     const about = { request, record, rule: decided.rule.name };
+    const rest = await restWhilePaused(pause, { request, tag: { record, tags: ports.tags } }, dependencies, ending);
+    if (rest !== undefined) return { ...about, ...rest };
     if (decided.kind === "wait") {
       await recordPush(context, record, request.pushedAt, ending);
       return { ...about, report: { outcome: "deferred", reason: "too-young", afterMs: decided.until - now() } };
     }
-    const { onlyAttached, digest: selectedDigest, heldMs } = decided;
-    const { platforms, conflict } = decided.rule;
+    const { heldMs } = decided;
     const admitted = await copies.circuit(destination.name).admit(identity.owner, ending, to);
     if (admitted.kind === "refused") {
       await recordPush(context, record, request.pushedAt, ending);
@@ -74,19 +69,40 @@ export function createRequestExecutor(dependencies: CopyDependencies) {
     const copying: ReplicateContext = {
       ports: { ...ports, target: observedTarget(ports.target, admitted), spans: span?.inside },
       identity,
-      policy: { ...policy, onlyAttached, selectedDigest, heldMs, platforms, conflict },
+      policy: { ...policy, ...policyOf(decided) },
       gate: gateOf(decided.rule, request, ports.source, dependencies),
-      uploads: { ...uploads, time: timeBudget(destination.name, usableMs), hasLongLane },
+      uploads: {
+        ...uploads,
+        time: timeBudget(destination.name, usableMs),
+        hasLongLane: queue.sendToLongLane !== undefined,
+      },
       ending,
     };
-    try {
-      const report = await replicateTag(request, copying, deadline);
-      await creditPreCopied(report, identity.scope, dependencies, ending);
-      return { ...about, heldMs, report };
-    } finally {
-      await admitted.end();
-    }
+    const report = await copyTag(request, copying, { ...dependencies, admitted }, deadline);
+    return { ...about, heldMs, report };
   };
+}
+
+/** Copies the tag, and gives what a pre-copy sent of it back to the budget. */
+async function copyTag(
+  request: CopyRequest,
+  copying: ReplicateContext,
+  dependencies: CopyDependencies & { readonly admitted: Admission },
+  deadline: AbortSignal,
+): Promise<CopyReport> {
+  try {
+    const report = await replicateTag(request, copying, deadline);
+    await creditPreCopied(report, copying, dependencies);
+    return report;
+  } finally {
+    await dependencies.admitted.end();
+  }
+}
+
+/** What the rule that decided says about the copy. */
+function policyOf({ rule, onlyAttached, digest: selectedDigest, heldMs }: Extract<DecidedRequest, { kind: "copy" }>) {
+  const { platforms, conflict } = rule;
+  return { onlyAttached, selectedDigest, heldMs, platforms, conflict };
 }
 
 /** The time of each delivery, and what deliveries before it have measured. */
@@ -113,9 +129,8 @@ function gateOf(
 /** Best effort: bytes that are not credited leave less of the budget of today's pre-copies. */
 async function creditPreCopied(
   report: CopyReport,
-  scope: string,
+  { identity: { scope }, ending = NEVER }: Pick<ReplicateContext, "identity" | "ending">,
   { copies, runtime }: Pick<CopyDependencies, "copies" | "runtime">,
-  ending: AbortSignal,
 ): Promise<void> {
   const bytes = report.outcome === "replicated" ? (report.statistics.bytesPreCopied ?? 0) : 0;
   if (bytes === 0) return;

@@ -71,7 +71,7 @@ async function compareRepository(repository: string, { compare }: TaskPorts, sig
   if (report.outcome !== "finished" || report.repositories === 0) {
     const unavailable = report.unavailable.length === 0 ? "" : ` (unavailable: ${report.unavailable.join(", ")})`;
     throw new ComparisonError(
-      `${repository} was not compared${unavailable}; check that a rule selects it, that the source has it, and the log of the reconcile function`,
+      `${repository} was not compared${unavailable}; check that a rule selects it, that the source has it, that no operator has paused it, and the log of the reconcile function`,
     );
   }
   return describe(report);

@@ -7,6 +7,7 @@ import { readAccountConcurrency } from "../../src/aws/account-concurrency.ts";
 import { createQueueStateSetter } from "../../src/aws/event-source-mappings.ts";
 import { createLongLaneStarter } from "../../src/aws/long-lane-starter.ts";
 import { createChain } from "../../src/aws/chain/chain.ts";
+import { createRepositoryPauses } from "../../src/replication/holds/paused-repositories.ts";
 import { createTableClock } from "../../src/aws/dynamodb/table-clock.ts";
 import type { Configuration } from "../../src/contract/configuration/configuration.ts";
 import { ProbeEnvironment } from "../../src/contract/stack/environment.ts";
@@ -42,7 +43,7 @@ const table = openTableClient();
 const feed = await openConfiguration(environment, process.env, observer, { table });
 const sqs = new SQSClient(clientLimits());
 const registriesOf = openRegistries({ sqs, google: environment.FREIGHTLINER_GOOGLE_ENDPOINTS });
-const { circuits, queuePauses, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
+const { circuits, queuePauses, pausedRepositories, rates } = openStateStores(table, environment.FREIGHTLINER_TABLE);
 const clock = { ...systemClock, now: createTableClock(table) };
 const lambda = new LambdaClient(clientLimits());
 const setQueueState = createQueueStateSetter({
@@ -54,6 +55,7 @@ const setQueueState = createQueueStateSetter({
 const pending = createDynamoDbPendingPushes({ client: table, table: environment.FREIGHTLINER_TABLE });
 const announce = createAnnouncementSender(sqs, queues.announcements);
 const resend = createCopyRequestSender(sqs, queues.copies, "backfill");
+const pauses = createRepositoryPauses(pausedRepositories, Date.now);
 const startLongLane = parts.longLane
   ? createLongLaneStarter({
       sqs,
@@ -89,6 +91,7 @@ const handlerOf = perConfiguration((configuration) => {
     },
     setQueueState,
     startLongLane,
+    pauses,
     pending,
     imageBytes(repository, reference, signal) {
       const client = createRepositoryClient(registries.source(parseRepositoryName(repository)));

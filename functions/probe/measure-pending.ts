@@ -3,15 +3,16 @@ import { CANARY_TAG, LAG_GOAL } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { lateAnnouncement } from "../../src/replication/pending/announcement.ts";
-import { pendingMs, requestOf } from "../../src/replication/pending/pending-push.ts";
+import { isSetAside, pendingMs, requestOf } from "../../src/replication/pending/pending-push.ts";
 import type { PendingPush } from "../../src/replication/pending/pending-push.ts";
 import { addPending, NOTHING_PENDING } from "../../src/replication/pending/pending-total.ts";
 import type { PendingTotal } from "../../src/replication/pending/pending-total.ts";
 import type { ProbeDependencies } from "./probe-dependencies.ts";
+import { requestResumed } from "./request-resumed.ts";
 
 export interface MeasureDependencies extends Pick<
   ProbeDependencies,
-  "pending" | "imageBytes" | "resend" | "announce" | "now" | "timeout" | "observer"
+  "pending" | "pauses" | "imageBytes" | "resend" | "announce" | "now" | "timeout" | "observer"
 > {
   /** Copies to the destination run. */
   readonly isAvailable: boolean;
@@ -33,6 +34,8 @@ interface Pass {
   readonly total: PendingTotal;
   readonly unsized: readonly PendingPush[];
   readonly overdue: readonly PendingPush[];
+  /** Set aside while their repositories were paused. */
+  readonly setAside: readonly PendingPush[];
   /** Late, and not announced so. */
   readonly late: readonly PendingPush[];
 }
@@ -48,13 +51,15 @@ export async function measurePending(
 ): Promise<void> {
   const { observer } = dependencies;
   try {
-    const { total, unsized, overdue, late } = await readPending(destination, dependencies, signal);
+    const { total, unsized, overdue, setAside, late } = await readPending(destination, dependencies, signal);
     await announceLate(late, dependencies, signal);
     const bytes = total.bytes + (await countBytes(unsized, dependencies, signal));
     observer.count(Metric.copiesPending, total.copies, destination);
     observer.count(Metric.bytesPending, bytes, destination);
     observer.count(Metric.oldestPending, Math.round(total.oldestMs / 1_000), destination);
-    if (dependencies.isAvailable) await resendAll(overdue, dependencies, signal);
+    if (!dependencies.isAvailable) return;
+    await requestResumed(setAside, dependencies, signal);
+    await resendAll(overdue, dependencies, signal);
   } catch (error) {
     observer.error("What is pending at the destination could not be measured", {
       destination,
@@ -71,19 +76,22 @@ async function readPending(
   const unsized: PendingPush[] = [];
   const overdue: PendingPush[] = [];
   const late: PendingPush[] = [];
+  const setAside: PendingPush[] = [];
   let total = NOTHING_PENDING;
   for await (const push of pending.ofDestination(destination, signal)) {
     total = addPending(total, push, { now: now(), withinMs: LAG_GOAL.withinMs });
     if (isNewlyLate(push, now()) && late.length < MOST_ANNOUNCED) late.push(push);
     if (push.bytes === undefined && unsized.length < MOST_SIZED) unsized.push(push);
+    if (isSetAside(push)) setAside.push(push);
     if (isOverdue(push, now()) && overdue.length < MOST_RESENT) overdue.push(push);
   }
-  return { total, unsized, overdue, late };
+  return { total, unsized, overdue, setAside, late };
 }
 
 /** Its event may have failed after it was accepted, and before its request was sent. */
-function isOverdue({ acceptedAt, heldUntil = 0, askedAt }: PendingPush, now: number): boolean {
-  if (heldUntil > now) return false;
+function isOverdue(push: PendingPush, now: number): boolean {
+  const { acceptedAt, heldUntil = 0, askedAt } = push;
+  if (heldUntil > now || isSetAside(push)) return false;
   return askedAt === undefined ? now - acceptedAt >= RESEND_AFTER_MS : now - askedAt >= RESEND_EVERY_MS;
 }
 

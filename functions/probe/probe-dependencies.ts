@@ -5,6 +5,7 @@ import type { QueuePauseRecord, SetQueueState } from "../../src/replication/dest
 import type { Announcement } from "../../src/replication/pending/announcement.ts";
 import type { PendingPushes } from "../../src/replication/pending/pending-push.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import type { RepositoryPauses } from "../../src/replication/holds/paused-repositories.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
 
 export interface ProbeDependencies {
@@ -16,6 +17,8 @@ export interface ProbeDependencies {
   readonly setQueueState: SetQueueState;
   /** Starts a build when requests wait for the long lane; undefined without a long lane. */
   readonly startLongLane?: ((signal: AbortSignal) => Promise<"idle" | "started" | "running" | "refused">) | undefined;
+  /** The repositories that operators have paused. */
+  readonly pauses: RepositoryPauses;
   readonly pending: Pick<PendingPushes, "ofDestination" | "note">;
   /** Bytes of an image at the source; undefined when they cannot be counted. */
   readonly imageBytes: (repository: string, reference: string, signal: AbortSignal) => Promise<number | undefined>;

@@ -90,6 +90,21 @@ export function createComparer(comparison: Comparison, dependencies: Comparing, 
   return { subjects, compare, recordBackfills: () => backfills.record(ending), total };
 }
 
+type Compare = (subject: string, startedAt: number, signal: AbortSignal) => Promise<readonly string[]>;
+
+/** Nothing of a paused repository is copied or deleted. It is compared once its pause is over. */
+export function unlessPaused(
+  compare: Compare,
+  { pauses, observer }: Pick<ReconcileDependencies, "pauses" | "observer">,
+): Compare {
+  return async (subject, startedAt, signal) => {
+    const [repository = ""] = subject.split(" ");
+    if ((await pauses.of(repository, signal)) === undefined) return compare(subject, startedAt, signal);
+    observer.info("Repository is not compared: an operator has paused it", { repository });
+    return [];
+  };
+}
+
 /** @returns the repositories with mirrored deletes that the source has listed before, and does not list any more. */
 async function noteListed(
   listed: readonly string[],

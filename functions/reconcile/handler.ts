@@ -4,7 +4,7 @@ import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { runCycle } from "../../src/replication/cycle/run-cycle.ts";
 import { createFailureBudgets } from "../../src/replication/reconcile/failure-budgets.ts";
 import { moveSlow, REGULAR_CYCLE, SLOW_CYCLE } from "../../src/replication/cycle/cycle-record.ts";
-import { createComparer } from "./comparer.ts";
+import { createComparer, unlessPaused } from "./comparer.ts";
 import type { Total } from "./comparer.ts";
 import { openCircuits } from "./open-circuits.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
@@ -72,7 +72,7 @@ async function runComparison(
     workers: isSlow ? SLOW_WORKERS : WORKERS,
     resumes: !isSlow,
     subjects,
-    compare,
+    compare: unlessPaused(compare, dependencies),
     suspect: async (suspects: readonly string[]): Promise<void> => {
       observer.warn(
         "An invocation was killed during a comparison; the repositories it was comparing are compared last",

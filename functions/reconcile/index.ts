@@ -28,6 +28,7 @@ import { openStateStores, openTableClient } from "../../src/wiring/operations/st
 import { UndeleteCall } from "../../src/wiring/calls/undelete-call.ts";
 import type { UndeleteReport } from "../../src/wiring/calls/undelete-call.ts";
 import { createSourceCatalog } from "../../src/wiring/listings/source-catalog.ts";
+import { createRepositoryPauses } from "../../src/replication/holds/paused-repositories.ts";
 import { createTargetInventory } from "../../src/wiring/listings/target-inventory.ts";
 import { createHandler } from "./handler.ts";
 import type { ReconcileDependencies } from "./reconcile-dependencies.ts";
@@ -66,6 +67,7 @@ const lasting = {
   backfills,
   circuits,
   queuePauses,
+  pauses: createRepositoryPauses(stores.pausedRepositories, Date.now),
   send: createCopyRequestSender(sqs, queues.copies, "backfill"),
   backlog: createBacklogReader(sqs, queues.copies),
   resumeQueues: (destination: string, signal: AbortSignal) =>

@@ -5,6 +5,7 @@ import type { BackfillRecord } from "../../src/replication/backfill/backfill-rec
 import type { QueuePauseRecord } from "../../src/replication/destination/queue-pause.ts";
 import type { ReconcileRecord } from "../../src/replication/cycle/cycle-record.ts";
 import type { CircuitRecord } from "../../src/replication/destination/circuit.ts";
+import type { RepositoryPauses } from "../../src/replication/holds/paused-repositories.ts";
 import type { RecordStore } from "../../src/replication/state/record-store.ts";
 import type { SourceCatalog } from "../../src/replication/reconcile/source-catalog.ts";
 import type { DeletionPorts } from "../../src/replication/deletes/delete-tag.ts";
@@ -30,6 +31,8 @@ export interface ReconcileDependencies extends TargetInventory, MirrorDependenci
   readonly backfills: RecordStore<BackfillRecord>;
   readonly circuits: RecordStore<CircuitRecord>;
   readonly queuePauses: RecordStore<QueuePauseRecord>;
+  /** The repositories that operators have paused. */
+  readonly pauses: RepositoryPauses;
   /** Queues low-priority requests. */
   readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
   /** Requests in the live queue of a destination. */

@@ -4,6 +4,7 @@ import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { RecordKind } from "../../src/contract/stack/record-owners.ts";
 import type { ApiAddress } from "../../src/contract/stack/environment.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
 
@@ -18,9 +19,12 @@ export interface ApiAccess {
   readonly receiptKey: IKey | undefined;
 }
 
+/** Records that operators change: pauses of destinations and of repositories. */
+const WRITTEN: readonly RecordKind[] = ["INTAKE", "PAUSE"];
+
 /**
  * Allows an API to read every record, the depth of every queue and the public key of receipts, and to look at dead letters, which hides them from others for a moment.
- * Only the operators' API may move them back to the backfill queues, ask for a pause of a destination, and have
+ * Only the operators' API may move them back to the backfill queues, ask for a pause of a destination or repository, and have
  * functions check what they may do.
  */
 export function allowApi(to: IRole, { role, queues, deadLetters, table, checked, receiptKey }: ApiAccess): void {
@@ -39,7 +43,7 @@ export function allowApi(to: IRole, { role, queues, deadLetters, table, checked,
           {
             actions: ["dynamodb:PutItem"],
             resources: [table.tableArn],
-            conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["INTAKE#*"] } },
+            conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": WRITTEN.map((kind) => `${kind}#*`) } },
           },
         ]
       : []),

@@ -1,7 +1,7 @@
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IRole } from "aws-cdk-lib/aws-iam";
-import { ENDS_PUSHES, RECORDS_OF } from "../../src/contract/stack/record-owners.ts";
+import { ENDS_PUSHES, RECORDS_OF, RECORDS_READ_BY } from "../../src/contract/stack/record-owners.ts";
 
 /** Pending pushes are queried by their destination, noted and deleted; other records are read and written one by one. */
 function allowPendingPushes(role: IRole, table: TableV2): void {
@@ -39,6 +39,16 @@ export function allowRecords(role: IRole, table: TableV2, name: keyof typeof REC
       },
     }),
   );
+  const read = RECORDS_READ_BY[name];
+  if (read !== undefined) {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ["dynamodb:GetItem"],
+        resources: [table.tableArn],
+        conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": read.map((kind) => `${kind}#*`) } },
+      }),
+    );
+  }
   if (ENDS_PUSHES.includes(name)) allowPendingPushes(role, table);
   if (name === "reconcile") allowReceipts(role, table);
 }

@@ -17,6 +17,7 @@ import { addDeleteRoutes } from "./routes/deletes.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addImageRoutes } from "./routes/images.ts";
 import { addJobRoutes } from "./routes/jobs.ts";
+import { addRepositoryRoutes } from "./routes/repositories.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addRuleRoutes } from "./routes/rules.ts";
 import { addSeriesRoutes } from "./routes/series.ts";
@@ -64,6 +65,7 @@ export function createApi(ports: ApiPorts): Api {
     addDeleteRoutes,
     addCheckRoutes,
     addPauseRoutes,
+    addRepositoryRoutes,
     addDeadLetterRoutes,
     addJobRoutes,
   ];

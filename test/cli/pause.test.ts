@@ -49,6 +49,38 @@ describe("a paused destination", () => {
     expect((await freightliner("resume", "local")).stdout).toContain("no one has paused local");
   }, 600_000);
 
+  it("is another thing than a repository, whose pushes wait without messages, and the others go on", async () => {
+    const repository = "team/app";
+    const hold = (verb: string) => freightliner(verb, "--repository", repository);
+    expect((await hold("pause")).stdout).toContain("no copy of team/app begins any more");
+    expect((await hold("pause")).stdout).toBe("team/app is paused already\n");
+    // A container trusts what it knows of pauses for five seconds.
+    let pushes = 0;
+    const status = await eventually("a push that waits", async () => {
+      await pushTag(`held${++pushes}`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const { stdout } = await freightliner("status");
+      return /repository team\/app: paused by .* for .*; 1 push waits/.test(stdout) ? stdout : undefined;
+    });
+    await push(stack.source, imageOf([layer("free", 2_000)], AMD64), { repository: "team/web", tag: "free" }, NEVER);
+    const held = `team/app:held${pushes}`;
+    expect(status).toContain("pending");
+    await eventually("the other repository", async () =>
+      (await freightliner("status", "team/web:free")).stdout.includes("REPLICATED") ? true : undefined,
+    );
+    expect((await freightliner("status", held)).stdout).toContain("PENDING");
+    expect(stack.depth("live")).toMatchObject({ visible: 0, inFlight: 0 });
+    expect((await hold("resume")).stdout).toContain("are requested within a minute");
+    await eventually("the tag", async () => {
+      await stack.probe();
+      return (await freightliner("status", held)).stdout.includes("REPLICATED") ? true : undefined;
+    });
+    expect((await hold("resume")).stdout).toContain("no one has paused team/app");
+    expect((await freightliner("status")).stdout).not.toContain("repository team/app");
+    expect((await freightliner("pause", "local", "--repository", repository)).code).toBe(2);
+    expect((await freightliner("pause")).stderr).toContain("name either a destination, or a repository");
+  }, 600_000);
+
   it("is one that there is", async () => {
     const { code, stderr } = await freightliner("pause", "nowhere");
     expect([code, stderr]).toEqual([2, expect.stringContaining('there is no destination "nowhere"; there are local')]);
@@ -82,12 +114,12 @@ describe("a paused destination", () => {
 
   it("is paused and resumed by the HTTP API, too, which says when there is nothing to do", async () => {
     await using server = await startApi(stack);
-    const post = async (path: string): Promise<number> => {
+    const post = async (path: string, sent: object = {}): Promise<number> => {
       const headers = { "content-type": "application/json" };
       const { statusCode, body } = await request(`http://${server.host}${path}`, {
         method: "POST",
         headers,
-        body: "{}",
+        body: JSON.stringify(sent),
       });
       await body.dump();
       return statusCode;
@@ -96,5 +128,10 @@ describe("a paused destination", () => {
     for (const path of ["local/pause", "local/pause", "local/resume", "local/resume", "nowhere/pause"])
       all.push(await post(`/api/destinations/${path}`));
     expect(all).toEqual([202, 409, 202, 409, 404]);
+    const repositories = [];
+    for (const verb of ["pause", "pause", "resume", "resume"])
+      repositories.push(await post(`/api/repositories/${verb}`, { repository: "team/app" }));
+    expect(repositories).toEqual([202, 409, 202, 409]);
+    expect(await post("/api/repositories/pause", { repository: "Team" })).toBe(422);
   });
 });

@@ -106,6 +106,7 @@ describe("text from outside", () => {
     const found: StackStatus = {
       at: 0,
       destinations: [],
+      pausedRepositories: [],
       comparisons: [],
       deadLetters: 0,
       tags: { all: 1, equal: 0, copying: 0, waiting: 0, failed: 1, skipped: 0, quarantined: 0 },

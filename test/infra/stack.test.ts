@@ -2,7 +2,7 @@ import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { ConfiguredEnvironment, CopyEnvironment, FanOutEnvironment } from "../../src/contract/stack/environment.ts";
 import { ProbeEnvironment, ReconcileEnvironment } from "../../src/contract/stack/environment.ts";
-import { ENDS_PUSHES, RECORDS_OF } from "../../src/contract/stack/record-owners.ts";
+import { ENDS_PUSHES, RECORDS_OF, RECORDS_READ_BY } from "../../src/contract/stack/record-owners.ts";
 import { COPY_TIMEOUT_SECONDS, LONG_VISIBILITY_SECONDS } from "../../src/contract/stack/limits.ts";
 import { EXAMPLE, KEY_SECRET, synthesise, WITH_KEY } from "./template.ts";
 
@@ -254,7 +254,9 @@ describe("permissions", () => {
       const own = RECORDS_OF[name].map((kind) => `${kind}#*`);
       // The undo of a deletion queries the receipts of a tag.
       const queried = ENDS_PUSHES.includes(name) ? [["PENDING#*"]] : name === "reconcile" ? [["TAG#*"]] : [];
-      const keys = [own, ...queried];
+      const read = (RECORDS_READ_BY[name] ?? []).map((kind) => `${kind}#*`);
+      const keys = [own, ...(read.length > 0 ? [read] : []), ...queried];
+      if (read.length > 0) expect(onTable[1]?.Action).toBe("dynamodb:GetItem");
       expect(onTable.map(({ Condition }) => Condition)).toEqual(
         keys.map((leading) => ({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": leading } })),
       );

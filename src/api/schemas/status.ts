@@ -29,6 +29,17 @@ export const Destination = z
   .openapi("Destination");
 export type Destination = z.infer<typeof Destination>;
 
+/** A repository of the source that an operator has paused. */
+export const PausedRepository = z
+  .object({
+    repository: z.string(),
+    by: z.string().openapi({ description: "The operator who has paused it." }),
+    since: z.number(),
+    waiting: z.int().openapi({ description: "Its pushes that were set aside, at all destinations." }),
+  })
+  .openapi("PausedRepository");
+export type PausedRepository = z.infer<typeof PausedRepository>;
+
 const Comparison = z.object({
   name: z.string(),
   begins: z.string(),
@@ -53,6 +64,7 @@ export const Status = z
     }),
     deadLetters: z.int(),
     destinations: z.array(Destination),
+    pausedRepositories: z.array(PausedRepository),
     comparisons: z.array(Comparison),
     /** Tags that differ from the source, the longest lag first; at most a hundred. */
     behind: z.array(ListedTag),

@@ -2,7 +2,7 @@ import type { FunctionName } from "./names.ts";
 
 /**
  * The kinds of records in the state table. A record's partition key is `KIND#key`, so a name stays as it is: INTAKE holds the
- * queue pauses, NOTICE what channels were told, DIGEST what a channel with a digest has collected.
+ * queue pauses, PAUSE the paused repositories, NOTICE what channels were told, DIGEST what a channel with a digest has collected.
  */
 export type RecordKind =
   | "TAG"
@@ -11,6 +11,7 @@ export type RecordKind =
   | "CIRCUIT"
   | "RATE"
   | "INTAKE"
+  | "PAUSE"
   | "RECONCILE"
   | "BACKFILL"
   | "NOTICE"
@@ -50,9 +51,16 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   announce: [],
   /** JOBS: what is to be done. RUNS: the leases and the history of jobs. */
   jobs: ["JOBS", "RUNS", "CONFIGURATION"],
-  /** They read all records; the operators' one writes INTAKE (`infra/access/api-access.ts`). */
+  /** They read all records; the operators' one writes some (`infra/access/api-access.ts`). */
   api: [],
   "viewer-api": [],
+};
+
+/** The kinds of records that a function reads and never writes. PAUSE: only operators pause repositories. */
+export const RECORDS_READ_BY: Readonly<Partial<Record<FunctionName, readonly RecordKind[]>>> = {
+  copy: ["PAUSE"],
+  probe: ["PAUSE"],
+  reconcile: ["PAUSE"],
 };
 
 /** The functions that list, note and end pending pushes. The fan-out function only writes them. */

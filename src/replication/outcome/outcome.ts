@@ -94,6 +94,8 @@ export const DEFER_REASONS = [
   "rule-pending",
   /** The image does not fit into the time limit of the function: it goes to the long lane, which has hours. */
   "long-lane",
+  /** An operator has paused its repository: it was set aside. */
+  "repository-paused",
   /** Unexpected failure of the function. */
   "crashed",
 ] as const;

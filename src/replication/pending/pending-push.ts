@@ -16,6 +16,8 @@ export const PendingPush = z.object({
   bytes: z.number().optional(),
   /** When its request was last sent again. */
   askedAt: z.number().optional(),
+  /** When its request was set aside because its repository was paused; 0: it was sent again since then. */
+  setAsideAt: z.number().optional(),
 });
 export type PendingPush = z.infer<typeof PendingPush>;
 
@@ -24,7 +26,7 @@ export type PushKey = Pick<PendingPush, "id" | "destination" | "repository" | "r
 /** A tag, or content without one, at a destination. */
 export type PushedTag = Omit<PushKey, "id">;
 /** What is learned of a push while it is pending. */
-export type PushNote = Partial<Pick<PendingPush, "heldUntil" | "lateAt" | "bytes" | "askedAt">>;
+export type PushNote = Partial<Pick<PendingPush, "heldUntil" | "lateAt" | "bytes" | "askedAt" | "setAsideAt">>;
 
 /** Accepts pushes. */
 export interface PushAcceptor {
@@ -59,6 +61,11 @@ export function countsFrom({ pushedAt, acceptedAt, heldUntil = 0 }: PendingPush)
 /** How long a push has been pending, in milliseconds; 0 while its rule holds it. */
 export function pendingMs(push: PendingPush, now: number): number {
   return Math.max(now - countsFrom(push), 0);
+}
+
+/** True for a push whose request waits for the end of a pause: it has no message. */
+export function isSetAside({ setAsideAt = 0 }: PendingPush): boolean {
+  return setAsideAt > 0;
 }
 
 /** Fields of the receipt; empty for a request that is no accepted push. */

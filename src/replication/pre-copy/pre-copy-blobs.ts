@@ -25,6 +25,8 @@ export type PreCopyDrop =
   /** It is for none of the platforms that the rule copies. */
   | "platform"
   | "circuit-open"
+  /** An operator has paused its repository. */
+  | "paused"
   | "source-gone"
   | "over-budget"
   | "out-of-time"

@@ -4,6 +4,7 @@ import type { LeftOutImages } from "../backfill/backfill-record.ts";
 import type { RepositoryName, Tag } from "../../oci/reference.ts";
 import { COPY_REQUEST_VERSION } from "../planning/copy-request.ts";
 import type { CopyRequest } from "../planning/copy-request.ts";
+import { isSetAside } from "../holds/set-aside.ts";
 import type { Change, RecordStore } from "../state/record-store.ts";
 import { referenceOf } from "./source-catalog.ts";
 import type { SourceImage } from "./source-catalog.ts";
@@ -242,8 +243,10 @@ function hasFailedEvent(image: SourceImage, record: TagRecord): boolean {
   return wasHeard && isFailed(record) && record.asked?.digest !== image.digest;
 }
 
-/** True if the last request ended with a decision about a conflict, and something that it depended on has changed. */
-function isReopened({ conflict, asked }: TagRecord): boolean {
+/** True if the last request was set aside, or ended with a decision about a conflict, and something that it depended on has changed. */
+function isReopened(record: TagRecord): boolean {
+  const { conflict, asked } = record;
+  if (isSetAside(record)) return true;
   return conflict !== undefined && (asked === undefined || asked.at <= conflict.at);
 }
 

@@ -61,6 +61,8 @@ export const TagRecord = z.object({
   conflict: DecidedConflict.optional(),
   /** The digest that a comparison last requested a copy of, and when: it does not request the same again at once. */
   asked: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
+  /** When a request was set aside because its repository was paused; until a request begins. */
+  setAsideAt: z.number().optional(),
   /** How the last delivery ended. */
   last: LastOutcome.optional(),
 });
@@ -138,9 +140,10 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
   const fence = known.fence + 1;
   const { message, owner, key } = claim;
   const fruitless = fruitlessSoFar(known);
+  const { setAsideAt: _begins, ...begun } = known;
   return {
     next: {
-      ...known,
+      ...begun,
       wantedAt,
       fence,
       fruitless,

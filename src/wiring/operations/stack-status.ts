@@ -1,4 +1,6 @@
 import { LAG_GOAL } from "../../contract/stack/limits.ts";
+import { PAUSED_REPOSITORIES } from "../../replication/holds/paused-repositories.ts";
+import { isSetAside } from "../../replication/pending/pending-push.ts";
 import type { PendingPush } from "../../replication/pending/pending-push.ts";
 import { addPending, NOTHING_PENDING } from "../../replication/pending/pending-total.ts";
 import type { PendingTotal } from "../../replication/pending/pending-total.ts";
@@ -18,9 +20,8 @@ export async function readStackStatus(operations: Operations) {
   const now = Date.now();
   const tags: ListedTag[] = [];
   for await (const { key, record } of operations.tags()) tags.push(listedTag(key, record, now));
-  const destinations = await Promise.all(
-    operations.parts.destinations.map((name) => readDestination(name, operations)),
-  );
+  const read = await Promise.all(operations.parts.destinations.map((name) => readDestination(name, operations)));
+  const destinations = read.map(({ setAside: _own, ...destination }) => destination);
   const comparisons = await Promise.all(scopesOf(operations.parts).map((each) => readComparison(each, operations)));
   const letters = await operations.depth(operations.deadLettersUrl);
   const behind = tags.filter(({ state }) => state !== "equal" && state !== "skipped");
@@ -28,6 +29,10 @@ export async function readStackStatus(operations: Operations) {
   return {
     at: now,
     destinations,
+    pausedRepositories: await readPaused(
+      read.map(({ setAside }) => setAside),
+      operations,
+    ),
     comparisons,
     deadLetters: letters.visible + letters.delayed + letters.inFlight,
     tags: countStatuses(tags),
@@ -43,6 +48,7 @@ async function readDestination(name: string, { stores, queues, depth, pending, s
   const rate = (await stores.rates.read(name, signal))?.perSecond;
   const backfill = await stores.backfills.read(name, signal);
   const own = queues.filter(({ destination }) => destination === name);
+  const { total, setAside } = await totalOf(pending.ofDestination(name, signal));
   const depths = await Promise.all(
     own.map(async ({ priority, url }) => {
       const { visible, delayed, inFlight } = await depth(url);
@@ -58,15 +64,35 @@ async function readDestination(name: string, { stores, queues, depth, pending, s
     queues: depths,
     /** What the backfill policy leaves out. */
     leftOut: backfill && leftOutOf(backfill),
-    pending: await totalOf(pending.ofDestination(name, signal)),
+    pending: total,
+    setAside,
   };
 }
 
-async function totalOf(pushes: AsyncIterable<PendingPush>): Promise<PendingTotal> {
+/** `setAside`: how many of the pushes of each repository wait for the end of its pause. */
+async function totalOf(
+  pushes: AsyncIterable<PendingPush>,
+): Promise<{ readonly total: PendingTotal; readonly setAside: ReadonlyMap<string, number> }> {
   const options = { now: Date.now(), withinMs: LAG_GOAL.withinMs };
   let total = NOTHING_PENDING;
-  for await (const push of pushes) total = addPending(total, push, options);
-  return total;
+  const setAside = new Map<string, number>();
+  for await (const push of pushes) {
+    total = addPending(total, push, options);
+    if (isSetAside(push)) setAside.set(push.repository, (setAside.get(push.repository) ?? 0) + 1);
+  }
+  return { total, setAside };
+}
+
+/** The paused repositories, and how many pushes of each wait, at all destinations. */
+async function readPaused(
+  waiting: readonly ReadonlyMap<string, number>[],
+  { stores, signal }: Pick<Operations, "stores" | "signal">,
+) {
+  const paused = (await stores.pausedRepositories.read(PAUSED_REPOSITORIES, signal)) ?? {};
+  return Object.entries(paused).map(([repository, pause]) => {
+    const counts = waiting.map((ofDestination) => ofDestination.get(repository) ?? 0);
+    return { repository, ...pause, waiting: counts.reduce((sum, count) => sum + count, 0) };
+  });
 }
 
 /** All comparisons: name, schedule, and the key of their record. */

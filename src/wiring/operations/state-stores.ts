@@ -10,6 +10,7 @@ import { StoredTagRecord } from "../../aws/dynamodb/stored-tag-record.ts";
 import { CHECKPOINT_KEEP_DAYS, RECEIPT_KEEP_DAYS } from "../../contract/stack/limits.ts";
 import { Checkpoint } from "../../replication/state/checkpoint.ts";
 import { DeletionRecord } from "../../replication/deletes/deletion-record.ts";
+import { PausedRepositories } from "../../replication/holds/paused-repositories.ts";
 import { QueuePauseRecord } from "../../replication/destination/queue-pause.ts";
 import { DigestRecord } from "../../replication/notices/notice-digest.ts";
 import { NoticeRecord } from "../../replication/notices/notice-record.ts";
@@ -54,6 +55,7 @@ export function openStateStores(client: DynamoDBDocumentClient, table: string) {
     circuits: createDynamoDbRecordStore({ ...at, kind: "CIRCUIT", schema: StoredCircuitRecord }),
     rates: createDynamoDbRecordStore({ ...at, kind: "RATE", schema: RateRecord }),
     queuePauses: createDynamoDbRecordStore({ ...at, kind: "INTAKE", schema: QueuePauseRecord }),
+    pausedRepositories: createDynamoDbRecordStore({ ...at, kind: "PAUSE", schema: PausedRepositories }),
     notices: createDynamoDbRecordStore({
       ...at,
       kind: "NOTICE",

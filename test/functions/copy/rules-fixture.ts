@@ -1,3 +1,5 @@
+import { createRepositoryPauses } from "../../../src/replication/holds/paused-repositories.ts";
+import type { PausedRepositories } from "../../../src/replication/holds/paused-repositories.ts";
 import { createHandler } from "../../../functions/copy/handler.ts";
 import type { Copies, CopyQueues, Runtime } from "../../../functions/copy/copy-dependencies.ts";
 import type { Configuration } from "../../../src/contract/configuration/configuration.ts";
@@ -56,12 +58,14 @@ export function setUpConfiguration(configuration: Configuration) {
     now: () => time.now,
     random: () => 0.5,
   });
+  const pausedRepositories = createMemoryRecordStore<PausedRepositories>();
   const parts: Copies & CopyQueues & Runtime = {
     now: () => time.now,
     random: () => 0.5,
     memoryMegabytes: 1_769,
     timeout: (ms) => AbortSignal.timeout(ms),
     circuit: () => breaker,
+    pauses: createRepositoryPauses(pausedRepositories, () => time.now),
     receipts: createMemoryReceipts(receipts),
     pending: createMemoryPending(pending),
     images: createMemoryRecordStore(),
@@ -107,6 +111,7 @@ export function setUpConfiguration(configuration: Configuration) {
   return {
     time,
     fixture,
+    pausedRepositories,
     receipts,
     announced,
     /** Accepted pushes that have not ended; a request is an accepted push once `accept` was called. */

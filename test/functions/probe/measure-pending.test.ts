@@ -5,6 +5,7 @@ import { NEVER } from "../../../src/async/abort.ts";
 import { parseRepositoryName, parseTag } from "../../../src/oci/reference.ts";
 import type { PendingPush } from "../../../src/replication/pending/pending-push.ts";
 import { createMemoryPending } from "../../fakes/memory-pending.ts";
+import { NO_PAUSES } from "../../fixtures/no-pauses.ts";
 import { acceptPush } from "../../fixtures/pending-map.ts";
 import { createObserved } from "../observer.ts";
 
@@ -26,6 +27,7 @@ async function minute(tags: readonly string[], now: number, otherwise: Partial<M
       "gar",
       {
         pending: createMemoryPending(pushes),
+        pauses: NO_PAUSES,
         imageBytes: (_repository, reference) => Promise.resolve(reference.length),
         resend: (requests) => Promise.resolve(void sent.push(...requests.map(({ id }) => id))),
         announce: ({ id, type }) => Promise.resolve(void announced.push(`${type} ${id}`)),
@@ -102,5 +104,39 @@ describe("what is pending at a destination", () => {
     expect(observer.lines.map(({ message }) => message)).toEqual([
       "What is pending at the destination could not be measured",
     ]);
+  });
+});
+
+describe("pushes that were set aside", () => {
+  it("are requested a minute after the pause of their repository, once, and not while it lasts", async () => {
+    const paused = { names: new Set(["app"]) };
+    const pauses = {
+      of: (name: string) => Promise.resolve(paused.names.has(name) ? { by: "ann", since: 0 } : undefined),
+    };
+    const { pushes, sent, time, measure } = await minute(["v1", "v2"], 2_000, { pauses });
+    for (const [key, push] of pushes) pushes.set(key, { ...push, setAsideAt: 1_500 });
+    time.now = 3 * HOUR;
+    await measure();
+    expect(sent).toEqual([]);
+    paused.names.clear();
+    await measure();
+    expect(sent).toEqual(["e-v1", "e-v2"]);
+    time.now += 60_000;
+    await measure();
+    expect(sent).toHaveLength(2);
+    expect([...pushes.values()]).toMatchObject([
+      { setAsideAt: 0, askedAt: 3 * HOUR },
+      { setAsideAt: 0, askedAt: 3 * HOUR },
+    ]);
+  });
+
+  it("are requested 500 in a minute", async () => {
+    const tags = Array.from({ length: 501 }, (_, index) => `v${index}`);
+    const { pushes, sent, measure } = await minute(tags, 2_000);
+    for (const [key, push] of pushes) pushes.set(key, { ...push, setAsideAt: 1_500 });
+    await measure();
+    expect(sent).toHaveLength(500);
+    await measure();
+    expect(new Set(sent).size).toBe(501);
   });
 });

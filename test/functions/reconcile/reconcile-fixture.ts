@@ -1,3 +1,5 @@
+import { createRepositoryPauses } from "../../../src/replication/holds/paused-repositories.ts";
+import type { PausedRepositories } from "../../../src/replication/holds/paused-repositories.ts";
 import { createHandler } from "../../../functions/reconcile/handler.ts";
 import type { ReconcileDependencies } from "../../../functions/reconcile/reconcile-dependencies.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";
@@ -40,6 +42,7 @@ export function setUp(
   const cycles = createMemoryRecordStore<ReconcileRecord>();
   const backfills = createMemoryRecordStore<BackfillRecord>();
   const queuePauses = createMemoryRecordStore<QueuePauseRecord>();
+  const pausedRepositories = createMemoryRecordStore<PausedRepositories>();
   const circuits = createMemoryRecordStore<CircuitRecord>();
   const deletions = createMemoryRecordStore<DeletionRecord>();
   const receipts: Receipt[] = [];
@@ -63,6 +66,7 @@ export function setUp(
     cycles,
     backfills,
     queuePauses,
+    pauses: createRepositoryPauses(pausedRepositories, () => time.now),
     circuits,
     observer,
     owner: "owner",
@@ -136,6 +140,7 @@ export function setUp(
     cycles,
     backfills,
     queuePauses,
+    pausedRepositories,
     circuits,
     opened,
     dependencies,

@@ -7,6 +7,7 @@ import type { HttpRequest } from "../../../src/registry/http/http-message.ts";
 import type { Checkpoint } from "../../../src/replication/state/checkpoint.ts";
 import type { CircuitRecord } from "../../../src/replication/destination/circuit.ts";
 import type { QueuePauseRecord } from "../../../src/replication/destination/queue-pause.ts";
+import type { PausedRepositories } from "../../../src/replication/holds/paused-repositories.ts";
 import type { RateRecord } from "../../../src/replication/destination/rate-record.ts";
 import type { DeletionRecord } from "../../../src/replication/deletes/deletion-record.ts";
 import type { PreCopyBudget } from "../../../src/replication/pre-copy/pre-copy-budget.ts";
@@ -127,6 +128,7 @@ export interface Cloud {
   readonly circuits: Table<CircuitRecord>;
   readonly rates: Table<RateRecord>;
   readonly queuePauses: Table<QueuePauseRecord>;
+  readonly pausedRepositories: Table<PausedRepositories>;
   readonly cycles: Table<ReconcileRecord>;
   readonly deletions: Table<DeletionRecord>;
   readonly backfills: Table<BackfillRecord>;
@@ -202,6 +204,7 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     circuits: new Map(),
     rates: new Map(),
     queuePauses: new Map(),
+    pausedRepositories: new Map(),
     cycles: new Map(),
     deletions: new Map(),
     backfills: new Map(),

@@ -17,7 +17,7 @@ import { credentialsOf } from "./credentials.ts";
 import { NO_GATES } from "../../fixtures/fact-source.ts";
 import { createSignatureVerifier } from "../../../src/signatures/signature-verifier.ts";
 import { createNetwork } from "../http/network.ts";
-import { announcerOf, pendingOf, receiptsOf, storeOf } from "./ports.ts";
+import { announcerOf, pausesOf, pendingOf, receiptsOf, storeOf } from "./ports.ts";
 import type { Message } from "./queue.ts";
 import { createProcess } from "../world/process.ts";
 import type { Process } from "../world/process.ts";
@@ -153,6 +153,7 @@ export function copyDependencies(cloud: Cloud, process: Process): CopyDependenci
         return wiring.open({ ...route, priority, message: delivery.messageId });
       },
       circuit: (destination) => wiring.circuit(destination),
+      pauses: pausesOf(process, cloud.pausedRepositories),
       receipts: receiptsOf(process, cloud.receipts),
       pending: pendingOf(process, cloud.pending),
       images: storeOf(process, cloud.images, "image"),

@@ -2,6 +2,8 @@ import type { Receipt, Receipts } from "../../../src/replication/outcome/receipt
 import { StoreError } from "../../../src/replication/state/record-store.ts";
 import type { RecordStore } from "../../../src/replication/state/record-store.ts";
 import type { Announcement } from "../../../src/replication/pending/announcement.ts";
+import { createRepositoryPauses } from "../../../src/replication/holds/paused-repositories.ts";
+import type { PausedRepositories, RepositoryPauses } from "../../../src/replication/holds/paused-repositories.ts";
 import type { PendingPush, PendingPushes, PushAcceptor } from "../../../src/replication/pending/pending-push.ts";
 import { acceptPush, keyOf, notePush, pushesOf } from "../../fixtures/pending-map.ts";
 import { shortDigests } from "../world/short-digests.ts";
@@ -47,6 +49,11 @@ export function storeOf<Record>(
       }
     },
   };
+}
+
+/** The paused repositories as one process sees them. */
+export function pausesOf(process: Process, table: Table<PausedRepositories>): RepositoryPauses {
+  return createRepositoryPauses(storeOf(process, table, "pauses"), () => process.clock.now());
 }
 
 /** Pending pushes as one process sees them. */

@@ -13,7 +13,7 @@ import { SILENT } from "./cloud.ts";
 import type { Cloud, Place } from "./cloud.ts";
 import { credentialsOf } from "./credentials.ts";
 import { createNetwork } from "../http/network.ts";
-import { announcerOf, pendingOf, receiptsOf, storeOf } from "./ports.ts";
+import { announcerOf, pausesOf, pendingOf, receiptsOf, storeOf } from "./ports.ts";
 import { createProcess } from "../world/process.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import type { Process } from "../world/process.ts";
@@ -37,6 +37,7 @@ export function scheduleProbe(cloud: Cloud, end: number): void {
       configuration,
       circuits: storeOf(process, cloud.circuits, "circuit"),
       queuePauses: storeOf(process, cloud.queuePauses, "queue pause"),
+      pauses: pausesOf(process, cloud.pausedRepositories),
       fullConcurrency: deployment.concurrency,
       now: () => world.time.now(),
       timeout: timeoutOf(cloud),
@@ -77,6 +78,7 @@ export function scheduleReconcile(cloud: Cloud, from: number, end: number): Repa
       cycles: storeOf(process, cloud.cycles, "cycle"),
       backfills: storeOf(process, cloud.backfills, "backfill"),
       queuePauses: storeOf(process, cloud.queuePauses, "queue pause"),
+      pauses: pausesOf(process, cloud.pausedRepositories),
       circuits: storeOf(process, cloud.circuits, "circuit"),
       send: (requests, signal) => sendBackfill({ cloud, process, signal }, requests),
       backlog: (name) => Promise.resolve(placeOf(cloud, name).queue.waiting("live")),

@@ -9,6 +9,7 @@ import { PLANTED_CANARY } from "./planted-canary.ts";
 import { PLANTED_CONFLICTS } from "./planted-conflicts.ts";
 import { PLANTED_DELETES } from "./planted-deletes.ts";
 import { PLANTED_GATES } from "./planted-gates.ts";
+import { PLANTED_PAUSES } from "./planted-pauses.ts";
 import { PLANTED_PENDING } from "./planted-pending.ts";
 import { PLANTED_PRE_COPIES } from "./planted-pre-copies.ts";
 import { PLANTED_RELOADS } from "./planted-reloads.ts";
@@ -43,6 +44,7 @@ const BUGS = [
   ...PLANTED_RING,
   ...PLANTED_RULES,
   ...PLANTED_CANARY,
+  ...PLANTED_PAUSES,
 ];
 
 /** Plays seeds, scenes or late calls with the code in the folder, until one breaks a promise. */

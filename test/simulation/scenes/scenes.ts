@@ -4,6 +4,7 @@ import { DELETE_SCENES } from "./delete-scenes.ts";
 import { FUNCTION_SCENES } from "./function-scenes.ts";
 import { GATE_SCENES } from "./gate-scenes.ts";
 import { LOGIN_SCENES } from "./login-scenes.ts";
+import { PAUSE_SCENES } from "./pause-scenes.ts";
 import { PRE_COPY_SCENES } from "./pre-copy-scenes.ts";
 import { PROBE_SCENES } from "./probe-scenes.ts";
 import { PUT_SCENES } from "./put-scenes.ts";
@@ -28,4 +29,5 @@ export const SCENES: readonly Scene[] = [
   ...RELOAD_SCENES,
   ...RULE_SCENES,
   ...CANARY_SCENES,
+  ...PAUSE_SCENES,
 ];
