@@ -17,7 +17,7 @@ import { addDeleteRoutes } from "./routes/deletes.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addImageRoutes } from "./routes/images.ts";
 import { addJobRoutes } from "./routes/jobs.ts";
-import { addRepositoryRoutes } from "./routes/repositories.ts";
+import { addRepositoryRoutes } from "./holds/repositories.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addRuleRoutes } from "./routes/rules.ts";
 import { addSeriesRoutes } from "./routes/series.ts";
