@@ -1,10 +1,11 @@
 import type { Receipt, ReceiptOf } from "../../src/replication/outcome/receipt.ts";
 import { traceparentOf } from "../../src/contract/telemetry/traceparent.ts";
+import { EQUAL } from "../../src/replication/outcome/copy-report.ts";
 import type { CopyReport } from "../../src/replication/outcome/copy-report.ts";
 import { CANARY_TAG, LAG_GOAL } from "../../src/contract/stack/limits.ts";
 import { Metric } from "../../src/contract/telemetry/metric-names.ts";
 import type { Observer } from "../../src/contract/telemetry/observer.ts";
-import { endAnnouncement } from "../../src/replication/pending/announcement.ts";
+import { endAnnouncement, repairAnnouncement } from "../../src/replication/pending/announcement.ts";
 import type { Announcement } from "../../src/replication/pending/announcement.ts";
 import { imageKey, nameTag } from "../../src/replication/pending/image-record.ts";
 import type { ImageRecord } from "../../src/replication/pending/image-record.ts";
@@ -25,8 +26,6 @@ export interface EndingPushes {
 
 /** What a copy may have read of its source before a push counts as covered, and how far clocks differ; milliseconds. */
 const CLOCKS_DIFFER_MS = 60_000;
-/** Outcomes after which the target has the tag as the source had it. */
-const EQUAL: readonly string[] = ["replicated", "unchanged", "superseded"];
 
 /** Finds the pushes that a request ends. @param startedAt when this delivery began, and so before it read the tag; epoch milliseconds. */
 export async function findEndingPushes(
@@ -60,6 +59,20 @@ export async function endPushes(
     await endPush(push, kept, dependencies, signal);
   }
   if (own !== undefined) await endPush(own, receipt, dependencies, signal);
+}
+
+/**
+ * Announces that a request which ends no push has repaired its tag: a comparison's, or one that an operator has moved back. A crash between the
+ * settlement of the tag and this loses the announcement; the next delivery finds nothing to repair.
+ */
+export async function announceRepair(
+  { report, own, receipt }: Pick<EndingPushes, "own"> & { readonly report: CopyReport; readonly receipt: Receipt },
+  { announce }: Pick<CopyDependencies["queue"], "announce">,
+  signal: AbortSignal,
+): Promise<void> {
+  const isRepair = report.repairs === true && own === undefined;
+  const repair = isRepair ? repairAnnouncement(receipt) : undefined;
+  if (repair !== undefined) await announce(repair, signal);
 }
 
 async function endPush(

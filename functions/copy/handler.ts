@@ -11,7 +11,7 @@ import type { CopyDependencies } from "./copy-dependencies.ts";
 import { createPreCopier } from "./pre-copier.ts";
 import { createRequestExecutor } from "./request-executor.ts";
 import type { DeliveryResult } from "./delivery-result.ts";
-import { endPushes, findEndingPushes, noteRequest } from "./end-pushes.ts";
+import { announceRepair, endPushes, findEndingPushes, noteRequest } from "./end-pushes.ts";
 import { handOverToLongLane } from "./long-lane-handover.ts";
 import { countCost, countReport, countWait, logReport } from "./report.ts";
 import { endCopy, traceDelivery } from "./trace-delivery.ts";
@@ -146,6 +146,7 @@ async function recordEnd(
       await queue.sendToDeadLetters(delivery, letter, ending);
     }
     await endPushes(pushes, { about, receipt }, dependencies, ending);
+    await announceRepair({ report, own: pushes.own, receipt }, queue, ending);
     return result;
   } catch (error) {
     return { ...result, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };

@@ -12,7 +12,7 @@ const EVENTS = {
   failed: ["Failed"],
   late: ["Late"],
   quarantined: ["Skipped"],
-  recovered: ["Replicated", "LateArrived"],
+  recovered: ["Replicated", "LateArrived", "Repaired"],
   alarm: [],
 } as const satisfies Record<NotificationChannel["on"][number], readonly string[]>;
 

@@ -70,7 +70,7 @@ export async function replicateTag(
     });
   } catch (error) {
     const report = reportOf(error);
-    return session?.ending.withBytesSent(report) ?? report;
+    return session?.ending.withDelivery(report) ?? report;
   }
 }
 

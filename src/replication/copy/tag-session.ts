@@ -2,7 +2,7 @@ import { NEVER } from "../../async/abort.ts";
 import { contentsOf } from "../contents/contents-of.ts";
 import type { DecidedConflict } from "../outcome/conflict.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
-import { lastOutcome } from "../outcome/copy-report.ts";
+import { lastOutcome, withRepair } from "../outcome/copy-report.ts";
 import type { LastOutcome } from "../outcome/outcome.ts";
 import { createUploadScheduler } from "../pacing/upload-scheduler.ts";
 import type { UploadScheduler } from "../pacing/upload-scheduler.ts";
@@ -45,8 +45,8 @@ export interface SessionEnding {
   exhausted(): CopyReport | undefined;
   /** Turns a deferral into a failure when too many deliveries in a row made no progress. */
   assess(report: CopyReport): CopyReport;
-  /** Adds the bytes that the delivery sent. */
-  withBytesSent(report: CopyReport): CopyReport;
+  /** Adds the bytes that the delivery sent, and whether it repaired what the one before left. */
+  withDelivery(report: CopyReport): CopyReport;
   /** Records how the delivery ended, and releases the lease. */
   settle(report: CopyReport): Promise<SettledTag>;
   /** Records that the delivery ended, and leaves the lease to expire. */
@@ -124,9 +124,9 @@ function createEnding(
   };
 
   /** Bytes sent are paid for, whether their blob was completed or not. */
-  function withBytesSent(report: CopyReport): CopyReport {
+  function withDelivery(report: CopyReport): CopyReport {
     const bytesSent = delivery.bytesSent();
-    return bytesSent === 0 ? report : { ...report, bytesSent };
+    return withRepair(bytesSent === 0 ? report : { ...report, bytesSent }, before);
   }
 
   /** People look at it, nothing else: a copy does not fail for it. */
@@ -142,9 +142,9 @@ function createEnding(
     assess(report) {
       const after = effect(report).fruitless;
       const isOver = report.outcome === "deferred" && after > fruitless && after >= maxAttempts;
-      return withBytesSent(isOver ? exhaustedBy(after) : report);
+      return withDelivery(isOver ? exhaustedBy(after) : report);
     },
-    withBytesSent,
+    withDelivery,
     async settle(report) {
       await noted();
       const last = lastOutcome(report, before, clock.now());

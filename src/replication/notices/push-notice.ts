@@ -32,6 +32,7 @@ function kindOf({ type, outcome }: EventDetail): Exclude<NoticeKind, "alarm"> | 
       return "late";
     case "Replicated":
     case "LateArrived":
+    case "Repaired":
       return "recovered";
     case "Skipped":
       return outcome === "quarantined" ? "quarantined" : undefined;

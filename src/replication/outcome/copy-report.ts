@@ -18,6 +18,8 @@ export type CopyReport = Ending & {
   readonly origin?: ImageOrigin;
   /** What the gate of the rule found out. Absent where no gate was asked. */
   readonly gate?: GateAudit | undefined;
+  /** The delivery before had failed, was quarantined or put off, and now the target has the image. Absent: it had not, or has not. */
+  readonly repairs?: true;
 };
 
 /** An index of the source, and the platforms of it that were copied (see `formatFilter`). */
@@ -66,6 +68,16 @@ type Ending =
     }
   /** Retrying cannot succeed until an operator changes something: becomes a dead letter with its reason. */
   | { readonly outcome: "failed"; readonly reason: FailureReason; readonly error: unknown };
+
+/** Outcomes after which the target has the tag as the source has it. */
+export const EQUAL: readonly string[] = ["replicated", "unchanged", "superseded"] satisfies CopyReport["outcome"][];
+const PROBLEMS: readonly string[] = ["failed", "quarantined", "deferred"] satisfies LastOutcome["outcome"][];
+
+/** The report of a delivery, and whether it repairs what the one before left. @param before how that ended. */
+export function withRepair(report: CopyReport, before: LastOutcome | undefined): CopyReport {
+  const isRepair = before !== undefined && PROBLEMS.includes(before.outcome) && EQUAL.includes(report.outcome);
+  return isRepair ? { ...report, repairs: true } : report;
+}
 
 /** The outcome that a receipt stores. */
 export function finalOutcome(report: Exclude<CopyReport, { outcome: "deferred" }>): FinalOutcome {

@@ -3,7 +3,7 @@ import type { Receipt } from "../outcome/receipt.ts";
 import { countsFrom } from "./pending-push.ts";
 import type { PendingPush } from "./pending-push.ts";
 
-/** What is announced of a push. `Late` is the only one that does not end it. */
+/** What is announced of a push. `Late` and `Repaired` do not end it. */
 const ANNOUNCED = [
   /** The destination has the image, in time. */
   "Replicated",
@@ -11,12 +11,13 @@ const ANNOUNCED = [
   "Late",
   /** The destination has the image, too late. */
   "LateArrived",
+  /** The destination has the image after all: a comparison or an operator has repaired what the end of its push left. */
+  "Repaired",
   /** It cannot succeed without a change: it is a dead letter. */
   "Failed",
   /** Nothing is to be copied: its rule, its gate, or a conflict says so, or the source no longer has it. */
   "Skipped",
 ] as const;
-export type AnnouncedType = (typeof ANNOUNCED)[number];
 
 /** One announcement of an accepted push: the detail of an event. Fields are added, and never removed or changed, within a version. */
 export const Announcement = z.object({
@@ -48,12 +49,15 @@ export const Announcement = z.object({
 });
 export type Announcement = z.infer<typeof Announcement>;
 
+/** The announcement that ends a push. */
+export type EndAnnouncement = Announcement & { readonly type: Exclude<Announcement["type"], "Late" | "Repaired"> };
+
 /** The detail of an event: an announcement, and the stack that makes it. */
 export const EventDetail = Announcement.extend({ stack: z.string() });
 export type EventDetail = z.infer<typeof EventDetail>;
 
 /** The announcement of the end of an accepted push, from its receipt alone; undefined for every other receipt. */
-export function endAnnouncement(receipt: Receipt, withinMs: number): Announcement | undefined {
+export function endAnnouncement(receipt: Receipt, withinMs: number): EndAnnouncement | undefined {
   const { id, destination, repository, reference, pushedAt = 0, endedAt } = receipt;
   if (receipt.acceptedAt === undefined || receipt.countsFrom === undefined) return undefined;
   if (destination === undefined || repository === undefined || reference === undefined) return undefined;
@@ -72,6 +76,21 @@ export function endAnnouncement(receipt: Receipt, withinMs: number): Announcemen
   };
 }
 
+/** The announcement that a request which ends no push has repaired its tag; undefined when its receipt names no tag. */
+export function repairAnnouncement(receipt: Receipt): Announcement | undefined {
+  const { id, destination, repository, reference, pushedAt = 0, endedAt, digest, rule, outcome } = receipt;
+  if (destination === undefined || repository === undefined || reference === undefined) return undefined;
+  return {
+    ...subjectOf({ id, destination, repository, reference, pushedAt }, "repair"),
+    type: "Repaired",
+    at: new Date(endedAt).toISOString(),
+    lagSeconds: pushedAt === 0 ? 0 : Math.max(endedAt - pushedAt, 0) / 1_000,
+    outcome,
+    ...(digest === undefined ? {} : { digest }),
+    ...(rule === undefined ? {} : { rule }),
+  };
+}
+
 /** The announcement that a push is late. @param now epoch milliseconds. */
 export function lateAnnouncement(push: PendingPush, now: number): Announcement {
   return {
@@ -87,7 +106,7 @@ type Subject = Pick<Announcement, "destination" | "repository" | "reference"> & 
   readonly pushedAt: number;
 };
 
-function subjectOf({ id, destination, repository, reference, pushedAt }: Subject, what: "end" | "late") {
+function subjectOf({ id, destination, repository, reference, pushedAt }: Subject, what: "end" | "late" | "repair") {
   return {
     version: 1,
     id: `${id}/${destination}/${repository}:${reference}/${what}`,
@@ -99,7 +118,7 @@ function subjectOf({ id, destination, repository, reference, pushedAt }: Subject
   } as const;
 }
 
-function typeOf(outcome: Receipt["outcome"], isLate: boolean): AnnouncedType | undefined {
+function typeOf(outcome: Receipt["outcome"], isLate: boolean): EndAnnouncement["type"] | undefined {
   switch (outcome) {
     case "replicated":
     case "unchanged":

@@ -120,7 +120,7 @@ const KINDS = { Replicated: "arrived", LateArrived: "arrived", Failed: "failed",
 function endOf(receipt: Receipt): (PushEnd & { readonly key: string }) | undefined {
   const announced = endAnnouncement(receipt, Infinity);
   const { acceptedAt, endedAt } = receipt;
-  if (announced === undefined || announced.type === "Late" || acceptedAt === undefined) return undefined;
+  if (announced === undefined || acceptedAt === undefined) return undefined;
   const { type, destination, lagSeconds, request, repository, reference } = announced;
   const key = keyOf({ id: request, destination, repository, reference });
   return { key, kind: KINDS[type], destination, acceptedAt, endedAt, lagSeconds };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NEVER } from "../../../src/async/abort.ts";
+import { RegistryError } from "../../../src/oci/errors/registry-error.ts";
 import { MINUTE, setUpRules } from "./rules-fixture.ts";
 
 const EVERYTHING = { repositories: ["**"] };
@@ -48,6 +49,43 @@ describe("an accepted push", () => {
     push("v1");
     await request("v1");
     expect([announced, observer.counts.filter(({ metric }) => metric.startsWith("Pushes"))]).toEqual([[], []]);
+  });
+
+  it("that failed is announced as repaired when a comparison or an operator has its tag copied, and once only", async () => {
+    const { push, accept, request, announced, fixture, time, observer } = setUpRules(EVERYTHING);
+    const digest = push("v1");
+    accept("m0", "v1");
+    const failure = { side: "target", category: "permanent", subject: "app" } as const;
+    fixture.target.before = ({ operation }) => {
+      if (operation === "put-manifest")
+        throw new RegistryError({ ...failure, operation, status: 400, code: "MANIFEST_INVALID" }, "no");
+    };
+    expect(await request("v1")).toMatchObject({ outcome: "failed" });
+    fixture.target.before = () => undefined;
+    time.now += 2 * MINUTE;
+    const pushedAt = time.now - 2 * MINUTE;
+    expect(await request("v1", { pushedAt, message: "m0+letter" })).toMatchObject({ outcome: "replicated" });
+    expect(await request("v1", { pushedAt, message: "again" })).toMatchObject({ outcome: "unchanged" });
+    expect(announced).toEqual([
+      expect.objectContaining({ type: "Failed", request: "m0" }),
+      {
+        version: 1,
+        id: "m0+letter/gar/team/app:v1/repair",
+        type: "Repaired",
+        destination: "gar",
+        repository: "team/app",
+        reference: "v1",
+        request: "m0+letter",
+        pushedAt: new Date(pushedAt).toISOString(),
+        at: new Date(time.now).toISOString(),
+        lagSeconds: 120,
+        outcome: "replicated",
+        digest,
+        rule: "rule 1",
+      },
+    ]);
+    const counted = observer.counts.filter(({ metric }) => metric.startsWith("Pushes"));
+    expect(counted.map(({ metric }) => metric)).toEqual(["PushesLate"]);
   });
 
   it("stays pending on the queue of another destination, whose message says nothing about it", async () => {

@@ -49,7 +49,7 @@ describe("the channels of a stack", () => {
       EventPattern: {
         source: ["freightliner"],
         account: [{ Ref: "AWS::AccountId" }],
-        "detail-type": ["Failed", "Late", "Skipped", "Replicated", "LateArrived"],
+        "detail-type": ["Failed", "Late", "Skipped", "Replicated", "LateArrived", "Repaired"],
         detail: { stack: ["freightliner"], outcome: [{ "anything-but": ["skipped"] }, { exists: false }] },
       },
       Targets: [Match.objectLike({ DeadLetterConfig: Match.anyValue() })],

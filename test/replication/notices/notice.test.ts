@@ -34,6 +34,7 @@ describe("a notice of a push", () => {
       "🟡 team/app:v1 is quarantined: it does not leave the source for gar",
     ],
     ["Replicated", { outcome: "replicated" }, "recovered", "🟢 team/app:v1 has arrived at gar"],
+    ["Repaired", { outcome: "replicated" }, "recovered", "🟢 team/app:v1 has arrived at gar"],
     ["LateArrived", { outcome: "replicated" }, "recovered", "🟢 team/app:v1 has arrived at gar"],
   ])("of %s says what happened", (type, more, kind, title) => {
     expect(pushNotice(eventOf(type, more))).toMatchObject({ kind, title, subject: "gar/team/app:v1" });
