@@ -3,7 +3,6 @@ import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IRole } from "aws-cdk-lib/aws-iam";
-import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
@@ -25,6 +24,7 @@ import { createApiFunctions } from "./functions/api-functions.ts";
 import type { ApiFunction } from "./functions/api-functions.ts";
 import { createArrivalsFunction } from "./functions/arrivals-function.ts";
 import { createJobsFunction } from "./functions/jobs-function.ts";
+import type { JobsFunction } from "./functions/jobs-function.ts";
 import { createFunctions } from "./functions/functions.ts";
 import { allowSecrets } from "./access/secret-access.ts";
 import { allowEcrDestinations } from "./access/target-access.ts";
@@ -53,6 +53,7 @@ export interface FreightlinerProps extends Partial<Settings> {
 type TrustedRoles = Readonly<Record<"copy" | "probe" | "reconcile", IRole>> & {
   readonly longLane?: IRole;
   readonly canary?: IRole;
+  readonly inspect?: IRole;
 };
 
 /** Freightliner as a construct, for any stack: rule -> fan-out -> queues -> copy, with the state table, scheduled functions and monitoring. */
@@ -93,14 +94,14 @@ export class Freightliner extends Construct {
     const copiers = [roles.copy, ...(longLane === undefined ? [] : [longLane])];
     allowTable({ roles, copiers, table: this.table });
     allowKey([...new Set([...Object.values(roles), ...copiers])], settings, Stack.of(this));
-    const canary = created.canary && roleOf(created.canary);
-    allowRegistries({ roles, copiers, canary }, configuration);
-    this.trustedRoles = trustedOf(roles, { longLane, canary });
-    const jobs = createJobsFunction(this, { ...parts, reconcile });
+    const jobs = createJobsFunction(this, { ...parts, reconcile, schedules });
+    const readers = { canary: created.canary && roleOf(created.canary), inspect: jobs && roleOf(jobs.inspect) };
+    allowRegistries({ roles, copiers, ...readers }, configuration);
+    this.trustedRoles = trustedOf(roles, { longLane, ...readers });
     const called = { checked: [reconcile, copy, probe], jobs, receiptKey };
     const apis = createApiFunctions(this, { ...parts, deadLetters, ...called });
     this.apiUrls = Object.fromEntries(apis.map(({ role, url }) => [role, url]));
-    restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs: jobs?.jobs, settings });
+    restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs, settings });
     const { undelivered } = createPushRule(this, { fanOut, ...pushesOf(configuration), settings });
     const receiving = createArrivalsFunction(this, parts, fanOut);
     if (receiving !== undefined) this.arrivalsUrl = receiving.url.url;
@@ -133,10 +134,16 @@ function readWithWarnings(document: FreightlinerProps["configuration"], scope: C
 /** The roles that connect to destinations, without those that the stack does not have. */
 function trustedOf(
   { copy, probe, reconcile }: Readonly<Record<"copy" | "probe" | "reconcile", IRole>>,
-  { longLane, canary }: Readonly<Record<"longLane" | "canary", IRole | undefined>>,
+  { longLane, canary, inspect }: Readonly<Record<"longLane" | "canary" | "inspect", IRole | undefined>>,
 ): TrustedRoles {
-  const lane = longLane === undefined ? {} : { longLane };
-  return { copy, probe, reconcile, ...lane, ...(canary === undefined ? {} : { canary }) };
+  return {
+    copy,
+    probe,
+    reconcile,
+    ...(longLane === undefined ? {} : { longLane }),
+    ...(canary === undefined ? {} : { canary }),
+    ...(inspect === undefined ? {} : { inspect }),
+  };
 }
 
 /** What alarms measure times by. */
@@ -173,16 +180,18 @@ function allowRegistries(
     roles,
     copiers,
     canary,
+    inspect,
   }: {
     readonly roles: Readonly<Record<"probe" | "reconcile", IRole>>;
     readonly copiers: readonly IRole[];
     readonly canary: IRole | undefined;
+    readonly inspect: IRole | undefined;
   },
   configuration: Configuration,
 ): void {
   const { probe, reconcile } = roles;
   allowSecrets([...copiers, probe, reconcile], configuration);
-  allowEcrDestinations({ copiers, probe, reconcile, canary }, configuration.destinations);
+  allowEcrDestinations({ copiers, probe, reconcile, canary, inspect }, configuration.destinations);
 }
 
 /** Lets each role use its own records of the table. */
@@ -209,15 +218,15 @@ interface RestrictedQueues {
   /** The roles that run copies: of the function, and of the builds if there is a long lane. */
   readonly copiers: readonly IRole[];
   readonly apis: readonly ApiFunction[];
-  /** The function that runs jobs, if there are any. */
-  readonly jobs: LambdaFunction | undefined;
+  /** The functions of jobs, if there are any. */
+  readonly jobs: JobsFunction | undefined;
 }
 
 /** Restricts who may send to the queues, and, with operators, who may read and delete dead letters. */
 function restrictQueues({ queues, deadLetters, roles, copiers, apis, jobs, settings }: RestrictedQueues): void {
   const { operators } = settings;
   const movers = apis.filter(({ role }) => role === "operator").map(({ served }) => roleOf(served));
-  const requesters = jobs === undefined ? movers : [...movers, roleOf(jobs)];
+  const requesters = jobs === undefined ? movers : [...movers, roleOf(jobs.jobs), roleOf(jobs.inspect)];
   const send = ["sqs:SendMessage"];
   for (const { queue, priority } of queues) {
     if (priority === "live") restrictActions(queue, send, [roles.fanOut]);

@@ -158,12 +158,16 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "src/api",
     holds: "the HTTP API of a stack: routes, schemas, guards",
-    imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/wiring"],
+    imports: ["src/oci", "src/async", "src/contract", "src/replication", "src/inspection", "src/wiring"],
     packages: ["hono", "hono/*", "@hono/zod-openapi", "prom-client"],
     rooms: {
-      ".": { holds: "the app: guards, routes, and its document", rooms: ["routes", "holds", "guards", "protocol"] },
+      ".": {
+        holds: "the app: guards, routes, and its document",
+        rooms: ["routes", "holds", "inspections", "guards", "protocol"],
+      },
       routes: { holds: "one file for each resource", rooms: ["protocol", "reading", "schemas", "zod"] },
       holds: { holds: "pauses of repositories, and cancellations of copies", rooms: ["protocol", "zod"] },
+      inspections: { holds: "what plans and verifications of jobs have found", rooms: ["protocol", "zod"] },
       schemas: { holds: "what several routes answer", rooms: ["zod"] },
       reading: { holds: "what a stack's status is turned into", rooms: [] },
       guards: { holds: "limits, permissions and the audit log", rooms: ["protocol"] },
@@ -191,7 +195,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "functions",
     holds: "handlers: parse, call replication, respond. `index.ts` wires one function",
-    imports: ["src/oci", "src/async", "src/replication", "src/contract", "src/reload", "src/api"],
+    imports: ["src/oci", "src/async", "src/replication", "src/inspection", "src/contract", "src/reload", "src/api"],
     packages: ["zod", "aws-lambda"],
   },
   {

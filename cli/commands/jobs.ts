@@ -1,8 +1,8 @@
 import { Argument, Command } from "@commander-js/extra-typings";
 import type { CommandRunner } from "./command-runner.ts";
-import { createApiCommand, integerFrom } from "./create-command.ts";
+import { createApiCommand, integerFrom, numberFrom } from "./create-command.ts";
 
-const TASKS = ["copy-tag", "copy-repository", "reconcile"] as const;
+const TASKS = ["copy-tag", "copy-repository", "reconcile", "plan", "verify"] as const;
 
 /** Commands about the jobs of a stack. */
 export function jobsCommand(runner: CommandRunner) {
@@ -74,13 +74,19 @@ function changeCommand(runner: CommandRunner, name: "add" | "update", summary: s
   return createApiCommand(name, summary)
     .argument("<name>", "the job: a-z, 0-9 and -, at most 48 characters")
     .addArgument(new Argument("<task>", "what it does").choices(TASKS))
-    .option("--repository <name>", "the repository at the source: of copy-tag and copy-repository")
+    .option("--repository <name>", "the repository at the source; plan and verify take all without it")
     .option("--tag <tag>", "the tag of copy-tag")
     .option("--destination <name>", "the destination of copy-tag; all without it")
     .option(
       "--comparison <name>",
       "a comparison that the configuration names: of reconcile; the regular one without it",
     )
+    .option(
+      "--sample <percent>",
+      "the share of equal tags that verify compares to the last blob",
+      numberFrom(0.01, 100),
+    )
+    .option("--repair", "verify requests copies of what has faults", false)
     .option("--schedule <expression>", 'such as "rate(5 minutes)" or "cron(0 3 * * ? *)", in UTC; on demand without it')
     .option("--timeout <seconds>", "longest time of one run", integerFrom(1, 840), 600)
     .option("--retries <n>", "further attempts after a transient failure", integerFrom(0, 5), 0)

@@ -74,14 +74,14 @@ function accountCommands(
  * ask for it, to delete tags.
  */
 function accessCommands(destination: FederatedDestination, roles: TrustedRoles): string[] {
-  const { deleter, readers, watcher } = roles;
+  const { deleter, readers, watchers = [] } = roles;
   const { repository, location, project, serviceAccount, deletesTags, isSource = false } = destination;
   const account = serviceAccount && [`serviceAccount:${serviceAccount.email}`];
   const grants = [
     ...(account ?? membersOf(destination, isSource ? readers : writersOf(roles))).map(
       (member) => [isSource ? READER_ROLE : WRITER_ROLE, member] as const,
     ),
-    ...(watcher === undefined || account !== undefined || isSource ? [] : membersOf(destination, [watcher])).map(
+    ...(account !== undefined || isSource ? [] : membersOf(destination, watchers)).map(
       (member) => [READER_ROLE, member] as const,
     ),
     ...(deletesTags ? (account ?? membersOf(destination, [deleter])) : []).map(

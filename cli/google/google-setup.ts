@@ -17,7 +17,7 @@ interface GivenSetup {
 /** The functions, and the builds of the long lane, that connect to destinations. Their roles are named after them. */
 const ROLES = ["copy", "probe", "reconcile"] as const;
 const WITH_LONG_LANE = ["copy", "long-lane", "probe", "reconcile"] as const;
-type TrustedName = (typeof WITH_LONG_LANE)[number] | "canary";
+type TrustedName = (typeof WITH_LONG_LANE)[number] | "canary" | "inspect";
 
 /** Runs `freightliner google-setup`: prints the setup that Google Cloud needs; changes nothing itself. */
 export async function googleSetup(
@@ -46,11 +46,12 @@ export async function googleSetup(
   const used: readonly TrustedName[] = [
     ...(configuration.longLane ? WITH_LONG_LANE : ROLES),
     ...(configuration.stack.canary === undefined ? [] : ["canary" as const]),
+    ...(configuration.stack.jobs ? ["inspect" as const] : []),
   ];
   // The probe only writes, and canaries are pushed to Amazon ECR alone.
   const readers = used.filter((name) => name !== "probe" && name !== "canary").map(roleOf);
-  const watcher = configuration.stack.canary && roleOf("canary");
-  const roles = { account, names: used.map(roleOf), deleter: roleOf("reconcile"), readers, watcher };
+  const watchers = used.filter((name) => name === "canary" || name === "inspect").map(roleOf);
+  const roles = { account, names: used.map(roleOf), deleter: roleOf("reconcile"), readers, watchers };
   const text = format === "gcloud" ? gcloudCommands(destinations, roles) : terraform(destinations, roles);
   if (json) out.json({ format, text });
   else out.lines(text.trimEnd().split("\n"));

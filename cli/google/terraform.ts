@@ -107,11 +107,10 @@ function accessBlocks(destination: FederatedDestination, roles: TrustedRoles, on
     account === undefined
       ? names.map((name) => [isSource ? `reader_${identifier(name)}` : identifier(name), role, memberOf(name)] as const)
       : [[access, role, account] as const];
-  const { watcher } = roles;
   const watchers =
-    watcher === undefined || account !== undefined || isSource
+    account !== undefined || isSource
       ? []
-      : [[identifier(watcher), READER_ROLE, memberOf(watcher)] as const];
+      : (roles.watchers ?? []).map((name) => [identifier(name), READER_ROLE, memberOf(name)] as const);
   const deleters = deletesTags ? [["deleter", DELETER_ROLE, account ?? memberOf(roles.deleter)] as const] : [];
   return [...users, ...watchers, ...deleters].map(([name, role, member]) => ({
     head: resource("google_artifact_registry_repository_iam_member", `${identifier(destination.destination)}_${name}`),

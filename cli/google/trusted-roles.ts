@@ -9,8 +9,8 @@ export interface TrustedRoles {
   readonly deleter: string;
   /** Those of them that read the source. */
   readonly readers: readonly string[];
-  /** The one of them that only looks up tags at destinations: the canary function's, if there is one. */
-  readonly watcher?: string | undefined;
+  /** Those of them that only read at destinations: the canary function's and the inspect function's, if there are any. */
+  readonly watchers?: readonly string[] | undefined;
 }
 
 /** Google limits a subject to 127 bytes. So it is the role's name; the ARN with the session's name can be longer. */
@@ -27,8 +27,8 @@ export const DELETER_ROLE = "roles/artifactregistry.repoAdmin";
 export const IMPERSONATION_ROLE = "roles/iam.workloadIdentityUser";
 
 /** The roles that write to destinations. */
-export function writersOf({ names, watcher }: TrustedRoles): readonly string[] {
-  return names.filter((name) => name !== watcher);
+export function writersOf({ names, watchers = [] }: TrustedRoles): readonly string[] {
+  return names.filter((name) => !watchers.includes(name));
 }
 
 export function attributeCondition({ account, names }: TrustedRoles): string {

@@ -5,6 +5,7 @@ import { VersionedJob } from "../../src/replication/jobs/job-book.ts";
 import { JobRunsRecord } from "../../src/replication/jobs/job-runs.ts";
 import type { JobRun } from "../../src/replication/jobs/job-runs.ts";
 import { Job } from "../../src/replication/jobs/job.ts";
+import type { JobTask } from "../../src/replication/jobs/job.ts";
 import { openStackApi } from "../api/open-stack-api.ts";
 import type { RawApiOptions } from "../api/open-stack-api.ts";
 import { change, isConflict, read } from "../api/stack-api.ts";
@@ -18,11 +19,13 @@ import { pathOf } from "./show-jobs.ts";
 /** A job as the command line describes it. */
 export interface GivenJob extends RawApiOptions {
   readonly name: string;
-  readonly task: "copy-tag" | "copy-repository" | "reconcile";
+  readonly task: JobTask["kind"];
   readonly repository?: string | undefined;
   readonly tag?: string | undefined;
   readonly destination?: string | undefined;
   readonly comparison?: string | undefined;
+  readonly sample?: number | undefined;
+  readonly repair: boolean;
   readonly schedule?: string | undefined;
   readonly timeout: number;
   readonly retries: number;
@@ -118,8 +121,9 @@ export async function cancelJob(
 
 /** @throws {UsageError} that names the field. */
 function jobOf({ name, task: kind, ...given }: GivenJob): Job {
-  const { repository, tag, destination, comparison } = given;
-  const parameters = Object.entries({ repository, tag, destination, comparison });
+  const { repository, tag, destination, comparison, sample: samplePercent } = given;
+  const repair = given.repair ? true : undefined;
+  const parameters = Object.entries({ repository, tag, destination, comparison, samplePercent, repair });
   const task = Object.fromEntries([["kind", kind], ...parameters.filter(([, value]) => value !== undefined)]);
   const schedule = given.schedule === undefined ? {} : { schedule: given.schedule };
   const { timeout: timeoutSeconds, retries, disabled } = given;

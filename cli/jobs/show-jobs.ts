@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { JobRunsRecord } from "../../src/replication/jobs/job-runs.ts";
 import type { JobRun } from "../../src/replication/jobs/job-runs.ts";
-import type { Job } from "../../src/replication/jobs/job.ts";
+import type { Job, JobTask } from "../../src/replication/jobs/job.ts";
 import { VersionedJob } from "../../src/replication/jobs/job-book.ts";
 import { openStackApi } from "../api/open-stack-api.ts";
 import type { RawApiOptions } from "../api/open-stack-api.ts";
@@ -80,9 +80,18 @@ function describeTask({ task }: Job): string {
       return `copy ${task.repository}:${task.tag} to ${task.destination ?? "all destinations"}`;
     case "copy-repository":
       return `copy what differs of ${task.repository}`;
+    case "plan":
+      return `plan ${task.repository ?? "all repositories"}`;
+    case "verify":
+      return describeVerification(task);
     case "reconcile":
       return task.comparison === undefined ? "the regular comparison" : `the comparison ${task.comparison}`;
   }
+}
+
+function describeVerification({ repository, samplePercent, repair }: Extract<JobTask, { kind: "verify" }>): string {
+  const sample = samplePercent === undefined ? "" : `, a sample of ${samplePercent} %`;
+  return `verify ${repository ?? "all repositories"}${sample}${repair === true ? ", and repair" : ""}`;
 }
 
 export function describeHistory(history: readonly JobRun[]): string[] {

@@ -9,7 +9,8 @@ import type { RunOutcome } from "../../src/replication/jobs/job-runs.ts";
 import { JobRefusedError, runTask } from "./run-task.ts";
 import type { TaskPorts } from "./run-task.ts";
 
-export interface JobsDependencies extends Omit<TaskPorts, "id">, Pick<RunPorts, "runs" | "clock" | "random"> {
+export interface JobsDependencies
+  extends Omit<TaskPorts, "id" | "job" | "run" | "until">, Pick<RunPorts, "runs" | "clock" | "random"> {
   readonly book: Pick<JobBook, "get">;
   readonly observer: Observer;
   readonly timeout: (ms: number) => AbortSignal;
@@ -42,7 +43,12 @@ export function createHandler(dependencies: JobsDependencies) {
     if (isScheduled && (!known.enabled || known.schedule === undefined))
       return skipped({ job: name, run, why: "disabled" }, observer);
     const id = `job-${name}-${run}`.slice(0, 128);
-    const job = { ...known, run: (working: AbortSignal) => runTask(known.task, { ...dependencies, id }, working) };
+    const limitMs = Math.min(known.timeoutSeconds * 1_000, Math.max(remainingMs - RESERVE_MS, 0));
+    const about = { job: name, run, id, until: clock.now() + limitMs };
+    const job = {
+      ...known,
+      run: (working: AbortSignal) => runTask(known.task, { ...dependencies, ...about }, working),
+    };
     const ports = {
       ...dependencies,
       isTransient: (error: unknown) => !(error instanceof JobRefusedError),

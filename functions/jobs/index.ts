@@ -36,6 +36,7 @@ const lasting = {
   newId: randomUUID,
   now: Date.now,
   send: createCopyRequestSender(new SQSClient(clientLimits()), queues.copies, "backfill"),
+  inspect: (event: object, signal: AbortSignal) => invokeFunction(lambda, functionName("inspect"), event, signal),
   compare: (event: object, signal: AbortSignal) => invokeFunction(lambda, functionName("reconcile"), event, signal),
 };
 

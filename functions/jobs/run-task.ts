@@ -23,6 +23,13 @@ export interface TaskPorts {
   readonly send: (requests: readonly CopyRequest[], signal: AbortSignal) => Promise<void>;
   /** Invokes the reconcile function, and answers with its report. */
   readonly compare: (event: object, signal: AbortSignal) => Promise<unknown>;
+  /** Invokes the inspect function, and answers with its report. */
+  readonly inspect: (event: object, signal: AbortSignal) => Promise<unknown>;
+  /** What names the run. */
+  readonly job: string;
+  readonly run: string;
+  /** When the run has to be over; epoch milliseconds. */
+  readonly until: number;
   readonly now: () => number;
 }
 
@@ -35,6 +42,9 @@ export function runTask(task: JobTask, ports: TaskPorts, signal: AbortSignal): P
       return compareRepository(task.repository, ports, signal);
     case "reconcile":
       return compareAll(task.comparison, ports, signal);
+    case "plan":
+    case "verify":
+      return inspectBoth(task, ports, signal);
   }
 }
 
@@ -88,6 +98,30 @@ async function compareAll(
   const report = Report.parse(await compare(event, signal));
   if (report.outcome === "rest") return "another invocation compares already";
   return report.outcome === "partial" ? `${describe(report)}; the next minutes continue it` : describe(report);
+}
+
+/** What the inspect function reports. */
+const InspectionReport = z.object({
+  end: z.enum(["finished", "partial", "busy", "cancelled", "failed"]),
+  done: z.int(),
+  total: z.int(),
+  result: z.string(),
+});
+
+/** Time that the end of an inspection takes to arrive, in milliseconds. */
+const ARRIVAL_MS = 3_000;
+
+async function inspectBoth(
+  task: Extract<JobTask, { kind: "plan" | "verify" }>,
+  { inspect, job, run, until }: TaskPorts,
+  signal: AbortSignal,
+): Promise<string> {
+  const call = { inspection: { job, run, task, until: until - ARRIVAL_MS } };
+  const { end, done, total, result } = InspectionReport.parse(await inspect(call, signal));
+  if (end === "finished") return result;
+  if (end === "partial") return `${done} of ${total} repositories are done; the next minutes continue it`;
+  if (end === "busy") return "another invocation is at it already";
+  throw new ComparisonError(`the ${task.kind} did not get through; see the log of the inspect function`);
 }
 
 function describe({ repositories, asked }: z.infer<typeof Report>): string {

@@ -30,7 +30,7 @@ export interface JobUsers {
   readonly deployment: Deployment;
 }
 
-/** What changes and runs jobs: the schedules of one group, the records of jobs, the function, and the role that starts it. */
+/** What changes and runs jobs: the schedules of one group, the records of jobs and of what they found, the function, and the role that starts it. */
 export function jobStatements({ scheduling, starter, table }: Omit<JobUsers, "deployment">): PolicyStatement[] {
   const { group, target } = scheduling;
   const schedules = `arn:${Aws.PARTITION}:scheduler:${Aws.REGION}:${Aws.ACCOUNT_ID}:schedule/${group}/*`;
@@ -47,7 +47,7 @@ export function jobStatements({ scheduling, starter, table }: Omit<JobUsers, "de
     new PolicyStatement({
       actions: ["dynamodb:GetItem", "dynamodb:PutItem"],
       resources: [table.tableArn],
-      conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["JOBS#*", "RUNS#*"] } },
+      conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["JOBS#*", "RUNS#*", "INSPECTION#*"] } },
     }),
     new PolicyStatement({
       actions: ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"],

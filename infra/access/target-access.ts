@@ -19,6 +19,13 @@ const PUSH = [
 const COMPARE = ["ecr:BatchGetImage", "ecr:ListImages"];
 /** A canary is looked up by its tag. */
 const LOOK_UP = ["ecr:BatchGetImage"];
+/** A verification asks for every manifest and every blob. */
+const INSPECT = [
+  "ecr:BatchCheckLayerAvailability",
+  "ecr:BatchGetImage",
+  "ecr:GetDownloadUrlForLayer",
+  "ecr:ListImages",
+];
 /** A probe opens an upload. */
 const PROBE = ["ecr:InitiateLayerUpload"];
 
@@ -29,6 +36,8 @@ export interface DestinationRoles {
   readonly reconcile: IRole;
   /** That of the canary function, if there is one. */
   readonly canary?: IRole | undefined;
+  /** That of the inspect function, if there are jobs. */
+  readonly inspect?: IRole | undefined;
 }
 
 /**
@@ -47,7 +56,9 @@ export function allowEcrDestinations(roles: DestinationRoles, destinations: read
   allow(roles.probe, PROBE, places);
   const canary = roles.canary === undefined ? [] : [roles.canary];
   for (const role of canary) allow(role, LOOK_UP, places);
-  for (const role of [...roles.copiers, roles.reconcile, roles.probe, ...canary]) {
+  const inspect = roles.inspect === undefined ? [] : [roles.inspect];
+  for (const role of inspect) allow(role, INSPECT, places);
+  for (const role of [...roles.copiers, roles.reconcile, roles.probe, ...canary, ...inspect]) {
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ["ecr:GetAuthorizationToken"], resources: ["*"] }));
     Validations.of(role).acknowledge({
       id: "AwsSolutions-IAM5[Resource::*]",

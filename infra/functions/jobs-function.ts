@@ -12,17 +12,20 @@ import { allowKeyForRoles } from "../access/kms-access.ts";
 import { allowRecords } from "../access/record-access.ts";
 import { roleOf } from "../access/role-of.ts";
 import { configuredVariables } from "./configuration-layer.ts";
-import type { FunctionParts } from "./functions.ts";
+import { createInspectFunction } from "./inspect-function.ts";
+import type { InspectFunctionProps } from "./inspect-function.ts";
 import { createNodeFunction } from "./node-function.ts";
 
 /** The function, and what its users need. */
 export interface JobsFunction {
   readonly jobs: LambdaFunction;
+  /** The function that plans and verifies. */
+  readonly inspect: LambdaFunction;
   readonly scheduling: JobScheduling;
   readonly starter: IRole;
 }
 
-export interface JobsFunctionProps extends Omit<FunctionParts, "text"> {
+export interface JobsFunctionProps extends InspectFunctionProps {
   /** The function that compares. */
   readonly reconcile: LambdaFunction;
 }
@@ -40,6 +43,7 @@ export function createJobsFunction(scope: Construct, props: JobsFunctionProps): 
   new CfnScheduleGroup(scope, "JobSchedules", { name: group });
   const name = resourceName("function", "jobs", deployment);
   // By its name, because its own variables contain it.
+  const inspect = createInspectFunction(scope, props);
   const target = `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${name}`;
   const starter = createJobStarter(scope, group, target);
   const scheduling: JobScheduling = { group, role: starter.roleArn, target };
@@ -65,8 +69,11 @@ export function createJobsFunction(scope: Construct, props: JobsFunctionProps): 
   const backfill = queues.filter(({ priority }) => priority === "backfill").map(({ queue }) => queue.queueArn);
   role.addToPrincipalPolicy(new PolicyStatement({ actions: ["sqs:SendMessage"], resources: backfill }));
   role.addToPrincipalPolicy(
-    new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [reconcile.functionArn] }),
+    new PolicyStatement({
+      actions: ["lambda:InvokeFunction"],
+      resources: [reconcile.functionArn, inspect.functionArn],
+    }),
   );
   createJobUsersPolicy(scope, { scheduling, starter, table, deployment });
-  return { jobs, scheduling, starter };
+  return { jobs, inspect, scheduling, starter };
 }

@@ -27,6 +27,13 @@ export function jobAlarms({
       summary: "The jobs function failed with an unexpected error.",
       runbookHeading: "Function errors",
     },
+    {
+      id: "inspect-crashes",
+      metric: ownMetric(Metric.crashes, { stack, service: "inspect" }, "Sum", MINUTES_15),
+      threshold: 0,
+      summary: "The inspect function, which plans and verifies for jobs, failed with an unexpected error.",
+      runbookHeading: "Function errors",
+    },
   ];
 }
 

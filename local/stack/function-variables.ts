@@ -9,6 +9,7 @@ import type {
   CanaryEnvironment,
   CopyEnvironment,
   FanOutEnvironment,
+  InspectEnvironment,
   JobScheduling,
   JobsEnvironment,
   NotifyEnvironment,
@@ -124,9 +125,10 @@ export function variablesOf(
     ...fanOut,
     FREIGHTLINER_JOBS: JSON.stringify(JOB_SCHEDULING satisfies JobScheduling),
   } satisfies JobsEnvironment;
+  const inspect = { ...fanOut, ...google } satisfies InspectEnvironment;
   const notify = { ...fanOut } satisfies NotifyEnvironment;
   const announce = { FREIGHTLINER_STACK: STACK.stack } satisfies StackEnvironment;
-  return { fanOut, copy, watching, arrivals, canary, announce, notify, seal, api, jobs };
+  return { fanOut, copy, watching, arrivals, canary, announce, notify, seal, api, jobs, inspect };
 }
 
 /** The document that the local stack is deployed with. */

@@ -4,6 +4,7 @@ import {
   CANARY_TIMEOUT_SECONDS,
   ARRIVALS_TIMEOUT_SECONDS,
   FAN_OUT_TIMEOUT_SECONDS,
+  INSPECT_TIMEOUT_SECONDS,
   JOBS_TIMEOUT_SECONDS,
   NOTIFY_TIMEOUT_SECONDS,
   PROBE_TIMEOUT_SECONDS,
@@ -29,11 +30,13 @@ export interface Functions extends Readonly<Record<"fanOut" | "copy" | "probe" |
   readonly seal: LocalFunction;
   readonly api: LocalFunction;
   readonly jobs: LocalFunction;
+  readonly inspect: LocalFunction;
 }
 
 const ARRIVALS_CONCURRENCY = 2;
 const API_CONCURRENCY = 2;
 const JOBS_CONCURRENCY = 2;
+const INSPECT_CONCURRENCY = 2;
 
 /** Deploys the functions; `stack` closes them. */
 export function startFunctions(services: Services, options: StackOptions, stack: AsyncDisposableStack): Functions {
@@ -57,6 +60,7 @@ export function startFunctions(services: Services, options: StackOptions, stack:
     seal: start("seal", SEAL_TIMEOUT_SECONDS, 1, false),
     reconcile: start("reconcile", RECONCILE_TIMEOUT_SECONDS, 1, false),
     jobs: start("jobs", JOBS_TIMEOUT_SECONDS, JOBS_CONCURRENCY, false),
+    inspect: start("inspect", INSPECT_TIMEOUT_SECONDS, INSPECT_CONCURRENCY, false),
     api: start("api", API_TIMEOUT_SECONDS, API_CONCURRENCY, false),
     canary: options.canary === true ? start("canary", CANARY_TIMEOUT_SECONDS, 1, false) : undefined,
     announce:

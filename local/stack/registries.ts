@@ -13,6 +13,7 @@ import { createEcrProfile } from "../registry/profiles/ecr.ts";
 import type { EcrProfileOptions } from "../registry/profiles/ecr.ts";
 import type { OnRegistryEvent } from "../registry/protocol/registry-event.ts";
 import { openRegistryFiles, startRegistry } from "../registry/registry-server.ts";
+import type { RunningRegistry } from "../registry/registry-server.ts";
 
 /** The two registries with their addresses and logins. */
 export interface Registries {
@@ -22,6 +23,8 @@ export interface Registries {
     readonly google: GoogleEndpoints;
     /** Revokes all tokens of the functions; new tokens are accepted. */
     revokeTokens(): void;
+    /** What it has: a test may damage it. */
+    readonly catalog: RunningRegistry["catalog"];
   };
 }
 
@@ -118,6 +121,7 @@ async function startTarget(options: RegistriesOptions, stack: AsyncDisposableSta
     username: "oauth2accesstoken",
     password: tokens.issue(),
     revokeTokens: () => tokens.revoke(),
+    catalog: server.catalog,
     google: { ...tokens.endpoints, artifactRegistry: `http://${api.host}` },
   };
 }

@@ -74,6 +74,7 @@ export interface Services extends Queues {
         | "notify"
         | "api"
         | "jobs"
+        | "inspect"
     ]: Readonly<Record<string, string>>;
   };
 }
@@ -132,7 +133,19 @@ export async function startServices(
 }
 
 function withEndpoints(
-  { fanOut, copy, watching, arrivals, canary, seal, announce, notify, api, jobs }: ReturnType<typeof variablesOf>,
+  {
+    fanOut,
+    copy,
+    watching,
+    arrivals,
+    canary,
+    seal,
+    announce,
+    notify,
+    api,
+    jobs,
+    inspect,
+  }: ReturnType<typeof variablesOf>,
   endpoints: Readonly<Record<string, string>>,
 ): Services["variables"] {
   return {
@@ -147,6 +160,7 @@ function withEndpoints(
     notify: { ...notify, ...endpoints },
     api: { ...api, ...endpoints },
     jobs: { ...jobs, ...endpoints },
+    inspect: { ...inspect, ...endpoints },
   };
 }
 

@@ -1,4 +1,4 @@
-import { CANARY_RATE_MINUTES, PROBE_RATE_MINUTES } from "../../src/contract/stack/limits.ts";
+import { CANARY_RATE_MINUTES, INSPECT_RATE_MINUTES, PROBE_RATE_MINUTES } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import { PUSH_PATTERN } from "../../src/contract/stack/push-pattern.ts";
 import type { AccessKeyId } from "../access/access-key.ts";
@@ -97,9 +97,9 @@ export function startMappings(
   }
 }
 
-/** Invokes the scheduled functions; the schedules of the probe and canary functions are those of the deployed stack. */
+/** Invokes the scheduled functions; the schedules of the probe, canary and inspect functions are those of the deployed stack. */
 export function startSchedules(
-  { probe, reconcile, seal, canary }: Functions,
+  { probe, reconcile, seal, canary, inspect }: Functions,
   options: StackOptions,
   stack: AsyncDisposableStack,
 ): void {
@@ -109,6 +109,8 @@ export function startSchedules(
     const everyMs = CANARY_RATE_MINUTES * 60_000;
     stack.defer(startSchedule({ target: canary, firstMs: options.canaryAfterMs ?? 0, everyMs }));
   }
+  const inspectMs = INSPECT_RATE_MINUTES * 60_000;
+  stack.defer(startSchedule({ target: inspect, firstMs: inspectMs, everyMs: inspectMs }));
   stack.defer(startSchedule({ target: seal, firstMs: SEAL_MS, everyMs: SEAL_MS }));
   const firstMs = options.reconcileAfterMs ?? RECONCILE_MS;
   stack.defer(startSchedule({ target: reconcile, firstMs, everyMs: RECONCILE_MS }));

@@ -16,6 +16,7 @@ import { addDeadLetterRoutes } from "./routes/dead-letters.ts";
 import { addDeleteRoutes } from "./routes/deletes.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addImageRoutes } from "./routes/images.ts";
+import { addInspectionRoutes } from "./inspections/inspections.ts";
 import { addJobRoutes } from "./routes/jobs.ts";
 import { addRepositoryRoutes } from "./holds/repositories.ts";
 import { addReportRoutes } from "./routes/reports.ts";
@@ -68,6 +69,7 @@ export function createApi(ports: ApiPorts): Api {
     addRepositoryRoutes,
     addDeadLetterRoutes,
     addJobRoutes,
+    addInspectionRoutes,
   ];
   for (const add of [...adders, ...more]) add(api, ports);
   api.doc31("/openapi.json", INFO);

@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import { request } from "undici";
+import * as z from "zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, layer } from "../../local/images/image-content.ts";
 import { startStack } from "../../local/stack/stack.ts";
@@ -6,9 +8,13 @@ import type { Stack } from "../../local/stack/stack.ts";
 import { NEVER } from "../../src/async/abort.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { push } from "../fixtures/images/push.ts";
+import { Plan } from "../../src/api/inspections/plan.ts";
+import { Verification } from "../../src/api/inspections/verification.ts";
 import { startApi } from "./api-server.ts";
 
 const COPY = { kind: "copy-tag", repository: "team/app", tag: "v1" };
+const image = (name: string) => imageOf([layer(name, 5_000)], { os: "linux", architecture: "amd64" });
+const Started = z.object({ run: z.string() });
 const DEFAULTS = { timeoutSeconds: 600, retries: 0, enabled: true };
 
 describe("jobs in the HTTP API", () => {
@@ -29,12 +35,8 @@ describe("jobs in the HTTP API", () => {
     stack = parts.use(await startStack({ concurrency: 2, timeoutSeconds: 60, ...quiet }));
     const server = parts.use(await startApi(stack));
     origin = `http://${server.host}`;
-    await push(
-      stack.source,
-      imageOf([layer("job", 5_000)], { os: "linux", architecture: "amd64" }),
-      { repository: "team/app", tag: "v1" },
-      NEVER,
-    );
+    await push(stack.source, image("job"), { repository: "team/app", tag: "v1" }, NEVER);
+    await push(stack.source, image("other"), { repository: "team/app", tag: "v2" }, NEVER);
   }, 600_000);
   afterAll(() => parts.disposeAsync());
 
@@ -87,5 +89,81 @@ describe("jobs in the HTTP API", () => {
       return JSON.stringify(tags).includes("team/app:v1") ? true : undefined;
     });
     expect((await send("POST", "/api/jobs/now/cancel"))[0]).toBe(409);
+  });
+
+  it("plan what would be copied, and show the newest plan", async () => {
+    expect(await send("GET", "/api/plan")).toEqual([200, { running: [] }]);
+    await send("POST", "/api/jobs", { name: "plan", task: { kind: "plan" } });
+    const plan = await eventually("the plan of a tag that is old enough", async () => {
+      const { run } = Started.parse((await send("POST", "/api/jobs/plan/run"))[1]);
+      const finished = await eventually("the plan", async () => {
+        const found = Plan.parse((await send("GET", "/api/plan?job=plan"))[1]).finished;
+        return found?.run === run ? found : undefined;
+      });
+      return finished.hasChanges ? finished : undefined;
+    });
+    expect(plan).toMatchObject({
+      job: "plan",
+      repositories: 1,
+      hasChanges: true,
+      isOfOtherConfiguration: false,
+      interruptions: 0,
+      destinations: [
+        {
+          destination: "local",
+          totals: { copies: 1, blobs: 2, manifests: 1 },
+          equal: 1,
+          changes: [{ how: "put", images: 1 }],
+          copies: [{ repository: "team/app", reference: "v2", as: "v2", how: "put" }],
+        },
+      ],
+      failed: { count: 0 },
+    });
+    expect(plan.destinations[0]?.cost.paths[0]).toMatchObject({ path: "internet" });
+    expect((await send("GET", "/api/plan?job=now"))[0]).toBe(404);
+    expect((await send("GET", "/api/jobs/plan/history"))[1]).toMatchObject({
+      history: expect.arrayContaining([
+        expect.objectContaining({
+          outcome: { kind: "succeeded", result: expect.stringMatching(/^planned 1 repository: 1 to copy/) },
+        }),
+      ]),
+    });
+  });
+
+  it("verify copies to the last blob, and request copies of what has faults", async () => {
+    const { blobs } = stack.target.catalog.open("project/repository");
+    const [, lost] = image("job").blobs.map(({ descriptor }) => descriptor.digest);
+    assert(lost !== undefined && blobs.delete(lost), "the target has the layer");
+    await send("POST", "/api/jobs", { name: "deep", task: { kind: "verify", repair: true } });
+    const verify = async () => {
+      const { run } = Started.parse((await send("POST", "/api/jobs/deep/run"))[1]);
+      return eventually("the verification", async () => {
+        const { finished } = Verification.parse((await send("GET", "/api/verification"))[1]);
+        return finished?.run === run ? finished : undefined;
+      });
+    };
+    const found = await verify();
+    expect(found.destinations).toMatchObject([
+      {
+        tags: { equal: 0, differ: 2 },
+        faults: expect.arrayContaining([
+          {
+            kind: "blob",
+            count: 1,
+            samples: [{ image: "team/app:v1", name: lost, problem: expect.stringMatching(/missing/) }],
+          },
+          { kind: "tag", count: 1, samples: [expect.objectContaining({ image: "team/app:v2" })] },
+        ]),
+        requested: 2,
+      },
+    ]);
+    await eventually("the repair", () => blobs.has(lost) || undefined);
+    await eventually("the copy of v2", async () =>
+      JSON.stringify((await send("GET", "/api/tags?state=equal"))[1]).includes("team/app:v2") ? true : undefined,
+    );
+    expect(await verify()).toMatchObject({
+      hasFaults: false,
+      destinations: [{ tags: { equal: 2, differ: 0 }, requested: 0 }],
+    });
   });
 });

@@ -37,6 +37,10 @@ describe("T38: a job that names a host, or more than the rules allow", () => {
       id: "job",
       send: async (requests: readonly unknown[]) => void sent.push(...(await Promise.resolve(requests))),
       compare: () => Promise.reject(new Error("not asked for")),
+      inspect: () => Promise.reject(new Error("not asked for")),
+      job: "job",
+      run: "run",
+      until: 0,
       now: () => 0,
     };
     await expect(runTask(taskOf(task), ports, NEVER)).rejects.toThrow(JobRefusedError);

@@ -186,6 +186,14 @@ export const JobsEnvironment = z.object({
 });
 export type JobsEnvironment = z.input<typeof JobsEnvironment>;
 
+/** What the inspect function reads from its environment. */
+export const InspectEnvironment = z.object({
+  ...common,
+  FREIGHTLINER_TABLE: z.string().min(3),
+  ...googleEndpoints,
+});
+export type InspectEnvironment = z.input<typeof InspectEnvironment>;
+
 /** All variables of the functions. */
 export const FUNCTION_VARIABLES: readonly string[] = [
   ...new Set(

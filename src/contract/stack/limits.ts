@@ -114,6 +114,9 @@ export const ARRIVALS_TIMEOUT_SECONDS = 25;
 export const VALIDATE_TIMEOUT_SECONDS = 30;
 /** Timeout of the jobs function: the longest that Lambda allows. */
 export const JOBS_TIMEOUT_SECONDS = 900;
+/** The inspect function: its timeout, and how often it continues what is not over. */
+export const INSPECT_TIMEOUT_SECONDS = 900;
+export const INSPECT_RATE_MINUTES = 1;
 /** Timeout of the API functions: some requests read the whole table. */
 export const API_TIMEOUT_SECONDS = 60;
 /** Timeout of the announce function. */

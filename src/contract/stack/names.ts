@@ -46,6 +46,7 @@ export type FunctionName =
   | "canary"
   | "announce"
   | "jobs"
+  | "inspect"
   | "api"
   | "viewer-api";
 

@@ -25,6 +25,7 @@ export type RecordKind =
   | "CANARY"
   | "JOBS"
   | "RUNS"
+  | "INSPECTION"
   | "CONFIGURATION";
 
 /**
@@ -51,6 +52,8 @@ export const RECORDS_OF: Readonly<Record<FunctionName, readonly RecordKind[]>> =
   announce: [],
   /** JOBS: what is to be done. RUNS: the leases and the history of jobs. */
   jobs: ["JOBS", "RUNS", "CONFIGURATION"],
+  /** INSPECTION: what it has found. RATE: its requests count, too. */
+  inspect: ["INSPECTION", "RATE", "CONFIGURATION"],
   /** They read all records; the operators' one writes some (`infra/access/api-access.ts`). */
   api: [],
   "viewer-api": [],
@@ -61,6 +64,7 @@ export const RECORDS_READ_BY: Readonly<Partial<Record<FunctionName, readonly Rec
   copy: ["PAUSE"],
   probe: ["PAUSE"],
   reconcile: ["PAUSE"],
+  inspect: ["TAG", "DELETION", "BACKFILL", "JOBS"],
 };
 
 /** The functions that list, note and end pending pushes. The fan-out function only writes them. */

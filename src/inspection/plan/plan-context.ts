@@ -17,6 +17,8 @@ import type { TagRecord } from "../../replication/state/tag-record.ts";
 export interface TargetSide {
   readonly target: ImageTarget;
   readonly reader: TargetReader;
+  /** What it has, read as an image. */
+  readonly content: ImageSource;
 }
 
 /** Both sides of a configuration, read only. */

@@ -50,7 +50,7 @@ const FileManifest = z.strictObject({
 export type FileManifest = z.infer<typeof FileManifest>;
 
 /** One image that is copied. */
-const PlannedCopy = z.strictObject({
+export const PlannedCopy = z.strictObject({
   kind: z.literal("copy"),
   ...Place,
   /** What names it at the source. */
@@ -71,7 +71,7 @@ const PlannedCopy = z.strictObject({
 export type PlannedCopy = z.infer<typeof PlannedCopy>;
 
 /** One tag of the target that is deleted. */
-const PlannedDelete = z.strictObject({
+export const PlannedDelete = z.strictObject({
   kind: z.literal("delete"),
   ...Place,
   tombstone: Tombstone,

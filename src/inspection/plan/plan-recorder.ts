@@ -2,13 +2,13 @@ import type { RepositoryName } from "../../oci/reference.ts";
 import type { Login } from "../../contract/providers/provider.ts";
 import type { CopyPlan } from "../content/copy-plan.ts";
 import type { PlanContext } from "./plan-context.ts";
-import type { FileManifest, PlannedCopy, PlanWriter } from "./plan-line.ts";
+import type { FileManifest, PlanLine, PlannedCopy, PlanWriter } from "./plan-line.ts";
 import { isAttached } from "./plan-image.ts";
 import type { PlannedImage } from "./plan-image.ts";
 import type { SinkOf } from "./compare-all.ts";
 import type { PlanSink } from "./plan-repository.ts";
 import { createPlacement } from "./placement.ts";
-import { addSkip, emptySummary, LINES } from "./plan-summary.ts";
+import { addChange, addSkip, emptySummary, LINES } from "./plan-summary.ts";
 import type { DestinationSummary, Failure } from "./plan-summary.ts";
 import { addCopy } from "./plan-totals.ts";
 
@@ -25,14 +25,16 @@ export interface PlanRecorder {
 export interface RecorderPorts {
   readonly writer: PlanWriter;
   readonly sharesBlobs: (destination: string, one: RepositoryName, other: RepositoryName) => boolean;
+  /** What earlier invocations have found: the sums go on from there. */
+  readonly before?: readonly DestinationSummary[] | undefined;
 }
 
 export function createPlanRecorder(
   { configuration, stack, now }: Pick<PlanContext, "configuration" | "stack" | "now">,
-  { writer, sharesBlobs }: RecorderPorts,
+  { writer, sharesBlobs, before = [] }: RecorderPorts,
 ): PlanRecorder {
   const placement = createPlacement(sharesBlobs);
-  const summaries = new Map(configuration.destinations.map(({ name }) => [name, emptySummary(name)]));
+  const summaries = summariesOf(configuration, before);
   const failures: Failure[] = [];
   const put = createKnownPuts();
   const opened = new Set<string>();
@@ -53,6 +55,7 @@ export function createPlanRecorder(
     if (!opened.has(repository)) summary.totals.requests.target += logins.get(line.destination) ?? 0;
     opened.add(repository);
     const bytes = blobs.reduce((sum, { how, size, again }) => sum + (how === "send" && again !== true ? size : 0), 0);
+    addChange(summary, line, bytes);
     if (summary.copies.length < LINES) summary.copies.push({ ...line, bytes });
     writer.write(copy);
   }
@@ -69,12 +72,23 @@ export function createPlanRecorder(
         failed: (name, error) => void failures.push({ name, error }),
       };
     },
-    end() {
-      const all = [...summaries.values()].map(({ totals }) => totals);
-      const sum = (field: "copies" | "deletes"): number => all.reduce((total, each) => total + each[field], 0);
-      writer.write({ kind: "end", copies: sum("copies"), deletes: sum("deletes") });
-    },
+    end: () => writer.write(endOf([...summaries.values()])),
   };
+}
+
+function endOf(summaries: readonly DestinationSummary[]): PlanLine {
+  const sum = (field: "copies" | "deletes"): number =>
+    summaries.reduce((total, { totals }) => total + totals[field], 0);
+  return { kind: "end", copies: sum("copies"), deletes: sum("deletes") };
+}
+
+/** The summaries of all destinations, with what is known of them. */
+function summariesOf(
+  { destinations }: PlanContext["configuration"],
+  before: readonly DestinationSummary[],
+): Map<string, DestinationSummary> {
+  const known = new Map(before.map((summary) => [summary.destination, structuredClone(summary)]));
+  return new Map(destinations.map(({ name }) => [name, known.get(name) ?? emptySummary(name)]));
 }
 
 /** What needs nothing but the summary of a destination. */
@@ -84,6 +98,7 @@ function sinkTo(summary: DestinationSummary, writer: PlanWriter): Omit<PlanSink,
     equal: (count) => void (summary.equal.images += count),
     remove(planned) {
       summary.totals.deletes++;
+      addChange(summary, { rule: planned.tombstone.rule, how: "delete" }, 0);
       summary.totals.requests.target += PER_DELETE;
       if (summary.deletes.length < LINES) summary.deletes.push(planned);
       writer.write(planned);

@@ -1,18 +1,22 @@
+import * as z from "zod";
 import type { FileBlob, FileManifest, PlannedCopy } from "./plan-line.ts";
 
+const count = z.int().nonnegative();
+
 /** What carrying out a plan takes at one destination. */
-export interface PlanTotals {
-  copies: number;
-  deletes: number;
-  blobs: number;
-  manifests: number;
+export const PlanTotals = z.object({
+  copies: count,
+  deletes: count,
+  blobs: count,
+  manifests: count,
   /** Bytes of blobs that are sent. */
-  bytes: number;
+  bytes: count,
   /** Bytes that are sent in addition if the registry grants no mounts. */
-  mountBytes: number;
+  mountBytes: count,
   /** Requests to the source's and to the destination's registry. */
-  readonly requests: { source: number; target: number };
-}
+  requests: z.object({ source: count, target: count }),
+});
+export type PlanTotals = z.infer<typeof PlanTotals>;
 
 export function emptyTotals(): PlanTotals {
   const requests = { source: 0, target: 0 };

@@ -72,6 +72,8 @@ export interface CopyPolicy {
   readonly excluded?: ReadonlySet<Digest> | undefined;
   /** Content without a checkpoint: `ask` the target for it, or `resend` it because the target denied having it. */
   readonly presence: "ask" | "resend";
+  /** A fault was found in the image: its checkpoints are forgotten first. */
+  readonly isRepair?: boolean | undefined;
 }
 
 /** How the blobs of a copy are uploaded. */
@@ -114,7 +116,7 @@ export interface ReplicateContext {
   readonly ending?: AbortSignal | undefined;
 }
 
-export interface RequestPolicy extends Omit<CopyPolicy, "cosignTags" | "presence"> {
+export interface RequestPolicy extends Omit<CopyPolicy, "cosignTags" | "presence" | "isRepair"> {
   /** Failed attempts, and deliveries without progress, after which a request fails. */
   readonly maxAttempts: number;
   /** No rule selects the request by itself: it is copied only if the target has the image that it is attached to. */

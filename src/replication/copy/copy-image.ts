@@ -59,6 +59,7 @@ export async function copyImage(root: ManifestWanted, context: CopyContext, sign
   const cosignTags = ignoreRejectionUntilAwaited(cosignTagsOf(tree, context, lookup.signal));
   const forget = (): Promise<void> => forgetAll([...blobs, ...nodes.map(({ manifest }) => manifest)], context, signal);
   try {
+    if (policy.isRepair === true) await forget();
     await copyBlobs(blobs, context, statistics, signal);
     leftOut.push(...(await putBelow(tree, context, statistics, signal)));
   } catch (error) {

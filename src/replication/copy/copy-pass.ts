@@ -80,9 +80,9 @@ async function passOf(work: TagWork, sides: BothSides, signal: AbortSignal): Pro
   const { found, chosen, current, isCurrent } = sides;
   const { root: wanted } = chosen;
   const { ports, policy } = work.context;
-  const { reference, pushedAt } = work.request;
+  const { reference, pushedAt, repair: isRepair } = work.request;
   const { wantedAt, own: before } = work.session.claim;
-  const asked = { reference, pushedAt, wantedAt, puts: work.session.puts.own(), before };
+  const asked = { reference, pushedAt, wantedAt, puts: work.session.puts.own(), before, isRepair };
   const tag = await decideTag(asked, sides, { policy, ports }, signal);
   if (tag.kind === "moved") return tag;
   if (tag.kind === "done") {

@@ -106,7 +106,7 @@ function copyContextOf({ request, context, session }: TagWork, presence: "ask" |
   const cosignTags = !isSignatureTag(request.reference);
   return {
     ...context,
-    policy: { ...context.policy, presence, cosignTags },
+    policy: { ...context.policy, presence, cosignTags, isRepair: request.repair },
     uploads: { ...context.uploads, scheduler, isRedriven },
     observe,
   };

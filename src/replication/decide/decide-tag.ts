@@ -30,6 +30,8 @@ export interface TagCase {
   readonly puts: OwnPuts;
   /** What was confirmed before this delivery. */
   readonly before: Pick<OwnPuts, "replicated">;
+  /** A fault was found below the digest: that both sides name the same says nothing. */
+  readonly isRepair?: boolean | undefined;
 }
 
 /** What the rule and the command say. */
@@ -115,7 +117,7 @@ export async function decideTag(
 
 /** The report of a tag with nothing to copy; undefined when there is something. */
 async function reportWithoutCopy(
-  { reference, pushedAt, wantedAt, before }: TagCase,
+  { reference, pushedAt, wantedAt, before, isRepair }: TagCase,
   { chosen, current, decided }: Sides & { readonly decided: DecidedCase },
   { policy, ports }: TagContext,
   signal: AbortSignal,
@@ -127,7 +129,7 @@ async function reportWithoutCopy(
     const reason = await reasonToSkipAttachment(reference, wanted, ports, signal);
     if (reason !== undefined) return { outcome: "skipped", reason };
   }
-  if (current?.digest !== expected.digest || hasOtherPlatforms(before, chosen)) return undefined;
+  if (isRepair === true || current?.digest !== expected.digest || hasOtherPlatforms(before, chosen)) return undefined;
   const attached = { ...ports, referrers: policy.referrers, cosignTags: !isSignatureTag(reference), excluded };
   if (await lacksAttachments(wanted, attached, signal)) return undefined;
   const { digest } = expected;

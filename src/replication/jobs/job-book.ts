@@ -84,7 +84,7 @@ export function createJobBook({ book, schedules }: JobBookPorts): JobBook {
   }
 
   return {
-    list: async (signal) => Object.values(await read(signal)).toSorted((a, b) => (a.job.name < b.job.name ? -1 : 1)),
+    list: (signal) => listJobs(book, signal),
     get: async (name, signal) => jobOf(await read(signal), name),
     async add(job, signal) {
       const added = await book.update(ALL, (record) => addTo(record, job), signal);
@@ -172,6 +172,18 @@ function setBack(record: JobBookRecord = EMPTY, { name, ours, before }: SetBack)
   if (jobOf(record.jobs, name)?.version !== ours) return { answer: false };
   const { jobs, lastVersion } = written(record, name, undefined);
   return { next: { jobs: before === undefined ? jobs : { ...jobs, [name]: before }, lastVersion }, answer: true };
+}
+
+/** All jobs by name. For code that changes no jobs. */
+export async function listJobs(
+  book: Pick<JobBookPorts["book"], "read">,
+  signal: AbortSignal,
+): Promise<readonly VersionedJob[]> {
+  return byName((await book.read(ALL, signal))?.jobs ?? {});
+}
+
+function byName(jobs: JobBookRecord["jobs"]): readonly VersionedJob[] {
+  return Object.values(jobs).toSorted((a, b) => (a.job.name < b.job.name ? -1 : 1));
 }
 
 /** One job as it is now; undefined when there is none. For code that changes no jobs. */

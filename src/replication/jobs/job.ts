@@ -20,6 +20,16 @@ export const JobTask = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("copy-repository"), repository }),
   /** Starts the regular comparison now, or a comparison that the configuration names. */
   z.strictObject({ kind: z.literal("reconcile"), comparison: z.string().min(1).max(64).optional() }),
+  /** Compares source and destinations, and keeps what would be copied and deleted. Requests nothing. */
+  z.strictObject({ kind: z.literal("plan"), repository: repository.optional() }),
+  /** Compares copies with their images to the last blob; with `repair`, requests copies of what has faults. */
+  z.strictObject({
+    kind: z.literal("verify"),
+    repository: repository.optional(),
+    /** The share of the tags with equal digests whose content is compared. */
+    samplePercent: z.number().min(0.01).max(100).optional(),
+    repair: z.boolean().optional(),
+  }),
 ]);
 export type JobTask = z.infer<typeof JobTask>;
 

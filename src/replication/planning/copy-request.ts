@@ -27,6 +27,8 @@ export const CopyRequest = z.strictObject({
   reference: z.string().refine(isTagOrDigest, "is neither a tag nor a digest"),
   /** Time of the push, in epoch milliseconds; 0: unknown. */
   pushedAt: z.int().nonnegative().max(LATEST_TIME_MS),
+  /** A verification found a fault below an equal digest: the copy believes no checkpoint and no digest, and looks at everything. */
+  repair: z.literal(true).optional(),
 });
 export type CopyRequest = z.infer<typeof CopyRequest>;
 

@@ -4,6 +4,8 @@ import { createAsynchronousInvocation } from "../../aws/asynchronous-invocation.
 import { clientLimits } from "../../aws/client/client-limits.ts";
 import { createJobSchedules } from "../../aws/scheduler/job-schedules.ts";
 import { JobsEnvironment } from "../../contract/stack/environment.ts";
+import { cancelInspection } from "../../inspection/runs/inspection-record.ts";
+import type { InspectionRecord } from "../../inspection/runs/inspection-record.ts";
 import { cancelRun } from "../../replication/jobs/job-runs.ts";
 import type { JobRunsRecord } from "../../replication/jobs/job-runs.ts";
 import { createJobBook } from "../../replication/jobs/job-book.ts";
@@ -21,7 +23,9 @@ export interface Jobs extends AsyncDisposable {
   readonly runs: (name: string) => Promise<JobRunsRecord>;
   /** Starts a run with this id, and does not wait for its end. */
   readonly start: (name: string, run: string) => Promise<void>;
-  /** Asks the run under way to end. */
+  /** The newest plan or verification of a job, and the one under way. */
+  readonly inspections: (name: string) => Promise<InspectionRecord>;
+  /** Asks the run under way to end, or what continues after it. */
   readonly cancel: (name: string) => Promise<"cancelled" | "not-running">;
 }
 
@@ -52,13 +56,18 @@ export function jobsOf(
   };
   const table = openTableClient(at("DYNAMODB"));
   const scheduler = new SchedulerClient({ ...clientLimits(), ...at("SCHEDULER") });
-  const { book, runs } = openJobStores(table, environment.FREIGHTLINER_TABLE);
+  const { book, runs, inspections } = openJobStores(table, environment.FREIGHTLINER_TABLE);
   const { functionName } = openDeployment(environment);
   return {
     book: createJobBook({ book, schedules: createJobSchedules(scheduler, environment.FREIGHTLINER_JOBS) }),
     runs: async (name) => (await runs.read(name, signal)) ?? { history: [] },
     start: (job, run) => createAsynchronousInvocation(lambda, functionName("jobs"))({ job, run }, signal),
-    cancel: (name) => runs.update(name, (record) => cancelRun(record, undefined, Date.now()), signal),
+    inspections: async (name) => (await inspections.read(name, signal)) ?? {},
+    async cancel(name) {
+      const run = await runs.update(name, (record) => cancelRun(record, undefined, Date.now()), signal);
+      const rest = await inspections.update(name, (record) => cancelInspection(record, Date.now()), signal);
+      return run === "cancelled" ? run : rest;
+    },
     [Symbol.asyncDispose]() {
       lambda.destroy();
       scheduler.destroy();

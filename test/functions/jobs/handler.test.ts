@@ -19,6 +19,7 @@ function setUp({ compare = (): unknown => FINISHED }: { readonly compare?: (even
   const clock = createVirtualClock();
   const sent: CopyRequest[] = [];
   const compared: object[] = [];
+  const inspected: object[] = [];
   const observer = createObserved();
   const counted = (name: string) => observer.counts.filter(({ metric }) => metric === name).length;
   const book = createJobBook({
@@ -40,12 +41,24 @@ function setUp({ compare = (): unknown => FINISHED }: { readonly compare?: (even
       reconcile: { schedules: [{ name: "night", at: "cron(0 3 * * ? *)" }] },
     }),
     send: async (requests) => void sent.push(...(await Promise.resolve(requests))),
+    inspect: async (event) => {
+      inspected.push(event);
+      return Promise.resolve({ end: "finished", done: 1, total: 1, result: "planned 1 repository" });
+    },
     compare: async (event) => {
       compared.push(event);
       return Promise.resolve(compare(event));
     },
   });
-  return { clock, sent, compared, counted, book, run: (event: object) => clock.during(handle(event, 900_000)) };
+  return {
+    clock,
+    sent,
+    compared,
+    inspected,
+    counted,
+    book,
+    run: (event: object) => clock.during(handle(event, 900_000)),
+  };
 }
 
 const tag = (more: object = {}) => ({ task: { kind: "copy-tag", repository: "prod/app", tag: "1.0", ...more } });
@@ -83,6 +96,26 @@ describe("the jobs function", () => {
     await run({ job: "all" });
     await run({ job: "night" });
     expect(compared).toEqual([{ job: { repository: "team/app" } }, { job: {} }, { schedule: "night" }]);
+  });
+
+  it("plans and verifies by the function that may, until its time limit, and says when that continues", async () => {
+    const { book, run, inspected, clock } = setUp();
+    const startedAt = clock.now();
+    await book.add(job("plan", { task: { kind: "plan", repository: "team/app" }, timeoutSeconds: 60 }), NEVER);
+    await book.add(job("deep", { task: { kind: "verify", repair: true } }), NEVER);
+    expect(await run({ job: "plan" })).toMatchObject({
+      outcome: { kind: "succeeded", result: "planned 1 repository" },
+    });
+    const deepAt = clock.now();
+    await run({ job: "deep" });
+    const run1 = {
+      job: "plan",
+      run: "run-1",
+      task: { kind: "plan", repository: "team/app" },
+      until: startedAt + 57_000,
+    };
+    const run2 = { job: "deep", run: "run-2", task: { kind: "verify", repair: true }, until: deepAt + 597_000 };
+    expect(inspected).toEqual([{ inspection: run1 }, { inspection: run2 }]);
   });
 
   it("tries a comparison that did not get through again", async () => {

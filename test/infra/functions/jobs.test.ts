@@ -41,7 +41,7 @@ describe("the jobs of a stack", () => {
     expect(texts[0]).toMatch(/aws:SourceAccount/);
   });
 
-  it("may read and write only their records, send to backfill queues only, and invoke the comparison only", () => {
+  it("may read and write only their records, send to backfill queues only, and invoke what compares and inspects only", () => {
     const text = JSON.stringify(statementsOf("JobsRole"));
     const actions = [
       ...new Set(text.match(/"(?:lambda|sqs|dynamodb|scheduler|iam|ecr|kms|secretsmanager):(?!LeadingKeys)\w+"/g)),
@@ -54,7 +54,57 @@ describe("the jobs of a stack", () => {
     ]);
     expect(text).toMatch(/"JOBS#\*","RUNS#\*","CONFIGURATION#\*"/);
     expect(text).toMatch(/FreightlinerReconcile/);
+    expect(text).toMatch(/FreightlinerInspect/);
     expect(text).not.toMatch(/live/i);
+  });
+
+  it("plan and verify by a function that writes to no registry, to no record but its own, and sends to backfill queues only", () => {
+    const text = JSON.stringify(statementsOf("InspectRole"));
+    const actions = [
+      ...new Set(text.match(/"(?:lambda|sqs|dynamodb|scheduler|iam|ecr|kms|secretsmanager):(?!LeadingKeys)\w+"/g)),
+    ];
+    expect(actions.toSorted()).toEqual(
+      [
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "ecr:BatchGetImage",
+        "ecr:DescribeImages",
+        "ecr:DescribeRepositories",
+        "ecr:GetAuthorizationToken",
+        "ecr:GetDownloadUrlForLayer",
+        "sqs:SendMessage",
+      ].map((action) => `"${action}"`),
+    );
+    const records = [
+      ...text.matchAll(
+        /"Action":([^}]*?),"Condition":\{"ForAllValues:StringLike":\{"dynamodb:LeadingKeys":(\[[^\]]*\])/g,
+      ),
+    ];
+    expect(records.map(([, action, keys]) => [action, keys])).toEqual([
+      ['["dynamodb:GetItem","dynamodb:PutItem"]', '["INSPECTION#*","RATE#*","CONFIGURATION#*"]'],
+      ['"dynamodb:GetItem"', '["TAG#*","DELETION#*","BACKFILL#*","JOBS#*"]'],
+    ]);
+    expect(text).not.toMatch(/live/i);
+    template.hasResourceProperties("AWS::Scheduler::Schedule", {
+      Name: "freightliner-inspect-eu-central-1",
+      ScheduleExpression: "rate(1 minute)",
+    });
+    expect(Object.keys(template.findOutputs("*", {})).filter((name) => /inspect/i.test(name))).toHaveLength(1);
+  });
+
+  it("ask a destination that is an ECR registry for what they verify, and may not push there", () => {
+    const ecr = { name: "mirror", kind: "ecr", account: "210987654321", region: "us-east-1", prefix: "m" };
+    const into = synthesise({
+      ...EXAMPLE,
+      stack: { jobs: true },
+      destinations: [...EXAMPLE.destinations, ecr],
+      rules: [{ repositories: ["**"], destinations: ["europe", "mirror"] }],
+    });
+    const own = JSON.stringify(
+      Object.entries(into.findResources("AWS::IAM::Policy")).filter(([name]) => name.startsWith("FreightlinerInspect")),
+    );
+    expect(own).toMatch(/"ecr:BatchCheckLayerAvailability".{0,400}:ecr:us-east-1:210987654321:repository\/m\/\*/);
+    expect(own).not.toMatch(/"ecr:(?:Put|Upload|Initiate|Complete|Create|BatchDelete)/);
   });
 
   it("are changed by people who may pass only that role, and only to EventBridge Scheduler", () => {

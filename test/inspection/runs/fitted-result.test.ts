@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { addSkip, emptySummary } from "../../../src/inspection/plan/plan-summary.ts";
+import { fitted } from "../../../src/inspection/runs/fitted-result.ts";
+import type { InspectionResult } from "../../../src/inspection/runs/inspection-record.ts";
+import { emptyPlan } from "../../../src/inspection/runs/plan-result.ts";
+
+const ROOM = 150_000;
+
+/** Destinations with as many rules and reasons as there may be, and long names. */
+function large(destinations: number, rules: number): InspectionResult {
+  const result = emptyPlan();
+  for (let number = 0; number < destinations; number++) {
+    const summary = emptySummary(`destination-${number}`);
+    for (let rule = 0; rule < rules; rule++)
+      for (let image = 0; image <= rule; image++)
+        addSkip(summary, `${"n".repeat(300)}:${image}`, { rule: `rule-${rule}`, reason: "tag" }, 10);
+    result.destinations.push(summary);
+  }
+  return result;
+}
+
+const imagesOf = (result: InspectionResult): number[] =>
+  result.destinations.map((each) =>
+    ("skipped" in each ? each.skipped : each.left).reduce((sum, { images }) => sum + images, 0),
+  );
+
+describe("a result that is recorded", () => {
+  it("stays as it is when it is small", () => {
+    const small = large(2, 10);
+    expect(fitted(small)).toEqual(small);
+  });
+
+  it.each([
+    [2, 60],
+    [20, 60],
+    [100, 20],
+  ])("fits into its room with %i destinations and %i groups each, and loses no count", (destinations, rules) => {
+    const result = large(destinations, rules);
+    expect(JSON.stringify(result).length).toBeGreaterThan(destinations * rules * 300);
+    const short = fitted(result);
+    expect(JSON.stringify(short).length).toBeLessThanOrEqual(ROOM);
+    expect(imagesOf(short)).toEqual(imagesOf(result));
+  });
+});
