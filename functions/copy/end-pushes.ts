@@ -62,16 +62,15 @@ export async function endPushes(
 }
 
 /**
- * Announces that a request which ends no push has repaired its tag: a comparison's, or one that an operator has moved back. A crash between the
- * settlement of the tag and this loses the announcement; the next delivery finds nothing to repair.
+ * Announces that a request without a push has repaired its tag: a comparison's, or one that an operator has moved back. A push whose end a newer copy
+ * has covered is announced already. A crash between the settlement of the tag and this loses the announcement; the next delivery finds nothing to repair.
  */
 export async function announceRepair(
-  { report, own, receipt }: Pick<EndingPushes, "own"> & { readonly report: CopyReport; readonly receipt: Receipt },
+  { report, receipt }: { readonly report: CopyReport; readonly receipt: Receipt },
   { announce }: Pick<CopyDependencies["queue"], "announce">,
   signal: AbortSignal,
 ): Promise<void> {
-  const isRepair = report.repairs === true && own === undefined;
-  const repair = isRepair ? repairAnnouncement(receipt) : undefined;
+  const repair = report.repairs === true ? repairAnnouncement(receipt) : undefined;
   if (repair !== undefined) await announce(repair, signal);
 }
 

@@ -146,7 +146,7 @@ async function recordEnd(
       await queue.sendToDeadLetters(delivery, letter, ending);
     }
     await endPushes(pushes, { about, receipt }, dependencies, ending);
-    await announceRepair({ report, own: pushes.own, receipt }, queue, ending);
+    await announceRepair({ report, receipt }, queue, ending);
     return result;
   } catch (error) {
     return { ...result, report: { outcome: "deferred", reason: "unavailable", afterMs: UNRECORDED_MS, error } };

@@ -76,9 +76,10 @@ export function endAnnouncement(receipt: Receipt, withinMs: number): EndAnnounce
   };
 }
 
-/** The announcement that a request which ends no push has repaired its tag; undefined when its receipt names no tag. */
+/** The announcement that a request without a push has repaired its tag; undefined for one with a push, which is announced itself. */
 export function repairAnnouncement(receipt: Receipt): Announcement | undefined {
   const { id, destination, repository, reference, pushedAt = 0, endedAt, digest, rule, outcome } = receipt;
+  if (receipt.acceptedAt !== undefined) return undefined;
   if (destination === undefined || repository === undefined || reference === undefined) return undefined;
   return {
     ...subjectOf({ id, destination, repository, reference, pushedAt }, "repair"),

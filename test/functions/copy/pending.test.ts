@@ -88,6 +88,21 @@ describe("an accepted push", () => {
     expect(counted.map(({ metric }) => metric)).toEqual(["PushesLate"]);
   });
 
+  it("that a newer copy ended is announced once, also when its own request was put off and then finds the tag there", async () => {
+    const { push, accept, request, announced, fixture, time } = setUpRules(EVERYTHING);
+    push("v1");
+    accept("m0", "v1", { acceptedAt: time.now - 2 * MINUTE });
+    expect(await request("v1", { message: "comparison" })).toMatchObject({ outcome: "replicated" });
+    const failure = { side: "target", category: "transient", subject: "app", status: 503 } as const;
+    fixture.target.before = () => {
+      throw new RegistryError({ ...failure, operation: "resolve" }, "later");
+    };
+    expect(await request("v1", { message: "m0" })).toMatchObject({ outcome: "deferred" });
+    fixture.target.before = () => undefined;
+    expect(await request("v1", { message: "m0" })).toMatchObject({ outcome: "unchanged" });
+    expect(announced.map(({ type, request: id }) => [type, id])).toEqual([["Replicated", "m0"]]);
+  });
+
   it("stays pending on the queue of another destination, whose message says nothing about it", async () => {
     const { push, accept, request, pending, parts } = setUpRules(EVERYTHING);
     push("v1");
