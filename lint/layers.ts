@@ -91,6 +91,7 @@ export const LAYERS: readonly Layer[] = [
       sqs: { holds: "copy queues, dead letters and message visibility", rooms: ["client"] },
       contents: { holds: "what images consist of, beside the records of their tags", rooms: ["client"] },
       dynamodb: { holds: "the table of records and receipts", rooms: ["client"] },
+      prune: { holds: "records of the table without a use", rooms: ["client"] },
       ecr: { holds: "credentials and the catalog of ECR", rooms: [] },
       secrets: { holds: "credentials in Secrets Manager", rooms: [] },
       appconfig: { holds: "the external document in AppConfig", rooms: ["client"] },

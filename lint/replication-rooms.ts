@@ -44,6 +44,7 @@ export const REPLICATION_ROOMS: NonNullable<Layer["rooms"]> = {
     rooms: ["backfill", "conflict", "holds", "planning", "rules", "state"],
   },
   canary: { holds: "an image that is pushed to show that pushes arrive", rooms: ["outcome"] },
+  prune: { holds: "records without a use, and their removal", rooms: ["cycle", "deletes", "destination", "jobs"] },
   jobs: { holds: "jobs of operators: what they do, when, and how their runs ended", rooms: ["state"] },
   holds: {
     holds: "repositories that operators have paused, and copies that they have cancelled",

@@ -2,7 +2,7 @@ import { Argument, Command } from "@commander-js/extra-typings";
 import type { CommandRunner } from "./command-runner.ts";
 import { createApiCommand, integerFrom, numberFrom } from "./create-command.ts";
 
-const TASKS = ["copy-tag", "copy-repository", "reconcile", "plan", "verify"] as const;
+const TASKS = ["copy-tag", "copy-repository", "reconcile", "plan", "verify", "prune"] as const;
 
 /** Commands about the jobs of a stack. */
 export function jobsCommand(runner: CommandRunner) {
@@ -87,6 +87,7 @@ function changeCommand(runner: CommandRunner, name: "add" | "update", summary: s
       numberFrom(0.01, 100),
     )
     .option("--repair", "verify requests copies of what has faults", false)
+    .option("--dry-run", "prune only says what it would remove", false)
     .option("--schedule <expression>", 'such as "rate(5 minutes)" or "cron(0 3 * * ? *)", in UTC; on demand without it')
     .option("--timeout <seconds>", "longest time of one run", integerFrom(1, 840), 600)
     .option("--retries <n>", "further attempts after a transient failure", integerFrom(0, 5), 0)

@@ -26,6 +26,7 @@ export interface GivenJob extends RawApiOptions {
   readonly comparison?: string | undefined;
   readonly sample?: number | undefined;
   readonly repair: boolean;
+  readonly dryRun: boolean;
   readonly schedule?: string | undefined;
   readonly timeout: number;
   readonly retries: number;
@@ -122,8 +123,8 @@ export async function cancelJob(
 /** @throws {UsageError} that names the field. */
 function jobOf({ name, task: kind, ...given }: GivenJob): Job {
   const { repository, tag, destination, comparison, sample: samplePercent } = given;
-  const repair = given.repair ? true : undefined;
-  const parameters = Object.entries({ repository, tag, destination, comparison, samplePercent, repair });
+  const [repair, dryRun] = [given.repair ? true : undefined, given.dryRun ? true : undefined];
+  const parameters = Object.entries({ repository, tag, destination, comparison, samplePercent, repair, dryRun });
   const task = Object.fromEntries([["kind", kind], ...parameters.filter(([, value]) => value !== undefined)]);
   const schedule = given.schedule === undefined ? {} : { schedule: given.schedule };
   const { timeout: timeoutSeconds, retries, disabled } = given;

@@ -84,6 +84,8 @@ function describeTask({ task }: Job): string {
       return `plan ${task.repository ?? "all repositories"}`;
     case "verify":
       return describeVerification(task);
+    case "prune":
+      return task.dryRun === true ? "say which records are without a use" : "remove records without a use";
     case "reconcile":
       return task.comparison === undefined ? "the regular comparison" : `the comparison ${task.comparison}`;
   }

@@ -13,7 +13,15 @@ export interface Job {
 type Task =
   | { readonly kind: "copy-tag"; readonly repository: string; readonly tag: string; readonly destination?: string }
   | { readonly kind: "copy-repository"; readonly repository: string }
-  | { readonly kind: "reconcile"; readonly comparison?: string };
+  | { readonly kind: "reconcile"; readonly comparison?: string }
+  | { readonly kind: "plan"; readonly repository?: string }
+  | {
+      readonly kind: "verify";
+      readonly repository?: string;
+      readonly samplePercent?: number;
+      readonly repair?: boolean;
+    }
+  | { readonly kind: "prune"; readonly dryRun?: boolean };
 
 /** A run that has ended. Times are epoch milliseconds. */
 export interface JobRun {
@@ -71,9 +79,20 @@ export function describeTask(task: Task): string {
       return `copies ${task.repository}:${task.tag}${task.destination === undefined ? "" : ` to ${task.destination}`}`;
     case "copy-repository":
       return `compares ${task.repository}, and copies what differs`;
+    case "plan":
+      return `plans ${task.repository ?? "all repositories"}`;
+    case "verify":
+      return describeVerification(task);
+    case "prune":
+      return task.dryRun === true ? "says which records are without a use" : "removes records without a use";
     case "reconcile":
       return `starts ${task.comparison === undefined ? "the regular comparison" : `the comparison ${task.comparison}`}`;
   }
+}
+
+function describeVerification({ repository, samplePercent, repair }: Extract<Task, { kind: "verify" }>): string {
+  const sample = samplePercent === undefined ? "" : `, a sample of ${samplePercent} %`;
+  return `verifies ${repository ?? "all repositories"}${sample}${repair === true ? ", and repairs" : ""}`;
 }
 
 /** When a job runs. */

@@ -3,6 +3,8 @@ import type { Configuration } from "../../src/contract/configuration/configurati
 import type { JobTask } from "../../src/replication/jobs/job.ts";
 import { COPY_REQUEST_VERSION } from "../../src/replication/planning/copy-request.ts";
 import type { CopyRequest } from "../../src/replication/planning/copy-request.ts";
+import { describePruned, pruneRecords } from "../../src/replication/prune/prune-records.ts";
+import type { PrunableRecords } from "../../src/replication/prune/prune-records.ts";
 import { evaluateRules } from "../../src/replication/rules/evaluate-rules.ts";
 
 /** The job cannot succeed unless the job or the configuration changes. */
@@ -17,6 +19,11 @@ export class ComparisonError extends Error {
 
 export interface TaskPorts {
   readonly configuration: Pick<Configuration, "rules" | "destinations" | "reconcile">;
+  /** Destinations that were deployed. */
+  readonly deployed: readonly string[];
+  /** Names of all jobs. */
+  readonly jobs: (signal: AbortSignal) => Promise<readonly string[]>;
+  readonly records: PrunableRecords;
   /** Correlation id of the requests. */
   readonly id: string;
   /** Queues requests of low priority. @throws when one of them is not queued. */
@@ -45,6 +52,8 @@ export function runTask(task: JobTask, ports: TaskPorts, signal: AbortSignal): P
     case "plan":
     case "verify":
       return inspectBoth(task, ports, signal);
+    case "prune":
+      return prune(task.dryRun ?? false, ports, signal);
   }
 }
 
@@ -98,6 +107,20 @@ async function compareAll(
   const report = Report.parse(await compare(event, signal));
   if (report.outcome === "rest") return "another invocation compares already";
   return report.outcome === "partial" ? `${describe(report)}; the next minutes continue it` : describe(report);
+}
+
+async function prune(
+  dryRun: boolean,
+  { configuration: { destinations, reconcile }, deployed, jobs, records, now }: TaskPorts,
+  signal: AbortSignal,
+): Promise<string> {
+  const inUse = {
+    destinations: new Set([...destinations.map(({ name }) => name), ...deployed]),
+    comparisons: new Set(reconcile.schedules.map(({ name }) => name)),
+    jobs: new Set(await jobs(signal)),
+    now: now(),
+  };
+  return describePruned(await pruneRecords(records, inUse, { dryRun }, signal), dryRun);
 }
 
 /** What the inspect function reports. */

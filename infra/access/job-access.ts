@@ -4,6 +4,7 @@ import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct, IConstruct } from "constructs";
 import type { JobScheduling } from "../../src/contract/stack/environment.ts";
+import { PRUNED_RECORDS } from "../../src/contract/stack/record-owners.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
 import type { Deployment } from "../../src/contract/stack/names.ts";
 
@@ -21,6 +22,20 @@ export function createJobStarter(scope: Construct, group: string, target: string
   });
   role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [target] }));
   return role;
+}
+
+/** What a job that prunes needs: the whole list of records, and to remove those of the kinds that may be without a use. */
+export function allowPruning(role: IRole, table: TableV2): void {
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: ["dynamodb:Scan"], resources: [table.tableArn] }));
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ["dynamodb:DeleteItem"],
+      resources: [table.tableArn],
+      conditions: {
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": PRUNED_RECORDS.map((kind) => `${kind}#*`) },
+      },
+    }),
+  );
 }
 
 export interface JobUsers {

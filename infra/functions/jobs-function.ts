@@ -7,7 +7,7 @@ import type { Construct } from "constructs";
 import type { JobScheduling, JobsEnvironment } from "../../src/contract/stack/environment.ts";
 import { JOBS_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import { resourceName } from "../../src/contract/stack/names.ts";
-import { createJobStarter, createJobUsersPolicy } from "../access/job-access.ts";
+import { allowPruning, createJobStarter, createJobUsersPolicy } from "../access/job-access.ts";
 import { allowKeyForRoles } from "../access/kms-access.ts";
 import { allowRecords } from "../access/record-access.ts";
 import { roleOf } from "../access/role-of.ts";
@@ -65,6 +65,7 @@ export function createJobsFunction(scope: Construct, props: JobsFunctionProps): 
   const role = roleOf(jobs);
   external.allowReading(role);
   allowRecords(role, table, "jobs");
+  allowPruning(role, table);
   if (settings.encryptionKey !== undefined) allowKeyForRoles([role], settings.encryptionKey);
   const backfill = queues.filter(({ priority }) => priority === "backfill").map(({ queue }) => queue.queueArn);
   role.addToPrincipalPolicy(new PolicyStatement({ actions: ["sqs:SendMessage"], resources: backfill }));

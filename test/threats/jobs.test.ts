@@ -8,6 +8,13 @@ import { EXAMPLE } from "../infra/template.ts";
 const HOSTILE = ["https://evil.example/app", "evil.example:443/app", "//evil.example", "app@evil.example", "../app"];
 const isJob = (task: object): boolean => Job.safeParse({ name: "job", task }).success;
 
+const noRecords = {
+  list: () => {
+    throw new Error("not asked for");
+  },
+  remove: () => Promise.reject(new Error("not asked for")),
+};
+
 const taskOf = (parameters: object) => JobTask.parse({ kind: "copy-tag", ...parameters });
 
 describe("T38: a job that names a host, or more than the rules allow", () => {
@@ -37,6 +44,9 @@ describe("T38: a job that names a host, or more than the rules allow", () => {
       id: "job",
       send: async (requests: readonly unknown[]) => void sent.push(...(await Promise.resolve(requests))),
       compare: () => Promise.reject(new Error("not asked for")),
+      deployed: [],
+      jobs: () => Promise.resolve([]),
+      records: noRecords,
       inspect: () => Promise.reject(new Error("not asked for")),
       job: "job",
       run: "run",

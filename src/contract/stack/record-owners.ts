@@ -67,6 +67,9 @@ export const RECORDS_READ_BY: Readonly<Partial<Record<FunctionName, readonly Rec
   inspect: ["TAG", "DELETION", "BACKFILL", "JOBS"],
 };
 
+/** The kinds of records that a job may remove when they are without a use. */
+export const PRUNED_RECORDS: readonly RecordKind[] = ["CIRCUIT", "RATE", "INTAKE", "RECONCILE", "DELETION", "RUNS"];
+
 /** The functions that list, note and end pending pushes. The fan-out function only writes them. */
 export const ENDS_PUSHES: readonly FunctionName[] = ["copy", "probe"];
 

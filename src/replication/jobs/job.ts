@@ -30,6 +30,8 @@ export const JobTask = z.discriminatedUnion("kind", [
     samplePercent: z.number().min(0.01).max(100).optional(),
     repair: z.boolean().optional(),
   }),
+  /** Removes records of the table without a use; with `dryRun`, only says which they are. */
+  z.strictObject({ kind: z.literal("prune"), dryRun: z.boolean().optional() }),
 ]);
 export type JobTask = z.infer<typeof JobTask>;
 

@@ -5,6 +5,7 @@ import { createMemoryRecordStore } from "../../../src/replication/state/memory-r
 import { createJobBook } from "../../../src/replication/jobs/job-book.ts";
 import type { JobBookRecord } from "../../../src/replication/jobs/job-book.ts";
 import type { JobRunsRecord } from "../../../src/replication/jobs/job-runs.ts";
+import type { StoredRecord } from "../../../src/replication/prune/unused-record.ts";
 import type { CopyRequest } from "../../../src/replication/planning/copy-request.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { job, memorySchedules } from "../../contracts/job-book.ts";
@@ -20,6 +21,13 @@ function setUp({ compare = (): unknown => FINISHED }: { readonly compare?: (even
   const sent: CopyRequest[] = [];
   const compared: object[] = [];
   const inspected: object[] = [];
+  const removed: string[] = [];
+  const stored: StoredRecord[] = ["europe", "asia", "africa"].map((key) => ({
+    kind: "RATE",
+    key,
+    record: {},
+    version: 1,
+  }));
   const observer = createObserved();
   const counted = (name: string) => observer.counts.filter(({ metric }) => metric === name).length;
   const book = createJobBook({
@@ -41,6 +49,17 @@ function setUp({ compare = (): unknown => FINISHED }: { readonly compare?: (even
       reconcile: { schedules: [{ name: "night", at: "cron(0 3 * * ? *)" }] },
     }),
     send: async (requests) => void sent.push(...(await Promise.resolve(requests))),
+    deployed: ["asia"],
+    jobs: async () => (await book.list(NEVER)).map(({ job: { name } }) => name),
+    records: {
+      async *list() {
+        yield* await Promise.resolve(stored);
+      },
+      remove: async ({ kind, key }) => {
+        removed.push(`${kind}#${key}`);
+        return Promise.resolve(true);
+      },
+    },
     inspect: async (event) => {
       inspected.push(event);
       return Promise.resolve({ end: "finished", done: 1, total: 1, result: "planned 1 repository" });
@@ -55,6 +74,7 @@ function setUp({ compare = (): unknown => FINISHED }: { readonly compare?: (even
     sent,
     compared,
     inspected,
+    removed,
     counted,
     book,
     run: (event: object) => clock.during(handle(event, 900_000)),
@@ -116,6 +136,17 @@ describe("the jobs function", () => {
     };
     const run2 = { job: "deep", run: "run-2", task: { kind: "verify", repair: true }, until: deepAt + 597_000 };
     expect(inspected).toEqual([{ inspection: run1 }, { inspection: run2 }]);
+  });
+
+  it("removes what has no use of neither the configuration nor the deployment, unless it is only to say that", async () => {
+    const { book, run, removed } = setUp();
+    await book.add(job("look", { task: { kind: "prune", dryRun: true } }), NEVER);
+    await book.add(job("prune", { task: { kind: "prune" } }), NEVER);
+    const result = "would remove 1 record: 1 of a destination that was removed (RATE#africa)";
+    expect(await run({ job: "look" })).toMatchObject({ outcome: { kind: "succeeded", result } });
+    expect(removed).toEqual([]);
+    await run({ job: "prune" });
+    expect(removed).toEqual(["RATE#africa"]);
   });
 
   it("tries a comparison that did not get through again", async () => {

@@ -41,18 +41,23 @@ describe("the jobs of a stack", () => {
     expect(texts[0]).toMatch(/aws:SourceAccount/);
   });
 
-  it("may read and write only their records, send to backfill queues only, and invoke what compares and inspects only", () => {
+  it("may read and write only their records, list all and remove those of some kinds, send to backfill queues only, and invoke what compares and inspects only", () => {
     const text = JSON.stringify(statementsOf("JobsRole"));
     const actions = [
       ...new Set(text.match(/"(?:lambda|sqs|dynamodb|scheduler|iam|ecr|kms|secretsmanager):(?!LeadingKeys)\w+"/g)),
     ];
     expect(actions.toSorted()).toEqual([
+      '"dynamodb:DeleteItem"',
       '"dynamodb:GetItem"',
       '"dynamodb:PutItem"',
+      '"dynamodb:Scan"',
       '"lambda:InvokeFunction"',
       '"sqs:SendMessage"',
     ]);
     expect(text).toMatch(/"JOBS#\*","RUNS#\*","CONFIGURATION#\*"/);
+    expect(text).toMatch(
+      /"dynamodb:DeleteItem","Condition":\{"ForAllValues:StringLike":\{"dynamodb:LeadingKeys":\["CIRCUIT#\*","RATE#\*","INTAKE#\*","RECONCILE#\*","DELETION#\*","RUNS#\*"\]/,
+    );
     expect(text).toMatch(/FreightlinerReconcile/);
     expect(text).toMatch(/FreightlinerInspect/);
     expect(text).not.toMatch(/live/i);
