@@ -93,7 +93,7 @@ export const LAYERS: readonly Layer[] = [
       dynamodb: { holds: "the table of records and receipts", rooms: ["client"] },
       prune: { holds: "records of the table without a use", rooms: ["client"] },
       ecr: { holds: "credentials and the catalog of ECR", rooms: [] },
-      secrets: { holds: "credentials in Secrets Manager", rooms: [] },
+      secrets: { holds: "credentials in Secrets Manager", rooms: ["client"] },
       appconfig: { holds: "the external document in AppConfig", rooms: ["client"] },
       kms: { holds: "signatures by a key in KMS", rooms: ["client"] },
       chain: { holds: "what every invocation of a function goes through", rooms: [".", "sqs"] },

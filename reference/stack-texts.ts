@@ -61,6 +61,15 @@ export const STACK_TEXTS: Readonly<Record<string, FieldText>> = {
       "a collector that takes OTLP over HTTP, such as `https://collector.example.com`, for [traces](../operate/tracing.md); not with `openTelemetryLayer`",
     otherwise: "no traces",
   },
+  "stack.traces.headersSecret": {
+    meaning:
+      "the ARN of a secret with headers of each request to it, `name=value,name=value`, such as a key; only with it, the functions may read one",
+    otherwise: "none",
+  },
+  "stack.traces.secretEncryptionKey": {
+    meaning: "the ARN of the KMS key of that secret",
+    otherwise: "`aws/secretsmanager`",
+  },
   "stack.traces.share": { meaning: "share of the traces that is sent, 0 to 1; each as a whole or not at all" },
   "stack.operators": {
     meaning: "ARNs of the roles that may read and redrive dead letters; with any, no other principal may",

@@ -2,6 +2,7 @@ import middy from "@middy/core";
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { createChain } from "../../src/aws/chain/chain.ts";
 import { StackEnvironment } from "../../src/contract/stack/environment.ts";
+import { lazySecret } from "../../src/aws/secrets/lazy-secret.ts";
 import { openTracing } from "../../src/tracing/open-tracing.ts";
 import { AccessCheckCall } from "../../src/wiring/calls/access-report.ts";
 import type { AccessReport } from "../../src/wiring/calls/access-report.ts";
@@ -10,7 +11,13 @@ import { openCopier } from "./open-copier.ts";
 
 const { FREIGHTLINER_STACK: stack } = StackEnvironment.parse(process.env);
 const { observer, middlewares } = createChain("copy", stack, { tracing: () => tracing });
-const tracing = await openTracing({ service: "copy", stack, variables: process.env, observer });
+const tracing = await openTracing({
+  service: "copy",
+  stack,
+  variables: process.env,
+  readHeaders: lazySecret(process.env["FREIGHTLINER_TRACE_HEADERS_SECRET"]),
+  observer,
+});
 const lane = { lane: "function", observer, tracer: tracing?.tracer } as const;
 const { currentHandler, checkAccess } = await openCopier(process.env, lane);
 

@@ -3,6 +3,7 @@ import { StackEnvironment } from "../../src/contract/stack/environment.ts";
 import type { Delivery } from "../../src/contract/stack/delivery.ts";
 import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { LONG_RESERVE_SECONDS, LONG_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
+import { lazySecret } from "../../src/aws/secrets/lazy-secret.ts";
 import { openTracing } from "../../src/tracing/open-tracing.ts";
 import { systemClock } from "../../src/async/system-clock.ts";
 import { observeCrashes } from "./crash-observer.ts";
@@ -17,7 +18,13 @@ const LEAST_MS = 3_600_000;
 const endsAt = Date.now() + (LONG_TIMEOUT_SECONDS - LONG_RESERVE_SECONDS) * 1_000;
 const { FREIGHTLINER_STACK: stack } = StackEnvironment.parse(process.env);
 const observer = observeCrashes(createLogging("copy", stack).observer, () => (process.exitCode = 1));
-const tracing = await openTracing({ service: "copy", stack, variables: process.env, observer });
+const tracing = await openTracing({
+  service: "copy",
+  stack,
+  variables: process.env,
+  readHeaders: lazySecret(process.env["FREIGHTLINER_TRACE_HEADERS_SECRET"]),
+  observer,
+});
 const lane = { lane: "long", observer, tracer: tracing?.tracer } as const;
 const { currentHandler, longQueues, visibilitySeconds } = await openCopier(process.env, lane);
 const ending = AbortSignal.timeout(LONG_TIMEOUT_SECONDS * 1_000);

@@ -8,6 +8,7 @@ import { createChain } from "../../src/aws/chain/chain.ts";
 import { correlationOf } from "../../src/aws/chain/correlation.ts";
 import { FanOutEnvironment } from "../../src/contract/stack/environment.ts";
 import { perConfiguration } from "../../src/reload/configuration-feed.ts";
+import { lazySecret } from "../../src/aws/secrets/lazy-secret.ts";
 import { openTracing } from "../../src/tracing/open-tracing.ts";
 import { openConfiguration } from "../../src/wiring/open-configuration.ts";
 import { openDeployment } from "../../src/wiring/operations/open-deployment.ts";
@@ -19,7 +20,13 @@ const environment = FanOutEnvironment.parse(process.env);
 const { queues } = openDeployment(environment);
 const stack = environment.FREIGHTLINER_STACK;
 const { observer, middlewares } = createChain("fan-out", stack, { tracing: () => tracing });
-const tracing = await openTracing({ service: "fan-out", stack, variables: process.env, observer });
+const tracing = await openTracing({
+  service: "fan-out",
+  stack,
+  variables: process.env,
+  readHeaders: lazySecret(process.env["FREIGHTLINER_TRACE_HEADERS_SECRET"]),
+  observer,
+});
 const table = { client: openTableClient(), table: environment.FREIGHTLINER_TABLE };
 const feed = await openConfiguration(environment, process.env, observer, { table: table.client });
 const sqs = new SQSClient(clientLimits());

@@ -8,7 +8,7 @@ import { COPY_TIMEOUT_SECONDS } from "../../src/contract/stack/limits.ts";
 import type { DescribedQueue } from "../storage/copy-queues.ts";
 import { createNodeFunction } from "./node-function.ts";
 import { CONSUME_ACTIONS } from "../access/queue-access.ts";
-import { traceVariables } from "./trace-variables.ts";
+import { allowTraceHeaders, traceVariables } from "./trace-variables.ts";
 import { roleOf } from "../access/role-of.ts";
 import type { DeployedSettings } from "../settings/settings.ts";
 import { repositoryArns, tagActions } from "../access/source-access.ts";
@@ -51,6 +51,7 @@ export function createCopyFunction(scope: Construct, props: CopyFunctionProps): 
     return eventSourceMappingId;
   });
   allowPull(roleOf(copy), props);
+  allowTraceHeaders(roleOf(copy), settings);
   return { copy, mappings };
 }
 

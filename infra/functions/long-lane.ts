@@ -14,7 +14,7 @@ import { resourceName } from "../../src/contract/stack/names.ts";
 import { ROOT, bundled } from "./bundle.ts";
 import { configuredVariables } from "./configuration-layer.ts";
 import { allowPull } from "./copy-function.ts";
-import { traceVariables } from "./trace-variables.ts";
+import { allowTraceHeaders, traceVariables } from "./trace-variables.ts";
 import type { FunctionParts } from "./functions.ts";
 
 export interface LongLaneProps extends FunctionParts {
@@ -98,6 +98,7 @@ function createRole(scope: Construct, { settings, configuration }: LongLaneProps
     repositories: readableGlobs(configuration),
     readsScans: readsScans(configuration.rules),
   });
+  allowTraceHeaders(role, settings);
   return role;
 }
 

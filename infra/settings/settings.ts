@@ -8,6 +8,16 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Deployment } from "../../src/contract/stack/names.ts";
 import { RETENTION_DAYS } from "../../src/contract/stack/limits.ts";
 
+/** Where spans are sent. */
+export interface TraceSettings {
+  readonly endpoint: string;
+  readonly share?: number | undefined;
+  /** ARN of a secret with headers, `name=value,name=value`. */
+  readonly headersSecret?: string | undefined;
+  /** ARN of the KMS key of that secret, unless it is the account's `aws/secretsmanager`. */
+  readonly secretEncryptionKey?: string | undefined;
+}
+
 /** Settings of a stack; those that are omitted are the ones of the configuration's `stack`, whose defaults are suitable for production. */
 export interface Settings {
   /**
@@ -42,9 +52,9 @@ export interface Settings {
   readonly openTelemetryLayer?: ILayerVersion | undefined;
   /**
    * Sends the spans of fan-out, copies and the long lane to a collector that takes OTLP over HTTP. `share`: of all traces, 0 to 1; all of
-   * them by default. Not with `openTelemetryLayer`.
+   * them by default. `headersSecret`: the ARN of a secret with headers of each request. Not with `openTelemetryLayer`.
    */
-  readonly traces?: { readonly endpoint: string; readonly share?: number } | undefined;
+  readonly traces?: TraceSettings | undefined;
   /**
    * Roles of the people who redrive dead letters. With at least one, no other principal may read dead letters, and only they and
    * the fan-out and reconcile functions may send to the backfill queues. Without one, the account's IAM policies decide.

@@ -17,6 +17,8 @@ export interface TracingOptions {
   readonly service: string;
   readonly stack?: string | undefined;
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Reads more headers of each request, `name=value,name=value`, from where secrets are kept. Read at the first export, and again after a failed one. */
+  readonly readHeaders?: ((signal: AbortSignal) => Promise<string>) | undefined;
   /** Told when the variables are wrong: then there are no traces. */
   readonly observer: Pick<Observer, "warn">;
 }

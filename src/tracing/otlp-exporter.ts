@@ -1,4 +1,4 @@
-import { ExportResultCode } from "@opentelemetry/core";
+import { ExportResultCode, parseKeyPairsIntoRecord } from "@opentelemetry/core";
 import type { ExportResult } from "@opentelemetry/core";
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 import type { Clock } from "../async/clock.ts";
@@ -24,7 +24,13 @@ export interface OtlpExporter extends SpanExporter {
 }
 
 /** Sends spans by OTLP over HTTP (OTLP specification, "OTLP/HTTP"), as JSON. What a collector does not take at once is lost. */
-export function createOtlpExporter(collector: Collector, clock: Clock): OtlpExporter {
+export function createOtlpExporter(
+  collector: Collector,
+  clock: Clock,
+  readHeaders: (signal: AbortSignal) => Promise<string> = () => Promise.resolve(""),
+): OtlpExporter {
+  /** Those that are read: a failure may mean that they have changed. */
+  let headers: Collector["headers"] | undefined;
   let pausedUntil = 0;
   let failure: Error | undefined;
   const isPaused = (): boolean => clock.now() < pausedUntil;
@@ -32,7 +38,10 @@ export function createOtlpExporter(collector: Collector, clock: Clock): OtlpExpo
   async function send(spans: readonly ReadableSpan[]): Promise<void> {
     const body = encodeSpans(spans);
     const limit = { ms: EXPORT_LIMIT_MS, error: () => new SpansLostError(`no answer in ${EXPORT_LIMIT_MS / 1_000} s`) };
-    await withTimeLimit(clock, limit, (signal) => post(collector, body, signal));
+    await withTimeLimit(clock, limit, async (signal) => {
+      headers ??= { ...collector.headers, ...parseKeyPairsIntoRecord((await readHeaders(signal)).trim()) };
+      await post({ url: collector.url, headers }, body, signal);
+    });
   }
 
   async function attempt(spans: readonly ReadableSpan[]): Promise<ExportResult> {
@@ -42,6 +51,7 @@ export function createOtlpExporter(collector: Collector, clock: Clock): OtlpExpo
       return { code: ExportResultCode.SUCCESS };
     } catch (cause) {
       pausedUntil = clock.now() + PAUSE_MS;
+      headers = undefined;
       failure ??= new SpansLostError(`the collector at ${new URL(collector.url).host} took no spans`, { cause });
       return { code: ExportResultCode.FAILED, error: failure };
     }
@@ -61,7 +71,7 @@ export function createOtlpExporter(collector: Collector, clock: Clock): OtlpExpo
 }
 
 /** Sends a body once, and again when no answer came: a connection that was idle while the process was frozen is closed. */
-async function post(collector: Collector, body: string, signal: AbortSignal): Promise<void> {
+async function post(collector: Pick<Collector, "url" | "headers">, body: string, signal: AbortSignal): Promise<void> {
   const request: RequestInit = {
     method: "POST",
     headers: { ...collector.headers, "content-type": "application/json" },

@@ -24,12 +24,12 @@ const TEXT_LENGTH = 512;
 
 /** @throws {CollectorError} when a variable is wrong. */
 export function createTracing(
-  { service, stack, variables }: TracingOptions,
+  { service, stack, variables, readHeaders }: TracingOptions,
   clock: Clock = systemClock,
 ): Tracing | undefined {
   const collector = parseCollector(variables);
   if (collector === undefined) return undefined;
-  const exporter = createOtlpExporter(collector, clock);
+  const exporter = createOtlpExporter(collector, clock, readHeaders);
   const ids = createFixedIds();
   // Decides by the trace's id: all functions decide the same about one trace.
   const share = new TraceIdRatioBasedSampler(collector.ratio);

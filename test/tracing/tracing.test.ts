@@ -97,6 +97,26 @@ describe("the traces of a process", () => {
     expect(receiver.requests[0]).toMatchObject({ "x-key": "one two", "x-other": "3" });
   });
 
+  it("read secret headers at the first export, and again after a failed one: a key may have been replaced", async () => {
+    await using receiver = await startOtlpReceiver();
+    const clock = createVirtualClock();
+    const keys = ["x-key=old", "x-key=new"];
+    let reads = 0;
+    const readHeaders = () => Promise.resolve(keys[reads++] ?? "");
+    const options = { service: "copy", variables: toReceiver(receiver), readHeaders, observer: createObserved() };
+    const tracing = createTracing(options, clock);
+    if (tracing === undefined) throw new Error("no collector");
+    expect(reads).toBe(0);
+    for (const mode of ["working", "failing", "working"] as const) {
+      receiver.mode = mode;
+      spanIn(tracing)?.end();
+      await clock.during(tracing.flush());
+      await clock.pass(PAUSE_MS);
+    }
+    expect(receiver.requests.map((headers) => headers["x-key"])).toEqual(["old", "old", "new"]);
+    expect(reads).toBe(2);
+  });
+
   it("use the address for traces as it is, and add the path to a general one", async () => {
     await using receiver = await startOtlpReceiver();
     const own = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.endpoint}/v1/traces` };

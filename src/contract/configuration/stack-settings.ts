@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isRepositoryName } from "../../oci/reference.ts";
-import { KeyArn } from "../providers/provider.ts";
+import { KeyArn, SecretArn } from "../providers/provider.ts";
 import {
   BACKFILL_MAX_CONCURRENCY,
   CANARY_INTERVAL_MINUTES,
@@ -36,15 +36,27 @@ const Api = z.strictObject({
 });
 
 /** Where traces go. */
-const Traces = z.strictObject({
-  /** Takes OTLP over HTTP; `/v1/traces` is added. */
-  endpoint: z
-    .string()
-    .max(512)
-    .regex(/^https?:\/\/[^/\s]+/, "is not the address of a collector, http://... or https://..."),
-  /** Of all traces; each is kept as a whole or not at all. */
-  share: z.number().min(0).max(1).default(1),
-});
+const Traces = z
+  .strictObject({
+    /** Takes OTLP over HTTP; `/v1/traces` is added. */
+    endpoint: z
+      .string()
+      .max(512)
+      .regex(/^https?:\/\/[^/\s]+/, "is not the address of a collector, http://... or https://..."),
+    /** Of all traces; each is kept as a whole or not at all. */
+    share: z.number().min(0).max(1).default(1),
+    /** The secret with headers of each request, `name=value,name=value`, such as a key of the backend. */
+    headersSecret: SecretArn.optional(),
+    /** The KMS key of that secret, unless it is the account's `aws/secretsmanager`. */
+    secretEncryptionKey: KeyArn.optional(),
+  })
+  .refine(
+    ({ headersSecret, secretEncryptionKey }) => secretEncryptionKey === undefined || headersSecret !== undefined,
+    {
+      path: ["secretEncryptionKey"],
+      message: "needs a headersSecret; remove it, or set headersSecret",
+    },
+  );
 
 /** An image that is pushed again and again, to show that pushes arrive. */
 const Canary = z.strictObject({

@@ -62,9 +62,15 @@ const common = {
   FREIGHTLINER_QUEUES_URL: z.url().optional(),
 };
 
+const traceHeaders = {
+  /** ARN of the secret with headers for the collector of traces, `name=value,name=value`. */
+  FREIGHTLINER_TRACE_HEADERS_SECRET: z.string().optional(),
+};
+
 /** What the fan-out function reads from its environment. The stack must set all of it. */
 export const FanOutEnvironment = z.object({
   ...common,
+  ...traceHeaders,
   /** Name of the DynamoDB table that holds all state. */
   FREIGHTLINER_TABLE: z.string().min(3),
 });
@@ -98,6 +104,7 @@ const seconds = z
 /** What the copy function and the builds of the long lane read from their environment. The stack must set all required names. */
 export const CopyEnvironment = z.object({
   ...common,
+  ...traceHeaders,
   /** Name of the DynamoDB table that holds all state. */
   FREIGHTLINER_TABLE: z.string().min(3),
   /** Seconds after which a lease without a heartbeat expires; {@link COPY_LEASE_SECONDS} by default. */

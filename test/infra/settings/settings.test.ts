@@ -116,6 +116,19 @@ describe("settings", () => {
     );
   });
 
+  it("let those that send traces read the headers for the collector from a secret, and others read none", () => {
+    const headersSecret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:headers-AbCdEf";
+    const traces = { endpoint: "https://collector.example.com", headersSecret };
+    const secret = synthesise({ ...EXAMPLE, longLane: true, stack: { traces } });
+    const readers = Object.entries(secret.findResources("AWS::IAM::Policy"))
+      .filter(([, policy]) => JSON.stringify(policy).includes("secretsmanager:GetSecretValue"))
+      .map(([id, policy]) => [id.replace(/Role.*/, ""), JSON.stringify(policy).includes(headersSecret)]);
+    const all = ["FreightlinerCopy", "FreightlinerFanOut", "FreightlinerLongLane"];
+    expect(Object.fromEntries(readers)).toEqual(Object.fromEntries(all.map((id) => [id, true])));
+    const without = synthesise(EXAMPLE, { traces: { endpoint: traces.endpoint } });
+    expect(JSON.stringify(without.toJSON())).not.toMatch(/secretsmanager:|TRACE_HEADERS/);
+  });
+
   it("name the collector of traces to what handles a push, and to nothing else", () => {
     const endpoint = "https://collector.example.com";
     const traced = synthesise(EXAMPLE, { traces: { endpoint, share: 0.1 } });
