@@ -7,6 +7,7 @@ import { DeadLetters } from "./pages/letters.tsx";
 import { Goal } from "./pages/goal.tsx";
 import { JobHistory, JobsPage } from "./pages/jobs.tsx";
 import { Overview } from "./pages/overview.tsx";
+import { PlanPage } from "./pages/plan.tsx";
 import { RulesPage } from "./pages/rules.tsx";
 import { Tag } from "./pages/tag.tsx";
 import { Tags } from "./pages/tags.tsx";
@@ -26,6 +27,7 @@ const PAGES = [
   ["", "Overview"],
   ["tags", "Tags"],
   ["charts", "Charts"],
+  ["plan", "Plan"],
   ["letters", "Dead letters"],
   ["rules", "Rules"],
   ["jobs", "Jobs"],
@@ -117,6 +119,8 @@ function Page({ route: { page, about }, status }: { readonly route: Route; reado
       return about === undefined ? <Tags state={undefined} /> : <Tag key={about} tag={about} />;
     case "charts":
       return <Charts period={about} />;
+    case "plan":
+      return <PlanPage />;
     case "letters":
       return <DeadLetters />;
     case "rules":

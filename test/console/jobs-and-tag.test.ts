@@ -64,10 +64,10 @@ describe("pages of the console whose API is made up", () => {
     );
     const manual = await page.locator(".card", { hasText: "manual" }).textContent();
     expect(manual).toMatch(/It copies shop\/cart:stable\.on demand.*It has not run yet\./);
-    await page.getByRole("button", { name: "run nightly now" }).click();
+    await page.getByRole("button", { name: "run now: nightly" }).click();
     await card.getByText("a viewer may change nothing").waitFor();
     state.refuses = false;
-    await page.getByRole("button", { name: "run nightly now" }).click();
+    await page.getByRole("button", { name: "run now: nightly" }).click();
     await card.getByText("It begins.").waitFor();
     await page.getByRole("button", { name: "cancel nightly" }).click();
     await card.getByText("It ends within 15 seconds.").waitFor();

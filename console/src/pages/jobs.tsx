@@ -1,8 +1,7 @@
-import { useState } from "preact/hooks";
-import { post, problemOf } from "../api.ts";
 import { counted, duration, moment } from "../format.ts";
 import { describeSchedule, describeTask, readJobs, runsPath } from "../jobs.ts";
 import type { JobRun, JobRuns, Jobs, ListedJob } from "../jobs.ts";
+import { JobActions } from "../parts/job-actions.tsx";
 import { Answered, Nothing } from "../parts/notice.tsx";
 import { useLive } from "../use-live.ts";
 import { addressOf } from "../use-route.ts";
@@ -69,7 +68,7 @@ function JobCard({ listed: { job, runs } }: { readonly listed: ListedJob }) {
           <Ended run={last} />
         )}
       </p>
-      <Actions name={job.name} isRunning={runs?.running !== undefined} />
+      <JobActions name={job.name} isRunning={runs?.running !== undefined} />
     </li>
   );
 }
@@ -96,40 +95,6 @@ function Ended({ run: { outcome, endedAt } }: { readonly run: JobRun }) {
   );
 }
 
-/** Starts a run, or ends the one that is under way, and says what the API has answered. */
-function Actions({ name, isRunning }: { readonly name: string; readonly isRunning: boolean }) {
-  const [said, setSaid] = useState("");
-  async function ask(verb: "run" | "cancel", answer: string): Promise<void> {
-    setSaid("…");
-    const { signal } = new AbortController();
-    setSaid(await post(`api/jobs/${encodeURIComponent(name)}/${verb}`, {}, signal).then(() => answer, problemOf));
-  }
-  return (
-    <p class="actions">
-      <button
-        type="button"
-        aria-label={`run ${name} now`}
-        aria-disabled={isRunning}
-        onClick={() => !isRunning && void ask("run", "It begins.")}
-      >
-        Run now
-      </button>
-      {isRunning && (
-        <button
-          type="button"
-          aria-label={`cancel ${name}`}
-          onClick={() => void ask("cancel", "It ends within 15 seconds.")}
-        >
-          Cancel
-        </button>
-      )}
-      <span class="detail" aria-live="polite">
-        {said}
-      </span>
-    </p>
-  );
-}
-
 /** The runs of one job. */
 export function JobHistory({ name }: { readonly name: string }) {
   const live = useLive<JobRuns>(runsPath(name), EVERY_MS);
@@ -145,7 +110,7 @@ export function JobHistory({ name }: { readonly name: string }) {
         {({ running, history }) => (
           <>
             {running !== undefined && <Running running={running} />}
-            <Actions name={name} isRunning={running !== undefined} />
+            <JobActions name={name} isRunning={running !== undefined} />
             <h3>Runs</h3>
             {history.length === 0 ? <Nothing>It has not run yet.</Nothing> : <Runs history={history} />}
           </>
