@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { benchConsole } from "./bench-console.ts";
 import { benchCopies } from "./bench-copies.ts";
 import { benchFlame } from "./bench-flame.ts";
 import { benchMemory } from "./bench-memory.ts";
@@ -9,6 +10,7 @@ import { benchVisible } from "./bench-visible.ts";
 
 // `npm run bench`: this project beside its peers, in alternating runs. `npm run bench -- visible`: from push to visible.
 // `npm run bench -- memory`: what copies cost with each memory size of the function. `npm run bench -- flame`: where the CPU time goes.
+// `npm run bench -- console`: frames of the console's table of 100,000 tags.
 
 /** The proxy whose CPU is small; undefined without Go. */
 function buildProxy(): string | undefined {
@@ -22,7 +24,7 @@ function buildProxy(): string | undefined {
 }
 
 const options = parseBenchOptions(process.argv.slice(2));
-const proxy = buildProxy();
+const proxy = options.command === "console" ? undefined : buildProxy();
 switch (options.command) {
   case "copies":
     execFileSync(process.execPath, [fileURLToPath(new URL("../build.ts", import.meta.url))]);
@@ -36,5 +38,8 @@ switch (options.command) {
     break;
   case "flame":
     await benchFlame(options);
+    break;
+  case "console":
+    await benchConsole(options);
     break;
 }

@@ -17,11 +17,11 @@ export interface BenchOptions {
 
 /**
  * `copies` measures copies beside other tools, `visible` the time from push to visible, `memory` what copies cost with each memory size of the
- * function; `flame` draws where the CPU time of copies goes.
+ * function; `flame` draws where the CPU time of copies goes; `console` scrolls through the console's table of tags.
  */
 export type BenchCommand = (typeof COMMANDS)[number];
 
-const COMMANDS = ["copies", "visible", "memory", "flame"] as const;
+const COMMANDS = ["copies", "visible", "memory", "flame", "console"] as const;
 
 export type Transport = "http" | "tls";
 

@@ -241,8 +241,8 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: "bench",
     holds: "the measurements",
-    imports: [SRC, "local"],
-    packages: ["zod", "undici", "selfsigned", ...NODE],
+    imports: [SRC, "local", "console"],
+    packages: ["zod", "undici", "selfsigned", "playwright-core", "@aws-sdk/lib-dynamodb", ...NODE],
   },
 ];
 

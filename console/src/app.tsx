@@ -109,6 +109,14 @@ function Verdict({ status: { answer, at, problem }, lag, isStale, now }: Verdict
   );
 }
 
+/** Pages that are about one thing only. */
+const PLAIN = new Map([
+  ["plan", PlanPage],
+  ["letters", DeadLetters],
+  ["rules", RulesPage],
+  ["goal", Goal],
+]);
+
 function Page({ route: { page, about }, status }: { readonly route: Route; readonly status: Live<Status> }) {
   switch (page) {
     case "":
@@ -119,22 +127,18 @@ function Page({ route: { page, about }, status }: { readonly route: Route; reado
       return about === undefined ? <Tags state={undefined} /> : <Tag key={about} tag={about} />;
     case "charts":
       return <Charts period={about} />;
-    case "plan":
-      return <PlanPage />;
-    case "letters":
-      return <DeadLetters />;
-    case "rules":
-      return <RulesPage />;
     case "jobs":
       return about === undefined ? <JobsPage /> : <JobHistory key={about} name={about} />;
-    case "goal":
-      return <Goal />;
-    default:
-      return (
+    default: {
+      const Plain = PLAIN.get(page);
+      return Plain === undefined ? (
         <p class="none">
           There is no such page. <a href={addressOf("")}>To the overview</a>
         </p>
+      ) : (
+        <Plain />
       );
+    }
   }
 }
 

@@ -44,8 +44,7 @@ async function poll<Answer>(
   { everyMs, set }: { readonly everyMs: number; readonly set: Change<Answer> },
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    const began = Date.now();
+  async function readOnce(): Promise<void> {
     try {
       const answer = await read();
       if (signal.aborted) return;
@@ -54,12 +53,22 @@ async function poll<Answer>(
       if (signal.aborted) return;
       set((last) => ({ ...last, problem: problemOf(error) }));
     }
+  }
+  await whileWatched(readOnce, everyMs, signal);
+}
+
+/** Works at an interval, as long as the page is visible. */
+export async function whileWatched(work: () => Promise<void>, everyMs: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const began = Date.now();
+    await work();
     await pause(Math.max(everyMs, (Date.now() - began) * REST), signal);
     await whileHidden(signal);
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Ends after a time, or with the signal. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener("abort", () => {

@@ -11,7 +11,7 @@ import { push } from "../fixtures/images/push.ts";
 import { startClosedRegistry } from "../fixtures/servers/closed-registry.ts";
 import type { ClosedRegistry } from "../fixtures/servers/closed-registry.ts";
 import { addAxe, lookAt, LOOKS } from "./axe.ts";
-import { startBrowser } from "./browser.ts";
+import { startBrowser } from "../../bench/tools/browser.ts";
 
 const AMD64 = { os: "linux", architecture: "amd64" };
 const KEY = "local/mirror/team/app:v1";
@@ -21,6 +21,7 @@ const PAGES = {
   tags: "At the destination",
   [`tag/${encodeURIComponent(KEY)}`]: KEY,
   charts: "recounted from the receipts, in buckets",
+  plan: "No job makes one.",
   jobs: "There is no job yet.",
   letters: "target: target-name-unknown (1)",
   rules: "What happens to an image?",

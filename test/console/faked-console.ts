@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { openConsole } from "../../local/console/open-console.ts";
-import { startBrowser } from "./browser.ts";
+import { startBrowser } from "../../bench/tools/browser.ts";
 
 /** What an answer of the API is: JSON, or why there is none. */
 export type Faked = { readonly json: unknown } | { readonly status: number; readonly detail: string };

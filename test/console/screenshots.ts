@@ -6,7 +6,7 @@ import { imageOf, indexOf, layer } from "../../local/images/image-content.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import { NEVER } from "../../src/async/abort.ts";
 import { push } from "../fixtures/images/push.ts";
-import { startBrowser } from "./browser.ts";
+import { startBrowser } from "../../bench/tools/browser.ts";
 import { exampleSeries } from "./series-example.ts";
 
 // `npm run screenshots`: the pages of the console with a local stack behind them, as pictures in docs/use/console.
@@ -75,6 +75,7 @@ const PAGES = {
   letters: "letters",
   charts: "charts/24h",
   jobs: "jobs",
+  plan: "plan",
 };
 /** Pictures in dark, too. */
 const DARK: ReadonlySet<string> = new Set(["overview", "charts"]);

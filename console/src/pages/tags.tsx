@@ -1,101 +1,109 @@
-import { useState } from "preact/hooks";
-import type { ListedTag, TagState } from "../../../src/api/schemas/tag.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { TagState } from "../../../src/api/schemas/tag.ts";
 import type { z } from "../../../src/api/zod/z.ts";
-import { get } from "../api.ts";
-import { duration } from "../format.ts";
-import { Digest } from "../parts/copy-text.tsx";
-import { Answered, Nothing } from "../parts/notice.tsx";
-import { TagLink } from "../parts/tag-link.tsx";
-import { useLive } from "../use-live.ts";
-
-interface TagPage {
-  readonly tags: readonly ListedTag[];
-  readonly cursor?: string;
-}
+import { counted } from "../format.ts";
+import { Nothing } from "../parts/notice.tsx";
+import { NOTHING_KNOWN, openTagList } from "../tags/tag-list.ts";
+import type { KnownTags, TagList } from "../tags/tag-list.ts";
+import { TagTable } from "../tags/tag-table.tsx";
+import { whileWatched } from "../use-live.ts";
 
 const STATES: readonly z.infer<typeof TagState>[] = ["equal", "copying", "waiting", "failed", "skipped", "quarantined"];
-/** Rows of a page; the table never has more. */
-const ROWS = 100;
 const EVERY_MS = 10_000;
-/** A page of a search that finds little is put together from so many answers; each has read 20,000 records. */
-const MOST_ANSWERS = 25;
 /** A pause in typing, after which the search begins, in milliseconds. */
 const SETTLED_MS = 250;
 
-/** All tags: searched, filtered, a page at a time. @param state the filter to begin with. */
+/** All tags in one table: searched and filtered by the API, read as they are scrolled to. @param state the filter to begin with. */
 export function Tags({ state: given }: { readonly state: string | undefined }) {
   const [search, setSearch] = useState("");
   const [state, setState] = useState(() => STATES.find((each) => each === given) ?? "");
-  const [cursors, setCursors] = useState<readonly string[]>([]);
   const query = new URLSearchParams();
   if (search !== "") query.set("search", search);
   if (state !== "") query.set("state", state);
-  const cursor = cursors.at(-1);
-  if (cursor !== undefined) query.set("cursor", cursor);
-  const live = useLive(query.toString(), EVERY_MS, readPage);
+  const { known, shown, isEarlier, list, seen } = useTagList(query.toString());
+  const [said, setSaid] = useState("");
+  useEffect(() => setSaid(""), [query.toString()]);
   return (
     <section aria-labelledby="tags">
       <h2 id="tags">Tags</h2>
-      <Filters
-        state={state}
-        onSearch={(text) => {
-          setSearch(text);
-          setCursors([]);
-        }}
-        onState={(chosen) => {
-          setState(chosen);
-          setCursors([]);
-        }}
-      />
-      {/* The page before stays until the next one is there: nothing jumps, and the buttons keep the focus. */}
-      <Answered live={{ ...live, isEarlier: false }}>
-        {(page) => <TagTable page={page} isReading={live.isEarlier} />}
-      </Answered>
-      <Pages cursors={cursors} next={live.isEarlier ? undefined : live.answer?.cursor} onTurn={setCursors} />
+      <Filters state={state} onSearch={setSearch} onState={setState} />
+      {known.problem !== undefined && (
+        <p class="problem" role="alert">
+          {known.problem}
+        </p>
+      )}
+      {/* The rows before stay until the next ones are there: nothing jumps. */}
+      {known.rows.length > 0 && (
+        <TagTable
+          key={shown}
+          known={known}
+          isEarlier={isEarlier}
+          onSeen={(rows) => (seen.current = rows)}
+          onMore={() => void list.current?.more()}
+          onAll={async () => {
+            await list.current?.all();
+            setSaid("These are all tags.");
+          }}
+        />
+      )}
+      <Extent known={known} isEarlier={isEarlier} onMore={() => void list.current?.more()} />
+      <span class="detail" role="status">
+        {said}
+      </span>
     </section>
   );
 }
 
-/** A full page, or all there is. An answer ends early when its search has read many records. */
-async function readPage(query: string, signal: AbortSignal): Promise<TagPage> {
-  const search = new URLSearchParams(query);
-  const tags: ListedTag[] = [];
-  let cursor: string | undefined;
-  let answers = 0;
-  do {
-    search.set("limit", String(ROWS - tags.length));
-    if (cursor !== undefined) search.set("cursor", cursor);
-    const page = await get<TagPage>(`api/tags?${search.toString()}`, signal);
-    tags.push(...page.tags);
-    ({ cursor } = page);
-    answers++;
-  } while (cursor !== undefined && tags.length < ROWS && answers < MOST_ANSWERS);
-  return cursor === undefined ? { tags } : { tags, cursor };
+/** The tags that a query finds. Those of the query before stay until the first ones of this one are there. */
+function useTagList(query: string) {
+  const [found, setFound] = useState<{ readonly query: string; readonly known: KnownTags }>();
+  const list = useRef<TagList | undefined>(undefined);
+  const seen = useRef({ first: 0, end: 0 });
+  useEffect(() => {
+    const ending = new AbortController();
+    const opened = openTagList(
+      query,
+      (known) =>
+        setFound((last) =>
+          // Nothing is shown of a query whose first page is still being read.
+          known.rows.length === 0 && known.isReading && last !== undefined ? last : { query, known },
+        ),
+      ending.signal,
+    );
+    list.current = opened;
+    seen.current = { first: 0, end: 0 };
+    void whileWatched(() => opened.refresh(seen.current), EVERY_MS, ending.signal);
+    return () => ending.abort();
+  }, [query]);
+  return {
+    known: found?.known ?? NOTHING_KNOWN,
+    shown: found?.query,
+    isEarlier: found !== undefined && found.query !== query,
+    list,
+    seen,
+  };
 }
 
-interface PagesProps {
-  /** Where the pages begin that lead to this one. */
-  readonly cursors: readonly string[];
-  readonly next: string | undefined;
-  readonly onTurn: (cursors: readonly string[]) => void;
+interface ExtentProps {
+  readonly known: KnownTags;
+  readonly isEarlier: boolean;
+  readonly onMore: () => void;
 }
 
-/** A button without a page to go to stays, and keeps the focus: it is `aria-disabled` only. */
-function Pages({ cursors, next, onTurn }: PagesProps) {
-  const back = cursors.length === 0 ? undefined : cursors.slice(0, -1);
-  const forth = next === undefined ? undefined : [...cursors, next];
+/** How many tags have been read, and the way to more of them. */
+function Extent({ known: { rows, isComplete, isReading }, isEarlier, onMore }: ExtentProps) {
+  if (rows.length === 0 && (isReading || isEarlier)) return <p class="none">Reading …</p>;
+  if (rows.length === 0 && isComplete) return <Nothing>There is no such tag.</Nothing>;
+  const read = rows.length === 0 ? "Nothing was found in half a million records" : counted(rows.length, "tag");
   return (
-    <nav class="pages" aria-label="pages of tags">
-      <button type="button" aria-disabled={back === undefined} onClick={() => back !== undefined && onTurn(back)}>
-        Back
-      </button>
-      <span class="detail" role="status">
-        page {cursors.length + 1}
-      </span>
-      <button type="button" aria-disabled={forth === undefined} onClick={() => forth !== undefined && onTurn(forth)}>
-        Next
-      </button>
-    </nav>
+    <p class="pages">
+      <span class="detail">{isComplete ? `${read} in all` : `${read} read so far`}</span>
+      {!isComplete && (
+        <button type="button" aria-disabled={isReading} onClick={onMore}>
+          Read more
+        </button>
+      )}
+    </p>
   );
 }
 
@@ -135,45 +143,5 @@ function Filters({ state, onSearch, onState }: FiltersProps) {
         </select>
       </label>
     </form>
-  );
-}
-
-function TagTable({ page, isReading }: { readonly page: TagPage; readonly isReading: boolean }) {
-  const { tags, cursor } = page;
-  if (tags.length === 0)
-    return (
-      <Nothing>
-        {cursor === undefined
-          ? "There is no such tag."
-          : "Nothing was found in half a million records; Next searches on."}
-      </Nothing>
-    );
-  return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="table of tags" aria-busy={isReading}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Tag</th>
-            <th scope="col">State</th>
-            <th scope="col">Pushed</th>
-            <th scope="col">At the destination</th>
-          </tr>
-        </thead>
-        <tbody>
-          {tags.map(({ key, state, outcome, lagMs, digest }) => (
-            <tr key={key}>
-              <td>
-                <TagLink tag={key} />
-              </td>
-              <td>
-                <span class={`state ${state}`}>{state === "failed" || state === "skipped" ? outcome : state}</span>
-              </td>
-              <td class="detail">{duration(lagMs)} ago</td>
-              <td>{digest === undefined ? <span class="detail">never confirmed</span> : <Digest digest={digest} />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }

@@ -3,13 +3,15 @@ import { shortDigest } from "../format.ts";
 
 /** A digest, short, with a button that copies all of it. */
 export function Digest({ digest }: { readonly digest: string }) {
-  const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
+  // The elements of a row may show another digest later.
+  const [copied, setCopied] = useState<{ readonly digest: string; readonly state: "copied" | "failed" }>();
+  const state = copied?.digest === digest ? copied.state : "idle";
   async function copy(): Promise<void> {
     try {
       await navigator.clipboard.writeText(digest);
-      setState("copied");
+      setCopied({ digest, state: "copied" });
     } catch {
-      setState("failed");
+      setCopied({ digest, state: "failed" });
     }
   }
   return (
