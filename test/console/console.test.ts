@@ -21,7 +21,7 @@ const PAGES = {
   tags: "At the destination",
   [`tag/${encodeURIComponent(KEY)}`]: KEY,
   charts: "recounted from the receipts, in buckets",
-  plan: "No job makes one.",
+  plan: "No plan has been made yet.",
   jobs: "There is no job yet.",
   letters: "target: target-name-unknown (1)",
   rules: "What happens to an image?",
