@@ -23,6 +23,8 @@ import type { ArrivalPorts } from "./find-arrival.ts";
 export interface CanaryDependencies extends ArrivalPorts {
   readonly configuration: Configuration;
   readonly canaries: RecordStore<CanaryRecord>;
+  /** What the canary's tag names at the source. */
+  readonly pushedTag: (signal: AbortSignal) => Promise<Digest | undefined>;
   /** Pushes an image to the canary's tag at the source. */
   readonly push: (image: CanaryImage, signal: AbortSignal) => Promise<void>;
   /** Deletes a canary at the source, which has no tag any more. One that is gone is no error. */
@@ -112,10 +114,13 @@ async function findArrivals(
   return found;
 }
 
-/** Pushes the next canary, and then deletes the one before it. @returns undefined when the push failed: the next minute tries again. */
+const TAKEN =
+  "The tag of the canary names an image that this stack has not pushed: a repository of canaries belongs to one stack; give each stack its own stack.canary.repository";
+
+/** Pushes the next canary, unless the source does not answer, and then deletes the one before it. @returns undefined when the push failed: the next minute tries again. */
 async function pushNext(
   { pushed: previous }: CanaryRecord,
-  { push, remove, now, timeout, observer }: CanaryDependencies,
+  { push, pushedTag, remove, now, timeout, observer }: CanaryDependencies,
   ending: AbortSignal,
 ): Promise<PushedCanary | undefined> {
   const at = now();
@@ -123,6 +128,8 @@ async function pushNext(
   const { digest } = image.manifest;
   const signal = AbortSignal.any([ending, timeout(PUSHING_MS)]);
   try {
+    const found = previous === undefined ? undefined : await pushedTag(signal);
+    if (found !== undefined && found !== previous?.digest) observer.error(TAKEN, { reference: CANARY_TAG, found });
     await push(image, signal);
     observer.info("Canary pushed", { reference: CANARY_TAG, digest });
   } catch (error) {

@@ -48,6 +48,7 @@ const handlerOf = perConfiguration((configuration: Configuration) => {
     receipts: (record, signal) => readReceipts(at, record, MOST_RECEIPTS, signal),
     resolve: (destination, name, signal) =>
       createRegistryTarget(rated.destination(destination)(name)).resolve(TAG, signal),
+    pushedTag: async (signal) => (await source.resolve(TAG, signal))?.digest,
     push: (image, signal) => pushCanary(source, image, TAG, signal),
     remove: (digest, signal) =>
       deleteEcrImage(ecr, { registryId: account, repositoryName: repository }, digest, signal),

@@ -36,6 +36,7 @@ function world(replaced: Partial<CanaryDependencies> = {}) {
       const digest = targets.get(`${destination}/${repository}`);
       return Promise.resolve(digest && { digest, mediaType: MediaType.ociManifest });
     },
+    pushedTag: () => Promise.resolve(source.at(-1)),
     push: ({ manifest }) => Promise.resolve(void source.push(manifest.digest)),
     remove: (digest) => Promise.resolve(void removed.push(digest)),
     now: () => time.now,
@@ -86,6 +87,20 @@ describe("the canary function", () => {
     expect([source.length, removed]).toEqual([1, []]);
     await minutes(1);
     expect([source.length, removed]).toEqual([2, [source[0]]]);
+  });
+
+  it("says that another stack pushes to its repository, and goes on", async () => {
+    const { run, minutes, source, observer, arrive } = world();
+    const taken = () => observer.lines.filter(({ message }) => message.includes("belongs to one stack"));
+    await run();
+    arrive("gar");
+    arrive("hub");
+    await minutes(10);
+    expect([source.length, taken()]).toEqual([2, []]);
+    source.push(`sha256:${"a".repeat(64)}`);
+    await minutes(20);
+    expect(source.length).toBeGreaterThan(3);
+    expect(taken()).toMatchObject([{ level: "error", fields: { found: `sha256:${"a".repeat(64)}` } }]);
   });
 
   it("emits the age of the newest canary that has arrived at each destination", async () => {

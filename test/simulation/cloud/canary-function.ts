@@ -45,6 +45,8 @@ export function scheduleCanary(cloud: Cloud, end: number): Watched {
       canaries: storeOf(process, canaries, "canary"),
       receipts: (record, signal) => readReceipts(cloud, process, record, signal),
       resolve: (name, to, signal) => createRegistryTarget(registries.destination(name)(to)).resolve(TAG, signal),
+      pushedTag: async (signal) =>
+        (await createRegistryTarget(registries.source(repository)).resolve(TAG, signal))?.digest,
       push: (image, signal) => pushCanary(createRegistryTarget(registries.source(repository)), image, TAG, signal),
       remove: (digest) => Promise.resolve(void source.repository(repository).manifests.delete(digest)),
       now: () => world.time.now(),
