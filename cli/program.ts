@@ -22,6 +22,7 @@ import { sloCommand } from "./commands/stack/slo.ts";
 import { statusCommand } from "./commands/stack/status.ts";
 import { syncCommand } from "./commands/images/sync.ts";
 import { tagsCommand } from "./commands/images/tags.ts";
+import { cancelCommand } from "./commands/stack/cancel.ts";
 import { pauseCommand, resumeCommand } from "./commands/stack/pause.ts";
 import { uiCommand } from "./commands/stack/ui.ts";
 import { undeleteCommand } from "./commands/stack/undelete.ts";
@@ -50,6 +51,7 @@ const COMMANDS = [
   uiCommand,
   pauseCommand,
   resumeCommand,
+  cancelCommand,
   doctorCommand,
   redriveCommand,
   jobsCommand,

@@ -40,6 +40,7 @@ function describeImage(found: readonly ImageStatus[], now: number): string[] {
 /** `NOT_TRACKED` is one state for programs. People also read whether something was decided about the image, and what. */
 export function stateInWords({ state, reason = "" }: Pick<ImageStatus, "state" | "reason">): string {
   if (state !== "NOT_TRACKED") return state;
+  if (reason === "skipped: cancelled") return "CANCELLED";
   return /^(?:quarantined|skipped)(?=: )/.exec(reason)?.[0].toUpperCase() ?? state;
 }
 

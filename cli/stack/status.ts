@@ -84,14 +84,14 @@ export function describeStatus(
     ...comparisons.map(describeComparison),
     ...destinations.flatMap(describeLeftOut),
   );
-  const { copying, waiting, failed, skipped, quarantined } = tags;
+  const { copying, waiting, failed, skipped, quarantined, cancelled } = tags;
   const counts = `${copying} copying, ${waiting} waiting, ${failed} failed, ${skipped} skipped`;
-  lines.push(`tags: ${counts}${quarantined === 0 ? "" : `, ${quarantined} quarantined`}`);
-  for (const { key, state, lagMs, outcome = "requested", progress } of behind.slice(0, SHOWN)) {
-    const far = progress === undefined ? `last: ${outcome}` : progressBar(progress, BAR_WIDTH);
-    lines.push(`  ${state.padEnd(quarantined === 0 ? 8 : 11)} ${key}  pushed ${formatDuration(lagMs)} ago, ${far}`);
-  }
-  const more = copying + waiting + failed + quarantined - Math.min(behind.length, SHOWN);
+  const rare = `${quarantined === 0 ? "" : `, ${quarantined} quarantined`}${cancelled === 0 ? "" : `, ${cancelled} cancelled`}`;
+  lines.push(`tags: ${counts}${rare}`);
+  const width = rare === "" ? 8 : 11;
+  for (const tag of behind.slice(0, SHOWN))
+    lines.push(`  ${tag.state.padEnd(width)} ${tag.key}  pushed ${formatDuration(tag.lagMs)} ago, ${describeFar(tag)}`);
+  const more = copying + waiting + failed + quarantined + cancelled - Math.min(behind.length, SHOWN);
   if (more > 0) lines.push(`  and ${more} more; the console lists all`);
   lines.push(
     deadLetters === 0
@@ -99,6 +99,14 @@ export function describeStatus(
       : `dead letters: ${deadLetters}; run "freightliner redrive" to see why they failed`,
   );
   return lines;
+}
+
+/** How far a copy is, how it ended, or who has cancelled it. */
+function describeFar({ state, outcome = "requested", progress, cancelled }: ListedTag): string {
+  const by = cancelled === undefined ? "" : `cancelled by ${cancelled.by}`;
+  if (state === "cancelled") return by;
+  const far = progress === undefined ? `last: ${outcome}` : progressBar(progress, BAR_WIDTH);
+  return by === "" ? far : `${far}, ${by}`;
 }
 
 function describePending({ copies, bytes, oldestMs, late }: Destination["pending"]): string {

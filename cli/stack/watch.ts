@@ -39,8 +39,8 @@ export async function watch(
 }
 
 function describe(stack: string, { tags, deadLetters }: Status, copying: readonly ListedTag[]): string[] {
-  const { copying: count, waiting, equal, failed, skipped, quarantined } = tags;
-  const head = `${stack}: ${count} copying, ${waiting} waiting, ${equal} equal, ${failed} failed, ${skipped} skipped${quarantined === 0 ? "" : `, ${quarantined} quarantined`}, dead letters: ${deadLetters}`;
+  const { copying: count, waiting, equal, failed, skipped, quarantined, cancelled } = tags;
+  const head = `${stack}: ${count} copying, ${waiting} waiting, ${equal} equal, ${failed} failed, ${skipped} skipped${quarantined === 0 ? "" : `, ${quarantined} quarantined`}${cancelled === 0 ? "" : `, ${cancelled} cancelled`}, dead letters: ${deadLetters}`;
   const shown = copying.slice(0, SHOWN);
   const lines = copying.length > FEW ? shown.map(describeCopy) : shown.flatMap(describeCopyAndBlobs);
   const more = copying.length > SHOWN ? [`  and ${copying.length - SHOWN} more`] : [];

@@ -124,7 +124,7 @@ function Page({ route: { page, about }, status }: { readonly route: Route; reado
     case "tags":
       return <Tags key={about} state={about} />;
     case "tag":
-      return about === undefined ? <Tags state={undefined} /> : <Tag key={about} tag={about} />;
+      return about === undefined ? <Tags state={undefined} /> : <Tag key={about} tag={about} status={status.answer} />;
     case "charts":
       return <Charts period={about} />;
     case "jobs":

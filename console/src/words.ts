@@ -10,7 +10,7 @@ export interface Verdict {
 /** The state of a stack in one sentence. */
 export function verdictOf(status: Status): Verdict {
   const { tone, text } = tagsInWords(status);
-  const closed = status.destinations.flatMap(closedInWords);
+  const closed = [...status.destinations.flatMap(closedInWords), ...pausedInWords(status)];
   if (closed.length === 0) return { tone, text };
   return { tone: tone === "good" ? "busy" : tone, text: `${text}; ${closed.join(", ")}` };
 }
@@ -33,6 +33,10 @@ function tagsInWords({ tags, deadLetters, destinations }: Status): Verdict {
   if (open > 0) return { tone: "busy", text: `${counted(open, "tag")} on the way, ${tags.equal} up to date` };
   if (tags.all === 0) return { tone: "good", text: "No tag was pushed yet" };
   return { tone: "good", text: `All ${counted(tags.equal, "tag")} up to date` };
+}
+
+function pausedInWords({ pausedRepositories: paused }: Status): string[] {
+  return paused.length === 0 ? [] : [`${counted(paused.length, "repository is", "repositories are")} paused`];
 }
 
 /** Why a destination accepts no copies, or only a few; nothing when it accepts all. */

@@ -42,6 +42,7 @@ export function receiptOf(
     ...finalOutcome(report),
     ...("digest" in report ? { digest: report.digest } : {}),
     ...("statistics" in report ? bytesOf(report.statistics) : {}),
+    ...("cancelled" in report ? { cancelledBy: report.cancelled?.by } : {}),
     ...originFields(report),
     ...leftOutFields(report.leftOut),
     ...conflictField(report.conflict),

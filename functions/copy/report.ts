@@ -56,7 +56,7 @@ function detailsOf(report: CopyReport): LogFields {
     case "superseded":
       return { digest: report.digest, reason: report.reason };
     case "skipped":
-      return { reason: report.reason };
+      return { reason: report.reason, cancelledBy: report.cancelled?.by };
     case "quarantined":
       return { reason: report.reason, digest: report.digest };
     case "deferred":

@@ -83,7 +83,8 @@ async function setAside(
   ending: AbortSignal,
 ): Promise<Rest> {
   const report = { outcome: "deferred", reason: "repository-paused", afterMs: AGAIN_MS } as const;
-  const at = { pushedAt: request.pushedAt, now: now() };
+  const { pushedAt, askedAt } = request;
+  const at = { pushedAt, askedAt, now: now() };
   try {
     const isPending = await pending.note(request, { setAsideAt: at.now }, ending);
     if (tag !== undefined) await tag.tags.update(tag.record, (known) => noteSetAside(known, at), ending);

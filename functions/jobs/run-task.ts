@@ -70,7 +70,15 @@ async function requestTag(
     .filter(([destination, { kind }]) => kind !== "not-selected" && (only === undefined || destination === only))
     .map(
       ([destination]) =>
-        ({ version: COPY_REQUEST_VERSION, id, destination, repository, reference: tag, pushedAt: 0 }) as const,
+        ({
+          version: COPY_REQUEST_VERSION,
+          id,
+          destination,
+          repository,
+          reference: tag,
+          pushedAt: 0,
+          askedAt: now(),
+        }) as const,
     );
   if (requests.length === 0) throw new JobRefusedError(`no rule selects ${repository}:${tag}`);
   await send(requests, signal);

@@ -19,12 +19,12 @@ export interface ApiAccess {
   readonly receiptKey: IKey | undefined;
 }
 
-/** Records that operators change: pauses of destinations and of repositories. */
-const WRITTEN: readonly RecordKind[] = ["INTAKE", "PAUSE"];
+/** Records that operators change: pauses of destinations and of repositories, and cancellations of copies. */
+const WRITTEN: readonly RecordKind[] = ["INTAKE", "PAUSE", "TAG"];
 
 /**
  * Allows an API to read every record, the depth of every queue and the public key of receipts, and to look at dead letters, which hides them from others for a moment.
- * Only the operators' API may move them back to the backfill queues, ask for a pause of a destination or repository, and have
+ * Only the operators' API may move them back to the backfill queues, ask for a pause of a destination or repository, cancel a copy, and have
  * functions check what they may do.
  */
 export function allowApi(to: IRole, { role, queues, deadLetters, table, checked, receiptKey }: ApiAccess): void {

@@ -18,6 +18,7 @@ import { addHealthRoutes } from "./routes/health.ts";
 import { addImageRoutes } from "./routes/images.ts";
 import { addInspectionRoutes } from "./inspections/inspections.ts";
 import { addJobRoutes } from "./routes/jobs.ts";
+import { addCancelRoutes } from "./holds/cancel.ts";
 import { addRepositoryRoutes } from "./holds/repositories.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addRuleRoutes } from "./routes/rules.ts";
@@ -67,6 +68,7 @@ export function createApi(ports: ApiPorts): Api {
     addCheckRoutes,
     addPauseRoutes,
     addRepositoryRoutes,
+    addCancelRoutes,
     addDeadLetterRoutes,
     addJobRoutes,
     addInspectionRoutes,

@@ -133,5 +133,7 @@ describe("a paused destination", () => {
       repositories.push(await post(`/api/repositories/${verb}`, { repository: "team/app" }));
     expect(repositories).toEqual([202, 409, 202, 409]);
     expect(await post("/api/repositories/pause", { repository: "Team" })).toBe(422);
+    expect(await post("/api/tag/cancel", { key: "local/none:v1" })).toBe(404);
+    expect(await post("/api/tag/cancel", { key: "local/project/repository/team/app:v1" })).toBe(409);
   });
 });

@@ -109,12 +109,13 @@ describe("text from outside", () => {
       pausedRepositories: [],
       comparisons: [],
       deadLetters: 0,
-      tags: { all: 1, equal: 0, copying: 0, waiting: 0, failed: 1, skipped: 0, quarantined: 0 },
+      tags: { all: 1, equal: 0, copying: 0, waiting: 0, failed: 1, skipped: 0, quarantined: 0, cancelled: 0 },
       behind: [
         {
           key: HOSTILE,
           state: "failed",
           lagMs: 0,
+          copy: 1,
           last: { outcome: "failed", reason: "target-denied" },
           replicated: undefined,
         },

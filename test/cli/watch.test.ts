@@ -10,6 +10,7 @@ import { pass, startFaultProxy } from "../fixtures/servers/fault-proxy.ts";
 import type { Spoil } from "../fixtures/servers/fault-proxy.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { push } from "../fixtures/images/push.ts";
+import { runCommand } from "../fixtures/processes/run-command.ts";
 import { temporaryFolder } from "../fixtures/processes/programs.ts";
 
 const signal = AbortSignal.timeout(600_000);
@@ -19,13 +20,14 @@ describe("freightliner watch", () => {
     await using folder = await temporaryFolder();
     const files = await openRegistryFiles(folder.path);
     const registry = await startRegistry({ directory: folder.path, files, profile: specificationProfile });
-    const released = Promise.withResolvers<void>();
+    const [released, cancelled] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const held = [released, cancelled];
     const spoil: Spoil = {
       hits: ({ method, url, headers }) =>
         method === "PUT" && url?.includes("/blobs/uploads/") === true && Number(headers["content-length"]) > 100_000,
-      times: 1,
+      times: 2,
       act: async (passing) => {
-        await released.promise;
+        await held.shift()?.promise;
         await pass(passing);
       },
     };
@@ -47,6 +49,25 @@ describe("freightliner watch", () => {
     await eventually("a copy that sends its last blob", () => (line.test(shown) ? true : undefined));
     released.resolve();
     await eventually("its end", () => (shown.includes("0 copying, 0 waiting, 1 equal") ? true : undefined));
+    const next = imageOf([layer("cancelled", 1_000_000)], { os: "linux", architecture: "amd64" });
+    await push(stack.source, next, { repository: "app", tag: "v2" }, signal);
+    await eventually("the next copy", () => (shown.includes("local/mirror/app:v2") ? true : undefined));
+    const key = "local/mirror/app:v2";
+    const command = (...given: string[]) => runCommand([...given, "--local", stack.lambdaEndpoint], {});
+    expect((await command("cancel", key)).stdout).toContain("ends within 15 seconds");
+    await eventually("its end", () =>
+      shown.includes("0 waiting, 1 equal, 0 failed, 0 skipped, 1 cancelled") ? true : undefined,
+    );
+    expect((await command("status", "--tag", key)).stdout).toMatch(
+      /: cancelled, never replicated\n.*skipped: cancelled.*\n +cancelled by /,
+    );
+    expect((await command("status")).stdout).toMatch(/cancelled +local\/mirror\/app:v2 .* cancelled by /);
+    expect((await command("status", "app:v2")).stdout).toContain("CANCELLED");
+    expect(await command("cancel", key)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("nothing to cancel"),
+    });
+    cancelled.resolve();
     watching.kill("SIGINT");
     expect(await once(watching, "exit")).toEqual([130, null]);
     await registry.close();

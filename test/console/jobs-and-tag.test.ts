@@ -157,4 +157,54 @@ describe("pages of the console whose API is made up", () => {
     for (const look of LOOKS) expect(await lookAt(page, look)).toEqual({ overflow: false, found: [] });
     expect(faked.problems).toEqual([]);
   });
+
+  it("cancel the copy that they show, and pause and resume a repository", async () => {
+    const copying = { key: KEY, state: "copying", lagMs: 9_000, copy: 7, copyingMs: 3_000 };
+    const cancelled = { by: "arn:aws:iam::1:user/ann", at: Date.now() - 60_000 };
+    const other = { key: "eu/mirror/shop/cart:v2", state: "cancelled", lagMs: 9_000, copy: 3, cancelled };
+    const status = {
+      at: 0,
+      tags: { all: 3, equal: 0, copying: 1, waiting: 0, failed: 1, skipped: 0, quarantined: 0, cancelled: 1 },
+      deadLetters: 0,
+      destinations: [],
+      pausedRepositories: [{ repository: "shop/web", by: "ann", since: Date.now() - 120_000, waiting: 1 }],
+      comparisons: [],
+      behind: [copying, other],
+      arrived: [],
+    };
+    const answers: Readonly<Record<string, unknown>> = {
+      "/api/status": status,
+      [`/api/tag?key=${encodeURIComponent(KEY)}`]: copying,
+      [`/api/receipts?key=${encodeURIComponent(KEY)}`]: [{ ...RECEIPT, outcome: "replicated", endedAt: 1 }],
+      "/api/tag/cancel": {},
+      "/api/repositories/resume": {},
+      "/api/repositories/pause": {},
+    };
+    await using page = await faked.open(
+      "",
+      (path) => (Object.hasOwn(answers, path) ? { json: answers[path] } : undefined),
+      { bypassCSP: true },
+    );
+    const sent: string[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST") sent.push(`${new URL(request.url()).pathname} ${request.postData()}`);
+    });
+    await page.getByText("1 tag needs you: 1 failed; 1 repository is paused").waitFor();
+    await page.getByText("paused by ann for 2 min; 1 push waits").waitFor();
+    await page.getByText(/^cancelled by arn:aws:iam::1:user\/ann 1 min ago/).waitFor();
+    await page.getByRole("button", { name: `cancel ${KEY}` }).click();
+    await page.getByText("It ends within 15 seconds").waitFor();
+    await page.getByRole("button", { name: "resume repository shop/web" }).click();
+    await page.getByText("Its pushes are requested within a minute.").waitFor();
+    await addAxe(page);
+    for (const look of LOOKS) expect(await lookAt(page, look)).toEqual({ overflow: false, found: [] });
+    await page.getByRole("link", { name: KEY }).click();
+    await page.getByRole("button", { name: "pause repository shop/cart" }).click();
+    await page.getByText("No copy of it begins any more.").waitFor();
+    expect(sent).toEqual([
+      `/api/tag/cancel {"key":"${KEY}","copy":7}`,
+      '/api/repositories/resume {"repository":"shop/web"}',
+      '/api/repositories/pause {"repository":"shop/cart"}',
+    ]);
+  });
 });

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { post, problemOf } from "../api.ts";
 import { duration } from "../format.ts";
 import { Digest } from "../parts/copy-text.tsx";
+import { CancelledCopies, PausedRepositories } from "../parts/holds.tsx";
 import { Nothing } from "../parts/notice.tsx";
 import { RunningCopy } from "../parts/progress.tsx";
 import { TagLink } from "../parts/tag-link.tsx";
@@ -18,7 +19,9 @@ export function Overview({ status }: { readonly status: Status }) {
   return (
     <>
       <Troubled status={status} />
+      <PausedRepositories paused={status.pausedRepositories} />
       <Running behind={behind} />
+      <CancelledCopies cancelled={behind.filter(({ state }) => state === "cancelled").slice(0, SHOWN)} />
       <section aria-labelledby="destinations">
         <h2 id="destinations">Destinations</h2>
         <ul class="cards">

@@ -1,4 +1,5 @@
 import type { Receipt } from "../../../src/api/schemas/receipt.ts";
+import type { Status } from "../../../src/api/schemas/status.ts";
 import type { ListedTag } from "../../../src/api/schemas/tag.ts";
 import { bytes, duration, moment } from "../format.ts";
 import { BlobBars } from "../parts/blob-bars.tsx";
@@ -6,13 +7,20 @@ import { Contents } from "../parts/contents.tsx";
 import { Digest } from "../parts/copy-text.tsx";
 import { Everywhere } from "../parts/everywhere.tsx";
 import { Answered, Nothing } from "../parts/notice.tsx";
+import { CancelCopy, RepositoryPause } from "../parts/holds.tsx";
 import { CopyProgress } from "../parts/progress.tsx";
 import { useLive } from "../use-live.ts";
 
 const EVERY_MS = 3_000;
 
+interface TagProps {
+  readonly tag: string;
+  /** Undefined before the first answer. */
+  readonly status: Pick<Status, "pausedRepositories"> | undefined;
+}
+
 /** One tag: what its destination has, where else its image is, and how its requests ended. */
-export function Tag({ tag }: { readonly tag: string }) {
+export function Tag({ tag, status }: TagProps) {
   const query = new URLSearchParams({ key: tag }).toString();
   const record = useLive<ListedTag>(`api/tag?${query}`, EVERY_MS);
   const receipts = useLive<readonly Receipt[]>(`api/receipts?${query}`, EVERY_MS);
@@ -26,6 +34,7 @@ export function Tag({ tag }: { readonly tag: string }) {
         {tag}
       </h2>
       <Answered live={record}>{(known) => <Record tag={known} last={receipts.answer?.[0]} />}</Answered>
+      <RepositoryPause repository={named?.repository} paused={status?.pausedRepositories} />
       {named?.repository !== undefined && named.reference !== undefined && (
         <Everywhere repository={named.repository} reference={named.reference} here={tag} />
       )}
@@ -54,14 +63,14 @@ interface RecordProps {
 }
 
 function Record({ tag, last }: RecordProps) {
-  const { state, outcome, lagMs, digest, replicatedAt, origin } = tag;
+  const { state, lagMs, digest, replicatedAt, origin } = tag;
   const source = sourceOf(tag, last);
   return (
     <>
       <dl class="facts">
         <dt>State</dt>
         <dd>
-          <span class={`state ${state}`}>{state}</span> {outcome !== undefined && outcome !== state && outcome}
+          <span class={`state ${state}`}>{state}</span> {endOf(tag)}
         </dd>
         <dt>Newest push</dt>
         <dd>{duration(lagMs)} ago</dd>
@@ -83,12 +92,7 @@ function Record({ tag, last }: RecordProps) {
             </>
           )}
         </dd>
-        {origin !== undefined && (
-          <>
-            <dt>Platforms</dt>
-            <dd>only {origin.platforms}</dd>
-          </>
-        )}
+        <Platforms origin={origin} />
       </dl>
       {state === "copying" && (
         <>
@@ -98,8 +102,32 @@ function Record({ tag, last }: RecordProps) {
           <BlobBars blobs={tag.progress?.inFlight ?? []} />
         </>
       )}
+      {isCancellable(tag) && (
+        <p>
+          <CancelCopy tag={tag} />
+        </p>
+      )}
     </>
   );
+}
+
+function Platforms({ origin }: Pick<ListedTag, "origin">) {
+  if (origin === undefined) return null;
+  return (
+    <>
+      <dt>Platforms</dt>
+      <dd>only {origin.platforms}</dd>
+    </>
+  );
+}
+
+const isCancellable = ({ state }: ListedTag): boolean => state === "copying" || state === "waiting";
+
+/** How its last copy ended, where the state does not say it. */
+function endOf({ state, outcome = state, cancelled }: ListedTag): string {
+  if (state === "cancelled" && cancelled !== undefined)
+    return `by ${cancelled.by}, ${moment(cancelled.at)}; a newer push or a job copies it`;
+  return outcome === state ? "" : outcome;
 }
 
 /** Outcomes after which the destination has what the source had. */

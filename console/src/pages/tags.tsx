@@ -8,7 +8,15 @@ import type { KnownTags, TagList } from "../tags/tag-list.ts";
 import { TagTable } from "../tags/tag-table.tsx";
 import { whileWatched } from "../use-live.ts";
 
-const STATES: readonly z.infer<typeof TagState>[] = ["equal", "copying", "waiting", "failed", "skipped", "quarantined"];
+const STATES: readonly z.infer<typeof TagState>[] = [
+  "equal",
+  "copying",
+  "waiting",
+  "failed",
+  "skipped",
+  "quarantined",
+  "cancelled",
+];
 const EVERY_MS = 10_000;
 /** A pause in typing, after which the search begins, in milliseconds. */
 const SETTLED_MS = 250;

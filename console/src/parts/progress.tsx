@@ -2,6 +2,7 @@ import { useRef } from "preact/hooks";
 import type { ListedTag } from "../../../src/api/schemas/tag.ts";
 import { bytes, duration } from "../format.ts";
 import { BlobBars } from "./blob-bars.tsx";
+import { CancelCopy } from "./holds.tsx";
 import { TagLink } from "./tag-link.tsx";
 
 /** Blobs of one copy in a list of copies. */
@@ -13,6 +14,7 @@ export function RunningCopy({ tag }: { readonly tag: ListedTag }) {
     <li class="copy">
       <TagLink tag={tag.key} />
       <CopyProgress tag={tag} />
+      <CancelCopy tag={tag} />
       <BlobBars blobs={tag.progress?.inFlight ?? []} most={FEW_BLOBS} />
     </li>
   );

@@ -2,7 +2,7 @@ import { Gauge } from "prom-client";
 import type { Registry } from "prom-client";
 import type { StackStatus } from "../../wiring/operations/stack-status.ts";
 
-const STATES = ["equal", "copying", "waiting", "failed", "skipped", "quarantined"] as const;
+const STATES = ["equal", "copying", "waiting", "failed", "skipped", "quarantined", "cancelled"] as const;
 
 /** The state of a stack as gauges (Prometheus, "Metric and label naming": base units, seconds and bytes). */
 export function fillMetrics(

@@ -22,6 +22,7 @@ export const Receipt = z
     conflict: z.string().optional(),
     gate: z.string().optional().openapi({ description: "What its gate has found." }),
     error: z.string().optional(),
+    cancelledBy: z.string().optional().openapi({ description: "The operator who has cancelled the copy." }),
     rule: z.string().optional(),
     configuration: z.string().optional(),
     traceparent: z.string(),

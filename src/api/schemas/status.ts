@@ -61,6 +61,7 @@ export const Status = z
       failed: z.int(),
       skipped: z.int(),
       quarantined: z.int(),
+      cancelled: z.int(),
     }),
     deadLetters: z.int(),
     destinations: z.array(Destination),

@@ -2,7 +2,7 @@ import { z } from "../zod/z.ts";
 import type { ListedTag as TagStatus } from "../../replication/state/tag-status.ts";
 import { describeOutcome } from "../../replication/outcome/outcome.ts";
 
-const STATES = ["equal", "copying", "waiting", "failed", "skipped", "quarantined"] as const;
+const STATES = ["equal", "copying", "waiting", "failed", "skipped", "quarantined", "cancelled"] as const;
 export const TagState = z.enum(STATES).openapi("TagState");
 
 const Progress = z.object({
@@ -40,19 +40,36 @@ export const ListedTag = z
       .openapi({ description: "The source's index, and the platforms that were copied of it." }),
     copyingMs: z.number().optional().openapi({ description: "Milliseconds since its copy began." }),
     progress: Progress.optional(),
+    copy: z.int().openapi({ description: "The number of its copy, by which it can be cancelled." }),
+    cancelled: z
+      .object({ by: z.string(), at: z.number() })
+      .optional()
+      .openapi({ description: "The operator who has cancelled its copy. One that still runs is about to end." }),
   })
   .openapi("Tag");
 export type ListedTag = z.infer<typeof ListedTag>;
 
-export function listedTagOf({ key, state, lagMs, last, replicated, copyingMs, progress }: TagStatus): ListedTag {
+export function listedTagOf({
+  key,
+  state,
+  lagMs,
+  last,
+  replicated,
+  copyingMs,
+  progress,
+  copy,
+  cancelled,
+}: TagStatus): ListedTag {
   return {
     key,
     state,
     lagMs,
+    copy,
     ...(last === undefined ? {} : { outcome: describeOutcome(last) }),
     ...(replicated === undefined ? {} : replicatedOf(replicated)),
     ...(copyingMs === undefined ? {} : { copyingMs }),
     ...(progress === undefined ? {} : { progress }),
+    ...(cancelled === undefined ? {} : { cancelled }),
   };
 }
 

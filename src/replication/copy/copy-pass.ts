@@ -38,6 +38,7 @@ export async function copyPass(work: TagWork, signal: AbortSignal): Promise<Pass
   if (found === undefined) return ended({ outcome: "skipped", reason: "source-gone" });
   const { selectedDigest = found.digest } = work.context.policy;
   if (found.digest !== selectedDigest) return ended(UNDECIDED);
+  work.session.noteImage(found.digest);
   const isCurrent = async (): Promise<boolean> => (await source.resolve(reference, signal))?.digest === found.digest;
   try {
     const { ports, policy } = work.context;
@@ -89,6 +90,7 @@ async function passOf(work: TagWork, sides: BothSides, signal: AbortSignal): Pro
     if (tag.again) await putReferrerAgain(wanted, ports, signal);
     return ended(tag.report);
   }
+  work.session.cancellation.throwIfCancelled(found.digest);
   const { decided } = tag;
   const history = tooLargeHistory(work);
   const done =
@@ -100,7 +102,7 @@ async function passOf(work: TagWork, sides: BothSides, signal: AbortSignal): Pro
   const gated = await askGate(found, work, signal);
   if (gated.kind === "closed") return ended(gated.report);
   const leftOut = [...chosen.leftOut, ...(await lostAttachments(chosen, ports.source, signal))];
-  const published = await copyAndPublish(work, { wanted, isCurrent, publication }, signal).catch(
+  const published = await copyAndPublish(work, { found, wanted, isCurrent, publication }, signal).catch(
     (error: unknown): PublishedImage => {
       const failure = tooLargeOutcome(error, wanted.digest, history);
       if (failure !== undefined) return { kind: "incomplete", failure, leftOut: [] };

@@ -33,6 +33,8 @@ export interface TagWork {
 
 /** What the source's tag named when the pass began. */
 export interface SourceImage {
+  readonly found: Pick<ResolvedManifest, "digest">;
+  /** What is copied of it. */
   readonly wanted: ResolvedManifest;
   /** Asks the source whether its tag still names that. */
   readonly isCurrent: () => Promise<boolean>;
@@ -65,20 +67,25 @@ const MAX_RESENDS = 2;
  */
 export async function copyAndPublish(
   work: TagWork,
-  { wanted, isCurrent, publication }: SourceImage,
+  { found, wanted, isCurrent, publication }: SourceImage,
   signal: AbortSignal,
 ): Promise<PublishedImage> {
   const { context, session, copyCosignTag } = work;
   const { observe } = session.copying;
+  // Once its tag is being put, a copy cannot be cancelled any more.
+  const unlessCancelled = <T>(copy: (working: AbortSignal) => Promise<T>): Promise<T> =>
+    session.cancellation.run(found.digest, signal, copy);
   for (let resends = 0; ; resends++) {
     try {
       const copying = copyContextOf(work, resends === 0 ? "ask" : "resend");
-      const guarded = await session.guard.runWhileCurrent(isCurrent, signal, (working) =>
-        copyImage(wanted, copying, working),
+      const guarded = await unlessCancelled((until) =>
+        session.guard.runWhileCurrent(isCurrent, until, (working) => copyImage(wanted, copying, working)),
       );
       if (guarded.kind === "moved") return guarded;
       const { copied } = guarded;
-      const attached = await copyCosignTags(copied.cosignTags, copyCosignTag, observe, signal);
+      const attached = await unlessCancelled((working) =>
+        copyCosignTags(copied.cosignTags, copyCosignTag, observe, working),
+      );
       addStatistics(copied.statistics, attached.statistics);
       const { statistics } = copied;
       const leftOut = [...copied.leftOut, ...attached.leftOut];

@@ -8,6 +8,7 @@ import { withHeartbeat } from "../state/lease-heartbeat.ts";
 import { claimTag, tagKey } from "../state/tag-record.ts";
 import type { ReplicateContext } from "./copy-context.ts";
 import { SCHEMA1 } from "../decide/decide-tag.ts";
+import { cancelledReport } from "./cancellation.ts";
 import { copyPass } from "./copy-pass.ts";
 import type { PassResult } from "./copy-pass.ts";
 import { copyUntilCurrent } from "./copy-until-current.ts";
@@ -32,14 +33,15 @@ export async function replicateTag(
   const { scope, owner, message, leaseMs } = context.identity;
   const { maxAttempts } = context.policy;
   const key = tagKey(scope, context.policy.targetTag ?? request.reference);
-  const claim = { key, message, owner, leaseMs, pushedAt: request.pushedAt };
+  const claim = { key, message, owner, leaseMs, pushedAt: request.pushedAt, askedAt: request.askedAt };
   let attempts = 1;
   let before: LastOutcome | undefined;
   let session: TagSession | undefined;
   const reportOf = (error: unknown): CopyReport =>
     error instanceof Schema1Error
       ? SCHEMA1
-      : failureOutcome(error, { deadline, attempts, maxAttempts, before, now: clock.now(), random });
+      : (cancelledReport(error, deadline) ??
+        failureOutcome(error, { deadline, attempts, maxAttempts, before, now: clock.now(), random }));
   try {
     const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }), deadline);
     if (claimed.kind === "busy") {
@@ -63,7 +65,7 @@ export async function replicateTag(
       };
       const work = { request, context, session: opened, copyCosignTag, copyAs };
       const pass = (): Promise<PassResult> =>
-        exhausted === undefined
+        exhausted === undefined || claimed.cancel !== undefined
           ? copyPass(work, signal).catch((error: unknown) => ({ kind: "ended", report: reportOf(error) }))
           : Promise.resolve({ kind: "ended", report: exhausted });
       return copyUntilCurrent(pass, opened);

@@ -11,13 +11,16 @@ import { createCopyProgress } from "../state/copy-progress.ts";
 import type { BlobInFlight, CopyProgress, ObserveCopy } from "../state/copy-progress.ts";
 import type { RenewableLease } from "../state/lease-heartbeat.ts";
 import { endDelivery, renewTag } from "../state/tag-record.ts";
-import type { ClaimedTag, TagRecord } from "../state/tag-record.ts";
+import type { ClaimedTag, Renewal, TagRecord } from "../state/tag-record.ts";
 import { settleTag } from "../state/tag-settlement.ts";
 import type { DeliveryEffect, SettledTag, Settlement } from "../state/tag-settlement.ts";
 import type { ReplicateContext } from "./copy-context.ts";
 import type { CopiedImage } from "./copy-image.ts";
 import { createDeliveryProgress, effectOnNextDelivery, NoProgressError } from "./delivery-progress.ts";
 import type { DeliveryProgress } from "./delivery-progress.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { createCancellation } from "./cancellation.ts";
+import type { Cancellation } from "./cancellation.ts";
 import { createPutAnnouncements } from "../conflict/put-announcements.ts";
 import type { PutAnnouncements } from "../conflict/put-announcements.ts";
 import { createNewerPushGuard } from "./newer-push-guard.ts";
@@ -33,6 +36,10 @@ export interface TagSession {
   readonly lease: RenewableLease;
   readonly guard: NewerPushGuard;
   readonly puts: PutAnnouncements;
+  /** Each renewal also reports what operators have cancelled to it. */
+  readonly cancellation: Cancellation;
+  /** Notes which image of the source is copied: the record names it. */
+  readonly noteImage: (digest: Digest) => void;
   readonly copying: { readonly observe: ObserveCopy; readonly scheduler: UploadScheduler | undefined };
   /** The image is at the target, under its tag. */
   readonly copied: (image: Pick<CopiedImage, "tree" | "cosignTags">) => void;
@@ -54,37 +61,36 @@ export interface SessionEnding {
 }
 
 export function openTagSession(claim: LeasedTag, context: ReplicateContext): TagSession {
-  const { tags, clock } = context.ports;
+  const { clock } = context.ports;
   const { leaseMs } = context.identity;
-  const { lease, fruitless, width, wantedAt, own } = claim;
-  const { ending = NEVER, uploads } = context;
-  const { time } = uploads;
+  const { fruitless, width, wantedAt, own } = claim;
+  const { ending = NEVER } = context;
+  const { time } = context.uploads;
   const progress = createCopyProgress();
   const inFlight = createBlobsInFlight();
   const delivery = createDeliveryProgress();
   const scheduler = time && createUploadScheduler({ budget: time, clock, maxUploads: width });
   const guard = createNewerPushGuard(wantedAt);
   const puts = createPutAnnouncements(own);
+  const cancellation = createCancellation();
+  cancellation.note(claim.cancel, wantedAt);
+  let wanted: Digest | undefined;
   let noted: Promise<unknown> | undefined;
   let image: Pick<CopiedImage, "tree" | "cosignTags"> | undefined;
 
-  async function renew(signal: AbortSignal): Promise<boolean> {
-    const done = {
-      progress: withBlobs(progress.read(), inFlight.largest()),
-      finished: delivery.finished(),
-      put: puts.last(),
-    };
-    const renewal = { until: clock.now() + leaseMs, ...done };
-    const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal), signal);
-    if (renewed.kind === "held" && renewed.newerPushAt !== undefined) guard.noteNewerPush(renewed.newerPushAt);
-    return renewed.kind === "held";
-  }
+  const done = () => {
+    const reached = withBlobs(progress.read(), inFlight.largest());
+    return { progress: reached, finished: delivery.finished(), image: wanted, put: puts.last() };
+  };
+  const renew = createRenewal(claim, context, { done, guard, cancellation });
 
   return {
     claim,
     lease: { leaseMs, renew },
     guard,
     puts,
+    cancellation,
+    noteImage: (digest) => (wanted = digest),
     copying: {
       scheduler,
       observe(event) {
@@ -96,7 +102,33 @@ export function openTagSession(claim: LeasedTag, context: ReplicateContext): Tag
       },
     },
     copied: (copied) => (image = copied),
-    ending: createEnding(claim, context, { delivery, scheduler, noted: () => noted, image: () => image }),
+    ending: createEnding(claim, context, {
+      delivery,
+      scheduler,
+      noted: () => noted,
+      image: () => image,
+      wanted: () => wanted,
+    }),
+  };
+}
+
+/** Renews the lease, and tells the guards what others have written to the record. */
+function createRenewal(
+  { lease, wantedAt }: LeasedTag,
+  { ports: { tags, clock }, identity: { leaseMs } }: ReplicateContext,
+  {
+    done,
+    guard,
+    cancellation,
+  }: Pick<TagSession, "guard" | "cancellation"> & { readonly done: () => Omit<Renewal, "until"> },
+): (signal: AbortSignal) => Promise<boolean> {
+  return async (signal) => {
+    const renewal = { until: clock.now() + leaseMs, ...done() };
+    const renewed = await tags.update(lease.key, (record) => renewTag(record, lease, renewal), signal);
+    if (renewed.kind === "lost") return false;
+    if (renewed.newerPushAt !== undefined) guard.noteNewerPush(renewed.newerPushAt);
+    cancellation.note(renewed.cancel, Math.max(wantedAt, renewed.newerPushAt ?? 0));
+    return true;
   };
 }
 
@@ -111,12 +143,14 @@ interface Delivery {
   readonly noted: () => Promise<unknown> | undefined;
   /** The image that was copied. */
   readonly image: () => Pick<CopiedImage, "tree" | "cosignTags"> | undefined;
+  /** The image of the source that was to be copied. */
+  readonly wanted: () => Digest | undefined;
 }
 
 function createEnding(
   { lease, fruitless, width: maxUploads, last: before }: LeasedTag,
   { ports: { tags, clock, contents }, policy: { maxAttempts }, ending = NEVER }: ReplicateContext,
-  { delivery, scheduler, noted, image }: Delivery,
+  { delivery, scheduler, noted, image, wanted }: Delivery,
 ): SessionEnding {
   const effect = (report: CopyReport): DeliveryEffect => {
     const maxConcurrent = scheduler?.maxConcurrent() ?? 0;
@@ -148,7 +182,7 @@ function createEnding(
     async settle(report) {
       await noted();
       const last = lastOutcome(report, before, clock.now());
-      const settlement = settlementOf(report, last, effect(report), clock.now());
+      const settlement = settlementOf(report, last, { ...effect(report), image: wanted() }, clock.now());
       // Not aborted by the deadline: the lease must not outlive its delivery, and the outcome must not be lost.
       const settling = tags.update(lease.key, (record) => settleTag(record, lease, settlement), ending);
       const [settled] = await Promise.all([settling, keepContents(report)]);
@@ -166,7 +200,12 @@ function exhaustedBy(deliveries: number): CopyReport {
   return { outcome: "failed", reason: "attempts-exhausted", error: new NoProgressError(deliveries) };
 }
 
-function settlementOf(report: CopyReport, last: LastOutcome, effect: DeliveryEffect, now: number): Settlement {
+function settlementOf(
+  report: CopyReport,
+  last: LastOutcome,
+  effect: DeliveryEffect & { readonly image: Digest | undefined },
+  now: number,
+): Settlement {
   const conflict = settledConflict(report, now);
   switch (report.outcome) {
     case "replicated":
@@ -181,6 +220,7 @@ function settlementOf(report: CopyReport, last: LastOutcome, effect: DeliveryEff
       return { kind, last, tooLarge, tooLargeTries, gateWait, ...effect };
     }
     case "skipped":
+      return { kind: "completed", last, conflict, cancelled: report.cancelled?.digest };
     case "quarantined":
     case "failed":
       return { kind: "completed", last, conflict };

@@ -5,9 +5,15 @@ import type { TagRecord } from "../state/tag-record.ts";
 /** Records that a request is set aside: the comparison requests a copy again once its repository is not paused any more. */
 export function noteSetAside(
   record: TagRecord | undefined,
-  { pushedAt, now }: { readonly pushedAt: number; readonly now: number },
+  {
+    pushedAt,
+    askedAt = 0,
+    now,
+  }: { readonly pushedAt: number; readonly askedAt?: number | undefined; readonly now: number },
 ): Change<TagRecord, void> {
-  const known = record ?? NEW_TAG;
+  const { cancel, ...rest } = record ?? NEW_TAG;
+  // An operator asks for the copy again.
+  const known: TagRecord = cancel === undefined || askedAt > cancel.at ? rest : { ...rest, cancel };
   return { next: { ...known, wantedAt: Math.max(known.wantedAt, pushedAt), setAsideAt: now }, answer: undefined };
 }
 

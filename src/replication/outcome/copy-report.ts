@@ -44,7 +44,12 @@ type Ending =
   /** The target's tag names this digest because of the request of a newer push. */
   | { readonly outcome: "superseded"; readonly reason: "newer-push"; readonly digest: Digest }
   /** There is nothing to copy, now or later. */
-  | { readonly outcome: "skipped"; readonly reason: SkipReason }
+  | {
+      readonly outcome: "skipped";
+      readonly reason: SkipReason;
+      /** Of a copy that an operator has cancelled: who, and the image, if it was known. */
+      readonly cancelled?: { readonly by: string; readonly digest: Digest | undefined };
+    }
   /** The gate of its rule keeps the image at the source, until the image, its signatures or the configuration change. */
   | {
       readonly outcome: "quarantined";

@@ -38,6 +38,8 @@ export const SKIP_REASONS = [
   "untagged",
   /** No rule selects it, and the target does not have the image that it is attached to. */
   "subject-absent",
+  /** An operator has cancelled the copy. */
+  "cancelled",
   /** The event requires no copy: another action, a failed push, another registry. */
   "event-ignored",
   ...CONFLICT_SKIPS,

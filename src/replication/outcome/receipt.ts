@@ -32,6 +32,8 @@ const Subject = z.object({
   error: z.string().optional(),
   /** Version of the configuration that decided. */
   configuration: z.string().optional(),
+  /** The operator who has cancelled the copy. */
+  cancelledBy: z.string().optional(),
   /** The rule that decided, by its name. */
   rule: z.string().optional(),
   /** What the gate of the rule found out, where it was asked. */

@@ -43,6 +43,7 @@ function stateOf(record: TagRecord | undefined, pushes: readonly PendingPush[], 
       return "FAILED";
     case "skipped":
     case "quarantined":
+    case "cancelled":
       return "NOT_TRACKED";
   }
 }

@@ -29,6 +29,8 @@ export const CopyRequest = z.strictObject({
   pushedAt: z.int().nonnegative().max(LATEST_TIME_MS),
   /** A verification found a fault below an equal digest: the copy believes no checkpoint and no digest, and looks at everything. */
   repair: z.literal(true).optional(),
+  /** When an operator asked for the copy, by a job or a redrive, in epoch milliseconds: no cancellation before that is about it. */
+  askedAt: z.int().nonnegative().max(LATEST_TIME_MS).optional(),
 });
 export type CopyRequest = z.infer<typeof CopyRequest>;
 

@@ -4,10 +4,12 @@ import type { LeftOutImages } from "../backfill/backfill-record.ts";
 import type { RepositoryName, Tag } from "../../oci/reference.ts";
 import { COPY_REQUEST_VERSION } from "../planning/copy-request.ts";
 import type { CopyRequest } from "../planning/copy-request.ts";
+import { isCancelledImage } from "../holds/cancel-copy.ts";
 import { isSetAside } from "../holds/set-aside.ts";
 import type { Change, RecordStore } from "../state/record-store.ts";
 import { referenceOf } from "./source-catalog.ts";
 import type { SourceImage } from "./source-catalog.ts";
+import { isFailed, isSkipped, isUnchanged } from "../state/last-request.ts";
 import { tagKey, NEW_TAG } from "../state/tag-record.ts";
 import type { TagRecord } from "../state/tag-record.ts";
 
@@ -203,8 +205,7 @@ export function lookAt(
   const now = context.now();
   const record = known ?? NEW_TAG;
   const quarantine = quarantineOf(image, record, context);
-  const isDecided = record.conflict !== undefined && context.isDecided(image, record.conflict);
-  if (isDecided || quarantine === "kept") return { kind: "decided" };
+  if (isLeft(image, record, context) || quarantine === "kept") return { kind: "decided" };
   const isBusy = record.lease !== undefined && record.lease.until > now;
   if (isBusy) return { kind: "busy" };
   if (quarantine !== "reopened" && !isReopened(record)) {
@@ -216,6 +217,12 @@ export function lookAt(
   const pushedAt = knownPush(image, record);
   const reference = referenceOf(image);
   return { kind: "open", image: { ...image, pushedAt, reference, missed: isMissed, backfillBytes } };
+}
+
+/** True if its copy was cancelled, or if a copy has decided to leave a conflict as it is. */
+function isLeft(image: SourceImage, record: TagRecord, { isDecided }: Pick<DecisionContext, "isDecided">): boolean {
+  if (isCancelledImage({ digest: image.digest, changedAt: changedAt(image) }, record)) return true;
+  return record.conflict !== undefined && isDecided(image, record.conflict);
 }
 
 /** Where the source does not give the time of a push, an image that the target had was pushed by then. */
@@ -280,18 +287,6 @@ function quarantineOf(
   if (asked?.digest === digest && asked.at > last.at) return undefined;
   const isSame = last.configuration === configuration.version && attachedAt(digest) + SAME_PUSH_MS < last.at;
   return isSame && now() - last.at < REPEAT_MS ? "kept" : "reopened";
-}
-
-function isFailed({ last }: TagRecord): boolean {
-  return last?.outcome === "failed";
-}
-
-function isSkipped({ last }: TagRecord): boolean {
-  return last?.outcome === "skipped";
-}
-
-function isUnchanged({ last }: TagRecord): boolean {
-  return last?.outcome === "unchanged" || last?.outcome === "superseded";
 }
 
 function withRequest(record: TagRecord | undefined, digest: Digest, at: number): TagRecord {

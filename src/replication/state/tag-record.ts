@@ -63,6 +63,12 @@ export const TagRecord = z.object({
   asked: z.object({ digest: z.string().refine(isDigest), at: z.number() }).optional(),
   /** When a request was set aside because its repository was paused; until a request begins. */
   setAsideAt: z.number().optional(),
+  /** The image of the running copy, or of the last one that has not ended. */
+  image: z.string().refine(isDigest).optional(),
+  /** An operator has cancelled a copy: who, when, the newest push that was known then, and the image, once it is known. Until a newer push. */
+  cancel: z
+    .object({ by: z.string(), at: z.number(), wantedAt: z.number(), digest: z.string().refine(isDigest).optional() })
+    .optional(),
   /** How the last delivery ended. */
   last: LastOutcome.optional(),
 });
@@ -85,6 +91,8 @@ export interface ClaimTag {
   readonly message: string;
   readonly owner: string;
   readonly pushedAt: number;
+  /** When an operator asked for the copy. */
+  readonly askedAt?: number | undefined;
   readonly now: number;
   readonly leaseMs: number;
 }
@@ -105,6 +113,8 @@ export type ClaimedTag =
       readonly tooLargeTries: number | undefined;
       /** The image that waits for its gate. */
       readonly gateWait: TagRecord["gateWait"];
+      /** The image whose copy an operator has cancelled. */
+      readonly cancel: TagRecord["cancel"];
       /** Time of the newest push that a request named. */
       readonly wantedAt: number;
       /** What we have put under the tag, and decided about what others have put. */
@@ -140,10 +150,12 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
   const fence = known.fence + 1;
   const { message, owner, key } = claim;
   const fruitless = fruitlessSoFar(known);
-  const { setAsideAt: _begins, ...begun } = known;
+  const { setAsideAt: _begins, image: _before, cancel: cancelled, ...begun } = known;
+  const cancel = cancelled && stillCancelled(cancelled, wantedAt, claim.askedAt);
   return {
     next: {
       ...begun,
+      ...(cancel === undefined ? {} : { cancel }),
       wantedAt,
       fence,
       fruitless,
@@ -159,10 +171,20 @@ export function claimTag(record: TagRecord | undefined, claim: ClaimTag): Change
       tooLarge: known.tooLarge,
       tooLargeTries: known.tooLargeTries,
       gateWait: known.gateWait,
+      cancel,
       wantedAt,
       own: { replicated: known.replicated, puts: known.puts, conflict: known.conflict },
     },
   };
+}
+
+/** A cancellation is over once a newer push is known, or an operator has asked for the copy since then. */
+function stillCancelled(
+  cancel: NonNullable<TagRecord["cancel"]>,
+  wantedAt: number,
+  askedAt = 0,
+): TagRecord["cancel"] | undefined {
+  return wantedAt > cancel.wantedAt || askedAt > cancel.at ? undefined : cancel;
 }
 
 /**
@@ -180,6 +202,8 @@ export interface Renewal {
   readonly progress: CopyProgress | undefined;
   /** Blobs and manifests that it has put to the target. */
   readonly finished: number;
+  /** The image that it copies. */
+  readonly image?: Digest | undefined;
   /** The put that comes next. */
   readonly put?: { readonly digest: Digest; readonly at: number } | undefined;
 }
@@ -189,7 +213,7 @@ const REMEMBERED_PUTS = 4;
 
 /** `newerPushAt`: time of the newest push named by another request since the tag was claimed. */
 export type RenewedTag =
-  | { readonly kind: "held"; readonly newerPushAt: number | undefined }
+  | { readonly kind: "held"; readonly newerPushAt: number | undefined; readonly cancel?: TagRecord["cancel"] }
   /** Another delivery has the lease, or it was released. */
   | { readonly kind: "lost" };
 
@@ -197,12 +221,16 @@ export type RenewedTag =
 export function renewTag(
   record: TagRecord | undefined,
   lease: TagLease,
-  { until, progress, finished, put }: Renewal,
+  { until, progress, finished, image, put }: Renewal,
 ): Change<TagRecord, RenewedTag> {
   if (record?.lease === undefined || !holdsLease(record, lease)) return { answer: { kind: "lost" } };
   const renewed = { ...record.lease, until, finished, ...(progress === undefined ? {} : { progress }) };
   const newerPushAt = record.lease.dirty ? record.wantedAt : undefined;
-  return { next: { ...record, ...announced(record, put), lease: renewed }, answer: { kind: "held", newerPushAt } };
+  const { cancel } = record;
+  return {
+    next: { ...record, ...(image && { image }), ...announced(record, put), lease: renewed },
+    answer: { kind: "held", newerPushAt, ...(cancel && { cancel }) },
+  };
 }
 
 function announced({ puts = [] }: TagRecord, put: Renewal["put"]): Pick<TagRecord, "puts"> {

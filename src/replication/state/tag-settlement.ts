@@ -6,10 +6,17 @@ import type { TagLease, TagRecord } from "./tag-record.ts";
 
 /** How a lease ends. `completed` ends the request, `deferred` retries it later, `attempt-failed` also counts a failed attempt. */
 export type Settlement =
-  | ({ readonly kind: "completed"; readonly last: LastOutcome } & Pick<TagRecord, "replicated" | "conflict">)
+  | ({
+      readonly kind: "completed";
+      readonly last: LastOutcome;
+      /** The image of a copy that ended because it was cancelled. */
+      readonly cancelled?: Digest | undefined;
+    } & Pick<TagRecord, "replicated" | "conflict">)
   | ({
       readonly kind: "deferred" | "attempt-failed";
       readonly last: LastOutcome;
+      /** The image that was to be copied; undefined: it was not found out. */
+      readonly image?: Digest | undefined;
       /** The image that this delivery had too little time for, and how often that happened; undefined: it had enough. */
       readonly tooLarge: Digest | undefined;
       readonly tooLargeTries: number | undefined;
@@ -42,19 +49,17 @@ export function settleTag(
   const { lease: held, fruitless: _counted, width: _limited, tooLarge: _slow, tooLargeTries: _tried, ...rest } = record;
   if (settlement.kind !== "completed") {
     const attempts = record.attempts + (settlement.kind === "attempt-failed" ? 1 : 0);
-    const { fruitless, width } = settlement;
-    const limits = width === undefined ? {} : { width };
-    // A delivery that did not ask the gate does not start the wait for it again.
-    const gated = settlement.gateWait === undefined ? {} : { gateWait: settlement.gateWait };
+    const { fruitless } = settlement;
     return {
-      next: { ...rest, fruitless, ...limits, ...gated, ...slownessAfter(record, settlement), attempts, last },
+      next: { ...rest, fruitless, ...knownAfter(settlement), ...slownessAfter(record, settlement), attempts, last },
       answer: { kind: "settled", attempts },
     };
   }
   const { replicated = record.replicated, conflict } = settlement;
-  const { conflict: _before, gateWait: _waited, ...open } = rest;
+  const { conflict: _before, gateWait: _waited, image: _copied, cancel: _cancelled, ...open } = rest;
   const done = {
     ...open,
+    ...cancelAfter(record, settlement),
     last,
     attempts: 0,
     ...(replicated === undefined ? {} : { replicated }),
@@ -62,6 +67,28 @@ export function settleTag(
   };
   if (held.dirty) return { next: { ...done, lease: { ...held, dirty: false } }, answer: { kind: "dirty" } };
   return { next: done, answer: { kind: "settled", attempts: 0 } };
+}
+
+/** What the next delivery is to know. A delivery that did not ask the gate does not start the wait for it again. */
+function knownAfter({
+  width,
+  image,
+  gateWait,
+}: Exclude<Settlement, { kind: "completed" }>): Pick<TagRecord, "width" | "image" | "gateWait"> {
+  return {
+    ...(width === undefined ? {} : { width }),
+    ...(image === undefined ? {} : { image }),
+    ...(gateWait === undefined ? {} : { gateWait }),
+  };
+}
+
+/** A cancellation stays once it has ended a copy: it is about that image, for later requests and comparisons. Any other end ends it. */
+function cancelAfter(
+  { cancel }: TagRecord,
+  { last, cancelled }: Extract<Settlement, { kind: "completed" }>,
+): Pick<TagRecord, "cancel"> {
+  if (cancel === undefined || last.outcome !== "skipped" || last.reason !== "cancelled") return {};
+  return { cancel: cancelled === undefined ? cancel : { ...cancel, digest: cancelled } };
 }
 
 /** What the record keeps of an image that takes too long. A delivery that was deferred for another reason changes nothing. */

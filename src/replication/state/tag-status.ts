@@ -3,7 +3,7 @@ import type { LastOutcome } from "../outcome/outcome.ts";
 import type { TagRecord } from "./tag-record.ts";
 
 /** The status of a tag, as its record shows it. */
-export type TagStatus = "equal" | "copying" | "waiting" | "failed" | "skipped" | "quarantined";
+export type TagStatus = "equal" | "copying" | "waiting" | "failed" | "skipped" | "quarantined" | "cancelled";
 
 export interface ListedTag {
   readonly key: string;
@@ -17,24 +17,33 @@ export interface ListedTag {
   /** Milliseconds since its copy began, and the progress of that copy; only while it is being copied. */
   readonly copyingMs?: number | undefined;
   readonly progress?: CopyProgress | undefined;
+  /** The number of its copy: the fence of its lease. */
+  readonly copy: number;
+  /** The operator who has cancelled its copy, and when; epoch milliseconds. A copy that still runs is about to end. */
+  readonly cancelled?: Pick<NonNullable<TagRecord["cancel"]>, "by" | "at"> | undefined;
 }
 
 export function listedTag(key: string, record: TagRecord, now: number): ListedTag {
   const state = statusOf(record, now);
-  const { wantedAt, last, replicated } = record;
-  const listed = { key, state, lagMs: now - wantedAt, last, replicated };
+  const { wantedAt, last, replicated, fence: copy, cancel } = record;
+  const cancelled = cancel && { by: cancel.by, at: cancel.at };
+  const listed = { key, state, lagMs: now - wantedAt, last, replicated, copy, ...(cancelled && { cancelled }) };
   if (state !== "copying" || record.lease === undefined) return listed;
   const { since, progress } = record.lease;
   return { ...listed, copyingMs: since === undefined ? undefined : now - since, progress };
 }
 
+function statusOfEnd(last: Extract<LastOutcome, { outcome: "skipped" | "failed" | "quarantined" }>): TagStatus {
+  return last.outcome === "skipped" && last.reason === "cancelled" ? "cancelled" : last.outcome;
+}
+
 export function statusOf({ lease, last }: TagRecord, now: number): TagStatus {
   if (lease !== undefined && lease.until > now) return "copying";
   switch (last?.outcome) {
-    case "failed":
     case "skipped":
+    case "failed":
     case "quarantined":
-      return last.outcome;
+      return statusOfEnd(last);
     case "replicated":
     case "unchanged":
     case "superseded":
@@ -56,5 +65,6 @@ export function countStatuses(tags: readonly ListedTag[]): Readonly<Record<TagSt
     failed: count("failed"),
     skipped: count("skipped"),
     quarantined: count("quarantined"),
+    cancelled: count("cancelled"),
   };
 }

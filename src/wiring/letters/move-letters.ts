@@ -65,7 +65,7 @@ const CLAIM_EXPIRED = "the claim on it has expired; run redrive again";
 /** Moves one letter. @returns why it was not moved; undefined when it was. */
 async function move(
   letter: DeadLetter,
-  { deadLetters, queues }: MoveLettersPorts,
+  { deadLetters, queues, now }: MoveLettersPorts,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const request = requestOf(letter);
@@ -75,7 +75,11 @@ async function move(
   // A new id gives the redriven request its own receipt; its prefix keeps both in one trace.
   const id = `${request.id.split("+")[0]?.slice(0, 100)}+${letter.id.slice(0, 8)}`;
   try {
-    await deadLetters.move(letter, { url: queue.url, body: JSON.stringify({ ...request, id }) }, signal);
+    await deadLetters.move(
+      letter,
+      { url: queue.url, body: JSON.stringify({ ...request, id, askedAt: now() }) },
+      signal,
+    );
     return undefined;
   } catch (error) {
     signal.throwIfAborted();

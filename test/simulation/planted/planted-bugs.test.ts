@@ -6,6 +6,7 @@ import { temporaryFolder } from "../../fixtures/processes/programs.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import type { PlantedBug } from "./planted-bugs.ts";
 import { PLANTED_CANARY } from "./planted-canary.ts";
+import { PLANTED_CANCELS } from "./planted-cancels.ts";
 import { PLANTED_CONFLICTS } from "./planted-conflicts.ts";
 import { PLANTED_DELETES } from "./planted-deletes.ts";
 import { PLANTED_GATES } from "./planted-gates.ts";
@@ -45,6 +46,7 @@ const BUGS = [
   ...PLANTED_RULES,
   ...PLANTED_CANARY,
   ...PLANTED_PAUSES,
+  ...PLANTED_CANCELS,
 ];
 
 /** Plays seeds, scenes or late calls with the code in the folder, until one breaks a promise. */

@@ -1,4 +1,5 @@
 import { CANARY_SCENES } from "./canary-scenes.ts";
+import { CANCEL_SCENES } from "./cancel-scenes.ts";
 import { CIRCUIT_SCENES } from "./circuit-scenes.ts";
 import { DELETE_SCENES } from "./delete-scenes.ts";
 import { FUNCTION_SCENES } from "./function-scenes.ts";
@@ -30,4 +31,5 @@ export const SCENES: readonly Scene[] = [
   ...RULE_SCENES,
   ...CANARY_SCENES,
   ...PAUSE_SCENES,
+  ...CANCEL_SCENES,
 ];
