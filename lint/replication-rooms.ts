@@ -19,7 +19,19 @@ export const REPLICATION_ROOMS: NonNullable<Layer["rooms"]> = {
   },
   copy: {
     holds: "one copy request, from the lease to the report",
-    rooms: ["decide", "conflict", "contents", "gate", "image", "pacing", "planning", "outcome", "spans", "state"],
+    rooms: [
+      "decide",
+      "conflict",
+      "contents",
+      "gate",
+      "holds",
+      "image",
+      "pacing",
+      "planning",
+      "outcome",
+      "spans",
+      "state",
+    ],
   },
   contents: { holds: "what a copied image consists of, for people", rooms: ["image"] },
   gate: { holds: "what an image must have before it leaves the source", rooms: ["image", "outcome"] },
@@ -41,14 +53,14 @@ export const REPLICATION_ROOMS: NonNullable<Layer["rooms"]> = {
   backfill: { holds: "what of the time before a deployment is copied", rooms: ["state"] },
   reconcile: {
     holds: "the comparison of source and target",
-    rooms: ["backfill", "conflict", "holds", "planning", "rules", "state"],
+    rooms: ["backfill", "conflict", "holds", "outcome", "planning", "rules", "state"],
   },
   canary: { holds: "an image that is pushed to show that pushes arrive", rooms: ["outcome"] },
   prune: { holds: "records without a use, and their removal", rooms: ["cycle", "deletes", "destination", "jobs"] },
   jobs: { holds: "jobs of operators: what they do, when, and how their runs ended", rooms: ["state"] },
   holds: {
     holds: "repositories that operators have paused, and copies that they have cancelled",
-    rooms: ["state"],
+    rooms: ["outcome", "state"],
   },
   cycle: { holds: "when all repositories are compared, and where that continues", rooms: ["reconcile", "state"] },
   deletes: {

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "../zod/z.ts";
+import { cancelCopy } from "../../replication/holds/cancel-copy.ts";
 import type { CancelResult } from "../../replication/holds/cancel-copy.ts";
-import { cancelTagCopy } from "../../wiring/operations/cancel-tag-copy.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
@@ -47,9 +47,11 @@ const REFUSALS: Readonly<Record<Exclude<CancelResult, "cancelled">, string>> = {
 export function addCancelRoutes(api: Api, { operations }: Pick<ApiPorts, "operations">): void {
   api.openapi(cancel, async (context) => {
     const { key, copy } = context.req.valid("json");
-    const known = await operations.stores.tags.read(key, operations.signal);
+    const { stores, signal, awsTime } = operations;
+    const known = await stores.tags.read(key, signal);
     if (known === undefined) throw new ApiError(404, `there is no record of ${key}; /api/tags lists the keys`);
-    const result = await cancelTagCopy(key, { by: context.var.caller.name, copy }, operations);
+    const by = context.var.caller.name;
+    const result = await stores.tags.update(key, (record) => cancelCopy(record, { by, copy, at: awsTime() }), signal);
     if (result !== "cancelled") throw new ApiError(409, REFUSALS[result]);
     return context.json({ key }, 202);
   });

@@ -8,7 +8,8 @@ import { withHeartbeat } from "../state/lease-heartbeat.ts";
 import { claimTag, tagKey } from "../state/tag-record.ts";
 import type { ReplicateContext } from "./copy-context.ts";
 import { SCHEMA1 } from "../decide/decide-tag.ts";
-import { cancelledReport } from "./cancellation.ts";
+import { cancelledReport } from "../holds/cancellation.ts";
+import { UncertainPutError } from "./publish-tag.ts";
 import { copyPass } from "./copy-pass.ts";
 import type { PassResult } from "./copy-pass.ts";
 import { copyUntilCurrent } from "./copy-until-current.ts";
@@ -40,7 +41,7 @@ export async function replicateTag(
   const reportOf = (error: unknown): CopyReport =>
     error instanceof Schema1Error
       ? SCHEMA1
-      : (cancelledReport(error, deadline) ??
+      : (unlessUncertain(error, deadline) ??
         failureOutcome(error, { deadline, attempts, maxAttempts, before, now: clock.now(), random }));
   try {
     const claimed = await tags.update(key, (record) => claimTag(record, { ...claim, now: clock.now() }), deadline);
@@ -74,6 +75,11 @@ export async function replicateTag(
     const report = reportOf(error);
     return session?.ending.withDelivery(report) ?? report;
   }
+}
+
+/** The end of a cancelled copy, unless it is not known whether its tag was put. */
+function unlessUncertain(error: unknown, deadline: AbortSignal): CopyReport | undefined {
+  return error instanceof UncertainPutError ? undefined : cancelledReport(error, deadline);
 }
 
 /** The spans of a companion's copy have one parent of their own. */

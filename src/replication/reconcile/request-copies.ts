@@ -9,7 +9,7 @@ import { isSetAside } from "../holds/set-aside.ts";
 import type { Change, RecordStore } from "../state/record-store.ts";
 import { referenceOf } from "./source-catalog.ts";
 import type { SourceImage } from "./source-catalog.ts";
-import { isFailed, isSkipped, isUnchanged } from "../state/last-request.ts";
+import { isFailed, isSkipped, isUnchanged } from "../outcome/last-request.ts";
 import { tagKey, NEW_TAG } from "../state/tag-record.ts";
 import type { TagRecord } from "../state/tag-record.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NEVER } from "../../../src/async/abort.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
-import { CopyCancelledError, createCancellation } from "../../../src/replication/copy/cancellation.ts";
+import { CopyCancelledError, createCancellation } from "../../../src/replication/holds/cancellation.ts";
 import { cancelCopy, isCancelledImage } from "../../../src/replication/holds/cancel-copy.ts";
 import { noteSetAside } from "../../../src/replication/holds/set-aside.ts";
 import { claimTag, NEW_TAG } from "../../../src/replication/state/tag-record.ts";

@@ -1,7 +1,7 @@
 import type { PlantedBug } from "./planted-bugs.ts";
 
 const ENDS = "a cancelled copy ends with its heartbeat, once; only a newer push copies the image after that";
-const CANCELLATION = "src/replication/copy/cancellation.ts";
+const CANCELLATION = "src/replication/holds/cancellation.ts";
 const TAG_RECORD = "src/replication/state/tag-record.ts";
 const CANCEL_COPY = "src/replication/holds/cancel-copy.ts";
 

@@ -1,7 +1,9 @@
-import type { TagRecord } from "./tag-record.ts";
+import type { LastOutcome } from "./outcome.ts";
 
 /** How the last request of a tag ended. */
-type Ended = Pick<TagRecord, "last">;
+interface Ended {
+  readonly last?: LastOutcome | undefined;
+}
 
 export function isFailed({ last }: Ended): boolean {
   return last?.outcome === "failed";

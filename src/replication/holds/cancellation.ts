@@ -1,7 +1,6 @@
 import { linkAbort } from "../../async/linked-abort.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { CopyReport } from "../outcome/copy-report.ts";
-import { UncertainPutError } from "./publish-tag.ts";
 import type { TagRecord } from "../state/tag-record.ts";
 
 type Cancel = NonNullable<TagRecord["cancel"]>;
@@ -75,9 +74,7 @@ export function createCancellation(): Cancellation {
 /** The end of a copy that was cancelled. @param until aborted by the cancellation of the image that this is a companion of. */
 export function cancelledReport(error: unknown, until: AbortSignal): CopyReport | undefined {
   if (error instanceof CopyCancelledError && !until.aborted) return reportOf(error.by, error.digest);
-  // It is not known whether the tag of the companion was put.
-  if (error instanceof UncertainPutError || !(until.reason instanceof CopyCancelledError)) return undefined;
-  return reportOf(until.reason.by, undefined);
+  return until.reason instanceof CopyCancelledError ? reportOf(until.reason.by, undefined) : undefined;
 }
 
 function reportOf(by: string, digest: Digest | undefined): CopyReport {
