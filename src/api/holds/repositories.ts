@@ -1,20 +1,16 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "../zod/z.ts";
-import { isRepositoryName } from "../../oci/reference.ts";
 import { MOST_PAUSED } from "../../replication/holds/paused-repositories.ts";
 import { rulesOf } from "../../replication/rules/evaluate-rules.ts";
 import { holdRepository, releaseRepository } from "../../wiring/operations/hold-repository.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
+import { repositoryName } from "../protocol/name-patterns.ts";
 import { ApiError, problems } from "../protocol/problem.ts";
 
 const Repository = z.object({
-  repository: z
-    .string()
-    .max(256)
-    .refine(isRepositoryName, "is not a repository name")
-    .openapi({ description: "Its name at the source." }),
+  repository: repositoryName("As the source has it."),
 });
 
 const changeOf = (verb: "pause" | "resume", summary: string, description: string) =>

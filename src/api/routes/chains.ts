@@ -1,14 +1,13 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "../zod/z.ts";
 import { isDigest } from "../../oci/digest.ts";
-import { isRepositoryName } from "../../oci/reference.ts";
 import { NO_DESTINATION } from "../../replication/outcome/receipt.ts";
 import { exportPage } from "../../replication/proof/export-receipts.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
 import { ApiError, problems } from "../protocol/problem.ts";
-import { DIGEST, REPOSITORY } from "../protocol/name-patterns.ts";
+import { DIGEST, repositoryName } from "../protocol/name-patterns.ts";
 import { ChainPage, Chains, ReceiptKey } from "../schemas/chain.ts";
 
 /**
@@ -39,12 +38,7 @@ const readChain = createRoute({
     query: z.object({
       since: time("Receipts of requests that ended then or later; epoch milliseconds."),
       until: time("Receipts of requests that ended before; epoch milliseconds."),
-      repository: z
-        .string()
-        .max(255)
-        .refine(isRepositoryName, "is not the name of a repository")
-        .optional()
-        .openapi({ pattern: REPOSITORY, description: "As the source has it." }),
+      repository: repositoryName("As the source has it.").optional(),
       digest: z
         .string()
         .refine(isDigest, "is not a digest")

@@ -1,22 +1,18 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "../zod/z.ts";
 import { isDigest } from "../../oci/digest.ts";
-import { isRepositoryName, isTag } from "../../oci/reference.ts";
+import { isTag } from "../../oci/reference.ts";
 import { readImageStatus } from "../../wiring/operations/read-image-status.ts";
 import type { ApiPorts } from "../protocol/api-ports.ts";
 import type { Api } from "../protocol/api-environment.ts";
 import { jsonBody } from "../protocol/json-body.ts";
-import { REFERENCE, REPOSITORY } from "../protocol/name-patterns.ts";
+import { REFERENCE, repositoryName } from "../protocol/name-patterns.ts";
 import { problems } from "../protocol/problem.ts";
 import { ImageStatus } from "../schemas/image-status.ts";
 
 /** An image of the source: `repository`, and `reference`, a tag or digest. */
 export const ImageQuery = z.object({
-  repository: z
-    .string()
-    .max(255)
-    .refine(isRepositoryName, "is not the name of a repository")
-    .openapi({ pattern: REPOSITORY, description: "As the source has it." }),
+  repository: repositoryName("As the source has it."),
   reference: z
     .string()
     .transform((text, context) => {
