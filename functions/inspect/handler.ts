@@ -63,18 +63,26 @@ interface Inspecting extends InspectDependencies {
   readonly ending: AbortSignal;
 }
 
-/** Continues what earlier invocations have left, one job after the other. */
+/** Continues what earlier invocations have left, one job after the other; one that fails does not hold up the others. @throws the first failure. */
 async function continueAll(dependencies: Inspecting, signal: AbortSignal): Promise<readonly InspectReport[]> {
-  const { book, inspections, context } = dependencies;
+  const { book, inspections, context, observer } = dependencies;
   const configuration = context.configuration.version;
   const reports: InspectReport[] = [];
+  const failures: unknown[] = [];
   for (const { job } of await book.list(signal)) {
     const isInspection = job.task.kind === "plan" || job.task.kind === "verify";
     if (!isInspection || signal.aborted) continue;
-    if ((await inspections.read(job.name, signal))?.running === undefined) continue;
-    const end = await inspect(job.name, { configuration }, dependencies, signal);
-    if (end.kind !== "rest") reports.push(reportOf(job.name, end, dependencies));
+    try {
+      if ((await inspections.read(job.name, signal))?.running === undefined) continue;
+      const end = await inspect(job.name, { configuration }, dependencies, signal);
+      if (end.kind !== "rest") reports.push(reportOf(job.name, end, dependencies));
+    } catch (error) {
+      failures.push(error);
+      const problem = "Inspection failed; the next minute tries it again";
+      observer.error(problem, { job: job.name, error: describeError(error) });
+    }
   }
+  if (failures.length > 0) throw failures[0];
   return reports;
 }
 
@@ -106,7 +114,12 @@ function stepsOf(
 function reportOf(job: string, end: InspectionEnd, { observer }: Pick<InspectDependencies, "observer">): InspectReport {
   const kind = end.kind === "rest" ? "busy" : end.kind;
   if (!("inspection" in end)) {
-    observer.info("Inspection ended", { job, end: kind });
+    if (kind === "given-up")
+      observer.error(
+        "Inspection given up: its steps have failed for half an hour; see the log, and run the job again",
+        { job },
+      );
+    else observer.info("Inspection ended", { job, end: kind });
     return { job, end: kind, done: 0, total: 0, result: "" };
   }
   const { done, total = 0, result: found } = end.inspection;

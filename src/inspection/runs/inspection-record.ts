@@ -33,6 +33,8 @@ export const RunningInspection = z.object({
   result: InspectionResult.optional(),
   /** Claims since the last step that ended: what does not fit into an invocation is left out in the end. */
   idle: count,
+  /** Claims in a row in which a step threw; absent: none. */
+  failures: count.optional(),
   isCancelled: z.boolean(),
   /** The invocation that works on it, and until when. */
   lease: z.object({ owner: z.string(), until: z.number() }).optional(),
@@ -51,6 +53,8 @@ export type FinishedInspection = z.infer<typeof FinishedInspection>;
 export const InspectionRecord = z.object({
   running: RunningInspection.optional(),
   finished: FinishedInspection.optional(),
+  /** A run that was cancelled before its inspection had begun. */
+  cancelledRun: z.string().optional(),
 });
 export type InspectionRecord = z.infer<typeof InspectionRecord>;
 
@@ -69,13 +73,17 @@ export interface Wanted {
 
 export type Claimed =
   | { readonly kind: "go"; readonly inspection: RunningInspection }
-  /** Another invocation works on it. */
-  | { readonly kind: "busy" }
-  /** There is nothing to continue. */
-  | { readonly kind: "rest" };
+  /**
+   * `busy`: another invocation works on it. `rest`: there is nothing to continue. `cancelled`: before it began. `given-up`: it has failed too
+   * often without a step that ended.
+   */
+  | { readonly kind: "busy" | "rest" | "cancelled" | "given-up" };
+
+/** Claims in a row without a step that ended, after which an inspection is given up: half an hour of failures. */
+const MOST_FRUITLESS = 30;
 
 /**
- * Takes the lease of an inspection, to continue or to begin it. One of another task or another configuration is given up: its counts would
+ * Takes the lease of an inspection, to continue or to begin it. One of another task or another configuration begins anew: its counts would
  * mean nothing together with these.
  */
 export function claimInspection(
@@ -84,23 +92,43 @@ export function claimInspection(
   wanted: Wanted | { readonly configuration: string },
 ): Change<InspectionRecord, Claimed> {
   const { running } = record;
-  if (running?.lease !== undefined && running.lease.until > now) return { answer: { kind: "busy" } };
+  if (isHeld(running, now)) return { answer: { kind: "busy" } };
+  if ("run" in wanted && wanted.run === record.cancelledRun) return { answer: { kind: "cancelled" } };
+  const open = isOpen(running) ? running : undefined;
+  const anew = "task" in wanted ? wanted : open && { ...wanted, run: open.run, task: open.task };
   const lease = { owner, until: now + leaseMs };
-  const isSame =
-    running?.isCancelled === false &&
-    running.configuration === wanted.configuration &&
-    (!("task" in wanted) || running.task === wanted.task);
-  if (isSame) {
-    const inspection = { ...running, interruptions: running.interruptions + 1, idle: running.idle + 1, lease };
+  if (open !== undefined && isSame(open, wanted)) {
+    const inspection = { ...open, interruptions: open.interruptions + 1, idle: open.idle + 1, lease };
     return { next: { ...record, running: inspection }, answer: { kind: "go", inspection } };
   }
-  const { running: _given, ...rest } = record;
-  if (!("task" in wanted))
-    return running === undefined ? { answer: { kind: "rest" } } : { next: rest, answer: { kind: "rest" } };
-  const { run, task, configuration } = wanted;
-  const begun = { run, task, configuration, startedAt: now, interruptions: 0, after: "", done: 0, idle: 0 };
-  const inspection = { ...begun, isCancelled: false, lease };
-  return { next: { ...rest, running: inspection }, answer: { kind: "go", inspection } };
+  if (anew === undefined) return closed(record);
+  const inspection = { ...begunAt(now, anew), lease };
+  return { next: { ...record, running: inspection }, answer: { kind: "go", inspection } };
+}
+
+function isHeld(running: RunningInspection | undefined, now: number): boolean {
+  return running?.lease !== undefined && running.lease.until > now;
+}
+
+/** Nothing is to be continued. */
+function closed({ running, ...rest }: InspectionRecord): Change<InspectionRecord, Claimed> {
+  if (running === undefined) return { answer: { kind: "rest" } };
+  return { next: rest, answer: { kind: running.isCancelled ? "rest" : "given-up" } };
+}
+
+function begunAt(startedAt: number, { run, task, configuration }: Wanted): RunningInspection {
+  const about = { run, task, configuration, startedAt, interruptions: 0 };
+  return { ...about, after: "", done: 0, idle: 0, isCancelled: false };
+}
+
+function isSame(running: RunningInspection, wanted: Wanted | { readonly configuration: string }): boolean {
+  return running.configuration === wanted.configuration && (!("task" in wanted) || running.task === wanted.task);
+}
+
+function isOpen(running: RunningInspection | undefined): boolean {
+  if (running === undefined || running.isCancelled) return false;
+  const { idle, failures = 0 } = running;
+  return Math.max(idle, failures) < MOST_FRUITLESS;
 }
 
 /** How far an inspection is after a step. */
@@ -121,7 +149,7 @@ export function advanceInspection(
   if (running?.lease?.owner !== owner) return { answer: "lost" };
   if (running.isCancelled) return { answer: "cancelled" };
   const lease = { owner, until: now + leaseMs };
-  const next = step === undefined ? { ...running, lease } : { ...running, ...step, idle: 0, lease };
+  const next = step === undefined ? { ...running, lease } : { ...running, ...step, idle: 0, failures: 0, lease };
   return { next: { ...record, running: next }, answer: "ours" };
 }
 
@@ -141,21 +169,31 @@ export function leaveInspection(
   const { result } = running;
   if (end !== "finished" || result === undefined) {
     // Only time that ran out says that something does not fit into an invocation.
-    const idle = end === "failed" ? 0 : open.idle;
-    return { next: { ...rest, running: { ...open, idle } }, answer: end };
+    const { idle, failures = 0 } = open;
+    const tries = end === "failed" ? { idle: 0, failures: failures + 1 } : { idle };
+    return { next: { ...rest, running: { ...open, ...tries } }, answer: end };
   }
   const { run, startedAt, configuration, task, interruptions, total = running.done } = running;
   const finished = { run, startedAt, configuration, task, interruptions, finishedAt: now, repositories: total, result };
   return { next: { finished }, answer: "finished" };
 }
 
-/** Asks an inspection to end; the invocation that works on it sees that at its next renewal. */
+/**
+ * Asks an inspection to end; the invocation that works on it sees that at its next renewal.
+ * @param run the run of the job that was cancelled, which may be about to begin its inspection; undefined: none was under way.
+ */
 export function cancelInspection(
-  record: InspectionRecord = {},
+  { cancelledRun: _before, ...record }: InspectionRecord = {},
   now: number,
+  run?: string,
 ): Change<InspectionRecord, "cancelled" | "not-running"> {
-  const { running, ...rest } = record;
-  if (running === undefined || running.isCancelled) return { answer: "not-running" };
-  const isHeld = running.lease !== undefined && running.lease.until > now;
-  return { next: isHeld ? { ...rest, running: { ...running, isCancelled: true } } : rest, answer: "cancelled" };
+  const cancelled = run === undefined ? {} : { cancelledRun: run };
+  const { running, ...others } = record;
+  const rest = { ...others, ...cancelled };
+  if (running === undefined || running.isCancelled)
+    return run === undefined ? { answer: "not-running" } : { next: { ...record, ...cancelled }, answer: "not-running" };
+  return {
+    next: isHeld(running, now) ? { ...rest, running: { ...running, isCancelled: true } } : rest,
+    answer: "cancelled",
+  };
 }

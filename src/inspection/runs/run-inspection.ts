@@ -20,8 +20,8 @@ export interface InspectionPorts {
 }
 
 export type InspectionEnd =
-  /** `busy`: another invocation works on it, or has taken it over. `rest`: there is nothing to continue. */
-  | { readonly kind: "busy" | "rest" | "cancelled" | "failed" }
+  /** `busy`: another invocation works on it, or has taken it over. `rest`: there is nothing to continue. `given-up`: it has failed too often. */
+  | { readonly kind: "busy" | "rest" | "cancelled" | "given-up" | "failed" }
   /** `partial`: the time ran out; the next claim continues after the last step. */
   | { readonly kind: "finished" | "partial"; readonly inspection: RunningInspection };
 

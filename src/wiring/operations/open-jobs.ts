@@ -8,12 +8,14 @@ import { cancelInspection } from "../../inspection/runs/inspection-record.ts";
 import type { InspectionRecord } from "../../inspection/runs/inspection-record.ts";
 import { cancelRun } from "../../replication/jobs/job-runs.ts";
 import type { JobRunsRecord } from "../../replication/jobs/job-runs.ts";
+import { inspectedJobs } from "../../inspection/runs/inspected-jobs.ts";
 import { createJobBook } from "../../replication/jobs/job-book.ts";
 import type { JobBook } from "../../replication/jobs/job-book.ts";
 import { openJobStores } from "./job-stores.ts";
 import { openDeployment } from "./open-deployment.ts";
 import { StackUnavailableError, variablesOf } from "./open-operations.ts";
 import type { CloudAccess } from "./open-operations.ts";
+import type { Change } from "../../replication/state/record-store.ts";
 import { openTableClient } from "./state-stores.ts";
 
 /** What an operator does with the jobs of a stack. */
@@ -58,15 +60,21 @@ export function jobsOf(
   const scheduler = new SchedulerClient({ ...clientLimits(), ...at("SCHEDULER") });
   const { book, runs, inspections } = openJobStores(table, environment.FREIGHTLINER_TABLE);
   const { functionName } = openDeployment(environment);
+  const jobs = createJobBook({ book, schedules: createJobSchedules(scheduler, environment.FREIGHTLINER_JOBS) });
   return {
-    book: createJobBook({ book, schedules: createJobSchedules(scheduler, environment.FREIGHTLINER_JOBS) }),
+    book: inspectedJobs(jobs, { inspections, now: Date.now }),
     runs: async (name) => (await runs.read(name, signal)) ?? { history: [] },
     start: (job, run) => createAsynchronousInvocation(lambda, functionName("jobs"))({ job, run }, signal),
     inspections: async (name) => (await inspections.read(name, signal)) ?? {},
     async cancel(name) {
-      const run = await runs.update(name, (record) => cancelRun(record, undefined, Date.now()), signal);
-      const rest = await inspections.update(name, (record) => cancelInspection(record, Date.now()), signal);
-      return run === "cancelled" ? run : rest;
+      const ended = await runs.update(
+        name,
+        (record) => withRun(record, cancelRun(record, undefined, Date.now())),
+        signal,
+      );
+      const run = ended.answer === "cancelled" ? ended.run : undefined;
+      const rest = await inspections.update(name, (record) => cancelInspection(record, Date.now(), run), signal);
+      return run === undefined ? rest : "cancelled";
     },
     [Symbol.asyncDispose]() {
       lambda.destroy();
@@ -75,4 +83,12 @@ export function jobsOf(
       return Promise.resolve();
     },
   };
+}
+
+/** The change of a record of runs, with the run that was under way. */
+function withRun<Answer>(
+  record: JobRunsRecord | undefined,
+  { next, answer }: Change<JobRunsRecord, Answer>,
+): Change<JobRunsRecord, { readonly run: string | undefined; readonly answer: Answer }> {
+  return { ...(next === undefined ? {} : { next }), answer: { run: record?.running?.id, answer } };
 }

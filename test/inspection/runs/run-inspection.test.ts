@@ -74,15 +74,25 @@ describe("an inspection", () => {
     expect(new Set(inspected)).toEqual(new Set(ALL));
   });
 
-  it("has nothing to continue once it is over, and one of another configuration is given up", async () => {
-    const { invoke, record } = setUp();
+  it("has nothing to continue once it is over, and begins anew under another configuration", async () => {
+    const { invoke, record, inspected } = setUp();
     expect(await invoke(60_000, { configuration: "c1" })).toEqual({ kind: "rest" });
     await invoke(1_500);
-    expect(await invoke(60_000, { configuration: "c2" })).toEqual({ kind: "rest" });
-    expect(await record()).toEqual({});
+    inspected.length = 0;
+    expect(await invoke(60_000, { configuration: "c2" })).toMatchObject({ kind: "finished", inspection: { done: 10 } });
+    expect(inspected).toEqual(ALL);
+    expect((await record()).finished).toMatchObject({ run: "first", configuration: "c2", interruptions: 0 });
     await invoke(1_500);
     await invoke(1_500, { ...WANTED, run: "second", configuration: "c2" });
     expect((await record()).running).toMatchObject({ run: "second", interruptions: 0 });
+  });
+
+  it("does not begin for a run that was cancelled before it had begun, and begins for the next one", async () => {
+    const { invoke, inspections, inspected, clock } = setUp();
+    await inspections.update("job", (found) => cancelInspection(found, clock.now(), "first"));
+    expect(await invoke(60_000)).toEqual({ kind: "cancelled" });
+    expect(inspected).toEqual([]);
+    expect(await invoke(60_000, { ...WANTED, run: "second" })).toMatchObject({ kind: "finished" });
   });
 
   it("keeps the result before it until it is over", async () => {
