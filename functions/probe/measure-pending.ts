@@ -9,6 +9,7 @@ import { addPending, NOTHING_PENDING } from "../../src/replication/pending/pendi
 import type { PendingTotal } from "../../src/replication/pending/pending-total.ts";
 import type { ProbeDependencies } from "./probe-dependencies.ts";
 import { requestResumed } from "./request-resumed.ts";
+import { RESEND_AFTER_MS, RESEND_EVERY_MS } from "./resend-times.ts";
 
 export interface MeasureDependencies extends Pick<
   ProbeDependencies,
@@ -22,9 +23,6 @@ export interface MeasureDependencies extends Pick<
 const MOST_SIZED = 50;
 const SIZED_AT_ONCE = 8;
 const SIZING_MS = 15_000;
-/** A request that has not ended by then is sent again, in case it never reached its queue; then at this interval. Milliseconds. */
-export const RESEND_AFTER_MS = 1_800_000;
-const RESEND_EVERY_MS: number = 6 * 3_600_000;
 const MOST_RESENT = 100;
 /** Late pushes that one invocation announces. The others follow a minute later. */
 const MOST_ANNOUNCED = 500;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createHandler } from "../../../functions/canary/handler.ts";
-import { RESEND_AFTER_MS } from "../../../functions/probe/measure-pending.ts";
+import { RESEND_AFTER_MS } from "../../../functions/probe/resend-times.ts";
 import type { CanaryDependencies } from "../../../functions/canary/handler.ts";
 import { NEVER } from "../../../src/async/abort.ts";
 import { parseConfiguration } from "../../../src/contract/configuration/configuration.ts";

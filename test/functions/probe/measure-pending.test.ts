@@ -130,6 +130,25 @@ describe("pushes that were set aside", () => {
     ]);
   });
 
+  it("are requested again after half an hour when their request was lost, also if they were requested before the pause", async () => {
+    const sent: string[] = [];
+    const queue = { isDown: true };
+    const resend: MeasureDependencies["resend"] = (requests) => {
+      if (queue.isDown) return Promise.reject(new Error("the queue does not answer"));
+      return Promise.resolve(void sent.push(...requests.map(({ id }) => id)));
+    };
+    const { pushes, time, measure } = await minute(["v1"], 3 * HOUR, { resend });
+    for (const [key, push] of pushes) pushes.set(key, { ...push, setAsideAt: 2.9 * HOUR, askedAt: 2.8 * HOUR });
+    await measure();
+    queue.isDown = false;
+    time.now = 3.4 * HOUR;
+    await measure();
+    expect(sent).toEqual([]);
+    time.now = 3.51 * HOUR;
+    await measure();
+    expect(sent).toEqual(["e-v1"]);
+  });
+
   it("are requested 500 in a minute", async () => {
     const tags = Array.from({ length: 501 }, (_, index) => `v${index}`);
     const { pushes, sent, measure } = await minute(tags, 2_000);
