@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addSkip, emptySummary } from "../../../src/inspection/plan/plan-summary.ts";
+import { addChange, addSkip, emptySummary } from "../../../src/inspection/plan/plan-summary.ts";
 import { fitted } from "../../../src/inspection/runs/fitted-result.ts";
 import type { InspectionResult } from "../../../src/inspection/runs/inspection-record.ts";
 import { emptyPlan } from "../../../src/inspection/runs/plan-result.ts";
@@ -40,5 +40,25 @@ describe("a result that is recorded", () => {
     const short = fitted(result);
     expect(JSON.stringify(short).length).toBeLessThanOrEqual(ROOM);
     expect(imagesOf(short)).toEqual(imagesOf(result));
+  });
+
+  it("fits into its room with a change by each of 300 rules at many destinations, and loses no change", () => {
+    const result = emptyPlan();
+    for (let number = 0; number < 40; number++) {
+      const summary = emptySummary(`destination-${number}`);
+      for (let rule = 0; rule < 300; rule++)
+        for (const how of ["put", "overwrite", "delete"] as const)
+          addChange(summary, { rule: `rule-${rule}`, how }, rule);
+      result.destinations.push(summary);
+    }
+    const short = fitted(fitted(result));
+    expect(JSON.stringify(short).length).toBeLessThanOrEqual(ROOM);
+    const sums = short.destinations.map((each) =>
+      ("changes" in each ? each.changes : []).reduce(
+        ({ images, bytes }, group) => ({ images: images + group.images, bytes: bytes + group.bytes }),
+        { images: 0, bytes: 0 },
+      ),
+    );
+    expect(sums).toEqual(Array.from({ length: 40 }, () => ({ images: 900, bytes: 3 * 44_850 })));
   });
 });
