@@ -62,9 +62,17 @@ for (let ended = false; !ended; await sleep(200)) {
 const jobs = [
   { name: "nightly", task: { kind: "reconcile" }, schedule: "cron(0 3 * * ? *)", retries: 2 },
   { name: "release", task: { kind: "copy-tag", repository: "shop/cart", tag: "v2" } },
+  { name: "changes", task: { kind: "plan" }, schedule: "rate(1 day)" },
+  { name: "weekly", task: { kind: "verify" }, schedule: "rate(7 days)" },
 ];
 for (const job of jobs) await send("jobs", job);
-await send("jobs/release/run", {});
+for (const name of ["release", "changes", "weekly"]) await send(`jobs/${name}/run`, {});
+for (const path of ["plan", "verification"]) {
+  for (let ended = false; !ended; await sleep(200)) {
+    const { body } = await request(`http://${server.host}/api/${path}`);
+    ended = (await body.text()).includes('"finished"');
+  }
+}
 
 const PAGES = {
   overview: "",
@@ -77,6 +85,8 @@ const PAGES = {
   jobs: "jobs",
   plan: "plan",
 };
+/** Pictures of the whole page. */
+const WHOLE: ReadonlySet<string> = new Set(["charts", "tag", "plan"]);
 /** Pictures in dark, too. */
 const DARK: ReadonlySet<string> = new Set(["overview", "charts"]);
 for (const [name, path] of Object.entries(PAGES)) {
@@ -94,7 +104,7 @@ for (const [name, path] of Object.entries(PAGES)) {
     await sleep(500);
     await page.screenshot({
       path: `${FOLDER}/${name}${colorScheme === "dark" ? "-dark" : ""}.png`,
-      fullPage: name === "charts",
+      fullPage: WHOLE.has(name),
     });
     await page.close();
   }

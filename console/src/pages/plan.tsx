@@ -16,7 +16,7 @@ export function PlanPage() {
   const live = useLive("api/jobs", EVERY_MS, readInspections);
   return (
     <>
-      <h2 id="plan">Plan</h2>
+      {live.answer?.kind !== "on" && <h2>Plan</h2>}
       <Answered live={live}>
         {(found) =>
           found.kind === "off" ? (
@@ -26,6 +26,7 @@ export function PlanPage() {
           ) : (
             <div class="beside">
               <section aria-labelledby="plan">
+                <h2 id="plan">Plan</h2>
                 <Makers kind="plan" jobs={found.jobs} running={found.plan.running} />
                 {found.plan.finished === undefined ? (
                   <Nothing>No plan has been made yet.</Nothing>
