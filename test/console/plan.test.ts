@@ -39,7 +39,7 @@ const plan: z.input<typeof Plan> = {
           { rule: "shop", how: "merge", images: 1, bytes: 0 },
           { rule: "shop", how: "delete", images: 1, bytes: 0 },
         ],
-        left: [{ reason: "no-rule", images: 7, bytes: 0, samples: ["scratch/two:v1"] }],
+        left: [{ reason: "decided", why: "left as they are", images: 7, bytes: 0, samples: ["scratch/two:v1"] }],
         copies: [
           {
             repository: "shop/cart",
@@ -135,7 +135,9 @@ describe("the console's page of plans", () => {
       "shopmerged with another index10 B",
       "shopdeleted10 B",
     ]);
-    expect(await table("images that stay as they are at eu").allTextContents()).toEqual(["noneno-rule7scratch/two:v1"]);
+    expect(await table("images that stay as they are at eu").allTextContents()).toEqual([
+      "noneleft as they are7scratch/two:v1",
+    ]);
     await planned.getByText("The first 1 copy").click();
     await planned.getByText("shop/cart:v3 to m/shop/cart:v3, 1.0 MB").waitFor();
     await planned.getByText("3 of 12 repositories done, goes on within minutes").waitFor();

@@ -189,10 +189,10 @@ function Left({ left, of }: { readonly left: PlannedDestination["left"]; readonl
     <DataTable
       label={of}
       heads={["Rule", "Why it stays as it is", "Images", "For example"]}
-      rows={left.map(({ rule = "none", reason, images, samples }) => ({
+      rows={left.map(({ rule = "none", reason, why = reason, images, samples }) => ({
         key: `${rule} ${reason}`,
         head: rule,
-        cells: [reason, images, samples.join(", ")],
+        cells: [why, images, samples.join(", ")],
       }))}
     />
   );

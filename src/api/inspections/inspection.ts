@@ -1,6 +1,7 @@
 import { z } from "../zod/z.ts";
 import type { InspectionRecord } from "../../inspection/runs/inspection-record.ts";
 import { SkipGroup } from "../../inspection/plan/plan-summary.ts";
+import { SKIP_REASONS } from "./skip-reasons.ts";
 
 /** What a plan and a verification say about their run. Times are epoch milliseconds. */
 export const RunOfJob = {
@@ -26,7 +27,14 @@ export const UnderWay = z
 export type UnderWay = z.infer<typeof UnderWay>;
 
 /** Images that stay as they are, by rule and reason. */
-export const LeftGroup = SkipGroup.openapi("LeftGroup");
+export const LeftGroup = SkipGroup.extend({
+  why: z.string().optional().openapi({ description: "The reason in words, where it has some." }),
+}).openapi("LeftGroup");
+
+export function leftOf(group: SkipGroup): z.infer<typeof LeftGroup> {
+  const why = SKIP_REASONS[group.reason];
+  return why === undefined ? group : { ...group, why };
+}
 
 /** Names that could not be read. */
 export const Failed = z

@@ -5,7 +5,7 @@ import { ChangeGroup, PendingDelete } from "../../inspection/plan/plan-summary.t
 import type { DestinationSummary } from "../../inspection/plan/plan-summary.ts";
 import { PlanTotals } from "../../inspection/plan/plan-totals.ts";
 import type { FinishedInspection } from "../../inspection/runs/inspection-record.ts";
-import { Failed, LeftGroup, RunOfJob, runOf, UnderWay } from "./inspection.ts";
+import { Failed, LeftGroup, leftOf, RunOfJob, runOf, UnderWay } from "./inspection.ts";
 
 /** One image that would be copied. */
 const PlannedCopy = z
@@ -123,7 +123,7 @@ function destinationOf(summary: DestinationSummary, { source, destinations }: Co
     cost: { ...cost, paths: [...cost.paths], stack: [...cost.stack] },
     equal: equal.images,
     changes,
-    left: skipped,
+    left: skipped.map(leftOf),
     copies: copies.map(({ repository, reference, to, as, how, rule, bytes, replaces }) => ({
       repository,
       reference,

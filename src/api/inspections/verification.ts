@@ -1,7 +1,7 @@
 import { z } from "../zod/z.ts";
 import type { FinishedInspection } from "../../inspection/runs/inspection-record.ts";
 import { FaultGroup, VerifiedDestination as Verified } from "../../inspection/runs/verification-result.ts";
-import { Failed, LeftGroup, RunOfJob, runOf, UnderWay } from "./inspection.ts";
+import { Failed, LeftGroup, leftOf, RunOfJob, runOf, UnderWay } from "./inspection.ts";
 
 /** What a verification says about one destination. */
 const VerifiedDestination = Verified.extend({
@@ -46,7 +46,7 @@ export function finishedVerificationOf(job: string, finished: FinishedInspection
     samplePercent: Sampled.parse(JSON.parse(task)).samplePercent,
     repositories,
     hasFaults: destinations.some(({ faults }) => faults.length > 0),
-    destinations,
+    destinations: destinations.map((each) => ({ ...each, left: each.left.map(leftOf) })),
     failed,
   };
 }
