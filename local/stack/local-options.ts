@@ -101,8 +101,9 @@ function parseArguments(args: readonly string[]) {
         help: { ...flag, short: "h" },
       },
     });
-  } catch (cause) {
-    throw new OptionsError(cause instanceof Error ? cause.message : "wrong options", { cause });
+  } catch (error) {
+    // Its message says all; as a cause, a TypeError would look like a mistake of this program.
+    throw new OptionsError(error instanceof Error ? error.message : "wrong options");
   }
 }
 

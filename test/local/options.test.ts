@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeLogLine, parseLogLine } from "../../local/view/log-line.ts";
+import { describeError } from "../../src/contract/telemetry/observer.ts";
 import { LOCAL_USAGE, OptionsError, parseLocalOptions } from "../../local/stack/local-options.ts";
 
 describe("the options of npm start", () => {
@@ -44,6 +45,19 @@ describe("the options of npm start", () => {
     [["extra"]],
   ])("are refused with a reason for %j", (args) => {
     expect(() => parseLocalOptions(args)).toThrow(OptionsError);
+  });
+
+  it("are not called a bug of this program when they are unknown", () => {
+    const refused = (): string => {
+      try {
+        parseLocalOptions(["--no-open"]);
+        return "accepted";
+      } catch (error) {
+        return describeError(error);
+      }
+    };
+    expect(refused()).toMatch(/^Unknown option '--no-open'/);
+    expect(refused()).not.toContain("a bug in");
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Destination } from "../configuration/configuration-document.ts";
+import { isGoogle } from "../providers/artifact-registry.ts";
 import { googlePlace } from "../providers/google-place.ts";
 
 /** Write requests a minute of one project in one location, unless its quota was changed (Artifact Registry, "Quotas and limits"). */
@@ -15,7 +16,7 @@ export interface GoogleUse {
 /** What the rates allow for each place of Artifact Registry: its destinations share one quota. */
 export function googleUses(destinations: readonly Destination[]): GoogleUse[] {
   const places = destinations
-    .filter(({ access }) => access.listing === "google")
+    .filter(({ access }) => isGoogle(access.registry))
     .map(({ name, access, prefix, requestsPerSecond }) => {
       const { project, location } = googlePlace(access.registry, prefix);
       return { project, location, name, requestsPerSecond };
