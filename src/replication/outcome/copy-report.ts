@@ -18,7 +18,7 @@ export type CopyReport = Ending & {
   readonly origin?: ImageOrigin;
   /** What the gate of the rule found out. Absent where no gate was asked. */
   readonly gate?: GateAudit | undefined;
-  /** The delivery before had failed, was quarantined or put off, and now the target has the image. Absent: it had not, or has not. */
+  /** The tag had failed or was quarantined before, and now the target has the image. Absent: it had not, or has not. */
   readonly repairs?: true;
 };
 
@@ -76,11 +76,16 @@ type Ending =
 
 /** Outcomes after which the target has the tag as the source has it. */
 export const EQUAL: readonly string[] = ["replicated", "unchanged", "superseded"] satisfies CopyReport["outcome"][];
-const PROBLEMS: readonly string[] = ["failed", "quarantined", "deferred"] satisfies LastOutcome["outcome"][];
+
+/** People may have been told of it. A request that was only put off is no problem: a backfill may put off each of its images. */
+function isProblem(last: LastOutcome): boolean {
+  if (last.outcome === "deferred") return last.followsProblem === true;
+  return last.outcome === "failed" || last.outcome === "quarantined";
+}
 
 /** The report of a delivery, and whether it repairs what the one before left. @param before how that ended. */
 export function withRepair(report: CopyReport, before: LastOutcome | undefined): CopyReport {
-  const isRepair = before !== undefined && PROBLEMS.includes(before.outcome) && EQUAL.includes(report.outcome);
+  const isRepair = before !== undefined && isProblem(before) && EQUAL.includes(report.outcome);
   return isRepair ? { ...report, repairs: true } : report;
 }
 
@@ -112,7 +117,8 @@ export function lastOutcome(report: CopyReport, before: LastOutcome | undefined,
     case "deferred": {
       const { outcome, reason } = report;
       const isSame = before?.outcome === "deferred" && before.reason === reason;
-      return { outcome, reason, since: isSame ? before.since : now };
+      const problem = before !== undefined && isProblem(before) ? ({ followsProblem: true } as const) : {};
+      return { outcome, reason, since: isSame ? before.since : now, ...problem };
     }
     case "quarantined": {
       const { outcome, reason, digest, configuration } = report;

@@ -118,8 +118,16 @@ const LastQuarantined = Quarantined.extend({
 const Superseded = z.object({ outcome: z.literal("superseded"), reason: z.literal("newer-push") });
 const Replicated = z.object({ outcome: z.literal("replicated") });
 const Unchanged = z.object({ outcome: z.literal("unchanged") });
-/** `since`: time of the first delivery in a row that was deferred for this reason; epoch milliseconds. */
-const Deferred = z.object({ outcome: z.literal("deferred"), reason: z.enum(DEFER_REASONS), since: z.number() });
+/**
+ * `since`: time of the first delivery in a row that was deferred for this reason; epoch milliseconds. `followsProblem`: before that, the tag had failed or
+ * was quarantined.
+ */
+const Deferred = z.object({
+  outcome: z.literal("deferred"),
+  reason: z.enum(DEFER_REASONS),
+  since: z.number(),
+  followsProblem: z.literal(true).optional(),
+});
 
 /** How a request ended. */
 export const FinalOutcome = z.discriminatedUnion("outcome", [

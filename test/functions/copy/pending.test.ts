@@ -88,6 +88,34 @@ describe("an accepted push", () => {
     expect(counted.map(({ metric }) => metric)).toEqual(["PushesLate"]);
   });
 
+  it("that failed is announced as repaired after its repair was put off; a backfill that was put off is not announced", async () => {
+    const { push, accept, request, announced, fixture } = setUpRules(EVERYTHING);
+    const about = { side: "target", subject: "app" } as const;
+    const faults = { permanent: 400, transient: 503 } as const;
+    const failWith = (category: keyof typeof faults | undefined): void => {
+      fixture.target.before = ({ operation }) => {
+        if (category === undefined || operation !== "put-manifest") return;
+        const status = faults[category];
+        throw new RegistryError({ ...about, operation, category, status, code: "MANIFEST_INVALID" }, "no");
+      };
+    };
+    push("v1");
+    push("old");
+    accept("m0", "v1");
+    failWith("permanent");
+    expect(await request("v1")).toMatchObject({ outcome: "failed" });
+    failWith("transient");
+    expect(await request("v1", { message: "comparison" })).toMatchObject({ outcome: "deferred" });
+    expect(await request("old", { message: "backfill" })).toMatchObject({ outcome: "deferred" });
+    failWith(undefined);
+    expect(await request("v1", { message: "comparison" })).toMatchObject({ outcome: "replicated" });
+    expect(await request("old", { message: "backfill" })).toMatchObject({ outcome: "replicated" });
+    expect(announced.map(({ type, reference }) => [type, reference])).toEqual([
+      ["Failed", "v1"],
+      ["Repaired", "v1"],
+    ]);
+  });
+
   it("that a newer copy ended is announced once, also when its own request was put off and then finds the tag there", async () => {
     const { push, accept, request, announced, fixture, time } = setUpRules(EVERYTHING);
     push("v1");
