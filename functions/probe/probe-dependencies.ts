@@ -19,7 +19,7 @@ export interface ProbeDependencies {
   readonly startLongLane?: ((signal: AbortSignal) => Promise<"idle" | "started" | "running" | "refused">) | undefined;
   /** The repositories that operators have paused. */
   readonly pauses: RepositoryPauses;
-  readonly pending: Pick<PendingPushes, "ofDestination" | "note">;
+  readonly pending: Pick<PendingPushes, "ofDestination" | "note" | "noteAsked">;
   /** Bytes of an image at the source; undefined when they cannot be counted. */
   readonly imageBytes: (repository: string, reference: string, signal: AbortSignal) => Promise<number | undefined>;
   /** Queues an announcement of a push. */

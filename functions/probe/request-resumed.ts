@@ -1,7 +1,6 @@
 import { requestOf } from "../../src/replication/pending/pending-push.ts";
 import type { PendingPush } from "../../src/replication/pending/pending-push.ts";
 import type { ProbeDependencies } from "./probe-dependencies.ts";
-import { RESEND_AFTER_MS, RESEND_EVERY_MS } from "./resend-times.ts";
 
 /** Pushes that one invocation requests, and in one batch of the queue. The others follow a minute later. */
 const MOST_RESUMED = 500;
@@ -11,7 +10,7 @@ type ResumeDependencies = Pick<ProbeDependencies, "pending" | "pauses" | "resend
 
 /**
  * Sends the requests of pushes again that were set aside, where the pause of their repository is over; the oldest first. The mark is taken
- * off before: a push whose request is lost in between is sent again after half an hour, also when it had been requested a moment before its pause.
+ * off after that, so a crash in between sends them twice. A copy that did not know of the end of the pause sets its push aside once more: that mark stays.
  */
 export async function requestResumed(
   setAside: readonly PendingPush[],
@@ -25,10 +24,8 @@ export async function requestResumed(
   }
   for (let at = 0; at < resumed.length; at += BATCH) {
     const batch = resumed.slice(at, at + BATCH);
-    const unsent = { setAsideAt: 0, askedAt: now() - RESEND_EVERY_MS + RESEND_AFTER_MS };
-    await Promise.all(batch.map((push) => pending.note(push, unsent, signal)));
     await resend(batch.map(requestOf), signal);
-    await Promise.all(batch.map((push) => pending.note(push, { askedAt: now() }, signal)));
+    await Promise.all(batch.map((push) => pending.noteAsked(push, now(), signal)));
   }
   if (resumed.length > 0)
     observer.info("Copies requested: the pause of their repositories is over", { count: resumed.length });

@@ -35,17 +35,20 @@ export function checkHeard(cloud: Cloud, { newest, lost }: History, invariant: s
 }
 
 function checkTags(
-  { world, source, places }: Cloud,
+  { world, source, places, cancelled }: Cloud,
   invariant: string,
   names: readonly string[],
   isExpected: (key: string) => boolean,
 ): void {
-  for (const [name, { tags }] of source.repositories) {
+  for (const [name, { tags, pushedAt }] of source.repositories) {
     for (const [tag, digest] of tags) {
       const key = `${name}:${tag}`;
       for (const destination of isExpected(key) ? names : []) {
-        const found = atTarget(places.get(destination), name)?.tags.get(tag);
-        if (found === digest) continue;
+        const place = places.get(destination);
+        const found = atTarget(place, name)?.tags.get(tag);
+        // A newer push than the cancelled one must arrive.
+        const cancelledAt = cancelled.get(`${destination}/${place?.destination.prefix}/${key}`) ?? 0;
+        if (found === digest || (pushedAt.get(digest) ?? Infinity) <= cancelledAt) continue;
         world.violate(invariant, `${key} is ${found ?? "absent"} at ${destination}, at the source ${digest}`);
       }
     }
@@ -150,14 +153,19 @@ function isListed(
  * An event that could not be delivered has at most one receipt: a request may have been sent before the fan-out failed. One that no rule
  * selected has a receipt of its own.
  */
-function checkReceipts({ world, receipts, undelivered }: Cloud, { heard }: History, destination: string): void {
+function checkReceipts(cloud: Cloud, { heard }: History, destination: string): void {
+  const { world, receipts, undelivered, tags, places } = cloud;
+  const prefix = `${destination}/${places.get(destination)?.destination.prefix}`;
+
   const unselected = new Set(
     [...receipts]
       .filter(([, receipt]) => receipt.outcome === "skipped" && receipt.reason === "no-rule")
       .map(([, { id }]) => id),
   );
-  for (const { id, tag, digest } of heard) {
+  for (const { id, repository, tag, digest } of heard) {
     const reference = tag ?? digest;
+    // Content without a tag is no accepted push: the comparison looks at it after the pause, if it is attached to an image.
+    if (tag === undefined && tags.get(`${prefix}/${repository}:${digest}`)?.record.setAsideAt !== undefined) continue;
     const ends = [...receipts].filter(
       ([key, receipt]) => key.startsWith(`${destination}/`) && receipt.id === id && receipt.reference === reference,
     ).length;

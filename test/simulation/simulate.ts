@@ -5,6 +5,7 @@ import { startCopyFunction } from "./cloud/copy-function.ts";
 import { drawOdds, drawOutages } from "./world/odds.ts";
 import { checkHeard, checkTheEnd, createTagGuard } from "./promises.ts";
 import { scheduleBuilds } from "./builds.ts";
+import { scheduleOperators } from "./operators.ts";
 import { createHistory, scheduleGarbage, schedulePushes, scheduleRevocation } from "./pushes.ts";
 import { scheduleProbe, scheduleReconcile } from "./cloud/scheduled-functions.ts";
 import { createWorld } from "./world/world.ts";
@@ -24,6 +25,7 @@ const configuration = configurationOf("gar", "hub");
 const PUSHES_END = 1.5 * MINUTE;
 const FAULTS_END = 4 * MINUTE;
 const BUILDERS_SEED = 1_000_003;
+const OPERATORS_SEED = 2_000_003;
 /** By then a healthy destination has everything, however long the other one fails. */
 const HEALTHY_AT = 12 * MINUTE;
 /** By then every tag whose event arrived must be equal; by the end every tag. */
@@ -57,6 +59,8 @@ export async function simulate(
   // Chance of its own: seeds without builders stay as they are.
   const builders = seeded(seed + BUILDERS_SEED);
   if (builders() < 0.4) scheduleBuilds(cloud, history, PUSHES_END, builders);
+  const operators = seeded(seed + OPERATORS_SEED);
+  if (operators() < 0.3) scheduleOperators(cloud, PUSHES_END, operators);
   if (!isLenient) scheduleGarbage(cloud, FAULTS_END);
   scheduleProbe(cloud, EVENTS_SUFFICE_AT);
   if (random() < 0.3) scheduleRevocation(cloud, FAULTS_END);

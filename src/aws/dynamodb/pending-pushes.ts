@@ -39,6 +39,17 @@ export function createDynamoDbPendingPushes(at: TableAccess): PendingPushes {
       const write = () => untilAborted(signal, (options) => client.send(command, options));
       return use(WHAT, signal, () => isWritten(write));
     },
+    async noteAsked({ setAsideAt = 0, ...push }, askedAt, signal) {
+      const { ConditionExpression, ...changes } = changesOf({ setAsideAt: 0, askedAt });
+      const command = new UpdateCommand({
+        TableName: table,
+        Key: pendingKey(push),
+        ...changes,
+        ConditionExpression: `${ConditionExpression} AND #setAsideAt = :seen`,
+        ExpressionAttributeValues: { ...changes.ExpressionAttributeValues, ":seen": setAsideAt },
+      });
+      await use(WHAT, signal, () => isWritten(() => untilAborted(signal, (options) => client.send(command, options))));
+    },
     async end(push, signal) {
       const command = new DeleteCommand({ TableName: table, Key: pendingKey(push) });
       await use(WHAT, signal, () => untilAborted(signal, (options) => client.send(command, options)));

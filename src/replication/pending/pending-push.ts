@@ -42,6 +42,8 @@ export interface PendingPushes {
   ofDestination(destination: string, signal: AbortSignal): AsyncIterable<PendingPush>;
   /** False when the push has ended. */
   note(push: PushKey, note: PushNote, signal: AbortSignal): Promise<boolean>;
+  /** Notes that the request of a push that was set aside was sent again, unless it has been set aside once more since `push` was read. */
+  noteAsked(push: PendingPush, askedAt: number, signal: AbortSignal): Promise<void>;
   end(push: PushKey, signal: AbortSignal): Promise<void>;
 }
 

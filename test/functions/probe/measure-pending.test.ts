@@ -130,7 +130,7 @@ describe("pushes that were set aside", () => {
     ]);
   });
 
-  it("are requested again after half an hour when their request was lost, also if they were requested before the pause", async () => {
+  it("are requested again a minute later when their request was lost, also if they were requested before the pause", async () => {
     const sent: string[] = [];
     const queue = { isDown: true };
     const resend: MeasureDependencies["resend"] = (requests) => {
@@ -141,12 +141,22 @@ describe("pushes that were set aside", () => {
     for (const [key, push] of pushes) pushes.set(key, { ...push, setAsideAt: 2.9 * HOUR, askedAt: 2.8 * HOUR });
     await measure();
     queue.isDown = false;
-    time.now = 3.4 * HOUR;
-    await measure();
-    expect(sent).toEqual([]);
-    time.now = 3.51 * HOUR;
+    time.now += 60_000;
     await measure();
     expect(sent).toEqual(["e-v1"]);
+  });
+
+  it("stay set aside when a copy that did not know of the end of the pause set them aside once more", async () => {
+    const held = { pushes: new Map<string, PendingPush>() };
+    const resend: MeasureDependencies["resend"] = () => {
+      for (const [key, push] of held.pushes) held.pushes.set(key, { ...push, setAsideAt: 1_600 });
+      return Promise.resolve();
+    };
+    const { pushes, measure } = await minute(["v1"], 2_000, { resend });
+    held.pushes = pushes;
+    for (const [key, push] of pushes) pushes.set(key, { ...push, setAsideAt: 1_500 });
+    await measure();
+    expect([...pushes.values()]).toMatchObject([{ setAsideAt: 1_600 }]);
   });
 
   it("are requested 500 in a minute", async () => {

@@ -148,12 +148,16 @@ export interface Cloud {
   readonly announced: Announcement[];
   /** The process that sends a blob now, by blob. */
   readonly uploads: Map<string, Process>;
+  /** When the copy of a tag was cancelled last, by the key of its record; epoch milliseconds. */
+  readonly cancelled: Map<string, number>;
   /** Reasons of the dead letters. */
   readonly dead: string[];
   /** Ids of the events that no invocation of the fan-out function processed: Lambda has put them into the queue of undelivered events. */
   readonly undelivered: string[];
   /** Where a process gets its configuration from, if it may change: from an external document that the process polls. */
   feed: ((process: Process) => ConfigurationFeed) | undefined;
+  /** Called when a copy takes the lease of a tag. */
+  onClaim: (key: string) => void;
   onTag: (destination: string, repository: string, tag: string, digest: Digest) => void;
   onTagDeleted: (destination: string, repository: string, tag: string, digest: Digest) => void;
   onRequest: (service: Service, request: HttpRequest) => void;
@@ -217,9 +221,11 @@ export function createCloud(world: World, options: CloudOptions): Cloud {
     accepted: new Set(),
     announced: [],
     uploads: new Map(),
+    cancelled: new Map(),
     dead: [],
     undelivered: [],
     feed: undefined,
+    onClaim: () => undefined,
     onTag: () => undefined,
     onTagDeleted: () => undefined,
     onRequest: () => undefined,

@@ -205,9 +205,13 @@ function observerOf({ world }: Cloud, process: Process): Observer {
 }
 
 /** A process takes and renews leases only in its own name (I15). */
-function leaseGuard({ world }: Cloud, { name }: Process): (before: TagRecord | undefined, after: TagRecord) => void {
-  return (before, { lease }) => {
+function leaseGuard(
+  cloud: Cloud,
+  { name }: Process,
+): (before: TagRecord | undefined, after: TagRecord, key: string) => void {
+  return (before, { lease, fence }, key) => {
     if (lease === undefined || lease.until === before?.lease?.until) return;
-    if (!lease.owner.startsWith(`${name}-`)) world.violate("I15", `${name} renews the lease of ${lease.owner}`);
+    if (fence !== before?.fence) cloud.onClaim(key);
+    if (!lease.owner.startsWith(`${name}-`)) cloud.world.violate("I15", `${name} renews the lease of ${lease.owner}`);
   };
 }

@@ -5,7 +5,7 @@ import type { Announcement } from "../../../src/replication/pending/announcement
 import { createRepositoryPauses } from "../../../src/replication/holds/paused-repositories.ts";
 import type { PausedRepositories, RepositoryPauses } from "../../../src/replication/holds/paused-repositories.ts";
 import type { PendingPush, PendingPushes, PushAcceptor } from "../../../src/replication/pending/pending-push.ts";
-import { acceptPush, keyOf, notePush, pushesOf } from "../../fixtures/pending-map.ts";
+import { acceptPush, keyOf, noteAsked, notePush, pushesOf } from "../../fixtures/pending-map.ts";
 import { shortDigests } from "../world/short-digests.ts";
 import type { Process } from "../world/process.ts";
 
@@ -17,7 +17,7 @@ export function storeOf<Record>(
   process: Process,
   table: Table<Record>,
   name: string,
-  onWrite: (before: Record | undefined, after: Record) => void = () => undefined,
+  onWrite: (before: Record | undefined, after: Record, key: string) => void = () => undefined,
 ): RecordStore<Record> {
   const failure = (): Error => new StoreError(`${name} is unreachable`);
   const readItem = (key: string, signal: AbortSignal) =>
@@ -40,7 +40,7 @@ export function storeOf<Record>(
         const version = seen?.version ?? 0;
         const write = (): boolean => {
           if ((table.get(key)?.version ?? 0) !== version) return false;
-          onWrite(table.get(key)?.record, next);
+          onWrite(table.get(key)?.record, next, key);
           table.set(key, { version: version + 1, record: next });
           return true;
         };
@@ -81,6 +81,8 @@ export function pendingOf(
     },
     note: (push, note, signal) =>
       call(`notes ${JSON.stringify(note)} of ${keyOf(push)}`, signal, () => notePush(pushes, push, note)),
+    noteAsked: (push, askedAt, signal) =>
+      call(`notes that ${keyOf(push)} was asked for again`, signal, () => noteAsked(pushes, push, askedAt)),
     end: (push, signal) => call(`ends ${keyOf(push)}`, signal, () => void pushes.delete(keyOf(push))),
   };
 }
