@@ -9,6 +9,6 @@ export interface LoadBudget {
 
 /** What the built command loads, by the command line. */
 export const COMMAND_BUDGETS = {
-  help: { bytes: 72_000, packages: ["commander"] },
+  help: { bytes: 73_000, packages: ["commander"] },
   copy: { bytes: 560_000, packages: ["@commander-js/extra-typings", "commander", "undici", "zod"] },
 } as const satisfies Record<string, LoadBudget>;
