@@ -8,6 +8,6 @@ export const INSPECTION_ROOMS: NonNullable<Layer["rooms"]> = {
   verify: { holds: "copies compared with their images, to the last blob", rooms: ["content", "plan"] },
   runs: {
     holds: "plans and verifications of jobs, in steps that several invocations take",
-    rooms: ["plan", "verify"],
+    rooms: ["plan", "cost", "verify"],
   },
 };

@@ -23,6 +23,7 @@ export function jobsCommand(runner: CommandRunner) {
         "list",
         "show",
         "history",
+        "result",
         "add",
         "update",
         "remove",
@@ -33,6 +34,7 @@ export function jobsCommand(runner: CommandRunner) {
     .addCommand(listCommand(runner))
     .addCommand(readCommand(runner, "show", "show a job and its version"))
     .addCommand(readCommand(runner, "history", "show how the last runs of a job ended"))
+    .addCommand(resultCommand(runner))
     // Runs for no word: commander refuses every other one than the names of the commands.
     .action(() => undefined);
   for (const change of changes) jobs.addCommand(change);
@@ -55,6 +57,16 @@ function readCommand(runner: CommandRunner, name: "show" | "history", summary: s
         const { showJob, showHistory } = await import("../jobs/show-jobs.ts");
         return name === "show" ? showJob(job, given, terminal, signal) : showHistory(job, given, terminal, signal);
       }),
+    );
+}
+
+function resultCommand(runner: CommandRunner) {
+  return createApiCommand("result", "show what the newest plan or verification of a job has found")
+    .argument("<name>", "the job")
+    .action((job, given) =>
+      runner.run(given, async (terminal, signal) =>
+        (await import("../jobs/show-result.ts")).showResult(job, given, terminal, signal),
+      ),
     );
 }
 

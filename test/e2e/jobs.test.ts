@@ -68,6 +68,20 @@ describe("jobs of a stack", () => {
     expect(ended).toMatch(/compared 1 repository, requested 1 copy/);
   });
 
+  it("plan and verify, and show what they found", async () => {
+    expect((await jobs("add", "changes", "plan")).code).toBe(0);
+    expect((await jobs("result", "changes")).stdout).toBe("there is no result yet\n");
+    expect((await jobs("run", "changes")).stdout).toMatch(/changes succeeded: planned 1 repository: 0 to copy/);
+    expect((await jobs("result", "changes")).stdout).toMatch(
+      /: 1 repository in .*, by configuration [\da-f]+\nlocal: 0 to copy, 0 to delete, 2 equal\n/,
+    );
+    await jobs("add", "deep", "verify", "--repository", "team/app", "--repair");
+    expect((await jobs("run", "deep")).stdout).toMatch(/verified 1 repository: 2 equal, 0 with faults/);
+    expect((await jobs("result", "deep")).stdout).toMatch(/\nlocal: 2 equal, 0 with faults\n/);
+    expect((await jobs("result", "release")).code).toBe(2);
+    expect((await jobs("result", "absent")).code).toBe(3);
+  });
+
   it("fail visibly when the configuration does not allow them, and are gone when they are removed", async () => {
     await jobs(
       "add",

@@ -36,8 +36,12 @@ type Ports = Pick<ApiPorts, "jobs" | "operations" | "configuration" | "now">;
 export function addInspectionRoutes(api: Api, ports: Ports): void {
   api.openapi(readPlan, async (context) => {
     const found = await inspectionsOf("plan", context.req.valid("query").job, ports);
-    const configuration = await ports.configuration();
-    const of = ({ job, finished }: Finished) => finishedPlanOf(job, finished, configuration);
+    // A command without the file of the configuration shows the plan all the same.
+    const inForce = await ports.configuration().then(
+      ({ version }) => version,
+      () => undefined,
+    );
+    const of = ({ job, finished }: Finished) => finishedPlanOf(job, finished, inForce);
     return context.json(answerOf(found, of, ports.now()), 200);
   });
   api.openapi(readVerification, async (context) => {

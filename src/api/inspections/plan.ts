@@ -1,6 +1,5 @@
 import { z } from "../zod/z.ts";
-import type { Configuration } from "../../contract/configuration/configuration.ts";
-import { costOf, hasChanges } from "../../inspection/cost/plan-cost.ts";
+import { hasChanges, PlanCost as Cost } from "../../inspection/cost/plan-cost.ts";
 import { ChangeGroup, PendingDelete } from "../../inspection/plan/plan-summary.ts";
 import type { DestinationSummary } from "../../inspection/plan/plan-summary.ts";
 import { PlanTotals } from "../../inspection/plan/plan-totals.ts";
@@ -26,25 +25,8 @@ const PlannedDelete = z
   .object({ to: z.string(), tag: z.string(), repository: z.string(), cause: z.string(), rule: z.string() })
   .openapi("PlannedDelete");
 
-const dollars = z.number();
-
 /** What carrying out a plan costs at list prices, and the least time that it takes. */
-const PlanCost = z
-  .object({
-    seconds: z.number(),
-    dollars,
-    /** Egress by each path; the first one is that of the sum. */
-    paths: z.array(
-      z.object({
-        path: z.string(),
-        dollars,
-        saves: dollars.openapi({ description: "Dollars less than by the first path." }),
-        source: z.string().openapi({ description: "Where the price is from." }),
-      }),
-    ),
-    stack: z.array(z.object({ name: z.string(), dollars })),
-  })
-  .openapi("PlanCost");
+const PlanCost = Cost.openapi("PlanCost", { description: "Egress by each path, the first one is that of the sum." });
 
 /** What a plan says about one destination: counts of everything, and the first names. */
 const PlannedDestination = z
@@ -69,9 +51,9 @@ const FinishedPlan = z
   .object({
     ...RunOfJob,
     finishedAt: z.number(),
-    isOfOtherConfiguration: z
-      .boolean()
-      .openapi({ description: "The configuration in force is another one than that of the plan." }),
+    isOfOtherConfiguration: z.boolean().optional().openapi({
+      description: "The configuration in force is another one than that of the plan; absent: it is not known here.",
+    }),
     repositories: z.int().openapi({ description: "Repositories that were compared." }),
     hasChanges: z.boolean(),
     destinations: z.array(PlannedDestination),
@@ -96,31 +78,32 @@ export type Plan = z.infer<typeof Plan>;
 export function finishedPlanOf(
   job: string,
   finished: FinishedInspection,
-  configuration: Configuration,
+  inForce: string | undefined,
 ): FinishedPlan | undefined {
   const { result, finishedAt, repositories } = finished;
   if (result.kind !== "plan") return undefined;
-  const { destinations, withoutRule, failed } = result;
+  const { destinations, costs, withoutRule, failed } = result;
   return {
     ...runOf(job, finished),
     finishedAt,
-    isOfOtherConfiguration: finished.configuration !== configuration.version,
+    ...(inForce === undefined ? {} : { isOfOtherConfiguration: finished.configuration !== inForce }),
     repositories,
     hasChanges: destinations.some(hasChanges),
-    destinations: destinations.map((summary) => destinationOf(summary, configuration)),
+    destinations: destinations.map((summary) => destinationOf(summary, costs)),
     withoutRule,
     failed,
   };
 }
 
-function destinationOf(summary: DestinationSummary, { source, destinations }: Configuration) {
+const NO_COST: Cost = { seconds: 0, paths: [], stack: [], dollars: 0 };
+
+function destinationOf(summary: DestinationSummary, costs: readonly (Cost & { readonly destination: string })[]) {
   const { destination, totals, equal, changes, skipped, copies, deletes, pending, pendingCount } = summary;
-  const { requestsPerSecond = Number.POSITIVE_INFINITY } = destinations.find(({ name }) => name === destination) ?? {};
-  const cost = costOf(summary, { source, requestsPerSecond, path: "internet" });
+  const cost = costs.find((each) => each.destination === destination) ?? NO_COST;
   return {
     destination,
     totals,
-    cost: { ...cost, paths: [...cost.paths], stack: [...cost.stack] },
+    cost: { seconds: cost.seconds, paths: cost.paths, stack: cost.stack, dollars: cost.dollars },
     equal: equal.images,
     changes,
     left: skipped.map(leftOf),

@@ -31,4 +31,5 @@ export const SKIP_REASONS: Readonly<Record<string, string | undefined>> = {
   "scan-missing": "held by their gate: there is no scan",
   "too-big": "held by their gate: too big",
   "base-image": "held by their gate: another base image",
+  others: "for other reasons",
 };

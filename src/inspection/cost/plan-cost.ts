@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { Configuration } from "../../contract/configuration/configuration.ts";
 import type { DestinationSummary } from "../plan/plan-summary.ts";
 import { ASSUMED_BYTES_PER_SECOND, copying } from "./cost-model.ts";
@@ -5,19 +6,15 @@ import { comparePaths } from "./paths.ts";
 import type { NetworkPath } from "./paths.ts";
 
 /** What carrying out a plan takes at one destination, besides bytes and requests. */
-export interface PlanCost {
-  readonly seconds: number;
+export const PlanCost = z.object({
+  seconds: z.number(),
   /** Egress by each path, the one in use first. */
-  readonly paths: readonly {
-    readonly path: string;
-    readonly dollars: number;
-    readonly saves: number;
-    readonly source: string;
-  }[];
+  paths: z.array(z.object({ path: z.string(), dollars: z.number(), saves: z.number(), source: z.string() })),
   /** What the stack's own copies would cost beside it. */
-  readonly stack: readonly { readonly name: string; readonly dollars: number }[];
-  readonly dollars: number;
-}
+  stack: z.array(z.object({ name: z.string(), dollars: z.number() })),
+  dollars: z.number(),
+});
+export type PlanCost = z.infer<typeof PlanCost>;
 
 /** The least time, and the price: of the bytes by each path, and of the stack's work if it did the same. */
 export function costOf(

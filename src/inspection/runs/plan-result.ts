@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { PlanCost } from "../cost/plan-cost.ts";
 import { DestinationSummary } from "../plan/plan-summary.ts";
 
 /** Names with what happened to them, of which only some are kept. */
@@ -24,6 +25,8 @@ const LONGEST_PROBLEM = 300;
 export const PlanResult = z.object({
   kind: z.literal("plan"),
   destinations: z.array(DestinationSummary),
+  /** What each of them takes, at list prices of the region of the source. */
+  costs: z.array(PlanCost.extend({ destination: z.string() })),
   /** Repositories of the source that no rule is for. */
   withoutRule: z.object({ count: z.int().nonnegative(), samples: z.array(z.string()) }),
   failed: FailedNames,
@@ -31,5 +34,5 @@ export const PlanResult = z.object({
 export type PlanResult = z.infer<typeof PlanResult>;
 
 export function emptyPlan(): PlanResult {
-  return { kind: "plan", destinations: [], withoutRule: { count: 0, samples: [] }, failed: noFailures() };
+  return { kind: "plan", destinations: [], costs: [], withoutRule: { count: 0, samples: [] }, failed: noFailures() };
 }

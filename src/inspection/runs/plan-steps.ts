@@ -1,6 +1,8 @@
 import { createComparer, selectRepositories } from "../plan/compare-all.ts";
 import type { PlanContext } from "../plan/plan-context.ts";
 import type { PlanWriter } from "../plan/plan-line.ts";
+import { costOf } from "../cost/plan-cost.ts";
+import type { DestinationSummary } from "../plan/plan-summary.ts";
 import { sharesBlobsOf } from "../plan/placement.ts";
 import { createPlanRecorder } from "../plan/plan-recorder.ts";
 import type { RunningInspection, Step } from "./inspection-record.ts";
@@ -38,12 +40,26 @@ export async function* planSteps(
     return structuredClone({
       kind: "plan" as const,
       destinations: [...recorder.summaries.values()],
+      costs: costsOf([...recorder.summaries.values()], context),
       withoutRule,
       failed,
     });
   };
   const work = { inspect: compare, failed: noteFailed, found: () => Promise.resolve(found()) };
   yield* repositorySteps(selected, inspection, work, signal);
+}
+
+function costsOf(
+  summaries: readonly DestinationSummary[],
+  { configuration: { source, destinations } }: PlanContext,
+): PlanResult["costs"] {
+  return summaries.flatMap((summary) => {
+    const { destination } = summary;
+    const known = destinations.find(({ name }) => name === destination);
+    if (known === undefined) return [];
+    const { requestsPerSecond } = known;
+    return [{ destination, ...costOf(summary, { source, requestsPerSecond, path: "internet" }) }];
+  });
 }
 
 const NAMES_KEPT = 5;
