@@ -6,6 +6,7 @@ import { imageOf, layer } from "../../local/images/image-content.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import type { Stack } from "../../local/stack/stack.ts";
 import { NEVER } from "../../src/async/abort.ts";
+import { JobRunsRecord } from "../../src/replication/jobs/job-runs.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { push } from "../fixtures/images/push.ts";
 import { Plan } from "../../src/api/inspections/plan.ts";
@@ -27,6 +28,15 @@ describe("jobs in the HTTP API", () => {
     const content = method === "GET" ? {} : { headers, body: JSON.stringify(body) };
     const answer = await request(`${origin}${path}`, { method, ...content });
     return [answer.statusCode, await answer.body.json()] as const;
+  }
+
+  /** Runs a job, and waits for the end of the run. */
+  async function ran(name: string): Promise<string> {
+    const { run } = Started.parse((await send("POST", `/api/jobs/${name}/run`))[1]);
+    return eventually("the end of the run", async () => {
+      const { history } = JobRunsRecord.parse((await send("GET", `/api/jobs/${name}/history`))[1]);
+      return history.some(({ id }) => id === run) ? run : undefined;
+    });
   }
 
   beforeAll(async () => {
@@ -95,12 +105,9 @@ describe("jobs in the HTTP API", () => {
     expect(await send("GET", "/api/plan")).toEqual([200, { running: [] }]);
     await send("POST", "/api/jobs", { name: "plan", task: { kind: "plan" } });
     const plan = await eventually("the plan of a tag that is old enough", async () => {
-      const { run } = Started.parse((await send("POST", "/api/jobs/plan/run"))[1]);
-      const finished = await eventually("the plan", async () => {
-        const found = Plan.parse((await send("GET", "/api/plan?job=plan"))[1]).finished;
-        return found?.run === run ? found : undefined;
-      });
-      return finished.hasChanges ? finished : undefined;
+      await ran("plan");
+      const { finished } = Plan.parse((await send("GET", "/api/plan?job=plan"))[1]);
+      return finished?.hasChanges === true ? finished : undefined;
     });
     expect(plan).toMatchObject({
       job: "plan",
@@ -136,11 +143,10 @@ describe("jobs in the HTTP API", () => {
     assert(lost !== undefined && blobs.delete(lost), "the target has the layer");
     await send("POST", "/api/jobs", { name: "deep", task: { kind: "verify", repair: true } });
     const verify = async () => {
-      const { run } = Started.parse((await send("POST", "/api/jobs/deep/run"))[1]);
-      return eventually("the verification", async () => {
-        const { finished } = Verification.parse((await send("GET", "/api/verification"))[1]);
-        return finished?.run === run ? finished : undefined;
-      });
+      const run = await ran("deep");
+      const { finished } = Verification.parse((await send("GET", "/api/verification"))[1]);
+      assert(finished?.run === run, "the newest verification is that of the run");
+      return finished;
     };
     const found = await verify();
     expect(found.destinations).toMatchObject([
