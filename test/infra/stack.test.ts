@@ -13,7 +13,6 @@ interface Statement {
   readonly Action: string | string[];
   readonly Resource: unknown;
 }
-
 /** Every statement of every identity policy, as `action` on the kind of thing it names. */
 function grants(): string[] {
   const policies = Object.values(template.findResources("AWS::IAM::Policy"));
@@ -148,6 +147,7 @@ describe("the functions", () => {
       "FREIGHTLINER_LEASE_SECONDS",
       "FREIGHTLINER_LONG_VISIBILITY_SECONDS",
       "FREIGHTLINER_QUEUES_URL",
+      "FREIGHTLINER_TRACE_HEADERS_SECRET",
       "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     ];
     const expected = {

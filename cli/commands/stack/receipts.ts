@@ -20,9 +20,9 @@ export function receiptsCommand(runner: CommandRunner) {
 }
 
 function exportCommand(runner: CommandRunner) {
-  return createApiCommand("export", "write signed receipts to a file, with what proves that they are all")
+  return createApiCommand("export", "write signed receipts to a file")
     .argument("<file>", "the file to write, one JSON document a line")
-    .option("--since <time>", "of requests that ended at this time or later, such as 2026-11-27T10:00:00Z", timeOf)
+    .option("--since <time>", "of requests that ended at this time or later", timeOf)
     .option("--until <time>", "of requests that ended before this time", timeOf)
     .option("--repository <name>", "of this repository of the source")
     .option("--digest <digest>", "of the image with this digest")
@@ -35,7 +35,7 @@ function exportCommand(runner: CommandRunner) {
 }
 
 function verifyCommand(runner: CommandRunner) {
-  return createCommand("verify", "verify an export with the public key, offline: what is missing, changed or moved")
+  return createCommand("verify", "verify an export with the public key, offline")
     .argument("<file>", "a file of receipts export")
     .requiredOption("--key <file>", "the public key, PEM: receipts key prints it")
     .option("--as-of <time>", "fail unless the chains are proved until this time", timeOf)
