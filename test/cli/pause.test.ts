@@ -54,26 +54,28 @@ describe("a paused destination", () => {
     const hold = (verb: string) => freightliner(verb, "--repository", repository);
     expect((await hold("pause")).stdout).toContain("no copy of team/app begins any more");
     expect((await hold("pause")).stdout).toBe("team/app is paused already\n");
-    // A container trusts what it knows of pauses for five seconds.
+    const isReplicated = async (image: string): Promise<boolean> =>
+      (await freightliner("status", image)).stdout.includes("REPLICATED");
+    // A container trusts what it knows of pauses for five seconds, and so may copy the first pushes.
     let pushes = 0;
-    const status = await eventually("a push that waits", async () => {
-      await pushTag(`held${++pushes}`);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      const { stdout } = await freightliner("status");
-      return /repository team\/app: paused by .* for .*; 1 push waits/.test(stdout) ? stdout : undefined;
+    const held = await eventually("a push that waits", async () => {
+      const [waiting, free] = [`held${++pushes}`, `free${pushes}`];
+      await pushTag(waiting);
+      const other = imageOf([layer(free, 2_000)], AMD64);
+      await push(stack.source, other, { repository: "team/web", tag: free }, NEVER);
+      await eventually("the other repository", async () => (await isReplicated(`team/web:${free}`)) || undefined);
+      await eventually("empty queues", () => {
+        const { visible, inFlight } = stack.depth("live");
+        return visible + inFlight === 0 || undefined;
+      });
+      return (await isReplicated(`team/app:${waiting}`)) ? undefined : `team/app:${waiting}`;
     });
-    await push(stack.source, imageOf([layer("free", 2_000)], AMD64), { repository: "team/web", tag: "free" }, NEVER);
-    const held = `team/app:held${pushes}`;
-    expect(status).toContain("pending");
-    await eventually("the other repository", async () =>
-      (await freightliner("status", "team/web:free")).stdout.includes("REPLICATED") ? true : undefined,
-    );
     expect((await freightliner("status", held)).stdout).toContain("PENDING");
-    expect(stack.depth("live")).toMatchObject({ visible: 0, inFlight: 0 });
+    expect((await freightliner("status")).stdout).toMatch(/repository team\/app: paused by .* for .*; 1 push waits/);
     expect((await hold("resume")).stdout).toContain("are requested within a minute");
     await eventually("the tag", async () => {
       await stack.probe();
-      return (await freightliner("status", held)).stdout.includes("REPLICATED") ? true : undefined;
+      return (await isReplicated(held)) || undefined;
     });
     expect((await hold("resume")).stdout).toContain("no one has paused team/app");
     expect((await freightliner("status")).stdout).not.toContain("repository team/app");
