@@ -16,6 +16,10 @@ export class ApiFailure extends Error {
 export const problemOf = (error: unknown): string =>
   error instanceof ApiFailure ? error.message : "the console failed; load it again";
 
+/** The HTTP status of a failure; undefined where there was no answer. */
+export const statusOf = (error: unknown): number | undefined =>
+  error instanceof ApiFailure ? error.status : undefined;
+
 /** A request that takes longer is given up, in milliseconds. */
 const PATIENCE_MS = 30_000;
 

@@ -31,7 +31,7 @@ const PAGES = [
   ["letters", "Dead letters"],
   ["rules", "Rules"],
   ["jobs", "Jobs"],
-  ["goal", "Goal"],
+  ["goal", "Monthly goal"],
 ] as const;
 
 /** The console: the verdict first, then one page. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { get, problemOf } from "./api.ts";
+import { get, problemOf, statusOf } from "./api.ts";
 
 /** What was read last, and whether it still can be. */
 export interface Live<Answer> {
@@ -10,12 +10,14 @@ export interface Live<Answer> {
   readonly at: number;
   /** Why the last reading failed. */
   readonly problem: string | undefined;
+  /** The HTTP status of a reading that the API refused. */
+  readonly status: number | undefined;
 }
 
 type Read<Answer> = (path: string, signal: AbortSignal) => Promise<Answer>;
 type Change<Answer> = (change: (last: Live<Answer>) => Live<Answer>) => void;
 
-const NOTHING_READ = { answer: undefined, isEarlier: false, at: 0, problem: undefined };
+const NOTHING_READ = { answer: undefined, isEarlier: false, at: 0, problem: undefined, status: undefined };
 /** A reading that took long is repeated less often: it takes at most a fifth of the time. */
 const REST = 4;
 
@@ -30,7 +32,9 @@ export function useLive<Answer>(
 ): Live<Answer> {
   const [live, setLive] = useState<Live<Answer>>(NOTHING_READ);
   useEffect(() => {
-    setLive((last) => (path === undefined ? NOTHING_READ : { ...last, isEarlier: true, problem: undefined }));
+    setLive((last) =>
+      path === undefined ? NOTHING_READ : { ...last, isEarlier: true, problem: undefined, status: undefined },
+    );
     if (path === undefined) return undefined;
     const ending = new AbortController();
     void poll(() => read(path, ending.signal), { everyMs, set: setLive }, ending.signal);
@@ -48,10 +52,10 @@ async function poll<Answer>(
     try {
       const answer = await read();
       if (signal.aborted) return;
-      set(() => ({ answer, isEarlier: false, at: Date.now(), problem: undefined }));
+      set(() => ({ answer, isEarlier: false, at: Date.now(), problem: undefined, status: undefined }));
     } catch (error) {
       if (signal.aborted) return;
-      set((last) => ({ ...last, problem: problemOf(error) }));
+      set((last) => ({ ...last, problem: problemOf(error), status: statusOf(error) }));
     }
   }
   await whileWatched(readOnce, everyMs, signal);

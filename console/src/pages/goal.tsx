@@ -18,12 +18,12 @@ const HEADS = [
   "Lag p50, p95, p99",
 ];
 
-/** The goal, recounted from the receipts. */
+/** The goal of the month, recounted from the receipts. */
 export function Goal() {
   const live = useLive<MonthReport>("api/slo", EVERY_MS);
   return (
     <section aria-labelledby="goal">
-      <h2 id="goal">Goal</h2>
+      <h2 id="goal">Monthly goal</h2>
       <Answered live={live}>
         {({ month, goal, destinations }) => (
           <>

@@ -3,6 +3,7 @@ import { MOST_IDS } from "../../../src/api/schemas/most-ids.ts";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, post, problemOf } from "../api.ts";
 import { counted, duration } from "../format.ts";
+import { AdviceOn } from "../parts/advice.tsx";
 
 interface Shown {
   readonly isReading: boolean;
@@ -121,6 +122,7 @@ function Group({ name, letters, redrive }: GroupProps) {
       <h3>
         {name} ({letters.length})
       </h3>
+      <AdviceOn reason={letters[0]?.reason} />
       <ul class="rows">
         {letters.map((letter) => (
           <LetterRow key={letter.id} letter={letter} />

@@ -1,7 +1,7 @@
 import type { Destination, Status } from "../../../src/api/schemas/status.ts";
 import { useState } from "preact/hooks";
 import { post, problemOf } from "../api.ts";
-import { duration } from "../format.ts";
+import { counted, duration } from "../format.ts";
 import { Digest } from "../parts/copy-text.tsx";
 import { CancelledCopies, PausedRepositories } from "../parts/holds.tsx";
 import { Nothing } from "../parts/notice.tsx";
@@ -53,8 +53,8 @@ function Running({ behind }: Pick<Status, "behind">) {
       )}
       {waiting.length > 0 && (
         <p class="detail">
-          <a href={addressOf("tags", "waiting")}>{waiting.length} more wait</a>, the longest for{" "}
-          {duration(Math.max(...waiting.map(({ lagMs }) => lagMs)))}.
+          <a href={addressOf("tags", "waiting")}>{counted(waiting.length, "tag waits", "tags wait")} for a copy</a>, the
+          longest for {duration(Math.max(...waiting.map(({ lagMs }) => lagMs)))}.
         </p>
       )}
     </section>

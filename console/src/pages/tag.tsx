@@ -2,6 +2,7 @@ import type { Receipt } from "../../../src/api/schemas/receipt.ts";
 import type { Status } from "../../../src/api/schemas/status.ts";
 import type { ListedTag } from "../../../src/api/schemas/tag.ts";
 import { bytes, duration, moment } from "../format.ts";
+import { Advice } from "../parts/advice.tsx";
 import { BlobBars } from "../parts/blob-bars.tsx";
 import { Contents } from "../parts/contents.tsx";
 import { Digest } from "../parts/copy-text.tsx";
@@ -10,6 +11,7 @@ import { Answered, Nothing } from "../parts/notice.tsx";
 import { CancelCopy, RepositoryPause } from "../parts/holds.tsx";
 import { CopyProgress } from "../parts/progress.tsx";
 import { useLive } from "../use-live.ts";
+import { addressOf } from "../use-route.ts";
 
 const EVERY_MS = 3_000;
 
@@ -28,6 +30,7 @@ export function Tag({ tag, status }: TagProps) {
   const named = receipts.answer?.find(
     ({ repository, reference }) => repository !== undefined && reference !== undefined,
   );
+  if (record.status === 404) return <NoSuchTag tag={tag} />;
   return (
     <section aria-labelledby="tag">
       <h2 id="tag" class="name">
@@ -57,6 +60,23 @@ export function Tag({ tag, status }: TagProps) {
   );
 }
 
+function NoSuchTag({ tag }: { readonly tag: string }) {
+  return (
+    <section aria-labelledby="tag">
+      <h2 id="tag" class="name">
+        {tag}
+      </h2>
+      <p class="problem" role="alert">
+        Freightliner knows no tag of this name.
+      </p>
+      <p>
+        Its name begins with its destination. <a href={addressOf("tags")}>Search all tags</a> for a part of it. If it
+        was pushed just now, wait: this page looks again every few seconds.
+      </p>
+    </section>
+  );
+}
+
 interface RecordProps {
   readonly tag: ListedTag;
   readonly last: Receipt | undefined;
@@ -70,7 +90,7 @@ function Record({ tag, last }: RecordProps) {
       <dl class="facts">
         <dt>State</dt>
         <dd>
-          <span class={`state ${state}`}>{state}</span> {endOf(tag)}
+          <StateInWords tag={tag} />
         </dd>
         <dt>Newest push</dt>
         <dd>{duration(lagMs)} ago</dd>
@@ -85,7 +105,7 @@ function Record({ tag, last }: RecordProps) {
         <dt>The destination has</dt>
         <dd>
           {digest === undefined ? (
-            "nothing that was confirmed"
+            "no image yet, as far as it has been confirmed"
           ) : (
             <>
               <Digest digest={digest} /> {replicatedAt !== undefined && `since ${moment(replicatedAt)}`}
@@ -123,11 +143,19 @@ function Platforms({ origin }: Pick<ListedTag, "origin">) {
 
 const isCancellable = ({ state }: ListedTag): boolean => state === "copying" || state === "waiting";
 
-/** How its last copy ended, where the state does not say it. */
-function endOf({ state, outcome = state, cancelled }: ListedTag): string {
-  if (state === "cancelled" && cancelled !== undefined)
-    return `by ${cancelled.by}, ${moment(cancelled.at)}; a newer push or a job copies it`;
-  return outcome === state ? "" : outcome;
+/** The state, and how the last copy ended. An outcome often begins with the state: then it says both. */
+function StateInWords({ tag: { state, outcome = state, cancelled } }: { readonly tag: ListedTag }) {
+  const saysState = outcome.split(":", 1)[0] === state;
+  const rest =
+    state === "cancelled" && cancelled !== undefined
+      ? `by ${cancelled.by}, ${moment(cancelled.at)}; a newer push or a job copies it`
+      : outcome;
+  return (
+    <>
+      <span class={`state ${state}`}>{saysState ? outcome : state}</span> {rest !== outcome || !saysState ? rest : ""}
+      <Advice outcome={outcome} />
+    </>
+  );
 }
 
 /** Outcomes after which the destination has what the source had. */
@@ -156,6 +184,7 @@ function Entry({ receipt }: { readonly receipt: Receipt }) {
         </p>
       )}
       {error !== undefined && <p class="problem">{error}</p>}
+      <Advice outcome={outcome} />
       {conflict !== undefined && <p>{conflict}</p>}
       {gate !== undefined && <p>{gate}</p>}
       {leftOut !== undefined && <p>Left out: {leftOut}</p>}

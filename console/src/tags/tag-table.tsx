@@ -25,7 +25,10 @@ interface TagTableProps {
   readonly onAll: () => Promise<void>;
 }
 
-/** One table of all tags, of which the page has those that are seen, and some around them. */
+/**
+ * One table of all tags, of which the page has those that are seen, and some around them. The roles are those that the elements have by
+ * themselves, and lose where the stylesheet of a narrow window lays them out in another way.
+ */
 export function TagTable({ known, isEarlier, onSeen, onMore, onAll }: TagTableProps) {
   const { rows, isComplete, isDense } = known;
   const region = useRef<HTMLDivElement>(null);
@@ -56,20 +59,29 @@ export function TagTable({ known, isEarlier, onSeen, onMore, onAll }: TagTablePr
         else setWanted(to);
       }}
     >
-      <table aria-rowcount={isComplete ? rows.length + 1 : -1}>
-        <thead>
-          <tr aria-rowindex={1}>
-            <th scope="col">Tag</th>
-            <th scope="col">State</th>
-            <th scope="col">Pushed</th>
-            <th scope="col">At the destination</th>
-          </tr>
-        </thead>
-        <tbody>
+      <table role="table" aria-rowcount={isComplete ? rows.length + 1 : -1}>
+        <Heads />
+        <tbody role="rowgroup">
           <Rows parts={partsOf(rowsAround(seen, isFast, rows.length), pins, rows.length)} rows={rows} height={height} />
         </tbody>
       </table>
     </div>
+  );
+}
+
+const HEADS = ["Tag", "State", "Pushed", "At the destination"] as const;
+
+function Heads() {
+  return (
+    <thead role="rowgroup">
+      <tr role="row" aria-rowindex={1}>
+        {HEADS.map((head) => (
+          <th key={head} role="columnheader" scope="col">
+            {head}
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
 }
 
@@ -112,15 +124,19 @@ function Row({ tag, index }: RowProps) {
 
 function rowOfTag({ tag: { key, state, outcome, lagMs, digest }, index }: RowProps) {
   return (
-    <tr data-key={key} aria-rowindex={index + FIRST_ROW}>
-      <td title={key}>
+    <tr role="row" data-key={key} aria-rowindex={index + FIRST_ROW}>
+      <td role="cell" title={key}>
         <TagLink tag={key} />
       </td>
-      <td>
+      <td role="cell">
         <span class={`state ${state}`}>{state === "failed" || state === "skipped" ? outcome : state}</span>
       </td>
-      <td class="detail">{duration(lagMs)} ago</td>
-      <td>{digest === undefined ? <span class="detail">never confirmed</span> : <Digest digest={digest} />}</td>
+      <td role="cell" class="detail">
+        {duration(lagMs)} ago
+      </td>
+      <td role="cell">
+        {digest === undefined ? <span class="detail">never confirmed</span> : <Digest digest={digest} />}
+      </td>
     </tr>
   );
 }
