@@ -20,11 +20,11 @@ import { heldForMs } from "./report.ts";
 export interface EndingPushes {
   /** That of the request; undefined for a request of a comparison, and when it has ended before. */
   readonly own: PendingPush | undefined;
-  /** Older pushes of the tag, whose own requests are on their way, or were never sent. */
+  /** Other pushes of the tag that have arrived, too. Their own requests are on their way, were never sent, or wait for their next delivery. */
   readonly covered: readonly PendingPush[];
 }
 
-/** What a copy may have read of its source before a push counts as covered, and how far clocks differ; milliseconds. */
+/** A push that was accepted so long before a copy began counts as covered, however far their clocks differ; milliseconds. */
 const CLOCKS_DIFFER_MS = 60_000;
 
 /** Finds the pushes that a request ends. @param startedAt when this delivery began, and so before it read the tag; epoch milliseconds. */
@@ -38,12 +38,30 @@ export async function findEndingPushes(
   const isForeign = report.outcome === "failed" && report.reason === "wrong-queue";
   if (request === undefined || isForeign) return { own: undefined, covered: [] };
   const pushes = await pending.ofTag(request, signal);
-  const isCovered = ({ id, acceptedAt }: PendingPush): boolean =>
-    id !== request.id && acceptedAt < startedAt - CLOCKS_DIFFER_MS;
-  return {
-    own: pushes.find(({ id }) => id === request.id),
-    covered: EQUAL.includes(report.outcome) ? pushes.filter(isCovered) : [],
-  };
+  const own = pushes.find(({ id }) => id === request.id);
+  const others = pushes.filter(({ id, acceptedAt }) => id !== request.id && acceptedAt < startedAt);
+  return { own, covered: EQUAL.includes(report.outcome) ? coveredBy(report, { own, others, startedAt }) : [] };
+}
+
+/**
+ * The pushes that have arrived with the image of a copy: those of its digest, those that were accepted long before it began, and those that are older,
+ * by the source's clock, than one that ends. A killed delivery of such a push is delivered again only after minutes, which would be too late.
+ */
+function coveredBy(
+  report: CopyReport,
+  {
+    own,
+    others,
+    startedAt,
+  }: Pick<EndingPushes, "own"> & { readonly others: PendingPush[]; readonly startedAt: number },
+): readonly PendingPush[] {
+  const arrived = "digest" in report ? (report.origin?.digest ?? report.digest) : undefined;
+  const isThere = ({ acceptedAt, digest }: PendingPush): boolean =>
+    acceptedAt < startedAt - CLOCKS_DIFFER_MS || (digest !== undefined && digest === arrived);
+  const ended = [...(own === undefined ? [] : [own]), ...others.filter(isThere)];
+  const newestAt = Math.max(0, ...ended.map(({ pushedAt }) => pushedAt));
+  const isOlder = ({ pushedAt }: PendingPush): boolean => pushedAt > 0 && pushedAt < newestAt;
+  return others.filter((push) => isThere(push) || isOlder(push));
 }
 
 /** Ends pushes: each older one gets a receipt of its own first. Each is announced before it ends, from the receipt that is kept. */

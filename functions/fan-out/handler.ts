@@ -68,7 +68,7 @@ export function createHandler(dependencies: FanOutDependencies) {
     }
     const { requests } = planned;
     const preCopies = requestPreCopies(read.pushed, dependencies, signal);
-    if (!read.pushed.isUntagged) await acceptAll(requests, dependencies, signal);
+    if (!read.pushed.isUntagged) await acceptAll(requests, read.pushed.digest, dependencies, signal);
     await send(requests, signal, read.pushed.isUntagged ? UNTAGGED_DELAY_SECONDS : 0);
     await preCopies;
     for (const { id, destination, repository, reference } of requests) {
@@ -86,11 +86,12 @@ export function createHandler(dependencies: FanOutDependencies) {
  */
 async function acceptAll(
   requests: readonly CopyRequest[],
+  digest: ImagePushed["digest"],
   { pushes, now }: FanOutDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const acceptedAt = now();
-  await Promise.all(requests.map((request) => pushes.accept(acceptedPush(request, acceptedAt), signal)));
+  await Promise.all(requests.map((request) => pushes.accept(acceptedPush(request, acceptedAt, digest), signal)));
 }
 
 /** A delete at the source copies nothing. It may ask for tombstones. */

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { isDigest } from "../../oci/digest.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { COPY_REQUEST_VERSION, CopyRequest } from "../planning/copy-request.ts";
 
 /** A push that was accepted for one destination and has not ended there. One item of the table, which its end removes. Times are epoch milliseconds. */
@@ -8,6 +10,8 @@ export const PendingPush = z.object({
   /** 0: unknown. */
   pushedAt: z.number(),
   acceptedAt: z.number(),
+  /** What was pushed; absent when the event does not say. */
+  digest: z.string().refine(isDigest).optional(),
   /** Its rule let it wait until then: for an age, or for its gate. */
   heldUntil: z.number().optional(),
   /** When it was announced as late. */
@@ -47,12 +51,14 @@ export interface PendingPushes {
   end(push: PushKey, signal: AbortSignal): Promise<void>;
 }
 
-/** The push of a request. @param now epoch milliseconds. */
+/** The push of a request. @param now epoch milliseconds. @param digest what was pushed; undefined when the event does not say. */
 export function acceptedPush(
   { id, destination, repository, reference, pushedAt }: CopyRequest,
   now: number,
+  digest?: Digest,
 ): PendingPush {
-  return { id, destination, repository, reference, pushedAt, acceptedAt: now };
+  const push = { id, destination, repository, reference, pushedAt, acceptedAt: now };
+  return digest === undefined ? push : { ...push, digest };
 }
 
 /** When the time of a push begins to count: at the push, or when its rule let it go. Epoch milliseconds. */

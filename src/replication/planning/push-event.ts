@@ -10,6 +10,8 @@ export interface ImagePushed {
   readonly id: string;
   readonly repository: RepositoryName;
   readonly reference: Tag | Digest;
+  /** What was pushed; absent when the event does not say. */
+  readonly digest?: Digest;
   /** Pushed without a tag: most likely a child of an index that is pushed next and copied with its children. */
   readonly isUntagged: boolean;
   /** Epoch milliseconds; ECR's resolution is one second. */
@@ -140,5 +142,7 @@ function readPush({ id, time, detail, "detail-type": type }: EcrEvent): ReadEven
       problem: "detail.image-tag: is not a tag, and detail.image-digest is not a digest",
     };
   }
-  return { kind: "pushed", pushed: { id, repository, reference, isUntagged, pushedAt: Date.parse(time) } };
+  const digest = detail["image-digest"] ?? "";
+  const pushed = { id, repository, reference, isUntagged, pushedAt: Date.parse(time) };
+  return { kind: "pushed", pushed: isDigest(digest) ? { ...pushed, digest } : pushed };
 }

@@ -169,6 +169,45 @@ describe("an accepted push", () => {
     });
   });
 
+  it("ends with the request that brings its digest, and once; one of another digest, and one accepted since, do not", async () => {
+    const { push, accept, request, pending, receipts, announced, time } = setUpRules(EVERYTHING);
+    const digest = push("v1");
+    const other = push("v2");
+    const acceptedAt = time.now - 1;
+    accept("killed", "v1", { digest, acceptedAt });
+    accept("other", "v1", { digest: other, acceptedAt });
+    accept("since", "v1", { digest, acceptedAt: time.now + 1 });
+    expect(await request("v1", { message: "comparison" })).toMatchObject({ outcome: "replicated" });
+    expect([...pending.values()].map(({ id }) => id)).toEqual(["other", "since"]);
+    expect(await request("v1", { message: "killed" })).toMatchObject({ outcome: "unchanged" });
+    expect(announced.filter(({ request: id }) => id === "killed")).toMatchObject([{ type: "Replicated", digest }]);
+    expect([...receipts.values()].find(({ id }) => id === "killed")).toMatchObject({ outcome: "superseded", digest });
+  });
+
+  it("ends with a newer push of its tag; an unknown time is not older", async () => {
+    const { push, accept, request, pending, announced, time } = setUpRules(EVERYTHING);
+    push("v1");
+    const acceptedAt = time.now - 1;
+    accept("older", "v1", { acceptedAt, pushedAt: time.now - 2_000 });
+    accept("newer", "v1", { acceptedAt, pushedAt: time.now });
+    accept("unknown", "v1", { acceptedAt, pushedAt: 0 });
+    await request("v1", { message: "newer" });
+    expect([...pending.values()].map(({ id }) => id)).toEqual(["unknown"]);
+    expect(announced.map(({ type, request: id }) => [type, id])).toEqual([
+      ["Replicated", "older"],
+      ["Replicated", "newer"],
+    ]);
+  });
+
+  it("stays pending after a request of its tag that brought nothing", async () => {
+    const { push, accept, request, pending, repositoryTags, time } = setUpRules(EVERYTHING);
+    const digest = push("v1");
+    repositoryTags.tags.set("freightliner:replicate", "off");
+    accept("killed", "v1", { digest, acceptedAt: time.now - 1 });
+    expect(await request("v1", { message: "comparison" })).toMatchObject({ outcome: "skipped" });
+    expect(pending.size).toBe(1);
+  });
+
   it("that cannot be ended defers its message, whose next delivery keeps the first receipt", async () => {
     const { push, accept, request, pending, parts, receipts, announced } = setUpRules(EVERYTHING);
     push("v1");

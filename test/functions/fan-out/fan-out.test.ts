@@ -71,6 +71,8 @@ describe("the fan-out handler", () => {
     const known: number[] = [];
     const { handle, pending } = setUp(() => Promise.resolve(void known.push(pending.size)));
     await handle(pushed());
+    const digest = `sha256:${"a".repeat(64)}`;
+    expect([...pending.values()].map((push) => push.digest)).toEqual([digest, digest]);
     expect([known, [...pending.values()].map(({ destination, id }) => [destination, id])]).toEqual([
       [2],
       [

@@ -31,7 +31,7 @@ function event(detail: object = {}, envelope: object = {}): unknown {
 }
 
 describe("an ECR event", () => {
-  it("of a tagged push names repository, tag and time", () => {
+  it("of a tagged push names repository, tag, digest and time", () => {
     expect(readEcrEvent(event(), origin)).toEqual({
       kind: "pushed",
       pushed: {
@@ -39,6 +39,7 @@ describe("an ECR event", () => {
         isUntagged: false,
         repository: "my-repository-name",
         reference: "latest",
+        digest,
         pushedAt: Date.parse("2019-11-16T01:54:34Z"),
       },
     });

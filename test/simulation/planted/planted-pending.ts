@@ -19,12 +19,12 @@ export const PLANTED_PENDING: readonly PlantedBug[] = [
   {
     name: "a push is accepted after its request is sent",
     file: "functions/fan-out/handler.ts",
-    find: "if (!read.pushed.isUntagged) await acceptAll(requests, dependencies, signal);",
+    find: "if (!read.pushed.isUntagged) await acceptAll(requests, read.pushed.digest, dependencies, signal);",
     replace: "",
     and: {
       find: "    await preCopies;\n",
       replace:
-        "    await preCopies;\n    if (!read.pushed.isUntagged) await acceptAll(requests, dependencies, signal);\n",
+        "    await preCopies;\n    if (!read.pushed.isUntagged) await acceptAll(requests, read.pushed.digest, dependencies, signal);\n",
     },
   },
   {
@@ -45,5 +45,21 @@ export const PLANTED_PENDING: readonly PlantedBug[] = [
       replace:
         "  if (announcement !== undefined) await announce(announcement, signal);\n  if (announcement !== undefined) countEnd(announcement, push, observer);",
     },
+  },
+  {
+    name: "a push of the image that a comparison has brought waits for its own message",
+    by: "scenes",
+    scene: "a push whose copy was killed ends when a request of a comparison has brought its image, and once",
+    file: "functions/copy/end-pushes.ts",
+    find: "(digest !== undefined && digest === arrived)",
+    replace: "(digest === undefined && arrived === undefined)",
+  },
+  {
+    name: "a push waits for its own message although a newer one of its tag has ended",
+    by: "scenes",
+    scene: "a push whose copy was killed ends with a newer push of its tag, and each once",
+    file: "functions/copy/end-pushes.ts",
+    find: "pushedAt > 0 && pushedAt < newestAt",
+    replace: "pushedAt > 0 && pushedAt < 0 * newestAt",
   },
 ];

@@ -6,6 +6,7 @@ import { FUNCTION_SCENES } from "./function-scenes.ts";
 import { GATE_SCENES } from "./gate-scenes.ts";
 import { LOGIN_SCENES } from "./login-scenes.ts";
 import { PAUSE_SCENES } from "./pause-scenes.ts";
+import { PENDING_SCENES } from "./pending-scenes.ts";
 import { PRE_COPY_SCENES } from "./pre-copy-scenes.ts";
 import { PROBE_SCENES } from "./probe-scenes.ts";
 import { PUT_SCENES } from "./put-scenes.ts";
@@ -32,4 +33,5 @@ export const SCENES: readonly Scene[] = [
   ...CANARY_SCENES,
   ...PAUSE_SCENES,
   ...CANCEL_SCENES,
+  ...PENDING_SCENES,
 ];
